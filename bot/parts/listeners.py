@@ -14,6 +14,7 @@ from bot.flows.find_schedule import ScheduleFinder
 from bot.flows.handle_incident import IncidentHandler
 from bot.flows.history import ChartSharer, HistoryPoster
 from bot.flows.home import HomePublisher
+from bot.flows.list_failing import FailingLister
 from bot.flows.logs import CommandLogs
 from bot.flows.pause_schedule import SchedulePauser
 from bot.flows.preview_watch import WatchPreviewer
@@ -103,6 +104,14 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             WatchPreviewer(bolt, now=base.now),
             command=settings.bolt_bot_command,
             now=base.now,
+        ),
+        failing=FailingLister(
+            stores.incidents,
+            base.clients.people,
+            memberships,
+            base.card_url,
+            app_url=app_url,
+            command=settings.bolt_bot_command,
         ),
         watches=ChannelWatches(
             stores.watches,

@@ -27,6 +27,7 @@ from bot.flows.follow_run import FollowRequestHandler
 from bot.flows.handle_incident import IncidentHandler
 from bot.flows.history import HistoryPoster
 from bot.flows.home import HomePublisher
+from bot.flows.list_failing import FailingLister
 from bot.flows.logs import CommandLogs
 from bot.flows.pause_schedule import SchedulePauser
 from bot.flows.ports.slack import Chat, People
@@ -120,6 +121,7 @@ class ListenerContext:
     watcher: ScheduleWatcher
     watches: ChannelWatches
     incidents: IncidentHandler
+    failing: FailingLister
 
     async def tell(self, asker: Asker, message: Message) -> None:
         """Answer privately, passed to `later`. If Slack doesn't accept it, retried for some minutes."""

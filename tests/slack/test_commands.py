@@ -9,6 +9,7 @@ import pytest
 from bot.core.model.command import (
     AuditCommand,
     Command,
+    FailingCommand,
     LogsCommand,
     PauseCommand,
     RunCommand,
@@ -40,6 +41,8 @@ def test_every_command_has_a_handler() -> None:
         (AuditCommand(schedule_text="nightly"), OfChannel(Action.AUDIT)),
         (WatchesCommand(), OfChannel(Action.READ)),
         (WatchesCommand(every=True), OfChannel(Action.AUDIT)),
+        (FailingCommand(), OfChannel(Action.READ)),
+        (FailingCommand(every=True), OfChannel(Action.AUDIT)),
         (WatchCommand("nightly"), None),
         (UnwatchCommand("3"), None),
         (RunCommand("nightly"), None),

@@ -46,6 +46,7 @@ from bot.core.model.command import (
     AuditCommand,
     CancelCommand,
     Command,
+    FailingCommand,
     HelpCommand,
     HistoryCommand,
     LatestRunCommand,
@@ -205,6 +206,14 @@ def _unwatch(given: Given) -> UnwatchCommand:
     return UnwatchCommand(bounded("The watch", given.text, SCHEDULE_LIMIT))
 
 
+def _failing(given: Given) -> FailingCommand:
+    if given.words:
+        bad(
+            f"failing takes no arguments. Type {given.command} failing, or {given.command} status nightly for a schedule."
+        )
+    return FailingCommand(given.has("all"))
+
+
 def _history(given: Given) -> HistoryCommand:
     if "runs" not in given.options:
         return HistoryCommand(schedule_of(given))
@@ -361,6 +370,14 @@ VERBS: dict[str, Verb] = {
             ("unwatch <number or schedule>", "stops a watch in this channel"),
             ("unwatch 3", "the watch with this number in the list"),
             ("unwatch finance-*", "the watch with this pattern"),
+        ),
+    ),
+    "failing": Verb(
+        _failing,
+        ("all",),
+        (
+            ("failing [--all]", "lists the watched schedules that are failing"),
+            ("failing --all", "in every channel, if you can read the audit log"),
         ),
     ),
     "whoami": Verb(_whoami, (), (("whoami", "shows what you can do here, and why"),)),

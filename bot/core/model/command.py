@@ -249,6 +249,16 @@ class UnwatchCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class FailingCommand:
+    """List what is failing in this channel, or in every channel."""
+
+    every: bool = False
+
+    def __str__(self) -> str:
+        return f"failing{' --all' if self.every else ''}"
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryCommand:
     """Chart the durations and outcomes of a schedule's newest `runs`."""
 
@@ -310,6 +320,7 @@ Command = (
     | WatchCommand
     | WatchesCommand
     | UnwatchCommand
+    | FailingCommand
     | HistoryCommand
     | WhoamiCommand
     | AuditCommand

@@ -8,7 +8,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.core.commands.grammar import parse
-from bot.core.model.command import ListCommand, RunsCommand, WatchesCommand
+from bot.core.model.command import FailingCommand, ListCommand, RunsCommand, WatchesCommand
 from bot.core.model.errors import BadCommand
 from bot.core.text.message import Message
 from bot.core.views.buttons import LIST_PAGE, read_page_value
@@ -47,5 +47,7 @@ async def _page(context: ListenerContext, call: Call, value: str) -> Message:
             return await context.schedules.list_runs(command, number)
         case WatchesCommand():
             return await context.watches.list_watches(call.asker, command, number)
+        case FailingCommand():
+            return await context.failing.list_failing(call.asker, command, number)
         case _:
             return Message(("This button is from another version of me. Type the command again.",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.commands.grammar import parse
-from bot.core.model.command import UnwatchCommand, WatchCommand, WatchesCommand, canonical
+from bot.core.model.command import FailingCommand, UnwatchCommand, WatchCommand, WatchesCommand, canonical
 from bot.core.model.errors import BadCommand
 from bot.core.model.watch import Quiet, SlowAfter
 
@@ -41,13 +41,15 @@ from bot.core.model.watch import Quiet, SlowAfter
         ("watch nightly --tz 'America/New York'", WatchCommand("nightly", time_zone="America/New_York")),
         ("watches", WatchesCommand()),
         ("watches --all", WatchesCommand(every=True)),
+        ("failing", FailingCommand()),
+        ("failing --all", FailingCommand(every=True)),
         ("unwatch 3", UnwatchCommand("3")),
         ("unwatch Nightly full build", UnwatchCommand("Nightly full build")),
         ("unwatch *", UnwatchCommand("*")),
     ],
 )
 def test_what_people_type_is_understood_and_written_back(
-    text: str, expected: WatchCommand | WatchesCommand | UnwatchCommand
+    text: str, expected: WatchCommand | WatchesCommand | UnwatchCommand | FailingCommand
 ) -> None:
     """Buttons carry commands as they'd be typed."""
     assert parse(text) == expected
@@ -112,6 +114,10 @@ def test_what_people_type_is_understood_and_written_back(
         ("watch x --pr 3", 'There\'s no option "--pr". Did you mean --prs?'),
         ("watch x --prs=yes", "--prs takes no value. Use it on its own."),
         ("watches nightly", "watches takes no arguments. Type /bolt watches, or /bolt watch nightly to add one."),
+        (
+            "failing nightly",
+            "failing takes no arguments. Type /bolt failing, or /bolt status nightly for a schedule.",
+        ),
         ("unwatch", "Which watch? Give its number or its schedule, as in /bolt unwatch 3."),
     ],
 )

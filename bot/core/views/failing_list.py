@@ -1,0 +1,73 @@
+"""The answer to `failing`: the open incidents of a channel, or of all channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.core.model.command import FailingCommand
+from bot.core.model.incident import Incident
+from bot.core.model.run import run_url
+from bot.core.text.message import Block, Message, Paragraph
+from bot.core.text.text import Channel, Code, Link, Mention, Sentence, Span, When, plural
+from bot.core.views.incident import incident_headline
+from bot.core.views.paging import ListPage, page_buttons
+
+
+def failing_list(
+    shown: ListPage[Incident],
+    command: FailingCommand,
+    *,
+    app_url: str,
+    typed: str,
+    links: Mapping[str, str],
+    hidden: int = 0,
+) -> Message:
+    """List open incidents. `links` has the addresses of their messages by `Incident.key`.
+
+    `hidden`: how many are in private channels that the person isn't in.
+    """
+    if not shown.total and not hidden:
+        where = "that any channel watches" if command.every else "that this channel watches"
+        return Message(
+            (f"Nothing {where} is failing. To see what is watched, type ", Code(_watches(command, typed)), ".")
+        )
+    total = shown.total + hidden
+    where = "in all channels" if command.every else "here"
+    first: list[Span] = [f"{plural(total, 'schedule')} failing {where}{shown.told}."]
+    if hidden:
+        first.append(f" {hidden} of them {'is' if hidden == 1 else 'are'} in private channels that you aren't in.")
+    blocks: list[Block] = [Paragraph(tuple(first))]
+    blocks += [Paragraph(_row(one, command, app_url, links.get(one.key))) for one in shown.items]
+    blocks += page_buttons(shown, command)
+    spoken: list[Span] = [*first]
+    for one in shown.items:
+        spoken += [" ", *incident_headline(one, app_url), "."]
+    return Message(tuple(spoken), tuple(blocks))
+
+
+def _row(incident: Incident, command: FailingCommand, app_url: str, link: str | None) -> Sentence:
+    where: Sentence = (Channel(incident.channel), " · ") if command.every else ()
+    facts: list[Sentence] = []
+    if incident.failed is not None:
+        run = incident.failed.run
+        facts.append(("latest failure: ", Link(run_url(app_url, run), f"run {run}")))
+    facts += _handled(incident)
+    facts += [(Link(link, "message"),)] if link else []
+    spans: list[Span] = [*where, *incident_headline(incident, app_url)]
+    for at, fact in enumerate(facts):
+        spans += [" · " if at else "\n", *fact]
+    return tuple(spans)
+
+
+def _handled(incident: Incident) -> list[Sentence]:
+    handled: list[Sentence] = []
+    if incident.on_it is not None:
+        handled.append((Mention(incident.on_it.user), " is on it"))
+    if incident.snooze is not None:
+        until = incident.snooze.until
+        handled.append(("snoozed until ", When(until)) if until else ("snoozed until it recovers",))
+    return handled
+
+
+def _watches(command: FailingCommand, typed: str) -> str:
+    return f"{typed} watches{' --all' if command.every else ''}"

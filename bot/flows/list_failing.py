@@ -1,0 +1,76 @@
+"""Listing what is failing: the open incidents of a channel, or of all channels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.core.model.asker import Asker
+from bot.core.model.channel import ChannelKind
+from bot.core.model.command import FailingCommand
+from bot.core.model.incident import StoredIncident
+from bot.core.model.run import CardRef
+from bot.core.text.message import Message
+from bot.core.views.failing_list import failing_list
+from bot.core.views.paging import page
+from bot.flows.ports.slack import Memberships, People
+from bot.flows.ports.store import Incidents
+
+
+class FailingLister:
+    """Answers `failing`. `message_url` returns the address of an incident's message."""
+
+    def __init__(
+        self,
+        incidents: Incidents,
+        people: People,
+        memberships: Memberships,
+        message_url: Callable[[CardRef], str | None],
+        *,
+        app_url: str,
+        command: str,
+    ) -> None:
+        self._incidents = incidents
+        self._people = people
+        self._memberships = memberships
+        self._message_url = message_url
+        self._app_url = app_url
+        self._command = command
+
+    async def list_failing(self, asker: Asker, command: FailingCommand, number: int = 1) -> Message:
+        """List the channel's open incidents, or those of every channel. Raises StoreUnavailable."""
+        found = await self._incidents.open_incidents(None if command.every else asker.channel)
+        visible = found
+        if command.every:
+            names = await self._visible_channels(asker.user, {one.incident.channel for one in found})
+            visible = [one for one in found if one.incident.channel in names]
+        visible = sorted(visible, key=_since)
+        return failing_list(
+            page([one.incident for one in visible], number),
+            command,
+            app_url=self._app_url,
+            typed=self._command,
+            links=self._links(visible),
+            hidden=len(found) - len(visible),
+        )
+
+    def _links(self, found: list[StoredIncident]) -> dict[str, str]:
+        links: dict[str, str] = {}
+        for one in found:
+            url = self._message_url(CardRef(one.incident.channel, one.ts)) if one.ts else None
+            if url:
+                links[one.incident.key] = url
+        return links
+
+    async def _visible_channels(self, user: str, channels: set[str]) -> set[str]:
+        """The channels that a person may see: public ones, and those that they're in."""
+        member_of = (await self._memberships.channels_of(user)).names
+        return {
+            one for one in channels if one in member_of or (await self._people.channel(one)).kind is ChannelKind.PUBLIC
+        }
+
+
+def _since(stored: StoredIncident) -> tuple[float, str]:
+    """Longest failing first."""
+    first = stored.incident.first
+    at = first.ended_at if first else None
+    return (at.timestamp() if at else 0.0, stored.incident.key)

@@ -1,0 +1,26 @@
+"""`failing`: list the open incidents of this channel."""
+
+from __future__ import annotations
+
+from bot.core.model.command import FailingCommand
+from bot.core.policy.rules import Action
+from bot.core.text.message import Message
+from bot.slack.authorization import OfChannel
+from bot.slack.listener_context import Call, ListenerContext
+
+COMMANDS = (FailingCommand,)
+
+
+def asks(command: FailingCommand) -> OfChannel:
+    """Return the question for the policy. What fails in other channels is for those who can read the audit log."""
+    return OfChannel(Action.AUDIT if command.every else Action.READ)
+
+
+async def handle(context: ListenerContext, call: Call, command: FailingCommand) -> Message | None:
+    """Answer privately with the first page."""
+
+    async def answer() -> None:
+        await context.tell(call.asker, await context.failing.list_failing(call.asker, command))
+
+    context.later(answer(), call.asker)
+    return None

@@ -1,0 +1,60 @@
+"""What is failing: one row an incident, with who is on it and where its message is."""
+
+from __future__ import annotations
+
+from bot.core.model.command import FailingCommand
+from bot.core.model.incident import Incident, OnIt, Snooze
+from bot.core.text.message import Message
+from bot.core.views.failing_list import failing_list
+from bot.core.views.paging import page
+from tests.core.views.plain import buttons, said, shown
+from tests.core.views.test_incident import APP, failing
+from tests.core.watching.ends import at
+
+
+def listed(*incidents: Incident, every: bool = False, hidden: int = 0, links: dict[str, str] | None = None) -> Message:
+    """The list."""
+    command = FailingCommand(every)
+    return failing_list(page(incidents, 1), command, app_url=APP, typed="/bolt", links=links or {}, hidden=hidden)
+
+
+def test_each_incident_has_a_row() -> None:
+    """Its headline, its newest failed run, and its message."""
+    incident = failing()
+    message = listed(incident, links={incident.key: "https://slack.test/C1/1"})
+    assert shown(message) == [
+        "1 schedule failing here.",
+        ":red_circle: Nightly full build is failing: 3 runs since 03:00",
+        "latest failure: run 4713 · message",
+    ]
+    assert "is failing: 3 runs" in said(message.text)
+
+
+def test_who_is_on_it_and_what_is_snoozed_is_said() -> None:
+    """Nobody needs to ask."""
+    on_it, snoozed = OnIt("U1", at(9)), Snooze("U2", at(12))
+    assert shown(listed(failing(on_it=on_it)))[2] == "latest failure: run 4713 · @U1 is on it"
+    assert "snoozed until 14:00" in shown(listed(failing(snooze=snoozed)))[2]
+    assert "snoozed until it recovers" in shown(listed(failing(snooze=Snooze("U2"))))[2]
+
+
+def test_all_channels_are_named_and_private_ones_counted() -> None:
+    """By those who may see them."""
+    lines = shown(listed(failing(), every=True, hidden=1))
+    assert lines[0] == "2 schedules failing in all channels. 1 of them is in private channels that you aren't in."
+    assert lines[1].startswith("#C1 · ")
+
+
+def test_nothing_failing_is_good_news() -> None:
+    """With where to see what is watched."""
+    assert said(listed().text) == (
+        "Nothing that this channel watches is failing. To see what is watched, type /bolt watches."
+    )
+    assert "/bolt watches --all" in said(listed(every=True).text)
+
+
+def test_many_are_paged() -> None:
+    """Ten each."""
+    message = listed(*[failing(schedule=f"s{number}") for number in range(11)])
+    assert shown(message)[0] == "11 schedules failing here, page 1 of 2."
+    assert [one.label for one in buttons(message)] == ["Next"]

@@ -1,0 +1,65 @@
+"""What fails here, or anywhere: private channels are counted, and named only to those in them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.model.channel import ChannelInfo, ChannelKind
+from bot.core.model.command import FailingCommand
+from bot.core.model.incident import IncidentState
+from bot.flows.list_failing import FailingLister
+from tests.core.views.plain import shown
+from tests.core.views.test_incident import failing
+from tests.core.watching.ends import at
+from tests.flows.fakes import FakeIncidents, FakeMemberships, FakePeople
+from tests.flows.stage import APP, asker, card_url
+
+
+class Stage:
+    """Two open incidents in a channel, one in a private one, and one that has recovered."""
+
+    def __init__(self) -> None:
+        self.people, self.memberships = FakePeople(), FakeMemberships()
+        self.people.channels["C3"] = ChannelInfo("C3", "secret", ChannelKind.PRIVATE, shared=False)
+        later = failing(1, name="Hourly", schedule="hourly")
+        assert later.first is not None
+        self.incidents = FakeIncidents(
+            replace(later, first=replace(later.first, ended_at=at(9))),
+            failing(),
+            failing(channel="C3", name="Secret"),
+            failing(schedule="done", name="Done", state=IncidentState.RECOVERED),
+        )
+        self.lister = FailingLister(
+            self.incidents, self.people, self.memberships, card_url, app_url=APP, command="/bolt"
+        )
+
+    async def lines(self, *, every: bool = False) -> list[str]:
+        """The list's lines."""
+        return shown(await self.lister.list_failing(asker(), FailingCommand(every)))
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """One of them."""
+    return Stage()
+
+
+async def test_a_channels_open_incidents_are_listed_the_longest_first(stage: Stage) -> None:
+    """What has recovered isn't. Each links its message, if it has one."""
+    stage.incidents.records["C1", "hourly"] = replace(stage.incidents.records["C1", "hourly"], ts="")
+    lines = await stage.lines()
+    assert lines[0] == "2 schedules failing here."
+    assert lines[1].startswith(":red_circle: Nightly full build is failing")
+    assert lines[3].startswith(":red_circle: Hourly failed")
+    assert [line.endswith("message") for line in lines[2::2]] == [True, False]
+
+
+async def test_private_channels_are_counted(stage: Stage) -> None:
+    """Whoever is in them sees them."""
+    lines = await stage.lines(every=True)
+    assert lines[0] == "3 schedules failing in all channels. 1 of them is in private channels that you aren't in."
+    assert not any("Secret" in line for line in lines)
+    stage.memberships.channels = FakeMemberships({"C3": "secret"}).channels
+    assert any("Secret" in line for line in await stage.lines(every=True))
