@@ -9,6 +9,7 @@ from bot.flows.artifacts import Artifacts
 from bot.flows.audit_query import AuditQuery
 from bot.flows.channel_permission import ChannelPermissions
 from bot.flows.channel_watches import ChannelWatches
+from bot.flows.close_incidents import IncidentCloser
 from bot.flows.complete_run_form import RunForms
 from bot.flows.find_schedule import ScheduleFinder
 from bot.flows.handle_incident import IncidentHandler
@@ -119,6 +120,8 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             base.clients.gate,
             base.clients.people,
             memberships,
+            stores.incidents,
+            IncidentCloser(stores.incidents, stores.discovery),
             command=settings.bolt_bot_command,
         ),
         incidents=IncidentHandler(

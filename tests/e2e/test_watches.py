@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bolt_sandbox.bolt.model import Character, Schedule, Step
 from tests.e2e.stage import Stage
 from tests.e2e.test_policy import policy
 
@@ -74,3 +75,21 @@ async def test_admins_see_every_channels_watches(stage: Stage) -> None:
     await stage.until(stage.told_privately("Now watching"))
     await stage.slash("watches --all")
     await stage.until(stage.told_privately("You can't read the audit log here"))
+
+
+async def test_a_failure_is_reported_until_it_is_no_longer_watched(stage: Stage) -> None:
+    """A run that nobody started here fails: it's posted and listed, and closed when the watch is stopped."""
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Long job", "long", Character((Step("dbt run", 3000.0),))))
+    await stage.start_bot({"BOLT_BOT_DISCOVER_S": "1"})
+    run = stage.sandbox.bolt.start("long")
+    await stage.slash("watch long")
+    await stage.until(stage.told_privately("Now watching"))
+    looked = stage.asked("listBoltRuns")
+    await stage.until(lambda: stage.asked("listBoltRuns") > looked)
+    stage.sandbox.bolt.end(run.id, "FAILED")
+    await stage.until(stage.card_says("*Long job* failed"))
+    await stage.slash("failing")
+    await stage.until(stage.told_privately("1 schedule failing here."))
+    assert f"run {run.id}" in str(stage.private()[-1].blocks)
+    await stage.slash("unwatch long")
+    await stage.until(stage.card_says("*Long job*: no longer watched here"))

@@ -10,7 +10,8 @@ from bot.core.model.errors import BoltNotSent
 from bot.core.model.watch import Watch
 from bot.core.policy.rules import Allow, Deny, Policy, Rule, Which
 from tests.core.views.plain import buttons, said, shown
-from tests.flows.fakes import FakeMemberships
+from tests.core.views.test_incident import failing
+from tests.flows.fakes import FakeIncidents, FakeMemberships
 from tests.flows.stage import ADA, CHANNEL
 from tests.flows.watch_stage import NOW, WatchStage
 
@@ -112,3 +113,15 @@ async def test_the_policy_decides_who_stops_it(redis_client: Redis) -> None:
     await stage.type("unwatch 2")
     await stage.type("unwatch 3")
     assert await left(stage) == [1]
+
+
+async def test_what_fails_and_is_no_longer_watched_is_closed(stage: WatchStage) -> None:
+    """Only if no other watch of the channel covers it."""
+    stage.incidents.records = FakeIncidents(
+        failing(schedule="nightly"), failing(schedule="hourly"), failing(schedule="nightly", channel="C2")
+    ).records
+    await stage.type("unwatch nightly")
+    assert stage.incidents.edits == []
+    await stage.type("unwatch *")
+    assert [stage.incidents.of(slug).why for slug in ("nightly", "hourly")] == ["no longer watched here"] * 2
+    assert stage.incidents.of("nightly", "C2").is_open

@@ -15,11 +15,13 @@ from bot.core.policy.rules import DEFAULT, Action, Policy
 from bot.core.text.message import Message
 from bot.flows.authorize import Attempt
 from bot.flows.channel_watches import ChannelWatches
+from bot.flows.close_incidents import IncidentCloser
 from bot.flows.find_schedule import ScheduleFinder
 from bot.flows.preview_watch import WatchPreviewer
 from bot.flows.watch_schedules import ScheduleWatcher
+from bot.store.discovery import Discovery
 from bot.store.watches import Watches
-from tests.flows.fakes import FakeMemberships
+from tests.flows.fakes import FakeIncidents, FakeMemberships
 from tests.flows.stage import ADA, CHANNEL, Stage, asker
 
 NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
@@ -32,6 +34,7 @@ class WatchStage:
     redis: Redis
     policy: Policy = DEFAULT
     memberships: FakeMemberships = field(default_factory=FakeMemberships)
+    incidents: FakeIncidents = field(default_factory=FakeIncidents)
 
     def __post_init__(self) -> None:
         """Build the flows."""
@@ -50,7 +53,14 @@ class WatchStage:
             now=lambda: NOW,
         )
         self.channel_watches = ChannelWatches(
-            self.store, stage.catalog, stage.authorizer, stage.people, self.memberships, command="/bolt"
+            self.store,
+            stage.catalog,
+            stage.authorizer,
+            stage.people,
+            self.memberships,
+            self.incidents,
+            IncidentCloser(self.incidents, Discovery(stage.scripts)),
+            command="/bolt",
         )
 
     async def type(self, text: str, *, user: str = ADA, channel: str = CHANNEL) -> Message:
