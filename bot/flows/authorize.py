@@ -90,7 +90,7 @@ class Authorizer:
         return await self._decide(attempt, _whole(schedule))
 
     async def decide_on_schedules(self, attempt: Attempt, schedules: Sequence[Schedule]) -> dict[str, Decision]:
-        """Decide on many schedules, by slug, with one entry in the audit log: an allowing one if there is any.
+        """Decide on many schedules, by slug, with one entry in the audit log: a refusal if there is any.
 
         Without schedules, the only decision is the one that isn't about a particular schedule.
         """
@@ -100,7 +100,7 @@ class Authorizer:
             slug: decide(self.policy, person, channel_info, Question(attempt.action, target, posts=attempt.posts))
             for slug, target in targets.items()
         }
-        noted = next((slug for slug, one in decisions.items() if one.allowed), next(iter(decisions)))
+        noted = next((slug for slug, one in decisions.items() if not one.allowed), next(iter(decisions)))
         target = targets[noted] if len(targets) == 1 else Target()
         await self._note(_named(attempt, person), target, channel_info, decisions[noted])
         return decisions

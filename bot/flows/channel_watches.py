@@ -82,9 +82,10 @@ class ChannelWatches:
         covers = Covers.of([replace(watch, paused="")])
         covered = [one for one in await self._schedules() or [] if covers.covering(watched(one))]
         decisions = await self._gate.decide_on_schedules(attempt, covered)
-        if not any(one.allowed for one in decisions.values()):
+        refused = [one for one in decisions.values() if not one.allowed]
+        if refused:
             log.warning("refused", action=attempt.action, user=attempt.asker.user, channel=watch.channel)
-            return Message((refusal(next(iter(decisions.values())), Action.WATCH, self._command),))
+            return Message((refusal(refused[0], Action.WATCH, self._command),))
         if not await self._watches.remove_watch(watch.channel, watch.number):
             return no_such_watch(str(watch.number), self._command)
         log.info("stopped watching", channel=watch.channel, number=watch.number, pattern=watch.pattern)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -13,13 +13,12 @@ from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.command import WatchCommand
 from bot.core.model.errors import BoltError, SlackError
 from bot.core.model.watch import SlowAfter, Watch
-from bot.core.policy.decision import Decision
 from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action
 from bot.core.schedules.lookup import schedules_called
 from bot.core.text.message import Message
 from bot.core.text.name_folding import fold
-from bot.core.views.watches import Made, Refused, full, made, none_allowed
+from bot.core.views.watches import Made, Refused, full, made, not_allowed
 from bot.core.watching.cover import Covers
 from bot.core.watching.preview import watched
 from bot.core.watching.untold import UNTOLD, untold
@@ -33,14 +32,6 @@ from bot.flows.schedule_catalog import ScheduleCatalog
 log = structlog.get_logger()
 
 LATE_S, SLOW = 1800.0, SlowAfter(factor=2.0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Covered:
-    """The schedules that a watch covers and the policy allows, and those that it doesn't."""
-
-    schedules: tuple[Schedule, ...]
-    refused: Refused
 
 
 class ScheduleWatcher:
@@ -82,12 +73,11 @@ class ScheduleWatcher:
         if isinstance(pattern, Message):
             return pattern
         wanted = _wanted(command, pattern, attempt, self._now())
-        covered = await self._allowed(attempt, wanted, schedules)
-        if isinstance(covered, Message):
-            return covered
-        return await self._store(wanted, covered)
+        covers = Covers.of([wanted])
+        matching = [one for one in schedules if covers.covering(watched(one))]
+        return await self._why_not(attempt, matching) or await self._store(wanted, matching)
 
-    async def _store(self, wanted: Watch, covered: _Covered) -> Message:
+    async def _store(self, wanted: Watch, matching: Sequence[Schedule]) -> Message:
         others = [one for one in await self._watches.all_watches() if one.channel == wanted.channel]
         same = next((one for one in others if _is_about_the_same(one, wanted)), None)
         if same is None:
@@ -107,10 +97,9 @@ class ScheduleWatcher:
             Made(
                 watch,
                 word,
-                await self._previewer.preview(watch, covered.schedules),
-                covered.refused,
-                _notified(covered.schedules, channel_info),
-                _decided_elsewhere(watch, beside, covered.schedules),
+                await self._previewer.preview(watch, matching),
+                _notified(matching, channel_info),
+                _decided_elsewhere(watch, beside, matching),
                 await self._cannot_post(channel_info),
             )
         )
@@ -126,18 +115,20 @@ class ScheduleWatcher:
         found = await self._finder.find_any(typed, lambda slug: replace(command, pattern_text=slug))
         return found if isinstance(found, Message) else found.schedule.slug
 
-    async def _allowed(self, attempt: Attempt, wanted: Watch, schedules: Sequence[Schedule]) -> _Covered | Message:
-        """Ask the policy for each schedule that is covered now."""
-        covers = Covers.of([wanted])
-        matching = [one for one in schedules if covers.covering(watched(one))]
+    async def _why_not(self, attempt: Attempt, matching: Sequence[Schedule]) -> Message | None:
+        """Ask the policy for each schedule that is covered now. None if it allows all of them.
+
+        A pattern that covers a refused one isn't accepted, because reports aren't checked again for each schedule.
+        """
         decisions = await self._gate.decide_on_schedules(attempt, matching)
-        refused = _refused(matching, decisions)
-        if any(one.allowed for one in decisions.values()):
-            return _Covered(tuple(one for one in matching if decisions[one.slug].allowed), refused)
+        refused = [one for one in decisions.values() if not one.allowed]
+        if not refused:
+            return None
         log.warning("refused", action=attempt.action, user=attempt.asker.user, channel=attempt.asker.channel)
-        if len(matching) > 1:
-            return none_allowed(refused)
-        return Message((refusal(next(iter(decisions.values())), Action.WATCH, self._command),))
+        if len(matching) < 2:
+            return Message((refusal(refused[0], Action.WATCH, self._command),))
+        names = tuple(slug for slug, one in decisions.items() if not one.allowed)
+        return not_allowed(Refused(names, refused[0].reason), len(matching))
 
     async def _cannot_post(self, channel_info: ChannelInfo) -> str:
         """Join a public channel, as a start's card does. Returns why the bot can't post there, empty if it can."""
@@ -183,11 +174,6 @@ def _with_defaults(watch: Watch, command: WatchCommand) -> Watch:
 
 def _is_about_the_same(one: Watch, other: Watch) -> bool:
     return (one.pattern.lower(), one.owner, one.branch) == (other.pattern.lower(), other.owner, other.branch)
-
-
-def _refused(matching: Sequence[Schedule], decisions: dict[str, Decision]) -> Refused:
-    found = [one for one in matching if not decisions[one.slug].allowed]
-    return Refused(tuple(one.slug for one in found), decisions[found[0].slug].reason) if found else Refused()
 
 
 def _decided_elsewhere(watch: Watch, others: Sequence[Watch], schedules: Sequence[Schedule]) -> int:

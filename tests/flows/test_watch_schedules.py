@@ -81,16 +81,17 @@ async def test_watching_again_changes_the_options(stage: WatchStage) -> None:
     ]
 
 
-async def test_what_the_policy_refuses_is_left_out_and_named(redis_client: Redis) -> None:
-    """Alone, it isn't watched at all. Each answer has the rule's reason."""
+async def test_what_the_policy_refuses_is_named(redis_client: Redis) -> None:
+    """A pattern that covers it isn't accepted. Each answer has the rule's reason, and is on record."""
     stage = WatchStage(redis_client, NOT_HOURLY)
-    message = await stage.type("watch *")
-    assert "It covers 1 schedule." in shown(message)
-    assert "Left out, because you can't watch it here: hourly (hourly is noisy)." in shown(message)
+    assert said((await stage.type("watch *")).text) == (
+        "You can't watch hourly here: hourly is noisy. Use a pattern that doesn't match it. Nothing was changed."
+    )
     refused = said((await stage.type("watch hourly")).text)
     assert refused.startswith("You can't watch this here: hourly is noisy")
-    assert len(await stage.kept()) == 1
-    assert [entry.decision for entry in await stage.audited()] == ["deny", "allow"]
+    await stage.type("watch night*")
+    assert [one.pattern for one in await stage.kept()] == ["night*"]
+    assert [entry.decision for entry in await stage.audited()] == ["allow", "deny", "deny"]
 
 
 async def test_several_that_are_all_refused_are_named(redis_client: Redis) -> None:

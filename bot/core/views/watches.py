@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.core.model.command import UnwatchCommand, WatchesCommand
 from bot.core.model.watch import WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, Watch, WatchAcceptance
@@ -23,8 +23,8 @@ OFFERED_MOST = 5
 class Refused:
     """Schedules that the policy doesn't let somebody watch, by name, and the reason for the first of them."""
 
-    names: tuple[str, ...] = ()
-    reason: str = ""
+    names: tuple[str, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,6 @@ class Made:
     watch: Watch
     word: str
     preview: Preview
-    refused: Refused = field(default_factory=Refused)
     notified: tuple[str, ...] = ()
     decided_elsewhere: int = 0
     cannot_post: str = ""
@@ -70,9 +69,12 @@ def full(accepted: WatchAcceptance) -> Message:
     )
 
 
-def none_allowed(refused: Refused) -> Message:
-    """Say that the policy lets the person watch none of the schedules."""
-    return Message((f"You can't watch {_names(refused.names)} here: {refused.reason}. Nothing was changed.",))
+def not_allowed(refused: Refused, matching: int) -> Message:
+    """Say which of the matching schedules the policy doesn't let the person watch."""
+    count = len(refused.names)
+    first = f"You can't watch {_names(refused.names)} here: {refused.reason}."
+    narrow = f" Use a pattern that doesn't match {'it' if count == 1 else 'them'}." if count < matching else ""
+    return Message((f"{first}{narrow} Nothing was changed.",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +217,6 @@ def _notes(answer: Made) -> list[Sentence]:
     notes: list[Sentence] = []
     if answer.cannot_post:
         notes.append((f"I can't post here yet: {answer.cannot_post}",))
-    if answer.refused.names:
-        names, reason = answer.refused.names, answer.refused.reason
-        notes.append((f"Left out, because you can't watch {_them(names)} here: {_names(names)} ({reason}).",))
     if answer.notified:
         already = f"Bolt itself already notifies this channel about {_names(answer.notified)}."
         notes.append((f"{already} Switch that off in Bolt to hear of each failure once.",))
@@ -226,10 +225,6 @@ def _notes(answer: Made) -> list[Sentence]:
 
 def _are(count: int) -> str:
     return "is" if count == 1 else "are"
-
-
-def _them(names: Sequence[str]) -> str:
-    return "it" if len(names) == 1 else "them"
 
 
 def _names(names: Sequence[str]) -> str:

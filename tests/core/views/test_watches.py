@@ -17,7 +17,7 @@ from bot.core.views.watches import (
     full,
     made,
     no_such_watch,
-    none_allowed,
+    not_allowed,
     stopped,
     watch_list,
     which_watch,
@@ -75,11 +75,10 @@ def test_what_it_would_have_reported_is_said_as_far_as_it_is_known(preview: Prev
 
 
 def test_what_is_special_is_noted() -> None:
-    """What the policy refuses, other notifiers, other watches, and a channel that can't be written to."""
+    """Other notifiers, other watches, and a channel that can't be written to."""
     preview = Preview(3, 3, Previewed())
     told = answer(
         preview,
-        refused=Refused(("a", "b"), "not yours"),
         notified=("fin-a",),
         decided_elsewhere=1,
         cannot_post="I'm not in this channel.",
@@ -87,7 +86,6 @@ def test_what_is_special_is_noted() -> None:
     assert told[1] == "It covers 3 schedules; for 1 of them, a more precise watch decides."
     assert told[3:] == [
         "I can't post here yet: I'm not in this channel.",
-        "Left out, because you can't watch them here: a and b (not yours).",
         "Bolt itself already notifies this channel about fin-a. Switch that off in Bolt to hear of each failure once.",
     ]
 
@@ -104,8 +102,11 @@ def test_refusals_name_the_limit_or_the_schedules() -> None:
     assert "There are 50 watches here, which is the limit." in said(full(WatchAcceptance("channel_full")).text)
     assert "All channels together have 2000 watches" in said(full(WatchAcceptance("full")).text)
     many = Refused(tuple("abcdefg"), "not yours")
-    assert said(none_allowed(many).text) == (
+    assert said(not_allowed(many, 7).text) == (
         "You can't watch a, b, c, d, e and 2 more here: not yours. Nothing was changed."
+    )
+    assert said(not_allowed(Refused(("a",), "not yours"), 7).text) == (
+        "You can't watch a here: not yours. Use a pattern that doesn't match it. Nothing was changed."
     )
 
 
