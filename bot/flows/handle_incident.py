@@ -6,6 +6,7 @@ The message shows the outcome, so that only what wasn't done is answered, privat
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -15,7 +16,7 @@ from bot.core.model.command import RetryCommand
 from bot.core.model.incident import Incident, IncidentState, RetryOfIncident
 from bot.core.model.run import RunKey, is_final, run_url
 from bot.core.text.message import Buttons, Message, Paragraph
-from bot.core.text.text import Bold, Code, Link, Mention, Sentence, Span
+from bot.core.text.text import Bold, Code, Link, Mention, Sentence, Span, When
 from bot.core.views.buttons import IncidentButton, command_button, read_snooze_value
 from bot.core.views.incident import is_user
 from bot.core.views.retry_failing import RefusedRetry, outcome, question, to_retry
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 TRIES = 5
 BUSY = "This incident is changing right now, so I didn't do anything. Click again in a moment."
 NOBODY_ON_IT = "Nobody is on it, so there's nothing to undo."
+NOTHING = "Nothing was started."
 NOT_SNOOZED = "It isn't snoozed, so there's nothing to undo."
 UTC = ZoneInfo("UTC")
 
@@ -149,17 +151,38 @@ class IncidentHandler:
         failed = stored.incident.failed if stored else None
         return failed.run if failed else button.run
 
-    async def run_to_retry(self, channel: str, button: IncidentButton) -> int | Message:
-        """The failed run that a click retries, else why none is, or the question whether to retry a newer one."""
-        stored = await self._incidents.load_incident(channel, button.schedule)
-        if stored is None:
-            # The message outlives the record: Bolt says whether its run can be retried.
-            return button.run or self._gone()
-        incident = stored.incident
+    async def begin_retry(self, asker: Asker, button: IncidentButton) -> int | Message:
+        """The failed run that a click retries, else why none is, or the question whether to retry a newer one.
+
+        The click is recorded, so that somebody else's isn't a second retry.
+        """
+        now = await self._audit.now()
+        for _ in range(TRIES):
+            stored = await self._incidents.load_incident(asker.channel, button.schedule)
+            if stored is None:
+                # The message outlives the record: Bolt says whether its run can be retried.
+                return button.run or self._gone()
+            found = await self._retriable(stored.incident, asker, button, now)
+            if isinstance(found, Message):
+                return found
+            if await self._incidents.store_incident(
+                stored, handling.ask_retry(stored.incident, asker.user, now), "none"
+            ):
+                return found
+        return Message((BUSY,))
+
+    async def _retriable(
+        self, incident: Incident, asker: Asker, button: IncidentButton, now: datetime
+    ) -> int | Message:
         if not incident.is_open:
             return _over(incident)
         if incident.retry is not None and await self._is_active(incident.retry):
             return self._being_retried(incident.retry)
+        other = handling.other_asked(incident, asker.user, now)
+        if other is not None:
+            return Message(
+                (Mention(other.by), " is already retrying it, asked for at ", When(other.at), f". {NOTHING}")
+            )
         newest = incident.failed.run if incident.failed else button.run
         return newest if newest == button.run else _asks(button.run, newest)
 
@@ -188,7 +211,7 @@ class IncidentHandler:
         by: Span = Mention(retry.by) if is_user(retry.by) else retry.by.partition("@")[0]
         link = Link(run_url(self._app_url, retry.run), f"run {retry.run}")
         who: Sentence = (" by ", by) if by else ()
-        return Message(("It's already being retried", *who, " as ", link, ". Nothing was started."))
+        return Message(("It's already being retried", *who, " as ", link, f". {NOTHING}"))
 
 
 def _over(incident: Incident) -> Message:

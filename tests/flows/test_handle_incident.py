@@ -9,7 +9,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.model.command import RetryCommand, canonical
-from bot.core.model.incident import Incident, IncidentState, OnIt, PostKind, RetryOfIncident, Snooze, StoredIncident
+from bot.core.model.incident import (
+    Incident,
+    IncidentState,
+    OnIt,
+    PostKind,
+    RetryAsked,
+    RetryOfIncident,
+    Snooze,
+    StoredIncident,
+)
 from bot.core.model.person import Person
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.core.text.message import Message
@@ -115,7 +124,7 @@ async def test_what_is_over_is_answered(start_stage: Stage) -> None:
     assert words(await of.flow.take_on(asker(), "ada", "nightly")) == (
         "Nightly full build has already recovered, so there's nothing left to do."
     )
-    assert words(await of.flow.run_to_retry(CHANNEL, IncidentButton("nightly", 4713))).startswith(
+    assert words(await of.flow.begin_retry(asker(), IncidentButton("nightly", 4713))).startswith(
         "Nightly full build has"
     )
     closed = handling(start_stage, failing(state=IncidentState.CLOSED, why="no longer watched here"))
@@ -141,24 +150,39 @@ async def test_a_change_is_decided_again_if_somebody_was_faster(start_stage: Sta
 async def test_a_retry_is_of_the_newest_failed_run(start_stage: Stage) -> None:
     """A message that shows an older one asks first. One whose record is lost still knows its run."""
     of = handling(start_stage, failing())
-    assert await of.flow.run_to_retry(CHANNEL, IncidentButton("nightly", 4713)) == 4713
-    asks = await of.flow.run_to_retry(CHANNEL, IncidentButton("nightly", 4711))
+    assert await of.flow.begin_retry(asker(), IncidentButton("nightly", 4713)) == 4713
+    asks = await of.flow.begin_retry(asker(), IncidentButton("nightly", 4711))
     assert words(asks) == (
         "Run 4711 isn't the newest failed run any more: run 4713 failed after it. Nothing was started yet."
     )
     assert isinstance(asks, Message)
     (again,) = buttons(asks)
     assert read_command_value(again.value) == canonical(RetryCommand(every=False, run_id=4713))
-    assert await handling(start_stage).flow.run_to_retry(CHANNEL, IncidentButton("nightly", 4711)) == 4711
-    assert isinstance(await handling(start_stage).flow.run_to_retry(CHANNEL, IncidentButton("nightly")), Message)
+    assert await handling(start_stage).flow.begin_retry(asker(), IncidentButton("nightly", 4711)) == 4711
+    assert isinstance(await handling(start_stage).flow.begin_retry(asker(), IncidentButton("nightly")), Message)
 
 
 @pytest.mark.parametrize(("by", "shown"), [(BOB, "@U0BOB"), ("bob@example.com", "bob"), ("", "")])
 async def test_one_retry_at_a_time(start_stage: Stage, by: str, shown: str) -> None:
     """The second person is told whose it is."""
     of = handling(start_stage, failing(retry=RetryOfIncident(4714, "RUNNING", by)))
-    answer = words(await of.flow.run_to_retry(CHANNEL, IncidentButton("nightly", 4713)))
+    answer = words(await of.flow.begin_retry(asker(), IncidentButton("nightly", 4713)))
     assert answer == f"It's already being retried{f' by {shown}' if shown else ''} as run 4714. Nothing was started."
+
+
+async def test_two_clicks_at_once_are_one_retry(start_stage: Stage) -> None:
+    """Before its run is seen in Bolt. After a minute it wasn't sent, and anybody may click again."""
+    of, button = handling(start_stage, failing()), IncidentButton("nightly", 4713)
+    of.incidents.contended = 1
+    assert await of.flow.begin_retry(asker(), button) == 4713
+    assert await of.flow.begin_retry(asker(), button) == 4713
+    assert "@U0ADA is already retrying it, asked for at " in words(await of.flow.begin_retry(asker(BOB), button))
+    assert of.incidents.edits == ["none", "none"]
+    long_ago = failing(retry_asked=RetryAsked(ADA, datetime.now(UTC) - timedelta(minutes=2)))
+    of = handling(start_stage, long_ago)
+    of.incidents.contended = TRIES
+    assert words(await of.flow.begin_retry(asker(BOB), button)) == BUSY
+    assert await of.flow.begin_retry(asker(BOB), button) == 4713
 
 
 async def test_a_retry_that_is_over_by_its_own_record_can_be_repeated(start_stage: Stage) -> None:
@@ -167,7 +191,7 @@ async def test_a_retry_that_is_over_by_its_own_record_can_be_repeated(start_stag
     assert await of.flow.run_to_cancel(CHANNEL, "nightly") == 4714
     key, card = RunKey("w", 4714), CardRef("C9", "1.0")
     await start_stage.runs.restore_run(key, RunFacts("nightly"), Observation("FAILED"), "T", card, over=True)
-    assert await of.flow.run_to_retry(CHANNEL, IncidentButton("nightly", 4713)) == 4713
+    assert await of.flow.begin_retry(asker(), IncidentButton("nightly", 4713)) == 4713
     assert "isn't being retried any more" in words(await of.flow.run_to_cancel(CHANNEL, "nightly"))
     assert isinstance(await handling(start_stage).flow.run_to_cancel(CHANNEL, "nightly"), Message)
 

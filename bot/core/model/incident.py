@@ -100,6 +100,14 @@ class RetryOfIncident:
 
 
 @dataclass(frozen=True, slots=True)
+class RetryAsked:
+    """Who clicked to retry a run, and when: its retry isn't seen in Bolt yet."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """One incident. `serial` counts the incidents of its schedule in its channel.
 
@@ -139,6 +147,7 @@ class Incident:
     on_it: OnIt | None = None
     snooze: Snooze | None = None
     retry: RetryOfIncident | None = None
+    retry_asked: RetryAsked | None = None
     recent: tuple[IncidentRun, ...] = ()
     runs: int = 0
     reopened: tuple[datetime, ...] = ()

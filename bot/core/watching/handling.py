@@ -7,12 +7,13 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.core.model.incident import Incident, IncidentState, OnIt, PostKind, Snooze, ThreadPost
+from bot.core.model.incident import Incident, IncidentState, OnIt, PostKind, RetryAsked, Snooze, ThreadPost
 
 ON_IT_FOR = timedelta(hours=12)
 # The morning that "until tomorrow" means, and how far away it has to be at least.
 MORNING = time(9)
 MORNING_AWAY = timedelta(hours=1)
+RETRY_SOON = timedelta(minutes=1)
 # An incident without any run for so long is closed without a word.
 SILENT_FOR = timedelta(days=30)
 
@@ -64,6 +65,19 @@ def unsnoozed(incident: Incident, now: datetime) -> Incident:
     """The snooze is over, by a click or by the clock. If it still fails, one post names what is new."""
     woken = replace(incident, snooze=None, held=())
     return _still_failing(woken, now, incident) if incident.is_open else woken
+
+
+def ask_retry(incident: Incident, user: str, now: datetime) -> Incident:
+    """A person's click starts a retry, which is seen in Bolt a little later."""
+    return replace(incident, retry_asked=RetryAsked(user, now))
+
+
+def other_asked(incident: Incident, user: str, now: datetime) -> RetryAsked | None:
+    """Somebody else's click that is about to start a retry. A start isn't sent any more after a minute."""
+    asked = incident.retry_asked
+    if asked is None or asked.by == user or not timedelta() <= now - asked.at < RETRY_SOON:
+        return None
+    return asked
 
 
 def pass_time(incident: Incident, now: datetime) -> Incident:

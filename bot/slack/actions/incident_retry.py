@@ -27,7 +27,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 async def _retry(context: ListenerContext, call: Call, click: Click) -> Message | None:
     """Retry the newest failed run. The policy is asked once the start is resolved."""
     button = read_incident_value(click.value)
-    found = await context.incidents.run_to_retry(call.asker.channel, button)
+    found = await context.incidents.begin_retry(call.asker, button)
     if isinstance(found, Message):
         return found
     origin = Origin(RunFacts(schedule=button.schedule))

@@ -18,7 +18,7 @@ from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.core.text.text import Sentence
-from bot.core.views.buttons import INCIDENT_RETRY_EACH, INCIDENT_RETRY_NONE, read_runs_value
+from bot.core.views.buttons import INCIDENT_RETRY_EACH, INCIDENT_RETRY_NONE, IncidentButton, read_runs_value
 from bot.core.views.retry_failing import RefusedRetry
 from bot.core.views.store_unavailable import database
 from bot.slack.authorization import attempt_of
@@ -77,11 +77,14 @@ async def _why_not(context: ListenerContext, call: Call, incident: Incident) -> 
     attempt = attempt_of(call, Action.RETRY, f"retry --failing: {run_id}", posts=True)
     try:
         decision = await context.gate.decide_on_slug(attempt, incident.schedule, incident.name)
+        # One that needs approval asks for it on its card.
+        if decision.verdict in {Verdict.DENY, Verdict.UNKNOWN}:
+            return (refusal(decision, Action.RETRY, context.command),)
+        found = await context.incidents.begin_retry(call.asker, IncidentButton(incident.schedule, run_id))
     except StoreUnavailable as away:
         return (database(away),)
-    # One that needs approval asks for it on its card.
-    if decision.verdict in {Verdict.DENY, Verdict.UNKNOWN}:
-        return (refusal(decision, Action.RETRY, context.command),)
+    if isinstance(found, Message):
+        return found.text
     origin = Origin(RunFacts(schedule=incident.schedule, name=incident.name))
     answer = await run.handle(context, call, RetryCommand(every=False, run_id=run_id), origin=origin)
     return answer.text if answer else ()

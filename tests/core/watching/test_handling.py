@@ -7,10 +7,13 @@ from zoneinfo import ZoneInfo
 
 from bot.core.model.incident import IncidentState, PostKind
 from bot.core.watching.handling import (
+    RETRY_SOON,
     SnoozeChoice,
+    ask_retry,
     closed,
     let_go,
     next_time,
+    other_asked,
     pass_time,
     snooze_end,
     snoozed,
@@ -82,3 +85,15 @@ def test_an_incident_without_runs_is_closed_after_a_month() -> None:
     assert pass_time(incident, T0 + timedelta(days=29)).is_open
     assert pass_time(incident, T0 + timedelta(days=30)).state is IncidentState.CLOSED
     assert closed(incident, "no longer watched here").why == "no longer watched here"
+
+
+def test_somebody_elses_click_counts_for_a_minute() -> None:
+    """One's own doesn't: a repeated start is recognized elsewhere."""
+    incident = told(failure(1, 0))
+    assert incident is not None
+    assert other_asked(incident, "U0BOB", at(1)) is None
+    asked = ask_retry(incident, "U0ADA", at(1))
+    assert other_asked(asked, "U0BOB", at(1)) == asked.retry_asked
+    assert other_asked(asked, "U0ADA", at(1)) is None
+    assert other_asked(asked, "U0BOB", at(1) + RETRY_SOON) is None
+    assert other_asked(asked, "U0BOB", at(0)) is None
