@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from bot.core.model.incident import Incident, IncidentRun, IncidentState, PostKind, ThreadPost
 from bot.core.model.run import Run, is_failed, is_final, run_url
 from bot.core.model.run_end import RunError
 from bot.core.model.state_labels import state_word
-from bot.core.text.message import Block, Button, Buttons, Choice, Facts, Message, Paragraph
+from bot.core.text.message import Block, Button, Buttons, Choice, Confirm, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Code, Emoji, Link, Sentence, Span, When, cut, duration, plural
 from bot.core.views import buttons
 from bot.core.views.hint import hint_line, retry_is_useless
@@ -287,7 +288,10 @@ def _buttons(incident: Incident, app_url: str) -> tuple[Button, ...]:
 
 def _retry_button(incident: Incident) -> Button:
     if incident.retry is not None and not is_final(incident.retry.state):
-        return _button(incident, buttons.INCIDENT_CANCEL, "Cancel", style="danger")
+        what: Sentence = (f"Cancel run {incident.retry.run} of ", Bold(incident.name or incident.schedule), "?")
+        confirm = Confirm("Cancel this run?", what, "Cancel run", "Keep it")
+        cancel = _button(incident, buttons.INCIDENT_CANCEL, "Cancel retry", style="danger")
+        return replace(cancel, confirm=confirm)
     useless = incident.cause is not None and retry_is_useless((incident.cause,))
     return _button(incident, buttons.INCIDENT_RETRY, "Retry failed", style=None if useless else "primary")
 

@@ -133,7 +133,10 @@ def test_a_retry_is_a_line_of_the_message() -> None:
     retry = RetryOfIncident(4714, "RUNNING", "grace@example.com")
     message = incident_message(failing(retry=retry), APP)
     assert ":repeat: Being retried as run 4714 by grace" in shown(message)
-    assert labels(message)[0] == "Cancel"
+    assert labels(message)[0] == "Cancel retry"
+    confirm = buttons(message)[0].confirm
+    assert confirm is not None
+    assert said(confirm.text) == "Cancel run 4714 of Nightly full build?"
     by_us = failing(retry=replace(retry, by="U0GRACE00"))
     assert people_in(by_us) == {"U0GRACE00"}
     assert shown(incident_message(by_us, APP, {"U0GRACE00": "grace"}))[2].endswith("as run 4714 by grace")
