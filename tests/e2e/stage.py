@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -196,6 +196,13 @@ class Stage:
         """What only that person saw, oldest first."""
         who = self.sandbox.workspace.user(user).id
         return [one for one in self.sandbox.workspace.privates if one.user == who and not one.deleted]
+
+    async def answer_to(self, request: Awaitable[object], user: str = PERSON) -> Any:  # noqa: ANN401
+        """The next private message that the person gets after this request."""
+        told = len(self.private(user))
+        await request
+        await self.until(lambda: len(self.private(user)) > told)
+        return self.private(user)[told]
 
     def card_says(self, words: str, channel: str = CHANNEL) -> Callable[[], bool]:
         """Whether some card in the channel says these words."""

@@ -240,27 +240,27 @@ async def test_an_answer_that_slack_does_not_take_now_comes_later(stage: Stage, 
     await stage.until(stage.told_privately(answer))
 
 
-@pytest.mark.parametrize(
-    ("text", "answer"),
-    [
-        ("", "lists all commands"),
-        ("rnu nightly", 'Did you mean "Run nightly"?'),
-        ("run nightly\n--branch dev", "Type it on one line"),
-        ("run “nightly", "A quote isn't closed"),
-        ("cancel \u202e4711 <!channel> *x*", "I didn't recognize a command in that"),
-        ("run &lt;!channel&gt; <!here> <@U0GRACE>", "There's no schedule"),
-        ("`" * 3000, "a backtick"),
-        ("run " + "🎉" * 3000, "too long"),
-        ("x" * 40_000, "There's no command"),
-    ],
+HOSTILE_TEXTS = (
+    ("", "lists all commands"),
+    ("rnu nightly", 'Did you mean "Run nightly"?'),
+    ("run nightly\n--branch dev", "Type it on one line"),
+    ("run “nightly", "A quote isn't closed"),
+    ("cancel \u202e4711 <!channel> *x*", "I didn't recognize a command in that"),
+    ("run &lt;!channel&gt; <!here> <@U0GRACE>", "There's no schedule"),
+    ("`" * 3000, "a backtick"),
+    ("run " + "🎉" * 3000, "too long"),
+    ("x" * 40_000, "There's no command"),
 )
-async def test_hostile_texts_are_answered_in_one_sentence(stage: Stage, text: str, answer: str) -> None:
+
+
+async def test_hostile_texts_are_answered_in_one_sentence(stage: Stage) -> None:
     """Privately, in words that mention nobody; nothing is started."""
     await stage.start_bot()
-    await stage.mention(text)
-    await stage.until(stage.told_privately(answer))
-    (private,) = stage.private()
-    assert not any(mark in private.text for mark in ("<!", "<@", "🎉🎉🎉🎉🎉" * 20))
+    for text, answer in HOSTILE_TEXTS:
+        private = await stage.answer_to(stage.mention(text))
+        assert answer in private.text, text[:40]
+        assert not any(mark in private.text for mark in ("<!", "<@", "🎉🎉🎉🎉🎉" * 20))
+    assert len(stage.private()) == len(HOSTILE_TEXTS)
     assert stage.started() == []
     assert set(heard(stage)) == {"acknowledged"}
 

@@ -153,29 +153,29 @@ async def test_what_slack_did_not_sign_is_refused(stage: Stage) -> None:
     assert len(stage.started()) == 1
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"payload=%7B",
-        b"payload=7",
-        b"\xff\xfe",
-        b"command=%2Fbolt",
-        b"command=%2Fbolt&team_id=T1",
-        b"",
-        b"payload=" + json.dumps({"type": "block_actions"}).encode(),
-        b"payload=" + json.dumps({"type": "block_actions", "team": 7, "user": "x", "actions": []}).encode(),
-    ],
+NONSENSE = (
+    b"payload=%7B",
+    b"payload=7",
+    b"\xff\xfe",
+    b"command=%2Fbolt",
+    b"command=%2Fbolt&team_id=T1",
+    b"",
+    b"payload=" + json.dumps({"type": "block_actions"}).encode(),
+    b"payload=" + json.dumps({"type": "block_actions", "team": 7, "user": "x", "actions": []}).encode(),
 )
-async def test_signed_nonsense_is_no_fault_of_ours(stage: Stage, body: bytes) -> None:
+
+
+async def test_signed_nonsense_is_no_fault_of_ours(stage: Stage) -> None:
     """Never a 5xx, and nothing is started."""
     bot = await stage.start_bot(socket_mode=False)
-    now = str(int(time.time()))
     # Slack's own verifier signs no bytes that are not UTF-8.
     secret = stage.sandbox.workspace.signing_secret.encode()
-    signature = "v0=" + hmac.new(secret, f"v0:{now}:".encode() + body, hashlib.sha256).hexdigest()
     async with aiohttp.ClientSession() as http:
-        status = await _post(http, bot.port, body, {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": signature})
-    assert status < 500, bot.printed()
+        for body in NONSENSE:
+            now = str(int(time.time()))
+            signature = "v0=" + hmac.new(secret, f"v0:{now}:".encode() + body, hashlib.sha256).hexdigest()
+            headers = {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": signature}
+            assert await _post(http, bot.port, body, headers) < 500, bot.printed()
     assert stage.started() == []
 
 
