@@ -22,9 +22,6 @@ from bot.flows.ports.store import Discovery, Due, IncidentAccounts, IncidentChan
 
 log = structlog.get_logger()
 
-# A day without a watch, and its ends are no longer waited for.
-UNWATCHED_S = 86_400.0
-
 
 class EndAccountant:
     """Accounts the ends of one schedule at a time."""
@@ -52,7 +49,8 @@ class EndAccountant:
         slug = lease.member
         record = (await self._discovery.load_schedules([slug])).get(slug)
         if record is None:
-            await self._due.give_back(lease, delay_s=UNWATCHED_S)
+            # Nobody has watched it for a day.
+            await self._due.finish(lease)
             return
         ends = await self._discovery.ended_runs(slug)
         deciding = self._covers.of(await self._watches.all_watches()).deciding(record.schedule)

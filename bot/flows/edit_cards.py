@@ -35,8 +35,8 @@ OTHERS_AGAIN_S = 10.0
 DELETED = "message_not_found"
 
 
-class IncidentMessages(Protocol):
-    """Messages of incidents, which aren't cards of runs."""
+class WatchMessages(Protocol):
+    """Messages of incidents and outages, which aren't cards of runs."""
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
         """Its revision and itself; None if it's no longer on record."""
@@ -60,10 +60,10 @@ class CardEditor:
         runs: Runs,
         *,
         app_url: str,
-        incidents: IncidentMessages | None = None,
+        watched: WatchMessages | None = None,
     ) -> None:
-        """`incidents` has the messages of incidents."""
-        self._incidents = incidents
+        """`watched` has the messages of incidents and outages."""
+        self._watched = watched
         self._chat = chat
         self._edits = edits
         self._requests = requests
@@ -101,8 +101,8 @@ class CardEditor:
         except SlackRefused as refused:
             log.warning("a card can't be edited any more", card=card.id, why=refused.code)
             await self._edits.unshowable(lease, refused.code)
-            if card.incident is not None and self._incidents is not None and refused.code == DELETED:
-                await self._incidents.replace(lease, card)
+            if card.incident is not None and self._watched is not None and refused.code == DELETED:
+                await self._watched.replace(lease, card)
         except SlackError:
             # Edits are idempotent, so repeat this one instead of finding out whether it took effect.
             await self._edits.put_back(lease, delay_s=AGAIN_S)
@@ -125,8 +125,8 @@ class CardEditor:
 
         Raises UnknownState if another version of the bot has to edit it.
         """
-        if card.incident is not None:
-            return await self._incidents.render(card) if self._incidents else None
+        if card.incident is not None or card.outage is not None:
+            return await self._watched.render(card) if self._watched else None
         if card.run is not None:
             run = await run_of_card(self._runs, card)
             return (f"run:{run.rev}", run_card(run.seen_in(card.ref.channel), self._app_url)) if run else None

@@ -11,7 +11,6 @@ from bot.flows.lease import Lease
 from bot.flows.ports.store import Due, Incidents
 
 EARLY_S = 1.0
-GONE_S = 86_400.0
 
 
 class IncidentClock:
@@ -27,12 +26,14 @@ class IncidentClock:
         channel, _, schedule = lease.member.partition(":")
         stored, now = await self._incidents.load_incident(channel, schedule), self._now()
         if stored is None:
-            await self._due.give_back(lease, delay_s=GONE_S)
+            await self._due.finish(lease)
             return
         after = pass_time(stored.incident, now)
         if after == stored.incident:
             at = next_time(after)
-            wait_s = (at - now).total_seconds() if at else GONE_S
-            await self._due.give_back(lease, delay_s=max(EARLY_S, wait_s))
+            if at is None:
+                await self._due.finish(lease)
+            else:
+                await self._due.give_back(lease, delay_s=max(EARLY_S, (at - now).total_seconds()))
         elif not await self._incidents.store_incident(stored, after, edit_for(stored.incident, after)):
             await self._due.give_back(lease)

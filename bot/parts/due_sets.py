@@ -92,6 +92,8 @@ DUE_SETS = (
     DueWork("looks", looks_together, at_once=2, wakes=("polls", "accounts", "edits")),
     # Watched schedules with ends that aren't accounted yet.
     DueWork("accounts", one_by_one(lambda flows: flows.account_ends.account_schedule), wakes=("posts", "edits")),
+    # Outages whose causes are told in their threads.
+    DueWork("outages", one_by_one(lambda flows: flows.outages.plan_causes), wakes=("posts",)),
     # Incidents that time alone changes.
     DueWork("incidents", one_by_one(lambda flows: flows.incident_clock.pass_time), wakes=("posts", "edits")),
     # Starts that wait for a schedule's run to end.

@@ -21,6 +21,7 @@ from bot.flows.plan_start import StartPlanner
 from bot.flows.poll_runs import PollRules, RunPoller
 from bot.flows.post_file import FilePoster
 from bot.flows.post_incident import IncidentPoster
+from bot.flows.post_outage import OutagePoster
 from bot.flows.read_followed_run import FollowedRunReader
 from bot.flows.read_requested_file import RequestedFileReader
 from bot.flows.start import RunStarter
@@ -29,6 +30,7 @@ from bot.flows.start_queue import QueuedStarts, QueueRules
 from bot.flows.start_rules import StartRules
 from bot.flows.tail_log import LogTailer, LogTailRules, TailPoster
 from bot.flows.watch_clock import IncidentClock
+from bot.flows.watch_messages import WatchMessages
 from bot.parts.base import Base
 from bot.parts.wakeups import WakeEvent
 from bot.store.log_tails import LogTails
@@ -52,6 +54,7 @@ class Flows:
     discover_runs: RunDiscoverer
     account_ends: EndAccountant
     incident_clock: IncidentClock
+    outages: OutagePoster
 
 
 def build_flows(base: Base) -> Flows:
@@ -62,7 +65,7 @@ def build_flows(base: Base) -> Flows:
     checks = _build_start_checks(base)
     tail_rules = LogTailRules(gap_s=settings.bolt_bot_follow_gap_s, settle_s=settle_s, bot_name=base.bot_name)
     log_tails = LogTails(stores.scripts)
-    post_incident = _build_post_incident(base, settle_s)
+    post_incident, post_outage = _build_post_incident(base, settle_s), _build_post_outage(base, settle_s)
     return Flows(
         start=_build_start(base, checks),
         poll=RunPoller(
@@ -82,9 +85,16 @@ def build_flows(base: Base) -> Flows:
             base.mask_log,
         ),
         cancel=RunCanceller(bolt, runs, due["cancels"], answers, app_url=app_url, now=base.now),
-        edit_cards=CardEditor(chat, stores.edits, stores.requests, runs, app_url=app_url, incidents=post_incident),
+        edit_cards=CardEditor(
+            chat,
+            stores.edits,
+            stores.requests,
+            runs,
+            app_url=app_url,
+            watched=WatchMessages(post_incident, post_outage),
+        ),
         deliver=_build_deliver(
-            base, TailPoster(chat, stores.posts, log_tails, answers, tail_rules), post_incident, settle_s
+            base, TailPoster(chat, stores.posts, log_tails, answers, tail_rules), post_incident, post_outage, settle_s
         ),
         tail_log=LogTailer(bolt, runs, log_tails, tail_rules, mask=base.mask_log),
         follow_run=FollowRequestHandler(
@@ -140,6 +150,7 @@ def build_flows(base: Base) -> Flows:
             due["accounts"],
             workspace=settings.workspace,
         ),
+        outages=post_outage,
         incident_clock=IncidentClock(stores.incidents, due["incidents"], now=base.now),
     )
 
@@ -191,8 +202,25 @@ def _build_start(base: Base, checks: StartChecks) -> RunStarter:
     )
 
 
+def _build_post_outage(base: Base, settle_s: float) -> OutagePoster:
+    stores = base.stores
+    return OutagePoster(
+        base.services.chat,
+        stores.posts,
+        stores.outages,
+        IncidentPeople(base.clients.people, stores.watches),
+        stores.due["outages"],
+        app_url=base.settings.paradime_app_url,
+        settle_s=settle_s,
+    )
+
+
 def _build_deliver(
-    base: Base, tail_poster: TailPoster, post_incident: IncidentPoster, settle_s: float
+    base: Base,
+    tail_poster: TailPoster,
+    post_incident: IncidentPoster,
+    post_outage: OutagePoster,
+    settle_s: float,
 ) -> PostDeliverer:
     settings, services, stores = base.settings, base.services, base.stores
     files = RequestedFileReader(
@@ -226,5 +254,6 @@ def _build_deliver(
             "upload": uploader.post_requested_file,
             "follow": tail_poster.post_lines,
             "incident": post_incident.post_of_incident,
+            "outage": post_outage.post_of_outage,
         },
     )

@@ -14,6 +14,7 @@ from bot.store.discovery import Discovery
 from bot.store.due_sets import DueSet
 from bot.store.incidents import Incidents
 from bot.store.lanes import EditLane, PostLane, SlackBudget
+from bot.store.outages import Outages
 from bot.store.run_followers import RunFollowers
 from bot.store.run_indexes import RunIndexes
 from bot.store.runs import Runs
@@ -45,6 +46,7 @@ class Stores:
     watches: Watches
     discovery: Discovery
     incidents: Incidents
+    outages: Outages
 
     @property
     def of_runs(self) -> RunStores:
@@ -87,4 +89,5 @@ def build_stores(settings: Settings, services: Services, gaps_s: Mapping[str, fl
         watches=Watches(scripts),
         discovery=Discovery(scripts),
         incidents=Incidents(scripts),
+        outages=Outages(scripts),
     )

@@ -77,6 +77,10 @@ class DueSet:
         token = await lease.stop_renewing()
         await self._scripts.run("give_back", self.name, token, microseconds(delay_s), *lease.members)
 
+    async def finish(self, lease: Lease) -> None:
+        """Remove the claimed members: nothing is left to do."""
+        await self._scripts.run("finish_due", self.name, await lease.stop_renewing(), *lease.members)
+
     async def hold(self, for_s: float) -> None:
         """Stop all replicas from claiming from this set for a while, because the service asked for it (Retry-After)."""
         await self._scripts.run("hold", self.name, microseconds(for_s))

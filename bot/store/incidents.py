@@ -9,6 +9,7 @@ from bot.core.model.incident import Incident, PostKind, StoredIncident
 from bot.core.model.run import RunKey
 from bot.core.watching.edits import Edit
 from bot.core.watching.handling import next_time
+from bot.core.watching.outage import cause_key
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.ports.store import IncidentChange
@@ -35,10 +36,11 @@ class Incidents:
             return []
         pipeline = self._scripts.redis.pipeline(transaction=False)
         for channel, schedule in keys:
-            pipeline.hmget(self._scripts.key("incident", channel, schedule), ["incident", "rev", "ts"])
+            pipeline.hmget(self._scripts.key("incident", channel, schedule), ["incident", "rev", "ts", "outage"])
         rows = await self._scripts.ask(pipeline.execute())
         return [
-            StoredIncident(from_json(Incident, body), int(rev), ts or "") if body else None for body, rev, ts in rows
+            StoredIncident(from_json(Incident, body), int(rev), ts or "", int(outage or 0)) if body else None
+            for body, rev, ts, outage in rows
         ]
 
     async def open_incidents(self, channel: str | None = None) -> list[StoredIncident]:
@@ -131,4 +133,6 @@ def _change(change: IncidentChange) -> tuple[str | int, ...]:
         int(not after.silent and after.snooze is None),
         int(after.is_open),
         round(at.timestamp() * MICROSECONDS) if at else "",
+        cause_key(after),
+        after.team,
     )

@@ -277,6 +277,7 @@ async def load_card(scripts: Scripts, item: str) -> Card | None:
         record.get("file_id"),
         record.get("watcher"),
         record.get("incident"),
+        record.get("outage"),
     )
 
 

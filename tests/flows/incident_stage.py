@@ -23,12 +23,15 @@ from bot.flows.lease import Lease
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.poll_runs import FIELDS, PollRules, RunPoller
 from bot.flows.post_incident import IncidentPoster
+from bot.flows.post_outage import OutagePoster
 from bot.flows.run_listings import RunListings
 from bot.flows.run_stores import RunStores
 from bot.flows.watch_clock import IncidentClock
+from bot.flows.watch_messages import WatchMessages
 from bot.store.discovery import Discovery
 from bot.store.due_sets import DueSet
 from bot.store.incidents import Incidents
+from bot.store.outages import Outages
 from bot.store.watches import Watches
 from bot.workers.claims import keep_lease
 from tests.core.views.plain import said
@@ -63,7 +66,7 @@ class IncidentStage(Stage):
         self.bolt.clock = self.at
         scripts = self.scripts
         self.watches, self.discovery, self.incidents = Watches(scripts), Discovery(scripts), Incidents(scripts)
-        names = ("discovery", "looks", "accounts", "incidents", "polls", "strays", "ends")
+        names = ("discovery", "looks", "accounts", "incidents", "outages", "polls", "strays", "ends")
         self.due |= {name: DueSet(scripts, name, lease_s=60) for name in names}
         self.concluder = RunConcluder(
             RunListings(self.bolt),
@@ -86,6 +89,16 @@ class IncidentStage(Stage):
             app_url=APP,
             settle_s=self.settle_s,
         )
+        self.outages = Outages(scripts)
+        self.outage_poster = OutagePoster(
+            self.chat,
+            self.posts,
+            self.outages,
+            IncidentPeople(self.people, self.watches),
+            self.due["outages"],
+            app_url=APP,
+            settle_s=self.settle_s,
+        )
         stores = RunStores(self.requests, self.queue, self.runs, self.followers)
         self.deliverer = PostDeliverer(
             self.chat,
@@ -94,14 +107,22 @@ class IncidentStage(Stage):
             self.logs,
             self.answers,
             DeliveryRules(APP, settle_s=self.settle_s),
-            {"incident": self.poster.post_of_incident},
+            {"incident": self.poster.post_of_incident, "outage": self.outage_poster.post_of_outage},
         )
-        self.editor = CardEditor(self.chat, self.edits, self.requests, self.runs, app_url=APP, incidents=self.poster)
+        self.editor = CardEditor(
+            self.chat,
+            self.edits,
+            self.requests,
+            self.runs,
+            app_url=APP,
+            watched=WatchMessages(self.poster, self.outage_poster),
+        )
         self.steps: dict[str, Step] = {
             "discovery": self.discoverer().list_schedules,
             "looks": self.looker().look,
             "ends": self.concluder.conclude_run,
             "accounts": self.accountant().account_schedule,
+            "outages": self.outage_poster.plan_causes,
             "incidents": IncidentClock(self.incidents, self.due["incidents"], now=lambda: self.at).pass_time,
         }
 

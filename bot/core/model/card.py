@@ -11,7 +11,8 @@ from bot.core.model.run import CardRef, RunKey
 class Card:
     """The stored record of a card. `id` is its name in the lanes.
 
-    `incident` is set instead of `run` and `request` if the message is an incident's: its channel and schedule.
+    `incident` or `outage` is set instead of `run` and `request` if the message is one's: its channel, and the schedule or
+    the outage's number.
     """
 
     id: str
@@ -22,3 +23,4 @@ class Card:
     file_id: str | None = None
     follower: str | None = None
     incident: str | None = None
+    outage: str | None = None

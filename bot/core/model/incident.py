@@ -170,8 +170,12 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class StoredIncident:
-    """An incident as stored: `rev` grows with every change, `ts` is its message's timestamp, empty if it has none."""
+    """An incident as stored: `rev` grows with every change, `ts` is its message's timestamp, empty if it has none.
+
+    `outage` is the number of the outage whose message tells of it instead, 0 if there's none.
+    """
 
     incident: Incident
     rev: int = 0
     ts: str = ""
+    outage: int = 0

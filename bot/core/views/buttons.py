@@ -62,12 +62,19 @@ INCIDENT_LET_GO = "incident.let_go"
 INCIDENT_SNOOZE = "incident.snooze"
 INCIDENT_WAKE = "incident.wake"
 INCIDENT_LOGS = "incident.logs"
+OUTAGE_RETRY = "outage.retry"
+OUTAGE_TAKE = "outage.take"
+OUTAGE_SNOOZE = "outage.snooze"
+OUTAGE_WAKE = "outage.wake"
+OUTAGE_LIST = "outage.list"
 HOME_PAGE = "home.page"
 HOME_RUN = "home.run"
 
 # The policy action of each button; its name may have a suffix. Buttons that aren't listed only read.
 ACTIONS: dict[str, Action] = {
-    **dict.fromkeys((RETRY_FAILED, RETRY_ALL, INCIDENT_RETRY, INCIDENT_RETRY_EACH, f"{COMMAND}.retry"), Action.RETRY),
+    **dict.fromkeys(
+        (RETRY_FAILED, RETRY_ALL, INCIDENT_RETRY, INCIDENT_RETRY_EACH, OUTAGE_RETRY, f"{COMMAND}.retry"), Action.RETRY
+    ),
     **dict.fromkeys(
         (
             RUN_AGAIN,
@@ -89,6 +96,7 @@ ACTIONS: dict[str, Action] = {
         Action.ARTIFACTS,
     ),
     **dict.fromkeys((INCIDENT_TAKE, INCIDENT_LET_GO, INCIDENT_SNOOZE, INCIDENT_WAKE), Action.WATCH),
+    **dict.fromkeys((OUTAGE_TAKE, OUTAGE_SNOOZE, OUTAGE_WAKE), Action.WATCH),
     **dict.fromkeys((PAUSE_YES, f"{COMMAND}.pause", f"{COMMAND}.suspend"), Action.PAUSE),
     **dict.fromkeys((f"{COMMAND}.watch", f"{COMMAND}.unwatch"), Action.WATCH),
 }

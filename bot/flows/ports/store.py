@@ -20,6 +20,7 @@ from bot.core.model.discovery import ActivityNews, Ledger, Looked, ScheduleRecor
 from bot.core.model.follow_request import FollowAcceptance, Followed, FollowRequest
 from bot.core.model.incident import Incident, StoredIncident
 from bot.core.model.log_tail import LogBatch, LogTail, TailAcceptance, TailPosted
+from bot.core.model.outage import CausePost, Outage
 from bot.core.model.polling import Observed, Stored, Strayed, StrayRule
 from bot.core.model.post_attempt import AttemptMode, PostAttempt
 from bot.core.model.request import Approval, BlockingRun, Request, Rival, StartPlan
@@ -162,6 +163,7 @@ class Due(Protocol):
 
     async def renew(self, lease: Lease) -> int: ...
     async def give_back(self, lease: Lease, *, delay_s: float = 0) -> None: ...
+    async def finish(self, lease: Lease) -> None: ...
     async def hold(self, for_s: float) -> None: ...
 
 
@@ -314,6 +316,31 @@ class IncidentPosts(Protocol):
 
     async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str) -> str:
         """Record the message as it was posted. Returns `ok`, or `done:<ts>` of another's message."""
+
+
+class Outages(Protocol):
+    """Outages on record: incidents that share one message."""
+
+    async def load_outage(self, channel: str, number: int) -> Outage | None:
+        """Load an outage with the incidents that belong to it."""
+
+    async def mentions_left(self, channel: str, number: int, most: int) -> int:
+        """How many more people an outage may notify."""
+
+    async def plan_posts(self, outage: Outage, new: Sequence[CausePost]) -> bool:
+        """Queue thread posts about causes. Returns False if somebody else has added posts."""
+
+    async def posted(self, post: ClaimedPost, outage: Outage, outcome: str, *, mentions: int = 0) -> str:
+        """Record a thread post as sent (`outcome`: its ts) or given up (a word), and how many people it notified.
+
+        Returns `ok`, or `done:<ts>` of another's post.
+        """
+
+    async def message_posted(self, post: ClaimedPost, outage: Outage, ts: str) -> str:
+        """Record the message as it was posted. Returns `ok`, or `done:<ts>` of another's message."""
+
+    async def gone(self, post: ClaimedPost, number: int) -> None:
+        """Give up a post of an outage that is no longer on record."""
 
 
 class Discovery(Protocol):

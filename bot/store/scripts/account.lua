@@ -2,8 +2,9 @@
 -- ARGV: slug, token of the claim ('' if only incidents change), the record's revision, ledger, number of runs, then
 -- their members; number of incidents, then for each: channel, expected revision, incident, serial, edit ('now', 'count'
 -- or 'none'), posts (number:class,...), whether it needs a message ('1' or '0'), whether it's open ('1' or '0'), when
--- time changes it in us or ''. Returns 'ok', or 'again' if anything has changed since it was loaded: then nothing is
--- done.
+-- time changes it in us or '', its cause, team. Returns 'ok', or 'again' if anything has changed since it was loaded:
+-- then nothing is done.
+local WIDTH = 11
 local slug, token, accounts = ARGV[3], ARGV[4], key('due', 'accounts')
 local record, ended = key('discovery', 'of', slug), key('discovery', 'ended', slug)
 local runs, first_run = tonumber(ARGV[7]), 8
@@ -15,7 +16,7 @@ local function changed()
     if not owns(accounts, slug, token) then return true end
     if (redis.call('HGET', record, 'rev') or '0') ~= ARGV[5] then return true end
   end
-  for at = first, #ARGV, 9 do
+  for at = first, #ARGV, WIDTH do
     if (redis.call('HGET', incident_key(ARGV[at]), 'rev') or '0') ~= ARGV[at + 1] then return true end
   end
   return false
@@ -40,7 +41,62 @@ if token ~= '' then
   end
 end
 
-for at = first, #ARGV, 9 do
+-- When many incidents open in a channel within a short time, the first few have messages of their own, and the others
+-- share one: an outage. While it's open, a new incident with one of its causes joins it. Returns its number, or nil.
+local APART_MOST, WITHIN_US = 5, 120 * 1000000
+local function outage_for(channel, cause, team)
+  local open, at = key('outage', 'open', channel), now()
+  for _, number in ipairs(redis.call('ZRANGE', open, 0, -1, 'REV')) do
+    local joined = tonumber(redis.call('ZSCORE', open, number))
+    if at - joined <= WITHIN_US or redis.call('SISMEMBER', key('outage', channel, number, 'causes'), cause) == 1 then
+      return number
+    end
+  end
+  local recent = key('outage', 'recent', channel)
+  redis.call('ZREMRANGEBYSCORE', recent, '-inf', num(at - WITHIN_US))
+  if redis.call('ZCARD', recent) < APART_MOST then
+    redis.call('ZADD', recent, num(at), slug)
+    redis.call('EXPIRE', recent, num(WITHIN_US / 1000000))
+    return nil
+  end
+  local number = num(redis.call('HINCRBY', key('outage', 'numbers'), channel, 1))
+  redis.call('HSET', key('outage', channel, number), 'team', team, 'rev', '0')
+  redis.call('ZADD', key('due', 'outages'), num(at + 15000000), channel .. ':' .. number)
+  return number
+end
+
+local function join_outage(channel, number, cause, hash)
+  redis.call('HSET', hash, 'outage', number)
+  redis.call('ZADD', key('outage', channel, number, 'members'), 'NX', num(now()), slug)
+  redis.call('SADD', key('outage', channel, number, 'causes'), cause)
+  redis.call('ZADD', key('outage', 'open', channel), num(now()), number)
+  redis.call('ZADD', key('due', 'outages'), 'NX', num(now() + 15000000), channel .. ':' .. number)
+end
+
+-- An outage is over when none of its schedules fails, and begins again when one of them does soon after.
+local function change_outage(channel, number, open)
+  local index, hash = key('outage', 'open', channel), key('outage', channel, number)
+  local parts = {hash, key('outage', channel, number, 'members'), key('outage', channel, number, 'causes')}
+  if open then
+    for _, part in ipairs(parts) do redis.call('PERSIST', part) end
+    -- Not as if it had just been joined: another cause has its own message.
+    redis.call('ZADD', index, 'NX', num(now() - WITHIN_US - 1), number)
+  elseif redis.call('ZSCORE', index, number) then
+    local failing = false
+    for _, member in ipairs(redis.call('ZRANGE', parts[2], 0, -1)) do
+      failing = failing or redis.call('ZSCORE', key('incident', 'open'), channel .. ':' .. member) ~= false
+    end
+    if not failing then
+      redis.call('ZREM', index, number)
+      local over = redis.call('HINCRBY', hash, 'over', 1)
+      push('posts', 'recovery', channel, 'outage/over-' .. num(over) .. '/' .. channel .. '/' .. number, now())
+      for _, part in ipairs(parts) do redis.call('EXPIRE', part, RETENTION_S) end
+    end
+  end
+  touch_outage(channel, number)
+end
+
+for at = first, #ARGV, WIDTH do
   local channel, hash = ARGV[at], incident_key(ARGV[at])
   local serial, edit, posts, message = ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6] == '1'
   if redis.call('HGET', hash, 'serial') ~= serial then
@@ -65,8 +121,18 @@ for at = first, #ARGV, 9 do
   else
     redis.call('ZREM', key('due', 'incidents'), member)
   end
-  local known = redis.call('HMGET', hash, 'ts', 'team')
-  if known[1] then
+  local known = redis.call('HMGET', hash, 'ts', 'team', 'outage', 'grouped')
+  local open, cause = ARGV[at + 7] == '1', ARGV[at + 9]
+  if not known[1] and not known[3] and not known[4] and message and open then
+    redis.call('HSET', hash, 'grouped', '1')
+    local number = outage_for(channel, cause, ARGV[at + 10])
+    if number then join_outage(channel, number, cause, hash) end
+    known[3] = number
+  end
+  if known[3] then
+    if open then redis.call('SADD', key('outage', channel, known[3], 'causes'), cause) end
+    if edit ~= 'none' then change_outage(channel, known[3], open) end
+  elseif known[1] then
     if edit ~= 'none' then dirty_incident(known[2] .. ':' .. channel .. ':' .. known[1], edit) end
     push_incident_posts(channel, slug)
   elseif message then

@@ -102,7 +102,8 @@ end
 local function channel_of(card) return string.match(card, '^[^:]*:([^:]*):') end
 
 local function wanted(hash)
-  local links = redis.call('HMGET', hash, 'run', 'request', 'incident')
+  local links = redis.call('HMGET', hash, 'run', 'request', 'incident', 'outage')
+  if links[4] then return 'out:' .. (redis.call('HGET', key('outage', links[4]), 'rev') or '0') end
   if links[3] then return 'inc:' .. (redis.call('HGET', key('incident', links[3]), 'rev') or '0') end
   if links[1] then return 'run:' .. (redis.call('HGET', key('run', links[1]), 'rev') or '0') end
   if links[2] then return 'req:' .. (redis.call('HGET', key('req', links[2]), 'rev') or '0') end
@@ -150,10 +151,33 @@ local function dirty_incident(card, edit)
   push('edits', 'count', channel_of(card), card, due)
 end
 
+-- Queues the edit of an outage's message, at most one in ten seconds.
+local OUTAGE_GAP_US = 10 * 1000000
+local function dirty_outage(card)
+  local hash = key('card', card)
+  redis.call('EXPIRE', hash, RETENTION_S)
+  local known = redis.call('HMGET', hash, 'team', 'queued', 'unshowable', 'counted_us')
+  if not known[1] or known[2] or known[3] then return end
+  local due = math.max(now(), tonumber(known[4] or '0') + OUTAGE_GAP_US)
+  redis.call('HSET', hash, 'queued', 'incident', 'counted_us', num(due))
+  push('edits', 'incident', channel_of(card), card, due)
+end
+
+-- Marks an outage as changed: its message is edited, or posted if it has none yet.
+local function touch_outage(channel, number)
+  local hash = key('outage', channel, number)
+  redis.call('HINCRBY', hash, 'rev', 1)
+  local known = redis.call('HMGET', hash, 'ts', 'team')
+  if known[1] then return dirty_outage(known[2] .. ':' .. channel .. ':' .. known[1]) end
+  push('posts', 'opening', channel, 'outage/0/' .. channel .. '/' .. number, now())
+end
+
 -- Queues the thread posts of an incident that haven't been posted; those that are queued already stay where they are.
 local function push_incident_posts(channel, slug)
   local hash = key('incident', channel, slug)
-  local known = redis.call('HMGET', hash, 'posts', 'serial')
+  local known = redis.call('HMGET', hash, 'posts', 'serial', 'outage')
+  -- An outage's message tells of it instead.
+  if known[3] then return end
   for number, class in string.gmatch(known[1] or '', '(%d+):(%a+)') do
     local done = redis.call('HGET', hash, 'thread-' .. known[2] .. '-' .. number) or ''
     if string.sub(done, 1, 5) ~= 'done:' then

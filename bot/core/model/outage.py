@@ -1,0 +1,52 @@
+"""An outage: many schedules of a channel that began to fail at the same time, told in one message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.model.incident import Incident
+
+# When more than these incidents open in a channel within WITHIN_S seconds, the others share one message.
+APART_MOST = 5
+WITHIN_S = 120.0
+# Causes that get a post of their own in its thread.
+CAUSES_POSTED = 5
+MENTIONS_MOST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CausePost:
+    """A post in an outage's thread about one cause. `number` counts from 1 and never changes."""
+
+    number: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """An outage as stored. `number` counts the outages of its channel; `members` are its incidents, the oldest first.
+
+    `rev` grows with every change, `ts` is its message's timestamp, empty if it has none yet. `over` counts how often
+    all of its schedules had recovered.
+    """
+
+    channel: str
+    number: int
+    team: str
+    members: tuple[Incident, ...] = ()
+    since: datetime | None = None
+    posts: tuple[CausePost, ...] = ()
+    over: int = 0
+    rev: int = 0
+    ts: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name in stored records."""
+        return f"{self.channel}:{self.number}"
+
+    @property
+    def failing(self) -> tuple[Incident, ...]:
+        """The incidents that are open."""
+        return tuple(one for one in self.members if one.is_open)

@@ -1,0 +1,175 @@
+"""An outage's one message in its channel, and the posts in its thread.
+
+Nothing in the message depends on the time of rendering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.model.incident import Incident
+from bot.core.model.outage import Outage
+from bot.core.model.run import run_url
+from bot.core.text.message import Button, Buttons, Choice, Facts, Message, Paragraph
+from bot.core.text.text import Bold, Emoji, Link, Sentence, Span, When, cut, duration, plural
+from bot.core.views import buttons
+from bot.core.watching.handling import SnoozeChoice
+from bot.core.watching.outage import UNREAD, SharedCause, shared_causes
+
+NAMES_SHOWN = 20
+NAMES_IN_THREAD = 40
+NAMES_LISTED = 100
+NAME_SHOWN = 60
+CAUSES_SHOWN = 5
+LINE_SHOWN = 160
+
+_SNOOZES = (
+    (SnoozeChoice.HOUR, "Snooze 1 h"),
+    (SnoozeChoice.FOUR_HOURS, "Snooze 4 h"),
+    (SnoozeChoice.MORNING, "Snooze until 9:00"),
+    (SnoozeChoice.RECOVERY, "Snooze until they recover"),
+)
+
+
+def outage_message(outage: Outage) -> Message:
+    """Build an outage's message in its newest state."""
+    failing = outage.failing
+    if not failing:
+        first = _over(outage)
+        return Message(first, (Paragraph(first),))
+    causes = shared_causes(failing)
+    first = _failing(outage, causes)
+    lines: list[Span] = []
+    if len(causes) > 1:
+        for cause in causes[:CAUSES_SHOWN]:
+            lines += [f"\n{len(cause.incidents)}: ", *_why(cause)]
+        left = sum(len(cause.incidents) for cause in causes[CAUSES_SHOWN:])
+        lines += [f"\n{left}: other reasons"] if left else []
+    elif causes[0].hint is not None and causes[0].hint.next:
+        lines += ["\n", Emoji("bulb"), f" {causes[0].hint.next}"]
+    facts = _facts(outage)
+    return Message(
+        (*first, ".", *((" ", *facts) if facts else ())),
+        (
+            Paragraph((*first, *lines)),
+            Facts((*_names(failing, NAMES_SHOWN), *(("\n", *facts) if facts else ()))),
+            Buttons(_buttons(outage)),
+        ),
+    )
+
+
+def cause_post(cause: SharedCause, mention: Sentence, app_url: str) -> Message:
+    """Build the post about one cause in an outage's thread: which schedules, their runs, and the line of the log."""
+    found = cause.incidents
+    first: Sentence = (Bold(plural(len(found), "schedule")), ": ", *_why(cause), *((" ", *mention) if mention else ()))
+    spans: list[Span] = []
+    for at, incident in enumerate(found[:NAMES_IN_THREAD]):
+        spans += [", " if at else "", *_named(incident, app_url)]
+    more = len(found) - NAMES_IN_THREAD
+    spans += [f" and {more} more"] if more > 0 else []
+    return Message(first, (Paragraph(first), Facts(tuple(spans))))
+
+
+def all_recovered(outage: Outage) -> Message:
+    """Build the one line in the thread when nothing of an outage fails any more."""
+    return Message((*_over(outage), "."))
+
+
+def outage_list(outage: Outage, app_url: str) -> Message:
+    """List every schedule of an outage privately, by cause."""
+    failing = outage.failing
+    if not failing:
+        return Message(_over(outage))
+    blocks: list[Paragraph] = []
+    left = NAMES_LISTED
+    for cause in shared_causes(failing):
+        spans: list[Span] = [Bold(plural(len(cause.incidents), "schedule")), ": ", *_why(cause)]
+        for incident in cause.incidents[:left]:
+            spans += ["\n• ", *_named(incident, app_url)]
+        left = max(0, left - len(cause.incidents))
+        blocks.append(Paragraph(tuple(spans)))
+    more = len(failing) - NAMES_LISTED
+    rest = (Facts((f"… and {more} more. /bolt failing lists them too.",)),) if more > 0 else ()
+    return Message((f"{plural(len(failing), 'schedule')} failing:",), (*blocks, *rest))
+
+
+def _failing(outage: Outage, causes: Sequence[SharedCause]) -> Sentence:
+    count = len(outage.failing)
+    since: Sentence = (" since ", When(outage.since, "date_time")) if outage.since else ()
+    start: Sentence = (Emoji("red_circle"), " ", Bold(plural(count, "schedule")), " failing", *since)
+    first = causes[0]
+    if first.key == UNREAD:
+        return start
+    if len(causes) == 1:
+        return (*start, ", for one reason: ", *_why(first)) if count > 1 else (*start, ": ", *_why(first))
+    return (*start, f", {len(first.incidents)} for one reason: ", *_why(first))
+
+
+def _over(outage: Outage) -> Sentence:
+    ends = [one.recovered_by.ended_at for one in outage.members if one.recovered_by and one.recovered_by.ended_at]
+    took = ""
+    if outage.since and ends and max(ends) > outage.since:
+        took = f" after {duration((max(ends) - outage.since).total_seconds())}"
+    recovered = sum(one.recovered_by is not None for one in outage.members)
+    if recovered < len(outage.members):
+        closed = len(outage.members) - recovered
+        return (
+            Emoji("white_check_mark"),
+            f" {plural(recovered, 'schedule')} recovered{took}, {closed} no longer watched here",
+        )
+    return (Emoji("white_check_mark"), f" All {plural(recovered, 'schedule')} recovered{took}")
+
+
+def _why(cause: SharedCause) -> Sentence:
+    if cause.hint is not None:
+        return (cause.hint.text.rstrip("."),)
+    return (cut(cause.line, LINE_SHOWN),) if cause.line else ("the log isn't read yet",)
+
+
+def _facts(outage: Outage) -> Sentence:
+    recovered = len(outage.members) - len(outage.failing)
+    handled = [one for one in outage.failing if one.on_it is not None]
+    snoozed = [one for one in outage.failing if one.snooze is not None]
+    parts = [f"{recovered} of {len(outage.members)} recovered"] if recovered else []
+    if handled and handled[0].on_it is not None:
+        who = handled[0].on_it.name or "somebody"
+        parts.append(
+            f"{who} is on it" if len(handled) == len(outage.failing) else f"{who} is on {len(handled)} of them"
+        )
+    parts += [f"{len(snoozed)} snoozed"] if snoozed else []
+    return (" · ".join(parts),) if parts else ()
+
+
+def _names(incidents: Sequence[Incident], most: int) -> Sentence:
+    names = ", ".join(_title(one) for one in incidents[:most])
+    more = len(incidents) - most
+    return (f"{names} and {more} more" if more > 0 else names,)
+
+
+def _named(incident: Incident, app_url: str) -> Sentence:
+    run = incident.failed
+    link: Sentence = (" (", Link(run_url(app_url, run.run), f"run {run.run}"), ")") if run else ()
+    return (_title(incident), *link)
+
+
+def _title(incident: Incident) -> str:
+    return cut(incident.name or incident.schedule, NAME_SHOWN)
+
+
+def _buttons(outage: Outage) -> tuple[Button, ...]:
+    value = str(outage.number)
+    menu = tuple(Choice(label, f"{choice}:{value}") for choice, label in _SNOOZES)
+    handled = all(one.on_it is not None for one in outage.failing)
+    take = Button(buttons.OUTAGE_TAKE, "Take over" if handled else "I'm on it", value=value)
+    snoozed = all(one.snooze is not None for one in outage.failing)
+    snooze = (
+        Button(buttons.OUTAGE_WAKE, "End snooze", value=value)
+        if snoozed
+        else Button(buttons.OUTAGE_SNOOZE, "Snooze", choices=menu)
+    )
+    return (
+        Button(buttons.OUTAGE_RETRY, "Retry failed", value=value),
+        take,
+        snooze,
+        Button(buttons.OUTAGE_LIST, "All schedules", value=value),
+    )

@@ -1,0 +1,155 @@
+"""Posting an outage's message, once, and the posts about its causes in its thread."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.core.model.card import Card
+from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
+from bot.core.model.incident import Incident
+from bot.core.model.outage import MENTIONS_MOST, Outage
+from bot.core.model.run import CardRef
+from bot.core.text.message import Message
+from bot.core.text.text import Sentence, Span
+from bot.core.views.outage import all_recovered, cause_post, outage_message
+from bot.core.watching.outage import next_posts, shared_causes
+from bot.flows.claimed_post import ClaimedPost
+from bot.flows.lease import Lease
+from bot.flows.people_of_incident import IncidentPeople
+from bot.flows.ports.slack import Chat
+from bot.flows.ports.store import Due, Outages, PostLane
+from bot.flows.post_once import post_once
+from bot.flows.poster import UNREACHABLE_S, MessagePoster
+
+log = structlog.get_logger()
+
+CREDENTIAL_AGAIN_S = 30.0
+MESSAGE_AGAIN_S = 1.0
+# Logs are read while schedules join, and the posts about causes wait for them. How often they're looked at again.
+CAUSES_AGAIN_S = 20.0
+
+
+class OutagePoster:
+    """Sends claimed posts of outages. `settle_s`: how long a call with a lost response may still take effect."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        posts: PostLane,
+        outages: Outages,
+        people: IncidentPeople,
+        due: Due,
+        *,
+        app_url: str,
+        settle_s: float,
+    ) -> None:
+        self._chat = chat
+        self._posts = posts
+        self._outages = outages
+        self._people = people
+        self._due = due
+        self._poster = MessagePoster(chat, posts)
+        self._app_url = app_url
+        self._settle_s = settle_s
+
+    async def plan_causes(self, lease: Lease) -> None:
+        """Plan the posts about the claimed outage's causes, named <channel>:<number>, as far as they're known."""
+        channel, _, number = lease.member.partition(":")
+        outage = await self._outages.load_outage(channel, int(number))
+        if outage is None or not outage.failing:
+            await self._due.finish(lease)
+            return
+        new = next_posts(shared_causes(outage.failing), outage.posts)
+        if new and outage.ts and not await self._outages.plan_posts(outage, new):
+            await self._due.give_back(lease)
+            return
+        await self._due.give_back(lease, delay_s=CAUSES_AGAIN_S)
+
+    async def post_of_outage(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
+        """Send one post, named <what>/<channel>/<number>.
+
+        What: 0 is the message, `over-<n>` says that all have recovered, another number is a post about a cause.
+        """
+        what, _, rest = name.partition("/")
+        number = int(rest.rpartition("/")[2])
+        post = ClaimedPost(lease, urgency, channel, f"outage:{channel}:{number}", f"post-{what}")
+        outage = await self._outages.load_outage(channel, number)
+        if outage is None:
+            await self._outages.gone(post, number)
+            return
+        try:
+            await self._poster.check_reachable(channel)
+            await (self._message(post, outage) if what == "0" else self._thread(post, outage, what))
+        except CredentialRefused as refused:
+            log.error("Slack refuses my token", why=refused.code, method=refused.method)
+            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+        except ChannelRefused as refused:
+            await self._poster.mark_unreachable(channel, refused)
+            await self._posts.put_back(post, delay_s=UNREACHABLE_S, record="")
+        except SlackRefused as refused:
+            log.error("Slack refused a post of an outage", channel=channel, why=refused.code)
+            await self._outages.posted(post, outage, refused.code)
+
+    async def render(self, card: Card) -> tuple[str, Message] | None:
+        """Render an outage's message for an edit: its revision and itself; None if it isn't on record any more."""
+        channel, _, number = (card.outage or "").partition(":")
+        outage = await self._outages.load_outage(channel, int(number))
+        return (f"out:{outage.rev}", outage_message(outage)) if outage and outage.ts == card.ref.ts else None
+
+    async def _message(self, post: ClaimedPost, outage: Outage) -> None:
+        ts = await self._once(post, outage_message(outage), f"outage:{outage.name}", None)
+        if ts is None:
+            return
+        known = await self._outages.message_posted(post, outage, ts)
+        if known not in {"ok", f"done:{ts}"}:
+            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+
+    async def _thread(self, post: ClaimedPost, outage: Outage, what: str) -> None:
+        if not outage.ts:
+            await self._posts.put_back(post, delay_s=MESSAGE_AGAIN_S)
+            return
+        mention: Sentence = ()
+        if what.startswith("over-"):
+            if outage.failing:
+                # One of its schedules fails again already.
+                await self._outages.posted(post, outage, "gone")
+                return
+            message = all_recovered(outage)
+        else:
+            wanted = next((one.cause for one in outage.posts if str(one.number) == what), None)
+            cause = next((one for one in shared_causes(outage.failing) if one.key == wanted), None)
+            if cause is None:
+                await self._outages.posted(post, outage, "gone")
+                return
+            left = await self._outages.mentions_left(outage.channel, outage.number, MENTIONS_MOST)
+            mention = await self._mentions(cause.incidents, left)
+            message = cause_post(cause, mention, self._app_url)
+        ts = await self._once(post, message, f"outage:{outage.name}:{what}", outage.ts)
+        if ts is None:
+            return
+        known = await self._outages.posted(post, outage, ts, mentions=sum(not isinstance(one, str) for one in mention))
+        if known not in {"ok", f"done:{ts}"}:
+            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+
+    async def _mentions(self, incidents: tuple[Incident, ...], most: int) -> Sentence:
+        """Whom a post notifies: each once, and only so many."""
+        found: dict[Span, None] = {}
+        for incident in incidents:
+            if len(found) >= most:
+                break
+            if incident.on_it is None and incident.snooze is None:
+                found |= dict.fromkeys(one for one in await self._people.mention(incident) if not isinstance(one, str))
+        spans: list[Span] = []
+        for one in list(found)[:most]:
+            spans += [" ", one] if spans else [one]
+        return tuple(spans)
+
+    async def _once(self, post: ClaimedPost, message: Message, key: str, thread: str | None) -> str | None:
+        return await post_once(
+            self._posts,
+            post,
+            send=lambda: self._poster.post_with_fallback(post.channel, message, key, thread),
+            find=lambda since: self._chat.find_message(post.channel, key, since=since, thread_ts=thread),
+            settle_s=self._settle_s,
+            twice_is_better=True,
+        )

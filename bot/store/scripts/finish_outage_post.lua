@@ -1,0 +1,25 @@
+-- Records a post of an outage. ARGV: class, channel, item, token, number, field of its attempts, ts or word, team and
+-- shown revision of the message ('' and '' for a thread post), how many more people were notified. Returns 'ok', or the
+-- existing record if another process has posted it.
+local class, channel, item, number, field = ARGV[3], ARGV[4], ARGV[5], ARGV[7], ARGV[8]
+local hash, items = key('outage', channel, number), key('posts', class, channel)
+posted_in(channel)
+local before = redis.call('HGET', hash, field) or ''
+if string.sub(before, 1, 5) == 'done:' then return before end
+redis.call('ZREM', items, item)
+if redis.call('HEXISTS', hash, 'rev') == 0 then
+  -- Its record has expired. Remove the field that this attempt has left.
+  redis.call('DEL', hash)
+  return 'ok'
+end
+redis.call('HSET', hash, field, 'done:' .. ARGV[9])
+if ARGV[12] ~= '0' then redis.call('HINCRBY', hash, 'mentions', ARGV[12]) end
+if ARGV[10] ~= '' then
+  local card = ARGV[10] .. ':' .. channel .. ':' .. ARGV[9]
+  redis.call('HSET', hash, 'ts', ARGV[9], 'team', ARGV[10])
+  redis.call('HSET', key('card', card), 'team', ARGV[10], 'outage', channel .. ':' .. number, 'shown', ARGV[11],
+    'counted_us', num(now()))
+  redis.call('EXPIRE', key('card', card), RETENTION_S)
+  if wanted(key('card', card)) ~= ARGV[11] then dirty_outage(card) end
+end
+return 'ok'

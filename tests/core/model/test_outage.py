@@ -1,0 +1,15 @@
+"""Outages as records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core.model.incident import Incident, IncidentState
+from bot.core.model.outage import Outage
+
+
+def test_only_open_incidents_are_failing() -> None:
+    """Recovered members stay in it."""
+    fails = Incident("C1", "a", "T", 1)
+    outage = Outage("C1", 3, "T", (fails, replace(fails, schedule="b", state=IncidentState.RECOVERED)))
+    assert (outage.name, [one.schedule for one in outage.failing]) == ("C1:3", ["a"])

@@ -1,0 +1,88 @@
+"""An outage's message, and the posts in its thread."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.core.model.cause import Cause
+from bot.core.model.incident import Incident, IncidentRun, IncidentState, OnIt
+from bot.core.model.outage import Outage
+from bot.core.model.run_end import RunError
+from bot.core.text.text import Mention
+from bot.core.views.outage import all_recovered, cause_post, outage_list, outage_message
+from bot.core.watching.outage import shared_causes
+from tests.core.views.plain import buttons, said, shown
+from tests.core.watching.ends import T0
+
+APP = "https://app.example"
+HUB = Cause(id="hub_down", text="The package hub isn't reachable.", next="Retry later.")
+
+
+def incident(number: int, *, cause: Cause | None = HUB, line: str = "hub.getdbt.com: timed out") -> Incident:
+    """One that fails."""
+    run = IncidentRun(4000 + number, "FAILED", T0, T0)
+    return Incident(
+        "C1", f"mart-{number}", "T", 1, name=f"Mart {number}", first=run, failed=run, latest=run, failures=1,
+        lines=(RunError("k", "deps", line),), cause=cause,
+    )  # fmt: skip
+
+
+def outage(*members: Incident) -> Outage:
+    """Of these."""
+    return Outage("C1", 2, "T", members, T0)
+
+
+def test_one_reason_is_said_in_the_first_line() -> None:
+    """On a phone it's all that shows."""
+    message = outage_message(outage(*(incident(number) for number in range(43))))
+    first, *rest = shown(message)
+    assert first.startswith(":red_circle: 43 schedules failing since")
+    assert first.endswith("for one reason: The package hub isn't reachable")
+    assert any("Mart 19 and 23 more" in line for line in rest)
+    assert [button.label for button in buttons(message)] == ["Retry failed", "I'm on it", "Snooze", "All schedules"]
+
+
+def test_several_reasons_are_listed_by_frequency() -> None:
+    """With how many schedules each has; unread logs come last."""
+    members = [incident(number) for number in range(3)]
+    members += [incident(7, cause=None, line="permission denied"), replace(incident(8, cause=None), lines=())]
+    lines = shown(outage_message(outage(*members)))
+    assert lines[0].endswith("3 for one reason: The package hub isn't reachable")
+    assert lines[1:4] == ["3: The package hub isn't reachable", "1: permission denied", "1: the log isn't read yet"]
+
+
+def test_it_says_what_has_recovered_and_who_is_on_it() -> None:
+    """Once each."""
+    taken = replace(incident(1), on_it=OnIt("U0ADA", T0, name="ada"))
+    recovered = replace(incident(2), state=IncidentState.RECOVERED)
+    facts = said(outage_message(outage(taken, recovered)).text)
+    assert "1 of 2 recovered" in facts
+    assert "ada is on it" in facts
+
+
+def test_the_end_says_how_long_it_took() -> None:
+    """And has no buttons."""
+    end = IncidentRun(5000, "SUCCESS", T0, T0 + timedelta(hours=2))
+    over = outage(*(replace(incident(n), state=IncidentState.RECOVERED, recovered_by=end) for n in range(3)))
+    assert said(outage_message(over).text) == ":white_check_mark: All 3 schedules recovered after 2 h"
+    assert said(all_recovered(over).text) == ":white_check_mark: All 3 schedules recovered after 2 h."
+    assert buttons(outage_message(over)) == []
+    closed = replace(incident(9), state=IncidentState.CLOSED)
+    assert "1 no longer watched here" in said(outage_message(outage(*over.members, closed)).text)
+
+
+def test_a_post_about_a_cause_names_its_schedules_and_whom_it_concerns() -> None:
+    """With their runs."""
+    (cause,) = shared_causes([incident(1), incident(2)])
+    message = cause_post(cause, (Mention("U0ADA"),), APP)
+    first, names = shown(message)
+    assert first == "2 schedules: The package hub isn't reachable @U0ADA"
+    assert names == "Mart 1 (run 4001), Mart 2 (run 4002)"
+
+
+def test_all_schedules_are_listed_by_cause() -> None:
+    """A hundred at most."""
+    lines = shown(outage_list(outage(*(incident(number) for number in range(120))), APP))
+    assert len([line for line in lines if line.startswith("• ")]) == 100
+    assert "20 more" in lines[-1]

@@ -1,0 +1,124 @@
+"""Many schedules that fail at the same time are one message."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.outage import APART_MOST, CAUSES_POSTED
+from tests.core.views.plain import shown
+from tests.flows.fakes import NIGHTLY
+from tests.flows.incident_stage import COLUMN_LOG, DISK_LOG, IncidentStage
+
+MANY = 14
+
+
+@pytest.fixture
+async def stage(one_redis: Redis) -> IncidentStage:
+    """Many schedules are watched in one channel."""
+    stage = IncidentStage(one_redis)
+    stage.bolt.active = [
+        replace(NIGHTLY, id=number, slug=f"mart-{number:02}", name=f"Mart {number}") for number in range(MANY)
+    ]
+    await stage.watch("*")
+    return stage
+
+
+async def fail(stage: IncidentStage, *numbers: int, log: str = DISK_LOG) -> None:
+    """These schedules fail, and it's seen in one look."""
+    for number in numbers:
+        stage.run_through("FAILED", f"mart-{number:02}", log)
+    await stage.discover()
+    for _ in range(3):
+        await stage.settle()
+
+
+async def recover(stage: IncidentStage, *numbers: int) -> None:
+    """These schedules work again."""
+    for number in numbers:
+        stage.run_through("SUCCESS", f"mart-{number:02}")
+    await stage.discover()
+    for _ in range(3):
+        await stage.settle()
+
+
+async def free_edits(stage: IncidentStage) -> None:
+    """Ten seconds pass for the edits of outages."""
+    for key in await stage.redis.keys(stage.scripts.key("edits", "incident*")):
+        for member in await stage.redis.zrange(key, 0, -1):
+            await stage.redis.zadd(key, {str(member): 1})
+    for key in await stage.redis.keys(stage.scripts.key("card", "*")):
+        await stage.redis.hset(key, "counted_us", "0")
+    await stage.settle()
+
+
+async def test_the_sixth_and_later_share_one_message(stage: IncidentStage) -> None:
+    """With their names, and why they fail."""
+    await fail(stage, *range(MANY))
+    cards = stage.cards()
+    assert len(cards) == APART_MOST + 1
+    (message,) = [one.message for one in stage.chat.posted.values() if f"{MANY - APART_MOST} schedules" in one.text]
+    lines = shown(message)
+    assert "for one reason" in lines[0]
+    assert any("Mart 13" in line for line in lines)
+
+
+async def test_each_frequent_cause_gets_one_post(stage: IncidentStage) -> None:
+    """Whatever joins later with the same cause adds none."""
+    await fail(stage, *range(9))
+    await fail(stage, 9, 10, 11, log=COLUMN_LOG)
+    outage = await stage.outages.load_outage("C1", 1)
+    assert outage is not None
+    for _ in range(3):
+        await stage.work("outages", whatever=True)
+        await stage.settle()
+    posts = stage.chat.in_channel("C1", outage.ts)
+    assert len(posts) == 2
+    assert len(posts) <= CAUSES_POSTED
+
+
+async def test_while_schedules_join_there_is_one_edit_in_ten_seconds(stage: IncidentStage) -> None:
+    """Then it shows all of them."""
+    await fail(stage, *range(7))
+    before = len(stage.chat.edits)
+    for number in range(7, MANY):
+        await fail(stage, number)
+    assert len(stage.chat.edits) == before
+    await free_edits(stage)
+    assert any(f"{MANY - APART_MOST} schedules" in card for card in stage.cards())
+
+
+async def test_a_recovery_leaves_the_list_and_the_last_one_ends_it(stage: IncidentStage) -> None:
+    """One line in the thread for all of them."""
+    await fail(stage, *range(8))
+    await recover(stage, 5)
+    await free_edits(stage)
+    assert any("2 schedules" in card and "1 of 3 recovered" in card for card in stage.cards())
+    await recover(stage, 6, 7)
+    await free_edits(stage)
+    assert any("All 3 schedules recovered" in card for card in stage.cards())
+    outage = await stage.outages.load_outage("C1", 1)
+    assert outage is not None
+    assert len([one for one in stage.chat.in_channel("C1", outage.ts) if "All 3 schedules recovered" in one]) == 1
+
+
+async def test_a_schedule_that_fails_again_soon_is_back_in_the_message(stage: IncidentStage) -> None:
+    """Without a message of its own."""
+    await fail(stage, *range(7))
+    await recover(stage, 6)
+    cards = len(stage.cards())
+    await fail(stage, 6)
+    await free_edits(stage)
+    assert len(stage.cards()) == cards
+    assert any("2 schedules" in card for card in stage.cards())
+
+
+async def test_a_lost_reply_does_not_post_it_twice(stage: IncidentStage) -> None:
+    """It's found by its key."""
+    stage.chat.faults.lose("post_message", 20)
+    await fail(stage, *range(8))
+    for _ in range(6):
+        await stage.settle()
+    assert len(stage.cards()) == APART_MOST + 1

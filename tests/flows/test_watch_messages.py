@@ -1,0 +1,27 @@
+"""Messages of watches are edited by what they're about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from redis.asyncio import Redis
+
+from bot.core.model.card import Card
+from bot.core.model.run import CardRef
+from bot.flows.watch_messages import WatchMessages
+from tests.flows.incident_stage import IncidentStage
+
+
+async def test_an_incident_and_an_outage_are_rendered_each_in_its_way(one_redis: Redis) -> None:
+    """A message that isn't its record's any more is rendered as nothing."""
+    stage = IncidentStage(one_redis)
+    await stage.watch()
+    stage.run_through("FAILED")
+    await stage.discover()
+    messages = WatchMessages(stage.poster, stage.outage_poster)
+    ts = (await stage.stored()).ts
+    card = Card(f"T:C1:{ts}", "T", CardRef("C1", ts), incident="C1:nightly")
+    rendered = await messages.render(card)
+    assert rendered is not None
+    assert await messages.render(replace(card, ref=CardRef("C1", "1.1"))) is None
+    assert await messages.render(replace(card, incident=None, outage="C1:7")) is None
