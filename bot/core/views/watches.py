@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.model.command import UnwatchCommand, WatchesCommand
+from bot.core.model.command import UnwatchCommand, WatchCommand, WatchesCommand
 from bot.core.model.watch import WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, Watch, WatchAcceptance
 from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Channel, Code, Sentence, Span, cut, plural
-from bot.core.views.buttons import command_button
+from bot.core.views.buttons import command_button, fitting
 from bot.core.views.paging import ListPage, page_buttons
 from bot.core.views.watch_options import options_in_words
 from bot.core.watching.preview import Preview
@@ -129,8 +129,10 @@ def no_such_watch(wanted: str, typed: str) -> Message:
 
 
 def stopped(watch: Watch) -> Message:
-    """Confirm that a watch was stopped."""
-    return Message(("No longer watching ", _pattern(watch), f" here (watch {watch.number})."))
+    """Confirm that a watch was stopped. A click makes it again, with a new number."""
+    text: Sentence = ("No longer watching ", _pattern(watch), f" here (watch {watch.number}).")
+    again = fitting("Watch again", _command(watch), spoken=cut(f"Watch {watch.pattern} again", 75))
+    return Message(text, (Paragraph(text), Buttons(again))) if again else Message(text)
 
 
 def stop_button(watch: Watch, *, number: int = 0, label: str = "Stop") -> Button:
@@ -140,6 +142,22 @@ def stop_button(watch: Watch, *, number: int = 0, label: str = "Stop") -> Button
 
 
 # --- parts ---
+
+
+def _command(watch: Watch) -> WatchCommand:
+    """The command that makes such a watch."""
+    return WatchCommand(
+        watch.pattern,
+        owner=watch.owner,
+        branch=watch.branch,
+        pull_requests=watch.pull_requests,
+        only=watch.only if watch.only != "failures" else None,
+        mention=watch.mention if watch.mention != "owner" else None,
+        late_s=watch.late_s,
+        slow=watch.slow,
+        quiet=watch.quiet,
+        time_zone=watch.time_zone,
+    )
 
 
 def _question(wanted: str, found: Sequence[Watch]) -> Sentence:

@@ -12,6 +12,7 @@ from bot.core.model.run import is_final
 from bot.core.model.run_end import RunEnd, WatchedSchedule
 from bot.core.model.watch import Watch
 from bot.core.watching.counting import counts
+from bot.core.watching.ends import end_of_listing
 from bot.core.watching.life import account
 
 PREVIEWED = timedelta(days=7)
@@ -115,12 +116,6 @@ def _days(runs: Sequence[RunSummary], now: datetime, limit: int) -> float:
 
 
 def _end(run: RunSummary) -> RunEnd:
-    return RunEnd(
-        run.id,
-        run.state,
-        run.started_at,
-        run.ended_at or run.started_at,
-        branch=run.branch,
-        pull_request=run.pull_request,
-        parent=run.parent_run_id,
-    )
+    """How a listed run ended. Bolt may not say when: then it's placed at its start."""
+    end = end_of_listing(run)
+    return end if end.ended_at else replace(end, ended_at=run.started_at)

@@ -159,9 +159,17 @@ def test_several_that_fit_are_asked_about() -> None:
     assert "has no watch of its own here, but another one covers it" in said(only.text)
 
 
-def test_a_stopped_watch_and_an_unknown_one() -> None:
-    """In one sentence."""
-    assert said(stopped(GLOB).text) == "No longer watching fin* here (watch 2)."
+def test_a_stopped_watch_can_be_made_again() -> None:
+    """With the same options."""
+    message = stopped(replace(GLOB, owner="ada", mention="U0ADA"))
+    assert said(message.text) == "No longer watching fin* here (watch 2)."
+    (again,) = buttons(message)
+    assert read_command_value(again.value) == 'watch "fin*" --owner "ada" --mention <@U0ADA>'
+    assert buttons(stopped(replace(GLOB, pattern="x" * 3000))) == []
+
+
+def test_an_unknown_watch_is_said_to_be_one() -> None:
+    """With how to list them."""
     assert said(no_such_watch("9", "/bolt").text) == (
         "There's no watch 9 here. To list the watches, type /bolt watches."
     )
