@@ -7,6 +7,7 @@ from bolt_sandbox.bolt.model import Run
 from bot.core.views.buttons import INCIDENT_SNOOZE, snooze_value
 from tests.e2e.elsewhere import SCHEDULER, SLUG, add_schedule, ends
 from tests.e2e.stage import CHANNEL, PERSON, Stage
+from tests.e2e.test_home import opened
 from tests.e2e.test_policy import policy
 from tests.e2e.test_watches import NOT_GRACE
 from tests.waiting import eventually
@@ -38,6 +39,7 @@ async def test_people_take_it_on_and_snooze_it(stage: Stage) -> None:
     await stage.until(lambda: shows(stage, "ada is on it"))
     await stage.click("Take over", user="grace")
     await stage.until(lambda: shows(stage, "grace is on it"))
+    await opened(stage, "Failing now (1)")
     await stage.click("No longer on it")
     await stage.until(lambda: shows(stage, "I'm on it"))
     message = stage.cards()[0]

@@ -109,6 +109,18 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "click": CONTEXT
     | PLACE
     | {"type": "block_actions", "message": MESSAGE, "trigger_id": "1.2.4", "actions": [BUTTON], "response_url": URL},
+    "choice": CONTEXT
+    | PLACE
+    | {
+        "type": "block_actions",
+        "message": MESSAGE,
+        "trigger_id": "1.2.4",
+        "actions": [
+            {key: BUTTON[key] for key in BUTTON if key != "value"}
+            | {"type": "static_select", "action_id": "incident.snooze", "selected_option": {"value": "1h:0"}}
+        ],
+        "response_url": URL,
+    },
     "click in a view": CONTEXT
     | {
         "type": "block_actions",

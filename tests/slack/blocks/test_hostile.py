@@ -13,9 +13,21 @@ from bolt_sandbox.slack.elements import PLAIN_OPTION
 from bolt_sandbox.slack.validate import check_blocks, check_view
 from bot.core.insight.history import History, alt_text
 from bot.core.model.bolt import Resource, RunSummary, Schedule
+from bot.core.model.cause import Cause
 from bot.core.model.command import ListCommand, PauseCommand, RunsCommand
+from bot.core.model.incident import (
+    Incident,
+    IncidentRun,
+    IncidentState,
+    OnIt,
+    PostKind,
+    RetryOfIncident,
+    Snooze,
+    ThreadPost,
+)
 from bot.core.model.log_tail import LogBatch
 from bot.core.model.run import FailedNode, Run, RunKey
+from bot.core.model.run_end import RunError
 from bot.core.schedules.lookup import Ambiguous, Missing
 from bot.core.schedules.run_form import Filled, Form, own_commands
 from bot.core.schedules.typeahead import Index
@@ -26,8 +38,10 @@ from bot.core.views.active_runs import Listed
 from bot.core.views.artifact_list import artifact_list, safe_name
 from bot.core.views.card import run_card
 from bot.core.views.home import FrequentSchedule, HomePage, HomeSection, home
+from bot.core.views.incident import incident_message, thread_post
 from bot.core.views.live_log import batch_post
 from bot.core.views.paging import page
+from bot.core.views.retry_failing import RefusedRetry, outcome, question
 from bot.core.views.run_list import run_list
 from bot.core.views.schedule_list import schedule_list
 from bot.core.views.schedule_page import schedule_page
@@ -145,12 +159,47 @@ def messages(text: str, other: str) -> list[Message]:
     ]
 
 
+def incidents(text: str, other: str) -> list[Message]:
+    """What is told of incidents with such names, errors, hints and people."""
+    error = RunError("key", text, other)
+    run = IncidentRun(7, "FAILED", NOW, NOW, text, other, actor=other)
+    incident = Incident(
+        "C1",
+        other,
+        "T1",
+        1,
+        name=text,
+        owner=other,
+        failures=2,
+        first=run,
+        latest=replace(run, state=text),
+        failed=run,
+        errors=("key",),
+        lines=(error,),
+        command=text,
+        cause=Cause(1, "own", text, other),
+        on_it=OnIt("U1", NOW, text),
+        snooze=Snooze("U2", NOW, other),
+        retry=RetryOfIncident(8, "RUNNING", text),
+    )
+    flapping = replace(incident, state=IncidentState.FLAPPING, command="", snooze=None, on_it=None, retry=None)
+    recovered = replace(incident, state=IncidentState.RECOVERED, recovered_by=run)
+    closed = replace(incident, state=IncidentState.CLOSED, why=text)
+    posts = [ThreadPost(number, kind, 7, (error, error)) for number, kind in enumerate(PostKind, 1)]
+    return [
+        *(incident_message(one, APP) for one in (incident, flapping, recovered, closed)),
+        *(thread_post(incident, post, None, (Mention("U1"),), APP) for post in posts),
+        question([flapping], APP),
+        outcome([], [RefusedRetry(incident, (text,))], APP),
+    ]
+
+
 @settings(max_examples=40)
 @given(HOSTILE, HOSTILE)
 def test_what_is_told_of_runs_and_schedules(text: str, other: str) -> None:
     """Cards, threads, lists, pages, questions, suggestions and lists of files, as they leave."""
     chat = SlackChat("xoxb-1", "http://127.0.0.1:1/", str)
-    for message in messages(text, other):
+    for message in (*messages(text, other), *incidents(text, other)):
         content = chat.content(message)
         sentence(content["text"])
         assert len(content["text"]) <= 4000
