@@ -46,6 +46,7 @@ from bot.store.connect import check, close, connect
 from bot.store.deployment import Deployment, claim_deployment
 from bot.store.embedded import STOP_S, EmbeddedRedis
 from bot.store.scripts import Scripts
+from bot.watch_files import load_owners
 from bot.web.connections import ConnectionLimits
 from bot.web.server import SHUTDOWN_S, ListenAddress, PortTakenError, WebServer
 from bot.web.webhooks import Webhooks
@@ -123,6 +124,7 @@ class App:
         # Read at once, because the files may change while the bot waits for Slack or Bolt.
         self._policy = load_policy(settings.bolt_bot_policy_file)
         self._hint_table = load_hint_table(settings.bolt_bot_hints_file, mask)
+        self._owners = load_owners(settings.bolt_bot_owners_file)
         self._outages = {name: Outage(name) for name in ("redis", "bolt", "slack")}
         self._embedded: EmbeddedRedis | None = None
         self._redis: Redis | None = None
@@ -371,6 +373,7 @@ class App:
                 mask=self._mask,
                 policy=self._policy,
                 hints=self._hint_table,
+                owners=self._owners,
                 watch_redis=self._outages["redis"],
                 incident=log_incident,
             ),

@@ -17,6 +17,7 @@ from bot.core.model.watch import Watch
 from bot.core.watching.cover import Covers
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.cooperative import in_pieces
+from bot.flows.find_owners import OwnerFinder
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Discovery, Due, Watches
@@ -31,10 +32,14 @@ AWAY_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class WatchedActivity:
-    """A watched schedule, and its activity: what has to change before its runs are worth a look."""
+    """A watched schedule, and its activity: what has to change before its runs are worth a look.
+
+    `is_well`: its last run succeeded.
+    """
 
     schedule: WatchedSchedule
     activity: str
+    is_well: bool
 
 
 class ScheduleDiscoverer:
@@ -48,6 +53,7 @@ class ScheduleDiscoverer:
         discovery: Discovery,
         due: Due,
         closer: IncidentCloser,
+        owners: OwnerFinder,
         *,
         every_s: float,
         now: Callable[[], datetime],
@@ -58,6 +64,7 @@ class ScheduleDiscoverer:
         self._discovery = discovery
         self._due = due
         self._closer = closer
+        self._owners = owners
         self._every_s = every_s
         self._now = now
         self._covers = CoverCache()
@@ -75,7 +82,8 @@ class ScheduleDiscoverer:
             await self._due.give_back(lease, delay_s=min(self._every_s, AWAY_S))
             return
         at = self._bolt.time()
-        covers = self._covers.of(await self._watches.all_watches())
+        watches = await self._watches.all_watches()
+        covers = self._covers.of(watches)
         rows = await in_pieces(activity, lambda row: _watched(row, schedules, covers, at))
         watched = {row.schedule.slug: row for row in rows if row is not None}
         known = await self._discovery.known_activity()
@@ -84,6 +92,10 @@ class ScheduleDiscoverer:
         changed = {
             slug: (row.activity, row.schedule) for slug, row in watched.items() if known.get(slug) != row.activity
         }
+        if any(watch.mention == "owner" for watch in watches):
+            await self._owners.look_ahead(
+                row.schedule for slug, row in watched.items() if _may_fail(row, known.get(slug))
+            )
         await self._discovery.note_activity(lease, ActivityNews(changed, gone), at, delay_s=self._every_s)
 
     async def _list(self) -> tuple[Mapping[str, Schedule], Sequence[ScheduleActivity]]:
@@ -156,4 +168,10 @@ def _watched(
     passed = row.next_run_at.isoformat() if row.next_run_at and row.next_run_at <= at else ""
     last = row.last_run_at.isoformat() if row.last_run_at else ""
     known = hashlib.sha256(repr((schedule, channels)).encode()).hexdigest()[:12]
-    return WatchedActivity(schedule, "|".join((last, row.last_run_state or "", passed, known)))
+    activity = "|".join((last, row.last_run_state or "", passed, known))
+    return WatchedActivity(schedule, activity, is_well=row.last_run_state == "SUCCESS")
+
+
+def _may_fail(row: WatchedActivity, before: str | None) -> bool:
+    """Whether there may be an incident soon, or is one: it doesn't do well, or something has happened since."""
+    return before != row.activity and (before is not None or not row.is_well)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bot.core.model.incident import Incident
+from bot.core.model.run_end import WatchedSchedule
 from bot.core.text.text import Group, Mention, Sentence
 from bot.core.views.incident import people_in
+from bot.flows.mention_owner import OwnerMentions
 from bot.flows.ports.slack import People
 from bot.flows.ports.store import Watches
 
@@ -12,21 +14,30 @@ from bot.flows.ports.store import Watches
 class IncidentPeople:
     """Reads the names of people in an incident, and whom the watch that decides about it wants to notify."""
 
-    def __init__(self, people: People, watches: Watches) -> None:
+    def __init__(self, people: People, watches: Watches, owners: OwnerMentions) -> None:
         self._people = people
         self._watches = watches
+        self._owners = owners
 
     async def names(self, incident: Incident) -> dict[str, str]:
-        """The usernames of the people in an incident, as far as Slack tells them."""
+        """The usernames of the people in an incident, as far as Slack tells them; the owner's by Bolt's word for it."""
         found = {user: (await self._people.person(user)).name for user in sorted(people_in(incident))}
+        if incident.owner:
+            found[incident.owner] = await self._owners.name(_schedule(incident))
         return {user: name for user, name in found.items() if name}
 
     async def mention(self, incident: Incident) -> Sentence:
-        """Whom a post notifies; empty if nobody."""
+        """Whom a post notifies; empty if nobody. An owner whom a mention doesn't reach is named in plain text."""
         watches = await self._watches.all_watches()
         wanted = next(
             (one.mention for one in watches if (one.channel, one.number) == (incident.channel, incident.watch)), "none"
         )
+        if wanted == "owner":
+            return await self._owners.mention(incident.channel, _schedule(incident))
         if wanted.startswith(("U", "W")):
             return (Mention(wanted),)
         return (Group(wanted, "@group"),) if wanted.startswith("S") else ()
+
+
+def _schedule(incident: Incident) -> WatchedSchedule:
+    return WatchedSchedule(incident.schedule, incident.name, owner=incident.owner)

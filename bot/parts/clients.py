@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from bot.core.redact.row_values import without_row_values
 from bot.flows.authorize import Authorizer
 from bot.flows.conclude import LogReader
+from bot.flows.find_owners import OwnerFinder
+from bot.flows.mention_owner import OwnerMentions
 from bot.flows.run_listings import RunListings
 from bot.parts.services import Services
 from bot.parts.stores import Stores
@@ -16,10 +18,13 @@ from bot.slack.call_pace import CallPace
 from bot.slack.directory import Directory
 from bot.slack.external_guard import ExternalGuard
 from bot.slack.identity import Identity
+from bot.slack.memberships import SlackMemberships
 from bot.slack.people import SlackPeople
+from bot.slack.people_by_address import PeopleByAddress
 from bot.store.audit_stream import Audit
 from bot.store.call_budget import CallBudget
 from bot.store.directory_cache import DirectoryCache
+from bot.store.owners import OwnerUsers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,13 @@ class Clients:
     hide: Callable[[str], str]
     logs: LogReader
     listings: RunListings
+    memberships: SlackMemberships
+    owners: OwnerFinder
+
+    @property
+    def owner_mentions(self) -> OwnerMentions:
+        """How the owners of schedules are named in channels."""
+        return OwnerMentions(self.owners, self.people, self.memberships)
 
 
 def build_clients(settings: Settings, services: Services, identity: Identity, stores: Stores) -> Clients:
@@ -69,6 +81,14 @@ def build_clients(settings: Settings, services: Services, identity: Identity, st
         hide=hide,
         logs=LogReader(services.bolt, services.mask, hide=hide, hints=services.hints),
         listings=RunListings(services.bolt),
+        memberships=SlackMemberships(services.chat),
+        owners=OwnerFinder(
+            services.owners,
+            OwnerUsers(stores.scripts, settings.slack_bot_token.get_secret_value()),
+            PeopleByAddress(services.chat),
+            stores.discovery,
+            stores.due["owners"],
+        ),
     )
 
 

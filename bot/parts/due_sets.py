@@ -85,7 +85,7 @@ DUE_SETS = (
         "discovery",
         one_by_one(lambda flows: flows.discover_schedules.list_schedules),
         at_once=1,
-        wakes=("looks",),
+        wakes=("looks", "owners"),
         woken_by=(WakeEvent.WATCH_CHANGED,),
     ),
     # Watched schedules, each when its runs are worth a look.
@@ -96,6 +96,8 @@ DUE_SETS = (
     DueWork("outages", one_by_one(lambda flows: flows.outages.plan_causes), wakes=("posts",)),
     # Incidents that time alone changes.
     DueWork("incidents", one_by_one(lambda flows: flows.incident_clock.pass_time), wakes=("posts", "edits")),
+    # Watched schedules whose owner isn't known in Slack yet.
+    DueWork("owners", one_by_one(lambda flows: flows.owners.look_up), at_once=2),
     # Starts that wait for a schedule's run to end.
     DueWork("queue", one_by_one(lambda flows: flows.queue.advance_queue), wakes=("requests", "edits")),
     # Starts that wait for an approval.

@@ -15,6 +15,7 @@ from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.discover_runs import LookRules, RunDiscoverer
 from bot.flows.discover_schedules import ScheduleDiscoverer
 from bot.flows.edit_cards import CardEditor
+from bot.flows.find_owners import OwnerFinder
 from bot.flows.follow_run import FollowRequestHandler
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.plan_start import StartPlanner
@@ -55,6 +56,7 @@ class Flows:
     account_ends: EndAccountant
     incident_clock: IncidentClock
     outages: OutagePoster
+    owners: OwnerFinder
 
 
 def build_flows(base: Base) -> Flows:
@@ -129,6 +131,7 @@ def build_flows(base: Base) -> Flows:
             stores.discovery,
             due["discovery"],
             IncidentCloser(stores.incidents, stores.discovery),
+            base.clients.owners,
             every_s=settings.bolt_bot_discover_s,
             now=base.now,
         ),
@@ -152,6 +155,7 @@ def build_flows(base: Base) -> Flows:
         ),
         outages=post_outage,
         incident_clock=IncidentClock(stores.incidents, due["incidents"], now=base.now),
+        owners=base.clients.owners,
     )
 
 
@@ -162,7 +166,7 @@ def _build_post_incident(base: Base, settle_s: float) -> IncidentPoster:
         stores.posts,
         stores.incidents,
         stores.runs,
-        IncidentPeople(base.clients.people, stores.watches),
+        IncidentPeople(base.clients.people, stores.watches, base.clients.owner_mentions),
         workspace=base.settings.workspace,
         app_url=base.settings.paradime_app_url,
         settle_s=settle_s,
@@ -208,7 +212,7 @@ def _build_post_outage(base: Base, settle_s: float) -> OutagePoster:
         base.services.chat,
         stores.posts,
         stores.outages,
-        IncidentPeople(base.clients.people, stores.watches),
+        IncidentPeople(base.clients.people, stores.watches, base.clients.owner_mentions),
         stores.due["outages"],
         app_url=base.settings.paradime_app_url,
         settle_s=settle_s,

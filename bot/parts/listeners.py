@@ -30,7 +30,6 @@ from bot.parts.base import Base
 from bot.parts.flows import Flows
 from bot.parts.wakeups import WakeEvent
 from bot.slack.listener_context import ListenerContext
-from bot.slack.memberships import SlackMemberships
 from bot.slack.views.home import SlackHomeTab
 from bot.store.deduplication import MESSAGES, PICTURES, Deduplication
 
@@ -41,7 +40,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
     bolt, chat, runs, requests = services.bolt, services.chat, stores.runs, stores.requests
     catalog, mask, app_url = services.catalog, services.mask, settings.paradime_app_url
     finder, status = ScheduleFinder(bolt, catalog), StatusReader(bolt, runs, app_url=app_url, mask=mask)
-    accepted, memberships = waker(WakeEvent.START_ACCEPTED), SlackMemberships(chat)
+    accepted, memberships = waker(WakeEvent.START_ACCEPTED), base.clients.memberships
     return ListenerContext(
         command=settings.bolt_bot_command,
         me=base.identity,
@@ -55,7 +54,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         cancel=flows.cancel,
         active=ActiveRuns(stores.indexes, stores.start_queue, app_url=app_url, card_url=base.card_url),
         guesses=GuessAnswerer(catalog, bolt, runs, stores.indexes, workspace=settings.workspace),
-        home=_build_home(base, memberships),
+        home=_build_home(base),
         channel_permissions=ChannelPermissions(memberships, stores.indexes),
         forms=RunForms(catalog, bolt, mask=mask),
         views=chat,
@@ -136,10 +135,12 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
     )
 
 
-def _build_home(base: Base, memberships: SlackMemberships) -> HomePublisher:
+def _build_home(base: Base) -> HomePublisher:
     settings, stores = base.settings, base.stores
     return HomePublisher(
-        HomePageReader(stores.indexes, stores.start_queue, stores.incidents, memberships, base.links, now=base.now),
+        HomePageReader(
+            stores.indexes, stores.start_queue, stores.incidents, base.clients.memberships, base.links, now=base.now
+        ),
         stores.requests,
         SlackHomeTab(base.services.chat),
         base.clients.gate,

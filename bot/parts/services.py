@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from bot.charts.child import Charts
 from bot.core.insight.hints.hint import Table
 from bot.core.policy.rules import Policy
+from bot.core.watching.owners import Owners
 from bot.flows.cooperative import Intake
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.schedule_catalog import ScheduleCatalog
@@ -40,5 +41,6 @@ class Services:
     mask: Callable[[str], str]
     policy: Policy
     hints: Table
+    owners: Owners
     watch_redis: OutcomeObserver
     incident: Incident

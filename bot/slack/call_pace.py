@@ -16,6 +16,8 @@ LIMITS = {
     "users.conversations": 45,
     "users.info": 90,
     "users.list": 18,
+    # Tier 3, but nobody waits for it.
+    "users.lookupByEmail": 20,
 }
 
 

@@ -68,6 +68,7 @@ WITHOUT_JSON = frozenset(
         "users.conversations",
         "users.info",
         "users.list",
+        "users.lookupByEmail",
         "usergroups.list",
         "conversations.info",
     }

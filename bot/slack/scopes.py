@@ -23,7 +23,7 @@ WITHOUT = {
     "groups:history": "after a lost reply an end may be posted twice in private channels, and a card may be missing",
     "mpim:history": "after a lost reply an end may be posted twice in group messages, and a card may be missing",
     "usergroups:read": "policy rules that name a user group refuse everyone",
-    "users:read.email": "people whom the policy names by e-mail address aren't known",
+    "users:read.email": "people whom the policy or a schedule's owner names by e-mail address aren't known",
     "mpim:read": "nothing can be started in group messages",
     "connections:write": "Socket Mode can't connect",
 }

@@ -508,6 +508,21 @@ class FakeMemberships:
         return self.members.get((channel, user))
 
 
+class FakePeopleByAddress:
+    """Users by their addresses. `asked`: what was looked up, in turn."""
+
+    def __init__(self, **users: str) -> None:
+        self.faults = Faults(SlackOutcomeUnknown)
+        self.users = {f"{name}@example.com": user for name, user in users.items()}
+        self.asked: list[str] = []
+
+    async def user_with(self, address: str) -> str:
+        """One of them, or nobody."""
+        self.asked.append(address)
+        self.faults.before("user_with")
+        return self.users.get(address, "")
+
+
 class FakeHomeTab:
     """Keeps what is shown to each person."""
 

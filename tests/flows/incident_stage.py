@@ -10,6 +10,7 @@ from bot.core.model.bolt import Command, CommandOutput, RunStatus
 from bot.core.model.incident import Incident, StoredIncident
 from bot.core.model.watch import Watch
 from bot.core.text.message import without_blocks
+from bot.core.watching.owners import Owners
 from bot.flows.account_ends import EndAccountant
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.conclude import RunConcluder
@@ -19,7 +20,9 @@ from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.discover_runs import LookRules, RunDiscoverer
 from bot.flows.discover_schedules import ScheduleDiscoverer
 from bot.flows.edit_cards import CardEditor
+from bot.flows.find_owners import OwnerFinder
 from bot.flows.lease import Lease
+from bot.flows.mention_owner import OwnerMentions
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.poll_runs import FIELDS, PollRules, RunPoller
 from bot.flows.post_incident import IncidentPoster
@@ -32,10 +35,11 @@ from bot.store.discovery import Discovery
 from bot.store.due_sets import DueSet
 from bot.store.incidents import Incidents
 from bot.store.outages import Outages
+from bot.store.owners import OwnerUsers
 from bot.store.watches import Watches
 from bot.workers.claims import keep_lease
 from tests.core.views.plain import said
-from tests.flows.fakes import FakeDownloads
+from tests.flows.fakes import FakeDownloads, FakeMemberships, FakePeopleByAddress
 from tests.flows.stage import APP, CHANNEL, Stage
 
 Step = Callable[[Lease], Awaitable[object]]
@@ -59,6 +63,9 @@ class IncidentStage(Stage):
     """The flows of watches. Times are Bolt's: `at` is now, and each run takes a minute of it."""
 
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    memberships: FakeMemberships = field(default_factory=FakeMemberships)
+    by_address: FakePeopleByAddress = field(default_factory=FakePeopleByAddress)
+    owners_file: Owners = field(default_factory=Owners)
 
     def __post_init__(self) -> None:
         """Build the flows."""
@@ -66,8 +73,11 @@ class IncidentStage(Stage):
         self.bolt.clock = self.at
         scripts = self.scripts
         self.watches, self.discovery, self.incidents = Watches(scripts), Discovery(scripts), Incidents(scripts)
-        names = ("discovery", "looks", "accounts", "incidents", "outages", "polls", "strays", "ends")
+        names = ("discovery", "looks", "accounts", "incidents", "outages", "polls", "strays", "ends", "owners")
         self.due |= {name: DueSet(scripts, name, lease_s=60) for name in names}
+        self.owner_users = OwnerUsers(scripts, "secret")
+        self.owners = self.owner_finder()
+        self.owner_mentions = OwnerMentions(self.owners, self.people, self.memberships)
         self.concluder = RunConcluder(
             RunListings(self.bolt),
             self.runs,
@@ -84,7 +94,7 @@ class IncidentStage(Stage):
             self.posts,
             self.incidents,
             self.runs,
-            IncidentPeople(self.people, self.watches),
+            IncidentPeople(self.people, self.watches, self.owner_mentions),
             workspace="w",
             app_url=APP,
             settle_s=self.settle_s,
@@ -94,7 +104,7 @@ class IncidentStage(Stage):
             self.chat,
             self.posts,
             self.outages,
-            IncidentPeople(self.people, self.watches),
+            IncidentPeople(self.people, self.watches, self.owner_mentions),
             self.due["outages"],
             app_url=APP,
             settle_s=self.settle_s,
@@ -123,6 +133,7 @@ class IncidentStage(Stage):
             "ends": self.concluder.conclude_run,
             "accounts": self.accountant().account_schedule,
             "outages": self.outage_poster.plan_causes,
+            "owners": self.owners.look_up,
             "incidents": IncidentClock(self.incidents, self.due["incidents"], now=lambda: self.at).pass_time,
         }
 
@@ -136,8 +147,15 @@ class IncidentStage(Stage):
             self.discovery,
             self.due["discovery"],
             closer,
+            self.owners,
             every_s=15,
             now=lambda: datetime.now(UTC),
+        )
+
+    def owner_finder(self, owners: Owners | None = None) -> OwnerFinder:
+        """Of a process of its own. `owners` are those of its file."""
+        return OwnerFinder(
+            owners or self.owners_file, self.owner_users, self.by_address, self.discovery, self.due["owners"]
         )
 
     def looker(self) -> RunDiscoverer:
@@ -170,6 +188,7 @@ class IncidentStage(Stage):
     async def discover(self) -> None:
         """A listing of schedules, and looks at those that are due; then all that follows from it."""
         await self.work("discovery")
+        await self.work("owners")
         await self.work("looks")
         await self.settle()
 

@@ -346,7 +346,7 @@ VERBS: dict[str, Verb] = {
         ("owner", "branch", "prs", "only", "mention", "late", "slow", "quiet", "tz"),
         (
             (
-                "watch <schedule or pattern> [--owner E] [--branch B] [--mention @user|@group|none]",
+                "watch <schedule or pattern> [--owner E] [--branch B] [--mention owner|@user|@group|none]",
                 "reports failures and recoveries in this channel, whoever started the run",
             ),
             ("watch nightly", "this schedule"),

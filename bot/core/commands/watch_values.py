@@ -52,7 +52,7 @@ def read_mention(text: str) -> str:
         bad(f"I don't mention @{name}. Name a person or a user group, as in {EXAMPLES['mention']}.")
     bad(
         f"I don't know who \"{cut(text, SHOWN)}\" is. Pick a person or a user group from Slack's suggestions while you "
-        "type, or use --mention none."
+        "type, or use --mention owner or --mention none."
     )
 
 

@@ -14,6 +14,7 @@ from bot.core.model.incident import Incident, IncidentRun, IncidentState, PostKi
 from bot.core.model.run import Run, is_failed, is_final, run_url
 from bot.core.model.run_end import RunError
 from bot.core.model.state_labels import state_word
+from bot.core.text.email_addresses import without_addresses
 from bot.core.text.message import Block, Button, Buttons, Choice, Confirm, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Code, Emoji, Link, Sentence, Span, When, cut, duration, plural
 from bot.core.views import buttons
@@ -42,7 +43,7 @@ _NO_NAMES: Mapping[str, str] = {}
 
 
 def incident_message(incident: Incident, app_url: str, names: Mapping[str, str] = _NO_NAMES) -> Message:
-    """Build an incident's message in any state. `names` are the names of `people_in(incident)`, as far as known."""
+    """Build an incident's message in any state. `names` are the names of `people_in(incident)` and its owner, if known."""
     first = incident_headline(incident, app_url, names)
     if incident.state is IncidentState.CLOSED:
         return _closed(incident, first)
@@ -236,7 +237,7 @@ def _facts(incident: Incident, app_url: str, names: Mapping[str, str]) -> Senten
         spans += [f" · by {who}"] if who else []
         ended = run.ended_at or run.started_at
         spans += [" · ", When(ended, "date_time")] if ended else []
-    owner = _name(incident.owner or "")
+    owner = names.get(incident.owner or "") or _name(incident.owner or "")
     if owner:
         spans.append(f"{' · ' if spans else ''}owner {owner}")
     return tuple(spans) or (f"Schedule {cut(incident.schedule, NAME_SHOWN)}",)
@@ -258,7 +259,7 @@ def _starter(run: IncidentRun, names: Mapping[str, str]) -> str:
 
 def _name(word: str) -> str:
     """A person's name from Bolt's word, which may be an address: addresses aren't posted."""
-    return cut(word.partition("@")[0].strip(), PERSON_SHOWN)
+    return cut(without_addresses(word), PERSON_SHOWN)
 
 
 def is_user(word: str) -> bool:

@@ -13,9 +13,8 @@ UNTOLD: dict[str, str] = {
     "slow": "slow runs",
     "quiet": "quiet hours",
     "tz": "time zones",
-    "mention owner": "owners",
 }
-_DOES = {"quiet": "keep", "tz": "use", "mention owner": "mention"}
+_DOES = {"quiet": "keep", "tz": "use"}
 
 
 def untold(command: WatchCommand) -> str | None:
@@ -28,7 +27,6 @@ def untold(command: WatchCommand) -> str | None:
         "slow": command.slow is not None and bool(command.slow.factor or command.slow.seconds),
         "quiet": command.quiet is not None,
         "tz": command.time_zone is not None,
-        "mention owner": command.mention == "owner",
     }
     option = next((name for name, is_given in given.items() if is_given and name in UNTOLD), None)
     if option is None:

@@ -109,6 +109,13 @@ class Memberships(Protocol):
         """Whether a person is in a channel now, None if Slack doesn't say."""
 
 
+class PeopleByAddress(Protocol):
+    """People by their e-mail addresses."""
+
+    async def user_with(self, address: str) -> str:
+        """The id of the active user of our workspace with this address, "" if there's none. Raises SlackError."""
+
+
 class HomeTab(Protocol):
     """The app's Home tab of each person."""
 

@@ -360,3 +360,19 @@ class Discovery(Protocol):
 
     async def ended_runs(self, slug: str) -> list[RunEnd]:
         """The ends that wait to be accounted, in the order of their ends."""
+
+
+class OwnerUsers(Protocol):
+    """Users by their e-mail address, as Slack told, for a day."""
+
+    async def users_of(self, addresses: Sequence[str]) -> dict[str, str]:
+        """The users' ids by address, "" if Slack knows none. Addresses that weren't looked up are left out."""
+
+    async def want(self, slugs: Sequence[str]) -> None:
+        """Have the owners of these schedules looked up."""
+
+    async def keep(self, address: str, user: str, *, for_s: float) -> None:
+        """Keep the user with an address, "" if there's none."""
+
+    async def finish(self, lease: Lease, found: tuple[str, str] | None = None, *, for_s: float = 0) -> None:
+        """Finish a claim on a schedule whose owner was looked up. `found` is an address and its user, as for `keep`."""

@@ -79,7 +79,10 @@ def test_what_people_type_is_understood_and_written_back(
         ),
         (
             "watch x --mention @ada",
-            "I don't know who \"@ada\" is. Pick a person or a user group from Slack's suggestions while you type, or use --mention none.",
+            (
+                "I don't know who \"@ada\" is. Pick a person or a user group from Slack's suggestions while you type, or use "
+                "--mention owner or --mention none."
+            ),
         ),
         (
             "watch x --owner <@U0ADA|ada>",

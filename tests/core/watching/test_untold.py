@@ -16,7 +16,6 @@ EVERY_OPTION = {
     "slow": WatchCommand("x", slow=SlowAfter(factor=2)),
     "quiet": WatchCommand("x", quiet=Quiet("22:00", "07:00")),
     "tz": WatchCommand("x", time_zone="UTC"),
-    "mention owner": WatchCommand("x", mention="owner"),
 }
 
 

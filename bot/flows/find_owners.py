@@ -1,0 +1,93 @@
+"""Finding out who in Slack owns a schedule: by the owners file, else by its owner's e-mail address, looked up ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import structlog
+
+from bot.core.model.errors import SlackError, SlackRefused, SlackThrottled
+from bot.core.model.run_end import WatchedSchedule
+from bot.core.text.email_addresses import address_in
+from bot.core.watching.owners import Owners
+from bot.flows.lease import Lease
+from bot.flows.ports.slack import PeopleByAddress
+from bot.flows.ports.store import Discovery, Due, OwnerUsers
+
+log = structlog.get_logger()
+
+# How long it's kept who has an address, also if nobody does; and that Slack refuses to say, for want of a scope perhaps.
+KEPT_S = 86_400.0
+REFUSED_S = 3600.0
+AWAY_S = 30.0
+
+
+class OwnerFinder:
+    """Finds the owners of schedules. Only `look_up` and `find_now` ask Slack."""
+
+    def __init__(
+        self, owners: Owners, known: OwnerUsers, people: PeopleByAddress, discovery: Discovery, due: Due
+    ) -> None:
+        self._owners = owners
+        self._known = known
+        self._people = people
+        self._discovery = discovery
+        self._due = due
+
+    async def owner_of(self, schedule: WatchedSchedule) -> str:
+        """The id of the user or user group that owns a schedule, as far as it's known by now; "" if it isn't."""
+        named = self._owners.id_of(schedule)
+        address = self._address(schedule)
+        if named is not None or address is None:
+            return named or ""
+        return (await self._known.users_of([address])).get(address, "")
+
+    async def look_ahead(self, schedules: Iterable[WatchedSchedule]) -> None:
+        """Have the owners that aren't known looked up in the background. Raises StoreUnavailable."""
+        slugs: dict[str, str] = {}
+        for schedule in schedules:
+            address = self._address(schedule)
+            if address is not None:
+                slugs.setdefault(address, schedule.slug)
+        known = await self._known.users_of(list(slugs))
+        await self._known.want([slug for address, slug in slugs.items() if address not in known])
+
+    async def look_up(self, lease: Lease) -> None:
+        """Look up the owner of the claimed schedule."""
+        record = (await self._discovery.load_schedules([lease.member])).get(lease.member)
+        address = self._address(record.schedule) if record else None
+        if address is None or address in await self._known.users_of([address]):
+            await self._known.finish(lease)
+            return
+        try:
+            user = await self._people.user_with(address)
+        except SlackThrottled as throttled:
+            await self._due.hold(throttled.retry_after_s)
+            await self._due.give_back(lease, delay_s=throttled.retry_after_s)
+        except SlackRefused as refused:
+            log.warning("the owner of a schedule can't be looked up", schedule=lease.member, why=refused.code)
+            await self._known.finish(lease, (address, ""), for_s=REFUSED_S)
+        except SlackError as away:
+            log.info("the owner of a schedule can't be looked up now", schedule=lease.member, why=str(away))
+            await self._due.give_back(lease, delay_s=AWAY_S)
+        else:
+            await self._known.finish(lease, (address, user), for_s=KEPT_S)
+
+    async def find_now(self, schedule: WatchedSchedule) -> str | None:
+        """As `owner_of`, but Slack is asked if need be. None if Slack doesn't answer now."""
+        address = self._address(schedule)
+        if address is None or address in await self._known.users_of([address]):
+            return await self.owner_of(schedule)
+        try:
+            user = await self._people.user_with(address)
+        except SlackError as error:
+            log.info("an owner can't be looked up now", schedule=schedule.slug, why=str(error))
+            return None
+        await self._known.keep(address, user, for_s=KEPT_S)
+        return user
+
+    def _address(self, schedule: WatchedSchedule) -> str | None:
+        """The address to look up; None if there's none, or if the file says who it is."""
+        if not schedule.owner or self._owners.id_of(schedule) is not None:
+            return None
+        return address_in(schedule.owner)

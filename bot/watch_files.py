@@ -1,0 +1,28 @@
+"""The files about watches that the settings name: whose schedule is whose (`BOLT_BOT_OWNERS_FILE`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from bot.core.text.yaml_file import YamlFileError
+from bot.core.watching.owners import Owners
+from bot.core.watching.owners_file import read_owners
+
+T = TypeVar("T")
+
+
+def load_owners(file: str | Path | None) -> Owners:
+    """Load the owners in a file, none if no file is given. Raises YamlFileError."""
+    return Owners() if file is None else _load(file, read_owners)
+
+
+def _load(file: str | Path, read: Callable[[str], T]) -> T:
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise YamlFileError((f"the file can't be read ({error.strerror or 'no reason given'})",)) from None
+    except ValueError:
+        raise YamlFileError(("the file can't be read (it isn't UTF-8 text)",)) from None
+    return read(text)

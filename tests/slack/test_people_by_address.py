@@ -1,0 +1,29 @@
+"""Looking up people by their e-mail address, against a local Slack."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bolt_sandbox.server import Sandbox
+from bot.core.model.errors import ScopeMissing
+from bot.slack.client import SlackChat
+from bot.slack.people_by_address import PeopleByAddress
+
+
+@pytest.fixture
+async def people(sandbox: Sandbox) -> AsyncIterator[PeopleByAddress]:
+    """What asks it."""
+    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=1)
+    yield PeopleByAddress(chat)
+    await chat.close()
+
+
+async def test_an_address_is_somebodys_or_nobodys(people: PeopleByAddress, sandbox: Sandbox) -> None:
+    """Nobody's is no error; a missing scope is one."""
+    assert await people.user_with("ada@acme-data.example") == "U0ADA"
+    assert await people.user_with("nobody@acme-data.example") == ""
+    sandbox.workspace.scopes -= {"users:read.email"}
+    with pytest.raises(ScopeMissing):
+        await people.user_with("ada@acme-data.example")
