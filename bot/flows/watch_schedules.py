@@ -8,6 +8,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.core.model.asker import Asker
 from bot.core.model.bolt import Schedule
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.command import WatchCommand
@@ -31,6 +32,10 @@ from bot.flows.schedule_catalog import ScheduleCatalog
 
 log = structlog.get_logger()
 
+ELSEWHERE = (
+    "I can't post in this direct message, because it isn't one with me. Type the command in a channel, "
+    "or in a direct message with me. Nothing was changed."
+)
 LATE_S, SLOW = 1800.0, SlowAfter(factor=2.0)
 
 
@@ -62,7 +67,7 @@ class ScheduleWatcher:
 
     async def watch(self, attempt: Attempt, command: WatchCommand) -> Message:
         """Make or change a watch of the channel, and say what it covers. Raises StoreUnavailable."""
-        why_not = untold(command)
+        why_not = untold(command) or await self._not_mine(attempt.asker)
         if why_not is not None:
             return Message((why_not,))
         try:
@@ -129,6 +134,17 @@ class ScheduleWatcher:
             return Message((refusal(refused[0], Action.WATCH, self._command),))
         names = tuple(slug for slug, one in decisions.items() if not one.allowed)
         return not_allowed(Refused(names, refused[0].reason), len(matching))
+
+    async def _not_mine(self, asker: Asker) -> str | None:
+        """Why nothing can be watched in a direct message between other people, None if it's the bot's own."""
+        if not asker.channel.startswith("D"):
+            return None
+        try:
+            is_mine = await self._chat.direct_channel(asker.user) == asker.channel
+        except SlackError as error:
+            log.info("Slack doesn't report the channel of a direct message", user=asker.user, why=str(error))
+            return f"{error.sentence} Nothing was changed. Try again in a minute."
+        return None if is_mine else ELSEWHERE
 
     async def _cannot_post(self, channel_info: ChannelInfo) -> str:
         """Join a public channel, as a start's card does. Returns why the bot can't post there, empty if it can."""

@@ -158,9 +158,15 @@ async def test_a_public_channel_is_joined(stage: WatchStage) -> None:
     assert stage.chat.joined == [CHANNEL]
     stage.chat.faults.fail("join_channel", ChannelRefused("conversations.join", "is_archived"))
     assert any("I can't post here yet" in line for line in shown(await stage.type("watch hourly")))
-    await stage.type("watch nightly", channel="D1")
+    await stage.type("watch nightly", channel=f"D{ADA}")
     assert stage.chat.joined == [CHANNEL]
-    assert [one.channel for one in await stage.kept()] == [CHANNEL, CHANNEL, "D1"]
+    assert [one.channel for one in await stage.kept()] == [CHANNEL, CHANNEL, f"D{ADA}"]
+
+
+async def test_direct_messages_of_others_watch_nothing(stage: WatchStage) -> None:
+    """The bot can't post there."""
+    assert "it isn't one with me" in said((await stage.type("watch nightly", channel="D9")).text)
+    assert await stage.kept() == ()
 
 
 async def test_an_inactive_schedule_can_be_watched(stage: WatchStage) -> None:
