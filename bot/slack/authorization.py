@@ -30,8 +30,10 @@ def attempt_of(call: Call, action: Action, text: str, *, posts: bool = False) ->
     return Attempt(asker, action, text, request_id(asker.team, call.delivery), call.user_name, posts)
 
 
-async def denial(context: ListenerContext, attempt: Attempt, asking: Awaitable[Decision]) -> Message | None:
-    """Return why an action is denied, or None if it's allowed."""
+async def denial(
+    context: ListenerContext, attempt: Attempt, asking: Awaitable[Decision], *, doing: str = ""
+) -> Message | None:
+    """Return why an action is denied, or None if it's allowed. `doing` is what the person wants, if not just the action."""
     try:
         async with asyncio.timeout(CHECK_S):
             decision = await asking
@@ -43,7 +45,7 @@ async def denial(context: ListenerContext, attempt: Attempt, asking: Awaitable[D
     log.warning(
         "refused", action=attempt.action, user=attempt.asker.user, channel=attempt.asker.channel, rule=decision.rule
     )
-    return Message((refusal(decision, attempt.action, context.command),))
+    return Message((refusal(decision, attempt.action, context.command, doing=doing),))
 
 
 async def run_denial(context: ListenerContext, attempt: Attempt, key: RunKey) -> Message | None:
@@ -79,10 +81,11 @@ class OfSchedule:
 
 @dataclass(frozen=True, slots=True)
 class OfChannel:
-    """A command about neither a run nor a schedule: only the person and the channel matter."""
+    """A command about neither a run nor a schedule: only the person and the channel matter. `doing`: see `denial`."""
 
     action: Action
     posts: bool = False
+    doing: str = ""
 
     def decision(self, context: ListenerContext, attempt: Attempt) -> Awaitable[Decision]:
         """Ask the policy."""

@@ -74,7 +74,7 @@ async def test_admins_see_every_channels_watches(stage: Stage) -> None:
     await stage.slash("watch nightly")
     await stage.until(stage.told_privately("Now watching"))
     await stage.slash("watches --all")
-    await stage.until(stage.told_privately("You can't read the audit log here"))
+    await stage.until(stage.told_privately("You can't see what other channels watch here: only admins can."))
 
 
 async def test_a_failure_is_reported_until_it_is_no_longer_watched(stage: Stage) -> None:

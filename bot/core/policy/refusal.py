@@ -25,13 +25,17 @@ _NOTHING = {
 }
 
 
-def refusal(decision: Decision, action: Action, command: str = "") -> str:
-    """The refusal that the person sees. `command` is the prefix for hints, empty if unknown."""
+def refusal(decision: Decision, action: Action, command: str = "", *, doing: str = "") -> str:
+    """The refusal that the person sees.
+
+    `command` is the prefix for hints, empty if unknown; `doing` what the person can't do, if not just the action.
+    """
     nothing = _NOTHING.get(action, "")
+    doing = doing or _DOING[action]
     if decision.verdict is Verdict.UNKNOWN:
         return f"{decision.reason}.{nothing}"
     if decision.verdict is Verdict.APPROVE:
-        return f"You can {_DOING[action]} only with approval from {decision.by}. Type the command instead.{nothing}"
+        return f"You can {doing} only with approval from {decision.by}. Type the command instead.{nothing}"
     rule = f" (rule “{decision.rule}”)" if decision.rule and not decision.by_default else ""
     hint = f" {command} whoami shows what you can do." if command else ""
-    return f"You can't {_DOING[action]} here: {decision.reason}{rule}.{nothing}{hint}"
+    return f"You can't {doing} here: {decision.reason}{rule}.{nothing}{hint}"

@@ -23,7 +23,7 @@ from bot.core.model.command import Command, canonical
 from bot.core.model.errors import BadCommand
 from bot.core.policy.rules import Action, Question
 from bot.core.text.message import Message
-from bot.slack.authorization import Asks, attempt_of, denial
+from bot.slack.authorization import Asks, OfChannel, attempt_of, denial
 from bot.slack.listener_context import Call, ListenerContext, slash_call
 from bot.slack.modules import modules_of
 
@@ -83,7 +83,8 @@ async def command_denial(context: ListenerContext, call: Call, command: Command)
     if asks is None:
         return None
     attempt = attempt_of(call, asks.action, canonical(command), posts=asks.posts)
-    return await denial(context, attempt, asks.decision(context, attempt))
+    doing = asks.doing if isinstance(asks, OfChannel) else ""
+    return await denial(context, attempt, asks.decision(context, attempt), doing=doing)
 
 
 async def handle(context: ListenerContext, call: Call, command: Command) -> Message | None:

@@ -13,7 +13,9 @@ COMMANDS = (FailingCommand,)
 
 def asks(command: FailingCommand) -> OfChannel:
     """Return the question for the policy. What fails in other channels is for those who can read the audit log."""
-    return OfChannel(Action.AUDIT if command.every else Action.READ)
+    if command.every:
+        return OfChannel(Action.AUDIT, doing="see what is failing in other channels")
+    return OfChannel(Action.READ)
 
 
 async def handle(context: ListenerContext, call: Call, command: FailingCommand) -> Message | None:

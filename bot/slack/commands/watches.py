@@ -13,7 +13,7 @@ COMMANDS = (WatchesCommand,)
 
 def asks(command: WatchesCommand) -> OfChannel:
     """Return the question for the policy. What other channels watch is for those who can read the audit log."""
-    return OfChannel(Action.AUDIT if command.every else Action.READ)
+    return OfChannel(Action.AUDIT, doing="see what other channels watch") if command.every else OfChannel(Action.READ)
 
 
 async def handle(context: ListenerContext, call: Call, command: WatchesCommand) -> Message | None:

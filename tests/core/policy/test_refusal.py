@@ -44,3 +44,10 @@ def test_what_could_not_be_read_is_no_rules_refusal() -> None:
 def test_who_could_approve_is_named() -> None:
     """For a click that can't ask for it."""
     assert "@leads" in refusal(Decision(Verdict.APPROVE, "production", by="@leads"), Action.START)
+
+
+def test_what_the_person_wanted_may_be_more_than_the_action() -> None:
+    """Then it's said."""
+    assert refusal(DENIED, Action.AUDIT, doing="see what other channels watch").startswith(
+        "You can't see what other channels watch here: "
+    )
