@@ -13,6 +13,7 @@ from bot.flows.close_incidents import IncidentCloser
 from bot.flows.complete_run_form import RunForms
 from bot.flows.find_schedule import ScheduleFinder
 from bot.flows.handle_incident import IncidentHandler
+from bot.flows.handle_outage import OutageHandler
 from bot.flows.history import ChartSharer, HistoryPoster
 from bot.flows.home import HomePublisher
 from bot.flows.list_failing import FailingLister
@@ -132,6 +133,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             app_url=app_url,
             command=settings.bolt_bot_command,
         ),
+        outages=OutageHandler(stores.outages, app_url=app_url),
     )
 
 

@@ -25,6 +25,7 @@ from bot.flows.channel_watches import ChannelWatches
 from bot.flows.complete_run_form import RunForms
 from bot.flows.follow_run import FollowRequestHandler
 from bot.flows.handle_incident import IncidentHandler
+from bot.flows.handle_outage import OutageHandler
 from bot.flows.history import HistoryPoster
 from bot.flows.home import HomePublisher
 from bot.flows.list_failing import FailingLister
@@ -121,6 +122,7 @@ class ListenerContext:
     watcher: ScheduleWatcher
     watches: ChannelWatches
     incidents: IncidentHandler
+    outages: OutageHandler
     failing: FailingLister
 
     async def tell(self, asker: Asker, message: Message) -> None:

@@ -12,10 +12,10 @@ SLUG = "load"
 LONG_S = 3000.0
 
 
-def add_schedule(stage: Stage, *, lasts_s: float = LONG_S) -> None:
+def add_schedule(stage: Stage, *, lasts_s: float = LONG_S, slug: str = SLUG) -> None:
     """Add the schedule of which a second run is refused; its runs last that long until they are ended."""
     steps = (Step("dbt run --select staging", lasts_s, log="run-success"),)
-    made = Schedule(0, "Load the warehouse", SLUG, Character(steps, phases=(), exclusive=True))
+    made = Schedule(0, "Load the warehouse", slug, Character(steps, phases=(), exclusive=True))
     stage.sandbox.bolt.add_schedule(made)
 
 

@@ -83,3 +83,26 @@ async def test_the_policy_decides_who_handles_it(stage: Stage) -> None:
     await stage.click("I'm on it", user="grace")
     await stage.until(stage.told_privately("Grace has enough to read", user="grace"))
     assert not shows(stage, "grace is on it")
+
+
+async def test_an_outage_is_handled_as_one(stage: Stage) -> None:
+    """The warehouse is away: many schedules fail, one message lists them, and one click takes all of them on."""
+    bolt = stage.sandbox.bolt
+    for number in range(8):
+        add_schedule(stage, slug=f"mart-{number}")
+    runs = [bolt.start(f"mart-{number}", Start(), SCHEDULER) for number in range(8)]
+    await stage.start_bot(OFTEN)
+    await stage.slash("watch mart-* --mention none")
+    await eventually("the runs to be discovered", lambda: stage.asked("boltRunStatus"))
+    for run in runs:
+        ends(stage, run, "FAILED")
+
+    def outage() -> str:
+        return next((str(card.blocks) for card in stage.cards() if "3 schedules* failing" in str(card.blocks)), "")
+
+    await stage.until(lambda: bool(outage()))
+    await stage.click("All schedules")
+    await stage.until(stage.told_privately("3 schedules failing:"))
+    ts = next(card.ts for card in stage.cards() if "3 schedules* failing" in str(card.blocks))
+    await stage.sandbox.slack.people.click(PERSON, CHANNEL, ts, action_id="outage.take")
+    await stage.until(lambda: "ada is on it" in outage())

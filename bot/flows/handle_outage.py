@@ -1,0 +1,59 @@
+"""What people do with an outage by its message's buttons: it's done to each incident that it lists at the click."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.model.incident import Incident
+from bot.core.model.outage import Outage
+from bot.core.text.message import Message
+from bot.core.text.text import plural
+from bot.core.views.outage import outage_list
+from bot.core.views.retry_failing import question
+from bot.core.watching.handling import SnoozeChoice
+from bot.flows.ports.store import Outages
+
+GONE = "I no longer have a record of this outage, so I didn't do anything."
+OVER = "Nothing of this outage fails any more, so there's nothing left to do."
+
+
+class OutageHandler:
+    """Carries out clicks on an outage's buttons. All methods raise StoreUnavailable."""
+
+    def __init__(self, outages: Outages, *, app_url: str) -> None:
+        self._outages = outages
+        self._app_url = app_url
+
+    async def find_failing(self, channel: str, number: int) -> Outage | Message:
+        """Find an outage of which something still fails, else say why there's nothing to do."""
+        outage = await self._outages.load_outage(channel, number)
+        if outage is None:
+            return Message((GONE,))
+        return outage if outage.failing else Message((OVER,))
+
+    def list_schedules(self, outage: Outage) -> Message:
+        """List all of its schedules, by cause."""
+        return outage_list(outage, self._app_url)
+
+    def ask_to_retry(self, outage: Outage) -> Message:
+        """Ask whether to retry the newest failed run of each of its schedules."""
+        return question(outage.failing, self._app_url)
+
+    @staticmethod
+    def partly_done(done: Sequence[Incident], refused: Sequence[Incident]) -> Message | None:
+        """Say how many schedules it wasn't done for; None if it was done for all: the message shows that."""
+        if not refused:
+            return None
+        if not done:
+            return Message(("You may not do that for any of these schedules, so I didn't do anything.",))
+        return Message(
+            (f"Done for {plural(len(done), 'schedule')}. You may not do that for the other {len(refused)}.",)
+        )
+
+
+def snooze_choice(value: str) -> tuple[int, SnoozeChoice] | None:
+    """Read the value of a chosen option: for how long, and which outage. None if it's malformed."""
+    choice, _, number = value.partition(":")
+    if choice not in set(SnoozeChoice) or not number.isdecimal() or len(number) > 12:
+        return None
+    return int(number), SnoozeChoice(choice)

@@ -1,0 +1,59 @@
+"""What people do with an outage by its message's buttons."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.outage import Outage
+from bot.core.text.message import Message
+from bot.core.watching.handling import SnoozeChoice
+from bot.flows.handle_outage import OutageHandler, snooze_choice
+from tests.core.views.plain import said, shown
+from tests.flows.fakes import NIGHTLY
+from tests.flows.incident_stage import DISK_LOG, IncidentStage
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("1h:7", (7, SnoozeChoice.HOUR)),
+        ("morning:12", (12, SnoozeChoice.MORNING)),
+        ("forever:1", None),
+        ("1h:", None),
+        ("1h:x", None),
+        ("", None),
+        ("1h:" + "9" * 40, None),
+    ],
+)
+def test_only_what_the_menu_offers_is_taken(value: str, expected: tuple[int, SnoozeChoice] | None) -> None:
+    """Whatever arrives."""
+    assert snooze_choice(value) == expected
+
+
+async def test_it_finds_what_fails_and_asks_before_retrying(one_redis: Redis) -> None:
+    """All of its schedules are listed by cause."""
+    stage = IncidentStage(one_redis)
+    stage.bolt.active = [replace(NIGHTLY, id=n, slug=f"mart-{n}", name=f"Mart {n}") for n in range(8)]
+    await stage.watch("*")
+    for number in range(8):
+        stage.run_through("FAILED", f"mart-{number}", DISK_LOG)
+    await stage.discover()
+    handler = OutageHandler(stage.outages, app_url="https://app.example")
+    assert isinstance(await handler.find_failing("C1", 9), Message)
+    outage = await handler.find_failing("C1", 1)
+    assert isinstance(outage, Outage)
+    assert len(outage.failing) == 3
+    assert "Retry the newest failed run of 3 schedules?" in said(handler.ask_to_retry(outage).text)
+    assert len([line for line in shown(handler.list_schedules(outage)) if line.startswith("• ")]) == 3
+    for incident in outage.failing:
+        stage.run_through("SUCCESS", incident.schedule)
+    await stage.discover()
+    over = await handler.find_failing("C1", 1)
+    assert isinstance(over, Message)
+    assert handler.partly_done(outage.members, ()) is None
+    partly = handler.partly_done(outage.members[:1], outage.members[1:])
+    assert partly is not None
+    assert said(partly.text) == "Done for 1 schedule. You may not do that for the other 2."
