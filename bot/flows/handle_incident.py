@@ -180,9 +180,7 @@ class IncidentHandler:
             return self._being_retried(incident.retry)
         other = handling.other_asked(incident, asker.user, now)
         if other is not None:
-            return Message(
-                (Mention(other.by), " is already retrying it, asked for at ", When(other.at), f". {NOTHING}")
-            )
+            return Message((Mention(other.by), " already asked to retry it at ", When(other.at), f". {NOTHING}"))
         newest = incident.failed.run if incident.failed else button.run
         return newest if newest == button.run else _asks(button.run, newest)
 
