@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -16,6 +17,7 @@ from bot.core.watching.counting import counts
 from bot.core.watching.discovery import remember
 from bot.core.watching.edits import edit_for
 from bot.core.watching.life import account, is_accounted, with_log
+from bot.core.watching.quiet import quiet_until, withhold
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.ports.store import Discovery, Due, IncidentAccounts, IncidentChange, Runs, Watches
@@ -35,6 +37,7 @@ class EndAccountant:
         due: Due,
         *,
         workspace: str,
+        now: Callable[[], datetime],
     ) -> None:
         self._watches = watches
         self._discovery = discovery
@@ -42,6 +45,7 @@ class EndAccountant:
         self._runs = runs
         self._due = due
         self._workspace = workspace
+        self._now = now
         self._covers = CoverCache()
 
     async def account_schedule(self, lease: Lease) -> None:
@@ -62,7 +66,8 @@ class EndAccountant:
         changes = []
         for channel, watch in deciding.items():
             before = stored[channel]
-            after = _after(before.incident if before else None, ends, watch, record, cards)
+            until = quiet_until(watch, self._now())
+            after = _after(before.incident if before else None, ends, watch, record, cards, until)
             if after is not None and (before is None or after != before.incident):
                 changes.append(IncidentChange(before, after, edit_for(_same(before, after), after)))
         keys = [RunKey(self._workspace, end.run) for end in ends]
@@ -92,20 +97,24 @@ def _after(
     watch: Watch,
     record: ScheduleRecord,
     cards: Mapping[int, Mapping[str, CardRef]],
+    quiet: datetime | None,
 ) -> Incident | None:
-    """A channel's incident after these ends. Only those count that ended since the channel watches the schedule."""
+    """A channel's incident after these ends. Only those count that ended since the channel watches the schedule.
+
+    `quiet`: when the channel's quiet hours end, None if there are none now.
+    """
     newest = record.ledger.newest
     known = {run for run, _ in record.ledger.final}
     for end in ends:
-        carded = watch.channel in cards[end.run]
+        carded, before = watch.channel in cards[end.run], incident
         if end.run in known:
             # Accounted before; now its log has been read.
             if incident is not None and end.has_failed and is_accounted(incident, end.run):
                 incident = with_log(incident, end, carded=carded)
-            continue
-        if counts(end, watch, record.schedule) and (end.ended_at is None or end.ended_at > watch.since):
+        elif counts(end, watch, record.schedule) and (end.ended_at is None or end.ended_at > watch.since):
             incident = account(incident, end, watch, record.schedule, newest=newest, carded=carded)
             newest = end if newest is None or end.order > newest.order else newest
+        incident = withhold(before, incident, quiet) if incident is not None else None
     return incident
 
 

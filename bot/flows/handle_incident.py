@@ -23,8 +23,10 @@ from bot.core.views.retry_failing import RefusedRetry, outcome, question, to_ret
 from bot.core.watching import handling
 from bot.core.watching.edits import edit_for
 from bot.core.watching.handling import SnoozeChoice
+from bot.core.watching.wall_clock import zone_named
 from bot.flows.ports.slack import People
 from bot.flows.ports.store import Audit, Incidents, Runs
+from bot.flows.quiet_hours import QuietHours
 
 log = structlog.get_logger()
 
@@ -49,6 +51,7 @@ class IncidentHandler:
         runs: Runs,
         people: People,
         audit: Audit,
+        quiet: QuietHours,
         *,
         workspace: str,
         app_url: str,
@@ -58,6 +61,7 @@ class IncidentHandler:
         self._runs = runs
         self._people = people
         self._audit = audit
+        self._quiet = quiet
         self._workspace = workspace
         self._app_url = app_url
         self._command = command
@@ -94,7 +98,7 @@ class IncidentHandler:
 
     async def snooze(self, asker: Asker, name: str, schedule: str, choice: SnoozeChoice) -> Message | None:
         """Nothing is posted for a while, by the clock of the person's time zone."""
-        zone = _zone((await self._people.person(asker.user)).time_zone) if choice is SnoozeChoice.MORNING else UTC
+        zone = zone_named((await self._people.person(asker.user)).time_zone) if choice is SnoozeChoice.MORNING else UTC
         now = await self._audit.now()
 
         def change(one: Incident) -> Incident | str:
@@ -121,6 +125,7 @@ class IncidentHandler:
             after = change(before)
             if isinstance(after, str):
                 return Message((after,))
+            after = await self._quiet.withhold(before, after)
             if await self._incidents.store_incident(stored, after, edit_for(before, after)):
                 log.info("an incident was handled", did=did, incident=before.key, user=asker.user)
                 return None
@@ -225,11 +230,3 @@ def _asks(shown: int, newest: int) -> Message:
     text: Sentence = (f"Run {shown} isn't the newest failed run any more: run {newest} failed after it.",)
     button = command_button(f"Retry run {newest}", RetryCommand(every=False, run_id=newest))
     return Message((*text, " Nothing was started yet."), (Paragraph(text), Buttons((button,))))
-
-
-def _zone(name: str) -> ZoneInfo:
-    """The time zone of that name, UTC if there's none: a missing one is a KeyError."""
-    try:
-        return ZoneInfo(name) if name else UTC
-    except (KeyError, ValueError, OSError):
-        return UTC

@@ -20,6 +20,7 @@ from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import IncidentPosts, PostLane, Runs
 from bot.flows.post_once import post_once
 from bot.flows.poster import UNREACHABLE_S, MessagePoster
+from bot.flows.quiet_hours import QuietHours
 
 log = structlog.get_logger()
 
@@ -40,6 +41,7 @@ class IncidentPoster:
         incidents: IncidentPosts,
         runs: Runs,
         people: IncidentPeople,
+        quiet: QuietHours,
         *,
         workspace: str,
         app_url: str,
@@ -50,6 +52,7 @@ class IncidentPoster:
         self._incidents = incidents
         self._runs = runs
         self._people = people
+        self._quiet = quiet
         self._poster = MessagePoster(chat, posts)
         self._workspace = workspace
         self._app_url = app_url
@@ -68,6 +71,11 @@ class IncidentPoster:
         serial = stored.incident.serial
         field = f"thread-{serial}-{number}" if post else f"post-{serial}"
         claimed = self._claimed(lease, urgency, channel, schedule, field)
+        quiet_s = await self._quiet.longest_s([stored.incident])
+        if quiet_s:
+            # It was wanted before the quiet hours began. What they withhold is never queued.
+            await self._posts.put_back(claimed, delay_s=quiet_s)
+            return
         try:
             await self._poster.check_reachable(channel)
             await (self._thread(claimed, stored, post) if post else self._message(claimed, stored))

@@ -20,6 +20,7 @@ from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import Due, Outages, PostLane
 from bot.flows.post_once import post_once
 from bot.flows.poster import UNREACHABLE_S, MessagePoster
+from bot.flows.quiet_hours import QuietHours
 
 log = structlog.get_logger()
 
@@ -39,6 +40,7 @@ class OutagePoster:
         outages: Outages,
         people: IncidentPeople,
         due: Due,
+        quiet: QuietHours,
         *,
         app_url: str,
         settle_s: float,
@@ -48,6 +50,7 @@ class OutagePoster:
         self._outages = outages
         self._people = people
         self._due = due
+        self._quiet = quiet
         self._poster = MessagePoster(chat, posts)
         self._app_url = app_url
         self._settle_s = settle_s
@@ -76,6 +79,10 @@ class OutagePoster:
         outage = await self._outages.load_outage(channel, number)
         if outage is None:
             await self._outages.gone(post, number)
+            return
+        quiet_s = await self._quiet.longest_s(outage.members)
+        if quiet_s:
+            await self._posts.put_back(post, delay_s=quiet_s)
             return
         try:
             await self._poster.check_reachable(channel)

@@ -9,6 +9,7 @@ from bot.core.watching.edits import edit_for
 from bot.core.watching.handling import next_time, pass_time
 from bot.flows.lease import Lease
 from bot.flows.ports.store import Due, Incidents
+from bot.flows.quiet_hours import QuietHours
 
 EARLY_S = 1.0
 
@@ -16,9 +17,10 @@ EARLY_S = 1.0
 class IncidentClock:
     """Applies what has run out to claimed incidents."""
 
-    def __init__(self, incidents: Incidents, due: Due, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, incidents: Incidents, due: Due, quiet: QuietHours, *, now: Callable[[], datetime]) -> None:
         self._incidents = incidents
         self._due = due
+        self._quiet = quiet
         self._now = now
 
     async def pass_time(self, lease: Lease) -> None:
@@ -28,7 +30,7 @@ class IncidentClock:
         if stored is None:
             await self._due.finish(lease)
             return
-        after = pass_time(stored.incident, now)
+        after = await self._quiet.withhold(stored.incident, pass_time(stored.incident, now))
         if after == stored.incident:
             at = next_time(after)
             if at is None:

@@ -77,10 +77,17 @@ class ScheduleWatcher:
             return Message((f"{unread(error)} Nothing was changed.",))
         if isinstance(pattern, Message):
             return pattern
-        wanted = _wanted(command, pattern, attempt, self._now())
+        wanted = await self._with_zone(_wanted(command, pattern, attempt, self._now()))
         covers = Covers.of([wanted])
         matching = [one for one in schedules if covers.covering(watched(one))]
         return await self._why_not(attempt, matching) or await self._store(wanted, matching)
+
+    async def _with_zone(self, watch: Watch) -> Watch:
+        """Quiet hours are in the time zone of whoever sets them, unless another one is named. UTC if it isn't known."""
+        if watch.quiet is None or watch.time_zone:
+            return watch
+        person = await self._people.person(watch.made_by)
+        return replace(watch, time_zone=person.time_zone or "UTC")
 
     async def _store(self, wanted: Watch, matching: Sequence[Schedule]) -> Message:
         others = [one for one in await self._watches.all_watches() if one.channel == wanted.channel]

@@ -98,6 +98,8 @@ DUE_SETS = (
     DueWork("incidents", one_by_one(lambda flows: flows.incident_clock.pass_time), wakes=("posts", "edits")),
     # Watched schedules whose owner isn't known in Slack yet.
     DueWork("owners", one_by_one(lambda flows: flows.owners.look_up), at_once=2),
+    # Channels with quiet hours that withhold something.
+    DueWork("quiet", one_by_one(lambda flows: flows.end_quiet.end_quiet), wakes=("posts",)),
     # Starts that wait for a schedule's run to end.
     DueWork("queue", one_by_one(lambda flows: flows.queue.advance_queue), wakes=("requests", "edits")),
     # Starts that wait for an approval.

@@ -15,6 +15,7 @@ from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.discover_runs import LookRules, RunDiscoverer
 from bot.flows.discover_schedules import ScheduleDiscoverer
 from bot.flows.edit_cards import CardEditor
+from bot.flows.end_quiet import QuietEnder
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.follow_run import FollowRequestHandler
 from bot.flows.people_of_incident import IncidentPeople
@@ -23,6 +24,8 @@ from bot.flows.poll_runs import PollRules, RunPoller
 from bot.flows.post_file import FilePoster
 from bot.flows.post_incident import IncidentPoster
 from bot.flows.post_outage import OutagePoster
+from bot.flows.post_quiet_end import QuietEndPoster
+from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_followed_run import FollowedRunReader
 from bot.flows.read_requested_file import RequestedFileReader
 from bot.flows.start import RunStarter
@@ -35,6 +38,7 @@ from bot.flows.watch_messages import WatchMessages
 from bot.parts.base import Base
 from bot.parts.wakeups import WakeEvent
 from bot.store.log_tails import LogTails
+from bot.store.quiet_ends import QuietEnds
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Flows:
     incident_clock: IncidentClock
     outages: OutagePoster
     owners: OwnerFinder
+    end_quiet: QuietEnder
 
 
 def build_flows(base: Base) -> Flows:
@@ -152,9 +157,18 @@ def build_flows(base: Base) -> Flows:
             runs,
             due["accounts"],
             workspace=settings.workspace,
+            now=base.now,
+        ),
+        incident_clock=IncidentClock(
+            stores.incidents, due["incidents"], QuietHours(stores.watches, now=base.now), now=base.now
+        ),
+        end_quiet=QuietEnder(
+            QuietEnds(stores.scripts, stores.incidents),
+            due["quiet"],
+            QuietHours(stores.watches, now=base.now),
+            now=base.now,
         ),
         outages=post_outage,
-        incident_clock=IncidentClock(stores.incidents, due["incidents"], now=base.now),
         owners=base.clients.owners,
     )
 
@@ -167,6 +181,7 @@ def _build_post_incident(base: Base, settle_s: float) -> IncidentPoster:
         stores.incidents,
         stores.runs,
         IncidentPeople(base.clients.people, stores.watches, base.clients.owner_mentions),
+        QuietHours(stores.watches, now=base.now),
         workspace=base.settings.workspace,
         app_url=base.settings.paradime_app_url,
         settle_s=settle_s,
@@ -214,6 +229,7 @@ def _build_post_outage(base: Base, settle_s: float) -> OutagePoster:
         stores.outages,
         IncidentPeople(base.clients.people, stores.watches, base.clients.owner_mentions),
         stores.due["outages"],
+        QuietHours(stores.watches, now=base.now),
         app_url=base.settings.paradime_app_url,
         settle_s=settle_s,
     )
@@ -259,5 +275,20 @@ def _build_deliver(
             "follow": tail_poster.post_lines,
             "incident": post_incident.post_of_incident,
             "outage": post_outage.post_of_outage,
+            "quiet": _build_post_quiet_end(base, settle_s).post_quiet_end,
         },
+    )
+
+
+def _build_post_quiet_end(base: Base, settle_s: float) -> QuietEndPoster:
+    stores = base.stores
+    return QuietEndPoster(
+        base.services.chat,
+        stores.posts,
+        QuietEnds(stores.scripts, stores.incidents),
+        stores.incidents,
+        IncidentPeople(base.clients.people, stores.watches, base.clients.owner_mentions),
+        app_url=base.settings.paradime_app_url,
+        command=base.settings.bolt_bot_command,
+        settle_s=settle_s,
     )

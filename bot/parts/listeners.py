@@ -20,6 +20,7 @@ from bot.flows.list_failing import FailingLister
 from bot.flows.logs import CommandLogs
 from bot.flows.pause_schedule import SchedulePauser
 from bot.flows.preview_watch import WatchPreviewer
+from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_home import HomePageReader
 from bot.flows.read_schedules import ScheduleReader
 from bot.flows.status import StatusReader
@@ -129,6 +130,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             runs,
             base.clients.people,
             base.clients.audit,
+            QuietHours(stores.watches, now=base.now),
             workspace=settings.workspace,
             app_url=app_url,
             command=settings.bolt_bot_command,

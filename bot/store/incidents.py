@@ -135,4 +135,5 @@ def _change(change: IncidentChange) -> tuple[str | int, ...]:
         round(at.timestamp() * MICROSECONDS) if at else "",
         cause_key(after),
         after.team,
+        round(after.withheld.until.timestamp() * MICROSECONDS) if after.withheld else "",
     )

@@ -20,6 +20,7 @@ from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.discover_runs import LookRules, RunDiscoverer
 from bot.flows.discover_schedules import ScheduleDiscoverer
 from bot.flows.edit_cards import CardEditor
+from bot.flows.end_quiet import QuietEnder
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.lease import Lease
 from bot.flows.mention_owner import OwnerMentions
@@ -27,6 +28,8 @@ from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.poll_runs import FIELDS, PollRules, RunPoller
 from bot.flows.post_incident import IncidentPoster
 from bot.flows.post_outage import OutagePoster
+from bot.flows.post_quiet_end import QuietEndPoster
+from bot.flows.quiet_hours import QuietHours
 from bot.flows.run_listings import RunListings
 from bot.flows.run_stores import RunStores
 from bot.flows.watch_clock import IncidentClock
@@ -36,6 +39,7 @@ from bot.store.due_sets import DueSet
 from bot.store.incidents import Incidents
 from bot.store.outages import Outages
 from bot.store.owners import OwnerUsers
+from bot.store.quiet_ends import QuietEnds
 from bot.store.watches import Watches
 from bot.workers.claims import keep_lease
 from tests.core.views.plain import said
@@ -73,7 +77,7 @@ class IncidentStage(Stage):
         self.bolt.clock = self.at
         scripts = self.scripts
         self.watches, self.discovery, self.incidents = Watches(scripts), Discovery(scripts), Incidents(scripts)
-        names = ("discovery", "looks", "accounts", "incidents", "outages", "polls", "strays", "ends", "owners")
+        names = ("discovery", "looks", "accounts", "incidents", "outages", "polls", "strays", "ends", "owners", "quiet")
         self.due |= {name: DueSet(scripts, name, lease_s=60) for name in names}
         self.owner_users = OwnerUsers(scripts, "secret")
         self.owners = self.owner_finder()
@@ -89,12 +93,16 @@ class IncidentStage(Stage):
         self.poller = RunPoller(
             self.bolt, self.runs, self.due, PollRules("w", 2, 30), mask=str, now=lambda: datetime.now(UTC)
         )
+        people = IncidentPeople(self.people, self.watches, self.owner_mentions)
+        self.quiet_hours = QuietHours(self.watches, now=lambda: self.at)
+        self.quiet_ends = QuietEnds(scripts, self.incidents)
         self.poster = IncidentPoster(
             self.chat,
             self.posts,
             self.incidents,
             self.runs,
-            IncidentPeople(self.people, self.watches, self.owner_mentions),
+            people,
+            self.quiet_hours,
             workspace="w",
             app_url=APP,
             settle_s=self.settle_s,
@@ -104,8 +112,9 @@ class IncidentStage(Stage):
             self.chat,
             self.posts,
             self.outages,
-            IncidentPeople(self.people, self.watches, self.owner_mentions),
+            people,
             self.due["outages"],
+            self.quiet_hours,
             app_url=APP,
             settle_s=self.settle_s,
         )
@@ -117,7 +126,11 @@ class IncidentStage(Stage):
             self.logs,
             self.answers,
             DeliveryRules(APP, settle_s=self.settle_s),
-            {"incident": self.poster.post_of_incident, "outage": self.outage_poster.post_of_outage},
+            {
+                "incident": self.poster.post_of_incident,
+                "outage": self.outage_poster.post_of_outage,
+                "quiet": self.quiet_end_poster(people).post_quiet_end,
+            },
         )
         self.editor = CardEditor(
             self.chat,
@@ -134,7 +147,10 @@ class IncidentStage(Stage):
             "accounts": self.accountant().account_schedule,
             "outages": self.outage_poster.plan_causes,
             "owners": self.owners.look_up,
-            "incidents": IncidentClock(self.incidents, self.due["incidents"], now=lambda: self.at).pass_time,
+            "incidents": IncidentClock(
+                self.incidents, self.due["incidents"], self.quiet_hours, now=lambda: self.at
+            ).pass_time,
+            "quiet": self.quiet_ender().end_quiet,
         }
 
     def discoverer(self) -> ScheduleDiscoverer:
@@ -174,7 +190,30 @@ class IncidentStage(Stage):
     def accountant(self) -> EndAccountant:
         """Of a process of its own."""
         return EndAccountant(
-            self.watches, self.discovery, self.incidents, self.runs, self.due["accounts"], workspace="w"
+            self.watches,
+            self.discovery,
+            self.incidents,
+            self.runs,
+            self.due["accounts"],
+            workspace="w",
+            now=lambda: self.at,
+        )
+
+    def quiet_ender(self) -> QuietEnder:
+        """Of a process of its own."""
+        return QuietEnder(self.quiet_ends, self.due["quiet"], self.quiet_hours, now=lambda: self.at)
+
+    def quiet_end_poster(self, people: IncidentPeople) -> QuietEndPoster:
+        """Of a process of its own."""
+        return QuietEndPoster(
+            self.chat,
+            self.posts,
+            self.quiet_ends,
+            self.incidents,
+            people,
+            app_url=APP,
+            command="/bolt",
+            settle_s=self.settle_s,
         )
 
     async def watch(self, pattern: str = "nightly", channel: str = CHANNEL, **options: object) -> Watch:

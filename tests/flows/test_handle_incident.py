@@ -25,6 +25,8 @@ from bot.core.text.message import Message
 from bot.core.views.buttons import IncidentButton, read_command_value, read_runs_value, snooze_value
 from bot.core.watching.handling import ON_IT_FOR, SnoozeChoice
 from bot.flows.handle_incident import BUSY, NOBODY_ON_IT, NOT_SNOOZED, TRIES, IncidentHandler
+from bot.flows.quiet_hours import QuietHours
+from bot.store.watches import Watches
 from tests.core.views.plain import buttons, said
 from tests.core.views.test_incident import failing, recovered
 from tests.flows.fakes import FakeIncidents, FakePeople
@@ -51,7 +53,8 @@ class Handling:
 def handling(stage: Stage, *incidents: Incident) -> Handling:
     """The flow with these incidents."""
     fake, people = FakeIncidents(*incidents), FakePeople()
-    flow = IncidentHandler(fake, stage.runs, people, stage.audit, workspace="w", app_url=APP, command="/bolt")
+    quiet = QuietHours(Watches(stage.scripts), now=lambda: datetime.now(UTC))
+    flow = IncidentHandler(fake, stage.runs, people, stage.audit, quiet, workspace="w", app_url=APP, command="/bolt")
     return Handling(fake, people, flow, stage)
 
 

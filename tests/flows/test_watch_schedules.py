@@ -16,7 +16,7 @@ from bot.core.policy.decision import NO_RULE_FOR_WATCH
 from bot.core.policy.rules import Action, Allow, Deny, Policy, Rule, Which
 from tests.core.views.plain import buttons, said, shown
 from tests.flows.fakes import HOURLY, NIGHTLY
-from tests.flows.stage import ADA, CHANNEL
+from tests.flows.stage import ADA, BOB, CHANNEL
 from tests.flows.watch_stage import NOW, WatchStage
 
 NOT_HOURLY = Policy((Rule("hourly", Deny("hourly is noisy"), which=Which(schedules=("hourly",))), Rule("all", Allow())))
@@ -131,6 +131,16 @@ async def test_what_is_not_built_yet_is_refused(stage: WatchStage) -> None:
     """Nothing is promised, nothing is stored."""
     assert "I can't report late runs yet." in said((await stage.type("watch nightly --late 30m")).text)
     assert await stage.kept() == ()
+
+
+async def test_quiet_hours_are_in_the_time_zone_of_whoever_sets_them(stage: WatchStage) -> None:
+    """Unless another one is named; UTC if Slack doesn't say."""
+    await stage.type("watch nightly --quiet 22:00-07:00", user=BOB)
+    stage.people.people[ADA] = Person(ADA, frozenset({Role.MEMBER}), time_zone="Australia/Lord_Howe")
+    answer = await stage.type("watch hourly --quiet 22:00-07:00")
+    assert "quiet from 22:00 to 07:00 (Australia/Lord_Howe)" in said(answer.text)
+    await stage.type("watch * --quiet 22:00-07:00 --tz Europe/Berlin")
+    assert [one.time_zone for one in await stage.kept()] == ["UTC", "Australia/Lord_Howe", "Europe/Berlin"]
 
 
 async def test_bolt_being_away_is_said(stage: WatchStage) -> None:

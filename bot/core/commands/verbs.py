@@ -353,6 +353,7 @@ VERBS: dict[str, Verb] = {
             ("watch finance-*", "every schedule whose slug or name starts with finance-, including later ones"),
             ("watch * --owner ada@example.com", "every schedule of this owner"),
             ("watch nightly --mention none", "again, to change the options"),
+            ("watch nightly --quiet 22:00-07:00", "one message at 7:00 instead of any at night, in your time zone"),
         ),
     ),
     "watches": Verb(

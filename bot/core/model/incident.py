@@ -108,6 +108,17 @@ class RetryAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """What an incident couldn't post because of quiet hours, which end at `until`.
+
+    `earlier` counts the failures of incidents of the same schedule before it that nobody has been told of either.
+    """
+
+    until: datetime
+    earlier: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """One incident. `serial` counts the incidents of its schedule in its channel.
 
@@ -117,8 +128,8 @@ class Incident:
     `cause` say more of it. `posts` are all thread posts wanted so far. `mentioned_at` is the last mention.
     `recent` has the newest runs that count, oldest first, since the incident began; `reopened` the times at which it
     was opened again. `seen_before`: the schedule was failing already when the watch was made. `carded`: the runs whose
-    own card in the channel tells of them; `silent`: all of its failures have one, so that it needs no message. `why`
-    says why it was closed.
+    own card in the channel tells of them; `silent`: all of its failures have one, or happened in quiet hours, so that
+    it has no message. `withheld`: it has news that quiet hours keep back. `why` says why it was closed.
     """
 
     channel: str
@@ -155,6 +166,7 @@ class Incident:
     silent: bool = False
     suspended: bool = False
     held: tuple[RunError, ...] = ()
+    withheld: Withheld | None = None
     why: str = ""
 
     @property
@@ -166,6 +178,19 @@ class Incident:
     def is_open(self) -> bool:
         """Whether it's neither recovered nor closed."""
         return self.state in {IncidentState.FAILING, IncidentState.FLAPPING}
+
+
+@dataclass(frozen=True, slots=True)
+class QuietEnd:
+    """The end of quiet hours in a channel: the message about it lists these incidents, as they were at that moment.
+
+    `name` is unique in the channel. `mentions` are the incidents, by schedule, whose people it notifies.
+    """
+
+    channel: str
+    name: str
+    incidents: tuple[Incident, ...] = ()
+    mentions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,4 +51,6 @@ def _without_counts(incident: Incident) -> Incident:
         runs=0,
         errors_more=0,
         watch=0,
+        held=(),
+        withheld=None,
     )

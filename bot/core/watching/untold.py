@@ -11,10 +11,7 @@ UNTOLD: dict[str, str] = {
     "prs": "runs for pull requests",
     "late": "late runs",
     "slow": "slow runs",
-    "quiet": "quiet hours",
-    "tz": "time zones",
 }
-_DOES = {"quiet": "keep", "tz": "use"}
 
 
 def untold(command: WatchCommand) -> str | None:
@@ -25,11 +22,8 @@ def untold(command: WatchCommand) -> str | None:
         "prs": command.pull_requests,
         "late": bool(command.late_s),
         "slow": command.slow is not None and bool(command.slow.factor or command.slow.seconds),
-        "quiet": command.quiet is not None,
-        "tz": command.time_zone is not None,
     }
     option = next((name for name, is_given in given.items() if is_given and name in UNTOLD), None)
     if option is None:
         return None
-    does = _DOES.get(option, "report")
-    return f"I can't {does} {UNTOLD[option]} yet. Leave out --{option}. Nothing was changed."
+    return f"I can't report {UNTOLD[option]} yet. Leave out --{option}. Nothing was changed."

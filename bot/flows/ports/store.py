@@ -18,7 +18,7 @@ from bot.core.model.card import Card
 from bot.core.model.delivery import DeliveryState
 from bot.core.model.discovery import ActivityNews, Ledger, Looked, ScheduleRecord
 from bot.core.model.follow_request import FollowAcceptance, Followed, FollowRequest
-from bot.core.model.incident import Incident, StoredIncident
+from bot.core.model.incident import Incident, QuietEnd, StoredIncident
 from bot.core.model.log_tail import LogBatch, LogTail, TailAcceptance, TailPosted
 from bot.core.model.outage import CausePost, Outage
 from bot.core.model.polling import Observed, Stored, Strayed, StrayRule
@@ -298,6 +298,29 @@ class IncidentAccounts(Protocol):
         """Account ends once, together with the incidents that they change.
 
         Returns False if anything has changed since it was loaded: load it and decide again.
+        """
+
+
+class QuietEnds(Protocol):
+    """What quiet hours withhold, and the messages that list it at their end."""
+
+    async def withheld_in(self, channel: str) -> list[StoredIncident]:
+        """The incidents of a channel that withhold something."""
+
+    async def end_quiet(
+        self, lease: Lease, end: QuietEnd, after: Sequence[StoredIncident], next_at: datetime | None, waiting: int
+    ) -> bool:
+        """Queue the message of an end, and record that its incidents withhold nothing any more, in one step.
+
+        `after` are all incidents that change. `waiting` others still withhold something, and are due at `next_at`.
+        Returns False if anything has changed since it was loaded: load it and decide again.
+        """
+
+    async def load_end(self, channel: str, name: str) -> QuietEnd | None: ...
+    async def end_posted(self, post: ClaimedPost, name: str, outcome: str) -> str:
+        """Record the message as sent (`outcome`: its ts) or given up (a word).
+
+        Returns `ok`, or `done:<ts>` of another's post.
         """
 
 

@@ -2,9 +2,9 @@
 -- ARGV: slug, token of the claim ('' if only incidents change), the record's revision, ledger, number of runs, then
 -- their members; number of incidents, then for each: channel, expected revision, incident, serial, edit ('now', 'count'
 -- or 'none'), posts (number:class,...), whether it needs a message ('1' or '0'), whether it's open ('1' or '0'), when
--- time changes it in us or '', its cause, team. Returns 'ok', or 'again' if anything has changed since it was loaded:
--- then nothing is done.
-local WIDTH = 11
+-- time changes it in us or '', its cause, team, when the quiet hours end that withhold something of it in us or ''.
+-- Returns 'ok', or 'again' if anything has changed since it was loaded: then nothing is done.
+local WIDTH = 12
 local slug, token, accounts = ARGV[3], ARGV[4], key('due', 'accounts')
 local record, ended = key('discovery', 'of', slug), key('discovery', 'ended', slug)
 local runs, first_run = tonumber(ARGV[7]), 8
@@ -120,6 +120,10 @@ for at = first, #ARGV, WIDTH do
     redis.call('ZADD', key('due', 'incidents'), ARGV[at + 8], member)
   else
     redis.call('ZREM', key('due', 'incidents'), member)
+  end
+  if ARGV[at + 11] ~= '' then
+    redis.call('SADD', key('incident', 'withheld', channel), slug)
+    redis.call('ZADD', key('due', 'quiet'), 'LT', ARGV[at + 11], channel)
   end
   local known = redis.call('HMGET', hash, 'ts', 'team', 'outage', 'grouped')
   local open, cause = ARGV[at + 7] == '1', ARGV[at + 9]

@@ -1,0 +1,47 @@
+"""Times of day in a time zone, on days when its clocks change too."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+_UTC = ZoneInfo("UTC")
+_PRECISION = timedelta(seconds=1)
+
+
+def zone_named(name: str | None) -> ZoneInfo:
+    """The time zone of that name; UTC if there's none, or none is given."""
+    try:
+        return ZoneInfo(name) if name else _UTC
+    except (KeyError, ValueError, OSError):
+        return _UTC
+
+
+def clock_of(text: str) -> time:
+    """Read a time of day as it's stored, HH:MM."""
+    hours, _, minutes = text.partition(":")
+    return time(int(hours), int(minutes))
+
+
+def first_at(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """When clocks in a zone show a time of day, in UTC.
+
+    If they show it twice, the first time counts. If they skip it, the first moment after it does.
+    """
+    wanted = datetime.combine(day, clock)
+    at = wanted.replace(tzinfo=zone).astimezone(UTC)
+    if _shown(at, zone) == wanted:
+        return at
+    # Clocks skip it. They change between the two moments that it would be by the offsets before and after the change.
+    early, late = wanted.replace(tzinfo=zone, fold=1).astimezone(UTC), at
+    while late - early > _PRECISION:
+        middle = early + (late - early) / 2
+        if _shown(middle, zone) < wanted:
+            early = middle
+        else:
+            late = middle
+    return late.replace(microsecond=0)
+
+
+def _shown(at: datetime, zone: ZoneInfo) -> datetime:
+    return at.astimezone(zone).replace(tzinfo=None)

@@ -1,0 +1,69 @@
+"""The end of quiet hours: one message lists what they withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from bot.core.model.incident import Incident, QuietEnd, StoredIncident
+from bot.core.watching.life import may_mention
+from bot.core.watching.quiet import is_listed, kept_in_list, told
+from bot.flows.lease import Lease
+from bot.flows.ports.store import Due, QuietEnds
+from bot.flows.quiet_hours import QuietHours
+
+log = structlog.get_logger()
+
+
+class QuietEnder:
+    """Ends the quiet hours of claimed channels."""
+
+    def __init__(self, ends: QuietEnds, due: Due, quiet: QuietHours, *, now: Callable[[], datetime]) -> None:
+        self._ends = ends
+        self._due = due
+        self._quiet = quiet
+        self._now = now
+
+    async def end_quiet(self, lease: Lease) -> None:
+        """Queue the message about all incidents of the claimed channel whose quiet hours are over."""
+        channel, now = lease.member, self._now()
+        over: list[StoredIncident] = []
+        waits: list[datetime] = []
+        for stored in await self._ends.withheld_in(channel):
+            until = await self._until(stored.incident)
+            if until > now:
+                waits.append(until)
+            else:
+                over.append(stored)
+        next_at = min(waits, default=None)
+        if not over and next_at is not None:
+            await self._due.give_back(lease, delay_s=max(1.0, (next_at - now).total_seconds()))
+            return
+        watched = [one.incident for one in over if await self._quiet.is_watched(one.incident)]
+        end = _end(channel, watched, now)
+        after = [
+            replace(one, incident=told(one.incident, now, mentioned=one.incident.schedule in end.mentions))
+            for one in over
+        ]
+        if await self._ends.end_quiet(lease, end, after, next_at, len(waits)):
+            log.info("quiet hours are over", channel=channel, incidents=len(end.incidents))
+        else:
+            await self._due.give_back(lease)
+
+    async def _until(self, incident: Incident) -> datetime:
+        """When it may be told: the watch's quiet hours may have changed since."""
+        planned = incident.withheld.until if incident.withheld else self._now()
+        return await self._quiet.until(incident) or min(planned, self._now())
+
+
+def _end(channel: str, incidents: Sequence[Incident], now: datetime) -> QuietEnd:
+    listed = sorted(
+        (one for one in incidents if is_listed(one)), key=lambda one: (not one.is_open, one.name, one.schedule)
+    )
+    mentioned = [one.schedule for one in listed if may_mention(one, now)]
+    return QuietEnd(
+        channel, str(round(now.timestamp() * 1000)), tuple(kept_in_list(one) for one in listed), tuple(mentioned)
+    )

@@ -1,0 +1,108 @@
+"""Posting the message at the end of quiet hours, once."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
+from bot.core.model.incident import Incident, QuietEnd
+from bot.core.model.outage import MENTIONS_MOST
+from bot.core.model.run import CardRef
+from bot.core.text.message import Message
+from bot.core.text.text import Sentence, Span
+from bot.core.views.quiet_end import quiet_end_message
+from bot.core.watching.quiet import as_it_is
+from bot.flows.claimed_post import ClaimedPost
+from bot.flows.lease import Lease
+from bot.flows.people_of_incident import IncidentPeople
+from bot.flows.ports.slack import Chat
+from bot.flows.ports.store import IncidentAccounts, PostLane, QuietEnds
+from bot.flows.post_once import post_once
+from bot.flows.poster import UNREACHABLE_S, MessagePoster
+
+log = structlog.get_logger()
+
+CREDENTIAL_AGAIN_S = 30.0
+
+
+class QuietEndPoster:
+    """Sends claimed messages about ends of quiet hours."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        posts: PostLane,
+        ends: QuietEnds,
+        incidents: IncidentAccounts,
+        people: IncidentPeople,
+        *,
+        app_url: str,
+        command: str,
+        settle_s: float,
+    ) -> None:
+        self._chat = chat
+        self._posts = posts
+        self._ends = ends
+        self._incidents = incidents
+        self._people = people
+        self._poster = MessagePoster(chat, posts)
+        self._app_url = app_url
+        self._command = command
+        self._settle_s = settle_s
+
+    async def post_quiet_end(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
+        """Send one message, named <end>/<channel>."""
+        name = name.partition("/")[0]
+        end = await self._ends.load_end(channel, name)
+        post = ClaimedPost(lease, urgency, channel, f"quiet:{channel}:{name}", "post")
+        if end is None:
+            await self._ends.end_posted(post, name, "gone")
+            return
+        try:
+            await self._poster.check_reachable(channel)
+            await self._post(post, end)
+        except CredentialRefused as refused:
+            log.error("Slack refuses my token", why=refused.code, method=refused.method)
+            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+        except ChannelRefused as refused:
+            await self._poster.mark_unreachable(channel, refused)
+            await self._posts.put_back(post, delay_s=UNREACHABLE_S, record="")
+        except SlackRefused as refused:
+            log.error("Slack refused the list of what quiet hours withheld", channel=channel, why=refused.code)
+            await self._ends.end_posted(post, name, refused.code)
+
+    async def _post(self, post: ClaimedPost, end: QuietEnd) -> None:
+        message, key = await self._message(end), f"quiet:{end.channel}:{end.name}"
+        ts = await post_once(
+            self._posts,
+            post,
+            send=lambda: self._poster.post_with_fallback(post.channel, message, key, None),
+            find=lambda since: self._chat.find_message(post.channel, key, since=since),
+            settle_s=self._settle_s,
+            twice_is_better=True,
+        )
+        if ts is None:
+            return
+        known = await self._ends.end_posted(post, end.name, ts)
+        if known not in {"ok", f"done:{ts}"}:
+            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+
+    async def _message(self, end: QuietEnd) -> Message:
+        found = await self._incidents.load_incidents([(end.channel, one.schedule) for one in end.incidents])
+        listed = [as_it_is(one, now.incident if now else None) for one, now in zip(end.incidents, found, strict=True)]
+        names: dict[str, str] = {}
+        for one in listed:
+            names |= await self._people.names(one)
+        mentions = await self._mentions([one for one in listed if one.schedule in end.mentions and one.is_open])
+        return quiet_end_message(listed, self._app_url, self._command, names, mentions)
+
+    async def _mentions(self, incidents: list[Incident]) -> Sentence:
+        """Everybody who is to be notified of one of these, once, and only so many."""
+        found: dict[Span, None] = {}
+        for one in incidents:
+            if len(found) < MENTIONS_MOST:
+                found |= dict.fromkeys(span for span in await self._people.mention(one) if not isinstance(span, str))
+        spans: list[Span] = []
+        for span in list(found)[:MENTIONS_MOST]:
+            spans += [" ", span] if spans else [span]
+        return tuple(spans)

@@ -1,0 +1,44 @@
+"""Whether it's quiet in a channel, for what is about an incident."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from bot.core.model.incident import Incident
+from bot.core.model.run_end import WatchedSchedule
+from bot.core.model.watch import Watch
+from bot.core.watching.quiet import quiet_until, withhold
+from bot.flows.discover_schedules import CoverCache
+from bot.flows.ports.store import Watches
+
+
+class QuietHours:
+    """Knows the quiet hours of the watch that decides about an incident."""
+
+    def __init__(self, watches: Watches, *, now: Callable[[], datetime]) -> None:
+        self._watches = watches
+        self._now = now
+        self._covers = CoverCache()
+
+    async def until(self, incident: Incident) -> datetime | None:
+        """When the current quiet hours end, None if it isn't quiet now."""
+        return quiet_until(await self._watch_of(incident), self._now())
+
+    async def is_watched(self, incident: Incident) -> bool:
+        """Whether its channel still watches its schedule."""
+        return await self._watch_of(incident) is not None
+
+    async def longest_s(self, incidents: Iterable[Incident]) -> float:
+        """How many seconds it's still quiet for any of these; 0 if it isn't."""
+        found = [until for one in incidents if (until := await self.until(one)) is not None]
+        return max(0.0, (max(found) - self._now()).total_seconds()) if found else 0.0
+
+    async def withhold(self, before: Incident, after: Incident) -> Incident:
+        """Take back what a change would post, if it's quiet now."""
+        return withhold(before, after, await self.until(after)) if after != before else after
+
+    async def _watch_of(self, incident: Incident) -> Watch | None:
+        covers = self._covers.of(await self._watches.all_watches())
+        schedule = WatchedSchedule(incident.schedule, incident.name, owner=incident.owner)
+        return covers.deciding(schedule).get(incident.channel)

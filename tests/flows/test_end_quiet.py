@@ -1,0 +1,241 @@
+"""Quiet hours over a real Redis: nothing is posted while they last, and one message lists it at their end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.bolt import Schedule
+from bot.core.model.errors import ChannelRefused
+from bot.core.model.incident import QuietEnd
+from bot.core.model.watch import Quiet
+from bot.core.watching.handling import SnoozeChoice, snoozed
+from bot.core.watching.wall_clock import zone_named
+from tests.flows.fakes import FakeBolt
+from tests.flows.incident_stage import DISK_LOG, IncidentStage
+from tests.flows.stage import CHANNEL
+
+EVENING, NIGHT, MORNING = (datetime(2026, 12, day, hour, tzinfo=UTC) for day, hour in ((1, 20), (1, 23), (2, 7)))
+QUIET = Quiet("22:00", "07:00")
+
+
+@pytest.fixture
+async def stage(one_redis: Redis) -> IncidentStage:
+    """A channel that watches two schedules, in the evening."""
+    stage = IncidentStage(one_redis, at=EVENING)
+    await stage.watch("*", quiet=QUIET, time_zone="UTC", mention="U0ADA")
+    return stage
+
+
+async def at(stage: IncidentStage, when: datetime) -> None:
+    """Time has passed; what's due by the clock happens."""
+    stage.at = stage.bolt.clock = max(stage.at, when)
+    await stage.work("quiet", whatever=True)
+    await stage.work("incidents", whatever=True)
+    await stage.settle()
+
+
+async def fail(stage: IncidentStage, slug: str = "nightly", state: str = "FAILED", **facts: str) -> None:
+    """A run fails, and is found."""
+    stage.run_through(state, slug, **facts)
+    await stage.discover()
+
+
+def texts(stage: IncidentStage) -> list[str]:
+    """The channel's messages, with a mention as it's sent."""
+    return stage.chat.in_channel(CHANNEL)
+
+
+async def test_nothing_is_posted_in_the_night_and_one_message_in_the_morning(stage: IncidentStage) -> None:
+    """With what is failing, and what failed and recovered."""
+    await at(stage, NIGHT)
+    await fail(stage)
+    await fail(stage)
+    await fail(stage, "hourly")
+    await fail(stage, "hourly", "SUCCESS")
+    assert stage.chat.posted == {}
+    assert (await stage.incident()).failures == 2
+    await at(stage, MORNING)
+    (message,) = texts(stage)
+    assert message.startswith(
+        "Quiet hours are over: 1 schedule is failing, and 1 schedule failed and recovered meanwhile."
+    )
+    assert "Nightly full build is failing: 2 runs" in message
+    assert "Hourly failed once and recovered" in message
+    assert "U0ADA" in message
+    assert await stage.work("quiet", whatever=True) == 0
+
+
+async def test_an_incident_gets_its_own_message_at_its_next_failure(stage: IncidentStage) -> None:
+    """Without a mention within the hour, because the list had one."""
+    await at(stage, NIGHT)
+    await fail(stage)
+    await at(stage, MORNING)
+    await fail(stage)
+    assert len(texts(stage)) == 2
+    assert "is failing: 2 runs" in texts(stage)[1]
+    (post,) = (await stage.incident()).posts
+    assert not post.mention
+
+
+async def test_an_incident_that_was_listed_recovers_in_a_line(stage: IncidentStage) -> None:
+    """It has no message that could be edited."""
+    await at(stage, NIGHT)
+    await fail(stage)
+    await at(stage, MORNING)
+    await fail(stage, state="SUCCESS")
+    assert "Nightly full build recovered after 1 failure" in texts(stage)[1]
+
+
+async def test_a_known_message_is_edited_in_the_night(stage: IncidentStage) -> None:
+    """A new error and the recovery are withheld; the message shows the state."""
+    await fail(stage)
+    posted = len(stage.chat.posted)
+    await at(stage, NIGHT)
+    await fail(stage, log=DISK_LOG)
+    await fail(stage, state="SUCCESS")
+    assert len(stage.chat.posted) == posted
+    assert "recovered" in texts(stage)[0]
+    await at(stage, MORNING)
+    assert texts(stage)[1].startswith("While it was quiet here, 1 schedule failed and recovered.")
+    assert len(await stage.thread()) == 1
+
+
+async def test_a_snooze_that_ends_in_the_night_is_told_in_the_morning(stage: IncidentStage) -> None:
+    """And one that goes on in the morning isn't."""
+    for slug, choice in (("nightly", SnoozeChoice.FOUR_HOURS), ("hourly", SnoozeChoice.RECOVERY)):
+        await fail(stage, slug)
+        stored = await stage.stored(slug=slug)
+        after = snoozed(stored.incident, "U0ADA", choice, stage.at, zone_named("UTC"))
+        assert await stage.incidents.store_incident(stored, after, "now")
+    await at(stage, datetime(2026, 12, 2, 1, tzinfo=UTC))
+    await fail(stage, "hourly", log=DISK_LOG)
+    assert len(texts(stage)) == 2
+    await at(stage, MORNING)
+    assert len(texts(stage)) == 3
+    assert "Nightly full build" in texts(stage)[2]
+    assert "Hourly" not in texts(stage)[2]
+
+
+async def test_several_incidents_of_a_night_are_all_in_the_list(stage: IncidentStage) -> None:
+    """The first one's failures are counted, though another incident has replaced it."""
+    await at(stage, NIGHT)
+    await fail(stage)
+    await fail(stage, state="SUCCESS")
+    stage.pass_minutes(300)
+    await fail(stage)
+    await at(stage, MORNING)
+    (message,) = texts(stage)
+    assert "Nightly full build failed" in message
+    assert "after 1 earlier failure, also while it was quiet" in message
+
+
+async def test_watches_with_other_quiet_hours_are_told_at_their_own_ends(stage: IncidentStage) -> None:
+    """The channel is due at the first of them, and again at the next."""
+    await stage.watch("hourly", quiet=Quiet("22:00", "09:00"), time_zone="UTC")
+    await at(stage, NIGHT)
+    await fail(stage)
+    await fail(stage, "hourly")
+    await at(stage, MORNING)
+    assert len(texts(stage)) == 1
+    assert "Hourly" not in texts(stage)[0]
+    await at(stage, datetime(2026, 12, 2, 9, tzinfo=UTC))
+    assert "Hourly failed" in texts(stage)[1]
+
+
+async def test_quiet_hours_that_were_made_longer_last_longer(stage: IncidentStage) -> None:
+    """What the watch says now counts, not what it said in the night."""
+    await at(stage, NIGHT)
+    await fail(stage)
+    (watch,) = await stage.watches.all_watches()
+    await stage.watch("*", quiet=Quiet("22:00", "08:00"), time_zone="UTC", mention="none")
+    await stage.watches.remove_watch(CHANNEL, watch.number)
+    await fail(stage)
+    await at(stage, MORNING)
+    assert texts(stage) == []
+    await at(stage, datetime(2026, 12, 2, 8, tzinfo=UTC))
+    assert len(texts(stage)) == 1
+
+
+async def test_what_was_wanted_before_is_not_posted_in_the_night(stage: IncidentStage) -> None:
+    """The channel took no messages in the evening, and takes them again in the night."""
+    stage.chat.refusing[CHANNEL] = ChannelRefused("chat.postMessage", "not_in_channel")
+    await fail(stage)
+    stage.chat.refusing.clear()
+    await stage.posts.mark_reachable(CHANNEL)
+    await at(stage, NIGHT)
+    assert texts(stage) == []
+    await at(stage, MORNING)
+    assert len(texts(stage)) == 1
+    assert "Nightly full build failed" in texts(stage)[0]
+
+
+async def test_a_channel_that_is_no_longer_watched_hears_nothing(stage: IncidentStage) -> None:
+    """Its watch was stopped in the night."""
+    await at(stage, NIGHT)
+    await fail(stage)
+    (watch,) = await stage.watches.all_watches()
+    await stage.watches.remove_watch(CHANNEL, watch.number)
+    await stage.discover()
+    await at(stage, MORNING)
+    assert stage.chat.posted == {}
+    assert await stage.work("quiet", whatever=True) == 0
+
+
+async def test_an_incident_that_changes_meanwhile_is_told_all_the_same(stage: IncidentStage) -> None:
+    """The end is decided again."""
+    await at(stage, NIGHT)
+    await fail(stage)
+    stage.at = stage.bolt.clock = MORNING
+    await stage.redis.zadd(stage.scripts.key("due", "quiet"), {CHANNEL: 1})
+    claimed = await stage.due["quiet"].claim(1)
+    assert claimed.lease is not None
+    before = await stage.quiet_ends.withheld_in(CHANNEL)
+    await stage.incidents.store_incident(before[0], before[0].incident, "none")
+    end = QuietEnd(CHANNEL, "1", tuple(one.incident for one in before))
+    assert not await stage.quiet_ends.end_quiet(claimed.lease, end, before, None, 0)
+    assert await stage.quiet_ends.load_end(CHANNEL, "1") is None
+    await at(stage, MORNING)
+    assert len(texts(stage)) == 1
+
+
+async def test_a_kill_between_any_two_steps_loses_nothing_and_repeats_nothing(stage: IncidentStage) -> None:
+    """Two processes end the same quiet hours: one message; a killed post is found by its key."""
+    await at(stage, NIGHT)
+    await fail(stage)
+    stage.at = stage.bolt.clock = MORNING
+    # Killed after its claim: another one claims it later.
+    await stage.redis.zadd(stage.scripts.key("due", "quiet"), {CHANNEL: 1})
+    first = await stage.due["quiet"].claim(1)
+    await stage.redis.zadd(stage.scripts.key("due", "quiet"), {CHANNEL: 1})
+    second = await stage.due["quiet"].claim(1)
+    assert first.lease is not None
+    assert second.lease is not None
+    await stage.quiet_ender().end_quiet(second.lease)
+    await stage.quiet_ender().end_quiet(first.lease)
+    assert (await stage.incident()).withheld is None
+    # Killed after Slack accepted the message.
+    stage.chat.faults.lose("post_message")
+    await stage.post()
+    await stage.settle()
+    assert len(texts(stage)) == 1
+
+
+async def test_an_outage_says_nothing_in_the_night(one_redis: Redis) -> None:
+    """Its message is edited; that all have recovered is a line in the morning."""
+    schedules = [Schedule(n, f"u{n}", f"Job {n}", f"job-{n}", "OFF", "ui", commands=("dbt build",)) for n in range(8)]
+    stage = IncidentStage(one_redis, at=EVENING, bolt=FakeBolt(*schedules))
+    await stage.watch("*", quiet=QUIET, time_zone="UTC", mention="U0ADA")
+    for one in schedules:
+        stage.run_through("FAILED", one.slug)
+    await stage.discover()
+    posted = len(stage.chat.posted)
+    await at(stage, NIGHT)
+    for one in schedules:
+        stage.run_through("SUCCESS", one.slug)
+    await stage.discover()
+    assert len(stage.chat.posted) == posted
+    await at(stage, MORNING)
+    assert texts(stage)[-1].startswith("While it was quiet here, 8 schedules failed and recovered.")

@@ -1,0 +1,64 @@
+"""Posting the message at the end of quiet hours, once, whatever Slack says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
+from bot.core.model.watch import Quiet
+from tests.flows.incident_stage import IncidentStage
+from tests.flows.stage import CHANNEL
+
+NIGHT, MORNING = datetime(2026, 12, 1, 23, tzinfo=UTC), datetime(2026, 12, 2, 7, tzinfo=UTC)
+
+
+@pytest.fixture
+async def stage(one_redis: Redis) -> IncidentStage:
+    """A message about an end of quiet hours waits in the lane."""
+    stage = IncidentStage(one_redis, at=NIGHT)
+    await stage.watch("*", quiet=Quiet("22:00", "07:00"), time_zone="UTC")
+    stage.run_through("FAILED")
+    await stage.discover()
+    stage.at = stage.bolt.clock = MORNING
+    await stage.work("quiet", whatever=True)
+    return stage
+
+
+async def test_it_is_posted_once(stage: IncidentStage) -> None:
+    """And its record goes soon after."""
+    assert await stage.post() == "quiet"
+    assert await stage.post() is None
+    assert len(stage.cards()) == 1
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [ChannelRefused("chat.postMessage", "not_in_channel"), CredentialRefused("chat.postMessage", "invalid_auth")],
+)
+async def test_a_refusal_that_can_end_delays_it(stage: IncidentStage, refused: Exception) -> None:
+    """The state that it shows is that of the moment at which it's posted."""
+    stage.chat.faults.fail("post_message", refused)  # type: ignore[arg-type]
+    assert await stage.post() == "quiet"
+    assert stage.cards() == []
+    await stage.posts.mark_reachable(CHANNEL)
+    assert await stage.post() == "quiet"
+    assert len(stage.cards()) == 1
+
+
+async def test_a_message_that_slack_will_never_take_is_given_up(stage: IncidentStage) -> None:
+    """Also if its record has expired."""
+    stage.chat.faults.always["post_message"] = SlackRefused("chat.postMessage", "msg_too_long")
+    assert await stage.post() == "quiet"
+    assert await stage.post() is None
+
+
+async def test_a_message_without_a_record_is_dropped(stage: IncidentStage) -> None:
+    """It has expired."""
+    for key in await stage.redis.keys(stage.scripts.key("quiet", "*")):
+        await stage.redis.delete(key)
+    assert await stage.post() == "quiet"
+    assert await stage.post() is None
+    assert stage.cards() == []

@@ -1,0 +1,38 @@
+"""Whether it's quiet, by the watch that decides about an incident."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from redis.asyncio import Redis
+
+from bot.core.model.incident import Incident, PostKind, ThreadPost
+from bot.core.model.watch import Quiet
+from bot.flows.quiet_hours import QuietHours
+from tests.flows.incident_stage import IncidentStage
+
+NIGHT = datetime(2026, 12, 1, 23, tzinfo=UTC)
+INCIDENT = Incident("C1", "nightly", "T", 1, name="Nightly full build")
+
+
+async def test_the_watch_that_decides_says_when_it_is_quiet(one_redis: Redis) -> None:
+    """Whichever watch the incident was opened under."""
+    stage = IncidentStage(one_redis, at=NIGHT)
+    hours = QuietHours(stage.watches, now=lambda: stage.at)
+    assert not await hours.is_watched(INCIDENT)
+    assert await hours.until(INCIDENT) is None
+    await stage.watch("*")
+    assert await hours.is_watched(INCIDENT)
+    assert await hours.longest_s([INCIDENT]) == 0
+    await stage.watch("night*", quiet=Quiet("22:00", "07:00"), time_zone="UTC")
+    assert await hours.until(INCIDENT) == NIGHT + timedelta(hours=8)
+    assert await hours.longest_s([INCIDENT]) == 8 * 3600
+
+
+async def test_only_what_changes_is_withheld(one_redis: Redis) -> None:
+    """Its new posts."""
+    stage = IncidentStage(one_redis, at=NIGHT)
+    await stage.watch("*", quiet=Quiet("22:00", "07:00"), time_zone="UTC")
+    after = Incident("C1", "nightly", "T", 1, posts=(ThreadPost(1, PostKind.STILL_FAILING),))
+    assert await stage.quiet_hours.withhold(after, after) == after
+    assert (await stage.quiet_hours.withhold(INCIDENT, after)).posts == ()
