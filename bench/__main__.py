@@ -18,7 +18,22 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from bench import ack, burst, crowd, hint, idle, polls, quiet, read_log, redact, replicas, thousands, told, typeahead
+from bench import (
+    ack,
+    burst,
+    crowd,
+    hint,
+    idle,
+    polls,
+    quiet,
+    read_log,
+    redact,
+    replicas,
+    thousands,
+    told,
+    typeahead,
+    watches,
+)
 from bench.stage import Options, say
 from bench.table import Row, record, show
 
@@ -43,6 +58,7 @@ ROWS: Parts = {
     "hint": hint.measure,
     "replicas": replicas.measure,
     "typeahead": typeahead.measure,
+    "watches": watches.measure,
 }
 # They take minutes, count seconds, requests and edits, and use little processor. The longest first.
 WAITING = ("told", "burst", "crowd")

@@ -86,7 +86,6 @@ DUE_SETS = (
         one_by_one(lambda flows: flows.discover_schedules.list_schedules),
         at_once=1,
         wakes=("looks", "owners"),
-        woken_by=(WakeEvent.WATCH_CHANGED,),
     ),
     # Watched schedules, each when its runs are worth a look.
     DueWork("looks", looks_together, at_once=2, wakes=("polls", "accounts", "edits")),

@@ -24,7 +24,6 @@ class WakeEvent(StrEnum):
     # A start's job has only made a card so far.
     START_PLANNED = auto()
     START_QUEUED = auto()
-    WATCH_CHANGED = auto()
 
 
 @dataclass(slots=True)

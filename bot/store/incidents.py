@@ -17,7 +17,7 @@ from bot.store.due_sets import MICROSECONDS
 from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts
 
-POST_CLASSES = {PostKind.RECOVERED: "recovery", PostKind.OPENING: "opening"}
+POST_CLASSES = {PostKind.RECOVERED: "recovery", PostKind.OPENING: "opened"}
 
 
 class Incidents:

@@ -118,3 +118,13 @@ async def test_runs_that_ended_before_the_watch_of_a_second_channel_are_not_told
     await stage.discover()
     assert len(stage.cards("C1")) == 1
     assert stage.cards("C2") == []
+
+
+async def test_a_failure_between_the_watch_and_the_first_look_is_told(stage: IncidentStage) -> None:
+    """Bolt was away when the watch was made."""
+    stage.run_through("SUCCESS")
+    stage.bolt.faults.fail("schedules", BoltNotSent(cause="refused", where="Bolt"))
+    await stage.watch()
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert len(stage.cards()) == 1

@@ -30,20 +30,29 @@ class Found:
         return bool(self.begun or self.ended)
 
 
-def compare(ledger: Ledger, listed: Sequence[RunSummary]) -> Found:
-    """Compare a listing with the ledger. At the first look nothing has ended: what was over by then isn't news."""
+def compare(ledger: Ledger, listed: Sequence[RunSummary], *, since: datetime | None = None) -> Found:
+    """Compare a listing with the ledger.
+
+    At the first look, only what ended after `since` is news: when the first watch was made.
+    """
     final, active = {run for run, _ in ledger.final}, set(ledger.active)
     floor = ledger.floor
     unknown = [one for one in listed if one.id not in final]
     if not ledger.begun:
         begun = tuple(one for one in unknown if not _is_over(one))
-        over = [end_of_listing(one) for one in unknown if _is_over(one)]
-        return Found(begun, (), remember(replace(ledger, begun=True, active=_ids(begun)), over))
+        ended = tuple(sorted((one for one in unknown if _is_over(one) and is_news(one, since)), key=_order))
+        over = [end_of_listing(one) for one in unknown if _is_over(one) and one not in ended]
+        return Found(begun, ended, remember(replace(ledger, begun=True, active=_ids((*begun, *ended))), over))
     fresh = [one for one in unknown if one.id in active or not _start(one) or _start(one) >= floor]
     begun = tuple(one for one in fresh if not _is_over(one) and one.id not in active)
     ended = tuple(sorted((one for one in fresh if _is_over(one)), key=_order))
     active |= {*_ids(begun), *_ids(ended)}
     return Found(begun, ended, replace(ledger, active=tuple(sorted(active))))
+
+
+def is_news(run: RunSummary, since: datetime | None) -> bool:
+    """Whether a run ended after that time, as far as it's known when."""
+    return since is not None and run.ended_at is not None and run.ended_at > since
 
 
 def remember(ledger: Ledger, ends: Sequence[RunEnd]) -> Ledger:

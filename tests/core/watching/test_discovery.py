@@ -35,6 +35,13 @@ def test_at_the_first_look_only_active_runs_are_new() -> None:
     assert not compare(settle(again.ledger, again.ended), [run(3, "FAILED"), run(2, "FAILED"), run(1)])
 
 
+def test_what_ended_between_the_watch_and_the_first_look_is_news() -> None:
+    """Bolt may have been away meanwhile."""
+    found = compare(Ledger(), [run(9, "FAILED"), run(3, "FAILED")], since=T0 + timedelta(minutes=5))
+    assert [one.id for one in found.ended] == [9]
+    assert [one for one, _ in found.ledger.final] == [3]
+
+
 def test_ends_come_in_their_own_order_and_late_ones_are_found() -> None:
     """Ends come in their own order and late ones are found."""
     begun = compare(Ledger(), [run(1)]).ledger
