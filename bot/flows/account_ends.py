@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from bot.core.watching.discovery import remember
 from bot.core.watching.edits import edit_for
 from bot.core.watching.life import account, is_accounted, with_log
 from bot.core.watching.quiet import quiet_until, withhold
+from bot.core.watching.tally import Count, counts_of
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.ports.store import Discovery, Due, IncidentAccounts, IncidentChange, Runs, Watches
@@ -71,7 +72,8 @@ class EndAccountant:
             if after is not None and (before is None or after != before.incident):
                 changes.append(IncidentChange(before, after, edit_for(_same(before, after), after)))
         keys = [RunKey(self._workspace, end.run) for end in ends]
-        done = await self._incidents.account(lease, record, _ledger(record.ledger, ends), keys, changes)
+        ledger, counted = _ledger(record.ledger, ends), _counted(ends, deciding.values(), record, self._now())
+        done = await self._incidents.account(lease, record, ledger, keys, changes, counted)
         if not done:
             # Somebody else has changed an incident, or has accounted these ends.
             await self._due.give_back(lease, delay_s=0)
@@ -116,6 +118,12 @@ def _after(
             newest = end if newest is None or end.order > newest.order else newest
         incident = withhold(before, incident, quiet) if incident is not None else None
     return incident
+
+
+def _counted(ends: Sequence[RunEnd], watches: Collection[Watch], record: ScheduleRecord, now: datetime) -> list[Count]:
+    """What the channels' digests have to count of these ends."""
+    known = {run for run, _ in record.ledger.final}
+    return [one for end in ends for one in counts_of(end, watches, record.schedule, now, late=end.run in known)]
 
 
 def _ledger(ledger: Ledger, ends: Sequence[RunEnd]) -> Ledger:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from bot.core.model.discovery import Ledger, ScheduleRecord
@@ -10,6 +11,7 @@ from bot.core.model.run import RunKey
 from bot.core.watching.edits import Edit
 from bot.core.watching.handling import next_time
 from bot.core.watching.outage import cause_key
+from bot.core.watching.tally import Count
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.ports.store import IncidentChange
@@ -53,7 +55,7 @@ class Incidents:
     async def store_incident(self, before: StoredIncident, after: Incident, edit: Edit) -> bool:
         """Replace an incident. Returns False if somebody else has changed it since it was loaded."""
         change = IncidentChange(before, after, edit)
-        word = await self._scripts.run("account", after.schedule, "", "", "", 0, 1, *_change(change))
+        word = await self._scripts.run("account", after.schedule, "", "", "", "[]", 0, 1, *_change(change))
         return bool(word == "ok")
 
     async def account(
@@ -63,6 +65,7 @@ class Incidents:
         ledger: Ledger,
         runs: Sequence[RunKey],
         changes: Sequence[IncidentChange],
+        counts: Sequence[Count],
     ) -> bool:
         """Account ends, with all the incidents that they change, in one step. Returns False if anything has changed."""
         parts = [part for change in changes for part in _change(change)]
@@ -72,6 +75,7 @@ class Incidents:
             await lease.stop_renewing(),
             record.rev,
             to_json(ledger),
+            json.dumps([(one.day, one.name, one.field) for one in counts]),
             len(runs),
             *(run.name for run in runs),
             len(changes),

@@ -40,6 +40,7 @@ from bot.store.incidents import Incidents
 from bot.store.outages import Outages
 from bot.store.owners import OwnerUsers
 from bot.store.quiet_ends import QuietEnds
+from bot.store.tallies import Tallies
 from bot.store.watches import Watches
 from bot.workers.claims import keep_lease
 from tests.core.views.plain import said
@@ -96,6 +97,7 @@ class IncidentStage(Stage):
         people = IncidentPeople(self.people, self.watches, self.owner_mentions)
         self.quiet_hours = QuietHours(self.watches, now=lambda: self.at)
         self.quiet_ends = QuietEnds(scripts, self.incidents)
+        self.tallies = Tallies(scripts)
         self.poster = IncidentPoster(
             self.chat,
             self.posts,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.incident import IncidentState
+from bot.core.watching.tally import add_up, days_of
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
 from tests.flows.stage import CHANNEL
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -162,3 +167,37 @@ async def test_a_lost_reply_of_the_message_does_not_post_it_twice(stage: Inciden
     await stage.discover()
     await stage.settle()
     assert len(stage.cards()) == 1
+
+
+async def test_each_end_is_counted_once_with_its_hint(stage: IncidentStage) -> None:
+    """By day and schedule, for some weeks."""
+    stage.at = stage.bolt.clock = NOON
+    await stage.watch()
+    for state in ("FAILED", "SUCCESS", "FAILED"):
+        stage.run_through(state)
+        await stage.discover()
+    days = days_of(stage.at, stage.at)
+    tally = add_up((await stage.tallies.load_days(["nightly"], days))["nightly"], NOON, NOON + timedelta(hours=1))
+    assert (tally.runs, tally.failures, sum(tally.hints.values())) == (3, 2, 2)
+    assert tally.median_s == pytest.approx(60, rel=0.05)
+    (key,) = await stage.redis.keys(stage.scripts.key("discovery", "counted", "*"))
+    assert 35 * 86_400 < await stage.redis.ttl(key) <= 36 * 86_400
+
+
+async def test_an_end_that_two_processes_account_is_counted_once(stage: IncidentStage) -> None:
+    """The second one changes nothing."""
+    stage.at = stage.bolt.clock = NOON
+    await stage.watch()
+    stage.run_through("SUCCESS")
+    await stage.work("discovery")
+    await stage.work("looks")
+    first = await stage.due["accounts"].claim(1)
+    await stage.redis.zadd(stage.scripts.key("due", "accounts"), {"nightly": 1})
+    second = await stage.due["accounts"].claim(1)
+    assert first.lease is not None
+    assert second.lease is not None
+    for lease in (second.lease, first.lease):
+        await stage.accountant().account_schedule(lease)
+    days = await stage.tallies.load_days(["nightly", "hourly"], days_of(stage.at, stage.at))
+    assert list(days) == ["nightly"]
+    assert add_up(days["nightly"], NOON, NOON + timedelta(hours=1)).runs == 1

@@ -31,6 +31,7 @@ from bot.core.model.start import Acceptance, Accepted, Asked, Decided, LeftQueue
 from bot.core.model.upload import Upload, UploadAnswer, UploadOutcome
 from bot.core.model.watch import Watch, WatchAcceptance
 from bot.core.watching.edits import Edit
+from bot.core.watching.tally import Count, Day
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 
@@ -294,11 +295,19 @@ class IncidentAccounts(Protocol):
         ledger: Ledger,
         runs: Sequence[RunKey],
         changes: Sequence[IncidentChange],
+        counts: Sequence[Count],
     ) -> bool:
-        """Account ends once, together with the incidents that they change.
+        """Account ends once, together with the incidents that they change, and count them.
 
         Returns False if anything has changed since it was loaded: load it and decide again.
         """
+
+
+class Tallies(Protocol):
+    """Counts of ends, by day and schedule."""
+
+    async def load_days(self, names: Sequence[str], days: Sequence[str]) -> dict[str, dict[str, Day]]:
+        """The counts of schedules, by name and day. What has none is left out."""
 
 
 class QuietEnds(Protocol):

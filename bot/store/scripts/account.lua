@@ -1,13 +1,14 @@
 -- Accounts ends of a schedule's runs, once, together with the incidents that they change; or changes incidents alone.
--- ARGV: slug, token of the claim ('' if only incidents change), the record's revision, ledger, number of runs, then
--- their members; number of incidents, then for each: channel, expected revision, incident, serial, edit ('now', 'count'
--- or 'none'), posts (number:class,...), whether it needs a message ('1' or '0'), whether it's open ('1' or '0'), when
--- time changes it in us or '', its cause, team, when the quiet hours end that withhold something of it in us or ''.
--- Returns 'ok', or 'again' if anything has changed since it was loaded: then nothing is done.
-local WIDTH = 12
+-- ARGV: slug, token of the claim ('' if only incidents change), the record's revision, ledger, what to count (JSON: day,
+-- name and field of each), number of runs, then their members; number of incidents, then for each: channel, expected
+-- revision, incident, serial, edit ('now', 'count' or 'none'), posts (number:class,...), whether it needs a message ('1'
+-- or '0'), whether it's open ('1' or '0'), when time changes it in us or '', its cause, team, when the quiet hours end
+-- that withhold something of it in us or ''. Returns 'ok', or 'again' if anything has changed since it was loaded: then
+-- nothing is done.
+local WIDTH, COUNTED_S = 12, 36 * DAY_S
 local slug, token, accounts = ARGV[3], ARGV[4], key('due', 'accounts')
 local record, ended = key('discovery', 'of', slug), key('discovery', 'ended', slug)
-local runs, first_run = tonumber(ARGV[7]), 8
+local runs, first_run = tonumber(ARGV[8]), 9
 local first = first_run + runs + 1
 
 local function incident_key(channel) return key('incident', channel, slug) end
@@ -33,6 +34,11 @@ if token ~= '' then
     if #cards_of(member) == 0 and redis.call('HGET', key('run', member), 'concluded') == '1' then
       redis.call('EXPIRE', key('run', member), num(DAY_S))
     end
+  end
+  for _, count in ipairs(cjson.decode(ARGV[7])) do
+    local counted = key('discovery', 'counted', count[1], count[2])
+    redis.call('HINCRBY', counted, count[3], 1)
+    redis.call('EXPIRE', counted, num(COUNTED_S))
   end
   if redis.call('EXISTS', ended) == 1 then
     redis.call('ZADD', accounts, num(now()), slug)

@@ -1,0 +1,123 @@
+"""Counts of ends, by day and schedule: runs, failures, hints, and a sketch of durations.
+
+Within a day, what happens is counted by the hour (in UTC), so that the day before any hour can be added up exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from math import log
+
+from bot.core.model.run_end import RunEnd, WatchedSchedule
+from bot.core.model.watch import Watch
+from bot.core.watching.counting import counts
+
+# Durations are kept within 5 percent: as the power of this to which they're nearest.
+_BASE = 1.1
+_RUNS, _FAILURES, _HINT, _DURATION = "r", "f", "h", "d"
+
+# The counts of one schedule in one day, by field, as they're stored.
+Day = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One thing to count: it adds one to a field of a schedule's day."""
+
+    day: str
+    name: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was counted of a schedule in some time. `hints` are the failures by hint id; `durations` the sketch."""
+
+    runs: int = 0
+    failures: int = 0
+    hints: Mapping[str, int] = field(default_factory=dict)
+    durations: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def median_s(self) -> float | None:
+        """The median duration of its successful runs in seconds, None if there were none."""
+        left = (sum(self.durations.values()) + 1) // 2
+        for power, count in sorted(self.durations.items()):
+            left -= count
+            if left <= 0:
+                return float(_BASE**power)
+        return None
+
+
+def tally_name(slug: str, branch: str | None) -> str:
+    """The name under which a schedule's runs are counted. Watches of another branch have their own counts."""
+    return f"{slug}@{branch}" if branch else slug
+
+
+def counts_of(
+    end: RunEnd, watches: Iterable[Watch], schedule: WatchedSchedule, now: datetime, *, late: bool
+) -> tuple[Count, ...]:
+    """What to count of an end, once for each branch that's watched.
+
+    `late`: the end was counted before, and its log has been read since. Runs that neither failed nor succeeded don't
+    count.
+    """
+    at = (end.ended_at or end.started_at or now).astimezone(UTC)
+    day, hour = at.strftime("%Y-%m-%d"), at.strftime("%H")
+    if not (end.has_failed or end.state == "SUCCESS"):
+        return ()
+    fields = [f"{_RUNS}{hour}", *([f"{_FAILURES}{hour}"] if end.has_failed else [])] if not late else []
+    if end.has_failed and end.cause is not None and end.cause.id:
+        fields.append(f"{_HINT}{hour}:{end.cause.id}")
+    if not late and end.state == "SUCCESS" and end.parent is None and end.started_at and end.ended_at:
+        fields.append(f"{_DURATION}:{_power((end.ended_at - end.started_at).total_seconds())}")
+    fitting = {watch.branch: watch for watch in watches if counts(end, watch, schedule)}
+    return tuple(Count(day, tally_name(schedule.slug, branch), one) for branch in fitting for one in fields)
+
+
+def days_of(since: datetime, until: datetime) -> list[str]:
+    """The days, by name, in which something between two times is counted."""
+    first, last = since.astimezone(UTC).date(), until.astimezone(UTC).date()
+    return [(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)]
+
+
+def whole_hour(at: datetime) -> datetime:
+    """The beginning of the hour in which a time is: counts can be told apart only by the hour."""
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def add_up(days: Mapping[str, Day], since: datetime, until: datetime) -> Tally:
+    """Add up what was counted between two whole hours. Durations are those of all the days."""
+    runs = failures = 0
+    hints: dict[str, int] = {}
+    whole = Tally()
+    for day, fields in days.items():
+        whole = _with_durations(whole, fields)
+        for name, count in fields.items():
+            kind, hour = name[0], name[1:3]
+            if kind not in {_RUNS, _FAILURES, _HINT} or not since <= _hour(day, hour) < until:
+                continue
+            runs += count if kind == _RUNS else 0
+            failures += count if kind == _FAILURES else 0
+            if kind == _HINT:
+                hints[name[4:]] = hints.get(name[4:], 0) + count
+    return replace(whole, runs=runs, failures=failures, hints=hints)
+
+
+def _with_durations(tally: Tally, fields: Day) -> Tally:
+    found = dict(tally.durations)
+    for name, count in fields.items():
+        if name[0] == _DURATION:
+            power = int(name[2:])
+            found[power] = found.get(power, 0) + count
+    return replace(tally, durations=found)
+
+
+def _hour(day: str, hour: str) -> datetime:
+    return datetime.fromisoformat(f"{day}T{hour}:00").replace(tzinfo=UTC)
+
+
+def _power(seconds: float) -> int:
+    return round(log(max(1.0, seconds), _BASE))
