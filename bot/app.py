@@ -26,11 +26,11 @@ from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.webhook_hints import WebhookHints
 from bot.hints_file import load_hint_table
 from bot.logging import configure_logging, incident_id, log_uncaught
-from bot.outage import CALL, Outage
 from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
 from bot.paradime.download import Downloader
 from bot.parts import Parts, Services, build
+from bot.service_outage import CALL, ServiceOutage
 from bot.settings import Settings, load_policy
 from bot.shutdown import ShutdownStep, run_shutdown
 from bot.slack import actions, commands, events, shortcuts, views
@@ -125,7 +125,7 @@ class App:
         self._policy = load_policy(settings.bolt_bot_policy_file)
         self._hint_table = load_hint_table(settings.bolt_bot_hints_file, mask)
         self._owners = load_owners(settings.bolt_bot_owners_file)
-        self._outages = {name: Outage(name) for name in ("redis", "bolt", "slack")}
+        self._outages = {name: ServiceOutage(name) for name in ("redis", "bolt", "slack")}
         self._embedded: EmbeddedRedis | None = None
         self._redis: Redis | None = None
         self._probe: Callable[[], Awaitable[None]] | None = None
@@ -148,7 +148,7 @@ class App:
         self._answers = PrivateReplies(self._slack)
         self._charts = Charts()
         self._intake = Intake()
-        self._tasks = TaskRegistry(log_incident, self._answers.reply_privately)
+        self._tasks = TaskRegistry(log_fault, self._answers.reply_privately)
         self._bolt = BoltClient(
             settings.paradime_api_endpoint,
             credentials(settings),
@@ -217,7 +217,7 @@ class App:
         until = time.monotonic() + DRAIN_S
         self._taking_in = False
         self._web.slack = self._web.webhooks = None
-        await run_shutdown(tuple(self._steps(until)), log_incident)
+        await run_shutdown(tuple(self._steps(until)), log_fault)
         log.info("stopped")
 
     def _steps(self, until: float) -> Iterator[ShutdownStep]:
@@ -320,7 +320,7 @@ class App:
         settings = self._settings
         self._slack.bot_user = identity.bot_user
         parts = self._build(identity)
-        context, self._pool = parts.listener_context, WorkerPool(parts.workers, log_incident)
+        context, self._pool = parts.listener_context, WorkerPool(parts.workers, log_fault)
 
         def tell(asker: Asker, message: Message) -> None:
             context.later(context.tell(asker, message), asker)
@@ -330,7 +330,7 @@ class App:
             admission_middleware(parts.admissions, identity, tell, context.later),
             external_guard_middleware(parts.guard, tell),
         )
-        app = build_app(self._slack.web, token, identity, before, log_incident, tell, self._intake)
+        app = build_app(self._slack.web, token, identity, before, log_fault, tell, self._intake)
         commands.register(app, context)
         actions.register(app, context)
         events.register(app, context)
@@ -375,7 +375,7 @@ class App:
                 hints=self._hint_table,
                 owners=self._owners,
                 watch_redis=self._outages["redis"],
-                incident=log_incident,
+                report_fault=log_fault,
             ),
             identity,
         )
@@ -426,7 +426,7 @@ async def _worker_died(pool: WorkerPool) -> str:
     return f"{await pool.died()} Restart the bot: it continues from what's in Redis."
 
 
-def log_incident(where: str, error: BaseException) -> str:
+def log_fault(where: str, error: BaseException) -> str:
     """Log an unexpected error under a short reference, which is shown to people."""
     reference = incident_id()
     details = "".join(traceback.format_exception(error))

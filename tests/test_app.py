@@ -104,7 +104,7 @@ async def test_a_worker_that_dies_ends_the_process(monkeypatch: pytest.MonkeyPat
         return "7f3a"
 
     app = App(load_settings(), str)
-    app._pool = WorkerPool({"polls": Worker("polls", dies, most=1, incident=incident)}, incident)
+    app._pool = WorkerPool({"polls": Worker("polls", dies, most=1, report_fault=incident)}, incident)
     app._pool.start()
     with pytest.raises(
         CannotServeError, match=r'The worker "polls" stopped unexpectedly \(reference 7f3a\)\. Restart the bot'

@@ -99,7 +99,7 @@ def build_directory(services: Services, identity: Identity, clients: Clients) ->
         clients.directory_cache,
         installation=identity.installation,
         domains=services.policy.asks_domain,
-        incident=services.incident,
+        report_fault=services.report_fault,
     )
 
 

@@ -19,12 +19,12 @@ from bot.paradime.download import Downloader
 from bot.slack.client import SlackChat
 from bot.slack.tasks import TaskRegistry
 from bot.store.scripts import OutcomeObserver
-from bot.workers.worker import Incident
+from bot.workers.worker import ReportFault
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Open services. `incident` logs an unexpected error and returns its reference.
+    """Open services. `report_fault` logs an unexpected error and returns its reference.
 
     `intake` knows whether any request from Slack isn't acknowledged yet.
     """
@@ -43,4 +43,4 @@ class Services:
     hints: Table
     owners: Owners
     watch_redis: OutcomeObserver
-    incident: Incident
+    report_fault: ReportFault

@@ -105,8 +105,10 @@ def woken(rows: Sequence[DueWork]) -> dict[str, tuple[str, ...]]:
 
 def build_workers(rows: Sequence[DueWork], base: Base, flows: Flows) -> dict[str, Worker]:
     """Build a worker for each row, by name."""
-    incident, lull = base.services.incident, base.services.intake.lull
+    report_fault, lull = base.services.report_fault, base.services.intake.lull
     return {
-        row.name: Worker(row.name, row.claim(row.name, base, flows), most=row.at_once, incident=incident, lull=lull)
+        row.name: Worker(
+            row.name, row.claim(row.name, base, flows), most=row.at_once, report_fault=report_fault, lull=lull
+        )
         for row in rows
     }

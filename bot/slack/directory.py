@@ -71,7 +71,7 @@ class DirectoryCache(Protocol):
 
 
 class Directory:
-    """Read both lists regularly. `domains`: the policy names e-mail addresses. `incident` logs an unexpected error."""
+    """Read both lists regularly. `domains`: the policy names e-mail addresses. `report_fault` logs an unexpected error."""
 
     def __init__(
         self,
@@ -80,14 +80,14 @@ class Directory:
         *,
         installation: Installation,
         domains: bool,
-        incident: Callable[[str, BaseException], str],
+        report_fault: Callable[[str, BaseException], str],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._slack = slack
         self._cache = cache
         self._installation = installation
         self._domains = domains
-        self._incident = incident
+        self._report_fault = report_fault
         self._now = now
 
     async def run(self) -> None:
@@ -105,7 +105,7 @@ class Directory:
             except StoreUnavailable:
                 wait_s = CALL_AGAIN_S
             except Exception as error:  # noqa: BLE001 - any error is logged, and the list is read again
-                self._incident(f"reading {name}", error)
+                self._report_fault(f"reading {name}", error)
                 wait_s = LOOK_S
             await asyncio.sleep(min(wait_s, LOOK_S))
 

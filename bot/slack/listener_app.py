@@ -35,7 +35,7 @@ CLICKS = frozenset({"block_actions", "message_action", "shortcut"})
 MENUS = frozenset({"block_suggestion", "dialog_suggestion"})
 NO_OPTIONS: dict[str, Any] = {"options": []}
 
-Incident = Callable[[str, BaseException], str]
+ReportFault = Callable[[str, BaseException], str]
 # Answers a person privately, after the acknowledgement.
 Tell = Callable[[Asker, Message], None]
 # Runs before every listener: passes a request on, or answers it.
@@ -69,7 +69,7 @@ def build_app(
     token: str,
     identity: Identity,
     before: Sequence[Middleware],
-    incident: Incident,
+    report_fault: ReportFault,
     tell: Tell,
     intake: Intake | None = None,
 ) -> ListenerApp:
@@ -114,7 +114,7 @@ def build_app(
         if isinstance(error, BoltUnhandledRequestError):
             log.info("no listener", kind=body.get("type") or body.get("command"))
             return answer_request(body, "", tell) if body.get("type") in MENUS else BoltResponse(status=200, body="")
-        reference = incident("listener", error)
+        reference = report_fault("listener", error)
         return answer_request(body, f"Something unexpected happened (reference {reference}). Try again.", tell)
 
     return app

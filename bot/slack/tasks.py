@@ -17,15 +17,15 @@ log = structlog.get_logger()
 
 BUSY = Gauge("bolt_bot_tasks_under_way", "Tasks that people have asked for and that aren't finished.")
 
-Incident = Callable[[str, BaseException], str]
+ReportFault = Callable[[str, BaseException], str]
 Tell = Callable[[Asker, Message], Awaitable[object]]
 
 
 class TaskRegistry:
     """Keeps running tasks. If one fails, the person who asked for it gets the reference that is logged."""
 
-    def __init__(self, incident: Incident, tell: Tell) -> None:
-        self._incident = incident
+    def __init__(self, report_fault: ReportFault, tell: Tell) -> None:
+        self._report_fault = report_fault
         self._tell = tell
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -51,11 +51,11 @@ class TaskRegistry:
             log.warning("a request of a person failed", user=asker.user, why=error.sentence)
             await self._answer(asker, f"{error.sentence} Please try again in a minute.")
         except Exception as error:  # noqa: BLE001 - any error is logged, and the person notified
-            reference = self._incident("listener", error)
+            reference = self._report_fault("listener", error)
             await self._answer(asker, f"Something unexpected happened (reference {reference}). Try again.")
 
     async def _answer(self, asker: Asker, sentence: str) -> None:
         try:
             await self._tell(asker, Message((sentence,)))
         except Exception as error:  # noqa: BLE001 - the last resort is the log
-            self._incident("telling of a fault", error)
+            self._report_fault("telling of a fault", error)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from bot.workers.worker import Incident, Worker
+from bot.workers.worker import ReportFault, Worker
 
 log = structlog.get_logger()
 
@@ -19,9 +19,9 @@ CLAIM_S = 2.0
 class WorkerPool:
     """Runs workers. A worker's loop survives every error of a claim or a job, so one that ends by itself is a bug."""
 
-    def __init__(self, workers: Mapping[str, Worker], incident: Incident) -> None:
+    def __init__(self, workers: Mapping[str, Worker], report_fault: ReportFault) -> None:
         self._workers = workers
-        self._incident = incident
+        self._report_fault = report_fault
         self._running: dict[asyncio.Task[None], str] = {}
 
     def start(self) -> None:
@@ -34,7 +34,7 @@ class WorkerPool:
         task = ended.pop()
         name = self._running[task]
         why = asyncio.CancelledError() if task.cancelled() else task.exception()
-        reference = self._incident(f"worker {name}", why or RuntimeError("its loop returned"))
+        reference = self._report_fault(f"worker {name}", why or RuntimeError("its loop returned"))
         return f'The worker "{name}" stopped unexpectedly (reference {reference}).'
 
     async def stop(self, until: float) -> int:

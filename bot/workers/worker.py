@@ -40,7 +40,7 @@ class Work:
 
 
 Claim = Callable[[], Awaitable[Work]]
-Incident = Callable[[str, BaseException], str]
+ReportFault = Callable[[str, BaseException], str]
 # Returns when a claim may begin.
 Lull = Callable[[], Awaitable[None]]
 
@@ -57,12 +57,12 @@ class Worker:
     Before each claim it waits for a `lull`, so that its work doesn't delay the acknowledgements of people's requests.
     """
 
-    def __init__(self, name: str, claim: Claim, *, most: int, incident: Incident, lull: Lull = _no_wait) -> None:
+    def __init__(self, name: str, claim: Claim, *, most: int, report_fault: ReportFault, lull: Lull = _no_wait) -> None:
         self.name = name
         self._lull = lull
         self._claim = claim
         self._most = most
-        self._incident = incident
+        self._report_fault = report_fault
         self._wake = asyncio.Event()
         # Set when a job ends, and by `stop`: a full worker waits for whichever comes first.
         self._room = asyncio.Event()
@@ -109,7 +109,7 @@ class Worker:
         except StoreUnavailable:
             return Work(wait_s=STORE_AWAY_S * random.uniform(1, 2))  # noqa: S311 - spreads replicas, protects nothing
         except Exception as error:  # noqa: BLE001 - a dead worker stops every run; errors are logged
-            self._incident(f"claiming {self.name}", error)
+            self._report_fault(f"claiming {self.name}", error)
             return Work(wait_s=LONGEST_SLEEP_S)
 
     async def _until_room(self) -> None:
@@ -138,7 +138,7 @@ class Worker:
             log.debug("a job lost Redis; its lease expires", worker=self.name)
         except Exception as error:  # noqa: BLE001 - as above
             INCIDENTS.labels(self.name).inc()
-            self._incident(self.name, error)
+            self._report_fault(self.name, error)
 
     async def _sleep(self, wait_s: float | None) -> None:
         longest = LONGEST_SLEEP_S if wait_s is None else min(LONGEST_SLEEP_S, wait_s)

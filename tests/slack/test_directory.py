@@ -66,7 +66,7 @@ def failed(where: str, error: BaseException) -> str:
 @contextlib.asynccontextmanager
 async def reading(chat: SlackChat, memory: DirectoryCache, *, domains: bool = False) -> AsyncIterator[None]:
     """A replica that reads."""
-    directory = Directory(chat, memory, installation=Installation("T0SANDBOX"), domains=domains, incident=failed)
+    directory = Directory(chat, memory, installation=Installation("T0SANDBOX"), domains=domains, report_fault=failed)
     task = asyncio.create_task(directory.run())
     try:
         yield

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot.core.model.errors import BotError, StoreRefused, StoreUnavailable, StoreUnfit
-from bot.outage import Outage
+from bot.service_outage import ServiceOutage
 from bot.store.connect import check, connect
 from bot.store.scripts import Scripts
 from tests.certificates import untrusted
@@ -145,7 +145,7 @@ async def test_a_redis_that_refuses_is_named_until_it_takes_writes(
 ) -> None:
     """People and operators read the cause; a read that works meanwhile doesn't end the outage; a write that works does."""
     await all_rights(server)
-    outage, client = Outage("redis"), connect(server.url("bot"))
+    outage, client = ServiceOutage("redis"), connect(server.url("bot"))
     heard: list[BotError | None] = []
 
     def watch(error: BotError | None) -> None:

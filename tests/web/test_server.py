@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from prometheus_client import REGISTRY
 
-from bot.outage import CALLS
+from bot.service_outage import CALLS
 from bot.store.due_sets import LATE
 from bot.web.server import BODY_MOST, ListenAddress, PortTakenError, WebServer
 from bot.web.webhooks import HINTS

@@ -78,7 +78,7 @@ async def test_a_claim_that_fails_drops_nothing_claimed_before_it(scripts: Scrip
     await put(scripts, 2)
     waiting = Waiting(2)
     claim = claims.claim_one(FailsOnce(scripts, "ends", lease_s=LEASE_S), waiting.advance, lambda: None)
-    worker = Worker("ends", claim, most=5, incident=no_incident)
+    worker = Worker("ends", claim, most=5, report_fault=no_incident)
     working = asyncio.create_task(worker.run())
     async with asyncio.timeout(PATIENCE_S):
         await waiting.begun.wait()
@@ -91,7 +91,7 @@ async def test_no_more_is_claimed_than_may_be_under_way(scripts: Scripts) -> Non
     await put(scripts, 8)
     waiting = Waiting(3)
     due = DueSet(scripts, "ends", lease_s=LEASE_S)
-    worker = Worker("ends", claims.claim_one(due, waiting.advance, lambda: None), most=3, incident=no_incident)
+    worker = Worker("ends", claims.claim_one(due, waiting.advance, lambda: None), most=3, report_fault=no_incident)
     working = asyncio.create_task(worker.run())
     async with asyncio.timeout(PATIENCE_S):
         await waiting.begun.wait()

@@ -22,7 +22,7 @@ async def idle() -> Work:
 
 def worker(name: str, claim: object = idle, most: int = 1) -> Worker:
     """A worker of a pool."""
-    return Worker(name, claim, most=most, incident=Incidents())  # type: ignore[arg-type]  # some never return
+    return Worker(name, claim, most=most, report_fault=Incidents())  # type: ignore[arg-type]  # some never return
 
 
 async def test_a_worker_that_dies_is_noticed() -> None:

@@ -53,7 +53,7 @@ async def test_every_job_of_a_claim_is_done() -> None:
     async def claim() -> Work:
         return next(claims, Work())
 
-    worker = Worker("test", claim, most=5, incident=Incidents())
+    worker = Worker("test", claim, most=5, report_fault=Incidents())
     asyncio.get_running_loop().call_soon(worker.wake)
     await run_until(worker, all_done)
     assert sorted(done) == [1, 2, 3]
@@ -68,7 +68,7 @@ async def test_a_wake_ends_the_sleep() -> None:
         claims += 1
         return Work()
 
-    worker = Worker("test", claim, most=1, incident=Incidents())
+    worker = Worker("test", claim, most=1, report_fault=Incidents())
     working = asyncio.create_task(worker.run())
     await turns()
     assert claims == 1
@@ -91,7 +91,7 @@ async def test_acknowledgements_go_before_claims() -> None:
         return Work()
 
     intake = Intake()
-    worker = Worker("test", claim, most=1, incident=Incidents(), lull=partial(intake.lull, PATIENCE_S))
+    worker = Worker("test", claim, most=1, report_fault=Incidents(), lull=partial(intake.lull, PATIENCE_S))
     with intake.handling():
         working = asyncio.create_task(worker.run())
         await turns()
@@ -112,7 +112,7 @@ async def test_a_worker_that_waits_for_acknowledgements_stops_without_a_claim() 
         raise AssertionError("claimed")
 
     incidents, intake = Incidents(), Intake()
-    worker = Worker("test", claim, most=1, incident=incidents, lull=partial(intake.lull, PATIENCE_S))
+    worker = Worker("test", claim, most=1, report_fault=incidents, lull=partial(intake.lull, PATIENCE_S))
     with intake.handling():
         working = asyncio.create_task(worker.run())
         await turns()
@@ -152,7 +152,7 @@ async def test_no_more_jobs_than_allowed_run_at_once() -> None:
         given += 1
         return Work((job(),))
 
-    await run_until(Worker("test", claim, most=2, incident=Incidents()), finished)
+    await run_until(Worker("test", claim, most=2, report_fault=Incidents()), finished)
     assert most == 2
 
 
@@ -168,7 +168,7 @@ async def test_a_job_that_fails_is_an_incident_and_the_worker_goes_on() -> None:
     async def claim() -> Work:
         return next(claims, Work())
 
-    worker = Worker("test", claim, most=1, incident=incidents)
+    worker = Worker("test", claim, most=1, report_fault=incidents)
     await run_until(worker, incidents.come)
     assert [str(error) for _, error in incidents.seen] == ["broken"]
 
@@ -188,7 +188,7 @@ async def test_a_claim_that_fails_is_tried_again(error: Exception, reported: int
         again.set()
         return Work()
 
-    await run_until(Worker("test", claim, most=1, incident=incidents), again)
+    await run_until(Worker("test", claim, most=1, report_fault=incidents), again)
     assert len(incidents.seen) == reported
 
 
@@ -210,7 +210,7 @@ async def test_draining_waits_for_jobs_and_breaks_off_late_ones() -> None:
     async def claim() -> Work:
         return next(claims, Work())
 
-    worker = Worker("test", claim, most=2, incident=Incidents())
+    worker = Worker("test", claim, most=2, report_fault=Incidents())
     working = asyncio.create_task(worker.run())
     await begun.wait()
     worker.stop()
@@ -234,7 +234,7 @@ async def test_a_full_worker_stops_at_once() -> None:
     async def claim() -> Work:
         return next(claims, Work())
 
-    worker = Worker("test", claim, most=1, incident=Incidents())
+    worker = Worker("test", claim, most=1, report_fault=Incidents())
     working = asyncio.create_task(worker.run())
     async with asyncio.timeout(PATIENCE_S):
         await begun.wait()

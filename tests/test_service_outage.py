@@ -5,13 +5,13 @@ from __future__ import annotations
 from structlog.testing import capture_logs
 
 from bot.core.model.errors import BoltNotSent, BoltThrottled, ScopeMissing, SlackNotSent, StoreUnavailable
-from bot.outage import Outage
+from bot.service_outage import ServiceOutage
 
 
 def test_an_outage_is_logged_once_at_each_end() -> None:
     """However many calls fail in between, there are two lines."""
     now = 0.0
-    outage = Outage("bolt", clock=lambda: now)
+    outage = ServiceOutage("bolt", clock=lambda: now)
     with capture_logs() as lines:
         for error in (None, BoltNotSent(), BoltNotSent(), BoltNotSent()):
             outage(error)
@@ -27,7 +27,7 @@ def test_an_outage_is_logged_once_at_each_end() -> None:
 def test_an_answer_that_refuses_is_no_outage() -> None:
     """A service that says no is there."""
     with capture_logs() as lines:
-        outage = Outage("bolt")
+        outage = ServiceOutage("bolt")
         outage(BoltThrottled(3))
         assert outage.away_s == 0
         outage(StoreUnavailable())
@@ -38,7 +38,7 @@ def test_an_answer_that_refuses_is_no_outage() -> None:
 
 def test_a_service_is_there_if_all_of_its_parts_are() -> None:
     """Calls that work don't end an outage of the sockets; the reason and the log agree."""
-    outage = Outage("slack")
+    outage = ServiceOutage("slack")
     sockets = outage.of("socket")
     with capture_logs() as lines:
         sockets(SlackNotSent("socket", cause="the connection was refused", where="wss.test:443"))

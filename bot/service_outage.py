@@ -41,7 +41,7 @@ AWAY = (
 )
 
 
-class Outage:
+class ServiceOutage:
     """One service's outages. Called with the outcome of each call to it: None, or the error.
 
     A service may have several parts, as Slack has its Web API and its sockets: it's there if all of them are. The log,
