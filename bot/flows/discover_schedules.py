@@ -20,7 +20,7 @@ from bot.flows.cooperative import in_pieces
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.store import Discovery, Due, Watches
+from bot.flows.ports.store import Discovery, DiscoveryHints, Due, Watches
 from bot.flows.schedule_catalog import ScheduleCatalog
 
 log = structlog.get_logger()
@@ -28,6 +28,8 @@ log = structlog.get_logger()
 # A schedule's name, owner, branch and commands are read again after this time. Until then, the small listing will do.
 DETAILS_FRESH = timedelta(minutes=5)
 AWAY_S = 5.0
+# Schedules whose runs are listed with one request.
+LOOKS_TOGETHER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class ScheduleDiscoverer:
         due: Due,
         closer: IncidentCloser,
         owners: OwnerFinder,
+        hints: DiscoveryHints,
         *,
         every_s: float,
         now: Callable[[], datetime],
@@ -65,12 +68,14 @@ class ScheduleDiscoverer:
         self._due = due
         self._closer = closer
         self._owners = owners
+        self._hints = hints
         self._every_s = every_s
         self._now = now
         self._covers = CoverCache()
 
     async def list_schedules(self, lease: Lease) -> None:
         """List the schedules once, and make those due whose runs are worth a look."""
+        hinted = await self._hints.take_hints()
         try:
             schedules, activity = await self._list()
         except BoltThrottled as throttled:
@@ -96,6 +101,9 @@ class ScheduleDiscoverer:
             await self._owners.look_ahead(
                 row.schedule for slug, row in watched.items() if _may_fail(row, known.get(slug))
             )
+        if hinted and not changed:
+            # Whose run it is isn't known, and the activity may be that of another run.
+            await self._hints.look_everywhere(LOOKS_TOGETHER)
         await self._discovery.note_activity(lease, ActivityNews(changed, gone), at, delay_s=self._every_s)
 
     async def _list(self) -> tuple[Mapping[str, Schedule], Sequence[ScheduleActivity]]:

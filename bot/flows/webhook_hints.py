@@ -1,4 +1,7 @@
-"""Webhook hints: a webhook reports that something happened to a run, so it's polled now. Nothing else is trusted."""
+"""Webhook hints: a webhook reports that something happened to a run. Nothing else of it is trusted.
+
+A run on record is polled now. Any other may be one of a watched schedule, so schedules are listed now.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from bot.core.model.errors import BoltError, StoreUnavailable
 from bot.core.model.run import RunKey
 from bot.core.model.webhook_payload import WebhookHint
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.store import Runs
+from bot.flows.ports.store import DiscoveryHints, Runs
 
 log = structlog.get_logger()
 
@@ -21,20 +24,33 @@ LOOKUPS_MOST = 20
 
 
 class WebhookHints:
-    """Takes hints. `woken` wakes the polling worker."""
+    """Takes hints. `woken` wakes the polling worker, `listing_woken` the one that lists schedules."""
 
     def __init__(
-        self, bolt: Bolt, runs: Runs, *, workspace: str, woken: Callable[[], None], gap_s: float = GAP_S
+        self,
+        bolt: Bolt,
+        runs: Runs,
+        listings: DiscoveryHints,
+        *,
+        workspace: str,
+        woken: Callable[[], None],
+        listing_woken: Callable[[], None],
+        gap_s: float = GAP_S,
     ) -> None:
         self._bolt = bolt
         self._runs = runs
+        self._listings = listings
         self._workspace = workspace
         self._woken = woken
+        self._listing_woken = listing_woken
         self._gap_s = gap_s
         self._lookups: dict[int, asyncio.Task[None]] = {}
 
     async def take_hint(self, hint: WebhookHint) -> None:
-        """Make the runs due now. Hints don't add runs that aren't already followed. Raises StoreUnavailable."""
+        """Make the runs due now, or the listing that may show them. Raises StoreUnavailable.
+
+        Hints don't add runs that aren't already followed.
+        """
         if hint.runs:
             await self._due(*hint.runs)
         elif hint.command is not None:
@@ -55,6 +71,8 @@ class WebhookHints:
         keys = [RunKey(self._workspace, run_id) for run_id in run_ids]
         if await self._runs.make_due_now(keys, gap_s=self._gap_s):
             self._woken()
+        if await self._listings.ask_for_listing(keys):
+            self._listing_woken()
 
     def _look_up(self, command_id: int) -> None:
         """Look up the run of a command in the background, once at a time per command."""

@@ -86,6 +86,7 @@ DUE_SETS = (
         one_by_one(lambda flows: flows.discover_schedules.list_schedules),
         at_once=1,
         wakes=("looks", "owners"),
+        woken_by=(WakeEvent.LISTING_HINTED,),
     ),
     # Watched schedules, each when its runs are worth a look.
     DueWork("looks", looks_together, at_once=2, wakes=("polls", "accounts", "edits")),

@@ -137,6 +137,7 @@ def build_flows(base: Base) -> Flows:
             due["discovery"],
             IncidentCloser(stores.incidents, stores.discovery),
             base.clients.owners,
+            stores.discovery_hints,
             every_s=settings.bolt_bot_discover_s,
             now=base.now,
         ),

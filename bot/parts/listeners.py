@@ -159,5 +159,11 @@ def build_hints(base: Base) -> WebhookHints | None:
     settings = base.settings
     if settings.paradime_webhook_secret is None:
         return None
-    woken = base.wakeups.waker(WakeEvent.HINT_RECEIVED)
-    return WebhookHints(base.services.bolt, base.stores.runs, workspace=settings.workspace, woken=woken)
+    return WebhookHints(
+        base.services.bolt,
+        base.stores.runs,
+        base.stores.discovery_hints,
+        workspace=settings.workspace,
+        woken=base.wakeups.waker(WakeEvent.HINT_RECEIVED),
+        listing_woken=base.wakeups.waker(WakeEvent.LISTING_HINTED),
+    )

@@ -11,6 +11,7 @@ from bot.parts.services import Services
 from bot.settings import Settings
 from bot.store.admissions import Admissions
 from bot.store.discovery import Discovery
+from bot.store.discovery_hints import DiscoveryHints
 from bot.store.due_sets import DueSet
 from bot.store.incidents import Incidents
 from bot.store.lanes import EditLane, PostLane, SlackBudget
@@ -45,6 +46,7 @@ class Stores:
     indexes: RunIndexes
     watches: Watches
     discovery: Discovery
+    discovery_hints: DiscoveryHints
     incidents: Incidents
     outages: Outages
 
@@ -88,6 +90,7 @@ def build_stores(settings: Settings, services: Services, gaps_s: Mapping[str, fl
         indexes=RunIndexes(scripts),
         watches=Watches(scripts),
         discovery=Discovery(scripts),
+        discovery_hints=DiscoveryHints(scripts),
         incidents=Incidents(scripts),
         outages=Outages(scripts),
     )

@@ -18,6 +18,8 @@ class WakeEvent(StrEnum):
     FOLLOW_REQUESTED = auto()
     HINT_RECEIVED = auto()
     LIVE_LOG_REQUESTED = auto()
+    # A hint about a run that isn't on record.
+    LISTING_HINTED = auto()
     # A person took a start out of the queue.
     QUEUE_LEFT = auto()
     START_ACCEPTED = auto()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.flows.discover_schedules import LOOKS_TOGETHER
 from bot.parts.base import Base
 from bot.parts.flows import Flows
 from bot.parts.wakeups import WakeEvent
@@ -13,7 +14,6 @@ from bot.workers import claims
 from bot.workers.worker import Claim, Worker
 
 FEW_AT_ONCE = 10
-LOOKS_TOGETHER = 100
 # Schedules whose next look is so near are included in a request that goes out anyway, so that requests are full.
 LOOK_SOON_S = 90
 

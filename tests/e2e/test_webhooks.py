@@ -8,8 +8,10 @@ from typing import Any
 
 import aiohttp
 
-from bolt_sandbox.bolt import Fault
+from bolt_sandbox.bolt import Fault, Start
+from tests.e2e.elsewhere import SCHEDULER, SLUG, add_schedule, ends
 from tests.e2e.stage import Bot, Stage
+from tests.waiting import eventually
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the webhooks").decode()
 # Without a hint nothing would be seen for a minute.
@@ -96,3 +98,17 @@ def _touch(stage: Stage) -> bool:
     """Nothing tells the workspace that time has passed in Bolt: look again soon."""
     asyncio.get_running_loop().call_later(0.05, stage.sandbox.workspace.log, "look", "bolt", "again")
     return False
+
+
+async def test_a_hint_about_a_watched_schedules_run_tells_its_failure_at_once(stage: Stage) -> None:
+    """Long before schedules are listed again."""
+    add_schedule(stage)
+    before = stage.sandbox.bolt.start(SLUG, Start(), SCHEDULER)
+    bot = await stage.start_bot(SELDOM | {"BOLT_BOT_DISCOVER_S": "300"})
+    await stage.slash(f"watch {SLUG} --mention none")
+    await eventually("the first look to be over", lambda: stage.asked("boltRunStatus"))
+    ends(stage, before)
+    run = stage.sandbox.bolt.start(SLUG, Start(), SCHEDULER)
+    ends(stage, run, "FAILED")
+    assert await hint(stage, bot, run.id, event="bolt.run.completed") == 202
+    await stage.until(stage.card_says(":red_circle: *Load the warehouse* failed"))

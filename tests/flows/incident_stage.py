@@ -35,6 +35,7 @@ from bot.flows.run_stores import RunStores
 from bot.flows.watch_clock import IncidentClock
 from bot.flows.watch_messages import WatchMessages
 from bot.store.discovery import Discovery
+from bot.store.discovery_hints import DiscoveryHints
 from bot.store.due_sets import DueSet
 from bot.store.incidents import Incidents
 from bot.store.outages import Outages
@@ -79,6 +80,7 @@ class IncidentStage(Stage):
         scripts = self.scripts
         self.watches, self.discovery, self.incidents = Watches(scripts), Discovery(scripts), Incidents(scripts)
         names = ("discovery", "looks", "accounts", "incidents", "outages", "polls", "strays", "ends", "owners", "quiet")
+        self.hints = DiscoveryHints(scripts)
         self.due |= {name: DueSet(scripts, name, lease_s=60) for name in names}
         self.owner_users = OwnerUsers(scripts, "secret")
         self.owners = self.owner_finder()
@@ -166,6 +168,7 @@ class IncidentStage(Stage):
             self.due["discovery"],
             closer,
             self.owners,
+            self.hints,
             every_s=15,
             now=lambda: datetime.now(UTC),
         )

@@ -11,10 +11,12 @@ from bot.core.model.errors import BoltError, BoltNotSent, BoltRejected
 from bot.core.model.run import RunKey
 from bot.core.model.webhook_payload import WebhookHint
 from bot.flows.webhook_hints import LOOKUPS_MOST, WebhookHints
+from bot.store.discovery_hints import DiscoveryHints
 from bot.store.due_sets import DueSet
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from tests.flows.fakes import FakeBolt
+from tests.flows.incident_stage import IncidentStage
 from tests.flows.stage import Wake
 from tests.store.record import follow_run
 
@@ -26,7 +28,13 @@ class Stage:
         self.scripts, self.bolt = Scripts(redis, "test", retention_s=1000), FakeBolt()
         self.woken: list[str] = []
         self.hints = WebhookHints(
-            self.bolt, Runs(self.scripts), workspace="w", woken=Wake("polls", self.woken), gap_s=0
+            self.bolt,
+            Runs(self.scripts),
+            DiscoveryHints(self.scripts),
+            workspace="w",
+            woken=Wake("polls", self.woken),
+            listing_woken=Wake("discovery", self.woken),
+            gap_s=0,
         )
 
     async def follow(self) -> None:
@@ -97,3 +105,68 @@ async def test_a_flood_asks_bolt_a_few_things_at_once(stage: Stage) -> None:
     assert len(stage.hints._lookups) == LOOKUPS_MOST
     await stage.hints.close()
     assert not stage.hints._lookups
+
+
+@pytest.fixture
+async def watched(one_redis: Redis) -> IncidentStage:
+    """A channel watches a schedule, and nothing is listed for a while."""
+    made = IncidentStage(one_redis)
+    await made.watch()
+    await list_schedules(made)
+    return made
+
+
+async def list_schedules(stage: IncidentStage) -> bool:
+    """List the schedules if that's due, and look at those that are due; whether anything was listed."""
+    claimed = await stage.due["discovery"].claim(1)
+    if claimed.lease is None:
+        return False
+    await stage.steps["discovery"](claimed.lease)
+    await stage.work("looks")
+    await stage.settle()
+    return True
+
+
+def hints_of(stage: IncidentStage, woken: list[str]) -> WebhookHints:
+    """Hints for the flows of watches."""
+    return WebhookHints(
+        stage.bolt,
+        stage.runs,
+        stage.hints,
+        workspace="w",
+        woken=Wake("polls", woken),
+        listing_woken=Wake("discovery", woken),
+        gap_s=0,
+    )
+
+
+async def test_a_run_that_is_not_on_record_is_listed_and_told_at_once(watched: IncidentStage) -> None:
+    """Without the hint, nothing would be listed for many seconds."""
+    run = watched.run_through("FAILED")
+    woken: list[str] = []
+    assert not await list_schedules(watched)
+    await hints_of(watched, woken).take_hint(WebhookHint(runs=(run,)))
+    assert woken == ["discovery"]
+    assert await list_schedules(watched)
+    assert len(watched.cards()) == 1
+
+
+async def test_a_run_that_the_activity_does_not_show_is_looked_for_everywhere(watched: IncidentStage) -> None:
+    """The newest run of its schedule may be another one."""
+    before = sum(method == "newest_runs" for method, _ in watched.bolt.reads)
+    await hints_of(watched, []).take_hint(WebhookHint(runs=(999,)))
+    assert await list_schedules(watched)
+    assert sum(method == "newest_runs" for method, _ in watched.bolt.reads) == before + 1
+
+
+async def test_a_discovered_runs_hint_polls_it(watched: IncidentStage) -> None:
+    """Nothing is listed for it."""
+    run = watched.begin()
+    await watched.discover()
+    await list_schedules(watched)
+    watched.end(run, "FAILED")
+    woken: list[str] = []
+    await hints_of(watched, woken).take_hint(WebhookHint(runs=(run,)))
+    assert woken == ["polls"]
+    await watched.settle()
+    assert len(watched.cards()) == 1

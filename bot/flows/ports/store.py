@@ -375,6 +375,25 @@ class Outages(Protocol):
         """Give up a post of an outage that is no longer on record."""
 
 
+class DiscoveryHints(Protocol):
+    """Listings that webhook hints ask for, shared by all replicas: at most one in 2 s, and 30 requests a minute."""
+
+    async def ask_for_listing(self, keys: Sequence[RunKey]) -> bool:
+        """List schedules now, and again after 2, 5 and 15 s, if any of these runs isn't on record.
+
+        Returns whether the next listing is due earlier for it. Without any watch nothing is listed.
+        """
+
+    async def take_hints(self) -> bool:
+        """Take the hints that the listing which begins now is for. Returns whether there were any."""
+
+    async def look_everywhere(self, together: int) -> int:
+        """Make all watched schedules due for a look, `together` with each request.
+
+        Returns how many are: none if that's more requests than hints may cause in a minute.
+        """
+
+
 class Discovery(Protocol):
     """What discovery knows of watched schedules and their runs."""
 

@@ -20,5 +20,6 @@ for number = 7 + changed * 3, #ARGV do
   redis.call('EXPIRE', key('discovery', 'of', slug), num(DAY_S))
 end
 redis.call('SET', key('discovery', 'at'), ARGV[5])
-redis.call('ZADD', due, num(at + tonumber(ARGV[4])), 'schedules')
+redis.call('ZADD', due, num(least(at + tonumber(ARGV[4]), hinted_listing_at())), 'schedules')
+redis.call('SET', key('discovery', 'next'), redis.call('ZSCORE', due, 'schedules'))
 return 1

@@ -1,0 +1,33 @@
+"""Webhook hints about runs that aren't on record: all replicas share when schedules are listed for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.model.run import RunKey
+from bot.store.scripts import Scripts
+
+
+class DiscoveryHints:
+    """Implements the flows' `DiscoveryHints` port."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def ask_for_listing(self, keys: Sequence[RunKey]) -> bool:
+        """List schedules now and a few times more, if any of these runs isn't on record. Raises StoreUnavailable.
+
+        Returns whether the next listing is due earlier for it. Without any watch nothing is listed.
+        """
+        return bool(await self._scripts.run("hint_listing", *(key.name for key in keys)))
+
+    async def take_hints(self) -> bool:
+        """Take the hints that the listing which begins now is for. Raises StoreUnavailable."""
+        return bool(await self._scripts.run("take_hints"))
+
+    async def look_everywhere(self, together: int) -> int:
+        """Make all watched schedules due for a look, `together` with each request. Raises StoreUnavailable.
+
+        Returns how many are: none if that's more requests than hints may cause in a minute.
+        """
+        return int(await self._scripts.run("look_everywhere", together))
