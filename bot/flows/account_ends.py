@@ -72,7 +72,7 @@ class EndAccountant:
             if after is not None and (before is None or after != before.incident):
                 changes.append(IncidentChange(before, after, edit_for(_same(before, after), after)))
         keys = [RunKey(self._workspace, end.run) for end in ends]
-        ledger, counted = _ledger(record.ledger, ends), _counted(ends, deciding.values(), record, self._now())
+        ledger, counted = _ledger(record, ends), _counted(ends, deciding.values(), record, self._now())
         done = await self._incidents.account(lease, record, ledger, keys, changes, counted)
         if not done:
             # Somebody else has changed an incident, or has accounted these ends.
@@ -106,6 +106,8 @@ def _after(
     `quiet`: when the channel's quiet hours end, None if there are none now.
     """
     newest = record.ledger.newest
+    if newest is not None and not counts(newest, watch, record.schedule):
+        newest = None
     known = {run for run, _ in record.ledger.final}
     for end in ends:
         carded, before = watch.channel in cards[end.run], incident
@@ -126,7 +128,9 @@ def _counted(ends: Sequence[RunEnd], watches: Collection[Watch], record: Schedul
     return [one for end in ends for one in counts_of(end, watches, record.schedule, now, late=end.run in known)]
 
 
-def _ledger(ledger: Ledger, ends: Sequence[RunEnd]) -> Ledger:
-    """The ledger once these ends are accounted."""
-    newest = max((*ends, *((ledger.newest,) if ledger.newest else ())), key=lambda end: end.order, default=None)
+def _ledger(record: ScheduleRecord, ends: Sequence[RunEnd]) -> Ledger:
+    """The ledger once these ends are accounted. Its newest end is one that says something about the schedule itself."""
+    ledger, branch = record.ledger, record.schedule.branch
+    own = [end for end in ends if not end.pull_request and (branch is None or end.branch in (None, branch))]
+    newest = max((*own, *((ledger.newest,) if ledger.newest else ())), key=lambda end: end.order, default=None)
     return replace(remember(ledger, ends), newest=newest)

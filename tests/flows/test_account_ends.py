@@ -201,3 +201,36 @@ async def test_an_end_that_two_processes_account_is_counted_once(stage: Incident
     days = await stage.tallies.load_days(["nightly", "hourly"], days_of(stage.at, stage.at))
     assert list(days) == ["nightly"]
     assert add_up(days["nightly"], NOON, NOON + timedelta(hours=1)).runs == 1
+
+
+async def test_another_branch_says_nothing_about_a_failure_that_is_listed_late(stage: IncidentStage) -> None:
+    """Only a newer success of the schedule's own branch means that it has recovered."""
+    stage.run_through("SUCCESS")
+    await stage.watch()
+    late = stage.begin()
+    stage.end(late, "FAILED")
+    hidden = stage.bolt.runs_of["nightly"].pop(0)
+    stage.run_through("SUCCESS", branch="feature")
+    await stage.discover()
+    stage.bolt.runs_of["nightly"].append(hidden)
+    await stage.sweep()
+    assert (await stage.incident()).state is IncidentState.FAILING
+
+
+async def test_a_log_that_arrives_while_its_end_is_accounted_is_not_lost(stage: IncidentStage) -> None:
+    """What was decided before is decided again."""
+    await stage.watch()
+    run = stage.run_through("FAILED")
+    await stage.work("discovery")
+    await stage.work("looks")
+    await stage.poll()
+    await stage.work("ends")
+    key = stage.scripts.key("discovery", "of", "nightly")
+    before = await stage.redis.hget(key, "rev")
+    stored = await stage.run(run)
+    assert stored.end is not None
+    await stage.redis.zadd(stage.scripts.key("due", "ends"), {f"w:{run}": 1})
+    claimed = await stage.due["ends"].claim(1)
+    assert claimed.lease is not None
+    await stage.runs.late_log(claimed.lease, stored, stored.end)
+    assert await stage.redis.hget(key, "rev") != before

@@ -414,6 +414,9 @@ local function hand_over(member, ended)
   local slug = redis.call('HGET', key('run', member), 'discovered')
   if not slug then return end
   redis.call('HSET', key('discovery', 'ended', slug), string.match(member, ':(%d+)$'), ended)
+  -- Whoever is accounting an earlier word about this run has to decide again.
+  local record = key('discovery', 'of', slug)
+  if redis.call('EXISTS', record) == 1 then redis.call('HINCRBY', record, 'rev', 1) end
   redis.call('ZADD', key('due', 'accounts'), 'LT', num(now()), slug)
 end
 
