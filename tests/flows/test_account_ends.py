@@ -234,3 +234,20 @@ async def test_a_log_that_arrives_while_its_end_is_accounted_is_not_lost(stage: 
     assert claimed.lease is not None
     await stage.runs.late_log(claimed.lease, stored, stored.end)
     assert await stage.redis.hget(key, "rev") != before
+
+
+async def test_counts_share_twelve_edits_a_minute_and_what_matters_goes_first(stage: IncidentStage) -> None:
+    """One every five seconds, whatever their number; a recovery doesn't wait for that."""
+    for number in range(4):
+        await stage.watch("nightly", f"C{number}")
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert stage.chat.edits == []
+    stage.run_through("FAILED")
+    await stage.discover()
+    await stage.settle()
+    assert len(stage.chat.edits) == 1
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    assert len(stage.chat.edits) == 5
+    assert all("recovered after 2 failures" in stage.chat.in_channel(f"C{number}")[0] for number in range(4))

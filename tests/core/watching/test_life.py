@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.core.model.incident import Incident, IncidentState, PostKind
-from bot.core.model.run_end import RunEnd
+from bot.core.model.incident import POSTS_MOST, Incident, IncidentState, PostKind
+from bot.core.model.run_end import RunEnd, RunError
 from bot.core.watching.life import account, with_log
 from tests.core.watching.ends import COLUMN, DISK, NIGHTLY, WATCH, failure, success
 
@@ -110,3 +110,20 @@ def test_runs_with_cards_are_told_by_their_cards_until_one_has_none() -> None:
     told_now = told(failure(1, 0), failure(2, 1), carded=frozenset({1}))
     assert told_now is not None
     assert (told_now.silent, kinds(told_now)) == (False, [PostKind.OPENING])
+
+
+def test_fifty_failures_of_one_error_are_one_post_with_one_mention() -> None:
+    """Whatever their number."""
+    incident = told(*(failure(number, number / 60) for number in range(50)))
+    assert incident is not None
+    assert (incident.failures, kinds(incident), incident.same_error) == (50, [PostKind.OPENING], True)
+    assert [post.mention for post in incident.posts] == [True]
+
+
+def test_fifty_different_errors_are_ten_posts() -> None:
+    """The others are counted, and remembered."""
+    errors = [RunError(f"e{number}", "orders", f"error {number}") for number in range(50)]
+    incident = told(*(failure(number, number / 60, error) for number, error in enumerate(errors)))
+    assert incident is not None
+    assert (incident.failures, len(incident.posts), len(incident.errors)) == (50, POSTS_MOST, 50)
+    assert sum(post.mention for post in incident.posts) == 1
