@@ -46,7 +46,7 @@ from bot.store.connect import check, close, connect
 from bot.store.deployment import Deployment, claim_deployment
 from bot.store.embedded import STOP_S, EmbeddedRedis
 from bot.store.scripts import Scripts
-from bot.watch_files import load_owners
+from bot.watch_files import load_owners, load_watches
 from bot.web.connections import ConnectionLimits
 from bot.web.server import SHUTDOWN_S, ListenAddress, PortTakenError, WebServer
 from bot.web.webhooks import Webhooks
@@ -125,6 +125,7 @@ class App:
         self._policy = load_policy(settings.bolt_bot_policy_file)
         self._hint_table = load_hint_table(settings.bolt_bot_hints_file, mask)
         self._owners = load_owners(settings.bolt_bot_owners_file)
+        self._watches = load_watches(settings.bolt_bot_watches_file)
         self._outages = {name: ServiceOutage(name) for name in ("redis", "bolt", "slack")}
         self._embedded: EmbeddedRedis | None = None
         self._redis: Redis | None = None
@@ -132,7 +133,7 @@ class App:
         self._socket: SocketModeReceiver | None = None
         self._hints: WebhookHints | None = None
         self._pool: WorkerPool | None = None
-        self._reading: asyncio.Task[None] | None = None
+        self._loops: list[asyncio.Task[None]] = []
         self._web = WebServer(
             self._not_ready, limits=ConnectionLimits(per_peer=settings.bolt_bot_http_peer_connections)
         )
@@ -229,7 +230,7 @@ class App:
         if self._hints is not None:
             yield ShutdownStep("hints", self._hints.close, CLOSE_S)
         yield ShutdownStep("tasks", lambda: self._tasks.drain(max(0.0, until - time.monotonic()) / 2), DRAIN_S)
-        yield ShutdownStep("the directory", self._stop_reading, CLOSE_S)
+        yield ShutdownStep("the directory and the watches file", self._stop_loops, CLOSE_S)
         yield ShutdownStep("workers", lambda: self._drain(until), DRAIN_S + CLOSE_S)
         yield ShutdownStep("HTTP", self._web.stop, SHUTDOWN_S + CLOSE_S)
         yield ShutdownStep("the list of schedules", self._catalog.close, CLOSE_S)
@@ -242,10 +243,10 @@ class App:
         if self._embedded is not None:
             yield ShutdownStep("the embedded Redis", self._embedded.stop, STOP_S + CLOSE_S)
 
-    async def _stop_reading(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
+    async def _stop_loops(self) -> None:
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
 
     async def _drain(self, until: float) -> None:
         late = await self._pool.stop(until) if self._pool is not None else 0
@@ -338,7 +339,10 @@ class App:
         shortcuts.register(app, context)
         register_fallbacks(app, tell)
         self._pool.start()
-        self._reading = asyncio.create_task(parts.directory.run(), name="directory")
+        self._loops += [
+            asyncio.create_task(parts.directory.run(), name="directory"),
+            asyncio.create_task(parts.watch_keeper.run(), name="watches file"),
+        ]
         if settings.slack_app_token is not None:
             self._socket = SocketModeReceiver(
                 app,
@@ -374,6 +378,7 @@ class App:
                 policy=self._policy,
                 hints=self._hint_table,
                 owners=self._owners,
+                watches=self._watches,
                 watch_redis=self._outages["redis"],
                 report_fault=log_fault,
             ),

@@ -24,7 +24,7 @@ from bot.core.redact.masker import Redactor
 from bot.core.redact.patterns import PatternError, read_patterns
 from bot.core.text.yaml_file import YamlFileError
 from bot.hints_file import load_own_hints
-from bot.watch_files import load_owners
+from bot.watch_files import load_owners, load_watches
 
 # Prefixes of Bolt secrets that need no key: a workspace's, and a company's.
 BEARER_PREFIXES = ("prdm_wsp_", "prdm_cmp_")
@@ -203,6 +203,7 @@ class Settings(BaseSettings):
     bolt_bot_policy_file: Path | None = None
     bolt_bot_hints_file: Path | None = None
     bolt_bot_owners_file: Path | None = None
+    bolt_bot_watches_file: Path | None = None
     bolt_bot_audit_days: float = Field(default=90, ge=1, le=3650)
     bolt_bot_audit_entries: int = Field(default=100_000, ge=1000, le=10_000_000)
     bolt_bot_follow_gap_s: float = Field(default=15, ge=1, le=3600)
@@ -290,10 +291,11 @@ def load_settings() -> Settings:
         load_own_hints(values.get("bolt_bot_hints_file"), masker.mask)
     except HintsFileError as error:
         lines += [f"BOLT_BOT_HINTS_FILE: {line}" for line in error.lines]
-    try:
-        load_owners(values.get("bolt_bot_owners_file"))
-    except YamlFileError as error:
-        lines += [f"BOLT_BOT_OWNERS_FILE: {line}" for line in error.lines]
+    for name, load in (("bolt_bot_owners_file", load_owners), ("bolt_bot_watches_file", load_watches)):
+        try:
+            load(values.get(name))
+        except YamlFileError as error:
+            lines += [f"{name.upper()}: {line}" for line in error.lines]
     if settings is None or lines:
         raise SettingsError(tuple(dict.fromkeys(lines)))
     return settings

@@ -1,4 +1,7 @@
-"""The files about watches that the settings name: whose schedule is whose (`BOLT_BOT_OWNERS_FILE`)."""
+"""The files about watches that the settings name.
+
+`BOLT_BOT_OWNERS_FILE` says whose schedule is whose, `BOLT_BOT_WATCHES_FILE` what is watched in which channel.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TypeVar
 from bot.core.text.yaml_file import YamlFileError
 from bot.core.watching.owners import Owners
 from bot.core.watching.owners_file import read_owners
+from bot.core.watching.watches_file import FileWatch, read_watches
 
 T = TypeVar("T")
 
@@ -16,6 +20,11 @@ T = TypeVar("T")
 def load_owners(file: str | Path | None) -> Owners:
     """Load the owners in a file, none if no file is given. Raises YamlFileError."""
     return Owners() if file is None else _load(file, read_owners)
+
+
+def load_watches(file: str | Path | None) -> tuple[FileWatch, ...]:
+    """Load the watches in a file, none if no file is given. Raises YamlFileError."""
+    return () if file is None else _load(file, read_watches)
 
 
 def _load(file: str | Path, read: Callable[[str], T]) -> T:

@@ -87,6 +87,7 @@ def test_the_least_environment_is_enough() -> None:
         "bolt_bot_policy_file": "None",
         "bolt_bot_hints_file": "None",
         "bolt_bot_owners_file": "None",
+        "bolt_bot_watches_file": "None",
         "bolt_bot_audit_days": "90",
         "bolt_bot_audit_entries": "100000",
         "bolt_bot_follow_gap_s": "15",

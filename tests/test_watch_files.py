@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
+from bot.cli import main
+from bot.core.model.command import WatchCommand
+from bot.core.model.watch import Watch
 from bot.core.watching.owners import Owners
+from bot.core.watching.watches_file import FileWatch, read_watches
 from bot.settings import SettingsError, load_settings
-from bot.watch_files import load_owners
+from bot.store.connect import close, connect
+from bot.store.scripts import Scripts
+from bot.store.watches import Watches
+from bot.watch_files import load_owners, load_watches
+from tests.cli.test_commands import COMPLETE
+from tests.e2e.command import bolt_bot
 from tests.test_settings import LEAST
 
 
@@ -22,9 +32,10 @@ def faults(**files: Path) -> tuple[str, ...]:
     return caught.value.lines
 
 
-def test_without_a_file_nobody_is_named() -> None:
-    """Owners are looked up by their addresses then."""
+def test_without_files_there_is_nothing() -> None:
+    """Owners are looked up by their addresses then, and all watches are made in Slack."""
     assert load_owners(None) == Owners()
+    assert load_watches(None) == ()
 
 
 def test_an_owners_file_is_read(tmp_path: Path) -> None:
@@ -44,3 +55,40 @@ def test_faults_of_a_file_end_the_start(tmp_path: Path) -> None:
     assert missing == ("BOLT_BOT_OWNERS_FILE: the file can't be read (No such file or directory)",)
     file.write_bytes(b"\xff\xfe\xff")
     assert faults(BOLT_BOT_OWNERS_FILE=file) == ("BOLT_BOT_OWNERS_FILE: the file can't be read (it isn't UTF-8 text)",)
+
+
+def test_a_watches_file_is_read_or_ends_the_start(tmp_path: Path) -> None:
+    """As the other one; the faults of both are shown at once."""
+    file, owners = tmp_path / "watches.yaml", tmp_path / "owners.yaml"
+    file.write_text("version: 1\nchannels:\n  C0DATA123:\n    - watch: nightly\n")
+    assert load_watches(file) == (FileWatch("C0DATA123", WatchCommand("nightly"), 4),)
+    file.write_text("version: 1\nchannels:\n  data:\n    - watch: nightly\n")
+    owners.write_text("version: 1\n")
+    lines = faults(BOLT_BOT_WATCHES_FILE=file, BOLT_BOT_OWNERS_FILE=owners)
+    assert [line[:31] for line in lines] == ["BOLT_BOT_OWNERS_FILE: line 1: o", "BOLT_BOT_WATCHES_FILE: line 3: "]
+
+
+def test_a_file_is_checked_by_a_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before it's used."""
+    file = tmp_path / "watches.yaml"
+    file.write_text("version: 1\nchannels:\n  C0DATA123:\n    - watch: nightly\n")
+    assert main(["watches", "check", str(file)]) == 0
+    assert capsys.readouterr().out == f"{file}: 1 watch in 1 channel\n"
+    file.write_text("version: 1\n")
+    assert main(["watches", "check", str(file)]) == 2
+    assert capsys.readouterr().err.startswith(f"{file}: line 1: channels are missing")
+
+
+async def test_the_current_watches_are_written_as_a_file(embedded_redis_url: str) -> None:
+    """For the setting."""
+    redis = connect(embedded_redis_url)
+    watch = Watch("C0DATA123", 0, "T", "fin*", datetime(2026, 11, 23, tzinfo=UTC), "U1", mention="none")
+    await Watches(Scripts(redis, "bolt", retention_s=60)).add_watch(watch)
+    await close(redis)
+    outcome = await bolt_bot("watches", "export", environment={**COMPLETE, "REDIS_URL": embedded_redis_url})
+    assert (outcome.status, outcome.err) == (0, "")
+    assert read_watches(outcome.out) == (FileWatch("C0DATA123", WatchCommand("fin*", mention="none"), 4),)
+    away = await bolt_bot("watches", "export", environment={**COMPLETE, "REDIS_URL": "redis://127.0.0.1:1/0"})
+    assert away.status == 1
+    assert "Redis" in away.err
+    assert (await bolt_bot("watches", "export")).status == 2

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import NoReturn, Protocol
 
-from bot.cli import audit, demo, doctor, hints, manifest, policy, read_log, run, sandbox
+from bot.cli import audit, demo, doctor, hints, manifest, policy, read_log, run, sandbox, watches
 from bot.core.redact.masker import Redactor
 
 INTERRUPTED_STATUS = 130
@@ -32,6 +32,7 @@ COMMANDS: dict[str, _Command] = {
     "policy": policy,
     "hints": hints,
     "read-log": read_log,
+    "watches": watches,
     "audit": audit,
 }
 

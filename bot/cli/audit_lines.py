@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import asdict
 
-from redis.asyncio import Redis
-
+from bot.cli.open_redis import open_redis
 from bot.core.commands.since import parse_since
 from bot.core.model.audit_entry import AuditEntry
 from bot.core.redact.masker import Redactor
 from bot.settings import Settings
 from bot.store.audit_stream import Audit
-from bot.store.connect import close, connect
-from bot.store.embedded import EmbeddedRedis
 from bot.store.scripts import Scripts
 
 DAY_S = 86_400
@@ -27,7 +23,7 @@ async def lines(settings: Settings, since: str | None) -> AsyncIterator[str]:
     `since` is parsed by `bot.core.commands.since.parse_since`, relative to Redis' clock.
     """
     mask = Redactor(settings.secrets(), settings.patterns()).mask
-    async with _redis(settings) as redis:
+    async with open_redis(settings) as redis:
         scripts = Scripts(redis, settings.bolt_bot_name, retention_s=round(settings.bolt_bot_retention_days * DAY_S))
         audit = Audit(scripts, most=settings.bolt_bot_audit_entries, days=settings.bolt_bot_audit_days)
         first = parse_since(since, await audit.now()) if since else None
@@ -42,23 +38,3 @@ def line(entry: AuditEntry, mask: Callable[[str], str]) -> str:
         told["at"] = entry.at.isoformat(timespec="milliseconds")
     masked = {name: mask(value) if isinstance(value, str) else value for name, value in told.items()}
     return json.dumps(masked, ensure_ascii=False)
-
-
-@asynccontextmanager
-async def _redis(settings: Settings) -> AsyncIterator[Redis]:
-    """Open the bot's Redis. An embedded one is started unless the bot is running."""
-    if settings.redis_url is not None:
-        redis = connect(settings.redis_url.get_secret_value())
-        try:
-            yield redis
-        finally:
-            await close(redis)
-        return
-    embedded = EmbeddedRedis(settings.bolt_bot_data_dir)
-    running = await embedded.running()
-    redis = connect(running or await embedded.start())
-    try:
-        yield redis
-    finally:
-        await close(redis)
-        await embedded.stop()

@@ -13,20 +13,19 @@ from bot.core.model.bolt import Schedule
 from bot.core.model.channel import ChannelKind
 from bot.core.model.command import UnwatchCommand, WatchesCommand
 from bot.core.model.errors import BoltError
-from bot.core.model.run_end import WatchedSchedule
 from bot.core.model.watch import Watch
 from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action
 from bot.core.schedules.lookup import schedules_called
 from bot.core.text.message import Message
 from bot.core.views.paging import page
-from bot.core.views.watches import Listed, no_such_watch, stopped, watch_list, which_watch
+from bot.core.views.watches import Listed, in_file, no_such_watch, stopped, watch_list, which_watch
 from bot.core.watching.cover import Covers
 from bot.core.watching.preview import watched
 from bot.flows.authorize import Attempt, Authorizer
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.ports.slack import Memberships, People
-from bot.flows.ports.store import Incidents, Watches
+from bot.flows.ports.store import Watches
 from bot.flows.schedule_catalog import ScheduleCatalog
 
 log = structlog.get_logger()
@@ -42,7 +41,6 @@ class ChannelWatches:
         gate: Authorizer,
         people: People,
         memberships: Memberships,
-        incidents: Incidents,
         closer: IncidentCloser,
         *,
         command: str,
@@ -52,7 +50,6 @@ class ChannelWatches:
         self._gate = gate
         self._people = people
         self._memberships = memberships
-        self._incidents = incidents
         self._closer = closer
         self._command = command
 
@@ -86,19 +83,13 @@ class ChannelWatches:
         if refused:
             log.warning("refused", action=attempt.action, user=attempt.asker.user, channel=watch.channel)
             return Message((refusal(refused[0], Action.WATCH, self._command),))
+        if watch.is_from_file:
+            return in_file(watch)
         if not await self._watches.remove_watch(watch.channel, watch.number):
             return no_such_watch(str(watch.number), self._command)
         log.info("stopped watching", channel=watch.channel, number=watch.number, pattern=watch.pattern)
-        await self._close_incidents(watch.channel)
+        await self._closer.close_uncovered(watch.channel, await self._watches.all_watches())
         return stopped(watch)
-
-    async def _close_incidents(self, channel: str) -> None:
-        """Close the channel's incidents that no watch covers any more: discovery may have ended with the last watch."""
-        covers = Covers.of(one for one in await self._watches.all_watches() if one.channel == channel)
-        for stored in await self._incidents.open_incidents(channel):
-            incident = stored.incident
-            if not covers.covering(WatchedSchedule(incident.schedule, incident.name, owner=incident.owner)):
-                await self._closer.close(incident.schedule, (channel,))
 
     async def _counted(self, watches: Sequence[Watch]) -> dict[str, int] | None:
         """How many schedules each watch decides about; None if Bolt doesn't list them."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.core.model.incident import Incident
+from bot.core.model.run_end import WatchedSchedule
+from bot.core.model.watch import Watch
+from bot.core.watching.cover import Covers
 from bot.core.watching.edits import edit_for
 from bot.core.watching.handling import closed
 from bot.flows.ports.store import Discovery, Incidents
@@ -26,6 +29,14 @@ class IncidentCloser:
             return
         for slug, record in (await self._discovery.load_schedules(slugs)).items():
             await self.close(slug, record.failing_in)
+
+    async def close_uncovered(self, channel: str, watches: Iterable[Watch]) -> None:
+        """Close a channel's incidents that none of these watches covers: discovery may have ended with the last one."""
+        covers = Covers.of(one for one in watches if one.channel == channel)
+        for stored in await self._incidents.open_incidents(channel):
+            incident = stored.incident
+            if not covers.covering(WatchedSchedule(incident.schedule, incident.name, owner=incident.owner)):
+                await self.close(incident.schedule, (channel,))
 
     async def close(self, slug: str, channels: Iterable[str]) -> None:
         """Close a schedule's open incidents in these channels."""

@@ -13,16 +13,17 @@ from bot.core.model.bolt import Schedule
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.command import WatchCommand
 from bot.core.model.errors import BoltError, SlackError
-from bot.core.model.watch import SlowAfter, Watch
+from bot.core.model.watch import Watch
 from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action
 from bot.core.schedules.lookup import schedules_called
 from bot.core.text.message import Message
 from bot.core.text.name_folding import fold
-from bot.core.views.watches import Made, Refused, full, made, not_allowed
+from bot.core.views.watches import Made, Refused, full, in_file, made, not_allowed
 from bot.core.watching.cover import Covers
 from bot.core.watching.preview import watched
-from bot.core.watching.untold import UNTOLD, untold
+from bot.core.watching.untold import untold
+from bot.core.watching.wanted import WatchPlace, is_about_the_same, wanted_watch
 from bot.flows.authorize import Attempt, Authorizer
 from bot.flows.find_schedule import ScheduleFinder, unread
 from bot.flows.ports.slack import Chat, People
@@ -36,7 +37,6 @@ ELSEWHERE = (
     "I can't post in this direct message, because it isn't one with me. Type the command in a channel, "
     "or in a direct message with me. Nothing was changed."
 )
-LATE_S, SLOW = 1800.0, SlowAfter(factor=2.0)
 
 
 class ScheduleWatcher:
@@ -77,7 +77,9 @@ class ScheduleWatcher:
             return Message((f"{unread(error)} Nothing was changed.",))
         if isinstance(pattern, Message):
             return pattern
-        wanted = await self._with_zone(_wanted(command, pattern, attempt, self._now()))
+        asker = attempt.asker
+        place = WatchPlace(asker.team, asker.channel, self._now(), asker.user)
+        wanted = await self._with_zone(wanted_watch(command, pattern, place))
         covers = Covers.of([wanted])
         matching = [one for one in schedules if covers.covering(watched(one))]
         return await self._why_not(attempt, matching) or await self._store(wanted, matching)
@@ -91,16 +93,19 @@ class ScheduleWatcher:
 
     async def _store(self, wanted: Watch, matching: Sequence[Schedule]) -> Message:
         others = [one for one in await self._watches.all_watches() if one.channel == wanted.channel]
-        same = next((one for one in others if _is_about_the_same(one, wanted)), None)
+        same = next((one for one in others if is_about_the_same(one, wanted)), None)
         if same is None:
             accepted = await self._watches.add_watch(wanted)
             if accepted.watch is None:
                 return full(accepted)
             watch, word = accepted.watch, "new"
+        elif replace(wanted, number=same.number, since=same.since, made_by=same.made_by) == same:
+            watch, word = same, "same"
+        elif same.is_from_file:
+            return in_file(same)
         else:
-            watch = replace(wanted, number=same.number, since=same.since)
-            word = "same" if replace(watch, made_by=same.made_by) == same else "changed"
-            if word == "changed" and not await self._watches.change_watch(watch):
+            watch, word = replace(wanted, number=same.number, since=same.since), "changed"
+            if not await self._watches.change_watch(watch):
                 return Message((f"Somebody just stopped watch {same.number}. Nothing was changed.",))
         log.info("watching", channel=watch.channel, number=watch.number, pattern=watch.pattern, word=word)
         channel_info = await self._people.channel(watch.channel)
@@ -163,40 +168,6 @@ class ScheduleWatcher:
             log.info("a watched channel can't be joined", channel=channel_info.channel, why=str(error))
             return error.sentence
         return ""
-
-
-def _wanted(command: WatchCommand, pattern: str, attempt: Attempt, now: datetime) -> Watch:
-    """The watch that a command asks for. Late and slow runs are reported by default only for a single schedule."""
-    watch = Watch(
-        attempt.asker.channel,
-        0,
-        attempt.asker.team,
-        pattern,
-        now,
-        attempt.asker.user,
-        only=command.only or "failures",
-        owner=command.owner,
-        branch=command.branch,
-        pull_requests=command.pull_requests,
-        mention=command.mention or "owner",
-        late_s=command.late_s or None,
-        slow=command.slow if command.slow and (command.slow.factor or command.slow.seconds) else None,
-        quiet=command.quiet,
-        time_zone=command.time_zone,
-    )
-    return _with_defaults(watch, command) if watch.is_exact else watch
-
-
-def _with_defaults(watch: Watch, command: WatchCommand) -> Watch:
-    if command.late_s is None and "late" not in UNTOLD:
-        watch = replace(watch, late_s=LATE_S)
-    if command.slow is None and "slow" not in UNTOLD:
-        watch = replace(watch, slow=SLOW)
-    return watch
-
-
-def _is_about_the_same(one: Watch, other: Watch) -> bool:
-    return (one.pattern.lower(), one.owner, one.branch) == (other.pattern.lower(), other.owner, other.branch)
 
 
 def _decided_elsewhere(watch: Watch, others: Sequence[Watch], schedules: Sequence[Schedule]) -> int:

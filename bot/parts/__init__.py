@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.flows.keep_watches import WatchKeeper
 from bot.flows.webhook_hints import WebhookHints
 from bot.parts.base import Base
 from bot.parts.clients import build_clients, build_directory
@@ -18,6 +19,7 @@ from bot.parts.listeners import build_hints, build_listener_context
 from bot.parts.services import Services
 from bot.parts.stores import build_stores
 from bot.parts.wakeups import Wakeups
+from bot.parts.watch_keeper import build_watch_keeper
 from bot.parts.workers import build_workers, woken
 from bot.settings import Settings
 from bot.slack.directory import Directory
@@ -36,6 +38,7 @@ class Parts:
     """The parts that the app runs: workers by name, the context with which listeners call flows, and hints if set up.
 
     `admissions` and the `guard` are asked before any listener. The `directory` reads Slack's people and channels.
+    `watch_keeper` applies the watches file.
     `probe` checks that Redis executes every command that the bot uses. `held` counts the connections to Slack of all
     processes.
     """
@@ -48,6 +51,7 @@ class Parts:
     probe: Callable[[], Awaitable[None]]
     held: Callable[[int], Awaitable[int]]
     directory: Directory
+    watch_keeper: WatchKeeper
 
 
 def build(settings: Settings, services: Services, identity: Identity) -> Parts:
@@ -68,4 +72,5 @@ def build(settings: Settings, services: Services, identity: Identity) -> Parts:
         probe=stores.scripts.probe,
         held=SocketCount(stores.scripts).share_count,
         directory=build_directory(services, identity, clients),
+        watch_keeper=build_watch_keeper(services, identity, stores, clients),
     )

@@ -121,7 +121,6 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             base.clients.gate,
             base.clients.people,
             memberships,
-            stores.incidents,
             IncidentCloser(stores.incidents, stores.discovery),
             command=settings.bolt_bot_command,
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -11,6 +11,7 @@ from bot.charts.child import Charts
 from bot.core.insight.hints.hint import Table
 from bot.core.policy.rules import Policy
 from bot.core.watching.owners import Owners
+from bot.core.watching.watches_file import FileWatch
 from bot.flows.cooperative import Intake
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.schedule_catalog import ScheduleCatalog
@@ -42,5 +43,6 @@ class Services:
     policy: Policy
     hints: Table
     owners: Owners
+    watches: Sequence[FileWatch]
     watch_redis: OutcomeObserver
     report_fault: ReportFault

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.core.model.watch import WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, Watch, WatchAcceptance
+from bot.core.watching.file_plan import AppliedPlan, FilePlan
 from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts
 
@@ -43,6 +44,35 @@ class Watches:
             self._kept = tuple(sorted(found, key=lambda one: (one.channel, one.number)))
             self._rev = rev
         return self._kept
+
+    async def read_watches(self) -> tuple[str, tuple[Watch, ...]]:
+        """Every watch, with the revision for `apply_plan`. Raises StoreUnavailable."""
+        watches = await self.all_watches()
+        return self._rev or "", watches
+
+    async def apply_plan(self, rev: str, plan: FilePlan) -> AppliedPlan | None:
+        """Apply what the watches file changes. Returns None if a watch has changed since. Raises StoreUnavailable."""
+        changes = [part for one in plan.change for part in (one.name, to_json(one))]
+        adds = [part for one in plan.add for part in (one.channel, to_json(one))]
+        word, *rest = await self._scripts.run(
+            "apply_watches",
+            rev,
+            WATCHES_MOST_IN_CHANNEL,
+            WATCHES_MOST,
+            len(plan.stop),
+            *(one.name for one in plan.stop),
+            len(plan.change),
+            *changes,
+            *adds,
+        )
+        if word != "ok":
+            return None
+        is_new, *numbers = (int(one) for one in rest)
+        return AppliedPlan(bool(is_new), tuple(numbers))
+
+    async def is_marked(self) -> bool:
+        """Whether Redis has a record of an earlier start. Raises StoreUnavailable."""
+        return bool(await self._scripts.ask(self._scripts.redis.exists(self._scripts.key("standing", "marker"))))
 
 
 def _number(name: str) -> int:

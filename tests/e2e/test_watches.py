@@ -5,6 +5,7 @@ from __future__ import annotations
 from bolt_sandbox.bolt.model import Character, Schedule, Step
 from tests.e2e.stage import Stage
 from tests.e2e.test_policy import policy
+from tests.waiting import eventually
 
 NOT_GRACE = """\
 version: 1
@@ -93,3 +94,22 @@ async def test_a_failure_is_reported_until_it_is_no_longer_watched(stage: Stage)
     assert f"run {run.id}" in str(stage.private()[-1].blocks)
     await stage.slash("unwatch long")
     await stage.until(stage.card_says("*Long job*: no longer watched here"))
+
+
+async def test_a_file_says_what_is_watched(stage: Stage) -> None:
+    """From the start, and nobody changes that in Slack."""
+    refused = "is set in a file, so it can't be changed or stopped here"
+    file = stage.folder / "watches.yaml"
+    file.write_text("version: 1\nchannels:\n  C0DATAENG:\n    - {watch: nightly, mention: none}\n")
+    await stage.start_bot({"BOLT_BOT_WATCHES_FILE": str(file)})
+
+    async def listed() -> bool:
+        await stage.slash("watches")
+        return any("1 watch here." in one.text for one in stage.private())
+
+    await eventually("the file to be applied", listed)
+    assert "set in a file" in str(stage.private()[-1].blocks)
+    assert "Stop" not in str(stage.private()[-1].blocks)
+    for times, text in enumerate(("unwatch nightly", "watch nightly --mention owner"), 1):
+        await stage.slash(text)
+        await stage.until(lambda most=times: sum(refused in one.text for one in stage.private()) == most)  # type: ignore[misc]

@@ -107,7 +107,7 @@ async def test_the_policy_decides_who_stops_it(redis_client: Redis) -> None:
         Policy((Rule("hourly", Deny("not yours"), which=Which(schedules=("hourly",))), Rule("all", Allow()))),
     )
     for pattern in ("hourly", "*", "finance-*"):
-        await stage.store.add_watch(Watch(CHANNEL, 0, "T", pattern, NOW))
+        await stage.store.add_watch(Watch(CHANNEL, 0, "T", pattern, NOW, "U1"))
     for number in (1, 2):
         assert "not yours" in said((await stage.type(f"unwatch {number}")).text)
     await stage.type("unwatch 3")

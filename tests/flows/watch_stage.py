@@ -58,7 +58,6 @@ class WatchStage:
             stage.authorizer,
             stage.people,
             self.memberships,
-            self.incidents,
             IncidentCloser(self.incidents, Discovery(stage.scripts)),
             command="/bolt",
         )

@@ -64,6 +64,11 @@ class Watch:
         return f"{self.channel}:{self.number}"
 
     @property
+    def is_from_file(self) -> bool:
+        """Whether it comes from the watches file, so that nobody in Slack can change or stop it."""
+        return self.made_by == OPERATOR
+
+    @property
     def is_exact(self) -> bool:
         """Whether it names one schedule."""
         return not any(sign in self.pattern for sign in "*?[")

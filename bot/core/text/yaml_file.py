@@ -15,6 +15,7 @@ LIST_MOST = 500
 TEXT_MOST = 300
 FAULTS_MOST = 20
 DEEPEST = 20
+IN_QUOTES = "put text that begins with * in quotes"
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 Node = yaml.Node
@@ -48,7 +49,8 @@ def compose(text: str) -> Node | None:
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
         where = f"line {at.line + 1}: " if at else ""
-        raise YamlFileError((f"{where}this isn't YAML: {error.problem or error.context}",)) from None
+        advice = f"; {IN_QUOTES}" if "an alias" in (error.context or "") else ""
+        raise YamlFileError((f"{where}this isn't YAML: {error.problem or error.context}{advice}",)) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise YamlFileError(
             (f"this isn't YAML: {str(error).splitlines()[0] if str(error) else type(error).__name__}",)
@@ -64,6 +66,8 @@ def _check_events(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent):
+            raise YamlFileError((f"line {line}: aliases aren't supported; {IN_QUOTES}",))
         if getattr(event, "anchor", None):
             raise YamlFileError((f"line {line}: anchors and aliases aren't supported; write it out",))
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

@@ -53,7 +53,7 @@ def made(answer: Made) -> Message:
     notes = _notes(answer)
     blocks: list[Block] = [Paragraph(_joined(lines))]
     blocks += [Facts(_joined(notes))] if notes else []
-    blocks.append(Buttons((stop_button(watch),)))
+    blocks += [] if watch.is_from_file else [Buttons((stop_button(watch),))]
     return Message(_joined([*lines, *notes], " "), tuple(blocks))
 
 
@@ -96,7 +96,8 @@ def watch_list(shown: ListPage[Listed], command: WatchesCommand, *, typed: str, 
     blocks: list[Block] = [Paragraph(tuple(first))]
     for at, one in enumerate(shown.items):
         blocks.append(Paragraph(_row(one, every=command.every)))
-        blocks += [] if command.every else [Buttons((stop_button(one.watch, number=at),))]
+        has_button = not command.every and not one.watch.is_from_file
+        blocks += [Buttons((stop_button(one.watch, number=at),))] if has_button else []
     blocks += page_buttons(shown, command)
     spoken = [_row(one, every=command.every, between=", ") for one in shown.items]
     return Message(_joined([tuple(first), *spoken], " "), tuple(blocks))
@@ -126,6 +127,12 @@ def no_such_watch(wanted: str, typed: str) -> Message:
             ".",
         )
     )
+
+
+def in_file(watch: Watch) -> Message:
+    """Say that a watch can't be changed in Slack, because it comes from the watches file."""
+    why = "is set in a file, so it can't be changed or stopped here. Whoever runs this bot can edit that file."
+    return Message((f"Watch {watch.number} (", _pattern(watch), f") {why} Nothing was changed."))
 
 
 def stopped(watch: Watch) -> Message:
@@ -177,7 +184,8 @@ def _named(watch: Watch) -> Sentence:
 
 def _row(one: Listed, *, every: bool, between: str = "\n") -> Sentence:
     where: Sentence = (Channel(one.watch.channel), " · ") if every else ()
-    return (*where, *_named(one.watch), between, _decides(one))
+    set_in = " · set in a file" if one.watch.is_from_file else ""
+    return (*where, *_named(one.watch), set_in, between, _decides(one))
 
 
 def _decides(one: Listed) -> str:

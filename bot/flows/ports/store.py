@@ -31,6 +31,7 @@ from bot.core.model.start import Acceptance, Accepted, Asked, Decided, LeftQueue
 from bot.core.model.upload import Upload, UploadAnswer, UploadOutcome
 from bot.core.model.watch import Watch, WatchAcceptance
 from bot.core.watching.edits import Edit
+from bot.core.watching.file_plan import AppliedPlan, FilePlan
 from bot.core.watching.tally import Count, Day
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
@@ -411,6 +412,19 @@ class Discovery(Protocol):
 
     async def ended_runs(self, slug: str) -> list[RunEnd]:
         """The ends that wait to be accounted, in the order of their ends."""
+
+
+class WatchRecords(Protocol):
+    """All watches, as the watches file is compared with them."""
+
+    async def read_watches(self) -> tuple[str, tuple[Watch, ...]]:
+        """Every watch, with the revision for `apply_plan`."""
+
+    async def apply_plan(self, rev: str, plan: FilePlan) -> AppliedPlan | None:
+        """Apply what the watches file changes. Returns None if a watch has changed since."""
+
+    async def is_marked(self) -> bool:
+        """Whether Redis has a record of an earlier start."""
 
 
 class OwnerUsers(Protocol):

@@ -9,7 +9,7 @@ from bot.core.model.watch import Watch
 
 T0 = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 NIGHTLY = WatchedSchedule("nightly", "Nightly full build", branch="main", owner="ada")
-WATCH = Watch("C1", 1, "T1", "nightly", since=T0)
+WATCH = Watch("C1", 1, "T1", "nightly", since=T0, made_by="U1")
 COLUMN = RunError("e1", "stg_orders", "column net_amnt does not exist")
 DISK = RunError("e2", "stg_orders", "could not extend file: no space left on device")
 

@@ -1,0 +1,48 @@
+"""What the watches file changes of the watches on record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.core.model.watch import Watch
+from bot.core.watching.wanted import subject
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlan:
+    """Watches to add, to change (with the number of the one that they replace), and to stop."""
+
+    add: tuple[Watch, ...] = ()
+    change: tuple[Watch, ...] = ()
+    stop: tuple[Watch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedPlan:
+    """`is_new`: Redis had no record of an earlier start. `numbers` are those of the added watches, 0 without room."""
+
+    is_new: bool
+    numbers: tuple[int, ...] = ()
+
+
+def plan_file(wanted: Sequence[Watch], known: Sequence[Watch]) -> FilePlan:
+    """Compare the file's watches with those on record.
+
+    One that was made in Slack and is about the same schedules becomes the file's. One of the file's that isn't in it any
+    more is stopped. What is watched already goes on from when it began.
+    """
+    # Of two about the same schedules, the file's own one is kept.
+    by_subject = {subject(one): one for one in sorted(known, key=lambda one: one.is_from_file)}
+    add, change = [], []
+    for watch in wanted:
+        same = by_subject.get(subject(watch))
+        if same is None:
+            add.append(watch)
+            continue
+        after = replace(watch, number=same.number, since=same.since, paused=same.paused)
+        if after != same:
+            change.append(after)
+    kept = {subject(one) for one in wanted}
+    stop = [one for one in known if one.is_from_file and subject(one) not in kept]
+    return FilePlan(tuple(add), tuple(change), tuple(stop))

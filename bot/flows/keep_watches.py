@@ -1,0 +1,143 @@
+"""The watches file: applied at the start, and again if Redis loses the watches while the bot runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import structlog
+
+from bot.core.model.audit_entry import AuditEntry, Event
+from bot.core.model.command import UnwatchCommand, canonical
+from bot.core.model.errors import StoreUnavailable
+from bot.core.model.watch import Watch
+from bot.core.policy.rules import Action
+from bot.core.views.store_unavailable import cause
+from bot.core.watching.file_plan import AppliedPlan, FilePlan, plan_file
+from bot.core.watching.wanted import WatchPlace, subject, wanted_watch
+from bot.core.watching.watches_file import FileWatch
+from bot.flows.close_incidents import IncidentCloser
+from bot.flows.ports.store import Audit, WatchRecords
+
+log = structlog.get_logger()
+
+LOOK_S = 30.0
+AGAIN_S = 2.0
+TRIES = 20
+# What decides in the audit log, instead of a rule of the policy.
+DECIDED_BY = "the watches file"
+
+
+class WatchKeeper:
+    """Keeps the watches on record as the file wants them. `lost` is called by the one process that finds them lost.
+
+    `report_fault` logs an unexpected error.
+    """
+
+    def __init__(
+        self,
+        wanted: Sequence[FileWatch],
+        records: WatchRecords,
+        closer: IncidentCloser,
+        audit: Audit,
+        *,
+        team: str,
+        now: Callable[[], datetime],
+        lost: Callable[[], None],
+        report_fault: Callable[[str, BaseException], str],
+    ) -> None:
+        self._wanted = wanted
+        self._records = records
+        self._closer = closer
+        self._audit = audit
+        self._team = team
+        self._now = now
+        self._lost = lost
+        self._report_fault = report_fault
+
+    async def run(self) -> None:
+        """Apply the file, and look regularly whether Redis still has the watches, until cancelled."""
+        has_begun = False
+        while True:
+            try:
+                await (self.check() if has_begun else self.begin())
+                has_begun = True
+            except StoreUnavailable as error:
+                log.info("the watches can't be checked now", why=cause(error))
+            except Exception as error:  # noqa: BLE001 - any error is logged, and it's tried again
+                self._report_fault("keeping watches", error)
+            await asyncio.sleep(LOOK_S if has_begun else AGAIN_S)
+
+    async def begin(self) -> None:
+        """Apply the file at the start. Without any record of an earlier start, its watches begin anew.
+
+        Raises StoreUnavailable.
+        """
+        if await self._apply() and self._wanted:
+            self._say_lost()
+
+    async def check(self) -> None:
+        """Begin anew if Redis has lost the watches. Raises StoreUnavailable."""
+        if not await self._records.is_marked() and await self._apply():
+            self._say_lost()
+
+    async def _apply(self) -> bool:
+        """Make the watches on record those of the file. Returns whether there was no record of an earlier start."""
+        for _ in range(TRIES):
+            rev, known = await self._records.read_watches()
+            plan = plan_file(self._watches(), known)
+            applied = await self._records.apply_plan(rev, plan)
+            if applied is not None:
+                await self._note(plan, applied)
+                return applied.is_new
+        log.error("the watches file couldn't be applied, because watches kept changing; it's applied at the next start")
+        return False
+
+    def _watches(self) -> list[Watch]:
+        at = self._now()
+        return [
+            wanted_watch(one.command, one.command.pattern_text, WatchPlace(self._team, one.channel, at))
+            for one in self._wanted
+        ]
+
+    async def _note(self, plan: FilePlan, applied: AppliedPlan) -> None:
+        """Log and record what was changed, and close the incidents that nothing covers any more."""
+        added = [one for one, number in zip(plan.add, applied.numbers, strict=True) if number]
+        for one, number in zip(plan.add, applied.numbers, strict=True):
+            if not number:
+                log.error("there's no room for a watch of the watches file", channel=one.channel, pattern=one.pattern)
+        if plan.add or plan.change or plan.stop:
+            log.info("applied the watches file", added=len(added), changed=len(plan.change), stopped=len(plan.stop))
+        commands = {
+            subject(watch): canonical(one.command) for watch, one in zip(self._watches(), self._wanted, strict=True)
+        }
+        for one in (*added, *plan.change):
+            await self._record(one, commands[subject(one)])
+        for one in plan.stop:
+            await self._record(one, f"{canonical(UnwatchCommand(str(one.number)))} ({one.pattern})")
+        if plan.stop:
+            _, watches = await self._records.read_watches()
+            for channel in sorted({one.channel for one in plan.stop}):
+                await self._closer.close_uncovered(channel, watches)
+
+    async def _record(self, watch: Watch, text: str) -> None:
+        await self._audit.add_entry(
+            AuditEntry(
+                Event.ASKED,
+                team=watch.team,
+                channel=watch.channel,
+                action=Action.WATCH,
+                text=text,
+                schedule=watch.pattern if watch.is_exact else "",
+                decision="allow",
+                rule=DECIDED_BY,
+            )
+        )
+
+    def _say_lost(self) -> None:
+        self._lost()
+        log.warning(
+            "Redis has no record of watches: those of the watches file begin anew, and any made in Slack are gone",
+            watches=len(self._wanted),
+        )

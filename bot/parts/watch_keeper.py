@@ -1,0 +1,28 @@
+"""Build what keeps the watches of the watches file on record."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter
+
+from bot.flows.close_incidents import IncidentCloser
+from bot.flows.keep_watches import WatchKeeper
+from bot.parts.clients import Clients
+from bot.parts.services import Services
+from bot.parts.stores import Stores
+from bot.slack.identity import Identity
+
+LOST = Counter("bolt_bot_watches_lost", "How often this process found that Redis had no record of watches any more.")
+
+
+def build_watch_keeper(services: Services, identity: Identity, stores: Stores, clients: Clients) -> WatchKeeper:
+    """Build it with the file's watches as they were read at the start."""
+    return WatchKeeper(
+        services.watches,
+        stores.watches,
+        IncidentCloser(stores.incidents, stores.discovery),
+        clients.audit,
+        team=identity.team,
+        now=services.bolt.time,
+        lost=LOST.inc,
+        report_fault=services.report_fault,
+    )

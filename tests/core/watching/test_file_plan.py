@@ -1,0 +1,46 @@
+"""What the watches file changes of the watches on record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bot.core.model.watch import Watch
+from bot.core.watching.file_plan import FilePlan, plan_file
+
+BEFORE, NOW = datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 30, tzinfo=UTC)
+OF_FILE = Watch("C1", 3, "T", "nightly", BEFORE)
+MADE_HERE = Watch("C1", 4, "T", "fin*", BEFORE, "U1")
+WANTED = Watch("C1", 0, "T", "nightly", NOW)
+
+
+def test_what_is_not_there_is_added() -> None:
+    """In another channel it's another watch."""
+    assert plan_file([WANTED], []) == FilePlan((WANTED,))
+    assert plan_file([WANTED], [replace(OF_FILE, channel="C2", made_by="U1")]) == FilePlan((WANTED,))
+
+
+def test_the_same_file_changes_nothing() -> None:
+    """What is watched goes on from when it began; a pause stays."""
+    paused = replace(OF_FILE, paused="shared")
+    assert plan_file([WANTED], [paused, MADE_HERE]) == FilePlan()
+
+
+def test_other_options_change_it() -> None:
+    """Under its number."""
+    changed = replace(WANTED, only="all")
+    assert plan_file([changed], [OF_FILE]) == FilePlan(change=(replace(OF_FILE, only="all"),))
+
+
+def test_a_watch_made_in_slack_becomes_the_files() -> None:
+    """If it's about the same schedules; others stay as they are."""
+    wanted = replace(WANTED, pattern="Fin*")
+    assert plan_file([wanted], [MADE_HERE]) == FilePlan(change=(replace(MADE_HERE, pattern="Fin*", made_by=""),))
+    own = replace(MADE_HERE, number=2, made_by="")
+    assert plan_file([replace(WANTED, pattern="fin*")], [own, MADE_HERE]) == FilePlan()
+
+
+def test_what_is_gone_from_the_file_is_stopped() -> None:
+    """Without a file, all that came from it."""
+    assert plan_file([], [OF_FILE, MADE_HERE]) == FilePlan(stop=(OF_FILE,))
+    assert plan_file([replace(WANTED, branch="*")], [OF_FILE]).stop == (OF_FILE,)

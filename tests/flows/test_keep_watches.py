@@ -1,0 +1,166 @@
+"""The watches file: applied at the start, read-only in Slack, and applied again if Redis loses the watches."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from redis.asyncio import Redis
+
+from bot.core.model.command import WatchCommand
+from bot.core.model.incident import IncidentState
+from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, Watch
+from bot.core.watching.watches_file import FileWatch
+from bot.flows import keep_watches
+from bot.flows.close_incidents import IncidentCloser
+from bot.flows.keep_watches import WatchKeeper
+from bot.store.watches import Watches
+from tests.flows.incident_stage import IncidentStage
+from tests.flows.stage import CHANNEL
+from tests.waiting import eventually
+
+AT, LATER = datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 30, tzinfo=UTC)
+NIGHTLY = FileWatch(CHANNEL, WatchCommand("nightly"), 4)
+FINANCE = FileWatch("C2", WatchCommand("fin*", owner="ada", mention="none"), 6)
+
+
+@dataclass
+class Kept:
+    """A Redis with watches. `lost` counts what was said."""
+
+    redis: Redis
+    lost: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Build the stores."""
+        self.stage = IncidentStage(self.redis)
+
+    def process(self, *wanted: FileWatch, name: str = "first", at: datetime = AT) -> WatchKeeper:
+        """One that has just read such a file."""
+        stage = self.stage
+
+        def raised(where: str, error: BaseException) -> str:
+            raise AssertionError(where) from error
+
+        return WatchKeeper(
+            wanted,
+            Watches(stage.scripts),
+            IncidentCloser(stage.incidents, stage.discovery),
+            stage.audit,
+            team="T",
+            now=lambda: at,
+            lost=lambda: self.lost.append(name),
+            report_fault=raised,
+        )
+
+    async def watches(self) -> list[tuple[str, int, str]]:
+        """What is on record."""
+        return [(one.channel, one.number, one.pattern) for one in await Watches(self.stage.scripts).all_watches()]
+
+    async def audited(self) -> list[tuple[str, str, str]]:
+        """The audit log, oldest first."""
+        found = [(one.channel, one.text, one.rule) async for one in self.stage.audit.newest_entries()]
+        return found[::-1]
+
+
+async def test_the_file_is_applied_once(one_redis: Redis) -> None:
+    """Its watches are on record, and in the audit log; the next start with it changes nothing."""
+    kept = Kept(one_redis)
+    await kept.process(NIGHTLY, FINANCE).begin()
+    assert await kept.watches() == [(CHANNEL, 1, "nightly"), ("C2", 1, "fin*")]
+    (first, second) = await kept.stage.watches.all_watches()
+    assert first == Watch(CHANNEL, 1, "T", "nightly", AT)
+    assert (second.owner, second.mention, second.is_from_file) == ("ada", "none", True)
+    await kept.process(NIGHTLY, FINANCE, at=LATER).begin()
+    assert await kept.stage.watches.all_watches() == (first, second)
+    assert await kept.audited() == [
+        (CHANNEL, 'watch "nightly"', "the watches file"),
+        ("C2", 'watch "fin*" --owner "ada" --mention none', "the watches file"),
+    ]
+    assert kept.lost == ["first"]
+
+
+async def test_two_processes_start_at_once(one_redis: Redis) -> None:
+    """With the same file: its watches are there once, and one of the two says that they begin anew."""
+    kept = Kept(one_redis)
+    processes = [kept.process(NIGHTLY, FINANCE, name=str(number)) for number in range(4)]
+    await asyncio.gather(*(one.begin() for one in processes))
+    assert await kept.watches() == [(CHANNEL, 1, "nightly"), ("C2", 1, "fin*")]
+    assert len(kept.lost) == 1
+    assert len(await kept.audited()) == 2
+
+
+async def test_what_is_gone_from_the_file_is_stopped(one_redis: Redis) -> None:
+    """With its open incidents, even if it was the last watch; what was made in Slack stays."""
+    kept = Kept(one_redis)
+    stage = kept.stage
+    await kept.process(NIGHTLY, at=stage.at).begin()
+    await stage.discover()
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert (await stage.incident()).is_open
+    await kept.process().begin()
+    assert await kept.watches() == []
+    assert (await stage.incident()).state is IncidentState.CLOSED
+    assert (await kept.audited())[-1] == (CHANNEL, 'unwatch "1" (nightly)', "the watches file")
+    await stage.watch("hourly", made_by="U0ADA")
+    await kept.process().begin()
+    assert await kept.watches() == [(CHANNEL, 2, "hourly")]
+
+
+async def test_a_changed_line_changes_the_watch(one_redis: Redis) -> None:
+    """It's the same watch; one made in Slack that the file wants too becomes the file's."""
+    kept = Kept(one_redis)
+    made = await kept.stage.watch("nightly", made_by="U0ADA")
+    silent = replace(NIGHTLY, command=WatchCommand("nightly", mention="none"))
+    await kept.process(silent, at=LATER).begin()
+    assert await kept.stage.watches.all_watches() == (replace(made, mention="none", made_by=""),)
+
+
+async def test_a_full_channel_takes_no_more(one_redis: Redis) -> None:
+    """The rest of the file is applied; at the next start with room, so is this one."""
+    kept = Kept(one_redis)
+    for number in range(WATCHES_MOST_IN_CHANNEL):
+        await kept.stage.watches.add_watch(Watch(CHANNEL, 0, "T", f"a{number}", AT, "U1"))
+    await kept.process(NIGHTLY, FINANCE).begin()
+    assert len(await kept.watches()) == WATCHES_MOST_IN_CHANNEL + 1
+    await kept.stage.watches.remove_watch(CHANNEL, 7)
+    await kept.process(NIGHTLY, FINANCE).begin()
+    assert (CHANNEL, WATCHES_MOST_IN_CHANNEL + 1, "nightly") in await kept.watches()
+
+
+async def test_a_first_start_without_a_file_says_nothing(one_redis: Redis) -> None:
+    """Nor does a later one with a file: there's a record of the first."""
+    kept = Kept(one_redis)
+    await kept.process().begin()
+    await kept.process(NIGHTLY).begin()
+    assert kept.lost == []
+    assert await kept.watches() == [(CHANNEL, 1, "nightly")]
+
+
+async def test_a_lost_redis_is_noticed_by_one_process(one_redis: Redis) -> None:
+    """While they run. The file's watches begin anew, and discovery with them."""
+    kept = Kept(one_redis)
+    processes = [kept.process(NIGHTLY, name=str(number), at=LATER) for number in range(3)]
+    for one in processes:
+        await one.begin()
+    kept.lost.clear()
+    await asyncio.gather(*(one.check() for one in processes))
+    assert kept.lost == []
+    await kept.redis.flushdb()
+    await asyncio.gather(*(one.check() for one in processes))
+    assert len(kept.lost) == 1
+    assert await kept.watches() == [(CHANNEL, 1, "nightly")]
+    assert await kept.redis.zscore(kept.stage.scripts.key("due", "discovery"), "schedules") is not None
+
+
+async def test_it_runs_until_it_is_stopped(one_redis: Redis) -> None:
+    """The file is applied at once."""
+    kept = Kept(one_redis)
+    running = asyncio.create_task(kept.process(NIGHTLY).run())
+    await eventually("the file to be applied", kept.watches)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert running.cancelled()
+    assert keep_watches.LOOK_S < 60
