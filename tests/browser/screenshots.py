@@ -10,9 +10,11 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from bolt_sandbox.bolt import BoltWorld
+from bolt_sandbox.bolt import BoltWorld, Start
+from bolt_sandbox.bolt.model import Course
 from tests.browser.conftest import ARGUMENTS, MISSING, chromium
 from tests.browser.tab import Tab
+from tests.e2e.elsewhere import SCHEDULER
 from tests.e2e.stage import Stage
 from tests.worlds import new_sandbox
 
@@ -30,13 +32,14 @@ async def take(folder: Path) -> None:
     await sandbox.start()
     stage = Stage(sandbox, folder)
     try:
-        await stage.start_bot()
+        await stage.start_bot({"BOLT_BOT_DISCOVER_S": "1"})
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
             await _card(stage, await _tab(browser, stage))
             await _thread(stage, await _tab(browser, stage))
             await _home(stage, await _tab(browser, stage))
             await _form(await _tab(browser, stage))
+            await _incident(stage, await _tab(browser, stage))
             await browser.close()
     finally:
         await stage.close()
@@ -103,6 +106,26 @@ async def _form(tab: Tab) -> None:
     await menu.press_sequentially("f")
     await tab.sees(form.get_by_role("option").nth(3))
     await _shoot(tab.page, "form.png")
+
+
+async def _incident(stage: Stage, tab: Tab) -> None:
+    """A schedule that fails three times, the last time with another error, and somebody who is on it."""
+    bolt = stage.sandbox.bolt
+    await stage.slash("watch nightly --mention none", user="grace")
+    await stage.until(stage.told_privately("Now watching", user="grace"))
+    for ends in ("model_error", "model_error", "test_failure"):
+        before = str([card.blocks for card in stage.cards()])
+        await asyncio.sleep(2)
+        bolt.start("nightly", Start(course=Course(ends=ends, takes_s=1)), SCHEDULER)
+        await stage.until(lambda before=before: str([one.blocks for one in stage.cards()]) != before)  # type: ignore[misc]
+    await stage.click("I'm on it", user="grace")
+    await tab.go("data-eng")
+    message = tab.message("Nightly full build")
+    await tab.sees(message, "grace is on it")
+    await message.get_by_role("button", name=re.compile("repl")).click()
+    await tab.sees(tab.thread(), "ew error")
+    await tab.page.set_viewport_size({"width": SIZE["width"], "height": 860})
+    await _shoot(tab.page, "incident.png")
 
 
 async def _shoot(page: Page, name: str) -> None:
