@@ -283,9 +283,9 @@ class RunConcluder:
 
     async def _warned(self, run: Run) -> list[NodeResult]:
         """The nodes that warned in a success. Skipped if many runs end at once: announcing ends is more urgent."""
-        commands = (
-            [command for command in run.seen.commands if may_warn(command)] if run.seen.state == "SUCCESS" else []
-        )
+        # Without a card, nothing shows them.
+        shown = run.seen.state == "SUCCESS" and not run.without_card
+        commands = [command for command in run.seen.commands if may_warn(command)] if shown else []
         if not commands or self._warnings >= WARNINGS_AT_ONCE:
             return []
         self._warnings += 1

@@ -40,6 +40,8 @@ async def test_a_success_needs_no_poll(stage: IncidentStage) -> None:
     second = stage.run_through("SUCCESS")
     await stage.discover()
     assert (await stage.run(second)).end is not None
+    # Warnings of a success are shown on cards only.
+    assert not [what for what, _ in stage.bolt.reads if what == "resources"]
 
 
 async def test_more_than_a_page_of_runs_is_found(stage: IncidentStage) -> None:
