@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,14 +13,18 @@ from bot.core.model.incident import Incident, StoredIncident
 from bot.core.model.run import CardRef, RunKey
 from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Watch
+from bot.core.views.incident import HIDDEN
 from bot.core.watching.counting import counts
 from bot.core.watching.discovery import remember
 from bot.core.watching.edits import edit_for
+from bot.core.watching.ends import without_log
+from bot.core.watching.handling import closed
 from bot.core.watching.life import account, is_accounted, with_log
 from bot.core.watching.quiet import quiet_until, withhold
 from bot.core.watching.tally import Count, counts_of
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
+from bot.flows.may_tell import WatchPermissions
 from bot.flows.ports.store import Discovery, Due, IncidentAccounts, IncidentChange, Runs, Watches
 
 log = structlog.get_logger()
@@ -36,10 +40,12 @@ class EndAccountant:
         incidents: IncidentAccounts,
         runs: Runs,
         due: Due,
+        permissions: WatchPermissions,
         *,
         workspace: str,
         now: Callable[[], datetime],
     ) -> None:
+        self._permissions = permissions
         self._watches = watches
         self._discovery = discovery
         self._incidents = incidents
@@ -58,19 +64,29 @@ class EndAccountant:
             await self._due.finish(lease)
             return
         ends = await self._discovery.ended_runs(slug)
-        deciding = self._covers.of(await self._watches.all_watches()).deciding(record.schedule)
-        channels = list(deciding)
+        covers = self._covers.of(await self._watches.all_watches())
+        deciding, tellings = await self._permissions.deciding(covers, record.schedule)
+        if tellings.deactivated:
+            await self._watches.check_channels(tellings.deactivated)
+        if tellings.wait_s:
+            await self._due.give_back(lease, delay_s=tellings.wait_s)
+            return
+        hidden = record.failing_in & tellings.refused_in - deciding.keys()
+        channels = [*deciding, *hidden]
         stored = dict(
             zip(channels, await self._incidents.load_incidents([(one, slug) for one in channels]), strict=True)
         )
         cards = {end.run: await self._runs.cards_of(RunKey(self._workspace, end.run)) for end in ends}
         changes = []
         for channel, watch in deciding.items():
-            before = stored[channel]
+            before, quotes = stored[channel], tellings.may_quote_logs(watch)
             until = quiet_until(watch, self._now())
-            after = _after(before.incident if before else None, ends, watch, record, cards, until)
+            shown = ends if quotes else [without_log(end) for end in ends]
+            after = _after(before.incident if before else None, shown, watch, record, cards, until)
+            after = replace(after, without_logs=not quotes) if after is not None else None
             if after is not None and (before is None or after != before.incident):
                 changes.append(IncidentChange(before, after, edit_for(_same(before, after), after)))
+        changes += [IncidentChange(one, closed(one.incident, HIDDEN), "now") for one in _open(stored, hidden)]
         keys = [RunKey(self._workspace, end.run) for end in ends]
         ledger, counted = _ledger(record, ends), _counted(ends, deciding.values(), record, self._now())
         done = await self._incidents.account(lease, record, ledger, keys, changes, counted)
@@ -86,6 +102,12 @@ class EndAccountant:
                 state=str(change.after.state),
                 failures=change.after.failures,
             )
+
+
+def _open(stored: Mapping[str, StoredIncident | None], channels: Iterable[str]) -> list[StoredIncident]:
+    """The open incidents of these channels."""
+    found = (stored[channel] for channel in channels)
+    return [one for one in found if one is not None and one.incident.is_open]
 
 
 def _same(before: StoredIncident | None, after: Incident) -> Incident | None:

@@ -38,13 +38,13 @@ class IncidentCloser:
             if not covers.covering(WatchedSchedule(incident.schedule, incident.name, owner=incident.owner)):
                 await self.close(incident.schedule, (channel,))
 
-    async def close(self, slug: str, channels: Iterable[str]) -> None:
+    async def close(self, slug: str, channels: Iterable[str], why: str = NOT_WATCHED) -> None:
         """Close a schedule's open incidents in these channels."""
         for channel in channels:
             for _ in range(TRIES):
                 stored = await self._incidents.load_incident(channel, slug)
                 if stored is None or not stored.incident.is_open:
                     break
-                after: Incident = closed(stored.incident, NOT_WATCHED)
+                after: Incident = closed(stored.incident, why)
                 if await self._incidents.store_incident(stored, after, edit_for(stored.incident, after)):
                     break

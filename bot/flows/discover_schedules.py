@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -138,9 +138,9 @@ class CoverCache:
             self._channels[schedule] = tuple(sorted({one.channel for one in self._covers.covering(schedule)}))
         return self._channels[schedule]
 
-    def deciding(self, schedule: WatchedSchedule) -> dict[str, Watch]:
-        """The watch that decides about a schedule, by channel."""
-        return self._covers.deciding(schedule)
+    def deciding(self, schedule: WatchedSchedule, without: Collection[str] = ()) -> dict[str, Watch]:
+        """The watch that decides about a schedule, by channel. Those named in `without` decide nothing."""
+        return self._covers.deciding(schedule, without)
 
 
 def _activity(schedule: Schedule) -> ScheduleActivity:

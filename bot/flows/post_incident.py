@@ -8,7 +8,7 @@ import structlog
 
 from bot.core.model.card import Card
 from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
-from bot.core.model.incident import PostKind, StoredIncident, ThreadPost
+from bot.core.model.incident import IncidentState, PostKind, StoredIncident, ThreadPost
 from bot.core.model.run import CardRef, Run, RunKey
 from bot.core.text.message import Message
 from bot.core.text.text import Sentence
@@ -64,8 +64,8 @@ class IncidentPoster:
         schedule = rest.partition("/")[2]
         stored = await self._incidents.load_incident(channel, schedule)
         post = next((one for one in stored.incident.posts if one.number == int(number)), None) if stored else None
-        if stored is None or (post is None and number != "0"):
-            # It was replaced by a newer one, or its record has expired.
+        if stored is None or (post is None and (number != "0" or stored.incident.silent)) or _is_withdrawn(stored):
+            # It was replaced by a newer one or needs no message, its record has expired, or it may not be shown any more.
             await self._incidents.posted(self._claimed(lease, urgency, channel, schedule, "gone"), schedule, "gone")
             return
         serial = stored.incident.serial
@@ -122,7 +122,8 @@ class IncidentPoster:
 
     async def _thread(self, post: ClaimedPost, stored: StoredIncident, wanted: ThreadPost) -> None:
         incident = stored.incident
-        run = await self._runs.load_run(RunKey(self._workspace, wanted.run)) if wanted.run else None
+        shows_log = wanted.run and not incident.without_logs
+        run = await self._runs.load_run(RunKey(self._workspace, wanted.run)) if shows_log else None
         thread = await self._thread_ts(stored, wanted)
         if thread is None and not incident.silent:
             await self._posts.put_back(post, delay_s=MESSAGE_AGAIN_S)
@@ -167,3 +168,8 @@ class IncidentPoster:
             settle_s=self._settle_s,
             twice_is_better=True,
         )
+
+
+def _is_withdrawn(stored: StoredIncident) -> bool:
+    """Whether nothing more is posted about an incident, because it was closed: its message alone says why, if any."""
+    return stored.incident.state is IncidentState.CLOSED

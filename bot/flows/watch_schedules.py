@@ -99,12 +99,12 @@ class ScheduleWatcher:
             if accepted.watch is None:
                 return full(accepted)
             watch, word = accepted.watch, "new"
-        elif replace(wanted, number=same.number, since=same.since, made_by=same.made_by) == same:
+        elif replace(_changed(wanted, same), made_by=same.made_by) == same:
             watch, word = same, "same"
         elif same.is_from_file:
             return in_file(same)
         else:
-            watch, word = replace(wanted, number=same.number, since=same.since), "changed"
+            watch, word = _changed(wanted, same), "changed"
             if not await self._watches.change_watch(watch):
                 return Message((f"Somebody just stopped watch {same.number}. Nothing was changed.",))
         log.info("watching", channel=watch.channel, number=watch.number, pattern=watch.pattern, word=word)
@@ -188,3 +188,9 @@ def _notified(schedules: Sequence[Schedule], channel_info: ChannelInfo) -> tuple
             for name in (*one.slack_notify, *(sent.channel for sent in one.notifications if sent.medium == "slack"))
         }
     )
+
+
+def _changed(wanted: Watch, same: Watch) -> Watch:
+    """A watch with new options. If the bot isn't in the channel, it still goes on only once it is."""
+    changed = replace(wanted, number=same.number, since=same.since)
+    return replace(changed, paused=same.paused, paused_at=same.paused_at) if same.is_away else changed

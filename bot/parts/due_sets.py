@@ -100,6 +100,8 @@ DUE_SETS = (
     DueWork("owners", one_by_one(lambda flows: flows.owners.look_up), at_once=2),
     # Channels with quiet hours that withhold something.
     DueWork("quiet", one_by_one(lambda flows: flows.end_quiet.end_quiet), wakes=("posts",)),
+    # Channels with watches, each when it's to be checked whether the bot can post there, and may.
+    DueWork("channels", one_by_one(lambda flows: flows.check_channel.check_channel), wakes=("posts", "edits")),
     # Starts that wait for a schedule's run to end.
     DueWork("queue", one_by_one(lambda flows: flows.queue.advance_queue), wakes=("requests", "edits")),
     # Starts that wait for an approval.

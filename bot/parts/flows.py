@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.flows.account_ends import EndAccountant
 from bot.flows.approve import ApprovalRules, StartApprovals
 from bot.flows.cancel import RunCanceller
+from bot.flows.check_channel import WatchedChannelChecker
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.conclude import RunConcluder
 from bot.flows.dbt_results import ResultsReader
-from bot.flows.deliver_posts import PostDeliverer
+from bot.flows.deliver_posts import PostDeliverer, Send
 from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.discover_runs import LookRules, RunDiscoverer
 from bot.flows.discover_schedules import ScheduleDiscoverer
@@ -18,6 +20,7 @@ from bot.flows.edit_cards import CardEditor
 from bot.flows.end_quiet import QuietEnder
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.follow_run import FollowRequestHandler
+from bot.flows.may_tell import WatchPermissions
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.plan_start import StartPlanner
 from bot.flows.poll_runs import PollRules, RunPoller
@@ -28,6 +31,7 @@ from bot.flows.post_quiet_end import QuietEndPoster
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_followed_run import FollowedRunReader
 from bot.flows.read_requested_file import RequestedFileReader
+from bot.flows.report_channel_back import ChannelReporter
 from bot.flows.start import RunStarter
 from bot.flows.start_checks import StartChecks
 from bot.flows.start_queue import QueuedStarts, QueueRules
@@ -62,6 +66,7 @@ class Flows:
     outages: OutagePoster
     owners: OwnerFinder
     end_quiet: QuietEnder
+    check_channel: WatchedChannelChecker
 
 
 def build_flows(base: Base) -> Flows:
@@ -73,6 +78,10 @@ def build_flows(base: Base) -> Flows:
     tail_rules = LogTailRules(gap_s=settings.bolt_bot_follow_gap_s, settle_s=settle_s, bot_name=base.bot_name)
     log_tails = LogTails(stores.scripts)
     post_incident, post_outage = _build_post_incident(base, settle_s), _build_post_outage(base, settle_s)
+    permissions = WatchPermissions(services.policy, base.clients.people)
+    report_back = ChannelReporter(
+        chat, stores.posts, stores.incidents, stores.watches, permissions, app_url=app_url, settle_s=settle_s
+    )
     return Flows(
         start=_build_start(base, checks),
         poll=RunPoller(
@@ -101,7 +110,15 @@ def build_flows(base: Base) -> Flows:
             watched=WatchMessages(post_incident, post_outage),
         ),
         deliver=_build_deliver(
-            base, TailPoster(chat, stores.posts, log_tails, answers, tail_rules), post_incident, post_outage, settle_s
+            base,
+            TailPoster(chat, stores.posts, log_tails, answers, tail_rules),
+            {
+                "incident": post_incident.post_of_incident,
+                "outage": post_outage.post_of_outage,
+                "quiet": _build_post_quiet_end(base, settle_s).post_quiet_end,
+                "back": report_back.post_report,
+            },
+            settle_s,
         ),
         tail_log=LogTailer(bolt, runs, log_tails, tail_rules, mask=base.mask_log),
         follow_run=FollowRequestHandler(
@@ -157,6 +174,7 @@ def build_flows(base: Base) -> Flows:
             stores.incidents,
             runs,
             due["accounts"],
+            permissions,
             workspace=settings.workspace,
             now=base.now,
         ),
@@ -171,6 +189,20 @@ def build_flows(base: Base) -> Flows:
         ),
         outages=post_outage,
         owners=base.clients.owners,
+        check_channel=WatchedChannelChecker(
+            stores.watches,
+            stores.incidents,
+            stores.incidents,
+            IncidentCloser(stores.incidents, stores.discovery),
+            base.clients.people,
+            base.clients.people,
+            chat,
+            base.clients.audit,
+            due["channels"],
+            services.policy,
+            command=settings.bolt_bot_command,
+            now=base.now,
+        ),
     )
 
 
@@ -237,11 +269,7 @@ def _build_post_outage(base: Base, settle_s: float) -> OutagePoster:
 
 
 def _build_deliver(
-    base: Base,
-    tail_poster: TailPoster,
-    post_incident: IncidentPoster,
-    post_outage: OutagePoster,
-    settle_s: float,
+    base: Base, tail_poster: TailPoster, of_watches: Mapping[str, Send], settle_s: float
 ) -> PostDeliverer:
     settings, services, stores = base.settings, base.services, base.stores
     files = RequestedFileReader(
@@ -274,9 +302,7 @@ def _build_deliver(
         {
             "upload": uploader.post_requested_file,
             "follow": tail_poster.post_lines,
-            "incident": post_incident.post_of_incident,
-            "outage": post_outage.post_of_outage,
-            "quiet": _build_post_quiet_end(base, settle_s).post_quiet_end,
+            **of_watches,
         },
     )
 

@@ -107,6 +107,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             command=settings.bolt_bot_command,
             now=base.now,
         ),
+        watch_store=stores.watches,
         failing=FailingLister(
             stores.incidents,
             base.clients.people,

@@ -32,7 +32,7 @@ from bot.flows.list_failing import FailingLister
 from bot.flows.logs import CommandLogs
 from bot.flows.pause_schedule import SchedulePauser
 from bot.flows.ports.slack import Chat, People
-from bot.flows.ports.store import Deduplication, Requests, Runs
+from bot.flows.ports.store import Deduplication, Requests, Runs, Watches
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.read_schedules import ScheduleReader
 from bot.flows.start_queue import QueuedStarts
@@ -120,6 +120,7 @@ class ListenerContext:
     followed: Callable[[], None]
     posts: Callable[[], None]
     watcher: ScheduleWatcher
+    watch_store: Watches
     watches: ChannelWatches
     incidents: IncidentHandler
     outages: OutageHandler

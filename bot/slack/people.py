@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
-from bot.core.model.channel import ChannelInfo, ChannelKind
+from bot.core.model.channel import ChannelInfo, ChannelKind, ChannelState
 from bot.core.model.errors import (
     ChannelRefused,
     CredentialRefused,
@@ -55,6 +55,8 @@ GROUP_MESSAGE = (
 ROLE_S = 3600.0
 # How long a person, or a channel that the bot is in, is cached at all.
 KEPT_S = 86_400.0
+# How many admins are told what the bot can't tell anybody else.
+ADMINS_MOST = 10
 # When to ask again after Slack didn't answer.
 AGAIN_S = 2.0
 GROUPS = "groups"
@@ -79,6 +81,9 @@ class PeopleCache(Protocol):
     async def recall_person(self, book: str, user: str) -> str | None:
         """Return a person's entry in a book, or None."""
 
+    async def people_in(self, book: str) -> Mapping[str, str]:
+        """Return all entries of a book, by user id. Raises StoreUnavailable."""
+
     async def keep_people(self, book: str, entries: Mapping[str, str]) -> None:
         """Cache entries by user id, unless a newer one is cached. Raises StoreUnavailable."""
 
@@ -97,6 +102,10 @@ class NoPeopleCache:
 
     async def recall_person(self, _book: str, _user: str) -> None:
         """Return None."""
+
+    async def people_in(self, _book: str) -> Mapping[str, str]:
+        """Return none."""
+        return {}
 
     async def keep_people(self, _book: str, _entries: Mapping[str, str]) -> None:
         """Discard the entries."""
@@ -168,6 +177,29 @@ class SlackPeople:
         except SlackError as error:
             return ChannelInfo(channel, why=_away(error, "what this channel is"), again_s=_again_s(error))
         return ChannelInfo(channel, known.name, known.kind, known.shared)
+
+    async def channel_state(self, channel: str) -> ChannelState:
+        """Read what the bot can do in a channel now, and cache what is known of it. Raises SlackError."""
+        try:
+            answer = await self._slack.call("conversations.info", channel=channel, spare=True)
+        except ChannelRefused:
+            return ChannelState(is_readable=False)
+        found = answer.get("channel") or {}
+        known = known_channel(found, self._now())
+        await self._keep_channel(channel, known)
+        direct = known.kind is ChannelKind.DIRECT
+        return ChannelState(
+            is_member=direct or known.is_ours, is_archived=bool(found.get("is_archived")), is_shared=known.shared
+        )
+
+    async def admins(self) -> tuple[str, ...]:
+        """Return the workspace's admins, as far as the list of people has been read; at most `ADMINS_MOST`."""
+        people = await self._cache.people_in(BOOK)
+        found = {user: known.roles for user, entry in people.items() if (known := read_person(entry)) is not None}
+        admins = sorted(
+            (user for user, its in found.items() if Role.ADMIN in its), key=lambda user: (_rank(found[user]), user)
+        )
+        return tuple(admins[:ADMINS_MOST])
 
     async def joined(self, channel: Json) -> None:
         """Cache a channel that the bot has joined, from Slack's answer."""
@@ -319,6 +351,11 @@ def roles(user: Json, installation: Installation) -> set[Role]:
     if user.get("is_owner") or user.get("is_primary_owner"):
         return found | {Role.OWNER, Role.ADMIN}
     return found | {Role.ADMIN} if user.get("is_admin") else found
+
+
+def _rank(its: frozenset[Role]) -> int:
+    """Owners come first."""
+    return 0 if Role.OWNER in its else 1
 
 
 def _may_pass(error: SlackError) -> bool:

@@ -55,6 +55,16 @@ class DirectoryCache:
             return None
         return kept
 
+    async def people_in(self, book: str) -> Mapping[str, str]:
+        """Return all entries of a book, by user id. Raises StoreUnavailable."""
+        redis, key, cursor = self._scripts.redis, self._scripts.key("told", book), 0
+        people: dict[str, str] = {}
+        while True:
+            cursor, found = await self._scripts.ask(redis.hscan(key, cursor, count=SCANNED))
+            people |= found
+            if cursor == 0:
+                return people
+
     async def keep_people(self, book: str, entries: Mapping[str, str]) -> None:
         """Cache entries by user id, unless a newer one is cached.
 

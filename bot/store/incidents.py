@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 
+from bot.core.model.channel_report import ChannelReport
 from bot.core.model.discovery import Ledger, ScheduleRecord
 from bot.core.model.incident import Incident, PostKind, StoredIncident
 from bot.core.model.run import RunKey
@@ -102,6 +104,33 @@ class Incidents:
         card = f"{incident.team}:{incident.channel}:{stored.ts}"
         await self._scripts.run(
             "incident_message_gone", card, lease.token, incident.channel, incident.schedule, stored.ts, int(again)
+        )
+
+    async def channel_back(self, channel: str, away: ChannelReport) -> list[str]:
+        """Bring a channel's incidents up to date, now that the bot can post there again, and queue a report.
+
+        Returns their schedules.
+        """
+        opened = [one.incident.schedule for one in await self.open_incidents(channel)]
+        word = "back" if away.always else "quiet"
+        return list(await self._scripts.run("channel_back", channel, away.since.isoformat(), word, *opened))
+
+    async def load_report(self, channel: str) -> ChannelReport | None:
+        """Load what a report of a channel is about. None if there's none to post."""
+        record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("back", channel)))
+        if not record.get("since") or record.get("post", "").startswith("done:"):
+            return None
+        since = datetime.fromisoformat(record["since"])
+        return ChannelReport(since, always=record["word"] == "back", schedules=tuple(json.loads(record["slugs"])))
+
+    async def report_posted(self, post: ClaimedPost, outcome: str) -> str:
+        """Record a report as posted (`outcome`: its ts) or dropped (a word).
+
+        Returns `ok`, or `done:<ts>` of another's post.
+        """
+        lease = post.lease
+        return str(
+            await self._scripts.run("finish_back", post.urgency, post.channel, lease.member, lease.token, outcome)
         )
 
     async def _finish(self, post: ClaimedPost, schedule: str, outcome: str, team: str, shown: str) -> str:

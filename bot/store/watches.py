@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot.core.model.watch import WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, Watch, WatchAcceptance
+from bot.core.model.watch import AWAY, WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, PauseChange, Watch, WatchAcceptance
 from bot.core.watching.file_plan import AppliedPlan, FilePlan
+from bot.flows.lease import Lease
 from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts
 
@@ -32,6 +34,41 @@ class Watches:
     async def remove_watch(self, channel: str, number: int) -> bool:
         """Remove a watch. Returns False if it's gone already. Raises StoreUnavailable."""
         return bool(await self._scripts.run("remove_watch", f"{channel}:{number}"))
+
+    async def pause_watches(self, channel: str, numbers: Sequence[int], change: PauseChange) -> list[int]:
+        """Pause watches of a channel, or let them go on, with entries in the audit log.
+
+        Returns the numbers of those that this call has changed. Raises StoreUnavailable.
+        """
+        pause = change.pause
+        changed = await self._scripts.run(
+            "pause_watches",
+            channel,
+            pause or "",
+            change.at.isoformat(),
+            int(change.notify),
+            int(pause in AWAY),
+            change.event,
+            change.why,
+            *numbers,
+        )
+        return [int(number) for number in changed]
+
+    async def check_channels(self, channels: Iterable[str]) -> None:
+        """Have channels checked now, if they have watches. Raises StoreUnavailable."""
+        if names := list(channels):
+            await self._scripts.run("check_channels", *names)
+
+    async def leave_channel(self, lease: Lease) -> None:
+        """End the checks of the claimed channel, unless it has a watch again. Raises StoreUnavailable."""
+        await self._scripts.run("leave_channel", lease.member, await lease.stop_renewing())
+
+    async def move_channel(self, old: str, new: str) -> int:
+        """Move the watches and incidents of a channel whose id has changed. Returns how many watches moved.
+
+        Raises StoreUnavailable.
+        """
+        return int(await self._scripts.run("move_channel", old, new))
 
     async def all_watches(self) -> tuple[Watch, ...]:
         """Every watch, by channel and number. Read again only after a change. Raises StoreUnavailable."""

@@ -22,8 +22,16 @@ from bot.core.model.bolt import (
     ScheduleDetails,
     Trigger,
 )
-from bot.core.model.channel import ChannelInfo, ChannelKind, MemberChannels
-from bot.core.model.errors import ApiError, BoltError, BoltOutcomeUnknown, BoltRejected, BotError, SlackOutcomeUnknown
+from bot.core.model.channel import ChannelInfo, ChannelKind, ChannelState, MemberChannels
+from bot.core.model.errors import (
+    ApiError,
+    BoltError,
+    BoltOutcomeUnknown,
+    BoltRejected,
+    BotError,
+    SlackError,
+    SlackOutcomeUnknown,
+)
 from bot.core.model.incident import Incident, StoredIncident
 from bot.core.model.person import Person, Role
 from bot.core.model.polling import Polled
@@ -453,6 +461,25 @@ class FakePeople:
 
     async def forget_channel(self, channel: str) -> None:
         """Nothing is kept."""
+
+
+class FakeChannels:
+    """What the bot can do in channels: it's in all of them, unless a test says otherwise; and who the admins are."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, ChannelState] = {}
+        self.away: SlackError | None = None
+        self.admin_users: tuple[str, ...] = ("U0ADMIN",)
+
+    async def channel_state(self, channel: str) -> ChannelState:
+        """As a test says."""
+        if self.away is not None:
+            raise self.away
+        return self.states.get(channel, ChannelState())
+
+    async def admins(self) -> tuple[str, ...]:
+        """As a test says."""
+        return self.admin_users
 
 
 class FakeIncidents:

@@ -12,6 +12,7 @@ from bot.core.model.watch import Watch
 from bot.core.text.message import without_blocks
 from bot.core.watching.owners import Owners
 from bot.flows.account_ends import EndAccountant
+from bot.flows.check_channel import WatchedChannelChecker
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.conclude import RunConcluder
 from bot.flows.dbt_results import ResultsReader
@@ -23,6 +24,7 @@ from bot.flows.edit_cards import CardEditor
 from bot.flows.end_quiet import QuietEnder
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.lease import Lease
+from bot.flows.may_tell import WatchPermissions
 from bot.flows.mention_owner import OwnerMentions
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.poll_runs import FIELDS, PollRules, RunPoller
@@ -30,6 +32,7 @@ from bot.flows.post_incident import IncidentPoster
 from bot.flows.post_outage import OutagePoster
 from bot.flows.post_quiet_end import QuietEndPoster
 from bot.flows.quiet_hours import QuietHours
+from bot.flows.report_channel_back import ChannelReporter
 from bot.flows.run_listings import RunListings
 from bot.flows.run_stores import RunStores
 from bot.flows.watch_clock import IncidentClock
@@ -45,7 +48,7 @@ from bot.store.tallies import Tallies
 from bot.store.watches import Watches
 from bot.workers.claims import keep_lease
 from tests.core.views.plain import said
-from tests.flows.fakes import FakeDownloads, FakeMemberships, FakePeopleByAddress
+from tests.flows.fakes import FakeChannels, FakeDownloads, FakeMemberships, FakePeopleByAddress
 from tests.flows.stage import APP, CHANNEL, Stage
 
 Step = Callable[[Lease], Awaitable[object]]
@@ -72,6 +75,9 @@ class IncidentStage(Stage):
     memberships: FakeMemberships = field(default_factory=FakeMemberships)
     by_address: FakePeopleByAddress = field(default_factory=FakePeopleByAddress)
     owners_file: Owners = field(default_factory=Owners)
+    # The monotonic clock.
+    clock_s: float = 0.0
+    channels: FakeChannels = field(default_factory=FakeChannels)
 
     def __post_init__(self) -> None:
         """Build the flows."""
@@ -79,7 +85,19 @@ class IncidentStage(Stage):
         self.bolt.clock = self.at
         scripts = self.scripts
         self.watches, self.discovery, self.incidents = Watches(scripts), Discovery(scripts), Incidents(scripts)
-        names = ("discovery", "looks", "accounts", "incidents", "outages", "polls", "strays", "ends", "owners", "quiet")
+        names = (
+            "discovery",
+            "looks",
+            "accounts",
+            "incidents",
+            "outages",
+            "polls",
+            "strays",
+            "ends",
+            "owners",
+            "quiet",
+            "channels",
+        )
         self.hints = DiscoveryHints(scripts)
         self.due |= {name: DueSet(scripts, name, lease_s=60) for name in names}
         self.owner_users = OwnerUsers(scripts, "secret")
@@ -122,6 +140,10 @@ class IncidentStage(Stage):
             app_url=APP,
             settle_s=self.settle_s,
         )
+        self.permissions = self.new_permissions()
+        self.reporter = ChannelReporter(
+            self.chat, self.posts, self.incidents, self.watches, self.permissions, app_url=APP, settle_s=self.settle_s
+        )
         stores = RunStores(self.requests, self.queue, self.runs, self.followers)
         self.deliverer = PostDeliverer(
             self.chat,
@@ -134,6 +156,7 @@ class IncidentStage(Stage):
                 "incident": self.poster.post_of_incident,
                 "outage": self.outage_poster.post_of_outage,
                 "quiet": self.quiet_end_poster(people).post_quiet_end,
+                "back": self.reporter.post_report,
             },
         )
         self.editor = CardEditor(
@@ -155,7 +178,29 @@ class IncidentStage(Stage):
                 self.incidents, self.due["incidents"], self.quiet_hours, now=lambda: self.at
             ).pass_time,
             "quiet": self.quiet_ender().end_quiet,
+            "channels": self.checker().check_channel,
         }
+
+    def new_permissions(self) -> WatchPermissions:
+        """Of a process of its own."""
+        return WatchPermissions(self.policy, self.people, clock=lambda: self.clock_s)
+
+    def checker(self) -> WatchedChannelChecker:
+        """Of a process of its own."""
+        return WatchedChannelChecker(
+            self.watches,
+            self.incidents,
+            self.incidents,
+            IncidentCloser(self.incidents, self.discovery),
+            self.channels,
+            self.people,
+            self.chat,
+            self.audit,
+            self.due["channels"],
+            self.policy,
+            command="/bolt",
+            now=lambda: self.at,
+        )
 
     def discoverer(self) -> ScheduleDiscoverer:
         """Of a process of its own."""
@@ -200,6 +245,7 @@ class IncidentStage(Stage):
             self.incidents,
             self.runs,
             self.due["accounts"],
+            self.permissions,
             workspace="w",
             now=lambda: self.at,
         )
@@ -236,9 +282,22 @@ class IncidentStage(Stage):
         await self.work("looks")
         await self.settle()
 
+    async def discovery_only(self) -> None:
+        """A listing, looks, and the accounting of ends, whenever that would be due again."""
+        for name in ("discovery", "looks"):
+            await self.work(name)
+        await self.poll()
+        await self.work("ends")
+        await self.work_once("accounts")
+
     async def sweep(self) -> None:
         """Look at every schedule, whatever its activity says."""
         await self.work("looks", whatever=True)
+        await self.settle()
+
+    async def check_channels(self) -> None:
+        """Check every watched channel, and do what follows from it."""
+        await self.work("channels", whatever=True)
         await self.settle()
 
     async def settle(self) -> None:
@@ -272,6 +331,15 @@ class IncidentStage(Stage):
             jobs += 1
             assert jobs < 50, f"{name} never ends"
         return jobs
+
+    async def work_once(self, name: str) -> None:
+        """Do the first job of a set, whatever its time."""
+        members = await self.redis.zrange(self.scripts.key("due", name), 0, -1)
+        await self.redis.zadd(self.scripts.key("due", name), {str(member): 1 for member in members})
+        claimed = await self.due[name].claim(1)
+        assert claimed.lease is not None
+        async with keep_lease(self.due[name], claimed.lease):
+            await self.steps[name](claimed.lease)
 
     def pass_minutes(self, minutes: float) -> None:
         """Bolt's time passes."""

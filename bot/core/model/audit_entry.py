@@ -19,6 +19,10 @@ class Event(StrEnum):
     REFUSED = "refused"  # an admitted start didn't become a run; `user` asked for it
     DROPPED = "dropped"  # a person removed a start from the queue
     ENDED = "ended"
+    # The bot itself changed a watch; `schedule` is the watch's pattern.
+    WATCH_PAUSED = "watch_paused"
+    WATCH_RESUMED = "watch_resumed"
+    WATCH_DELETED = "watch_deleted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,20 @@ class ChannelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelState:
+    """What the bot can do in a channel now.
+
+    `is_readable` is False if Slack doesn't describe it, because it's gone, or it's private and the bot isn't in it. The
+    other facts are unknown then.
+    """
+
+    is_readable: bool = True
+    is_member: bool = True
+    is_archived: bool = False
+    is_shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MemberChannels:
     """The channels that a person is in: names by id, as far as Slack reports them.
 

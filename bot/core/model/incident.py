@@ -129,7 +129,8 @@ class Incident:
     `recent` has the newest runs that count, oldest first, since the incident began; `reopened` the times at which it
     was opened again. `seen_before`: the schedule was failing already when the watch was made. `carded`: the runs whose
     own card in the channel tells of them; `silent`: all of its failures have one, or happened in quiet hours, so that
-    it has no message. `withheld`: it has news that quiet hours keep back. `why` says why it was closed.
+    it has no message. `withheld`: it has news that quiet hours keep back. `without_logs`: the policy doesn't let this
+    channel see what logs say. `why` says why it was closed.
     """
 
     channel: str
@@ -167,6 +168,7 @@ class Incident:
     suspended: bool = False
     held: tuple[RunError, ...] = ()
     withheld: Withheld | None = None
+    without_logs: bool = False
     why: str = ""
 
     @property

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Literal
 
 # What a watch tells: failures and recoveries, every end, or every run from its start.
@@ -11,6 +12,22 @@ Only = Literal["failures", "ends", "all"]
 
 WATCHES_MOST_IN_CHANNEL = 50
 WATCHES_MOST = 2000
+# A watch whose channel the bot can't post in is deleted after this time.
+AWAY_MOST = timedelta(days=30)
+
+
+class Pause(StrEnum):
+    """Why a watch is paused: the bot can't post in its channel, or it may not. The words are stored."""
+
+    ARCHIVED = "archived"
+    REMOVED = "removed"
+    SHARED = "shared"
+    DEACTIVATED = "deactivated"
+
+
+# The bot can't post in the channel: runs are still counted, so that it can say what happened once it's back.
+AWAY = frozenset({Pause.ARCHIVED, Pause.REMOVED})
+
 # The creator of a watch that comes from the watches file.
 OPERATOR = ""
 
@@ -38,7 +55,9 @@ class Watch:
     `number` is never reused in its channel. `pattern` is a slug, a glob over slugs and names, or `*`; `owner` and
     `branch` narrow it (`branch` `*`: any branch; None: the schedule's own). `mention` is `owner`, `none`, or the id of
     a user or user group. `late_s` is the grace in seconds. `since` is Bolt's time when it was made: runs that ended
-    before aren't told. `made_by` is a user's id, or OPERATOR. `paused` says why it tells nothing for now.
+    before aren't told. `made_by` is a user's id, or OPERATOR. `paused` is the word of a `Pause`, empty
+    if it isn't paused, and `paused_at` since when. `notify`: the message to a person that a pause calls for is still to
+    be sent.
     """
 
     channel: str
@@ -57,6 +76,18 @@ class Watch:
     quiet: Quiet | None = None
     time_zone: str | None = None
     paused: str = ""
+    paused_at: datetime | None = None
+    notify: bool = False
+
+    @property
+    def is_away(self) -> bool:
+        """Whether it's paused because the bot can't post in its channel. Runs are still counted."""
+        return self.paused in AWAY
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether it's paused because it may not report anything. It covers nothing then."""
+        return bool(self.paused) and not self.is_away
 
     @property
     def name(self) -> str:
@@ -72,6 +103,20 @@ class Watch:
     def is_exact(self) -> bool:
         """Whether it names one schedule."""
         return not any(sign in self.pattern for sign in "*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class PauseChange:
+    """A change of watches: paused at `at` for a reason, or going on (`pause` is None).
+
+    `notify`: a person is to be told. `event` and `why` are for the audit log.
+    """
+
+    pause: Pause | None
+    at: datetime
+    event: str
+    why: str
+    notify: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
-from bot.core.policy.rules import ANY_WORDS, Allow, Deny, Overrides, Policy, Question, Rule, Target, names_external
+from bot.core.policy.rules import ANY_WORDS, Allow, Deny, Overrides, Policy, Question, Rule, Target, Who, names_external
 
 # Characters that chain commands or make a shell substitute text. Word patterns can't see what such a command does.
 _SHELL = re.compile(r"[\x00;&|<>$`(){}\\\n\r#!~*?\[\]]")
@@ -41,6 +41,11 @@ def unlisted_commands(rules: Sequence[Rule], commands: tuple[str, ...]) -> tuple
     """The commands with backticks that none of the rules lists verbatim."""
     listed = {pattern for rule in rules if rule.which.commands for pattern in rule.which.commands.patterns}
     return tuple(one for one in commands if "`" in one and one not in listed)
+
+
+def names_somebody(rule: Rule) -> bool:
+    """Whether a rule has conditions on people."""
+    return rule.who != Who()
 
 
 def fits(policy: Policy, person: Person, channel_info: ChannelInfo, question: Question) -> Iterable[RuleFit]:

@@ -72,6 +72,15 @@ def _what(entry: AuditEntry) -> list[Span]:
             return [name, *_for(entry), f" wasn't started: {cut(entry.outcome, REASON_SHOWN)}"]
         case Event.DROPPED:
             return ["removed ", Bold(entry.schedule or "a start"), " from the queue"]
+        case Event.WATCH_PAUSED | Event.WATCH_RESUMED | Event.WATCH_DELETED:
+            did_to = {
+                Event.WATCH_PAUSED: "was paused",
+                Event.WATCH_RESUMED: "goes on",
+                Event.WATCH_DELETED: "was deleted",
+            }
+            reason: list[Span] = [f": {cut(entry.outcome, REASON_SHOWN)}"] if entry.outcome else []
+            of: list[Span] = [" (", Code(cut(entry.schedule, TEXT_SHOWN)), ")"]
+            return [entry.text or "a watch", *of, f" {did_to[Event(entry.event)]}", *reason]
         case Event.APPROVED | Event.DENIED:
             return [f"{entry.event} ", Bold(entry.schedule or "a start")]
         case _:

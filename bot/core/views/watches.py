@@ -12,6 +12,7 @@ from bot.core.text.text import Bold, Channel, Code, Sentence, Span, cut, plural
 from bot.core.views.buttons import command_button, fitting
 from bot.core.views.paging import ListPage, page_buttons
 from bot.core.views.watch_options import options_in_words
+from bot.core.views.watch_pause import why_paused
 from bot.core.watching.preview import Preview
 
 SHOWN = 80
@@ -190,7 +191,7 @@ def _row(one: Listed, *, every: bool, between: str = "\n") -> Sentence:
 
 def _decides(one: Listed) -> str:
     if one.watch.paused:
-        return f"paused: {one.watch.paused}"
+        return f"paused: {why_paused(one.watch.paused)}"
     if one.covers is None:
         return "Bolt isn't listing its schedules right now"
     return f"covers {plural(one.covers, 'schedule')}" if one.covers else "covers no schedule at the moment"

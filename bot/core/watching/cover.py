@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import translate
@@ -25,11 +25,11 @@ class Covers:
 
     @classmethod
     def of(cls, watches: Iterable[Watch]) -> Covers:
-        """Arrange watches. Paused ones cover nothing."""
+        """Arrange watches. Suspended ones cover nothing."""
         exact: dict[str, list[Watch]] = {}
         globs: list[Watch] = []
         for watch in watches:
-            if watch.paused:
+            if watch.is_suspended:
                 continue
             if watch.is_exact:
                 exact.setdefault(watch.pattern, []).append(watch)
@@ -42,14 +42,16 @@ class Covers:
         found = [*self.exact.get(schedule.slug, ()), *(one for one in self.globs if matches(one.pattern, schedule))]
         return [one for one in found if one.owner is None or _same_owner(one.owner, schedule.owner)]
 
-    def deciding(self, schedule: WatchedSchedule) -> dict[str, Watch]:
+    def deciding(self, schedule: WatchedSchedule, without: Collection[str] = ()) -> dict[str, Watch]:
         """The watch that decides, by channel: an exact one, else the longer literal prefix, else the newer one.
 
-        Its `since` is that of the channel's first watch of the schedule: a more precise one begins nothing anew.
+        `without` are the names of watches that decide nothing. Its `since` is that of the channel's first watch of the schedule: a more precise one begins nothing anew.
         """
         decided: dict[str, Watch] = {}
         since: dict[str, datetime] = {}
         for watch in self.covering(schedule):
+            if watch.name in without:
+                continue
             since[watch.channel] = min(watch.since, since.get(watch.channel, watch.since))
             other = decided.get(watch.channel)
             if other is None or _precision(watch) > _precision(other):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.core.insight.progress import ran_others
 from bot.core.model.bolt import RunSummary
 from bot.core.model.run import End, Run, is_failed
@@ -47,6 +49,12 @@ def end_of_listing(listed: RunSummary) -> RunEnd:
         actor=listed.actor or None,
         actor_email=listed.actor_email,
     )
+
+
+def without_log(end: RunEnd) -> RunEnd:
+    """A run's end without what its log says: errors keep their keys, so that a new one is still recognized."""
+    errors = tuple(replace(error, line="") for error in end.errors)
+    return replace(end, errors=errors, summary=None, cause=None)
 
 
 def _closes(run: Run) -> bool:

@@ -40,7 +40,8 @@ def plan_file(wanted: Sequence[Watch], known: Sequence[Watch]) -> FilePlan:
         if same is None:
             add.append(watch)
             continue
-        after = replace(watch, number=same.number, since=same.since, paused=same.paused)
+        after = replace(watch, number=same.number, since=same.since)
+        after = replace(after, paused=same.paused, paused_at=same.paused_at, notify=same.notify)
         if after != same:
             change.append(after)
     kept = {subject(one) for one in wanted}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.core.model.channel import ChannelInfo, MemberChannels
+from bot.core.model.channel import ChannelInfo, ChannelState, MemberChannels
 from bot.core.model.person import Person
 from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive, SlackMessage
 from bot.core.text.message import Message
@@ -97,6 +97,16 @@ class People(Protocol):
 
     async def forget_groups(self) -> None: ...
     async def forget_channel(self, channel: str) -> None: ...
+
+
+class Channels(Protocol):
+    """What the bot can do in channels, and who is told if it can't tell anybody there."""
+
+    async def channel_state(self, channel: str) -> ChannelState:
+        """Read what the bot can do in a channel now. Raises SlackError if Slack doesn't say."""
+
+    async def admins(self) -> tuple[str, ...]:
+        """The workspace's admins, as far as they're known, at most some."""
 
 
 class Memberships(Protocol):

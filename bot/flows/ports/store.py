@@ -5,7 +5,7 @@ They raise only the errors of `bot.core.model.errors`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -15,6 +15,7 @@ from bot.core.model.asker import Asker
 from bot.core.model.audit_entry import AuditEntry
 from bot.core.model.cancel_wish import WishAnswer
 from bot.core.model.card import Card
+from bot.core.model.channel_report import ChannelReport
 from bot.core.model.delivery import DeliveryState
 from bot.core.model.discovery import ActivityNews, Ledger, Looked, ScheduleRecord
 from bot.core.model.follow_request import FollowAcceptance, Followed, FollowRequest
@@ -29,7 +30,7 @@ from bot.core.model.run_end import RunEnd
 from bot.core.model.run_index import Habits, IndexPage
 from bot.core.model.start import Acceptance, Accepted, Asked, Decided, LeftQueue, QueuePage, Sending, Turn
 from bot.core.model.upload import Upload, UploadAnswer, UploadOutcome
-from bot.core.model.watch import Watch, WatchAcceptance
+from bot.core.model.watch import PauseChange, Watch, WatchAcceptance
 from bot.core.watching.edits import Edit
 from bot.core.watching.file_plan import AppliedPlan, FilePlan
 from bot.core.watching.tally import Count, Day
@@ -254,6 +255,18 @@ class Watches(Protocol):
     async def remove_watch(self, channel: str, number: int) -> bool:
         """Remove a watch. Returns False if it's gone already."""
 
+    async def pause_watches(self, channel: str, numbers: Sequence[int], change: PauseChange) -> list[int]:
+        """Pause watches of a channel, or let them go on; on record. Returns the numbers of those changed by this call."""
+
+    async def check_channels(self, channels: Iterable[str]) -> None:
+        """Have channels checked now, if they have watches."""
+
+    async def leave_channel(self, lease: Lease) -> None:
+        """End the checks of the claimed channel, unless it has a watch again."""
+
+    async def move_channel(self, old: str, new: str) -> int:
+        """Move the watches and incidents of a channel whose id has changed. Returns how many watches moved."""
+
     async def all_watches(self) -> tuple[Watch, ...]:
         """Every watch, by channel and number. Kept in memory until one changes."""
 
@@ -280,6 +293,28 @@ class Incidents(Protocol):
         """Replace an incident, queue the edit of its message, and queue its new thread posts.
 
         Returns False if somebody else changed it since it was loaded: load it and decide again.
+        """
+
+
+class ChannelReports(Protocol):
+    """Reports of what happened while the bot was away from a channel."""
+
+    async def channel_back(self, channel: str, away: ChannelReport) -> list[str]:
+        """Bring a channel's incidents up to date, now that the bot can post there again, and queue a report.
+
+        Returns their schedules.
+        """
+
+    async def load_report(self, channel: str) -> ChannelReport | None:
+        """Load what a report of a channel is about. None if there's none to post."""
+
+    async def load_incidents(self, keys: Sequence[tuple[str, str]]) -> list[StoredIncident | None]:
+        """Load the newest incident of each channel and schedule."""
+
+    async def report_posted(self, post: ClaimedPost, outcome: str) -> str:
+        """Record a report as posted (`outcome`: its ts) or dropped (a word).
+
+        Returns `ok`, or `done:<ts>` of another's post.
         """
 
 

@@ -1,19 +1,38 @@
-"""Invalidate cached user groups and channels when Slack reports that they changed."""
+"""Invalidate cached user groups and channels when Slack reports that they changed.
+
+Watches of such a channel may have to pause, or can go on: it's checked, whatever the event says.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
 from bot.core.model.errors import StoreUnavailable
 from bot.slack.listener_context import ListenerContext
 
+log = structlog.get_logger()
+
 FORGET_S = 1.0
+# With the rest, under the 3 s that Slack waits.
+MOVE_S = 1.5
+CHANNEL_ID = re.compile(r"[A-Z][A-Z0-9]{1,40}")
 GROUPS = ("subteam_members_changed", "subteam_updated")
-CHANNELS = ("channel_shared", "channel_unshared")
+CHANNELS = (
+    "channel_shared",
+    "channel_unshared",
+    "channel_archive",
+    "channel_unarchive",
+    "channel_left",
+    "group_archive",
+    "group_unarchive",
+    "group_left",
+)
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
@@ -26,6 +45,16 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
         channel = event.get("channel")
         return await _forget(context, channel) if isinstance(channel, str) else None
 
+    async def on_joined(event: dict[str, Any]) -> BoltResponse | None:
+        # Slack reports everybody who joins a channel that the bot is in.
+        return await on_channel(event) if event.get("user") == context.me.bot_user else None
+
+    async def on_moved(event: dict[str, Any]) -> BoltResponse | None:
+        old, new = (str(event.get(name) or "") for name in ("old_channel_id", "new_channel_id"))
+        return await _move(context, old, new) if CHANNEL_ID.fullmatch(old) and CHANNEL_ID.fullmatch(new) else None
+
+    app.event("member_joined_channel")(on_joined)
+    app.event("channel_id_changed")(on_moved)
     for name in GROUPS:
         app.event(name)(on_group)
     for name in CHANNELS:
@@ -33,10 +62,29 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _forget(context: ListenerContext, channel: str | None) -> BoltResponse | None:
-    """Invalidate the cache. Not acknowledged if that fails, so that Slack delivers the event again."""
+    """Invalidate the cache, and have a watched channel checked.
+
+    Not acknowledged if that fails, so that Slack delivers the event again.
+    """
     try:
         async with asyncio.timeout(FORGET_S):
-            await (context.people.forget_groups() if channel is None else context.people.forget_channel(channel))
+            if channel is None:
+                await context.people.forget_groups()
+            else:
+                await context.people.forget_channel(channel)
+                await context.watch_store.check_channels([channel])
     except (StoreUnavailable, TimeoutError):
         return BoltResponse(status=503, body="")
     return None
+
+
+async def _move(context: ListenerContext, old: str, new: str) -> BoltResponse | None:
+    """Move a channel's watches to its new id. Not acknowledged if that fails, so that Slack delivers the event again."""
+    try:
+        async with asyncio.timeout(MOVE_S):
+            moved = await context.watch_store.move_channel(old, new)
+    except (StoreUnavailable, TimeoutError):
+        return BoltResponse(status=503, body="")
+    if moved:
+        log.info("a watched channel has another id", channel=new, before=old, watches=moved)
+    return await _forget(context, new)

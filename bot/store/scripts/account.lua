@@ -133,7 +133,10 @@ for at = first, #ARGV, WIDTH do
   end
   local known = redis.call('HMGET', hash, 'ts', 'team', 'outage', 'grouped')
   local open, cause = ARGV[at + 7] == '1', ARGV[at + 9]
-  if not known[1] and not known[3] and not known[4] and message and open then
+  -- Nothing can be posted there now. Once the bot is back, one message says what has happened.
+  local away = redis.call('EXISTS', key('away', channel)) == 1
+  if away then is_behind(channel, slug) end
+  if not away and not known[1] and not known[3] and not known[4] and message and open then
     redis.call('HSET', hash, 'grouped', '1')
     local number = outage_for(channel, cause, ARGV[at + 10])
     if number then join_outage(channel, number, cause, hash) end
@@ -142,6 +145,8 @@ for at = first, #ARGV, WIDTH do
   if known[3] then
     if open then redis.call('SADD', key('outage', channel, known[3], 'causes'), cause) end
     if edit ~= 'none' then change_outage(channel, known[3], open) end
+  elseif away then
+    if known[1] and edit ~= 'none' then dirty_incident(known[2] .. ':' .. channel .. ':' .. known[1], edit) end
   elseif known[1] then
     if edit ~= 'none' then dirty_incident(known[2] .. ':' .. channel .. ':' .. known[1], edit) end
     push_incident_posts(channel, slug)

@@ -12,4 +12,5 @@ local number = redis.call('HINCRBY', key('standing', 'numbers'), channel, 1)
 redis.call('HSET', standing, channel .. ':' .. number, body)
 watches_changed()
 redis.call('ZADD', key('due', 'discovery'), 'NX', num(now()), 'schedules')
+check_soon(channel)
 return {'ok', number}

@@ -35,6 +35,7 @@ for first = at, #ARGV, 2 do
   reply[#reply + 1] = number
 end
 if changes > 0 then watches_changed() end
+for channel, _ in pairs(counts) do check_soon(channel, 'NX') end
 if all == 0 then
   redis.call('ZREM', key('due', 'discovery'), 'schedules')
 else

@@ -3,4 +3,5 @@ local standing = key('standing')
 if redis.call('HEXISTS', standing, ARGV[3]) == 0 then return 0 end
 redis.call('HSET', standing, ARGV[3], ARGV[4])
 watches_changed()
+check_soon(string.match(ARGV[3], '^(.*):%d+$'))
 return 1

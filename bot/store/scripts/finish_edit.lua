@@ -18,7 +18,10 @@ if not class or not owns(key('edits', class, channel), card, token) then
   return 'lost'
 end
 local items = key('edits', class, channel)
-if ARGV[7] ~= '' then redis.call('HSET', hash, 'unshowable', ARGV[7]) end
+if ARGV[7] ~= '' then
+  redis.call('HSET', hash, 'unshowable', ARGV[7])
+  fall_behind(hash, channel)
+end
 if shown ~= '' then redis.call('HSET', hash, 'shown', shown) end
 if ARGV[7] ~= '' or (shown ~= '' and shown == wanted(hash)) then
   redis.call('ZREM', items, card)

@@ -132,10 +132,24 @@ local function dirty(card, class)
   push('edits', class, channel, card, due)
 end
 
+-- Incidents of a channel whose messages aren't up to date, because the channel takes none now (see channel_back.lua).
+local function is_behind(channel, slug)
+  local behind = key('incident', 'behind', channel)
+  redis.call('SADD', behind, slug)
+  redis.call('EXPIRE', behind, RETENTION_S)
+end
+local function fall_behind(hash, channel)
+  local known = redis.call('HMGET', hash, 'unshowable', 'incident')
+  if known[2] and (known[1] or redis.call('EXISTS', key('aside', channel)) == 1) then
+    is_behind(channel, string.match(known[2], '^[^:]*:(.*)$'))
+  end
+end
+
 -- Queues the edit of an incident's message: at once, or as a count, which may wait so that few edits are needed.
 local COUNT_GAP_US = 300 * 1000000
 local function dirty_incident(card, edit)
   local hash = key('card', card)
+  fall_behind(hash, channel_of(card))
   redis.call('EXPIRE', hash, RETENTION_S)
   if edit == 'now' then
     local waits = redis.call('HMGET', hash, 'queued', 'counted_us')
@@ -182,6 +196,21 @@ local function push_incident_posts(channel, slug)
     local done = redis.call('HGET', hash, 'thread-' .. known[2] .. '-' .. number) or ''
     if string.sub(done, 1, 5) ~= 'done:' then
       push('posts', class, channel, 'incident/' .. number .. '/' .. channel .. '/' .. slug, now())
+    end
+  end
+end
+
+-- Posts of incidents wait until the bot can post in their channel again.
+local function hold_incidents(channel)
+  redis.call('SET', key('away', channel), '1')
+  for _, class in ipairs({'opening', 'recovery', 'line'}) do
+    local items = key('posts', class, channel)
+    for _, item in ipairs(redis.call('ZRANGE', items, 0, -1)) do
+      local slug = string.match(item, '^incident/%d+/[^/]*/(.*)$')
+      if slug then
+        redis.call('ZREM', items, item)
+        is_behind(channel, slug)
+      end
     end
   end
 end
@@ -407,6 +436,13 @@ end
 local function watches_changed()
   local before = tonumber(redis.call('GET', key('standing', 'rev')) or '0')
   redis.call('SET', key('standing', 'rev'), num(math.max(before + 1, now())))
+end
+
+-- Checks a channel with a watch soon, and then regularly: whether the bot can post there, and may. Not at once, because
+-- the bot may be about to join it. Direct messages don't change.
+local function check_soon(channel, how)
+  if string.sub(channel, 1, 1) == 'D' then return end
+  redis.call('ZADD', key('due', 'channels'), how or 'LT', num(now() + 60 * 1000000), channel)
 end
 
 -- Hands the end of a run that discovery has found over to the watches of its schedule, to be accounted.

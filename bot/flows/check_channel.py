@@ -1,0 +1,204 @@
+"""Checking watched channels: watches pause while the bot can't post there, or may not, and go on afterwards.
+
+A channel is checked once a day, soon after a watch is made, and at once when Slack reports a change or refuses a post.
+What Slack says of the channel decides, not what the event said: an event may be lost, late, or come twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from bot.core.model.audit_entry import AuditEntry, Event
+from bot.core.model.channel import ChannelState
+from bot.core.model.channel_report import ChannelReport
+from bot.core.model.errors import CredentialRefused, SlackError, SlackRefused
+from bot.core.model.watch import AWAY_MOST, OPERATOR, Pause, PauseChange, Watch
+from bot.core.policy.rules import Policy
+from bot.core.policy.telling import watches_shared_channels
+from bot.core.text.message import Message
+from bot.core.views.incident import HIDDEN
+from bot.core.views.watch_pause import pause_notice, why_paused
+from bot.flows.close_incidents import TRIES, IncidentCloser
+from bot.flows.lease import Lease
+from bot.flows.ports.slack import Channels, Chat, People
+from bot.flows.ports.store import Audit, ChannelReports, Due, Incidents, Watches
+
+log = structlog.get_logger()
+
+CHECKED_EVERY_S = 86_400.0
+# If Slack doesn't say now, or doesn't accept a private message.
+AGAIN_S = 60.0
+
+
+class WatchedChannelChecker:
+    """Checks one channel at a time."""
+
+    def __init__(
+        self,
+        watches: Watches,
+        incidents: Incidents,
+        reports: ChannelReports,
+        closer: IncidentCloser,
+        channels: Channels,
+        people: People,
+        chat: Chat,
+        audit: Audit,
+        due: Due,
+        policy: Policy,
+        *,
+        command: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._watches = watches
+        self._incidents = incidents
+        self._reports = reports
+        self._closer = closer
+        self._channels = channels
+        self._people = people
+        self._chat = chat
+        self._audit = audit
+        self._due = due
+        self._may_be_shared = watches_shared_channels(policy)
+        self._command = command
+        self._now = now
+
+    async def check_channel(self, lease: Lease) -> None:
+        """Check the claimed channel."""
+        channel = lease.member
+        watches = await self._of(channel)
+        if not watches:
+            await self._watches.leave_channel(lease)
+            return
+        try:
+            state = await self._channels.channel_state(channel)
+            wanted = {watch.number: await self._pause_for(watch, state) for watch in watches}
+        except SlackError as error:
+            log.info("a watched channel can't be checked", channel=channel, why=str(error))
+            wait_s = CHECKED_EVERY_S if isinstance(error, CredentialRefused) else AGAIN_S
+            await self._due.give_back(lease, delay_s=wait_s)
+            return
+        for pause in {*wanted.values()}:
+            changing = [watch for watch in watches if wanted[watch.number] is pause and watch.paused != (pause or "")]
+            if changing:
+                await self._change(channel, changing, pause)
+        await self._delete_old(channel)
+        is_told = await self._notify(channel)
+        await self._due.give_back(lease, delay_s=CHECKED_EVERY_S if is_told else AGAIN_S)
+
+    async def _of(self, channel: str) -> list[Watch]:
+        return [watch for watch in await self._watches.all_watches() if watch.channel == channel]
+
+    async def _pause_for(self, watch: Watch, state: ChannelState) -> Pause | None:
+        """Why a watch has to be paused, None if it doesn't."""
+        if not state.is_readable:
+            # Whether it's shared isn't known: what may not be reported there stays suspended.
+            return Pause(watch.paused) if watch.is_suspended else Pause.REMOVED
+        if state.is_shared and not self._may_be_shared:
+            return Pause.SHARED
+        if watch.made_by != OPERATOR and await self._is_deactivated(watch):
+            return Pause.DEACTIVATED
+        if state.is_archived:
+            return Pause.ARCHIVED
+        return None if state.is_member else Pause.REMOVED
+
+    async def _is_deactivated(self, watch: Watch) -> bool:
+        """Whether the creator's account is deactivated. If Slack doesn't say, it stays as it was."""
+        roles = (await self._people.person(watch.made_by, acts=True)).roles
+        return watch.paused == Pause.DEACTIVATED if roles is None else not roles
+
+    async def _change(self, channel: str, watches: Sequence[Watch], pause: Pause | None) -> None:
+        """Pause watches, or let them go on."""
+        now = self._now()
+        if pause is None:
+            await self._report(channel, watches, now)
+            change = PauseChange(None, now, Event.WATCH_RESUMED, "")
+        else:
+            is_told = pause in {Pause.SHARED, Pause.DEACTIVATED}
+            change = PauseChange(pause, now, Event.WATCH_PAUSED, why_paused(pause), notify=is_told)
+        changed = await self._watches.pause_watches(channel, [watch.number for watch in watches], change)
+        for number in changed:
+            log.info("a watch is paused" if pause else "a watch goes on", channel=channel, number=number, why=pause)
+        if pause is Pause.SHARED:
+            for stored in await self._incidents.open_incidents(channel):
+                await self._closer.close(stored.incident.schedule, [channel], HIDDEN)
+
+    async def _report(self, channel: str, watches: Sequence[Watch], now: datetime) -> None:
+        """Queue one message about what happened meanwhile; for an archived channel, only if anything has."""
+        since = min((watch.paused_at for watch in watches if watch.paused_at), default=now)
+        always = any(watch.paused != Pause.ARCHIVED for watch in watches)
+        schedules = await self._reports.channel_back(channel, ChannelReport(since, always))
+        log.info("a channel can be posted in again", channel=channel, incidents=len(schedules))
+        for schedule in schedules:
+            await self._silence(channel, schedule)
+
+    async def _silence(self, channel: str, schedule: str) -> None:
+        """An incident that has no message needs none, because the report names it. The next failure gets one."""
+        for _ in range(TRIES):
+            stored = await self._incidents.load_incident(channel, schedule)
+            if stored is None or stored.ts or stored.incident.silent:
+                return
+            if await self._incidents.store_incident(stored, replace(stored.incident, silent=True), "none"):
+                return
+
+    async def _delete_old(self, channel: str) -> None:
+        """Delete watches that have been waiting for the bot's return for too long."""
+        now, deleted = self._now(), False
+        for watch in await self._of(channel):
+            if not watch.is_away or watch.paused_at is None or now - watch.paused_at < AWAY_MOST:
+                continue
+            why = f"{why_paused(Pause(watch.paused))}, for {AWAY_MOST.days} days"
+            entry = AuditEntry(
+                Event.WATCH_DELETED,
+                team=watch.team,
+                channel=channel,
+                action="watch",
+                text=f"watch {watch.number}",
+                schedule=watch.pattern,
+                outcome=why,
+            )
+            await self._audit.add_entry(entry)
+            deleted |= await self._watches.remove_watch(channel, watch.number)
+        if deleted:
+            await self._closer.close_uncovered(channel, await self._of(channel))
+
+    async def _notify(self, channel: str) -> bool:
+        """Tell people about suspended watches, once each. Returns False if somebody has to be told later."""
+        told: dict[tuple[str, Pause], list[Watch]] = defaultdict(list)
+        for watch in await self._of(channel):
+            if watch.notify and watch.is_suspended:
+                told[watch.made_by, Pause(watch.paused)].append(watch)
+        every = True
+        for (made_by, pause), watches in told.items():
+            message = pause_notice(watches, pause, made_by, self._command)
+            people = await self._whom_to_tell(watches[0], pause)
+            if not people:
+                log.error("no admin is known to be told about a suspended watch", channel=channel, why=pause)
+            heard = [await self._tell(user, message) for user in people]
+            if not all(heard):
+                every = False
+                continue
+            change = PauseChange(pause, self._now(), Event.WATCH_PAUSED, "", notify=False)
+            await self._watches.pause_watches(channel, [watch.number for watch in watches], change)
+        return every
+
+    async def _tell(self, user: str, message: Message) -> bool:
+        """Send a direct message. Returns False if Slack may accept it later."""
+        try:
+            await self._chat.post_direct(user, message, key="watch-paused")
+        except SlackRefused as refused:
+            log.error("someone can't be told about a suspended watch", user=user, why=refused.code)
+        except SlackError as error:
+            log.info("a message about a suspended watch has to wait", user=user, why=str(error))
+            return False
+        return True
+
+    async def _whom_to_tell(self, watch: Watch, pause: Pause) -> tuple[str, ...]:
+        """The watch's creator, or if they have left or it's the operator's, admins."""
+        if watch.made_by == OPERATOR or pause is Pause.DEACTIVATED or await self._is_deactivated(watch):
+            return await self._channels.admins()
+        return (watch.made_by,)

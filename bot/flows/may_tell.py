@@ -1,0 +1,173 @@
+"""What watches may report: the policy is asked again each time, with facts that are seconds old."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from cachetools import LRUCache, TTLCache
+
+from bot.core.model.channel import ChannelInfo
+from bot.core.model.person import Person
+from bot.core.model.run_end import WatchedSchedule
+from bot.core.model.watch import OPERATOR, Watch
+from bot.core.policy.rules import Policy, Target
+from bot.core.policy.telling import OPERATOR_PERSON, Telling, telling, without_rules_about_people
+from bot.flows.authorize import CHECK_S
+from bot.flows.discover_schedules import CoverCache
+from bot.flows.ports.slack import People
+
+log = structlog.get_logger()
+
+# How old the facts may be. An accounting asks for all channels that watch a schedule, and many schedules end together.
+FACTS_FRESH_S = 10.0
+FACTS_MOST = 5000
+DECISIONS_REMEMBERED = 20_000
+# If facts are missing that may be known soon, what there is to report waits this long. Then the last decision counts, and
+# without one, nothing is reported: a refusal that may apply isn't skipped.
+WAITED_S = 60.0
+AGAIN_S = 2.0
+UNDECIDED = Telling(runs=None, logs=None)
+# While the bot isn't in a channel, Slack may not describe it. Nothing is posted there, but runs are still counted.
+COUNTED = Telling(runs=True, logs=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tellings:
+    """What watches may report of one schedule, by their names.
+
+    `wait_s`: facts are missing, ask again after so many seconds. `deactivated` are channels with a watch whose creator's
+    account is deactivated.
+    """
+
+    by_name: dict[str, Telling] = field(default_factory=dict)
+    wait_s: float = 0.0
+    deactivated: frozenset[str] = frozenset()
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """The names of the watches that may report nothing of the schedule, or of which that isn't known."""
+        return frozenset(name for name, one in self.by_name.items() if not one.runs)
+
+    @property
+    def refused_in(self) -> frozenset[str]:
+        """The channels with a watch that the policy refuses."""
+        return frozenset(name.rpartition(":")[0] for name, one in self.by_name.items() if one.runs is False)
+
+    def and_of(self, others: Tellings) -> Tellings:
+        """Add what other watches may report."""
+        return Tellings(
+            self.by_name | others.by_name,
+            max(self.wait_s, others.wait_s),
+            self.deactivated | others.deactivated,
+        )
+
+    def may_quote_logs(self, watch: Watch) -> bool:
+        """Whether a watch may report what logs say."""
+        return bool(self.by_name.get(watch.name, UNDECIDED).logs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    person: Person
+    channel_info: ChannelInfo
+
+    @property
+    def again_s(self) -> float:
+        return max(self.person.again_s, self.channel_info.again_s)
+
+    @property
+    def deactivated(self) -> bool:
+        return self.person.roles is not None and not self.person.roles
+
+
+class WatchPermissions:
+    """Decides what watches may report. One per process."""
+
+    def __init__(self, policy: Policy, people: People, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._policy = policy
+        self._operator_policy = without_rules_about_people(policy)
+        self._people = people
+        self._clock = clock
+        self._persons: TTLCache[str, Person] = TTLCache(FACTS_MOST, FACTS_FRESH_S, timer=clock)
+        self._channels: TTLCache[str, ChannelInfo] = TTLCache(FACTS_MOST, FACTS_FRESH_S, timer=clock)
+        self._last: LRUCache[tuple[str, str, str], Telling] = LRUCache(DECISIONS_REMEMBERED)
+        self._unknown_since: LRUCache[tuple[str, str], float] = LRUCache(FACTS_MOST)
+
+    async def deciding(self, covers: CoverCache, schedule: WatchedSchedule) -> tuple[dict[str, Watch], Tellings]:
+        """Which watch decides about a schedule, by channel, and what each may report of it.
+
+        If one may report nothing, the channel's next one decides.
+        """
+        tellings = Tellings()
+        while True:
+            deciding = covers.deciding(schedule, tellings.silent)
+            new = [watch for watch in deciding.values() if watch.name not in tellings.by_name]
+            if not new:
+                return deciding, tellings
+            tellings = tellings.and_of(await self.decide(new, schedule))
+
+    async def decide(self, watches: Sequence[Watch], schedule: WatchedSchedule) -> Tellings:
+        """Decide what each of these watches may report of a schedule."""
+        found = await asyncio.gather(*(self._facts(watch) for watch in watches))
+        by_name, wait_s = dict[str, Telling](), 0.0
+        for watch, facts in zip(watches, found, strict=True):
+            decided, again_s = self._decide(watch, facts, schedule)
+            by_name[watch.name] = decided
+            wait_s = max(wait_s, again_s)
+        deactivated = (watch.channel for watch, facts in zip(watches, found, strict=True) if facts.deactivated)
+        return Tellings(by_name, wait_s, frozenset(deactivated))
+
+    def _decide(self, watch: Watch, facts: _Facts, schedule: WatchedSchedule) -> tuple[Telling, float]:
+        """Decide for one watch. Returns after how many seconds to ask again as well, 0 if it's decided."""
+        policy = self._operator_policy if watch.made_by == OPERATOR else self._policy
+        target = Target(schedule.slug, schedule.name, schedule.owner or "")
+        decided = telling(policy, facts.person, facts.channel_info, target)
+        place, key = (watch.made_by, watch.channel), (watch.made_by, watch.channel, schedule.slug)
+        if decided.runs is not None and decided.logs is not None:
+            self._unknown_since.pop(place, None)
+            self._last[key] = decided
+            return decided, 0.0
+        last = self._last.get(key, COUNTED if watch.is_away else UNDECIDED)
+        settled = Telling(
+            last.runs if decided.runs is None else decided.runs, last.logs if decided.logs is None else decided.logs
+        )
+        since = self._unknown_since.setdefault(place, self._clock())
+        if not watch.is_away:
+            if facts.again_s and self._clock() - since < WAITED_S:
+                return settled, facts.again_s
+            log.warning("facts are missing to decide what a watch may report", watch=watch.name, schedule=schedule.slug)
+        return settled, 0.0
+
+    async def _facts(self, watch: Watch) -> _Facts:
+        person, channel_info = await asyncio.gather(self._person(watch.made_by), self._channel(watch.channel))
+        return _Facts(person, channel_info)
+
+    async def _person(self, user: str) -> Person:
+        if user == OPERATOR:
+            return OPERATOR_PERSON
+        known = self._persons.get(user)
+        if known is None:
+            try:
+                async with asyncio.timeout(CHECK_S):
+                    known = await self._people.person(user, acts=True)
+            except TimeoutError:
+                return Person(user, why="Slack didn't answer", again_s=AGAIN_S)
+            if not known.again_s:
+                self._persons[user] = known
+        return known
+
+    async def _channel(self, channel: str) -> ChannelInfo:
+        known = self._channels.get(channel)
+        if known is None:
+            try:
+                async with asyncio.timeout(CHECK_S):
+                    known = await self._people.channel(channel)
+            except TimeoutError:
+                return ChannelInfo(channel, why="Slack didn't answer", again_s=AGAIN_S)
+            if not known.again_s:
+                self._channels[channel] = known
+        return known

@@ -1,0 +1,34 @@
+-- The bot can post in a channel again: what its incidents would have posted meanwhile is dropped, because one message
+-- says it, and their messages are brought up to date. ARGV: channel, since when it was away, what happened ('back', or
+-- 'quiet' if nothing is posted unless there's something to report), then the slugs of the open incidents. Returns the
+-- slugs of its incidents.
+local channel, slugs = ARGV[3], {}
+hold_incidents(channel)
+for _, slug in ipairs(redis.call('SMEMBERS', key('incident', 'behind', channel))) do slugs[slug] = true end
+for at = 6, #ARGV do slugs[ARGV[at]] = true end
+redis.call('DEL', key('away', channel), key('aside', channel), key('incident', 'behind', channel))
+local names = {}
+for slug, _ in pairs(slugs) do
+  local hash = key('incident', channel, slug)
+  local known = redis.call('HMGET', hash, 'rev', 'posts', 'serial', 'team', 'ts')
+  if known[1] then
+    names[#names + 1] = slug
+    for number in string.gmatch(known[2] or '', '(%d+):') do
+      local field = 'thread-' .. known[3] .. '-' .. number
+      if string.sub(redis.call('HGET', hash, field) or '', 1, 5) ~= 'done:' then
+        redis.call('HSET', hash, field, 'done:withheld')
+      end
+    end
+    if known[5] then
+      local card = known[4] .. ':' .. channel .. ':' .. known[5]
+      redis.call('HDEL', key('card', card), 'unshowable')
+      if redis.call('HGET', key('card', card), 'shown') ~= wanted(key('card', card)) then dirty_incident(card, 'now') end
+    end
+  end
+end
+local back = key('back', channel)
+redis.call('DEL', back)
+redis.call('HSET', back, 'since', ARGV[4], 'word', ARGV[5], 'slugs', cjson.encode(names))
+redis.call('EXPIRE', back, num(DAY_S))
+push('posts', 'line', channel, 'back/' .. channel, now())
+return names

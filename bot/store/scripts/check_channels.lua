@@ -1,0 +1,3 @@
+-- Makes channels with watches due to be checked now. ARGV: channels...
+for at = 3, #ARGV do redis.call('ZADD', key('due', 'channels'), 'XX', 'LT', num(now()), ARGV[at]) end
+return 1

@@ -1,0 +1,288 @@
+"""Watches pause while the bot can't post in their channel, or may not, and go on afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.channel import ChannelState
+from bot.core.model.errors import ChannelRefused, ScopeMissing, SlackOutcomeUnknown
+from bot.core.model.person import Person
+from bot.core.model.watch import OPERATOR, Watch
+from bot.core.policy.rules import Allow, Policy, Rule, Where
+from bot.core.views.incident import HIDDEN
+from tests.flows.incident_stage import IncidentStage
+from tests.flows.stage import ADA, BOB, CHANNEL
+
+ARCHIVED = ChannelState(is_member=False, is_archived=True)
+REMOVED = ChannelState(is_member=False)
+UNREADABLE = ChannelState(is_readable=False)
+SHARED = ChannelState(is_shared=True)
+NOT_IN = ChannelRefused("chat.postMessage", "not_in_channel")
+
+
+@pytest.fixture
+async def stage(one_redis: Redis) -> IncidentStage:
+    """The flows of watches, with an empty store."""
+    return IncidentStage(one_redis)
+
+
+async def fails(stage: IncidentStage, slug: str = "nightly") -> None:
+    """A run that nobody started here fails."""
+    stage.run_through("FAILED", slug)
+    await stage.discover()
+
+
+async def the_watch(stage: IncidentStage) -> Watch:
+    """The only one."""
+    (watch,) = await stage.watches.all_watches()
+    return watch
+
+
+async def leaves(stage: IncidentStage, state: ChannelState = REMOVED) -> None:
+    """The bot is removed."""
+    stage.channels.states[CHANNEL] = state
+    stage.chat.refusing[CHANNEL] = NOT_IN
+    await stage.check_channels()
+
+
+async def returns(stage: IncidentStage) -> None:
+    """It's invited again."""
+    del stage.channels.states[CHANNEL]
+    del stage.chat.refusing[CHANNEL]
+    await stage.check_channels()
+
+
+async def events(stage: IncidentStage) -> list[str]:
+    """The audit log, oldest first."""
+    return [one.event async for one in stage.audit.oldest()]
+
+
+async def test_a_removed_bot_pauses_and_goes_on_with_one_message(stage: IncidentStage) -> None:
+    """What failed meanwhile is one message, and nothing joins the channel."""
+    await stage.watch("*")
+    await leaves(stage)
+    assert (await the_watch(stage)).paused == "removed"
+    await fails(stage)
+    await fails(stage, "hourly")
+    await fails(stage, "hourly")
+    assert stage.cards() == []
+    await returns(stage)
+    (report,) = stage.cards()
+    assert "2 schedules are failing now" in report
+    assert "Nightly full build: 1 failed run" in report
+    assert "Hourly: 2 failed runs" in report
+    assert (await the_watch(stage)).paused == ""
+    assert stage.chat.joined == []
+    assert await events(stage) == ["watch_paused", "watch_resumed"]
+    await stage.check_channels()
+    assert len(stage.cards()) == 1
+
+
+async def test_the_next_failure_after_the_return_has_a_message_with_the_whole_count(stage: IncidentStage) -> None:
+    """As if it had been there all the time."""
+    await stage.watch()
+    await leaves(stage)
+    await fails(stage)
+    await returns(stage)
+    await fails(stage)
+    _report, message = stage.cards()
+    assert "failing: 2 runs" in message
+    assert len(await stage.thread()) == 1
+
+
+async def test_a_message_from_before_is_brought_up_to_date(stage: IncidentStage) -> None:
+    """It failed before, and recovered while the bot was away."""
+    await stage.watch()
+    await fails(stage)
+    await leaves(stage)
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    (before,) = stage.cards()
+    assert "failed" in before
+    await returns(stage)
+    message, report = stage.cards()
+    assert "recovered" in message
+    assert "Nothing I watch here is failing; 1 schedule failed and recovered since" in report
+    assert len(await stage.thread()) == 1
+
+
+async def test_what_waited_already_is_not_posted_twice(stage: IncidentStage) -> None:
+    """Slack refused the post before anything said that the bot was removed: the refusal has the channel checked."""
+    await stage.watch()
+    stage.channels.states[CHANNEL] = REMOVED
+    stage.chat.refusing[CHANNEL] = NOT_IN
+    await fails(stage)
+    assert await stage.work("channels") == 1
+    assert (await the_watch(stage)).paused == "removed"
+    assert await stage.post() is None
+    await returns(stage)
+    assert len(stage.cards()) == 1
+
+
+async def test_an_archived_channel_says_nothing_when_nothing_happened(stage: IncidentStage) -> None:
+    """It was archived and came back."""
+    await stage.watch()
+    await leaves(stage, ARCHIVED)
+    assert (await the_watch(stage)).paused == "archived"
+    await returns(stage)
+    assert (await the_watch(stage)).paused == ""
+    assert stage.cards() == []
+
+
+async def test_a_private_channel_that_slack_does_not_describe(stage: IncidentStage) -> None:
+    """The bot isn't in it. What is counted meanwhile is told afterwards."""
+    await stage.watch(made_by=ADA)
+    await leaves(stage, UNREADABLE)
+    assert (await the_watch(stage)).paused == "removed"
+    await fails(stage)
+    await returns(stage)
+    assert "1 schedule is failing now" in stage.cards()[0]
+
+
+async def test_after_thirty_days_it_is_deleted_on_record(stage: IncidentStage) -> None:
+    """And its incidents are closed."""
+    await stage.watch()
+    await fails(stage)
+    await leaves(stage)
+    stage.at += timedelta(days=29)
+    await stage.check_channels()
+    assert await stage.watches.all_watches()
+    stage.at += timedelta(days=1)
+    await stage.check_channels()
+    assert await stage.watches.all_watches() == ()
+    assert await stage.incidents.open_incidents() == []
+    assert await events(stage) == ["watch_paused", "watch_deleted"]
+    await stage.check_channels()
+    assert await stage.redis.zcard(stage.scripts.key("due", "channels")) == 0
+
+
+async def test_a_channel_that_becomes_shared_is_not_told_any_more(stage: IncidentStage) -> None:
+    """Its incident's message shows nothing, and the watch's creator is told once, privately."""
+    await stage.watch(made_by=ADA)
+    await stage.watch("hour*", made_by=ADA)
+    await fails(stage)
+    stage.channels.states[CHANNEL] = SHARED
+    await stage.check_channels()
+    await stage.check_channels()
+    (message,) = stage.cards()
+    assert HIDDEN in message
+    assert "Nightly" not in message
+    (told,) = stage.chat.told(ADA)
+    assert "nightly" in told
+    assert "hour*" in told
+    assert "shared with another organization" in told
+    await fails(stage)
+    assert stage.cards() == [message]
+    assert await events(stage) == ["watch_paused", "watch_paused"]
+
+
+async def test_posts_that_wait_are_not_posted_into_a_shared_channel(stage: IncidentStage) -> None:
+    """The channel was shared after the failure, and before its message was posted."""
+    await stage.watch(made_by=ADA)
+    stage.run_through("FAILED")
+    for name in ("discovery", "looks"):
+        await stage.work(name)
+    await stage.poll()
+    for name in ("ends", "accounts"):
+        await stage.work(name)
+    assert await stage.incidents.open_incidents(CHANNEL)
+    stage.channels.states[CHANNEL] = SHARED
+    await stage.check_channels()
+    assert stage.cards() == []
+
+
+async def test_a_channel_that_is_no_longer_shared_goes_on(stage: IncidentStage) -> None:
+    """With the next failure, as a part of what it didn't see."""
+    await stage.watch(made_by=ADA)
+    stage.channels.states[CHANNEL] = SHARED
+    await stage.check_channels()
+    del stage.channels.states[CHANNEL]
+    await stage.check_channels()
+    assert (await the_watch(stage)).paused == ""
+    await fails(stage)
+    assert "failed" in stage.cards()[-1]
+
+
+async def test_a_rule_may_allow_watches_in_shared_channels(one_redis: Redis) -> None:
+    """Then nothing is suspended."""
+    stage = IncidentStage(one_redis, policy=Policy((Rule("partners", Allow(), where=Where(shared=True)),)))
+    await stage.watch(made_by=ADA)
+    stage.channels.states[CHANNEL] = SHARED
+    await stage.check_channels()
+    assert (await the_watch(stage)).paused == ""
+
+
+async def test_a_suspended_watch_whose_channel_cannot_be_read_stays_suspended(stage: IncidentStage) -> None:
+    """The bot was removed as well, and whether it's still shared isn't known."""
+    await stage.watch(made_by=ADA)
+    for state in (SHARED, UNREADABLE):
+        stage.channels.states[CHANNEL] = state
+        await stage.check_channels()
+        assert (await the_watch(stage)).paused == "shared"
+
+
+@pytest.mark.parametrize("made_by", [OPERATOR, BOB])
+async def test_where_the_creator_cannot_be_told_admins_are(stage: IncidentStage, made_by: str) -> None:
+    """It's the operator's, or its creator has left."""
+    stage.people.people[BOB] = Person(BOB, frozenset(), frozenset())
+    await stage.watch(made_by=made_by)
+    stage.channels.states[CHANNEL] = SHARED
+    await stage.check_channels()
+    assert len(stage.chat.told("U0ADMIN")) == 1
+    assert stage.chat.told(BOB) == []
+
+
+async def test_a_private_message_that_slack_does_not_take_is_sent_later(stage: IncidentStage) -> None:
+    """And once."""
+    await stage.watch(made_by=ADA)
+    stage.channels.states[CHANNEL] = SHARED
+    stage.chat.faults.fail("post_direct", SlackOutcomeUnknown("chat.postMessage"))
+    await stage.work("channels", whatever=True)
+    assert stage.chat.told(ADA) == []
+    for _ in range(2):
+        await stage.check_channels()
+    assert len(stage.chat.told(ADA)) == 1
+
+
+@pytest.mark.parametrize("away", [SlackOutcomeUnknown("conversations.info"), ScopeMissing("conversations.info", "x")])
+async def test_a_channel_that_slack_says_nothing_about_stays_as_it_is(
+    stage: IncidentStage, away: SlackOutcomeUnknown | ScopeMissing
+) -> None:
+    """It's checked again later."""
+    await stage.watch()
+    stage.channels.away = away
+    await stage.check_channels()
+    assert (await the_watch(stage)).paused == ""
+    assert await stage.redis.zcard(stage.scripts.key("due", "channels")) == 1
+
+
+async def test_direct_messages_are_not_checked(stage: IncidentStage) -> None:
+    """They can't be left, archived or shared."""
+    await stage.watch(channel="D1")
+    assert await stage.redis.zcard(stage.scripts.key("due", "channels")) == 0
+
+
+async def test_a_channel_with_another_id_takes_everything_along(stage: IncidentStage) -> None:
+    """Its watch, its number, its incident and the message, which is edited there."""
+    await stage.watch()
+    await fails(stage)
+    ts = (await stage.stored()).ts
+    for posted_ts in [ts for channel, ts in stage.chat.posted if channel == CHANNEL]:
+        sent = stage.chat.posted.pop((CHANNEL, posted_ts))
+        stage.chat.posted["C2", posted_ts] = replace(sent, channel="C2")
+    assert await stage.watches.move_channel(CHANNEL, "C2") == 1
+    assert await stage.watches.move_channel(CHANNEL, "C2") == 0
+    moved = await stage.stored("C2")
+    assert (moved.ts, moved.incident.channel, moved.incident.failures) == (ts, "C2", 1)
+    assert await stage.incidents.load_incident(CHANNEL, "nightly") is None
+    assert (await the_watch(stage)).name == "C2:1"
+    await fails(stage)
+    assert "failing: 2 runs" in stage.chat.posted["C2", ts].text
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    assert "recovered" in stage.chat.posted["C2", ts].text
+    assert stage.cards() == []

@@ -1,0 +1,86 @@
+"""The one message of what happened while the bot couldn't post in a channel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.channel_report import ChannelReport
+from bot.core.model.errors import ChannelRefused, SlackOutcomeUnknown, SlackRefused
+from bot.core.policy.rules import DEFAULT, Deny, Rule, Which
+from tests.flows.incident_stage import IncidentStage
+from tests.flows.stage import ADA, CHANNEL
+
+
+@pytest.fixture
+async def stage(one_redis: Redis) -> IncidentStage:
+    """The flows of watches, with an empty store."""
+    return IncidentStage(one_redis)
+
+
+async def back(stage: IncidentStage, *, always: bool = True) -> None:
+    """The bot can post again."""
+    await stage.incidents.channel_back(CHANNEL, ChannelReport(stage.at, always))
+
+
+async def test_it_is_posted_once_even_if_slack_loses_the_reply(stage: IncidentStage) -> None:
+    """It's found by its key."""
+    await back(stage)
+    stage.chat.faults.lose("post_message")
+    for _ in range(4):
+        await stage.post()
+    assert len(stage.cards()) == 1
+    assert await stage.incidents.load_report(CHANNEL) is None
+
+
+async def test_it_waits_for_a_channel_that_refuses(stage: IncidentStage) -> None:
+    """The bot was removed again."""
+    await back(stage)
+    stage.chat.refusing[CHANNEL] = ChannelRefused("chat.postMessage", "not_in_channel")
+    await stage.post()
+    stage.chat.refusing.clear()
+    await stage.posts.mark_reachable(CHANNEL)
+    await stage.post()
+    assert len(stage.cards()) == 1
+
+
+async def test_another_refusal_drops_it(stage: IncidentStage) -> None:
+    """It's in the log."""
+    await back(stage)
+    stage.chat.faults.always["post_message"] = SlackRefused("chat.postMessage", "invalid_arguments")
+    await stage.post()
+    assert await stage.post() is None
+
+
+async def test_nothing_to_report(stage: IncidentStage) -> None:
+    """An archived channel that came back."""
+    await back(stage, always=False)
+    await stage.post()
+    assert stage.cards() == []
+
+
+async def test_what_the_policy_refuses_is_left_out(one_redis: Redis) -> None:
+    """It's asked again."""
+    hourly = Rule("no", Deny("no"), which=Which(schedules=("hourly",)))
+    stage = IncidentStage(one_redis)
+    await stage.watch("*", made_by=ADA)
+    for slug in ("nightly", "hourly"):
+        stage.run_through("FAILED", slug)
+        await stage.discover()
+    strict = IncidentStage(one_redis, policy=replace(DEFAULT, rules=(hourly, *DEFAULT.rules)), at=stage.at)
+    await back(strict)
+    await strict.post()
+    (report,) = strict.cards()
+    assert "1 schedule is failing now" in report
+    assert "Hourly" not in report
+
+
+async def test_a_lost_answer_is_no_reason_to_give_up(stage: IncidentStage) -> None:
+    """Slack was away."""
+    await back(stage)
+    stage.chat.faults.fail("post_message", SlackOutcomeUnknown("chat.postMessage"))
+    for _ in range(6):
+        await stage.post()
+    assert len(stage.cards()) == 1
