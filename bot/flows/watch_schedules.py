@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -21,10 +22,12 @@ from bot.core.text.message import Message
 from bot.core.text.name_folding import fold
 from bot.core.views.watches import Made, Refused, full, in_file, made, not_allowed
 from bot.core.watching.cover import Covers
+from bot.core.watching.missed_owners import MissedOwners
 from bot.core.watching.preview import watched
 from bot.core.watching.untold import untold
 from bot.core.watching.wanted import WatchPlace, is_about_the_same, wanted_watch
 from bot.flows.authorize import Attempt, Authorizer
+from bot.flows.check_owners import OwnerChecker
 from bot.flows.find_schedule import ScheduleFinder, unread
 from bot.flows.ports.slack import Chat, People
 from bot.flows.ports.store import Watches
@@ -51,6 +54,7 @@ class ScheduleWatcher:
         people: People,
         chat: Chat,
         previewer: WatchPreviewer,
+        owners: OwnerChecker,
         *,
         command: str,
         now: Callable[[], datetime],
@@ -62,6 +66,7 @@ class ScheduleWatcher:
         self._people = people
         self._chat = chat
         self._previewer = previewer
+        self._owners = owners
         self._command = command
         self._now = now
 
@@ -110,16 +115,24 @@ class ScheduleWatcher:
         log.info("watching", channel=watch.channel, number=watch.number, pattern=watch.pattern, word=word)
         channel_info = await self._people.channel(watch.channel)
         beside = [one for one in others if one.number != watch.number]
+        cannot_post = await self._cannot_post(channel_info)
+        preview, missed = await asyncio.gather(self._previewer.preview(watch, matching), self._missed(watch, matching))
         return made(
             Made(
                 watch,
                 word,
-                await self._previewer.preview(watch, matching),
+                preview,
                 _notified(matching, channel_info),
                 _decided_elsewhere(watch, beside, matching),
-                await self._cannot_post(channel_info),
+                cannot_post,
+                missed,
             )
         )
+
+    async def _missed(self, watch: Watch, matching: Sequence[Schedule]) -> MissedOwners:
+        if watch.mention != "owner":
+            return MissedOwners()
+        return await self._owners.missed(watch.channel, (watched(one) for one in matching))
 
     async def _pattern(self, command: WatchCommand, schedules: Sequence[Schedule]) -> str | Message:
         """The slug of the schedule that is named, or the glob as typed; or why there's no such schedule."""

@@ -9,6 +9,7 @@ from bot.flows.artifacts import Artifacts
 from bot.flows.audit_query import AuditQuery
 from bot.flows.channel_permission import ChannelPermissions
 from bot.flows.channel_watches import ChannelWatches
+from bot.flows.check_owners import OwnerChecker
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.complete_run_form import RunForms
 from bot.flows.find_schedule import ScheduleFinder
@@ -104,6 +105,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             base.clients.people,
             chat,
             WatchPreviewer(bolt, now=base.now),
+            OwnerChecker(base.clients.owners, base.clients.owner_mentions),
             command=settings.bolt_bot_command,
             now=base.now,
         ),

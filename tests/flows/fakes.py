@@ -5,6 +5,7 @@ Flows take them as their ports, so the type checker sees it if a port changes.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -536,16 +537,19 @@ class FakeMemberships:
 
 
 class FakePeopleByAddress:
-    """Users by their addresses. `asked`: what was looked up, in turn."""
+    """Users by their addresses. `asked`: what was looked up, in turn. `waits`: what Slack waits for."""
 
     def __init__(self, **users: str) -> None:
         self.faults = Faults(SlackOutcomeUnknown)
         self.users = {f"{name}@example.com": user for name, user in users.items()}
         self.asked: list[str] = []
+        self.waits: asyncio.Event | None = None
 
     async def user_with(self, address: str) -> str:
         """One of them, or nobody."""
         self.asked.append(address)
+        if self.waits is not None:
+            await self.waits.wait()
         self.faults.before("user_with")
         return self.users.get(address, "")
 

@@ -124,3 +124,17 @@ async def test_what_fails_and_is_no_longer_watched_is_closed(stage: WatchStage) 
     await stage.type("unwatch *")
     assert [stage.incidents.of(slug).why for slug in ("nightly", "hourly")] == ["no longer watched here"] * 2
     assert stage.incidents.of("nightly", "C2").is_open
+
+
+async def test_what_a_file_sets_is_not_stopped(redis_client: Redis) -> None:
+    """It's listed without a button."""
+    stage = WatchStage(redis_client)
+    await stage.store.add_watch(Watch(CHANNEL, 0, "T", "night*", NOW))
+    assert said((await stage.type("unwatch 1")).text) == (
+        "Watch 1 (night*) is set in a file, so it can't be changed or stopped here. "
+        "Whoever runs this bot can edit that file. Nothing was changed."
+    )
+    assert await left(stage) == [1]
+    message = await stage.type("watches")
+    assert "Watch 1: night* · failures and recoveries · set in a file" in shown(message)
+    assert not buttons(message)

@@ -15,7 +15,7 @@ from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, Watch
 from bot.core.policy.decision import NO_RULE_FOR_WATCH
 from bot.core.policy.rules import Action, Allow, Deny, Policy, Rule, Which
 from tests.core.views.plain import buttons, said, shown
-from tests.flows.fakes import HOURLY, NIGHTLY
+from tests.flows.fakes import HOURLY, NIGHTLY, FakeMemberships, FakePeopleByAddress
 from tests.flows.stage import ADA, BOB, CHANNEL
 from tests.flows.watch_stage import NOW, WatchStage
 
@@ -184,3 +184,24 @@ async def test_an_inactive_schedule_can_be_watched(stage: WatchStage) -> None:
     stage.bolt.inactive = [replace(NIGHTLY, slug="old", name="Old")]
     await stage.type("watch old")
     assert [one.pattern for one in await stage.kept()] == ["old"]
+
+
+async def test_owners_who_are_not_here_are_named(redis_client: Redis) -> None:
+    """Unless the watch mentions somebody else anyway."""
+    stage = WatchStage(
+        redis_client, memberships=FakeMemberships({"C9": ""}), by_address=FakePeopleByAddress(ada="U0ADA")
+    )
+    stage.bolt.active = [replace(one, owner="ada@example.com") for one in stage.bolt.active]
+    assert "Owners who aren't in this channel won't be notified: ada." in shown(await stage.type("watch *"))
+    assert "won't be notified" not in str(shown(await stage.type("watch nightly --mention none")))
+    assert stage.by_address.asked == ["ada@example.com"]
+
+
+async def test_what_a_file_sets_is_not_changed(redis_client: Redis) -> None:
+    """Typing it again says that it's there."""
+    stage = WatchStage(redis_client)
+    await stage.store.add_watch(Watch(CHANNEL, 0, "T", "night*", NOW))
+    before = await stage.kept()
+    assert "Already watching night* here (watch 1)" in shown(await stage.type("watch night*"))[0]
+    assert "is set in a file" in said((await stage.type("watch night* --mention none")).text)
+    assert await stage.kept() == before

@@ -13,15 +13,21 @@ from bot.core.model.command import UnwatchCommand, WatchCommand, WatchesCommand,
 from bot.core.model.watch import Watch
 from bot.core.policy.rules import DEFAULT, Action, Policy
 from bot.core.text.message import Message
+from bot.core.watching.owners import Owners
 from bot.flows.authorize import Attempt
 from bot.flows.channel_watches import ChannelWatches
+from bot.flows.check_owners import OwnerChecker
 from bot.flows.close_incidents import IncidentCloser
+from bot.flows.find_owners import OwnerFinder
 from bot.flows.find_schedule import ScheduleFinder
+from bot.flows.mention_owner import OwnerMentions
 from bot.flows.preview_watch import WatchPreviewer
 from bot.flows.watch_schedules import ScheduleWatcher
 from bot.store.discovery import Discovery
+from bot.store.due_sets import DueSet
+from bot.store.owners import OwnerUsers
 from bot.store.watches import Watches
-from tests.flows.fakes import FakeIncidents, FakeMemberships
+from tests.flows.fakes import FakeIncidents, FakeMemberships, FakePeopleByAddress
 from tests.flows.stage import ADA, CHANNEL, Stage, asker
 
 NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
@@ -34,6 +40,7 @@ class WatchStage:
     redis: Redis
     policy: Policy = DEFAULT
     memberships: FakeMemberships = field(default_factory=FakeMemberships)
+    by_address: FakePeopleByAddress = field(default_factory=FakePeopleByAddress)
     incidents: FakeIncidents = field(default_factory=FakeIncidents)
 
     def __post_init__(self) -> None:
@@ -41,6 +48,13 @@ class WatchStage:
         self.stage = stage = Stage(self.redis, self.policy)
         self.bolt, self.chat, self.people = stage.bolt, stage.chat, stage.people
         self.store = Watches(stage.scripts)
+        finder = OwnerFinder(
+            Owners(),
+            OwnerUsers(stage.scripts, "secret"),
+            self.by_address,
+            Discovery(stage.scripts),
+            DueSet(stage.scripts, "owners", lease_s=60),
+        )
         self.watcher = ScheduleWatcher(
             self.store,
             stage.catalog,
@@ -49,6 +63,7 @@ class WatchStage:
             stage.people,
             stage.chat,
             WatchPreviewer(stage.bolt, now=lambda: NOW),
+            OwnerChecker(finder, OwnerMentions(finder, stage.people, self.memberships)),
             command="/bolt",
             now=lambda: NOW,
         )

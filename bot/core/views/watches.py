@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.core.model.command import UnwatchCommand, WatchCommand, WatchesCommand
 from bot.core.model.watch import WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, Watch, WatchAcceptance
@@ -13,6 +13,7 @@ from bot.core.views.buttons import command_button, fitting
 from bot.core.views.paging import ListPage, page_buttons
 from bot.core.views.watch_options import options_in_words
 from bot.core.views.watch_pause import why_paused
+from bot.core.watching.missed_owners import MissedOwners
 from bot.core.watching.preview import Preview
 
 SHOWN = 80
@@ -34,7 +35,7 @@ class Made:
 
     `word`: `new`, `changed`, or `same` if it was there already. `notified` are the schedules for which Bolt itself posts
     to the same channel. `decided_elsewhere`: how many schedules a more precise watch of the channel decides about.
-    `cannot_post` says why the bot can't post in the channel.
+    `cannot_post` says why the bot can't post in the channel. `missed` are owners whom its mentions won't reach.
     """
 
     watch: Watch
@@ -43,6 +44,7 @@ class Made:
     notified: tuple[str, ...] = ()
     decided_elsewhere: int = 0
     cannot_post: str = ""
+    missed: MissedOwners = field(default_factory=MissedOwners)
 
 
 def made(answer: Made) -> Message:
@@ -247,7 +249,19 @@ def _notes(answer: Made) -> list[Sentence]:
     if answer.notified:
         already = f"Bolt itself already notifies this channel about {_names(answer.notified)}."
         notes.append((f"{already} Switch that off in Bolt to hear of each failure once.",))
-    return notes
+    return notes + _missed(answer.missed)
+
+
+def _missed(missed: MissedOwners) -> list[Sentence]:
+    """Whom mentions won't reach, and why."""
+    sentences = []
+    if missed.absent:
+        sentences.append(f"Owners who aren't in this channel won't be notified: {_names(missed.absent)}.")
+    if missed.unknown:
+        sentences.append(f"Owners I can't find in Slack won't be notified: {_names(missed.unknown)}.")
+    if sentences and missed.checked < missed.all:
+        sentences.append(f"I checked {missed.checked} of {missed.all} owners.")
+    return [(" ".join(sentences),)] if sentences else []
 
 
 def _are(count: int) -> str:

@@ -22,6 +22,7 @@ from bot.core.views.watches import (
     watch_list,
     which_watch,
 )
+from bot.core.watching.missed_owners import MissedOwners
 from bot.core.watching.preview import Preview, Previewed
 from tests.core.views.plain import buttons, said, shown
 from tests.core.watching.ends import WATCH
@@ -173,3 +174,23 @@ def test_an_unknown_watch_is_said_to_be_one() -> None:
     assert said(no_such_watch("9", "/bolt").text) == (
         "There's no watch 9 here. To list the watches, type /bolt watches."
     )
+
+
+@pytest.mark.parametrize(
+    ("missed", "note"),
+    [
+        (MissedOwners(checked=3, all=20), None),
+        (MissedOwners(("ada", "bob"), (), 2, 2), "Owners who aren't in this channel won't be notified: ada and bob."),
+        (
+            MissedOwners(("ada",), ("Data",), 10, 12),
+            (
+                "Owners who aren't in this channel won't be notified: ada. "
+                "Owners I can't find in Slack won't be notified: Data. I checked 10 of 12 owners."
+            ),
+        ),
+    ],
+)
+def test_owners_who_are_not_reached_are_named(missed: MissedOwners, note: str | None) -> None:
+    """As far as they were looked at."""
+    lines = answer(Preview(1, 1, Previewed()), missed=missed)
+    assert lines[3:] == ([note] if note else [])
