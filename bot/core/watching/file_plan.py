@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from bot.core.model.watch import Watch
 from bot.core.watching.wanted import subject
 
+# What a watch keeps when its options change.
+KEPT = ("number", "since", "paused", "paused_at", "notify")
+
 
 @dataclass(frozen=True, slots=True)
 class FilePlan:
@@ -40,10 +43,9 @@ def plan_file(wanted: Sequence[Watch], known: Sequence[Watch]) -> FilePlan:
         if same is None:
             add.append(watch)
             continue
-        after = replace(watch, number=same.number, since=same.since)
-        after = replace(after, paused=same.paused, paused_at=same.paused_at, notify=same.notify)
+        after = replace(watch, **{name: getattr(same, name) for name in KEPT})
         if after != same:
             change.append(after)
-    kept = {subject(one) for one in wanted}
-    stop = [one for one in known if one.is_from_file and subject(one) not in kept]
+    subjects = {subject(one) for one in wanted}
+    stop = [one for one in known if one.is_from_file and subject(one) not in subjects]
     return FilePlan(tuple(add), tuple(change), tuple(stop))

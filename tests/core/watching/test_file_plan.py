@@ -22,7 +22,7 @@ def test_what_is_not_there_is_added() -> None:
 
 def test_the_same_file_changes_nothing() -> None:
     """What is watched goes on from when it began; a pause stays."""
-    paused = replace(OF_FILE, paused="shared")
+    paused = replace(OF_FILE, paused="shared", paused_at=BEFORE, notify=True)
     assert plan_file([WANTED], [paused, MADE_HERE]) == FilePlan()
 
 
