@@ -9,11 +9,10 @@ from datetime import datetime
 
 import structlog
 
-from bot.core.model.asker import Asker
 from bot.core.model.bolt import Schedule
-from bot.core.model.channel import ChannelInfo, ChannelKind
+from bot.core.model.channel import ChannelInfo
 from bot.core.model.command import WatchCommand
-from bot.core.model.errors import BoltError, SlackError
+from bot.core.model.errors import BoltError
 from bot.core.model.watch import Watch
 from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action
@@ -29,17 +28,13 @@ from bot.core.watching.wanted import WatchPlace, is_about_the_same, wanted_watch
 from bot.flows.authorize import Attempt, Authorizer
 from bot.flows.check_owners import OwnerChecker
 from bot.flows.find_schedule import ScheduleFinder, unread
+from bot.flows.own_channel import why_cannot_post, why_not_here
 from bot.flows.ports.slack import Chat, People
 from bot.flows.ports.store import Watches
 from bot.flows.preview_watch import WatchPreviewer
 from bot.flows.schedule_catalog import ScheduleCatalog
 
 log = structlog.get_logger()
-
-ELSEWHERE = (
-    "I can't post in this direct message, because it isn't one with me. Type the command in a channel, "
-    "or in a direct message with me. Nothing was changed."
-)
 
 
 class ScheduleWatcher:
@@ -72,7 +67,7 @@ class ScheduleWatcher:
 
     async def watch(self, attempt: Attempt, command: WatchCommand) -> Message:
         """Make or change a watch of the channel, and say what it covers. Raises StoreUnavailable."""
-        why_not = untold(command) or await self._not_mine(attempt.asker)
+        why_not = untold(command) or await why_not_here(self._chat, attempt.asker)
         if why_not is not None:
             return Message((why_not,))
         try:
@@ -115,7 +110,7 @@ class ScheduleWatcher:
         log.info("watching", channel=watch.channel, number=watch.number, pattern=watch.pattern, word=word)
         channel_info = await self._people.channel(watch.channel)
         beside = [one for one in others if one.number != watch.number]
-        cannot_post = await self._cannot_post(channel_info)
+        cannot_post = await why_cannot_post(self._chat, channel_info)
         preview, missed = await asyncio.gather(self._previewer.preview(watch, matching), self._missed(watch, matching))
         return made(
             Made(
@@ -159,28 +154,6 @@ class ScheduleWatcher:
             return Message((refusal(refused[0], Action.WATCH, self._command),))
         names = tuple(slug for slug, one in decisions.items() if not one.allowed)
         return not_allowed(Refused(names, refused[0].reason), len(matching))
-
-    async def _not_mine(self, asker: Asker) -> str | None:
-        """Why nothing can be watched in a direct message between other people, None if it's the bot's own."""
-        if not asker.channel.startswith("D"):
-            return None
-        try:
-            is_mine = await self._chat.direct_channel(asker.user) == asker.channel
-        except SlackError as error:
-            log.info("Slack doesn't report the channel of a direct message", user=asker.user, why=str(error))
-            return f"{error.sentence} Nothing was changed. Try again in a minute."
-        return None if is_mine else ELSEWHERE
-
-    async def _cannot_post(self, channel_info: ChannelInfo) -> str:
-        """Join a public channel, as a start's card does. Returns why the bot can't post there, empty if it can."""
-        if channel_info.kind is not ChannelKind.PUBLIC:
-            return ""
-        try:
-            await self._chat.join_channel(channel_info.channel)
-        except SlackError as error:
-            log.info("a watched channel can't be joined", channel=channel_info.channel, why=str(error))
-            return error.sentence
-        return ""
 
 
 def _decided_elsewhere(watch: Watch, others: Sequence[Watch], schedules: Sequence[Schedule]) -> int:

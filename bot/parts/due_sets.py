@@ -102,6 +102,8 @@ DUE_SETS = (
     DueWork("quiet", one_by_one(lambda flows: flows.end_quiet.end_quiet), wakes=("posts",)),
     # Channels with watches, each when it's to be checked whether the bot can post there, and may.
     DueWork("channels", one_by_one(lambda flows: flows.check_channel.check_channel), wakes=("posts", "edits")),
+    # Channels with a digest of what they watch.
+    DueWork("reports", one_by_one(lambda flows: flows.queue_report.queue_report), at_once=2, wakes=("posts",)),
     # Starts that wait for a schedule's run to end.
     DueWork("queue", one_by_one(lambda flows: flows.queue.advance_queue), wakes=("requests", "edits")),
     # Starts that wait for an approval.

@@ -28,8 +28,11 @@ from bot.flows.post_file import FilePoster
 from bot.flows.post_incident import IncidentPoster
 from bot.flows.post_outage import OutagePoster
 from bot.flows.post_quiet_end import QuietEndPoster
+from bot.flows.post_report import ReportPoster
+from bot.flows.queue_report import ReportClock
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_followed_run import FollowedRunReader
+from bot.flows.read_report import ReportReader
 from bot.flows.read_requested_file import RequestedFileReader
 from bot.flows.report_channel_back import ChannelReporter
 from bot.flows.start import RunStarter
@@ -43,6 +46,7 @@ from bot.parts.base import Base
 from bot.parts.wakeups import WakeEvent
 from bot.store.log_tails import LogTails
 from bot.store.quiet_ends import QuietEnds
+from bot.store.tallies import Tallies
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class Flows:
     incident_clock: IncidentClock
     outages: OutagePoster
     owners: OwnerFinder
+    queue_report: ReportClock
     end_quiet: QuietEnder
     check_channel: WatchedChannelChecker
 
@@ -203,6 +208,7 @@ def build_flows(base: Base) -> Flows:
             command=settings.bolt_bot_command,
             now=base.now,
         ),
+        queue_report=ReportClock(stores.reports, stores.discovery, due["reports"], now=base.now),
     )
 
 
@@ -303,7 +309,30 @@ def _build_deliver(
             "upload": uploader.post_requested_file,
             "follow": tail_poster.post_lines,
             **of_watches,
+            "report": ReportPoster(
+                services.chat,
+                stores.posts,
+                stores.reports,
+                build_report_reader(base),
+                base.clients.gate,
+                settle_s=settle_s,
+                now=base.now,
+            ).post_report,
         },
+    )
+
+
+def build_report_reader(base: Base) -> ReportReader:
+    """Build the reader of channels' digests, which are posted by a worker and shown to those who ask."""
+    stores, table = base.stores, base.services.hints
+    return ReportReader(
+        stores.watches,
+        stores.discovery,
+        stores.incidents,
+        Tallies(stores.scripts),
+        hints={hint.id: hint.text for hint in (*table.hints, *(own.hint for own in table.own))},
+        app_url=base.settings.paradime_app_url,
+        command=base.settings.bolt_bot_command,
     )
 
 

@@ -8,6 +8,7 @@ from bot.flows.answer_guess import GuessAnswerer
 from bot.flows.artifacts import Artifacts
 from bot.flows.audit_query import AuditQuery
 from bot.flows.channel_permission import ChannelPermissions
+from bot.flows.channel_report import ChannelReports
 from bot.flows.channel_watches import ChannelWatches
 from bot.flows.check_owners import OwnerChecker
 from bot.flows.close_incidents import IncidentCloser
@@ -30,7 +31,7 @@ from bot.flows.watch_schedules import ScheduleWatcher
 from bot.flows.watched_channels import WatchedChannels
 from bot.flows.webhook_hints import WebhookHints
 from bot.parts.base import Base
-from bot.parts.flows import Flows
+from bot.parts.flows import Flows, build_report_reader
 from bot.parts.wakeups import WakeEvent
 from bot.slack.listener_context import ListenerContext
 from bot.slack.views.home import SlackHomeTab
@@ -138,6 +139,14 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             command=settings.bolt_bot_command,
         ),
         outages=OutageHandler(stores.outages, app_url=app_url),
+        reports=ChannelReports(
+            stores.reports,
+            build_report_reader(base),
+            base.clients.people,
+            chat,
+            command=settings.bolt_bot_command,
+            now=base.now,
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from bot.store.due_sets import DueSet
 from bot.store.incidents import Incidents
 from bot.store.lanes import EditLane, PostLane, SlackBudget
 from bot.store.outages import Outages
+from bot.store.reports import Reports
 from bot.store.run_followers import RunFollowers
 from bot.store.run_indexes import RunIndexes
 from bot.store.runs import Runs
@@ -49,6 +50,7 @@ class Stores:
     discovery_hints: DiscoveryHints
     incidents: Incidents
     outages: Outages
+    reports: Reports
 
     @property
     def of_runs(self) -> RunStores:
@@ -93,4 +95,5 @@ def build_stores(settings: Settings, services: Services, gaps_s: Mapping[str, fl
         discovery_hints=DiscoveryHints(scripts),
         incidents=Incidents(scripts),
         outages=Outages(scripts),
+        reports=Reports(scripts),
     )

@@ -21,6 +21,7 @@ from bot.flows.audit_query import AuditQuery
 from bot.flows.authorize import Authorizer
 from bot.flows.cancel import RunCanceller
 from bot.flows.channel_permission import ChannelPermissions
+from bot.flows.channel_report import ChannelReports
 from bot.flows.channel_watches import ChannelWatches
 from bot.flows.complete_run_form import RunForms
 from bot.flows.follow_run import FollowRequestHandler
@@ -123,6 +124,7 @@ class ListenerContext:
     watch_store: Watches
     watches: ChannelWatches
     incidents: IncidentHandler
+    reports: ChannelReports
     outages: OutageHandler
     failing: FailingLister
 

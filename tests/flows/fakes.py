@@ -420,6 +420,7 @@ class FakeChat:
 
     async def direct_channel(self, user: str) -> str:
         """Its id."""
+        self.faults.before("direct_channel")
         return f"D{user}"
 
 

@@ -16,7 +16,7 @@ from bot.flows.check_channel import WatchedChannelChecker
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.conclude import RunConcluder
 from bot.flows.dbt_results import ResultsReader
-from bot.flows.deliver_posts import PostDeliverer
+from bot.flows.deliver_posts import PostDeliverer, Send
 from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.discover_runs import LookRules, RunDiscoverer
 from bot.flows.discover_schedules import ScheduleDiscoverer
@@ -144,6 +144,12 @@ class IncidentStage(Stage):
         self.reporter = ChannelReporter(
             self.chat, self.posts, self.incidents, self.watches, self.permissions, app_url=APP, settle_s=self.settle_s
         )
+        self.others: dict[str, Send] = {
+            "incident": self.poster.post_of_incident,
+            "outage": self.outage_poster.post_of_outage,
+            "quiet": self.quiet_end_poster(people).post_quiet_end,
+            "back": self.reporter.post_report,
+        }
         stores = RunStores(self.requests, self.queue, self.runs, self.followers)
         self.deliverer = PostDeliverer(
             self.chat,
@@ -152,12 +158,7 @@ class IncidentStage(Stage):
             self.logs,
             self.answers,
             DeliveryRules(APP, settle_s=self.settle_s),
-            {
-                "incident": self.poster.post_of_incident,
-                "outage": self.outage_poster.post_of_outage,
-                "quiet": self.quiet_end_poster(people).post_quiet_end,
-                "back": self.reporter.post_report,
-            },
+            self.others,
         )
         self.editor = CardEditor(
             self.chat,

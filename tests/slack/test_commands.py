@@ -9,6 +9,7 @@ import pytest
 from bot.core.model.command import (
     AuditCommand,
     Command,
+    DigestCommand,
     FailingCommand,
     LogsCommand,
     PauseCommand,
@@ -41,6 +42,9 @@ def test_every_command_has_a_handler() -> None:
         (AuditCommand(schedule_text="nightly"), OfChannel(Action.AUDIT)),
         (WatchesCommand(), OfChannel(Action.READ)),
         (WatchesCommand(every=True), OfChannel(Action.AUDIT, doing="see what other channels watch")),
+        (DigestCommand(), OfChannel(Action.READ)),
+        (DigestCommand("off"), OfChannel(Action.WATCH)),
+        (DigestCommand("daily", "09:00"), OfChannel(Action.WATCH, posts=True)),
         (FailingCommand(), OfChannel(Action.READ)),
         (FailingCommand(every=True), OfChannel(Action.AUDIT, doing="see what is failing in other channels")),
         (WatchCommand("nightly"), None),

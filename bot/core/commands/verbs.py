@@ -33,6 +33,7 @@ from bot.core.commands.values import (
     read_reason,
 )
 from bot.core.commands.watch_values import (
+    read_digest,
     read_late,
     read_mention,
     read_only,
@@ -46,6 +47,7 @@ from bot.core.model.command import (
     AuditCommand,
     CancelCommand,
     Command,
+    DigestCommand,
     FailingCommand,
     HelpCommand,
     HistoryCommand,
@@ -214,6 +216,14 @@ def _failing(given: Given) -> FailingCommand:
     return FailingCommand(given.has("all"))
 
 
+def _digest(given: Given) -> DigestCommand:
+    zone = read_time_zone(given.options["tz"][0]) if "tz" in given.options else None
+    words = [word.text.lower() for word in given.words]
+    if not words and zone is None:
+        return DigestCommand()
+    return read_digest(words, zone, given.command)
+
+
 def _history(given: Given) -> HistoryCommand:
     if "runs" not in given.options:
         return HistoryCommand(schedule_of(given))
@@ -379,6 +389,19 @@ VERBS: dict[str, Verb] = {
         (
             ("failing [--all]", "lists the watched schedules that are failing"),
             ("failing --all", "in every channel, if you can read the audit log"),
+        ),
+    ),
+    "digest": Verb(
+        _digest,
+        ("tz",),
+        (
+            (
+                "digest [daily [time] | weekly [day] [time] | off] [--tz Z]",
+                "posts a summary of what this channel watches; without arguments, shows it to you",
+            ),
+            ("digest daily 09:00", "every day, in your time zone"),
+            ("digest weekly mon 09:00 --tz Europe/Berlin", "every Monday, in another one"),
+            ("digest off", "no more"),
         ),
     ),
     "whoami": Verb(_whoami, (), (("whoami", "shows what you can do here, and why"),)),

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import get_args
 from zoneinfo import available_timezones
 
 from bot.core.commands.tokens import DASH, bad
 from bot.core.commands.values import EXAMPLES, TEXT_LIMIT, bounded
+from bot.core.model.command import WEEKDAYS, DigestCommand
 from bot.core.model.watch import Only, Quiet, SlowAfter
 from bot.core.text.text import cut
 
 OFF = "off"
+# When a digest is posted if no time is given.
+MORNING = "09:00"
+_DAYS = dict(zip(WEEKDAYS, ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), strict=True))
 SHOWN = 60
 LONGEST_S = 86_400
 FACTOR_LEAST, FACTOR_MOST = 1.1, 100
@@ -97,6 +102,27 @@ def read_time_zone(text: str) -> str:
     if found is None:
         bad(f'There\'s no time zone "{cut(text, SHOWN)}". Name one like {EXAMPLES["tz"]}.')
     return found
+
+
+def read_digest(words: Sequence[str], zone: str | None, typed: str) -> DigestCommand:
+    """Read when a digest is posted: `daily 09:00`, `weekly mon 09:00`, `off`. Raises BadCommand."""
+    example = f"as in {typed} digest daily 09:00 or {typed} digest weekly mon 09:00"
+    every, *rest = words or [""]
+    if every == OFF and not rest:
+        return DigestCommand("off")
+    weekday = 0 if every == "weekly" else None
+    if every == "weekly" and rest and (found := _weekday(rest[0])) is not None:
+        weekday, rest = found, rest[1:]
+    clock = _clock(rest[-1]) if rest and (len(rest) == 1 or rest[:-1] == ["at"]) else (None if rest else MORNING)
+    if clock is None or every not in {"daily", "weekly"}:
+        bad(f"A digest is daily or weekly, with a time of day, or off, {example}.")
+    return DigestCommand("daily" if every == "daily" else "weekly", clock, weekday, zone)
+
+
+def _weekday(text: str) -> int | None:
+    """The number of a weekday, given its whole name or its first letters."""
+    name = text.rstrip(",").removesuffix("s") if len(text) > 6 else text.rstrip(",")
+    return next((at for at, day in enumerate(WEEKDAYS) if len(name) > 2 and _DAYS[day].startswith(name)), None)
 
 
 def _seconds(text: str) -> float | None:

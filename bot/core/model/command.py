@@ -9,6 +9,7 @@ from bot.core.model.watch import Only, Quiet, SlowAfter
 from bot.core.text.quoting import quoted
 
 HISTORY_RUNS = 30
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +260,24 @@ class FailingCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestCommand:
+    """Set when this channel's digest is posted: `daily`, or `weekly` on a `weekday`, at `clock` (HH:MM); or `off`.
+
+    Without `every`, show what is set. `weekday` is 0 for Monday.
+    """
+
+    every: Literal["daily", "weekly", "off"] | None = None
+    clock: str = ""
+    weekday: int | None = None
+    time_zone: str | None = None
+
+    def __str__(self) -> str:
+        day = "" if self.weekday is None else WEEKDAYS[self.weekday]
+        zone = f"--tz {self.time_zone}" if self.time_zone else ""
+        return " ".join(word for word in ("digest", self.every or "", day, self.clock, zone) if word)
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryCommand:
     """Chart the durations and outcomes of a schedule's newest `runs`."""
 
@@ -321,6 +340,7 @@ Command = (
     | WatchesCommand
     | UnwatchCommand
     | FailingCommand
+    | DigestCommand
     | HistoryCommand
     | WhoamiCommand
     | AuditCommand

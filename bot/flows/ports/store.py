@@ -24,6 +24,7 @@ from bot.core.model.log_tail import LogBatch, LogTail, TailAcceptance, TailPoste
 from bot.core.model.outage import CausePost, Outage
 from bot.core.model.polling import Observed, Stored, Strayed, StrayRule
 from bot.core.model.post_attempt import AttemptMode, PostAttempt
+from bot.core.model.report import Report
 from bot.core.model.request import Approval, BlockingRun, Request, Rival, StartPlan
 from bot.core.model.run import CardRef, End, Observation, Run, RunFacts, RunKey
 from bot.core.model.run_end import RunEnd
@@ -346,6 +347,29 @@ class Tallies(Protocol):
         """The counts of schedules, by name and day. What has none is left out."""
 
 
+class Reports(Protocol):
+    """Digests of what channels watch: when each channel's is posted, and which were."""
+
+    async def set_report(self, report: Report, at: datetime) -> bool:
+        """Set or replace a channel's, which is due at `at`. Returns whether one was set before."""
+
+    async def remove_report(self, channel: str) -> bool:
+        """Set none any more. Returns whether one was set before."""
+
+    async def load_report(self, channel: str) -> Report | None: ...
+    async def queue_report(self, lease: Lease, channel: str, day: str, next_at: datetime) -> bool:
+        """Queue the post for a date, unless it was before; the channel is due again at `next_at`."""
+
+    async def wait(self, lease: Lease, at: datetime) -> bool:
+        """Make the claimed channel due at another time."""
+
+    async def report_posted(self, post: ClaimedPost, day: str, outcome: str) -> str:
+        """Record the post as sent (`outcome`: its ts) or given up (a word).
+
+        Returns `ok`, or `done:<ts>` of another's post.
+        """
+
+
 class QuietEnds(Protocol):
     """What quiet hours withhold, and the messages that list it at their end."""
 
@@ -438,6 +462,9 @@ class Discovery(Protocol):
 
     async def note_activity(self, lease: Lease, news: ActivityNews, at: datetime, *, delay_s: float) -> bool:
         """Record a complete listing of schedules, made at `at` by Bolt's clock. The changed ones are looked at now."""
+
+    async def listed_at(self) -> datetime | None:
+        """Bolt's time of the last complete listing, None if there was none."""
 
     async def load_schedules(self, slugs: Sequence[str]) -> dict[str, ScheduleRecord]:
         """Load the records of watched schedules. Those that aren't on record are left out."""

@@ -54,11 +54,13 @@ end
 local uploads = tonumber(redis.call('GET', key('budget', 'uploads')) or '0')
 -- `ask` (cards that ask for an approval), `card` (cards of followed runs and of waiting starts) and `retried` are
 -- classes of their own, because an older version doesn't know such posts and must not read them; so are `opening`,
--- `opened`, `recovery` and `line` (of incidents: messages come before the posts in their threads). Requested files come after those of ends. Live logs come last, and use none of the uploads' budget.
+-- `opened`, `recovery` and `line` (of incidents: messages come before the posts in their threads). Requested files come after those of ends. Live logs come late, and use none of the uploads' budget;
+-- `report` (digests of what a channel watches) comes last.
 local classes = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'opening', 'opened', 'recovery', 'line', 'retried', 'log', 'file',
-  'follow'}
+  'follow', 'report'}
 if uploads > at then
-  classes = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'opening', 'opened', 'recovery', 'line', 'retried', 'follow'}
+  classes = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'opening', 'opened', 'recovery', 'line', 'retried', 'follow',
+    'report'}
 end
 local got, again = take('posts', classes, lease_of, opens)
 if not got and uploads > at and redis.call('EXISTS', key('posts', 'log'), key('posts', 'file')) > 0 then

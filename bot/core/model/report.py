@@ -1,0 +1,25 @@
+"""A channel's digest of what it watches: when it's sent. In code it's called a report.
+
+A digest, in code, is one message for many runs that end at once, which is older.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """When a channel's report is sent: at `clock` (HH:MM) in `zone`, every day, or on one weekday (0 is Monday).
+
+    `made_by` is who set it, at `made_at`.
+    """
+
+    channel: str
+    team: str
+    clock: str
+    zone: str
+    made_by: str
+    made_at: datetime
+    weekday: int | None = None

@@ -1,0 +1,190 @@
+"""A channel's digest of what it watches, and the answers to those who set it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.core.model.command import DigestCommand
+from bot.core.model.report import Report
+from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph
+from bot.core.text.text import Bold, Code, Emoji, Sentence, Span, When, cut, duration, plural
+from bot.core.views.buttons import command_button
+from bot.core.views.incident import handled_by, incident_headline
+from bot.core.watching.report import Figures, ReportRow
+
+NAME_SHOWN = 80
+HINT_SHOWN = 200
+# With every section full, a digest has 40 lines.
+FAILING_SHOWN, OVER_SHOWN, HINTS_SHOWN, SLOWER_SHOWN, SLOWEST_SHOWN = 9, 7, 5, 4, 3
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+NOTHING_WATCHED = "This channel doesn't watch any schedule, so there's nothing for a digest to show."
+
+
+def report_message(
+    report: Report | None, figures: Figures, hints: Mapping[str, str], app_url: str, command: str
+) -> Message:
+    """Build a digest. `report` is None if none is set: then it's an example. `hints` are the texts of hints, by id."""
+    first = _first(report, figures)
+    sections = [
+        _failing(figures, app_url, command),
+        _over(figures),
+        _hints(figures, hints),
+        _slower(figures),
+        _slowest(figures),
+    ]
+    blocks: list[Block] = [Paragraph(first), *(Paragraph(one) for one in sections if one)]
+    note = _note(figures)
+    blocks += [Facts(note)] if note else []
+    said = _joined([first, *(one for one in sections if one), *([note] if note else [])])
+    return Message(said, tuple(blocks))
+
+
+def report_set(report: Report, word: str, cannot_post: str, command: str, *, watches: bool) -> Message:
+    """Confirm that a digest is set. `word`: `new` or `changed`."""
+    begin = "I'll post a digest here " if word == "new" else "Changed: I'll post a digest here "
+    text: Sentence = (f"{begin}{when_in_words(report)}.",)
+    notes: list[Sentence] = []
+    if not watches:
+        notes.append((f"{NOTHING_WATCHED} Watch some first, as in ", Code(f"{command} watch nightly"), "."))
+    if cannot_post:
+        notes.append((f"I can't post here yet: {cannot_post}",))
+    blocks: list[Block] = [Paragraph(text), *([Facts(_joined(notes))] if notes else []), Buttons((_off(), _preview()))]
+    return Message(_joined([text, *notes], " "), tuple(blocks))
+
+
+def report_off(*, was_set: bool) -> Message:
+    """Confirm that no digest is posted any more."""
+    return Message(
+        ("I'll no longer post a digest here.",)
+        if was_set
+        else ("There's no digest to switch off: none was set in this channel.",)
+    )
+
+
+def report_shown(report: Report | None, today: Message | None, command: str) -> Message:
+    """Show what is set in a channel, and what its digest would be now."""
+    if report is None:
+        text: Sentence = (
+            "No digest is set in this channel. To get one, type ",
+            Code(f"{command} digest daily 09:00"),
+            " or ",
+            Code(f"{command} digest weekly mon 09:00"),
+            ".",
+        )
+        row: tuple[Button, ...] = ()
+    else:
+        text, row = (f"A digest is posted here {when_in_words(report)}.",), (_off(),)
+    buttons: list[Block] = [Buttons(row)] if row else []
+    if today is None:
+        return Message((*text, " ", NOTHING_WATCHED), (Paragraph(text), Facts((NOTHING_WATCHED,)), *buttons))
+    shown: Sentence = ("This is how it would look now:",)
+    return Message((*text, " ", *shown, "\n", *today.text), (Paragraph((*text, "\n", *shown)), *today.blocks, *buttons))
+
+
+def when_in_words(report: Report) -> str:
+    """When a report is sent."""
+    when = "every day" if report.weekday is None else f"every {WEEKDAYS[report.weekday]}"
+    return f"{when} at {report.clock} ({report.zone})"
+
+
+# --- its sections ---
+
+
+def _first(report: Report | None, figures: Figures) -> Sentence:
+    period = "Daily digest" if report is None or report.weekday is None else "Weekly digest"
+    start: Sentence = (Emoji("bar_chart"), " ", Bold(period), " since ", When(figures.since, "date_time"), ": ")
+    ran = sum(row.tally.runs > 0 for row in figures.rows)
+    if not figures.runs:
+        return (*start, f"no run of {plural(len(figures.rows), 'watched schedule')} has ended.")
+    of = plural(ran, "schedule") if ran == len(figures.rows) else f"{ran} of {plural(len(figures.rows), 'schedule')}"
+    return (*start, f"{plural(figures.runs, 'run')} of {of}, {figures.succeeded_percent}% succeeded.")
+
+
+def _failing(figures: Figures, app_url: str, command: str) -> Sentence:
+    if not figures.failing:
+        return ()
+    lines: list[Sentence] = []
+    for incident in figures.failing[:FAILING_SHOWN]:
+        handled = handled_by(incident)
+        lines.append((*incident_headline(incident, app_url), f" · {handled}" if handled else ""))
+    more = len(figures.failing) - FAILING_SHOWN
+    lines += [(f"… and {more} more: ", Code(f"{command} failing"))] if more > 0 else []
+    return _section("Failing now", lines)
+
+
+def _over(figures: Figures) -> Sentence:
+    found = figures.over()
+    lines: list[Sentence] = [
+        ("• ", _name(row), f": {row.tally.failures} of {plural(row.tally.runs, 'run')} failed")
+        for row in found[:OVER_SHOWN]
+    ]
+    more = len(found) - OVER_SHOWN
+    lines += [(f"… and {more} more",)] if more > 0 else []
+    return _section("Failed and recovered", lines)
+
+
+def _hints(figures: Figures, hints: Mapping[str, str]) -> Sentence:
+    lines: list[Sentence] = []
+    known = [pair for pair in figures.by_hint() if pair[0] in hints]
+    for hint, count in known[:HINTS_SHOWN]:
+        lines.append((f"• {plural(count, 'failure')}: {cut(hints[hint], HINT_SHOWN)}",))
+    other = figures.failures - sum(count for _, count in known[:HINTS_SHOWN])
+    lines += [(f"• {plural(other, 'failure')} for other reasons",)] if lines and other > 0 else []
+    return _section("Why", lines)
+
+
+def _slower(figures: Figures) -> Sentence:
+    return _section(
+        "Slowing down",
+        [
+            ("• ", _name(row), f": {_about(now)}, usually {_about(before)}")
+            for row, now, before in figures.slower()[:SLOWER_SHOWN]
+        ],
+    )
+
+
+def _slowest(figures: Figures) -> Sentence:
+    found = figures.slowest()[:SLOWEST_SHOWN]
+    return _section("Slowest", [("• ", _name(row), f": {_about(median_s)}") for row, median_s in found])
+
+
+def _note(figures: Figures) -> Sentence:
+    if figures.stale_since is None:
+        return ()
+    return (
+        "I haven't been able to read Bolt since ",
+        When(figures.stale_since, "date_time"),
+        ": later runs are missing.",
+    )
+
+
+def _section(title: str, lines: Sequence[Sentence]) -> Sentence:
+    return _joined([(Bold(title),), *lines]) if lines else ()
+
+
+def _name(row: ReportRow) -> Bold:
+    return Bold(cut(row.name or row.slug, NAME_SHOWN))
+
+
+def _about(seconds: float) -> str:
+    """A duration that's known within 5 percent."""
+    if seconds < 120:
+        return duration(seconds)
+    return duration(round(seconds / 60) * 60)
+
+
+def _off() -> Button:
+    return command_button("Switch off", DigestCommand("off"), spoken="Switch off this channel's digest")
+
+
+def _preview() -> Button:
+    return command_button(
+        "Show today's", DigestCommand(), number=1, spoken="Show what this channel's digest would be now"
+    )
+
+
+def _joined(lines: Sequence[Sentence], between: str = "\n") -> Sentence:
+    spans: list[Span] = []
+    for at, line in enumerate(lines):
+        spans += [between, *line] if at else line
+    return tuple(spans)

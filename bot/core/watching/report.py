@@ -1,0 +1,85 @@
+"""The figures of a channel's report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.model.incident import Incident
+from bot.core.watching.tally import Tally
+
+# A schedule slows down if its median grows by this factor, and by this many seconds.
+SLOWER_FACTOR = 1.5
+SLOWER_BY_S = 60.0
+# Medians of fewer runs than these aren't compared.
+RUNS_COMPARED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A schedule in a report: what was counted in its time, and in the four weeks before."""
+
+    name: str
+    slug: str
+    tally: Tally
+    before: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a report shows. `rows` are the watched schedules, `failing` the channel's open incidents.
+
+    `stale_since` is when Bolt was last read, if that's too long ago for the figures to be complete.
+    """
+
+    since: datetime
+    until: datetime
+    rows: Sequence[ReportRow]
+    failing: Sequence[Incident] = ()
+    stale_since: datetime | None = None
+
+    @property
+    def runs(self) -> int:
+        """How many runs there were."""
+        return sum(row.tally.runs for row in self.rows)
+
+    @property
+    def failures(self) -> int:
+        """How many of them failed."""
+        return sum(row.tally.failures for row in self.rows)
+
+    @property
+    def succeeded_percent(self) -> int:
+        """How many percent of the runs succeeded, rounded down: 100 only if none failed."""
+        return (self.runs - self.failures) * 100 // self.runs if self.runs else 100
+
+    def over(self) -> list[ReportRow]:
+        """Schedules that failed and aren't failing any more, those with the most failures first."""
+        failing = {one.schedule for one in self.failing}
+        found = [row for row in self.rows if row.tally.failures and row.slug not in failing]
+        return sorted(found, key=lambda row: (-row.tally.failures, row.name))
+
+    def by_hint(self) -> list[tuple[str, int]]:
+        """Failures by the id of their hint, most frequent first. Those without a hint are left out."""
+        found: dict[str, int] = {}
+        for row in self.rows:
+            for hint, count in row.tally.hints.items():
+                found[hint] = found.get(hint, 0) + count
+        return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+
+    def slower(self) -> list[tuple[ReportRow, float, float]]:
+        """Schedules that slow down, with their medians now and before, in seconds, the slowest first."""
+        found = []
+        for row in self.rows:
+            now, before = row.tally.median_s, row.before.median_s
+            if now is None or before is None or sum(row.before.durations.values()) < RUNS_COMPARED:
+                continue
+            if now >= before * SLOWER_FACTOR and now - before >= SLOWER_BY_S:
+                found.append((row, now, before))
+        return sorted(found, key=lambda one: -one[1] / one[2])
+
+    def slowest(self) -> list[tuple[ReportRow, float]]:
+        """Schedules by their median in seconds, the slowest first."""
+        found = [(row, median_s) for row in self.rows if (median_s := row.tally.median_s) is not None]
+        return sorted(found, key=lambda one: -one[1])

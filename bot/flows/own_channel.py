@@ -1,0 +1,41 @@
+"""Channels in which the bot posts by itself: whether it may and can."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.core.model.asker import Asker
+from bot.core.model.channel import ChannelInfo, ChannelKind
+from bot.core.model.errors import SlackError
+from bot.flows.ports.slack import Chat
+
+log = structlog.get_logger()
+
+ELSEWHERE = (
+    "I can't post in this direct message, because it isn't one with me. Type the command in a channel, "
+    "or in a direct message with me. Nothing was changed."
+)
+
+
+async def why_not_here(chat: Chat, asker: Asker) -> str | None:
+    """Why nothing can be watched in a direct message between other people, None if it's the bot's own, or a channel."""
+    if not asker.channel.startswith("D"):
+        return None
+    try:
+        is_mine = await chat.direct_channel(asker.user) == asker.channel
+    except SlackError as error:
+        log.info("Slack doesn't report the channel of a direct message", user=asker.user, why=str(error))
+        return f"{error.sentence} Nothing was changed. Try again in a minute."
+    return None if is_mine else ELSEWHERE
+
+
+async def why_cannot_post(chat: Chat, channel_info: ChannelInfo) -> str:
+    """Join a public channel, as a start's card does. Returns why the bot can't post there, empty if it can."""
+    if channel_info.kind is not ChannelKind.PUBLIC:
+        return ""
+    try:
+        await chat.join_channel(channel_info.channel)
+    except SlackError as error:
+        log.info("a channel can't be joined", channel=channel_info.channel, why=str(error))
+        return error.sentence
+    return ""

@@ -1,0 +1,116 @@
+"""Posting a channel's digest, once a date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+import structlog
+
+from bot.core.model.asker import Asker
+from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
+from bot.core.model.report import Report
+from bot.core.model.run import CardRef
+from bot.core.policy.decision import Verdict
+from bot.core.policy.rules import Action, Question
+from bot.core.text.message import Message
+from bot.core.watching.report_time import Slot, is_wanted, since, slot_on
+from bot.flows.authorize import Authorizer
+from bot.flows.claimed_post import ClaimedPost
+from bot.flows.lease import Lease
+from bot.flows.ports.slack import Chat
+from bot.flows.ports.store import PostLane, Reports
+from bot.flows.post_once import Unresolved, post_once
+from bot.flows.poster import UNREACHABLE_S, MessagePoster
+from bot.flows.read_report import ReportReader
+
+log = structlog.get_logger()
+
+CREDENTIAL_AGAIN_S = 30.0
+UNKNOWN_AGAIN_S = 60.0
+
+
+class ReportPoster:
+    """Sends claimed digests."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        posts: PostLane,
+        reports: Reports,
+        reader: ReportReader,
+        gate: Authorizer,
+        *,
+        settle_s: float,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._chat = chat
+        self._posts = posts
+        self._reports = reports
+        self._reader = reader
+        self._gate = gate
+        self._poster = MessagePoster(chat, posts)
+        self._settle_s = settle_s
+        self._now = now
+
+    async def post_report(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
+        """Send one digest, named <date>/<channel>."""
+        day = name.partition("/")[0]
+        post = ClaimedPost(lease, urgency, channel, f"report:{channel}:{day}", "post")
+        report = await self._reports.load_report(channel)
+        slot = slot_on(report, date.fromisoformat(day)) if report else None
+        if report is None or slot is None or not is_wanted(report, slot, self._now()):
+            # It was switched off or moved, or it's too late by now.
+            await self._give_up(post, day, "not wanted any more")
+            return
+        try:
+            await self._poster.check_reachable(channel)
+            await self._post(post, report, slot)
+        except Unresolved:
+            # It may be there: twice is worse than once.
+            await self._reports.report_posted(post, day, "unknown")
+        except CredentialRefused as refused:
+            log.error("Slack refuses my token", why=refused.code, method=refused.method)
+            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+        except ChannelRefused as refused:
+            await self._poster.mark_unreachable(channel, refused)
+            await self._posts.put_back(post, delay_s=UNREACHABLE_S, record="")
+        except SlackRefused as refused:
+            log.error("Slack refused a digest", channel=channel, why=refused.code)
+            await self._reports.report_posted(post, day, refused.code)
+
+    async def _post(self, post: ClaimedPost, report: Report, slot: Slot) -> None:
+        day = slot.day.isoformat()
+        # The rules may have changed since it was set, and the channel may be shared with others now.
+        asker = Asker(report.team, report.made_by, report.channel)
+        decision = await self._gate.decide_unrecorded(asker, Question(Action.WATCH, posts=True))
+        if decision.verdict is Verdict.UNKNOWN:
+            await self._posts.put_back(post, delay_s=UNKNOWN_AGAIN_S)
+            return
+        if not decision.allowed:
+            await self._give_up(post, day, decision.reason)
+            return
+        message = await self._reader.read_report(report.channel, report, since(report, slot), slot.at)
+        if message is None:
+            await self._give_up(post, day, "nothing is watched")
+            return
+        ts = await self._once(post, message, f"report:{report.channel}:{day}")
+        if ts is None:
+            return
+        known = await self._reports.report_posted(post, day, ts)
+        if known not in {"ok", f"done:{ts}"}:
+            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+
+    async def _give_up(self, post: ClaimedPost, day: str, why: str) -> None:
+        log.info("a digest isn't posted", channel=post.channel, date=day, why=why)
+        await self._reports.report_posted(post, day, "not posted")
+
+    async def _once(self, post: ClaimedPost, message: Message, key: str) -> str | None:
+        return await post_once(
+            self._posts,
+            post,
+            send=lambda: self._poster.post_with_fallback(post.channel, message, key, None),
+            find=lambda since_s: self._chat.find_message(post.channel, key, since=since_s),
+            settle_s=self._settle_s,
+            twice_is_better=False,
+        )

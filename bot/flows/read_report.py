@@ -1,0 +1,84 @@
+"""Reading the figures of a channel's digest: what was counted of the schedules that it watches, and what fails now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bot.core.model.report import Report
+from bot.core.text.message import Message
+from bot.core.views.report import report_message
+from bot.core.watching.report import Figures, ReportRow
+from bot.core.watching.tally import Tally, add_up, days_of, tally_name, whole_hour
+from bot.flows.discover_schedules import CoverCache
+from bot.flows.ports.store import Discovery, Incidents, Tallies, Watches
+
+# Durations are compared with those of so much time before.
+COMPARED = timedelta(days=28)
+# If schedules were listed so long before, the figures are incomplete.
+STALE = timedelta(minutes=10)
+
+
+class ReportReader:
+    """Builds digests. `hints` are the texts of hints, by id."""
+
+    def __init__(
+        self,
+        watches: Watches,
+        discovery: Discovery,
+        incidents: Incidents,
+        tallies: Tallies,
+        *,
+        hints: Mapping[str, str],
+        app_url: str,
+        command: str,
+    ) -> None:
+        self._watches = watches
+        self._discovery = discovery
+        self._incidents = incidents
+        self._tallies = tallies
+        self._hints = hints
+        self._app_url = app_url
+        self._command = command
+        self._covers = CoverCache()
+
+    async def read_report(
+        self, channel: str, report: Report | None, since: datetime, until: datetime
+    ) -> Message | None:
+        """Build a channel's digest of some time, up to the last whole hour. Returns None if it watches nothing."""
+        named = await self._watched(channel)
+        if not named:
+            return None
+        since, end = whole_hour(since), whole_hour(until)
+        rows = await self._rows(named, since, end)
+        failing = [one.incident for one in await self._incidents.open_incidents(channel)]
+        listed_at = await self._discovery.listed_at()
+        stale_since = listed_at if listed_at is not None and until - listed_at > STALE else None
+        figures = Figures(since, end, rows, failing, stale_since)
+        return report_message(report, figures, self._hints, self._app_url, self._command)
+
+    async def is_watching(self, channel: str) -> bool:
+        """Whether a channel has any watch that isn't paused."""
+        return any(one.channel == channel and not one.paused for one in await self._watches.all_watches())
+
+    async def _watched(self, channel: str) -> dict[str, tuple[str, str]]:
+        """The schedules that a channel watches: slug and name, by the name under which their runs are counted."""
+        covers = self._covers.of(await self._watches.all_watches())
+        records = await self._discovery.load_schedules(list(await self._discovery.known_activity()))
+        found = {}
+        for slug, record in records.items():
+            watch = covers.deciding(record.schedule).get(channel)
+            if watch is not None:
+                found[tally_name(slug, watch.branch)] = (slug, record.schedule.name)
+        return found
+
+    async def _rows(self, named: Mapping[str, tuple[str, str]], since: datetime, until: datetime) -> list[ReportRow]:
+        names = list(named)
+        days = await self._tallies.load_days(names, days_of(since, until))
+        earlier = await self._tallies.load_days(names, days_of(since - COMPARED, since - timedelta(days=1)))
+        rows = []
+        for name, (slug, title) in named.items():
+            counted, before = days.get(name, {}), earlier.get(name, {})
+            tally = add_up(counted, since, until) if counted else Tally()
+            rows.append(ReportRow(title, slug, tally, add_up(before, since - COMPARED, since) if before else Tally()))
+        return rows

@@ -1,0 +1,28 @@
+"""`digest`: when this channel's digest is posted, or what it would be now."""
+
+from __future__ import annotations
+
+from bot.core.model.command import DigestCommand
+from bot.core.policy.rules import Action
+from bot.core.text.message import Message
+from bot.slack.authorization import OfChannel
+from bot.slack.listener_context import Call, ListenerContext
+
+COMMANDS = (DigestCommand,)
+
+
+def asks(command: DigestCommand) -> OfChannel:
+    """Return the question for the policy. Switching it off posts nothing."""
+    if command.every is None:
+        return OfChannel(Action.READ)
+    return OfChannel(Action.WATCH, posts=command.every != "off")
+
+
+async def handle(context: ListenerContext, call: Call, command: DigestCommand) -> Message | None:
+    """Answer privately."""
+
+    async def answer() -> None:
+        await context.tell(call.asker, await context.reports.answer(call.asker, command))
+
+    context.later(answer(), call.asker)
+    return None

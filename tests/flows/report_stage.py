@@ -1,0 +1,86 @@
+"""Digests over a real Redis, from the runs that are counted to the post."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from bot.core.commands.grammar import parse
+from bot.core.model.asker import Asker
+from bot.core.model.command import DigestCommand
+from bot.core.text.message import Message
+from bot.flows.channel_report import ChannelReports
+from bot.flows.post_report import ReportPoster
+from bot.flows.queue_report import ReportClock
+from bot.flows.read_report import ReportReader
+from bot.store.due_sets import DueSet
+from bot.store.reports import Reports
+from tests.flows.incident_stage import IncidentStage
+from tests.flows.stage import ADA, APP, CHANNEL, asker
+
+MONDAY = datetime(2026, 11, 30, 7, tzinfo=UTC)
+
+
+@dataclass
+class ReportStage(IncidentStage):
+    """It's a Monday at 7:00 UTC."""
+
+    at: datetime = MONDAY
+
+    def __post_init__(self) -> None:
+        """Build the flows."""
+        super().__post_init__()
+        self.reports = Reports(self.scripts)
+        self.due["reports"] = DueSet(self.scripts, "reports", lease_s=60)
+        self.reader = ReportReader(
+            self.watches,
+            self.discovery,
+            self.incidents,
+            self.tallies,
+            hints={"missing_column": "The query names a column that doesn't exist."},
+            app_url=APP,
+            command="/bolt",
+        )
+        self.channel_reports = ChannelReports(
+            self.reports, self.reader, self.people, self.chat, command="/bolt", now=lambda: self.at
+        )
+        self.report_poster = ReportPoster(
+            self.chat,
+            self.posts,
+            self.reports,
+            self.reader,
+            self.authorizer,
+            settle_s=self.settle_s,
+            now=lambda: self.at,
+        )
+        self.others["report"] = self.report_poster.post_report
+        self.steps["reports"] = self.clock().queue_report
+
+    def clock(self) -> ReportClock:
+        """Of a process of its own."""
+        return ReportClock(self.reports, self.discovery, self.due["reports"], now=lambda: self.at)
+
+    async def type(self, text: str, *, user: str = ADA, channel: str = CHANNEL) -> Message:
+        """Somebody types a command; the answer."""
+        command = parse(text)
+        assert isinstance(command, DigestCommand)
+        who: Asker = replace(asker(user), channel=channel)
+        return await self.channel_reports.answer(who, command)
+
+    async def until(self, when: datetime) -> None:
+        """Time passes. Schedules are listed meanwhile, and digests queued and posted."""
+        self.at = self.bolt.clock = when
+        await self.discover()
+        await self.queue_reports()
+        await self.settle()
+
+    async def queue_reports(self) -> None:
+        """Queue the digests that are due by the stage's clock."""
+        key = self.scripts.key("due", "reports")
+        for member in await self.redis.zrange(key, 0, -1):
+            score = await self.redis.zscore(key, str(member))
+            if score is not None and score <= self.at.timestamp() * 1e6:
+                await self.redis.zadd(key, {str(member): 1})
+                claimed = await self.due["reports"].claim(1)
+                assert claimed.lease is not None
+                await self.clock().queue_report(claimed.lease)
