@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from tests.chaos.plan import FOLLOW, QUEUE
 from tests.chaos.seen import STALL, Card, Command, RunSeen, Seen, Upset, Wish
+from tests.chaos.violation import Found, Violation
+from tests.chaos.watch_checks import WATCH_CHECKS, stays
 
 STARTED_WITHIN_S = 60.0
 # A delivery waits for its replica, and a clock is read twice.
@@ -27,17 +28,6 @@ UNCLEAR = ("unclear whether", "may have started")
 NOT_STARTED, QUEUED, ELSEWHERE = "wasn't started", "will start when", "it already has a card in this channel"
 OUTCOMES = {"SUCCESS": "succeeded", "ERROR": "failed", "FAILED": "failed", "CANCELED": "was cancelled"}
 LOG_FAULTS = ("Traceback (most recent call last)", "unexpected fault", "Task exception was never retrieved")
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """Something promised that does not hold."""
-
-    kind: str
-    text: str
-
-
-Found = Iterator[Violation]
 
 
 def check(seen: Seen) -> list[Violation]:
@@ -317,6 +307,10 @@ def nothing_left(seen: Seen) -> Found:
     known = {request: command for command in seen.commands for request in requests_of(seen, command)}
     for left in seen.left:
         command = known.get(left.member)
+        # An incident's retry that is looked for has no command.
+        retried = command is None and seen.watched.asked_to_retry > 0
+        if (seen.watched.watches and stays(left)) or (left.state in {"unclear", "looking"} and retried):
+            continue
         if left.state in {"unclear", "looking"} and command and shown_unclear(seen, command):
             continue
         if (
@@ -375,4 +369,5 @@ CHECKS: tuple[Callable[[Seen], Found], ...] = (
     no_secret,
     logs_are_clean,
     ends_politely,
+    *WATCH_CHECKS,
 )

@@ -14,11 +14,13 @@ from pathlib import Path
 
 from redis.exceptions import RedisError
 
-from tests.chaos.checks import Violation, accepted, check, is_unheard
+from tests.chaos.checks import accepted, check, is_unheard
 from tests.chaos.observe import is_calm, left_over, look
 from tests.chaos.plan import Plan, Shock
 from tests.chaos.seen import Exit, Seen
 from tests.chaos.stage import Stage
+from tests.chaos.violation import Violation
+from tests.chaos.watching import begin, furnish, handle, start_run, watch
 
 CALM_WITHIN_S = 120.0
 MENDED_WITHIN_S = 30.0
@@ -48,7 +50,7 @@ class Outcome:
         return (
             f"seed {self.plan.seed:>5}  {len(seen.commands):>3} commands ({sum(map(accepted, seen.commands))} taken in)  "
             f"{len(seen.runs):>3} runs  {len(seen.unclear):>2} unclear  {kills:>2} kills  {faults:>3} faults  "
-            f"{sum(map(is_unheard, seen.wishes))} wishes lost  "
+            f"{sum(map(is_unheard, seen.wishes))} wishes lost  {len(seen.watched.incidents):>2} incidents  "
             f"calm after {self.calm_after_s:5.1f} s  {self.seconds:5.1f} s  {'VIOLATION ' + kinds if kinds else 'ok'}"
         )
 
@@ -58,7 +60,9 @@ async def drive(plan: Plan, folder: Path, *, beside: Path | None = None, patient
     began = time.monotonic()
     stage = Stage(plan, folder, beside)
     try:
+        furnish(stage)
         await stage.start()
+        await begin(stage)
         await _play(stage)
         await _mend(stage)
         seen, calm_after_s = await _calm(stage, patient=patient)
@@ -94,6 +98,10 @@ async def _play(stage: Stage) -> None:
     happenings += [(one.at, partial(stage.click, one)) for one in plan.clicks]
     happenings += [(one.at, partial(stage.press, one)) for one in plan.presses]
     happenings += [(one.at, partial(_shock, stage, one)) for one in plan.shocks]
+    watched = plan.watched
+    happenings += [(one.at, partial(watch, stage, one)) for one in watched.watches if one.at is not None]
+    happenings += [(one.at, partial(start_run, stage, one)) for one in watched.runs]
+    happenings += [(one.at, partial(handle, stage, one)) for one in watched.handlings]
     for strike in plan.strikes:
         happenings.append((strike.at, partial(_now, partial(stage.striker.arm, strike))))
     await asyncio.gather(*(_at(at, what) for at, what in happenings))

@@ -11,6 +11,8 @@ from typing import Any
 from bolt_sandbox.slack.model import Message
 from tests.chaos.seen import Card, Command, Left, Pressed, Reply, RunSeen, Seen, Told, Wish
 from tests.chaos.stage import Stage, run_ids
+from tests.chaos.watch_checks import stays
+from tests.chaos.watching import is_notice, look_at_watches, shown, unaccounted
 
 PREFIX = "{bolt:bolt}:"
 SETS = ("due:*", "posts:*", "edits:*")
@@ -27,7 +29,7 @@ async def look(stage: Stage, *, patient: bool) -> Seen:
     return Seen(
         commands=tuple(_with_told(stage)),
         runs=tuple(_runs(stage)),
-        cards=tuple(_card(stage, message) for message in stage.cards()),
+        cards=tuple(_card(stage, message) for message in stage.cards() if not is_notice(message)),
         told=tuple(_told(stage)),
         struck=tuple(stage.striker.struck),
         upsets=tuple(
@@ -42,6 +44,7 @@ async def look(stage: Stage, *, patient: bool) -> Seen:
         unclear=await _unclear(stage),
         texts=tuple(_texts(stage)),
         secrets=stage.secrets(),
+        watched=await look_at_watches(stage),
         patient=patient,
     )
 
@@ -61,7 +64,7 @@ async def left_over(stage: Stage) -> list[Left]:
                 ]
     finally:
         await client.aclose()
-    return left
+    return left + await unaccounted(stage)
 
 
 async def _left(client: Any, set_name: str, member: str, score: float) -> Left:  # noqa: ANN401 - the client's replies have no types
@@ -92,16 +95,18 @@ async def _unclear(stage: Stage) -> dict[str, float | None]:
 
 def is_calm(stage: Stage, left: list[Left], *, patient: bool) -> bool:
     """Whether all runs are over, and only that is left for which one would wait long."""
-    runs = list(_runs(stage))
-    if any(run.ended_at is None for run in runs):
+    bolt, runs = stage.sandbox.bolt, list(_runs(stage))
+    ours = {*(one.slug for one in stage.plan.timetables), *stage.plan.watched.slugs}
+    if any(bolt.view(run.id).ended_at is None for run in bolt.runs() if run.id > stage.history and run.slug in ours):
         return False
     started = {run.reason.partition(" - ")[0] for run in runs}
     waiting = {command.request for command in stage.commands if command.reason not in started}
+    waiting |= {one.member for one in left if one.state == "looking"} - {command.request for command in stage.commands}
     return all(_may_wait(one, waiting, patient=patient) for one in left)
 
 
 def _may_wait(left: Left, waiting: set[str], *, patient: bool) -> bool:
-    if left.state == "unclear":
+    if left.state == "unclear" or stays(left):
         return True
     return not patient and (
         (left.set_name.startswith(LOGS) and left.due_in > 0) or (left.state == "looking" and left.member in waiting)
@@ -118,7 +123,8 @@ def _runs(stage: Stage) -> Iterator[RunSeen]:
     """The runs that the replicas have started."""
     bolt = stage.sandbox.bolt
     for run in reversed(bolt.runs()):
-        if run.id > stage.history and run.actor.name == "API key chaos":
+        # Retries of incidents are theirs.
+        if run.id > stage.history and run.actor.name == "API key chaos" and run.parent_id is None:
             view = bolt.view(run.id)
             ended = view.ended_at.timestamp() if view.ended_at else None
             yield RunSeen(run.id, run.reason or "", run.created_at.timestamp(), view.state, ended)
@@ -130,32 +136,14 @@ def _card(stage: Stage, message: Message) -> Card:
         message.channel,
         message.ts,
         _key(message),
-        _shown(message),
+        shown(message),
         run_ids(message),
-        tuple(Reply(_key(one), _shown(one), float(one.ts)) for one in replies),
+        tuple(Reply(_key(one), shown(one), float(one.ts)) for one in replies),
     )
 
 
 def _key(message: Message) -> str:
     return str(((message.metadata or {}).get("event_payload") or {}).get("key", ""))
-
-
-def _shown(message: Message) -> str:
-    return "\n".join((message.text, *_words(message.blocks)))
-
-
-def _words(value: object) -> Iterator[str]:
-    """Every text in a tree of blocks."""
-    match value:
-        case list():
-            for one in value:
-                yield from _words(one)
-        case dict():
-            for name, one in value.items():
-                if name == "text" and isinstance(one, str):
-                    yield one
-                elif name != "confirm":
-                    yield from _words(one)
 
 
 def _told(stage: Stage) -> Iterator[Told]:

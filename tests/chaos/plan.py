@@ -6,6 +6,8 @@ import random
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tests.chaos.watch_plan import WatchPlan, make_watch_plan, watch_strikes
+
 BotIsIn = Literal["in", "public", "private"]
 
 USERS = 6
@@ -167,6 +169,7 @@ class Plan:
     presses: tuple[Press, ...]
     shocks: tuple[Shock, ...]
     strikes: tuple[Strike, ...]
+    watched: WatchPlan = field(default_factory=WatchPlan)
     secrets: tuple[str, ...] = field(default=(PASTED,))
 
     def lines(self) -> list[str]:
@@ -175,6 +178,7 @@ class Plan:
         told += [(one.at, f"strike {one.target} {one.how} x{one.count}") for one in self.strikes]
         told += [(one.at, f"press {one.label}, pick {one.pick:.2f} x{one.times}") for one in self.presses]
         told += [(one.at, f"cancel click, pick {one.pick:.2f} x{one.times}") for one in self.clicks]
+        told += self.watched.lines()
         first = f"seed {self.seed}: {len(self.typed)} commands in {self.lasts:.1f} s, {self.replicas} replicas, appendfsync {self.fsync}"
         return [first, *(f"  {at:6.2f} s  {what}" for at, what in sorted(told))]
 
@@ -187,6 +191,9 @@ def make_plan(seed: int, *, commands: int | None = None, replicas: int | None = 
     count, many = commands or drawn_commands, replicas or drawn_replicas
     users = tuple(f"user{number}" for number in range(USERS))
     channels, timetables = _channels(count), _timetables(count)
+    # Of their own, so that everything else stays as it is without them.
+    of_watches = random.Random(f"watches of {seed}")  # noqa: S311 - as above
+    watched = make_watch_plan(of_watches, lasts)
     return Plan(
         seed=seed,
         replicas=many,
@@ -199,7 +206,8 @@ def make_plan(seed: int, *, commands: int | None = None, replicas: int | None = 
         clicks=tuple(_click(rng, lasts) for _ in range(max(2, count // 7))),
         presses=_presses(random.Random(f"presses of {seed}"), lasts, count),  # noqa: S311 - as above
         shocks=_shocks(rng, lasts, many),
-        strikes=_strikes(rng, lasts, count),
+        strikes=_strikes(rng, lasts, count) + _watch_strikes(of_watches, lasts, watched),
+        watched=watched,
     )
 
 
@@ -277,3 +285,9 @@ def _strike(rng: random.Random, lasts: float) -> Strike:
     (how,) = rng.choices(list(HOWS), list(HOWS.values()))
     count = 1 if how.startswith("kill") or rng.random() < 0.7 else rng.randint(2, 3)
     return Strike(rng.uniform(0, lasts + 2), target, how, count, rng.uniform(0.2, 3))
+
+
+def _watch_strikes(rng: random.Random, lasts: float, watched: WatchPlan) -> tuple[Strike, ...]:
+    if not watched.watches:
+        return ()
+    return tuple(Strike(at, target, how, 1, restart) for at, target, how, restart in watch_strikes(rng, lasts, HOWS))

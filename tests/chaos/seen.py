@@ -143,6 +143,101 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
+class EndSeen:
+    """A run of a watched schedule that is over, as Bolt has it. `failed` and `succeeded` are both False if neither counts."""
+
+    run: int
+    schedule: str
+    at: float
+    started: float
+    failed: bool = False
+    succeeded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSeen:
+    """A channel watches a schedule, for runs that ended since then. `begun`: it did before anything went wrong."""
+
+    channel: str
+    schedule: str
+    since: float
+    begun: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PostSeen:
+    """A thread post that an incident's record wants. `errors` are the keys that it names."""
+
+    number: int
+    kind: str
+    run: int = 0
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentSeen:
+    """An incident on record. `recent` are the runs that it counts, the newest last; `waits`: an edit of its count is queued.
+
+    `listed`: it's among the open ones. `snoozed_ever`: somebody clicked on that; `carded`: some run has its own card here.
+    """
+
+    channel: str
+    schedule: str
+    serial: int = 1
+    state: str = "failing"
+    failures: int = 1
+    retries: int = 0
+    runs: int = 1
+    recent: tuple[int, ...] = ()
+    errors: tuple[str, ...] = ()
+    posts: tuple[PostSeen, ...] = ()
+    ts: str = ""
+    outage: int = 0
+    reopened: int = 0
+    retry: int = 0
+    silent: bool = False
+    seen_before: bool = False
+    on_it: bool = False
+    snoozed: bool = False
+    waits: bool = False
+    listed: bool = True
+    snoozed_ever: bool = False
+    carded: bool = False
+
+    @property
+    def key(self) -> str:
+        """In the metadata of its message; those of its posts begin with it."""
+        return f"incident:{self.channel}:{self.schedule}:{self.serial}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still fails."""
+        return self.state in {"failing", "flapping"}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message of an incident or an outage, or a post in its thread (`thread` is "" for the former)."""
+
+    channel: str
+    ts: str
+    thread: str
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchesSeen:
+    """All of it that is about watches. `asked_to_retry`: how often somebody clicked on that."""
+
+    watches: tuple[WatchSeen, ...] = ()
+    ends: tuple[EndSeen, ...] = ()
+    incidents: tuple[IncidentSeen, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    asked_to_retry: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """All of it."""
 
@@ -162,5 +257,6 @@ class Seen:
     texts: tuple[tuple[str, str], ...] = ()
     logs: tuple[tuple[str, str], ...] = ()
     secrets: tuple[str, ...] = ()
+    watched: WatchesSeen = field(default_factory=WatchesSeen)
     # Waited until log files whose upload was cut off were tried again, and what is looked for was given up.
     patient: bool = False

@@ -45,6 +45,7 @@ SETTINGS = {
     "BOLT_BOT_HTTP_HOST": "127.0.0.1",
     "BOLT_BOT_LEASE_S": "2",
     "BOLT_BOT_API_TIMEOUT_S": "1",
+    "BOLT_BOT_DISCOVER_S": "1",
     "BOLT_BOT_POLL_MIN_S": "0.3",
     "BOLT_BOT_POLL_MAX_S": "1",
     "BOLT_BOT_USER_LIMIT": "10000",
@@ -99,6 +100,10 @@ class Stage:
     # When this process, in which Slack and Bolt are, was late for itself, and so for everyone.
     stalls: list[Upset] = field(default_factory=list)
     history: int = 0
+    # Who watched which schedule before anything went wrong, as (channel, schedule); which messages were snoozed, by key.
+    begun: set[tuple[str, str]] = field(default_factory=set)
+    snoozed: set[str] = field(default_factory=set)
+    asked_to_retry: int = 0
     _pulse: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:

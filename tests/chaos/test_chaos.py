@@ -9,10 +9,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos import checks
+from tests.chaos import checks, watch_checks
 from tests.chaos.checks import check
 from tests.chaos.plan import make_plan
-from tests.chaos.seen import Card, Command, Exit, Left, Pressed, Reply, RunSeen, Seen, Struck, Told, Upset, Wish
+from tests.chaos.seen import (
+    Card,
+    Command,
+    EndSeen,
+    Exit,
+    IncidentSeen,
+    Left,
+    Notice,
+    PostSeen,
+    Pressed,
+    Reply,
+    RunSeen,
+    Seen,
+    Struck,
+    Told,
+    Upset,
+    WatchesSeen,
+    WatchSeen,
+    Wish,
+)
 
 AT = 1_790_000_000.0
 COMMAND = Command(1, "abc", "U1", "C1", "chaos-1", AT)
@@ -32,6 +51,33 @@ QUEUED = Pressed(
     answers=("It will start when run 6 ends.",),
 )
 FOLLOWED = Pressed("Follow this run", "U2", "C1", AT + 1, acknowledged=True, run=7)
+# A watched schedule failed twice with different errors, and recovered.
+FAILED = EndSeen(20, "nightly", AT + 1, AT, failed=True)
+AGAIN = EndSeen(21, "nightly", AT + 2, AT + 1, failed=True)
+MENDED = EndSeen(22, "nightly", AT + 3, AT + 2, succeeded=True)
+INCIDENT = IncidentSeen(
+    "C1",
+    "nightly",
+    state="recovered",
+    failures=2,
+    runs=3,
+    recent=(20, 21, 22),
+    errors=("a", "b"),
+    posts=(PostSeen(1, "opening", 20, ("a",)), PostSeen(2, "new_error", 21, ("b",)), PostSeen(3, "recovered", 22)),
+    ts="5.1",
+    listed=False,
+)
+SHOWN = Notice("C1", "5.1", "", INCIDENT.key, ":white_check_mark: *Nightly* recovered after 2 failures")
+POSTS = tuple(Notice("C1", f"5.{number + 1}", "5.1", f"{INCIDENT.key}:{number}", "") for number in (1, 2, 3))
+WATCHED = WatchesSeen((WatchSeen("C1", "nightly", AT),), (FAILED, AGAIN, MENDED), (INCIDENT,), (SHOWN, *POSTS))
+# It still fails, somebody is on it, and a retry was seen.
+OPEN = dataclasses.replace(INCIDENT, state="failing", runs=2, recent=(20, 21), posts=INCIDENT.posts[:2], listed=True)
+RED = dataclasses.replace(SHOWN, text=":red_circle: *Nightly* is failing: 2 runs since 1:00")
+FAILING = WatchesSeen(WATCHED.watches, (FAILED, AGAIN), (OPEN,), (RED, *POSTS[:2]))
+# Or an outage's message tells of it.
+GROUPED = dataclasses.replace(OPEN, ts="", outage=1)
+SHARED = Notice("C1", "5.1", "", "outage:C1:1", ":red_circle: *1 schedule* failing since 1:00")
+OUTAGE = dataclasses.replace(FAILING, incidents=(GROUPED,), notices=(SHARED,))
 WELL = Seen(
     commands=(COMMAND,),
     runs=(RUN,),
@@ -41,6 +87,7 @@ WELL = Seen(
     texts=(("message", "*Job* succeeded"),),
     logs=(("replica-0.log", "started"),),
     secrets=("hunter2",),
+    watched=WATCHED,
 )
 LOOKING = dataclasses.replace(CARD, text="*Job* may have started: I'm looking for the run", runs=(), replies=())
 LOST = Struck(AT + 1, 0, "trigger", "lost_before", executed=False, about="chaos-1")
@@ -73,6 +120,21 @@ def run(**changes: object) -> tuple[RunSeen, ...]:
 def wish(**changes: object) -> tuple[Wish, ...]:
     """The wish, but for this."""
     return (dataclasses.replace(WISH, **changes),)  # type: ignore[arg-type]
+
+
+def watches(base: WatchesSeen = WATCHED, **changes: object) -> Seen:
+    """What is well, but for this of what is watched."""
+    return but(watched=dataclasses.replace(base, **changes))  # type: ignore[arg-type]
+
+
+def incident(base: IncidentSeen = INCIDENT, **changes: object) -> tuple[IncidentSeen, ...]:
+    """The incident, but for this."""
+    return (dataclasses.replace(base, **changes),)  # type: ignore[arg-type]
+
+
+def says(text: str) -> tuple[Notice, ...]:
+    """The messages of a schedule that fails, with another text."""
+    return (dataclasses.replace(RED, text=text), *POSTS[:2])
 
 
 def kinds(seen: Seen) -> set[str]:
@@ -121,6 +183,115 @@ def broken() -> Iterator[tuple[str, Seen]]:
     yield "exit", but(exits=(Exit(0, 0, 21.0),))
 
 
+def broken_watches() -> Iterator[tuple[str, Seen]]:
+    """The same of what is watched."""
+    yield "no incident", watches(incidents=(), notices=())
+    yield "counted twice", watches(incidents=incident(recent=(20, 21, 21, 22)))
+    yield "wrong count", watches(incidents=incident(failures=3))
+    yield "wrong count", watches(incidents=incident(failures=1))
+    yield "wrong count", watches(incidents=incident(retries=1))
+    yield "wrong count", watches(incidents=incident(recent=(20, 22), failures=1))
+    yield "wrong count", watches(watches=(WatchSeen("C1", "nightly", AT + 1.5),))
+    yield "wrong count", watches(ends=(FAILED, MENDED))
+    yield "wrong state", watches(ends=(FAILED, dataclasses.replace(AGAIN, at=AT + 4), MENDED))
+    yield "wrong state", watches(FAILING, ends=(FAILED, AGAIN, MENDED))
+    yield "wrong state", watches(FAILING, incidents=incident(OPEN, state="flapping"), ends=_flapped())
+    yield "wrongly listed", watches(incidents=incident(listed=True))
+    yield "wrongly listed", watches(FAILING, incidents=incident(OPEN, listed=False))
+    yield "no message", watches(notices=POSTS)
+    yield "no message", watches(incidents=incident(ts=""))
+    yield "two messages", watches(notices=(*WATCHED.notices, dataclasses.replace(SHOWN, ts="6.1")))
+    yield "message of nothing", watches(incidents=(), ends=(), notices=(SHOWN,))
+    yield "stale message", watches(FAILING, notices=says(SHOWN.text))
+    yield "stale message", watches(notices=(RED, *POSTS))
+    yield "stale message", watches(FAILING, notices=says(":red_circle: *Nightly* failed 1:00"))
+    yield "stale message", watches(FAILING, notices=says(":red_circle: *Nightly* is failing: 3 runs since 1:00"))
+    yield "stale message", watches(FAILING, notices=says(f"{RED.text}\nada is on it"))
+    yield "stale message", watches(FAILING, incidents=incident(OPEN, on_it=True))
+    yield "stale message", watches(FAILING, incidents=incident(OPEN, snoozed=True))
+    yield (
+        "endless retry",
+        watches(FAILING, incidents=incident(OPEN, retry=21), notices=says(f"{RED.text} Being retried as")),
+    )
+    yield "post missing", watches(notices=(SHOWN, *POSTS[:2]))
+    yield "posted twice", watches(notices=(*WATCHED.notices, POSTS[1]))
+    yield "post of nothing", watches(incidents=incident(posts=INCIDENT.posts[:2]))
+    yield (
+        "wrong openings",
+        watches(
+            incidents=incident(posts=(dataclasses.replace(INCIDENT.posts[0], kind="new_error"), *INCIDENT.posts[1:]))
+        ),
+    )
+    yield (
+        "wrong openings",
+        watches(
+            incidents=incident(posts=(*INCIDENT.posts[:2], dataclasses.replace(INCIDENT.posts[2], kind="opening")))
+        ),
+    )
+    yield (
+        "error told twice",
+        watches(
+            incidents=incident(
+                posts=(*INCIDENT.posts[:2], dataclasses.replace(INCIDENT.posts[2], kind="reopened", errors=("a",)))
+            )
+        ),
+    )
+    yield "error untold", watches(incidents=incident(errors=("a", "b", "c")))
+    yield "no outage", watches(OUTAGE, notices=())
+    yield "stale outage", watches(OUTAGE, notices=(dataclasses.replace(SHARED, text="*2 schedules* failing"),))
+    yield "stale outage", watches(OUTAGE, notices=(dataclasses.replace(SHARED, text="All 1 schedule recovered"),))
+    yield "left over", but(left=(Left("ended:nightly", "20"),))
+    yield "left over", but(left=(Left("due:looks", "nightly", -1.0),))
+    yield "left over", but(left=(Left("due:looks", "nightly", 1.0),), watched=WatchesSeen())
+
+
+def _flapped() -> tuple[EndSeen, ...]:
+    """Three successes in a row."""
+    more = (dataclasses.replace(MENDED, run=23 + later, at=AT + 4 + later) for later in range(2))
+    return (FAILED, AGAIN, MENDED, *more)
+
+
+def excused_watches() -> Iterator[tuple[str, Seen]]:
+    """What is allowed of what is watched."""
+    yield "nothing watched", but(watched=WatchesSeen())
+    yield "still failing", but(watched=FAILING)
+    yield "an outage", but(watched=OUTAGE)
+    yield (
+        "failed before it was watched",
+        watches(WATCHED, watches=(WatchSeen("C1", "nightly", AT + 1.5),), incidents=incident(seen_before=True)),
+    )
+    yield (
+        "flapping still",
+        watches(
+            FAILING,
+            incidents=incident(OPEN, state="flapping", runs=3, recent=(20, 21, 22)),
+            ends=(FAILED, AGAIN, MENDED),
+            notices=says(":large_orange_circle: *Nightly* is flapping: 2 of 3 runs failed since 1:00"),
+        ),
+    )
+    waits = watches(FAILING, incidents=incident(OPEN, waits=True), notices=says(":red_circle: *Nightly* failed 1:00"))
+    yield "a count that waits", waits
+    third, fourth = (dataclasses.replace(AGAIN, run=22 + later, at=AT + 3 + later) for later in range(2))
+    yield (
+        "a count between two steps",
+        watches(
+            FAILING,
+            ends=(FAILED, AGAIN, third, fourth),
+            incidents=incident(OPEN, failures=4, runs=4, recent=(20, 21, 22, 23)),
+            notices=says(":red_circle: *Nightly* is failing: 3 runs since 1:00"),
+        ),
+    )
+    yield (
+        "told by cards",
+        watches(FAILING, incidents=incident(OPEN, silent=True, ts="", posts=(), carded=True), notices=()),
+    )
+    late = Struck(AT, 0, "post:incident", "late", executed=True, about=INCIDENT.key)
+    twice = dataclasses.replace(WATCHED, notices=(*WATCHED.notices, dataclasses.replace(SHOWN, ts="6.1")))
+    yield "two messages, one late", but(watched=twice, struck=(late,))
+    yield "discovery goes on", but(left=(Left("due:discovery", "schedules", -0.1), Left("due:looks", "nightly", 1.0)))
+    yield "a count that waits is left", but(left=(Left("edits:count:C1", "T:C1:5.1", 100.0),))
+
+
 def excused() -> Iterator[tuple[str, Seen]]:
     """What looks alike and is no violation."""
     yield "refused", but(runs=(), cards=(), commands=command(told=("Nothing was started.",)))
@@ -151,7 +322,7 @@ def excused() -> Iterator[tuple[str, Seen]]:
     yield "a wish nobody acknowledged", but(wishes=wish(asked=False, acknowledged=False))
 
 
-@pytest.mark.parametrize(("kind", "seen"), list(broken()))
+@pytest.mark.parametrize(("kind", "seen"), [*broken(), *broken_watches()])
 def test_each_violation_is_found(kind: str, seen: Seen) -> None:
     """A check that cannot fail is worth nothing."""
     assert kind in kinds(seen)
@@ -159,11 +330,12 @@ def test_each_violation_is_found(kind: str, seen: Seen) -> None:
 
 def test_every_kind_of_violation_has_an_example() -> None:
     """A new check comes with what makes it fail."""
-    named = set(re.findall(r'Violation\(\s*"([^"]+)"', Path(checks.__file__).read_text()))
-    assert {kind for kind, _ in broken()} == named
+    text = "".join(Path(str(one.__file__)).read_text() for one in (checks, watch_checks))
+    named = set(re.findall(r'Violation\(\s*"([^"]+)"', text))
+    assert {kind for kind, _ in (*broken(), *broken_watches())} == named
 
 
-@pytest.mark.parametrize(("why", "seen"), [("all is well", WELL), *excused()])
+@pytest.mark.parametrize(("why", "seen"), [("all is well", WELL), *excused(), *excused_watches()])
 def test_what_is_allowed_is_no_violation(why: str, seen: Seen) -> None:
     """Each exception that is promised, and no more."""
     assert kinds(seen) == set(), why

@@ -1,0 +1,127 @@
+"""The part of a plan that is about watches: who watches what, what nobody here starts, and who handles what fails."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from bolt_sandbox.bolt.model import Ends
+
+# Schedules that only Bolt's scheduler and retries start, the channels that watch them, and the ones of everybody.
+PREFIX = "watched"
+COMMANDS = ("dbt build",)
+ROOMS = ("alarms0", "alarms1")
+EVERYBODYS, JOBS = "room0", "job*"
+# More than five that fail in one channel are an outage.
+HOW_MANY = (2, 3, 3, 8)
+UNWATCHED_SEEDS = 0.2
+
+ENDS: dict[Ends, int] = {
+    "model_error": 4,
+    "other_error": 2,
+    "test_failure": 2,
+    "compile_error": 1,
+    "success": 6,
+    "canceled": 1,
+    "skipped": 1,
+}
+# What people press on an incident's message, and how often each is drawn.
+TAKE, TAKE_OVER, LET_GO = "I'm on it", "Take over", "No longer on it"
+SNOOZE, WAKE = "Snooze", "End snooze"
+RETRY, CANCEL = "Retry failed", "Cancel retry"
+HANDLED: dict[str, int] = {TAKE: 4, TAKE_OVER: 2, LET_GO: 2, SNOOZE: 2, WAKE: 2, RETRY: 4, CANCEL: 1}
+# Which calls are struck besides those of the whole plan, and how.
+TARGETS: dict[str, int] = {
+    "post:incident": 6,
+    "post:outage": 2,
+    "update": 3,
+    "runs": 3,
+    "schedules": 3,
+    "log": 2,
+    "read": 2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWatch:
+    """A channel begins to watch what fits a pattern, before everything else or `at` seconds after the beginning."""
+
+    channel: str
+    pattern: str
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledRun:
+    """Bolt's scheduler starts a run that ends like this."""
+
+    at: float
+    slug: str
+    ends: Ends
+    takes_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """A button of some incident's message is pressed; `pick` chooses which, by whom, and the choice of a menu."""
+
+    at: float
+    label: str
+    pick: float
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPlan:
+    """All of it; nothing is watched where it's empty."""
+
+    slugs: tuple[str, ...] = ()
+    rooms: tuple[str, ...] = ()
+    watches: tuple[PlannedWatch, ...] = ()
+    runs: tuple[ScheduledRun, ...] = ()
+    handlings: tuple[Handling, ...] = ()
+
+    def lines(self) -> list[tuple[float, str]]:
+        """What happens, with when it does."""
+        told = [(one.at or 0.0, f"watch {one.pattern} in {one.channel}") for one in self.watches]
+        told += [(one.at, f"the scheduler starts {one.slug}: {one.ends}, {one.takes_s:.1f} s") for one in self.runs]
+        told += [(one.at, f"press {one.label}, pick {one.pick:.2f} x{one.times}") for one in self.handlings]
+        return told
+
+
+def make_watch_plan(rng: random.Random, lasts: float) -> WatchPlan:
+    """Draw it; one seed in five has none."""
+    if rng.random() < UNWATCHED_SEEDS:
+        return WatchPlan()
+    slugs = tuple(f"{PREFIX}{number}" for number in range(rng.choice(HOW_MANY)))
+    first, second = ROOMS
+    watches = [PlannedWatch(first, f"{PREFIX}*"), PlannedWatch(second, rng.choice(slugs), rng.uniform(0.5, lasts))]
+    if rng.random() < 0.5:
+        watches.append(PlannedWatch(EVERYBODYS, JOBS))
+    labels = rng.choices(list(HANDLED), list(HANDLED.values()), k=rng.randint(4, 12))
+    return WatchPlan(
+        slugs,
+        ROOMS,
+        tuple(watches),
+        tuple(_run(rng, lasts, slug) for slug in slugs for _ in range(rng.randint(2, 6))),
+        tuple(
+            Handling(rng.uniform(2, lasts + 2), label, rng.random(), 2 if rng.random() < 0.25 else 1)
+            for label in labels
+        ),
+    )
+
+
+def _run(rng: random.Random, lasts: float, slug: str) -> ScheduledRun:
+    (ends,) = rng.choices(list(ENDS), list(ENDS.values()))
+    return ScheduledRun(rng.uniform(0, lasts), slug, ends, rng.uniform(0.5, 4))
+
+
+def watch_strikes(rng: random.Random, lasts: float, hows: dict[str, int]) -> list[tuple[float, str, str, float]]:
+    """When which calls of watches are struck, how, and after how many seconds a killed replica is there again."""
+    many = rng.randint(2, 6)
+    targets = rng.choices(list(TARGETS), list(TARGETS.values()), k=many)
+    drawn = rng.choices(list(hows), list(hows.values()), k=many)
+    return [
+        (rng.uniform(0.5, lasts + 2), target, how, rng.uniform(0.2, 3))
+        for target, how in zip(targets, drawn, strict=True)
+    ]

@@ -1,0 +1,291 @@
+"""Watches on the stage: channels watch, Bolt's scheduler starts runs, people handle incidents; and what is seen of that."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+from bolt_sandbox.bolt.model import SCHEDULER, Character, Course, Schedule, Start
+from bolt_sandbox.bolt.plan import plausible
+from bolt_sandbox.slack import Refused, payloads
+from bolt_sandbox.slack.forms import find_control, matching
+from bolt_sandbox.slack.model import Message
+from bot.core.model.discovery import Ledger
+from bot.core.model.incident import Incident
+from bot.core.model.run import is_failed
+from bot.core.model.run_end import WatchedSchedule
+from bot.core.model.watch import Watch
+from bot.core.views.buttons import INCIDENT_SNOOZE
+from bot.core.watching.cover import Covers
+from bot.store.record_json import from_json
+from tests.chaos.seen import EndSeen, IncidentSeen, Left, Notice, PostSeen, WatchesSeen, WatchSeen
+from tests.chaos.stage import Stage, run_ids
+from tests.chaos.watch_plan import COMMANDS, RETRY, SNOOZE, Handling, PlannedWatch, ScheduledRun
+
+PREFIX = "{bolt:bolt}:"
+WATCHED_WITHIN_S = 60.0
+AGAIN_S = 1.5
+LOOK_S = 0.1
+NOTICES = ("incident:", "outage:")
+CARDS = "start:", "watch:"
+
+
+def furnish(stage: Stage) -> None:
+    """The schedules and the rooms."""
+    ws, plan = stage.sandbox.workspace, stage.plan.watched
+    people = [ws.user(name).id for name in stage.plan.users]
+    for room in plan.rooms:
+        ws.add_channel(room, "public", [ws.bot.id, *people])
+    for slug in plan.slugs:
+        character = Character(tuple(map(plausible, COMMANDS)), phases=(("STARTING", 0.6),))
+        stage.sandbox.bolt.add_schedule(Schedule(0, slug.title(), slug, character, source="api"))
+
+
+# --- what happens ---
+
+
+async def begin(stage: Stage) -> None:
+    """Watch what is watched from the beginning, and wait until every schedule was looked at."""
+    planned = [one for one in stage.plan.watched.watches if one.at is None]
+    await asyncio.gather(*(watch(stage, one) for one in planned))
+    pairs = {(one.channel, one.schedule) for one in await _watches(stage)}
+    async with asyncio.timeout(WATCHED_WITHIN_S):
+        while not await _have_begun(stage, pairs):  # noqa: ASYNC110 - other processes, which set no event of ours
+            await asyncio.sleep(LOOK_S)
+    stage.begun = pairs
+
+
+async def _have_begun(stage: Stage, pairs: set[tuple[str, str]]) -> bool:
+    ledgers = await _ledgers(stage, {schedule for _, schedule in pairs})
+    return all(channel in ledgers[schedule].channels for channel, schedule in pairs)
+
+
+async def watch(stage: Stage, planned: PlannedWatch) -> None:
+    """Type the command until the watch is on record."""
+    ws = stage.sandbox.workspace
+    channel, user = ws.channel(planned.channel), ws.user(stage.plan.users[0])
+    async with asyncio.timeout(WATCHED_WITHIN_S):
+        while True:
+            trigger_id = ws.new_trigger(user.id)
+            url = ws.new_response_url(user.id, channel.id, None, ephemeral=True)
+            text = f"watch {planned.pattern} --mention none"
+            payload = payloads.slash_command(
+                ws, user, channel, command="/bolt", text=text, trigger_id=trigger_id, response_url=url
+            )
+            await stage.sandbox.slack.delivery.send("slash_commands", payload, answerable=True)
+            for _ in range(int(AGAIN_S / LOOK_S)):
+                if await _is_watched(stage, channel.id, planned.pattern):
+                    return
+                await asyncio.sleep(LOOK_S)
+
+
+async def _is_watched(stage: Stage, channel: str, pattern: str) -> bool:
+    stored = await _stored_watches(stage)
+    return any((one.channel, one.pattern) == (channel, pattern) for one in stored)
+
+
+async def start_run(stage: Stage, planned: ScheduledRun) -> None:
+    """Bolt's scheduler starts a run."""
+    stage.sandbox.bolt.start(planned.slug, Start(course=Course(planned.ends, takes_s=planned.takes_s)), SCHEDULER)
+
+
+async def handle(stage: Stage, handling: Handling) -> None:
+    """Press a button of some incident's message that has it."""
+    label, pick = handling.label, handling.pick
+    action = INCIDENT_SNOOZE if label == SNOOZE else None
+    fits = [
+        one
+        for one in stage.cards()
+        if _key(one).startswith("incident:") and matching(one.blocks, action, None if action else label, None)
+    ]
+    if not fits:
+        return
+    message = fits[int(pick * len(fits)) % len(fits)]
+    user = stage.plan.users[int(pick * 1000) % len(stage.plan.users)]
+    value = None
+    if action:
+        options = find_control(message.blocks, action, None, None).element["options"]
+        value = options[int(pick * 100) % len(options)]["value"]
+        stage.snoozed.add(_key(message))
+    if label == RETRY:
+        stage.asked_to_retry += handling.times
+    # The button may have gone in this very moment.
+    with contextlib.suppress(Refused):
+        await stage.sandbox.slack.people.click(
+            user,
+            message.channel,
+            message.ts,
+            action_id=action,
+            label=None if action else label,
+            value=value,
+            times=handling.times,
+        )
+
+
+# --- what is seen ---
+
+
+async def look_at_watches(stage: Stage) -> WatchesSeen:
+    """What Bolt, Redis and the channels have of it."""
+    watches = await _watches(stage)
+    slugs = {one.schedule for one in watches}
+    return WatchesSeen(
+        watches=tuple(watches),
+        ends=tuple(_ends(stage, slugs)),
+        incidents=tuple(await _incidents(stage, watches)),
+        notices=tuple(_notices(stage)),
+        asked_to_retry=stage.asked_to_retry,
+    )
+
+
+async def unaccounted(stage: Stage) -> list[Left]:
+    """The runs whose ends aren't accounted."""
+    slugs = {one.schedule for one in await _watches(stage)}
+    left = [
+        Left(f"active:{slug}", str(run)) for slug, one in (await _ledgers(stage, slugs)).items() for run in one.active
+    ]
+    client = stage.store.client()
+    try:
+        for slug in sorted(slugs):
+            left += [
+                Left(f"ended:{slug}", run) for run in map(str, await client.hkeys(f"{PREFIX}discovery:ended:{slug}"))
+            ]
+    finally:
+        await client.aclose()
+    return left
+
+
+def is_notice(message: Message) -> bool:
+    """Whether it's an incident's or an outage's."""
+    return _key(message).startswith(NOTICES)
+
+
+async def _stored_watches(stage: Stage) -> list[Watch]:
+    client = stage.store.client()
+    try:
+        return [from_json(Watch, str(body)) for body in (await client.hgetall(f"{PREFIX}standing")).values()]
+    finally:
+        await client.aclose()
+
+
+async def _watches(stage: Stage) -> list[WatchSeen]:
+    stored = await _stored_watches(stage)
+    covers = Covers.of(stored)
+    return [
+        WatchSeen(channel, slug, one.since.timestamp(), begun=(channel, slug) in stage.begun)
+        for slug in (each.slug for each in stage.sandbox.bolt.schedules())
+        for channel, one in covers.deciding(WatchedSchedule(slug, slug.title(), branch="main")).items()
+    ]
+
+
+async def _ledgers(stage: Stage, slugs: set[str]) -> dict[str, Ledger]:
+    client = stage.store.client()
+    try:
+        bodies = {slug: await client.hget(f"{PREFIX}discovery:of:{slug}", "ledger") for slug in sorted(slugs)}
+    finally:
+        await client.aclose()
+    return {slug: from_json(Ledger, str(body)) if body else Ledger() for slug, body in bodies.items()}
+
+
+def _ends(stage: Stage, slugs: set[str]) -> Iterator[EndSeen]:
+    bolt = stage.sandbox.bolt
+    for run in bolt.runs():
+        view = bolt.view(run.id) if run.slug in slugs and run.id > stage.history else None
+        if view is not None and view.ended_at is not None:
+            yield EndSeen(
+                run.id,
+                run.slug,
+                view.ended_at.timestamp(),
+                run.created_at.timestamp(),
+                failed=is_failed(view.state),
+                succeeded=view.state == "SUCCESS",
+            )
+
+
+async def _incidents(stage: Stage, watches: list[WatchSeen]) -> list[IncidentSeen]:
+    client, found = stage.store.client(), []
+    try:
+        for watch in watches:
+            name = f"{watch.channel}:{watch.schedule}"
+            body, ts, outage = await client.hmget(f"{PREFIX}incident:{name}", "incident", "ts", "outage")
+            if body:
+                ts = str(ts or "")
+                incident = from_json(Incident, str(body))
+                waits = await client.zscore(
+                    f"{PREFIX}edits:count:{watch.channel}", f"{incident.team}:{watch.channel}:{ts}"
+                )
+                listed = await client.zscore(f"{PREFIX}incident:open", name)
+                found.append(
+                    _incident(stage, incident, ts, int(outage or 0), waits=waits is not None, listed=listed is not None)
+                )
+    finally:
+        await client.aclose()
+    return found
+
+
+def _incident(stage: Stage, incident: Incident, ts: str, outage: int, *, waits: bool, listed: bool) -> IncidentSeen:
+    runs = {one.run for one in incident.recent}
+    return IncidentSeen(
+        incident.channel,
+        incident.schedule,
+        incident.serial,
+        str(incident.state),
+        incident.failures,
+        incident.retries,
+        incident.runs,
+        tuple(one.run for one in incident.recent),
+        incident.errors,
+        tuple(
+            PostSeen(one.number, str(one.kind), one.run, tuple(each.key for each in one.errors))
+            for one in incident.posts
+        ),
+        ts,
+        outage,
+        len(incident.reopened),
+        incident.retry.run if incident.retry else 0,
+        silent=incident.silent,
+        seen_before=incident.seen_before,
+        on_it=incident.on_it is not None,
+        snoozed=incident.snooze is not None,
+        waits=waits,
+        listed=listed,
+        snoozed_ever=f"incident:{incident.key}:{incident.serial}" in stage.snoozed,
+        carded=any(
+            run in runs
+            for message in stage.cards()
+            if message.channel == incident.channel and _key(message).startswith(CARDS)
+            for run in run_ids(message)
+        ),
+    )
+
+
+def _notices(stage: Stage) -> Iterator[Notice]:
+    ws = stage.sandbox.workspace
+    for channel in ws.channels.values():
+        for one in channel.messages.values():
+            if one.user == ws.bot.id and one.subtype is None and is_notice(one):
+                yield Notice(channel.id, one.ts, one.thread_ts or "" if one.is_reply else "", _key(one), shown(one))
+
+
+def _key(message: Message) -> str:
+    return str(((message.metadata or {}).get("event_payload") or {}).get("key", ""))
+
+
+def shown(message: Message) -> str:
+    """Its text and that of its blocks."""
+    return "\n".join((message.text, *words(message.blocks)))
+
+
+def words(value: object) -> Iterator[str]:
+    """Every text in a tree of blocks."""
+    match value:
+        case list():
+            for one in value:
+                yield from words(one)
+        case dict():
+            for name, one in value.items():
+                if name == "text" and isinstance(one, str):
+                    yield one
+                elif name != "confirm":
+                    yield from words(one)
