@@ -8,13 +8,13 @@ from datetime import datetime
 
 import structlog
 
-from bot.core.model.discovery import Ledger, ScheduleRecord
+from bot.core.model.discovery import ScheduleRecord
 from bot.core.model.incident import Incident, StoredIncident
 from bot.core.model.run import CardRef, RunKey
 from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Watch
 from bot.core.views.incident import HIDDEN
-from bot.core.watching.counting import counts
+from bot.core.watching.counting import closes, counts
 from bot.core.watching.discovery import remember
 from bot.core.watching.edits import edit_for
 from bot.core.watching.ends import without_log
@@ -88,7 +88,7 @@ class EndAccountant:
                 changes.append(IncidentChange(before, after, edit_for(_same(before, after), after)))
         changes += [IncidentChange(one, closed(one.incident, HIDDEN), "now") for one in _open(stored, hidden)]
         keys = [RunKey(self._workspace, end.run) for end in ends]
-        ledger, counted = _ledger(record, ends), _counted(ends, deciding.values(), record, self._now())
+        ledger, counted = remember(record.ledger, ends), _counted(ends, deciding.values(), record, self._now())
         done = await self._incidents.account(lease, record, ledger, keys, changes, counted)
         if not done:
             # Somebody else has changed an incident, or has accounted these ends.
@@ -127,9 +127,8 @@ def _after(
 
     `quiet`: when the channel's quiet hours end, None if there are none now.
     """
-    newest = record.ledger.newest
-    if newest is not None and not counts(newest, watch, record.schedule):
-        newest = None
+    succeeded = (end for end in record.ledger.successes if counts(end, watch, record.schedule))
+    newest = max(succeeded, key=lambda end: end.order, default=None)
     known = {run for run, _ in record.ledger.final}
     for end in ends:
         carded, before = watch.channel in cards[end.run], incident
@@ -139,7 +138,8 @@ def _after(
                 incident = with_log(incident, end, carded=carded)
         elif counts(end, watch, record.schedule) and (end.ended_at is None or end.ended_at > watch.since):
             incident = account(incident, end, watch, record.schedule, newest=newest, carded=carded)
-            newest = end if newest is None or end.order > newest.order else newest
+            if closes(end) and (newest is None or end.order > newest.order):
+                newest = end
         incident = withhold(before, incident, quiet) if incident is not None else None
     return incident
 
@@ -148,11 +148,3 @@ def _counted(ends: Sequence[RunEnd], watches: Collection[Watch], record: Schedul
     """What the channels' digests have to count of these ends."""
     known = {run for run, _ in record.ledger.final}
     return [one for end in ends for one in counts_of(end, watches, record.schedule, now, late=end.run in known)]
-
-
-def _ledger(record: ScheduleRecord, ends: Sequence[RunEnd]) -> Ledger:
-    """The ledger once these ends are accounted. Its newest end is one that says something about the schedule itself."""
-    ledger, branch = record.ledger, record.schedule.branch
-    own = [end for end in ends if not end.pull_request and (branch is None or end.branch in (None, branch))]
-    newest = max((*own, *((ledger.newest,) if ledger.newest else ())), key=lambda end: end.order, default=None)
-    return replace(remember(ledger, ends), newest=newest)

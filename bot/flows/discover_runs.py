@@ -16,7 +16,7 @@ from bot.core.model.run import Observation, RunFacts, RunKey, is_failed, is_fina
 from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Watch
 from bot.core.watching.counting import counts
-from bot.core.watching.discovery import compare, is_news, reaches_known
+from bot.core.watching.discovery import compare, known_before, reaches_known
 from bot.core.watching.edits import edit_for
 from bot.core.watching.ends import end_of_listing, end_of_run
 from bot.core.watching.life import being_retried, failing_already
@@ -194,7 +194,8 @@ class RunDiscoverer:
         stored = await self._incidents.load_incident(watch.channel, record.schedule.slug)
         if stored is not None and stored.incident.is_open:
             return
-        ends = [end_of_listing(run) for run in listed if is_final(run.state) and not is_news(run, watch.since)]
+        # An end after that is accounted like any other.
+        ends = known_before(record.ledger, listed, watch.since)
         serial = stored.incident.serial + 1 if stored else 1
         incident = failing_already(ends, watch, record.schedule, serial=serial)
         if incident is not None:

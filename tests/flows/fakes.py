@@ -111,12 +111,22 @@ class FakeBolt:
         actor: str = "Bolt scheduler",
         branch: str | None = "main",
         parent: int | None = None,
+        pull_request: str | None = None,
     ) -> int:
         """A run of a schedule; its id."""
         self._newest += 1
         now = datetime.now(UTC)
         self.runs_of[slug].insert(
-            0, RunSummary(self._newest, state, actor, parent_run_id=parent, started_at=now, branch=branch)
+            0,
+            RunSummary(
+                self._newest,
+                state,
+                actor,
+                parent_run_id=parent,
+                started_at=now,
+                branch=branch,
+                pull_request=pull_request,
+            ),
         )
         self.statuses[self._newest] = RunStatus(state, (Command(self._newest * 10, "dbt build", now),))
         return self._newest

@@ -270,10 +270,15 @@ class IncidentStage(Stage):
 
     async def watch(self, pattern: str = "nightly", channel: str = CHANNEL, **options: object) -> Watch:
         """A channel watches, and the first look is over."""
+        watch = await self.add_watch(pattern, channel, **options)
+        await self.discover()
+        return watch
+
+    async def add_watch(self, pattern: str = "nightly", channel: str = CHANNEL, **options: object) -> Watch:
+        """A channel watches, and nothing was looked at yet."""
         wanted = replace(Watch(channel, 0, "T", pattern, since=self.at), **options)  # type: ignore[arg-type]
         stored = await self.watches.add_watch(wanted)
         assert stored.watch is not None
-        await self.discover()
         return stored.watch
 
     async def discover(self) -> None:

@@ -251,3 +251,30 @@ async def test_counts_share_twelve_edits_a_minute_and_what_matters_goes_first(st
     await stage.discover()
     assert len(stage.chat.edits) == 5
     assert all("recovered after 2 failures" in stage.chat.in_channel(f"C{number}")[0] for number in range(4))
+
+
+@pytest.mark.parametrize("other", [{"branch": "feature"}, {"pull_request": "7"}])
+async def test_another_branch_that_succeeds_first_recovers_nothing(stage: IncidentStage, other: dict[str, str]) -> None:
+    """A success may be accounted before a failure whose log is still read, but only if it counts."""
+    await stage.watch()
+    stage.run_through("FAILED")
+    stage.end(stage.begin(**other), "SUCCESS")
+    await _account_before_logs_are_read(stage)
+    await stage.settle()
+    assert (await stage.incident()).state is IncidentState.FAILING
+
+
+async def test_a_success_recovers_a_failure_whose_log_is_read_later(stage: IncidentStage) -> None:
+    """Even if the newest run of all was cancelled: that decides nothing."""
+    await stage.watch()
+    stage.run_through("FAILED")
+    stage.run_through("SUCCESS")
+    stage.run_through("CANCELED")
+    await _account_before_logs_are_read(stage)
+    await stage.settle()
+    assert (await stage.incident()).state is IncidentState.RECOVERED
+
+
+async def _account_before_logs_are_read(stage: IncidentStage) -> None:
+    for name in ("discovery", "looks", "accounts"):
+        await stage.work(name)

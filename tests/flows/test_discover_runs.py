@@ -130,3 +130,39 @@ async def test_a_failure_between_the_watch_and_the_first_look_is_told(stage: Inc
     stage.run_through("FAILED")
     await stage.discover()
     assert len(stage.cards()) == 1
+
+
+async def test_a_failure_right_after_a_second_channel_begins_to_watch_counts_once_there(stage: IncidentStage) -> None:
+    """The look that begins the watch there lists it, and its end is accounted later."""
+    await stage.watch()
+    await stage.add_watch("night*", "C2")
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert (await stage.incident("C2")).failures == 1
+    assert len(stage.cards("C2")) == 1
+
+
+async def test_a_failure_from_before_and_one_after_the_watch_of_a_second_channel_are_two(stage: IncidentStage) -> None:
+    """The former was accounted for the first channel alone."""
+    await stage.watch()
+    stage.run_through("FAILED")
+    await stage.discover()
+    await stage.add_watch("night*", "C2")
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert (await stage.incident("C2")).failures == 2
+    (message,) = stage.cards("C2")
+    assert "since before I watched" in message
+
+
+async def test_what_was_accounted_while_a_second_channel_made_its_watch_is_counted_there(stage: IncidentStage) -> None:
+    """As a failure from before: nothing accounts it again."""
+    await stage.watch()
+    asked = stage.at
+    stage.run_through("FAILED")
+    await stage.discover()
+    await stage.watch("night*", "C2", since=asked)
+    assert (await stage.incident("C2")).failures == 1
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert (await stage.incident("C2")).failures == 2

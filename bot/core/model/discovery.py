@@ -14,13 +14,14 @@ class Ledger:
     """What is known of a schedule's runs.
 
     `active` are the runs whose end isn't accounted; they're never dropped. `final` are the newest accounted ones, each
-    with its start in Unix seconds (0: unknown). `newest` is the newest end that was accounted. `begun`: the listing has
-    been read at least once. `channels` are those for which watching the schedule has begun.
+    with its start in Unix seconds (0: unknown). `successes` are the newest accounted success of each branch, and of its
+    pull requests: a watch decides which of them count. `begun`: the listing has been read at least once. `channels` are
+    those for which watching the schedule has begun.
     """
 
     active: tuple[int, ...] = ()
     final: tuple[tuple[int, float], ...] = ()
-    newest: RunEnd | None = None
+    successes: tuple[RunEnd, ...] = ()
     begun: bool = False
     channels: tuple[str, ...] = ()
 

@@ -10,10 +10,13 @@ from bot.core.model.bolt import RunSummary
 from bot.core.model.discovery import Ledger
 from bot.core.model.run import is_final
 from bot.core.model.run_end import RunEnd
+from bot.core.watching.counting import closes
 from bot.core.watching.ends import end_of_listing
 
 # How many finished runs of a schedule are remembered.
 FINAL_KEPT = 100
+# Of how many branches the newest success is remembered.
+SUCCESSES_KEPT = 20
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -55,12 +58,31 @@ def is_news(run: RunSummary, since: datetime | None) -> bool:
     return since is not None and run.ended_at is not None and run.ended_at > since
 
 
+def known_before(ledger: Ledger, listed: Sequence[RunSummary], since: datetime) -> list[RunEnd]:
+    """The ends in a listing that were over when a watch was made, or were accounted without it. Others are news."""
+    final = {run for run, _ in ledger.final}
+    over = (one for one in listed if _is_over(one))
+    return [end_of_listing(one) for one in over if one.id in final or not is_news(one, since)]
+
+
 def remember(ledger: Ledger, ends: Sequence[RunEnd]) -> Ledger:
     """Remember runs whose ends are accounted: they're active no more."""
     over = {end.run: end.started_at.timestamp() if end.started_at else 0 for end in ends}
     final = {**dict(ledger.final), **over}
     kept = sorted(final.items(), key=lambda pair: (pair[1], pair[0]))[-FINAL_KEPT:]
-    return replace(ledger, active=tuple(run for run in ledger.active if run not in over), final=tuple(kept))
+    return replace(
+        ledger,
+        active=tuple(run for run in ledger.active if run not in over),
+        final=tuple(kept),
+        successes=_newest_successes((*ledger.successes, *ends)),
+    )
+
+
+def _newest_successes(ends: Sequence[RunEnd]) -> tuple[RunEnd, ...]:
+    newest: dict[tuple[str | None, bool], RunEnd] = {}
+    for end in sorted(filter(closes, ends), key=lambda end: end.order):
+        newest[end.branch, bool(end.pull_request)] = end
+    return tuple(sorted(newest.values(), key=lambda end: end.order)[-SUCCESSES_KEPT:])
 
 
 def reaches_known(ledger: Ledger, page: Sequence[RunSummary]) -> bool:

@@ -45,8 +45,8 @@ def account(
 ) -> Incident | None:
     """Account an end that counts, once.
 
-    `newest` is the newest end of the schedule accounted before; `carded`: the run has a card of its own in the channel,
-    which tells of it. Returns None if there's still no incident.
+    `newest` is the newest success that counts and was accounted before, or any newer end; `carded`: the run has a card
+    of its own in the channel, which tells of it. Returns None if there's still no incident.
     """
     if incident is not None and incident.retry is not None and incident.retry.run == end.run:
         incident = replace(incident, retry=replace(incident.retry, state=end.state))

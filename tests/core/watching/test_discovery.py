@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.model.bolt import RunSummary
 from bot.core.model.discovery import Ledger
-from bot.core.watching.discovery import FINAL_KEPT, compare, reaches_known, remember
+from bot.core.watching.discovery import FINAL_KEPT, SUCCESSES_KEPT, compare, known_before, reaches_known, remember
 from bot.core.watching.ends import end_of_listing
 from tests.core.watching.ends import T0
 
@@ -40,6 +41,22 @@ def test_what_ended_between_the_watch_and_the_first_look_is_news() -> None:
     found = compare(Ledger(), [run(9, "FAILED"), run(3, "FAILED")], since=T0 + timedelta(minutes=5))
     assert [one.id for one in found.ended] == [9]
     assert [one for one, _ in found.ledger.final] == [3]
+
+
+def test_what_is_accounted_already_or_was_over_before_the_watch_is_no_news() -> None:
+    """What is accounted already or was over before the watch is no news."""
+    since, listed = T0 + timedelta(minutes=2.5), [run(3, "RUNNING"), run(2, "FAILED"), run(1)]
+    assert [one.run for one in known_before(Ledger(), listed, since)] == [1]
+    assert [one.run for one in known_before(settle(Ledger(), [run(2, "FAILED")]), listed, since)] == [2, 1]
+
+
+def test_the_newest_success_of_each_branch_is_remembered() -> None:
+    """The newest success of each branch is remembered, but not of ever more branches."""
+    ours, theirs = run(1), replace(run(3), branch="feature")
+    ledger = settle(Ledger(), [run(4, "CANCELED"), theirs, run(2), ours])
+    assert [one.run for one in ledger.successes] == [2, 3]
+    many = [replace(run(number), branch=f"feature{number}") for number in range(10, 60)]
+    assert [one.run for one in settle(ledger, many).successes] == list(range(60 - SUCCESSES_KEPT, 60))
 
 
 def test_ends_come_in_their_own_order_and_late_ones_are_found() -> None:
