@@ -66,7 +66,7 @@ class IncidentPoster:
         post = next((one for one in stored.incident.posts if one.number == int(number)), None) if stored else None
         if stored is None or (post is None and (number != "0" or stored.incident.silent)) or _is_withdrawn(stored):
             # It was replaced by a newer one or needs no message, its record has expired, or it may not be shown any more.
-            await self._incidents.posted(self._claimed(lease, urgency, channel, schedule, "gone"), schedule, "gone")
+            await self._incidents.posted(self._claimed(lease, urgency, channel, schedule, ""), schedule, "")
             return
         serial = stored.incident.serial
         field = f"thread-{serial}-{number}" if post else f"post-{serial}"

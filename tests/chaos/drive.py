@@ -20,7 +20,7 @@ from tests.chaos.plan import Plan, Shock
 from tests.chaos.seen import Exit, Seen
 from tests.chaos.stage import Stage
 from tests.chaos.violation import Violation
-from tests.chaos.watching import begin, furnish, handle, start_run, watch
+from tests.chaos.watching import begin, create_newcomer, furnish, handle, start_run, watch
 
 CALM_WITHIN_S = 120.0
 MENDED_WITHIN_S = 30.0
@@ -100,6 +100,8 @@ async def _play(stage: Stage) -> None:
     happenings += [(one.at, partial(_shock, stage, one)) for one in plan.shocks]
     watched = plan.watched
     happenings += [(one.at, partial(watch, stage, one)) for one in watched.watches if one.at is not None]
+    if watched.newcomer:
+        happenings.append((watched.arrives, partial(create_newcomer, stage)))
     happenings += [(one.at, partial(start_run, stage, one)) for one in watched.runs]
     happenings += [(one.at, partial(handle, stage, one)) for one in watched.handlings]
     for strike in plan.strikes:

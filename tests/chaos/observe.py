@@ -96,7 +96,7 @@ async def _unclear(stage: Stage) -> dict[str, float | None]:
 def is_calm(stage: Stage, left: list[Left], *, patient: bool) -> bool:
     """Whether all runs are over, and only that is left for which one would wait long."""
     bolt, runs = stage.sandbox.bolt, list(_runs(stage))
-    ours = {*(one.slug for one in stage.plan.timetables), *stage.plan.watched.slugs}
+    ours = {*(one.slug for one in stage.plan.timetables), *stage.plan.watched.slugs, stage.plan.watched.newcomer}
     if any(bolt.view(run.id).ended_at is None for run in bolt.runs() if run.id > stage.history and run.slug in ours):
         return False
     started = {run.reason.partition(" - ")[0] for run in runs}

@@ -14,6 +14,7 @@ ROOMS = ("alarms0", "alarms1")
 EVERYBODYS, JOBS = "room0", "job*"
 # More than five that fail in one channel are an outage.
 HOW_MANY = (2, 3, 3, 8)
+OTHER_BRANCH = "feature"
 UNWATCHED_SEEDS = 0.2
 
 ENDS: dict[Ends, int] = {
@@ -53,12 +54,19 @@ class PlannedWatch:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledRun:
-    """Bolt's scheduler starts a run that ends like this."""
+    """Bolt's scheduler starts a run that ends like this; one of another branch or of a pull request doesn't count."""
 
     at: float
     slug: str
     ends: Ends
     takes_s: float
+    branch: str | None = None
+    pull_request: int | None = None
+
+    @property
+    def apart(self) -> str:
+        """What sets it apart, for the plan's lines."""
+        return f", branch {self.branch}" if self.branch else ", for a pull request" if self.pull_request else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +81,11 @@ class Handling:
 
 @dataclass(frozen=True, slots=True)
 class WatchPlan:
-    """All of it; nothing is watched where it's empty."""
+    """All of it; nothing is watched where it's empty. `newcomer`: a schedule that isn't there before `arrives`."""
 
     slugs: tuple[str, ...] = ()
+    newcomer: str = ""
+    arrives: float = 0.0
     rooms: tuple[str, ...] = ()
     watches: tuple[PlannedWatch, ...] = ()
     runs: tuple[ScheduledRun, ...] = ()
@@ -84,7 +94,11 @@ class WatchPlan:
     def lines(self) -> list[tuple[float, str]]:
         """What happens, with when it does."""
         told = [(one.at or 0.0, f"watch {one.pattern} in {one.channel}") for one in self.watches]
-        told += [(one.at, f"the scheduler starts {one.slug}: {one.ends}, {one.takes_s:.1f} s") for one in self.runs]
+        told += [(self.arrives, f"{self.newcomer} is created")] if self.newcomer else []
+        told += [
+            (one.at, f"the scheduler starts {one.slug}: {one.ends}, {one.takes_s:.1f} s{one.apart}")
+            for one in self.runs
+        ]
         told += [(one.at, f"press {one.label}, pick {one.pick:.2f} x{one.times}") for one in self.handlings]
         return told
 
@@ -94,6 +108,7 @@ def make_watch_plan(rng: random.Random, lasts: float) -> WatchPlan:
     if rng.random() < UNWATCHED_SEEDS:
         return WatchPlan()
     slugs = tuple(f"{PREFIX}{number}" for number in range(rng.choice(HOW_MANY)))
+    newcomer, arrives = f"{PREFIX}-new", rng.uniform(0.5, lasts - 2)
     first, second = ROOMS
     watches = [PlannedWatch(first, f"{PREFIX}*"), PlannedWatch(second, rng.choice(slugs), rng.uniform(0.5, lasts))]
     if rng.random() < 0.5:
@@ -101,9 +116,14 @@ def make_watch_plan(rng: random.Random, lasts: float) -> WatchPlan:
     labels = rng.choices(list(HANDLED), list(HANDLED.values()), k=rng.randint(4, 12))
     return WatchPlan(
         slugs,
+        newcomer,
+        arrives,
         ROOMS,
         tuple(watches),
-        tuple(_run(rng, lasts, slug) for slug in slugs for _ in range(rng.randint(2, 6))),
+        (
+            *(_run(rng, 0, lasts, slug) for slug in slugs for _ in range(rng.randint(2, 6))),
+            *(_run(rng, arrives + 0.1, lasts, newcomer) for _ in range(rng.randint(1, 3))),
+        ),
         tuple(
             Handling(rng.uniform(2, lasts + 2), label, rng.random(), 2 if rng.random() < 0.25 else 1)
             for label in labels
@@ -111,9 +131,10 @@ def make_watch_plan(rng: random.Random, lasts: float) -> WatchPlan:
     )
 
 
-def _run(rng: random.Random, lasts: float, slug: str) -> ScheduledRun:
+def _run(rng: random.Random, since: float, lasts: float, slug: str) -> ScheduledRun:
     (ends,) = rng.choices(list(ENDS), list(ENDS.values()))
-    return ScheduledRun(rng.uniform(0, lasts), slug, ends, rng.uniform(0.5, 4))
+    branch, pull_request = rng.choice(((None, None),) * 8 + ((OTHER_BRANCH, None), (None, 7)))
+    return ScheduledRun(rng.uniform(since, lasts), slug, ends, rng.uniform(0.5, 4), branch, pull_request)
 
 
 def watch_strikes(rng: random.Random, lasts: float, hows: dict[str, int]) -> list[tuple[float, str, str, float]]:

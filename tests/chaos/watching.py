@@ -21,7 +21,7 @@ from bot.core.watching.cover import Covers
 from bot.store.record_json import from_json
 from tests.chaos.seen import EndSeen, IncidentSeen, Left, Notice, PostSeen, WatchesSeen, WatchSeen
 from tests.chaos.stage import Stage, run_ids
-from tests.chaos.watch_plan import COMMANDS, RETRY, SNOOZE, Handling, PlannedWatch, ScheduledRun
+from tests.chaos.watch_plan import COMMANDS, OTHER_BRANCH, RETRY, SNOOZE, Handling, PlannedWatch, ScheduledRun
 
 PREFIX = "{bolt:bolt}:"
 WATCHED_WITHIN_S = 60.0
@@ -38,8 +38,12 @@ def furnish(stage: Stage) -> None:
     for room in plan.rooms:
         ws.add_channel(room, "public", [ws.bot.id, *people])
     for slug in plan.slugs:
-        character = Character(tuple(map(plausible, COMMANDS)), phases=(("STARTING", 0.6),))
-        stage.sandbox.bolt.add_schedule(Schedule(0, slug.title(), slug, character, source="api"))
+        _add_schedule(stage, slug)
+
+
+def _add_schedule(stage: Stage, slug: str) -> None:
+    character = Character(tuple(map(plausible, COMMANDS)), phases=(("STARTING", 0.6),))
+    stage.sandbox.bolt.add_schedule(Schedule(0, slug.title(), slug, character, source="api"))
 
 
 # --- what happens ---
@@ -85,9 +89,16 @@ async def _is_watched(stage: Stage, channel: str, pattern: str) -> bool:
     return any((one.channel, one.pattern) == (channel, pattern) for one in stored)
 
 
+async def create_newcomer(stage: Stage) -> None:
+    """Somebody creates a schedule that a pattern covers already."""
+    _add_schedule(stage, stage.plan.watched.newcomer)
+
+
 async def start_run(stage: Stage, planned: ScheduledRun) -> None:
     """Bolt's scheduler starts a run."""
-    stage.sandbox.bolt.start(planned.slug, Start(course=Course(planned.ends, takes_s=planned.takes_s)), SCHEDULER)
+    course = Course(planned.ends, takes_s=planned.takes_s)
+    start = Start(branch=planned.branch, pull_request=planned.pull_request, course=course)
+    stage.sandbox.bolt.start(planned.slug, start, SCHEDULER)
 
 
 async def handle(stage: Stage, handling: Handling) -> None:
@@ -193,13 +204,14 @@ def _ends(stage: Stage, slugs: set[str]) -> Iterator[EndSeen]:
     for run in bolt.runs():
         view = bolt.view(run.id) if run.slug in slugs and run.id > stage.history else None
         if view is not None and view.ended_at is not None:
+            counts = run.pull_request is None and run.branch != OTHER_BRANCH
             yield EndSeen(
                 run.id,
                 run.slug,
                 view.ended_at.timestamp(),
                 run.created_at.timestamp(),
-                failed=is_failed(view.state),
-                succeeded=view.state == "SUCCESS",
+                failed=counts and is_failed(view.state),
+                succeeded=counts and view.state == "SUCCESS",
             )
 
 

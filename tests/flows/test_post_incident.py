@@ -106,3 +106,16 @@ async def test_a_retry_is_shown_while_it_runs_and_counted_when_it_fails(stage: I
     incident = await stage.incident()
     assert (incident.failures, incident.retries, incident.retry and incident.retry.state) == (1, 1, "FAILED")
     assert len(await stage.thread()) == 1
+
+
+async def test_posts_that_are_no_longer_wanted_leave_the_queue(stage: IncidentStage) -> None:
+    """All of them: a newer incident may want fewer posts than the one before."""
+    await stage.watch()
+    stage.run_through("FAILED")
+    await stage.discover()
+    queue = stage.scripts.key("posts", "line", CHANNEL)
+    await stage.redis.zadd(queue, {f"incident/{number}/{CHANNEL}/nightly": 1 for number in (7, 8)})
+    await stage.redis.zadd(stage.scripts.key("posts", "line"), {CHANNEL: 1})
+    await stage.settle()
+    assert await stage.redis.zcard(queue) == 0
+    assert len(await stage.thread()) == 1

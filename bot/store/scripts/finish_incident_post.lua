@@ -1,9 +1,13 @@
--- Records a post of an incident. ARGV: class, channel, item, token, slug, field of its attempts, ts or word, team and
--- shown revision of the message ('' and '' for a thread post). Returns 'ok', or the existing record if another process
--- has posted it.
+-- Records a post of an incident. ARGV: class, channel, item, token, slug, field of its attempts ('' if the incident no
+-- longer wants it), ts or word, team and shown revision of the message ('' and '' for a thread post). Returns 'ok', or
+-- the existing record if another process has posted it.
 local class, channel, item, slug, field = ARGV[3], ARGV[4], ARGV[5], ARGV[7], ARGV[8]
 local hash, items = key('incident', channel, slug), key('posts', class, channel)
 posted_in(channel)
+if field == '' then
+  redis.call('ZREM', items, item)
+  return 'ok'
+end
 local before = redis.call('HGET', hash, field) or ''
 if string.sub(before, 1, 5) == 'done:' then return before end
 redis.call('ZREM', items, item)
