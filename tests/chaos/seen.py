@@ -156,12 +156,11 @@ class EndSeen:
 
 @dataclass(frozen=True, slots=True)
 class WatchSeen:
-    """A channel watches a schedule, for runs that ended since then. `begun`: it did before anything went wrong."""
+    """A channel watches a schedule, for runs that ended since then."""
 
     channel: str
     schedule: str
     since: float
-    begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)

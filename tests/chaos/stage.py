@@ -100,8 +100,7 @@ class Stage:
     # When this process, in which Slack and Bolt are, was late for itself, and so for everyone.
     stalls: list[Upset] = field(default_factory=list)
     history: int = 0
-    # Who watched which schedule before anything went wrong, as (channel, schedule); which messages were snoozed, by key.
-    begun: set[tuple[str, str]] = field(default_factory=set)
+    # Which incidents' messages were snoozed, by key.
     snoozed: set[str] = field(default_factory=set)
     asked_to_retry: int = 0
     _pulse: asyncio.Task[None] | None = None

@@ -57,7 +57,6 @@ async def begin(stage: Stage) -> None:
     async with asyncio.timeout(WATCHED_WITHIN_S):
         while not await _have_begun(stage, pairs):  # noqa: ASYNC110 - other processes, which set no event of ours
             await asyncio.sleep(LOOK_S)
-    stage.begun = pairs
 
 
 async def _have_begun(stage: Stage, pairs: set[tuple[str, str]]) -> bool:
@@ -184,7 +183,7 @@ async def _watches(stage: Stage) -> list[WatchSeen]:
     stored = await _stored_watches(stage)
     covers = Covers.of(stored)
     return [
-        WatchSeen(channel, slug, one.since.timestamp(), begun=(channel, slug) in stage.begun)
+        WatchSeen(channel, slug, one.since.timestamp())
         for slug in (each.slug for each in stage.sandbox.bolt.schedules())
         for channel, one in covers.deciding(WatchedSchedule(slug, slug.title(), branch="main")).items()
     ]
