@@ -113,10 +113,12 @@ class IncidentPoster:
     async def _message(self, post: ClaimedPost, stored: StoredIncident) -> None:
         incident = stored.incident
         message = incident_message(incident, self._app_url, await self._people.names(incident))
-        ts = await self._once(post, message, f"incident:{incident.key}:{incident.serial}", None)
+        sent: list[str] = []
+        ts = await self._once(post, message, f"incident:{incident.key}:{incident.serial}", None, sent)
         if ts is None:
             return
-        known = await self._incidents.message_posted(post, stored, ts)
+        # One that was sent earlier, and found now, shows the incident as it was then: it's edited.
+        known = await self._incidents.message_posted(post, stored, ts, is_newest=ts in sent)
         if known not in {"ok", f"done:{ts}"}:
             await self._poster.remove_duplicate(CardRef(post.channel, ts))
 
@@ -159,11 +161,21 @@ class IncidentPoster:
         ended: datetime | None = run.ended_at
         return ended is not None and post.lease.since_s(ended) < LOG_AWAITED.total_seconds()
 
-    async def _once(self, post: ClaimedPost, message: Message, key: str, thread: str | None) -> str | None:
+    async def _once(
+        self, post: ClaimedPost, message: Message, key: str, thread: str | None, sent: list[str] | None = None
+    ) -> str | None:
+        """Post once. A message that is sent now, not found, is added to `sent`."""
+
+        async def send() -> str:
+            ts = await self._poster.post_with_fallback(post.channel, message, key, thread)
+            if sent is not None:
+                sent.append(ts)
+            return ts
+
         return await post_once(
             self._posts,
             post,
-            send=lambda: self._poster.post_with_fallback(post.channel, message, key, thread),
+            send=send,
             find=lambda since: self._chat.find_message(post.channel, key, since=since, thread_ts=thread),
             settle_s=self._settle_s,
             twice_is_better=True,

@@ -104,10 +104,12 @@ class OutagePoster:
         return (f"out:{outage.rev}", outage_message(outage)) if outage and outage.ts == card.ref.ts else None
 
     async def _message(self, post: ClaimedPost, outage: Outage) -> None:
-        ts = await self._once(post, outage_message(outage), f"outage:{outage.name}", None)
+        sent: list[str] = []
+        ts = await self._once(post, outage_message(outage), f"outage:{outage.name}", None, sent)
         if ts is None:
             return
-        known = await self._outages.message_posted(post, outage, ts)
+        # One that was sent earlier, and found now, shows the outage as it was then: it's edited.
+        known = await self._outages.message_posted(post, outage, ts, is_newest=ts in sent)
         if known not in {"ok", f"done:{ts}"}:
             await self._poster.remove_duplicate(CardRef(post.channel, ts))
 
@@ -151,11 +153,21 @@ class OutagePoster:
             spans += [" ", one] if spans else [one]
         return tuple(spans)
 
-    async def _once(self, post: ClaimedPost, message: Message, key: str, thread: str | None) -> str | None:
+    async def _once(
+        self, post: ClaimedPost, message: Message, key: str, thread: str | None, sent: list[str] | None = None
+    ) -> str | None:
+        """Post once. A message that is sent now, not found, is added to `sent`."""
+
+        async def send() -> str:
+            ts = await self._poster.post_with_fallback(post.channel, message, key, thread)
+            if sent is not None:
+                sent.append(ts)
+            return ts
+
         return await post_once(
             self._posts,
             post,
-            send=lambda: self._poster.post_with_fallback(post.channel, message, key, thread),
+            send=send,
             find=lambda since: self._chat.find_message(post.channel, key, since=since, thread_ts=thread),
             settle_s=self._settle_s,
             twice_is_better=True,

@@ -92,10 +92,14 @@ class Incidents:
         """
         return await self._finish(post, schedule, outcome, "", "")
 
-    async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str) -> str:
-        """Record the message of an incident. Returns `ok`, or `done:<ts>` of another's message."""
+    async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str, *, is_newest: bool) -> str:
+        """Record the message of an incident, which is edited unless it shows `stored` (`is_newest`).
+
+        Returns `ok`, or `done:<ts>` of another's message.
+        """
         incident = stored.incident
-        return await self._finish(post, incident.schedule, ts, incident.team, f"inc:{stored.rev}")
+        shown = f"inc:{stored.rev}" if is_newest else ""
+        return await self._finish(post, incident.schedule, ts, incident.team, shown)
 
     async def message_gone(self, lease: Lease, stored: StoredIncident) -> None:
         """Record that the message was deleted. A new one is posted, unless the incident is snoozed or over."""

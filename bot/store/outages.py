@@ -68,9 +68,13 @@ class Outages:
         """
         return await self._finish(post, outage.number, outcome, "", "", mentions)
 
-    async def message_posted(self, post: ClaimedPost, outage: Outage, ts: str) -> str:
-        """Record the message of an outage. Returns `ok`, or `done:<ts>` of another's message."""
-        return await self._finish(post, outage.number, ts, outage.team, f"out:{outage.rev}", 0)
+    async def message_posted(self, post: ClaimedPost, outage: Outage, ts: str, *, is_newest: bool) -> str:
+        """Record the message of an outage, which is edited unless it shows `outage` (`is_newest`).
+
+        Returns `ok`, or `done:<ts>` of another's message.
+        """
+        shown = f"out:{outage.rev}" if is_newest else ""
+        return await self._finish(post, outage.number, ts, outage.team, shown, 0)
 
     async def gone(self, post: ClaimedPost, number: int) -> None:
         """Give up a post of an outage that is no longer on record."""

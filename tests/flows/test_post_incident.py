@@ -119,3 +119,14 @@ async def test_posts_that_are_no_longer_wanted_leave_the_queue(stage: IncidentSt
     await stage.settle()
     assert await stage.redis.zcard(queue) == 0
     assert len(await stage.thread()) == 1
+
+
+async def test_a_message_that_is_found_after_a_change_is_edited(stage: IncidentStage) -> None:
+    """Its reply was lost, and it shows the incident as it was when it was sent."""
+    await stage.discovery_only()
+    stage.chat.faults.lose("post_message")
+    await stage.post()
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    (message,) = stage.cards()
+    assert "recovered after 1 failure" in message

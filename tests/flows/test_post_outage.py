@@ -115,6 +115,19 @@ async def test_a_schedule_that_fails_again_soon_is_back_in_the_message(stage: In
     assert any("2 schedules" in card for card in stage.cards())
 
 
+async def test_a_message_that_is_found_after_a_change_is_edited(stage: IncidentStage) -> None:
+    """Its reply was lost, and it shows the outage as it was when it was sent."""
+    for number in range(7):
+        stage.run_through("FAILED", f"mart-{number:02}", DISK_LOG)
+    await stage.discovery_only()
+    stage.chat.faults.lose("post_message", 20)
+    while not any("2 schedules" in card for card in stage.cards()):
+        assert await stage.post()
+    await recover(stage, 5)
+    await free_edits(stage)
+    assert any("1 schedule* failing" in card or "1 schedule failing" in card for card in stage.cards())
+
+
 async def test_a_lost_reply_does_not_post_it_twice(stage: IncidentStage) -> None:
     """It's found by its key."""
     stage.chat.faults.lose("post_message", 20)

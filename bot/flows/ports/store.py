@@ -406,8 +406,8 @@ class IncidentPosts(Protocol):
     async def message_gone(self, lease: Lease, stored: StoredIncident) -> None:
         """Record that the message was deleted. A new one is posted, unless the incident is snoozed or over."""
 
-    async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str) -> str:
-        """Record the message as it was posted. Returns `ok`, or `done:<ts>` of another's message."""
+    async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str, *, is_newest: bool) -> str:
+        """Record the message as it was posted; it's edited unless it shows `stored` (`is_newest`). Returns `ok`, or `done:<ts>` of another's message."""
 
 
 class Outages(Protocol):
@@ -428,8 +428,8 @@ class Outages(Protocol):
         Returns `ok`, or `done:<ts>` of another's post.
         """
 
-    async def message_posted(self, post: ClaimedPost, outage: Outage, ts: str) -> str:
-        """Record the message as it was posted. Returns `ok`, or `done:<ts>` of another's message."""
+    async def message_posted(self, post: ClaimedPost, outage: Outage, ts: str, *, is_newest: bool) -> str:
+        """Record the message as it was posted; it's edited unless it shows `outage` (`is_newest`). Returns `ok`, or `done:<ts>` of another's message."""
 
     async def gone(self, post: ClaimedPost, number: int) -> None:
         """Give up a post of an outage that is no longer on record."""
