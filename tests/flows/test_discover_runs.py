@@ -9,7 +9,9 @@ from redis.asyncio import Redis
 
 from bot.core.model.errors import ApiError, BoltNotSent, BoltRejected
 from bot.core.model.run import RunKey
+from tests.flows.fakes import OUR_ACTOR
 from tests.flows.incident_stage import IncidentStage
+from tests.flows.stage import CHANNEL, carded
 
 
 @pytest.fixture
@@ -166,3 +168,24 @@ async def test_what_was_accounted_while_a_second_channel_made_its_watch_is_count
     stage.run_through("FAILED")
     await stage.discover()
     assert (await stage.incident("C2")).failures == 2
+
+
+async def test_an_end_that_discovery_sees_before_its_lost_start_is_found_is_in_the_cards_thread(
+    stage: IncidentStage,
+) -> None:
+    """The card is posted before the start, and tied to the run after it has ended."""
+    await stage.watch()
+    await stage.runs.learn_actor("w", OUR_ACTOR)
+    await carded(stage)
+    stage.bolt.faults.lose("trigger")
+    await stage.advance()
+    run = stage.bolt.runs_of["nightly"][0].id
+    stage.pass_minutes(1)
+    stage.end(run, "FAILED")
+    await stage.discover()
+    assert (await stage.run(run)).end is not None
+    await stage.advance()
+    assert (await stage.request()).run_id == run
+    await stage.settle()
+    (card,) = [one for one in stage.chat.posted.values() if one.thread is None and "started by" in one.text]
+    assert any("failed" in post for post in stage.chat.in_channel(CHANNEL, card.ts))

@@ -16,16 +16,6 @@ if other then return other end
 
 attach(member, card)
 redis.call('HSET', hash, 'watcher', ARGV[11], 'shown', ARGV[10])
-local known = redis.call('HMGET', run, 'concluded', 'state')
-if known[1] == '1' then
-  -- The run ended while its card was posted: queue its end here too, and its log if that is still to come.
-  local class = FAILURES[known[2]] and 'fail' or 'end'
-  redis.call('HSET', hash, 'pending', redis.call('ZSCORE', key('due', 'ends'), member) and 2 or 1)
-  redis.call('HDEL', run, 'sealed')
-  list_failure(member, 'channel:' .. channel)
-  dirty(card, class)
-  push('posts', class, channel, 'end/' .. card, now())
-elseif wanted(hash) ~= ARGV[10] then
-  dirty(card, 'state')
-end
+-- If the run ended while its card was posted, its end is posted here too.
+if not tell_end(member, card) and wanted(hash) ~= ARGV[10] then dirty(card, 'state') end
 return 'ok'

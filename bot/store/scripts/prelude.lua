@@ -326,6 +326,21 @@ local function attach(member, card)
   end
 end
 
+-- Queues the end of a run that had ended before its card was tied to it, and its log if that is still to come. Returns
+-- whether it had.
+local function tell_end(member, card)
+  local run, hash, channel = key('run', member), key('card', card), channel_of(card)
+  local known = redis.call('HMGET', run, 'concluded', 'state')
+  if known[1] ~= '1' then return false end
+  local class = FAILURES[known[2]] and 'fail' or 'end'
+  redis.call('HSET', hash, 'pending', redis.call('ZSCORE', key('due', 'ends'), member) and 2 or 1)
+  redis.call('HDEL', run, 'sealed')
+  list_failure(member, 'channel:' .. channel)
+  dirty(card, class)
+  push('posts', class, channel, 'end/' .. card, now())
+  return true
+end
+
 -- Whether a run was started by one of our requests. A run that is only followed has a card, and may still be the result
 -- of a lost start.
 local function is_ours(member)

@@ -76,7 +76,8 @@ if known[3] then
     redis.call('EXPIRE', key('card', known[3]), RETENTION_S)
   else
     attach(member, known[3])
-    list_failure(member, 'channel:' .. channel_of(known[3]))
+    -- Discovery follows runs as well, and may have seen the end of this one before it was found.
+    if not other then tell_end(member, known[3]) end
   end
   dirty(known[3], 'state')
   habit(ARGV[5], channel_of(known[3]))
