@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
-from bolt_sandbox.bolt.model import SCHEDULER, Character, Course, Schedule, Start
+from bolt_sandbox.bolt.model import SCHEDULER, Character, Course, Run, Schedule, Start
 from bolt_sandbox.bolt.plan import plausible
 from bolt_sandbox.slack import Refused, payloads
 from bolt_sandbox.slack.forms import find_control, matching
@@ -150,10 +150,13 @@ async def look_at_watches(stage: Stage) -> WatchesSeen:
 
 
 async def unaccounted(stage: Stage) -> list[Left]:
-    """The runs whose ends aren't accounted."""
+    """The runs whose ends aren't accounted. Those that count for nobody may wait for a sweep."""
     slugs = {one.schedule for one in await _watches(stage)}
     left = [
-        Left(f"active:{slug}", str(run)) for slug, one in (await _ledgers(stage, slugs)).items() for run in one.active
+        Left(f"active:{slug}", str(run))
+        for slug, one in (await _ledgers(stage, slugs)).items()
+        for run in one.active
+        if _counts(stage.sandbox.bolt.run(run))
     ]
     client = stage.store.client()
     try:
@@ -203,7 +206,7 @@ def _ends(stage: Stage, slugs: set[str]) -> Iterator[EndSeen]:
     for run in bolt.runs():
         view = bolt.view(run.id) if run.slug in slugs and run.id > stage.history else None
         if view is not None and view.ended_at is not None:
-            counts = run.pull_request is None and run.branch != OTHER_BRANCH
+            counts = _counts(run)
             yield EndSeen(
                 run.id,
                 run.slug,
@@ -212,6 +215,10 @@ def _ends(stage: Stage, slugs: set[str]) -> Iterator[EndSeen]:
                 failed=counts and is_failed(view.state),
                 succeeded=counts and view.state == "SUCCESS",
             )
+
+
+def _counts(run: Run) -> bool:
+    return run.pull_request is None and run.branch != OTHER_BRANCH
 
 
 async def _incidents(stage: Stage, watches: list[WatchSeen]) -> list[IncidentSeen]:
