@@ -120,6 +120,7 @@ async def test_a_message_that_is_found_after_a_change_is_edited(stage: IncidentS
     for number in range(7):
         stage.run_through("FAILED", f"mart-{number:02}", DISK_LOG)
     await stage.discovery_only()
+    await stage.work("accounts")
     stage.chat.faults.lose("post_message", 20)
     while not any("2 schedules" in card for card in stage.cards()):
         assert await stage.post()
