@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
 from bot.core.model.discovery import ScheduleRecord
 from bot.core.model.incident import Incident, StoredIncident
+from bot.core.model.listing_gap import COLLECTED_FOR, GapRun, ListingGap
 from bot.core.model.run import CardRef, RunKey
 from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Watch
@@ -25,9 +26,27 @@ from bot.core.watching.tally import Count, counts_of
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.may_tell import WatchPermissions
-from bot.flows.ports.store import Discovery, Due, IncidentAccounts, IncidentChange, Runs, Watches
+from bot.flows.ports.store import Discovery, Due, IncidentAccounts, IncidentChange, ListingGaps, Runs, Watches
 
 log = structlog.get_logger()
+
+# The account of a gap tells what it has hidden; if it can't, what is withheld is listed after this time.
+TOLD_WITHIN = 2 * COLLECTED_FOR
+
+
+@dataclass(frozen=True, slots=True)
+class Withholding:
+    """What keeps a channel's posts back: quiet hours until `quiet`, or a gap whose account is to tell them."""
+
+    quiet: datetime | None
+    gap: ListingGap | None
+    now: datetime
+
+    def apply(self, before: Incident | None, after: Incident, end: RunEnd) -> Incident:
+        """Withhold what this end would have posted."""
+        if self.quiet is None and self.gap is not None and self.gap.hides(end.ended_at):
+            return withhold(before, after, self.now + TOLD_WITHIN, gap=True)
+        return withhold(before, after, self.quiet)
 
 
 class EndAccountant:
@@ -41,6 +60,7 @@ class EndAccountant:
         runs: Runs,
         due: Due,
         permissions: WatchPermissions,
+        gaps: ListingGaps,
         *,
         workspace: str,
         now: Callable[[], datetime],
@@ -51,6 +71,7 @@ class EndAccountant:
         self._incidents = incidents
         self._runs = runs
         self._due = due
+        self._gaps = gaps
         self._workspace = workspace
         self._now = now
         self._covers = CoverCache()
@@ -77,13 +98,15 @@ class EndAccountant:
             zip(channels, await self._incidents.load_incidents([(one, slug) for one in channels]), strict=True)
         )
         cards = {end.run: await self._runs.cards_of(RunKey(self._workspace, end.run)) for end in ends}
-        changes = []
+        changes, gap = [], await self._gaps.collecting()
         for channel, watch in deciding.items():
             before, quotes = stored[channel], tellings.may_quote_logs(watch)
-            until = quiet_until(watch, self._now())
+            withholding = Withholding(quiet_until(watch, self._now()), gap, self._now())
             shown = ends if quotes else [without_log(end) for end in ends]
-            after = _after(before.incident if before else None, shown, watch, record, cards, until)
+            after = _after(before.incident if before else None, shown, watch, record, cards, withholding)
             after = replace(after, without_logs=not quotes) if after is not None else None
+            if gap is not None:
+                await self._gaps.note_runs(gap.number, channel, _hidden_runs(gap, ends, watch, record))
             if after is not None and (before is None or after != before.incident):
                 changes.append(IncidentChange(before, after, edit_for(_same(before, after), after)))
         changes += [IncidentChange(one, closed(one.incident, HIDDEN), "now") for one in _open(stored, hidden)]
@@ -121,12 +144,9 @@ def _after(
     watch: Watch,
     record: ScheduleRecord,
     cards: Mapping[int, Mapping[str, CardRef]],
-    quiet: datetime | None,
+    withholding: Withholding,
 ) -> Incident | None:
-    """A channel's incident after these ends. Only those count that ended since the channel watches the schedule.
-
-    `quiet`: when the channel's quiet hours end, None if there are none now.
-    """
+    """A channel's incident after these ends. Only those count that ended since the channel watches the schedule."""
     succeeded = (end for end in record.ledger.successes if counts(end, watch, record.schedule))
     newest = max(succeeded, key=lambda end: end.order, default=None)
     known = {run for run, _ in record.ledger.final}
@@ -136,12 +156,27 @@ def _after(
             # Accounted before; now its log has been read.
             if incident is not None and end.has_failed and is_accounted(incident, end.run):
                 incident = with_log(incident, end, carded=carded)
-        elif counts(end, watch, record.schedule) and (end.ended_at is None or end.ended_at > watch.since):
+        elif _counts(end, watch, record):
             incident = account(incident, end, watch, record.schedule, newest=newest, carded=carded)
             if closes(end) and (newest is None or end.order > newest.order):
                 newest = end
-        incident = withhold(before, incident, quiet) if incident is not None else None
+        incident = withholding.apply(before, incident, end) if incident is not None else None
     return incident
+
+
+def _counts(end: RunEnd, watch: Watch, record: ScheduleRecord) -> bool:
+    return counts(end, watch, record.schedule) and (end.ended_at is None or end.ended_at > watch.since)
+
+
+def _hidden_runs(gap: ListingGap, ends: Sequence[RunEnd], watch: Watch, record: ScheduleRecord) -> list[GapRun]:
+    """What a channel's account of a gap lists of these ends."""
+    known = {run for run, _ in record.ledger.final}
+    hidden = [end for end in ends if end.run not in known and gap.hides(end.ended_at) and _counts(end, watch, record)]
+    name = record.schedule.name
+    return [
+        GapRun(end.run, record.schedule.slug, name, end.state, end.started_at, end.ended_at, end.branch, end.actor)
+        for end in hidden
+    ]
 
 
 def _counted(ends: Sequence[RunEnd], watches: Collection[Watch], record: ScheduleRecord, now: datetime) -> list[Count]:

@@ -11,12 +11,13 @@ from bot.core.model.bolt import RunSummary
 from bot.core.model.discovery import Ledger, Looked, NewRun, ScheduleRecord
 from bot.core.model.errors import BoltError, BoltThrottled
 from bot.core.model.incident import StoredIncident
+from bot.core.model.listing_gap import ListingGap
 from bot.core.model.request import pull_request_of
 from bot.core.model.run import Observation, RunFacts, RunKey, is_failed, is_final
 from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Watch
 from bot.core.watching.counting import counts
-from bot.core.watching.discovery import compare, known_before, reaches_known
+from bot.core.watching.discovery import compare, known_before, older_failures, reaches_known
 from bot.core.watching.edits import edit_for
 from bot.core.watching.ends import end_of_listing, end_of_run
 from bot.core.watching.life import being_retried, failing_already
@@ -24,12 +25,14 @@ from bot.flows.close_incidents import TRIES, IncidentCloser
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.store import Discovery, Due, Incidents, Runs, Watches
+from bot.flows.ports.store import Discovery, Due, Incidents, ListingGaps, Runs, Watches
 
 log = structlog.get_logger()
 
 PAGE = 20
 PAGES_MOST = 10
+# A schedule that runs every minute, for a day and a half.
+PAGES_MOST_AFTER_GAP = 100
 AWAY_S = 5.0
 ONE_FAILED_S = 60.0
 POLL_GAP_S = 1.0
@@ -54,6 +57,7 @@ class RunDiscoverer:
         incidents: Incidents,
         runs: Runs,
         due: Due,
+        gaps: ListingGaps,
         rules: LookRules,
         *,
         mask: Callable[[str], str],
@@ -64,6 +68,7 @@ class RunDiscoverer:
         self._incidents = incidents
         self._runs = runs
         self._due = due
+        self._gaps = gaps
         self._rules = rules
         self._mask = mask
         self._closer = IncidentCloser(incidents, discovery)
@@ -82,15 +87,18 @@ class RunDiscoverer:
             await self._due.give_back(lease, delay_s=delay_s)
             return False
         covers = self._covers.of(await self._watches.all_watches())
+        gap = await self._gaps.collecting()
         quiet, failed, news = [], [], False
         for slug in slugs:
             page, record = pages.get(slug), records.get(slug)
             if page is None or isinstance(page, BoltError) or record is None:
                 failed.append(slug)
-            elif not await self._look_at(lease, record, page, covers.deciding(record.schedule)):
+            elif not await self._look_at(lease, record, page, covers.deciding(record.schedule), gap):
                 quiet.append(slug)
             else:
                 news = True
+        if gap is not None:
+            await self._gaps.looked(gap.number, quiet)
         await self._give_back(lease, quiet, self._rules.sweep_s)
         await self._give_back(lease, failed, ONE_FAILED_S)
         return news
@@ -100,11 +108,16 @@ class RunDiscoverer:
             await self._due.give_back(lease.subset(tuple(slugs)), delay_s=delay_s)
 
     async def _look_at(
-        self, lease: Lease, record: ScheduleRecord, page: Sequence[RunSummary], deciding: Mapping[str, Watch]
+        self,
+        lease: Lease,
+        record: ScheduleRecord,
+        page: Sequence[RunSummary],
+        deciding: Mapping[str, Watch],
+        gap: ListingGap | None,
     ) -> bool:
         """Record what's new of one schedule. Returns False if nothing is, so that it needn't be recorded."""
         slug, ledger = record.schedule.slug, record.ledger
-        listed = await self._all_pages(record, page)
+        listed = await self._all_pages(record, page, PAGES_MOST if gap is None else PAGES_MOST_AFTER_GAP)
         found = compare(ledger, listed, since=min((watch.since for watch in deciding.values()), default=None))
         channels = tuple(sorted(deciding))
         await self._closer.close(slug, record.failing_in - set(channels))
@@ -114,9 +127,12 @@ class RunDiscoverer:
         await self._poll_active(ledger)
         if not found and channels == ledger.channels and ledger.begun:
             return False
+        if gap is not None:
+            await self._gaps.await_ends(gap.number, slug, [run.id for run in found.ended])
         follow, ended = [], []
+        old = older_failures(found.ended) if gap is not None else frozenset()
         for run in (*found.begun, *found.ended):
-            one = await self._worth_following(record, run, deciding)
+            one = await self._worth_following(record, run, deciding, old=run.id in old)
             if isinstance(one, NewRun):
                 follow.append(one)
             elif one is not None:
@@ -124,7 +140,9 @@ class RunDiscoverer:
         looked = Looked(replace(found.ledger, channels=channels), follow, ended)
         # The first looks are spread over the interval, and so are all that follow.
         delay_s = self._rules.sweep_s * (_share(slug) if not ledger.begun else 1)
-        await self._discovery.note_look(lease.subset((slug,)), slug, record.rev, looked, delay_s=delay_s)
+        noted = await self._discovery.note_look(lease.subset((slug,)), slug, record.rev, looked, delay_s=delay_s)
+        if gap is not None and noted:
+            await self._gaps.looked(gap.number, [slug])
         for run in found.begun:
             await self._show_retry(record, run)
         return True
@@ -145,10 +163,10 @@ class RunDiscoverer:
                 if edit == "none" or await self._incidents.store_incident(before, after, edit):
                     break
 
-    async def _all_pages(self, record: ScheduleRecord, page: Sequence[RunSummary]) -> list[RunSummary]:
+    async def _all_pages(self, record: ScheduleRecord, page: Sequence[RunSummary], most: int) -> list[RunSummary]:
         """The newest runs, back to one that's known: more than a page may have ended since the last look."""
         listed, last = list(page), page
-        while len(last) >= PAGE and len(listed) < PAGE * PAGES_MOST and not reaches_known(record.ledger, last):
+        while len(last) >= PAGE and len(listed) < PAGE * most and not reaches_known(record.ledger, last):
             try:
                 last = await self._bolt.runs(record.schedule.slug, PAGE, len(listed))
             except BoltError as away:
@@ -158,9 +176,12 @@ class RunDiscoverer:
         return listed
 
     async def _worth_following(
-        self, record: ScheduleRecord, run: RunSummary, deciding: Mapping[str, Watch]
+        self, record: ScheduleRecord, run: RunSummary, deciding: Mapping[str, Watch], *, old: bool
     ) -> NewRun | RunEnd | None:
-        """A run to follow until its end is read, an end that the listing says enough about, or nothing yet."""
+        """A run to follow until its end is read, an end that the listing says enough about, or nothing yet.
+
+        `old`: it ended long ago, and what its log says is no news.
+        """
         key, end = RunKey(self._rules.workspace, run.id), end_of_listing(run)
         counted = any(counts(end, watch, record.schedule) for watch in deciding.values())
         if not is_final(run.state):
@@ -168,6 +189,8 @@ class RunDiscoverer:
         stored = await self._runs.load_run(key)
         if stored is not None and stored.end is not None:
             return end_of_run(stored, stored.end)
+        if stored is None and old:
+            return end
         # A failure's log is read; a success that would close an incident has to have had the schedule's own commands.
         if stored is not None or (counted and (is_failed(run.state) or record.failing_in)):
             return self._new_run(record, run, key)

@@ -19,6 +19,7 @@ from bot.flows.close_incidents import IncidentCloser
 from bot.flows.cooperative import in_pieces
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.lease import Lease
+from bot.flows.listing_gap import GapWatcher
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Discovery, DiscoveryHints, Due, Watches
 from bot.flows.schedule_catalog import ScheduleCatalog
@@ -57,6 +58,7 @@ class ScheduleDiscoverer:
         closer: IncidentCloser,
         owners: OwnerFinder,
         hints: DiscoveryHints,
+        gap: GapWatcher,
         *,
         every_s: float,
         now: Callable[[], datetime],
@@ -69,6 +71,7 @@ class ScheduleDiscoverer:
         self._closer = closer
         self._owners = owners
         self._hints = hints
+        self._gap = gap
         self._every_s = every_s
         self._now = now
         self._covers = CoverCache()
@@ -79,11 +82,13 @@ class ScheduleDiscoverer:
         try:
             schedules, activity = await self._list()
         except BoltThrottled as throttled:
+            await self._gap.note_failure(throttled)
             await self._due.hold(throttled.retry_after_s)
             await self._due.give_back(lease, delay_s=throttled.retry_after_s)
             return
         except BoltError as away:
             log.info("schedules can't be listed; watches are blind until they can", why=str(away))
+            await self._gap.note_failure(away)
             await self._due.give_back(lease, delay_s=min(self._every_s, AWAY_S))
             return
         at = self._bolt.time()
@@ -101,6 +106,7 @@ class ScheduleDiscoverer:
             await self._owners.look_ahead(
                 row.schedule for slug, row in watched.items() if _may_fail(row, known.get(slug))
             )
+        await self._gap.note_listing(at, [slug for slug in watched if slug in known])
         if hinted and not changed:
             # Whose run it is isn't known, and the activity may be that of another run.
             await self._hints.look_everywhere(LOOKS_TOGETHER)

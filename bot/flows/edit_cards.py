@@ -36,7 +36,7 @@ DELETED = "message_not_found"
 
 
 class WatchMessages(Protocol):
-    """Messages of incidents and outages, which aren't cards of runs."""
+    """Messages of incidents, outages and gaps, which aren't cards of runs."""
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
         """Its revision and itself; None if it's no longer on record."""
@@ -62,7 +62,7 @@ class CardEditor:
         app_url: str,
         watched: WatchMessages | None = None,
     ) -> None:
-        """`watched` has the messages of incidents and outages."""
+        """`watched` has the messages of incidents, outages and gaps."""
         self._watched = watched
         self._chat = chat
         self._edits = edits
@@ -101,7 +101,8 @@ class CardEditor:
         except SlackRefused as refused:
             log.warning("a card can't be edited any more", card=card.id, why=refused.code)
             await self._edits.unshowable(lease, refused.code)
-            if card.incident is not None and self._watched is not None and refused.code == DELETED:
+            replaced = card.gap is not None or (card.incident is not None and refused.code == DELETED)
+            if replaced and self._watched is not None:
                 await self._watched.replace(lease, card)
         except SlackError:
             # Edits are idempotent, so repeat this one instead of finding out whether it took effect.
@@ -125,7 +126,7 @@ class CardEditor:
 
         Raises UnknownState if another version of the bot has to edit it.
         """
-        if card.incident is not None or card.outage is not None:
+        if card.incident is not None or card.outage is not None or card.gap is not None:
             return await self._watched.render(card) if self._watched else None
         if card.run is not None:
             run = await run_of_card(self._runs, card)

@@ -56,6 +56,8 @@ class QuietEnder:
     async def _until(self, incident: Incident) -> datetime:
         """When it may be told: the watch's quiet hours may have changed since."""
         planned = incident.withheld.until if incident.withheld else self._now()
+        if incident.withheld is not None and incident.withheld.gap:
+            return planned
         return await self._quiet.until(incident) or min(planned, self._now())
 
 

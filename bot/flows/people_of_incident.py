@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.core.model.incident import Incident
+from bot.core.model.outage import MENTIONS_MOST
 from bot.core.model.run_end import WatchedSchedule
-from bot.core.text.text import Group, Mention, Sentence
+from bot.core.text.text import Group, Mention, Sentence, Span
 from bot.core.views.incident import people_in
 from bot.flows.mention_owner import OwnerMentions
 from bot.flows.ports.slack import People
@@ -37,6 +40,17 @@ class IncidentPeople:
         if wanted.startswith(("U", "W")):
             return (Mention(wanted),)
         return (Group(wanted, "@group"),) if wanted.startswith("S") else ()
+
+    async def mention_all(self, incidents: Sequence[Incident], most: int = MENTIONS_MOST) -> Sentence:
+        """Whom one post about several incidents notifies: each once, and only so many."""
+        found: dict[Span, None] = {}
+        for incident in incidents:
+            if len(found) < most:
+                found |= dict.fromkeys(span for span in await self.mention(incident) if not isinstance(span, str))
+        spans: list[Span] = []
+        for span in list(found)[:most]:
+            spans += [" ", span] if spans else [span]
+        return tuple(spans)
 
 
 def _schedule(incident: Incident) -> WatchedSchedule:

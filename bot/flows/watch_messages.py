@@ -1,10 +1,11 @@
-"""The messages of watches that are edited in place: incidents', and outages'."""
+"""The messages of watches that are edited in place: incidents', outages', and those about gaps."""
 
 from __future__ import annotations
 
 from bot.core.model.card import Card
 from bot.core.text.message import Message
 from bot.flows.lease import Lease
+from bot.flows.post_gap import GapPoster
 from bot.flows.post_incident import IncidentPoster
 from bot.flows.post_outage import OutagePoster
 
@@ -12,15 +13,20 @@ from bot.flows.post_outage import OutagePoster
 class WatchMessages:
     """Renders them for edits."""
 
-    def __init__(self, incidents: IncidentPoster, outages: OutagePoster) -> None:
+    def __init__(self, incidents: IncidentPoster, outages: OutagePoster, gaps: GapPoster) -> None:
         self._incidents = incidents
         self._outages = outages
+        self._gaps = gaps
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
         """Render a message: its revision and itself; None if it's no longer on record."""
+        if card.gap is not None:
+            return await self._gaps.render(card)
         return await (self._outages.render(card) if card.outage is not None else self._incidents.render(card))
 
     async def replace(self, lease: Lease, card: Card) -> None:
-        """Post a new message instead of an incident's that was deleted. An outage's is left deleted."""
-        if card.incident is not None:
+        """Post a new message instead of one that was deleted. An outage's is left deleted."""
+        if card.gap is not None:
+            await self._gaps.replace(card)
+        elif card.incident is not None:
             await self._incidents.replace(lease, card)

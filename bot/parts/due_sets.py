@@ -85,7 +85,7 @@ DUE_SETS = (
         "discovery",
         one_by_one(lambda flows: flows.discover_schedules.list_schedules),
         at_once=1,
-        wakes=("looks", "owners"),
+        wakes=("looks", "owners", "gaps"),
         woken_by=(WakeEvent.LISTING_HINTED,),
     ),
     # Watched schedules, each when its runs are worth a look.
@@ -94,6 +94,8 @@ DUE_SETS = (
     DueWork("accounts", one_by_one(lambda flows: flows.account_ends.account_schedule), wakes=("posts", "edits")),
     # Outages whose causes are told in their threads.
     DueWork("outages", one_by_one(lambda flows: flows.outages.plan_causes), wakes=("posts",)),
+    # Gaps between listings, and the channels' messages about them.
+    DueWork("gaps", one_by_one(lambda flows: flows.report_gap.advance_gap), at_once=2, wakes=("posts", "edits")),
     # Incidents that time alone changes.
     DueWork("incidents", one_by_one(lambda flows: flows.incident_clock.pass_time), wakes=("posts", "edits")),
     # Watched schedules whose owner isn't known in Slack yet.

@@ -20,11 +20,13 @@ from bot.flows.edit_cards import CardEditor
 from bot.flows.end_quiet import QuietEnder
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.follow_run import FollowRequestHandler
+from bot.flows.listing_gap import GapWatcher
 from bot.flows.may_tell import WatchPermissions
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.plan_start import StartPlanner
 from bot.flows.poll_runs import PollRules, RunPoller
 from bot.flows.post_file import FilePoster
+from bot.flows.post_gap import GapPoster
 from bot.flows.post_incident import IncidentPoster
 from bot.flows.post_outage import OutagePoster
 from bot.flows.post_quiet_end import QuietEndPoster
@@ -35,6 +37,7 @@ from bot.flows.read_followed_run import FollowedRunReader
 from bot.flows.read_report import ReportReader
 from bot.flows.read_requested_file import RequestedFileReader
 from bot.flows.report_channel_back import ChannelReporter
+from bot.flows.report_gap import GapReporter
 from bot.flows.start import RunStarter
 from bot.flows.start_checks import StartChecks
 from bot.flows.start_queue import QueuedStarts, QueueRules
@@ -72,6 +75,7 @@ class Flows:
     queue_report: ReportClock
     end_quiet: QuietEnder
     check_channel: WatchedChannelChecker
+    report_gap: GapReporter
 
 
 def build_flows(base: Base) -> Flows:
@@ -112,7 +116,7 @@ def build_flows(base: Base) -> Flows:
             stores.requests,
             runs,
             app_url=app_url,
-            watched=WatchMessages(post_incident, post_outage),
+            watched=WatchMessages(post_incident, post_outage, _build_post_gap(base, settle_s)),
         ),
         deliver=_build_deliver(
             base,
@@ -121,6 +125,7 @@ def build_flows(base: Base) -> Flows:
                 "incident": post_incident.post_of_incident,
                 "outage": post_outage.post_of_outage,
                 "quiet": _build_post_quiet_end(base, settle_s).post_quiet_end,
+                "gap": _build_post_gap(base, settle_s).post_of_gap,
                 "back": report_back.post_report,
             },
             settle_s,
@@ -160,6 +165,7 @@ def build_flows(base: Base) -> Flows:
             IncidentCloser(stores.incidents, stores.discovery),
             base.clients.owners,
             stores.discovery_hints,
+            GapWatcher(bolt, stores.discovery, stores.gaps, mask=services.mask),
             every_s=settings.bolt_bot_discover_s,
             now=base.now,
         ),
@@ -170,6 +176,7 @@ def build_flows(base: Base) -> Flows:
             stores.incidents,
             runs,
             due["looks"],
+            stores.gaps,
             LookRules(settings.workspace),
             mask=services.mask,
         ),
@@ -180,6 +187,7 @@ def build_flows(base: Base) -> Flows:
             runs,
             due["accounts"],
             permissions,
+            stores.gaps,
             workspace=settings.workspace,
             now=base.now,
         ),
@@ -190,6 +198,15 @@ def build_flows(base: Base) -> Flows:
             QuietEnds(stores.scripts, stores.incidents),
             due["quiet"],
             QuietHours(stores.watches, now=base.now),
+            now=base.now,
+        ),
+        report_gap=GapReporter(
+            stores.gaps,
+            stores.watches,
+            stores.discovery,
+            stores.incidents,
+            QuietEnds(stores.scripts, stores.incidents),
+            due["gaps"],
             now=base.now,
         ),
         outages=post_outage,
@@ -224,6 +241,21 @@ def _build_post_incident(base: Base, settle_s: float) -> IncidentPoster:
         workspace=base.settings.workspace,
         app_url=base.settings.paradime_app_url,
         settle_s=settle_s,
+    )
+
+
+def _build_post_gap(base: Base, settle_s: float) -> GapPoster:
+    stores = base.stores
+    return GapPoster(
+        base.services.chat,
+        stores.posts,
+        stores.gaps,
+        stores.incidents,
+        IncidentPeople(base.clients.people, stores.watches, base.clients.owner_mentions),
+        app_url=base.settings.paradime_app_url,
+        command=base.settings.bolt_bot_command,
+        settle_s=settle_s,
+        mask=base.services.mask,
     )
 
 

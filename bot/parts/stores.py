@@ -15,6 +15,7 @@ from bot.store.discovery_hints import DiscoveryHints
 from bot.store.due_sets import DueSet
 from bot.store.incidents import Incidents
 from bot.store.lanes import EditLane, PostLane, SlackBudget
+from bot.store.listing_gaps import ListingGaps
 from bot.store.outages import Outages
 from bot.store.reports import Reports
 from bot.store.run_followers import RunFollowers
@@ -48,6 +49,7 @@ class Stores:
     watches: Watches
     discovery: Discovery
     discovery_hints: DiscoveryHints
+    gaps: ListingGaps
     incidents: Incidents
     outages: Outages
     reports: Reports
@@ -93,6 +95,7 @@ def build_stores(settings: Settings, services: Services, gaps_s: Mapping[str, fl
         watches=Watches(scripts),
         discovery=Discovery(scripts),
         discovery_hints=DiscoveryHints(scripts),
+        gaps=ListingGaps(scripts),
         incidents=Incidents(scripts),
         outages=Outages(scripts),
         reports=Reports(scripts),

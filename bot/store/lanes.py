@@ -278,6 +278,7 @@ async def load_card(scripts: Scripts, item: str) -> Card | None:
         record.get("watcher"),
         record.get("incident"),
         record.get("outage"),
+        record.get("gap"),
     )
 
 

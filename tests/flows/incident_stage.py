@@ -24,15 +24,18 @@ from bot.flows.edit_cards import CardEditor
 from bot.flows.end_quiet import QuietEnder
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.lease import Lease
+from bot.flows.listing_gap import GapWatcher
 from bot.flows.may_tell import WatchPermissions
 from bot.flows.mention_owner import OwnerMentions
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.poll_runs import FIELDS, PollRules, RunPoller
+from bot.flows.post_gap import GapPoster
 from bot.flows.post_incident import IncidentPoster
 from bot.flows.post_outage import OutagePoster
 from bot.flows.post_quiet_end import QuietEndPoster
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.report_channel_back import ChannelReporter
+from bot.flows.report_gap import GapReporter
 from bot.flows.run_listings import RunListings
 from bot.flows.run_stores import RunStores
 from bot.flows.watch_clock import IncidentClock
@@ -41,6 +44,7 @@ from bot.store.discovery import Discovery
 from bot.store.discovery_hints import DiscoveryHints
 from bot.store.due_sets import DueSet
 from bot.store.incidents import Incidents
+from bot.store.listing_gaps import ListingGaps
 from bot.store.outages import Outages
 from bot.store.owners import OwnerUsers
 from bot.store.quiet_ends import QuietEnds
@@ -69,8 +73,12 @@ DISK_LOG = COLUMN_LOG.replace('column "net_amnt" does not exist', "could not ext
 
 @dataclass
 class IncidentStage(Stage):
-    """The flows of watches. Times are Bolt's: `at` is now, and each run takes a minute of it."""
+    """The flows of watches. Times are Bolt's: `at` is now, and each run takes a minute of it.
 
+    `gapless`: however much time a test lets pass, schedules were listed all the while.
+    """
+
+    gapless: bool = True
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     memberships: FakeMemberships = field(default_factory=FakeMemberships)
     by_address: FakePeopleByAddress = field(default_factory=FakePeopleByAddress)
@@ -97,8 +105,9 @@ class IncidentStage(Stage):
             "owners",
             "quiet",
             "channels",
+            "gaps",
         )
-        self.hints = DiscoveryHints(scripts)
+        self.hints, self.gaps = DiscoveryHints(scripts), ListingGaps(scripts)
         self.due |= {name: DueSet(scripts, name, lease_s=60) for name in names}
         self.owner_users = OwnerUsers(scripts, "secret")
         self.owners = self.owner_finder()
@@ -144,10 +153,22 @@ class IncidentStage(Stage):
         self.reporter = ChannelReporter(
             self.chat, self.posts, self.incidents, self.watches, self.permissions, app_url=APP, settle_s=self.settle_s
         )
+        self.gap_poster = GapPoster(
+            self.chat,
+            self.posts,
+            self.gaps,
+            self.incidents,
+            people,
+            app_url=APP,
+            command="/bolt",
+            settle_s=self.settle_s,
+            mask=str,
+        )
         self.others: dict[str, Send] = {
             "incident": self.poster.post_of_incident,
             "outage": self.outage_poster.post_of_outage,
             "quiet": self.quiet_end_poster(people).post_quiet_end,
+            "gap": self.gap_poster.post_of_gap,
             "back": self.reporter.post_report,
         }
         stores = RunStores(self.requests, self.queue, self.runs, self.followers)
@@ -166,7 +187,7 @@ class IncidentStage(Stage):
             self.requests,
             self.runs,
             app_url=APP,
-            watched=WatchMessages(self.poster, self.outage_poster),
+            watched=WatchMessages(self.poster, self.outage_poster, self.gap_poster),
         )
         self.steps: dict[str, Step] = {
             "discovery": self.discoverer().list_schedules,
@@ -180,6 +201,7 @@ class IncidentStage(Stage):
             ).pass_time,
             "quiet": self.quiet_ender().end_quiet,
             "channels": self.checker().check_channel,
+            "gaps": self.gap_reporter().advance_gap,
         }
 
     def new_permissions(self) -> WatchPermissions:
@@ -215,6 +237,7 @@ class IncidentStage(Stage):
             closer,
             self.owners,
             self.hints,
+            GapWatcher(self.bolt, self.discovery, self.gaps, mask=str),
             every_s=15,
             now=lambda: datetime.now(UTC),
         )
@@ -234,6 +257,7 @@ class IncidentStage(Stage):
             self.incidents,
             self.runs,
             self.due["looks"],
+            self.gaps,
             LookRules("w"),
             mask=str,
         )
@@ -247,7 +271,20 @@ class IncidentStage(Stage):
             self.runs,
             self.due["accounts"],
             self.permissions,
+            self.gaps,
             workspace="w",
+            now=lambda: self.at,
+        )
+
+    def gap_reporter(self) -> GapReporter:
+        """Of a process of its own."""
+        return GapReporter(
+            self.gaps,
+            self.watches,
+            self.discovery,
+            self.incidents,
+            self.quiet_ends,
+            self.due["gaps"],
             now=lambda: self.at,
         )
 
@@ -327,6 +364,9 @@ class IncidentStage(Stage):
 
     async def work(self, name: str, *, whatever: bool = False) -> int:
         """Do what is due in a set, or everything in it; how many jobs that were."""
+        if name == "discovery" and self.gapless:
+            at_us = round(self.at.timestamp() * 1_000_000)
+            await self.redis.set(self.scripts.key("discovery", "at"), at_us, xx=True)
         if whatever or name == "discovery":
             for member in await self.redis.zrange(self.scripts.key("due", name), 0, -1):
                 await self.redis.zadd(self.scripts.key("due", name), {str(member): 1})

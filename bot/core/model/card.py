@@ -11,8 +11,8 @@ from bot.core.model.run import CardRef, RunKey
 class Card:
     """The stored record of a card. `id` is its name in the lanes.
 
-    `incident` or `outage` is set instead of `run` and `request` if the message is one's: its channel, and the schedule or
-    the outage's number.
+    `incident`, `outage` or `gap` is set instead of `run` and `request` if the message is one's: its channel, and the
+    schedule, or the number of the outage or gap.
     """
 
     id: str
@@ -24,3 +24,4 @@ class Card:
     follower: str | None = None
     incident: str | None = None
     outage: str | None = None
+    gap: str | None = None

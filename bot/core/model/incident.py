@@ -111,11 +111,13 @@ class RetryAsked:
 class Withheld:
     """What an incident couldn't post because of quiet hours, which end at `until`.
 
-    `earlier` counts the failures of incidents of the same schedule before it that nobody has been told of either.
+    `earlier` counts the failures of incidents of the same schedule before it that nobody has been told of either. `gap`:
+    it's the account of a gap between listings that tells it, not the end of quiet hours.
     """
 
     until: datetime
     earlier: int = 0
+    gap: bool = False
 
 
 @dataclass(frozen=True, slots=True)

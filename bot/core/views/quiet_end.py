@@ -23,13 +23,19 @@ def quiet_end_message(
     ordered = sorted(incidents, key=lambda one: not one.is_open)
     failing = sum(one.is_open for one in ordered)
     first: Sentence = (_counted(failing, len(ordered) - failing), *((" ", *mentions) if mentions else ()))
-    shown = ordered[:LISTED_MOST]
-    lines = [_line(one, app_url, names) for one in shown]
+    lines, more = incident_lines(ordered, app_url, command, names)
     blocks: list[Block] = [Paragraph(first)]
-    blocks += [Paragraph(_joined(lines[at : at + LINES_A_BLOCK])) for at in range(0, len(lines), LINES_A_BLOCK)]
-    more = _more(ordered[LISTED_MOST:], command)
+    blocks += [Paragraph(joined(lines[at : at + LINES_A_BLOCK])) for at in range(0, len(lines), LINES_A_BLOCK)]
     blocks += [Facts((more,))] if more else []
-    return Message((*first, "\n", *_joined(lines)), tuple(blocks))
+    return Message((*first, "\n", *joined(lines)), tuple(blocks))
+
+
+def incident_lines(
+    incidents: Sequence[Incident], app_url: str, command: str, names: Mapping[str, str]
+) -> tuple[list[Sentence], str]:
+    """A line for each of the first incidents, and a sentence about the others, empty if there are none."""
+    lines = [_line(one, app_url, names) for one in incidents[:LISTED_MOST]]
+    return lines, _more(incidents[LISTED_MOST:], command)
 
 
 def _counted(failing: int, recovered: int) -> str:
@@ -69,7 +75,8 @@ def _more(others: Sequence[Incident], command: str) -> str:
     return f"… and {len(others)} more, {failing} of them failing. {command} failing lists all that are failing."
 
 
-def _joined(lines: Sequence[Sentence]) -> Sentence:
+def joined(lines: Sequence[Sentence]) -> Sentence:
+    """Put each sentence on a line of its own."""
     spans: list[Span] = []
     for at, line in enumerate(lines):
         spans += ["\n", *line] if at else line

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from bot.core.model.bolt import RunSummary
 from bot.core.model.discovery import Ledger
-from bot.core.model.run import is_final
+from bot.core.model.run import is_failed, is_final
 from bot.core.model.run_end import RunEnd
 from bot.core.watching.counting import closes
 from bot.core.watching.ends import end_of_listing
@@ -51,6 +51,12 @@ def compare(ledger: Ledger, listed: Sequence[RunSummary], *, since: datetime | N
     ended = tuple(sorted((one for one in fresh if _is_over(one)), key=_order))
     active |= {*_ids(begun), *_ids(ended)}
     return Found(begun, ended, replace(ledger, active=tuple(sorted(active))))
+
+
+def older_failures(ended: Sequence[RunSummary]) -> frozenset[int]:
+    """The runs that ended before the newest failure, in the order of their ends: their logs say nothing new."""
+    last = max((at for at, run in enumerate(ended) if is_failed(run.state)), default=0)
+    return frozenset(run.id for run in ended[:last])
 
 
 def is_news(run: RunSummary, since: datetime | None) -> bool:

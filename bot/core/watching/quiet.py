@@ -27,10 +27,10 @@ def quiet_until(watch: Watch | None, now: datetime) -> datetime | None:
     return None
 
 
-def withhold(before: Incident | None, after: Incident, until: datetime | None) -> Incident:
+def withhold(before: Incident | None, after: Incident, until: datetime | None, *, gap: bool = False) -> Incident:
     """Take back the posts that a change wants while it's quiet. `until`: when the quiet hours end, None if it isn't.
 
-    What an earlier incident of the schedule withholds is passed on to the one that replaces it.
+    `gap`: the account of a gap between listings tells it, at the latest then. What an earlier incident of the schedule withholds is passed on to the one that replaces it.
     """
     same = before is not None and before.serial == after.serial
     if before is not None and before.withheld is not None and not same:
@@ -48,7 +48,7 @@ def withhold(before: Incident | None, after: Incident, until: datetime | None) -
         held=(*after.held, *errors)[:ERRORS_REMEMBERED],
         silent=after.silent or any(post.kind is PostKind.OPENING for post in posts),
         mentioned_at=before.mentioned_at if before is not None and same else None,
-        withheld=replace(after.withheld or Withheld(until), until=until.astimezone(UTC)),
+        withheld=replace(after.withheld or Withheld(until), until=until.astimezone(UTC), gap=gap),
     )
 
 

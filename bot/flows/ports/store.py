@@ -20,6 +20,7 @@ from bot.core.model.delivery import DeliveryState
 from bot.core.model.discovery import ActivityNews, Ledger, Looked, ScheduleRecord
 from bot.core.model.follow_request import FollowAcceptance, Followed, FollowRequest
 from bot.core.model.incident import Incident, QuietEnd, StoredIncident
+from bot.core.model.listing_gap import GapNotice, GapRun, ListingGap, StoredNotice
 from bot.core.model.log_tail import LogBatch, LogTail, TailAcceptance, TailPosted
 from bot.core.model.outage import CausePost, Outage
 from bot.core.model.polling import Observed, Stored, Strayed, StrayRule
@@ -433,6 +434,56 @@ class Outages(Protocol):
 
     async def gone(self, post: ClaimedPost, number: int) -> None:
         """Give up a post of an outage that is no longer on record."""
+
+
+class ListingGaps(Protocol):
+    """Gaps between complete listings of schedules, what they have hidden, and the messages about them."""
+
+    async def note_failure(self, at: datetime, why: str) -> float | None:
+        """Record that schedules couldn't be listed at `at` by Bolt's clock.
+
+        A gap begins when that has been so for ten minutes. Returns the seconds since the last complete listing, None if
+        there was none.
+        """
+
+    async def begin_collecting(self, since: datetime, until: datetime, slugs: Sequence[str]) -> None:
+        """Begin the search for what a gap has hidden: all of these schedules are looked at now."""
+
+    async def load_gap(self, number: str) -> ListingGap | None: ...
+    async def collecting(self) -> ListingGap | None:
+        """The gap whose hidden runs are being found, None if there's none."""
+
+    async def await_ends(self, number: int, slug: str, runs: Sequence[int]) -> None:
+        """Record ends that are found and not accounted yet."""
+
+    async def looked(self, number: int, slugs: Sequence[str]) -> None:
+        """Record that these schedules' runs have been looked at."""
+
+    async def left(self, number: int) -> tuple[int, Mapping[str, list[int]]]:
+        """How many schedules haven't been looked at, and the awaited ends by schedule."""
+
+    async def complete(self, lease: Lease) -> bool:
+        """Everything is found: each watching channel gets its account. Returns False if the claim was lost."""
+
+    async def note_runs(self, number: int, channel: str, runs: Sequence[GapRun]) -> None:
+        """Record runs that a channel's account lists."""
+
+    async def runs_in(self, number: int, channel: str) -> list[GapRun]: ...
+    async def load_notice(self, channel: str, number: str) -> StoredNotice | None: ...
+    async def report(self, lease: Lease, notice: GapNotice, after: Sequence[StoredIncident]) -> bool:
+        """Queue a channel's message, or its edit, and record that these incidents withhold nothing any more.
+
+        Returns False if anything has changed since it was loaded: load it and decide again.
+        """
+
+    async def message_posted(self, post: ClaimedPost, stored: StoredNotice, ts: str) -> str:
+        """Record a channel's message. Returns `ok`, or `done:<ts>` of another's message."""
+
+    async def posted(self, post: ClaimedPost, number: str, outcome: str) -> str:
+        """Record a post in the message's thread as sent (`outcome`: its ts or file) or given up (a word)."""
+
+    async def message_gone(self, card: str, channel: str, number: str, ts: str) -> None:
+        """Post a new message instead of one that was deleted."""
 
 
 class DiscoveryHints(Protocol):

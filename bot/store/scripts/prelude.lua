@@ -102,7 +102,8 @@ end
 local function channel_of(card) return string.match(card, '^[^:]*:([^:]*):') end
 
 local function wanted(hash)
-  local links = redis.call('HMGET', hash, 'run', 'request', 'incident', 'outage')
+  local links = redis.call('HMGET', hash, 'run', 'request', 'incident', 'outage', 'gap')
+  if links[5] then return 'gap:' .. (redis.call('HGET', key('gap', 'in', links[5]), 'rev') or '0') end
   if links[4] then return 'out:' .. (redis.call('HGET', key('outage', links[4]), 'rev') or '0') end
   if links[3] then return 'inc:' .. (redis.call('HGET', key('incident', links[3]), 'rev') or '0') end
   if links[1] then return 'run:' .. (redis.call('HGET', key('run', links[1]), 'rev') or '0') end
@@ -498,4 +499,32 @@ local function hinted_listing_at()
     due = math.max(due, tonumber(oldest[2]) + MINUTE_US)
   end
   return due
+end
+
+-- Gaps between complete listings of schedules: one hash per gap by its number, and a copy of the newest one.
+local GAP_KEPT_S = 7 * DAY_S
+local function change_gap(number, fields)
+  for _, name in ipairs({number, 'now'}) do
+    redis.call('HSET', key('gap', name), unpack(fields))
+    redis.call('EXPIRE', key('gap', name), GAP_KEPT_S)
+  end
+end
+local function new_gap(since)
+  local number = num(redis.call('INCR', key('gap', 'number')))
+  redis.call('DEL', key('gap', 'now'))
+  change_gap(number, {'number', number, 'since', since})
+  return number
+end
+
+-- Returns the channels with a watch that isn't paused.
+local function watching_channels()
+  local found, seen = {}, {}
+  local standing = redis.call('HGETALL', key('standing'))
+  for at = 1, #standing, 2 do
+    local channel, paused = string.match(standing[at], '^(.*):%d+$'), read_facts(standing[at + 1]).paused
+    if not seen[channel] and (not paused or paused == '') then
+      found[#found + 1], seen[channel] = channel, true
+    end
+  end
+  return found
 end

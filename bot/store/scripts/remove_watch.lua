@@ -2,5 +2,9 @@
 local standing = key('standing')
 if redis.call('HDEL', standing, ARGV[3]) == 0 then return 0 end
 watches_changed()
-if redis.call('EXISTS', standing) == 0 then redis.call('ZREM', key('due', 'discovery'), 'schedules') end
+if redis.call('EXISTS', standing) == 0 then
+  redis.call('ZREM', key('due', 'discovery'), 'schedules')
+  -- Until there's a watch again, nobody misses anything.
+  redis.call('DEL', key('discovery', 'at'))
+end
 return 1

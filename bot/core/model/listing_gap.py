@@ -1,0 +1,82 @@
+"""A gap: more than ten minutes without a complete listing of schedules, because Bolt or the bot itself was away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.core.model.incident import Incident
+
+# Without a complete listing for so long, failures may have gone unreported.
+GAP_AFTER = timedelta(minutes=10)
+# How long what a gap has hidden is looked for, and what of it is withheld from incidents, at most.
+COLLECTED_FOR = timedelta(minutes=10)
+
+
+class GapState(StrEnum):
+    """Whether schedules still can't be listed, what happened meanwhile is being found, or all of it is found."""
+
+    BLIND = "blind"
+    COLLECTING = "collecting"
+    COMPLETE = "complete"
+
+
+@dataclass(frozen=True, slots=True)
+class ListingGap:
+    """A gap between two complete listings, `since` and `until` by Bolt's clock.
+
+    `why` says why schedules couldn't be listed; it's empty if nobody tried. `began` is when the search for what it has
+    hidden began, on Redis' clock.
+    """
+
+    number: int
+    state: GapState
+    since: datetime
+    why: str = ""
+    until: datetime | None = None
+    began: datetime | None = None
+
+    def hides(self, ended_at: datetime | None) -> bool:
+        """Whether a run that is found now ended in the gap, or before it."""
+        return self.until is None or ended_at is None or ended_at <= self.until
+
+
+@dataclass(frozen=True, slots=True)
+class GapRun:
+    """A run that ended in a gap."""
+
+    run: int
+    schedule: str
+    name: str
+    state: str
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    branch: str | None = None
+    actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GapNotice:
+    """What a channel's message about a gap says. While it lasts there are no `incidents`.
+
+    Then they're those that are failing now, and those that failed and recovered meanwhile. `mentions` are those of them,
+    by schedule, whose people are notified.
+    """
+
+    channel: str
+    team: str
+    gap: ListingGap
+    incidents: tuple[Incident, ...] = ()
+    mentions: tuple[str, ...] = ()
+    runs: int = 0
+    schedules: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNotice:
+    """A notice as stored: `rev` grows with every change, `ts` is its message's timestamp, empty if it has none."""
+
+    notice: GapNotice
+    rev: int = 0
+    ts: str = ""

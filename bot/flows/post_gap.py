@@ -1,0 +1,174 @@
+"""Posting the messages about gaps, once, and the account of what happened meanwhile in their threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from bot.core.model.card import Card
+from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
+from bot.core.model.incident import Incident
+from bot.core.model.listing_gap import GapNotice, GapRun, StoredNotice
+from bot.core.model.run import CardRef
+from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive
+from bot.core.text.message import Message
+from bot.core.views.listing_gap import gap_csv, gap_message, gap_runs
+from bot.core.watching.quiet import as_it_is
+from bot.flows.claimed_post import ClaimedPost
+from bot.flows.lease import Lease
+from bot.flows.people_of_incident import IncidentPeople
+from bot.flows.ports.slack import Chat
+from bot.flows.ports.store import IncidentAccounts, ListingGaps, PostLane
+from bot.flows.post_once import post_once
+from bot.flows.poster import UNREACHABLE_S, MessagePoster
+from bot.flows.share_file import share_upload, start_upload
+
+log = structlog.get_logger()
+
+CREDENTIAL_AGAIN_S = 30.0
+MESSAGE_AGAIN_S = 1.0
+MESSAGE, RUNS, FILE = "0", "1", "2"
+
+
+class GapPoster:
+    """Sends claimed posts about gaps. `mask` is applied to the file's text."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        posts: PostLane,
+        gaps: ListingGaps,
+        incidents: IncidentAccounts,
+        people: IncidentPeople,
+        *,
+        app_url: str,
+        command: str,
+        settle_s: float,
+        mask: Callable[[str], str],
+    ) -> None:
+        self._chat = chat
+        self._posts = posts
+        self._gaps = gaps
+        self._incidents = incidents
+        self._people = people
+        self._poster = MessagePoster(chat, posts)
+        self._app_url = app_url
+        self._command = command
+        self._settle_s = settle_s
+        self._mask = mask
+
+    async def post_of_gap(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
+        """Send one post, named <what>/<channel>/<number>: the message, the runs in its thread, or all runs as a file."""
+        what, _, rest = name.partition("/")
+        number = rest.rpartition("/")[2]
+        post = ClaimedPost(lease, urgency, channel, f"gap:in:{channel}:{number}", f"post-{what}")
+        stored = await self._gaps.load_notice(channel, number)
+        if stored is None:
+            await self._gaps.posted(post, number, "gone")
+            return
+        try:
+            await self._poster.check_reachable(channel)
+            await (self._message(post, stored) if what == MESSAGE else self._thread(post, stored, what))
+        except CredentialRefused as refused:
+            log.error("Slack refuses my token", why=refused.code, method=refused.method)
+            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+        except ChannelRefused as refused:
+            await self._poster.mark_unreachable(channel, refused)
+            await self._posts.put_back(post, delay_s=UNREACHABLE_S, record="")
+        except SlackRefused as refused:
+            log.error("Slack refused a post about a gap", channel=channel, why=refused.code)
+            await self._gaps.posted(post, number, refused.code)
+
+    async def render(self, card: Card) -> tuple[str, Message] | None:
+        """Render a message for an edit: its revision and itself; None if it isn't on record any more."""
+        channel, _, number = (card.gap or "").rpartition(":")
+        stored = await self._gaps.load_notice(channel, number)
+        if stored is None or stored.ts != card.ref.ts:
+            return None
+        return f"gap:{stored.rev}", await self._render(stored)
+
+    async def replace(self, card: Card) -> None:
+        """Post a new message instead of one that was deleted."""
+        channel, _, number = (card.gap or "").rpartition(":")
+        await self._gaps.message_gone(card.id, channel, number, card.ref.ts)
+
+    async def _render(self, stored: StoredNotice) -> Message:
+        notice, listed = stored.notice, await self._listed(stored.notice)
+        names: dict[str, str] = {}
+        for one in listed:
+            names |= await self._people.names(one)
+        return gap_message(notice, listed, self._app_url, self._command, names)
+
+    async def _listed(self, notice: GapNotice) -> list[Incident]:
+        """The incidents that a message lists, as they are now."""
+        found = await self._incidents.load_incidents([(notice.channel, one.schedule) for one in notice.incidents])
+        return [as_it_is(one, now.incident if now else None) for one, now in zip(notice.incidents, found, strict=True)]
+
+    async def _runs(self, notice: GapNotice, runs: Sequence[GapRun]) -> Message:
+        """An edit notifies nobody, so people are mentioned here."""
+        notified = [one for one in await self._listed(notice) if one.schedule in notice.mentions and one.is_open]
+        return gap_runs(runs, self._app_url, await self._people.mention_all(notified))
+
+    async def _message(self, post: ClaimedPost, stored: StoredNotice) -> None:
+        message, key = await self._render(stored), self._key(stored)
+        ts = await post_once(
+            self._posts,
+            post,
+            send=lambda: self._poster.post_with_fallback(post.channel, message, key, None),
+            find=lambda since: self._chat.find_message(post.channel, key, since=since),
+            settle_s=self._settle_s,
+            twice_is_better=True,
+        )
+        if ts is None:
+            return
+        known = await self._gaps.message_posted(post, stored, ts)
+        if known not in {"ok", f"done:{ts}"}:
+            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+
+    async def _thread(self, post: ClaimedPost, stored: StoredNotice, what: str) -> None:
+        number = stored.notice.gap.number
+        runs = await self._gaps.runs_in(number, post.channel)
+        if not runs:
+            await self._gaps.posted(post, str(number), "nothing")
+            return
+        if not stored.ts:
+            await self._posts.put_back(post, delay_s=MESSAGE_AGAIN_S)
+            return
+        if what == FILE:
+            ts = await self._file(post, stored, self._mask(gap_csv(runs)))
+        else:
+            message, key = await self._runs(stored.notice, runs), f"{self._key(stored)}:{what}"
+            ts = await post_once(
+                self._posts,
+                post,
+                send=lambda: self._poster.post_with_fallback(post.channel, message, key, stored.ts),
+                find=lambda since: self._chat.find_message(post.channel, key, since=since, thread_ts=stored.ts),
+                settle_s=self._settle_s,
+                twice_is_better=True,
+            )
+        if ts is None:
+            return
+        known = await self._gaps.posted(post, str(number), ts)
+        if what != FILE and known not in {"ok", f"done:{ts}"}:
+            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+
+    async def _file(self, post: ClaimedPost, stored: StoredNotice, table: str) -> str | None:
+        thread, card = stored.ts, f"{stored.notice.team}:{post.channel}:{stored.ts}"
+
+        async def send() -> str:
+            file_id = await start_upload(self._chat, "runs.csv", table.encode(), snippet=False)
+            await self._posts.note_file(card, file_id)
+            await share_upload(self._chat, post.lease, post.channel, thread, file_id, "All runs", call_s=self._settle_s)
+            return file_id
+
+        async def find(since: float) -> MessageFound | MessageAbsent | SearchInconclusive:
+            known = await self._posts.load_card(card)
+            if known is None or known.file_id is None:
+                return MessageAbsent()
+            return await self._chat.find_upload(post.channel, thread, known.file_id, since=since)
+
+        return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
+
+    def _key(self, stored: StoredNotice) -> str:
+        return f"gap:{stored.notice.channel}:{stored.notice.gap.number}"

@@ -1,0 +1,121 @@
+"""Reporting gaps: each watching channel has one message while schedules can't be listed, which becomes the account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from bot.core.model.incident import IncidentState, StoredIncident
+from bot.core.model.listing_gap import COLLECTED_FOR, GapNotice, GapState, ListingGap
+from bot.core.model.watch import Watch
+from bot.core.watching.life import may_mention
+from bot.core.watching.quiet import kept_in_list, quiet_until, told
+from bot.flows.lease import Lease
+from bot.flows.ports.store import Discovery, Due, Incidents, ListingGaps, QuietEnds, Watches
+
+log = structlog.get_logger()
+
+LOOK_AGAIN_S = 2.0
+# A message lists fewer.
+KEPT_MOST = 200
+
+
+class GapReporter:
+    """Carries out what's due about gaps."""
+
+    def __init__(
+        self,
+        gaps: ListingGaps,
+        watches: Watches,
+        discovery: Discovery,
+        incidents: Incidents,
+        withheld: QuietEnds,
+        due: Due,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._gaps = gaps
+        self._watches = watches
+        self._discovery = discovery
+        self._incidents = incidents
+        self._withheld = withheld
+        self._due = due
+        self._now = now
+
+    async def advance_gap(self, lease: Lease) -> None:
+        """Advance a gap, named by its number, or a channel's message about it, named <channel>:<number>."""
+        channel, _, number = lease.member.rpartition(":")
+        gap = await self._gaps.load_gap(number)
+        if gap is None or (not channel and gap.state is not GapState.COLLECTING):
+            await self._due.finish(lease)
+        elif not channel:
+            await self._collect(lease, gap)
+        else:
+            await self._report(lease, gap, channel)
+
+    async def _collect(self, lease: Lease, gap: ListingGap) -> None:
+        """Wait until all that the gap has hidden is accounted, but not forever."""
+        late = gap.began is None or lease.since_s(gap.began) > COLLECTED_FOR.total_seconds()
+        if late or await self._is_all_accounted(gap):
+            log.info("what happened while schedules weren't listed is found", gap=gap.number, late=late)
+            await self._gaps.complete(lease)
+        else:
+            await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
+
+    async def _is_all_accounted(self, gap: ListingGap) -> bool:
+        unlooked, awaited = await self._gaps.left(gap.number)
+        if unlooked:
+            return False
+        records = await self._discovery.load_schedules(sorted(awaited))
+        return all(
+            slug not in records or not set(records[slug].ledger.active).intersection(runs)
+            for slug, runs in awaited.items()
+        )
+
+    async def _report(self, lease: Lease, gap: ListingGap, channel: str) -> None:
+        watches = [one for one in await self._watches.all_watches() if one.channel == channel and not one.paused]
+        if not watches or gap.state is GapState.COLLECTING:
+            # When the gap is complete, it's due again.
+            await self._due.finish(lease)
+            return
+        quiet = [until for watch in watches if (until := quiet_until(watch, self._now())) is not None]
+        if quiet:
+            await self._due.give_back(lease, delay_s=max(1.0, (max(quiet) - self._now()).total_seconds()))
+            return
+        blind = gap.state is GapState.BLIND
+        reported = await (self._tell_blind(lease, gap, watches[0]) if blind else self._account(lease, gap, watches[0]))
+        if not reported:
+            await self._due.give_back(lease)
+
+    async def _tell_blind(self, lease: Lease, gap: ListingGap, watch: Watch) -> bool:
+        return await self._gaps.report(lease, GapNotice(watch.channel, watch.team, gap), ())
+
+    async def _account(self, lease: Lease, gap: ListingGap, watch: Watch) -> bool:
+        """What is failing now, and what failed and recovered meanwhile."""
+        channel, now = watch.channel, self._now()
+        withheld = [one for one in await self._withheld.withheld_in(channel) if one.incident.withheld is not None]
+        found = {one.incident.schedule: one for one in (*await self._incidents.open_incidents(channel), *withheld)}
+        listed = sorted(
+            (one.incident for one in found.values() if one.incident.state is not IncidentState.CLOSED),
+            key=lambda one: (not one.is_open, one.name, one.schedule),
+        )
+        new = {one.incident.schedule for one in withheld}
+        mentions = tuple(one.schedule for one in listed if one.schedule in new and may_mention(one, now))
+        runs = await self._gaps.runs_in(gap.number, channel)
+        notice = GapNotice(
+            channel,
+            watch.team,
+            gap,
+            tuple(kept_in_list(one) for one in listed[:KEPT_MOST]),
+            mentions,
+            len(runs),
+            len({one.schedule for one in runs}),
+        )
+        after: list[StoredIncident] = [
+            replace(one, incident=told(one.incident, now, mentioned=one.incident.schedule in mentions))
+            for one in withheld
+        ]
+        return await self._gaps.report(lease, notice, after)

@@ -1,0 +1,23 @@
+-- Records a post about a gap. ARGV: class, channel, item, number, field of its attempts, ts or word, team and shown
+-- revision of the message ('' and '' for a post in its thread). Returns 'ok', or the existing record if another process
+-- has posted it.
+local class, channel, item, number, field = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local hash, items = key('gap', 'in', channel, number), key('posts', class, channel)
+posted_in(channel)
+local before = redis.call('HGET', hash, field) or ''
+if string.sub(before, 1, 5) == 'done:' then return before end
+redis.call('ZREM', items, item)
+if redis.call('HEXISTS', hash, 'rev') == 0 then
+  -- Its record has expired. Remove the field that this attempt has left.
+  redis.call('DEL', hash)
+  return 'ok'
+end
+redis.call('HSET', hash, field, 'done:' .. ARGV[8])
+if ARGV[9] ~= '' then
+  local card = ARGV[9] .. ':' .. channel .. ':' .. ARGV[8]
+  redis.call('HSET', hash, 'ts', ARGV[8])
+  redis.call('HSET', key('card', card), 'team', ARGV[9], 'gap', channel .. ':' .. number, 'shown', ARGV[10])
+  redis.call('EXPIRE', key('card', card), RETENTION_S)
+  if wanted(key('card', card)) ~= ARGV[10] then dirty(card, 'incident') end
+end
+return 'ok'

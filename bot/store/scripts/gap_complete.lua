@@ -1,0 +1,11 @@
+-- Everything that a gap has hidden is found, or was looked for long enough: each watching channel gets its account.
+-- ARGV: number, token. Returns 1, or 0 if the claim was lost.
+local number = ARGV[3]
+if not owns(key('due', 'gaps'), number, ARGV[4]) then return 0 end
+redis.call('ZREM', key('due', 'gaps'), number)
+if redis.call('HGET', key('gap', number), 'state') ~= 'collecting' then return 0 end
+change_gap(number, {'state', 'complete'})
+for _, channel in ipairs(watching_channels()) do
+  redis.call('ZADD', key('due', 'gaps'), num(now()), channel .. ':' .. number)
+end
+return 1

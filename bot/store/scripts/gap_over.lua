@@ -1,0 +1,17 @@
+-- Begins the search for what a gap has hidden, at the first complete listing after it. ARGV: time of the listing before
+-- in us, of this one in us, then the watched schedules. All of them are looked at now. Each attempt of the same gap
+-- begins it again, until the listing itself is recorded.
+redis.call('DEL', key('gap', 'tried'))
+local known = redis.call('HMGET', key('gap', 'now'), 'number', 'state', 'since')
+local number = known[1]
+local same = known[2] == 'blind' or known[3] == ARGV[3]
+if not number or not same then number = new_gap(ARGV[3]) end
+change_gap(number, {'state', 'collecting', 'until', ARGV[4], 'began', num(now())})
+local unlooked = key('gap', number, 'unlooked')
+for at = 5, #ARGV do
+  redis.call('SADD', unlooked, ARGV[at])
+  redis.call('ZADD', key('due', 'looks'), 'LT', num(now()), ARGV[at])
+end
+redis.call('EXPIRE', unlooked, num(DAY_S))
+redis.call('ZADD', key('due', 'gaps'), num(now()), number)
+return number

@@ -1,0 +1,19 @@
+-- Records that schedules couldn't be listed. ARGV: Bolt's time in us, why, after how many us there's a gap. Returns the
+-- us since the last complete listing, '' if there was none. A gap begins when listing has also been tried for so long:
+-- a bot that was away itself tries before it says that it can't.
+local at, gap_us = redis.call('GET', key('discovery', 'at')), tonumber(ARGV[5])
+if not at then return '' end
+local tried = redis.call('HMGET', key('gap', 'tried'), 'first', 'last')
+local first = tonumber(tried[1] or '0')
+if not tried[2] or now() - tonumber(tried[2]) > gap_us / 2 then first = now() end
+redis.call('HSET', key('gap', 'tried'), 'first', num(first), 'last', num(now()))
+redis.call('EXPIRE', key('gap', 'tried'), num(DAY_S))
+local age = tonumber(ARGV[3]) - tonumber(at)
+local state = redis.call('HGET', key('gap', 'now'), 'state')
+if age <= gap_us or now() - first < gap_us or state == 'blind' or state == 'collecting' then return num(age) end
+local number = new_gap(at)
+change_gap(number, {'state', 'blind', 'why', ARGV[4]})
+for _, channel in ipairs(watching_channels()) do
+  redis.call('ZADD', key('due', 'gaps'), num(now()), channel .. ':' .. number)
+end
+return num(age)

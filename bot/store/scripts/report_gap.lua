@@ -1,0 +1,30 @@
+-- Queues a channel's message about a gap, or its edit. ARGV: channel, token, number, body, team, '1' if the gap is over,
+-- then for each incident that withheld something because of it: slug, expected revision, incident. Returns 'ok', or
+-- 'again' if anything has changed since it was loaded: then nothing is done.
+local channel, number, due = ARGV[3], ARGV[5], key('due', 'gaps')
+if not owns(due, channel .. ':' .. number, ARGV[4]) then return 'again' end
+for at = 9, #ARGV, 3 do
+  if (redis.call('HGET', key('incident', channel, ARGV[at]), 'rev') or '0') ~= ARGV[at + 1] then return 'again' end
+end
+for at = 9, #ARGV, 3 do
+  local hash = key('incident', channel, ARGV[at])
+  redis.call('HSET', hash, 'incident', ARGV[at + 2])
+  redis.call('HINCRBY', hash, 'rev', 1)
+  redis.call('SREM', key('incident', 'withheld', channel), ARGV[at])
+end
+local hash, item = key('gap', 'in', channel, number), channel .. '/' .. number
+redis.call('HSET', hash, 'body', ARGV[6], 'team', ARGV[7])
+redis.call('HINCRBY', hash, 'rev', 1)
+redis.call('EXPIRE', hash, RETENTION_S)
+local ts = redis.call('HGET', hash, 'ts')
+if ts then
+  dirty(ARGV[7] .. ':' .. channel .. ':' .. ts, 'incident')
+else
+  push('posts', 'opening', channel, 'gap/0/' .. item, now())
+end
+if ARGV[8] == '1' then
+  push('posts', 'line', channel, 'gap/1/' .. item, now())
+  push('posts', 'file', channel, 'gap/2/' .. item, now())
+end
+redis.call('ZREM', due, channel .. ':' .. number)
+return 'ok'

@@ -1,0 +1,16 @@
+"""What a gap between two complete listings has hidden."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from bot.core.model.listing_gap import GapState, ListingGap
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def test_a_gap_hides_what_ended_before_it_was_over() -> None:
+    """Later ends are told as usual. A run that tells no end may have ended at any time."""
+    gap = ListingGap(1, GapState.COLLECTING, AT, until=AT + timedelta(hours=1))
+    assert [gap.hides(AT + timedelta(minutes=minutes)) for minutes in (-5, 30, 60, 61)] == [True, True, True, False]
+    assert gap.hides(None)

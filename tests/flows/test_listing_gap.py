@@ -1,0 +1,72 @@
+"""Each listing of schedules is compared with the one before."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.errors import BoltDenied, BoltNotSent
+from bot.core.model.listing_gap import GAP_AFTER, GapState
+from bot.flows.listing_gap import AGE
+from tests.flows.incident_stage import IncidentStage
+
+
+@pytest.fixture
+async def stage(one_redis: Redis) -> IncidentStage:
+    """The flows of watches, with an empty store."""
+    return IncidentStage(one_redis, gapless=False)
+
+
+def age_s() -> float:
+    """The metric."""
+    ((metric,),) = ([one.samples[0]] for one in AGE.collect())
+    return metric.value
+
+
+async def test_the_age_of_the_last_listing_is_a_metric(stage: IncidentStage) -> None:
+    """Also, and above all, while listing fails."""
+    await stage.watch()
+    assert age_s() == 0
+    stage.bolt.faults.always["activity"] = BoltNotSent()
+    stage.pass_minutes(3)
+    await stage.work("discovery")
+    assert age_s() == 180
+    stage.bolt.faults.always.clear()
+    await stage.work("discovery")
+    assert age_s() == 0
+
+
+async def test_before_the_first_listing_there_is_no_gap(stage: IncidentStage) -> None:
+    """Nothing is missed that was ever seen."""
+    stage.bolt.faults.always["schedules"] = BoltDenied()
+    await stage.watch()
+    await stage.work("discovery")
+    stage.bolt.faults.always.clear()
+    await stage.work("discovery")
+    assert await stage.gaps.load_gap("now") is None
+
+
+@pytest.mark.parametrize(("more", "gap"), [(timedelta(), False), (timedelta(seconds=1), True)])
+async def test_a_gap_is_longer_than_ten_minutes(stage: IncidentStage, more: timedelta, gap: bool) -> None:  # noqa: FBT001
+    """By Bolt's clock."""
+    await stage.watch()
+    stage.pass_minutes((GAP_AFTER + more).total_seconds() / 60)
+    await stage.work("discovery")
+    found = await stage.gaps.load_gap("now")
+    assert (found is not None) == gap
+    if found is not None:
+        assert (found.state, found.until) == (GapState.COLLECTING, stage.at)
+
+
+async def test_a_listing_that_is_not_recorded_begins_no_second_gap(stage: IncidentStage) -> None:
+    """As after a kill between the two."""
+    await stage.watch()
+    before = stage.at
+    stage.pass_minutes(30)
+    for _ in range(2):
+        await stage.gaps.begin_collecting(before, stage.at, ["nightly"])
+    found = await stage.gaps.load_gap("now")
+    assert found is not None
+    assert (found.number, found.since) == (1, before)

@@ -1,0 +1,259 @@
+"""After a gap between listings, one message per channel accounts for all that happened meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.core.model.errors import BoltDenied, ChannelRefused, MessageGone
+from bot.core.model.watch import Quiet
+from bot.core.text.message import without_blocks
+from tests.core.views.plain import said
+from tests.flows.fakes import HOURLY, NIGHTLY, Sent
+from tests.flows.incident_stage import IncidentStage
+from tests.flows.stage import CHANNEL
+
+DAY = 24 * 60
+BLIND = "I haven't been able to see Bolt's runs since"
+
+
+@pytest.fixture
+async def stage(one_redis: Redis) -> IncidentStage:
+    """The flows of watches, with an empty store."""
+    return IncidentStage(one_redis, gapless=False)
+
+
+async def back(stage: IncidentStage) -> None:
+    """The first complete listing after a gap, and all that follows from it."""
+    for _ in range(3):
+        await stage.discover()
+        await stage.work("gaps", whatever=True)
+    await stage.settle()
+
+
+async def blind(stage: IncidentStage) -> None:
+    """Bolt has refused the key for longer than ten minutes of Redis' time, and says so."""
+    stage.bolt.faults.always["activity"] = stage.bolt.faults.always["schedules"] = BoltDenied()
+    stage.pass_minutes(12)
+    await stage.work("discovery")
+    tried = stage.scripts.key("gap", "tried")
+    await stage.redis.hset(tried, "first", "1")
+    await stage.work("discovery")
+    await stage.work("gaps")
+    await stage.settle()
+
+
+def messages(stage: IncidentStage, channel: str = CHANNEL) -> list[Sent]:
+    """What stands in a channel outside of threads."""
+    return [one for one in stage.chat.posted.values() if (one.channel, one.thread) == (channel, None)]
+
+
+def in_thread(stage: IncidentStage, message: Sent) -> list[str]:
+    """What stands in a message's thread, with everything below the first lines."""
+    posts = [one for one in stage.chat.posted.values() if (one.channel, one.thread) == (message.channel, message.ts)]
+    return [said(without_blocks(one.message, 9000).text) for one in posts]
+
+
+def sees(stage: IncidentStage) -> None:
+    """Bolt is back."""
+    stage.bolt.faults.always.clear()
+
+
+async def test_a_day_away_is_one_message_with_all_runs_in_its_thread(stage: IncidentStage) -> None:
+    """And then as usual: the next failure has a message of its own."""
+    schedules = [replace(HOURLY, id=10 + n, slug=f"s{n}", name=f"Schedule {n}", uuid=f"u{n}") for n in range(30)]
+    stage.bolt.active = schedules
+    await stage.watch("*")
+    for at in range(300):
+        slug = f"s{at % 30}"
+        stage.run_through("FAILED" if at % 30 < 3 or (at < 30 and at % 30 == 3) else "SUCCESS", slug)
+        stage.pass_minutes(3)
+    await back(stage)
+    (message,) = messages(stage)
+    text = stage.chat.in_channel(CHANNEL)[0]
+    assert "I was away from" in text
+    assert "300 runs of 30 schedules ended meanwhile: 3 schedules are failing now, and 1 schedule failed and" in text
+    (runs,) = in_thread(stage, message)
+    assert runs.startswith("300 runs ended meanwhile:")
+    assert runs.index("Schedule 0: 10 runs, 10 failed") < runs.index("Schedule 9: 10 runs; the last one")
+    assert runs.count("Schedule") == 30
+    ((name, table, _),) = stage.chat.uploads.values()
+    assert (name, table.decode().count("\n")) == ("runs.csv", 301)
+    assert len(stage.chat.shared) == 1
+    stage.run_through("FAILED", "s0")
+    await stage.discover()
+    stage.run_through("SUCCESS", "s1")
+    await stage.discover()
+    after = stage.chat.in_channel(CHANNEL)[1:]
+    assert ["Schedule 0 is failing: 11 runs" in one for one in after] == [True, False]
+    assert "Schedule 1 recovered after 10 failures" in after[1]
+    assert len(after) == 2
+
+
+async def test_only_the_newest_failures_log_is_read(stage: IncidentStage) -> None:
+    """The older ones are no news."""
+    await stage.watch()
+    stage.pass_minutes(DAY)
+    for _ in range(25):
+        stage.run_through("FAILED")
+    await back(stage)
+    assert sum(method == "command_output" for method, _ in stage.bolt.reads) == 1
+    assert (await stage.incident()).failures == 25
+
+
+async def test_if_nothing_happened_that_is_the_account(stage: IncidentStage) -> None:
+    """Nothing is in its thread."""
+    await stage.watch()
+    stage.pass_minutes(30)
+    await back(stage)
+    (message,) = messages(stage)
+    assert "No run ended meanwhile." in stage.chat.in_channel(CHANNEL)[0]
+    assert in_thread(stage, message) == []
+
+
+async def test_under_ten_minutes_nothing_is_special(stage: IncidentStage) -> None:
+    """A failure has its message."""
+    await stage.watch()
+    stage.pass_minutes(8)
+    stage.run_through("FAILED")
+    await back(stage)
+    assert len(stage.cards()) == 1
+    assert "failed" in stage.chat.in_channel(CHANNEL)[0]
+
+
+async def test_while_bolt_cannot_be_seen_each_channel_has_one_message_that_becomes_the_account(
+    stage: IncidentStage,
+) -> None:
+    """With the reason; people are mentioned in its thread, because an edit notifies nobody."""
+    await stage.watch(mention="U0ADA")
+    await stage.watch("hourly", "C2")
+    await blind(stage)
+    await blind(stage)
+    assert [len(stage.cards(one)) for one in (CHANNEL, "C2")] == [1, 1]
+    assert BLIND in stage.chat.in_channel(CHANNEL)[0]
+    assert "Bolt refused my API key. Failures may go unreported." in stage.chat.in_channel(CHANNEL)[0]
+    sees(stage)
+    stage.run_through("FAILED")
+    await back(stage)
+    (message,) = messages(stage)
+    assert "I couldn't see Bolt's runs from" in stage.chat.in_channel(CHANNEL)[0]
+    assert "1 run of 1 schedule ended meanwhile: 1 schedule is failing now." in stage.chat.in_channel(CHANNEL)[0]
+    assert "@U0ADA" in in_thread(stage, message)[0]
+    assert "No run ended meanwhile." in stage.chat.in_channel("C2")[0]
+    assert len(stage.cards("C2")) == 1
+
+
+async def test_a_bot_that_was_away_tries_before_it_says_that_it_cannot_see(stage: IncidentStage) -> None:
+    """It may be a matter of seconds."""
+    await stage.watch()
+    stage.pass_minutes(DAY)
+    stage.bolt.faults.always["activity"] = stage.bolt.faults.always["schedules"] = BoltDenied()
+    await stage.work("discovery")
+    await stage.work("gaps")
+    await stage.settle()
+    assert stage.cards() == []
+
+
+async def test_an_incident_that_was_open_before_is_listed_too(stage: IncidentStage) -> None:
+    """Its message counts what happened, and its recovery is told in the account."""
+    await stage.watch("*")
+    stage.run_through("FAILED")
+    stage.run_through("FAILED", "hourly")
+    await stage.discover()
+    stage.pass_minutes(DAY)
+    stage.run_through("FAILED")
+    stage.run_through("SUCCESS", "hourly")
+    await back(stage)
+    account = stage.chat.in_channel(CHANNEL)[2]
+    assert "1 schedule is failing now, and 1 schedule failed and recovered." in account
+    assert len(stage.cards()) == 3
+
+
+async def test_quiet_hours_come_first(stage: IncidentStage) -> None:
+    """The account waits for their end."""
+    begin, end = stage.at + timedelta(hours=24), stage.at + timedelta(hours=25)
+    await stage.watch(quiet=Quiet(f"{begin:%H:%M}", f"{end:%H:%M}"))
+    stage.pass_minutes(DAY)
+    stage.run_through("FAILED")
+    await back(stage)
+    assert stage.cards() == []
+    stage.pass_minutes(61)
+    await stage.work("gaps", whatever=True)
+    await stage.work("quiet", whatever=True)
+    await stage.settle()
+    assert len(stage.cards()) == 1
+    assert "I was away from" in stage.chat.in_channel(CHANNEL)[0]
+
+
+async def test_a_channel_that_refuses_is_told_later(stage: IncidentStage) -> None:
+    """The account stays queued."""
+    await stage.watch()
+    stage.pass_minutes(DAY)
+    stage.run_through("FAILED")
+    stage.chat.refusing[CHANNEL] = ChannelRefused("chat.postMessage", "is_archived")
+    await back(stage)
+    assert stage.cards() == []
+    stage.chat.refusing.clear()
+    await stage.redis.delete(stage.scripts.key("aside", CHANNEL))
+    for key in await stage.redis.keys(stage.scripts.key("posts", "*", CHANNEL)):
+        for item in await stage.redis.zrange(key, 0, -1):
+            await stage.redis.zadd(key, {str(item): 1})
+    for key in await stage.redis.keys(stage.scripts.key("posts", "*")):
+        if not str(key).endswith(CHANNEL):
+            await stage.redis.zadd(key, {CHANNEL: 1})
+    await stage.settle()
+    assert "1 schedule is failing now" in stage.chat.in_channel(CHANNEL)[0]
+
+
+async def test_a_message_that_was_deleted_is_posted_anew(stage: IncidentStage) -> None:
+    """With the account."""
+    await stage.watch()
+    await blind(stage)
+    (message,) = messages(stage)
+    await stage.chat.delete_message(CHANNEL, message.ts)
+    stage.chat.faults.fail("edit_message", MessageGone("chat.update", "message_not_found"))
+    sees(stage)
+    stage.run_through("FAILED")
+    await back(stage)
+    (again,) = messages(stage)
+    assert again.ts != message.ts
+    assert "I couldn't see Bolt's runs" in stage.chat.in_channel(CHANNEL)[0]
+
+
+async def test_without_a_watch_nothing_is_missed(stage: IncidentStage) -> None:
+    """A channel that watches again a day later has no account."""
+    watch = await stage.watch()
+    await stage.watches.remove_watch(CHANNEL, watch.number)
+    stage.pass_minutes(DAY)
+    await stage.watch()
+    await back(stage)
+    assert stage.cards() == []
+
+
+async def test_what_cannot_be_found_is_not_waited_for_forever(stage: IncidentStage) -> None:
+    """After ten minutes the account says what is known."""
+    await stage.watch()
+    stage.pass_minutes(DAY)
+    stage.bolt.faults.always["newest_runs"] = BoltDenied()
+    await back(stage)
+    assert stage.cards() == []
+    for name in ("now", "1"):
+        await stage.redis.hset(stage.scripts.key("gap", name), "began", "1")
+    await stage.work("gaps", whatever=True)
+    await stage.work("gaps")
+    await stage.settle()
+    assert "No run ended meanwhile." in stage.chat.in_channel(CHANNEL)[0]
+
+
+async def test_a_failure_after_the_gap_is_told_as_usual(stage: IncidentStage) -> None:
+    """Even while what the gap has hidden is still being found."""
+    stage.bolt.active = [NIGHTLY, HOURLY]
+    await stage.watch("*")
+    stage.pass_minutes(DAY)
+    await stage.discover()
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert "failed" in stage.chat.in_channel(CHANNEL)[0]
