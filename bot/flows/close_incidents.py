@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.core.model.incident import Incident
 from bot.core.model.run_end import WatchedSchedule
@@ -13,6 +14,7 @@ from bot.core.watching.handling import closed
 from bot.flows.ports.store import Discovery, Incidents
 
 NOT_WATCHED = "no longer watched here"
+REMOVED = "removed from Bolt"
 TRIES = 5
 
 
@@ -23,12 +25,12 @@ class IncidentCloser:
         self._incidents = incidents
         self._discovery = discovery
 
-    async def close_all(self, slugs: Sequence[str]) -> None:
-        """Close all open incidents of schedules that nobody watches any more."""
+    async def close_all(self, slugs: Sequence[str], why: str = NOT_WATCHED) -> None:
+        """Close all open incidents of schedules that nobody watches any more, or that are gone."""
         if not slugs:
             return
         for slug, record in (await self._discovery.load_schedules(slugs)).items():
-            await self.close(slug, record.failing_in)
+            await self.close(slug, record.failing_in, why)
 
     async def close_uncovered(self, channel: str, watches: Iterable[Watch]) -> None:
         """Close a channel's incidents that none of these watches covers: discovery may have ended with the last one."""
@@ -46,5 +48,16 @@ class IncidentCloser:
                 if stored is None or not stored.incident.is_open:
                     break
                 after: Incident = closed(stored.incident, why)
+                if await self._incidents.store_incident(stored, after, edit_for(stored.incident, after)):
+                    break
+
+    async def show_suspended(self, schedule: WatchedSchedule, channels: Iterable[str]) -> None:
+        """Show in a schedule's open incidents whether it's suspended."""
+        for channel in channels:
+            for _ in range(TRIES):
+                stored = await self._incidents.load_incident(channel, schedule.slug)
+                if stored is None or stored.incident.suspended == schedule.suspended or not stored.incident.is_open:
+                    break
+                after = replace(stored.incident, suspended=schedule.suspended)
                 if await self._incidents.store_incident(stored, after, edit_for(stored.incident, after)):
                     break

@@ -121,6 +121,7 @@ class RunDiscoverer:
         found = compare(ledger, listed, since=min((watch.since for watch in deciding.values()), default=None))
         channels = tuple(sorted(deciding))
         await self._closer.close(slug, record.failing_in - set(channels))
+        await self._closer.show_suspended(record.schedule, record.failing_in & set(channels))
         new = [watch for channel, watch in deciding.items() if channel not in ledger.channels]
         for watch in new:
             await self._begin(record, watch, listed)

@@ -15,11 +15,12 @@ from bot.core.model.errors import BoltError, BoltThrottled
 from bot.core.model.run_end import WatchedSchedule
 from bot.core.model.watch import Watch
 from bot.core.watching.cover import Covers
-from bot.flows.close_incidents import IncidentCloser
+from bot.flows.close_incidents import REMOVED, IncidentCloser
 from bot.flows.cooperative import in_pieces
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.lease import Lease
 from bot.flows.listing_gap import GapWatcher
+from bot.flows.missing_schedules import MissingSchedules
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Discovery, DiscoveryHints, Due, Watches
 from bot.flows.schedule_catalog import ScheduleCatalog
@@ -69,6 +70,7 @@ class ScheduleDiscoverer:
         self._discovery = discovery
         self._due = due
         self._closer = closer
+        self._missing = MissingSchedules(bolt, discovery)
         self._owners = owners
         self._hints = hints
         self._gap = gap
@@ -97,8 +99,7 @@ class ScheduleDiscoverer:
         rows = await in_pieces(activity, lambda row: _watched(row, schedules, covers, at))
         watched = {row.schedule.slug: row for row in rows if row is not None}
         known = await self._discovery.known_activity()
-        gone = [slug for slug in known if slug not in watched]
-        await self._closer.close_all(gone)
+        gone = await self._close_gone([slug for slug in known if slug not in watched], activity, covers, at)
         changed = {
             slug: (row.activity, row.schedule) for slug, row in watched.items() if known.get(slug) != row.activity
         }
@@ -111,6 +112,22 @@ class ScheduleDiscoverer:
             # Whose run it is isn't known, and the activity may be that of another run.
             await self._hints.look_everywhere(LOOKS_TOGETHER)
         await self._discovery.note_activity(lease, ActivityNews(changed, gone), at, delay_s=self._every_s)
+
+    async def _close_gone(
+        self, slugs: Sequence[str], activity: Sequence[ScheduleActivity], covers: CoverCache, at: datetime
+    ) -> list[str]:
+        """Close the incidents of schedules that nobody watches any more, or that are removed from Bolt.
+
+        A schedule that is only missing from the listing may come back.
+        """
+        listed = {row.slug for row in activity}
+        records = await self._discovery.load_schedules([slug for slug in slugs if slug not in listed])
+        missing = {slug for slug, record in records.items() if covers.channels(record.schedule)}
+        unwatched = [slug for slug in slugs if slug not in missing]
+        await self._closer.close_all(unwatched)
+        removed = await self._missing.removed(missing, at)
+        await self._closer.close_all(removed, REMOVED)
+        return [*unwatched, *removed]
 
     async def _list(self) -> tuple[Mapping[str, Schedule], Sequence[ScheduleActivity]]:
         """The schedules by slug, at most some minutes old, and their activity now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from bot.core.model.discovery import ActivityNews, Ledger, Looked, ScheduleRecord
@@ -31,6 +31,22 @@ class Discovery:
         """Return Bolt's time of the last complete listing, None if there was none."""
         at = await self._scripts.ask(self._scripts.redis.get(self._scripts.key("discovery", "at")))
         return from_microseconds(at) if at else None
+
+    async def missing_since(self) -> Mapping[str, datetime]:
+        """Return since when watched schedules are missing from the listing, by slug."""
+        found = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("discovery", "missing")))
+        return {slug: from_microseconds(at) for slug, at in found.items()}
+
+    async def note_missing(self, missing: Mapping[str, datetime], found: Collection[str]) -> None:
+        """Record since when schedules are missing, and which aren't any more. Raises StoreUnavailable."""
+        key = self._scripts.key("discovery", "missing")
+        pipeline = self._scripts.redis.pipeline(transaction=True)
+        for slug, at in missing.items():
+            pipeline.hset(key, slug, str(round(at.astimezone(UTC).timestamp() * MICROSECONDS)))
+        if found:
+            pipeline.hdel(key, *found)
+        if missing or found:
+            await self._scripts.ask(pipeline.execute())
 
     async def note_activity(self, lease: Lease, news: ActivityNews, at: datetime, *, delay_s: float) -> bool:
         """Record a complete listing of schedules, made at `at` by Bolt's clock. The changed ones are looked at now."""

@@ -5,7 +5,7 @@ They raise only the errors of `bot.core.model.errors`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -507,6 +507,12 @@ class DiscoveryHints(Protocol):
 
 class Discovery(Protocol):
     """What discovery knows of watched schedules and their runs."""
+
+    async def missing_since(self) -> Mapping[str, datetime]:
+        """Since when watched schedules are missing from the listing, by slug and Bolt's clock."""
+
+    async def note_missing(self, missing: Mapping[str, datetime], found: Collection[str]) -> None:
+        """Record since when schedules are missing, and which aren't any more."""
 
     async def known_activity(self) -> Mapping[str, str]:
         """The activity of each watched schedule at the last listing, by slug."""
