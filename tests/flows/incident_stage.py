@@ -75,7 +75,7 @@ DISK_LOG = COLUMN_LOG.replace('column "net_amnt" does not exist', "could not ext
 class IncidentStage(Stage):
     """The flows of watches. Times are Bolt's: `at` is now, and each run takes a minute of it.
 
-    `gapless`: however much time a test lets pass, schedules were listed all the while.
+    `gapless`: however much time a test lets pass, schedules were listed all the while, unless listing fails.
     """
 
     gapless: bool = True
@@ -364,7 +364,7 @@ class IncidentStage(Stage):
 
     async def work(self, name: str, *, whatever: bool = False) -> int:
         """Do what is due in a set, or everything in it; how many jobs that were."""
-        if name == "discovery" and self.gapless:
+        if name == "discovery" and self.gapless and "activity" not in self.bolt.faults.always:
             at_us = round(self.at.timestamp() * 1_000_000)
             await self.redis.set(self.scripts.key("discovery", "at"), at_us, xx=True)
         if whatever or name == "discovery":
