@@ -115,6 +115,14 @@ def test_optional_scopes_stand_in_both_lists() -> None:
         ("subteam_updated", "usergroups:read"),
         ("channel_shared", "channels:read"),
         ("channel_unshared", "channels:read"),
+        ("channel_archive", "channels:read"),
+        ("channel_unarchive", "channels:read"),
+        ("channel_left", "channels:read"),
+        ("group_archive", "groups:read"),
+        ("group_unarchive", "groups:read"),
+        ("group_left", "groups:read"),
+        ("member_joined_channel", "channels:read"),
+        ("channel_id_changed", "channels:read"),
     ],
 )
 def test_every_event_has_the_scope_that_it_needs(event: str, scope: str) -> None:
@@ -134,4 +142,12 @@ def test_the_events_are_these() -> None:
         "subteam_updated",
         "channel_shared",
         "channel_unshared",
+        "channel_archive",
+        "channel_unarchive",
+        "channel_left",
+        "group_archive",
+        "group_unarchive",
+        "group_left",
+        "member_joined_channel",
+        "channel_id_changed",
     }

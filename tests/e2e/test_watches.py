@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bolt_sandbox.bolt.model import Character, Schedule, Step
-from tests.e2e.stage import Stage
+from tests.e2e.stage import CHANNEL, Stage
 from tests.e2e.test_policy import policy
 from tests.waiting import eventually
 
@@ -113,3 +113,37 @@ async def test_a_file_says_what_is_watched(stage: Stage) -> None:
     for times, text in enumerate(("unwatch nightly", "watch nightly --mention owner"), 1):
         await stage.slash(text)
         await stage.until(lambda most=times: sum(refused in one.text for one in stage.private()) == most)  # type: ignore[misc]
+
+
+async def test_channels_come_and_go(stage: Stage) -> None:
+    """The bot is removed, and invited again; then the channel is shared with another organization."""
+    stage.sandbox.bolt.add_schedule(Schedule(0, "Long job", "long", Character((Step("dbt run", 3000.0),))))
+    await stage.start_bot({"BOLT_BOT_DISCOVER_S": "1"})
+    run = stage.sandbox.bolt.start("long")
+    await stage.slash("watch long --mention none")
+    await stage.until(stage.told_privately("Now watching"))
+    looked = stage.asked("listBoltRuns")
+    await stage.until(lambda: stage.asked("listBoltRuns") > looked)
+    admin = stage.sandbox.slack.admin
+    await admin.kick(CHANNEL, "bolt", "grace")
+    await answers(stage, "watches", "paused: I'm not in the channel")
+    stage.sandbox.bolt.end(run.id, "FAILED")
+    await answers(stage, "failing", "Long job")
+    assert stage.cards() == []
+    await admin.invite(CHANNEL, "bolt", "grace")
+    await stage.until(stage.card_says("I can post here again"))
+    assert "Long job" in str(stage.cards()[0].blocks)
+    await admin.share(CHANNEL, "T0OTHER")
+    direct = stage.sandbox.workspace.direct("U0ADA").id
+    await stage.until(stage.card_says("that channel is now shared with another organization", direct))
+
+
+async def answers(stage: Stage, text: str, words: str) -> None:
+    """Ask until the private answer says these words."""
+
+    async def says() -> bool:
+        await stage.slash(text)
+        return any(words in str(one.blocks) for one in stage.private())
+
+    # Seldom enough for the limit of commands.
+    await eventually(f"{text} to say {words}", says, every_s=0.4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from structlog.testing import capture_logs
 from bot.core.model.asker import Asker
 from bot.core.model.person import Person
 from bot.core.text.message import Message
+from bot.core.views import buttons
+from bot.slack import actions
 from bot.slack.affiliation import Affiliation, affiliation_in_payload
 from bot.slack.external_guard import OUTSIDE, UNSURE, ExternalGuard, external_guard_middleware
 from bot.slack.identity import Identity
@@ -67,6 +70,11 @@ class App:
         self._app.view_closed("known")(self._deal)
         self._app.command("/bolt")(self._deal)
         register_fallbacks(self._app, self._tell)
+
+    def listen_to_all_actions(self) -> None:
+        """Every button that the bot has. A listener that is reached fails, because it finds no flows."""
+        nothing: Any = SimpleNamespace()
+        actions.register(self._app, nothing)
 
     async def _deal(self, body: dict[str, Any]) -> BoltResponse:
         self.reached.append(str(body.get("type")))
@@ -155,3 +163,25 @@ async def test_the_log_names_where_those_who_are_turned_away_belong() -> None:
     with capture_logs() as lines:
         assert await guard.why_not("U9", Affiliation(frozenset({"T9"}), "E9")) == OUTSIDE
     assert [(line["user"], line["of"]) for line in lines] == [("U9", ["E9", "T9"])]
+
+
+WATCH_BUTTONS = sorted(
+    {
+        value
+        for name, value in vars(buttons).items()
+        if name.startswith(("INCIDENT_", "OUTAGE_")) and isinstance(value, str)
+    }
+)
+
+
+@pytest.mark.parametrize("action_id", WATCH_BUTTONS)
+@pytest.mark.parametrize("kind", ["button", "static_select"])
+async def test_every_button_and_menu_of_watches_is_behind_it(action_id: str, kind: str) -> None:
+    """With the listeners that the bot has: none of them is reached."""
+    app = App(Directory())
+    app.listen_to_all_actions()
+    actor = grid.FOREIGN["of another workspace"]
+    option = {"value": "v", "text": {"type": "plain_text", "text": "v"}}
+    action = {"action_id": action_id, "block_id": "b", "type": kind, "value": "v", "selected_option": option}
+    assert await app.take(grid.click(actor) | {"actions": [action | {"action_ts": "1.5"}]}) == ""
+    assert app.told == [OUTSIDE]
