@@ -6,7 +6,7 @@ import structlog
 
 from bot.core.model.card import Card
 from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
-from bot.core.model.incident import Incident
+from bot.core.model.incident import Incident, IncidentState
 from bot.core.model.outage import MENTIONS_MOST, Outage
 from bot.core.model.run import CardRef
 from bot.core.text.message import Message
@@ -77,7 +77,8 @@ class OutagePoster:
         number = int(rest.rpartition("/")[2])
         post = ClaimedPost(lease, urgency, channel, f"outage:{channel}:{number}", f"post-{what}")
         outage = await self._outages.load_outage(channel, number)
-        if outage is None:
+        if outage is None or (what == "0" and all(one.state is IncidentState.CLOSED for one in outage.members)):
+            # It's no longer on record, or may not be shown any more.
             await self._outages.gone(post, number)
             return
         quiet_s = await self._quiet.longest_s(outage.members)
@@ -119,8 +120,8 @@ class OutagePoster:
             return
         mention: Sentence = ()
         if what.startswith("over-"):
-            if outage.failing:
-                # One of its schedules fails again already.
+            if outage.failing or not any(one.recovered_by for one in outage.members):
+                # One of its schedules fails again already, or none is watched here any more.
                 await self._outages.posted(post, outage, "gone")
                 return
             message = all_recovered(outage)

@@ -56,6 +56,15 @@ async def returns(stage: IncidentStage) -> None:
     await stage.check_channels()
 
 
+async def edits_due(stage: IncidentStage) -> None:
+    """An outage's message is edited at most once in ten seconds: they're over."""
+    key = stage.scripts.key("edits", "incident", CHANNEL)
+    for index in (key, stage.scripts.key("edits", "incident")):
+        for member in await stage.redis.zrange(index, 0, -1):
+            await stage.redis.zadd(index, {str(member): 1})
+    await stage.settle()
+
+
 async def events(stage: IncidentStage) -> list[str]:
     """The audit log, oldest first."""
     return [one.event async for one in stage.audit.oldest()]
@@ -286,3 +295,26 @@ async def test_a_channel_with_another_id_takes_everything_along(stage: IncidentS
     await stage.discover()
     assert "recovered" in stage.chat.posted["C2", ts].text
     assert stage.cards() == []
+
+
+async def test_an_outage_is_brought_up_to_date_and_withdrawn(stage: IncidentStage) -> None:
+    """After the bot's return its message says what has changed; once the channel is shared, it names nothing."""
+    slugs = [f"job-{number}" for number in range(8)]
+    stage.bolt.active[:] = [replace(stage.bolt.active[0], slug=slug, name=f"Job {slug}") for slug in slugs]
+    await stage.watch("*", made_by=ADA)
+    for slug in slugs:
+        stage.run_through("FAILED", slug)
+        stage.at -= timedelta(minutes=1)
+    await stage.discover()
+    (outage,) = [text for text in stage.cards() if "schedules failing" in text]
+    await leaves(stage)
+    stage.run_through("SUCCESS", slugs[-1])
+    await stage.discover()
+    await returns(stage)
+    await edits_due(stage)
+    assert outage not in stage.cards()
+    stage.channels.states[CHANNEL] = SHARED
+    await stage.check_channels()
+    await edits_due(stage)
+    shown = [one for one in stage.cards() if "I can post here again" not in one]
+    assert not any("job-" in one for one in shown), shown

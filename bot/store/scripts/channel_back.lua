@@ -7,10 +7,10 @@ hold_incidents(channel)
 for _, slug in ipairs(redis.call('SMEMBERS', key('incident', 'behind', channel))) do slugs[slug] = true end
 for at = 6, #ARGV do slugs[ARGV[at]] = true end
 redis.call('DEL', key('away', channel), key('aside', channel), key('incident', 'behind', channel))
-local names = {}
+local names, outages = {}, {}
 for slug, _ in pairs(slugs) do
   local hash = key('incident', channel, slug)
-  local known = redis.call('HMGET', hash, 'rev', 'posts', 'serial', 'team', 'ts')
+  local known = redis.call('HMGET', hash, 'rev', 'posts', 'serial', 'team', 'ts', 'outage')
   if known[1] then
     names[#names + 1] = slug
     for number in string.gmatch(known[2] or '', '(%d+):') do
@@ -19,11 +19,20 @@ for slug, _ in pairs(slugs) do
         redis.call('HSET', hash, field, 'done:withheld')
       end
     end
+    if known[6] then outages[known[6]] = true end
     if known[5] then
       local card = known[4] .. ':' .. channel .. ':' .. known[5]
       redis.call('HDEL', key('card', card), 'unshowable')
       if redis.call('HGET', key('card', card), 'shown') ~= wanted(key('card', card)) then dirty_incident(card, 'now') end
     end
+  end
+end
+-- The message of an outage as well.
+for number, _ in pairs(outages) do
+  local known = redis.call('HMGET', key('outage', channel, number), 'team', 'ts')
+  if known[2] then
+    redis.call('HDEL', key('card', known[1] .. ':' .. channel .. ':' .. known[2]), 'unshowable')
+    touch_outage(channel, number)
   end
 end
 local back = key('back', channel)
