@@ -27,6 +27,8 @@ log = structlog.get_logger()
 CREDENTIAL_AGAIN_S = 30.0
 LOG_AGAIN_S = 2.0
 MESSAGE_AGAIN_S = 1.0
+# A message that was deleted comes again when the snooze ends.
+SNOOZED_AGAIN_S = 60.0
 # The excerpt of an opening is waited for so long after the run ended; then it's posted without.
 LOG_AWAITED = timedelta(seconds=20)
 
@@ -128,7 +130,7 @@ class IncidentPoster:
         run = await self._runs.load_run(RunKey(self._workspace, wanted.run)) if shows_log else None
         thread = await self._thread_ts(stored, wanted)
         if thread is None and not incident.silent:
-            await self._posts.put_back(post, delay_s=MESSAGE_AGAIN_S)
+            await self._posts.put_back(post, delay_s=SNOOZED_AGAIN_S if incident.snooze else MESSAGE_AGAIN_S)
             return
         if wanted.kind is PostKind.OPENING and self._awaits_log(post, run):
             await self._posts.put_back(post, delay_s=LOG_AGAIN_S)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.core.model.channel_report import ChannelReport
 from bot.core.model.discovery import Ledger, ScheduleRecord
-from bot.core.model.incident import Incident, PostKind, StoredIncident
+from bot.core.model.incident import Incident, IncidentState, PostKind, StoredIncident
 from bot.core.model.run import RunKey
 from bot.core.watching.edits import Edit
 from bot.core.watching.handling import next_time
@@ -102,9 +102,9 @@ class Incidents:
         return await self._finish(post, incident.schedule, ts, incident.team, shown)
 
     async def message_gone(self, lease: Lease, stored: StoredIncident) -> None:
-        """Record that the message was deleted. A new one is posted, unless the incident is snoozed or over."""
+        """Record that the message was deleted. A new one is posted, unless the incident is snoozed or closed."""
         incident = stored.incident
-        again = incident.is_open and incident.snooze is None
+        again = incident.state is not IncidentState.CLOSED and incident.snooze is None
         card = f"{incident.team}:{incident.channel}:{stored.ts}"
         await self._scripts.run(
             "incident_message_gone", card, lease.token, incident.channel, incident.schedule, stored.ts, int(again)

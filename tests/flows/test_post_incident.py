@@ -8,6 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.errors import ChannelRefused, SlackRefused, SlackThrottled
+from bot.flows.close_incidents import IncidentCloser
 from tests.core.views.plain import shown
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
 from tests.flows.stage import CHANNEL
@@ -130,3 +131,56 @@ async def test_a_message_that_is_found_after_a_change_is_edited(stage: IncidentS
     await stage.discover()
     (message,) = stage.cards()
     assert "recovered after 1 failure" in message
+
+
+async def test_a_recovery_whose_message_was_deleted_is_posted_as_a_new_message(stage: IncidentStage) -> None:
+    """The line in the thread doesn't wait for a message that never comes."""
+    await stage.discover()
+    stage.chat.posted.pop((CHANNEL, (await stage.stored()).ts))
+    stage.chat.faults.fail("edit_message", SlackRefused("chat.update", "message_not_found"))
+    stage.run_through("SUCCESS")
+    await account_only(stage)
+    while await stage.edit():
+        pass
+    await settle_posts(stage)
+    (message,) = stage.cards()
+    assert "recovered" in message
+    assert await waiting_posts(stage) == []
+
+
+async def test_all_posts_of_a_closed_incident_are_dropped(stage: IncidentStage) -> None:
+    """However many wait: none of them is claimed again and again."""
+    await stage.discover()
+    for state in ("SUCCESS", "FAILED"):
+        stage.run_through(state)
+        await account_only(stage)
+    assert len(await waiting_posts(stage)) == 2
+    before = len(stage.chat.posted)
+    await IncidentCloser(stage.incidents, stage.discovery).close("nightly", [CHANNEL])
+    await settle_posts(stage)
+    assert await waiting_posts(stage) == []
+    assert len(stage.chat.posted) == before
+
+
+async def account_only(stage: IncidentStage) -> None:
+    """What has happened is accounted, and nothing is posted or edited yet."""
+    for name in ("discovery", "looks"):
+        await stage.work(name)
+    await stage.poll()
+    for name in ("ends", "accounts"):
+        await stage.work(name)
+
+
+async def waiting_posts(stage: IncidentStage) -> list[str]:
+    """The posts that wait for the channel."""
+    keys = await stage.redis.keys(stage.scripts.key("posts", "*", CHANNEL))
+    return [str(item) for key in keys for item in await stage.redis.zrange(key, 0, -1)]
+
+
+async def settle_posts(stage: IncidentStage) -> None:
+    """Time passes, so that all posts are due a few times."""
+    for _ in range(4):
+        for key in await stage.redis.keys(stage.scripts.key("posts", "*")):
+            for member in await stage.redis.zrange(key, 0, -1):
+                await stage.redis.zadd(key, {str(member): 1})
+        await stage.settle()

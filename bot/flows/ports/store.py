@@ -405,7 +405,7 @@ class IncidentPosts(Protocol):
         """
 
     async def message_gone(self, lease: Lease, stored: StoredIncident) -> None:
-        """Record that the message was deleted. A new one is posted, unless the incident is snoozed or over."""
+        """Record that the message was deleted. A new one is posted, unless the incident is snoozed or closed."""
 
     async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str, *, is_newest: bool) -> str:
         """Record the message as it was posted; it's edited unless it shows `stored` (`is_newest`). Returns `ok`, or `done:<ts>` of another's message."""
