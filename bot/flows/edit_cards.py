@@ -101,7 +101,8 @@ class CardEditor:
         except SlackRefused as refused:
             log.warning("a card can't be edited any more", card=card.id, why=refused.code)
             await self._edits.unshowable(lease, refused.code)
-            replaced = card.gap is not None or (card.incident is not None and refused.code == DELETED)
+            about_incidents = card.incident is not None or card.outage is not None
+            replaced = card.gap is not None or (about_incidents and refused.code == DELETED)
             if replaced and self._watched is not None:
                 await self._watched.replace(lease, card)
         except SlackError:

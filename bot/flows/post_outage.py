@@ -104,6 +104,14 @@ class OutagePoster:
         outage = await self._outages.load_outage(channel, int(number))
         return (f"out:{outage.rev}", outage_message(outage)) if outage and outage.ts == card.ref.ts else None
 
+    async def replace(self, card: Card) -> None:
+        """Post a new message instead of one that was deleted: later failures are shown in it alone."""
+        channel, _, number = (card.outage or "").partition(":")
+        outage = await self._outages.load_outage(channel, int(number))
+        if outage is not None and outage.ts == card.ref.ts:
+            log.info("an outage's message was deleted", channel=channel, outage=outage.number)
+            await self._outages.message_gone(outage)
+
     async def _message(self, post: ClaimedPost, outage: Outage) -> None:
         sent: list[str] = []
         ts = await self._once(post, outage_message(outage), f"outage:{outage.name}", None, sent)

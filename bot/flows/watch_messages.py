@@ -25,8 +25,10 @@ class WatchMessages:
         return await (self._outages.render(card) if card.outage is not None else self._incidents.render(card))
 
     async def replace(self, lease: Lease, card: Card) -> None:
-        """Post a new message instead of one that was deleted. An outage's is left deleted."""
+        """Post a new message instead of one that was deleted."""
         if card.gap is not None:
             await self._gaps.replace(card)
-        elif card.incident is not None:
+        elif card.outage is not None:
+            await self._outages.replace(card)
+        else:
             await self._incidents.replace(lease, card)

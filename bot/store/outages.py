@@ -32,7 +32,9 @@ class Outages:
             return None
         stored = await self._incidents.load_incidents([(channel, schedule) for schedule in members])
         incidents = tuple(one.incident for one in stored if one is not None and one.outage == number)
-        began = [one.first.ended_at for one in incidents if one.first and one.first.ended_at]
+        # Schedules that failed before they were watched joined it later than they began to fail.
+        known = [one for one in incidents if not one.seen_before] or incidents
+        began = [one.first.ended_at for one in known if one.first and one.first.ended_at]
         return Outage(
             channel,
             number,
@@ -75,6 +77,13 @@ class Outages:
         """
         shown = f"out:{outage.rev}" if is_newest else ""
         return await self._finish(post, outage.number, ts, outage.team, shown, 0)
+
+    async def message_gone(self, outage: Outage) -> None:
+        """Record that the message was deleted. A new one is posted if any of its schedules still fails."""
+        card = f"{outage.team}:{outage.channel}:{outage.ts}"
+        await self._scripts.run(
+            "outage_message_gone", card, outage.channel, outage.number, outage.ts, int(bool(outage.failing))
+        )
 
     async def gone(self, post: ClaimedPost, number: int) -> None:
         """Give up a post of an outage that is no longer on record."""

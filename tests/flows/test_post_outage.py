@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.errors import SlackRefused
 from bot.core.model.outage import APART_MOST, CAUSES_POSTED
 from tests.core.views.plain import shown
 from tests.flows.fakes import NIGHTLY
 from tests.flows.incident_stage import COLUMN_LOG, DISK_LOG, IncidentStage
+from tests.flows.stage import CHANNEL
 
 MANY = 14
 
@@ -136,3 +138,40 @@ async def test_a_lost_reply_does_not_post_it_twice(stage: IncidentStage) -> None
     for _ in range(6):
         await stage.settle()
     assert len(stage.cards()) == APART_MOST + 1
+
+
+async def test_a_message_that_was_deleted_is_posted_again_while_a_schedule_fails(stage: IncidentStage) -> None:
+    """Schedules that fail later are shown in it alone."""
+    await fail(stage, *range(12))
+    before = await outage_ts(stage)
+    stage.chat.posted.pop((CHANNEL, before))
+    stage.chat.faults.fail("edit_message", SlackRefused("chat.update", "message_not_found"))
+    await fail(stage, 12)
+    await free_edits(stage)
+    await stage.settle()
+    assert await outage_ts(stage) != before
+    assert "8 schedules failing" in stage.cards()[-1]
+
+
+async def test_it_began_when_its_schedules_failed_not_before_they_were_watched(one_redis: Redis) -> None:
+    """A schedule that had been failing for a day is only one of them."""
+    stage = IncidentStage(one_redis)
+    stage.bolt.active = [replace(NIGHTLY, id=number, slug=f"mart-{number:02}") for number in range(8)]
+    for number in range(8):
+        stage.run_through("FAILED" if number % 2 else "SUCCESS", f"mart-{number:02}")
+    stage.pass_minutes(24 * 60)
+    await stage.watch("*")
+    began = stage.at
+    await fail(stage, *range(8))
+    outage = await stage.outages.load_outage(CHANNEL, 1)
+    assert outage is not None
+    assert {one.seen_before for one in outage.members} == {True, False}
+    assert outage.since is not None
+    assert outage.since > began
+
+
+async def outage_ts(stage: IncidentStage) -> str:
+    """The message of the channel's first outage."""
+    outage = await stage.outages.load_outage(CHANNEL, 1)
+    assert outage is not None
+    return outage.ts
