@@ -1,4 +1,4 @@
-"""Settings: one frozen object, read from the environment once."""
+"""Settings: one frozen object, read once from the environment and the files that it names."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from bot.core.policy.rules import DEFAULT, Policy
 from bot.core.redact.masker import Redactor
 from bot.core.redact.patterns import PatternError, read_patterns
 from bot.core.text.yaml_file import YamlFileError
+from bot.environment import EnvironmentValues, file_variable, read_environment
 from bot.hints_file import load_own_hints
 from bot.watch_files import load_owners, load_watches
 
@@ -139,18 +140,20 @@ Uid = Annotated[str, _matching(r"[\w.-]{1,64}", "be the workspace's uid: letters
 
 
 class Environment(PydanticBaseSettingsSource):
-    """The only source of settings: variables with the fields' names. A blank one counts as unset."""
+    """The only source of settings: variables with the fields' names, or files that such variables name."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
-        """Return a field's variable, without surrounding whitespace."""
+        """Return a field's value as text."""
         del field  # the name says it all
-        return os.environ.get(field_name.upper(), "").strip() or None, field_name, False
+        return read_environment([field_name.upper()]).values.get(field_name.upper()), field_name, False
 
     def __call__(self) -> dict[str, str]:
-        """Return every variable that is set."""
-        fields = self.settings_cls.model_fields
-        found = {name: self.get_field_value(field, name)[0] for name, field in fields.items()}
-        return {name: value for name, value in found.items() if value is not None}
+        """Return everything that is set."""
+        return {name.lower(): value for name, value in self.read().values.items()}
+
+    def read(self) -> EnvironmentValues:
+        """Return the same with where it comes from, and what can't be read."""
+        return read_environment(name.upper() for name in self.settings_cls.model_fields)
 
 
 class Settings(BaseSettings):
@@ -274,14 +277,20 @@ MEANINGS = {
 
 def load_settings() -> Settings:
     """Load the settings from the environment. Raises SettingsError with all errors at once."""
-    values = Environment(Settings)()
-    lines: list[str] = []
+    given = Environment(Settings).read()
+    values = {name.lower(): value for name, value in given.values.items()}
+    lines = list(given.problems.values())
     settings = None
     try:
         settings = Settings()
     except ValidationError as error:
-        lines += [_line(str(one["loc"][0]), one["type"], one.get("ctx") or {}) for one in error.errors()]
-    lines += _together(values, settings)
+        for one in error.errors():
+            name = str(one["loc"][0]).upper()
+            # What can't be read isn't missing.
+            if name not in given.problems:
+                lines.append(_line(name, one["type"], one.get("ctx") or {}, from_file=name in given.files))
+    together = values | {name.lower(): "" for name in given.problems}
+    lines += _together(together, None if given.problems else settings)
     try:
         load_policy(values.get("bolt_bot_policy_file"))
     except PolicyError as error:
@@ -318,7 +327,8 @@ def _why(error: OSError | ValueError) -> str:
 
 def unknown() -> tuple[str, ...]:
     """Return a line for each unknown BOLT_BOT_ variable, with the most similar known name."""
-    known = [name.upper() for name in Settings.model_fields if name.startswith("bolt_bot_")]
+    settings = [name.upper() for name in Settings.model_fields if name.startswith("bolt_bot_")]
+    known = settings + [other for name in settings if (other := file_variable(name))]
     lines = []
     for name in sorted(os.environ):
         if name.startswith("BOLT_BOT_") and name not in known:
@@ -348,12 +358,12 @@ def _together(values: Mapping[str, str], settings: Settings | None) -> list[str]
     return lines
 
 
-def _line(field: str, kind: str, context: Mapping[str, object]) -> str:
+def _line(variable: str, kind: str, context: Mapping[str, object], *, from_file: bool) -> str:
     """Describe an error by pydantic's type: its own message may quote the value."""
-    name = field.upper()
+    name = f"{variable} (in the file that {file_variable(variable)} names)" if from_file else variable
     bounds = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
     if kind == "missing":
-        return f"{name} is missing: {MEANINGS[field]}"
+        return f"{name} is missing: {MEANINGS[variable.lower()]}"
     if kind == "should":
         return f"{name} {context['what']}"
     if kind in bounds:
