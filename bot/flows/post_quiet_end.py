@@ -8,15 +8,18 @@ from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefuse
 from bot.core.model.incident import Incident, QuietEnd
 from bot.core.model.outage import MENTIONS_MOST
 from bot.core.model.run import CardRef
+from bot.core.model.run_end import WatchedSchedule
 from bot.core.text.message import Message
 from bot.core.text.text import Sentence, Span
 from bot.core.views.quiet_end import quiet_end_message
 from bot.core.watching.quiet import as_it_is
 from bot.flows.claimed_post import ClaimedPost
+from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
+from bot.flows.may_tell import WatchPermissions
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import IncidentAccounts, PostLane, QuietEnds
+from bot.flows.ports.store import IncidentAccounts, PostLane, QuietEnds, Watches
 from bot.flows.post_once import post_once
 from bot.flows.poster import UNREACHABLE_S, MessagePoster
 
@@ -35,6 +38,8 @@ class QuietEndPoster:
         ends: QuietEnds,
         incidents: IncidentAccounts,
         people: IncidentPeople,
+        watches: Watches,
+        permissions: WatchPermissions,
         *,
         app_url: str,
         command: str,
@@ -45,6 +50,9 @@ class QuietEndPoster:
         self._ends = ends
         self._incidents = incidents
         self._people = people
+        self._watches = watches
+        self._permissions = permissions
+        self._covers = CoverCache()
         self._poster = MessagePoster(chat, posts)
         self._app_url = app_url
         self._command = command
@@ -72,7 +80,14 @@ class QuietEndPoster:
             await self._ends.end_posted(post, name, refused.code)
 
     async def _post(self, post: ClaimedPost, end: QuietEnd) -> None:
-        message, key = await self._message(end), f"quiet:{end.channel}:{end.name}"
+        listed, wait_s = await self._listed(end)
+        if wait_s:
+            await self._posts.put_back(post, delay_s=wait_s)
+            return
+        if not listed:
+            await self._ends.end_posted(post, end.name, "refused")
+            return
+        message, key = await self._message(listed, end.mentions), f"quiet:{end.channel}:{end.name}"
         ts = await post_once(
             self._posts,
             post,
@@ -87,13 +102,23 @@ class QuietEndPoster:
         if known not in {"ok", f"done:{ts}"}:
             await self._poster.remove_duplicate(CardRef(post.channel, ts))
 
-    async def _message(self, end: QuietEnd) -> Message:
+    async def _listed(self, end: QuietEnd) -> tuple[list[Incident], float]:
+        """The incidents as they are now, those of which the channel may hear. If that isn't known, when to ask again."""
+        covers, listed, wait_s = self._covers.of(await self._watches.all_watches()), list[Incident](), 0.0
         found = await self._incidents.load_incidents([(end.channel, one.schedule) for one in end.incidents])
-        listed = [as_it_is(one, now.incident if now else None) for one, now in zip(end.incidents, found, strict=True)]
+        for kept, now in zip(end.incidents, found, strict=True):
+            schedule = WatchedSchedule(kept.schedule, kept.name, owner=kept.owner)
+            deciding, tellings = await self._permissions.deciding(covers, schedule)
+            wait_s = max(wait_s, tellings.wait_s)
+            if end.channel in deciding:
+                listed.append(as_it_is(kept, now.incident if now else None))
+        return listed, wait_s
+
+    async def _message(self, listed: list[Incident], mentioned: tuple[str, ...]) -> Message:
         names: dict[str, str] = {}
         for one in listed:
             names |= await self._people.names(one)
-        mentions = await self._mentions([one for one in listed if one.schedule in end.mentions and one.is_open])
+        mentions = await self._mentions([one for one in listed if one.schedule in mentioned and one.is_open])
         return quiet_end_message(listed, self._app_url, self._command, names, mentions)
 
     async def _mentions(self, incidents: list[Incident]) -> Sentence:

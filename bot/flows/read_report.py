@@ -11,6 +11,7 @@ from bot.core.views.report import report_message
 from bot.core.watching.report import Figures, ReportRow
 from bot.core.watching.tally import Tally, add_up, days_of, tally_name, whole_hour
 from bot.flows.discover_schedules import CoverCache
+from bot.flows.may_tell import WatchPermissions
 from bot.flows.ports.store import Discovery, Incidents, Tallies, Watches
 
 # Durations are compared with those of so much time before.
@@ -28,6 +29,7 @@ class ReportReader:
         discovery: Discovery,
         incidents: Incidents,
         tallies: Tallies,
+        permissions: WatchPermissions,
         *,
         hints: Mapping[str, str],
         app_url: str,
@@ -37,6 +39,7 @@ class ReportReader:
         self._discovery = discovery
         self._incidents = incidents
         self._tallies = tallies
+        self._permissions = permissions
         self._hints = hints
         self._app_url = app_url
         self._command = command
@@ -51,7 +54,9 @@ class ReportReader:
             return None
         since, end = whole_hour(since), whole_hour(until)
         rows = await self._rows(named, since, end)
-        failing = [one.incident for one in await self._incidents.open_incidents(channel)]
+        slugs = {slug for slug, _ in named.values()}
+        opened = [one.incident for one in await self._incidents.open_incidents(channel)]
+        failing = [one for one in opened if one.schedule in slugs]
         listed_at = await self._discovery.listed_at()
         stale_since = listed_at if listed_at is not None and until - listed_at > STALE else None
         figures = Figures(since, end, rows, failing, stale_since)
@@ -62,12 +67,13 @@ class ReportReader:
         return any(one.channel == channel and not one.paused for one in await self._watches.all_watches())
 
     async def _watched(self, channel: str) -> dict[str, tuple[str, str]]:
-        """The schedules that a channel watches: slug and name, by the name under which their runs are counted."""
+        """The schedules that a channel watches and may hear of: slug and name, by the name of their counts."""
         covers = self._covers.of(await self._watches.all_watches())
         records = await self._discovery.load_schedules(list(await self._discovery.known_activity()))
         found = {}
         for slug, record in records.items():
-            watch = covers.deciding(record.schedule).get(channel)
+            deciding, _ = await self._permissions.deciding(covers, record.schedule)
+            watch = deciding.get(channel)
             if watch is not None:
                 found[tally_name(slug, watch.branch)] = (slug, record.schedule.name)
         return found

@@ -73,6 +73,7 @@ class Flows:
     outages: OutagePoster
     owners: OwnerFinder
     queue_report: ReportClock
+    report_reader: ReportReader
     end_quiet: QuietEnder
     check_channel: WatchedChannelChecker
     report_gap: GapReporter
@@ -88,6 +89,7 @@ def build_flows(base: Base) -> Flows:
     log_tails = LogTails(stores.scripts)
     post_incident, post_outage = _build_post_incident(base, settle_s), _build_post_outage(base, settle_s)
     permissions = WatchPermissions(services.policy, base.clients.people)
+    report_reader = _build_report_reader(base, permissions)
     report_back = ChannelReporter(
         chat, stores.posts, stores.incidents, stores.watches, permissions, app_url=app_url, settle_s=settle_s
     )
@@ -124,8 +126,9 @@ def build_flows(base: Base) -> Flows:
             {
                 "incident": post_incident.post_of_incident,
                 "outage": post_outage.post_of_outage,
-                "quiet": _build_post_quiet_end(base, settle_s).post_quiet_end,
                 "gap": _build_post_gap(base, settle_s).post_of_gap,
+                "quiet": _build_post_quiet_end(base, permissions, settle_s).post_quiet_end,
+                "report": _build_post_report(base, report_reader, settle_s).post_report,
                 "back": report_back.post_report,
             },
             settle_s,
@@ -225,6 +228,7 @@ def build_flows(base: Base) -> Flows:
             command=settings.bolt_bot_command,
             now=base.now,
         ),
+        report_reader=report_reader,
         queue_report=ReportClock(stores.reports, stores.discovery, due["reports"], now=base.now),
     )
 
@@ -341,34 +345,30 @@ def _build_deliver(
             "upload": uploader.post_requested_file,
             "follow": tail_poster.post_lines,
             **of_watches,
-            "report": ReportPoster(
-                services.chat,
-                stores.posts,
-                stores.reports,
-                build_report_reader(base),
-                base.clients.gate,
-                settle_s=settle_s,
-                now=base.now,
-            ).post_report,
         },
     )
 
 
-def build_report_reader(base: Base) -> ReportReader:
-    """Build the reader of channels' digests, which are posted by a worker and shown to those who ask."""
+def _build_post_report(base: Base, reader: ReportReader, settle_s: float) -> ReportPoster:
+    chat, stores = base.services.chat, base.stores
+    return ReportPoster(chat, stores.posts, stores.reports, reader, base.clients.gate, settle_s=settle_s, now=base.now)
+
+
+def _build_report_reader(base: Base, permissions: WatchPermissions) -> ReportReader:
     stores, table = base.stores, base.services.hints
     return ReportReader(
         stores.watches,
         stores.discovery,
         stores.incidents,
         Tallies(stores.scripts),
+        permissions,
         hints={hint.id: hint.text for hint in (*table.hints, *(own.hint for own in table.own))},
         app_url=base.settings.paradime_app_url,
         command=base.settings.bolt_bot_command,
     )
 
 
-def _build_post_quiet_end(base: Base, settle_s: float) -> QuietEndPoster:
+def _build_post_quiet_end(base: Base, permissions: WatchPermissions, settle_s: float) -> QuietEndPoster:
     stores = base.stores
     return QuietEndPoster(
         base.services.chat,
@@ -376,6 +376,8 @@ def _build_post_quiet_end(base: Base, settle_s: float) -> QuietEndPoster:
         QuietEnds(stores.scripts, stores.incidents),
         stores.incidents,
         IncidentPeople(base.clients.people, stores.watches, base.clients.owner_mentions),
+        stores.watches,
+        permissions,
         app_url=base.settings.paradime_app_url,
         command=base.settings.bolt_bot_command,
         settle_s=settle_s,

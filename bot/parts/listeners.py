@@ -8,7 +8,6 @@ from bot.flows.answer_guess import GuessAnswerer
 from bot.flows.artifacts import Artifacts
 from bot.flows.audit_query import AuditQuery
 from bot.flows.channel_permission import ChannelPermissions
-from bot.flows.channel_report import ChannelReports
 from bot.flows.channel_watches import ChannelWatches
 from bot.flows.check_owners import OwnerChecker
 from bot.flows.close_incidents import IncidentCloser
@@ -25,13 +24,14 @@ from bot.flows.preview_watch import WatchPreviewer
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_home import HomePageReader
 from bot.flows.read_schedules import ScheduleReader
+from bot.flows.set_report import ReportSetter
 from bot.flows.status import StatusReader
 from bot.flows.thread_subject import ThreadSubjects
 from bot.flows.watch_schedules import ScheduleWatcher
 from bot.flows.watched_channels import WatchedChannels
 from bot.flows.webhook_hints import WebhookHints
 from bot.parts.base import Base
-from bot.parts.flows import Flows, build_report_reader
+from bot.parts.flows import Flows
 from bot.parts.wakeups import WakeEvent
 from bot.slack.listener_context import ListenerContext
 from bot.slack.views.home import SlackHomeTab
@@ -139,9 +139,9 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             command=settings.bolt_bot_command,
         ),
         outages=OutageHandler(stores.outages, app_url=app_url),
-        reports=ChannelReports(
+        reports=ReportSetter(
             stores.reports,
-            build_report_reader(base),
+            flows.report_reader,
             base.clients.people,
             chat,
             command=settings.bolt_bot_command,

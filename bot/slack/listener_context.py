@@ -21,7 +21,6 @@ from bot.flows.audit_query import AuditQuery
 from bot.flows.authorize import Authorizer
 from bot.flows.cancel import RunCanceller
 from bot.flows.channel_permission import ChannelPermissions
-from bot.flows.channel_report import ChannelReports
 from bot.flows.channel_watches import ChannelWatches
 from bot.flows.complete_run_form import RunForms
 from bot.flows.follow_run import FollowRequestHandler
@@ -36,6 +35,7 @@ from bot.flows.ports.slack import Chat, People
 from bot.flows.ports.store import Deduplication, Requests, Runs, Watches
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.read_schedules import ScheduleReader
+from bot.flows.set_report import ReportSetter
 from bot.flows.start_queue import QueuedStarts
 from bot.flows.status import StatusReader
 from bot.flows.tail_log import LogTailer
@@ -124,7 +124,7 @@ class ListenerContext:
     watch_store: Watches
     watches: ChannelWatches
     incidents: IncidentHandler
-    reports: ChannelReports
+    reports: ReportSetter
     outages: OutageHandler
     failing: FailingLister
 

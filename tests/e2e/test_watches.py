@@ -147,3 +147,16 @@ async def answers(stage: Stage, text: str, words: str) -> None:
 
     # Seldom enough for the limit of commands.
     await eventually(f"{text} to say {words}", says, every_s=0.4)
+
+
+async def test_a_digest_is_set_and_shown(stage: Stage) -> None:
+    """Privately; the channel gets the next one at its time."""
+    await stage.start_bot()
+    await stage.slash("watch nightly")
+    await stage.until(stage.told_privately("Now watching `nightly` here"))
+    await stage.slash("digest daily 09:00 --tz Europe/Berlin")
+    await stage.until(stage.told_privately("I'll post a digest here every day at 09:00 (Europe/Berlin)."))
+    await stage.click("Show today's")
+    await stage.until(stage.told_privately("A digest is posted here every day at 09:00 (Europe/Berlin)."))
+    await stage.slash("digest off")
+    await stage.until(stage.told_privately("I'll no longer post a digest here."))

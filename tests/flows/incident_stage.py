@@ -300,6 +300,8 @@ class IncidentStage(Stage):
             self.quiet_ends,
             self.incidents,
             people,
+            self.watches,
+            self.permissions,
             app_url=APP,
             command="/bolt",
             settle_s=self.settle_s,

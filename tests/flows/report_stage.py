@@ -9,10 +9,10 @@ from bot.core.commands.grammar import parse
 from bot.core.model.asker import Asker
 from bot.core.model.command import DigestCommand
 from bot.core.text.message import Message
-from bot.flows.channel_report import ChannelReports
 from bot.flows.post_report import ReportPoster
 from bot.flows.queue_report import ReportClock
 from bot.flows.read_report import ReportReader
+from bot.flows.set_report import ReportSetter
 from bot.store.due_sets import DueSet
 from bot.store.reports import Reports
 from tests.flows.incident_stage import IncidentStage
@@ -37,11 +37,12 @@ class ReportStage(IncidentStage):
             self.discovery,
             self.incidents,
             self.tallies,
+            self.permissions,
             hints={"missing_column": "The query names a column that doesn't exist."},
             app_url=APP,
             command="/bolt",
         )
-        self.channel_reports = ChannelReports(
+        self.report_setter = ReportSetter(
             self.reports, self.reader, self.people, self.chat, command="/bolt", now=lambda: self.at
         )
         self.report_poster = ReportPoster(
@@ -65,12 +66,13 @@ class ReportStage(IncidentStage):
         command = parse(text)
         assert isinstance(command, DigestCommand)
         who: Asker = replace(asker(user), channel=channel)
-        return await self.channel_reports.answer(who, command)
+        return await self.report_setter.answer(who, command)
 
-    async def until(self, when: datetime) -> None:
-        """Time passes. Schedules are listed meanwhile, and digests queued and posted."""
+    async def until(self, when: datetime, *, listed: bool = True) -> None:
+        """Time passes. Schedules are listed meanwhile, unless Bolt is away, and digests queued and posted."""
         self.at = self.bolt.clock = when
-        await self.discover()
+        if listed:
+            await self.discover()
         await self.queue_reports()
         await self.settle()
 

@@ -9,6 +9,8 @@ from redis.asyncio import Redis
 
 from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
 from bot.core.model.watch import Quiet
+from bot.core.policy.rules import Allow, Deny, Policy, Rule, Which
+from bot.flows.people_of_incident import IncidentPeople
 from tests.flows.incident_stage import IncidentStage
 from tests.flows.stage import CHANNEL
 
@@ -62,3 +64,23 @@ async def test_a_message_without_a_record_is_dropped(stage: IncidentStage) -> No
     assert await stage.post() == "quiet"
     assert await stage.post() is None
     assert stage.cards() == []
+
+
+async def test_what_the_policy_refuses_by_now_is_left_out(one_redis: Redis) -> None:
+    """The rules are asked again when it's posted."""
+    stage = IncidentStage(one_redis, at=NIGHT)
+    await stage.watch("*", quiet=Quiet("22:00", "07:00"), time_zone="UTC")
+    for slug in ("nightly", "hourly"):
+        stage.run_through("FAILED", slug)
+    await stage.discover()
+    stage.at = stage.bolt.clock = MORNING
+    await stage.work("quiet", whatever=True)
+    stage.policy = Policy((Rule("no", Deny("too noisy"), which=Which(schedules=("hourly",))), Rule("all", Allow())))
+    stage.permissions = stage.new_permissions()
+    stage.others["quiet"] = stage.quiet_end_poster(
+        IncidentPeople(stage.people, stage.watches, stage.owner_mentions)
+    ).post_quiet_end
+    assert await stage.post() == "quiet"
+    (message,) = stage.cards()
+    assert "1 schedule is failing" in message
+    assert "Hourly" not in message

@@ -17,6 +17,9 @@ HINT_SHOWN = 200
 # With every section full, a digest has 40 lines.
 FAILING_SHOWN, OVER_SHOWN, HINTS_SHOWN, SLOWER_SHOWN, SLOWEST_SHOWN = 9, 7, 5, 4, 3
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+NOTHING_SEEN = (
+    "I haven't seen any schedule that this channel watches yet. After a new watch, that takes a minute at most."
+)
 NOTHING_WATCHED = "This channel doesn't watch any schedule, so there's nothing for a digest to show."
 
 
@@ -61,8 +64,8 @@ def report_off(*, was_set: bool) -> Message:
     )
 
 
-def report_shown(report: Report | None, today: Message | None, command: str) -> Message:
-    """Show what is set in a channel, and what its digest would be now."""
+def report_shown(report: Report | None, today: Message | None, command: str, *, watches: bool) -> Message:
+    """Show what is set in a channel, and what its digest would be now. `watches`: the channel has a watch."""
     if report is None:
         text: Sentence = (
             "No digest is set in this channel. To get one, type ",
@@ -76,7 +79,8 @@ def report_shown(report: Report | None, today: Message | None, command: str) -> 
         text, row = (f"A digest is posted here {when_in_words(report)}.",), (_off(),)
     buttons: list[Block] = [Buttons(row)] if row else []
     if today is None:
-        return Message((*text, " ", NOTHING_WATCHED), (Paragraph(text), Facts((NOTHING_WATCHED,)), *buttons))
+        why = NOTHING_SEEN if watches else NOTHING_WATCHED
+        return Message((*text, " ", why), (Paragraph(text), Facts((why,)), *buttons))
     shown: Sentence = ("This is how it would look now:",)
     return Message((*text, " ", *shown, "\n", *today.text), (Paragraph((*text, "\n", *shown)), *today.blocks, *buttons))
 

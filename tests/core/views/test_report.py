@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.core.model.incident import Incident, IncidentRun
 from bot.core.model.report import Report
 from bot.core.text.message import Message
-from bot.core.views.report import NOTHING_WATCHED, report_message, report_off, report_set, report_shown
+from bot.core.views.report import NOTHING_SEEN, NOTHING_WATCHED, report_message, report_off, report_set, report_shown
 from bot.core.watching.report import Figures
 from bot.core.watching.tally import Tally
 from tests.core.views.plain import buttons, said, shown
@@ -103,12 +103,13 @@ def test_setting_it_says_when_it_comes() -> None:
 def test_what_is_set_is_shown_with_what_it_would_be_now() -> None:
     """Or with how to set it."""
     today = digest(figures(row("A", 1)))
-    assert shown(report_shown(DAILY, today, "/bolt"))[:3] == [
+    assert shown(report_shown(DAILY, today, "/bolt", watches=True))[:3] == [
         "A digest is posted here every day at 09:00 (Europe/Berlin).",
         "This is how it would look now:",
         shown(today)[0],
     ]
-    assert said(report_shown(None, None, "/bolt").text) == (
+    assert said(report_shown(DAILY, None, "/bolt", watches=True).text).endswith(NOTHING_SEEN)
+    assert said(report_shown(None, None, "/bolt", watches=False).text) == (
         "No digest is set in this channel. To get one, type /bolt digest daily 09:00 or "
         f"/bolt digest weekly mon 09:00. {NOTHING_WATCHED}"
     )

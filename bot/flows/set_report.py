@@ -21,7 +21,7 @@ from bot.flows.read_report import ReportReader
 log = structlog.get_logger()
 
 
-class ChannelReports:
+class ReportSetter:
     """Answers `digest`. All methods raise StoreUnavailable."""
 
     def __init__(
@@ -54,7 +54,9 @@ class ChannelReports:
     async def _show(self, channel: str) -> Message:
         report, now = await self._reports.load_report(channel), self._now()
         begin = last_slot(report, now).at if report else now - timedelta(days=1)
-        return report_shown(report, await self._reader.read_report(channel, report, begin, now), self._command)
+        today = await self._reader.read_report(channel, report, begin, now)
+        watches = await self._reader.is_watching(channel)
+        return report_shown(report, today, self._command, watches=watches)
 
     async def _set(self, asker: Asker, command: DigestCommand) -> Message:
         why_not = await why_not_here(self._chat, asker)
