@@ -12,11 +12,12 @@ from bot.core.model.asker import Asker
 from bot.core.model.audit_entry import AuditEntry, Event
 from bot.core.model.bolt import Schedule
 from bot.core.model.channel import ChannelInfo
-from bot.core.model.command import RunCommand, canonical
+from bot.core.model.command import RunCommand, canonical, command_of_watch
 from bot.core.model.errors import BoltError, StoreUnavailable
 from bot.core.model.person import Person, Role
 from bot.core.model.request import Approval, Request, StartPlan
 from bot.core.model.run import Run, RunKey
+from bot.core.model.watch import Watch
 from bot.core.policy.decision import Decision, Verdict, decide
 from bot.core.policy.rules import UNKNOWN_COMMAND, Action, Policy, Question, Target
 from bot.core.text.message import Message
@@ -175,6 +176,12 @@ class Authorizer:
         target = Target(request.plan.slug) if request.plan else Target()
         await self._note(attempt, target, await self._people.channel(asker.channel), Decision(Verdict.DENY, reason=why))
 
+    async def entry_about_watch(self, event: Event, attempt: Attempt, watch: Watch) -> AuditEntry:
+        """The entry that records what becomes of a watch: what it watches, and its options."""
+        person, channel_info = await self._who(attempt.asker)
+        attempt = replace(_named(attempt, person), text=canonical(command_of_watch(watch)))
+        return replace(self._entry(event, attempt, channel_info), schedule=self._mask(watch.pattern)[:TEXT_KEPT])
+
     async def with_allowed_buttons(self, asker: Asker, message: Message) -> Message:
         """Remove buttons that the policy would refuse, for people from other organizations.
 
@@ -207,16 +214,9 @@ class Authorizer:
 
         If the audit log can't be written, reads go ahead; actions that would be allowed raise StoreUnavailable.
         """
-        entry = AuditEntry(
-            Event.ASKED,
-            request=attempt.request,
-            user=attempt.asker.user,
-            user_name=attempt.user_name,
-            team=attempt.asker.team,
-            channel=attempt.asker.channel,
-            channel_name=channel_info.name or "",
+        entry = replace(
+            self._entry(Event.ASKED, attempt, channel_info),
             action=attempt.action,
-            text=self._mask(attempt.text)[:TEXT_KEPT],
             schedule=target.slug or "",
             decision=decision.verdict,
             rule=decision.rule,
@@ -233,6 +233,18 @@ class Authorizer:
                 user=attempt.asker.user,
                 why=cause(error),
             )
+
+    def _entry(self, event: Event, attempt: Attempt, channel_info: ChannelInfo) -> AuditEntry:
+        return AuditEntry(
+            event,
+            request=attempt.request,
+            user=attempt.asker.user,
+            user_name=attempt.user_name,
+            team=attempt.asker.team,
+            channel=attempt.asker.channel,
+            channel_name=channel_info.name or "",
+            text=self._mask(attempt.text)[:TEXT_KEPT],
+        )
 
     # --- which schedule ---
 

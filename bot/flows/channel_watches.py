@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 import structlog
 
 from bot.core.model.asker import Asker
+from bot.core.model.audit_entry import Event
 from bot.core.model.bolt import Schedule
 from bot.core.model.channel import ChannelKind
 from bot.core.model.command import UnwatchCommand, WatchesCommand
@@ -85,7 +86,8 @@ class ChannelWatches:
             return Message((refusal(refused[0], Action.WATCH, self._command),))
         if watch.is_from_file:
             return in_file(watch)
-        if not await self._watches.remove_watch(watch.channel, watch.number):
+        entry = await self._gate.entry_about_watch(Event.UNWATCHED, attempt, watch)
+        if not await self._watches.remove_watch(watch.channel, watch.number, entry):
             return no_such_watch(str(watch.number), self._command)
         log.info("stopped watching", channel=watch.channel, number=watch.number, pattern=watch.pattern)
         await self._closer.close_uncovered(watch.channel, await self._watches.all_watches())

@@ -1,16 +1,15 @@
-"""Making a watch: what it covers, whether the policy allows it, and what it would have reported lately."""
+"""Making and changing a watch: of which schedules, and whether the policy allows it."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
+from bot.core.model.audit_entry import Event
 from bot.core.model.bolt import Schedule
-from bot.core.model.channel import ChannelInfo
 from bot.core.model.command import WatchCommand
 from bot.core.model.errors import BoltError
 from bot.core.model.watch import Watch
@@ -18,27 +17,49 @@ from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action
 from bot.core.schedules.lookup import schedules_called
 from bot.core.text.message import Message
-from bot.core.text.name_folding import fold
-from bot.core.views.watches import Made, Refused, full, in_file, made, not_allowed
+from bot.core.views.watches import MadeWord, Refused, full, in_file, no_such_watch, not_allowed
 from bot.core.watching.cover import Covers
-from bot.core.watching.missed_owners import MissedOwners
 from bot.core.watching.preview import watched
 from bot.core.watching.untold import untold
 from bot.core.watching.wanted import WatchPlace, is_about_the_same, wanted_watch
 from bot.flows.authorize import Attempt, Authorizer
-from bot.flows.check_owners import OwnerChecker
+from bot.flows.describe_watch import WatchDescriber
 from bot.flows.find_schedule import ScheduleFinder, unread
-from bot.flows.own_channel import why_cannot_post, why_not_here
+from bot.flows.own_channel import why_not_here
 from bot.flows.ports.slack import Chat, People
 from bot.flows.ports.store import Watches
-from bot.flows.preview_watch import WatchPreviewer
 from bot.flows.schedule_catalog import ScheduleCatalog
 
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedWatch:
+    """A watch that the policy allows, not stored yet. `matching` are the schedules that it covers now.
+
+    `attempt` is the person's. `number`: of the watch that it changes, None if it's for whichever is about the same.
+    """
+
+    watch: Watch
+    matching: tuple[Schedule, ...]
+    attempt: Attempt
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWatch:
+    """A watch as stored, and what became of it."""
+
+    watch: Watch
+    word: MadeWord
+    matching: tuple[Schedule, ...]
+
+
 class ScheduleWatcher:
-    """Answers `watch`. A watch that the channel has already, for the same schedules, is changed instead."""
+    """Answers `watch`. A watch that the channel has already, for the same schedules, is changed instead.
+
+    `now` is the time by Bolt's clock, which dates the ends of runs too.
+    """
 
     def __init__(
         self,
@@ -48,8 +69,7 @@ class ScheduleWatcher:
         gate: Authorizer,
         people: People,
         chat: Chat,
-        previewer: WatchPreviewer,
-        owners: OwnerChecker,
+        describer: WatchDescriber,
         *,
         command: str,
         now: Callable[[], datetime],
@@ -60,13 +80,18 @@ class ScheduleWatcher:
         self._gate = gate
         self._people = people
         self._chat = chat
-        self._previewer = previewer
-        self._owners = owners
+        self._describer = describer
         self._command = command
         self._now = now
 
     async def watch(self, attempt: Attempt, command: WatchCommand) -> Message:
         """Make or change a watch of the channel, and say what it covers. Raises StoreUnavailable."""
+        planned = await self.plan(attempt, command)
+        stored = planned if isinstance(planned, Message) else await self.store(planned)
+        return stored if isinstance(stored, Message) else await self.describe(stored)
+
+    async def plan(self, attempt: Attempt, command: WatchCommand) -> PlannedWatch | Message:
+        """Check that a watch can be made, and that the policy allows it; else say why not. Raises StoreUnavailable."""
         why_not = untold(command) or await why_not_here(self._chat, attempt.asker)
         if why_not is not None:
             return Message((why_not,))
@@ -77,12 +102,70 @@ class ScheduleWatcher:
             return Message((f"{unread(error)} Nothing was changed.",))
         if isinstance(pattern, Message):
             return pattern
-        asker = attempt.asker
-        place = WatchPlace(asker.team, asker.channel, self._now(), asker.user)
-        wanted = await self._with_zone(wanted_watch(command, pattern, place))
-        covers = Covers.of([wanted])
+        place = _place(attempt, self._now())
+        return await self._allowed(attempt, wanted_watch(command, pattern, place), schedules)
+
+    async def plan_change(self, attempt: Attempt, watch: Watch, command: WatchCommand) -> PlannedWatch | Message:
+        """Check that a watch can be given a command's options, as for a new one. What it watches stays the same."""
+        why_not = untold(command)
+        if why_not is not None:
+            return Message((why_not,))
+        if watch.is_from_file:
+            return in_file(watch)
+        try:
+            schedules = await self._catalog.all_schedules()
+        except BoltError as error:
+            return Message((f"{unread(error)} Nothing was changed.",))
+        changed = wanted_watch(command, watch.pattern, _place(attempt, watch.since))
+        changed = replace(changed, owner=watch.owner, branch=watch.branch)
+        planned = await self._allowed(attempt, changed, schedules)
+        return planned if isinstance(planned, Message) else replace(planned, number=watch.number)
+
+    async def store(self, planned: PlannedWatch) -> StoredWatch | Message:
+        """Make or change the watch, or say why it wasn't. Raises StoreUnavailable."""
+        wanted, attempt = planned.watch, planned.attempt
+        same = next((one for one in await self._others(wanted) if _is_meant(one, planned)), None)
+        if same is None and planned.number is not None:
+            return no_such_watch(str(planned.number), self._command)
+        if same is None:
+            entry = await self._gate.entry_about_watch(Event.WATCHED, attempt, wanted)
+            accepted = await self._watches.add_watch(wanted, entry)
+            if accepted.word == "same":
+                # Somebody has just made it. Once it's read, it's changed instead.
+                return await self.store(planned)
+            if accepted.watch is None:
+                return full(accepted)
+            return self._stored(StoredWatch(accepted.watch, "new", planned.matching))
+        watch = _changed(wanted, same)
+        if replace(watch, made_by=same.made_by) == same:
+            return self._stored(StoredWatch(same, "same", planned.matching))
+        if same.is_from_file:
+            return in_file(same)
+        entry = await self._gate.entry_about_watch(Event.WATCH_CHANGED, attempt, watch)
+        if not await self._watches.change_watch(watch, entry):
+            return Message((f"Somebody just stopped watch {same.number}. Nothing was changed.",))
+        return self._stored(StoredWatch(watch, "changed", planned.matching))
+
+    async def describe(self, stored: StoredWatch) -> Message:
+        """Say what a stored watch covers. Raises StoreUnavailable."""
+        watch = stored.watch
+        others = [one for one in await self._others(watch) if one.number != watch.number]
+        return await self._describer.describe(watch, stored.word, stored.matching, others)
+
+    def _stored(self, stored: StoredWatch) -> StoredWatch:
+        watch = stored.watch
+        log.info("watching", channel=watch.channel, number=watch.number, pattern=watch.pattern, word=stored.word)
+        return stored
+
+    async def _others(self, watch: Watch) -> list[Watch]:
+        return [one for one in await self._watches.all_watches() if one.channel == watch.channel]
+
+    async def _allowed(self, attempt: Attempt, watch: Watch, schedules: Sequence[Schedule]) -> PlannedWatch | Message:
+        """Ask the policy about the schedules that a watch covers now."""
+        watch = await self._with_zone(watch)
+        covers = Covers.of([watch])
         matching = [one for one in schedules if covers.covering(watched(one))]
-        return await self._why_not(attempt, matching) or await self._store(wanted, matching)
+        return await self._why_not(attempt, matching) or PlannedWatch(watch, tuple(matching), attempt)
 
     async def _with_zone(self, watch: Watch) -> Watch:
         """Quiet hours are in the time zone of whoever sets them, unless another one is named. UTC if it isn't known."""
@@ -90,44 +173,6 @@ class ScheduleWatcher:
             return watch
         person = await self._people.person(watch.made_by)
         return replace(watch, time_zone=person.time_zone or "UTC")
-
-    async def _store(self, wanted: Watch, matching: Sequence[Schedule]) -> Message:
-        others = [one for one in await self._watches.all_watches() if one.channel == wanted.channel]
-        same = next((one for one in others if is_about_the_same(one, wanted)), None)
-        if same is None:
-            accepted = await self._watches.add_watch(wanted)
-            if accepted.watch is None:
-                return full(accepted)
-            watch, word = accepted.watch, "new"
-        elif replace(_changed(wanted, same), made_by=same.made_by) == same:
-            watch, word = same, "same"
-        elif same.is_from_file:
-            return in_file(same)
-        else:
-            watch, word = _changed(wanted, same), "changed"
-            if not await self._watches.change_watch(watch):
-                return Message((f"Somebody just stopped watch {same.number}. Nothing was changed.",))
-        log.info("watching", channel=watch.channel, number=watch.number, pattern=watch.pattern, word=word)
-        channel_info = await self._people.channel(watch.channel)
-        beside = [one for one in others if one.number != watch.number]
-        cannot_post = await why_cannot_post(self._chat, channel_info)
-        preview, missed = await asyncio.gather(self._previewer.preview(watch, matching), self._missed(watch, matching))
-        return made(
-            Made(
-                watch,
-                word,
-                preview,
-                _notified(matching, channel_info),
-                _decided_elsewhere(watch, beside, matching),
-                cannot_post,
-                missed,
-            )
-        )
-
-    async def _missed(self, watch: Watch, matching: Sequence[Schedule]) -> MissedOwners:
-        if watch.mention != "owner":
-            return MissedOwners()
-        return await self._owners.missed(watch.channel, (watched(one) for one in matching))
 
     async def _pattern(self, command: WatchCommand, schedules: Sequence[Schedule]) -> str | Message:
         """The slug of the schedule that is named, or the glob as typed; or why there's no such schedule."""
@@ -156,27 +201,17 @@ class ScheduleWatcher:
         return not_allowed(Refused(names, refused[0].reason), len(matching))
 
 
-def _decided_elsewhere(watch: Watch, others: Sequence[Watch], schedules: Sequence[Schedule]) -> int:
-    covers = Covers.of([watch, *others])
-    deciding = [covers.deciding(watched(one)).get(watch.channel) for one in schedules]
-    return sum(one is not None and one.number != watch.number for one in deciding)
-
-
-def _notified(schedules: Sequence[Schedule], channel_info: ChannelInfo) -> tuple[str, ...]:
-    """The schedules for which Bolt itself posts to the channel."""
-    here = {fold(channel_info.channel)} | ({fold(channel_info.name)} if channel_info.name else set())
-    return tuple(
-        one.slug
-        for one in schedules
-        if here
-        & {
-            fold(name.lstrip("#"))
-            for name in (*one.slack_notify, *(sent.channel for sent in one.notifications if sent.medium == "slack"))
-        }
-    )
-
 
 def _changed(wanted: Watch, same: Watch) -> Watch:
     """A watch with new options. If the bot isn't in the channel, it still goes on only once it is."""
     changed = replace(wanted, number=same.number, since=same.since)
     return replace(changed, paused=same.paused, paused_at=same.paused_at) if same.is_away else changed
+
+
+def _place(attempt: Attempt, since: datetime) -> WatchPlace:
+    asker = attempt.asker
+    return WatchPlace(asker.team, asker.channel, since, asker.user)
+
+
+def _is_meant(one: Watch, planned: PlannedWatch) -> bool:
+    return is_about_the_same(one, planned.watch) if planned.number is None else one.number == planned.number

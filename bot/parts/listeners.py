@@ -12,6 +12,7 @@ from bot.flows.channel_watches import ChannelWatches
 from bot.flows.check_owners import OwnerChecker
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.complete_run_form import RunForms
+from bot.flows.describe_watch import WatchDescriber
 from bot.flows.find_schedule import ScheduleFinder
 from bot.flows.handle_incident import IncidentHandler
 from bot.flows.handle_outage import OutageHandler
@@ -105,10 +106,14 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             base.clients.gate,
             base.clients.people,
             chat,
-            WatchPreviewer(bolt, now=base.now),
-            OwnerChecker(base.clients.owners, base.clients.owner_mentions),
+            WatchDescriber(
+                base.clients.people,
+                chat,
+                WatchPreviewer(bolt, now=bolt.time),
+                OwnerChecker(base.clients.owners, base.clients.owner_mentions),
+            ),
             command=settings.bolt_bot_command,
-            now=base.now,
+            now=bolt.time,
         ),
         watch_store=stores.watches,
         failing=FailingLister(

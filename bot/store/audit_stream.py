@@ -32,10 +32,9 @@ class Audit:
 
     async def add_entry(self, entry: AuditEntry) -> None:
         """Add an entry, and log it as a line. Raises StoreUnavailable; the line is logged even then."""
-        told = {name: value for name, value in asdict(entry).items() if name != "at" and value not in {"", None}}
+        told = _told(entry)
         log.info("audit", **{f"audit_{name}" if name == "event" else name: value for name, value in told.items()})
-        pairs = [str(part) for pair in told.items() for part in pair]
-        await self._scripts.run("record", self._most, self._age_us, *pairs)
+        await self._scripts.run("record", self._most, self._age_us, *entry_fields(entry))
 
     async def now(self) -> datetime:
         """Return the time on Redis' clock, which dates the entries. Raises StoreUnavailable."""
@@ -63,6 +62,15 @@ class Audit:
             if len(rows) < PAGE:
                 return
             first = f"({rows[-1][0]}"
+
+
+def entry_fields(entry: AuditEntry) -> list[str]:
+    """List an entry's fields, each followed by its value, for a script that records it."""
+    return [str(part) for pair in _told(entry).items() for part in pair]
+
+
+def _told(entry: AuditEntry) -> dict[str, object]:
+    return {name: value for name, value in asdict(entry).items() if name != "at" and value not in {"", None}}
 
 
 def _entry(name: str, record: dict[str, str]) -> AuditEntry:

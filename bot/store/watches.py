@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from bot.core.model.audit_entry import AuditEntry
 from bot.core.model.watch import AWAY, WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, PauseChange, Watch, WatchAcceptance
 from bot.core.watching.file_plan import AppliedPlan, FilePlan
 from bot.flows.lease import Lease
+from bot.store.audit_stream import entry_fields
 from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts
 
@@ -20,20 +22,20 @@ class Watches:
         self._kept: tuple[Watch, ...] = ()
         self._rev: str | None = None
 
-    async def add_watch(self, watch: Watch) -> WatchAcceptance:
+    async def add_watch(self, watch: Watch, entry: AuditEntry | None = None) -> WatchAcceptance:
         """Store a new watch under its channel's next number. Raises StoreUnavailable."""
         word, number = await self._scripts.run(
-            "add_watch", watch.channel, to_json(watch), WATCHES_MOST_IN_CHANNEL, WATCHES_MOST
+            "add_watch", watch.channel, to_json(watch), WATCHES_MOST_IN_CHANNEL, WATCHES_MOST, *_fields(entry)
         )
         return WatchAcceptance(word, replace(watch, number=int(number)) if word == "ok" else None)
 
-    async def change_watch(self, watch: Watch) -> bool:
+    async def change_watch(self, watch: Watch, entry: AuditEntry | None = None) -> bool:
         """Replace the watch with the same channel and number. Returns False if it's gone. Raises StoreUnavailable."""
-        return bool(await self._scripts.run("change_watch", watch.name, to_json(watch)))
+        return bool(await self._scripts.run("change_watch", watch.name, to_json(watch), *_fields(entry)))
 
-    async def remove_watch(self, channel: str, number: int) -> bool:
+    async def remove_watch(self, channel: str, number: int, entry: AuditEntry | None = None) -> bool:
         """Remove a watch. Returns False if it's gone already. Raises StoreUnavailable."""
-        return bool(await self._scripts.run("remove_watch", f"{channel}:{number}"))
+        return bool(await self._scripts.run("remove_watch", f"{channel}:{number}", *_fields(entry)))
 
     async def pause_watches(self, channel: str, numbers: Sequence[int], change: PauseChange) -> list[int]:
         """Pause watches of a channel, or let them go on, with entries in the audit log.
@@ -110,6 +112,10 @@ class Watches:
     async def is_marked(self) -> bool:
         """Whether Redis has a record of an earlier start. Raises StoreUnavailable."""
         return bool(await self._scripts.ask(self._scripts.redis.exists(self._scripts.key("standing", "marker"))))
+
+
+def _fields(entry: AuditEntry | None) -> list[str]:
+    return entry_fields(entry) if entry is not None else []
 
 
 def _number(name: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.audit_entry import Event
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.errors import BoltNotSent
 from bot.core.model.watch import Watch
@@ -69,6 +70,9 @@ async def test_one_is_stopped_by_its_number_or_its_schedule(stage: WatchStage, t
     entry = (await stage.audited())[0]
     assert (entry.user, entry.decision) == (ADA, "allow")
     assert entry.text == f'unwatch "{text}" (nightly)'
+    (stopped,) = await stage.audited(Event.UNWATCHED)
+    assert (stopped.user, stopped.schedule, stopped.outcome) == (ADA, "nightly", "watch 1")
+    assert (stopped.text, stopped.request) == ('watch "nightly"', entry.request)
 
 
 async def test_a_pattern_stops_the_watch_with_that_pattern(stage: WatchStage) -> None:

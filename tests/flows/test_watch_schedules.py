@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.model.bolt import Notification
+from bot.core.model.audit_entry import AuditFilter, Event
 from bot.core.model.channel import ChannelInfo, ChannelKind
-from bot.core.model.errors import BoltNotSent, ChannelRefused
+from bot.core.model.errors import BoltNotSent
 from bot.core.model.person import Person, Role
 from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, Watch
 from bot.core.policy.decision import NO_RULE_FOR_WATCH
@@ -81,6 +83,34 @@ async def test_watching_again_changes_the_options(stage: WatchStage) -> None:
     ]
 
 
+async def test_a_watch_begins_by_bolts_clock(stage: WatchStage) -> None:
+    """Ends are dated by it, whatever the time is here."""
+    stage.bolt.clock = NOW - timedelta(minutes=10)
+    await stage.type("watch nightly")
+    assert [one.since for one in await stage.kept()] == [NOW - timedelta(minutes=10)]
+
+
+async def test_the_same_twice_at_once_is_one_watch(redis_client: Redis) -> None:
+    """From two people, by two processes."""
+    stage, other = WatchStage(redis_client), WatchStage(redis_client)
+    await asyncio.gather(*(one.type("watch night*", user=user) for one in (stage, other) for user in (ADA, BOB)))
+    assert [one.number for one in await stage.kept()] == [1]
+    assert [one.outcome for one in await stage.audited(Event.WATCHED)] == ["watch 1"]
+
+
+async def test_what_is_made_and_changed_is_on_record(stage: WatchStage) -> None:
+    """With what is watched, and its options; not if nothing is changed."""
+    for text in ("watch night* --mention none", "watch night* --mention none", "watch NIGHT* --quiet 22:00-07:00"):
+        await stage.type(text)
+    changed, made = await stage.audited(Event.WATCHED, Event.WATCH_CHANGED)
+    assert (made.event, made.schedule, made.outcome, made.user) == (Event.WATCHED, "night*", "watch 1", ADA)
+    assert made.text == 'watch "night*" --mention none'
+    assert (changed.event, changed.schedule, changed.outcome) == (Event.WATCH_CHANGED, "NIGHT*", "watch 1")
+    assert changed.text == 'watch "NIGHT*" --quiet 22:00-07:00 --tz UTC'
+    assert made.channel_name == f"name-of-{CHANNEL}"
+    assert AuditFilter(schedule="nightly").matches(made)
+
+
 async def test_what_the_policy_refuses_is_named(redis_client: Redis) -> None:
     """A pattern that covers it isn't accepted. Each answer has the rule's reason, and is on record."""
     stage = WatchStage(redis_client, NOT_HOURLY)
@@ -148,29 +178,6 @@ async def test_bolt_being_away_is_said(stage: WatchStage) -> None:
     stage.bolt.faults.fail("schedules", BoltNotSent(), BoltNotSent())
     assert said((await stage.type("watch nightly")).text).endswith("Nothing was changed.")
     assert await stage.kept() == ()
-
-
-async def test_other_notifiers_and_other_watches_are_named(stage: WatchStage) -> None:
-    """Bolt's own notifications to the same channel, in either form; and the more precise watch."""
-    stage.bolt.active = [
-        replace(NIGHTLY, slack_notify=(f"#name-of-{CHANNEL}",)),
-        replace(HOURLY, notifications=(Notification("slack", CHANNEL), Notification("email", "a@example.com"))),
-    ]
-    await stage.type("watch nightly")
-    told = shown(await stage.type("watch *"))
-    assert "It covers 2 schedules; for 1 of them, a more precise watch decides." in told
-    assert any("Bolt itself already notifies this channel about nightly and hourly." in line for line in told)
-
-
-async def test_a_public_channel_is_joined(stage: WatchStage) -> None:
-    """If that isn't possible, the answer says so. Direct messages need no joining."""
-    await stage.type("watch nightly")
-    assert stage.chat.joined == [CHANNEL]
-    stage.chat.faults.fail("join_channel", ChannelRefused("conversations.join", "is_archived"))
-    assert any("I can't post here yet" in line for line in shown(await stage.type("watch hourly")))
-    await stage.type("watch nightly", channel=f"D{ADA}")
-    assert stage.chat.joined == [CHANNEL]
-    assert [one.channel for one in await stage.kept()] == [CHANNEL, CHANNEL, f"D{ADA}"]
 
 
 async def test_direct_messages_of_others_watch_nothing(stage: WatchStage) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from redis.asyncio import Redis
 
 from bot.core.commands.grammar import parse
-from bot.core.model.audit_entry import AuditEntry
+from bot.core.model.audit_entry import AuditEntry, Event
 from bot.core.model.command import UnwatchCommand, WatchCommand, WatchesCommand, canonical
 from bot.core.model.watch import Watch
 from bot.core.policy.rules import DEFAULT, Action, Policy
@@ -18,6 +18,7 @@ from bot.flows.authorize import Attempt
 from bot.flows.channel_watches import ChannelWatches
 from bot.flows.check_owners import OwnerChecker
 from bot.flows.close_incidents import IncidentCloser
+from bot.flows.describe_watch import WatchDescriber
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.find_schedule import ScheduleFinder
 from bot.flows.mention_owner import OwnerMentions
@@ -47,6 +48,7 @@ class WatchStage:
         """Build the flows."""
         self.stage = stage = Stage(self.redis, self.policy)
         self.bolt, self.chat, self.people = stage.bolt, stage.chat, stage.people
+        self.bolt.clock = NOW
         self.store = Watches(stage.scripts)
         finder = OwnerFinder(
             Owners(),
@@ -62,10 +64,14 @@ class WatchStage:
             stage.authorizer,
             stage.people,
             stage.chat,
-            WatchPreviewer(stage.bolt, now=lambda: NOW),
-            OwnerChecker(finder, OwnerMentions(finder, stage.people, self.memberships)),
+            WatchDescriber(
+                stage.people,
+                stage.chat,
+                WatchPreviewer(stage.bolt, now=stage.bolt.time),
+                OwnerChecker(finder, OwnerMentions(finder, stage.people, self.memberships)),
+            ),
             command="/bolt",
-            now=lambda: NOW,
+            now=stage.bolt.time,
         )
         self.channel_watches = ChannelWatches(
             self.store,
@@ -95,6 +101,7 @@ class WatchStage:
         """The watches on record."""
         return await self.store.all_watches()
 
-    async def audited(self) -> list[AuditEntry]:
-        """The audit log, newest first."""
-        return [entry async for entry in self.stage.audit.newest_entries()]
+    async def audited(self, *events: Event) -> list[AuditEntry]:
+        """The audit log's entries of these kinds, newest first; what was asked if none is named."""
+        wanted = events or (Event.ASKED,)
+        return [entry async for entry in self.stage.audit.newest_entries() if entry.event in wanted]

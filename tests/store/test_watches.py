@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.audit_entry import AuditEntry, Event
 from bot.core.model.watch import WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, Quiet, SlowAfter, Watch
+from bot.store.audit_stream import Audit
 from bot.store.scripts import Scripts
 from bot.store.watches import Watches
 
@@ -41,6 +43,11 @@ def watches(scripts: Scripts) -> Watches:
     return Watches(scripts)
 
 
+def other(number: int, channel: str = "C1") -> Watch:
+    """A watch of another schedule."""
+    return replace(NIGHTLY, channel=channel, pattern=f"s{number}")
+
+
 async def added(watches: Watches, watch: Watch = NIGHTLY) -> Watch:
     """A watch that was stored, with its number."""
     stored = (await watches.add_watch(watch)).watch
@@ -64,7 +71,7 @@ async def test_a_watch_is_stored_with_all_options(watches: Watches) -> None:
 
 async def test_numbers_are_never_reused(watches: Watches) -> None:
     """Each channel counts by itself, and goes on after its last watch has gone."""
-    assert [(await added(watches)).number for _ in range(2)] == [1, 2]
+    assert [(await added(watches, other(number))).number for number in range(2)] == [1, 2]
     assert (await added(watches, replace(NIGHTLY, channel="C2"))).number == 1
     assert await watches.remove_watch("C1", 2)
     assert await watches.remove_watch("C1", 1)
@@ -84,23 +91,56 @@ async def test_a_watch_is_changed_until_it_is_removed(watches: Watches) -> None:
 
 async def test_another_process_sees_each_change(watches: Watches, scripts: Scripts) -> None:
     """What it keeps in memory is read again after a change, and only then."""
-    other = Watches(scripts)
+    elsewhere = Watches(scripts)
     watch = await added(watches)
-    kept = await other.all_watches()
+    kept = await elsewhere.all_watches()
     assert kept == (watch,)
-    assert await other.all_watches() is kept
+    assert await elsewhere.all_watches() is kept
     await watches.change_watch(replace(watch, mention="none"))
-    assert [one.mention for one in await other.all_watches()] == ["none"]
+    assert [one.mention for one in await elsewhere.all_watches()] == ["none"]
     await scripts.redis.flushdb()
-    assert await other.all_watches() == ()
+    assert await elsewhere.all_watches() == ()
     again = await added(watches, EVERY_OPTION)
-    assert await other.all_watches() == (again,)
+    assert await elsewhere.all_watches() == (again,)
+
+
+@pytest.mark.parametrize(
+    ("watch", "word"),
+    [
+        (replace(NIGHTLY, made_by="U2", mention="none"), "same"),
+        (replace(NIGHTLY, pattern="NIGHTLY"), "same"),
+        (replace(NIGHTLY, channel="C2"), "ok"),
+        (replace(NIGHTLY, pattern="night*"), "ok"),
+        (replace(NIGHTLY, owner="ada"), "ok"),
+        (replace(NIGHTLY, branch="dev"), "ok"),
+    ],
+)
+async def test_a_channel_watches_the_same_once(watches: Watches, watch: Watch, word: str) -> None:
+    """The same schedules, owner and branch."""
+    await added(watches)
+    assert (await watches.add_watch(watch)).word == word
+    assert len(await watches.all_watches()) == (1 if word == "same" else 2)
+
+
+async def test_what_becomes_of_a_watch_is_recorded_in_the_same_step(watches: Watches, scripts: Scripts) -> None:
+    """With its number; not if nothing becomes of it."""
+    entry = AuditEntry(Event.WATCHED, user="U1", schedule="nightly", text='watch "nightly"')
+    watch = (await watches.add_watch(NIGHTLY, entry)).watch
+    assert watch is not None
+    assert (await watches.add_watch(NIGHTLY, entry)).word == "same"
+    changed, stopped = replace(entry, event=Event.WATCH_CHANGED), replace(entry, event=Event.UNWATCHED)
+    await watches.change_watch(watch, changed)
+    for _ in range(2):
+        await watches.remove_watch("C1", 1, stopped)
+    assert not await watches.change_watch(watch, changed)
+    recorded = [replace(one, at=None) async for one in Audit(scripts, most=10, days=1).oldest()]
+    assert recorded == [replace(one, outcome="watch 1") for one in (entry, changed, stopped)]
 
 
 async def test_a_channel_has_a_bound(watches: Watches) -> None:
     """The next watch is refused there and accepted elsewhere; one that goes gives its place to another."""
-    for _ in range(WATCHES_MOST_IN_CHANNEL):
-        await added(watches)
+    for number in range(WATCHES_MOST_IN_CHANNEL):
+        await added(watches, other(number))
     refused = await watches.add_watch(NIGHTLY)
     assert (refused.word, refused.watch) == ("channel_full", None)
     assert (await added(watches, replace(NIGHTLY, channel="C2"))).number == 1
@@ -120,7 +160,7 @@ async def test_discovery_runs_while_there_is_a_watch(watches: Watches, scripts: 
     due = scripts.key("due", "discovery")
     assert await is_discovered(scripts)
     await scripts.redis.zadd(due, {"schedules": 5})
-    await added(watches)
+    await added(watches, other(2))
     assert await scripts.redis.zscore(due, "schedules") == 5
     await watches.remove_watch("C1", 1)
     assert await is_discovered(scripts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 from bot.core.text.name_folding import fold
 
@@ -23,6 +24,22 @@ class Event(StrEnum):
     WATCH_PAUSED = "watch_paused"
     WATCH_RESUMED = "watch_resumed"
     WATCH_DELETED = "watch_deleted"
+    WATCHED = "watched"  # a watch was made
+    WATCH_CHANGED = "watch_changed"
+    UNWATCHED = "unwatched"  # a watch was stopped
+
+
+# Their schedule may be a pattern.
+OF_WATCHES = frozenset(
+    {
+        Event.WATCHED,
+        Event.WATCH_CHANGED,
+        Event.UNWATCHED,
+        Event.WATCH_PAUSED,
+        Event.WATCH_RESUMED,
+        Event.WATCH_DELETED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +47,8 @@ class AuditEntry:
     """An audit log entry. `action`, `decision` and `rule` are the policy's.
 
     `outcome` is a run's state, or why there was no run. `user` is the Slack id of the person who acted; for a refused
-    start or an ended run, of the person who asked for it. The audit log itself sets `at`.
+    start or an ended run, of the person who asked for it. Of a watch, `schedule` is what it watches, `text` its options and
+    `outcome` its number. The audit log itself sets `at`.
     """
 
     event: str
@@ -52,7 +70,10 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Filter for audit log entries: by person (Slack id or name), schedule (part of its slug), and earliest time."""
+    """Filter for audit log entries: by person (Slack id or name), schedule (part of its slug), and earliest time.
+
+    Watches whose pattern matches the schedule are found too.
+    """
 
     user: str = ""
     schedule: str = ""
@@ -61,6 +82,8 @@ class AuditFilter:
     def matches(self, entry: AuditEntry) -> bool:
         """Whether an entry matches the person and the schedule. `since` isn't checked here."""
         part = fold(self.schedule) or self.schedule
-        of_schedule = part in fold(entry.schedule)
+        of_schedule = part in fold(entry.schedule) or (
+            entry.event in OF_WATCHES and fnmatchcase(part, fold(entry.schedule))
+        )
         by = self.user.casefold()
         return of_schedule and (not by or by in {entry.user.casefold(), entry.user_name.casefold()})

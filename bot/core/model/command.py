@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.core.model.watch import Only, Quiet, SlowAfter
+from bot.core.model.watch import Only, Quiet, SlowAfter, Watch
 from bot.core.text.quoting import quoted
 
 HISTORY_RUNS = 30
@@ -356,6 +356,22 @@ def name_of(wanted: StartCommand) -> str | None:
 def with_name(wanted: StartCommand, name: str) -> StartCommand:
     """Return the same command for another name or slug."""
     return replace(wanted, schedule_text=name) if isinstance(wanted, RunCommand) else replace(wanted, latest_of=name)
+
+
+def command_of_watch(watch: Watch) -> WatchCommand:
+    """Return the command that makes such a watch."""
+    return WatchCommand(
+        watch.pattern,
+        owner=watch.owner,
+        branch=watch.branch,
+        pull_requests=watch.pull_requests,
+        only=watch.only if watch.only != "failures" else None,
+        mention=watch.mention if watch.mention != "owner" else None,
+        late_s=watch.late_s,
+        slow=watch.slow,
+        quiet=watch.quiet,
+        time_zone=watch.time_zone,
+    )
 
 
 def canonical(command: Command) -> str:

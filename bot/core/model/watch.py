@@ -121,7 +121,10 @@ class PauseChange:
 
 @dataclass(frozen=True, slots=True)
 class WatchAcceptance:
-    """Whether a watch was stored: `ok`, or which bound it would exceed. `watch` has its number if it was stored."""
+    """Whether a watch was stored: `ok`, or which bound it would exceed. `watch` has its number if it was stored.
 
-    word: Literal["ok", "channel_full", "full"]
+    `same`: the channel has one for the same schedules, owner and branch.
+    """
+
+    word: Literal["ok", "same", "channel_full", "full"]
     watch: Watch | None = None

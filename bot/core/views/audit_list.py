@@ -61,7 +61,7 @@ def _what(entry: AuditEntry) -> list[Span]:
                 "unknown": "couldn't be decided",
             }
             said = word.get(entry.decision, entry.decision)
-            return ["requested ", Code(cut(entry.text, TEXT_SHOWN)), f": {said}", *by, *why]
+            return ["requested ", _text(entry), f": {said}", *by, *why]
         case Event.STARTED:
             return [f"started run {entry.run} of ", Bold(entry.schedule or "a schedule")]
         case Event.ENDED:
@@ -83,8 +83,18 @@ def _what(entry: AuditEntry) -> list[Span]:
             return [entry.text or "a watch", *of, f" {did_to[Event(entry.event)]}", *reason]
         case Event.APPROVED | Event.DENIED:
             return [f"{entry.event} ", Bold(entry.schedule or "a start")]
+        case Event.WATCHED:
+            return ["began to watch ", Bold(entry.schedule), f" ({entry.outcome}): ", _text(entry)]
+        case Event.WATCH_CHANGED:
+            return [f"changed {entry.outcome} of ", Bold(entry.schedule), ": ", _text(entry)]
+        case Event.UNWATCHED:
+            return ["stopped watching ", Bold(entry.schedule), f" ({entry.outcome}): ", _text(entry)]
         case _:
             return [f"{entry.event} ", Bold(entry.schedule), f": {cut(entry.outcome, REASON_SHOWN)}"]
+
+
+def _text(entry: AuditEntry) -> Code:
+    return Code(cut(entry.text, TEXT_SHOWN))
 
 
 def _for(entry: AuditEntry) -> list[Span]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
-from bot.core.model.command import UnwatchCommand, WatchCommand, WatchesCommand
+from bot.core.model.command import UnwatchCommand, WatchesCommand, command_of_watch
 from bot.core.model.watch import WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, Watch, WatchAcceptance
 from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Channel, Code, Sentence, Span, cut, plural
@@ -20,6 +21,9 @@ SHOWN = 80
 NAMED_MOST = 5
 OFFERED_MOST = 5
 
+# What became of a watch.
+MadeWord = Literal["new", "changed", "same"]
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -33,13 +37,13 @@ class Refused:
 class Made:
     """A watch that was made or changed, and what there's to say about it.
 
-    `word`: `new`, `changed`, or `same` if it was there already. `notified` are the schedules for which Bolt itself posts
+    `word`: `same` if it was there already. `notified` are the schedules for which Bolt itself posts
     to the same channel. `decided_elsewhere`: how many schedules a more precise watch of the channel decides about.
     `cannot_post` says why the bot can't post in the channel. `missed` are owners whom its mentions won't reach.
     """
 
     watch: Watch
-    word: str
+    word: MadeWord
     preview: Preview
     notified: tuple[str, ...] = ()
     decided_elsewhere: int = 0
@@ -141,7 +145,7 @@ def in_file(watch: Watch) -> Message:
 def stopped(watch: Watch) -> Message:
     """Confirm that a watch was stopped. A click makes it again, with a new number."""
     text: Sentence = ("No longer watching ", _pattern(watch), f" here (watch {watch.number}).")
-    again = fitting("Watch again", _command(watch), spoken=cut(f"Watch {watch.pattern} again", 75))
+    again = fitting("Watch again", command_of_watch(watch), spoken=cut(f"Watch {watch.pattern} again", 75))
     return Message(text, (Paragraph(text), Buttons(again))) if again else Message(text)
 
 
@@ -152,22 +156,6 @@ def stop_button(watch: Watch, *, number: int = 0, label: str = "Stop") -> Button
 
 
 # --- parts ---
-
-
-def _command(watch: Watch) -> WatchCommand:
-    """The command that makes such a watch."""
-    return WatchCommand(
-        watch.pattern,
-        owner=watch.owner,
-        branch=watch.branch,
-        pull_requests=watch.pull_requests,
-        only=watch.only if watch.only != "failures" else None,
-        mention=watch.mention if watch.mention != "owner" else None,
-        late_s=watch.late_s,
-        slow=watch.slow,
-        quiet=watch.quiet,
-        time_zone=watch.time_zone,
-    )
 
 
 def _question(wanted: str, found: Sequence[Watch]) -> Sentence:

@@ -248,13 +248,16 @@ class LogTails(Protocol):
 class Watches(Protocol):
     """Watches of channels: their standing orders."""
 
-    async def add_watch(self, watch: Watch) -> WatchAcceptance:
-        """Store a new watch, which gets its channel's next number; the given one is ignored."""
+    async def add_watch(self, watch: Watch, entry: AuditEntry | None = None) -> WatchAcceptance:
+        """Store a new watch, which gets its channel's next number; the given one is ignored.
 
-    async def change_watch(self, watch: Watch) -> bool:
+        In the same step, `entry` is added to the audit log, with the number.
+        """
+
+    async def change_watch(self, watch: Watch, entry: AuditEntry | None = None) -> bool:
         """Replace the watch with the same channel and number. Returns False if it's gone."""
 
-    async def remove_watch(self, channel: str, number: int) -> bool:
+    async def remove_watch(self, channel: str, number: int, entry: AuditEntry | None = None) -> bool:
         """Remove a watch. Returns False if it's gone already."""
 
     async def pause_watches(self, channel: str, numbers: Sequence[int], change: PauseChange) -> list[int]:

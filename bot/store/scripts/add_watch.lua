@@ -1,9 +1,20 @@
--- Adds a watch to a channel, unless it's full. ARGV: channel, body, most watches in the channel, most in all. Returns
--- {'ok', number} or {'channel_full' or 'full', 0}. Discovery runs while there is any watch.
+-- Adds a watch to a channel, unless the channel has one for the same schedules, owner and branch, or is full. ARGV:
+-- channel, body, most watches in the channel, most in all, then the audit entry's fields and values. Returns
+-- {'ok', number}, {'same', the number of the one that is there} or {'channel_full' or 'full', 0}. Discovery runs while
+-- there is any watch.
 local channel, body, standing = ARGV[3], ARGV[4], key('standing')
-local count = 0
-for _, name in ipairs(redis.call('HKEYS', standing)) do
-  if string.match(name, '^(.*):%d+$') == channel then count = count + 1 end
+local wanted = cjson.decode(body)
+local count, found = 0, redis.call('HGETALL', standing)
+for at = 1, #found, 2 do
+  local in_channel, number = string.match(found[at], '^(.*):(%d+)$')
+  if in_channel == channel then
+    count = count + 1
+    local one = cjson.decode(found[at + 1])
+    if string.lower(one.pattern) == string.lower(wanted.pattern) and one.owner == wanted.owner
+        and one.branch == wanted.branch then
+      return {'same', tonumber(number)}
+    end
+  end
 end
 if count >= tonumber(ARGV[5]) then return {'channel_full', 0} end
 if redis.call('HLEN', standing) >= tonumber(ARGV[6]) then return {'full', 0} end
@@ -11,6 +22,7 @@ if redis.call('HLEN', standing) >= tonumber(ARGV[6]) then return {'full', 0} end
 local number = redis.call('HINCRBY', key('standing', 'numbers'), channel, 1)
 redis.call('HSET', standing, channel .. ':' .. number, body)
 watches_changed()
+record_watch(number, 7)
 redis.call('ZADD', key('due', 'discovery'), 'NX', num(now()), 'schedules')
 check_soon(channel)
 return {'ok', number}

@@ -461,6 +461,14 @@ local function check_soon(channel, how)
   redis.call('ZADD', key('due', 'channels'), how or 'LT', num(now() + 60 * 1000000), channel)
 end
 
+-- Adds the audit entry of a watch whose fields and values are in ARGV from `first` on, if there are any.
+local function record_watch(number, first)
+  if not ARGV[first] then return end
+  local pairs = {'outcome', 'watch ' .. number}
+  for at = first, #ARGV do pairs[#pairs + 1] = ARGV[at] end
+  record(pairs)
+end
+
 -- Hands the end of a run that discovery has found over to the watches of its schedule, to be accounted.
 local function hand_over(member, ended)
   local slug = redis.call('HGET', key('run', member), 'discovered')

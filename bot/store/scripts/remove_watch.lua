@@ -1,7 +1,9 @@
--- Removes a watch. ARGV: its name (channel:number). Returns 1, or 0 if it's gone. Without any watch, discovery ends.
+-- Removes a watch. ARGV: its name (channel:number), then the audit entry's fields and values. Returns 1, or 0 if it's
+-- gone. Without any watch, discovery ends.
 local standing = key('standing')
 if redis.call('HDEL', standing, ARGV[3]) == 0 then return 0 end
 watches_changed()
+record_watch(string.match(ARGV[3], ':(%d+)$'), 4)
 if redis.call('EXISTS', standing) == 0 then
   redis.call('ZREM', key('due', 'discovery'), 'schedules')
   -- Until there's a watch again, nobody misses anything.

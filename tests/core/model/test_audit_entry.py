@@ -12,3 +12,12 @@ def test_which_entries_are_wanted() -> None:
     assert AuditFilter(user="U1", schedule="NIGHTLY").matches(entry)
     assert not AuditFilter(user="grace").matches(entry)
     assert not AuditFilter(schedule="hourly").matches(entry)
+
+
+def test_a_watch_is_found_by_a_schedule_that_its_pattern_matches() -> None:
+    """Other entries aren't: a name may have an asterisk."""
+    watch = AuditEntry(Event.WATCHED, schedule="Fin*")
+    assert AuditFilter(schedule="finance-daily").matches(watch)
+    assert AuditFilter(schedule="fin").matches(watch)
+    assert not AuditFilter(schedule="nightly").matches(watch)
+    assert not AuditFilter(schedule="finance-daily").matches(AuditEntry(Event.ENDED, schedule="fin*"))

@@ -1,0 +1,73 @@
+"""Saying what a watch covers: its schedules, what it would have reported lately, and what there's to note about it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from bot.core.model.bolt import Schedule
+from bot.core.model.channel import ChannelInfo
+from bot.core.model.watch import Watch
+from bot.core.text.message import Message
+from bot.core.text.name_folding import fold
+from bot.core.views.watches import Made, MadeWord, made
+from bot.core.watching.cover import Covers
+from bot.core.watching.missed_owners import MissedOwners
+from bot.core.watching.preview import watched
+from bot.flows.check_owners import OwnerChecker
+from bot.flows.own_channel import why_cannot_post
+from bot.flows.ports.slack import Chat, People
+from bot.flows.preview_watch import WatchPreviewer
+
+class WatchDescriber:
+    """Describes watches that were made or changed."""
+
+    def __init__(self, people: People, chat: Chat, previewer: WatchPreviewer, owners: OwnerChecker) -> None:
+        self._people = people
+        self._chat = chat
+        self._previewer = previewer
+        self._owners = owners
+
+    async def describe(
+        self, watch: Watch, word: MadeWord, matching: Sequence[Schedule], others: Sequence[Watch]
+    ) -> Message:
+        """Confirm a watch. `matching` are the schedules that it covers, `others` the channel's other watches."""
+        channel_info = await self._people.channel(watch.channel)
+        cannot_post = await why_cannot_post(self._chat, channel_info)
+        preview, missed = await asyncio.gather(self._previewer.preview(watch, matching), self._missed(watch, matching))
+        return made(
+            Made(
+                watch,
+                word,
+                preview,
+                _notified(matching, channel_info),
+                _decided_elsewhere(watch, others, matching),
+                cannot_post,
+                missed,
+            )
+        )
+
+    async def _missed(self, watch: Watch, matching: Sequence[Schedule]) -> MissedOwners:
+        if watch.mention != "owner":
+            return MissedOwners()
+        return await self._owners.missed(watch.channel, (watched(one) for one in matching))
+
+
+def _decided_elsewhere(watch: Watch, others: Sequence[Watch], schedules: Sequence[Schedule]) -> int:
+    covers = Covers.of([watch, *others])
+    deciding = [covers.deciding(watched(one)).get(watch.channel) for one in schedules]
+    return sum(one is not None and one.number != watch.number for one in deciding)
+
+
+def _notified(schedules: Sequence[Schedule], channel_info: ChannelInfo) -> tuple[str, ...]:
+    """The schedules for which Bolt itself posts to the channel."""
+    here = {fold(channel_info.channel)} | ({fold(channel_info.name)} if channel_info.name else set())
+    return tuple(
+        one.slug
+        for one in schedules
+        if here
+        & {
+            fold(name.lstrip("#"))
+            for name in (*one.slack_notify, *(sent.channel for sent in one.notifications if sent.medium == "slack"))
+        }
+    )
