@@ -39,7 +39,7 @@ PLACES = (
         r"core/views/(thread|digest|live_log|log_|artifact)|core/insight|flows/(post_thread|post_file|read_requested_file|tail_log|conclude|dbt_results|digest)",
     ),
     ("Home", r"home|active_runs"),
-    ("Forms", r"run_form|blocks/form|shortcuts|schedules/typeahead"),
+    ("Forms", r"(run|watch)_form|blocks/f(orm|ields)|shortcuts|schedules/typeahead"),
     ("Approvals", r"approv"),
     (
         "Refusals by the policy",

@@ -56,36 +56,33 @@ class RunForms:
     async def blank_form(self, channel: str) -> Form:
         """Build the initial form without waiting: the trigger that opens it is valid for three seconds."""
         snapshot = await self._catalog.snapshot()
-        return Form(Filled(channel=channel), asks_channel=not channel, notes=_notes(snapshot))
+        return Form(Filled(channel=channel), asks_channel=not channel, notes=list_notes(snapshot))
 
     async def offer_schedules(self, typed: str) -> Offers:
         """Offer schedules for the typed text."""
-        snapshot = await self._catalog.snapshot(within_s=TYPING_S)
-        if snapshot.at is None:
-            snapshot = await self._catalog.snapshot(within_s=FIRST_S)
-        return snapshot.index.offers(typed[:TYPED_MOST], self._mask)
+        return (await typing_snapshot(self._catalog)).index.offers(typed[:TYPED_MOST], self._mask)
 
     async def form_for_schedule(self, filled: Filled, why_not: WhyNot, *, asks_channel: bool) -> Form:
         """Complete the form with the chosen schedule's commands, if the person may see them.
 
         Text that the person has written there is kept.
         """
-        snapshot, schedule = await self._find(filled.schedule, within_s=FIRST_S)
+        snapshot, schedule = await find_offered(self._catalog, filled.schedule, within_s=FIRST_S)
         if schedule is None:
             gone = filled.schedule and snapshot.sure
-            return Form(filled, asks_channel=asks_channel, notes=((GONE,),) if gone else _notes(snapshot))
+            return Form(filled, asks_channel=asks_channel, notes=((GONE,),) if gone else list_notes(snapshot))
         why = await why_not(schedule)
         if why:
             bare = filled if is_changed(filled) else replace(filled, commands=None, mark="", offered="")
             offer = snapshot.index.offer(schedule, self._mask)
             return Form(bare, offer, asks_channel=asks_channel, notes=((why,),))
         form = self._form(filled, snapshot, schedule, await self._own(schedule), asks_channel=asks_channel)
-        form = replace(form, notes=_notes(snapshot))
+        form = replace(form, notes=list_notes(snapshot))
         return replace(form, kept=True) if is_changed(filled) else _offering(form)
 
     async def read_form(self, filled: Filled, why_not: WhyNot, *, asks_channel: bool) -> RunCommand | Problems | Form:
         """Read a submitted form: the command, its problems, or the form again if its commands are outdated."""
-        snapshot, schedule = await self._find(filled.schedule, within_s=SUBMITTING_S)
+        snapshot, schedule = await find_offered(self._catalog, filled.schedule, within_s=SUBMITTING_S)
         if schedule is None:
             return _unknown(filled, snapshot)
         own = self._known(schedule)
@@ -104,18 +101,6 @@ class RunForms:
         offer, branch = snapshot.index.offer(schedule, self._mask), self._mask(schedule.git_branch or "")
         return Form(filled, offer, own, branch, asks_channel=asks_channel)
 
-    async def _find(self, handle: str, *, within_s: float) -> tuple[CatalogSnapshot, Schedule | None]:
-        """Find the schedule of a handle.
-
-        If the list lacks it, it may be newer, offered by another process: the list is read again.
-        """
-        snapshot = await self._catalog.snapshot()
-        schedule = snapshot.index.by_handle(handle)
-        if schedule is None:
-            snapshot = await self._catalog.snapshot(within_s=within_s, refresh=True)
-            schedule = snapshot.index.by_handle(handle)
-        return snapshot, schedule
-
     async def _own(self, schedule: Schedule) -> Own | None:
         """The schedule's own commands, read from Bolt if the list doesn't have them. None if they're unknown."""
         if not schedule.commands:
@@ -130,6 +115,27 @@ class RunForms:
     def _known(self, schedule: Schedule) -> Own | None:
         commands = schedule.commands or self._details.get(schedule.slug, ())
         return own_commands(schedule.slug, commands, self._mask) if commands else None
+
+
+async def typing_snapshot(catalog: ScheduleCatalog) -> CatalogSnapshot:
+    """The list of schedules to offer while somebody types."""
+    snapshot = await catalog.snapshot(within_s=TYPING_S)
+    return snapshot if snapshot.at is not None else await catalog.snapshot(within_s=FIRST_S)
+
+
+async def find_offered(
+    catalog: ScheduleCatalog, handle: str, *, within_s: float
+) -> tuple[CatalogSnapshot, Schedule | None]:
+    """Find the schedule of a handle.
+
+    If the list lacks it, it may be newer, offered by another process: the list is read again.
+    """
+    snapshot = await catalog.snapshot()
+    schedule = snapshot.index.by_handle(handle)
+    if schedule is None:
+        snapshot = await catalog.snapshot(within_s=within_s, refresh=True)
+        schedule = snapshot.index.by_handle(handle)
+    return snapshot, schedule
 
 
 def _unknown(filled: Filled, snapshot: CatalogSnapshot) -> RunCommand | Problems:
@@ -158,7 +164,8 @@ def _offering(form: Form) -> Form:
     return replace(form, filled=replace(form.filled, commands=text, mark=mark, offered=offered), kept=False)
 
 
-def _notes(snapshot: CatalogSnapshot) -> tuple[Sentence, ...]:
+def list_notes(snapshot: CatalogSnapshot) -> tuple[Sentence, ...]:
+    """Notes about the list of schedules: Bolt may not respond."""
     if not snapshot.late:
         return ()
     if snapshot.at is None:

@@ -19,6 +19,7 @@ from bot.flows.own_channel import why_cannot_post
 from bot.flows.ports.slack import Chat, People
 from bot.flows.preview_watch import WatchPreviewer
 
+
 class WatchDescriber:
     """Describes watches that were made or changed."""
 

@@ -201,7 +201,6 @@ class ScheduleWatcher:
         return not_allowed(Refused(names, refused[0].reason), len(matching))
 
 
-
 def _changed(wanted: Watch, same: Watch) -> Watch:
     """A watch with new options. If the bot isn't in the channel, it still goes on only once it is."""
     changed = replace(wanted, number=same.number, since=same.since)

@@ -12,6 +12,7 @@ from bot.flows.channel_watches import ChannelWatches
 from bot.flows.check_owners import OwnerChecker
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.complete_run_form import RunForms
+from bot.flows.complete_watch_form import WatchForms
 from bot.flows.describe_watch import WatchDescriber
 from bot.flows.find_schedule import ScheduleFinder
 from bot.flows.handle_incident import IncidentHandler
@@ -62,6 +63,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         home=_build_home(base),
         channel_permissions=ChannelPermissions(memberships, stores.indexes),
         forms=RunForms(catalog, bolt, mask=mask),
+        watch_forms=WatchForms(catalog, stores.watches, command=settings.bolt_bot_command, mask=mask),
         views=chat,
         status=status,
         follow_run=flows.follow_run,

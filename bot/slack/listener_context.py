@@ -23,6 +23,7 @@ from bot.flows.cancel import RunCanceller
 from bot.flows.channel_permission import ChannelPermissions
 from bot.flows.channel_watches import ChannelWatches
 from bot.flows.complete_run_form import RunForms
+from bot.flows.complete_watch_form import WatchForms
 from bot.flows.follow_run import FollowRequestHandler
 from bot.flows.handle_incident import IncidentHandler
 from bot.flows.handle_outage import OutageHandler
@@ -100,6 +101,7 @@ class ListenerContext:
     home: HomePublisher
     channel_permissions: ChannelPermissions
     forms: RunForms
+    watch_forms: WatchForms
     views: Views
     follow_run: FollowRequestHandler
     queue: QueuedStarts

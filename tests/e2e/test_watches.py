@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from bolt_sandbox.bolt.model import Character, Schedule, Step
+from tests.e2e.modal import Modal
 from tests.e2e.stage import CHANNEL, Stage
 from tests.e2e.test_policy import policy
 from tests.waiting import eventually
 
+WATCH_CHOOSE = "form.watch.schedule"
+EVERY = {"text": {"type": "plain_text", "text": "*"}, "value": "*"}
 NOT_GRACE = """\
 version: 1
 rules:
@@ -160,3 +163,50 @@ async def test_a_digest_is_set_and_shown(stage: Stage) -> None:
     await stage.until(stage.told_privately("A digest is posted here every day at 09:00 (Europe/Berlin)."))
     await stage.slash("digest off")
     await stage.until(stage.told_privately("I'll no longer post a digest here."))
+
+
+async def test_a_watch_is_set_up_and_edited_in_a_form(stage: Stage) -> None:
+    """From /bolt watch alone to the answer; what is wrong is said at its field, and Edit has what was chosen."""
+    await stage.start_bot()
+    await stage.slash("watch")
+    form = await Modal(stage).opened()
+    people = stage.sandbox.slack.people
+    menu = (await people.suggest(form.id, WATCH_CHOOSE, "night")).payload or {}
+    assert [group["label"]["text"] for group in menu["option_groups"]] == ["Schedules", "Pattern"]
+    form.fill("schedule", menu["option_groups"][1]["options"][0], WATCH_CHOOSE)
+    form.fill("quiet", "at night")
+    assert await form.errors() == {"quiet": "Quiet hours are two different times of day, as in 22:00-07:00."}
+    form.fill("quiet", "22:00-07:00")
+    form.fill("time_zone", "Europe/Berlin")
+    assert await form.submit() == {}
+    await form.closed()
+    await stage.until(stage.told_privately("Now watching `night*` here (watch 1): failures and recoveries, quiet from"))
+    await stage.click("Edit")
+    form = await Modal(stage).opened()
+    assert form.says("Watches `night*`")
+    form.fill("mention", "none")
+    await form.submit()
+    await stage.until(stage.told_privately("Changed: now watching `night*` here (watch 1)"))
+    assert "quiet from 22:00 to 07:00 (Europe/Berlin)" in str(stage.private()[-1].blocks)
+    await stage.click("Edit")
+    form = await Modal(stage).opened()
+    await stage.slash("unwatch 1")
+    await stage.until(stage.told_privately("No longer watching"))
+    assert "There's no watch 1 here." in (await form.errors())["mention"]
+
+
+async def test_the_form_asks_the_policy_and_who_is_in_the_channel(stage: Stage) -> None:
+    """When it's submitted; what it can't do directly, a button does."""
+    await stage.start_bot(policy(stage, NOT_GRACE))
+    await stage.slash("watch", user="grace")
+    form = await Modal(stage, "grace").opened()
+    form.fill("schedule", EVERY, WATCH_CHOOSE)
+    assert "Grace has enough to read" in (await form.errors())["schedule"]
+    await stage.mention("watch")
+    await stage.until(stage.told_privately("A form can't be opened from a message."))
+    await stage.click("Watch schedules…")
+    form = await Modal(stage).opened()
+    form.fill("schedule", EVERY, WATCH_CHOOSE)
+    channel, ada = stage.sandbox.workspace.channel("data-eng"), stage.sandbox.workspace.user("ada")
+    channel.members.remove(ada.id)
+    assert "one of us isn't in it, so nothing was changed" in (await form.errors())["schedule"]

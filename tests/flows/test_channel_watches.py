@@ -33,7 +33,7 @@ async def left(stage: WatchStage) -> list[int]:
 
 
 async def test_a_channels_own_watches_are_listed(stage: WatchStage) -> None:
-    """Each with what it decides about, and its Stop button."""
+    """Each with what it decides about, and its buttons."""
     message = await stage.type("watches")
     assert shown(message) == [
         "2 watches here.",
@@ -42,7 +42,7 @@ async def test_a_channels_own_watches_are_listed(stage: WatchStage) -> None:
         "Watch 2: * · failures and recoveries",
         "covers 1 schedule",
     ]
-    assert [one.label for one in buttons(message)] == ["Stop", "Stop"]
+    assert [one.label for one in buttons(message)] == ["Edit", "Stop"] * 2
 
 
 async def test_the_list_does_without_bolt(stage: WatchStage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -150,8 +151,7 @@ async def test_quiet_hours_that_were_made_longer_last_longer(stage: IncidentStag
     await at(stage, NIGHT)
     await fail(stage)
     (watch,) = await stage.watches.all_watches()
-    await stage.watch("*", quiet=Quiet("22:00", "08:00"), time_zone="UTC", mention="none")
-    await stage.watches.remove_watch(CHANNEL, watch.number)
+    await stage.watches.change_watch(replace(watch, quiet=Quiet("22:00", "08:00")))
     await fail(stage)
     await at(stage, MORNING)
     assert texts(stage) == []

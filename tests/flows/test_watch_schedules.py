@@ -17,7 +17,7 @@ from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, Watch
 from bot.core.policy.decision import NO_RULE_FOR_WATCH
 from bot.core.policy.rules import Action, Allow, Deny, Policy, Rule, Which
 from tests.core.views.plain import buttons, said, shown
-from tests.flows.fakes import HOURLY, NIGHTLY, FakeMemberships, FakePeopleByAddress
+from tests.flows.fakes import NIGHTLY, FakeMemberships, FakePeopleByAddress
 from tests.flows.stage import ADA, BOB, CHANNEL
 from tests.flows.watch_stage import NOW, WatchStage
 

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from bot.core.commands.grammar import parse
 from bot.core.model.audit_entry import AuditEntry, Event
-from bot.core.model.command import UnwatchCommand, WatchCommand, WatchesCommand, canonical
+from bot.core.model.command import Command, UnwatchCommand, WatchCommand, WatchesCommand, canonical
 from bot.core.model.watch import Watch
 from bot.core.policy.rules import DEFAULT, Action, Policy
 from bot.core.text.message import Message
@@ -83,18 +83,22 @@ class WatchStage:
             command="/bolt",
         )
 
+    def attempt(self, command: Command, user: str, channel: str = CHANNEL) -> Attempt:
+        """Somebody's attempt at a command."""
+        who = asker(user, channel=channel)
+        return Attempt(who, Action.WATCH, canonical(command), "r1", posts=isinstance(command, WatchCommand))
+
     async def type(self, text: str, *, user: str = ADA, channel: str = CHANNEL) -> Message:
         """Somebody types a command; the answer."""
         command = parse(text)
-        who = asker(user, channel=channel)
-        attempt = Attempt(who, Action.WATCH, canonical(command), "r1", posts=isinstance(command, WatchCommand))
+        attempt = self.attempt(command, user, channel)
         match command:
             case WatchCommand():
                 return await self.watcher.watch(attempt, command)
             case UnwatchCommand():
                 return await self.channel_watches.unwatch(attempt, command)
             case WatchesCommand():
-                return await self.channel_watches.list_watches(who, command)
+                return await self.channel_watches.list_watches(attempt.asker, command)
         raise AssertionError(text)
 
     async def kept(self) -> tuple[Watch, ...]:

@@ -25,12 +25,13 @@ from bot.core.model.command import (
     SeveralCommand,
     UnwatchCommand,
     WatchCommand,
+    WatchForm,
 )
 from bot.core.model.errors import BadCommand
 
 # Longer lines aren't searched for a meaning.
 GUESSED_MOST = 1000
-_ACTS = (RunCommand, RunForm, RetryCommand, CancelCommand, PauseCommand, WatchCommand, UnwatchCommand)
+_ACTS = (RunCommand, RunForm, RetryCommand, CancelCommand, PauseCommand, WatchCommand, WatchForm, UnwatchCommand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def _doubted(literal: Command, line: list[Token], command: str, *, asked: bool) 
             return Guess(_which_run(command, "retry"), tuple(line), literal, here=True)
         if _is_run(line[1]) and (isinstance(literal, PauseCommand) or (literal.latest_of and len(line) > 2)):
             return Guess(_which_run(command, "retry"), tuple(line))
-    if asked and acts(literal) and not isinstance(literal, RunForm):
+    if asked and acts(literal) and not isinstance(literal, RunForm | WatchForm):
         return Guess("A command has no question mark. Nothing was done.", tuple(line), literal)
     if not acts(literal) and _holds_talk(line[1:]):
         return Guess(f"There's no such schedule. Type {command} list to see all schedules.", tuple(line), literal)

@@ -66,6 +66,7 @@ from bot.core.model.command import (
     UnwatchCommand,
     WatchCommand,
     WatchesCommand,
+    WatchForm,
     WhoamiCommand,
 )
 
@@ -174,8 +175,15 @@ def _resume(given: Given) -> PauseCommand:
     return PauseCommand(schedule_of(given), pause=False)
 
 
-def _watch(given: Given) -> WatchCommand:
+def _watch(given: Given) -> WatchCommand | WatchForm:
     options = {name: found[0] for name, found in given.options.items()}
+    if "edit" in options:
+        number = positive(options["edit"])
+        if number is None or given.words or len(options) > 1:
+            bad(f"--edit takes the number of a watch and stands alone, as in {given.command} watch --edit 3.")
+        return WatchForm(number)
+    if not given.words and not options:
+        return WatchForm()
     if not given.words and "owner" not in options:
         bad(f"Which schedules? Name one or a pattern, as in {given.command} watch nightly or {given.command} watch *.")
     if given.words and not given.words[0].quoted and number_of_run(given.text):
@@ -353,16 +361,17 @@ VERBS: dict[str, Verb] = {
     ),
     "watch": Verb(
         _watch,
-        ("owner", "branch", "prs", "only", "mention", "late", "slow", "quiet", "tz"),
+        ("owner", "branch", "prs", "only", "mention", "late", "slow", "quiet", "tz", "edit"),
         (
             (
-                "watch <schedule or pattern> [--owner E] [--branch B] [--mention owner|@user|@group|none]",
-                "reports failures and recoveries in this channel, whoever started the run",
+                "watch [schedule or pattern] [--owner E] [--branch B] [--mention owner|@user|@group|none]",
+                "reports failures and recoveries in this channel; without a schedule, opens a form",
             ),
             ("watch nightly", "this schedule"),
             ("watch finance-*", "every schedule whose slug or name starts with finance-, including later ones"),
             ("watch * --owner ada@example.com", "every schedule of this owner"),
             ("watch nightly --mention none", "again, to change the options"),
+            ("watch --edit 3", "opens the form with the options of watch 3"),
             ("watch nightly --quiet 22:00-07:00", "one message at 7:00 instead of any at night, in your time zone"),
         ),
     ),

@@ -206,8 +206,8 @@ class WatchCommand:
             "branch": quoted(self.branch) if self.branch else None,
             "only": self.only,
             "mention": _mention(self.mention) if self.mention else None,
-            "late": None if self.late_s is None else _period(self.late_s),
-            "slow": None if self.slow is None else _slow(self.slow),
+            "late": None if self.late_s is None else late_in_words(self.late_s),
+            "slow": None if self.slow is None else slow_in_words(self.slow),
             "quiet": f"{self.quiet.begin}-{self.quiet.end}" if self.quiet else None,
             "tz": self.time_zone,
         }
@@ -221,12 +221,24 @@ def _mention(mention: str) -> str:
     return f"<!subteam^{mention}>" if mention.startswith("S") else f"<@{mention}>"
 
 
-def _slow(slow: SlowAfter) -> str:
-    return f"{slow.factor:g}x" if slow.factor else _period(slow.seconds or 0)
+def slow_in_words(slow: SlowAfter) -> str:
+    """Write when a run is slow as the option takes it."""
+    return f"{slow.factor:g}x" if slow.factor else late_in_words(slow.seconds or 0)
 
 
-def _period(seconds: float) -> str:
+def late_in_words(seconds: float) -> str:
+    """Write a time as the options take it, 0 as off."""
     return f"{seconds / 60:.0f}m" if seconds else "off"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchForm:
+    """Open the form for a watch: a new one, or the one of this channel with this number."""
+
+    number: int | None = None
+
+    def __str__(self) -> str:
+        return f"watch --edit {self.number}" if self.number else "watch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +349,7 @@ Command = (
     | ArtifactsCommand
     | PauseCommand
     | WatchCommand
+    | WatchForm
     | WatchesCommand
     | UnwatchCommand
     | FailingCommand

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.core.model.audit_entry import AuditEntry, AuditFilter, Event
+from bot.core.model.audit_entry import OF_WATCHES, AuditEntry, AuditFilter, Event
 from bot.core.model.run import is_failed
 from bot.core.text.message import Message, Paragraph
 from bot.core.text.text import Bold, Code, Mention, Sentence, Span, When, cut, plural
@@ -72,25 +72,31 @@ def _what(entry: AuditEntry) -> list[Span]:
             return [name, *_for(entry), f" wasn't started: {cut(entry.outcome, REASON_SHOWN)}"]
         case Event.DROPPED:
             return ["removed ", Bold(entry.schedule or "a start"), " from the queue"]
-        case Event.WATCH_PAUSED | Event.WATCH_RESUMED | Event.WATCH_DELETED:
-            did_to = {
-                Event.WATCH_PAUSED: "was paused",
-                Event.WATCH_RESUMED: "goes on",
-                Event.WATCH_DELETED: "was deleted",
-            }
-            reason: list[Span] = [f": {cut(entry.outcome, REASON_SHOWN)}"] if entry.outcome else []
-            of: list[Span] = [" (", Code(cut(entry.schedule, TEXT_SHOWN)), ")"]
-            return [entry.text or "a watch", *of, f" {did_to[Event(entry.event)]}", *reason]
         case Event.APPROVED | Event.DENIED:
             return [f"{entry.event} ", Bold(entry.schedule or "a start")]
-        case Event.WATCHED:
-            return ["began to watch ", Bold(entry.schedule), f" ({entry.outcome}): ", _text(entry)]
-        case Event.WATCH_CHANGED:
-            return [f"changed {entry.outcome} of ", Bold(entry.schedule), ": ", _text(entry)]
-        case Event.UNWATCHED:
-            return ["stopped watching ", Bold(entry.schedule), f" ({entry.outcome}): ", _text(entry)]
+        case _ if entry.event in OF_WATCHES:
+            return _of_watch(entry)
         case _:
             return [f"{entry.event} ", Bold(entry.schedule), f": {cut(entry.outcome, REASON_SHOWN)}"]
+
+
+def _of_watch(entry: AuditEntry) -> list[Span]:
+    """What people did with a watch, or what the bot itself did."""
+    what = Code(cut(entry.schedule, TEXT_SHOWN))
+    match entry.event:
+        case Event.WATCHED:
+            return ["started watching ", what, f" ({entry.outcome}): ", _text(entry)]
+        case Event.WATCH_CHANGED:
+            return [f"changed {entry.outcome} (", what, "): ", _text(entry)]
+        case Event.UNWATCHED:
+            return ["stopped watching ", what, f" ({entry.outcome}): ", _text(entry)]
+    did_to = {
+        Event.WATCH_PAUSED: "was paused",
+        Event.WATCH_RESUMED: "goes on",
+        Event.WATCH_DELETED: "was deleted",
+    }
+    reason: list[Span] = [f": {cut(entry.outcome, REASON_SHOWN)}"] if entry.outcome else []
+    return [entry.text or "a watch", " (", what, f") {did_to[Event(entry.event)]}", *reason]
 
 
 def _text(entry: AuditEntry) -> Code:

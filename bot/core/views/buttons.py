@@ -98,7 +98,9 @@ ACTIONS: dict[str, Action] = {
     **dict.fromkeys((INCIDENT_TAKE, INCIDENT_LET_GO, INCIDENT_SNOOZE, INCIDENT_WAKE), Action.WATCH),
     **dict.fromkeys((OUTAGE_TAKE, OUTAGE_SNOOZE, OUTAGE_WAKE), Action.WATCH),
     **dict.fromkeys((PAUSE_YES, f"{COMMAND}.pause", f"{COMMAND}.suspend"), Action.PAUSE),
-    **dict.fromkeys((f"{COMMAND}.watch", f"{COMMAND}.unwatch", f"{COMMAND}.digest"), Action.WATCH),
+    **dict.fromkeys(
+        (f"{COMMAND}.watch", f"{COMMAND}.watchform", f"{COMMAND}.unwatch", f"{COMMAND}.digest"), Action.WATCH
+    ),
 }
 # Buttons that post to the channel.
 POSTS = (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.core.model.command import UnwatchCommand, WatchesCommand, command_of_watch
+from bot.core.model.command import UnwatchCommand, WatchesCommand, WatchForm, command_of_watch
 from bot.core.model.watch import WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, Watch, WatchAcceptance
 from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Channel, Code, Sentence, Span, cut, plural
@@ -60,7 +60,7 @@ def made(answer: Made) -> Message:
     notes = _notes(answer)
     blocks: list[Block] = [Paragraph(_joined(lines))]
     blocks += [Facts(_joined(notes))] if notes else []
-    blocks += [] if watch.is_from_file else [Buttons((stop_button(watch),))]
+    blocks += buttons_of(watch)
     return Message(_joined([*lines, *notes], " "), tuple(blocks))
 
 
@@ -93,7 +93,7 @@ class Listed:
 
 
 def watch_list(shown: ListPage[Listed], command: WatchesCommand, *, typed: str, hidden: int = 0) -> Message:
-    """List watches, each with its Stop button. `hidden`: how many are in private channels that the person isn't in."""
+    """List watches, each with its Edit and Stop buttons. `hidden`: how many are in private channels that the person isn't in."""
     if not shown.total and not hidden:
         where = "Nothing is watched in any channel." if command.every else "Nothing is watched here."
         return Message((where, " To add a watch, type ", Code(f"{typed} watch <schedule or pattern>"), "."))
@@ -103,8 +103,7 @@ def watch_list(shown: ListPage[Listed], command: WatchesCommand, *, typed: str, 
     blocks: list[Block] = [Paragraph(tuple(first))]
     for at, one in enumerate(shown.items):
         blocks.append(Paragraph(_row(one, every=command.every)))
-        has_button = not command.every and not one.watch.is_from_file
-        blocks += [Buttons((stop_button(one.watch, number=at),))] if has_button else []
+        blocks += [] if command.every else buttons_of(one.watch, number=at)
     blocks += page_buttons(shown, command)
     spoken = [_row(one, every=command.every, between=", ") for one in shown.items]
     return Message(_joined([tuple(first), *spoken], " "), tuple(blocks))
@@ -153,6 +152,15 @@ def stop_button(watch: Watch, *, number: int = 0, label: str = "Stop") -> Button
     """The button that stops a watch of the channel in which it's clicked."""
     spoken = cut(f"Stop watch {watch.number}, {watch.pattern}", 75)
     return command_button(label, UnwatchCommand(str(watch.number)), number=number, spoken=spoken)
+
+
+def buttons_of(watch: Watch, *, number: int = 0) -> list[Buttons]:
+    """The buttons that edit and stop a watch. A watch from the watches file has none."""
+    if watch.is_from_file:
+        return []
+    spoken = cut(f"Edit watch {watch.number}, {watch.pattern}", 75)
+    edit = command_button("Edit", WatchForm(watch.number), number=number, spoken=spoken)
+    return [Buttons((edit, stop_button(watch, number=number)))]
 
 
 # --- parts ---

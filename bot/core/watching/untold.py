@@ -14,6 +14,11 @@ UNTOLD: dict[str, str] = {
 }
 
 
+def is_told(option: str) -> bool:
+    """Whether something acts on an option, so that it can be offered."""
+    return option not in UNTOLD
+
+
 def untold(command: WatchCommand) -> str | None:
     """Why a command's options can't be accepted, None if they can. Switching something off is always possible."""
     given = {

@@ -6,30 +6,35 @@ import json
 from typing import Any
 
 from slack_sdk.models.blocks import (
-    Block,
     CheckboxesElement,
     ConversationFilter,
     ConversationSelectElement,
     ExternalDataSelectElement,
     InputBlock,
-    InputInteractiveElement,
     Option,
     OptionGroup,
     PlainTextInputElement,
-    PlainTextObject,
 )
 from slack_sdk.models.views import View
 
 from bot.core.commands.values import BRANCH_LIMIT, REASON_LIMIT
 from bot.core.schedules.run_form import COMMANDS_ROOM, Filled, Form, Own, about_commands
-from bot.core.schedules.typeahead import Offer, Offers, one_line
-from bot.core.text.message import Facts, Message, Preformatted
-from bot.core.text.text import Channel, Sentence, cut, showable
+from bot.core.schedules.typeahead import Offers, one_line
+from bot.core.text.message import Message, Preformatted
+from bot.core.text.text import Channel, Sentence, cut
+from bot.slack.blocks.fields import (
+    VALUE,
+    as_json,
+    input_block,
+    note,
+    option_of,
+    plain_object,
+    text_field,
+)
 from bot.slack.blocks.render import render
 
 CALLBACK = "form.run"
 CHOOSE = "form.schedule"
-VALUE = "value"
 CONTINUE = "continue_on_error"
 COMMANDS = "commands"
 VERSION = 1
@@ -43,22 +48,22 @@ Json = dict[str, Any]
 def run_form(form: Form) -> Json:
     """Build the modal."""
     filled = form.filled
-    blocks: list[Json] = [_json(_schedule(form)), *(_note(note) for note in form.notes)]
+    blocks: list[Json] = [as_json(_schedule(form)), *(note(one) for one in form.notes)]
     if filled.commands is not None:
         blocks += _commands(form, filled.commands)
     blocks += [
-        _json(_text("branch", "Branch", filled.branch, _own_branch(form), BRANCH_LIMIT)),
-        _json(_text("pull_request", "Pull request", filled.pull_request, "123", PULL_REQUEST_LIMIT)),
-        _json(_continue_on_error(filled)),
-        _json(_text("reason", "Reason", filled.reason, "Why you're starting this run", REASON_LIMIT)),
+        as_json(text_field("branch", "Branch", filled.branch, _own_branch(form), BRANCH_LIMIT)),
+        as_json(text_field("pull_request", "Pull request", filled.pull_request, "123", PULL_REQUEST_LIMIT)),
+        as_json(_continue_on_error(filled)),
+        as_json(text_field("reason", "Reason", filled.reason, "Why you're starting this run", REASON_LIMIT)),
     ]
-    blocks.append(_json(_channel(filled)) if form.asks_channel else _note(_where(filled)))
+    blocks.append(as_json(_channel(filled)) if form.asks_channel else note(_where(filled)))
     view: Json = View(
         type="modal",
         callback_id=CALLBACK,
-        title=_plain("Start a run"),
-        submit=_plain("Start run"),
-        close=_plain("Close"),
+        title=plain_object("Start a run"),
+        submit=plain_object("Start run"),
+        close=plain_object("Close"),
         private_metadata=metadata(filled, asks_channel=form.asks_channel),
         blocks=blocks,
     ).to_dict()
@@ -74,9 +79,11 @@ def menu(offers: Offers) -> Json:
     """Return the options of the schedule menu, in the shape of Slack's answer to typing."""
     groups = offers.groups
     if all(not heading for heading, _ in groups):
-        return {"options": [_json(_option(offer)) for _, ones in groups for offer in ones]}
-    made = [OptionGroup(label=_plain(heading), options=[_option(one) for one in ones]) for heading, ones in groups]
-    return {"option_groups": [_json(group) for group in made]}
+        return {"options": [as_json(option_of(offer)) for _, ones in groups for offer in ones]}
+    made = [
+        OptionGroup(label=plain_object(heading), options=[option_of(one) for one in ones]) for heading, ones in groups
+    ]
+    return {"option_groups": [as_json(group) for group in made]}
 
 
 def commands_block(own_mark: str, offered: str) -> str:
@@ -90,12 +97,12 @@ def commands_block(own_mark: str, offered: str) -> str:
 def _schedule(form: Form) -> InputBlock:
     element = ExternalDataSelectElement(
         action_id=CHOOSE,
-        placeholder=_plain("Type a name, a slug or an owner"),
+        placeholder=plain_object("Type a name, a slug or an owner"),
         min_query_length=0,
-        initial_option=_option(form.chosen) if form.chosen else None,
+        initial_option=option_of(form.chosen) if form.chosen else None,
         focus_on_load=form.chosen is None,
     )
-    return _input("schedule", "Schedule", element, optional=False, dispatch_action=True)
+    return input_block("schedule", "Schedule", element, optional=False, dispatch_action=True)
 
 
 def _commands(form: Form, text: str) -> list[Json]:
@@ -105,8 +112,8 @@ def _commands(form: Form, text: str) -> list[Json]:
     )
     name = commands_block(filled.mark, filled.offered)
     return [
-        _json(_input(name, "Commands", element)),
-        _note(about_commands(form)),
+        as_json(input_block(name, "Commands", element)),
+        note(about_commands(form)),
         *(_shown(form.own) if form.own and not form.kept else []),
     ]
 
@@ -121,64 +128,28 @@ def _own_branch(form: Form) -> str:
     return f"The schedule's own: {branch}" if branch else "The schedule's own"
 
 
-def _text(name: str, label: str, text: str, placeholder: str, most: int) -> InputBlock:
-    element = PlainTextInputElement(
-        action_id=VALUE, placeholder=_plain(placeholder), initial_value=cut(text, most) or None, max_length=most
-    )
-    return _input(name, label, element)
-
-
 def _continue_on_error(filled: Filled) -> InputBlock:
-    option = Option(value=CONTINUE, text=_plain("Continue with the next command when one fails"))
+    option = Option(value=CONTINUE, text=plain_object("Continue with the next command when one fails"))
     element = CheckboxesElement(
         action_id=VALUE, options=[option], initial_options=[option] if filled.continue_on_error else None
     )
-    return _input(CONTINUE, "Continue on error", element)
+    return input_block(CONTINUE, "Continue on error", element)
 
 
 def _channel(filled: Filled) -> InputBlock:
     element = ConversationSelectElement(
         action_id=VALUE,
-        placeholder=_plain("Choose a channel"),
+        placeholder=plain_object("Choose a channel"),
         initial_conversation=filled.channel or None,
         default_to_current_conversation=True,
         # So that a refusal also reaches the person in a channel without the bot.
         response_url_enabled=True,
         filter=ConversationFilter(include=["public", "private"]),
     )
-    return _input("channel", "Where its card goes", element, optional=False)
+    return input_block("channel", "Where its card goes", element, optional=False)
 
 
 def _where(filled: Filled) -> Sentence:
     if filled.channel.startswith("D"):
         return ("Its card will be posted in this conversation.",)
     return ("Its card will be posted in ", Channel(filled.channel), ".")
-
-
-def _input(
-    name: str, label: str, element: InputInteractiveElement, *, optional: bool = True, dispatch_action: bool = False
-) -> InputBlock:
-    return InputBlock(
-        block_id=name,
-        label=_plain(label),
-        element=element,
-        optional=optional,
-        dispatch_action=dispatch_action or None,
-    )
-
-
-def _option(offer: Offer) -> Option:
-    return Option(value=offer.handle, text=_plain(offer.text), description=_plain(offer.about) if offer.about else None)
-
-
-def _note(sentence: Sentence) -> Json:
-    return render(Message((), (Facts(sentence),)))[1][0]
-
-
-def _plain(text: str) -> PlainTextObject:
-    return PlainTextObject(text=showable(text) or "–", emoji=False)
-
-
-def _json(made: Block | Option | OptionGroup) -> Json:
-    data: Json = made.to_dict()
-    return data

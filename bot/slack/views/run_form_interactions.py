@@ -29,7 +29,8 @@ from bot.core.views.buttons import command_button
 from bot.flows.channel_permission import Permission
 from bot.flows.complete_run_form import WhyNot
 from bot.slack.authorization import attempt_of, denial
-from bot.slack.blocks.form import CALLBACK, CHOOSE, COMMANDS, CONTINUE, VALUE, menu, run_form
+from bot.slack.blocks.fields import VALUE
+from bot.slack.blocks.form import CALLBACK, CHOOSE, COMMANDS, CONTINUE, menu, run_form
 from bot.slack.blocks.mrkdwn import plain
 from bot.slack.listener_context import Call, ListenerContext, click_asker
 
@@ -67,10 +68,11 @@ async def open_form(context: ListenerContext, call: Call) -> None:
             # The same command was delivered twice, and the other delivery has opened the form.
             return
         log.info("a form couldn't be opened", user=call.asker.user, why=str(error))
-        await context.tell(call.asker, form_button((_why_not(error),)))
+        await context.tell(call.asker, form_button((why_not_opened(error),)))
 
 
-def _why_not(error: SlackError) -> str:
+def why_not_opened(error: SlackError) -> str:
+    """Return why a form didn't open."""
     if isinstance(error, SlackRefused) and error.code in LATE:
         return "Slack's 3 s limit for opening the form had passed."
     if isinstance(error, SlackOutcomeUnknown):
@@ -91,7 +93,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
     async def on_typed(ack: AsyncAck, body: Json) -> None:
         typed = body.get("value")
         found, may = await asyncio.gather(
-            context.forms.offer_schedules(typed if isinstance(typed, str) else ""), _may_read(context, body)
+            context.forms.offer_schedules(typed if isinstance(typed, str) else ""), may_read(context, body)
         )
         await ack(**menu(found if may else Offers()))
 
@@ -134,10 +136,10 @@ def _reader(context: ListenerContext, body: Json) -> Asker:
 
     A channel that was only chosen in it grants no permission to read.
     """
-    return replace(click_asker(body, context.me.team), channel=_known_channel(_dict(body.get("view"))))
+    return replace(click_asker(body, context.me.team), channel=known_channel(_dict(body.get("view"))))
 
 
-async def _may_read(context: ListenerContext, body: Json) -> bool:
+async def may_read(context: ListenerContext, body: Json) -> bool:
     """Whether schedules may be offered; no if the policy doesn't answer in time.
 
     Typing isn't recorded in the audit log.
@@ -205,7 +207,7 @@ async def _why_not_there(context: ListenerContext, user: str, channel: str, *, c
     """
     try:
         async with asyncio.timeout(MEMBER_S):
-            may = await _may_run_in(context, user, channel)
+            may = await may_post_in(context, user, channel)
             if may is Permission.NO and not chosen and (await context.people.channel(channel)).kind is None:
                 return ""
     except (SlackError, StoreUnavailable, TimeoutError):
@@ -215,7 +217,7 @@ async def _why_not_there(context: ListenerContext, user: str, channel: str, *, c
     return "" if may is Permission.YES else NOT_THERE.format(bot=f"@{context.me.name}")
 
 
-async def _may_run_in(context: ListenerContext, user: str, channel: str) -> Permission:
+async def may_post_in(context: ListenerContext, user: str, channel: str) -> Permission:
     """Whether a person may run in a channel; in direct messages only with the bot.
 
     Raises SlackError, StoreUnavailable.
@@ -257,22 +259,23 @@ def read_view(view: Json, *, schedule: str | None = None) -> Filled:
     values = _dict(_dict(view.get("state")).get("values"))
     block = _commands_block(view)
     _, mark, offered = [*block.split("."), "", ""][:3]
-    chosen = _dict(_field(values, "schedule", CHOOSE).get("selected_option")).get("value")
-    flags = _field(values, CONTINUE).get("selected_options")
+    chosen = _dict(state_field(values, "schedule", CHOOSE).get("selected_option")).get("value")
+    flags = state_field(values, CONTINUE).get("selected_options")
     return Filled(
         schedule=_text(chosen) if schedule is None else schedule,
-        branch=_text(_field(values, "branch").get("value")),
-        pull_request=_text(_field(values, "pull_request").get("value")),
-        commands=_text(_field(values, block).get("value")) if block else None,
+        branch=_text(state_field(values, "branch").get("value")),
+        pull_request=_text(state_field(values, "pull_request").get("value")),
+        commands=_text(state_field(values, block).get("value")) if block else None,
         mark=mark,
         offered=offered,
         continue_on_error=isinstance(flags, list) and any(_dict(one).get("value") == CONTINUE for one in flags),
-        reason=_text(_field(values, "reason").get("value")),
-        channel=_text(_field(values, "channel").get("selected_conversation")) or _known_channel(view),
+        reason=_text(state_field(values, "reason").get("value")),
+        channel=_text(state_field(values, "channel").get("selected_conversation")) or known_channel(view),
     )
 
 
-def _field(values: Json, block: str, action: str = VALUE) -> Json:
+def state_field(values: Json, block: str, action: str = VALUE) -> Json:
+    """Return a field of a submitted form, empty if it isn't there."""
     return _dict(_dict(values.get(block)).get(action))
 
 
@@ -282,17 +285,22 @@ def _commands_block(view: Json) -> str:
     return next((name for name in values if name.startswith(f"{COMMANDS}.")), "")
 
 
-def _known_channel(view: Json) -> str:
+def known_channel(view: Json) -> str:
     """Return the channel where the form was requested, empty if it isn't known."""
-    try:
-        channel = _dict(json.loads(_text(view.get("private_metadata")) or "null")).get("c")
-    except (ValueError, RecursionError):
-        return ""
+    channel = stored_in(view).get("c")
     return channel if isinstance(channel, str) and CHANNEL.fullmatch(channel) else ""
 
 
+def stored_in(view: Json) -> Json:
+    """Return what a form remembers, empty if it isn't known."""
+    try:
+        return _dict(json.loads(_text(view.get("private_metadata")) or "null"))
+    except (ValueError, RecursionError):
+        return {}
+
+
 def _asks_channel(view: Json) -> bool:
-    return not _known_channel(view)
+    return not known_channel(view)
 
 
 def _response_url(body: Json, channel: str) -> str:

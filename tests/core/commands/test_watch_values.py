@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.commands.grammar import parse
-from bot.core.model.command import FailingCommand, UnwatchCommand, WatchCommand, WatchesCommand, canonical
+from bot.core.model.command import FailingCommand, UnwatchCommand, WatchCommand, WatchesCommand, WatchForm, canonical
 from bot.core.model.errors import BadCommand
 from bot.core.model.watch import Quiet, SlowAfter
 
@@ -13,6 +13,8 @@ from bot.core.model.watch import Quiet, SlowAfter
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("watch", WatchForm()),
+        ("watch --edit 3", WatchForm(3)),
         ("watch nightly", WatchCommand("nightly")),
         ("watch Nightly full build", WatchCommand("Nightly full build")),
         ("watch *", WatchCommand("*")),
@@ -49,7 +51,7 @@ from bot.core.model.watch import Quiet, SlowAfter
     ],
 )
 def test_what_people_type_is_understood_and_written_back(
-    text: str, expected: WatchCommand | WatchesCommand | UnwatchCommand | FailingCommand
+    text: str, expected: WatchCommand | WatchForm | WatchesCommand | UnwatchCommand | FailingCommand
 ) -> None:
     """Buttons carry commands as they'd be typed."""
     assert parse(text) == expected
@@ -59,7 +61,9 @@ def test_what_people_type_is_understood_and_written_back(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("watch", "Which schedules? Name one or a pattern, as in /bolt watch nightly or /bolt watch *."),
+        ("watch --edit x", "--edit takes the number of a watch and stands alone, as in /bolt watch --edit 3."),
+        ("watch --edit 3 --prs", "--edit takes the number of a watch and stands alone, as in /bolt watch --edit 3."),
+        ("watch nightly --edit 3", "--edit takes the number of a watch and stands alone, as in /bolt watch --edit 3."),
         ("watch --prs", "Which schedules? Name one or a pattern, as in /bolt watch nightly or /bolt watch *."),
         (
             "watch 4711",

@@ -57,15 +57,15 @@ def test_every_entry_can_be_shown(entries: list[AuditEntry], more: bool) -> None
             AuditEntry(
                 Event.WATCHED, user="U1", schedule="nightly", text='watch "nightly" --mention none', outcome="watch 3"
             ),
-            '<@U1> began to watch *nightly* (watch 3): `watch "nightly" --mention none`',
+            '<@U1> started watching `nightly` (watch 3): `watch "nightly" --mention none`',
         ),
         (
             AuditEntry(Event.WATCH_CHANGED, user="U1", schedule="nightly", text='watch "nightly"', outcome="watch 3"),
-            '<@U1> changed watch 3 of *nightly*: `watch "nightly"`',
+            '<@U1> changed watch 3 (`nightly`): `watch "nightly"`',
         ),
         (
             AuditEntry(Event.UNWATCHED, user="U1", schedule="nightly", text='watch "nightly"', outcome="watch 3"),
-            '<@U1> stopped watching *nightly* (watch 3): `watch "nightly"`',
+            '<@U1> stopped watching `nightly` (watch 3): `watch "nightly"`',
         ),
         (AuditEntry(Event.DENIED, user="U2", schedule="nightly"), "<@U2> denied *nightly*"),
         (AuditEntry(Event.STARTED, user="U1", schedule="nightly", run=5), "<@U1> started run 5 of *nightly*"),

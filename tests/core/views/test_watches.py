@@ -36,7 +36,7 @@ def answer(preview: Preview, **more: object) -> list[str]:
 
 
 def test_a_new_watch_is_confirmed_with_what_it_covers() -> None:
-    """And one click stops it."""
+    """And one click edits or stops it."""
     message = made(Made(WATCH, "new", Preview(1, 1, Previewed(5, 3, 2))))
     assert shown(message) == [
         "Now watching nightly here (watch 1): failures and recoveries.",
@@ -46,8 +46,10 @@ def test_a_new_watch_is_confirmed_with_what_it_covers() -> None:
             "less than one message a day."
         ),
     ]
-    (stop,) = buttons(message)
-    assert (stop.label, read_command_value(stop.value)) == ("Stop", 'unwatch "1"')
+    assert [(one.label, read_command_value(one.value)) for one in buttons(message)] == [
+        ("Edit", "watch --edit 1"),
+        ("Stop", 'unwatch "1"'),
+    ]
     assert "Now watching nightly" in said(message.text)
 
 
@@ -111,7 +113,7 @@ def test_refusals_name_the_limit_or_the_schedules() -> None:
     )
 
 
-def test_a_channels_watches_are_listed_with_stop_buttons() -> None:
+def test_a_channels_watches_are_listed_with_buttons() -> None:
     """Each says what it decides about."""
     paused = replace(WATCH, number=3, pattern="old", paused="the channel is shared with another organization")
     listed = [Listed(WATCH, 1), Listed(GLOB, 0), Listed(paused, 0), Listed(replace(GLOB, number=4), None)]
@@ -127,7 +129,7 @@ def test_a_channels_watches_are_listed_with_stop_buttons() -> None:
         "Watch 4: fin* · failures and recoveries",
         "Bolt isn't listing its schedules right now",
     ]
-    assert len({one.action for one in buttons(message)}) == 4
+    assert len({one.action for one in buttons(message)}) == 8
 
 
 def test_all_channels_are_listed_without_buttons_and_private_ones_are_counted() -> None:
