@@ -103,12 +103,15 @@ class EndAccountant:
             before, quotes = stored[channel], tellings.may_quote_logs(watch)
             withholding = Withholding(quiet_until(watch, self._now()), gap, self._now())
             shown = ends if quotes else [without_log(end) for end in ends]
-            after = _after(before.incident if before else None, shown, watch, record, cards, withholding)
-            after = replace(after, without_logs=not quotes) if after is not None else None
+            states = _states(before.incident if before else None, shown, watch, record, cards, withholding)
+            states = [replace(one, without_logs=not quotes) for one in states]
             if gap is not None:
                 await self._gaps.note_runs(gap.number, channel, _hidden_runs(gap, ends, watch, record))
-            if after is not None and (before is None or after != before.incident):
-                changes.append(IncidentChange(before, after, edit_for(_same(before, after), after)))
+            changes += [
+                IncidentChange(before, after, edit_for(_same(before, after), after))
+                for after in states
+                if before is None or after != before.incident
+            ]
         changes += [IncidentChange(one, closed(one.incident, HIDDEN), "now") for one in _open(stored, hidden)]
         keys = [RunKey(self._workspace, end.run) for end in ends]
         ledger, counted = remember(record.ledger, ends), _counted(ends, deciding.values(), record, self._now())
@@ -138,15 +141,19 @@ def _same(before: StoredIncident | None, after: Incident) -> Incident | None:
     return before.incident if before is not None and before.incident.serial == after.serial else None
 
 
-def _after(
+def _states(
     incident: Incident | None,
     ends: Sequence[RunEnd],
     watch: Watch,
     record: ScheduleRecord,
     cards: Mapping[int, Mapping[str, CardRef]],
     withholding: Withholding,
-) -> Incident | None:
-    """A channel's incident after these ends. Only those count that ended since the channel watches the schedule."""
+) -> list[Incident]:
+    """A channel's incident after these ends, preceded by the stored one's last state if another one replaces it.
+
+    Only those ends count that ended since the channel watches the schedule.
+    """
+    serial, last = incident.serial if incident else 0, incident
     succeeded = (end for end in record.ledger.successes if counts(end, watch, record.schedule))
     newest = max(succeeded, key=lambda end: end.order, default=None)
     known = {run for run, _ in record.ledger.final}
@@ -161,7 +168,10 @@ def _after(
             if closes(end) and (newest is None or end.order > newest.order):
                 newest = end
         incident = withholding.apply(before, incident, end) if incident is not None else None
-    return incident
+        if incident is not None and incident.serial == serial:
+            last = incident
+    replaced = [last] if last is not None and incident is not None and last.serial != incident.serial else []
+    return [*replaced, incident] if incident is not None else []
 
 
 def _counts(end: RunEnd, watch: Watch, record: ScheduleRecord) -> bool:

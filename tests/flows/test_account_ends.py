@@ -278,3 +278,25 @@ async def test_a_success_recovers_a_failure_whose_log_is_read_later(stage: Incid
 async def _account_before_logs_are_read(stage: IncidentStage) -> None:
     for name in ("discovery", "looks", "accounts"):
         await stage.work(name)
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_a_recovery_is_shown_although_another_incident_has_replaced_it(
+    stage: IncidentStage, together: bool
+) -> None:
+    """Whether one look found both, or the edit was still waiting."""
+    await stage.watch()
+    stage.run_through("FAILED")
+    await stage.discover()
+    first = (await stage.stored()).ts
+    stage.run_through("SUCCESS")
+    if not together:
+        await stage.discovery_only()
+    stage.pass_minutes(200)
+    stage.run_through("FAILED")
+    await stage.discover()
+    await stage.settle()
+    stored = await stage.stored()
+    assert stored.incident.serial == 2
+    assert "recovered" in stage.chat.posted[CHANNEL, first].text
+    assert "failed" in stage.chat.posted[CHANNEL, stored.ts].text

@@ -105,8 +105,16 @@ end
 for at = first, #ARGV, WIDTH do
   local channel, hash = ARGV[at], incident_key(ARGV[at])
   local serial, edit, posts, message = ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6] == '1'
-  if redis.call('HGET', hash, 'serial') ~= serial then
-    -- A new incident has a message of its own; that of the one before stays as it is.
+  local before = redis.call('HGET', hash, 'serial')
+  if before ~= serial then
+    -- A new incident has a message of its own. That of the one before stays as it is, once its last state is shown.
+    local old = redis.call('HMGET', hash, 'team', 'ts')
+    local card = old[2] and key('card', old[1] .. ':' .. channel .. ':' .. old[2])
+    if card and redis.call('HEXISTS', card, 'queued') == 1 then
+      redis.call('RENAME', hash, hash .. ':before:' .. before)
+      redis.call('EXPIRE', hash .. ':before:' .. before, RETENTION_S)
+      redis.call('HSET', card, 'incident', channel .. ':' .. slug .. ':before:' .. before)
+    end
     redis.call('DEL', hash)
     redis.call('HSET', hash, 'serial', serial, 'rev', ARGV[at + 1])
   end
