@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from bot.web.server import ListenAddress, WebServer
+from tests.e2e.command import bolt_bot
 
 ROOT = Path(__file__).parents[1]
 LINES = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
@@ -70,7 +68,7 @@ async def test_its_health_check_asks_where_health_is_served(*, apart: bool, aliv
     """On the port of its own where there is one; and it fails where nobody answers."""
     (check,) = said("HEALTHCHECK")
     command = json.loads(check[check.index("[") :])
-    assert command[0] == "python"
+    assert command[0] == "bolt-bot"
 
     server, address = WebServer(fine), ListenAddress("127.0.0.1", 0)
     # Bound, so that nobody else listens there, but nobody answers.
@@ -83,8 +81,5 @@ async def test_its_health_check_asks_where_health_is_served(*, apart: bool, aliv
         if apart:
             ports["BOLT_BOT_ADMIN_PORT"] = server.admin_port if alive else silent.getsockname()[1]
         environment = {name: str(port) for name, port in ports.items()}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, *command[1:], env=environment, stderr=subprocess.DEVNULL
-        )
-        assert (await process.wait() == 0) is alive
+        assert (await bolt_bot(*command[1:], environment=environment)).status == (0 if alive else 1)
     await server.stop()

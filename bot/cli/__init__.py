@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
-from importlib import metadata
-from typing import NoReturn, Protocol
-
-from bot.cli import audit, demo, doctor, hints, manifest, policy, read_log, run, sandbox, watches
-from bot.core.redact.masker import Redactor
+from importlib import import_module
+from typing import NoReturn, Protocol, cast
 
 INTERRUPTED_STATUS = 130
 
@@ -22,19 +20,20 @@ class _Command(Protocol):
         """Add the command's arguments to its parser."""
 
 
-# In listing order.
-COMMANDS: dict[str, _Command] = {
-    "run": run,
-    "demo": demo,
-    "sandbox": sandbox,
-    "doctor": doctor,
-    "manifest": manifest,
-    "policy": policy,
-    "hints": hints,
-    "read-log": read_log,
-    "watches": watches,
-    "audit": audit,
-}
+# In listing order. The module has the same name, with underscores.
+COMMANDS = (
+    "run",
+    "demo",
+    "sandbox",
+    "doctor",
+    "healthcheck",
+    "manifest",
+    "policy",
+    "hints",
+    "read-log",
+    "watches",
+    "audit",
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,22 +41,38 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the error and the usage, and exit."""
+        from bot.core.redact.masker import Redactor  # noqa: PLC0415 - few commands need it, and it takes long to import
+
         super().error(Redactor().mask(message))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Returns its exit status: 0 for success, 1 if it failed, 2 for wrong arguments or settings."""
-    arguments = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments = _parser(given).parse_args(given)
     try:
         return int(arguments.handle(arguments))
     except KeyboardInterrupt:
         return INTERRUPTED_STATUS
 
 
-def _parser() -> _Parser:
+class _Version(argparse.Action):
+    """Prints the version, which takes time to find out."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print it and exit."""
+        from importlib import metadata  # noqa: PLC0415 - as above
+
+        sys.stdout.write(f"{metadata.version('bolt-bot')}\n")
+        parser.exit()
+
+
+def _parser(given: Sequence[str]) -> _Parser:
+    """Return a parser for these arguments. It imports only the command that they name, or all if they name none."""
     parser = _Parser(prog="bolt-bot", description="Start, follow and understand Paradime Bolt runs from Slack.")
-    parser.add_argument("--version", action="version", version=metadata.version("bolt-bot"))
+    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for name, command in COMMANDS.items():
+    for name in given[:1] if given and given[0] in COMMANDS else COMMANDS:
+        command = cast("_Command", import_module(f"bot.cli.{name.replace('-', '_')}"))
         command.add_arguments(commands.add_parser(name, help=command.HELP))
     return parser

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
-from bot.settings import Settings, SettingsError, load_settings, unknown
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 USAGE_STATUS = 2
 
 
 def read_settings() -> Settings | None:
     """Read the settings from the environment. Returns None after printing what is wrong with them."""
+    # Imported here, so that a command without settings starts fast.
+    from bot.settings import SettingsError, load_settings, unknown  # noqa: PLC0415
+
     for line in unknown():
         complain(line)
     try:

