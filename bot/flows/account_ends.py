@@ -26,6 +26,7 @@ from bot.core.watching.tally import Count, counts_of
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.may_tell import WatchPermissions
+from bot.flows.notice_runs import RunNotices
 from bot.flows.ports.store import Discovery, Due, IncidentAccounts, IncidentChange, ListingGaps, Runs, Watches
 
 log = structlog.get_logger()
@@ -61,10 +62,13 @@ class EndAccountant:
         due: Due,
         permissions: WatchPermissions,
         gaps: ListingGaps,
+        notices: RunNotices,
         *,
         workspace: str,
         now: Callable[[], datetime],
+        time: Callable[[], datetime],
     ) -> None:
+        """`time` is Bolt's clock."""
         self._permissions = permissions
         self._watches = watches
         self._discovery = discovery
@@ -72,8 +76,10 @@ class EndAccountant:
         self._runs = runs
         self._due = due
         self._gaps = gaps
+        self._notices = notices
         self._workspace = workspace
         self._now = now
+        self._time = time
         self._covers = CoverCache()
 
     async def account_schedule(self, lease: Lease) -> None:
@@ -115,7 +121,8 @@ class EndAccountant:
         changes += [IncidentChange(one, closed(one.incident, HIDDEN), "now") for one in _open(stored, hidden)]
         keys = [RunKey(self._workspace, end.run) for end in ends]
         ledger, counted = remember(record.ledger, ends), _counted(ends, deciding.values(), record, self._now())
-        done = await self._incidents.account(lease, record, ledger, keys, changes, counted)
+        notices = await self._notices.at_end(record, ends, deciding, cards, self._time())
+        done = await self._incidents.account(lease, record, ledger, keys, changes, counted, notices)
         if not done:
             # Somebody else has changed an incident, or has accounted these ends.
             await self._due.give_back(lease, delay_s=0)

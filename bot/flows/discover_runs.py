@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import structlog
 
+from bot.core.insight.progress import usual_seconds
 from bot.core.model.bolt import RunSummary
 from bot.core.model.discovery import Ledger, Looked, NewRun, ScheduleRecord
 from bot.core.model.errors import BoltError, BoltThrottled
 from bot.core.model.incident import StoredIncident
 from bot.core.model.listing_gap import ListingGap
+from bot.core.model.notice import Notice
 from bot.core.model.request import pull_request_of
-from bot.core.model.run import Observation, RunFacts, RunKey, is_failed, is_final
+from bot.core.model.run import Observation, Run, RunFacts, RunKey, is_failed, is_final
 from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Watch
-from bot.core.watching.counting import counts
-from bot.core.watching.discovery import compare, known_before, older_failures, reaches_known
+from bot.core.watching.counting import counts, is_told
+from bot.core.watching.discovery import compare, is_over, known_before, older_failures, reaches_known
 from bot.core.watching.edits import edit_for
 from bot.core.watching.ends import end_of_listing, end_of_run
 from bot.core.watching.life import being_retried, failing_already
+from bot.core.watching.lines import is_busy, line_at_start, starts_of
+from bot.core.watching.slow import limit_of
 from bot.flows.close_incidents import TRIES, IncidentCloser
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
@@ -118,7 +123,8 @@ class RunDiscoverer:
         """Record what's new of one schedule. Returns False if nothing is, so that it needn't be recorded."""
         slug, ledger = record.schedule.slug, record.ledger
         listed = await self._all_pages(record, page, PAGES_MOST if gap is None else PAGES_MOST_AFTER_GAP)
-        found = compare(ledger, listed, since=min((watch.since for watch in deciding.values()), default=None))
+        at = self._bolt.time()
+        found = compare(ledger, listed, at, since=min((watch.since for watch in deciding.values()), default=None))
         channels = tuple(sorted(deciding))
         await self._closer.close(slug, record.failing_in - set(channels))
         await self._closer.show_suspended(record.schedule, record.failing_in & set(channels))
@@ -131,14 +137,16 @@ class RunDiscoverer:
         if gap is not None:
             await self._gaps.await_ends(gap.number, slug, [run.id for run in found.ended])
         follow, ended = [], []
+        usual_s = usual_seconds([run for run in listed if run.parent_run_id is None])
         old = older_failures(found.ended) if gap is not None else frozenset()
         for run in (*found.begun, *found.ended):
-            one = await self._worth_following(record, run, deciding, old=run.id in old)
+            one = await self._worth_following(record, run, deciding, usual_s, at, old=run.id in old)
             if isinstance(one, NewRun):
                 follow.append(one)
             elif one is not None:
                 ended.append(one)
-        looked = Looked(replace(found.ledger, channels=channels), follow, ended)
+        notices = await self._lines(record, found.begun, deciding, at)
+        looked = Looked(replace(found.ledger, channels=channels), follow, ended, notices)
         # The first looks are spread over the interval, and so are all that follow.
         delay_s = self._rules.sweep_s * (_share(slug) if not ledger.begun else 1)
         noted = await self._discovery.note_look(lease.subset((slug,)), slug, record.rev, looked, delay_s=delay_s)
@@ -176,8 +184,29 @@ class RunDiscoverer:
             listed += last
         return listed
 
+    async def _lines(
+        self, record: ScheduleRecord, begun: Sequence[RunSummary], deciding: Mapping[str, Watch], at: datetime
+    ) -> list[Notice]:
+        """The lines about runs that have begun, in channels without a card of theirs."""
+        busy = is_busy(starts_of(record.ledger), at)
+        notices = []
+        for run in begun:
+            about = end_of_listing(run)
+            lines = [line_at_start(about, watch, record.schedule, busy=busy, at=at) for watch in deciding.values()]
+            wanted = [line for line in lines if line is not None]
+            cards = await self._runs.cards_of(RunKey(self._rules.workspace, run.id)) if wanted else {}
+            notices += [line for line in wanted if line.channel not in cards]
+        return notices
+
     async def _worth_following(
-        self, record: ScheduleRecord, run: RunSummary, deciding: Mapping[str, Watch], *, old: bool
+        self,
+        record: ScheduleRecord,
+        run: RunSummary,
+        deciding: Mapping[str, Watch],
+        usual_s: float | None,
+        at: datetime,
+        *,
+        old: bool,
     ) -> NewRun | RunEnd | None:
         """A run to follow until its end is read, an end that the listing says enough about, or nothing yet.
 
@@ -186,7 +215,12 @@ class RunDiscoverer:
         key, end = RunKey(self._rules.workspace, run.id), end_of_listing(run)
         counted = any(counts(end, watch, record.schedule) for watch in deciding.values())
         if not is_final(run.state):
-            return self._new_run(record, run, key) if counted else None
+            if is_over(run, at):
+                return end
+            if not any(is_told(end, watch, record.schedule) for watch in deciding.values()):
+                return None
+            new = self._new_run(record, run, key, usual_s)
+            return replace(new, slow_in_s=_slow_in_s(new, record, deciding, at))
         stored = await self._runs.load_run(key)
         if stored is not None and stored.end is not None:
             return end_of_run(stored, stored.end)
@@ -194,10 +228,10 @@ class RunDiscoverer:
             return end
         # A failure's log is read; a success that would close an incident has to have had the schedule's own commands.
         if stored is not None or (counted and (is_failed(run.state) or record.failing_in)):
-            return self._new_run(record, run, key)
+            return self._new_run(record, run, key, usual_s)
         return end
 
-    def _new_run(self, record: ScheduleRecord, run: RunSummary, key: RunKey) -> NewRun:
+    def _new_run(self, record: ScheduleRecord, run: RunSummary, key: RunKey, usual_s: float | None) -> NewRun:
         schedule = record.schedule
         actor = run.actor_email or run.actor
         facts = RunFacts(
@@ -208,6 +242,7 @@ class RunDiscoverer:
             tuple(self._mask(command) for command in schedule.commands),
             asked_at=run.started_at,
             parent_run=run.parent_run_id,
+            usual_s=usual_s,
             actor=self._mask(actor) if actor else None,
         )
         # Its state is the poll's to find out, so that its end is seen there.
@@ -230,6 +265,14 @@ class RunDiscoverer:
         if ledger.active:
             keys = [RunKey(self._rules.workspace, run) for run in ledger.active]
             await self._runs.make_due_now(keys, gap_s=POLL_GAP_S)
+
+
+def _slow_in_s(new: NewRun, record: ScheduleRecord, deciding: Mapping[str, Watch], at: datetime) -> float | None:
+    """In how many seconds a run may be slow for one of the channels, None if it never is."""
+    run, began = Run(new.key, facts=new.facts, seen=new.seen), new.facts.asked_at
+    limits = [limit_of(run, watch, record.schedule) for watch in deciding.values()]
+    known = [limit for limit in limits if limit is not None]
+    return min(known) - (at - began).total_seconds() if known and began is not None else None
 
 
 def _share(slug: str) -> float:

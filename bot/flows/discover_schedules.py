@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.core.model.bolt import Schedule, ScheduleActivity
-from bot.core.model.discovery import ActivityNews
+from bot.core.model.discovery import ActivityNews, SlotsNews
 from bot.core.model.errors import BoltError, BoltThrottled
 from bot.core.model.run_end import WatchedSchedule
+from bot.core.model.slots import Slots, StoredSlots
 from bot.core.model.watch import Watch
 from bot.core.watching.cover import Covers
+from bot.core.watching.late import note_listing
 from bot.flows.close_incidents import REMOVED, IncidentCloser
 from bot.flows.cooperative import in_pieces
 from bot.flows.find_owners import OwnerFinder
@@ -22,7 +24,7 @@ from bot.flows.lease import Lease
 from bot.flows.listing_gap import GapWatcher
 from bot.flows.missing_schedules import MissingSchedules
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.store import Discovery, DiscoveryHints, Due, Watches
+from bot.flows.ports.store import Discovery, DiscoveryHints, Due, LateSchedules, Watches
 from bot.flows.schedule_catalog import ScheduleCatalog
 
 log = structlog.get_logger()
@@ -38,12 +40,15 @@ LOOKS_TOGETHER = 100
 class WatchedActivity:
     """A watched schedule, and its activity: what has to change before its runs are worth a look.
 
-    `is_well`: its last run succeeded.
+    `is_well`: its last run succeeded. `next_run_at` is its next slot. `grace_s` is the shortest grace of its watches, None
+    if no lateness is reported.
     """
 
     schedule: WatchedSchedule
     activity: str
     is_well: bool
+    next_run_at: datetime | None = None
+    grace_s: float | None = None
 
 
 class ScheduleDiscoverer:
@@ -60,6 +65,7 @@ class ScheduleDiscoverer:
         owners: OwnerFinder,
         hints: DiscoveryHints,
         gap: GapWatcher,
+        late: LateSchedules,
         *,
         every_s: float,
         now: Callable[[], datetime],
@@ -74,6 +80,7 @@ class ScheduleDiscoverer:
         self._owners = owners
         self._hints = hints
         self._gap = gap
+        self._late = late
         self._every_s = every_s
         self._now = now
         self._covers = CoverCache()
@@ -111,7 +118,25 @@ class ScheduleDiscoverer:
         if hinted and not changed:
             # Whose run it is isn't known, and the activity may be that of another run.
             await self._hints.look_everywhere(LOOKS_TOGETHER)
-        await self._discovery.note_activity(lease, ActivityNews(changed, gone), at, delay_s=self._every_s)
+        slots = await self._slots(watched, at)
+        await self._discovery.note_activity(lease, ActivityNews(changed, gone, slots), at, delay_s=self._every_s)
+
+    async def _slots(self, watched: Mapping[str, WatchedActivity], at: datetime) -> dict[str, SlotsNews]:
+        """What the listing changes about the slots of schedules whose lateness is reported."""
+        known, listed_at = await self._late.all_slots(), await self._discovery.listed_at()
+        news = {}
+        for slug, row in watched.items():
+            before = known.get(slug, StoredSlots())
+            after = Slots()
+            if row.grace_s is not None and not row.schedule.suspended:
+                after = note_listing(before.slots, row.next_run_at, at, listed_at)
+            if after == before.slots:
+                continue
+            late_in_s = None
+            if row.grace_s is not None and after.passed and after.passed != before.slots.passed:
+                late_in_s = after.passed[0] + row.grace_s - at.timestamp()
+            news[slug] = SlotsNews(before, after, late_in_s)
+        return news
 
     async def _close_gone(
         self, slugs: Sequence[str], activity: Sequence[ScheduleActivity], covers: CoverCache, at: datetime
@@ -148,11 +173,12 @@ class CoverCache:
         self._watches: tuple[Watch, ...] = ()
         self._covers = Covers()
         self._channels: dict[WatchedSchedule, tuple[str, ...]] = {}
+        self._graces: dict[WatchedSchedule, float | None] = {}
 
     def of(self, watches: tuple[Watch, ...]) -> CoverCache:
         """Use these watches from now on."""
         if watches is not self._watches:
-            self._watches, self._covers, self._channels = watches, Covers.of(watches), {}
+            self._watches, self._covers, self._channels, self._graces = watches, Covers.of(watches), {}, {}
         return self
 
     def channels(self, schedule: WatchedSchedule) -> tuple[str, ...]:
@@ -160,6 +186,13 @@ class CoverCache:
         if schedule not in self._channels:
             self._channels[schedule] = tuple(sorted({one.channel for one in self._covers.covering(schedule)}))
         return self._channels[schedule]
+
+    def grace_s(self, schedule: WatchedSchedule) -> float | None:
+        """The shortest grace after which one of the channels hears that a schedule is late; None if none does."""
+        if schedule not in self._graces:
+            graces = [one.late_s for one in self.deciding(schedule).values() if one.late_s is not None]
+            self._graces[schedule] = min(graces, default=None)
+        return self._graces[schedule]
 
     def deciding(self, schedule: WatchedSchedule, without: Collection[str] = ()) -> dict[str, Watch]:
         """The watch that decides about a schedule, by channel. Those named in `without` decide nothing."""
@@ -200,7 +233,8 @@ def _watched(
     last = row.last_run_at.isoformat() if row.last_run_at else ""
     known = hashlib.sha256(repr((schedule, channels)).encode()).hexdigest()[:12]
     activity = "|".join((last, row.last_run_state or "", passed, known))
-    return WatchedActivity(schedule, activity, is_well=row.last_run_state == "SUCCESS")
+    is_well = row.last_run_state == "SUCCESS"
+    return WatchedActivity(schedule, activity, is_well, row.next_run_at, covers.grace_s(schedule))
 
 
 def _may_fail(row: WatchedActivity, before: str | None) -> bool:

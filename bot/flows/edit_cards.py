@@ -127,7 +127,7 @@ class CardEditor:
 
         Raises UnknownState if another version of the bot has to edit it.
         """
-        if card.incident is not None or card.outage is not None or card.gap is not None:
+        if any((card.incident, card.outage, card.gap, card.notice)):
             return await self._watched.render(card) if self._watched else None
         if card.run is not None:
             run = await run_of_card(self._runs, card)

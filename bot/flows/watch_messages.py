@@ -1,4 +1,4 @@
-"""The messages of watches that are edited in place: incidents', outages', and those about gaps."""
+"""The messages of watches that are edited in place: incidents', outages', notices, and those about gaps."""
 
 from __future__ import annotations
 
@@ -7,28 +7,34 @@ from bot.core.text.message import Message
 from bot.flows.lease import Lease
 from bot.flows.post_gap import GapPoster
 from bot.flows.post_incident import IncidentPoster
+from bot.flows.post_notice import NoticePoster
 from bot.flows.post_outage import OutagePoster
 
 
 class WatchMessages:
     """Renders them for edits."""
 
-    def __init__(self, incidents: IncidentPoster, outages: OutagePoster, gaps: GapPoster) -> None:
+    def __init__(
+        self, incidents: IncidentPoster, outages: OutagePoster, gaps: GapPoster, notices: NoticePoster
+    ) -> None:
         self._incidents = incidents
         self._outages = outages
         self._gaps = gaps
+        self._notices = notices
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
         """Render a message: its revision and itself; None if it's no longer on record."""
         if card.gap is not None:
             return await self._gaps.render(card)
+        if card.notice is not None:
+            return await self._notices.render(card)
         return await (self._outages.render(card) if card.outage is not None else self._incidents.render(card))
 
     async def replace(self, lease: Lease, card: Card) -> None:
-        """Post a new message instead of one that was deleted."""
+        """Post a new message instead of one that was deleted. A notice is left deleted."""
         if card.gap is not None:
             await self._gaps.replace(card)
         elif card.outage is not None:
             await self._outages.replace(card)
-        else:
+        elif card.incident is not None:
             await self._incidents.replace(lease, card)

@@ -20,7 +20,6 @@ from bot.core.text.message import Message
 from bot.core.views.watches import MadeWord, Refused, full, in_file, no_such_watch, not_allowed
 from bot.core.watching.cover import Covers
 from bot.core.watching.preview import watched
-from bot.core.watching.untold import untold
 from bot.core.watching.wanted import WatchPlace, is_about_the_same, wanted_watch
 from bot.flows.authorize import Attempt, Authorizer
 from bot.flows.describe_watch import WatchDescriber
@@ -92,7 +91,7 @@ class ScheduleWatcher:
 
     async def plan(self, attempt: Attempt, command: WatchCommand) -> PlannedWatch | Message:
         """Check that a watch can be made, and that the policy allows it; else say why not. Raises StoreUnavailable."""
-        why_not = untold(command) or await why_not_here(self._chat, attempt.asker)
+        why_not = await why_not_here(self._chat, attempt.asker)
         if why_not is not None:
             return Message((why_not,))
         try:
@@ -107,9 +106,6 @@ class ScheduleWatcher:
 
     async def plan_change(self, attempt: Attempt, watch: Watch, command: WatchCommand) -> PlannedWatch | Message:
         """Check that a watch can be given a command's options, as for a new one. What it watches stays the same."""
-        why_not = untold(command)
-        if why_not is not None:
-            return Message((why_not,))
         if watch.is_from_file:
             return in_file(watch)
         try:

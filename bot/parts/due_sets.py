@@ -9,6 +9,7 @@ from bot.parts.wakeups import WakeEvent
 from bot.parts.workers import (
     DueWork,
     edits_of_lane,
+    late_together,
     looks_together,
     one_by_one,
     polls_alone,
@@ -85,11 +86,11 @@ DUE_SETS = (
         "discovery",
         one_by_one(lambda flows: flows.discover_schedules.list_schedules),
         at_once=1,
-        wakes=("looks", "owners", "gaps"),
+        wakes=("looks", "owners", "gaps", "late"),
         woken_by=(WakeEvent.LISTING_HINTED,),
     ),
     # Watched schedules, each when its runs are worth a look.
-    DueWork("looks", looks_together, at_once=2, wakes=("polls", "accounts", "edits")),
+    DueWork("looks", looks_together, at_once=2, wakes=("polls", "accounts", "posts", "edits", "slow")),
     # Watched schedules with ends that aren't accounted yet.
     DueWork("accounts", one_by_one(lambda flows: flows.account_ends.account_schedule), wakes=("posts", "edits")),
     # Outages whose causes are told in their threads.
@@ -106,6 +107,10 @@ DUE_SETS = (
     DueWork("channels", one_by_one(lambda flows: flows.check_channel.check_channel), wakes=("posts", "edits")),
     # Channels with a digest of what they watch.
     DueWork("reports", one_by_one(lambda flows: flows.queue_report.queue_report), at_once=2, wakes=("posts",)),
+    # Watched schedules that may be late, each when a slot's grace is over.
+    DueWork("late", late_together, at_once=1, wakes=("posts", "edits")),
+    # Active runs of watched schedules, each when it may be slow.
+    DueWork("slow", one_by_one(lambda flows: flows.check_slow.check_run), wakes=("posts",)),
     # Starts that wait for a schedule's run to end.
     DueWork("queue", one_by_one(lambda flows: flows.queue.advance_queue), wakes=("requests", "edits")),
     # Starts that wait for an approval.

@@ -9,6 +9,7 @@ from bot.flows.account_ends import EndAccountant
 from bot.flows.approve import ApprovalRules, StartApprovals
 from bot.flows.cancel import RunCanceller
 from bot.flows.check_channel import WatchedChannelChecker
+from bot.flows.check_slow import SlowRunChecker
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.conclude import RunConcluder
 from bot.flows.dbt_results import ResultsReader
@@ -20,14 +21,17 @@ from bot.flows.edit_cards import CardEditor
 from bot.flows.end_quiet import QuietEnder
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.follow_run import FollowRequestHandler
+from bot.flows.judge_late import LateJudge
 from bot.flows.listing_gap import GapWatcher
 from bot.flows.may_tell import WatchPermissions
+from bot.flows.notice_runs import RunNotices
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.plan_start import StartPlanner
 from bot.flows.poll_runs import PollRules, RunPoller
 from bot.flows.post_file import FilePoster
 from bot.flows.post_gap import GapPoster
 from bot.flows.post_incident import IncidentPoster
+from bot.flows.post_notice import NoticePoster
 from bot.flows.post_outage import OutagePoster
 from bot.flows.post_quiet_end import QuietEndPoster
 from bot.flows.post_report import ReportPoster
@@ -77,6 +81,8 @@ class Flows:
     end_quiet: QuietEnder
     check_channel: WatchedChannelChecker
     report_gap: GapReporter
+    judge_late: LateJudge
+    check_slow: SlowRunChecker
 
 
 def build_flows(base: Base) -> Flows:
@@ -92,6 +98,17 @@ def build_flows(base: Base) -> Flows:
     report_reader = _build_report_reader(base, permissions)
     report_back = ChannelReporter(
         chat, stores.posts, stores.incidents, stores.watches, permissions, app_url=app_url, settle_s=settle_s
+    )
+    post_notice = NoticePoster(
+        chat,
+        stores.posts,
+        stores.notices,
+        stores.watches,
+        permissions,
+        base.clients.people,
+        app_url=app_url,
+        settle_s=settle_s,
+        now=base.now,
     )
     return Flows(
         start=_build_start(base, checks),
@@ -118,7 +135,7 @@ def build_flows(base: Base) -> Flows:
             stores.requests,
             runs,
             app_url=app_url,
-            watched=WatchMessages(post_incident, post_outage, _build_post_gap(base, settle_s)),
+            watched=WatchMessages(post_incident, post_outage, _build_post_gap(base, settle_s), post_notice),
         ),
         deliver=_build_deliver(
             base,
@@ -130,6 +147,7 @@ def build_flows(base: Base) -> Flows:
                 "quiet": _build_post_quiet_end(base, permissions, settle_s).post_quiet_end,
                 "report": _build_post_report(base, report_reader, settle_s).post_report,
                 "back": report_back.post_report,
+                "notice": post_notice.post_notice,
             },
             settle_s,
         ),
@@ -169,6 +187,7 @@ def build_flows(base: Base) -> Flows:
             base.clients.owners,
             stores.discovery_hints,
             GapWatcher(bolt, stores.discovery, stores.gaps, mask=services.mask),
+            stores.notices,
             every_s=settings.bolt_bot_discover_s,
             now=base.now,
         ),
@@ -191,8 +210,10 @@ def build_flows(base: Base) -> Flows:
             due["accounts"],
             permissions,
             stores.gaps,
+            RunNotices(stores.notices),
             workspace=settings.workspace,
             now=base.now,
+            time=bolt.time,
         ),
         incident_clock=IncidentClock(
             stores.incidents, due["incidents"], QuietHours(stores.watches, now=base.now), now=base.now
@@ -230,6 +251,8 @@ def build_flows(base: Base) -> Flows:
         ),
         report_reader=report_reader,
         queue_report=ReportClock(stores.reports, stores.discovery, due["reports"], now=base.now),
+        judge_late=LateJudge(bolt, stores.watches, stores.discovery, stores.notices, due["late"], permissions),
+        check_slow=SlowRunChecker(bolt, stores.watches, stores.discovery, runs, stores.notices, permissions),
     )
 
 

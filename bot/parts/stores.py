@@ -16,6 +16,7 @@ from bot.store.due_sets import DueSet
 from bot.store.incidents import Incidents
 from bot.store.lanes import EditLane, PostLane, SlackBudget
 from bot.store.listing_gaps import ListingGaps
+from bot.store.notices import Notices
 from bot.store.outages import Outages
 from bot.store.reports import Reports
 from bot.store.run_followers import RunFollowers
@@ -53,6 +54,7 @@ class Stores:
     incidents: Incidents
     outages: Outages
     reports: Reports
+    notices: Notices
 
     @property
     def of_runs(self) -> RunStores:
@@ -99,4 +101,5 @@ def build_stores(settings: Settings, services: Services, gaps_s: Mapping[str, fl
         incidents=Incidents(scripts),
         outages=Outages(scripts),
         reports=Reports(scripts),
+        notices=Notices(scripts),
     )

@@ -16,6 +16,7 @@ from bot.workers.worker import Claim, Worker
 FEW_AT_ONCE = 10
 # Schedules whose next look is so near are included in a request that goes out anyway, so that requests are full.
 LOOK_SOON_S = 90
+LATE_SOON_S = 20
 
 # Builds a worker's claim function from the row's name.
 BuildClaim = Callable[[str, Base, Flows], Claim]
@@ -82,6 +83,17 @@ def looks_together(name: str, base: Base, flows: Flows) -> Claim:
         base.wakeups.waker(name),
         most=LOOKS_TOGETHER,
         soon_s=LOOK_SOON_S,
+    )
+
+
+def late_together(name: str, base: Base, flows: Flows) -> Claim:
+    """Claim one request to Bolt per job, with the runs of as many schedules as fit that may be late."""
+    return claims.claim_many(
+        base.stores.due[name],
+        flows.judge_late.judge_schedules,
+        base.wakeups.waker(name),
+        most=LOOKS_TOGETHER,
+        soon_s=LATE_SOON_S,
     )
 
 

@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from bot.core.model.discovery import ActivityNews, Ledger, Looked, ScheduleRecord
+from bot.core.model.notice import NoticeChange
 from bot.core.model.run_end import RunEnd, WatchedSchedule
 from bot.flows.lease import Lease
 from bot.store.due_sets import MICROSECONDS, from_microseconds, microseconds
+from bot.store.notices import notice_rows, slots_text
 from bot.store.record_json import from_json, to_json
 from bot.store.runs import creation_args
 from bot.store.scripts import Scripts
@@ -53,10 +55,23 @@ class Discovery:
         changed = [
             part for slug, (activity, schedule) in news.changed.items() for part in (slug, activity, to_json(schedule))
         ]
+        slots = [
+            part
+            for slug, row in news.slots.items()
+            for part in (slug, row.before.text, slots_text(row.after), _delay(row.late_in_s))
+        ]
         token, at_us = await lease.stop_renewing(), round(at.astimezone(UTC).timestamp() * MICROSECONDS)
         return bool(
             await self._scripts.run(
-                "discovered", token, microseconds(delay_s), at_us, len(news.changed), *changed, *news.gone
+                "discovered",
+                token,
+                microseconds(delay_s),
+                at_us,
+                len(news.changed),
+                *changed,
+                len(news.slots),
+                *slots,
+                *news.gone,
             )
         )
 
@@ -81,7 +96,12 @@ class Discovery:
 
     async def note_look(self, lease: Lease, slug: str, rev: int, looked: Looked, *, delay_s: float) -> bool:
         """Record what a look at a schedule's runs has found. Returns False if it has to be looked at again."""
-        follow = [part for one in looked.follow for part in (one.key.name, *creation_args(one.facts, one.seen))]
+        follow = [
+            part
+            for one in looked.follow
+            for part in (one.key.name, *creation_args(one.facts, one.seen), _delay(one.slow_in_s))
+        ]
+        notices = notice_rows([NoticeChange(one) for one in looked.notices])
         ended = [part for end in looked.ended for part in (str(end.run), to_json(end))]
         word = await self._scripts.run(
             "looked",
@@ -92,6 +112,8 @@ class Discovery:
             microseconds(delay_s),
             len(looked.follow),
             *follow,
+            len(looked.notices),
+            *notices,
             *ended,
         )
         return bool(word == "ok")
@@ -100,3 +122,7 @@ class Discovery:
         """Return the ends that wait to be accounted, in the order of their ends."""
         found = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("discovery", "ended", slug)))
         return sorted((from_json(RunEnd, body) for body in found.values()), key=lambda end: end.order)
+
+
+def _delay(seconds: float | None) -> str | int:
+    return microseconds(max(0.0, seconds)) if seconds is not None else ""

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.core.model.channel_report import ChannelReport
 from bot.core.model.discovery import Ledger, ScheduleRecord
 from bot.core.model.incident import Incident, IncidentState, PostKind, StoredIncident
+from bot.core.model.notice import NoticeChange
 from bot.core.model.run import RunKey
 from bot.core.watching.edits import Edit
 from bot.core.watching.handling import next_time
@@ -18,6 +19,7 @@ from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.ports.store import IncidentChange
 from bot.store.due_sets import MICROSECONDS
+from bot.store.notices import notice_rows
 from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts
 
@@ -68,8 +70,9 @@ class Incidents:
         runs: Sequence[RunKey],
         changes: Sequence[IncidentChange],
         counts: Sequence[Count],
+        notices: Sequence[NoticeChange] = (),
     ) -> bool:
-        """Account ends, with all the incidents that they change, in one step. Returns False if anything has changed."""
+        """Account ends, with all the incidents and notices that they change, in one step. Returns False if anything has changed."""
         parts = [part for change in changes for part in _change(change)]
         word = await self._scripts.run(
             "account",
@@ -82,6 +85,8 @@ class Incidents:
             *(run.name for run in runs),
             len(changes),
             *parts,
+            len(notices),
+            *notice_rows(notices),
         )
         return bool(word == "ok")
 

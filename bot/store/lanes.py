@@ -279,6 +279,7 @@ async def load_card(scripts: Scripts, item: str) -> Card | None:
         record.get("incident"),
         record.get("outage"),
         record.get("gap"),
+        record.get("notice"),
     )
 
 

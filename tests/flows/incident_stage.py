@@ -13,6 +13,7 @@ from bot.core.text.message import without_blocks
 from bot.core.watching.owners import Owners
 from bot.flows.account_ends import EndAccountant
 from bot.flows.check_channel import WatchedChannelChecker
+from bot.flows.check_slow import SlowRunChecker
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.conclude import RunConcluder
 from bot.flows.dbt_results import ResultsReader
@@ -23,14 +24,17 @@ from bot.flows.discover_schedules import ScheduleDiscoverer
 from bot.flows.edit_cards import CardEditor
 from bot.flows.end_quiet import QuietEnder
 from bot.flows.find_owners import OwnerFinder
+from bot.flows.judge_late import LateJudge
 from bot.flows.lease import Lease
 from bot.flows.listing_gap import GapWatcher
 from bot.flows.may_tell import WatchPermissions
 from bot.flows.mention_owner import OwnerMentions
+from bot.flows.notice_runs import RunNotices
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.poll_runs import FIELDS, PollRules, RunPoller
 from bot.flows.post_gap import GapPoster
 from bot.flows.post_incident import IncidentPoster
+from bot.flows.post_notice import NoticePoster
 from bot.flows.post_outage import OutagePoster
 from bot.flows.post_quiet_end import QuietEndPoster
 from bot.flows.quiet_hours import QuietHours
@@ -45,6 +49,7 @@ from bot.store.discovery_hints import DiscoveryHints
 from bot.store.due_sets import DueSet
 from bot.store.incidents import Incidents
 from bot.store.listing_gaps import ListingGaps
+from bot.store.notices import Notices
 from bot.store.outages import Outages
 from bot.store.owners import OwnerUsers
 from bot.store.quiet_ends import QuietEnds
@@ -93,20 +98,8 @@ class IncidentStage(Stage):
         self.bolt.clock = self.at
         scripts = self.scripts
         self.watches, self.discovery, self.incidents = Watches(scripts), Discovery(scripts), Incidents(scripts)
-        names = (
-            "discovery",
-            "looks",
-            "accounts",
-            "incidents",
-            "outages",
-            "polls",
-            "strays",
-            "ends",
-            "owners",
-            "quiet",
-            "channels",
-            "gaps",
-        )
+        names = ["discovery", "looks", "accounts", "incidents", "outages", "polls", "strays", "ends", "owners", "quiet"]
+        names += ["channels", "gaps", "late", "slow"]
         self.hints, self.gaps = DiscoveryHints(scripts), ListingGaps(scripts)
         self.due |= {name: DueSet(scripts, name, lease_s=60) for name in names}
         self.owner_users = OwnerUsers(scripts, "secret")
@@ -164,12 +157,25 @@ class IncidentStage(Stage):
             settle_s=self.settle_s,
             mask=str,
         )
+        self.notices = Notices(scripts)
+        self.notice_poster = NoticePoster(
+            self.chat,
+            self.posts,
+            self.notices,
+            self.watches,
+            self.permissions,
+            self.people,
+            app_url=APP,
+            settle_s=self.settle_s,
+            now=lambda: self.at,
+        )
         self.others: dict[str, Send] = {
             "incident": self.poster.post_of_incident,
             "outage": self.outage_poster.post_of_outage,
             "quiet": self.quiet_end_poster(people).post_quiet_end,
             "gap": self.gap_poster.post_of_gap,
             "back": self.reporter.post_report,
+            "notice": self.notice_poster.post_notice,
         }
         stores = RunStores(self.requests, self.queue, self.runs, self.followers)
         self.deliverer = PostDeliverer(
@@ -187,7 +193,7 @@ class IncidentStage(Stage):
             self.requests,
             self.runs,
             app_url=APP,
-            watched=WatchMessages(self.poster, self.outage_poster, self.gap_poster),
+            watched=WatchMessages(self.poster, self.outage_poster, self.gap_poster, self.notice_poster),
         )
         self.steps: dict[str, Step] = {
             "discovery": self.discoverer().list_schedules,
@@ -202,6 +208,10 @@ class IncidentStage(Stage):
             "quiet": self.quiet_ender().end_quiet,
             "channels": self.checker().check_channel,
             "gaps": self.gap_reporter().advance_gap,
+            "late": self.late_judge().judge_schedules,
+            "slow": SlowRunChecker(
+                self.bolt, self.watches, self.discovery, self.runs, self.notices, self.permissions
+            ).check_run,
         }
 
     def new_permissions(self) -> WatchPermissions:
@@ -238,6 +248,7 @@ class IncidentStage(Stage):
             self.owners,
             self.hints,
             GapWatcher(self.bolt, self.discovery, self.gaps, mask=str),
+            self.notices,
             every_s=15,
             now=lambda: datetime.now(UTC),
         )
@@ -272,8 +283,10 @@ class IncidentStage(Stage):
             self.due["accounts"],
             self.permissions,
             self.gaps,
+            RunNotices(self.notices),
             workspace="w",
             now=lambda: self.at,
+            time=self.bolt.time,
         )
 
     def gap_reporter(self) -> GapReporter:
@@ -306,6 +319,10 @@ class IncidentStage(Stage):
             command="/bolt",
             settle_s=self.settle_s,
         )
+
+    def late_judge(self) -> LateJudge:
+        """Of a process of its own."""
+        return LateJudge(self.bolt, self.watches, self.discovery, self.notices, self.due["late"], self.permissions)
 
     async def watch(self, pattern: str = "nightly", channel: str = CHANNEL, **options: object) -> Watch:
         """A channel watches, and the first look is over."""
@@ -373,7 +390,7 @@ class IncidentStage(Stage):
             for member in await self.redis.zrange(self.scripts.key("due", name), 0, -1):
                 await self.redis.zadd(self.scripts.key("due", name), {str(member): 1})
         due, jobs = self.due[name], 0
-        while (claimed := await due.claim(100 if name == "looks" else 1)).lease is not None:
+        while (claimed := await due.claim(100 if name in {"looks", "late"} else 1)).lease is not None:
             async with keep_lease(due, claimed.lease):
                 await self.steps[name](claimed.lease)
             jobs += 1
@@ -397,14 +414,15 @@ class IncidentStage(Stage):
     def begin(self, slug: str = "nightly", **facts: object) -> int:
         """A run that somebody else starts."""
         run_id = self.bolt.add_run(slug, "RUNNING", **facts)  # type: ignore[arg-type]
-        self._change(run_id, started_at=self.at)
+        self.change(run_id, started_at=self.at)
+        self.bolt.statuses[run_id] = RunStatus("RUNNING", (Command(run_id * 10, "dbt build", self.at),))
         return run_id
 
     def end(self, run_id: int, state: str, log: str = COLUMN_LOG) -> int:
         """It's over, a minute later."""
         self.pass_minutes(1)
         self.bolt.end_run(run_id, state)
-        self._change(run_id, ended_at=self.at)
+        self.change(run_id, ended_at=self.at)
         code = 0 if state == "SUCCESS" else 1
         slug = next(slug for slug, runs in self.bolt.runs_of.items() if any(run.id == run_id for run in runs))
         (text,) = next(one.commands for one in self.bolt.active if one.slug == slug)
@@ -417,7 +435,8 @@ class IncidentStage(Stage):
         """A run that begins and ends."""
         return self.end(self.begin(slug, **facts), state, log)
 
-    def _change(self, run_id: int, **facts: object) -> None:
+    def change(self, run_id: int, **facts: object) -> None:
+        """Bolt lists something else of a run."""
         for runs in self.bolt.runs_of.values():
             runs[:] = [replace(run, **facts) if run.id == run_id else run for run in runs]  # type: ignore[arg-type]
 

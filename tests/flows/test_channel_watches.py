@@ -37,7 +37,7 @@ async def test_a_channels_own_watches_are_listed(stage: WatchStage) -> None:
     message = await stage.type("watches")
     assert shown(message) == [
         "2 watches here.",
-        "Watch 1: nightly · failures and recoveries",
+        "Watch 1: nightly · failures and recoveries, late runs after 30 min, slow runs from 2 times the usual duration",
         "covers 1 schedule",
         "Watch 2: * · failures and recoveries",
         "covers 1 schedule",

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from bot.core.model.command import WatchCommand
 from bot.core.model.incident import IncidentState
 from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, Watch
+from bot.core.watching.wanted import LATE_S, SLOW
 from bot.core.watching.watches_file import FileWatch
 from bot.flows import keep_watches
 from bot.flows.close_incidents import IncidentCloser
@@ -70,7 +71,7 @@ async def test_the_file_is_applied_once(one_redis: Redis) -> None:
     await kept.process(NIGHTLY, FINANCE).begin()
     assert await kept.watches() == [(CHANNEL, 1, "nightly"), ("C2", 1, "fin*")]
     (first, second) = await kept.stage.watches.all_watches()
-    assert first == Watch(CHANNEL, 1, "T", "nightly", AT)
+    assert first == Watch(CHANNEL, 1, "T", "nightly", AT, late_s=LATE_S, slow=SLOW)
     assert (second.owner, second.mention, second.is_from_file) == ("ada", "none", True)
     await kept.process(NIGHTLY, FINANCE, at=LATER).begin()
     assert await kept.stage.watches.all_watches() == (first, second)
@@ -115,7 +116,9 @@ async def test_a_changed_line_changes_the_watch(one_redis: Redis) -> None:
     made = await kept.stage.watch("nightly", made_by="U0ADA")
     silent = replace(NIGHTLY, command=WatchCommand("nightly", mention="none"))
     await kept.process(silent, at=LATER).begin()
-    assert await kept.stage.watches.all_watches() == (replace(made, mention="none", made_by=""),)
+    assert await kept.stage.watches.all_watches() == (
+        replace(made, mention="none", made_by="", late_s=LATE_S, slow=SLOW),
+    )
 
 
 async def test_a_full_channel_takes_no_more(one_redis: Redis) -> None:

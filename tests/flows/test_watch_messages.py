@@ -18,7 +18,7 @@ async def test_an_incident_and_an_outage_are_rendered_each_in_its_way(one_redis:
     await stage.watch()
     stage.run_through("FAILED")
     await stage.discover()
-    messages = WatchMessages(stage.poster, stage.outage_poster, stage.gap_poster)
+    messages = WatchMessages(stage.poster, stage.outage_poster, stage.gap_poster, stage.notice_poster)
     ts = (await stage.stored()).ts
     card = Card(f"T:C1:{ts}", "T", CardRef("C1", ts), incident="C1:nightly")
     rendered = await messages.render(card)

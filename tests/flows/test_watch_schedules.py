@@ -10,10 +10,11 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.audit_entry import AuditFilter, Event
+from bot.core.model.bolt import RunSummary
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.errors import BoltNotSent
 from bot.core.model.person import Person, Role
-from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, Watch
+from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, SlowAfter, Watch
 from bot.core.policy.decision import NO_RULE_FOR_WATCH
 from bot.core.policy.rules import Action, Allow, Deny, Policy, Rule, Which
 from tests.core.views.plain import buttons, said, shown
@@ -34,7 +35,7 @@ async def test_a_schedule_is_watched_by_its_slug(stage: WatchStage) -> None:
     """Whatever its name is spelled like; from now on, by whoever asked, on record."""
     message = await stage.type("watch nightly full build")
     assert "Now watching nightly here (watch 1)" in said(message.text)
-    assert await stage.kept() == (Watch(CHANNEL, 1, "T", "nightly", NOW, ADA),)
+    assert await stage.kept() == (Watch(CHANNEL, 1, "T", "nightly", NOW, ADA, late_s=1800, slow=SlowAfter(factor=2)),)
     (entry,) = await stage.audited()
     assert (entry.action, entry.schedule, entry.decision) == ("watch", "nightly", "allow")
     assert entry.text == 'watch "nightly full build"'
@@ -74,7 +75,7 @@ async def test_watching_again_changes_the_options(stage: WatchStage) -> None:
     assert said((await stage.type("watch nightly")).text).startswith("Already watching nightly here (watch 1)")
     changed = said((await stage.type("watch nightly --mention none", user="U0BOB")).text)
     assert changed.startswith(
-        "Changed: now watching nightly here (watch 1): failures and recoveries, without mentions."
+        "Changed: now watching nightly here (watch 1): failures and recoveries, without mentions, late runs after"
     )
     await stage.type("watch nightly --branch dev")
     assert [(one.number, one.mention, one.branch) for one in await stage.kept()] == [
@@ -157,12 +158,6 @@ async def test_a_full_channel_is_told_the_limit(stage: WatchStage) -> None:
     assert len(await stage.kept()) == WATCHES_MOST_IN_CHANNEL
 
 
-async def test_what_is_not_built_yet_is_refused(stage: WatchStage) -> None:
-    """Nothing is promised, nothing is stored."""
-    assert "I can't report late runs yet." in said((await stage.type("watch nightly --late 30m")).text)
-    assert await stage.kept() == ()
-
-
 async def test_quiet_hours_are_in_the_time_zone_of_whoever_sets_them(stage: WatchStage) -> None:
     """Unless another one is named; UTC if Slack doesn't say."""
     await stage.type("watch nightly --quiet 22:00-07:00", user=BOB)
@@ -171,6 +166,32 @@ async def test_quiet_hours_are_in_the_time_zone_of_whoever_sets_them(stage: Watc
     assert "quiet from 22:00 to 07:00 (Australia/Lord_Howe)" in said(answer.text)
     await stage.type("watch * --quiet 22:00-07:00 --tz Europe/Berlin")
     assert [one.time_zone for one in await stage.kept()] == ["UTC", "Australia/Lord_Howe", "Europe/Berlin"]
+
+
+async def test_late_and_slow_runs_are_reported_of_a_single_schedule(stage: WatchStage) -> None:
+    """Unless that is switched off; of a pattern only if it's asked for."""
+    await stage.type("watch nightly --late off --slow off")
+    await stage.type("watch hourly --late 15m --slow 45m --only ends --prs")
+    await stage.type("watch * --only all")
+    assert [(one.late_s, one.slow, one.only, one.pull_requests) for one in await stage.kept()] == [
+        (None, None, "failures", False),
+        (900, SlowAfter(seconds=2700), "ends", True),
+        (None, None, "all", False),
+    ]
+
+
+async def test_a_schedule_that_runs_very_often_is_said_to_have_one_line_an_hour(stage: WatchStage) -> None:
+    """Only if single runs are reported at all."""
+    for minutes in range(14):
+        run = stage.bolt.add_run("nightly", "SUCCESS")
+        began = NOW - timedelta(minutes=5 * minutes)
+        stage.bolt.runs_of["nightly"][0] = RunSummary(
+            run, "SUCCESS", "scheduler", started_at=began, ended_at=began + timedelta(minutes=1), branch="main"
+        )
+    message = said((await stage.type("watch nightly --only ends")).text)
+    assert "It runs more than 12 times a day: I report failures one by one" in message
+    assert "2 lines about single runs: less than one message a day" in message
+    assert "more than 12" not in said((await stage.type("watch nightly --only failures")).text)
 
 
 async def test_bolt_being_away_is_said(stage: WatchStage) -> None:

@@ -364,12 +364,17 @@ VERBS: dict[str, Verb] = {
         ("owner", "branch", "prs", "only", "mention", "late", "slow", "quiet", "tz", "edit"),
         (
             (
-                "watch [schedule or pattern] [--owner E] [--branch B] [--mention owner|@user|@group|none]",
+                (
+                    "watch [schedule or pattern] [--owner E] [--branch B] [--prs] [--only failures|ends|all] "
+                    "[--mention owner|@user|@group|none] [--late 30m|off] [--slow 2x|45m|off]"
+                ),
                 "reports failures and recoveries in this channel; without a schedule, opens a form",
             ),
             ("watch nightly", "this schedule"),
             ("watch finance-*", "every schedule whose slug or name starts with finance-, including later ones"),
             ("watch * --owner ada@example.com", "every schedule of this owner"),
+            ("watch nightly --only ends", "every end, in a line each; --only all shows runs from their start"),
+            ("watch nightly --late 15m --slow 45m", "also if no run has begun in time, or one takes long"),
             ("watch nightly --mention none", "again, to change the options"),
             ("watch --edit 3", "opens the form with the options of watch 3"),
             ("watch nightly --quiet 22:00-07:00", "one message at 7:00 instead of any at night, in your time zone"),

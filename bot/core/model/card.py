@@ -12,7 +12,7 @@ class Card:
     """The stored record of a card. `id` is its name in the lanes.
 
     `incident`, `outage` or `gap` is set instead of `run` and `request` if the message is one's: its channel, and the
-    schedule, or the number of the outage or gap.
+    schedule, or the number of the outage or gap. So is `notice`: its channel and name.
     """
 
     id: str
@@ -25,3 +25,4 @@ class Card:
     incident: str | None = None
     outage: str | None = None
     gap: str | None = None
+    notice: str | None = None

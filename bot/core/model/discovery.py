@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.core.model.notice import Notice
 from bot.core.model.run import Observation, RunFacts, RunKey
 from bot.core.model.run_end import RunEnd, WatchedSchedule
+from bot.core.model.slots import Slots, StoredSlots
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +45,31 @@ class ScheduleRecord:
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """A run that discovery has found and that is to be followed."""
+    """A run that discovery has found and that is to be followed. `slow_in_s`: when to check whether it's slow."""
 
     key: RunKey
     facts: RunFacts
     seen: Observation
+    slow_in_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What one look at a schedule's runs found: runs to follow, and ends to account."""
+    """What one look at a schedule's runs found: runs to follow, ends to account, and notices about runs that began."""
 
     ledger: Ledger
     follow: Sequence[NewRun] = ()
     ended: Sequence[RunEnd] = ()
+    notices: Sequence[Notice] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsNews:
+    """What a listing changes about a schedule's slots. `late_in_s`: when it may be late."""
+
+    before: StoredSlots
+    after: Slots
+    late_in_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +78,4 @@ class ActivityNews:
 
     changed: Mapping[str, tuple[str, WatchedSchedule]]
     gone: Sequence[str] = ()
+    slots: Mapping[str, SlotsNews] = field(default_factory=dict)

@@ -151,7 +151,7 @@ def _recovered(incident: Incident, app_url: str, names: Mapping[str, str]) -> Se
     by: Sentence = ()
     run = incident.recovered_by
     if run is not None:
-        who = _starter(run, names)
+        who = starter_of(run, names)
         by = (" by ", _run_link(run.run, app_url), f" (started by {who})" if who else "")
     if _was_untold(incident):
         return (" failed once and recovered", *by)
@@ -231,9 +231,9 @@ def _facts(incident: Incident, app_url: str, names: Mapping[str, str]) -> Senten
     if run is not None:
         state = "" if is_failed(run.state) else f" {state_word(run.state)}"
         spans += ["Latest: ", _run_link(run.run, app_url), state]
-        branch = _branch(run)
+        branch = branch_of(run)
         spans += [f" · {branch}"] if branch else []
-        who = _starter(run, names)
+        who = starter_of(run, names)
         spans += [f" · by {who}"] if who else []
         ended = run.ended_at or run.started_at
         spans += [" · ", When(ended, "date_time")] if ended else []
@@ -243,14 +243,15 @@ def _facts(incident: Incident, app_url: str, names: Mapping[str, str]) -> Senten
     return tuple(spans) or (f"Schedule {cut(incident.schedule, NAME_SHOWN)}",)
 
 
-def _branch(run: IncidentRun) -> str:
+def branch_of(run: IncidentRun) -> str:
+    """A run's branch and commit, as far as they're known."""
     branch, commit = run.branch, run.commit
     if branch and commit and not commit.startswith(branch):
         return f"{cut(branch, 80)} @ {commit[:7]}"
     return cut(branch or (commit or "")[:7], 80)
 
 
-def _starter(run: IncidentRun, names: Mapping[str, str]) -> str:
+def starter_of(run: IncidentRun, names: Mapping[str, str]) -> str:
     """Who started a run: our asker by name, else whom Bolt names, else "" if neither is known."""
     if run.asked_by:
         return cut(names.get(run.asked_by, ""), PERSON_SHOWN)

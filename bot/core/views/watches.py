@@ -204,7 +204,8 @@ def _covers(answer: Made) -> list[Sentence]:
     ]
     if not preview.read:
         return [*lines, ("I couldn't read their runs from Bolt to say what it would have reported.",)]
-    return [*lines, (_would_have(preview),)]
+    lines.append((_would_have(preview),))
+    return [*lines, (_busy(preview),)] if round(preview.told.busy) else lines
 
 
 def _elsewhere(count: int) -> str:
@@ -214,16 +215,30 @@ def _elsewhere(count: int) -> str:
 def _would_have(preview: Preview) -> str:
     told = preview.told
     about = "about " if preview.is_estimate else ""
-    if round(told.messages) == 0:
-        return (
-            f"In the last 7 days it would have posted {'almost ' if told.messages else ''}nothing{_sampled(preview)}."
-        )
-    failures = plural(round(told.failures), "failed run")
-    recovered = plural(round(told.recoveries), "recovery", "recoveries")
+    posted = []
+    if round(told.messages):
+        failures = plural(round(told.failures), "failed run")
+        recovered = plural(round(told.recoveries), "recovery", "recoveries")
+        posted.append(f"{about}{plural(round(told.messages), 'message')} about {failures}, with {recovered}")
+    if round(told.lines):
+        posted.append(f"{about}{plural(round(told.lines), 'line')} about single runs")
+    if not posted:
+        almost = "almost " if told.messages or told.lines else ""
+        return f"In the last 7 days it would have posted {almost}nothing{_sampled(preview)}."
     return (
-        f"In the last 7 days it would have posted {about}{plural(round(told.messages), 'message')} "
-        f"about {failures}, with {recovered}: {_a_day(preview.messages_a_day)}{_sampled(preview)}."
+        f"In the last 7 days it would have posted {', and '.join(posted)}: "
+        f"{_a_day(preview.messages_a_day)}{_sampled(preview)}."
     )
+
+
+def _busy(preview: Preview) -> str:
+    """What is left out about schedules that run very often."""
+    busy = min(preview.schedules, round(preview.told.busy))
+    how = "more than 12 times a day: I report failures one by one, and everything else in one line an hour."
+    if busy == preview.schedules:
+        return f"{'It runs' if busy == 1 else 'They run'} {how}"
+    about = "About " if preview.read < preview.schedules else ""
+    return f"{about}{busy} of them {'runs' if busy == 1 else 'run'} {how}"
 
 
 def _a_day(messages: float) -> str:

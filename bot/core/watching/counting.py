@@ -19,6 +19,11 @@ def counts(end: RunEnd, watch: Watch, schedule: WatchedSchedule) -> bool:
     return wanted in (None, ANY_BRANCH, end.branch) or end.branch is None
 
 
+def is_told(run: RunEnd, watch: Watch, schedule: WatchedSchedule) -> bool:
+    """Whether a watch reports a run in any way: one that counts, or one for a pull request if it reports those."""
+    return watch.pull_requests if run.pull_request else counts(run, watch, schedule)
+
+
 def closes(end: RunEnd) -> bool:
     """Whether a run that counts shows that the schedule works again."""
     return end.state == "SUCCESS" and end.closes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.core.model.bolt import RunSummary
 from bot.core.model.discovery import Ledger
@@ -17,6 +17,9 @@ from bot.core.watching.ends import end_of_listing
 FINAL_KEPT = 100
 # Of how many branches the newest success is remembered.
 SUCCESSES_KEPT = 20
+# A run in a state that nobody knows is over so long after its end: until then, the state may change.
+UNKNOWN_OVER_AFTER = timedelta(minutes=10)
+_ACTIVE_STATES = frozenset({"STARTING", "RUNNING"})
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -33,8 +36,8 @@ class Found:
         return bool(self.begun or self.ended)
 
 
-def compare(ledger: Ledger, listed: Sequence[RunSummary], *, since: datetime | None = None) -> Found:
-    """Compare a listing with the ledger.
+def compare(ledger: Ledger, listed: Sequence[RunSummary], at: datetime, *, since: datetime | None = None) -> Found:
+    """Compare a listing at `at` with the ledger.
 
     At the first look, only what ended after `since` is news: when the first watch was made.
     """
@@ -42,13 +45,13 @@ def compare(ledger: Ledger, listed: Sequence[RunSummary], *, since: datetime | N
     floor = ledger.floor
     unknown = [one for one in listed if one.id not in final]
     if not ledger.begun:
-        begun = tuple(one for one in unknown if not _is_over(one))
-        ended = tuple(sorted((one for one in unknown if _is_over(one) and is_news(one, since)), key=_order))
-        over = [end_of_listing(one) for one in unknown if _is_over(one) and one not in ended]
+        begun = tuple(one for one in unknown if not is_over(one, at))
+        ended = tuple(sorted((one for one in unknown if is_over(one, at) and is_news(one, since)), key=_order))
+        over = [end_of_listing(one) for one in unknown if is_over(one, at) and one not in ended]
         return Found(begun, ended, remember(replace(ledger, begun=True, active=_ids((*begun, *ended))), over))
     fresh = [one for one in unknown if one.id in active or not _start(one) or _start(one) >= floor]
-    begun = tuple(one for one in fresh if not _is_over(one) and one.id not in active)
-    ended = tuple(sorted((one for one in fresh if _is_over(one)), key=_order))
+    begun = tuple(one for one in fresh if not is_over(one, at) and one.id not in active)
+    ended = tuple(sorted((one for one in fresh if is_over(one, at)), key=_order))
     active |= {*_ids(begun), *_ids(ended)}
     return Found(begun, ended, replace(ledger, active=tuple(sorted(active))))
 
@@ -67,7 +70,7 @@ def is_news(run: RunSummary, since: datetime | None) -> bool:
 def known_before(ledger: Ledger, listed: Sequence[RunSummary], since: datetime) -> list[RunEnd]:
     """The ends in a listing that were over when a watch was made, or were accounted without it. Others are news."""
     final = {run for run, _ in ledger.final}
-    over = (one for one in listed if _is_over(one))
+    over = (one for one in listed if is_final(one.state))
     return [end_of_listing(one) for one in over if one.id in final or not is_news(one, since)]
 
 
@@ -99,8 +102,12 @@ def reaches_known(ledger: Ledger, page: Sequence[RunSummary]) -> bool:
     return any(one.id in final for one in page) or any(_start(one) and _start(one) < ledger.floor for one in page)
 
 
-def _is_over(run: RunSummary) -> bool:
-    return is_final(run.state)
+def is_over(run: RunSummary, at: datetime) -> bool:
+    """Whether a listed run has ended. In a state that nobody knows, it has if its end was some time ago."""
+    if is_final(run.state):
+        return True
+    ended = run.ended_at is not None and at - run.ended_at >= UNKNOWN_OVER_AFTER
+    return ended and run.state not in _ACTIVE_STATES
 
 
 def _ids(runs: Sequence[RunSummary]) -> tuple[int, ...]:

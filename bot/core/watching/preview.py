@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from bot.core.model.bolt import RunSummary, Schedule
 from bot.core.model.incident import Incident, IncidentState, PostKind
-from bot.core.model.run import is_final
 from bot.core.model.run_end import RunEnd, WatchedSchedule
 from bot.core.model.watch import Watch
 from bot.core.watching.counting import counts
+from bot.core.watching.discovery import is_over
 from bot.core.watching.ends import end_of_listing
 from bot.core.watching.life import account
+from bot.core.watching.lines import hour_of, is_busy
 
 PREVIEWED = timedelta(days=7)
 _DAY_S = 86_400
@@ -23,12 +24,15 @@ _DAY_S = 86_400
 class Previewed:
     """What would have been reported of one schedule, or of several, in `days` days.
 
-    `messages` are new messages in the channel; `failures` the failed runs that they count.
+    `messages` are new messages about failures; `failures` the failed runs that they count. `lines` are about single runs,
+    or an hour of them: `busy` schedules have one line an hour.
     """
 
     failures: float = 0
     messages: float = 0
     recoveries: float = 0
+    lines: float = 0
+    busy: float = 0
     days: float = PREVIEWED.days
 
 
@@ -48,7 +52,7 @@ class Preview:
     @property
     def messages_a_day(self) -> float:
         """New messages a day, on average."""
-        return self.told.messages / PREVIEWED.days
+        return (self.told.messages + self.told.lines) / PREVIEWED.days
 
 
 def watched(schedule: Schedule) -> WatchedSchedule:
@@ -70,7 +74,8 @@ def replay(watch: Watch, schedule: WatchedSchedule, runs: Sequence[RunSummary], 
     failures = messages = recoveries = 0
     incident: Incident | None = None
     newest: RunEnd | None = None
-    for end in sorted((_end(run) for run in runs if is_final(run.state)), key=lambda one: one.order):
+    ends = sorted((_end(run) for run in runs if is_over(run, now)), key=lambda one: one.order)
+    for end in ends:
         if not counts(end, watch, schedule):
             continue
         before, incident = incident, account(incident, end, watch, schedule, newest=newest, carded=False)
@@ -80,7 +85,20 @@ def replay(watch: Watch, schedule: WatchedSchedule, runs: Sequence[RunSummary], 
         failures += end.has_failed
         messages += any(post.kind is PostKind.OPENING and post.run == end.run for post in incident.posts)
         recoveries += _has_recovered(incident) and not _has_recovered(before)
-    return Previewed(failures, messages, recoveries, _days(runs, now, limit))
+    busy = watch.only != "failures" and is_busy([run.started_at.timestamp() for run in runs if run.started_at], now)
+    lines = _lines([end for end in ends if end.ended_at and end.ended_at >= since], watch, schedule, busy=busy)
+    return Previewed(failures, messages, recoveries, lines, int(busy), _days(runs, now, limit))
+
+
+def _lines(ends: Sequence[RunEnd], watch: Watch, schedule: WatchedSchedule, *, busy: bool) -> int:
+    """How many lines a watch would have had about these ends."""
+    for_pull_requests = [end for end in ends if end.pull_request and watch.pull_requests]
+    if watch.only == "failures":
+        return len(for_pull_requests)
+    counted = [end for end in ends if counts(end, watch, schedule)]
+    if busy:
+        return len(for_pull_requests) + len({hour_of(end.ended_at) for end in counted if end.ended_at})
+    return len(for_pull_requests) + sum(watch.only == "all" or not end.has_failed for end in counted)
 
 
 def preview(told: Iterable[Previewed], schedules: int) -> Preview:
@@ -88,7 +106,11 @@ def preview(told: Iterable[Previewed], schedules: int) -> Preview:
     read = list(told)
     whole = [_scaled(one, PREVIEWED.days / one.days) for one in read]
     added = Previewed(
-        sum(one.failures for one in whole), sum(one.messages for one in whole), sum(one.recoveries for one in whole)
+        sum(one.failures for one in whole),
+        sum(one.messages for one in whole),
+        sum(one.recoveries for one in whole),
+        sum(one.lines for one in whole),
+        sum(one.busy for one in read),
     )
     is_estimate = len(read) < schedules or any(one.days < PREVIEWED.days for one in read)
     return Preview(schedules, len(read), _scaled(added, schedules / len(read) if read else 1), is_estimate)
@@ -100,6 +122,8 @@ def _scaled(told: Previewed, factor: float) -> Previewed:
         failures=told.failures * factor,
         messages=told.messages * factor,
         recoveries=told.recoveries * factor,
+        lines=told.lines * factor,
+        busy=told.busy * factor,
     )
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from bot.core.model.command import WatchCommand
 from bot.core.model.watch import OPERATOR, SlowAfter, Watch
-from bot.core.watching.untold import UNTOLD
 
 LATE_S, SLOW = 1800.0, SlowAfter(factor=2.0)
 
@@ -55,8 +54,8 @@ def subject(watch: Watch) -> tuple[str, str, str | None, str | None]:
 
 
 def _with_defaults(watch: Watch, command: WatchCommand) -> Watch:
-    if command.late_s is None and "late" not in UNTOLD:
+    if command.late_s is None:
         watch = replace(watch, late_s=LATE_S)
-    if command.slow is None and "slow" not in UNTOLD:
+    if command.slow is None:
         watch = replace(watch, slow=SLOW)
     return watch

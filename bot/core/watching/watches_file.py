@@ -27,7 +27,6 @@ from bot.core.model.command import WatchCommand
 from bot.core.model.errors import BadCommand
 from bot.core.model.watch import WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, Watch
 from bot.core.text.yaml_file import BadNodeError, Node, NodeReader, YamlFileError, compose, quoted
-from bot.core.watching.untold import UNTOLD, untold
 from bot.core.watching.wanted import subject
 
 CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,20}")
@@ -159,9 +158,6 @@ class _Reader(NodeReader):
         )
         if "quiet" in given and "tz" not in given:
             self.fault(given["quiet"], f"quiet needs tz, {_WHAT['tz']}")
-        why_not = untold(command)
-        if why_not is not None:
-            self.fault(node, why_not.partition(" Nothing")[0].replace("--", "").rstrip("."))
         return command if "watch" in given and len(self.faults) == faults else None
 
     def _value(self, given: dict[str, Node], key: str, read: Callable[[str], Value]) -> Value | None:
@@ -211,7 +207,7 @@ def _late_and_slow(watch: Watch) -> dict[str, object]:
     if watch.slow is not None:
         slow = f"{watch.slow.factor:g}x" if watch.slow.factor else _period(watch.slow.seconds or 0)
     given = {"late": late, "slow": slow}
-    return {key: text for key, text in given.items() if text != "off" or (watch.is_exact and key not in UNTOLD)}
+    return {key: text for key, text in given.items() if text != "off" or watch.is_exact}
 
 
 def _period(seconds: float) -> str:

@@ -22,6 +22,7 @@ from bot.core.model.follow_request import FollowAcceptance, Followed, FollowRequ
 from bot.core.model.incident import Incident, QuietEnd, StoredIncident
 from bot.core.model.listing_gap import GapNotice, GapRun, ListingGap, StoredNotice
 from bot.core.model.log_tail import LogBatch, LogTail, TailAcceptance, TailPosted
+from bot.core.model.notice import Notice, NoticeChange, NoticeRecord
 from bot.core.model.outage import CausePost, Outage
 from bot.core.model.polling import Observed, Stored, Strayed, StrayRule
 from bot.core.model.post_attempt import AttemptMode, PostAttempt
@@ -30,6 +31,7 @@ from bot.core.model.request import Approval, BlockingRun, Request, Rival, StartP
 from bot.core.model.run import CardRef, End, Observation, Run, RunFacts, RunKey
 from bot.core.model.run_end import RunEnd
 from bot.core.model.run_index import Habits, IndexPage
+from bot.core.model.slots import LateBoard, Slots, StoredBoard, StoredSlots
 from bot.core.model.start import Acceptance, Accepted, Asked, Decided, LeftQueue, QueuePage, Sending, Turn
 from bot.core.model.upload import Upload, UploadAnswer, UploadOutcome
 from bot.core.model.watch import PauseChange, Watch, WatchAcceptance
@@ -337,8 +339,9 @@ class IncidentAccounts(Protocol):
         runs: Sequence[RunKey],
         changes: Sequence[IncidentChange],
         counts: Sequence[Count],
+        notices: Sequence[NoticeChange] = (),
     ) -> bool:
-        """Account ends once, together with the incidents that they change, and count them.
+        """Account ends once, together with the incidents and notices that they change, and count them.
 
         Returns False if anything has changed since it was loaded: load it and decide again.
         """
@@ -511,6 +514,56 @@ class DiscoveryHints(Protocol):
         """
 
 
+class NoticePosts(Protocol):
+    """Notices, as far as posting and accounting need them."""
+
+    async def load_notice(self, channel: str, name: str) -> NoticeRecord | None: ...
+    async def load_notices(self, keys: Sequence[tuple[str, str]]) -> list[NoticeRecord | None]:
+        """Load notices by channel and name."""
+
+    async def notice_posted(self, post: ClaimedPost, stored: NoticeRecord, ts: str) -> str:
+        """Record the message of a notice. Returns `ok`, or `done:<ts>` of another's message."""
+
+    async def notice_given_up(self, post: ClaimedPost, name: str, why: str) -> None: ...
+
+
+class SlowChecks(Protocol):
+    """Checks of whether runs are slow."""
+
+    async def checked(self, lease: Lease, notices: Sequence[Notice], *, again_s: float | None) -> bool:
+        """Record a check of a run, with new notices, once each. `again_s` is None if it was the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """What a look at late schedules changes.
+
+    `schedules`: for each its slots before and after, and when to look again. `boards`: for each channel what was late
+    and what is. `notices` are those that are new or changed.
+    """
+
+    schedules: Mapping[str, tuple[StoredSlots, Slots, float | None]]
+    boards: Mapping[str, tuple[StoredBoard, LateBoard]]
+    notices: Sequence[NoticeChange] = ()
+
+
+class LateSchedules(Protocol):
+    """Slots of schedules, and which schedules are late in which channel."""
+
+    async def load_slots(self, slugs: Sequence[str]) -> dict[str, StoredSlots]:
+        """Load the slots of schedules; those without any are left out."""
+
+    async def all_slots(self) -> dict[str, StoredSlots]:
+        """Load the slots of all schedules that have any."""
+
+    async def late_boards(self) -> dict[str, StoredBoard]:
+        """Load what is late in each channel; those in which nothing is are left out."""
+
+    async def load_notices(self, keys: Sequence[tuple[str, str]]) -> list[NoticeRecord | None]: ...
+    async def judged(self, lease: Lease, judgment: Judgment) -> bool:
+        """Record it. Returns False if anything has changed since it was loaded: load it and decide again."""
+
+
 class Discovery(Protocol):
     """What discovery knows of watched schedules and their runs."""
 
@@ -523,11 +576,11 @@ class Discovery(Protocol):
     async def known_activity(self) -> Mapping[str, str]:
         """The activity of each watched schedule at the last listing, by slug."""
 
-    async def note_activity(self, lease: Lease, news: ActivityNews, at: datetime, *, delay_s: float) -> bool:
-        """Record a complete listing of schedules, made at `at` by Bolt's clock. The changed ones are looked at now."""
-
     async def listed_at(self) -> datetime | None:
         """Bolt's time of the last complete listing, None if there was none."""
+
+    async def note_activity(self, lease: Lease, news: ActivityNews, at: datetime, *, delay_s: float) -> bool:
+        """Record a complete listing of schedules, made at `at` by Bolt's clock. The changed ones are looked at now."""
 
     async def load_schedules(self, slugs: Sequence[str]) -> dict[str, ScheduleRecord]:
         """Load the records of watched schedules. Those that aren't on record are left out."""

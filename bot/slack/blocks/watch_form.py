@@ -17,7 +17,6 @@ from slack_sdk.models.views import View
 
 from bot.core.commands.values import BRANCH_LIMIT, TEXT_LIMIT
 from bot.core.text.text import Channel, Code, Group, Sentence, cut
-from bot.core.watching.untold import is_told
 from bot.core.watching.watch_form import NOBODY, OWNER, Filled, Form
 from bot.slack.blocks.fields import VALUE, as_json, input_block, note, plain_object, text_field
 
@@ -103,27 +102,25 @@ def _watched(form: Form) -> list[Json]:
 
 def _told(filled: Filled) -> list[Json]:
     blocks: list[Json] = []
-    choices = [("failures", "Failures and recoveries")]
-    choices += [("ends", "Every end")] if is_told("only ends") else []
-    choices += [("all", "Every run from its start to its end")] if is_told("only all") else []
-    if len(choices) > 1:
-        blocks.append(as_json(input_block("only", "Report", _menu(choices, filled.only), optional=False)))
-    if is_told("prs"):
-        option = Option(value=PULL_REQUESTS, text=plain_object("Report runs for pull requests too"))
-        element = CheckboxesElement(
-            action_id=VALUE, options=[option], initial_options=[option] if filled.pull_requests else None
-        )
-        blocks.append(as_json(input_block(PULL_REQUESTS, "Pull requests", element)))
+    choices = [
+        ("failures", "Failures and recoveries"),
+        ("ends", "Every end"),
+        ("all", "Every run from its start to its end"),
+    ]
+    blocks.append(as_json(input_block("only", "Report", _menu(choices, filled.only), optional=False)))
+    option = Option(value=PULL_REQUESTS, text=plain_object("Report runs for pull requests too"))
+    element = CheckboxesElement(
+        action_id=VALUE, options=[option], initial_options=[option] if filled.pull_requests else None
+    )
+    blocks.append(as_json(input_block(PULL_REQUESTS, "Pull requests", element)))
     return blocks
 
 
 def _timed(filled: Filled) -> list[Json]:
-    blocks: list[Json] = []
-    if is_told("late"):
-        blocks.append(as_json(text_field("late", "Report late runs after", filled.late, "30m, or off", SHORT)))
-    if is_told("slow"):
-        blocks.append(as_json(text_field("slow", "Report slow runs from", filled.slow, "2x, 45m, or off", SHORT)))
-    return blocks
+    return [
+        as_json(text_field("late", "Report late runs after", filled.late, "30m, or off", SHORT)),
+        as_json(text_field("slow", "Report slow runs from", filled.slow, "2x, 45m, or off", SHORT)),
+    ]
 
 
 # --- whom to mention ---

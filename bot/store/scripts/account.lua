@@ -3,13 +3,15 @@
 -- name and field of each), number of runs, then their members; number of incidents, then for each: channel, expected
 -- revision, incident, serial, edit ('now', 'count' or 'none'), posts (number:class,...), whether it needs a message ('1'
 -- or '0'), whether it's open ('1' or '0'), when time changes it in us or '', its cause, team, when the quiet hours end
--- that withhold something of it in us or ''. Returns 'ok', or 'again' if anything has changed since it was loaded: then
--- nothing is done.
+-- that withhold something of it in us or ''; number of notices, then their rows (see prelude.lua). Returns 'ok', or
+-- 'again' if anything has changed since it was loaded: then nothing is done.
 local WIDTH, COUNTED_S = 12, 36 * DAY_S
 local slug, token, accounts = ARGV[3], ARGV[4], key('due', 'accounts')
 local record, ended = key('discovery', 'of', slug), key('discovery', 'ended', slug)
 local runs, first_run = tonumber(ARGV[8]), 9
 local first = first_run + runs + 1
+local last = first + tonumber(ARGV[first - 1]) * WIDTH - 1
+local notices = tonumber(ARGV[last + 1] or '0')
 
 local function incident_key(channel) return key('incident', channel, slug) end
 local function changed()
@@ -17,10 +19,10 @@ local function changed()
     if not owns(accounts, slug, token) then return true end
     if (redis.call('HGET', record, 'rev') or '0') ~= ARGV[5] then return true end
   end
-  for at = first, #ARGV, WIDTH do
+  for at = first, last, WIDTH do
     if (redis.call('HGET', incident_key(ARGV[at]), 'rev') or '0') ~= ARGV[at + 1] then return true end
   end
-  return false
+  return notices_changed(last + 2, notices)
 end
 if changed() then return 'again' end
 
@@ -31,8 +33,14 @@ if token ~= '' then
     local member = ARGV[number]
     redis.call('HDEL', ended, string.match(member, ':(%d+)$'))
     -- Nothing but its incident tells of a run without a card, and the API knows the rest.
-    if #cards_of(member) == 0 and redis.call('HGET', key('run', member), 'concluded') == '1' then
+    if #cards_of(member) == 0 and redis.call('EXISTS', key('run', member)) == 1 then
       redis.call('EXPIRE', key('run', member), num(DAY_S))
+      -- A run with an end but in a state that nobody knows: it isn't waited for any longer.
+      if redis.call('HGET', key('run', member), 'final') ~= '1' then
+        for _, set in ipairs({'polls', 'strays'}) do
+          redis.call('ZREM', key('due', set), member)
+        end
+      end
     end
   end
   for _, count in ipairs(cjson.decode(ARGV[7])) do
@@ -102,7 +110,7 @@ local function change_outage(channel, number, open)
   touch_outage(channel, number)
 end
 
-for at = first, #ARGV, WIDTH do
+for at = first, last, WIDTH do
   local channel, hash = ARGV[at], incident_key(ARGV[at])
   local serial, edit, posts, message = ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6] == '1'
   local before = redis.call('HGET', hash, 'serial')
@@ -164,4 +172,5 @@ for at = first, #ARGV, WIDTH do
     push_incident_posts(channel, slug)
   end
 end
+store_notices(last + 2, notices)
 return 'ok'

@@ -1,8 +1,11 @@
 -- Records what a listing of schedules has changed. ARGV: token, delay to the next listing in us, Bolt's time in us,
--- number of changed schedules, then for each: slug, activity, schedule; then the slugs that nobody watches any more.
--- Each changed schedule's runs are looked at now. Returns 1, or 0 if the claim was lost.
+-- number of changed schedules, then for each: slug, activity, schedule; number of schedules with new slots, then for each:
+-- slug, its slots as they were loaded and as they are now ('' for none), in how many us it may be late or ''; then the
+-- slugs that nobody watches any more. Each changed schedule's runs are looked at now. Returns 1, or 0 if the claim was
+-- lost.
 local due, runs, pairs = key('due', 'discovery'), key('due', 'looks'), key('discovery', 'activity')
 if not owns(due, 'schedules', ARGV[3]) then return 0 end
+local late, slots = key('due', 'late'), key('discovery', 'slots')
 local at, changed = now(), tonumber(ARGV[6])
 for number = 1, changed do
   local first = 7 + (number - 1) * 3
@@ -11,9 +14,27 @@ for number = 1, changed do
   redis.call('HSET', key('discovery', 'of', slug), 'schedule', ARGV[first + 2])
   redis.call('PERSIST', key('discovery', 'of', slug))
   redis.call('ZADD', runs, 'LT', num(at), slug)
+  -- Its run may have begun.
+  redis.call('ZADD', late, 'XX', 'LT', num(at), slug)
 end
-for number = 7 + changed * 3, #ARGV do
+local first = 7 + changed * 3
+local rows = tonumber(ARGV[first])
+for row = first + 1, first + rows * 4, 4 do
+  local slug = ARGV[row]
+  -- If they were judged meanwhile, the next listing finds the same.
+  if (redis.call('HGET', slots, slug) or '') == ARGV[row + 1] then
+    if ARGV[row + 2] == '' then
+      redis.call('HDEL', slots, slug)
+    else
+      redis.call('HSET', slots, slug, ARGV[row + 2])
+    end
+    if ARGV[row + 3] ~= '' then redis.call('ZADD', late, 'LT', num(at + tonumber(ARGV[row + 3])), slug) end
+  end
+end
+for number = first + 1 + rows * 4, #ARGV do
   local slug = ARGV[number]
+  redis.call('HDEL', slots, slug)
+  redis.call('ZADD', late, 'XX', 'LT', num(at), slug)
   redis.call('HDEL', pairs, slug)
   redis.call('ZREM', runs, slug)
   -- A watch that is made again soon takes up what was known.

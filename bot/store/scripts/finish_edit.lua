@@ -14,7 +14,8 @@ end
 if not class or not owns(key('edits', class, channel), card, token) then
   -- Another process edits or edited this card at the same time. Which edit came last is unknown, so it's edited again.
   redis.call('HSET', hash, 'shown', '')
-  dirty(card, redis.call('HEXISTS', hash, 'incident') == 1 and 'incident' or 'state')
+  local links = redis.call('HMGET', hash, 'incident', 'outage', 'notice')
+  dirty(card, (links[1] or links[2] or links[3]) and 'incident' or 'state')
   return 'lost'
 end
 local items = key('edits', class, channel)

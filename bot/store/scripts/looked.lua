@@ -1,6 +1,7 @@
 -- Records what a look at a schedule's runs has found. ARGV: slug, token, the record's revision, ledger, delay to the
--- next look in us, number of runs to follow, then for each: member, facts, seen, state, digest, usual_s, began_s; then
--- run id and end of each run that has ended. Returns 'ok', 'again' (the record has changed, or the claim was lost).
+-- next look in us, number of runs to follow, then for each: member, facts, seen, state, digest, usual_s, began_s, and in
+-- how many us it may be slow or ''; number of new notices, then their rows (see prelude.lua); then run id and end of each
+-- run that has ended. Returns 'ok', 'again' (the record has changed, or the claim was lost).
 local slug, looks, polls = ARGV[3], key('due', 'looks'), key('due', 'polls')
 local record, ended = key('discovery', 'of', slug), key('discovery', 'ended', slug)
 if not owns(looks, slug, ARGV[4]) then return 'again' end
@@ -19,8 +20,16 @@ for _ = 1, follow do
   for _, set in ipairs({'polls', 'strays'}) do
     redis.call('ZADD', key('due', set), 'XX', 'LT', num(at), member)
   end
-  first = first + 7
+  if ARGV[first + 7] ~= '' then
+    redis.call('ZADD', key('due', 'slow'), 'NX', num(at + tonumber(ARGV[first + 7])), member)
+  end
+  first = first + 8
 end
+local notices = tonumber(ARGV[first])
+for row = first + 1, first + notices * NOTICE_ROW, NOTICE_ROW do
+  if redis.call('EXISTS', key('notice', ARGV[row], ARGV[row + 1])) == 0 then store_notice(row) end
+end
+first = first + 1 + notices * NOTICE_ROW
 for number = first, #ARGV, 2 do
   redis.call('HSETNX', ended, ARGV[number], ARGV[number + 1])
   redis.call('ZADD', key('due', 'accounts'), 'LT', num(at), slug)

@@ -8,7 +8,15 @@ from datetime import timedelta
 
 from bot.core.model.bolt import RunSummary
 from bot.core.model.discovery import Ledger
-from bot.core.watching.discovery import FINAL_KEPT, SUCCESSES_KEPT, compare, known_before, reaches_known, remember
+from bot.core.watching.discovery import (
+    FINAL_KEPT,
+    SUCCESSES_KEPT,
+    compare,
+    is_over,
+    known_before,
+    reaches_known,
+    remember,
+)
 from bot.core.watching.ends import end_of_listing
 from tests.core.watching.ends import T0
 
@@ -27,18 +35,21 @@ def run(number: int, state: str = "SUCCESS", *, minutes: float | None = None) ->
     )
 
 
+NOW = T0 + timedelta(hours=2)
+
+
 def test_at_the_first_look_only_active_runs_are_new() -> None:
     """At the first look only active runs are new."""
-    found = compare(Ledger(), [run(3, "RUNNING"), run(2, "FAILED"), run(1)])
+    found = compare(Ledger(), [run(3, "RUNNING"), run(2, "FAILED"), run(1)], NOW)
     assert ([one.id for one in found.begun], found.ended) == ([3], ())
-    again = compare(found.ledger, [run(3, "FAILED"), run(2, "FAILED"), run(1)])
+    again = compare(found.ledger, [run(3, "FAILED"), run(2, "FAILED"), run(1)], NOW)
     assert [one.id for one in again.ended] == [3]
-    assert not compare(settle(again.ledger, again.ended), [run(3, "FAILED"), run(2, "FAILED"), run(1)])
+    assert not compare(settle(again.ledger, again.ended), [run(3, "FAILED"), run(2, "FAILED"), run(1)], NOW)
 
 
 def test_what_ended_between_the_watch_and_the_first_look_is_news() -> None:
     """Bolt may have been away meanwhile."""
-    found = compare(Ledger(), [run(9, "FAILED"), run(3, "FAILED")], since=T0 + timedelta(minutes=5))
+    found = compare(Ledger(), [run(9, "FAILED"), run(3, "FAILED")], NOW, since=T0 + timedelta(minutes=5))
     assert [one.id for one in found.ended] == [9]
     assert [one for one, _ in found.ledger.final] == [3]
 
@@ -61,26 +72,26 @@ def test_the_newest_success_of_each_branch_is_remembered() -> None:
 
 def test_ends_come_in_their_own_order_and_late_ones_are_found() -> None:
     """Ends come in their own order and late ones are found."""
-    begun = compare(Ledger(), [run(1)]).ledger
-    found = compare(begun, [run(3, minutes=3), run(4, minutes=2), run(1)])
+    begun = compare(Ledger(), [run(1)], NOW).ledger
+    found = compare(begun, [run(3, minutes=3), run(4, minutes=2), run(1)], NOW)
     assert [one.id for one in found.ended] == [4, 3]
-    late = compare(settle(begun, [run(3)]), [run(3), run(2, "FAILED"), run(1)])
+    late = compare(settle(begun, [run(3)]), [run(3), run(2, "FAILED"), run(1)], NOW)
     assert [one.id for one in late.ended] == [2]
 
 
 def test_what_lies_below_the_floor_is_no_news() -> None:
     """What lies below the floor is no news."""
     known = settle(Ledger(begun=True), [run(number) for number in range(10, 20)])
-    assert not compare(known, [run(12), run(5, "FAILED")])
+    assert not compare(known, [run(12), run(5, "FAILED")], NOW)
     assert len(settle(known, [run(number) for number in range(20, 300)]).final) == FINAL_KEPT
 
 
 def test_an_active_run_is_never_dropped() -> None:
     """An active run is never dropped."""
-    ledger = compare(Ledger(begun=True), [run(1, "RUNNING")]).ledger
+    ledger = compare(Ledger(begun=True), [run(1, "RUNNING")], NOW).ledger
     ledger = settle(ledger, [run(number) for number in range(2, 200)])
     assert ledger.active == (1,)
-    assert [one.id for one in compare(ledger, [run(1, "FAILED")]).ended] == [1]
+    assert [one.id for one in compare(ledger, [run(1, "FAILED")], NOW).ended] == [1]
 
 
 def test_paging_ends_at_what_is_known() -> None:
@@ -89,3 +100,12 @@ def test_paging_ends_at_what_is_known() -> None:
     assert not reaches_known(known, [run(7), run(6)])
     assert reaches_known(known, [run(6), run(5)])
     assert reaches_known(Ledger(), [run(6)])
+
+
+def test_a_state_that_nobody_knows_is_over_ten_minutes_after_its_end() -> None:
+    """Until then it may still change; an active run with an end isn't over."""
+    ended = run(1, "Finished", minutes=0)
+    assert not is_over(ended, T0 + timedelta(minutes=10))
+    assert is_over(ended, T0 + timedelta(minutes=11))
+    assert not is_over(run(1, "RUNNING"), NOW)
+    assert [one.state for one in compare(Ledger(begun=True, active=(1,)), [ended], NOW).ended] == ["Finished"]

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from bot.core.model.command import WatchCommand
 from bot.core.model.watch import Quiet, SlowAfter, Watch
-from bot.core.watching.untold import UNTOLD
 from bot.core.watching.wanted import LATE_S, SLOW, WatchPlace, is_about_the_same, wanted_watch
 
 PLACE = WatchPlace("T", "C1", datetime(2026, 11, 23, tzinfo=UTC), "U1")
@@ -43,10 +42,10 @@ def test_every_option_is_taken() -> None:
 
 
 def test_a_single_schedule_is_reported_if_late_or_slow() -> None:
-    """As soon as these are reported at all; patterns are not."""
+    """Unless it's switched off; patterns are not."""
     watch = wanted_watch(WatchCommand("nightly"), "nightly", PLACE)
-    assert watch.late_s == (None if "late" in UNTOLD else LATE_S)
-    assert watch.slow == (None if "slow" in UNTOLD else SLOW)
+    assert watch.late_s == (LATE_S)
+    assert watch.slow == (SLOW)
     glob = wanted_watch(WatchCommand("night*"), "night*", PLACE)
     assert (glob.late_s, glob.slow, glob.only, glob.mention) == (None, None, "failures", "owner")
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from bot.core.model.command import WatchCommand
 from bot.core.model.watch import OPERATOR, WATCHES_MOST_IN_CHANNEL, Quiet, SlowAfter, Watch
 from bot.core.text.yaml_file import YamlFileError
-from bot.core.watching.untold import UNTOLD
 from bot.core.watching.wanted import WatchPlace, wanted_watch
 from bot.core.watching.watches_file import FileWatch, read_watches, write_watches
 
@@ -134,16 +133,6 @@ def test_each_fault_names_its_line(text: str, expected: list[str]) -> None:
     assert faults(text) == expected
 
 
-@pytest.mark.parametrize("key", sorted(UNTOLD))
-def test_what_is_not_reported_yet_is_refused(key: str) -> None:
-    """Rather than promised."""
-    lines = {"only ends": "only: ends", "only all": "only: all", "prs": "prs: true", "late": "late: 30m",
-             "slow": "slow: 2x", "quiet": "quiet: 22:00-7:00", "tz": "tz: Europe/Berlin"}  # fmt: skip
-    (found,) = faults(of("watch: a", lines[key]))
-    assert found.startswith("line 4: I can't ")
-    assert found.endswith(f" yet. Leave out {key}")
-
-
 def test_a_channel_has_a_bound() -> None:
     """As in Slack."""
     many = "".join(f"    - watch: a{number}\n" for number in range(WATCHES_MOST_IN_CHANNEL + 1))
@@ -185,12 +174,10 @@ OPTIONS = st.fixed_dictionaries(
         "branch": st.sampled_from([None, "*", "main", "no"]),
         "mention": st.sampled_from(["owner", "none", "U0ADA123", "S0TEAM123"]),
     }
-    | ({} if "late" in UNTOLD else {"late_s": st.sampled_from([None, 60.0, 1800.0, 86_400.0])})
-    | (
-        {}
-        if "slow" in UNTOLD
-        else {"slow": st.sampled_from([None, SlowAfter(factor=1.5), SlowAfter(seconds=5400), SlowAfter(seconds=60)])}
-    )
+    | {
+        "late_s": st.sampled_from([None, 60.0, 1800.0, 86_400.0]),
+        "slow": st.sampled_from([None, SlowAfter(factor=1.5), SlowAfter(seconds=5400), SlowAfter(seconds=60)]),
+    }
 )
 
 

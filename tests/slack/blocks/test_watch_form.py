@@ -17,7 +17,6 @@ from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, Quiet
 from bot.core.text.message import Message
 from bot.core.views.paging import page
 from bot.core.views.watches import Listed, watch_list
-from bot.core.watching.untold import UNTOLD
 from bot.core.watching.watch_form import Filled, Form, filled_from
 from bot.slack.blocks.render import render
 from bot.slack.blocks.watch_form import watch_form
@@ -97,7 +96,7 @@ def test_only_what_is_reported_is_offered(option: str, label: str) -> None:
     shown = [line for line in picture(checked(Form(Filled("C1")))).split("\n") if line.startswith(label)]
     if option == "only ends":
         shown = [line for line in shown if line.startswith("Report *")]
-    assert bool(shown) is (option not in UNTOLD)
+    assert shown
 
 
 TEXTS = st.text(max_size=400) | st.text(min_size=1, max_size=3).map(lambda some: some * 1500)

@@ -1,0 +1,42 @@
+"""When a schedule should have run: its next time as Bolt lists it, and the times that have passed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.core.model.notice import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """A schedule's slots, in Unix seconds: the next one of the last listing (0: none), and passed ones to be judged."""
+
+    next: float = 0
+    passed: tuple[float, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there's anything to keep."""
+        return bool(self.next or self.passed)
+
+
+@dataclass(frozen=True, slots=True)
+class LateBoard:
+    """A channel's notices about schedules that are late now."""
+
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSlots:
+    """A schedule's slots and their text as stored, which is how a change by somebody else is noticed."""
+
+    slots: Slots = field(default_factory=Slots)
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBoard:
+    """A channel's board and its text as stored."""
+
+    board: LateBoard = field(default_factory=LateBoard)
+    text: str = ""

@@ -1,0 +1,135 @@
+"""Posting a notice once, in its channel or in the thread of a run's card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from bot.core.model.card import Card
+from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
+from bot.core.model.notice import Notice, NoticeRecord
+from bot.core.model.run import CardRef
+from bot.core.model.run_end import WatchedSchedule
+from bot.core.model.watch import Watch
+from bot.core.text.message import Message
+from bot.core.views.notice import notice_message, people_in
+from bot.core.watching.quiet import quiet_until
+from bot.flows.claimed_post import ClaimedPost
+from bot.flows.lease import Lease
+from bot.flows.may_tell import WatchPermissions
+from bot.flows.ports.slack import Chat, People
+from bot.flows.ports.store import NoticePosts, PostLane, Watches
+from bot.flows.post_once import post_once
+from bot.flows.poster import UNREACHABLE_S, MessagePoster
+
+log = structlog.get_logger()
+
+CREDENTIAL_AGAIN_S = 30.0
+
+
+class NoticePoster:
+    """Sends claimed notices. `settle_s`: how long a call with a lost response may still take effect."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        posts: PostLane,
+        notices: NoticePosts,
+        watches: Watches,
+        permissions: WatchPermissions,
+        people: People,
+        *,
+        app_url: str,
+        settle_s: float,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._chat = chat
+        self._posts = posts
+        self._notices = notices
+        self._watches = watches
+        self._permissions = permissions
+        self._people = people
+        self._poster = MessagePoster(chat, posts)
+        self._app_url = app_url
+        self._settle_s = settle_s
+        self._now = now
+
+    async def post_notice(self, lease: Lease, urgency: str, channel: str, key: str) -> None:
+        """Send one notice, named <channel>/<name>. It's rendered from its newest state, after quiet hours."""
+        name = key.partition("/")[2]
+        post = ClaimedPost(lease, urgency, channel, f"notice:{channel}:{name}", "post")
+        stored = await self._notices.load_notice(channel, name)
+        if stored is None:
+            # Its record has expired: the channel has refused it for too long.
+            await self._notices.notice_given_up(post, name, "expired")
+            return
+        watch = await self._watch_of(stored.notice)
+        wait_s = await self._wait_s(stored.notice, watch) if watch else None
+        if wait_s is None:
+            await self._notices.notice_given_up(post, name, "not wanted any more, or not allowed")
+            return
+        if wait_s > 0:
+            await self._posts.put_back(post, delay_s=wait_s)
+            return
+        try:
+            await self._poster.check_reachable(channel)
+            await self._post(post, stored)
+        except CredentialRefused as refused:
+            log.error("Slack refuses my token", why=refused.code, method=refused.method)
+            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+        except ChannelRefused as refused:
+            await self._poster.mark_unreachable(channel, refused)
+            await self._posts.put_back(post, delay_s=UNREACHABLE_S, record="")
+        except SlackRefused as refused:
+            log.error("Slack refused a notice", name=name, channel=channel, why=refused.code)
+            await self._notices.notice_given_up(post, name, refused.code)
+
+    async def render(self, card: Card) -> tuple[str, Message] | None:
+        """Render a notice's message for an edit: its revision and itself; None if its record is gone."""
+        channel, _, name = (card.notice or "").partition(":")
+        stored = await self._notices.load_notice(channel, name)
+        if stored is None:
+            return None
+        return f"note:{stored.rev}", await self._message(stored.notice)
+
+    async def _watch_of(self, notice: Notice) -> Watch | None:
+        watches = await self._watches.all_watches()
+        return next((one for one in watches if (one.channel, one.number) == (notice.channel, notice.watch)), None)
+
+    async def _wait_s(self, notice: Notice, watch: Watch) -> float | None:
+        """How many seconds a notice has to wait: for the end of quiet hours, or what the policy decides by.
+
+        None if the policy refuses it.
+        """
+        now = self._now()
+        until = quiet_until(watch, now)
+        if until is not None:
+            return (until - now).total_seconds()
+        decided = await self._permissions.decide(
+            [watch], WatchedSchedule(notice.schedule, notice.title, owner=notice.owner)
+        )
+        return None if watch.name in decided.silent and not decided.wait_s else decided.wait_s
+
+    async def _post(self, post: ClaimedPost, stored: NoticeRecord) -> None:
+        notice = stored.notice
+        message = await self._message(notice)
+        key, thread = f"notice:{notice.key}", notice.thread or None
+        ts = await post_once(
+            self._posts,
+            post,
+            send=lambda: self._poster.post_with_fallback(post.channel, message, key, thread),
+            find=lambda since: self._chat.find_message(post.channel, key, since=since, thread_ts=thread),
+            settle_s=self._settle_s,
+            twice_is_better=True,
+        )
+        if ts is None:
+            return
+        known = await self._notices.notice_posted(post, stored, ts)
+        if known not in {"ok", f"done:{ts}"}:
+            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+
+    async def _message(self, notice: Notice) -> Message:
+        found = {user: (await self._people.person(user)).name for user in sorted(people_in(notice))}
+        return notice_message(notice, self._app_url, {user: name for user, name in found.items() if name})

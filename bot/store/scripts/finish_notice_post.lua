@@ -1,0 +1,22 @@
+-- Records the post of a notice. ARGV: class, channel, item, token, name, ts or why it's given up, team ('' if given up),
+-- shown revision. Returns 'ok', or the existing record if another process has posted it.
+local class, channel, item, name = ARGV[3], ARGV[4], ARGV[5], ARGV[7]
+local hash, items = key('notice', channel, name), key('posts', class, channel)
+posted_in(channel)
+local before = redis.call('HGET', hash, 'post') or ''
+if string.sub(before, 1, 5) == 'done:' then return before end
+redis.call('ZREM', items, item)
+if redis.call('HEXISTS', hash, 'rev') == 0 then
+  -- The notice's record has expired. Remove the field that this attempt has left.
+  redis.call('DEL', hash)
+  return 'ok'
+end
+redis.call('HSET', hash, 'post', 'done:' .. ARGV[8])
+if ARGV[9] ~= '' then
+  local card = ARGV[9] .. ':' .. channel .. ':' .. ARGV[8]
+  redis.call('HSET', hash, 'ts', ARGV[8], 'team', ARGV[9])
+  redis.call('HSET', key('card', card), 'team', ARGV[9], 'notice', channel .. ':' .. name, 'shown', ARGV[10])
+  redis.call('EXPIRE', key('card', card), math.max(1, redis.call('TTL', hash)))
+  if wanted(key('card', card)) ~= ARGV[10] then dirty(card, 'incident') end
+end
+return 'ok'

@@ -1,0 +1,120 @@
+"""Notices as people read them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.model.incident import IncidentRun
+from bot.core.model.notice import HourOfRuns, Lateness, Notice, Slowness
+from bot.core.views.notice import notice_message, people_in
+from tests.core.views.plain import said, shown
+
+APP = "https://app.example"
+T0 = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+RUN = IncidentRun(7, "SUCCESS", T0, T0 + timedelta(minutes=5), "main", "3f2c1ab9", actor="scheduler")
+LINE = Notice("C1", "run:7", "T1", "nightly", "Nightly", run=RUN)
+LATE = Lateness("nightly", "Nightly", T0, T0, T0)
+
+
+def text(notice: Notice, **names: str) -> str:
+    """What its sentence says."""
+    return said(notice_message(notice, APP, names).text)
+
+
+def after(minutes: float, **facts: object) -> IncidentRun:
+    """A run that began so long after the slot."""
+    return replace(IncidentRun(9, "RUNNING", T0 + timedelta(minutes=minutes)), **facts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        (RUN, "Nightly succeeded: run 7 · main @ 3f2c1ab · by scheduler · 02:05 · took 5 min"),
+        (replace(RUN, state="CANCELED"), "Nightly was cancelled: run 7"),
+        (replace(RUN, state="SKIPPED"), "Nightly was skipped: run 7"),
+        (replace(RUN, state="ERROR"), "Nightly failed: run 7"),
+        (replace(RUN, state="Finished"), ":white_circle: Nightly ended as Finished: run 7"),
+        (replace(RUN, state="RUNNING", ended_at=None), "Nightly is running: run 7"),
+        (replace(RUN, state="Deploying", ended_at=None), "Nightly is Deploying: run 7"),
+        (replace(RUN, actor="ada@example.com"), "by ada ·"),
+    ],
+)
+def test_a_run_is_one_line(run: IncidentRun, words: str) -> None:
+    """Addresses aren't posted."""
+    assert words in text(replace(LINE, run=run))
+    assert "example.com" not in text(replace(LINE, run=run))
+
+
+def test_our_own_starts_and_pull_requests_are_named() -> None:
+    """By the username of whoever asked."""
+    mine = replace(LINE, run=replace(RUN, asked_by="U0ADA"), pull_request="12")
+    assert people_in(mine) == {"U0ADA"}
+    assert "run 7 for pull request 12 · main @ 3f2c1ab · by ada ·" in text(mine, U0ADA="ada")
+    assert people_in(LINE) == frozenset()
+
+
+def test_an_hour_of_runs_is_one_line() -> None:
+    """With how they ended."""
+    hour = HourOfRuns(T0, (("FAILED", 1), ("SUCCESS", 57)))
+    line = text(replace(LINE, run=None, hour=hour))
+    assert line == ":clock1: Nightly: 58 runs ended in the hour from 02:00: 1 failed, 57 succeeded"
+
+
+def test_a_slow_run_says_what_is_usual() -> None:
+    """In its card's thread without the schedule's name; at its end how long it took."""
+    running = replace(RUN, state="RUNNING", ended_at=None)
+    slow = replace(LINE, run=running, slow=Slowness(600, 1200))
+    assert text(slow) == (":snail: Nightly: run 7 is slow: it's been running since 02:00. It usually takes 10 min.")
+    assert text(replace(slow, thread="1.0")).startswith(":snail: Run 7 is slow")
+    assert text(replace(slow, slow=Slowness(None, 1200))).endswith("Its limit is 20 min.")
+    assert "run 7 was slow: it succeeded after 5 min." in text(replace(slow, run=RUN))
+
+
+@pytest.mark.parametrize(
+    ("late", "words"),
+    [
+        (LATE, ":alarm_clock: Nightly is late: no run since the one due at 02:00"),
+        (replace(LATE, slots=3), "no run since the one due at 02:00, 3 slots without a run"),
+        (replace(LATE, running=after(-60)), "was due at 02:00: run 9 is still running since 01:00"),
+        (
+            replace(LATE, started=after(47), started_for=T0),
+            ":white_check_mark: Nightly started 02:47, 47 min late: run 9",
+        ),
+        (
+            replace(
+                LATE, slots=2, latest=T0 + timedelta(hours=1), started=after(120), started_for=T0 + timedelta(hours=2)
+            ),
+            "started 04:00, on time: run 9; 2 slots had no run",
+        ),
+        (
+            replace(
+                LATE, slots=2, latest=T0 + timedelta(hours=1), started=after(90), started_for=T0 + timedelta(hours=1)
+            ),
+            "started 03:30, 30 min late: run 9; 1 slot had no run",
+        ),
+        (replace(LATE, why="it's paused in Bolt"), "was due at 02:00 and didn't start: it's paused in Bolt"),
+    ],
+)
+def test_a_late_schedule(late: Lateness, words: str) -> None:
+    """From its first missed slot to its next run."""
+    assert words in text(replace(LINE, run=None, late=(late,)))
+
+
+def test_many_late_schedules_are_one_message() -> None:
+    """Those still without a run first, twenty by name."""
+    many = tuple(replace(LATE, title=f"s{number}") for number in range(24))
+    started = replace(LATE, title="other", started=after(47), started_for=T0)
+    notice = replace(LINE, run=None, late=(started, *many))
+    first, *lines = shown(notice_message(notice, APP))
+    assert first == ":alarm_clock: 24 schedules without a run when due, 1 started late."
+    assert lines[0] == "• s0 is late: no run since the one due at 02:00"
+    assert lines[-1] == "… and 5 more"
+    assert "25 schedules ran late" in text(replace(notice, late=(started,) * 25))
+
+
+def test_a_notice_without_anything_is_still_a_sentence() -> None:
+    """Another version may have stored what this one doesn't know."""
+    assert text(replace(LINE, run=None)) == "Nightly has nothing to report."
