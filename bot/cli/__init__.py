@@ -26,6 +26,7 @@ COMMANDS = (
     "demo",
     "sandbox",
     "doctor",
+    "config",
     "healthcheck",
     "manifest",
     "policy",

@@ -1,0 +1,92 @@
+"""Settings as `bolt-bot config` prints them: what each is, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args, get_type_hints
+
+from pydantic import SecretStr
+
+from bot.core.redact.masker import Redactor
+from bot.environment import read_environment
+from bot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveSetting:
+    """A setting. `value` is masked; None if it's unset or secret. `file` is what contains it, masked too."""
+
+    name: str
+    value: str | float | bool | None
+    is_secret: bool
+    is_set: bool
+    source: Literal["default", "environment", "file"]
+    file: str | None
+
+
+def effective_settings(settings: Settings) -> list[EffectiveSetting]:
+    """Return all settings, in the order in which they're declared."""
+    mask = Redactor(settings.secrets(), settings.patterns()).mask
+    names = [field.upper() for field in Settings.model_fields]
+    given = read_environment(names)
+    found = []
+    for name in names:
+        value, is_secret = getattr(settings, name.lower()), _is_secret(name.lower())
+        path = given.files.get(name)
+        found.append(
+            EffectiveSetting(
+                name,
+                None if is_secret else mask(str(value)) if isinstance(value, str | Path) else value,
+                is_secret,
+                value is not None,
+                "file" if path else "environment" if name in given.values else "default",
+                mask(path) if path else None,
+            )
+        )
+    return found
+
+
+def as_json(setting: EffectiveSetting) -> dict[str, object]:
+    """Return a setting as an object of JSON."""
+    return {
+        "value": setting.value,
+        "set": setting.is_set,
+        "secret": setting.is_secret,
+        "source": setting.source,
+        **({"file": setting.file} if setting.file else {}),
+    }
+
+
+def as_lines(settings: Sequence[EffectiveSetting]) -> list[str]:
+    """Return each setting as one line of three columns."""
+    rows = [(one.name, _shown(one), _source(one)) for one in settings]
+    names, values = (max(len(row[column]) for row in rows) for column in (0, 1))
+    return [f"{name:{names}}  {value:{values}}  {source}" for name, value, source in rows]
+
+
+def _shown(setting: EffectiveSetting) -> str:
+    if not setting.is_set:
+        return "unset"
+    if setting.is_secret:
+        return "set"
+    if isinstance(setting.value, bool):
+        return str(setting.value).lower()
+    if isinstance(setting.value, float):
+        return str(setting.value).removesuffix(".0")
+    return _in_one_line(str(setting.value))
+
+
+def _source(setting: EffectiveSetting) -> str:
+    return f"{setting.source} {_in_one_line(setting.file)}" if setting.file else setting.source
+
+
+def _in_one_line(text: str) -> str:
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
+def _is_secret(field: str) -> bool:
+    # Also of one that is unset, so its value doesn't say it.
+    declared = get_type_hints(Settings)[field]
+    return SecretStr in (declared, *get_args(declared))
