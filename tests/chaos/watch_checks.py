@@ -28,7 +28,7 @@ WORDS = {
 FAILING_NOW = re.compile(r"(\d+) schedules?\*? failing")
 RETRIED, ON_IT, SNOOZED = "Being retried as", "is on it", "Snoozed"
 # What a look and the clock of incidents keep in their due sets.
-STAYING = ("due:discovery", "due:looks", "due:incidents", "due:outages")
+STAYING = ("due:discovery", "due:looks", "due:incidents", "due:outages", "due:channels")
 
 
 def ends_of(seen: Seen, incident: IncidentSeen) -> list[EndSeen]:
