@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
+from redis.exceptions import RedisError
+
 from bolt_sandbox.bolt.model import SCHEDULER, Character, Course, Run, Schedule, Start
 from bolt_sandbox.bolt.plan import plausible
 from bolt_sandbox.slack import Refused, payloads
@@ -84,7 +86,10 @@ async def watch(stage: Stage, planned: PlannedWatch) -> None:
 
 
 async def _is_watched(stage: Stage, channel: str, pattern: str) -> bool:
-    stored = await _stored_watches(stage)
+    try:
+        stored = await _stored_watches(stage)
+    except (RedisError, OSError):
+        return False
     return any((one.channel, one.pattern) == (channel, pattern) for one in stored)
 
 
