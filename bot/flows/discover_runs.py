@@ -20,7 +20,7 @@ from bot.core.model.run import Observation, Run, RunFacts, RunKey, is_failed, is
 from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Watch
 from bot.core.watching.counting import counts, is_told
-from bot.core.watching.discovery import compare, is_over, known_before, older_failures, reaches_known
+from bot.core.watching.discovery import Found, compare, is_over, known_before, older_failures, reaches_known, without
 from bot.core.watching.edits import edit_for
 from bot.core.watching.ends import end_of_listing, end_of_run
 from bot.core.watching.life import being_retried, failing_already
@@ -30,7 +30,7 @@ from bot.flows.close_incidents import TRIES, IncidentCloser
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.store import Discovery, Due, Incidents, ListingGaps, Runs, Watches
+from bot.flows.ports.store import Discovery, Due, Incidents, ListingGaps, Requests, Runs, Watches
 
 log = structlog.get_logger()
 
@@ -40,6 +40,9 @@ PAGES_MOST = 10
 PAGES_MOST_AFTER_GAP = 100
 AWAY_S = 5.0
 ONE_FAILED_S = 60.0
+# A run that may be that of a start of ours, whose outcome isn't known yet, waits so long for it.
+UNSETTLED_S = 60.0
+UNSETTLED_AGAIN_S = 2.0
 POLL_GAP_S = 1.0
 
 
@@ -61,6 +64,7 @@ class RunDiscoverer:
         discovery: Discovery,
         incidents: Incidents,
         runs: Runs,
+        requests: Requests,
         due: Due,
         gaps: ListingGaps,
         rules: LookRules,
@@ -72,6 +76,7 @@ class RunDiscoverer:
         self._discovery = discovery
         self._incidents = incidents
         self._runs = runs
+        self._requests = requests
         self._due = due
         self._gaps = gaps
         self._rules = rules
@@ -125,6 +130,8 @@ class RunDiscoverer:
         listed = await self._all_pages(record, page, PAGES_MOST if gap is None else PAGES_MOST_AFTER_GAP)
         at = self._bolt.time()
         found = compare(ledger, listed, at, since=min((watch.since for watch in deciding.values()), default=None))
+        held = await self._may_be_ours(lease, slug, found)
+        found = without(found, held)
         channels = tuple(sorted(deciding))
         await self._closer.close(slug, record.failing_in - set(channels))
         await self._closer.show_suspended(record.schedule, record.failing_in & set(channels))
@@ -132,7 +139,7 @@ class RunDiscoverer:
         for watch in new:
             await self._begin(record, watch, listed)
         await self._poll_active(ledger)
-        if not found and channels == ledger.channels and ledger.begun:
+        if not found and not held and channels == ledger.channels and ledger.begun:
             return False
         if gap is not None:
             await self._gaps.await_ends(gap.number, slug, [run.id for run in found.ended])
@@ -149,12 +156,24 @@ class RunDiscoverer:
         looked = Looked(replace(found.ledger, channels=channels), follow, ended, notices)
         # The first looks are spread over the interval, and so are all that follow.
         delay_s = self._rules.sweep_s * (_share(slug) if not ledger.begun else 1)
+        delay_s = min(delay_s, UNSETTLED_AGAIN_S) if held else delay_s
         noted = await self._discovery.note_look(lease.subset((slug,)), slug, record.rev, looked, delay_s=delay_s)
         if gap is not None and noted:
             await self._gaps.looked(gap.number, [slug])
         for run in found.begun:
             await self._show_retry(record, run)
         return True
+
+    async def _may_be_ours(self, lease: Lease, slug: str, found: Found) -> frozenset[int]:
+        """New runs that a start of ours may have made whose outcome isn't known yet: its card has to be there first."""
+        fresh = [run for run in (*found.begun, *found.ended) if run.id in found.fresh]
+        if not fresh:
+            return frozenset()
+        starts = await self._requests.unsettled_starts(slug)
+        marks = [one.mark for one in starts if lease.since_s(one.sent_at) < UNSETTLED_S]
+        actor = await self._runs.actor(self._rules.workspace) if marks else None
+        candidates = (run.id for run in fresh if marks and run.id > min(marks) and actor in (None, run.actor))
+        return frozenset(candidates)
 
     async def _show_retry(self, record: ScheduleRecord, run: RunSummary) -> None:
         """Show in the schedule's incidents that one of their runs is being retried, whoever started that."""

@@ -197,6 +197,7 @@ def build_flows(base: Base) -> Flows:
             stores.discovery,
             stores.incidents,
             runs,
+            stores.requests,
             due["looks"],
             stores.gaps,
             LookRules(settings.workspace),

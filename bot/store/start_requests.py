@@ -198,6 +198,11 @@ class StartRequests:
         sent: list[str] = await self._scripts.run("rivals", request.id, _lock(request))
         return tuple(_rival(*fields) for fields in zip(sent[::3], sent[1::3], sent[2::3], strict=True))
 
+    async def unsettled_starts(self, schedule: str) -> tuple[Rival, ...]:
+        """Return a schedule's starts that were sent and whose outcome is unknown."""
+        sent: list[str] = await self._scripts.run("rivals", "", schedule_digest(schedule))
+        return tuple(_rival(*fields) for fields in zip(sent[::3], sent[1::3], sent[2::3], strict=True))
+
     async def lock(self, request: Request, hold_s: float) -> bool:
         """Keep other starts of the schedule from being sent for a while. Returns False if one is being sent."""
         return bool(await self._scripts.run("lock", _lock(request), request.id, round(hold_s * 1000)))
@@ -314,4 +319,5 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
 def _rival(sent_us: str, plan: str, body: str) -> Rival:
     found = from_json(StartPlan, plan) if plan else None
     branch = branch_wanted(from_json(StoredRequest, body).wanted, found) if body else None
-    return Rival(from_microseconds(sent_us), found.parent_run if found else None, branch)
+    parent, mark = (found.parent_run, found.mark) if found else (None, 0)
+    return Rival(from_microseconds(sent_us), parent, branch, mark)

@@ -160,7 +160,7 @@ async def unaccounted(stage: Stage) -> list[Left]:
     left = [
         Left(f"active:{slug}", str(run))
         for slug, one in (await _ledgers(stage, slugs)).items()
-        for run in one.active
+        for run in (*one.active, *one.held)
         if _counts(stage.sandbox.bolt.run(run))
     ]
     client = stage.store.client()

@@ -267,6 +267,7 @@ class IncidentStage(Stage):
             self.discovery,
             self.incidents,
             self.runs,
+            self.requests,
             self.due["looks"],
             self.gaps,
             LookRules("w"),

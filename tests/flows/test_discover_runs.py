@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -170,18 +171,28 @@ async def test_what_was_accounted_while_a_second_channel_made_its_watch_is_count
     assert (await stage.incident("C2")).failures == 2
 
 
+async def test_a_run_that_may_be_a_lost_starts_waits_for_it(stage: IncidentStage) -> None:
+    """Then its card tells of it. A run that somebody else started doesn't wait."""
+    await stage.watch()
+    run = await _lost_start(stage)
+    theirs = stage.run_through("FAILED")
+    await stage.discover()
+    assert await stage.runs.load_run(RunKey("w", run)) is None
+    assert (await stage.incident()).recent[-1].run == theirs
+    await stage.advance()
+    assert (await stage.request()).run_id == run
+    await stage.sweep()
+    incident = await stage.incident()
+    assert (incident.failures, len(incident.posts)) == (2, 1)
+
+
 async def test_an_end_that_discovery_sees_before_its_lost_start_is_found_is_in_the_cards_thread(
     stage: IncidentStage,
 ) -> None:
     """The card is posted before the start, and tied to the run after it has ended."""
     await stage.watch()
-    await stage.runs.learn_actor("w", OUR_ACTOR)
-    await carded(stage)
-    stage.bolt.faults.lose("trigger")
-    await stage.advance()
-    run = stage.bolt.runs_of["nightly"][0].id
-    stage.pass_minutes(1)
-    stage.end(run, "FAILED")
+    run = await _lost_start(stage)
+    await stage.redis.hset(stage.scripts.key("req", "r1"), "sending_us", f"{(time.time() - 61) * 1e6:.0f}")
     await stage.discover()
     assert (await stage.run(run)).end is not None
     await stage.advance()
@@ -189,3 +200,14 @@ async def test_an_end_that_discovery_sees_before_its_lost_start_is_found_is_in_t
     await stage.settle()
     (card,) = [one for one in stage.chat.posted.values() if one.thread is None and "started by" in one.text]
     assert any("failed" in post for post in stage.chat.in_channel(CHANNEL, card.ts))
+
+
+async def _lost_start(stage: IncidentStage) -> int:
+    """The reply to a start is lost, and its run fails before it's looked for."""
+    await stage.runs.learn_actor("w", OUR_ACTOR)
+    await carded(stage)
+    stage.bolt.faults.lose("trigger")
+    await stage.advance()
+    run = stage.bolt.runs_of["nightly"][0].id
+    stage.pass_minutes(1)
+    return stage.end(run, "FAILED")

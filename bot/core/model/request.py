@@ -320,11 +320,12 @@ def candidate_runs(
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Another start of the schedule that was sent and whose outcome is unknown."""
+    """Another start of the schedule that was sent and whose outcome is unknown. Its run's id is above `mark`."""
 
     sent_at: datetime
     parent_run: int | None = None
     branch: str | None = None
+    mark: int = 0
 
 
 def is_contested(request: Request, run: RunSummary, rivals: Sequence[Rival]) -> bool:

@@ -25,11 +25,15 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """New in a listing: runs that have begun, and runs that have ended, in the order of their ends."""
+    """New in a listing: runs that have begun, and runs that have ended, in the order of their ends.
+
+    `fresh`: those of both that weren't known before.
+    """
 
     begun: tuple[RunSummary, ...] = ()
     ended: tuple[RunSummary, ...] = ()
     ledger: Ledger = field(default_factory=Ledger)
+    fresh: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
         """Whether anything is new."""
@@ -48,12 +52,30 @@ def compare(ledger: Ledger, listed: Sequence[RunSummary], at: datetime, *, since
         begun = tuple(one for one in unknown if not is_over(one, at))
         ended = tuple(sorted((one for one in unknown if is_over(one, at) and is_news(one, since)), key=_order))
         over = [end_of_listing(one) for one in unknown if is_over(one, at) and one not in ended]
-        return Found(begun, ended, remember(replace(ledger, begun=True, active=_ids((*begun, *ended))), over))
-    fresh = [one for one in unknown if one.id in active or not _start(one) or _start(one) >= floor]
+        new = _ids((*begun, *ended))
+        return Found(begun, ended, remember(replace(ledger, begun=True, active=new), over), frozenset(new))
+    known = active | set(ledger.held)
+    fresh = [one for one in unknown if one.id in known or not _start(one) or _start(one) >= floor]
     begun = tuple(one for one in fresh if not is_over(one, at) and one.id not in active)
     ended = tuple(sorted((one for one in fresh if is_over(one, at)), key=_order))
-    active |= {*_ids(begun), *_ids(ended)}
-    return Found(begun, ended, replace(ledger, active=tuple(sorted(active))))
+    news = frozenset({*_ids(begun), *_ids(ended)} - active)
+    return Found(begun, ended, replace(ledger, active=tuple(sorted(active | news)), held=()), news)
+
+
+def without(found: Found, held: frozenset[int]) -> Found:
+    """Leave out runs until the next listing."""
+    if not held:
+        return found
+    return Found(
+        tuple(run for run in found.begun if run.id not in held),
+        tuple(run for run in found.ended if run.id not in held),
+        replace(
+            found.ledger,
+            active=tuple(run for run in found.ledger.active if run not in held),
+            held=tuple(sorted(held)),
+        ),
+        found.fresh - held,
+    )
 
 
 def older_failures(ended: Sequence[RunSummary]) -> frozenset[int]:

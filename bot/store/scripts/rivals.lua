@@ -1,4 +1,4 @@
--- Returns the schedule's other starts that were sent and whose outcome is unknown. ARGV: id, schedule's lock. Returns
+-- Returns the schedule's other starts that were sent and whose outcome is unknown. ARGV: id or '', schedule's lock. Returns
 -- for each when it was sent in us, its plan, and its body.
 local sent, out = key('sent', ARGV[4]), {}
 for _, id in ipairs(redis.call('ZRANGE', sent, 0, -1)) do

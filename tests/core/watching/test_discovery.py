@@ -16,6 +16,7 @@ from bot.core.watching.discovery import (
     known_before,
     reaches_known,
     remember,
+    without,
 )
 from bot.core.watching.ends import end_of_listing
 from tests.core.watching.ends import T0
@@ -59,6 +60,20 @@ def test_what_is_accounted_already_or_was_over_before_the_watch_is_no_news() -> 
     since, listed = T0 + timedelta(minutes=2.5), [run(3, "RUNNING"), run(2, "FAILED"), run(1)]
     assert [one.run for one in known_before(Ledger(), listed, since)] == [1]
     assert [one.run for one in known_before(settle(Ledger(), [run(2, "FAILED")]), listed, since)] == [2, 1]
+
+
+def test_a_run_that_is_left_out_is_found_again() -> None:
+    """A run that is left out is found again, unlike one that was known to be active."""
+    known = compare(Ledger(begun=True), [run(1, "RUNNING")], NOW).ledger
+    listed = [run(3, "RUNNING"), run(2), run(1)]
+    found = compare(known, listed, NOW)
+    assert found.fresh == {2, 3}
+    left = without(found, frozenset({2, 3}))
+    assert ([one.id for one in left.ended], left.begun, left.fresh, left.ledger.active) == ([1], (), frozenset(), (1,))
+    later = settle(left.ledger, (*left.ended, run(9)))
+    assert compare(later, listed, NOW).fresh == {2, 3}
+    assert compare(later, listed, NOW).ledger.held == ()
+    assert without(found, frozenset()) is found
 
 
 def test_the_newest_success_of_each_branch_is_remembered() -> None:
