@@ -282,7 +282,7 @@ async def _account_before_logs_are_read(stage: IncidentStage) -> None:
 
 @pytest.mark.parametrize("together", [True, False])
 async def test_a_recovery_is_shown_although_another_incident_has_replaced_it(
-    stage: IncidentStage, together: bool
+    stage: IncidentStage, *, together: bool
 ) -> None:
     """Whether one look found both, or the edit was still waiting."""
     await stage.watch()
