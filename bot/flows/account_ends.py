@@ -16,7 +16,7 @@ from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Watch
 from bot.core.views.incident import HIDDEN
 from bot.core.watching.counting import closes, counts
-from bot.core.watching.discovery import remember
+from bot.core.watching.discovery import remember, was_accounted
 from bot.core.watching.edits import edit_for
 from bot.core.watching.ends import without_log
 from bot.core.watching.handling import closed
@@ -163,10 +163,9 @@ def _states(
     serial, last = incident.serial if incident else 0, incident
     succeeded = (end for end in record.ledger.successes if counts(end, watch, record.schedule))
     newest = max(succeeded, key=lambda end: end.order, default=None)
-    known = {run for run, _ in record.ledger.final}
     for end in ends:
         carded, before = watch.channel in cards[end.run], incident
-        if end.run in known:
+        if was_accounted(record.ledger, end):
             # Accounted before; now its log has been read.
             if incident is not None and end.has_failed and is_accounted(incident, end.run):
                 incident = with_log(incident, end, carded=carded)
@@ -187,8 +186,11 @@ def _counts(end: RunEnd, watch: Watch, record: ScheduleRecord) -> bool:
 
 def _hidden_runs(gap: ListingGap, ends: Sequence[RunEnd], watch: Watch, record: ScheduleRecord) -> list[GapRun]:
     """What a channel's account of a gap lists of these ends."""
-    known = {run for run, _ in record.ledger.final}
-    hidden = [end for end in ends if end.run not in known and gap.hides(end.ended_at) and _counts(end, watch, record)]
+    hidden = [
+        end
+        for end in ends
+        if not was_accounted(record.ledger, end) and gap.hides(end.ended_at) and _counts(end, watch, record)
+    ]
     name = record.schedule.name
     return [
         GapRun(end.run, record.schedule.slug, name, end.state, end.started_at, end.ended_at, end.branch, end.actor)
@@ -198,5 +200,8 @@ def _hidden_runs(gap: ListingGap, ends: Sequence[RunEnd], watch: Watch, record: 
 
 def _counted(ends: Sequence[RunEnd], watches: Collection[Watch], record: ScheduleRecord, now: datetime) -> list[Count]:
     """What the channels' digests have to count of these ends."""
-    known = {run for run, _ in record.ledger.final}
-    return [one for end in ends for one in counts_of(end, watches, record.schedule, now, late=end.run in known)]
+    return [
+        one
+        for end in ends
+        for one in counts_of(end, watches, record.schedule, now, late=was_accounted(record.ledger, end))
+    ]

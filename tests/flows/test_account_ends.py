@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.incident import IncidentState
+from bot.core.watching.discovery import FINAL_KEPT
 from bot.core.watching.tally import add_up, days_of
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
 from tests.flows.stage import CHANNEL
@@ -227,12 +229,7 @@ async def test_a_log_that_arrives_while_its_end_is_accounted_is_not_lost(stage: 
     await stage.work("ends")
     key = stage.scripts.key("discovery", "of", "nightly")
     before = await stage.redis.hget(key, "rev")
-    stored = await stage.run(run)
-    assert stored.end is not None
-    await stage.redis.zadd(stage.scripts.key("due", "ends"), {f"w:{run}": 1})
-    claimed = await stage.due["ends"].claim(1)
-    assert claimed.lease is not None
-    await stage.runs.late_log(claimed.lease, stored, stored.end)
+    await log_arrives(stage, run)
     assert await stage.redis.hget(key, "rev") != before
 
 
@@ -300,3 +297,39 @@ async def test_a_recovery_is_shown_although_another_incident_has_replaced_it(
     assert stored.incident.serial == 2
     assert "recovered" in stage.chat.posted[CHANNEL, first].text
     assert "failed" in stage.chat.posted[CHANNEL, stored.ts].text
+
+
+async def test_a_log_that_arrives_late_counts_nothing_twice_after_a_very_long_run(stage: IncidentStage) -> None:
+    """So many runs have begun since that its end isn't remembered as one of the newest."""
+    await stage.watch()
+    run, began = stage.begin(), stage.at
+    await stage.discover()
+    for _ in range(FINAL_KEPT + 20):
+        stage.run_through("SUCCESS")
+    await stage.discover()
+    stage.end(run, "FAILED")
+    status = stage.bolt.statuses[run]
+    stage.bolt.statuses[run] = replace(status, commands=(replace(status.commands[0], started_at=began),))
+    await poll_all(stage)
+    assert (await stage.incident()).failures == 1
+    await log_arrives(stage, run)
+    assert (await stage.incident()).failures == 1
+
+
+async def log_arrives(stage: IncidentStage, run: int) -> None:
+    """The log of a run that has ended is read late."""
+    stored = await stage.run(run)
+    assert stored.end is not None
+    await stage.redis.zadd(stage.scripts.key("due", "ends"), {f"w:{run}": 1})
+    claimed = await stage.due["ends"].claim(1)
+    assert claimed.lease is not None
+    await stage.runs.late_log(claimed.lease, stored, stored.end)
+    await stage.settle()
+
+
+async def poll_all(stage: IncidentStage) -> None:
+    """Poll every run, whenever it would be due."""
+    polls = stage.scripts.key("due", "polls")
+    for member in await stage.redis.zrange(polls, 0, -1):
+        await stage.redis.zadd(polls, {str(member): 1})
+    await stage.settle()

@@ -116,6 +116,14 @@ def _newest_successes(ends: Sequence[RunEnd]) -> tuple[RunEnd, ...]:
     return tuple(sorted(newest.values(), key=lambda end: end.order)[-SUCCESSES_KEPT:])
 
 
+def was_accounted(ledger: Ledger, end: RunEnd) -> bool:
+    """Whether an end was accounted before: its run is remembered, or is so old that it would be forgotten since."""
+    if any(end.run == run for run, _ in ledger.final):
+        return True
+    started = end.started_at.timestamp() if end.started_at else 0
+    return len(ledger.final) == FINAL_KEPT and 0 < started <= ledger.floor and end.run not in ledger.active
+
+
 def reaches_known(ledger: Ledger, page: Sequence[RunSummary]) -> bool:
     """Whether older pages of a listing can hold nothing new."""
     final = {run for run, _ in ledger.final}

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.core.model.bolt import RunSummary
 from bot.core.model.discovery import Ledger
+from bot.core.model.run_end import RunEnd
 from bot.core.watching.discovery import (
     FINAL_KEPT,
     SUCCESSES_KEPT,
@@ -16,6 +17,7 @@ from bot.core.watching.discovery import (
     known_before,
     reaches_known,
     remember,
+    was_accounted,
     without,
 )
 from bot.core.watching.ends import end_of_listing
@@ -124,3 +126,14 @@ def test_a_state_that_nobody_knows_is_over_ten_minutes_after_its_end() -> None:
     assert is_over(ended, T0 + timedelta(minutes=11))
     assert not is_over(run(1, "RUNNING"), NOW)
     assert [one.state for one in compare(Ledger(begun=True, active=(1,)), [ended], NOW).ended] == ["Finished"]
+
+
+def test_an_end_was_accounted_although_newer_runs_have_made_its_run_forgotten() -> None:
+    """Not if it's still expected, or if fewer runs than are remembered have ended."""
+    old = RunEnd(1, "FAILED", T0 - timedelta(days=1), T0)
+    newer = tuple((number, T0.timestamp() + number) for number in range(2, FINAL_KEPT + 2))
+    assert was_accounted(Ledger(final=newer), old)
+    assert was_accounted(Ledger(final=newer), replace(old, run=2, started_at=None))
+    assert not was_accounted(Ledger(final=newer, active=(1,)), old)
+    assert not was_accounted(Ledger(final=newer[1:]), old)
+    assert not was_accounted(Ledger(final=newer), replace(old, started_at=None))
