@@ -27,8 +27,8 @@ WORDS = {
 }
 FAILING_NOW = re.compile(r"(\d+) schedules?\*? failing")
 RETRIED, ON_IT, SNOOZED = "Being retried as", "is on it", "Snoozed"
-# What a look and the clock of incidents keep in their due sets.
-STAYING = ("due:discovery", "due:looks", "due:incidents", "due:outages", "due:channels")
+# What looks, the clocks of incidents and schedules, and the checks of channels keep in their due sets.
+STAYING = ("due:discovery", "due:looks", "due:incidents", "due:outages", "due:channels", "due:late", "due:slow")
 
 
 def ends_of(seen: Seen, incident: IncidentSeen) -> list[EndSeen]:
