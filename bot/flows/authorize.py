@@ -90,8 +90,12 @@ class Authorizer:
         """Decide on a known schedule, without looking its name up again."""
         return await self._decide(attempt, _whole(schedule))
 
-    async def decide_on_schedules(self, attempt: Attempt, schedules: Sequence[Schedule]) -> dict[str, Decision]:
-        """Decide on many schedules, by slug, with one entry in the audit log: a refusal if there is any.
+    async def decide_on_schedules(
+        self, attempt: Attempt, schedules: Sequence[Schedule], *, some_suffice: bool = False
+    ) -> dict[str, Decision]:
+        """Decide on many schedules, by slug, with one entry in the audit log.
+
+        It's a refusal if any is refused, or with `some_suffice` only if all are.
 
         Without schedules, the only decision is the one that isn't about a particular schedule.
         """
@@ -101,7 +105,8 @@ class Authorizer:
             slug: decide(self.policy, person, channel_info, Question(attempt.action, target, posts=attempt.posts))
             for slug, target in targets.items()
         }
-        noted = next((slug for slug, one in decisions.items() if not one.allowed), next(iter(decisions)))
+        decisive = (slug for slug, one in decisions.items() if one.allowed is some_suffice)
+        noted = next(decisive, next(iter(decisions)))
         target = targets[noted] if len(targets) == 1 else Target()
         await self._note(_named(attempt, person), target, channel_info, decisions[noted])
         return decisions

@@ -10,7 +10,7 @@ from bot.core.model.channel import ChannelInfo
 from bot.core.model.watch import Watch
 from bot.core.text.message import Message
 from bot.core.text.name_folding import fold
-from bot.core.views.watches import Made, MadeWord, made
+from bot.core.views.watches import Made, MadeWord, Refused, made
 from bot.core.watching.cover import Covers
 from bot.core.watching.missed_owners import MissedOwners
 from bot.core.watching.preview import watched
@@ -30,9 +30,17 @@ class WatchDescriber:
         self._owners = owners
 
     async def describe(
-        self, watch: Watch, word: MadeWord, matching: Sequence[Schedule], others: Sequence[Watch]
+        self,
+        watch: Watch,
+        word: MadeWord,
+        matching: Sequence[Schedule],
+        others: Sequence[Watch],
+        refused: Refused | None = None,
     ) -> Message:
-        """Confirm a watch. `matching` are the schedules that it covers, `others` the channel's other watches."""
+        """Confirm a watch. `matching` are the schedules that it covers, `others` the channel's other watches.
+
+        `refused` are those that the policy leaves out.
+        """
         channel_info = await self._people.channel(watch.channel)
         cannot_post = await why_cannot_post(self._chat, channel_info)
         preview, missed = await asyncio.gather(self._previewer.preview(watch, matching), self._missed(watch, matching))
@@ -45,6 +53,7 @@ class WatchDescriber:
                 _decided_elsewhere(watch, others, matching),
                 cannot_post,
                 missed,
+                refused,
             )
         )
 

@@ -36,13 +36,14 @@ log = structlog.get_logger()
 class PlannedWatch:
     """A watch that the policy allows, not stored yet. `matching` are the schedules that it covers now.
 
-    `attempt` is the person's. `number`: of the watch that it changes, None if it's for whichever is about the same.
+    `attempt` is the person's; `refused` are the schedules that the policy leaves out. `number`: of the watch that it changes, None if it's for whichever is about the same.
     """
 
     watch: Watch
     matching: tuple[Schedule, ...]
     attempt: Attempt
     number: int | None = None
+    refused: Refused | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class StoredWatch:
     watch: Watch
     word: MadeWord
     matching: tuple[Schedule, ...]
+    refused: Refused | None = None
 
 
 class ScheduleWatcher:
@@ -131,22 +133,22 @@ class ScheduleWatcher:
                 return await self.store(planned)
             if accepted.watch is None:
                 return full(accepted)
-            return self._stored(StoredWatch(accepted.watch, "new", planned.matching))
+            return self._stored(StoredWatch(accepted.watch, "new", planned.matching, planned.refused))
         watch = _changed(wanted, same)
         if replace(watch, made_by=same.made_by) == same:
-            return self._stored(StoredWatch(same, "same", planned.matching))
+            return self._stored(StoredWatch(same, "same", planned.matching, planned.refused))
         if same.is_from_file:
             return in_file(same)
         entry = await self._gate.entry_about_watch(Event.WATCH_CHANGED, attempt, watch)
         if not await self._watches.change_watch(watch, entry):
             return Message((f"Somebody just stopped watch {same.number}. Nothing was changed.",))
-        return self._stored(StoredWatch(watch, "changed", planned.matching))
+        return self._stored(StoredWatch(watch, "changed", planned.matching, planned.refused))
 
     async def describe(self, stored: StoredWatch) -> Message:
         """Say what a stored watch covers. Raises StoreUnavailable."""
         watch = stored.watch
         others = [one for one in await self._others(watch) if one.number != watch.number]
-        return await self._describer.describe(watch, stored.word, stored.matching, others)
+        return await self._describer.describe(watch, stored.word, stored.matching, others, stored.refused)
 
     def _stored(self, stored: StoredWatch) -> StoredWatch:
         watch = stored.watch
@@ -161,7 +163,17 @@ class ScheduleWatcher:
         watch = await self._with_zone(watch)
         covers = Covers.of([watch])
         matching = [one for one in schedules if covers.covering(watched(one))]
-        return await self._why_not(attempt, matching) or PlannedWatch(watch, tuple(matching), attempt)
+        decisions = await self._gate.decide_on_schedules(attempt, matching, some_suffice=True)
+        refused = [one for one in decisions.values() if not one.allowed]
+        if not refused:
+            return PlannedWatch(watch, tuple(matching), attempt)
+        log.warning("refused", action=attempt.action, user=attempt.asker.user, channel=attempt.asker.channel)
+        if len(matching) < 2:
+            return Message((refusal(refused[0], Action.WATCH, self._command),))
+        left_out = Refused(tuple(slug for slug, one in decisions.items() if not one.allowed), refused[0].reason)
+        allowed = tuple(one for one in matching if decisions[one.slug].allowed)
+        # Whatever it covers, each end is told only if the policy allows that then.
+        return PlannedWatch(watch, allowed, attempt, refused=left_out) if allowed else not_allowed(left_out)
 
     async def _with_zone(self, watch: Watch) -> Watch:
         """Quiet hours are in the time zone of whoever sets them, unless another one is named. UTC if it isn't known."""
@@ -180,21 +192,6 @@ class ScheduleWatcher:
             return typed
         found = await self._finder.find_any(typed, lambda slug: replace(command, pattern_text=slug))
         return found if isinstance(found, Message) else found.schedule.slug
-
-    async def _why_not(self, attempt: Attempt, matching: Sequence[Schedule]) -> Message | None:
-        """Ask the policy for each schedule that is covered now. None if it allows all of them.
-
-        A pattern that covers a refused one isn't accepted, because reports aren't checked again for each schedule.
-        """
-        decisions = await self._gate.decide_on_schedules(attempt, matching)
-        refused = [one for one in decisions.values() if not one.allowed]
-        if not refused:
-            return None
-        log.warning("refused", action=attempt.action, user=attempt.asker.user, channel=attempt.asker.channel)
-        if len(matching) < 2:
-            return Message((refusal(refused[0], Action.WATCH, self._command),))
-        names = tuple(slug for slug, one in decisions.items() if not one.allowed)
-        return not_allowed(Refused(names, refused[0].reason), len(matching))
 
 
 def _changed(wanted: Watch, same: Watch) -> Watch:

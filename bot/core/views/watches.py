@@ -40,6 +40,7 @@ class Made:
     `word`: `same` if it was there already. `notified` are the schedules for which Bolt itself posts
     to the same channel. `decided_elsewhere`: how many schedules a more precise watch of the channel decides about.
     `cannot_post` says why the bot can't post in the channel. `missed` are owners whom its mentions won't reach.
+    `refused` are schedules that it matches and that the policy leaves out.
     """
 
     watch: Watch
@@ -49,6 +50,7 @@ class Made:
     decided_elsewhere: int = 0
     cannot_post: str = ""
     missed: MissedOwners = field(default_factory=MissedOwners)
+    refused: Refused | None = None
 
 
 def made(answer: Made) -> Message:
@@ -76,12 +78,9 @@ def full(accepted: WatchAcceptance) -> Message:
     )
 
 
-def not_allowed(refused: Refused, matching: int) -> Message:
-    """Say which of the matching schedules the policy doesn't let the person watch."""
-    count = len(refused.names)
-    first = f"You can't watch {_names(refused.names)} here: {refused.reason}."
-    narrow = f" Use a pattern that doesn't match {'it' if count == 1 else 'them'}." if count < matching else ""
-    return Message((f"{first}{narrow} Nothing was changed.",))
+def not_allowed(refused: Refused) -> Message:
+    """Say that the policy lets the person watch none of the matching schedules."""
+    return Message((f"You can't watch {_names(refused.names)} here: {refused.reason}. Nothing was changed.",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +259,12 @@ def _notes(answer: Made) -> list[Sentence]:
     if answer.notified:
         already = f"Bolt itself already notifies this channel about {_names(answer.notified)}."
         notes.append((f"{already} Switch that off in Bolt to hear of each failure once.",))
+    if answer.refused is not None:
+        notes.append(
+            (
+                f"You can't watch {_names(answer.refused.names)} here, so {'it is' if len(answer.refused.names) == 1 else 'they are'} left out: {answer.refused.reason}.",
+            )
+        )
     return notes + _missed(answer.missed)
 
 

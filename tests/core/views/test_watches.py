@@ -105,12 +105,13 @@ def test_refusals_name_the_limit_or_the_schedules() -> None:
     assert "There are 50 watches here, which is the limit." in said(full(WatchAcceptance("channel_full")).text)
     assert "All channels together have 2000 watches" in said(full(WatchAcceptance("full")).text)
     many = Refused(tuple("abcdefg"), "not yours")
-    assert said(not_allowed(many, 7).text) == (
+    assert said(not_allowed(many).text) == (
         "You can't watch a, b, c, d, e and 2 more here: not yours. Nothing was changed."
     )
-    assert said(not_allowed(Refused(("a",), "not yours"), 7).text) == (
-        "You can't watch a here: not yours. Use a pattern that doesn't match it. Nothing was changed."
-    )
+    some = made(Made(WATCH, "new", Preview(), refused=Refused(("a",), "not yours")))
+    assert "You can't watch a here, so it is left out: not yours." in shown(some)
+    more = made(Made(WATCH, "new", Preview(), refused=Refused(("a", "b"), "not yours")))
+    assert "You can't watch a and b here, so they are left out: not yours." in shown(more)
 
 
 def test_a_channels_watches_are_listed_with_buttons() -> None:
