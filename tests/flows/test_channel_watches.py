@@ -72,7 +72,7 @@ async def test_one_is_stopped_by_its_number_or_its_schedule(stage: WatchStage, t
     assert entry.text == f'unwatch "{text}" (nightly)'
     (stopped,) = await stage.audited(Event.UNWATCHED)
     assert (stopped.user, stopped.schedule, stopped.outcome) == (ADA, "nightly", "watch 1")
-    assert (stopped.text, stopped.request) == ('watch "nightly"', entry.request)
+    assert (stopped.text, stopped.request) == ('watch "nightly" --late 30m --slow 2x', entry.request)
 
 
 async def test_a_pattern_stops_the_watch_with_that_pattern(stage: WatchStage) -> None:

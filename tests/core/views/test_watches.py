@@ -108,9 +108,9 @@ def test_refusals_name_the_limit_or_the_schedules() -> None:
     assert said(not_allowed(many).text) == (
         "You can't watch a, b, c, d, e and 2 more here: not yours. Nothing was changed."
     )
-    some = made(Made(WATCH, "new", Preview(), refused=Refused(("a",), "not yours")))
+    some = made(Made(WATCH, "new", Preview(2, 2, Previewed()), refused=Refused(("a",), "not yours")))
     assert "You can't watch a here, so it is left out: not yours." in shown(some)
-    more = made(Made(WATCH, "new", Preview(), refused=Refused(("a", "b"), "not yours")))
+    more = made(Made(WATCH, "new", Preview(2, 2, Previewed()), refused=Refused(("a", "b"), "not yours")))
     assert "You can't watch a and b here, so they are left out: not yours." in shown(more)
 
 
