@@ -11,7 +11,7 @@ from bot.core.model.outage import MENTIONS_MOST, Outage
 from bot.core.model.run import CardRef
 from bot.core.text.message import Message
 from bot.core.text.text import Sentence, Span
-from bot.core.views.outage import all_recovered, cause_post, outage_message
+from bot.core.views.outage import all_recovered, cause_post, failing_again, outage_message
 from bot.core.watching.outage import next_posts, shared_causes
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
@@ -71,13 +71,14 @@ class OutagePoster:
     async def post_of_outage(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
         """Send one post, named <what>/<channel>/<number>.
 
-        What: 0 is the message, `over-<n>` says that all have recovered, another number is a post about a cause.
+        What: 0 is the message, `over-<n>` says that all have recovered, `again-<n>` that some fail again after that,
+        another number is a post about a cause.
         """
         what, _, rest = name.partition("/")
         number = int(rest.rpartition("/")[2])
         post = ClaimedPost(lease, urgency, channel, f"outage:{channel}:{number}", f"post-{what}")
         outage = await self._outages.load_outage(channel, number)
-        if outage is None or (what == "0" and all(one.state is IncidentState.CLOSED for one in outage.members)):
+        if outage is None or all(one.state is IncidentState.CLOSED for one in outage.members):
             # It's no longer on record, or may not be shown any more.
             await self._outages.gone(post, number)
             return
@@ -126,28 +127,34 @@ class OutagePoster:
         if not outage.ts:
             await self._posts.put_back(post, delay_s=MESSAGE_AGAIN_S)
             return
-        mention: Sentence = ()
-        if what.startswith("over-"):
-            if outage.failing or not any(one.recovered_by for one in outage.members):
-                # One of its schedules fails again already, or none is watched here any more.
-                await self._outages.posted(post, outage, "gone")
-                return
-            message = all_recovered(outage)
-        else:
-            wanted = next((one.cause for one in outage.posts if str(one.number) == what), None)
-            cause = next((one for one in shared_causes(outage.failing) if one.key == wanted), None)
-            if cause is None:
-                await self._outages.posted(post, outage, "gone")
-                return
-            left = await self._outages.mentions_left(outage.channel, outage.number, MENTIONS_MOST)
-            mention = await self._mentions(cause.incidents, left)
-            message = cause_post(cause, mention, self._app_url)
+        found = await self._thread_post(outage, what)
+        if found is None:
+            await self._outages.posted(post, outage, "gone")
+            return
+        message, mention = found
         ts = await self._once(post, message, f"outage:{outage.name}:{what}", outage.ts)
         if ts is None:
             return
         known = await self._outages.posted(post, outage, ts, mentions=sum(not isinstance(one, str) for one in mention))
         if known not in {"ok", f"done:{ts}"}:
             await self._poster.remove_duplicate(CardRef(post.channel, ts))
+
+    async def _thread_post(self, outage: Outage, what: str) -> tuple[Message, Sentence] | None:
+        """A post in the thread, and whom it notifies; None if it isn't wanted any more."""
+        if what.startswith("over-"):
+            # Not if one of its schedules fails again already, or if none is watched here any more.
+            is_over = not outage.failing and any(one.recovered_by for one in outage.members)
+            return (all_recovered(outage), ()) if is_over else None
+        left = await self._outages.mentions_left(outage.channel, outage.number, MENTIONS_MOST)
+        if what.startswith("again-"):
+            mention = await self._mentions(outage.failing, left)
+            return (failing_again(outage, mention, self._app_url), mention) if outage.failing else None
+        wanted = next((one.cause for one in outage.posts if str(one.number) == what), None)
+        cause = next((one for one in shared_causes(outage.failing) if one.key == wanted), None)
+        if cause is None:
+            return None
+        mention = await self._mentions(cause.incidents, left)
+        return cause_post(cause, mention, self._app_url), mention
 
     async def _mentions(self, incidents: tuple[Incident, ...], most: int) -> Sentence:
         """Whom a post notifies: each once, and only so many."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 
+from bot.core.model.incident import IncidentState
 from bot.core.model.outage import CausePost, Outage
 from bot.flows.claimed_post import ClaimedPost
 from bot.store.incidents import Incidents
@@ -79,11 +80,10 @@ class Outages:
         return await self._finish(post, outage.number, ts, outage.team, shown, 0)
 
     async def message_gone(self, outage: Outage) -> None:
-        """Record that the message was deleted. A new one is posted if any of its schedules still fails."""
+        """Record that the message was deleted. A new one is posted, unless all of its incidents are closed."""
         card = f"{outage.team}:{outage.channel}:{outage.ts}"
-        await self._scripts.run(
-            "outage_message_gone", card, outage.channel, outage.number, outage.ts, int(bool(outage.failing))
-        )
+        again = any(one.state is not IncidentState.CLOSED for one in outage.members)
+        await self._scripts.run("outage_message_gone", card, outage.channel, outage.number, outage.ts, int(again))
 
     async def gone(self, post: ClaimedPost, number: int) -> None:
         """Give up a post of an outage that is no longer on record."""

@@ -170,6 +170,17 @@ async def test_it_began_when_its_schedules_failed_not_before_they_were_watched(o
     assert outage.since > began
 
 
+async def test_schedules_that_fail_again_after_all_recovered_are_a_line_in_the_thread(stage: IncidentStage) -> None:
+    """An edit alone would notify nobody after the thread has said that all is well."""
+    await fail(stage, *range(8))
+    await recover(stage, 5, 6, 7)
+    await fail(stage, 6)
+    await free_edits(stage)
+    thread = stage.chat.in_channel(CHANNEL, await outage_ts(stage))
+    assert thread[-1] == "Failing again: 1 schedule"
+    assert "recovered" in thread[-2]
+
+
 async def outage_ts(stage: IncidentStage) -> str:
     """The message of the channel's first outage."""
     outage = await stage.outages.load_outage(CHANNEL, 1)

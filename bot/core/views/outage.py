@@ -62,17 +62,19 @@ def cause_post(cause: SharedCause, mention: Sentence, app_url: str) -> Message:
     """Build the post about one cause in an outage's thread: which schedules, their runs, and the line of the log."""
     found = cause.incidents
     first: Sentence = (Bold(plural(len(found), "schedule")), ": ", *_why(cause), *((" ", *mention) if mention else ()))
-    spans: list[Span] = []
-    for at, incident in enumerate(found[:NAMES_IN_THREAD]):
-        spans += [", " if at else "", *_named(incident, app_url)]
-    more = len(found) - NAMES_IN_THREAD
-    spans += [f" and {more} more"] if more > 0 else []
-    return Message(first, (Paragraph(first), Facts(tuple(spans))))
+    return Message(first, (Paragraph(first), Facts(_named_all(found, app_url))))
 
 
 def all_recovered(outage: Outage) -> Message:
     """Build the one line in the thread when nothing of an outage fails any more."""
     return Message((*_over(outage), "."))
+
+
+def failing_again(outage: Outage, mention: Sentence, app_url: str) -> Message:
+    """Build the line in the thread when something of an outage fails again after all had recovered."""
+    failing = outage.failing
+    first: Sentence = ("Failing again: ", Bold(plural(len(failing), "schedule")), *((" ", *mention) if mention else ()))
+    return Message(first, (Paragraph(first), Facts(_named_all(failing, app_url))))
 
 
 def outage_list(outage: Outage, app_url: str) -> Message:
@@ -144,6 +146,14 @@ def _names(incidents: Sequence[Incident], most: int) -> Sentence:
     names = ", ".join(_title(one) for one in incidents[:most])
     more = len(incidents) - most
     return (f"{names} and {more} more" if more > 0 else names,)
+
+
+def _named_all(incidents: Sequence[Incident], app_url: str) -> Sentence:
+    spans: list[Span] = []
+    for at, incident in enumerate(incidents[:NAMES_IN_THREAD]):
+        spans += [", " if at else "", *_named(incident, app_url)]
+    more = len(incidents) - NAMES_IN_THREAD
+    return (*spans, *((f" and {more} more",) if more > 0 else ()))
 
 
 def _named(incident: Incident, app_url: str) -> Sentence:

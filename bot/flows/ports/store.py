@@ -442,7 +442,7 @@ class Outages(Protocol):
         """Record the message as it was posted; it's edited unless it shows `outage` (`is_newest`). Returns `ok`, or `done:<ts>` of another's message."""
 
     async def message_gone(self, outage: Outage) -> None:
-        """Record that the message was deleted. A new one is posted if any of its schedules still fails."""
+        """Record that the message was deleted. A new one is posted, unless all of its incidents are closed."""
 
     async def gone(self, post: ClaimedPost, number: int) -> None:
         """Give up a post of an outage that is no longer on record."""

@@ -93,6 +93,12 @@ local function change_outage(channel, number, open)
   local parts = {hash, key('outage', channel, number, 'members'), key('outage', channel, number, 'causes')}
   if open then
     for _, part in ipairs(parts) do redis.call('PERSIST', part) end
+    local over = not redis.call('ZSCORE', index, number) and redis.call('HGET', hash, 'over')
+    if over then
+      -- The thread has said that all have recovered.
+      push('posts', 'line', channel, 'outage/again-' .. over .. '/' .. channel .. '/' .. number, now())
+      redis.call('ZADD', key('due', 'outages'), 'NX', num(now() + 15000000), channel .. ':' .. number)
+    end
     -- Not as if it had just been joined: another cause has its own message.
     redis.call('ZADD', index, 'NX', num(now() - WITHIN_US - 1), number)
   elseif redis.call('ZSCORE', index, number) then
