@@ -11,6 +11,7 @@ from bot.core.model.command import WatchCommand
 from bot.core.model.errors import BoltNotSent
 from bot.core.model.watch import Quiet, Watch
 from bot.core.text.message import Message
+from bot.core.watching.wanted import LATE_S, SLOW
 from bot.core.watching.watch_form import CHOOSE_ONE, Filled, Form, Problems
 from bot.flows.complete_run_form import GONE
 from bot.flows.complete_watch_form import NO_LIST, ReadForm, WatchForms
@@ -58,7 +59,7 @@ async def test_a_new_watch_is_as_if_it_was_typed(stage: WatchStage, forms: Watch
     await forms.offer_patterns("")
     stored = await submit(stage, forms, Filled(CHANNEL, schedule="nightly"), ADA)
     assert isinstance(stored, StoredWatch)
-    assert await stage.kept() == (Watch(CHANNEL, 1, "T", "nightly", NOW, ADA),)
+    assert await stage.kept() == (Watch(CHANNEL, 1, "T", "nightly", NOW, ADA, late_s=LATE_S, slow=SLOW),)
 
 
 async def test_a_pattern_needs_no_schedule(forms: WatchForms) -> None:
