@@ -211,3 +211,20 @@ async def _lost_start(stage: IncidentStage) -> int:
     run = stage.bolt.runs_of["nightly"][0].id
     stage.pass_minutes(1)
     return stage.end(run, "FAILED")
+
+
+async def test_nothing_is_looked_at_once_the_last_watch_is_stopped(stage: IncidentStage) -> None:
+    """What was known is kept for a day. A run that ends after it has been forgotten leaves nothing behind."""
+    watch = await stage.watch()
+    run = stage.begin()
+    await stage.discover()
+    assert await stage.watches.remove_watch(CHANNEL, watch.number)
+    key = stage.scripts.key
+    assert await stage.redis.zcard(key("due", "looks")) == 0
+    assert 0 < await stage.redis.ttl(key("discovery", "of", "nightly")) <= 86400
+    await stage.redis.delete(key("discovery", "of", "nightly"))
+    stage.end(run, "FAILED")
+    await stage.redis.zadd(key("due", "polls"), {f"w:{run}": 1})
+    await stage.settle()
+    assert (await stage.run(run)).end is not None
+    assert await stage.redis.keys(key("discovery", "ended", "*")) == []

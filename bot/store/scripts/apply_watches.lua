@@ -37,7 +37,7 @@ end
 if changes > 0 then watches_changed() end
 for channel, _ in pairs(counts) do check_soon(channel, 'NX') end
 if all == 0 then
-  redis.call('ZREM', key('due', 'discovery'), 'schedules')
+  end_discovery()
 else
   redis.call('ZADD', key('due', 'discovery'), 'NX', num(now()), 'schedules')
 end

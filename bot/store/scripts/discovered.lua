@@ -31,15 +31,7 @@ for row = first + 1, first + rows * 4, 4 do
     if ARGV[row + 3] ~= '' then redis.call('ZADD', late, 'LT', num(at + tonumber(ARGV[row + 3])), slug) end
   end
 end
-for number = first + 1 + rows * 4, #ARGV do
-  local slug = ARGV[number]
-  redis.call('HDEL', slots, slug)
-  redis.call('ZADD', late, 'XX', 'LT', num(at), slug)
-  redis.call('HDEL', pairs, slug)
-  redis.call('ZREM', runs, slug)
-  -- A watch that is made again soon takes up what was known.
-  redis.call('EXPIRE', key('discovery', 'of', slug), num(DAY_S))
-end
+for number = first + 1 + rows * 4, #ARGV do forget_schedule(ARGV[number]) end
 redis.call('SET', key('discovery', 'at'), ARGV[5])
 redis.call('ZADD', due, num(least(at + tonumber(ARGV[4]), hinted_listing_at())), 'schedules')
 redis.call('SET', key('discovery', 'next'), redis.call('ZSCORE', due, 'schedules'))

@@ -499,14 +499,32 @@ local function record_watch(number, first)
   record(pairs)
 end
 
+-- Nobody watches a schedule any more: its runs aren't looked at. A watch that is made again soon takes up what was known.
+local function forget_schedule(slug)
+  redis.call('HDEL', key('discovery', 'slots'), slug)
+  redis.call('ZADD', key('due', 'late'), 'XX', 'LT', num(now()), slug)
+  redis.call('HDEL', key('discovery', 'activity'), slug)
+  redis.call('ZREM', key('due', 'looks'), slug)
+  redis.call('EXPIRE', key('discovery', 'of', slug), num(DAY_S))
+end
+
+-- Without any watch, schedules aren't listed.
+local function end_discovery()
+  redis.call('ZREM', key('due', 'discovery'), 'schedules')
+  for _, slug in ipairs(redis.call('HKEYS', key('discovery', 'activity'))) do forget_schedule(slug) end
+  -- Until there's a watch again, nobody misses anything.
+  redis.call('DEL', key('discovery', 'at'))
+end
+
 -- Hands the end of a run that discovery has found over to the watches of its schedule, to be accounted.
 local function hand_over(member, ended)
   local slug = redis.call('HGET', key('run', member), 'discovered')
-  if not slug then return end
+  local record = key('discovery', 'of', slug or '')
+  -- Without a record, nobody has watched its schedule for a day.
+  if not slug or redis.call('EXISTS', record) == 0 then return end
   redis.call('HSET', key('discovery', 'ended', slug), string.match(member, ':(%d+)$'), ended)
   -- Whoever is accounting an earlier word about this run has to decide again.
-  local record = key('discovery', 'of', slug)
-  if redis.call('EXISTS', record) == 1 then redis.call('HINCRBY', record, 'rev', 1) end
+  redis.call('HINCRBY', record, 'rev', 1)
   redis.call('ZADD', key('due', 'accounts'), 'LT', num(now()), slug)
 end
 

@@ -4,9 +4,5 @@ local standing = key('standing')
 if redis.call('HDEL', standing, ARGV[3]) == 0 then return 0 end
 watches_changed()
 record_watch(string.match(ARGV[3], ':(%d+)$'), 4)
-if redis.call('EXISTS', standing) == 0 then
-  redis.call('ZREM', key('due', 'discovery'), 'schedules')
-  -- Until there's a watch again, nobody misses anything.
-  redis.call('DEL', key('discovery', 'at'))
-end
+if redis.call('EXISTS', standing) == 0 then end_discovery() end
 return 1
