@@ -17,6 +17,7 @@ from bot.flows.ports.store import Discovery, Incidents, Tallies, Watches
 # Durations are compared with those of so much time before.
 COMPARED = timedelta(days=28)
 # If schedules were listed so long before, the figures are incomplete.
+HOUR = timedelta(hours=1)
 STALE = timedelta(minutes=10)
 
 
@@ -46,13 +47,16 @@ class ReportReader:
         self._covers = CoverCache()
 
     async def read_report(
-        self, channel: str, report: Report | None, since: datetime, until: datetime
+        self, channel: str, report: Report | None, since: datetime, until: datetime, *, so_far: bool = False
     ) -> Message | None:
-        """Build a channel's digest of some time, up to the last whole hour. Returns None if it watches nothing."""
+        """Build a channel's digest of some time, up to the last whole hour. Returns None if it watches nothing.
+
+        `so_far`: the hour of `until`, which isn't over, is part of it.
+        """
         named = await self._watched(channel)
         if not named:
             return None
-        since, end = whole_hour(since), whole_hour(until)
+        since, end = whole_hour(since), whole_hour(until) + (HOUR if so_far else timedelta())
         rows = await self._rows(named, since, end)
         slugs = {slug for slug, _ in named.values()}
         opened = [one.incident for one in await self._incidents.open_incidents(channel)]

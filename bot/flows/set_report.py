@@ -54,7 +54,7 @@ class ReportSetter:
     async def _show(self, channel: str) -> Message:
         report, now = await self._reports.load_report(channel), self._now()
         begin = last_slot(report, now).at if report else now - timedelta(days=1)
-        today = await self._reader.read_report(channel, report, begin, now)
+        today = await self._reader.read_report(channel, report, begin, now, so_far=True)
         watches = await self._reader.is_watching(channel)
         return report_shown(report, today, self._command, watches=watches)
 

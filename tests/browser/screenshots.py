@@ -40,6 +40,7 @@ async def take(folder: Path) -> None:
             await _home(stage, await _tab(browser, stage))
             await _form(await _tab(browser, stage))
             await _incident(stage, await _tab(browser, stage))
+            await _digest(stage, await _tab(browser, stage))
             await browser.close()
     finally:
         await stage.close()
@@ -126,6 +127,19 @@ async def _incident(stage: Stage, tab: Tab) -> None:
     await tab.sees(tab.thread(), "ew error")
     await tab.page.set_viewport_size({"width": SIZE["width"], "height": 860})
     await _shoot(tab.page, "incident.png")
+
+
+async def _digest(stage: Stage, tab: Tab) -> None:
+    """What today's digest would say, after runs of several schedules."""
+    bolt = stage.sandbox.bolt
+    await stage.slash("watch * --mention none")
+    await stage.until(stage.told_privately("In the last 7 days"))
+    for slug, ends in (("hourly", "success"), ("backfill", "success"), ("hourly", "warehouse"), ("backfill", "success")):
+        bolt.start(slug, Start(course=Course(ends=ends, takes_s=1)), SCHEDULER)
+        await asyncio.sleep(3)
+    await tab.say("/bolt digest")
+    await tab.sees(tab.page.get_by_text("how it would look now"))
+    await _shoot(tab.page, "digest.png")
 
 
 async def _shoot(page: Page, name: str) -> None:
