@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from bot.core.model.incident import IncidentState
 from bot.core.watching.discovery import FINAL_KEPT
 from bot.core.watching.tally import add_up, days_of
-from tests.flows.incident_stage import DISK_LOG, IncidentStage
+from tests.flows.incident_stage import COLUMN_LOG, DISK_LOG, IncidentStage
 from tests.flows.stage import CHANNEL
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -333,3 +333,19 @@ async def poll_all(stage: IncidentStage) -> None:
     for member in await stage.redis.zrange(polls, 0, -1):
         await stage.redis.zadd(polls, {str(member): 1})
     await stage.settle()
+
+
+async def test_a_count_follows_within_five_minutes_of_an_edit_that_has_shown_the_one_before(
+    stage: IncidentStage,
+) -> None:
+    """The count that waited was shown by the edit for a new error."""
+    await stage.watch()
+    for log in (COLUMN_LOG, COLUMN_LOG, COLUMN_LOG, DISK_LOG, COLUMN_LOG):
+        stage.run_through("FAILED", log=log)
+        await stage.discovery_only()
+        if log is DISK_LOG or (await stage.incident()).failures < 3:
+            await stage.settle()
+    counts = stage.scripts.key("edits", "count", CHANNEL)
+    (waiting,) = await stage.redis.zrange(counts, 0, -1, withscores=True)
+    seconds, _ = await stage.redis.time()
+    assert waiting[1] / 1e6 <= seconds + 301

@@ -157,7 +157,11 @@ local function dirty_incident(card, edit)
     local waits = redis.call('HMGET', hash, 'queued', 'counted_us')
     local items = key('edits', 'count', channel_of(card))
     -- A count that only waits isn't leased, so its edit is due now.
-    if waits[1] == 'count' and owns(items, card, waits[2]) then redis.call('ZADD', items, num(now()), card) end
+    if waits[1] == 'count' and owns(items, card, waits[2]) then
+      redis.call('ZADD', items, num(now()), card)
+      -- This edit shows the count, and the next one waits from now on.
+      redis.call('HSET', hash, 'counted_us', num(now()))
+    end
     return dirty(card, 'incident')
   end
   local known = redis.call('HMGET', hash, 'team', 'queued', 'unshowable', 'counted_us')
