@@ -348,4 +348,4 @@ async def test_a_count_follows_within_five_minutes_of_an_edit_that_has_shown_the
     counts = stage.scripts.key("edits", "count", CHANNEL)
     (waiting,) = await stage.redis.zrange(counts, 0, -1, withscores=True)
     seconds, _ = await stage.redis.time()
-    assert waiting[1] / 1e6 <= seconds + 301
+    assert float(waiting[1]) / 1e6 <= seconds + 301
