@@ -142,9 +142,11 @@ async def test_direct_messages(stage: Stage, tab: Tab) -> None:
     ws.features = dataclasses.replace(ws.features, messages_tab_read_only=True)
     # Another manifest is no change that is told: whoever has the page open sees it when it is loaded anew.
     await tab.page.reload()
+    await tab.sees(tab.composer())
     ws.post(ws.direct("U0ADA"), ws.bot, "your run has ended")
-    direct = tab.page.get_by_role("navigation", name="Channels").get_by_role("button", name=re.compile("^Bolt"))
-    await direct.first.click()
+    direct = tab.page.get_by_role("navigation", name="Channels").get_by_role("button", name="Bolt new")
+    await tab.sees(direct)
+    await direct.click()
     await tab.sees(tab.page.get_by_role("list", name="Messages in Bolt"), "your run has ended")
     await tab.goes(tab.page.get_by_role("textbox"))
     await tab.become("grace")
