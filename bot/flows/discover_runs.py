@@ -20,6 +20,7 @@ from bot.core.model.run import Observation, Run, RunFacts, RunKey, is_failed, is
 from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Watch
 from bot.core.watching.counting import counts, is_told
+from bot.core.watching.cover import beginning
 from bot.core.watching.discovery import Found, compare, is_over, known_before, older_failures, reaches_known, without
 from bot.core.watching.edits import edit_for
 from bot.core.watching.ends import end_of_listing, end_of_run
@@ -132,14 +133,14 @@ class RunDiscoverer:
         found = compare(ledger, listed, at, since=min((watch.since for watch in deciding.values()), default=None))
         held = await self._may_be_ours(lease, slug, found)
         found = without(found, held)
-        channels = tuple(sorted(deciding))
-        await self._closer.close(slug, record.failing_in - set(channels))
-        await self._closer.show_suspended(record.schedule, record.failing_in & set(channels))
-        new = [watch for channel, watch in deciding.items() if channel not in ledger.channels]
+        beginnings = tuple(sorted(map(beginning, deciding.values())))
+        await self._closer.close(slug, record.failing_in - set(deciding))
+        await self._closer.show_suspended(record.schedule, record.failing_in & set(deciding))
+        new = [watch for watch in deciding.values() if beginning(watch) not in ledger.beginnings]
         for watch in new:
             await self._begin(record, watch, listed)
         await self._poll_active(ledger)
-        if not found and not held and channels == ledger.channels and ledger.begun:
+        if not found and not held and beginnings == ledger.beginnings and ledger.begun:
             return False
         if gap is not None:
             await self._gaps.await_ends(gap.number, slug, [run.id for run in found.ended])
@@ -153,7 +154,7 @@ class RunDiscoverer:
             elif one is not None:
                 ended.append(one)
         notices = await self._lines(record, found.begun, deciding, at)
-        looked = Looked(replace(found.ledger, channels=channels), follow, ended, notices)
+        looked = Looked(replace(found.ledger, beginnings=beginnings), follow, ended, notices)
         # The first looks are spread over the interval, and so are all that follow.
         delay_s = self._rules.sweep_s * (_share(slug) if not ledger.begun else 1)
         delay_s = min(delay_s, UNSETTLED_AGAIN_S) if held else delay_s

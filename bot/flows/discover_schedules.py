@@ -15,7 +15,7 @@ from bot.core.model.errors import BoltError, BoltThrottled
 from bot.core.model.run_end import WatchedSchedule
 from bot.core.model.slots import Slots, StoredSlots
 from bot.core.model.watch import Watch
-from bot.core.watching.cover import Covers
+from bot.core.watching.cover import Covers, beginning
 from bot.core.watching.late import note_listing
 from bot.flows.close_incidents import REMOVED, IncidentCloser
 from bot.flows.cooperative import in_pieces
@@ -182,9 +182,9 @@ class CoverCache:
         return self
 
     def channels(self, schedule: WatchedSchedule) -> tuple[str, ...]:
-        """The channels that watch a schedule, sorted."""
+        """The channels that watch a schedule, each with when it began, sorted."""
         if schedule not in self._channels:
-            self._channels[schedule] = tuple(sorted({one.channel for one in self._covers.covering(schedule)}))
+            self._channels[schedule] = tuple(sorted(map(beginning, self._covers.deciding(schedule).values())))
         return self._channels[schedule]
 
     def grace_s(self, schedule: WatchedSchedule) -> float | None:

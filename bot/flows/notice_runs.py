@@ -10,6 +10,7 @@ from bot.core.model.notice import NoticeChange, NoticeRecord
 from bot.core.model.run import CardRef
 from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Watch
+from bot.core.watching.discovery import was_accounted
 from bot.core.watching.lines import is_busy, lines_at_end, names_at_end, starts_of
 from bot.flows.ports.store import NoticePosts
 
@@ -29,8 +30,7 @@ class RunNotices:
         at: datetime,
     ) -> list[NoticeChange]:
         """The notices that new ends create or change, in all channels. A run's own card tells of it by itself."""
-        accounted = {run for run, _ in record.ledger.final}
-        new = [end for end in ends if end.run not in accounted]
+        new = [end for end in ends if not was_accounted(record.ledger, end)]
         told = [watch for watch in deciding.values() if _tells_runs(watch)]
         busy = is_busy(starts_of(record.ledger, new), at)
         changes = []

@@ -63,7 +63,8 @@ async def begin(stage: Stage) -> None:
 
 async def _have_begun(stage: Stage, pairs: set[tuple[str, str]]) -> bool:
     ledgers = await _ledgers(stage, {schedule for _, schedule in pairs})
-    return all(channel in ledgers[schedule].channels for channel, schedule in pairs)
+    begun = {schedule: {one.partition("@")[0] for one in ledger.beginnings} for schedule, ledger in ledgers.items()}
+    return all(channel in begun[schedule] for channel, schedule in pairs)
 
 
 async def watch(stage: Stage, planned: PlannedWatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 from bot.core.model.incident import IncidentState
+from bot.core.watching.handling import closed
 from bot.flows.close_incidents import IncidentCloser
 from tests.flows.incident_stage import IncidentStage
 from tests.flows.stage import CHANNEL
@@ -35,3 +36,21 @@ async def test_when_the_last_watch_goes_so_do_its_incidents(one_redis: Redis) ->
     await stage.watches.remove_watch(CHANNEL, watch.number)
     await stage.discover()
     assert "no longer watched here" in stage.cards()[0]
+
+
+async def test_a_watch_that_is_made_again_takes_up_what_fails(one_redis: Redis) -> None:
+    """Its recovery is told, although nothing was looked at between the two."""
+    stage = IncidentStage(one_redis)
+    await stage.watch("hourly", "C2")
+    watch = await stage.watch()
+    stage.run_through("FAILED")
+    await stage.discover()
+    await stage.watches.remove_watch(CHANNEL, watch.number)
+    stored = await stage.stored()
+    assert await stage.incidents.store_incident(stored, closed(stored.incident, "no longer watched here"), "now")
+    stage.pass_minutes(1)
+    await stage.watch()
+    assert (await stage.incident()).is_open
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    assert any("recovered" in card for card in stage.cards())

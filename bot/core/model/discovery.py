@@ -17,15 +17,16 @@ class Ledger:
 
     `active` are the runs whose end isn't accounted; they're never dropped. `final` are the newest accounted ones, each
     with its start in Unix seconds (0: unknown). `successes` are the newest accounted success of each branch, and of its
-    pull requests: a watch decides which of them count. `begun`: the listing has been read at least once. `channels` are
-    those for which watching the schedule has begun. `held` are runs that wait until it's known whose they are.
+    pull requests: a watch decides which of them count. `begun`: the listing has been read at least once. `beginnings`
+    name the channels for which watching the schedule has begun, and when. `held` are runs that wait until it's known
+    whose they are.
     """
 
     active: tuple[int, ...] = ()
     final: tuple[tuple[int, float], ...] = ()
     successes: tuple[RunEnd, ...] = ()
     begun: bool = False
-    channels: tuple[str, ...] = ()
+    beginnings: tuple[str, ...] = ()
     held: tuple[int, ...] = ()
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,6 +13,8 @@ from bot.core.model.run_end import RunEnd, RunError
 ERRORS_REMEMBERED = 200
 # Thread posts of one incident, the opening's included.
 POSTS_MOST = 10
+# A schedule may flap for months.
+POSTS_KEPT = 30
 
 
 class IncidentState(StrEnum):
@@ -177,6 +179,15 @@ class Incident:
     def key(self) -> str:
         """Its name in stored records."""
         return f"{self.channel}:{self.schedule}"
+
+    def with_post(self, post: ThreadPost) -> Incident:
+        """Add a post. The oldest ones were posted long ago, so they're forgotten."""
+        return replace(self, posts=(*self.posts, post)[-POSTS_KEPT:])
+
+    @property
+    def next_post(self) -> int:
+        """The number of the next thread post."""
+        return self.posts[-1].number + 1 if self.posts else 1
 
     @property
     def is_open(self) -> bool:

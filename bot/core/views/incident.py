@@ -126,7 +126,7 @@ def thread_post(
 def _failing(incident: Incident) -> Sentence:
     counted = _counted(incident)
     if incident.seen_before:
-        return (f" has been failing since before I watched it: {counted} or more",)
+        return (f" has been failing since before I watched it: at least {counted}",)
     if incident.reopened:
         return (f" is failing again: {counted}", *_since(incident))
     if incident.failures + incident.retries > 1:

@@ -117,7 +117,7 @@ def _over(outage: Outage) -> Sentence:
         closed = len(outage.members) - recovered
         return (
             Emoji("white_check_mark"),
-            f" {plural(recovered, 'schedule')} recovered{took}, {closed} no longer watched here",
+            f" {plural(recovered, 'schedule')} recovered{took}, {closed} {'is' if closed == 1 else 'are'} no longer watched here",
         )
     return (Emoji("white_check_mark"), f" All {plural(recovered, 'schedule')} recovered{took}")
 

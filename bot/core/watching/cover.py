@@ -81,3 +81,8 @@ def _same_owner(wanted: str, owner: str | None) -> bool:
 @lru_cache(4096)
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(translate(pattern.lower()))
+
+
+def beginning(watch: Watch) -> str:
+    """A channel's watching of a schedule, named by its channel and when it began: made again, it begins anew."""
+    return f"{watch.channel}@{watch.since.timestamp():.0f}"

@@ -113,5 +113,5 @@ def _still_failing(incident: Incident, now: datetime, before: Incident) -> Incid
     if incident.snooze is not None:
         return incident
     run = incident.failed.run if incident.failed else 0
-    post = ThreadPost(len(incident.posts) + 1, PostKind.STILL_FAILING, run, before.held, mention=incident.on_it is None)
-    return replace(incident, posts=(*incident.posts, post), mentioned_at=now)
+    post = ThreadPost(incident.next_post, PostKind.STILL_FAILING, run, before.held, mention=incident.on_it is None)
+    return replace(incident.with_post(post), mentioned_at=now)

@@ -277,10 +277,9 @@ def _post(incident: Incident, kind: PostKind, end: RunEnd, errors: tuple[RunErro
     if kind in {PostKind.NEW_ERROR, PostKind.STILL_FAILING} and len(incident.posts) >= POSTS_MOST:
         return incident
     mention = kind is not PostKind.RECOVERED and may_mention(incident, end.ended_at)
-    post = ThreadPost(len(incident.posts) + 1, kind, end.run, errors, mention)
+    post = ThreadPost(incident.next_post, kind, end.run, errors, mention)
     return replace(
-        incident,
-        posts=(*incident.posts, post),
+        incident.with_post(post),
         mentioned_at=end.ended_at if mention and end.ended_at else incident.mentioned_at,
     )
 

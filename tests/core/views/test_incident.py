@@ -73,7 +73,7 @@ def test_one_failure_is_no_row_of_them() -> None:
     [
         ({"retries": 1}, "is failing: 3 runs and 1 retry since 03:00"),
         ({"reopened": (at(1),)}, "is failing again: 3 runs since 03:00"),
-        ({"seen_before": True}, "has been failing since before I watched it: 3 runs or more"),
+        ({"seen_before": True}, "has been failing since before I watched it: at least 3 runs"),
         ({"state": IncidentState.FLAPPING, "failures": 9, "runs": 18}, "is flapping: 9 of 18 runs failed since 03:00"),
         ({"state": IncidentState.CLOSED, "why": "no longer watched here"}, ": no longer watched here"),
     ],
@@ -266,7 +266,7 @@ def test_an_incident_that_began_before_the_watch() -> None:
     incident = failing_already([failure(5, 4), failure(4, 3), success(3, 2)], WATCH, NIGHTLY)
     assert incident is not None
     assert first(incident) == (
-        ":red_circle: Nightly full build has been failing since before I watched it: 2 runs or more"
+        ":red_circle: Nightly full build has been failing since before I watched it: at least 2 runs"
     )
 
 

@@ -69,7 +69,7 @@ def test_the_end_says_how_long_it_took() -> None:
     assert said(all_recovered(over).text) == ":white_check_mark: All 3 schedules recovered after 2 h."
     assert buttons(outage_message(over)) == []
     closed = replace(incident(9), state=IncidentState.CLOSED)
-    assert "1 no longer watched here" in said(outage_message(outage(*over.members, closed)).text)
+    assert "1 is no longer watched here" in said(outage_message(outage(*over.members, closed)).text)
 
 
 def test_a_post_about_a_cause_names_its_schedules_and_whom_it_concerns() -> None:

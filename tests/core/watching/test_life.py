@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.model.incident import POSTS_MOST, Incident, IncidentState, PostKind
+from bot.core.model.incident import POSTS_KEPT, POSTS_MOST, Incident, IncidentState, PostKind
 from bot.core.model.run_end import RunEnd, RunError
 from bot.core.watching.life import account, with_log
 from tests.core.watching.ends import COLUMN, DISK, NIGHTLY, WATCH, failure, success
@@ -127,3 +127,14 @@ def test_fifty_different_errors_are_ten_posts() -> None:
     assert incident is not None
     assert (incident.failures, len(incident.posts), len(incident.errors)) == (50, POSTS_MOST, 50)
     assert sum(post.mention for post in incident.posts) == 1
+
+
+def test_only_the_newest_posts_are_kept_and_numbers_go_on() -> None:
+    """A schedule may fail and recover for months."""
+    ends = [end for day in range(40) for end in (failure(2 * day, day * 0.9), success(2 * day + 1, day * 0.9 + 0.4))]
+    incident = told(*ends)
+    assert incident is not None
+    assert len(incident.posts) <= POSTS_KEPT
+    numbers = [post.number for post in incident.posts]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert incident.next_post == numbers[-1] + 1
