@@ -135,13 +135,9 @@ async def _digest(stage: Stage, tab: Tab) -> None:
     bolt = stage.sandbox.bolt
     await stage.slash("watch * --mention none")
     await stage.until(stage.told_privately("In the last 7 days"))
-    for slug, ends in (
-        ("hourly", "success"),
-        ("backfill", "success"),
-        ("hourly", "warehouse"),
-        ("backfill", "success"),
-    ):
-        bolt.start(slug, Start(course=Course(ends=ends, takes_s=1)), SCHEDULER)
+    well, away = Course(ends="success", takes_s=1), Course(ends="warehouse", takes_s=1)
+    for slug, course in (("hourly", well), ("backfill", well), ("hourly", away), ("backfill", well)):
+        bolt.start(slug, Start(course=course), SCHEDULER)
         await asyncio.sleep(3)
     await tab.say("/bolt digest")
     await tab.sees(tab.page.get_by_text("how it would look now"))
