@@ -149,7 +149,7 @@ def _claim(run: Run, at: datetime) -> tuple[Lease, int, tuple[tuple[str, ...], .
     name, asked = run.key.name, run.facts.asked_at or BEGIN
     usual = "" if run.facts.usual_s is None else str(run.facts.usual_s)
     lease = Lease("polls", (name,), 0, time.monotonic() + LEASE_S, LEASE_S)
-    return lease, round(at.timestamp() * 1_000_000), ((name, usual, str(asked.timestamp()), ""),)
+    return lease, round(at.timestamp() * 1_000_000), ((name, usual, str(asked.timestamp()), "", ""),)
 
 
 def _what(seen: Observation) -> str:
