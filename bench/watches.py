@@ -1,4 +1,4 @@
-"""Watches: what they cost while nothing happens, and how soon and how quietly failures are told."""
+"""Watches: their cost while nothing happens, how soon failures are posted, and in how few messages."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _cpu_s(running: Process) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-# --- an end is told ---
+# --- from the end of a run to its message ---
 
 
 async def _told(options: Options) -> list[Row]:
@@ -141,7 +141,7 @@ async def _openings(slack: Control, channels: int) -> Mapping[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class _Channel:
-    """What stands in a channel after a flood."""
+    """What a channel contains after many failures."""
 
     messages: int
     posts: int

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from bot.core.model.card import Card
-from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
 from bot.core.model.incident import Incident
 from bot.core.model.listing_gap import GapNotice, GapRun, StoredNotice
 from bot.core.model.run import CardRef
@@ -21,12 +20,11 @@ from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import IncidentAccounts, ListingGaps, PostLane
 from bot.flows.post_once import post_once
-from bot.flows.poster import UNREACHABLE_S, MessagePoster
+from bot.flows.poster import MessagePoster
 from bot.flows.share_file import share_upload, start_upload
 
 log = structlog.get_logger()
 
-CREDENTIAL_AGAIN_S = 30.0
 MESSAGE_AGAIN_S = 1.0
 MESSAGE, RUNS, FILE = "0", "1", "2"
 
@@ -67,18 +65,12 @@ class GapPoster:
         if stored is None:
             await self._gaps.posted(post, number, "gone")
             return
-        try:
-            await self._poster.check_reachable(channel)
-            await (self._message(post, stored) if what == MESSAGE else self._thread(post, stored, what))
-        except CredentialRefused as refused:
-            log.error("Slack refuses my token", why=refused.code, method=refused.method)
-            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
-        except ChannelRefused as refused:
-            await self._poster.mark_unreachable(channel, refused)
-            await self._posts.put_back(post, delay_s=UNREACHABLE_S, record="")
-        except SlackRefused as refused:
-            log.error("Slack refused a post about a gap", channel=channel, why=refused.code)
-            await self._gaps.posted(post, number, refused.code)
+        why_not = await self._poster.try_to_post(
+            post, lambda: self._message(post, stored) if what == MESSAGE else self._thread(post, stored, what)
+        )
+        if why_not is not None:
+            log.error("Slack refused a post about a gap", channel=channel, why=why_not)
+            await self._gaps.posted(post, number, why_not)
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
         """Render a message for an edit: its revision and itself; None if it isn't on record any more."""

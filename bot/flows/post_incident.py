@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.core.model.card import Card
-from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
 from bot.core.model.incident import IncidentState, PostKind, StoredIncident, ThreadPost
 from bot.core.model.run import CardRef, Run, RunKey
 from bot.core.text.message import Message
@@ -19,12 +18,11 @@ from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import IncidentPosts, PostLane, Runs
 from bot.flows.post_once import post_once
-from bot.flows.poster import UNREACHABLE_S, MessagePoster
+from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
 
 log = structlog.get_logger()
 
-CREDENTIAL_AGAIN_S = 30.0
 LOG_AGAIN_S = 2.0
 MESSAGE_AGAIN_S = 1.0
 # A message that was deleted comes again when the snooze ends.
@@ -78,19 +76,12 @@ class IncidentPoster:
             # It was wanted before the quiet hours began. What they withhold is never queued.
             await self._posts.put_back(claimed, delay_s=quiet_s)
             return
-        try:
-            await self._poster.check_reachable(channel)
-            await (self._thread(claimed, stored, post) if post else self._message(claimed, stored))
-        except CredentialRefused as refused:
-            log.error("Slack refuses my token", why=refused.code, method=refused.method)
-            await self._posts.put_back(claimed, delay_s=CREDENTIAL_AGAIN_S, record="")
-        except ChannelRefused as refused:
-            # It stays queued: once the channel takes messages again, it's told what the schedule's state is then.
-            await self._poster.mark_unreachable(channel, refused)
-            await self._posts.put_back(claimed, delay_s=UNREACHABLE_S, record="")
-        except SlackRefused as refused:
-            log.error("Slack refused a post of an incident", schedule=schedule, channel=channel, why=refused.code)
-            await self._incidents.posted(claimed, schedule, refused.code)
+        why_not = await self._poster.try_to_post(
+            claimed, lambda: self._thread(claimed, stored, post) if post else self._message(claimed, stored)
+        )
+        if why_not is not None:
+            log.error("Slack refused a post of an incident", schedule=schedule, channel=channel, why=why_not)
+            await self._incidents.posted(claimed, schedule, why_not)
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
         """Render an incident's message for an edit: its revision and itself; None if it isn't this message's any more."""

@@ -8,7 +8,6 @@ from datetime import datetime
 import structlog
 
 from bot.core.model.card import Card
-from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
 from bot.core.model.notice import Notice, NoticeRecord
 from bot.core.model.run import CardRef
 from bot.core.model.run_end import WatchedSchedule
@@ -22,11 +21,9 @@ from bot.flows.may_tell import WatchPermissions
 from bot.flows.ports.slack import Chat, People
 from bot.flows.ports.store import NoticePosts, PostLane, Watches
 from bot.flows.post_once import post_once
-from bot.flows.poster import UNREACHABLE_S, MessagePoster
+from bot.flows.poster import MessagePoster
 
 log = structlog.get_logger()
-
-CREDENTIAL_AGAIN_S = 30.0
 
 
 class NoticePoster:
@@ -73,18 +70,10 @@ class NoticePoster:
         if wait_s > 0:
             await self._posts.put_back(post, delay_s=wait_s)
             return
-        try:
-            await self._poster.check_reachable(channel)
-            await self._post(post, stored)
-        except CredentialRefused as refused:
-            log.error("Slack refuses my token", why=refused.code, method=refused.method)
-            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
-        except ChannelRefused as refused:
-            await self._poster.mark_unreachable(channel, refused)
-            await self._posts.put_back(post, delay_s=UNREACHABLE_S, record="")
-        except SlackRefused as refused:
-            log.error("Slack refused a notice", name=name, channel=channel, why=refused.code)
-            await self._notices.notice_given_up(post, name, refused.code)
+        why_not = await self._poster.try_to_post(post, lambda: self._post(post, stored))
+        if why_not is not None:
+            log.error("Slack refused a notice", name=name, channel=channel, why=why_not)
+            await self._notices.notice_given_up(post, name, why_not)
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
         """Render a notice's message for an edit: its revision and itself; None if its record is gone."""

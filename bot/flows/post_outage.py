@@ -5,7 +5,6 @@ from __future__ import annotations
 import structlog
 
 from bot.core.model.card import Card
-from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
 from bot.core.model.incident import Incident, IncidentState
 from bot.core.model.outage import MENTIONS_MOST, Outage
 from bot.core.model.run import CardRef
@@ -19,12 +18,11 @@ from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import Due, Outages, PostLane
 from bot.flows.post_once import post_once
-from bot.flows.poster import UNREACHABLE_S, MessagePoster
+from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
 
 log = structlog.get_logger()
 
-CREDENTIAL_AGAIN_S = 30.0
 MESSAGE_AGAIN_S = 1.0
 # Logs are read while schedules join, and the posts about causes wait for them. How often they're looked at again.
 CAUSES_AGAIN_S = 20.0
@@ -86,18 +84,12 @@ class OutagePoster:
         if quiet_s:
             await self._posts.put_back(post, delay_s=quiet_s)
             return
-        try:
-            await self._poster.check_reachable(channel)
-            await (self._message(post, outage) if what == "0" else self._thread(post, outage, what))
-        except CredentialRefused as refused:
-            log.error("Slack refuses my token", why=refused.code, method=refused.method)
-            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
-        except ChannelRefused as refused:
-            await self._poster.mark_unreachable(channel, refused)
-            await self._posts.put_back(post, delay_s=UNREACHABLE_S, record="")
-        except SlackRefused as refused:
-            log.error("Slack refused a post of an outage", channel=channel, why=refused.code)
-            await self._outages.posted(post, outage, refused.code)
+        why_not = await self._poster.try_to_post(
+            post, lambda: self._message(post, outage) if what == "0" else self._thread(post, outage, what)
+        )
+        if why_not is not None:
+            log.error("Slack refused a post of an outage", channel=channel, why=why_not)
+            await self._outages.posted(post, outage, why_not)
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
         """Render an outage's message for an edit: its revision and itself; None if it isn't on record any more."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import structlog
 
-from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
 from bot.core.model.incident import Incident, QuietEnd
 from bot.core.model.outage import MENTIONS_MOST
 from bot.core.model.run import CardRef
@@ -21,11 +20,9 @@ from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import IncidentAccounts, PostLane, QuietEnds, Watches
 from bot.flows.post_once import post_once
-from bot.flows.poster import UNREACHABLE_S, MessagePoster
+from bot.flows.poster import MessagePoster
 
 log = structlog.get_logger()
-
-CREDENTIAL_AGAIN_S = 30.0
 
 
 class QuietEndPoster:
@@ -66,18 +63,10 @@ class QuietEndPoster:
         if end is None:
             await self._ends.end_posted(post, name, "gone")
             return
-        try:
-            await self._poster.check_reachable(channel)
-            await self._post(post, end)
-        except CredentialRefused as refused:
-            log.error("Slack refuses my token", why=refused.code, method=refused.method)
-            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
-        except ChannelRefused as refused:
-            await self._poster.mark_unreachable(channel, refused)
-            await self._posts.put_back(post, delay_s=UNREACHABLE_S, record="")
-        except SlackRefused as refused:
-            log.error("Slack refused the list of what quiet hours withheld", channel=channel, why=refused.code)
-            await self._ends.end_posted(post, name, refused.code)
+        why_not = await self._poster.try_to_post(post, lambda: self._post(post, end))
+        if why_not is not None:
+            log.error("Slack refused the list of what quiet hours withheld", channel=channel, why=why_not)
+            await self._ends.end_posted(post, name, why_not)
 
     async def _post(self, post: ClaimedPost, end: QuietEnd) -> None:
         listed, wait_s = await self._listed(end)

@@ -8,7 +8,6 @@ from datetime import date, datetime
 import structlog
 
 from bot.core.model.asker import Asker
-from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
 from bot.core.model.report import Report
 from bot.core.model.run import CardRef
 from bot.core.policy.decision import Verdict
@@ -21,12 +20,11 @@ from bot.flows.lease import Lease
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane, Reports
 from bot.flows.post_once import Unresolved, post_once
-from bot.flows.poster import UNREACHABLE_S, MessagePoster
+from bot.flows.poster import MessagePoster
 from bot.flows.read_report import ReportReader
 
 log = structlog.get_logger()
 
-CREDENTIAL_AGAIN_S = 30.0
 UNKNOWN_AGAIN_S = 60.0
 
 
@@ -64,20 +62,13 @@ class ReportPoster:
             await self._give_up(post, day, "not wanted any more")
             return
         try:
-            await self._poster.check_reachable(channel)
-            await self._post(post, report, slot)
+            why_not = await self._poster.try_to_post(post, lambda: self._post(post, report, slot))
         except Unresolved:
             # It may be there: twice is worse than once.
-            await self._reports.report_posted(post, day, "unknown")
-        except CredentialRefused as refused:
-            log.error("Slack refuses my token", why=refused.code, method=refused.method)
-            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
-        except ChannelRefused as refused:
-            await self._poster.mark_unreachable(channel, refused)
-            await self._posts.put_back(post, delay_s=UNREACHABLE_S, record="")
-        except SlackRefused as refused:
-            log.error("Slack refused a digest", channel=channel, why=refused.code)
-            await self._reports.report_posted(post, day, refused.code)
+            why_not = "unknown"
+        if why_not is not None:
+            log.error("a digest wasn't posted", channel=channel, why=why_not)
+            await self._reports.report_posted(post, day, why_not)
 
     async def _post(self, post: ClaimedPost, report: Report, slot: Slot) -> None:
         day = slot.day.isoformat()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import structlog
 
-from bot.core.model.errors import ChannelRefused, ContentRefused, SlackError
+from bot.core.model.errors import ChannelRefused, ContentRefused, CredentialRefused, SlackError, SlackRefused
 from bot.core.model.run import CardRef
 from bot.core.text.message import Message, without_blocks
+from bot.flows.claimed_post import ClaimedPost
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane
 
 log = structlog.get_logger()
 
 UNREACHABLE_S = 600.0
+CREDENTIAL_AGAIN_S = 30.0
 # Slack cuts longer texts, and escaping makes a text longer.
 TEXT_SHOWN = 2_900
 
@@ -51,6 +55,25 @@ class MessagePoster:
         if await self._posts.unreachable_why(channel) is None:
             log.warning("a channel is unreachable; its ends go to whoever asked", channel=channel, why=refused.code)
             await self._posts.mark_unreachable(channel, refused.code, for_s=UNREACHABLE_S)
+
+    async def try_to_post(self, post: ClaimedPost, send: Callable[[], Awaitable[None]]) -> str | None:
+        """Send a claimed post by `send`, or put it back if the bot's token or the channel is refused.
+
+        Returns Slack's code if it refuses the post itself, which the caller then gives up.
+        """
+        try:
+            await self.check_reachable(post.channel)
+            await send()
+        except CredentialRefused as refused:
+            log.error("Slack refuses my token", why=refused.code, method=refused.method)
+            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+        except ChannelRefused as refused:
+            # It stays queued: once the channel takes messages again, it's told what is true then.
+            await self.mark_unreachable(post.channel, refused)
+            await self._posts.put_back(post, delay_s=UNREACHABLE_S, record="")
+        except SlackRefused as refused:
+            return refused.code
+        return None
 
     async def remove_duplicate(self, message: CardRef) -> None:
         """Delete a message that was posted twice."""

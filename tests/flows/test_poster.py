@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.model.errors import ChannelRefused, ContentRefused, SlackNotSent
+from bot.core.model.errors import ChannelRefused, ContentRefused, CredentialRefused, SlackNotSent, SlackRefused
 from bot.core.model.run import CardRef
 from bot.core.text.message import Facts, Message, Paragraph
+from bot.flows.claimed_post import ClaimedPost
+from bot.flows.lease import Lease
 from bot.flows.poster import MessagePoster
 from bot.store.lanes import PostLane
 from bot.store.scripts import Scripts
@@ -71,3 +73,28 @@ async def test_a_message_that_is_there_twice_is_removed(poster: MessagePoster, c
     assert chat.posted
     await poster.remove_duplicate(CardRef("C1", ts))
     assert not chat.posted
+
+
+@pytest.mark.parametrize(
+    ("refused", "code"),
+    [
+        (SlackRefused("chat.postMessage", "msg_too_long"), "msg_too_long"),
+        (CredentialRefused("chat.postMessage", "invalid_auth"), None),
+        (ChannelRefused("chat.postMessage", "is_archived"), None),
+    ],
+)
+async def test_only_a_refusal_of_the_post_itself_gives_it_up(
+    poster: MessagePoster, refused: SlackRefused, code: str | None
+) -> None:
+    """A refused token and a refused channel may be accepted again; a channel isn't tried again for a while."""
+
+    async def send() -> None:
+        raise refused
+
+    post = ClaimedPost(Lease("posts", ("item",), 0, 0, 0), "line", "C1", "record", "post")
+    assert await poster.try_to_post(post, send) == code
+    if isinstance(refused, ChannelRefused):
+        with pytest.raises(ChannelRefused):
+            await poster.check_reachable("C1")
+    else:
+        await poster.check_reachable("C1")

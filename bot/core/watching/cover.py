@@ -45,7 +45,8 @@ class Covers:
     def deciding(self, schedule: WatchedSchedule, without: Collection[str] = ()) -> dict[str, Watch]:
         """The watch that decides, by channel: an exact one, else the longer literal prefix, else the newer one.
 
-        `without` are the names of watches that decide nothing. Its `since` is that of the channel's first watch of the schedule: a more precise one begins nothing anew.
+        `without` are the names of watches that decide nothing. `since` is when the channel's first watch of the schedule
+        was made, so a more precise one doesn't begin again.
         """
         decided: dict[str, Watch] = {}
         since: dict[str, datetime] = {}
@@ -84,5 +85,5 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def beginning(watch: Watch) -> str:
-    """A channel's watching of a schedule, named by its channel and when it began: made again, it begins anew."""
+    """The channel of a watch and when its watching began, as one word. It differs if the watch is made again."""
     return f"{watch.channel}@{watch.since.timestamp():.0f}"
