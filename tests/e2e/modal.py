@@ -100,3 +100,10 @@ class Modal:
         names = {block.get("block_id") for block in self.blocks if block["type"] == "input"}
         assert set(errors) <= names, "Slack shows an error only under a field that is there"
         return {name.partition(".")[0]: text for name, text in errors.items()}
+
+
+async def open_form(stage: Stage, text: str = "", *, user: str = PERSON, channel: str = "data-eng") -> Modal:
+    """Type `/bolt`, and wait for the form."""
+    outcome = await stage.slash(text, user=user, channel=channel)
+    assert outcome.problem == ""
+    return await Modal(stage, user).opened()

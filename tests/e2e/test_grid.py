@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from bolt_sandbox.slack.grid import found
-from tests.e2e.modal import CHOOSE, Modal
+from tests.e2e.modal import CHOOSE, Modal, open_form
 from tests.e2e.stage import Stage
-from tests.e2e.test_form import opened as form_opened
 from tests.e2e.test_home import opened as home_opened
 from tests.e2e.test_home import view as home_of
 from tests.e2e.test_policy import policy
@@ -47,7 +46,7 @@ def buttons(stage: Stage, person: str) -> list[Any]:
 async def test_a_member_types_fills_in_the_form_and_clicks(stage: Stage, socket_mode: bool, person: str) -> None:  # noqa: FBT001
     """From the form to the card, and the card's button does what it says."""
     await on_grid(stage, socket_mode=socket_mode)
-    form = await form_opened(stage, user=person)
+    form = await open_form(stage, user=person)
     await form.choose("backfill")
     assert await form.submit() == {}
     await form.closed()
@@ -134,7 +133,7 @@ async def test_a_form_that_an_outsider_gets_hold_of(stage: Stage) -> None:
     """Its menu stays empty, and it starts nothing; the sentence stands in it."""
     await on_grid(stage)
     eve = outsider(stage, "E0ELSE")
-    form = await form_opened(stage)
+    form = await open_form(stage)
     assert form.view is not None
     form.view.user = stage.sandbox.workspace.user(eve).id
     theirs = Modal(stage, eve)

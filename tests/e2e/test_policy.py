@@ -8,8 +8,8 @@ import pytest
 
 from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.elsewhere import SLUG, add_schedule, starts
+from tests.e2e.modal import open_form
 from tests.e2e.stage import Stage
-from tests.e2e.test_form import opened
 
 GUESTS_READ = "guests can only read"
 MEMBERS = """\
@@ -245,7 +245,7 @@ rules:
 async def test_a_form_is_asked_about_when_it_is_sent(stage: Stage) -> None:
     """Who was in the group when it opened may not be any more."""
     await stage.start_bot(policy(stage, MEMBERS))
-    form = await opened(stage)
+    form = await open_form(stage)
     await form.choose("nightly")
     await stage.sandbox.slack.admin.set_members("data-team", ["grace"])
     await form.submit()

@@ -7,11 +7,10 @@ from typing import Any
 from bolt_sandbox.bolt import Fault
 from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.elsewhere import SLUG, add_schedule, ends, starts
-from tests.e2e.modal import CHOOSE, Modal
+from tests.e2e.modal import CHOOSE, Modal, open_form
 from tests.e2e.stage import Stage
 from tests.e2e.test_approval import asked
 from tests.e2e.test_audit import export
-from tests.e2e.test_form import opened
 from tests.e2e.test_home import click, reads, says, until
 from tests.e2e.test_home import opened as home_opened
 from tests.e2e.test_policy import policy, stay
@@ -125,7 +124,7 @@ async def test_nothing_is_offered_to_who_may_not_read(stage: Stage) -> None:
     """As one types; a new member is offered what there is. Typing leaves nothing on record."""
     stay(stage, "ada")
     await stage.start_bot(policy(stage, READERS))
-    form = await opened(stage)
+    form = await open_form(stage)
     assert await form.options("") == []
     assert await form.options("night") == []
     await stage.sandbox.slack.admin.set_members("data-team", ["ada"])
@@ -137,7 +136,7 @@ async def test_nothing_is_offered_where_it_cannot_be_decided_in_time(stage: Stag
     """Nobody waits for Slack at a key; what it tells later serves the next one."""
     await stage.start_bot(policy(stage, READERS))
     stage.sandbox.workspace.faults.add(SlackFault("slow", "usergroups.list", count=1, delay_s=2))
-    form = await opened(stage)
+    form = await open_form(stage)
     assert await form.options("night") == []
     await eventually("schedules to be offered", lambda: form.options("night"))
 
@@ -145,7 +144,7 @@ async def test_nothing_is_offered_where_it_cannot_be_decided_in_time(stage: Stag
 async def test_the_commands_of_a_schedule_that_one_may_not_read(stage: Stage) -> None:
     """The form says why there are none; it may be started all the same, where starting is allowed."""
     await stage.start_bot(policy(stage, NOT_HOURLY))
-    form = await opened(stage)
+    form = await open_form(stage)
     await form.choose("nightly")
     await choose(stage, form, "hourly")
     await stage.until(lambda: form.says("hourly is not to be looked into"))
@@ -161,7 +160,7 @@ async def test_the_commands_of_a_schedule_that_one_may_not_read(stage: Stage) ->
 async def test_nor_does_sending_the_form_too_early_show_them(stage: Stage) -> None:
     """Another schedule's commands still stand in it: nothing is started, and nothing is shown."""
     await stage.start_bot(policy(stage, NOT_HOURLY))
-    form = await opened(stage)
+    form = await open_form(stage)
     await form.choose("nightly")
     form.fill("schedule", (await form.options("hourly"))[0], CHOOSE)
     assert "hourly is not to be looked into" in (await form.errors())["schedule"]
