@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 
 from bot.core.model.asker import Asker
@@ -29,12 +31,13 @@ class SchedulePauser:
 
     async def ask_confirmation(self, asked: PauseCommand) -> Message:
         """Return the confirmation, or why there's nothing to confirm."""
-        schedule = await self._ready(asked)
+        schedule = await self._ready(asked, reached=pause_question.already)
         return schedule if isinstance(schedule, Message) else pause_question.question(schedule, pause=asked.pause)
 
     async def pause_or_resume(self, asker: Asker, asked: PauseCommand) -> Message:
         """Pause or resume the schedule, and report the result."""
-        schedule = await self._ready(asked)
+        # A second click, or another person's, gets the answer of the first: it replaces that one.
+        schedule = await self._ready(asked, reached=pause_question.done)
         if isinstance(schedule, Message):
             return schedule
         verb = "pause" if asked.pause else "resume"
@@ -52,8 +55,8 @@ class SchedulePauser:
             self._catalog.forget()
         return pause_question.done(schedule, pause=asked.pause)
 
-    async def _ready(self, asked: PauseCommand) -> Schedule | Message:
-        """The schedule's current state, or why there's nothing to do."""
+    async def _ready(self, asked: PauseCommand, *, reached: Callable[..., Message]) -> Schedule | Message:
+        """The schedule's current state, or why there's nothing to do: `reached` words that it's so already."""
         named = await self._finder.find_any(asked.schedule_text, lambda slug: PauseCommand(slug, asked.pause))
         if isinstance(named, Message):
             return named
@@ -64,7 +67,7 @@ class SchedulePauser:
         except BoltError as error:
             return Message((f"{unread(error)} Nothing was changed.",))
         if schedule.suspended == asked.pause:
-            return pause_question.already(schedule, pause=asked.pause)
+            return reached(schedule, pause=asked.pause)
         if schedule.source.strip().lower() == YAML:
             return pause_question.from_yaml(schedule, pause=asked.pause)
         return schedule

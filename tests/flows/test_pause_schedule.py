@@ -99,8 +99,8 @@ async def test_what_never_left_changed_nothing(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("asked", "change", "words"),
     [
-        (RESUME, {}, "not paused"),
-        (PAUSE, {"suspended": True}, "already paused"),
+        (RESUME, {}, "is resumed"),
+        (PAUSE, {"suspended": True}, "is paused: it won't start"),
         (PAUSE, {"source": "YAML"}, "YAML"),
     ],
 )
