@@ -38,7 +38,8 @@ POST /control/faults     {kind: ratelimited | http_500 | error | slow | drop_bef
 DELETE /control/faults   deactivates all faults; the app has to reopen its sockets itself
 POST /control/sockets    {do: disconnect | drop | deaf, reason?="refresh_requested", close_after_s?=10}
 POST /control/rates      {enabled?, strict?, limits?: {method: calls a minute}}   `limits` override the methods' tiers
-POST /control/app        {request_url?: address | null, verify?, revoked?, scopes?}   an address means HTTP delivery
+POST /control/app        {request_url?: address | null, verify?, revoked?, scopes?, socket_mode?}
+                         an address means HTTP delivery; `socket_mode`: false refuses new sockets, as the app's toggle does
 POST /control/edits      {window_s?, refused?}   for how long a message can be edited (null: always), or not at all:
                          chat.update is refused with edit_window_closed or cant_update_message
 POST /control/channels   {name, kind?="public", members?}      `kind`: public, private, or mpim, a group direct message
@@ -348,6 +349,8 @@ class Controls:
             self._ws.revoked_tokens = tokens if body["revoked"] else set()
         if "scopes" in body:
             self._ws.scopes = {str(each) for each in body["scopes"]}
+        if "socket_mode" in body:
+            self._ws.socket_mode = bool(body["socket_mode"])
         return {"request_url": self._ws.request_url, "scopes": sorted(self._ws.scopes)}
 
     async def edits(self, body: Json) -> Json:

@@ -16,6 +16,7 @@ POSTS_A_MINUTE = 300
 TIERS = {1: 1, 2: 20, 3: 50, 4: 100}
 METHOD_TIERS: dict[str, int] = {
     "apps.connections.open": 3,
+    "bots.info": 3,
     "chat.delete": 3,
     "chat.postEphemeral": 4,
     "chat.update": 3,

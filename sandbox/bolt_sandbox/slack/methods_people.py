@@ -25,6 +25,23 @@ def auth_test(ws: Workspace, _args: Args) -> Json:
     }
 
 
+def bot_info(ws: Workspace, args: Args) -> Json:
+    """bots.info: the app to which a bot belongs. Of other apps' bots, the sandbox knows only the id."""
+    bot = next((user for user in ws.users.values() if user.bot_id and user.bot_id == args.text("bot")), None)
+    if bot is None:
+        raise Refused("bot_not_found")
+    shape = {
+        "id": bot.bot_id,
+        "deleted": False,
+        "name": bot.real_name,
+        "updated": bot.updated,
+        "app_id": ws.app_id if bot is ws.bot else ws.other_app_id,
+        "user_id": bot.id,
+        "icons": {},
+    }
+    return {"ok": True, "bot": shape}
+
+
 def user_info(ws: Workspace, args: Args) -> Json:
     """users.info."""
     user = ws.users.get(args.text("user"))

@@ -45,34 +45,38 @@ class Sockets:
     def __init__(self, ws: Workspace, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._ws = ws
         self._sleep = sleep
-        self._tickets: set[str] = set()
+        # The app of each ticket.
+        self._tickets: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.connections: list[Connection] = []
+        self._of_other_app: list[Connection] = []
 
-    def open_url(self) -> str:
-        """Return a WebSocket address that works once."""
+    def open_url(self, app_id: str = "") -> str:
+        """Return a WebSocket address that works once, of our app if no other is given."""
+        app_id = app_id or self._ws.app_id
         ticket = str(uuid.UUID(int=self._ws.rng.getrandbits(128)))
-        self._tickets.add(ticket)
-        query = urlencode({"ticket": ticket, "app_id": self._ws.app_id})
+        self._tickets[ticket] = app_id
+        query = urlencode({"ticket": ticket, "app_id": app_id})
         return f"{self._ws.address('/socket').replace('http', 'ws', 1)}?{query}"
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one socket from handshake to end."""
-        ticket = request.query.get("ticket", "")
-        if ticket not in self._tickets:
+        app_id = self._tickets.pop(request.query.get("ticket", ""), None)
+        if app_id is None:
             return web.Response(status=401, text="invalid ticket")
-        self._tickets.discard(ticket)
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         connection = Connection(socket, request)
-        if len(self.connections) >= CONNECTIONS_MOST:
-            await socket.send_json(self._disconnect_message("too_many_websockets"))
+        if refusal := self._refusal():
+            await socket.send_json(self._disconnect_message(refusal))
             await socket.close()
             return socket
-        self.connections.append(connection)
+        # Nothing is sent over a socket of the other app.
+        mine = self.connections if app_id == self._ws.app_id else self._of_other_app
+        mine.append(connection)
         self._count("opened")
         try:
-            await socket.send_json(self._hello())
+            await socket.send_json(self._hello(app_id, len(mine)))
             await self._listen(connection)
         except ConnectionError:
             pass  # The app has disconnected: the same as a close.
@@ -80,17 +84,24 @@ class Sockets:
             self._forget(connection)
         return socket
 
-    def _forget(self, connection: Connection) -> None:
-        if connection in self.connections:
-            self.connections.remove(connection)
-            self._count("closed")
+    def _refusal(self) -> DisconnectReason | None:
+        """Return why no more connections are accepted, None if they are."""
+        if not self._ws.socket_mode:
+            return "link_disabled"
+        return "too_many_websockets" if len(self.connections) >= CONNECTIONS_MOST else None
 
-    def _hello(self) -> Json:
+    def _forget(self, connection: Connection) -> None:
+        for connections in (self.connections, self._of_other_app):
+            if connection in connections:
+                connections.remove(connection)
+                self._count("closed")
+
+    def _hello(self, app_id: str, connections: int) -> Json:
         return {
             "type": "hello",
-            "num_connections": len(self.connections),
+            "num_connections": connections,
             "debug_info": {"host": "applink-sandbox", "build_number": 1, "approximate_connection_time": 18060},
-            "connection_info": {"app_id": self._ws.app_id},
+            "connection_info": {"app_id": app_id},
         }
 
     async def _listen(self, connection: Connection) -> None:
@@ -186,5 +197,5 @@ class Sockets:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for connection in list(self.connections):
+        for connection in [*self.connections, *self._of_other_app]:
             await connection.socket.close()

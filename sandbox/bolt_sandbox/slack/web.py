@@ -55,6 +55,7 @@ class Method:
 METHODS: dict[str, Method] = {
     "auth.test": Method(people.auth_test),
     "blocks.validate": Method(people.blocks_validate),
+    "bots.info": Method(people.bot_info, "users:read", json=False),
     "chat.delete": Method(chat.delete, "chat:write"),
     "chat.getPermalink": Method(chat.get_permalink, json=False),
     "chat.postEphemeral": Method(chat.post_ephemeral, "chat:write"),
@@ -147,7 +148,7 @@ class Front:
             if wait_s is not None:
                 self._log(name, args, f"ratelimited for {wait_s} s")
                 return throttled(wait_s)
-            body = self._run(name, args)
+            body = self._run(name, args, token)
         except Refused as refused:
             return self._refuse(name, args, refused)
         self._log(name, args, "ok", ts=str(body.get("ts", "")))
@@ -157,9 +158,10 @@ class Front:
         self._log(name, args, refused.code)
         return web.json_response(refused.body(), headers=self._headers(name))
 
-    def _run(self, name: str, args: Args) -> Json:
+    def _run(self, name: str, args: Args, token: str) -> Json:
         if name == CONNECT:
-            return {"ok": True, "url": self._delivery.sockets.open_url()}
+            app_id = self._ws.app_id if token == self._ws.app_token else self._ws.other_app_id
+            return {"ok": True, "url": self._delivery.sockets.open_url(app_id)}
         method = METHODS[name]
         if method.scope is not None:
             conversations.need_scope(self._ws, method.scope)
@@ -174,9 +176,10 @@ class Front:
             raise Refused("not_authed")
         if token in self._ws.revoked_tokens:
             raise Refused("token_revoked")
-        if token not in (self._ws.bot_token, self._ws.app_token):
+        app_tokens = (self._ws.app_token, self._ws.other_app_token)
+        if token not in (self._ws.bot_token, *app_tokens):
             raise Refused("invalid_auth")
-        if (token == self._ws.app_token) != (name == CONNECT):
+        if (token in app_tokens) != (name == CONNECT):
             raise Refused("not_allowed_token_type")
         if name == CONNECT and "connections:write" not in self._ws.app_scopes:
             raise Refused("missing_scope", needed="connections:write", provided=",".join(self._ws.app_scopes))

@@ -88,6 +88,9 @@ class Workspace:
         self.bot_token = "xoxb-sandbox-bot-token"  # noqa: S105
         self.app_token = "xapp-1-A0SANDBOX-1-sandbox"  # noqa: S105
         self.signing_secret = "sandbox-signing-secret"  # noqa: S105
+        # Another app of the same people: Slack accepts its token too, but sends nothing of ours over its sockets.
+        self.other_app_id = "A0OTHER"
+        self.other_app_token = "xapp-1-A0OTHER-1-sandbox"  # noqa: S105
         self.features = Features.from_manifest(manifest)
         # The scopes that the app is initially granted: see `reset`.
         self.granted: frozenset[str] = frozenset(DEFAULT_SCOPES)
@@ -117,6 +120,8 @@ class Workspace:
     def _begin(self) -> None:
         self.revoked_tokens: set[str] = set()
         self.app_scopes: set[str] = {"connections:write"}
+        # The toggle in the app's settings.
+        self.socket_mode = True
         self.scopes: set[str] = set(self.granted)
         self.edits = EditRules()
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import WSMsgType, web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.signature import SignatureVerifier
 
@@ -354,6 +354,24 @@ async def test_ten_connections_at_the_most(served: Served) -> None:
         assert reply.status == 401
     for socket in sockets:
         await socket.close()
+
+
+async def test_a_socket_with_socket_mode_off(served: Served) -> None:
+    """The address is given all the same, and the connection is told why it ends."""
+    await served.control("app", socket_mode=False)
+    socket = await served.session.ws_connect(served.delivery.sockets.open_url())
+    assert (await socket.receive_json())["reason"] == "link_disabled"
+    assert (await socket.receive()).type is WSMsgType.CLOSE
+
+
+async def test_a_socket_of_another_app(served: Served) -> None:
+    """Slack takes its token, names that app, doesn't count it with ours, and sends nothing of ours over it."""
+    reply = await served.client.apps_connections_open(app_token=served.ws.other_app_token)
+    socket = await served.session.ws_connect(reply["url"])
+    hello = await socket.receive_json()
+    assert (hello["connection_info"]["app_id"], hello["num_connections"]) == (served.ws.other_app_id, 1)
+    assert (await served.people.slash("ada", "data-eng", "/bolt", "help")).problem == "dispatch_failed"
+    await socket.close()
 
 
 @pytest.mark.parametrize("what", [{"do": "disconnect", "close_after_s": 0}, {"do": "drop"}, {"do": "deaf"}])

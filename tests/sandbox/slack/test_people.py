@@ -234,3 +234,17 @@ async def test_lookups_are_limited(served: Served) -> None:
     for _time in range(50):
         await served.client.users_lookupByEmail(email="ada@acme-data.example")
     assert await refusal(served.client.users_lookupByEmail(email="ada@acme-data.example")) == "ratelimited"
+
+
+async def test_which_app_a_bot_belongs_to(served: Served) -> None:
+    """bots.info, with the scope for people."""
+    served.ws.add_user("other", bot=True)
+    apps = {
+        user.name: (await served.client.bots_info(bot=user.bot_id))["bot"]["app_id"]
+        for user in served.ws.users.values()
+        if user.bot_id
+    }
+    assert apps == {"bolt": served.ws.app_id, "other": served.ws.other_app_id}
+    assert await refusal(served.client.bots_info(bot="B0")) == "bot_not_found"
+    served.ws.scopes.discard("users:read")
+    assert await refusal(served.client.bots_info(bot=served.ws.bot.bot_id)) == "missing_scope"
