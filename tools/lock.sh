@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# Writes the locked requirements: run.txt has the image's packages, with every extra; dev.txt also has the sandbox's and the
-# tools'. They contain the hashes of every platform's files, and no index address.
+# Writes the locked requirements: run.txt has what every deployment needs, with the extras but charts; run-charts.txt has charts
+# too; dev.txt also has the sandbox's and the tools'. A package has the same version in each. They contain the hashes of every
+# platform's files, and no index address.
 set -euo pipefail
 
 uv="$1"
 common=(--quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11)
-"$uv" pip compile "${common[@]}" pyproject.toml --all-extras --output-file requirements/run.txt
+"$uv" pip compile "${common[@]}" pyproject.toml --extra hints --output-file requirements/run.txt
+"$uv" pip compile "${common[@]}" pyproject.toml --all-extras \
+    --constraint requirements/run.txt --output-file requirements/run-charts.txt
 "$uv" pip compile "${common[@]}" pyproject.toml sandbox/pyproject.toml --all-extras --group dev \
-    --constraint requirements/run.txt --output-file requirements/dev.txt
+    --constraint requirements/run-charts.txt --output-file requirements/dev.txt
 "$uv" pip compile "${common[@]}" tests/conformance/requirements.in --output-file tests/conformance/requirements.txt
 if grep -nE '://' requirements/*.txt tests/conformance/requirements.txt; then
     echo "The lock names an address." >&2

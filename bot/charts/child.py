@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import json
 import os
 import stat
@@ -20,6 +21,8 @@ from bot.core.model.errors import ChartFailed
 
 log = structlog.get_logger()
 
+# In the extra `charts`.
+LIBRARY = "matplotlib"
 AT_ONCE = 2
 ASKED_MOST = 20
 DRAW_S = 30.0
@@ -31,19 +34,30 @@ COMPLAINT_SHOWN = 2000
 TOO_MANY = "Too many charts are being drawn right now."
 TOO_LONG = "The chart couldn't be drawn in time."
 NOT_DRAWN = "The chart couldn't be drawn."
+NOT_INSTALLED = "I can't draw charts here. Whoever runs me can add them by installing bolt-bot[charts]."
 
 
 class Charts:
     """Draws charts of histories."""
 
-    def __init__(self, *, draw_s: float = DRAW_S, at_once: int = AT_ONCE, asked_most: int = ASKED_MOST) -> None:
+    def __init__(
+        self,
+        *,
+        draw_s: float = DRAW_S,
+        at_once: int = AT_ONCE,
+        asked_most: int = ASKED_MOST,
+        library: str = LIBRARY,
+    ) -> None:
         self._draw_s = draw_s
+        self._library = library
         self._slots = asyncio.Semaphore(at_once)
         self._asked_most = asked_most
         self._asked = 0
 
     async def draw(self, shown: History) -> bytes:
         """Draw a history as a PNG. Raises ChartFailed."""
+        if importlib.util.find_spec(self._library) is None:
+            raise ChartFailed(NOT_INSTALLED)
         if self._asked >= self._asked_most:
             raise ChartFailed(TOO_MANY)
         self._asked += 1

@@ -127,6 +127,12 @@ async def test_it_is_given_up_in_time_and_nothing_is_left() -> None:
     await eventually("the drawing process to be gone", lambda: children() - before, operator.not_)
 
 
+async def test_without_the_library_it_says_what_to_install() -> None:
+    """The bot may be installed without the extra."""
+    with pytest.raises(ChartFailed, match=r"installing bolt-bot\[charts\]"):
+        await Charts(library="not_installed_at_all").draw(of(*EACH))
+
+
 async def test_many_at_once_take_turns() -> None:
     """And more than can wait are refused."""
     charts = Charts(draw_s=PATIENCE_S, at_once=1, asked_most=2)

@@ -1,0 +1,34 @@
+"""The locked requirements agree with each other and with pyproject.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def locked(name: str) -> set[str]:
+    """The packages of a list, with version and marker."""
+    lines = (ROOT / "requirements" / name).read_text(encoding="utf-8").splitlines()
+    return {line.removesuffix(" \\") for line in lines if re.match(r"\w", line)}
+
+
+def names(pinned: set[str]) -> set[str]:
+    """Only their names."""
+    return {re.split(r"[\[=]", one)[0] for one in pinned}
+
+
+def test_charts_only_add_packages() -> None:
+    """Every list that has more contains the smaller one, in the same versions."""
+    assert locked("run.txt") < locked("run-charts.txt") < locked("dev.txt")
+
+
+def test_the_extra_for_charts_is_only_where_it_belongs() -> None:
+    """What the extra names is in one list for running and not in the other."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    asked = {re.split(r"[<>=]", one)[0] for one in extras["charts"]}
+    assert asked
+    assert asked <= names(locked("run-charts.txt"))
+    assert not asked & names(locked("run.txt"))
