@@ -81,7 +81,7 @@ async def test_the_policy_decides_who_handles_it(stage: Stage) -> None:
     """As who watches."""
     await fails(stage, policy(stage, NOT_GRACE) | OFTEN)
     await stage.click("I'm on it", user="grace")
-    await stage.until(stage.told_privately("Grace has enough to read", user="grace"))
+    await stage.until(stage.told_privately("You can't take on this incident here: Grace has enough", user="grace"))
     assert not shows(stage, "grace is on it")
 
 

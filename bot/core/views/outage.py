@@ -130,16 +130,16 @@ def _why(cause: SharedCause) -> Sentence:
 
 def _facts(outage: Outage) -> Sentence:
     recovered = len(outage.members) - len(outage.failing)
-    handled = [one for one in outage.failing if one.on_it is not None]
-    snoozed = [one for one in outage.failing if one.snooze is not None]
-    parts = [f"{recovered} of {len(outage.members)} recovered"] if recovered else []
-    if handled and handled[0].on_it is not None:
-        who = handled[0].on_it.name or "somebody"
-        parts.append(
-            f"{who} is on it" if len(handled) == len(outage.failing) else f"{who} is on {len(handled)} of them"
-        )
-    parts += [f"{len(snoozed)} snoozed"] if snoozed else []
-    return (" · ".join(parts),) if parts else ()
+    people = [one.on_it.name or "somebody" for one in outage.failing if one.on_it is not None]
+    snoozed = sum(one.snooze is not None for one in outage.failing)
+    parts: list[Sentence] = [(f"{recovered} of {len(outage.members)} recovered",)] if recovered else []
+    if people:
+        who, *others = dict.fromkeys(people)
+        names = f"{who} and {plural(len(others), 'other')} are" if others else f"{who} is"
+        of_all = "it" if len(people) == len(outage.failing) else f"{len(people)} of them"
+        parts.append((Emoji("raising_hand"), f" {names} on {of_all}"))
+    parts += [(Emoji("zzz"), f" {snoozed} snoozed")] if snoozed else []
+    return tuple(span for at, part in enumerate(parts) for span in (" · ", *part)[at == 0 :])
 
 
 def _names(incidents: Sequence[Incident], most: int) -> Sentence:

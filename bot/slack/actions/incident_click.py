@@ -34,6 +34,8 @@ def listen_on_incident(app: AsyncApp, context: ListenerContext, action_id: str, 
 
 
 async def handling_denial(context: ListenerContext, call: Call, incident: Incident, does: str) -> Message | None:
-    """Return why a person may not handle an incident, or None. `does` says what they want, for the audit log."""
+    """Return why a person may not handle an incident, or None. `does` says what they want, as "snooze (4h)" does."""
     attempt = attempt_of(call, Action.WATCH, f"{does} {incident.schedule}")
-    return await denial(context, attempt, context.gate.decide_on_slug(attempt, incident.schedule, incident.name))
+    decision = context.gate.decide_on_slug(attempt, incident.schedule, incident.name)
+    # What's in parentheses is for the audit log.
+    return await denial(context, attempt, decision, doing=f"{does.partition(' (')[0]} this incident")

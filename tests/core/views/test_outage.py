@@ -57,8 +57,10 @@ def test_it_says_what_has_recovered_and_who_is_on_it() -> None:
     taken = replace(incident(1), on_it=OnIt("U0ADA", T0, name="ada"))
     recovered = replace(incident(2), state=IncidentState.RECOVERED)
     facts = said(outage_message(outage(taken, recovered)).text)
-    assert "1 of 2 recovered" in facts
-    assert "ada is on it" in facts
+    assert "1 of 2 recovered · :raising_hand: ada is on it" in facts
+    others = (replace(incident(n), on_it=OnIt(f"U{name}", T0, name=name)) for n, name in ((3, "grace"), (4, "ada")))
+    facts = said(outage_message(outage(taken, *others, incident(5))).text)
+    assert "ada and 1 other are on 3 of them" in facts
 
 
 def test_the_end_says_how_long_it_took() -> None:
