@@ -41,10 +41,9 @@ async def started(*arguments: str) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
-@pytest.mark.parametrize("command", ["run", "doctor"])
-async def test_without_settings_it_names_each_and_ends(command: str) -> None:
+async def test_without_settings_it_names_each_and_ends() -> None:
     """Exit status 2 and a line a variable on standard error, nothing else."""
-    outcome = await bolt_bot(command)
+    outcome = await bolt_bot("run")
     assert outcome.status == 2
     assert outcome.out == ""
     names = [line.split()[0] for line in outcome.err.splitlines()]
@@ -70,28 +69,6 @@ async def test_a_redis_that_is_away_ends_the_start(tmp_path: Path) -> None:
     assert "Redis doesn't answer" in outcome.err
     assert "Traceback" not in outcome.err
     assert "very-secret" not in outcome.err + outcome.out
-
-
-async def test_the_doctor_says_what_is_wrong(tmp_path: Path) -> None:
-    """A line for each thing, exit status 1 when one is wrong, and no secret."""
-    settings = {**COMPLETE, "REDIS_URL": "redis://:very-secret-5@127.0.0.1:1/0", "SLACK_API_URL": "http://127.0.0.1:1/"}
-    outcome = await bolt_bot("doctor", folder=tmp_path, environment=settings)
-    assert outcome.status == 1
-    lines = outcome.out.splitlines()
-    assert lines[0].startswith("ok")
-    assert [line.split()[1] for line in lines if line.startswith("PROBLEM")] == ["Redis:", "Slack:", "Bolt:"]
-    assert "very-secret" not in outcome.err + outcome.out
-
-
-async def test_the_doctor_masks_whatever_it_says(tmp_path: Path) -> None:
-    """Also a folder, and what its settings call secret."""
-    folder = tmp_path / "prdm_wsp_very-secret-3" / "acme-12345678"
-    settings = {**COMPLETE, "BOLT_BOT_DATA_DIR": str(folder), "SLACK_API_URL": "http://127.0.0.1:1/"}
-    outcome = await bolt_bot("doctor", environment={**settings, "BOLT_BOT_SECRET_PATTERNS": r"acme-\d{8}"})
-    (redis,) = [line for line in outcome.out.splitlines() if "Redis" in line]
-    assert redis.endswith("/•••/•••")
-    assert "very-secret" not in outcome.err + outcome.out
-    assert "12345678" not in outcome.err + outcome.out
 
 
 async def test_a_malformed_pattern_is_named_by_its_number() -> None:

@@ -1,0 +1,26 @@
+"""`bolt-bot doctor`: check the settings and the services they point to, and say what to do about each problem."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from bot.cli.console import say
+
+HELP = "check the settings and the services they point to"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    parser.set_defaults(handle=_doctor)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    # Imported here, so that `bolt-bot --help` stays fast.
+    from bot.cli.doctor.examination import diagnose  # noqa: PLC0415
+    from bot.cli.doctor.report import as_json, as_lines, exit_status  # noqa: PLC0415
+
+    findings = asyncio.run(diagnose())
+    say(as_json(findings) if arguments.json else "\n".join(as_lines(findings)))
+    return exit_status(findings)

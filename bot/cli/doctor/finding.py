@@ -1,0 +1,42 @@
+"""What the doctor finds: one sentence, how bad it is, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["ok", "warning", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding. `check` names what was looked at, and is the same in every version.
+
+    `sentence` says what was seen. What the bot can't see is a warning with the words "not checked", never ok. `fix` says
+    what to do, and is empty only if the level is ok. Both are masked before they're shown.
+    """
+
+    check: str
+    level: Level
+    sentence: str
+    fix: str = ""
+
+    def __post_init__(self) -> None:
+        """Check that whatever isn't ok has a fix."""
+        if (self.level == "ok") != (not self.fix):
+            raise ValueError("A finding has a fix, unless it's ok.")
+
+
+def ok(check: str, sentence: str) -> Finding:
+    """Return a finding that needs no attention."""
+    return Finding(check, "ok", sentence)
+
+
+def warning(check: str, sentence: str, fix: str) -> Finding:
+    """Return a finding with which the bot works, but not as well as it should."""
+    return Finding(check, "warning", sentence, fix)
+
+
+def problem(check: str, sentence: str, fix: str) -> Finding:
+    """Return a finding with which the bot doesn't start, or fails at what it's for."""
+    return Finding(check, "problem", sentence, fix)

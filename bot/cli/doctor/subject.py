@@ -1,0 +1,31 @@
+"""What the doctor's checks look at."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from bot.cli.doctor.finding import Finding
+from bot.paradime.client import BoltClient
+from bot.settings import Settings
+from bot.slack.client import SlackChat
+from bot.slack.identity import Identity
+
+
+@dataclass(slots=True)
+class Subject:
+    """The settings and a client of each service. `identity` is set by the check that asks Slack for it."""
+
+    settings: Settings
+    chat: SlackChat
+    bolt: BoltClient
+    mask: Callable[[str], str]
+    identity: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check. `name` is shown if it fails to finish; its findings may have more specific names."""
+
+    name: str
+    run: Callable[[Subject], Awaitable[Sequence[Finding]]]

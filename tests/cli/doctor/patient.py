@@ -1,0 +1,36 @@
+"""Settings for the doctor's tests: complete, and pointing at nothing that listens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+import pytest
+
+from bot.cli.doctor.finding import Finding
+
+# Port 1 is reserved, and nothing listens there.
+COMPLETE = {
+    "SLACK_BOT_TOKEN": "xoxb-very-secret-1",
+    "SLACK_APP_TOKEN": "xapp-very-secret-2",
+    "SLACK_API_URL": "http://127.0.0.1:1/",
+    "PARADIME_API_ENDPOINT": "http://127.0.0.1:1/graphql",
+    "PARADIME_API_SECRET": "prdm_wsp_very-secret-3",
+}
+PREFIXES = ("SLACK_", "PARADIME_", "BOLT_BOT_", "REDIS_")
+
+
+def setting(monkeypatch: pytest.MonkeyPatch, **more: str) -> None:
+    """Set the complete settings and these, and no others. Empty means unset."""
+    for name in tuple(os.environ):
+        if name.startswith(PREFIXES):
+            monkeypatch.delenv(name)
+    for name, value in {**COMPLETE, **more}.items():
+        monkeypatch.setenv(name, value)
+
+
+def of(findings: Iterable[Finding], check: str) -> list[Finding]:
+    """The findings of one check, without any secret."""
+    found = list(findings)
+    assert "very-secret" not in str(found)
+    return [one for one in found if one.check == check]
