@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from bot import redis_url
 from bot.core.insight.hints.file import HintsFileError
@@ -31,6 +31,10 @@ from bot.watch_files import load_owners, load_watches
 BEARER_PREFIXES = ("prdm_wsp_", "prdm_cmp_")
 COMPANY_PREFIX = "prdm_cmp_"
 SLASH_COMMAND = r"/[^\s/A-Z]{1,31}"
+BOT_TOKENS, APP_TOKENS = ("xoxb-", "xoxe.xoxb-"), ("xapp-",)
+# Variables of other programs may begin like ours, so only those that are nearly one of ours count as misspelt.
+SHARED_PREFIXES = ("SLACK_", "PARADIME_", "REDIS_")
+NEARLY = 85
 
 
 class SettingsError(ValueError):
@@ -132,6 +136,12 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _not_a_token(value: SecretStr) -> SecretStr:
+    if value.get_secret_value().startswith((*BOT_TOKENS, *APP_TOKENS, "xoxp-")):
+        raise _should("be the signing secret of the Slack app, not a token")
+    return value
+
+
 Secret = Annotated[SecretStr, AfterValidator(_one_word)]
 Address = Annotated[str, AfterValidator(_web_address)]
 Name = Annotated[str, _matching(r"[a-z0-9-]{1,32}", "be 1 to 32 lower-case letters, digits and dashes")]
@@ -163,9 +173,9 @@ class Settings(BaseSettings):
         frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True, validate_default=False
     )
 
-    slack_bot_token: Annotated[SecretStr, _starting("xoxb-", "xoxe.xoxb-")]
-    slack_app_token: Annotated[SecretStr, _starting("xapp-")] | None = None
-    slack_signing_secret: Secret | None = None
+    slack_bot_token: Annotated[SecretStr, _starting(*BOT_TOKENS)]
+    slack_app_token: Annotated[SecretStr, _starting(*APP_TOKENS)] | None = None
+    slack_signing_secret: Annotated[Secret, AfterValidator(_not_a_token)] | None = None
     slack_api_url: Annotated[Address, AfterValidator(_with_slash)] = "https://slack.com/api/"
 
     paradime_api_endpoint: Address
@@ -279,7 +289,8 @@ def load_settings() -> Settings:
     """Load the settings from the environment. Raises SettingsError with all errors at once."""
     given = Environment(Settings).read()
     values = {name.lower(): value for name, value in given.values.items()}
-    lines = list(given.problems.values())
+    misplaced = _misplaced(values)
+    lines = [*given.problems.values(), *misplaced.values()]
     settings = None
     try:
         settings = Settings()
@@ -287,7 +298,7 @@ def load_settings() -> Settings:
         for one in error.errors():
             name = str(one["loc"][0]).upper()
             # What can't be read isn't missing.
-            if name not in given.problems:
+            if name not in given.problems and name not in misplaced:
                 lines.append(_line(name, one["type"], one.get("ctx") or {}, from_file=name in given.files))
     together = values | {name.lower(): "" for name in given.problems}
     lines += _together(together, None if given.problems else settings)
@@ -326,15 +337,42 @@ def _why(error: OSError | ValueError) -> str:
 
 
 def unknown() -> tuple[str, ...]:
-    """Return a line for each unknown BOLT_BOT_ variable, with the most similar known name."""
-    settings = [name.upper() for name in Settings.model_fields if name.startswith("bolt_bot_")]
+    """Return a line for each variable that is no setting, with the most similar one.
+
+    These are all that begin with BOLT_BOT_, and others that are nearly a setting which isn't set.
+    """
+    settings = [name.upper() for name in Settings.model_fields]
     known = settings + [other for name in settings if (other := file_variable(name))]
+    ours = [name for name in known if name.startswith("BOLT_BOT_")]
     lines = []
-    for name in sorted(os.environ):
-        if name.startswith("BOLT_BOT_") and name not in known:
-            nearest = process.extractOne(name, known)
+    for name in sorted(set(os.environ) - set(known)):
+        nearest = None
+        if name.startswith("BOLT_BOT_"):
+            nearest = process.extractOne(name, ours)
+        elif name.startswith(SHARED_PREFIXES):
+            nearest = process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=NEARLY)
+            # If that one is set, this one is probably another program's.
+            nearest = None if nearest and os.environ.get(nearest[0], "").strip() else nearest
+        if nearest:
             lines.append(f"{name} isn't a setting and has no effect; did you mean {nearest[0]}")
     return tuple(lines)
+
+
+def _misplaced(values: Mapping[str, str]) -> dict[str, str]:
+    """Return a line for each Slack token that is in the other's variable."""
+    bot_is_app = values.get("slack_bot_token", "").startswith(APP_TOKENS)
+    app_is_bot = values.get("slack_app_token", "").startswith(BOT_TOKENS)
+    if bot_is_app and app_is_bot:
+        return dict.fromkeys(
+            ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"),
+            "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: exchange their values",
+        )
+    lines = {
+        "SLACK_BOT_TOKEN": "should begin with xoxb-: this is an app-level token, which belongs in SLACK_APP_TOKEN",
+        "SLACK_APP_TOKEN": "should begin with xapp-: this is the bot token, which belongs in SLACK_BOT_TOKEN",
+    }
+    wrong = [name for name, is_wrong in zip(lines, (bot_is_app, app_is_bot), strict=True) if is_wrong]
+    return {name: f"{name} {lines[name]}" for name in wrong}
 
 
 def _together(values: Mapping[str, str], settings: Settings | None) -> list[str]:

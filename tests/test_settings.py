@@ -112,7 +112,18 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
     [
         ("SLACK_BOT_TOKEN", "xoxp-1", "should begin with xoxb- or xoxe.xoxb-"),
         ("SLACK_BOT_TOKEN", "xoxb-1 2", "should begin with xoxb- or xoxe.xoxb-"),
-        ("SLACK_APP_TOKEN", "xoxb-1", "should begin with xapp-"),
+        ("SLACK_APP_TOKEN", "xoxp-1", "should begin with xapp-"),
+        (
+            "SLACK_APP_TOKEN",
+            "xoxb-1",
+            "should begin with xapp-: this is the bot token, which belongs in SLACK_BOT_TOKEN",
+        ),
+        (
+            "SLACK_BOT_TOKEN",
+            "xapp-1",
+            "should begin with xoxb-: this is an app-level token, which belongs in SLACK_APP_TOKEN",
+        ),
+        ("SLACK_SIGNING_SECRET", "xapp-1", "should be the signing secret of the Slack app, not a token"),
         ("SLACK_API_URL", "slack.com", "should be an address that begins with https:// or http://"),
         ("PARADIME_API_ENDPOINT", "ftp://x", "should be an address that begins with https:// or http://"),
         ("PARADIME_API_ENDPOINT", "http://[", "should be an address that begins with https:// or http://"),
@@ -292,6 +303,37 @@ def test_a_mistyped_setting_is_pointed_out() -> None:
     with patch.dict(os.environ, {"BOLT_BOT_POL_MIN_S": "1", "BOLT_BOT_NAME": "x", "SLACK_WHATEVER": "y"}):
         lines = unknown()
     assert lines == ("BOLT_BOT_POL_MIN_S isn't a setting and has no effect; did you mean BOLT_BOT_POLL_MIN_S",)
+
+
+def test_swapped_tokens_are_one_mistake() -> None:
+    """One line names both variables."""
+    lines = faults(SLACK_BOT_TOKEN=LEAST["SLACK_APP_TOKEN"], SLACK_APP_TOKEN=LEAST["SLACK_BOT_TOKEN"])
+    assert lines == ("SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: exchange their values",)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("SLACK_BOT_TOKN", "SLACK_BOT_TOKEN"),
+        ("SLACK_SIGNING_SECRETS", "SLACK_SIGNING_SECRET"),
+        ("PARADIME_WORKSPACE_ID", "PARADIME_WORKSPACE_UID"),
+        ("REDIS_URI", "REDIS_URL"),
+        ("PARADIME_API_KEY_FIEL", "PARADIME_API_KEY_FILE"),
+    ],
+)
+def test_what_is_nearly_a_setting_that_is_not_set(name: str, meant: str) -> None:
+    """It's pointed out, and not if the setting is there: then it's another program's."""
+    with patch.dict(os.environ, {name: "1"}, clear=True):
+        assert unknown() == (f"{name} isn't a setting and has no effect; did you mean {meant}",)
+    with patch.dict(os.environ, {name: "1", meant: "2"}, clear=True):
+        assert unknown() == ()
+
+
+@pytest.mark.parametrize("name", ["REDIS_PORT", "REDIS_SERVICE_HOST", "SLACK_CHANNEL", "SLACK_WEBHOOK_URL"])
+def test_variables_of_other_programs_are_left_alone(name: str) -> None:
+    """Kubernetes itself sets some that begin like ours."""
+    with patch.dict(os.environ, {name: "1"}, clear=True):
+        assert unknown() == ()
 
 
 def test_the_page_has_each_setting_and_its_default() -> None:
