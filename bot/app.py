@@ -321,7 +321,7 @@ class App:
         settings = self._settings
         self._slack.bot_user = identity.bot_user
         parts = self._build(identity)
-        context, self._pool = parts.listener_context, WorkerPool(parts.workers, log_fault)
+        context, self._pool = parts.listener_context, WorkerPool(parts.workers, parts.lookout, log_fault)
 
         def tell(asker: Asker, message: Message) -> None:
             context.later(context.tell(asker, message), asker)

@@ -8,9 +8,9 @@ import pytest
 
 from bot.app import App, CannotServeError, _unless_stopped
 from bot.settings import load_settings
-from bot.workers.pool import WorkerPool
 from bot.workers.worker import Work, Worker
 from tests.waiting import PATIENCE_S
+from tests.workers.test_pool import pool_of
 
 ENVIRONMENT = {
     "SLACK_BOT_TOKEN": "xoxb-made-up",
@@ -104,7 +104,8 @@ async def test_a_worker_that_dies_ends_the_process(monkeypatch: pytest.MonkeyPat
         return "7f3a"
 
     app = App(load_settings(), str)
-    app._pool = WorkerPool({"polls": Worker("polls", dies, most=1, report_fault=incident)}, incident)
+    workers = {"polls": Worker("polls", dies, most=1, report_fault=incident)}
+    app._pool = pool_of(workers, incident)
     app._pool.start()
     with pytest.raises(
         CannotServeError, match=r'The worker "polls" stopped unexpectedly \(reference 7f3a\)\. Restart the bot'

@@ -20,7 +20,7 @@ from bot.parts.services import Services
 from bot.parts.stores import build_stores
 from bot.parts.wakeups import Wakeups
 from bot.parts.watch_keeper import build_watch_keeper
-from bot.parts.workers import build_workers, woken
+from bot.parts.workers import build_lookout, build_workers, woken
 from bot.settings import Settings
 from bot.slack.directory import Directory
 from bot.slack.external_guard import ExternalGuard
@@ -28,6 +28,7 @@ from bot.slack.identity import Identity
 from bot.slack.listener_context import ListenerContext
 from bot.store.admissions import Admissions
 from bot.store.socket_count import SocketCount
+from bot.workers.lookout import Lookout
 from bot.workers.worker import Worker
 
 __all__ = ["Parts", "Services", "build"]
@@ -38,12 +39,13 @@ class Parts:
     """The parts that the app runs: workers by name, the context with which listeners call flows, and hints if set up.
 
     `admissions` and the `guard` are asked before any listener. The `directory` reads Slack's people and channels.
-    `watch_keeper` applies the watches file.
+    `watch_keeper` applies the watches file. The `lookout` wakes workers.
     `probe` checks that Redis executes every command that the bot uses. `held` counts the connections to Slack of all
     processes.
     """
 
     workers: dict[str, Worker]
+    lookout: Lookout
     listener_context: ListenerContext
     admissions: Admissions
     guard: ExternalGuard
@@ -65,6 +67,7 @@ def build(settings: Settings, services: Services, identity: Identity) -> Parts:
     wakeups.workers = build_workers(rows, base, flows)
     return Parts(
         workers=wakeups.workers,
+        lookout=build_lookout(rows, base),
         listener_context=build_listener_context(base, flows),
         admissions=stores.admissions,
         guard=clients.guard,

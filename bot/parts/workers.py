@@ -10,7 +10,9 @@ from bot.parts.base import Base
 from bot.parts.flows import Flows
 from bot.parts.wakeups import WakeEvent
 from bot.settings import Settings
+from bot.store.due_sets import next_due
 from bot.workers import claims
+from bot.workers.lookout import Lookout
 from bot.workers.worker import Claim, Worker
 
 FEW_AT_ONCE = 10
@@ -33,8 +35,8 @@ class DueWork:
     `claim` builds the claim function, which calls the flow; `at_once` is the maximum number of simultaneous jobs.
     `gap_s` is the minimum time between two claims, in seconds; a lane has the budget of its Slack method instead.
     `wakes` names the rows that a job here makes work for; `woken_by` the events, and the rows elsewhere, that make work
-    for this one. A worker checks its own row again by itself, and within a second if it isn't woken: waking every
-    worker for every event would be most of a busy bot's load.
+    for this one. What isn't named there is noticed by the lookout, within a second: waking every worker for every event
+    would be most of a busy bot's load.
     """
 
     name: str
@@ -124,3 +126,9 @@ def build_workers(rows: Sequence[DueWork], base: Base, flows: Flows) -> dict[str
         )
         for row in rows
     }
+
+
+def build_lookout(rows: Sequence[DueWork], base: Base) -> Lookout:
+    """Build what wakes the workers of all rows."""
+    names = tuple(row.name for row in rows)
+    return Lookout(lambda: next_due(base.stores.scripts, names), base.wakeups.workers, base.services.report_fault)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -84,6 +85,12 @@ class DueSet:
     async def hold(self, for_s: float) -> None:
         """Stop all replicas from claiming from this set for a while, because the service asked for it (Retry-After)."""
         await self._scripts.run("hold", self.name, microseconds(for_s))
+
+
+async def next_due(scripts: Scripts, names: Sequence[str]) -> dict[str, float]:
+    """Return in how many seconds the first item of each due set or lane is due; empty ones are left out."""
+    waits = await scripts.run("next_due", *names)
+    return {name: float(wait) / MICROSECONDS for name, wait in zip(names, waits, strict=True) if wait != ""}
 
 
 def microseconds(seconds: float) -> int:

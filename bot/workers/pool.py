@@ -8,25 +8,32 @@ from collections.abc import Mapping
 
 import structlog
 
+from bot.workers.lookout import Lookout
 from bot.workers.worker import ReportFault, Worker
 
 log = structlog.get_logger()
 
 # How long a claim in progress may take at shutdown. Its jobs are drained with the rest.
 CLAIM_S = 2.0
+LOOKOUT = "lookout"
 
 
 class WorkerPool:
-    """Runs workers. A worker's loop survives every error of a claim or a job, so one that ends by itself is a bug."""
+    """Runs workers and the lookout that wakes them.
 
-    def __init__(self, workers: Mapping[str, Worker], report_fault: ReportFault) -> None:
+    Their loops survive every error of a claim or a job, so one that ends by itself is a bug.
+    """
+
+    def __init__(self, workers: Mapping[str, Worker], lookout: Lookout, report_fault: ReportFault) -> None:
         self._workers = workers
+        self._lookout = lookout
         self._report_fault = report_fault
         self._running: dict[asyncio.Task[None], str] = {}
 
     def start(self) -> None:
-        """Start every worker."""
-        self._running = {asyncio.create_task(worker.run(), name=name): name for name, worker in self._workers.items()}
+        """Start every worker, and the lookout."""
+        loops = {name: worker.run() for name, worker in self._workers.items()} | {LOOKOUT: self._lookout.run()}
+        self._running = {asyncio.create_task(loop, name=name): name for name, loop in loops.items()}
 
     async def died(self) -> str:
         """Wait until a worker ends without being stopped. Logs why, and returns one plain sentence."""
@@ -42,6 +49,9 @@ class WorkerPool:
 
         Returns how many jobs were cancelled; another process takes them over.
         """
+        for task, name in self._running.items():
+            if name == LOOKOUT:
+                task.cancel()
         for worker in self._workers.values():
             worker.stop()
         if self._running:

@@ -17,8 +17,10 @@ from bot.flows.finish_tasks import finish_or_cancel
 
 log = structlog.get_logger()
 
-# A worker sleeps until its set's next due time, but no longer than this: another replica may have added something.
-LONGEST_SLEEP_S = 1.0
+# A worker sleeps until its set's next due time, but no longer than this. What another replica adds in the meantime is
+# seen by the lookout (`bot.workers.lookout`).
+LONGEST_SLEEP_S = 30.0
+FAULT_AGAIN_S = 1.0
 STORE_AWAY_S = 0.5
 
 JOBS = Counter("bolt_bot_jobs", "Jobs that a worker has finished.", ("worker",))
@@ -66,12 +68,19 @@ class Worker:
         self._wake = asyncio.Event()
         # Set when a job ends, and by `stop`: a full worker waits for whichever comes first.
         self._room = asyncio.Event()
+        self._sleeping: asyncio.Timeout | None = None
         self._stopping = False
         self._jobs: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
         """Claim at once, because this process has added work."""
         self._wake.set()
+
+    def look_by(self, when: float) -> None:
+        """Claim no later than `when`, by the event loop's clock, because something is due then."""
+        sleeping = self._sleeping
+        if sleeping is not None and not sleeping.expired() and when < (sleeping.when() or 0.0):
+            sleeping.reschedule(when)
 
     @property
     def busy(self) -> int:
@@ -110,7 +119,7 @@ class Worker:
             return Work(wait_s=STORE_AWAY_S * random.uniform(1, 2))  # noqa: S311 - spreads replicas, protects nothing
         except Exception as error:  # noqa: BLE001 - a dead worker stops every run; errors are logged
             self._report_fault(f"claiming {self.name}", error)
-            return Work(wait_s=LONGEST_SLEEP_S)
+            return Work(wait_s=FAULT_AGAIN_S)
 
     async def _until_room(self) -> None:
         while len(self._jobs) >= self._most and not self._stopping:
@@ -145,5 +154,6 @@ class Worker:
         if longest <= 0:
             return
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(longest):
+            async with asyncio.timeout(longest) as self._sleeping:
                 await self._wake.wait()
+        self._sleeping = None

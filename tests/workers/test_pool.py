@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 
+from bot.workers.lookout import Lookout
 from bot.workers.pool import WorkerPool
-from bot.workers.worker import Work, Worker
+from bot.workers.worker import ReportFault, Work, Worker
 from tests.waiting import PATIENCE_S
 from tests.workers.test_worker import Incidents
 
@@ -25,6 +27,17 @@ def worker(name: str, claim: object = idle, most: int = 1) -> Worker:
     return Worker(name, claim, most=most, report_fault=Incidents())  # type: ignore[arg-type]  # some never return
 
 
+async def nothing_due() -> Mapping[str, float]:
+    """No due set has anything."""
+    return {}
+
+
+def pool_of(workers: Mapping[str, Worker], report: ReportFault | None = None) -> WorkerPool:
+    """A pool of workers that find no work."""
+    report = report or Incidents()
+    return WorkerPool(workers, Lookout(nothing_due, workers, report), report)
+
+
 async def test_a_worker_that_dies_is_noticed() -> None:
     """The log has its reason, and the process learns of it: without that worker, runs would stand still in silence."""
     incidents = Incidents()
@@ -32,7 +45,7 @@ async def test_a_worker_that_dies_is_noticed() -> None:
     async def dies() -> Work:
         raise Killed
 
-    pool = WorkerPool({"polls": worker("polls", dies), "ends": worker("ends")}, incidents)
+    pool = pool_of({"polls": worker("polls", dies), "ends": worker("ends")}, incidents)
     pool.start()
     async with asyncio.timeout(PATIENCE_S):
         said = await pool.died()
@@ -57,7 +70,7 @@ async def test_stopping_a_pool_takes_no_longer_than_it_may() -> None:
     async def full() -> Work:
         return Work((job(),))
 
-    pool = WorkerPool({"polls": worker("polls", hangs), "ends": worker("ends", full)}, Incidents())
+    pool = pool_of({"polls": worker("polls", hangs), "ends": worker("ends", full)})
     pool.start()
     async with asyncio.timeout(PATIENCE_S):
         await claiming.wait()
@@ -67,4 +80,20 @@ async def test_stopping_a_pool_takes_no_longer_than_it_may() -> None:
 
 async def test_a_pool_that_never_started_stops() -> None:
     """A start may fail before there is any work."""
-    assert await WorkerPool({"ends": worker("ends")}, Incidents()).stop(time.monotonic()) == 0
+    assert await pool_of({"ends": worker("ends")}).stop(time.monotonic()) == 0
+
+
+async def test_a_lookout_that_dies_is_noticed() -> None:
+    """Without it, work of other processes would wait for half a minute."""
+    incidents = Incidents()
+
+    async def dies() -> Mapping[str, float]:
+        raise Killed
+
+    workers = {"ends": worker("ends")}
+    pool = WorkerPool(workers, Lookout(dies, workers, incidents), incidents)
+    pool.start()
+    async with asyncio.timeout(PATIENCE_S):
+        said = await pool.died()
+    assert said == 'The worker "lookout" stopped unexpectedly (reference 7f3a).'
+    assert await pool.stop(time.monotonic() + 5) == 0

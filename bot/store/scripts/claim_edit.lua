@@ -15,7 +15,7 @@ local function frees(limit)
   return tonumber(oldest[2]) + window + 1000
 end
 if used >= most then return {'', num(frees(most) - at)} end
-local classes, later = {'fail', 'end', 'incident', 'state', 'count', 'progress'}, nil
+local classes, later = EDITS, nil
 if used >= for_changes then
   classes, later = {'fail', 'end'}, frees(for_changes)
 elseif used >= for_progress then
@@ -24,7 +24,7 @@ end
 -- Counts of incidents have a small share of their own: one every five seconds.
 local COUNT_GAP_US = 5000000
 local counts = tonumber(redis.call('GET', key('budget', 'counts')) or '0')
-if counts > at and #classes == 6 then
+if counts > at and classes == EDITS then
   classes = {'fail', 'end', 'incident', 'state', 'progress'}
   if redis.call('EXISTS', key('edits', 'count')) == 1 then later = counts end
 end

@@ -52,15 +52,12 @@ end
 
 -- Uploads have a budget of their own: their methods are called twice per file, and are in tier 4 (100 a minute).
 local uploads = tonumber(redis.call('GET', key('budget', 'uploads')) or '0')
--- `ask` (cards that ask for an approval), `card` (cards of followed runs and of waiting starts) and `retried` are
--- classes of their own, because an older version doesn't know such posts and must not read them; so are `opening`,
--- `opened`, `recovery` and `line` (of incidents: messages come before the posts in their threads). Requested files come after those of ends. Live logs come late, and use none of the uploads' budget;
--- `report` (digests of what a channel watches) comes last.
-local classes = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'opening', 'opened', 'recovery', 'line', 'retried', 'log', 'file',
-  'follow', 'report'}
+local classes = POSTS
 if uploads > at then
-  classes = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'opening', 'opened', 'recovery', 'line', 'retried', 'follow',
-    'report'}
+  classes = {}
+  for _, class in ipairs(POSTS) do
+    if class ~= 'log' and class ~= 'file' then classes[#classes + 1] = class end
+  end
 end
 local got, again = take('posts', classes, lease_of, opens)
 if not got and uploads > at and redis.call('EXISTS', key('posts', 'log'), key('posts', 'file')) > 0 then

@@ -32,7 +32,16 @@ end
 -- Lanes: items that wait for a slot of a Slack method's budget. A class is a sorted set of channels, scored by when the
 -- channel is worth a look; each channel has a sorted set of items, scored by when they are due or leased until.
 -- Older versions don't know the classes `incident` and `count`, and leave them alone.
-local RANK = {fail = 1, ['end'] = 2, incident = 3, state = 4, count = 5, progress = 6}
+local EDITS = {'fail', 'end', 'incident', 'state', 'count', 'progress'}
+local RANK = {}
+for rank, class in ipairs(EDITS) do RANK[class] = rank end
+-- `ask` (cards that ask for an approval), `card` (cards of followed runs and of waiting starts) and `retried` are
+-- classes of their own, because an older version doesn't know such posts and must not read them; so are `opening`,
+-- `opened`, `recovery` and `line` (of incidents: messages come before the posts in their threads). Requested files come
+-- after those of ends. Live logs come late, and use none of the uploads' budget; `report` (digests of what a channel
+-- watches) comes last.
+local POSTS = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'opening', 'opened', 'recovery', 'line', 'retried', 'log',
+  'file', 'follow', 'report'}
 
 local function push(lane, class, channel, item, due)
   local added = redis.call('ZADD', key(lane, class, channel), 'NX', num(due), item)

@@ -1,0 +1,100 @@
+"""The lookout: one request for all due sets, which wakes the workers that have something due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from bot.core.model.errors import StoreUnavailable
+from bot.workers.lookout import Lookout, NextDue
+from bot.workers.worker import Work, Worker
+from tests.waiting import PATIENCE_S
+from tests.workers.test_worker import Incidents, turns
+
+
+class Claims:
+    """A worker's claims, which never find anything."""
+
+    def __init__(self, wait_s: float | None = None) -> None:
+        self.count = 0
+        self.again = asyncio.Event()
+        self._wait_s = wait_s
+
+    async def __call__(self) -> Work:
+        """Claim."""
+        self.count += 1
+        if self.count > 1:
+            self.again.set()
+        return Work(wait_s=self._wait_s)
+
+
+async def watched(claims: Mapping[str, Claims], next_due: NextDue, incidents: Incidents, until: asyncio.Event) -> None:
+    """Let workers sleep, and then the lookout look until something has happened."""
+    workers = {name: Worker(name, claim, most=1, report_fault=incidents) for name, claim in claims.items()}
+    loops = [asyncio.create_task(worker.run()) for worker in workers.values()]
+    await turns()
+    assert all(claim.count == 1 for claim in claims.values())
+    looking = asyncio.create_task(Lookout(next_due, workers, incidents, every_s=0.01).run())
+    async with asyncio.timeout(PATIENCE_S):
+        await until.wait()
+    looking.cancel()
+    for worker in workers.values():
+        worker.stop()
+    await asyncio.gather(*loops)
+
+
+async def test_only_workers_with_something_due_are_woken() -> None:
+    """However many due sets there are, those without work cost nothing."""
+    claims = {"polls": Claims(), "ends": Claims(), "late": Claims()}
+
+    async def next_due() -> Mapping[str, float]:
+        return {"ends": -3.0, "late": 3600.0}
+
+    await watched(claims, next_due, Incidents(), claims["ends"].again)
+    assert (claims["polls"].count, claims["late"].count) == (1, 1)
+
+
+async def test_a_worker_that_sleeps_longer_wakes_when_something_is_due() -> None:
+    """Work that another process has created is due in a moment: the worker wakes then, not at the next look."""
+    claims = Claims()
+
+    async def next_due() -> Mapping[str, float]:
+        return {"ends": 0.01}
+
+    await watched({"ends": claims}, next_due, Incidents(), claims.again)
+
+
+async def test_a_worker_that_wakes_sooner_by_itself_is_left_alone() -> None:
+    """Its set may be held by a limit until then, which only its claim knows."""
+    looked = asyncio.Event()
+    claims = Claims(wait_s=5)
+
+    async def next_due() -> Mapping[str, float]:
+        looked.set()
+        return {"ends": 10.0}
+
+    await watched({"ends": claims}, next_due, Incidents(), looked)
+    assert claims.count == 1
+
+
+async def test_a_worker_that_is_not_asleep_needs_no_waking() -> None:
+    """It sees for itself what is due."""
+    worker = Worker("test", Claims(), most=1, report_fault=Incidents())
+    worker.look_by(0)
+
+
+async def test_the_lookout_survives_every_error() -> None:
+    """Redis may be away, and a bug in one look must not leave other processes' work unseen."""
+    claims, incidents, looks = Claims(), Incidents(), 0
+
+    async def next_due() -> Mapping[str, float]:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            raise StoreUnavailable
+        if looks == 2:
+            raise RuntimeError
+        return {"ends": 0.0}
+
+    await watched({"ends": claims}, next_due, incidents, claims.again)
+    assert [(where, type(error)) for where, error in incidents.seen] == [("looking for work", RuntimeError)]
