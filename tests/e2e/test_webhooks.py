@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from time import monotonic
 from typing import Any
 
 import aiohttp
 
 from bolt_sandbox.bolt import Fault, Start
+from bot.flows.webhook_hints import GAP_S
 from tests.e2e.elsewhere import SCHEDULER, SLUG, add_schedule, ends
 from tests.e2e.stage import Bot, Stage
 from tests.waiting import eventually
@@ -62,7 +64,7 @@ async def test_a_hint_is_not_believed(stage: Stage) -> None:
 
 
 async def test_bursts_collapse(stage: Stage) -> None:
-    """Fifty hints in a moment are one question which run the command is of, and a poll or two."""
+    """Fifty hints are one question which run the command is of, and at most one poll a second."""
     bot = await stage.start_bot(SELDOM)
     # No poll tells the bot the run's commands, so the first hint is about one that it doesn't know.
     untold = stage.sandbox.bolt.add_fault(Fault("status", operation="boltRunStatus", count=None, status=503))
@@ -74,12 +76,13 @@ async def test_bursts_collapse(stage: Stage) -> None:
     await hint(stage, bot, run.id)
     await stage.until(lambda: stage.asked("boltCommand") > before)
     stage.sandbox.bolt.faults.active.remove(untold)
-    polls = stage.asked("boltRunStatus")
+    polls, began = stage.asked("boltRunStatus"), monotonic()
     for _ in range(49):
         await hint(stage, bot, run.id)
     await stage.until(stage.card_says("is running"))
     assert stage.asked("boltCommand") - before == 1
-    assert 1 <= stage.asked("boltRunStatus") - polls <= 5
+    # The first poll comes at once. A poll may have begun before, and another may lose its lease to a hint.
+    assert 1 <= stage.asked("boltRunStatus") - polls <= 3 + (monotonic() - began) / GAP_S
 
 
 async def test_a_command_that_a_poll_has_told_is_not_looked_up(stage: Stage) -> None:
