@@ -15,6 +15,7 @@ from typing import TypeVar
 import structlog
 from redis.asyncio import Redis
 
+from bot.build_info import BuildInfo
 from bot.charts.child import Charts
 from bot.core.model.asker import Asker
 from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreUnavailable, StoreUnfit
@@ -165,6 +166,8 @@ class App:
         """Start everything. Raises CannotServeError; waits as long as Slack or Bolt is only unavailable."""
         began = time.monotonic()
         settings = self._settings
+        build = BuildInfo.of(settings.bolt_bot_revision)
+        build.publish()
         try:
             await self._web.start(
                 ListenAddress(settings.bolt_bot_http_host, settings.bolt_bot_http_port),
@@ -185,7 +188,13 @@ class App:
             text = f"Bolt refuses: {refused.sentence.rstrip('.')}. Check PARADIME_API_ENDPOINT."
             raise CannotServeError(text) from refused
         await self._begin(identity)
-        log.info("started", seconds=round(time.monotonic() - began, 2), socket_mode=settings.socket_mode)
+        log.info(
+            "started",
+            seconds=round(time.monotonic() - began, 2),
+            socket_mode=settings.socket_mode,
+            version=build.version,
+            revision=build.revision or None,
+        )
 
     async def run_until(self, stopped: asyncio.Event) -> None:
         """Run until stopped. Raises CannotServeError if the embedded Redis or a worker ends by itself.
@@ -385,6 +394,7 @@ class App:
             identity,
         )
         self._hints, self._probe = parts.hints, parts.probe
+        self._web.backlog = parts.backlog.text
         if parts.hints is not None and self._settings.paradime_webhook_secret is not None:
             secret = self._settings.paradime_webhook_secret.get_secret_value()
             self._web.webhooks = Webhooks(secret, parts.hints.take_hint).handle

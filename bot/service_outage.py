@@ -8,37 +8,21 @@ from collections.abc import Callable
 import structlog
 from prometheus_client import Counter, Gauge
 
-from bot.core.model.errors import (
-    BoltDenied,
-    BoltNotSent,
-    BoltOutcomeUnknown,
-    BotError,
-    CredentialRefused,
-    ScopeMissing,
-    SlackNotSent,
-    SlackOutcomeUnknown,
-    StoreRefused,
-    StoreUnavailable,
-)
+from bot.core.model.call_outcome import CallOutcome, call_outcome
+from bot.core.model.errors import BoltDenied, BotError, CredentialRefused, StoreRefused
 
 log = structlog.get_logger()
 
-CALLS = Counter("bolt_bot_calls", "Calls to a service, by outcome (ok, refused, away).", ("service", "outcome"))
-UP = Gauge("bolt_bot_service_up", "Whether a service answered the last call to it.", ("service",))
+CALLS = Counter(
+    "bolt_bot_calls", "Calls to a service, by outcome (ok, refused, throttled: 429, away).", ("service", "outcome")
+)
+UP = Gauge(
+    "bolt_bot_service_up", "Whether a service is available (1) or away (0): as the log and /readyz say.", ("service",)
+)
 
 # The part of a service that calls go to.
 CALL = "call"
 REFUSES = (BoltDenied, CredentialRefused, StoreRefused)
-# Errors that mean that a service is away. Any other error is an answer, so the service is there.
-AWAY = (
-    BoltDenied,
-    BoltOutcomeUnknown,
-    BoltNotSent,
-    CredentialRefused,
-    SlackOutcomeUnknown,
-    SlackNotSent,
-    StoreUnavailable,
-)
 
 
 class ServiceOutage:
@@ -75,13 +59,13 @@ class ServiceOutage:
 
     def of(self, part: str) -> Callable[[BotError | None], None]:
         """Return a function that notes outcomes of one part that aren't calls."""
-        return lambda error: self._note(part, error if _is_away(error) else None)
+        return lambda error: self._note(part, error if call_outcome(error) is CallOutcome.AWAY else None)
 
     def __call__(self, error: BotError | None) -> None:
         """Note the outcome of a call."""
-        away = _is_away(error)
-        CALLS.labels(self.service, "away" if away else "refused" if error else "ok").inc()
-        self._note(CALL, error if away else None)
+        outcome = call_outcome(error)
+        CALLS.labels(self.service, outcome).inc()
+        self._note(CALL, error if outcome is CallOutcome.AWAY else None)
 
     def _note(self, part: str, error: BotError | None) -> None:
         if error is not None:
@@ -101,7 +85,3 @@ class ServiceOutage:
         elif refuses not in self._told:
             self._told.add(refuses)
             log.warning("a service is still away, for another reason", service=self.service, why=error.detail)
-
-
-def _is_away(error: BotError | None) -> bool:
-    return isinstance(error, AWAY) and not isinstance(error, ScopeMissing)

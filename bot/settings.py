@@ -146,6 +146,9 @@ Secret = Annotated[SecretStr, AfterValidator(_one_word)]
 Address = Annotated[str, AfterValidator(_web_address)]
 Name = Annotated[str, _matching(r"[a-z0-9-]{1,32}", "be 1 to 32 lower-case letters, digits and dashes")]
 SlashCommand = Annotated[str, _matching(SLASH_COMMAND, "be a slash command of at most 32 characters, as in /bolt")]
+Revision = Annotated[
+    str, _matching(r"[\w.-]{1,64}", "be a git revision: letters, digits, dots, dashes and underscores")
+]
 Uid = Annotated[str, _matching(r"[\w.-]{1,64}", "be the workspace's uid: letters, digits, dashes and underscores")]
 
 
@@ -228,6 +231,8 @@ class Settings(BaseSettings):
     bolt_bot_edits_a_minute: int = Field(default=48, ge=12, le=10_000)
     bolt_bot_posts_a_minute: int = Field(default=240, ge=12, le=10_000)
     bolt_bot_poll_requests_a_s: float = Field(default=10, ge=0.1, le=1000)
+    # Set by whoever builds an image.
+    bolt_bot_revision: Revision | None = None
 
     @classmethod
     def settings_customise_sources(

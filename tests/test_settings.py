@@ -94,6 +94,7 @@ def test_the_least_environment_is_enough() -> None:
         "bolt_bot_log_limit_mb": "64",
         "bolt_bot_secret_patterns": "None",
         "bolt_bot_show_row_values": "False",
+        "bolt_bot_revision": "None",
     }
     assert settings.socket_mode
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
-from prometheus_client import Gauge
 
 from bot.core.model.errors import BoltError
 from bot.core.model.listing_gap import GAP_AFTER
@@ -16,10 +15,6 @@ from bot.flows.ports.store import Discovery, ListingGaps
 
 log = structlog.get_logger()
 
-AGE = Gauge(
-    "bolt_bot_listing_age_seconds",
-    "Seconds since the last complete listing of watched schedules, at this process's last attempt.",
-)
 WHY_SHOWN = 200
 
 
@@ -34,13 +29,11 @@ class GapWatcher:
 
     async def note_failure(self, error: BoltError) -> None:
         """Record that schedules couldn't be listed. After ten minutes of that, each watching channel is told."""
-        age_s = await self._gaps.note_failure(self._bolt.time(), cut(self._mask(error.sentence), WHY_SHOWN))
-        AGE.set(age_s or 0)
+        await self._gaps.note_failure(self._bolt.time(), cut(self._mask(error.sentence), WHY_SHOWN))
 
     async def note_listing(self, at: datetime, slugs: Sequence[str]) -> None:
         """If a complete listing is the first after a gap, look for what the gap has hidden, in all of these schedules."""
         before = await self._discovery.listed_at()
-        AGE.set(0)
         if before is not None and at - before > GAP_AFTER:
             log.warning("schedules weren't listed for long", since=before.isoformat(), until=at.isoformat())
             await self._gaps.begin_collecting(before, at, slugs)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 import structlog
+from prometheus_client import Histogram
 
 from bot.core.insight.poll_interval import poll_interval_s
 from bot.core.insight.usual_duration import step
@@ -21,6 +22,8 @@ from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Due, Runs
 
 log = structlog.get_logger()
+
+BATCH = Histogram("bolt_bot_poll_batch_runs", "Runs that one poll asks for.", buckets=(1, 2, 5, 10, 20, 50, 100))
 
 SET_ASIDE_S = 30.0
 # Up to this many errors in a response are attributed to single runs.
@@ -103,6 +106,7 @@ class RunPoller:
         watched = {
             one.key.id: one for one in map(PolledRun.from_row, rows) if one.key.workspace == self._rules.workspace
         }
+        BATCH.observe(len(watched))
         try:
             polled = await self._bolt.poll(list(watched))
         except BoltThrottled as throttled:

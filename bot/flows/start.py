@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import structlog
 from cachetools import LRUCache
+from prometheus_client import Counter, Histogram
 
 from bot.core.model.bolt import Trigger
 from bot.core.model.channel import ChannelInfo, ChannelKind
@@ -56,6 +57,15 @@ from bot.flows.start_checks import StartChecks
 from bot.flows.start_rules import StartRules, expired
 
 log = structlog.get_logger()
+
+STARTS = Counter(
+    "bolt_bot_starts", "Starts that people asked for, by outcome (started, refused, lost_reply).", ("outcome",)
+)
+START_S = Histogram(
+    "bolt_bot_start_duration_seconds",
+    "Time from a person's request until Bolt has started the run. Without starts that waited in a queue or for approval.",
+    buckets=(0.5, 1, 2, 5, 10, 20, 30, 60),
+)
 
 LOOK_AGAIN_S = 3.0
 NOT_SENT_AGAIN_S = 2.0
@@ -152,6 +162,7 @@ class RunStarter:
                 return await self._planner.resolve(request)
         except NotStartable as answer:
             await self._stores.requests.refused(lease, request, answer.why, near=answer.near)
+            STARTS.labels("refused").inc()
         except (BoltDenied, BoltRejected) as refused:
             await self._refuse(lease, request, f"{_stop(refused.sentence)} Nothing was started.")
         except BoltError as away:
@@ -226,10 +237,14 @@ class RunStarter:
         except (BoltRejected, BoltDenied) as refused:
             await self._refuse(lease, sending, f"Bolt didn't start it: {_stop(refused.sentence)}{self._all(request)}")
         except BoltOutcomeUnknown:
+            STARTS.labels("lost_reply").inc()
             await self._lost_starts.begin_search(lease, sending)
         else:
             key, card_url = RunKey(rules.workspace, run_id), rules.links.request_card_url(request)
             await self._stores.requests.settle(sending, key, told=True, card_url=card_url)
+            STARTS.labels("started").inc()
+            if request.queued_at is None and request.approval is None:
+                START_S.observe(lease.since_s(request.asked_at))
             log.info("started", request=request.id, run=run_id, user=request.user, channel=request.channel)
 
     async def _create(self, request: Request) -> int:
@@ -275,6 +290,7 @@ class RunStarter:
         if request.state is RequestState.SENDING:
             await self._stores.requests.unlock(request)
         await self._stores.requests.refused(lease, request, why, running=running)
+        STARTS.labels("refused").inc()
 
 
 def _trigger(request: Request, wanted: RunCommand) -> Trigger:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -11,13 +13,24 @@ from functools import cache
 from ssl import SSLContext
 
 import httpx
+from prometheus_client import Histogram
 
+from bot.core.model.call_outcome import call_outcome
 from bot.core.model.errors import BoltNotSent, BoltOutcomeUnknown, BoltTooLarge, BotError
 from bot.core.model.network_failure import host_of, through, why
 from bot.paradime.response import GraphqlReply, Json, parse_response
 from bot.paradime.response_body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
 
 LONGEST_CONNECT_S = 5.0
+
+CALLS = Histogram(
+    "bolt_bot_bolt_call_duration_seconds",
+    "Requests to the Bolt API, by operation and outcome (ok, refused, throttled: 429, away).",
+    ("operation", "outcome"),
+    buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 20),
+)
+# Every document names its operation.
+_OPERATION = re.compile(r"\s*(?:query|mutation)\s+(\w+)")
 
 Watch = Callable[[BotError | None], None]
 Now = Callable[[], datetime]
@@ -84,13 +97,19 @@ class Transport:
 
     async def post(self, document: str, variables: Json | None = None) -> GraphqlReply:
         """Send once. Raises BoltError for anything but a well-formed GraphQL response."""
+        began = time.monotonic()
         try:
             reply = await self._post(document, variables or {})
         except BotError as error:
-            self._watch(error)
+            self._note(document, error, began)
             raise
-        self._watch(None)
+        self._note(document, None, began)
         return reply
+
+    def _note(self, document: str, error: BotError | None, began: float) -> None:
+        named = _OPERATION.match(document)
+        CALLS.labels(named[1] if named else "other", call_outcome(error)).observe(time.monotonic() - began)
+        self._watch(error)
 
     async def _post(self, document: str, variables: Json) -> GraphqlReply:
         given = {name: value for name, value in variables.items() if value is not None}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.flows.keep_watches import WatchKeeper
 from bot.flows.webhook_hints import WebhookHints
+from bot.parts.backlog import build_backlog
 from bot.parts.base import Base
 from bot.parts.clients import build_clients, build_directory
 from bot.parts.due_sets import DUE_SETS, LANES
@@ -27,6 +28,7 @@ from bot.slack.external_guard import ExternalGuard
 from bot.slack.identity import Identity
 from bot.slack.listener_context import ListenerContext
 from bot.store.admissions import Admissions
+from bot.store.backlog_metrics import BacklogMetrics
 from bot.store.socket_count import SocketCount
 from bot.workers.lookout import Lookout
 from bot.workers.worker import Worker
@@ -41,7 +43,7 @@ class Parts:
     `admissions` and the `guard` are asked before any listener. The `directory` reads Slack's people and channels.
     `watch_keeper` applies the watches file. The `lookout` wakes workers.
     `probe` checks that Redis executes every command that the bot uses. `held` counts the connections to Slack of all
-    processes.
+    processes. `backlog` has the metrics of what is recorded in Redis.
     """
 
     workers: dict[str, Worker]
@@ -54,6 +56,7 @@ class Parts:
     held: Callable[[int], Awaitable[int]]
     directory: Directory
     watch_keeper: WatchKeeper
+    backlog: BacklogMetrics
 
 
 def build(settings: Settings, services: Services, identity: Identity) -> Parts:
@@ -76,4 +79,5 @@ def build(settings: Settings, services: Services, identity: Identity) -> Parts:
         held=SocketCount(stores.scripts).share_count,
         directory=build_directory(services, identity, clients),
         watch_keeper=build_watch_keeper(services, identity, stores, clients),
+        backlog=build_backlog(stores),
     )

@@ -37,6 +37,7 @@ class Stores:
     """The stores in Redis, by kind of record."""
 
     scripts: Scripts
+    budget: SlackBudget
     admissions: Admissions
     requests: StartRequests
     runs: Runs
@@ -83,6 +84,7 @@ def build_stores(settings: Settings, services: Services, gaps_s: Mapping[str, fl
     budget = SlackBudget.of(settings.bolt_bot_edits_a_minute, settings.bolt_bot_posts_a_minute)
     return Stores(
         scripts=scripts,
+        budget=budget,
         admissions=Admissions(scripts, limits),
         requests=StartRequests(scripts, limits),
         runs=Runs(scripts),

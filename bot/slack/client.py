@@ -40,6 +40,7 @@ from bot.core.text.text import Sentence, cut, showable
 from bot.core.views.buttons import without_secrets
 from bot.slack.addresses import SlackAddresses
 from bot.slack.blocks.render import render, render_blocks
+from bot.slack.call_metrics import HELD_BACK, measured
 from bot.slack.call_pace import CallPace
 from bot.slack.errors import error_from_code
 from bot.slack.find_message import find_by_file, find_by_key, read_message
@@ -160,9 +161,11 @@ class SlackChat:
         """
         wait_s = await self.pace.take(method, spare=spare)
         if wait_s > 0:
+            HELD_BACK.labels(method).inc()
             raise SlackThrottled(method, wait_s)
         try:
-            answer = await self._call(method, within_s or self._call_s, arguments)
+            with measured(method):
+                answer = await self._call(method, within_s or self._call_s, arguments)
         except SlackError as error:
             self._watch(error)
             if isinstance(error, SlackThrottled):
@@ -303,6 +306,10 @@ class SlackChat:
         """Send bytes to an address from Slack. Nothing is visible yet, so a lost reply does no harm."""
         if not self._addresses.allows_upload(url):
             raise _foreign("upload", url)
+        with measured("upload"):
+            await self._upload(url, content)
+
+    async def _upload(self, url: str, content: bytes) -> None:
         await self.open()
         session = cast("aiohttp.ClientSession", self._session)
         try:
@@ -346,8 +353,13 @@ class SlackChat:
         """
         if not self._addresses.allows_response(response_url):
             raise _foreign("response_url", response_url)
+        with measured("response_url"):
+            await self._respond(
+                response_url, {**self.content(message), "response_type": "ephemeral", "replace_original": replace}
+            )
+
+    async def _respond(self, response_url: str, body: Json) -> None:
         await self.open()
-        body = {**self.content(message), "response_type": "ephemeral", "replace_original": replace}
         session = cast("aiohttp.ClientSession", self._session)
         try:
             async with (

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
+from prometheus_client import Histogram
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
@@ -35,6 +37,22 @@ CLICKS = frozenset({"block_actions", "message_action", "shortcut"})
 MENUS = frozenset({"block_suggestion", "dialog_suggestion"})
 NO_OPTIONS: dict[str, Any] = {"options": []}
 
+ACKNOWLEDGED = Histogram(
+    "bolt_bot_acknowledgement_seconds",
+    "Time until a request of Slack is acknowledged, by kind. Slack waits 3 s.",
+    ("kind",),
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3),
+)
+KINDS = {
+    "block_actions": "click",
+    "block_suggestion": "menu",
+    "event_callback": "event",
+    "message_action": "shortcut",
+    "shortcut": "shortcut",
+    "view_closed": "form",
+    "view_submission": "form",
+}
+
 ReportFault = Callable[[str, BaseException], str]
 # Answers a person privately, after the acknowledgement.
 Tell = Callable[[Asker, Message], None]
@@ -53,11 +71,17 @@ class ListenerApp(AsyncApp):
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Count a request while it's handled."""
+        began = time.monotonic()
         with self.intake.handling():
             response = await super().async_dispatch(req)
+            ACKNOWLEDGED.labels(_kind(req.body)).observe(time.monotonic() - began)
             if response.status == 200 and WHEN_ACKNOWLEDGED in req.context:
                 req.context[WHEN_ACKNOWLEDGED]()
             return response
+
+
+def _kind(body: dict[str, Any]) -> str:
+    return "command" if "command" in body else KINDS.get(str(body.get("type")), "other")
 
 
 def _tells_news(record: logging.LogRecord) -> bool:

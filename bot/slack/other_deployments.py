@@ -10,10 +10,15 @@ import time
 from collections.abc import Callable
 
 import structlog
+from prometheus_client import Gauge
 
 log = structlog.get_logger()
 
 LASTS_S = 900.0
+FOREIGN = Gauge(
+    "bolt_bot_foreign_socket_connections",
+    "Connections of the Slack app that another deployment has held for 15 minutes: it gets some of the commands.",
+)
 
 
 class OtherDeployments:
@@ -35,6 +40,7 @@ class OtherDeployments:
         """Compare the counts. Returns True if a new `hello` is needed to be sure."""
         if self._connections <= held:
             self._since, self._warned = None, False
+            FOREIGN.set(0)
             return False
         now = self._clock()
         if self._since is None:
@@ -45,6 +51,7 @@ class OtherDeployments:
         if self._heard_at < sure_from:
             return True
         self._warned = True
+        FOREIGN.set(self._connections - held)
         log.warning(
             "another deployment is connected as the same Slack app: it gets some of the commands and clicks. Give it an app "
             "of its own, or the same REDIS_URL and BOLT_BOT_NAME",

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
+from prometheus_client import Gauge
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
@@ -35,6 +36,7 @@ Held = Callable[[int], Awaitable[int]]
 METHOD = "apps.connections.open"
 Listener = Callable[[AsyncBaseSocketModeClient, SocketModeRequest], Awaitable[None]]
 
+ALIVE = Gauge("bolt_bot_socket_connections", "This process's connections to Slack that are alive.")
 CONNECTIONS = 2
 # How the SDK's log lines begin for each failed attempt, every five seconds per connection. Its other lines stay in the
 # log, above all that a request couldn't be handled.
@@ -190,13 +192,14 @@ class SocketModeReceiver:
 
     async def ready(self) -> bool:
         """Whether at least one connection is alive."""
-        alive = any([await self._lives(handler) for handler in self._handlers])
+        alive = sum([await self._lives(handler) for handler in self._handlers])
+        ALIVE.set(alive)
         if alive:
             self._connected, self._attempts.error = True, None
             self._watch_outage(None)
         elif self._connected or time.monotonic() - self._began > COMING_S:
             self._watch_outage(self._why())
-        return alive
+        return alive > 0
 
     def _why(self) -> BotError:
         """Return why there's no connection, as far as the SDK has logged it."""

@@ -22,15 +22,9 @@ class ListingGaps:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def note_failure(self, at: datetime, why: str) -> float | None:
-        """Record that schedules couldn't be listed at `at` by Bolt's clock. Raises StoreUnavailable.
-
-        Returns the seconds since the last complete listing, None if there was none.
-        """
-        age_us = await self._scripts.run(
-            "listing_failed", _us(at), why, round(GAP_AFTER.total_seconds() * MICROSECONDS)
-        )
-        return float(age_us) / MICROSECONDS if age_us else None
+    async def note_failure(self, at: datetime, why: str) -> None:
+        """Record that schedules couldn't be listed at `at` by Bolt's clock. Raises StoreUnavailable."""
+        await self._scripts.run("listing_failed", _us(at), why, round(GAP_AFTER.total_seconds() * MICROSECONDS))
 
     async def begin_collecting(self, since: datetime, until: datetime, slugs: Sequence[str]) -> None:
         """Begin the search for what the gap between two complete listings has hidden. Raises StoreUnavailable."""

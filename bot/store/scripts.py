@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable
 from importlib import resources
 from typing import Any, cast
 
+from prometheus_client import Histogram
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
+from bot.core.model.call_outcome import CallOutcome, call_outcome
 from bot.core.model.errors import BotError, StoreRefused, StoreUnavailable
 from bot.core.model.run import FAILURE_STATES
 from bot.store.redis_errors import REDIS_ERRORS, redis_address, translate
@@ -21,6 +23,12 @@ Reply = Any
 SHEBANG = "#!lua\n"
 # How often a write is tried while Redis refuses writes. Successful reads don't show that the refusal is over.
 PROBE_AGAIN_S = 1.0
+CALLS = Histogram(
+    "bolt_bot_redis_call_duration_seconds",
+    "Calls to Redis, by outcome (ok, away: also if Redis refuses).",
+    ("outcome",),
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5),
+)
 # Receives the outcome of each call: None, or the error.
 OutcomeObserver = Callable[[BotError | None], None]
 
@@ -76,13 +84,17 @@ class Scripts:
         return loaded(keys=[self.prefix], args=[self.prefix, self._retention_s, *args])
 
     async def _ask(self, call: object) -> Reply:
+        began = time.monotonic()
         try:
-            return await cast("Awaitable[Any]", call)
+            reply = await cast("Awaitable[Any]", call)
         except REDIS_ERRORS as error:
             away = translate(error, redis_address(self.redis))
+            CALLS.labels(call_outcome(away)).observe(time.monotonic() - began)
             self._refused = self._refused or isinstance(away, StoreRefused)
             self._watch(away)
             raise away from error
+        CALLS.labels(CallOutcome.OK).observe(time.monotonic() - began)
+        return reply
 
     async def _try_again(self) -> None:
         """Probe whether Redis takes writes again, at most once in PROBE_AGAIN_S.

@@ -13,13 +13,16 @@ from typing import NoReturn
 import structlog
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, disable_created_metrics, generate_latest
 
 from bot.logging import RareWarning
 from bot.web.connections import SHARE, ConnectionLimits, Connections, Phase, affordable
 from bot.web.listener import Listener
 
 log = structlog.get_logger()
+
+# When each series began is of no use here, and would double their number.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's own
 
 BODY_MOST = 1024 * 1024
 # With the secret in the path, for a sender that can neither sign nor set a header.
@@ -34,6 +37,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 # Returns the reasons why the bot isn't ready; empty if it is.
 Ready = Callable[[], Awaitable[list[str]]]
+MetricsText = Callable[[], Awaitable[bytes]]
 
 
 class PortTakenError(Exception):
@@ -52,7 +56,8 @@ class ListenAddress:
 class WebServer:
     """The bot's HTTP server.
 
-    `slack` and `webhooks` are set once the bot can handle their requests; until then it returns 503.
+    `slack` and `webhooks` are set once the bot can handle their requests; until then it returns 503. `backlog` is set
+    once there's a Redis; its metrics come after those of the process.
 
     A body must arrive within `read_s`. Each port stays within `limits`, and within the process's file descriptors.
     """
@@ -64,6 +69,7 @@ class WebServer:
         self._checking: asyncio.Task[list[str]] | None = None
         self.slack: Handler | None = None
         self.webhooks: Handler | None = None
+        self.backlog: MetricsText | None = None
         self._runners: list[_Runner] = []
         self._handled: set[asyncio.Future[web.StreamResponse]] = set()
 
@@ -150,7 +156,8 @@ class WebServer:
             return ["the check itself failed"]
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        backlog = await self.backlog() if self.backlog is not None else b""
+        return web.Response(body=generate_latest(REGISTRY) + backlog, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _read(self, request: web.Request) -> None:
         """Read the body. Raises HTTPUnsupportedMediaType, HTTPRequestEntityTooLarge, TimeoutError.

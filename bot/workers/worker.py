@@ -24,7 +24,7 @@ FAULT_AGAIN_S = 1.0
 STORE_AWAY_S = 0.5
 
 JOBS = Counter("bolt_bot_jobs", "Jobs that a worker has finished.", ("worker",))
-INCIDENTS = Counter("bolt_bot_incidents", "Unexpected faults in a worker's jobs.", ("worker",))
+FAULTS = Counter("bolt_bot_job_faults", "Unexpected errors in a worker's jobs.", ("worker",))
 BUSY = Gauge("bolt_bot_jobs_under_way", "Jobs that a worker has in hand.", ("worker",))
 
 Job = Coroutine[Any, Any, None]
@@ -146,7 +146,7 @@ class Worker:
         except StoreUnavailable:
             log.debug("a job lost Redis; its lease expires", worker=self.name)
         except Exception as error:  # noqa: BLE001 - as above
-            INCIDENTS.labels(self.name).inc()
+            FAULTS.labels(self.name).inc()
             self._report_fault(self.name, error)
 
     async def _sleep(self, wait_s: float | None) -> None:

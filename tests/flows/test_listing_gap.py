@@ -7,9 +7,8 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.model.errors import BoltDenied, BoltNotSent
+from bot.core.model.errors import BoltDenied
 from bot.core.model.listing_gap import GAP_AFTER, GapState
-from bot.flows.listing_gap import AGE
 from tests.flows.incident_stage import IncidentStage
 
 
@@ -17,25 +16,6 @@ from tests.flows.incident_stage import IncidentStage
 async def stage(one_redis: Redis) -> IncidentStage:
     """The flows of watches, with an empty store."""
     return IncidentStage(one_redis, gapless=False)
-
-
-def age_s() -> float:
-    """The metric."""
-    ((metric,),) = ([one.samples[0]] for one in AGE.collect())
-    return metric.value
-
-
-async def test_the_age_of_the_last_listing_is_a_metric(stage: IncidentStage) -> None:
-    """Also, and above all, while listing fails."""
-    await stage.watch()
-    assert age_s() == 0
-    stage.bolt.faults.always["activity"] = BoltNotSent()
-    stage.pass_minutes(3)
-    await stage.work("discovery")
-    assert age_s() == 180
-    stage.bolt.faults.always.clear()
-    await stage.work("discovery")
-    assert age_s() == 0
 
 
 async def test_before_the_first_listing_there_is_no_gap(stage: IncidentStage) -> None:

@@ -451,11 +451,10 @@ class Outages(Protocol):
 class ListingGaps(Protocol):
     """Gaps between complete listings of schedules, what they have hidden, and the messages about them."""
 
-    async def note_failure(self, at: datetime, why: str) -> float | None:
+    async def note_failure(self, at: datetime, why: str) -> None:
         """Record that schedules couldn't be listed at `at` by Bolt's clock.
 
-        A gap begins when that has been so for ten minutes. Returns the seconds since the last complete listing, None if
-        there was none.
+        A gap begins when that has been so for ten minutes.
         """
 
     async def begin_collecting(self, since: datetime, until: datetime, slugs: Sequence[str]) -> None:

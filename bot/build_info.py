@@ -1,0 +1,42 @@
+"""Which build this is: its version, and the git revision if that's known."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from prometheus_client import Gauge
+
+BUILD = Gauge("bolt_bot_build_info", "Always 1; the labels name the build.", ("version", "revision", "python_version"))
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildInfo:
+    """A build. `revision` is empty if it isn't known."""
+
+    version: str
+    revision: str
+
+    @classmethod
+    def of(cls, revision: str | None = None) -> BuildInfo:
+        """Describe this build. `revision` is what the build itself has recorded, if anything."""
+        return cls(metadata.version("bolt-bot"), revision or clone_revision(ROOT))
+
+    def publish(self) -> None:
+        """Set the metric."""
+        BUILD.labels(self.version, self.revision, platform.python_version()).set(1)
+
+
+def clone_revision(root: Path) -> str:
+    """Return the revision that a git clone has checked out, empty if this isn't one."""
+    git = root / ".git"
+    try:
+        head = (git / "HEAD").read_text(encoding="ascii").strip()
+        if head.startswith("ref: "):
+            head = (git / head.removeprefix("ref: ")).read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+    return head[:12]

@@ -1,0 +1,50 @@
+"""How a call to a service went, as the metrics and the outages see it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from bot.core.model.errors import (
+    BoltDenied,
+    BoltNotSent,
+    BoltOutcomeUnknown,
+    BoltThrottled,
+    BotError,
+    CredentialRefused,
+    ScopeMissing,
+    SlackNotSent,
+    SlackOutcomeUnknown,
+    SlackThrottled,
+    StoreUnavailable,
+)
+
+_AWAY = (
+    BoltDenied,
+    BoltOutcomeUnknown,
+    BoltNotSent,
+    CredentialRefused,
+    SlackOutcomeUnknown,
+    SlackNotSent,
+    StoreUnavailable,
+)
+
+
+class CallOutcome(StrEnum):
+    """`refused`: the service answered with an error. `throttled`: it asked to wait (429). `away`: it's unavailable."""
+
+    OK = "ok"
+    REFUSED = "refused"
+    THROTTLED = "throttled"
+    AWAY = "away"
+
+
+def call_outcome(error: BotError | None) -> CallOutcome:
+    """Return how a call went that has raised this error, or none."""
+    if error is None:
+        return CallOutcome.OK
+    if isinstance(error, BoltThrottled | SlackThrottled):
+        return CallOutcome.THROTTLED
+    if isinstance(error, _AWAY) and not isinstance(error, ScopeMissing):
+        return CallOutcome.AWAY
+    # Any other error is an answer, so the service is there.
+    return CallOutcome.REFUSED

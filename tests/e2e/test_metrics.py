@@ -1,0 +1,70 @@
+"""What a whole bot reports on /metrics."""
+
+from __future__ import annotations
+
+import re
+
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.e2e.stage import Bot, Stage
+from tests.metrics import declared, needs_promtool, run_promtool, series
+from tests.waiting import eventually
+
+# No more than that, whatever people do; most are buckets of histograms.
+SERIES_MOST = 1500
+
+
+async def read(bot: Bot) -> str:
+    """What /metrics says."""
+    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{bot.admin_port}/metrics") as answer:
+        return await answer.text()
+
+
+async def test_they_are_what_is_declared_and_tell_what_happened(stage: Stage) -> None:
+    """Of a bot that has started a run, seen its end and told it. What people call things is in no label."""
+    bot = await stage.start_bot()
+    await stage.slash("run nightly")
+    await stage.until(stage.replied("succeeded"))
+    text = await eventually(
+        "the end to be told in the metrics too",
+        lambda: read(bot),
+        lambda text: "\nbolt_bot_untold_ends 0.0" in text and 'worker="posts"' in text,
+    )
+    check_declared(text)
+    check_told(text)
+
+
+def check_declared(text: str) -> None:
+    """Each metric is there, with its labels."""
+    labels = declared()
+    found = {family.name: family for family in text_string_to_metric_families(text)}
+    names = {name.removesuffix("_total") for name in labels}
+    assert names == {name for name in found if name.startswith("bolt_bot_")}
+    samples = [sample for name in names for sample in found[name].samples]
+    for name, given in labels.items():
+        family = found[name.removesuffix("_total")]
+        for sample in family.samples:
+            assert sample.name in series(name, family.type)
+            assert set(sample.labels) - {"le"} == set(given)
+    assert len(samples) < SERIES_MOST
+    assert not re.search(r"nightly|data-eng|[\"/][CUT][A-Z0-9]{8}|ada\b", text)
+
+
+def check_told(text: str) -> None:
+    """A start, its acknowledgement, its run, and the calls that it took."""
+    assert 'bolt_bot_starts_total{outcome="started"} 1.0' in text
+    assert "bolt_bot_start_duration_seconds_count 1.0" in text
+    assert 'bolt_bot_acknowledgement_seconds_count{kind="command"} 1.0' in text
+    assert 'bolt_bot_slack_call_duration_seconds_count{method="chat.postMessage",outcome="ok"}' in text
+    assert 'bolt_bot_bolt_call_duration_seconds_count{operation="Trigger",outcome="ok"} 1.0' in text
+    assert "bolt_bot_socket_connections 2.0" in text
+    for service in ("bolt", "redis", "slack"):
+        assert f'bolt_bot_service_up{{service="{service}"}} 1.0' in text
+
+
+@needs_promtool
+async def test_they_follow_the_conventions(stage: Stage) -> None:
+    """Names, units and types, as Prometheus' own tool checks them."""
+    await stage.start_bot()
+    run_promtool("check", "metrics", given=await read(stage.bots[-1]))

@@ -1,0 +1,29 @@
+"""docs/operate.md lists each metric with its labels, and none that isn't there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.metrics import declared
+
+PAGE = (Path(__file__).parents[1] / "docs" / "operate.md").read_text()
+ROW = re.compile(r"^\| `(bolt_bot_\w+)` \| ([^|]*) \| ([^|]+) \|$", re.MULTILINE)
+# What a label may be: a name of ours, or one of a handful of words. What people or Bolt call something stands in none.
+BOUNDED = {
+    "class", "due_set", "kind", "lane", "method", "operation", "outcome", "python_version", "revision", "service",
+    "version", "work", "worker",
+}  # fmt: skip
+
+
+def test_every_metric_is_listed_with_its_labels() -> None:
+    """Once, with a meaning."""
+    rows = ROW.findall(PAGE)
+    listed = {name: tuple(re.findall(r"`(\w+)`", labels)) for name, labels, _ in rows}
+    assert listed == declared()
+    assert len(rows) == len(listed)
+
+
+def test_no_metric_is_labeled_with_foreign_text() -> None:
+    """So the number of series is bounded, and strangers who read them learn no names."""
+    assert {label for labels in declared().values() for label in labels} == BOUNDED
