@@ -287,14 +287,7 @@ class App:
 
     async def _take_data(self, identity: Identity) -> None:
         """Check that the data in Redis under our name is ours. Raises StoreUnfit if it's another bot's."""
-        settings, token = self._settings, self._settings.slack_app_token
-        mine = Deployment(
-            identity.team,
-            identity.team_name,
-            identity.bot_id,
-            app_id(token.get_secret_value()) if token else "",
-            settings.workspace,
-        )
+        settings, mine = self._settings, deployment_of(self._settings, identity)
         if self._redis is None:
             raise RuntimeError("Redis is opened before anything that needs it")
         scripts = Scripts(self._redis, settings.bolt_bot_name, retention_s=1, watch=self._outages["redis"])
@@ -455,6 +448,13 @@ def _admin(settings: Settings) -> ListenAddress | None:
         return None
     host = settings.bolt_bot_admin_host or settings.bolt_bot_http_host
     return ListenAddress(host, settings.bolt_bot_admin_port, "BOLT_BOT_ADMIN_HOST and BOLT_BOT_ADMIN_PORT")
+
+
+def deployment_of(settings: Settings, identity: Identity) -> Deployment:
+    """Return this bot as an owner of data in Redis."""
+    token = settings.slack_app_token
+    app = app_id(token.get_secret_value()) if token else ""
+    return Deployment(identity.team, identity.team_name, identity.bot_id, app, settings.workspace)
 
 
 def credentials(settings: Settings) -> Credentials:

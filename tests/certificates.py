@@ -8,17 +8,63 @@ from pathlib import Path
 
 import pytest
 
+HERE = "IP:127.0.0.1,DNS:localhost"
+KEY = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=127.0.0.1"
+# Only `openssl ca` in all its detail makes a certificate of the past.
+PAST = """\
+[ca]
+default_ca = here
+[here]
+dir = {folder}
+database = $dir/index
+new_certs_dir = $dir
+rand_serial = yes
+default_md = sha256
+policy = any
+x509_extensions = names
+[any]
+commonName = supplied
+[names]
+subjectAltName = {names}
+"""
 
-def untrusted(folder: Path) -> Path:
-    """A self-signed certificate for 127.0.0.1 with its key, in one file. Skips the test if there is no openssl."""
+
+def untrusted(folder: Path, names: str = HERE) -> Path:
+    """A self-signed certificate for 127.0.0.1, or for other names, with its key, in one file.
+
+    Skips the test if there is no openssl.
+    """
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    _openssl(*f"req -x509 {KEY} -days 2".split(), "-addext", f"subjectAltName={names}", *_out(key, certificate))
+    return _joined(folder / "untrusted.pem", key, certificate)
+
+
+def expired(folder: Path) -> Path:
+    """The same for 127.0.0.1, valid on one day of the past only."""
+    certificate, key, request = folder / "old.pem", folder / "old-key.pem", folder / "request.pem"
+    config = folder / "openssl.cnf"
+    config.write_text(PAST.format(folder=folder, names=HERE))
+    (folder / "index").touch()
+    _openssl(*f"req {KEY}".split(), *_out(key, request))
+    dates = "-startdate 20200101000000Z -enddate 20200102000000Z"
+    _openssl(
+        *f"ca -batch -selfsign -notext {dates}".split(),
+        *("-config", str(config), "-in", str(request), *_out(key, certificate, how="-keyfile")),
+    )
+    return _joined(folder / "expired.pem", key, certificate)
+
+
+def _out(key: Path, made: Path, how: str = "-keyout") -> tuple[str, ...]:
+    return how, str(key), "-out", str(made)
+
+
+def _openssl(*words: str) -> None:
     program = shutil.which("openssl")
     if program is None:
         pytest.skip("there is no openssl on PATH to make a certificate with")
-    made = folder / "untrusted.pem"
-    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
-    names = ["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
-    command = [program, *words.split(), *names, "-keyout", str(made), "-out", str(folder / "certificate.pem")]
-    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - openssl itself
-    with made.open("a") as file:
-        file.write((folder / "certificate.pem").read_text())
-    return made
+    subprocess.run((program, *words), check=True, capture_output=True)  # noqa: S603 - openssl itself
+
+
+def _joined(whole: Path, *parts: Path) -> Path:
+    whole.write_text("".join(part.read_text() for part in parts))
+    return whole

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import httpx
@@ -155,9 +155,14 @@ class BoltClient:
             self._schedules_document = graphql_documents.OLD_SCHEDULES
         return _parsed(graphql_models.SchedulePage, reply, "listBoltSchedules")
 
+    @property
+    def clock_ahead(self) -> timedelta | None:
+        """Return how far the API's clock is ahead of ours, None until the API has told its own."""
+        return self._transport.clock_ahead
+
     def time(self) -> datetime:
         """Return the time by the API's clock, or by ours until the API has told its own."""
-        ahead = self._transport.clock_ahead
+        ahead = self.clock_ahead
         return self._now() if ahead is None else self._now() + ahead
 
     async def activity(self) -> list[bolt.ScheduleActivity]:

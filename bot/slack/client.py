@@ -186,6 +186,7 @@ class SlackChat:
                 else:
                     answer = await self.web.api_call(method, json=given)
         except SlackApiError as error:
+            self._learn_clock(getattr(error.response, "headers", None) or {})
             raise _refusal(method, error) from error
         except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
             raise SlackNotSent(method, cause=why(error), where=self._where()) from error
@@ -199,11 +200,16 @@ class SlackChat:
     def _learn(self, method: str, headers: Mapping[str, str]) -> None:
         """Learn our clock's offset and our scopes from an answer's headers."""
         told = {name.lower(): value for name, value in headers.items()}
-        with contextlib.suppress(ValueError, TypeError):
-            self.clock_off_s = time.time() - parsedate_to_datetime(told["date"]).timestamp() if "date" in told else None
+        self._learn_clock(told)
         if method == "auth.test" and "x-oauth-scopes" in told:
             granted = {scope.strip() for scope in told["x-oauth-scopes"].split(",")}
             self._scopes.report(REQUIRED - granted)
+
+    def _learn_clock(self, headers: Mapping[str, str]) -> None:
+        told = {name.lower(): value for name, value in headers.items()}.get("date")
+        with contextlib.suppress(ValueError, TypeError):
+            # It has whole seconds: the offset is that of the middle.
+            self.clock_off_s = time.time() - parsedate_to_datetime(told).timestamp() - 0.5 if told else None
 
     def _where(self) -> str:
         """Return where calls go, for the log. The SDK takes its proxy from the environment, for every address."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -16,12 +15,15 @@ from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissi
 
 from bot.core.model.errors import StoreRefused, StoreUnavailable, StoreUnfit
 from bot.redis_url import RedisUrl, parse_redis_url
+from bot.store.fitness import server_faults
 from bot.store.redis_errors import REDIS_ERRORS, redis_address, refused_login, translate
 from bot.store.scripts import Scripts
+from bot.store.tls_mismatch import tls_mismatch
 
 SOCKET_TIMEOUT_S = 2.0
 HEALTH_CHECK_S = 15
-OLDEST = (7, 0)
+# Settings of the server that INFO doesn't always report, and their names among the facts.
+CONFIG_FACTS = {"maxmemory-policy": "maxmemory_policy", "appendfsync": "appendfsync"}
 
 
 def connect(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> Redis:
@@ -103,43 +105,58 @@ async def check(client: Redis, name: str = "bolt") -> tuple[str, ...]:
     credentials, or refuses any command that the scripts use because it's full, is a replica, can't save, or lacks a
     permission.
     """
-    facts = await _facts(client, name)
-    _refuse_old(facts)
-    if facts.get("role") in {"slave", "replica"}:
-        raise StoreUnfit("REDIS_URL points to a read-only replica. Point it to the primary.")
-    policy = facts.get("maxmemory_policy")
-    if policy not in {None, "noeviction"}:
-        raise StoreUnfit(f"Redis has maxmemory-policy {policy}, which deletes data. Set it to noeviction.")
+    facts = await server_facts(client, name)
+    found = server_faults(facts)
+    for fault in found:
+        if fault.is_fatal:
+            raise StoreUnfit(f"{fault.sentence} {fault.fix}")
     try:
-        await Scripts(client, name, retention_s=1).probe()
+        await try_commands(client, name)
     except StoreRefused as refused:
         raise StoreUnfit(f"Redis can't be used as it is: {refused.detail}.") from None
     except StoreUnavailable as away:
         raise StoreUnavailable(_away(away), cause=away.cause, where=away.where) from None
-    return tuple(_warnings(facts))
+    return tuple(fault.sentence for fault in found)
+
+
+async def try_commands(client: Redis, name: str) -> None:
+    """Run every command that the bot uses, on keys of this deployment. Raises StoreUnavailable, StoreRefused."""
+    scripts = Scripts(client, name, retention_s=1)
+    await scripts.probe()
+    pipeline = client.pipeline(transaction=True)
+    pipeline.exists(scripts.key("probe"))
+    await scripts.ask(pipeline.execute())
 
 
 def _away(away: StoreUnavailable) -> str:
     return f"Redis doesn't answer ({away.detail})."
 
 
-async def _facts(client: Redis, name: str) -> dict[str, Any]:
+async def server_facts(client: Redis, name: str) -> Mapping[str, Any]:
+    """Return what INFO and CONFIG say of the server that holds a deployment's keys, as far as its user may ask.
+
+    Raises StoreUnavailable if it doesn't answer, and StoreUnfit if it refuses the credentials.
+    """
     try:
         where = await _where(client, f"{{bolt:{name}}}:")
         await client.ping(**where)
         facts = await _permitted(lambda: client.info(**where))
-        if "maxmemory_policy" not in facts:
-            told = await _permitted(lambda: client.config_get("maxmemory-policy", **where))
-            facts["maxmemory_policy"] = told.get("maxmemory-policy")
-    except (AuthenticationError, AuthorizationError):
-        raise StoreUnfit("Redis refuses the user or the password of REDIS_URL.") from None
+        for setting, fact in CONFIG_FACTS.items():
+            if fact not in facts:
+                told = await _permitted(lambda asked=setting: client.config_get(asked, **where))
+                facts[fact] = told.get(setting)
     except REDIS_ERRORS as error:
-        if refused_login(error):
-            raise StoreUnfit("Redis refuses the user or the password of REDIS_URL.") from None
-        away = translate(error, redis_address(client))
         # Not chained: the original message may contain the user and the password.
+        away = translate(error, redis_address(client))
+        if refused_login(error):
+            raise StoreUnfit(
+                "Redis refuses the user or the password of REDIS_URL.", cause=away.cause, where=away.where
+            ) from None
         if isinstance(away, StoreRefused):
-            raise StoreUnfit(f"Redis can't be used as it is: {away.detail}.") from None
+            raise StoreUnfit(
+                f"Redis can't be used as it is: {away.detail}.", cause=away.cause, where=away.where
+            ) from None
+        away = StoreUnavailable(cause=await tls_mismatch(client) or away.cause, where=away.where)
         raise StoreUnavailable(_away(away), cause=away.cause, where=away.where) from None
     return facts
 
@@ -160,24 +177,3 @@ async def _permitted(ask: Any) -> dict[str, Any]:  # noqa: ANN401 - redis-py's r
         if isinstance(error, (AuthenticationError, AuthorizationError)):
             raise
         return {}
-
-
-def _refuse_old(facts: Mapping[str, Any]) -> None:
-    version = str(facts.get("redis_version", ""))
-    found = re.match(r"(\d+)\.(\d+)", version)
-    # Valkey reports itself as Redis 7.2.4 or later here, so one comparison covers both.
-    if found and (int(found[1]), int(found[2])) < OLDEST:
-        raise StoreUnfit(f"Redis is version {version}: 7.0 is the oldest that works.")
-
-
-def _warnings(facts: Mapping[str, Any]) -> list[str]:
-    warnings = []
-    if "redis_version" not in facts:
-        warnings.append("Redis doesn't report its version (INFO isn't permitted). It should be 7.0 or later.")
-    if facts.get("maxmemory_policy") is None:
-        warnings.append("Redis doesn't report its maxmemory-policy. It should be noeviction.")
-    if facts.get("aof_enabled") == 0:
-        warnings.append(
-            "Redis has its append-only file turned off, so a crash loses everything written since the last snapshot."
-        )
-    return warnings

@@ -71,6 +71,11 @@ async def claim_deployment(scripts: Scripts, name: str, mine: Deployment, *, ado
     return None
 
 
+async def read_deployment(scripts: Scripts) -> Deployment | None:
+    """Return the owner of the data, None if it has none yet. Raises StoreUnavailable."""
+    return _read(await scripts.ask(scripts.redis.get(scripts.key("deployment"))))
+
+
 def _read(text: str | None) -> Deployment | None:
     """Parse a stored owner. Returns None if this version can't read it; it's overwritten then."""
     try:

@@ -42,11 +42,17 @@ _REFUSALS: tuple[tuple[str, str, str], ...] = (
         "its user lacks a permission (NOPERM)",
     ),
     (
+        r"EXEC without MULTI",
+        "My database (Redis) doesn't permit me to do this.",
+        "its user lacks a permission (NOPERM): it may not run MULTI",
+    ),
+    (
         r"unknown command",
         "My database (Redis) lacks a command that I need.",
         "it lacks a command that the bot needs",
     ),
 )
+WORD = r"[\w|]+"
 _UNREACHABLE: tuple[tuple[str, str], ...] = (
     (r"\bMASTERDOWN\b", "it's a replica that has lost its primary (MASTERDOWN)"),
     (r"\bLOADING\b|loading the dataset", "it's loading its data (LOADING)"),
@@ -61,8 +67,7 @@ def translate(error: BaseException, where: str = "") -> StoreUnavailable:
     """Translate a redis-py exception into our error. `where` is the server's host and port."""
     text = _text(error)
     if refused_login(error):
-        cause = "it refuses the user or the password of REDIS_URL"
-        return StoreRefused("My database (Redis) refuses my password.", cause=cause, where=where)
+        return StoreRefused("My database (Redis) refuses my password.", cause=_login(text), where=where)
     for pattern, sentence, cause in _REFUSALS:
         if re.search(pattern, text, re.IGNORECASE):
             return StoreRefused(sentence, cause=cause + _permission(text), where=where)
@@ -75,6 +80,14 @@ def refused_login(error: BaseException) -> bool:
     return isinstance(error, (AuthenticationError, AuthorizationError)) or any(
         sign in _text(error).lower() for sign in signs
     )
+
+
+def _login(text: str) -> str:
+    if "noauth" in text.lower() or "authentication required" in text.lower():
+        return "it requires a password, and REDIS_URL has none"
+    if "without any password" in text or "no password is set" in text:
+        return "it has no password, and REDIS_URL has one"
+    return "it refuses the user or the password of REDIS_URL"
 
 
 def redis_address(client: Any) -> str:  # noqa: ANN401 - redis-py's three kinds of client share no class
@@ -95,9 +108,9 @@ def redis_address(client: Any) -> str:  # noqa: ANN401 - redis-py's three kinds 
 
 def _permission(text: str) -> str:
     """Describe which command or key the user lacks permission for, as far as the server says."""
-    command = re.search(r"permissions to run the '([\w|]+)'", text)
-    if command:
-        return f": it may not run {command[1].upper()}"
+    commands = re.search(r"permissions to run the ((?:'[\w|]+'(?:, )?)+)", text)
+    if commands:
+        return f": it may not run {', '.join(re.findall(WORD, commands[1])).upper()}"
     if re.search(r"permissions to access|can't access at least one of the keys", text):
         return ": it may not use the keys of this deployment"
     if "can't run this command" in text:

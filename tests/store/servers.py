@@ -34,6 +34,12 @@ class Server:
     claim: Claim | None = None
     sentinel: bool = False
     process: subprocess.Popen[bytes] | None = None
+    tls: Claim | None = None
+
+    @property
+    def tls_port(self) -> int:
+        """The port where it speaks TLS; 0 if it doesn't."""
+        return self.tls.port if self.tls else 0
 
     @property
     def port(self) -> int:
@@ -67,7 +73,7 @@ class Server:
             return
         said = log.read_text(errors="replace")
         if TAKEN in said:
-            raise OSError(f"{TAKEN}: {self.port}")
+            raise OSError(f"{TAKEN}: {self.port or self.tls_port}")
         raise AssertionError(f"redis-server ended at once:\n{said}")
 
     async def _answers_or_ended(self) -> bool:
@@ -124,6 +130,18 @@ class Servers:
         await server.start()
         return server
 
+    async def with_tls(self, *lines: str) -> Server:
+        """Start a server on a Unix socket, which also speaks TLS at the next port that nothing listens on."""
+        for claim in self._claims:
+            server = Server(self._home(), (f"tls-port {claim.port}", "bind 127.0.0.1", *lines), tls=claim)
+            self.all.append(server)
+            try:
+                await server.start()
+            except OSError:
+                continue
+            return server
+        raise AssertionError("claims never end")
+
     async def at_a_port(self, *lines: str, sentinel: bool = False) -> Server:
         """Start a server that others have to find at a port, at the next one that nothing listens on."""
         for claim in self._claims:
@@ -140,8 +158,9 @@ class Servers:
         """End them all, and give their ports back."""
         for server in self.all:
             server.kill()
-            if server.claim is not None:
-                server.claim.release()
+            for claim in (server.claim, server.tls):
+                if claim is not None:
+                    claim.release()
         self.folder.cleanup()
 
     async def cluster(self, count: int = 3) -> list[Server]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import socket
 import ssl
@@ -21,6 +22,7 @@ from tests.certificates import untrusted
 from tests.store.servers import Server, Servers, ask, redis_server
 from tests.waiting import eventually
 
+STORE = Path(__file__).parents[2] / "bot" / "store"
 PASSWORD = "very-secret-1"  # noqa: S105 - a made-up one
 
 
@@ -75,8 +77,8 @@ async def no_keys(server: Broken) -> None:
 
 
 async def no_zadd(server: Broken) -> None:
-    """A user that lacks one command that only scripts use."""
-    await server.tell("ACL", "SETUSER", "bot", "reset", "on", f">{PASSWORD}", "~*", "&*", "+@all", "-zadd")
+    """A user that lacks a command that only scripts use, and one that they don't use."""
+    await server.tell("ACL", "SETUSER", "bot", "reset", "on", f">{PASSWORD}", "~*", "&*", "+@all", "-zadd", "-hvals")
 
 
 async def all_rights(server: Broken) -> None:
@@ -131,7 +133,7 @@ CASES = [
         no_eval, all_rights, PERMIT, "its user lacks a permission (NOPERM): it may not run EVALSHA", id="eval"
     ),
     pytest.param(no_keys, all_rights, PERMIT, "(NOPERM): it may not use the keys of this deployment", id="keys"),
-    pytest.param(no_zadd, all_rights, PERMIT, "(NOPERM): it may not run a command that the scripts use", id="zadd"),
+    pytest.param(no_zadd, all_rights, PERMIT, "(NOPERM): it may not run HVALS, ZADD", id="zadd"),
     pytest.param(full, roomy, FULL, "it's full (OOM)", id="full"),
     pytest.param(replica, primary, READ_ONLY, "it's a read-only replica (READONLY)", id="replica"),
     # The last one: a server whose directory is gone saves no more.
@@ -178,6 +180,18 @@ async def test_a_redis_that_refuses_is_named_until_it_takes_writes(
     finally:
         await mends(server)
         await client.aclose()
+
+
+def test_every_command_of_the_bot_is_tried() -> None:
+    """Those of its scripts, and those that it sends itself: methods of redis-py, by their names."""
+    scripts = {one.stem: one.read_text() for one in (STORE / "scripts").glob("*.lua")}
+    tried = {name.lower() for name in re.findall(r"try\('(\w+)'", scripts["probe"])}
+    used = {name.lower() for text in scripts.values() for name in re.findall(r"redis\.call\('(\w+)'", text)}
+    sources = "".join(one.read_text() for one in STORE.glob("*.py") if one.stem not in {"connect", "embedded"})
+    sent = set(re.findall(r"\b(?:redis|pipeline)\.([a-z]+)\b(?=\(|\n)", sources)) - {"pipeline", "execute"}
+    assert {"hget", "hscan"} <= sent
+    # TIME is how each script finds out what time it is.
+    assert (used | {{"delete": "del"}.get(name, name) for name in sent}) - tried == {"time"}
 
 
 async def failing(url: str) -> StoreUnavailable:

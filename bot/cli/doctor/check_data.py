@@ -2,6 +2,58 @@
 
 from __future__ import annotations
 
-from bot.cli.doctor.subject import Check
+from bot.app import deployment_of
+from bot.cli.doctor.finding import Finding, ok, problem, warning
+from bot.cli.doctor.subject import Check, Subject
+from bot.core.model.errors import StoreUnavailable
+from bot.store.connect import close, connect
+from bot.store.deployment import Deployment, read_deployment
+from bot.store.embedded import EmbeddedRedis
+from bot.store.scripts import Scripts
 
-CHECKS: tuple[Check, ...] = ()
+CHECK = "Redis data"
+FIX = "Set BOLT_BOT_NAME to another name, or BOLT_BOT_ADOPT=1 to take that data over."
+OTHER_WORKSPACE = f"Correct PARADIME_API_ENDPOINT and PARADIME_WORKSPACE_UID. If they're right: {FIX}"
+
+
+async def _data(subject: Subject) -> list[Finding]:
+    url = await _url(subject)
+    if url is None:
+        return []
+    client = connect(url)
+    try:
+        theirs = await read_deployment(Scripts(client, subject.settings.bolt_bot_name, retention_s=1))
+    except StoreUnavailable:
+        # The checks of Redis say why.
+        return [warning(CHECK, "Whose data it holds is not checked, because it can't be read.", "Make Redis usable.")]
+    finally:
+        await close(client)
+    return [_compare(subject, theirs)]
+
+
+async def _url(subject: Subject) -> str | None:
+    """Return Redis' address, None for an embedded one that isn't running."""
+    held = subject.settings.redis_url
+    if held is not None:
+        return held.get_secret_value()
+    return await EmbeddedRedis(subject.settings.bolt_bot_data_dir).running()
+
+
+def _compare(subject: Subject, theirs: Deployment | None) -> Finding:
+    name, me = subject.settings.bolt_bot_name, subject.identity
+    if theirs is None:
+        return ok(CHECK, f"There's no data of a bot named {name!r} yet.")
+    if theirs.workspace != subject.settings.workspace:
+        said = f"It's of another bot named {name!r}, for the Bolt workspace {theirs.workspace}."
+        return problem(CHECK, f"{said} This one is for {subject.settings.workspace}.", OTHER_WORKSPACE)
+    if me is None:
+        said = f"It's for the Bolt workspace {theirs.workspace}, as it should be. Its Slack team is not checked."
+        return warning(CHECK, said, "Make Slack accept the bot token.")
+    mine = deployment_of(subject.settings, me)
+    if theirs.is_same_bot(mine):
+        return ok(CHECK, f"It belongs to this bot ({name!r}).")
+    said = f"It's of another bot named {name!r}, for {theirs.difference_from(mine)}."
+    return problem(CHECK, f"{said} This one is for {mine.difference_from(theirs)}.", FIX)
+
+
+CHECKS = (Check(CHECK, _data),)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pytest
 
+from bot.app import credentials
+from bot.cli.doctor.examination import LIMIT_S, run_areas
 from bot.cli.doctor.finding import Finding
+from bot.cli.doctor.subject import Check, Subject
+from bot.paradime.client import BoltClient
+from bot.settings import load_settings
+from bot.slack.client import SlackChat
+from bot.slack.identity import Identity
 
 # Port 1 is reserved, and nothing listens there.
 COMPLETE = {
@@ -27,6 +34,23 @@ def setting(monkeypatch: pytest.MonkeyPatch, **more: str) -> None:
             monkeypatch.delenv(name)
     for name, value in {**COMPLETE, **more}.items():
         monkeypatch.setenv(name, value)
+
+
+async def found_by(
+    checks: Sequence[Check], monkeypatch: pytest.MonkeyPatch, identity: Identity | None = None, **more: str
+) -> list[Finding]:
+    """What an area finds with these settings, without any secret."""
+    setting(monkeypatch, **more)
+    settings = load_settings()
+    chat = SlackChat(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, str)
+    bolt = BoltClient(settings.paradime_api_endpoint, credentials(settings))
+    try:
+        found = await run_areas((checks,), Subject(settings, chat, bolt, str, identity), LIMIT_S)
+    finally:
+        await chat.close()
+        await bolt.aclose()
+    assert "very-secret" not in str(found)
+    return found
 
 
 def of(findings: Iterable[Finding], check: str) -> list[Finding]:

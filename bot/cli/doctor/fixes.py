@@ -1,0 +1,68 @@
+"""What to do about each cause of a failed connection, for every service that the doctor checks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+# Part of a cause, as in bot.core.model.network_failure, and its fix. {setting} is the variable with the address, {plain}
+# and {tls} are the schemes of addresses without and with TLS, {authority} says how to name a certificate authority.
+Fixes = Sequence[tuple[str, str]]
+NETWORK: Fixes = (
+    ("can't be resolved (DNS)", "Correct the host in {setting}, or make this machine's DNS know it."),
+    (
+        "the proxy refused (407",
+        "Put a user and a password that the proxy accepts into HTTPS_PROXY, or name the host in NO_PROXY.",
+    ),
+    ("the proxy refused", "Let the proxy connect to that host, or name the host in NO_PROXY."),
+    (
+        "the connection was refused",
+        "Nothing listens on that port: correct the host and port in {setting}, or start what should listen there.",
+    ),
+    ("certificate has expired", "Renew the server's certificate. If it's still valid, set this machine's clock."),
+    ("certificate is not yet valid", "Set this machine's clock, or wait until the server's certificate is valid."),
+    ("mismatch", "Write the host into {setting} as the server's certificate names it."),
+    (
+        "certificate isn't trusted",
+        "If your own authority signed it, name the authority's file: {authority}. If not, somebody may be reading along.",
+    ),
+    ("doesn't speak TLS", "Write {plain} instead of {tls} in {setting}, or the port that speaks TLS."),
+    (
+        "the TLS handshake failed",
+        "Compare the TLS versions of both sides, and whether the server wants a client's certificate.",
+    ),
+    (
+        "too long",
+        "Look for a firewall that drops packets between here and the host, and check the host and port in {setting}.",
+    ),
+    ("timed out", "Look for a firewall that drops packets between here and the host."),
+    ("no route", "Check this machine's network, and the host in {setting}."),
+    ("there's no such socket", "Correct the path in {setting}, or start the server."),
+    ("permission to connect was denied", "Let the bot's user use that socket."),
+    ("too many open files", "Raise this process' limit of open files (ulimit -n)."),
+    ("connection was", "Check that {setting} names the right host and port, and read the log of what listens there."),
+)
+PROXY = "Correct the proxy's address in HTTPS_PROXY, start the proxy, or name the host in NO_PROXY."
+CERTIFICATE_FILE = "SSL_CERT_FILE=/path/to/authority.pem"
+
+
+def fix_for(cause: str, fixes: Fixes) -> str:
+    """Return the first fix whose key is part of a cause, empty if there's none."""
+    return next((fix for part, fix in fixes if part in cause), "")
+
+
+def network_fix(
+    cause: str,
+    where: str,
+    setting: str,
+    *,
+    schemes: tuple[str, str] = ("http://", "https://"),
+    authority: str = CERTIFICATE_FILE,
+) -> str:
+    """Return what to do about a failed connection. `where` is its host, and the proxy it went through."""
+    fix = fix_for(cause, NETWORK)
+    through_proxy = "through the proxy" in where
+    if through_proxy and ("the proxy refused" not in cause) and ("certificate" not in cause):
+        return PROXY
+    plain, tls = schemes
+    shown = fix or "Check that {setting} names the right host and port."
+    return shown.format(setting=setting, plain=plain, tls=tls, authority=authority)

@@ -1,0 +1,346 @@
+"""A Redis that is broken for real: the doctor names each cause, with its host and a fix, and no password."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.cli.doctor import check_data, check_redis
+from bot.cli.doctor.finding import Finding
+from bot.slack.identity import Identity
+from tests.certificates import expired, untrusted
+from tests.cli.doctor.patient import found_by
+from tests.store.fake_server import GOOD, fake, telling
+from tests.store.servers import Server, Servers, ask, redis_server
+from tests.waiting import eventually
+
+PASSWORD = "very-secret-5"  # noqa: S105 - a made-up one
+ALL = ("ACL", "SETUSER", "bot", "reset", "on", f">{PASSWORD}", "~*", "&*", "+@all")
+REFUSED, NONE = "refuses the user or the password", "Whose data it holds is not checked"
+
+needs_server = pytest.mark.skipif(redis_server() is None, reason="there is no redis-server on PATH")
+
+
+@dataclass
+class Broken:
+    """A server that tests break; `data` is where it saves."""
+
+    server: Server
+    data: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Its address, for a user of its ACL."""
+        return f"redis://bot:{PASSWORD}@127.0.0.1:{self.port}/0"
+
+    async def tell(self, *commands: tuple[str, ...]) -> None:
+        """Send it commands as its administrator."""
+        admin = self.server.client()
+        try:
+            for words in commands:
+                await ask(admin, *words)
+        finally:
+            await admin.aclose()
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
+    """One server for all of these tests."""
+    if redis_server() is None:
+        pytest.skip("there is no redis-server on PATH")
+    data, servers = tmp_path_factory.mktemp("data"), Servers()
+    try:
+        server = asyncio.run(servers.at_a_port(f"dir {data}", "save 3600 100000", "appendonly yes"))
+        yield Broken(server, data, server.port)
+    finally:
+        servers.close()
+
+
+@pytest.fixture
+async def server(started: Broken) -> Broken:
+    """The server, well and empty."""
+    well = (
+        ("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction", "appendfsync", "everysec"),
+        ("REPLICAOF", "NO", "ONE"),
+        ("FLUSHALL",),
+        ALL,
+    )
+    await started.tell(*well)
+    return started
+
+
+async def examined(monkeypatch: pytest.MonkeyPatch, url: str) -> list[Finding]:
+    """What the checks of Redis find at an address."""
+    return await found_by(check_redis.CHECKS, monkeypatch, REDIS_URL=url)
+
+
+def only_problem(found: list[Finding]) -> Finding:
+    """The finding that isn't ok."""
+    (one,) = [each for each in found if each.level != "ok"]
+    return one
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Commands that break the server, and what the doctor then finds: a check, its level, words of sentence and fix."""
+
+    breaks: tuple[tuple[str, ...], ...]
+    check: str
+    level: str
+    says: str
+    fix: str
+
+
+def config(name: str, value: str) -> tuple[str, ...]:
+    """A command that sets an option of the server."""
+    return ("CONFIG", "SET", name, value)
+
+
+CASES: Mapping[str, Case] = {
+    "no EVALSHA": Case(((*ALL, "-eval", "-evalsha"),), "Redis permissions", "problem", "run EVALSHA", "ACL SETUSER"),
+    "no ZADD, no HVALS": Case(
+        ((*ALL, "-zadd", "-hvals"),), "Redis permissions", "problem", "it may not run HVALS, ZADD", "+@write"
+    ),
+    "no MULTI": Case(((*ALL, "-multi"),), "Redis permissions", "problem", "it may not run MULTI", "+@transaction"),
+    "no PING": Case(((*ALL, "-ping"),), "Redis permissions", "problem", "it may not run PING", "+@connection"),
+    "not our keys": Case(
+        ((*ALL, "resetkeys", "~bolt:*"),),
+        "Redis permissions",
+        "problem",
+        "it may not use the keys of this deployment",
+        "~{bolt:bolt}:*",
+    ),
+    "maxmemory reached": Case((config("maxmemory", "1"),), "Redis memory", "problem", "(OOM)", "Raise maxmemory"),
+    "evicting": Case(
+        (config("maxmemory-policy", "allkeys-lru"),), "Redis memory", "problem", "which deletes data", "noeviction"
+    ),
+    "replica": Case((("REPLICAOF", "127.0.0.1", "1"),), "Redis role", "problem", "read-only replica", "primary"),
+    "appendfsync no": Case(
+        (config("appendfsync", "no"),), "Redis persistence", "warning", "appendfsync no", "everysec"
+    ),
+    "no CONFIG": Case(((*ALL, "-config"),), "Redis persistence", "warning", "not checked", "CONFIG GET"),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+async def test_each_cause_is_named(server: Broken, monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
+    """It's the only finding that isn't ok, and its fix is about it."""
+    await server.tell(*case.breaks)
+    found = only_problem(await examined(monkeypatch, server.url))
+    assert (found.check, found.level) == (case.check, case.level)
+    assert case.says in found.sentence
+    assert case.fix in found.fix
+
+
+async def test_a_server_that_is_well(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its version, role, memory and persistence are shown, and it has no keys of ours afterwards."""
+    await server.tell(config("maxmemory", "100mb"))
+    found = {one.check: one for one in await examined(monkeypatch, server.url)}
+    assert {one.level for one in found.values()} == {"ok"}
+    assert found["Redis connection"].sentence.startswith(f"127.0.0.1:{server.port} answers in ")
+    assert found["Redis version"].sentence.startswith("Redis 7.")
+    assert found["Redis role"].sentence == "It's the primary."
+    assert found["Redis memory"].sentence.endswith(" of 104.9 MB free, and nothing is evicted.")
+    assert found["Redis persistence"].sentence.endswith("written to disk every second.")
+    assert found["Redis permissions"].sentence.endswith("{bolt:bolt}:*.")
+    client = server.server.client()
+    assert await client.keys("*") == []
+    await client.aclose()
+
+
+async def test_nearly_full(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A warning with how full it is."""
+    client = server.server.client()
+    used = (await client.info("memory"))["used_memory"]
+    await client.aclose()
+    await server.tell(config("maxmemory", str(round(used * 1.05))))
+    found = only_problem(await examined(monkeypatch, server.url))
+    assert (found.check, found.level) == ("Redis memory", "warning")
+    assert "% of its maxmemory" in found.sentence
+
+
+async def test_the_rights_that_are_recommended_are_enough(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no more than that: other keys and dangerous commands stay closed."""
+    rules = check_redis.RULES.format(keys="{bolt:bolt}:").split()
+    await server.tell(("ACL", "SETUSER", "bot", "reset", "on", f">{PASSWORD}", *rules))
+    assert {one.level for one in await examined(monkeypatch, server.url)} == {"ok"}
+
+
+async def test_without_info_nothing_is_called_ok_that_was_not_seen(
+    server: Broken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Version, role, memory and persistence are warnings."""
+    await server.tell((*ALL, "-info", "-config"))
+    found = await examined(monkeypatch, server.url)
+    warned = [one.check for one in found if one.level == "warning"]
+    assert warned == ["Redis version", "Redis role", "Redis memory", "Redis persistence"]
+
+
+async def test_other_teams_data(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same name, but another Slack team, or another Bolt workspace; the latter is seen even if Slack is away."""
+    me = Identity(team="T1", bot_user="U1", bot_id="B1", name="bolt", url="", team_name="Acme")
+    mine = {"team": "T1", "team_name": "Acme", "bot": "B1", "app": "", "workspace": "default"}
+    theirs = {**mine, "team": "T2", "team_name": "Other", "bot": "B2"}
+    elsewhere = {**mine, "workspace": "wsp-2"}
+    seen = []
+    for owner in (None, mine, theirs, elsewhere):
+        if owner is not None:
+            await server.tell(("SET", "{bolt:bolt}:deployment", json.dumps(owner)))
+        for identity in (me, None):
+            (found,) = await found_by(check_data.CHECKS, monkeypatch, identity, REDIS_URL=server.url)
+            seen.append((found.level, found.sentence))
+    assert [level for level, _ in seen] == ["ok", "ok", "ok", "warning", "problem", "warning", "problem", "problem"]
+    assert "of another bot named 'bolt', for the Slack team Other (T2)" in seen[4][1]
+    assert "not checked" in seen[5][1]
+    assert "for the Bolt workspace wsp-2. This one is for default." in seen[7][1]
+
+
+@needs_server
+async def test_the_append_only_file_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A warning."""
+    servers = Servers()
+    try:
+        found = only_problem(await examined(monkeypatch, (await servers.alone()).url))
+    finally:
+        servers.close()
+    assert (found.check, found.level, found.fix) == ("Redis persistence", "warning", "Set appendonly to yes.")
+
+
+@needs_server
+async def test_a_disk_that_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As far as Redis says it: here its snapshot fails, because the directory to write it to is gone."""
+    data, servers = tmp_path / "data", Servers()
+    data.mkdir()
+    try:
+        server = await servers.alone(f"dir {data}", "save 3600 100000")
+        shutil.rmtree(data)
+        admin = server.client()
+        await admin.bgsave()
+        await eventually(
+            "the snapshot to fail", lambda: admin.info("persistence"), lambda it: it["rdb_last_bgsave_status"] == "err"
+        )
+        await admin.aclose()
+        found = await examined(monkeypatch, server.url)
+    finally:
+        servers.close()
+    (bad,) = [one for one in found if one.level == "problem"]
+    assert bad.check == "Redis persistence"
+    assert "it can't write to its disk (MISCONF)" in bad.sentence
+
+
+@needs_server
+@pytest.mark.parametrize(
+    ("user", "says"),
+    [
+        (f":{PASSWORD}wrong@", REFUSED),
+        (f"nobody:{PASSWORD}@", REFUSED),
+        ("", "it requires a password, and REDIS_URL has none"),
+    ],
+)
+async def test_a_password_that_is_wrong_or_missing(monkeypatch: pytest.MonkeyPatch, user: str, says: str) -> None:
+    """By name, with what to change in the address."""
+    servers = Servers()
+    try:
+        server = await servers.alone(f"requirepass {PASSWORD}")
+        found = only_problem(await examined(monkeypatch, f"unix://{user}{server.home}/socket"))
+    finally:
+        servers.close()
+    assert (found.check, found.level) == ("Redis connection", "problem")
+    assert says in found.sentence
+    assert "in REDIS_URL" in found.fix or "into REDIS_URL" in found.fix
+
+
+@pytest.fixture(scope="module")
+def with_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Addresses of servers with TLS: certificates of nobody's authority, for another name, and of the past."""
+    if redis_server() is None:
+        pytest.skip("there is no redis-server on PATH")
+    folder, servers, urls = tmp_path_factory.mktemp("tls"), Servers(), {}
+    (folder / "other").mkdir()
+    made = {
+        "untrusted": untrusted(folder),
+        "mismatch": untrusted(folder / "other", "DNS:redis.example"),
+        "expired": expired(folder),
+    }
+    try:
+        for name, certificate in made.items():
+            lines = (f"tls-cert-file {certificate}", f"tls-key-file {certificate}", "tls-auth-clients no")
+            server = asyncio.run(servers.with_tls(*lines))
+            urls[name] = f"127.0.0.1:{server.tls_port}/0?ssl_ca_certs={certificate}"
+        yield urls
+    finally:
+        servers.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "says", "fix"),
+    [
+        ("redis://{untrusted}", "it speaks TLS on that port, and REDIS_URL doesn't ask for it", "Write rediss://"),
+        ("rediss://{untrusted}", "its certificate isn't trusted (self-signed certificate)", "?ssl_ca_certs="),
+        ("rediss://{mismatch_trusted}", "mismatch", "as the server's certificate names it"),
+        ("rediss://{expired_trusted}", "certificate has expired", "Renew"),
+    ],
+)
+async def test_tls(with_tls: dict[str, str], monkeypatch: pytest.MonkeyPatch, url: str, says: str, fix: str) -> None:
+    """Wanted and not given; an authority that isn't trusted; another name; too old."""
+    addresses = {name: one.partition("?")[0] for name, one in with_tls.items()}
+    trusted = {f"{name}_trusted": one for name, one in with_tls.items()}
+    found = only_problem(await examined(monkeypatch, url.format(**addresses, **trusted)))
+    assert (found.check, found.level) == ("Redis connection", "problem")
+    assert says in found.sentence
+    assert fix in found.fix
+
+
+async def test_tls_with_its_authority_works(with_tls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the fix says."""
+    found = await examined(monkeypatch, f"rediss://{with_tls['untrusted']}")
+    assert "problem" not in {one.level for one in found}
+
+
+async def test_tls_on_a_plain_port(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given and not wanted."""
+    found = only_problem(await examined(monkeypatch, f"rediss://127.0.0.1:{server.port}/0"))
+    assert "it doesn't speak TLS on that port" in found.sentence
+    assert found.fix.startswith("Write redis:// instead of rediss:// in REDIS_URL")
+
+
+async def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 2606 keeps .invalid for that."""
+    found = only_problem(await examined(monkeypatch, f"redis://:{PASSWORD}@redis.invalid:6379/0"))
+    assert found.sentence == "redis.invalid:6379 can't be used: its host name can't be resolved (DNS)."
+    assert found.fix.startswith("Correct the host in REDIS_URL")
+
+
+async def test_a_port_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bound and never listened on: nothing else can take it meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        found = only_problem(await examined(monkeypatch, f"redis://:{PASSWORD}@127.0.0.1:{port}/0"))
+    assert found.sentence == f"127.0.0.1:{port} can't be used: the connection was refused."
+
+
+async def test_a_version_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No real server here is that old."""
+    async with fake(telling(**{**GOOD, "redis_version": "6.2.14"})) as old:
+        found = await examined(monkeypatch, f"redis://127.0.0.1:{old.port}")
+    (bad,) = [one for one in found if one.level == "problem"]
+    assert bad.check == "Redis version"
+    assert "6.2.14" in bad.sentence
+
+
+async def test_the_embedded_server_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With where it keeps its data; nothing is started, so there is no data of another bot to see."""
+    (found,) = await found_by(check_redis.CHECKS, monkeypatch, BOLT_BOT_DATA_DIR=str(tmp_path))
+    assert found.level == "ok"
+    assert str(tmp_path) in found.sentence
+    assert await found_by(check_data.CHECKS, monkeypatch, BOLT_BOT_DATA_DIR=str(tmp_path)) == []
+    assert not (tmp_path / "redis").exists()
