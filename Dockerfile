@@ -30,7 +30,7 @@ ENV PATH=/opt/bolt-bot/bin:$PATH \
 USER 10001:10001
 WORKDIR /data
 # Holds the embedded Redis; unused if REDIS_URL is set. The rest may be read-only in either case (docker run --read-only
-# --tmpfs /tmp): the charts' font cache is written to /tmp, or else to /dev/shm.
+# --tmpfs /tmp).
 VOLUME /data
 EXPOSE 8080
 # Checks that it's alive, not ready: a bot that waits for Slack must not be restarted.

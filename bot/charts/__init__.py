@@ -1,1 +1,1 @@
-"""Charts, drawn in a short-lived process of their own, because the plotting library is larger than the whole bot."""
+"""Charts: figures become shapes, shapes become an SVG, and a short-lived process turns that into a PNG."""

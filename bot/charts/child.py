@@ -1,33 +1,34 @@
-"""Draw a chart in a short-lived process, with limits on its time, its memory, and the number at once."""
+"""Draw a picture in a short-lived process, with limits on its time, its memory, and the number at once.
+
+The library would hold the interpreter's lock for as long as it draws, so that everything else would wait; and a fault
+in its machine code ends only that process.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import importlib.util
-import json
-import os
-import stat
 import sys
-import tempfile
-from dataclasses import asdict
 from pathlib import Path
 
 import structlog
 
-import bot
+from bot.charts import rasterize
+from bot.charts.fonts import FILES
+from bot.charts.history import history_picture
+from bot.charts.shapes import Picture
+from bot.charts.svg import svg
 from bot.core.insight.history import History
 from bot.core.model.errors import ChartFailed
 
 log = structlog.get_logger()
 
 # In the extra `charts`.
-LIBRARY = "matplotlib"
+LIBRARY = "resvg_py"
 AT_ONCE = 2
 ASKED_MOST = 20
-DRAW_S = 30.0
-# The only writable place in a hardened container.
-SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the folder's owner and mode are checked
+DRAW_S = 15.0
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_MOST = 4_000_000
 COMPLAINT_SHOWN = 2000
@@ -38,7 +39,7 @@ NOT_INSTALLED = "I can't draw charts here. Whoever runs me can add them by insta
 
 
 class Charts:
-    """Draws charts of histories."""
+    """Draws charts. `library` is the package that must be installed for it."""
 
     def __init__(
         self,
@@ -56,14 +57,19 @@ class Charts:
 
     async def draw(self, shown: History) -> bytes:
         """Draw a history as a PNG. Raises ChartFailed."""
-        if importlib.util.find_spec(self._library) is None:
+        return await self._png(history_picture(shown))
+
+    async def _png(self, picture: Picture) -> bytes:
+        """Turn a picture into a PNG, when it's its turn."""
+        found = importlib.util.find_spec(self._library)
+        if found is None or found.origin is None:
             raise ChartFailed(NOT_INSTALLED)
         if self._asked >= self._asked_most:
             raise ChartFailed(TOO_MANY)
         self._asked += 1
         try:
             async with asyncio.timeout(self._draw_s * 3), self._slots:
-                return await self._drawn(json.dumps(written(shown)).encode())
+                return await self._drawn(svg(picture).encode(), Path(found.origin).parents[1])
         except TimeoutError as error:
             raise ChartFailed(TOO_LONG) from error
         except OSError as error:
@@ -72,15 +78,19 @@ class Charts:
         finally:
             self._asked -= 1
 
-    async def _drawn(self, asked: bytes) -> bytes:
+    async def _drawn(self, asked: bytes, library: Path) -> bytes:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            "bot.charts.draw",
+            "-I",
+            "-S",
+            rasterize.__file__,
+            library,
+            *FILES.values(),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=self._environment(),
+            # No token, nor anything else that it doesn't need.
+            env={},
         )
         try:
             async with asyncio.timeout(self._draw_s):
@@ -95,39 +105,3 @@ class Charts:
             log.error("a picture couldn't be drawn", status=process.returncode, size=len(picture), why=why)
             raise ChartFailed(NOT_DRAWN)
         return picture
-
-    @staticmethod
-    def _environment() -> dict[str, str]:
-        """Return only the variables that the process needs, without any tokens."""
-        return {
-            "PATH": os.environ.get("PATH", ""),
-            "PYTHONPATH": str(Path(bot.__file__).parents[1]),
-            "MPLCONFIGDIR": cache_folder(),
-            "MPLBACKEND": "agg",
-            # More threads would take memory, and a chart needs only one.
-            "OPENBLAS_NUM_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
-            "LC_ALL": "C.UTF-8",
-        }
-
-
-def cache_folder() -> str:
-    """Return the folder for the plotting library's font cache. Raises OSError if no folder is writable."""
-    parents = [SHARED_MEMORY]
-    with contextlib.suppress(FileNotFoundError):
-        parents.insert(0, tempfile.gettempdir())
-    for parent in parents:
-        folder = Path(parent) / f"bolt-bot-charts-{os.geteuid()}"
-        with contextlib.suppress(OSError):
-            folder.mkdir(mode=0o700, exist_ok=True)
-            found = folder.lstat()
-            # Another user may have created a folder with that name.
-            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077:
-                return str(folder)
-    raise PermissionError("none of our folders is writable")
-
-
-def written(shown: History) -> dict[str, object]:
-    """Convert a history to JSON."""
-    bars = [asdict(bar) | {"started_at": bar.started_at and bar.started_at.isoformat()} for bar in shown.bars]
-    return {"name": shown.name, "bars": bars}

@@ -1,0 +1,132 @@
+"""What a picture is made of: rectangles, lines and texts, in units of which a PNG has two pixels each.
+
+The origin is at the top left, and y grows downwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.charts.fonts import Weight, font
+
+Pattern = Literal["", "stripes", "dots", "lines", "crosses"]
+Anchor = Literal["start", "middle", "end"]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An area."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """Its right edge."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        """Its bottom edge."""
+        return self.top + self.height
+
+    def contains(self, other: Box, *, slack: float = 0.01) -> bool:
+        """Whether another box is inside, apart from rounding."""
+        return (
+            other.left >= self.left - slack
+            and other.top >= self.top - slack
+            and other.right <= self.right + slack
+            and other.bottom <= self.bottom + slack
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """A color, with a pattern in another color on it."""
+
+    color: str
+    pattern: Pattern = ""
+    pattern_color: str = "#ffffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Rectangle:
+    """A filled rectangle."""
+
+    box: Box
+    fill: Fill
+
+    @property
+    def bounds(self) -> Box:
+        """The area it takes."""
+        return self.box
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A straight line. `dash` has the lengths of its dashes and gaps; it's solid without."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    color: str
+    width: float = 1.0
+    dash: tuple[float, ...] = ()
+
+    @property
+    def bounds(self) -> Box:
+        """The area it takes."""
+        half = self.width / 2
+        left, top = min(self.x1, self.x2), min(self.y1, self.y2)
+        # Its ends are butt: only a slanted line is wider than its ends at both sides.
+        x = half if self.y1 != self.y2 else 0.0
+        y = half if self.x1 != self.x2 else 0.0
+        return Box(left - x, top - y, abs(self.x2 - self.x1) + 2 * x, abs(self.y2 - self.y1) + 2 * y)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A line of text. `x` is where the anchor is, `baseline` its y. `halo` is a color around its letters, if any."""
+
+    x: float
+    baseline: float
+    text: str
+    size: float
+    color: str
+    weight: Weight = "regular"
+    anchor: Anchor = "start"
+    halo: str = ""
+
+    @property
+    def width(self) -> float:
+        """How wide it is."""
+        return font(self.weight).width(self.text, self.size)
+
+    @property
+    def bounds(self) -> Box:
+        """The area it takes, with room for letters below the baseline and for accents."""
+        width = self.width
+        left = self.x - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
+        return Box(left, self.baseline - self.size, width, self.size * 1.25)
+
+
+Shape = Rectangle | Line | Text
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Shapes on a ground, those drawn last on top."""
+
+    width: float
+    height: float
+    ground: str
+    shapes: tuple[Shape, ...]
+
+    @property
+    def bounds(self) -> Box:
+        """The whole of it."""
+        return Box(0, 0, self.width, self.height)
