@@ -1,9 +1,11 @@
-"""Certificates that nobody trusts, made when a test needs one."""
+"""Certificates of a test: one that nobody trusts, and one of an authority that a test may name. Need openssl."""
 
 from __future__ import annotations
 
 import shutil
+import ssl
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,20 @@ subjectAltName = {names}
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A certificate authority's file, for SSL_CERT_FILE, and a server's certificate with its key that it has signed."""
+
+    file: Path
+    server: Path
+
+    def context(self) -> ssl.SSLContext:
+        """For the server."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server)
+        return context
+
+
 def untrusted(folder: Path, names: str = HERE) -> Path:
     """A self-signed certificate for 127.0.0.1, or for other names, with its key, in one file.
 
@@ -52,6 +68,21 @@ def expired(folder: Path) -> Path:
         *("-config", str(config), "-in", str(request), *_out(key, certificate, how="-keyfile")),
     )
     return _joined(folder / "expired.pem", key, certificate)
+
+
+def authority(folder: Path, *hosts: str) -> Authority:
+    """An authority, and a certificate for hosts and for 127.0.0.1. Skips the test if there is no openssl."""
+    root, root_key = folder / "authority.pem", folder / "authority-key.pem"
+    certificate, key = folder / "signed.pem", folder / "signed-key.pem"
+    made = f"req -x509 {KEY} -days 2".split()
+    _openssl(*made, "-subj", "/CN=Authority", "-addext", "keyUsage=critical,keyCertSign", *_out(root_key, root))
+    names = ",".join([HERE, *(f"DNS:{host}" for host in hosts)])
+    _openssl(
+        *(*made, "-CA", str(root), "-CAkey", str(root_key)),
+        *("-addext", f"subjectAltName={names}", "-addext", "basicConstraints=critical,CA:FALSE"),
+        *_out(key, certificate),
+    )
+    return Authority(root, _joined(folder / "server.pem", key, certificate))
 
 
 def _out(key: Path, made: Path, how: str = "-keyout") -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from tests.worlds import new_sandbox
 gc.disable()
 
 OURS = ("BOLT_BOT_", "PARADIME_", "SLACK_", "REDIS_")
-PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 # The same examples each time, and as long as they take: a test fails for the code, not for the machine or the draw.
 settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -39,9 +39,9 @@ settings.load_profile("steady" if os.environ.get("CI") else os.environ.get("HYPO
 
 @pytest.fixture(autouse=True)
 def emptied_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting and no proxy of this machine reaches a test: slack_sdk would use a proxy for loopback too."""
+    """No setting, no proxy and no certificate of this machine reaches a test."""
     for name in list(os.environ):
-        if name.startswith(OURS) or name.upper() in PROXIES:
+        if name.startswith(OURS) or name.upper() in NETWORK:
             monkeypatch.delenv(name)
 
 

@@ -9,8 +9,9 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from bot.core.model.errors import BoltNotSent, BoltOutcomeUnknown, BoltTooLarge, DownloadRefused
+from bot.core.model.proxies import proxy_for
 from bot.paradime.response_body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
-from bot.paradime.transport import tls
+from bot.paradime.transport import http_options
 
 EXPIRED = frozenset({400, 401, 403, 404, 410})
 
@@ -28,24 +29,26 @@ class Downloader:
         self._timeout_s = timeout_s
         self._is_local = _is_loopback(urlsplit(endpoint))
         self._transport = transport
-        self._http: httpx.AsyncClient | None = None
+        # By proxy, None for those that are reached directly.
+        self._clients: dict[str | None, httpx.AsyncClient] = {}
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._http is not None:
-            await self._http.aclose()
+        for client in self._clients.values():
+            await client.aclose()
 
-    def _client(self) -> httpx.AsyncClient:
-        if self._http is None:
-            self._http = httpx.AsyncClient(
+    def _client(self, url: str) -> httpx.AsyncClient:
+        proxy = proxy_for(url)
+        if proxy not in self._clients:
+            self._clients[proxy] = httpx.AsyncClient(
                 timeout=httpx.Timeout(self._timeout_s, connect=min(5.0, self._timeout_s / 2)),
                 limits=httpx.Limits(max_connections=4),
                 headers={"Accept-Encoding": ACCEPTED},
                 follow_redirects=False,
                 transport=self._transport,
-                verify=tls(),
+                **http_options(url),
             )
-        return self._http
+        return self._clients[proxy]
 
     async def fetch(self, url: str, *, most: int) -> bytes:
         """Download a file.
@@ -55,7 +58,7 @@ class Downloader:
         self._check(url)
         # Exceptions raised here may contain the address, which must not be logged: hence `from None`.
         try:
-            async with asyncio.timeout(self._timeout_s), self._client().stream("GET", url) as response:
+            async with asyncio.timeout(self._timeout_s), self._client(url).stream("GET", url) as response:
                 return await _read(response, most)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError):
             raise BoltNotSent("Bolt's storage can't be reached.") from None

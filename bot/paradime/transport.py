@@ -9,8 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
-from ssl import SSLContext
+from typing import Any
 
 import httpx
 from prometheus_client import Histogram
@@ -18,8 +17,10 @@ from prometheus_client import Histogram
 from bot.core.model.call_outcome import call_outcome
 from bot.core.model.errors import BoltNotSent, BoltOutcomeUnknown, BoltTooLarge, BotError
 from bot.core.model.network_failure import host_of, through, why
+from bot.core.model.proxies import proxy_for
 from bot.paradime.response import GraphqlReply, Json, parse_response
 from bot.paradime.response_body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
+from bot.tls import tls
 
 LONGEST_CONNECT_S = 5.0
 
@@ -41,13 +42,17 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@cache
-def tls() -> SSLContext:
-    """Return the TLS context that httpx uses by default.
-
-    Loading the certificates is slow, so it's done once per process.
-    """
-    return httpx.create_ssl_context()
+def http_options(address: str) -> dict[str, Any]:
+    """Return the options of an HTTP client for an address: the proxy that the environment sets, and whom it trusts."""
+    proxy = proxy_for(address)
+    # Only a proxy that is itself reached by TLS may have a context.
+    secure = tls() if proxy and proxy.startswith("https:") else None
+    return {
+        "proxy": httpx.Proxy(proxy, ssl_context=secure) if proxy else None,
+        "verify": tls(),
+        # It would decide about proxies by itself.
+        "trust_env": False,
+    }
 
 
 class Transport:
@@ -88,7 +93,7 @@ class Transport:
             timeout=httpx.Timeout(timeout_s, pool=timeout_s / 4, connect=min(LONGEST_CONNECT_S, timeout_s / 2)),
             limits=httpx.Limits(max_connections=20, max_keepalive_connections=20),
             transport=transport,
-            verify=tls(),
+            **http_options(endpoint),
         )
 
     async def aclose(self) -> None:

@@ -33,7 +33,8 @@ from bot.core.model.errors import (
     SlackRefused,
     SlackThrottled,
 )
-from bot.core.model.network_failure import host_of, why
+from bot.core.model.network_failure import through
+from bot.core.model.proxies import proxy_for
 from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive, SlackMessage
 from bot.core.text.message import Message, mapped
 from bot.core.text.text import Sentence, cut, showable
@@ -42,9 +43,10 @@ from bot.slack.addresses import SlackAddresses
 from bot.slack.blocks.render import render, render_blocks
 from bot.slack.call_metrics import HELD_BACK, measured
 from bot.slack.call_pace import CallPace
-from bot.slack.errors import error_from_code
+from bot.slack.errors import cause_of, error_from_code
 from bot.slack.find_message import find_by_file, find_by_key, read_message
 from bot.slack.scopes import REQUIRED, MissingScopes
+from bot.tls import tls
 
 log = structlog.get_logger()
 
@@ -110,14 +112,18 @@ class SlackChat:
         # Called with each channel that the bot joins, as Slack describes it.
         self.joined: Callable[[Json], Awaitable[None]] | None = None
         self.web = AsyncWebClient(
-            token=token, base_url=base_url if base_url.endswith("/") else f"{base_url}/", retry_handlers=[]
+            token=token, base_url=base_url if base_url.endswith("/") else f"{base_url}/", ssl=tls(), retry_handlers=[]
         )
+        # The SDK takes one from the environment, even for hosts in NO_PROXY.
+        self.web.proxy = proxy_for(base_url)
 
     async def open(self) -> None:
         """Open the session that all calls share."""
         if self._session is None:
             # The SDK's own time-out doesn't apply to a session that is passed to it.
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=self._upload_s))
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=tls()), timeout=aiohttp.ClientTimeout(total=self._upload_s)
+            )
             self.web.session = self._session
 
     async def close(self) -> None:
@@ -188,12 +194,10 @@ class SlackChat:
         except SlackApiError as error:
             self._learn_clock(getattr(error.response, "headers", None) or {})
             raise _refusal(method, error) from error
-        except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
-            raise SlackNotSent(method, cause=why(error), where=self._where()) from error
-        except aiohttp.ClientHttpProxyError as error:
-            raise SlackNotSent(method, cause=f"the proxy refused ({error.status})", where=self._where()) from error
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.InvalidURL) as error:
+            raise SlackNotSent(method, cause=cause_of(error), where=through(self.web.base_url)) from error
         except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as error:
-            raise SlackOutcomeUnknown(method, cause=why(error), where=self._where()) from error
+            raise SlackOutcomeUnknown(method, cause=cause_of(error), where=through(self.web.base_url)) from error
         self._learn(method, answer.headers)
         return cast("Json", answer.data)
 
@@ -210,11 +214,6 @@ class SlackChat:
         with contextlib.suppress(ValueError, TypeError):
             # It has whole seconds: the offset is that of the middle.
             self.clock_off_s = time.time() - parsedate_to_datetime(told).timestamp() - 0.5 if told else None
-
-    def _where(self) -> str:
-        """Return where calls go, for the log. The SDK takes its proxy from the environment, for every address."""
-        host = host_of(self.web.base_url)
-        return f"{host} through the proxy {host_of(self.web.proxy)}" if self.web.proxy else host
 
     # --- messages ---
 
@@ -321,12 +320,14 @@ class SlackChat:
         try:
             async with (
                 asyncio.timeout(self._upload_s),
-                session.post(url, data=content, allow_redirects=False, auto_decompress=False) as answer,
+                session.post(
+                    url, data=content, allow_redirects=False, auto_decompress=False, proxy=proxy_for(url)
+                ) as answer,
             ):
                 if answer.status != 200:
                     raise SlackNotSent("upload")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise SlackNotSent("upload") from error
+            raise SlackNotSent("upload", cause=cause_of(error), where=through(url)) from error
 
     async def share_upload(
         self, channel: str, thread_ts: str | None, file_id: str, title: str, *, comment: Sentence = ()
@@ -370,13 +371,15 @@ class SlackChat:
         try:
             async with (
                 asyncio.timeout(self._call_s),
-                session.post(response_url, json=body, allow_redirects=False, auto_decompress=False) as answer,
+                session.post(
+                    response_url, json=body, allow_redirects=False, auto_decompress=False, proxy=proxy_for(response_url)
+                ) as answer,
             ):
                 text = await _beginning(answer.content, ANSWER_MOST)
-        except aiohttp.ClientConnectorError as error:
-            raise SlackNotSent("response_url") from error
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
+            raise SlackNotSent("response_url", cause=cause_of(error), where=through(response_url)) from error
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise SlackOutcomeUnknown("response_url") from error
+            raise SlackOutcomeUnknown("response_url", cause=cause_of(error), where=through(response_url)) from error
         if answer.status != 200 or _says_no(text):
             raise SlackRefused("response_url", f"http_{answer.status}")
 

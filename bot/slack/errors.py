@@ -6,6 +6,8 @@ to all.
 
 from __future__ import annotations
 
+import aiohttp
+
 from bot.core.model.errors import (
     ChannelRefused,
     ContentRefused,
@@ -18,6 +20,7 @@ from bot.core.model.errors import (
     SlackRefused,
     SlackThrottled,
 )
+from bot.core.model.network_failure import why
 
 THROTTLED = frozenset({"ratelimited", "rate_limited"})
 # Slack itself doesn't know whether the call was carried out.
@@ -118,3 +121,10 @@ def error_from_code(method: str, code: str, retry_after_s: float) -> SlackError:
     if code in LOST:
         return SlackOutcomeUnknown(method)
     return FAMILIES.get(code, SlackRefused)(method, code)
+
+
+def cause_of(error: BaseException) -> str:
+    """Return why a call failed, in a few words without addresses."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy refused ({error.status})"
+    return why(error)

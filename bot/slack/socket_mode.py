@@ -17,14 +17,16 @@ import structlog
 from prometheus_client import Gauge
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.core.model.errors import BotError, CredentialRefused, SlackNotSent, StoreUnavailable
-from bot.core.model.network_failure import host_of, why
+from bot.core.model.network_failure import through, why
+from bot.core.model.proxies import proxy_for
 from bot.slack.addresses import SlackAddresses
-from bot.slack.errors import error_from_code
+from bot.slack.errors import cause_of, error_from_code
 from bot.slack.listener_app import ListenerApp, unreadable
 from bot.slack.other_deployments import OtherDeployments
 from bot.slack.payload_shapes import has_known_shape
@@ -34,6 +36,7 @@ log = structlog.get_logger()
 # Reports how many connections this process holds. Returns how many the whole deployment holds. Raises StoreUnavailable.
 Held = Callable[[int], Awaitable[int]]
 METHOD = "apps.connections.open"
+IssueAddress = Callable[[], Coroutine[Any, Any, str]]
 Listener = Callable[[AsyncBaseSocketModeClient, SocketModeRequest], Awaitable[None]]
 
 ALIVE = Gauge("bolt_bot_socket_connections", "This process's connections to Slack that are alive.")
@@ -85,7 +88,7 @@ def shape_checked(handle: Listener) -> Listener:
     return heard
 
 
-def checked_address(client: AsyncBaseSocketModeClient) -> Callable[[], Coroutine[Any, Any, str]]:
+def checked_address(client: AsyncBaseSocketModeClient) -> IssueAddress:
     """Wrap the request for a socket's address: accept Slack's and the configured API's. Raises ConnectionError."""
     ask, addresses = client.issue_new_wss_url, SlackAddresses(client.web_client.base_url)
 
@@ -93,6 +96,20 @@ def checked_address(client: AsyncBaseSocketModeClient) -> Callable[[], Coroutine
         url = await ask()
         if not addresses.allows_socket(url):
             raise ConnectionError("apps.connections.open named an address that isn't Slack's")
+        return url
+
+    return issue
+
+
+def proxied_address(client: SocketModeClient, ask: IssueAddress) -> IssueAddress:
+    """Wrap the request for a socket's address: connect to it through its own proxy, or directly.
+
+    The SDK takes the proxy from the environment, even for hosts in NO_PROXY.
+    """
+
+    async def issue() -> str:
+        url = await ask()
+        client.proxy = proxy_for(url)
         return url
 
     return issue
@@ -151,7 +168,7 @@ class SocketModeReceiver:
         self._connected = False
         for handler in self._handlers:
             handler.client.socket_mode_request_listeners[:] = [shape_checked(handler.handle)]  # type: ignore[arg-type]  # the handler's own type of client
-            handler.client.issue_new_wss_url = checked_address(handler.client)  # type: ignore[method-assign]  # the client has no hook for this
+            handler.client.issue_new_wss_url = proxied_address(handler.client, checked_address(handler.client))  # type: ignore[method-assign]  # the client has no hook for this
         self._app = app
         self._watch_s = watch_s
         self._tasks: list[asyncio.Task[None]] = []
@@ -204,13 +221,13 @@ class SocketModeReceiver:
     def _why(self) -> BotError:
         """Return why there's no connection, as far as the SDK has logged it."""
         client, error = self._handlers[0].client, self._attempts.error
-        where = host_of(client.wss_uri or client.web_client.base_url)
+        where = through(client.wss_uri or client.web_client.base_url)
         if isinstance(error, SlackApiError):
             told = error_from_code(METHOD, str(error.response.get("error")), 0)
             return (
                 told if isinstance(told, CredentialRefused) else SlackNotSent(METHOD, cause=told.sentence, where=where)
             )
-        return SlackNotSent("socket", cause=why(error) if error else "the connection was closed", where=where)
+        return SlackNotSent("socket", cause=cause_of(error) if error else "the connection was closed", where=where)
 
     async def _connect(self, handler: AsyncSocketModeHandler) -> None:
         # The SDK retries forever by itself, and raises no usable errors.

@@ -8,8 +8,8 @@ import gc
 import importlib
 
 from bot.core.insight.hints.causes import built_in
-from bot.paradime.transport import tls
 from bot.slack.modules import modules_of
+from bot.tls import tls
 
 LATE = ("encodings.idna", "slack_bolt.listener_matcher.async_builtins", "bot.cli.diagnosis", "bot.cli.policy_facts")
 

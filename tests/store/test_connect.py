@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -10,6 +11,8 @@ from redis.exceptions import RedisError
 
 from bot.core.model.errors import StoreUnavailable, StoreUnfit
 from bot.store.connect import check, connect
+from tests.certificates import authority
+from tests.proxies import tls_before
 from tests.store.fake_server import GOOD, SCRIPTS, fake, telling, well
 
 PASSWORD = "very-secret-1"  # noqa: S105 - a made-up one
@@ -114,6 +117,20 @@ async def test_tls_is_spoken_where_asked() -> None:
         client = connect(f"rediss://127.0.0.1:{server.port}", timeout_s=0.5)
         with pytest.raises(StoreUnavailable):
             await check(client)
+        await client.aclose()
+
+
+async def test_tls_trusts_the_authorities_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for Slack and Bolt; without them, the certificate is refused by name."""
+    made = authority(tmp_path)
+    async with fake(telling(**GOOD)) as server, tls_before(server.port, made.context()) as port:
+        stranger = connect(f"rediss://127.0.0.1:{port}")
+        with pytest.raises(StoreUnavailable, match="its certificate isn't trusted"):
+            await check(stranger)
+        await stranger.aclose()
+        monkeypatch.setenv("SSL_CERT_FILE", str(made.file))
+        client = connect(f"rediss://127.0.0.1:{port}")
+        assert await check(client) == ()
         await client.aclose()
 
 

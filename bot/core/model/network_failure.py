@@ -8,7 +8,8 @@ import socket
 import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+
+from bot.core.model.proxies import proxy_for
 
 # OpenSSL's reasons when a server answers a TLS handshake with plain text.
 NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNEXPECTED_MESSAGE")
@@ -39,14 +40,8 @@ def host_of(address: str) -> str:
 
 def through(address: str) -> str:
     """The host and port of a URL, and of the proxy that the environment sets for it."""
-    host, found = host_of(address), getproxies()
-    if not host:
-        return ""
-    parts = urlsplit(address)
-    proxy = found.get(parts.scheme) or found.get("all") or ""
-    if not proxy or proxy_bypass(parts.hostname or ""):
-        return host
-    return f"{host} through the proxy {host_of(proxy if '://' in proxy else f'http://{proxy}')}"
+    host, proxy = host_of(address), proxy_for(address)
+    return f"{host} through the proxy {host_of(proxy)}" if proxy else host
 
 
 def why(error: BaseException) -> str:

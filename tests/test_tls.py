@@ -1,0 +1,31 @@
+"""Whom the bot trusts, for Slack, Bolt and Redis alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.tls import certificate_faults, tls
+from tests.certificates import authority
+
+
+def test_without_a_variable_someone_is_trusted() -> None:
+    """The system's certificates, or those that come with the HTTP library."""
+    assert tls() is tls()
+    assert certificate_faults({}) == ()
+
+
+def test_files_that_are_ignored_otherwise(tmp_path: Path) -> None:
+    """OpenSSL says nothing of a file that isn't there: every connection would fail without a reason."""
+    file = tmp_path / "ca.pem"
+    missing = "SSL_CERT_FILE: the file can't be read (No such file or directory)"
+    assert certificate_faults({"SSL_CERT_FILE": str(file)}) == (missing,)
+    file.write_text("no certificate")
+    assert certificate_faults({"SSL_CERT_FILE": str(file)}) == (
+        "SSL_CERT_FILE: the file contains no certificate in PEM format",
+    )
+    folder = "SSL_CERT_DIR: the folder has no certificates as openssl rehash names them"
+    assert certificate_faults({"SSL_CERT_DIR": str(tmp_path)}) == (folder,)
+    assert certificate_faults({"SSL_CERT_DIR": str(tmp_path / "none")}) == (folder,)
+    made = authority(tmp_path)
+    (tmp_path / "0a1b2c3d.0").symlink_to(made.file)
+    assert certificate_faults({"SSL_CERT_FILE": str(made.file), "SSL_CERT_DIR": str(tmp_path)}) == ()
