@@ -31,8 +31,9 @@ from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
 from bot.paradime.download import Downloader
 from bot.parts import Parts, Services, build
+from bot.policy_file import load_policy
 from bot.service_outage import CALL, ServiceOutage
-from bot.settings import Settings, load_policy
+from bot.settings import Settings
 from bot.shutdown import ShutdownStep, run_shutdown
 from bot.slack import actions, commands, events, shortcuts, views
 from bot.slack.admission import admission_middleware

@@ -1,4 +1,4 @@
-"""The environment's settings as text: each from its variable, or from a file that another variable names.
+"""The settings as text: each from its variable in the environment or in a `.env` file, or from a file that it names.
 
 Imports next to nothing, so that a health check, which runs every few seconds, starts fast.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,19 +16,34 @@ MOST_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class EnvironmentValues:
-    """What the environment sets, by variable. `files` has the paths of those that come from a file.
+class EnvFile:
+    """A `.env` file's variables, and the line of each. What the environment sets, in either form, takes precedence."""
 
-    `problems` has a line for each setting whose value can't be known. It quotes neither a value nor a path, which may
-    be a secret that was meant for the other variable.
+    path: str
+    values: Mapping[str, str]
+    lines: Mapping[str, int]
+
+
+class EnvFileError(ValueError):
+    """A `.env` file can't be used. The message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentValues:
+    """What is set, by setting. `files` has the paths of those that come from a file.
+
+    `env_lines` has the line of those that the `.env` file sets, or whose file it names. `problems` has a line for each
+    setting whose value can't be known. It quotes neither a value nor a path, which may be a secret that was meant for
+    the other variable.
     """
 
     values: dict[str, str]
     files: dict[str, str]
+    env_lines: dict[str, int]
     problems: dict[str, str]
 
 
-class _UnreadableError(ValueError):
+class UnreadableError(Exception):
     """A file has no value. The message says why."""
 
 
@@ -37,46 +52,68 @@ def file_variable(name: str) -> str | None:
     return None if name.endswith(SUFFIX) else f"{name}{SUFFIX}"
 
 
-def read_environment(names: Iterable[str]) -> EnvironmentValues:
+def read_environment(names: Iterable[str], env_file: EnvFile | None = None) -> EnvironmentValues:
     """Read these settings, without the whitespace around their values. A blank variable counts as unset."""
-    found = EnvironmentValues({}, {}, {})
+    found = EnvironmentValues({}, {}, {}, {})
     for name in names:
-        other = file_variable(name)
-        value, path = _variable(name), _variable(other) if other else ""
-        if value and path:
-            found.problems[name] = f"{name} and {other} are both set: keep one of them"
-        elif path:
-            found.files[name] = path
-            try:
-                found.values[name] = _read(Path(path))
-            except _UnreadableError as error:
-                found.problems[name] = f"{other}: {error}"
-        elif value:
-            found.values[name] = value
+        if _read_setting(found, name, os.environ) or env_file is None:
+            continue
+        if other := _read_setting(found, name, env_file.values):
+            found.env_lines[name] = env_file.lines[other]
     return found
 
 
-def _variable(name: str) -> str:
-    return os.environ.get(name, "").strip()
+def read_variable(name: str, env_file: EnvFile | None = None) -> str | None:
+    """Read one setting that isn't needed in a file. Returns None if it's unset."""
+    return read_environment([name], env_file).values.get(name)
+
+
+def _read_setting(found: EnvironmentValues, name: str, variables: Mapping[str, str]) -> str | None:
+    """Read a setting. Returns the variable that sets it, None if none does."""
+    other = file_variable(name)
+    value, path = _variable(variables, name), _variable(variables, other) if other else ""
+    if value and path:
+        found.problems[name] = f"{name} and {other} are both set: keep one of them"
+    elif path:
+        found.files[name] = path
+        try:
+            found.values[name] = _read(Path(path))
+        except UnreadableError as error:
+            found.problems[name] = f"{other}: {error}"
+    elif value:
+        found.values[name] = value
+    return name if value else other if path else None
+
+
+def _variable(variables: Mapping[str, str], name: str) -> str:
+    return variables.get(name, "").strip()
 
 
 def _read(path: Path) -> str:
     try:
+        # Editors on Windows begin a file with a byte order mark.
+        text = read_bytes(path).decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise UnreadableError("the file can't be read (it isn't UTF-8 text)") from None
+    if not text:
+        raise UnreadableError("the file is empty")
+    if "\0" in text:
+        raise UnreadableError("the file contains a NUL character")
+    return text
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a small file. Raises UnreadableError."""
+    try:
         # A pipe could make the start wait forever, and a device may have no end.
         if not stat.S_ISREG(path.stat().st_mode):
-            raise _UnreadableError("that isn't a regular file")
+            raise UnreadableError("that isn't a regular file")
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
-        # Editors on Windows begin a file with a byte order mark.
-        text = content.decode("utf-8-sig").strip()
     except OSError as error:
-        raise _UnreadableError(f"the file can't be read ({error.strerror or 'no reason given'})") from None
-    except UnicodeDecodeError:
-        raise _UnreadableError("the file can't be read (it isn't UTF-8 text)") from None
+        raise UnreadableError(f"the file can't be read ({error.strerror or 'no reason given'})") from None
+    except ValueError:
+        raise UnreadableError("that isn't a path") from None
     if len(content) > MOST_BYTES:
-        raise _UnreadableError(f"the file is larger than {MOST_BYTES // 1024} kB")
-    if not text:
-        raise _UnreadableError("the file is empty")
-    if "\0" in text:
-        raise _UnreadableError("the file contains a NUL character")
-    return text
+        raise UnreadableError(f"the file is larger than {MOST_BYTES // 1024} kB")
+    return content

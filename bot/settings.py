@@ -1,250 +1,189 @@
-"""Settings: one frozen object, read once from the environment and the files that it names."""
+"""Settings: one frozen object. The text below each setting is its row in docs/settings.md (`make settings`)."""
 
 from __future__ import annotations
 
-import base64
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from rapidfuzz import fuzz, process
 
 from bot import redis_url
-from bot.core.insight.hints.file import HintsFileError
-from bot.core.policy.file import PolicyError, read_policy
-from bot.core.policy.rules import DEFAULT, Policy
-from bot.core.redact.masker import Redactor
-from bot.core.redact.patterns import PatternError, read_patterns
-from bot.core.text.yaml_file import YamlFileError
-from bot.environment import EnvironmentValues, file_variable, read_environment
-from bot.hints_file import load_own_hints
-from bot.watch_files import load_owners, load_watches
-
-# Prefixes of Bolt secrets that need no key: a workspace's, and a company's.
-BEARER_PREFIXES = ("prdm_wsp_", "prdm_cmp_")
-COMPANY_PREFIX = "prdm_cmp_"
-SLASH_COMMAND = r"/[^\s/A-Z]{1,31}"
-BOT_TOKENS, APP_TOKENS = ("xoxb-", "xoxe.xoxb-"), ("xapp-",)
-# Variables of other programs may begin like ours, so only those that are nearly one of ours count as misspelt.
-SHARED_PREFIXES = ("SLACK_", "PARADIME_", "REDIS_")
-NEARLY = 85
-
-
-class SettingsError(ValueError):
-    """Settings are missing or malformed. One line per variable: its name and what it should be, never its value."""
-
-    def __init__(self, lines: tuple[str, ...]) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
-
-
-def _should(what: str) -> PydanticCustomError:
-    return PydanticCustomError("should", "{what}", {"what": f"should {what}"})
-
-
-def _web_address(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        fits = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        fits = False
-    if not fits or re.search(r"\s", value):
-        raise _should("be an address that begins with https:// or http://")
-    return value
-
-
-def _for_links(value: str) -> str:
-    if "@" in urlsplit(value).netloc:
-        raise _should("not contain a user or a password: it appears in links")
-    return value
-
-
-def _with_slash(value: str) -> str:
-    return value if value.endswith("/") else f"{value}/"
-
-
-def _without_slash(value: str) -> str:
-    return value.rstrip("/")
-
-
-def _redis_address(value: SecretStr) -> SecretStr:
-    try:
-        redis_url.parse_redis_url(value.get_secret_value())
-    except ValueError as error:
-        raise _should(str(error)) from None
-    return value
-
-
-def _starting(*prefixes: str) -> AfterValidator:
-    def check(value: SecretStr) -> SecretStr:
-        text = value.get_secret_value()
-        if not text.startswith(prefixes) or not re.fullmatch(r"[\x21-\x7e]+", text):
-            raise _should(f"begin with {' or '.join(prefixes)}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _patterns(value: SecretStr) -> SecretStr:
-    try:
-        read_patterns(value.get_secret_value())
-    except PatternError as error:
-        raise _should(str(error)) from None
-    return value
-
-
-def _one_word(value: SecretStr) -> SecretStr:
-    # It's sent in an HTTP header.
-    if not re.fullmatch(r"[\x21-\x7e]+", value.get_secret_value()):
-        raise _should("be one word of ASCII characters")
-    return value
-
-
-def _webhook_secret(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value()
-    what = "be whsec_ and base64 of at least 16 bytes (signed webhooks), or one word of at least 16 letters, digits, - and _"
-    if text.startswith("whsec_"):
-        try:
-            fits = len(base64.b64decode(text.removeprefix("whsec_") + "==", validate=False)) >= 16
-        except ValueError:
-            fits = False
-    else:
-        # It may be part of a path.
-        fits = re.fullmatch(r"[\w-]{16,256}", text, re.ASCII) is not None
-    if not fits:
-        raise _should(what)
-    return value
-
-
-def _matching(pattern: str, what: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise _should(what)
-        return value
-
-    return AfterValidator(check)
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _not_a_token(value: SecretStr) -> SecretStr:
-    if value.get_secret_value().startswith((*BOT_TOKENS, *APP_TOKENS, "xoxp-")):
-        raise _should("be the signing secret of the Slack app, not a token")
-    return value
-
-
-Secret = Annotated[SecretStr, AfterValidator(_one_word)]
-Address = Annotated[str, AfterValidator(_web_address)]
-Name = Annotated[str, _matching(r"[a-z0-9-]{1,32}", "be 1 to 32 lower-case letters, digits and dashes")]
-SlashCommand = Annotated[str, _matching(SLASH_COMMAND, "be a slash command of at most 32 characters, as in /bolt")]
-Revision = Annotated[
-    str, _matching(r"[\w.-]{1,64}", "be a git revision: letters, digits, dots, dashes and underscores")
-]
-Uid = Annotated[str, _matching(r"[\w.-]{1,64}", "be the workspace's uid: letters, digits, dashes and underscores")]
-
-
-class Environment(PydanticBaseSettingsSource):
-    """The only source of settings: variables with the fields' names, or files that such variables name."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
-        """Return a field's value as text."""
-        del field  # the name says it all
-        return read_environment([field_name.upper()]).values.get(field_name.upper()), field_name, False
-
-    def __call__(self) -> dict[str, str]:
-        """Return everything that is set."""
-        return {name.lower(): value for name, value in self.read().values.items()}
-
-    def read(self) -> EnvironmentValues:
-        """Return the same with where it comes from, and what can't be read."""
-        return read_environment(name.upper() for name in self.settings_cls.model_fields)
+from bot.core.model.proxies import proxy_passwords
+from bot.core.redact.patterns import read_patterns
+from bot.setting_types import (
+    Address,
+    AppToken,
+    BotToken,
+    LinkAddress,
+    LogFormat,
+    LogLevel,
+    Name,
+    RedisAddress,
+    Revision,
+    Secret,
+    SecretPatterns,
+    SigningSecret,
+    SlackAddress,
+    SlashCommand,
+    Uid,
+    WebhookSecret,
+)
 
 
 class Settings(BaseSettings):
-    """The validated environment. Names are the variables' own in lower case; create one with `load_settings`."""
+    """The validated settings. Names are the variables' own in lower case; load them with `bot.load_settings`."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True, validate_default=False
     )
 
-    slack_bot_token: Annotated[SecretStr, _starting(*BOT_TOKENS)]
-    slack_app_token: Annotated[SecretStr, _starting(*APP_TOKENS)] | None = None
-    slack_signing_secret: Annotated[Secret, AfterValidator(_not_a_token)] | None = None
-    slack_api_url: Annotated[Address, AfterValidator(_with_slash)] = "https://slack.com/api/"
+    # --- Slack ---
 
-    paradime_api_endpoint: Address
-    paradime_api_key: Secret | None = None
-    paradime_api_secret: Secret
-    paradime_workspace_uid: Uid | None = None
-    paradime_app_url: Annotated[Address, AfterValidator(_for_links), AfterValidator(_without_slash)] = (
-        "https://app.paradime.io"
-    )
-    paradime_webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = None
-
-    # Secret because it may contain a password.
-    redis_url: Annotated[SecretStr, AfterValidator(_redis_address)] | None = None
-
-    bolt_bot_name: Name = "bolt"
-    bolt_bot_adopt: bool = False
-    bolt_bot_data_dir: Path = Path("data")
-    bolt_bot_http_host: str = "0.0.0.0"  # noqa: S104 - health checks and Slack's posts come from other machines
-    # With port 0 the system picks one, and the bot prints it.
-    bolt_bot_http_port: int = Field(default=8080, ge=0, le=65535)
-    bolt_bot_http_peer_connections: int = Field(default=100, ge=1, le=10_000)
-    bolt_bot_admin_host: str | None = None
-    bolt_bot_admin_port: int | None = Field(default=None, ge=0, le=65535)
-    bolt_bot_poll_min_s: float = Field(default=2, ge=0.1, le=3600)
-    bolt_bot_poll_max_s: float = Field(default=30, ge=0.1, le=3600)
-    bolt_bot_discover_s: float = Field(default=15, ge=1, le=300)
+    slack_bot_token: BotToken
+    """The bot token of the Slack app, `xoxb-…`."""
+    slack_app_token: AppToken | None = None
+    """An app-level token, `xapp-…`: Socket Mode if it's set."""
+    slack_signing_secret: SigningSecret | None = None
+    """The app's signing secret: HTTP mode if there's no app token. One of the two is needed."""
+    slack_api_url: SlackAddress = "https://slack.com/api/"
+    """The address of Slack's API; another one for the sandbox or a gateway."""
     bolt_bot_command: SlashCommand = "/bolt"
-    bolt_bot_log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = "console"
-    bolt_bot_log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
-    bolt_bot_lease_s: float = Field(default=10, ge=1, le=300)
-    bolt_bot_start_deadline_s: float = Field(default=60, ge=1, le=600)
-    bolt_bot_queue_s: float = Field(default=86_400, ge=1, le=604_800)
-    # A person is notified of a lost start within 20 s, so no request may take longer.
-    bolt_bot_api_timeout_s: float = Field(default=10, ge=0.5, le=20)
-    bolt_bot_retention_days: float = Field(default=30, ge=0.01, le=3650)
-    bolt_bot_user_limit: int = Field(default=30, ge=1, le=10_000)
-    bolt_bot_channel_limit: int = Field(default=100, ge=1, le=10_000)
-    bolt_bot_policy_file: Path | None = None
-    bolt_bot_hints_file: Path | None = None
-    bolt_bot_owners_file: Path | None = None
-    bolt_bot_watches_file: Path | None = None
-    bolt_bot_audit_days: float = Field(default=90, ge=1, le=3650)
-    bolt_bot_audit_entries: int = Field(default=100_000, ge=1000, le=10_000_000)
-    bolt_bot_follow_gap_s: float = Field(default=15, ge=1, le=3600)
-    bolt_bot_log_limit_mb: int = Field(default=64, ge=1, le=1024)
-    # Secret because a pattern may itself reveal something.
-    bolt_bot_secret_patterns: Annotated[SecretStr, AfterValidator(_patterns)] | None = None
-    bolt_bot_show_row_values: bool = False
+    """The slash command's name. Change it in the app's manifest as well."""
     # Slack's limits; a large workspace may have higher ones. Lower values are for two bots that share an app.
     bolt_bot_edits_a_minute: int = Field(default=48, ge=12, le=10_000)
+    """Calls of `chat.update` in any minute, of all processes on one Redis. A twelfth is reserved for ends, and mere
+    progress uses at most half. Set less if another bot uses the same app, more if Slack has granted you more."""
     bolt_bot_posts_a_minute: int = Field(default=240, ge=12, le=10_000)
+    """Calls of `chat.postMessage` a minute, of all processes on one Redis, evenly spread. A channel gets at most one
+    every 1.1 s whatever is set here."""
+
+    # --- Bolt ---
+
+    paradime_api_endpoint: Address
+    """The Bolt workspace's GraphQL address, `https://…/graphql`."""
+    paradime_api_secret: Secret
+    """The secret of a Bolt API key. One that begins with `prdm_wsp_` or `prdm_cmp_` needs no key."""
+    paradime_api_key: Secret | None = None
+    """The key of a legacy pair."""
+    paradime_workspace_uid: Uid | None = None
+    """The Bolt workspace's uid; required with a company's secret (`prdm_cmp_…`)."""
+    paradime_app_url: LinkAddress = "https://app.paradime.io"
+    """Where links lead, so it can't contain a user or a password."""
+    paradime_webhook_secret: WebhookSecret | None = None
+    """Lets Bolt's webhooks in at `/paradime/webhooks`: `whsec_…` for signed ones (Standard Webhooks, Svix), otherwise
+    one word of at least 16 letters, digits, `-` and `_`, sent as the last part of the path, as `X-Webhook-Secret` or as
+    a bearer token. Unset: 404."""
+    # A person is notified of a lost start within 20 s, so no request may take longer.
+    bolt_bot_api_timeout_s: float = Field(default=10, ge=0.5, le=20)
+    """The time-out of a whole request. If the reply to a start takes longer, the bot looks for its run."""
+    bolt_bot_poll_min_s: float = Field(default=2, ge=0.1, le=3600)
+    """The shortest time between two polls of a run."""
+    bolt_bot_poll_max_s: float = Field(default=30, ge=0.1, le=3600)
+    """The longest time between two polls of a run."""
+    bolt_bot_discover_s: float = Field(default=15, ge=1, le=300)
+    """The time between two listings of the schedules, while any channel watches some."""
     bolt_bot_poll_requests_a_s: float = Field(default=10, ge=0.1, le=1000)
-    # Set by whoever builds an image.
+    """Polls a second, of all processes together. Each asks for up to a hundred runs."""
+    bolt_bot_follow_gap_s: float = Field(default=15, ge=1, le=3600)
+    """The shortest time between two posts of a live log. It grows to eight times as long."""
+    bolt_bot_log_limit_mb: int = Field(default=64, ge=1, le=1024)
+    """The largest reply of Bolt that is read; bounds memory."""
+
+    # --- Redis ---
+
+    # Secret because it may contain a password.
+    redis_url: RedisAddress | None = None
+    """Redis from 7.0 or Valkey, in one of the forms below. Unset: an embedded one. Its `maxmemory-policy` has to be
+    `noeviction`."""
+    bolt_bot_data_dir: Path = Path("data")
+    """Where the embedded Redis keeps its append-only file, for one process at a time. Valkey writes it, and Redis 7
+    can't read it (the reverse works)."""
+    bolt_bot_name: Name = "bolt"
+    """The deployment's name, the prefix of all keys: several bots may share a Redis if each has its own name. The first
+    start under a name records the Slack team, the app and the Bolt workspace; a bot for a different one exits with
+    status 1."""
+    bolt_bot_adopt: bool = False
+    """Take over the data of another team, app or Bolt workspace under this name. Its cards can no longer be edited, its
+    runs are no longer followed, and ends that weren't posted are lost. Unset it after that start."""
+    bolt_bot_lease_s: float = Field(default=10, ge=1, le=300)
+    """How long a process keeps what it has claimed; if it's killed, others take over after that. A call to Slack takes
+    at most a third of it; sending a file is claimed for six times as long, up to a minute."""
+    bolt_bot_retention_days: float = Field(default=30, ge=0.01, le=3650)
+    """How long records of finished runs are kept."""
+
+    # --- People ---
+
+    bolt_bot_start_deadline_s: float = Field(default=60, ge=1, le=600)
+    """A start that isn't sent within this time never is. No more starts are accepted than can get their card in that
+    time: `BOLT_BOT_POSTS_A_MINUTE` in all, 50 a minute in a channel."""
+    bolt_bot_queue_s: float = Field(default=86_400, ge=1, le=604_800)
+    """How long a start waits for a run of its schedule to end (*Run when it ends*)."""
+    bolt_bot_policy_file: Path | None = None
+    """A YAML file that says who may do what: see [policy.md](policy.md). Unset: members may do everything, guests can
+    only read, people of other organizations can't do anything."""
+    bolt_bot_hints_file: Path | None = None
+    """A YAML file of your own hints, which come before the built-in ones: see [hints.md](hints.md#your-own-hints).
+    Needs the extra `bolt-bot[hints]`, which the image has."""
+    bolt_bot_owners_file: Path | None = None
+    """A YAML file that says who in Slack owns which schedules, for the mentions of watches: see
+    [watches.md](watches.md#owners). What it doesn't say is looked up by the owner's e-mail address."""
+    bolt_bot_watches_file: Path | None = None
+    """A YAML file that says what is watched in which channel; nobody can change these watches in Slack: see
+    [watches.md](watches.md#the-watches-file)."""
+    bolt_bot_audit_days: float = Field(default=90, ge=1, le=3650)
+    """How long entries of the audit log are kept."""
+    bolt_bot_audit_entries: int = Field(default=100_000, ge=1000, le=10_000_000)
+    """At most how many entries of the audit log are kept."""
+    bolt_bot_show_row_values: bool = False
+    """Show the row values that databases and unit tests quote in logs. By default they're replaced with `(row values
+    left out)`."""
+    bolt_bot_user_limit: int = Field(default=30, ge=1, le=10_000)
+    """How many things one person may ask for in 10 s: commands, messages to the bot, clicks, shortcuts, submitted
+    forms. The first one above the limit gets a reply, and further ones are dropped."""
+    bolt_bot_channel_limit: int = Field(default=100, ge=1, le=10_000)
+    """The same for one channel."""
+
+    # --- Process ---
+
+    bolt_bot_http_host: str = "0.0.0.0"  # noqa: S104 - health checks and Slack's posts come from other machines
+    """The address on which `/slack/events`, `/paradime/webhooks`, `/healthz`, `/readyz` and `/metrics` are served."""
+    bolt_bot_http_port: int = Field(default=8080, ge=0, le=65535)
+    """Its port. With 0 the system picks a free one, and the bot prints `BOLT_BOT_HTTP_PORT=<port>` on standard output
+    as soon as it listens; the same holds for `BOLT_BOT_ADMIN_PORT`."""
+    bolt_bot_http_peer_connections: int = Field(default=100, ge=1, le=10_000)
+    """How many connections one address may have open at a time, for each port. If the bot is behind a proxy, all of
+    Slack's requests come from one address: set it no lower than what the proxy opens. If an address has more, its
+    longest idle connection is closed."""
+    bolt_bot_admin_host: str | None = None
+    """The host of `BOLT_BOT_ADMIN_PORT`. Unset: `BOLT_BOT_HTTP_HOST`."""
+    bolt_bot_admin_port: int | None = Field(default=None, ge=0, le=65535)
+    """If it's set, `/healthz`, `/readyz` and `/metrics` are served only there, and are 404 on the other port. `bolt-bot
+    healthcheck` asks there."""
+    bolt_bot_log_format: LogFormat = "console"
+    """How log lines are written: for people, or one JSON object each."""
+    bolt_bot_log_level: LogLevel = "info"
+    """The least severe log lines that are written."""
+    # Secret because a pattern may itself reveal something.
+    bolt_bot_secret_patterns: SecretPatterns | None = None
+    """What else is masked: regular expressions (Python's), one per line, as below."""
     bolt_bot_revision: Revision | None = None
+    """The git revision of this build, which whoever builds an image sets. It's a label of the metric
+    `bolt_bot_build_info`."""
 
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings passes it by name
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings passes it by name
+        init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Use only the environment: no file that happens to exist, and no argument."""
-        return (Environment(settings_cls),)
+        """Use only what `bot.load_settings` has read: no file that happens to exist."""
+        return (init_settings,)
 
     @property
     def socket_mode(self) -> bool:
@@ -265,7 +204,7 @@ class Settings(BaseSettings):
         return read_patterns(held.get_secret_value()) if held else ()
 
     def secrets(self) -> tuple[str, ...]:
-        """Return every secret value, for the masker; only the passwords of addresses."""
+        """Return every secret value, for the masker; only the passwords of addresses, proxies' included."""
         held = (
             self.slack_bot_token,
             self.slack_app_token,
@@ -280,142 +219,5 @@ class Settings(BaseSettings):
         forms = [form for password in passwords if password for form in (password, unquote(password))]
         if self.redis_url:
             forms += redis_url.parse_redis_url(self.redis_url.get_secret_value()).secrets()
+        forms += proxy_passwords(os.environ)
         return tuple(dict.fromkeys([one.get_secret_value() for one in held if one is not None] + forms))
-
-
-MEANINGS = {
-    "slack_bot_token": "the bot token of the Slack app, xoxb-…",
-    "paradime_api_endpoint": "the address of the Bolt API, https://…/graphql",
-    "paradime_api_secret": "the secret of a Bolt API key",  # pragma: allowlist secret
-}
-
-
-def load_settings() -> Settings:
-    """Load the settings from the environment. Raises SettingsError with all errors at once."""
-    given = Environment(Settings).read()
-    values = {name.lower(): value for name, value in given.values.items()}
-    misplaced = _misplaced(values)
-    lines = [*given.problems.values(), *misplaced.values()]
-    settings = None
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        for one in error.errors():
-            name = str(one["loc"][0]).upper()
-            # What can't be read isn't missing.
-            if name not in given.problems and name not in misplaced:
-                lines.append(_line(name, one["type"], one.get("ctx") or {}, from_file=name in given.files))
-    together = values | {name.lower(): "" for name in given.problems}
-    lines += _together(together, None if given.problems else settings)
-    try:
-        load_policy(values.get("bolt_bot_policy_file"))
-    except PolicyError as error:
-        lines += [f"BOLT_BOT_POLICY_FILE: {line}" for line in error.lines]
-    masker = Redactor(settings.secrets(), settings.patterns()) if settings else Redactor()
-    try:
-        load_own_hints(values.get("bolt_bot_hints_file"), masker.mask)
-    except HintsFileError as error:
-        lines += [f"BOLT_BOT_HINTS_FILE: {line}" for line in error.lines]
-    for name, load in (("bolt_bot_owners_file", load_owners), ("bolt_bot_watches_file", load_watches)):
-        try:
-            load(values.get(name))
-        except YamlFileError as error:
-            lines += [f"{name.upper()}: {line}" for line in error.lines]
-    if settings is None or lines:
-        raise SettingsError(tuple(dict.fromkeys(lines)))
-    return settings
-
-
-def load_policy(file: str | Path | None) -> Policy:
-    """Load the policy in a file, or the default policy if there's none. Raises PolicyError."""
-    if file is None:
-        return DEFAULT
-    try:
-        text = Path(file).read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise PolicyError((f"the file can't be read ({_why(error)})",)) from None
-    return read_policy(text)
-
-
-def _why(error: OSError | ValueError) -> str:
-    return (error.strerror or "no reason given") if isinstance(error, OSError) else "it isn't UTF-8 text"
-
-
-def unknown() -> tuple[str, ...]:
-    """Return a line for each variable that is no setting, with the most similar one.
-
-    These are all that begin with BOLT_BOT_, and others that are nearly a setting which isn't set.
-    """
-    settings = [name.upper() for name in Settings.model_fields]
-    known = settings + [other for name in settings if (other := file_variable(name))]
-    ours = [name for name in known if name.startswith("BOLT_BOT_")]
-    lines = []
-    for name in sorted(set(os.environ) - set(known)):
-        nearest = None
-        if name.startswith("BOLT_BOT_"):
-            nearest = process.extractOne(name, ours)
-        elif name.startswith(SHARED_PREFIXES):
-            nearest = process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=NEARLY)
-            # If that one is set, this one is probably another program's.
-            nearest = None if nearest and os.environ.get(nearest[0], "").strip() else nearest
-        if nearest:
-            lines.append(f"{name} isn't a setting and has no effect; did you mean {nearest[0]}")
-    return tuple(lines)
-
-
-def _misplaced(values: Mapping[str, str]) -> dict[str, str]:
-    """Return a line for each Slack token that is in the other's variable."""
-    bot_is_app = values.get("slack_bot_token", "").startswith(APP_TOKENS)
-    app_is_bot = values.get("slack_app_token", "").startswith(BOT_TOKENS)
-    if bot_is_app and app_is_bot:
-        return dict.fromkeys(
-            ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"),
-            "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: exchange their values",
-        )
-    lines = {
-        "SLACK_BOT_TOKEN": "should begin with xoxb-: this is an app-level token, which belongs in SLACK_APP_TOKEN",
-        "SLACK_APP_TOKEN": "should begin with xapp-: this is the bot token, which belongs in SLACK_BOT_TOKEN",
-    }
-    wrong = [name for name, is_wrong in zip(lines, (bot_is_app, app_is_bot), strict=True) if is_wrong]
-    return {name: f"{name} {lines[name]}" for name in wrong}
-
-
-def _together(values: Mapping[str, str], settings: Settings | None) -> list[str]:
-    """Check variables that depend on each other. Reported with the other errors, so that one start shows them all."""
-    lines = []
-    if not values.keys() & {"slack_app_token", "slack_signing_secret"}:
-        lines.append("SLACK_APP_TOKEN is missing: xapp-… for Socket Mode, or SLACK_SIGNING_SECRET for HTTP")
-    secret = values.get("paradime_api_secret", "")
-    if secret and not secret.startswith(BEARER_PREFIXES) and "paradime_api_key" not in values:
-        lines.append(
-            "PARADIME_API_KEY is missing: only secrets that begin with prdm_wsp_ or prdm_cmp_ don't need a key"
-        )
-    if secret.startswith(COMPANY_PREFIX) and "paradime_workspace_uid" not in values:
-        lines.append("PARADIME_WORKSPACE_UID is missing: a company's secret (prdm_cmp_…) needs it")
-    if "bolt_bot_admin_host" in values and "bolt_bot_admin_port" not in values:
-        lines.append("BOLT_BOT_ADMIN_PORT is missing: BOLT_BOT_ADMIN_HOST has no effect without it")
-    if settings and settings.bolt_bot_admin_port == settings.bolt_bot_http_port != 0:
-        lines.append("BOLT_BOT_ADMIN_PORT should be a different port from BOLT_BOT_HTTP_PORT")
-    if settings and settings.bolt_bot_poll_min_s > settings.bolt_bot_poll_max_s:
-        lines.append("BOLT_BOT_POLL_MIN_S should be at most BOLT_BOT_POLL_MAX_S")
-    return lines
-
-
-def _line(variable: str, kind: str, context: Mapping[str, object], *, from_file: bool) -> str:
-    """Describe an error by pydantic's type: its own message may quote the value."""
-    name = f"{variable} (in the file that {file_variable(variable)} names)" if from_file else variable
-    bounds = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
-    if kind == "missing":
-        return f"{name} is missing: {MEANINGS[variable.lower()]}"
-    if kind == "should":
-        return f"{name} {context['what']}"
-    if kind in bounds:
-        key, words = bounds[kind]
-        return f"{name} should be {words} {context[key]:g}"
-    if kind == "literal_error":
-        return f"{name} should be {context['expected']}"
-    if kind.startswith("int"):
-        return f"{name} should be a whole number"
-    if kind.startswith(("float", "finite")):
-        return f"{name} should be a number"
-    return f"{name} is malformed"

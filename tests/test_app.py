@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.app import App, CannotServeError, _unless_stopped
-from bot.settings import load_settings
+from bot.load_settings import load_settings
 from bot.workers.worker import Work, Worker
 from tests.waiting import PATIENCE_S
 from tests.workers.test_pool import pool_of

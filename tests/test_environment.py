@@ -11,7 +11,8 @@ from unittest.mock import patch
 import pytest
 
 from bot.environment import MOST_BYTES, EnvironmentValues, read_environment
-from bot.settings import Settings, SettingsError, unknown
+from bot.load_settings import SettingsError, unknown
+from bot.settings import Settings
 from tests.test_settings import LEAST, faults, loaded
 
 CONTENT = "xoxb-from-a-file-1234"
@@ -52,7 +53,7 @@ def test_what_kubernetes_mounts_is_read(token: Path) -> None:
     link.symlink_to(data.name)
     token.write_bytes(b"\xef\xbb\xbf  " + CONTENT.encode() + b"\r\n\r\n")
     found = read({"SLACK_BOT_TOKEN_FILE": f" {link} "}, "SLACK_BOT_TOKEN")
-    assert found == EnvironmentValues({"SLACK_BOT_TOKEN": CONTENT}, {"SLACK_BOT_TOKEN": str(link)}, {})
+    assert found == EnvironmentValues({"SLACK_BOT_TOKEN": CONTENT}, {"SLACK_BOT_TOKEN": str(link)}, {}, {})
 
 
 @pytest.mark.parametrize("name", sorted(name.upper() for name in Settings.model_fields))

@@ -19,7 +19,7 @@ from bot.core.insight.hints.file import HintsFileError
 from bot.core.model.cause import Retry
 from bot.core.views.hint import hint_line
 from bot.hints_file import load_hint_table
-from bot.settings import SettingsError, load_settings
+from bot.load_settings import SettingsError, load_settings
 from bot.slack.blocks.mrkdwn import mrkdwn
 from tests.test_settings import LEAST
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.settings import Settings, SettingsError, load_settings, unknown
+from bot.load_settings import SettingsError, load_settings, unknown
+from bot.settings import Settings
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 

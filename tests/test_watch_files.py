@@ -14,7 +14,7 @@ from bot.core.model.command import WatchCommand
 from bot.core.model.watch import Watch
 from bot.core.watching.owners import Owners
 from bot.core.watching.watches_file import FileWatch, read_watches
-from bot.settings import SettingsError, load_settings
+from bot.load_settings import SettingsError, load_settings
 from bot.store.connect import close, connect
 from bot.store.scripts import Scripts
 from bot.store.watches import Watches

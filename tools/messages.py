@@ -60,7 +60,7 @@ PLACES = (
         r"core/views|core/schedules|core/text|flows|slack/(commands|actions|listener|tasks|affiliation)",
     ),
     ("The command line", r"bot/cli/|find_sandbox|__main__|manifest"),
-    ("Settings", r"settings|redis_url|core/redact/patterns"),
+    ("Settings", r"setting|redis_url|policy_file|env_file|environment|/proxies|^tls|core/redact/patterns"),
     ("Start-up, readiness and metrics", r""),
 )
 SKIPPED = re.compile(

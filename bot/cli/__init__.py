@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn, Protocol, cast
 
+from bot.cli.console import USAGE_STATUS, complain
+from bot.environment import EnvFileError
+
 INTERRUPTED_STATUS = 130
 
 
@@ -42,9 +45,13 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the error and the usage, and exit."""
-        from bot.core.redact.masker import Redactor  # noqa: PLC0415 - few commands need it, and it takes long to import
+        super().error(_masked(message))
 
-        super().error(Redactor().mask(message))
+
+def _masked(message: str) -> str:
+    from bot.core.redact.masker import Redactor  # noqa: PLC0415 - few commands need it, and it takes long to import
+
+    return Redactor().mask(message)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser(given).parse_args(given)
     try:
         return int(arguments.handle(arguments))
+    except EnvFileError as error:
+        complain(_masked(f"{error}."))
+        return USAGE_STATUS
     except KeyboardInterrupt:
         return INTERRUPTED_STATUS
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from enum import StrEnum
 
-from bot.settings import SLASH_COMMAND
+from bot.setting_types import SLASH_COMMAND
 
 PORT_MOST = 65535
 SPEED_MOST = 1000

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from datetime import UTC, datetime
 
-from bot.cli.console import USAGE_STATUS, complain, read_settings, say
+from bot.cli.console import USAGE_STATUS, add_env_file, complain, read_settings, say
 from bot.core.commands.since import parse_since
 from bot.core.model.errors import BotError
 
@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="command")
     export = commands.add_parser("export", help="print the audit log as JSON Lines, oldest entry first")
     export.add_argument("--since", metavar="TIME", help="only entries since then, as in 7d, 12h or 2026-11-28 (UTC)")
+    add_env_file(export)
     export.set_defaults(handle=_export_audit)
 
 
@@ -26,7 +27,7 @@ def _export_audit(arguments: argparse.Namespace) -> int:
     if arguments.since and parse_since(arguments.since, datetime.now(UTC)) is None:
         complain("--since should be a time or a date, as in 7d, 12h or 2026-11-28")
         return USAGE_STATUS
-    settings = read_settings()
+    settings = read_settings(arguments)
     if settings is None:
         return USAGE_STATUS
     from bot.cli.audit_lines import lines  # noqa: PLC0415 - imported here, so that wrong settings are reported at once

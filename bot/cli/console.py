@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.environment import EnvFile
     from bot.settings import Settings
 
 USAGE_STATUS = 2
 
 
-def read_settings() -> Settings | None:
-    """Read the settings from the environment. Returns None after printing what is wrong with them."""
-    # Imported here, so that a command without settings starts fast.
-    from bot.settings import SettingsError, load_settings, unknown  # noqa: PLC0415
+def add_env_file(parser: argparse.ArgumentParser) -> None:
+    """Add the argument of all commands that read settings."""
+    parser.add_argument(
+        "--env-file", metavar="FILE", help="read settings from this file too; the environment takes precedence"
+    )
 
-    for line in unknown():
+
+def env_file(arguments: argparse.Namespace) -> EnvFile | None:
+    """Read the file that the command names. Raises EnvFileError."""
+    if arguments.env_file is None:
+        return None
+    # Imported here, because few start with one.
+    from bot.env_file import export_network_variables, read_env_file  # noqa: PLC0415
+
+    file = read_env_file(arguments.env_file)
+    export_network_variables(file)
+    return file
+
+
+def read_settings(arguments: argparse.Namespace) -> Settings | None:
+    """Read the settings from the environment and the command's file.
+
+    Returns None after printing what is wrong with them. Raises EnvFileError.
+    """
+    # Imported here, so that a command without settings starts fast.
+    from bot.load_settings import SettingsError, load_settings, unknown  # noqa: PLC0415
+
+    given = env_file(arguments)
+    for line in unknown(given):
         complain(line)
     try:
-        return load_settings()
+        return load_settings(given)
     except SettingsError as error:
         for line in error.lines:
             complain(line)

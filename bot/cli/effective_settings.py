@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args, get_type_hints
@@ -10,42 +11,60 @@ from typing import Literal, get_args, get_type_hints
 from pydantic import SecretStr
 
 from bot.core.redact.masker import Redactor
-from bot.environment import read_environment
+from bot.env_file import NETWORK_VARIABLES
+from bot.environment import EnvFile, read_environment
 from bot.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class EffectiveSetting:
-    """A setting. `value` is masked; None if it's unset or secret. `file` is what contains it, masked too."""
+    """A setting. `value` is masked; None if it's unset or secret.
+
+    `file` contains the value, and `env_file` with its line sets it or names that file. Paths are masked too.
+    """
 
     name: str
     value: str | float | bool | None
     is_secret: bool
     is_set: bool
-    source: Literal["default", "environment", "file"]
-    file: str | None
+    source: Literal["default", "environment", "env file", "file"]
+    file: str | None = None
+    env_file: str | None = None
+    line: int | None = None
 
 
-def effective_settings(settings: Settings) -> list[EffectiveSetting]:
-    """Return all settings, in the order in which they're declared."""
+def effective_settings(settings: Settings, env_file: EnvFile | None) -> list[EffectiveSetting]:
+    """Return all settings, in the order in which they're declared, then proxies and certificates that are set."""
     mask = Redactor(settings.secrets(), settings.patterns()).mask
     names = [field.upper() for field in Settings.model_fields]
-    given = read_environment(names)
+    given = read_environment(names, env_file)
+    env_path = mask(env_file.path) if env_file else None
     found = []
     for name in names:
         value, is_secret = getattr(settings, name.lower()), _is_secret(name.lower())
-        path = given.files.get(name)
+        path, line = given.files.get(name), given.env_lines.get(name)
         found.append(
             EffectiveSetting(
                 name,
                 None if is_secret else mask(str(value)) if isinstance(value, str | Path) else value,
                 is_secret,
                 value is not None,
-                "file" if path else "environment" if name in given.values else "default",
+                "file" if path else "env file" if line else "environment" if name in given.values else "default",
                 mask(path) if path else None,
+                env_path if line else None,
+                line,
             )
         )
-    return found
+    return found + [_of_network(name, env_file, mask) for name in NETWORK_VARIABLES if os.environ.get(name)]
+
+
+def _of_network(name: str, env_file: EnvFile | None, mask: Callable[[str], str]) -> EffectiveSetting:
+    value = os.environ[name]
+    shown = mask(value)
+    if env_file is not None and env_file.values.get(name) == value:
+        line = env_file.lines[name]
+        return EffectiveSetting(name, shown, False, True, "env file", None, mask(env_file.path), line)  # noqa: FBT003 - a proxy's password is masked
+    return EffectiveSetting(name, shown, False, True, "environment")  # noqa: FBT003 - as above
 
 
 def as_json(setting: EffectiveSetting) -> dict[str, object]:
@@ -56,6 +75,7 @@ def as_json(setting: EffectiveSetting) -> dict[str, object]:
         "secret": setting.is_secret,
         "source": setting.source,
         **({"file": setting.file} if setting.file else {}),
+        **({"env_file": setting.env_file, "line": setting.line} if setting.env_file else {}),
     }
 
 
@@ -79,7 +99,10 @@ def _shown(setting: EffectiveSetting) -> str:
 
 
 def _source(setting: EffectiveSetting) -> str:
-    return f"{setting.source} {_in_one_line(setting.file)}" if setting.file else setting.source
+    line = f"{_in_one_line(setting.env_file)} line {setting.line}" if setting.env_file else ""
+    if setting.file:
+        return f"file {_in_one_line(setting.file)}{f', named in {line}' if line else ''}"
+    return f"env file {line}" if line else setting.source
 
 
 def _in_one_line(text: str) -> str:

@@ -9,8 +9,8 @@ import argparse
 import http.client
 from contextlib import closing
 
-from bot.cli.console import complain, say
-from bot.environment import read_environment
+from bot.cli.console import add_env_file, complain, env_file, say
+from bot.environment import EnvFile, read_environment
 
 HELP = "ask the running bot whether it's alive, or ready"
 
@@ -34,12 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ready", action="store_true", help="ask whether it's ready (/readyz), not only alive (/healthz)"
     )
+    add_env_file(parser)
     parser.set_defaults(handle=_healthcheck)
 
 
 def _healthcheck(arguments: argparse.Namespace) -> int:
     try:
-        host, port = _address()
+        host, port = _address(env_file(arguments))
         if arguments.ready:
             _ask(host, port, "/readyz", READY_S)
         else:
@@ -51,8 +52,8 @@ def _healthcheck(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _address() -> tuple[str, int]:
-    given = read_environment((*DEFAULTS, *ADMIN))
+def _address(file: EnvFile | None) -> tuple[str, int]:
+    given = read_environment((*DEFAULTS, *ADMIN), file)
     for line in given.problems.values():
         raise _UnhealthyError(line)
     values = {**DEFAULTS, **given.values}

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 
 from bot.cli.arguments import slack_id, words
-from bot.cli.console import USAGE_STATUS, complain, read_settings, say
+from bot.cli.console import USAGE_STATUS, add_env_file, complain, env_file, read_settings, say
 from bot.core.model.channel import ChannelKind
 from bot.core.model.errors import BotError
 from bot.core.model.person import Role
 from bot.core.policy.explanation import Given, explained, from_given
 from bot.core.policy.file import PolicyError
 from bot.core.policy.rules import Action
-from bot.settings import load_policy
+from bot.environment import read_variable
+from bot.policy_file import load_policy
 
 HELP = "check a policy file, or explain its decisions"
 
@@ -56,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--shared", action="store_true", help="the channel is shared with other organizations; with --kind"
     )
     explain.add_argument("--owner", help="who owns the schedule")
+    add_env_file(explain)
     explain.set_defaults(handle=_explain_policy)
 
 
@@ -89,14 +90,14 @@ def _explain_policy(arguments: argparse.Namespace) -> int:
         arguments.owner,
     )
     try:
-        found = load_policy(arguments.file or os.environ.get("BOLT_BOT_POLICY_FILE") or None)
+        found = load_policy(arguments.file or read_variable("BOLT_BOT_POLICY_FILE", env_file(arguments)))
     except PolicyError as error:
         for line in error.lines:
             complain(line)
         return USAGE_STATUS
     facts = from_given(given)
     if not given.whole:
-        settings = read_settings()
+        settings = read_settings(arguments)
         if settings is None:
             return USAGE_STATUS
         from bot.cli.policy_facts import asked  # noqa: PLC0415 - imported here, so that wrong settings are reported at once

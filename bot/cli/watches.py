@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import sys
 
-from bot.cli.console import USAGE_STATUS, complain, read_settings, say
+from bot.cli.console import USAGE_STATUS, add_env_file, complain, read_settings, say
 from bot.core.model.errors import BotError
 from bot.core.text.text import plural
 from bot.core.text.yaml_file import YamlFileError
@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     checked.add_argument("file", metavar="FILE")
     checked.set_defaults(handle=_check_watches)
     export = commands.add_parser("export", help="print every channel's watches as a file for BOLT_BOT_WATCHES_FILE")
+    add_env_file(export)
     export.set_defaults(handle=_export_watches)
 
 
@@ -38,8 +39,8 @@ def _check_watches(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _export_watches(_arguments: argparse.Namespace) -> int:
-    settings = read_settings()
+def _export_watches(arguments: argparse.Namespace) -> int:
+    settings = read_settings(arguments)
     if settings is None:
         return USAGE_STATUS
     from bot.cli.stored_watches import stored_watches  # noqa: PLC0415 - imported here, so that wrong settings are reported at once

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.cli.doctor.finding import Finding, ok, problem, warning
 from bot.cli.doctor.subject import Check, Subject
-from bot.settings import SettingsError, unknown
+from bot.environment import EnvFile
+from bot.load_settings import SettingsError, unknown
 
 
 def wrong_findings(error: SettingsError) -> list[Finding]:
@@ -13,9 +14,11 @@ def wrong_findings(error: SettingsError) -> list[Finding]:
     return [problem("settings", f"{line.rstrip('.')}.", fix) for line in error.lines]
 
 
-def unknown_findings() -> list[Finding]:
+def unknown_findings(env_file: EnvFile | None) -> list[Finding]:
     """Return a warning for each variable that looks like a setting and isn't one."""
-    return [warning("settings", f"{line.rstrip('?')}?", "Correct or remove the variable.") for line in unknown()]
+    return [
+        warning("settings", f"{line.rstrip('?')}?", "Correct or remove the variable.") for line in unknown(env_file)
+    ]
 
 
 async def _settings(_subject: Subject) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.cli.doctor.finding import Finding, ok, problem
 from bot.cli.doctor.subject import Check, Subject
 from bot.core.model.errors import SlackError
-from bot.settings import load_policy
+from bot.policy_file import load_policy
 from bot.slack.identity import TokenRefusedError, check_app_token, identify
 from bot.slack.people import NoPeopleCache, SlackPeople
 

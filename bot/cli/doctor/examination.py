@@ -17,9 +17,11 @@ from bot.cli.doctor import check_bolt, check_clock, check_data, check_redis, che
 from bot.cli.doctor.finding import Finding, problem, warning
 from bot.cli.doctor.subject import Check, Subject
 from bot.core.redact.masker import Redactor
+from bot.environment import EnvFile
+from bot.load_settings import SettingsError, load_settings
 from bot.logging import configure_logging, log_uncaught
 from bot.paradime.client import BoltClient
-from bot.settings import Settings, SettingsError, load_settings
+from bot.settings import Settings
 from bot.slack.client import SlackChat
 
 log = structlog.get_logger()
@@ -36,11 +38,11 @@ AREAS: tuple[tuple[Check, ...], ...] = (
 AFTERWARDS: tuple[tuple[Check, ...], ...] = (check_data.CHECKS, check_clock.CHECKS)
 
 
-async def diagnose() -> list[Finding]:
-    """Read the settings from the environment, and check them and the services they point to."""
-    unknown = check_settings.unknown_findings()
+async def diagnose(env_file: EnvFile | None = None) -> list[Finding]:
+    """Read the settings from the environment and a `.env` file, and check them and the services they point to."""
+    unknown = check_settings.unknown_findings(env_file)
     try:
-        settings = load_settings()
+        settings = load_settings(env_file)
     except SettingsError as error:
         wrong = check_settings.wrong_findings(error)
         unseen = "The services are not checked, because the settings can't be used."

@@ -11,8 +11,8 @@ from bot.app import credentials
 from bot.cli.doctor.examination import LIMIT_S, run_areas
 from bot.cli.doctor.finding import Finding
 from bot.cli.doctor.subject import Check, Subject
+from bot.load_settings import load_settings
 from bot.paradime.client import BoltClient
-from bot.settings import load_settings
 from bot.slack.client import SlackChat
 from bot.slack.identity import Identity
 

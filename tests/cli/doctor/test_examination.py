@@ -13,9 +13,9 @@ from bot.cli.doctor.examination import examine, run_areas
 from bot.cli.doctor.finding import Finding, ok, problem, warning
 from bot.cli.doctor.report import as_json, as_lines, exit_status
 from bot.cli.doctor.subject import Check, Subject
+from bot.load_settings import load_settings
 from bot.paradime.client import BoltClient
 from bot.paradime.credentials import Credentials
-from bot.settings import load_settings
 from bot.slack.client import SlackChat
 from tests.cli.doctor.patient import COMPLETE, setting
 from tests.e2e.command import bolt_bot

@@ -1,0 +1,23 @@
+"""The policy's file (`BOLT_BOT_POLICY_FILE`): who may do what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.core.policy.file import PolicyError, read_policy
+from bot.core.policy.rules import DEFAULT, Policy
+
+
+def load_policy(file: str | Path | None) -> Policy:
+    """Load the policy in a file, or the default policy if there's none. Raises PolicyError."""
+    if file is None:
+        return DEFAULT
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise PolicyError((f"the file can't be read ({_why(error)})",)) from None
+    return read_policy(text)
+
+
+def _why(error: OSError | ValueError) -> str:
+    return (error.strerror or "no reason given") if isinstance(error, OSError) else "it isn't UTF-8 text"
