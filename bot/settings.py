@@ -170,8 +170,8 @@ class Settings(BaseSettings):
     bolt_bot_secret_patterns: SecretPatterns | None = None
     """What else is masked: regular expressions (Python's), one per line, as below."""
     bolt_bot_revision: Revision | None = None
-    """The git revision of this build, which whoever builds an image sets. It's a label of the metric
-    `bolt_bot_build_info`."""
+    """The git revision that was built, for the log line `started` and the metric `bolt_bot_build_info`; whoever builds
+    an image sets it. Unset, in a clone: what is checked out."""
 
     @classmethod
     def settings_customise_sources(
