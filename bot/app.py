@@ -183,7 +183,7 @@ class App:
         except (PortTakenError, StoreUnavailable, StoreUnfit, TokenRefusedError) as refused:
             raise CannotServeError(str(refused)) from refused
         except BoltDenied as refused:
-            text = "Bolt refused the API key. Check PARADIME_API_KEY and PARADIME_API_SECRET."
+            text = f"Bolt refused the API key ({refused.detail}). Check PARADIME_API_KEY and PARADIME_API_SECRET."
             raise CannotServeError(text) from refused
         except BoltRejected as refused:
             text = f"Bolt refuses: {refused.sentence.rstrip('.')}. Check PARADIME_API_ENDPOINT."

@@ -29,6 +29,8 @@ ERRORS_KEPT = 200
 RETRY_AFTER_S = 5.0
 SHORTEST_RETRY_AFTER_S = 1.0
 LONGEST_RETRY_AFTER_S = 300.0
+DENIAL_READ = 4096
+EXPIRED = "the API key has expired"
 NO_REASON = "Bolt gave no reason."
 TOO_LARGE = "Bolt says the request is too large."
 
@@ -73,14 +75,16 @@ def parse_response(response: httpx.Response, content: bytes, *, is_query: bool, 
     if status == httpx.codes.TOO_MANY_REQUESTS:
         raise BoltThrottled(retry_after_s(response.headers.get("Retry-After"), now))
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        raise BoltDenied
+        raise BoltDenied(cause=_denial(content, status))
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        raise BoltOutcomeUnknown
+        raise BoltOutcomeUnknown(cause=f"HTTP status {status}")
     reply = _graphql(content, is_query=is_query, is_bad_request=status == httpx.codes.BAD_REQUEST)
     if reply is not None and (reply.errors or response.is_success):
         return reply
     if response.is_success:
-        raise BoltOutcomeUnknown("Bolt's response isn't GraphQL. There may be a proxy in between.")
+        raise BoltOutcomeUnknown(
+            "Bolt's response isn't GraphQL. There may be a proxy in between.", cause="its response isn't GraphQL"
+        )
     if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
         return GraphqlReply(None, (ApiError(TOO_LARGE),), invalid=is_query)
     raise _refusal(response, content)
@@ -178,6 +182,13 @@ def error_words(message: str) -> str:
         line = lines[0] if lines else ""
     readable = "".join(char if char.isprintable() else " " for char in line[: 4 * MESSAGE_SHOWN])
     return cut(" ".join(readable.split()), MESSAGE_SHOWN) or NO_REASON
+
+
+def _denial(content: bytes, status: int) -> str:
+    """Describe a denial in our own words: the server's may quote the key."""
+    if b"expired" in content[:DENIAL_READ].lower():
+        return EXPIRED
+    return f"the API key isn't accepted (HTTP status {status})"
 
 
 def _refusal(response: httpx.Response, content: bytes) -> BoltRejected:

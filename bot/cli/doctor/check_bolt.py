@@ -2,17 +2,148 @@
 
 from __future__ import annotations
 
-from bot.cli.doctor.finding import Finding, ok, problem
+import re
+import time
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from bot.cli.doctor.finding import Finding, ok, problem, warning
+from bot.cli.doctor.fixes import network_fix
 from bot.cli.doctor.subject import Check, Subject
-from bot.core.model.errors import BoltError
+from bot.core.model.errors import (
+    BoltDenied,
+    BoltError,
+    BoltInvalidQuery,
+    BoltNotSent,
+    BoltOutcomeUnknown,
+    BoltRejected,
+    BoltThrottled,
+)
+from bot.core.model.network_failure import through
+from bot.core.text.text import plural
+from bot.paradime.client import ClientLimits
+from bot.paradime.credentials import COMPANY_PREFIX
+from bot.paradime.response import EXPIRED
+from bot.settings import Settings
+
+CONNECTION, KEY, WORKSPACE = "Bolt connection", "Bolt API key", "Bolt workspace"
+# Each request is a check of its own, which has to end before the check's own limit.
+LIMITS = ClientLimits(timeout_s=8, attempts=1)
+COPY = "Copy PARADIME_API_ENDPOINT again from Paradime, where the API key was made: https://…/graphql."
+KEY_FIX = "Copy PARADIME_API_KEY and PARADIME_API_SECRET again, or make a new key in Paradime."
+# Parts of an endpoint's path that don't name the workspace.
+NO_NAME = re.compile(r"|api|v\d+|graphql")
+EXAMPLES = 3
 
 
 async def _connection(subject: Subject) -> list[Finding]:
+    endpoint, began = subject.settings.paradime_api_endpoint, time.perf_counter()
+    try:
+        await subject.bolt.check()
+    except BoltError as error:
+        return [_failure(subject.settings, error)]
+    subject.bolt_answers = True
+    taken_ms = (time.perf_counter() - began) * 1000
+    if not _is_encrypted(endpoint):
+        said = f"{through(endpoint)} answers, but over http://, so that anybody on the way can read the API key."
+        return [warning(CONNECTION, said, "Write https:// in PARADIME_API_ENDPOINT.")]
+    return [ok(CONNECTION, f"{through(endpoint)} answers in {taken_ms:.0f} ms.")]
+
+
+def _failure(settings: Settings, error: BoltError) -> Finding:
+    where = error.where or through(settings.paradime_api_endpoint)
+    match error:
+        case BoltDenied():
+            return _denied(settings, f"{where} refuses: {error.cause}.", error.cause)
+        case BoltNotSent():
+            fix = network_fix(error.cause, where, "PARADIME_API_ENDPOINT")
+            return problem(CONNECTION, f"{where} can't be reached: {error.cause}.", fix)
+        case BoltOutcomeUnknown(cause=cause):
+            return _useless(where, cause or "its response can't be read")
+        case BoltThrottled():
+            said = f"{where} is busy and asks to wait {error.retry_after_s:.0f} s. The rest of it is not checked."
+            return warning(CONNECTION, said, "Run this again later. If another program uses the key, give it its own.")
+        case BoltInvalidQuery():
+            said = f"{where} speaks GraphQL, but it isn't the Bolt API: {error.sentence.rstrip('.')}."
+            return problem(CONNECTION, said, COPY)
+        case BoltRejected():
+            return _rejected(settings, where, error.sentence.rstrip("."))
+        case _:
+            return problem(CONNECTION, f"{where}: {error.sentence}", COPY)
+
+
+def _denied(settings: Settings, said: str, cause: str) -> Finding:
+    if cause == EXPIRED:
+        fix = "Make a new API key in Paradime, and put it into PARADIME_API_KEY and PARADIME_API_SECRET."
+    elif settings.paradime_api_secret.get_secret_value().startswith(COMPANY_PREFIX):
+        fix = f"{KEY_FIX} If they're right, PARADIME_WORKSPACE_UID is of a workspace that the key may not use."
+    else:
+        fix = f"{KEY_FIX} It has to be a key of the workspace that PARADIME_API_ENDPOINT names."
+    return problem(KEY, said, fix)
+
+
+def _useless(where: str, cause: str) -> Finding:
+    said = f"{where} doesn't answer as the Bolt API does: {cause}."
+    if cause.startswith("HTTP status"):
+        return problem(CONNECTION, said, "Wait until Bolt works again. If it doesn't: " + COPY)
+    if "GraphQL" in cause or "response" in cause:
+        return problem(CONNECTION, said, COPY)
+    return problem(CONNECTION, said, network_fix(cause, where, "PARADIME_API_ENDPOINT"))
+
+
+def _rejected(settings: Settings, where: str, reason: str) -> Finding:
+    if "HTTP status 400" in reason and not settings.paradime_api_endpoint.startswith("https"):
+        return problem(CONNECTION, f"{where}: {reason}.", "Write https:// in PARADIME_API_ENDPOINT.")
+    if "HTTP status 3" in reason:
+        return problem(CONNECTION, f"{where} sends elsewhere: {reason}.", COPY)
+    if "HTTP status" in reason:
+        return problem(CONNECTION, f"{where} has no Bolt API at that path: {reason}.", COPY)
+    return problem(WORKSPACE, f"{where} refuses: {reason}.", f"{COPY} Check PARADIME_WORKSPACE_UID, if it's set.")
+
+
+def _is_encrypted(endpoint: str) -> bool:
+    """Whether nobody else can read what is sent: over TLS, or inside this machine."""
+    parts = urlsplit(endpoint)
+    host = parts.hostname or ""
+    try:
+        return parts.scheme == "https" or host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _workspace(subject: Subject) -> list[Finding]:
+    if not subject.bolt_answers:
+        said = "Which workspace it is, and what the API key may do, is not checked."
+        return [warning(WORKSPACE, said, "Make Bolt reachable first.")]
+    settings = subject.settings
     try:
         schedules = await subject.bolt.schedules()
     except BoltError as error:
-        return [problem("Bolt connection", error.detail, "Check PARADIME_API_ENDPOINT and the key.")]
-    return [ok("Bolt connection", f"{len(schedules)} active schedules.")]
+        return [_failure(settings, error)]
+    name, uid = _name_in(settings.paradime_api_endpoint), settings.paradime_workspace_uid
+    if uid and name and uid != name:
+        said = f"PARADIME_WORKSPACE_UID is {uid}, and PARADIME_API_ENDPOINT is that of {name}. Which one Bolt takes is not checked."
+        return [warning(WORKSPACE, said, "Correct one of them, if they aren't two names of the same workspace.")]
+    if not schedules:
+        said = f"The workspace {settings.workspace} has no active schedule, so there's nothing to start."
+        return [warning(WORKSPACE, said, f"Make one in Bolt, if this is the right workspace. If it isn't: {COPY}")]
+    shown = ", ".join(one.name for one in schedules[:EXAMPLES])
+    more = ", …" if len(schedules) > EXAMPLES else ""
+    return [ok(WORKSPACE, f"{settings.workspace}, with {plural(len(schedules), 'active schedule')}: {shown}{more}.")]
 
 
-CHECKS = (Check("Bolt connection", _connection),)
+def _name_in(endpoint: str) -> str:
+    """Return the one part of an endpoint's path that can be a workspace's name, empty if there isn't exactly one."""
+    parts = [part for part in urlsplit(endpoint).path.split("/") if not NO_NAME.fullmatch(part)]
+    return parts[0] if len(parts) == 1 else ""
+
+
+async def _rights(subject: Subject) -> list[Finding]:
+    if not subject.bolt_answers:
+        return []
+    said = "It may read. Whether it may start and cancel runs is not checked, because only a start would show it."
+    fix = "Look in Paradime whether the key has the capability Bolt schedules admin, and when it expires."
+    return [warning(KEY, said, fix)]
+
+
+CHECKS = (Check(CONNECTION, _connection), Check(WORKSPACE, _workspace), Check(KEY, _rights))

@@ -60,7 +60,7 @@ async def examine(settings: Settings, *, limit_s: float = LIMIT_S) -> list[Findi
     subject = Subject(
         settings,
         SlackChat(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, mask),
-        BoltClient(settings.paradime_api_endpoint, credentials(settings)),
+        BoltClient(settings.paradime_api_endpoint, credentials(settings), check_bolt.LIMITS),
         mask,
     )
     try:

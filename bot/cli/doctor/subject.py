@@ -14,13 +14,17 @@ from bot.slack.identity import Identity
 
 @dataclass(slots=True)
 class Subject:
-    """The settings and a client of each service. `identity` is set by the check that asks Slack for it."""
+    """The settings and a client of each service.
+
+    `identity` and `bolt_answers` are set by the checks that find them out, for those that come after them.
+    """
 
     settings: Settings
     chat: SlackChat
     bolt: BoltClient
     mask: Callable[[str], str]
     identity: Identity | None = None
+    bolt_answers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

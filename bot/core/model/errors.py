@@ -118,8 +118,8 @@ class BoltTooLarge(BoltError):
 class BoltDenied(BoltError):
     """The Bolt API refused the credentials, or the key lacks the capability."""
 
-    def __init__(self, sentence: str = "Bolt refused my API key.") -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: str = "Bolt refused my API key.", *, cause: str = "", where: str = "") -> None:
+        super().__init__(sentence, cause=cause, where=where)
 
 
 class DownloadRefused(BoltError):

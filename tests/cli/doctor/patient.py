@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
 from bot.app import credentials
+from bot.cli.doctor.check_bolt import LIMITS
 from bot.cli.doctor.examination import LIMIT_S, run_areas
 from bot.cli.doctor.finding import Finding
 from bot.cli.doctor.subject import Check, Subject
@@ -37,15 +38,20 @@ def setting(monkeypatch: pytest.MonkeyPatch, **more: str) -> None:
 
 
 async def found_by(
-    checks: Sequence[Check], monkeypatch: pytest.MonkeyPatch, identity: Identity | None = None, **more: str
+    checks: Sequence[Check],
+    monkeypatch: pytest.MonkeyPatch,
+    environment: Mapping[str, str],
+    *,
+    identity: Identity | None = None,
+    limit_s: float = LIMIT_S,
 ) -> list[Finding]:
     """What an area finds with these settings, without any secret."""
-    setting(monkeypatch, **more)
+    setting(monkeypatch, **environment)
     settings = load_settings()
     chat = SlackChat(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, str)
-    bolt = BoltClient(settings.paradime_api_endpoint, credentials(settings))
+    bolt = BoltClient(settings.paradime_api_endpoint, credentials(settings), LIMITS)
     try:
-        found = await run_areas((checks,), Subject(settings, chat, bolt, str, identity), LIMIT_S)
+        found = await run_areas((checks,), Subject(settings, chat, bolt, str, identity), limit_s)
     finally:
         await chat.close()
         await bolt.aclose()

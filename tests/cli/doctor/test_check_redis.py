@@ -79,7 +79,7 @@ async def server(started: Broken) -> Broken:
 
 async def examined(monkeypatch: pytest.MonkeyPatch, url: str) -> list[Finding]:
     """What the checks of Redis find at an address."""
-    return await found_by(check_redis.CHECKS, monkeypatch, REDIS_URL=url)
+    return await found_by(check_redis.CHECKS, monkeypatch, {"REDIS_URL": url})
 
 
 def only_problem(found: list[Finding]) -> Finding:
@@ -195,7 +195,7 @@ async def test_other_teams_data(server: Broken, monkeypatch: pytest.MonkeyPatch)
         if owner is not None:
             await server.tell(("SET", "{bolt:bolt}:deployment", json.dumps(owner)))
         for identity in (me, None):
-            (found,) = await found_by(check_data.CHECKS, monkeypatch, identity, REDIS_URL=server.url)
+            (found,) = await found_by(check_data.CHECKS, monkeypatch, {"REDIS_URL": server.url}, identity=identity)
             seen.append((found.level, found.sentence))
     assert [level for level, _ in seen] == ["ok", "ok", "ok", "warning", "problem", "warning", "problem", "problem"]
     assert "of another bot named 'bolt', for the Slack team Other (T2)" in seen[4][1]
@@ -339,8 +339,9 @@ async def test_a_version_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> Non
 
 async def test_the_embedded_server_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """With where it keeps its data; nothing is started, so there is no data of another bot to see."""
-    (found,) = await found_by(check_redis.CHECKS, monkeypatch, BOLT_BOT_DATA_DIR=str(tmp_path))
+    here = {"BOLT_BOT_DATA_DIR": str(tmp_path)}
+    (found,) = await found_by(check_redis.CHECKS, monkeypatch, here)
     assert found.level == "ok"
     assert str(tmp_path) in found.sentence
-    assert await found_by(check_data.CHECKS, monkeypatch, BOLT_BOT_DATA_DIR=str(tmp_path)) == []
+    assert await found_by(check_data.CHECKS, monkeypatch, here) == []
     assert not (tmp_path / "redis").exists()

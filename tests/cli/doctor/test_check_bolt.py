@@ -1,0 +1,254 @@
+"""A Bolt API that is broken for real: the doctor names each cause, with its host and a fix, and no credential."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from bolt_sandbox.bolt import BoltWorld, CallRecord, add_routes
+from bot.cli.doctor import check_bolt
+from bot.cli.doctor.finding import Finding
+from bot.paradime.transport import tls
+from tests.certificates import expired, untrusted
+from tests.cli.doctor.patient import found_by
+from tests.test_causes import answering
+
+KEY = {"PARADIME_API_KEY": "sandbox", "PARADIME_API_SECRET": "sandbox"}
+COMPANY = {"PARADIME_API_SECRET": "prdm_cmp_sandbox"}
+PASSWORD = "very-secret-6"  # noqa: S105 - a made-up one
+
+
+async def examined(monkeypatch: pytest.MonkeyPatch, endpoint: str, **more: str) -> list[Finding]:
+    """What the checks of Bolt find at an address."""
+    return await found_by(check_bolt.CHECKS, monkeypatch, {"PARADIME_API_ENDPOINT": endpoint, **more})
+
+
+async def first_problem(monkeypatch: pytest.MonkeyPatch, endpoint: str, **more: str) -> Finding:
+    """The one problem; what can't be checked for it is a warning."""
+    bad, *rest = await examined(monkeypatch, endpoint, **more)
+    assert bad.level == "problem"
+    assert {one.level for one in rest} <= {"warning"}
+    assert all("not checked" in one.sentence for one in rest)
+    return bad
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[tuple[BoltWorld, str]]:
+    """The sandbox's Bolt API, and where it is."""
+    world, app = BoltWorld(), web.Application()
+    add_routes(app, world)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield world, f"http://127.0.0.1:{runner.addresses[0][1]}/bolt"
+    await runner.cleanup()
+
+
+Served = tuple[BoltWorld, str]
+
+
+async def test_an_api_that_is_well(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its workspace is shown by its schedules. What the key may do can't be seen, and nothing was started."""
+    world, url = served
+    asked: list[CallRecord] = []
+    world.on_call = asked.append
+    connection, workspace, key = await examined(monkeypatch, f"{url}/graphql", **KEY)
+    assert (connection.level, workspace.level, key.level) == ("ok", "ok", "warning")
+    assert connection.sentence.startswith(url.removeprefix("http://").partition("/")[0])
+    assert "active schedules: " in workspace.sentence
+    assert "not checked" in key.sentence
+    assert "Bolt schedules admin" in key.fix
+    assert {operation for call in asked for operation in call.operations} == {"listBoltSchedules"}
+
+
+@pytest.mark.parametrize(
+    ("path", "environment", "check", "says", "fix"),
+    [
+        ("/grafql", KEY, "Bolt connection", "has no Bolt API at that path", "Copy PARADIME_API_ENDPOINT"),
+        ("/graphql", {}, "Bolt API key", "the API key isn't accepted (HTTP status 401)", "PARADIME_API_SECRET"),
+        (
+            "/graphql",
+            {**COMPANY, "PARADIME_WORKSPACE_UID": "another"},
+            "Bolt API key",
+            "the API key isn't accepted",
+            "PARADIME_WORKSPACE_UID is of a workspace that the key may not use",
+        ),
+    ],
+    ids=["path", "key", "uid"],
+)
+async def test_what_is_wrong_with_the_address_or_the_key(
+    served: Served,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    environment: dict[str, str],
+    check: str,
+    says: str,
+    fix: str,
+) -> None:
+    """Each by name, with the variable to correct."""
+    found = await first_problem(monkeypatch, f"{served[1]}{path}", **environment)
+    assert found.check == check
+    assert says in found.sentence
+    assert fix in found.fix
+
+
+def http(status: str, body: str = "", *headers: str) -> bytes:
+    """A response."""
+    lines = (f"HTTP/1.1 {status}", "Connection: close", f"Content-Length: {len(body)}", *headers)
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+OTHER_API = '{"errors": [{"message": "Cannot query field \\"listBoltSchedules\\" on type \\"Query\\"."}]}'
+NO_WORKSPACE = '{"errors": [{"message": "Workspace not found"}], "data": null}'
+BROKEN = {
+    "expired key": (http("401 Unauthorized", "The API key expired"), "Bolt API key", "the API key has expired"),
+    "a web page": (http("200 OK", "<html>"), "Bolt connection", "its response isn't GraphQL"),
+    "moved": (http("302 Found", "", "Location: https://login.invalid/"), "Bolt connection", "HTTP status 302"),
+    "broken": (http("503 Service Unavailable"), "Bolt connection", "HTTP status 503"),
+    "another API": (http("200 OK", OTHER_API), "Bolt connection", "it isn't the Bolt API"),
+    "no workspace": (http("200 OK", NO_WORKSPACE), "Bolt workspace", "Workspace not found"),
+    "TLS port": (http("400 Bad Request", "<html>"), "Bolt connection", "HTTP status 400"),
+    "hangs up": (b"", "Bolt connection", "the connection"),
+}
+
+
+@pytest.mark.parametrize(("says", "check", "words"), BROKEN.values(), ids=BROKEN)
+async def test_what_answers_is_something_else(
+    monkeypatch: pytest.MonkeyPatch, says: bytes, check: str, words: str
+) -> None:
+    """Another site, a login page, another API, or Bolt in trouble."""
+    async with answering(says) as port:
+        found = await first_problem(monkeypatch, f"http://127.0.0.1:{port}/graphql")
+    assert found.check == check
+    assert words in found.sentence
+    assert f"127.0.0.1:{port}" in found.sentence
+
+
+async def test_the_uid_and_the_endpoint_differ(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A warning: they may be two names of the same workspace."""
+    found = await examined(monkeypatch, f"{served[1]}/graphql", PARADIME_WORKSPACE_UID="wsp-2", **KEY)
+    assert found[1].sentence.startswith("PARADIME_WORKSPACE_UID is wsp-2, and PARADIME_API_ENDPOINT is that of bolt.")
+    assert found[1].level == "warning"
+
+
+async def test_a_workspace_without_schedules(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A warning: it's probably another one."""
+    world, url = served
+    for schedule in world.schedules():
+        world.remove_schedule(schedule.slug)
+    found = await examined(monkeypatch, f"{url}/graphql", **KEY)
+    assert (found[1].check, found[1].level) == ("Bolt workspace", "warning")
+    assert "no active schedule" in found[1].sentence
+
+
+async def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 2606 keeps .invalid for that."""
+    found = await first_problem(monkeypatch, "https://bolt.invalid/graphql")
+    assert found.sentence == "bolt.invalid can't be reached: its host name can't be resolved (DNS)."
+    assert found.fix.startswith("Correct the host in PARADIME_API_ENDPOINT")
+
+
+@pytest.fixture
+def closed() -> Iterator[int]:
+    """A port that is bound and never listened on: nothing else can take it meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+async def test_a_port_that_is_closed(monkeypatch: pytest.MonkeyPatch, closed: int) -> None:
+    """With the port."""
+    found = await first_problem(monkeypatch, f"https://127.0.0.1:{closed}/graphql")
+    assert found.sentence == f"127.0.0.1:{closed} can't be reached: the connection was refused."
+
+
+async def test_https_on_a_port_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fix is the other scheme."""
+    async with answering(http("400 Bad Request")) as port:
+        found = await first_problem(monkeypatch, f"https://127.0.0.1:{port}/graphql")
+    assert "it doesn't speak TLS on that port" in found.sentence
+    assert "Write http:// instead of https:// in PARADIME_API_ENDPOINT" in found.fix
+
+
+@asynccontextmanager
+async def with_tls(certificate: Path) -> AsyncIterator[str]:
+    """A server with this certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    async with answering(http("200 OK", '{"data": {"listBoltSchedules": {}}}'), context) as port:
+        yield f"https://127.0.0.1:{port}/graphql"
+
+
+async def test_an_authority_that_is_not_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The fix names the variable for it."""
+    async with with_tls(untrusted(tmp_path)) as url:
+        found = await first_problem(monkeypatch, url)
+    assert "its certificate isn't trusted (self-signed certificate)" in found.sentence
+    assert "SSL_CERT_FILE=" in found.fix
+
+
+@pytest.fixture
+def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Trust only the certificates made for this test."""
+    monkeypatch.setenv("SSL_CERT_FILE", os.fspath(tmp_path / "expired.pem"))
+    tls.cache_clear()
+    yield
+    tls.cache_clear()
+
+
+@pytest.mark.usefixtures("trusted")
+async def test_a_certificate_that_has_expired(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its authority is trusted, so its date is the only fault."""
+    async with with_tls(expired(tmp_path)) as url:
+        found = await first_problem(monkeypatch, url)
+    assert "certificate has expired" in found.sentence
+    assert found.fix.startswith("Renew")
+
+
+async def test_a_proxy_that_is_dead(monkeypatch: pytest.MonkeyPatch, closed: int) -> None:
+    """It's named, without its password."""
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:{PASSWORD}@127.0.0.1:{closed}")
+    found = await first_problem(monkeypatch, "https://bolt.invalid/graphql")
+    assert found.sentence == (
+        f"bolt.invalid through the proxy 127.0.0.1:{closed} can't be reached: the connection was refused."
+    )
+    assert "HTTPS_PROXY" in found.fix
+
+
+@pytest.mark.parametrize(
+    ("status", "fix"),
+    [("407 Proxy Authentication Required", "a password that the proxy accepts"), ("403 Forbidden", "Let the proxy")],
+)
+async def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch, status: str, fix: str) -> None:
+    """A password that it doesn't take is never shown."""
+    async with answering(http(status)) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:{PASSWORD}@127.0.0.1:{port}")
+        found = await first_problem(monkeypatch, "https://bolt.invalid/graphql")
+    assert f"through the proxy 127.0.0.1:{port}" in found.sentence
+    assert f"the proxy refused ({status}" in found.sentence
+    assert fix in found.fix
+
+
+async def test_a_silent_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the connection's own time limit, or else by the check's."""
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Until the client hangs up.
+        await reader.read()
+        writer.close()
+
+    listening = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    endpoint = f"http://127.0.0.1:{port}/graphql"
+    found, *_ = await found_by(check_bolt.CHECKS, monkeypatch, {"PARADIME_API_ENDPOINT": endpoint}, limit_s=0.2)
+    listening.close()
+    assert (found.check, found.level) == ("Bolt connection", "problem")
+    assert "Not finished within 0.2 s" in found.sentence
