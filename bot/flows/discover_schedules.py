@@ -103,7 +103,7 @@ class ScheduleDiscoverer:
         at = self._bolt.time()
         watches = await self._watches.all_watches()
         covers = self._covers.of(watches)
-        rows = await in_pieces(activity, lambda row: _watched(row, schedules, covers, at))
+        rows = await in_pieces(activity, lambda row: covers.watched(row, schedules.get(row.slug), at))
         watched = {row.schedule.slug: row for row in rows if row is not None}
         known = await self._discovery.known_activity()
         gone = await self._close_gone([slug for slug in known if slug not in watched], activity, covers, at)
@@ -166,6 +166,21 @@ class ScheduleDiscoverer:
         return schedules, [_activity(one) for one in schedules.values()]
 
 
+@dataclass(frozen=True, slots=True)
+class _KnownRow:
+    """What was worked out for a schedule, and from what. `passed`: its next slot has passed."""
+
+    row: ScheduleActivity
+    listed: Schedule
+    passed: bool
+    watched: WatchedActivity | None
+
+    def is_of(self, row: ScheduleActivity, listed: Schedule, *, passed: bool) -> bool:
+        """Whether nothing has changed. Mostly it's even the same objects."""
+        same = (self.row is row or self.row == row) and (self.listed is listed or self.listed == listed)
+        return same and self.passed == passed
+
+
 class CoverCache:
     """Which channels watch a schedule, worked out once until a watch or the schedule changes."""
 
@@ -174,12 +189,24 @@ class CoverCache:
         self._covers = Covers()
         self._channels: dict[WatchedSchedule, tuple[str, ...]] = {}
         self._graces: dict[WatchedSchedule, float | None] = {}
+        self._rows: dict[str, _KnownRow] = {}
 
     def of(self, watches: tuple[Watch, ...]) -> CoverCache:
         """Use these watches from now on."""
         if watches is not self._watches:
             self._watches, self._covers, self._channels, self._graces = watches, Covers.of(watches), {}, {}
+            self._rows = {}
         return self
+
+    def watched(self, row: ScheduleActivity, listed: Schedule | None, at: datetime) -> WatchedActivity | None:
+        """A listed schedule's activity, None if nobody watches it. Most rows are the same in every listing."""
+        if listed is None:
+            return None
+        passed = row.next_run_at is not None and row.next_run_at <= at
+        known = self._rows.get(row.slug)
+        if known is None or not known.is_of(row, listed, passed=passed):
+            known = self._rows[row.slug] = _KnownRow(row, listed, passed, _watched(row, listed, self, passed=passed))
+        return known.watched
 
     def channels(self, schedule: WatchedSchedule) -> tuple[str, ...]:
         """The channels that watch a schedule, each with when it began, sorted."""
@@ -210,12 +237,7 @@ def _activity(schedule: Schedule) -> ScheduleActivity:
     )
 
 
-def _watched(
-    row: ScheduleActivity, schedules: Mapping[str, Schedule], covers: CoverCache, at: datetime
-) -> WatchedActivity | None:
-    listed = schedules.get(row.slug)
-    if listed is None:
-        return None
+def _watched(row: ScheduleActivity, listed: Schedule, covers: CoverCache, *, passed: bool) -> WatchedActivity | None:
     schedule = WatchedSchedule(
         listed.slug,
         listed.name,
@@ -229,10 +251,10 @@ def _watched(
     if not channels:
         return None
     # A time that has passed is worth one look: its run may not show in the other fields.
-    passed = row.next_run_at.isoformat() if row.next_run_at and row.next_run_at <= at else ""
+    slot = row.next_run_at.isoformat() if row.next_run_at and passed else ""
     last = row.last_run_at.isoformat() if row.last_run_at else ""
     known = hashlib.sha256(repr((schedule, channels)).encode()).hexdigest()[:12]
-    activity = "|".join((last, row.last_run_state or "", passed, known))
+    activity = "|".join((last, row.last_run_state or "", slot, known))
     is_well = row.last_run_state == "SUCCESS"
     return WatchedActivity(schedule, activity, is_well, row.next_run_at, covers.grace_s(schedule))
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import stamina
@@ -28,6 +28,7 @@ from bot.core.model.errors import (
 )
 from bot.core.model.polling import Polled
 from bot.paradime import graphql_documents, graphql_models
+from bot.paradime.activity_rows import ActivityRows
 from bot.paradime.credentials import Credentials
 from bot.paradime.poll_batch import PollBatch
 from bot.paradime.response import GraphqlReply, Json, rejection
@@ -50,6 +51,7 @@ SPLITS_MOST = 24
 COMMANDS_REMEMBERED = 20_000
 NEW_SPELLING, OLD_SPELLING = "slug", "scheduleName"
 LONGEST_TIMEOUT_S = 20.0
+UNEXPECTED_FORMAT = "Bolt's response doesn't have the expected format."
 NO_SCHEDULE = ApiError("That schedule isn't in Bolt.")
 NOT_LISTED = ApiError("Bolt didn't list the schedule's runs and gave no reason.")
 NOT_OK = ApiError("Bolt didn't do it and gave no reason.")
@@ -107,6 +109,7 @@ class BoltClient:
         self._spelling = NEW_SPELLING
         self._schedules_document = graphql_documents.SCHEDULES
         self._activity_document = graphql_documents.ACTIVITY
+        self._activity_rows = ActivityRows()
         self._now = now
         self._batch = PollBatch(self._transport.post)
         self._run_batch = RunBatch(self._newest_runs)
@@ -167,15 +170,16 @@ class BoltClient:
 
     async def activity(self) -> list[bolt.ScheduleActivity]:
         """Return when each active schedule ran last and runs next. In one request if the server allows; no retries."""
-        found: dict[str, bolt.ScheduleActivity] = {}
-        offset = 0
+        rows: list[Any] = []
         for _ in range(PAGES_MOST):
-            page = await self._activity_page({"inactive": False, "offset": offset, "limit": ACTIVITY_PAGE})
-            offset += len(page.schedules)
-            found |= {one.slug: one for one in (each.core() for each in page.schedules)}
-            if not page.schedules or page.total_count is None or offset >= page.total_count:
+            page = await self._activity_page({"inactive": False, "offset": len(rows), "limit": ACTIVITY_PAGE})
+            rows += page.schedules
+            if not page.schedules or page.total_count is None or len(rows) >= page.total_count:
                 break
-        return list(found.values())
+        try:
+            return self._activity_rows.read(rows)
+        except ValidationError as error:
+            raise BoltOutcomeUnknown(UNEXPECTED_FORMAT) from error
 
     async def _activity_page(self, variables: Json) -> graphql_models.ActivityPage:
         try:
@@ -401,7 +405,7 @@ def _parsed(kind: type[W], reply: GraphqlReply, name: str) -> W:
     try:
         return kind.model_validate(_object(reply, name))
     except ValidationError as error:
-        raise BoltOutcomeUnknown("Bolt's response doesn't have the expected format.") from error
+        raise BoltOutcomeUnknown(UNEXPECTED_FORMAT) from error
 
 
 def _started(reply: GraphqlReply, name: str) -> int:

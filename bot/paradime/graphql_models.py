@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
@@ -178,9 +178,9 @@ class ScheduleActivity(Wire):
 
 
 class ActivityPage(Wire):
-    """BoltSchedulePage, with only the fields that change when schedules run."""
+    """BoltSchedulePage, with only the fields that change when schedules run. Its rows aren't validated yet."""
 
-    schedules: list[ScheduleActivity]
+    schedules: list[Any]
     total_count: int | None = None
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.bolt import ScheduleActivity
 from bot.core.model.errors import BoltNotSent, BoltThrottled
+from bot.core.model.watch import Watch
+from bot.flows.discover_schedules import CoverCache
 from tests.flows.fakes import NIGHTLY
 from tests.flows.incident_stage import IncidentStage
 from tests.flows.stage import CHANNEL
+
+NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -90,3 +95,23 @@ async def test_the_time_of_the_listing_is_kept(stage: IncidentStage) -> None:
     """By Bolt's clock: how long ago the bot could see tells whether it's blind."""
     await stage.watch()
     assert await stage.discovery.listed_at() == stage.at
+
+
+def test_what_is_watched_is_worked_out_once_until_something_changes() -> None:
+    """Two thousand schedules are listed four times a minute, and most of them are the same each time."""
+    row = ScheduleActivity("nightly", "u", None, "SUCCESS", NOW + timedelta(minutes=1), suspended=False)
+    watch = Watch(CHANNEL, 1, "T", "night*", NOW)
+    covers = CoverCache().of((watch,))
+    first = covers.watched(row, NIGHTLY, NOW)
+    assert first is not None
+    assert covers.watched(replace(row), replace(NIGHTLY), NOW) is first
+    for changed in (
+        covers.watched(replace(row, last_run_state="FAILED"), NIGHTLY, NOW),
+        covers.watched(row, replace(NIGHTLY, owner="eve"), NOW),
+        covers.watched(row, NIGHTLY, NOW + timedelta(minutes=2)),
+        covers.of((watch, replace(watch, channel="C2"))).watched(row, NIGHTLY, NOW),
+    ):
+        assert changed is not None
+        assert changed.activity != first.activity
+    assert covers.of(()).watched(row, NIGHTLY, NOW) is None
+    assert covers.watched(row, None, NOW) is None
