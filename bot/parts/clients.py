@@ -94,13 +94,15 @@ def build_clients(settings: Settings, services: Services, identity: Identity, st
 
 def build_directory(services: Services, identity: Identity, clients: Clients) -> Directory:
     """Build the reader that loads Slack's people and channels ahead of time."""
-    return Directory(
+    directory = Directory(
         services.chat,
         clients.directory_cache,
         installation=identity.installation,
         domains=services.policy.asks_domain,
         report_fault=services.report_fault,
     )
+    clients.people.want_channels = directory.want_channels
+    return directory
 
 
 def _as_it_is(text: str) -> str:

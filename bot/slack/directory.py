@@ -1,5 +1,8 @@
 """Read the workspace's people and the bot's channels from Slack once a day, by one replica for all.
 
+The channels are read sooner if many are asked about that aren't in the list: one page has 999 of them, and Slack answers
+about 45 single ones a minute.
+
 Methods: users.list (tier 2) and the bot's own users.conversations (tier 3), both paged. For people it keeps their
 roles, and the domain of their address if the policy names one; for channels the name, the kind, and whether they're
 shared. So a command needs no call to Slack, however many people begin to use the bot within a minute.
@@ -41,11 +44,15 @@ RENEW_S = 5.0
 # Intervals: until a replica checks again whether a list is due, until a failed call is retried, until a refused list is
 # retried.
 LOOK_S = 60.0
+# The list of channels that is read sooner, and for how long no other such list is read.
+SOONER, SOONER_AGAIN_S = "channels-sooner", 300.0
 CALL_AGAIN_S = 5.0
 REFUSED_S = 1800.0
 KINDS = ("public_channel", "private_channel")
 
 Json = dict[str, Any]
+# Reads a whole list, under the name of its lock, and returns how many entries it had.
+Read = Callable[[str], Awaitable[int]]
 
 
 class DirectoryCache(Protocol):
@@ -89,27 +96,44 @@ class Directory:
         self._domains = domains
         self._report_fault = report_fault
         self._now = now
+        self._wanted = asyncio.Event()
+
+    def want_channels(self) -> None:
+        """Read the list of channels sooner, because channels are asked about that aren't in it."""
+        self._wanted.set()
 
     async def run(self) -> None:
         """Read until cancelled."""
         # Addresses are read only if needed, so a list without them isn't enough for a policy that names some.
         people = f"{BOOK}:domains" if self._domains else BOOK
-        await asyncio.gather(self._repeat("channels", self._read_channels), self._repeat(people, self._read_people))
+        await asyncio.gather(
+            self._repeat("channels", self._read_channels), self._repeat(people, self._read_people), self._read_sooner()
+        )
 
-    async def _repeat(self, name: str, read: Callable[[str], Awaitable[int]]) -> None:
+    async def _repeat(self, name: str, read: Read) -> None:
         while True:
-            try:
-                wait_s = await self._cache.begin_reading(name, LEASE_S)
-                if wait_s <= 0:
-                    wait_s = await self._read(name, read)
-            except StoreUnavailable:
-                wait_s = CALL_AGAIN_S
-            except Exception as error:  # noqa: BLE001 - any error is logged, and the list is read again
-                self._report_fault(f"reading {name}", error)
-                wait_s = LOOK_S
+            wait_s = await self._read_if_due(name, read, READ_AGAIN_S)
             await asyncio.sleep(min(wait_s, LOOK_S))
 
-    async def _read(self, name: str, read: Callable[[str], Awaitable[int]]) -> float:
+    async def _read_sooner(self) -> None:
+        while True:
+            await self._wanted.wait()
+            await self._read_if_due(SOONER, self._read_channels, SOONER_AGAIN_S)
+            # Whoever was told to ask again in the meantime finds what was read.
+            self._wanted.clear()
+
+    async def _read_if_due(self, name: str, read: Read, fresh_for_s: float) -> float:
+        """Read a list unless it's still fresh. Returns the seconds until it's to be checked again."""
+        try:
+            wait_s = await self._cache.begin_reading(name, LEASE_S)
+            return wait_s if wait_s > 0 else await self._read(name, read, fresh_for_s)
+        except StoreUnavailable:
+            return CALL_AGAIN_S
+        except Exception as error:  # noqa: BLE001 - any error is logged, and the list is read again
+            self._report_fault(f"reading {name}", error)
+            return LOOK_S
+
+    async def _read(self, name: str, read: Read, fresh_for_s: float) -> float:
         """Read one list and return when to look again. If a process dies, another one starts over after the lease.
 
         Raises StoreUnavailable.
@@ -125,7 +149,7 @@ class Directory:
             good_for_s = LOOK_S
         else:
             log.info("read a list of Slack's", what=name, count=count, seconds=round(time.monotonic() - began, 1))
-            good_for_s = READ_AGAIN_S
+            good_for_s = fresh_for_s
         finally:
             await self._cache.end_reading(name, good_for_s=good_for_s)
         return good_for_s

@@ -133,6 +133,8 @@ class SlackPeople:
         self._domains = domains
         self._now = now
         self._asking: dict[str, asyncio.Task[Any]] = {}
+        # Called if the limit is used up for questions about single channels.
+        self.want_channels: Callable[[], None] = lambda: None
 
     async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
         """Look up a person.
@@ -175,6 +177,8 @@ class SlackPeople:
                 channel, why=f"I can't see {what} ({scope} is missing). Whoever runs this bot can add it"
             )
         except SlackError as error:
+            if isinstance(error, SlackThrottled):
+                self.want_channels()
             return ChannelInfo(channel, why=_away(error, "what this channel is"), again_s=_again_s(error))
         return ChannelInfo(channel, known.name, known.kind, known.shared)
 

@@ -15,9 +15,11 @@ from bolt_sandbox.slack import Fault
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
 from bot.slack.affiliation import Installation
+from bot.slack.call_pace import CallPace
 from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
 from bot.slack.people import SlackPeople
+from bot.store.call_budget import CallBudget
 from bot.store.directory_cache import DirectoryCache
 from bot.store.scripts import Scripts
 from tests.waiting import PATIENCE_S
@@ -64,9 +66,13 @@ def failed(where: str, error: BaseException) -> str:
 
 
 @contextlib.asynccontextmanager
-async def reading(chat: SlackChat, memory: DirectoryCache, *, domains: bool = False) -> AsyncIterator[None]:
+async def reading(
+    chat: SlackChat, memory: DirectoryCache, *, domains: bool = False, asks: SlackPeople | None = None
+) -> AsyncIterator[None]:
     """A replica that reads."""
     directory = Directory(chat, memory, installation=Installation("T0SANDBOX"), domains=domains, report_fault=failed)
+    if asks is not None:
+        asks.want_channels = directory.want_channels
     task = asyncio.create_task(directory.run())
     try:
         yield
@@ -174,3 +180,23 @@ async def test_who_is_gone_from_the_list_for_a_day_is_dropped(chat: SlackChat, m
         await memory.until_read()
     assert await memory.recall_person("people2", "U0LONGAGO") is None
     assert await memory.recall_person("people2", "U0ADA") is not None
+
+
+async def test_if_the_limit_is_used_up_the_list_of_channels_is_read_sooner(
+    chat: SlackChat, memory: Shared, sandbox: Sandbox, redis_client: Redis
+) -> None:
+    """It has the channels that the bot has joined since, all in one page. It isn't read each time."""
+    of = people(chat, memory)
+    async with reading(chat, memory, asks=of):
+        await memory.until_read()
+        await sandbox.workspace.until(lambda: calls(sandbox, "users.conversations") == 2)
+        sandbox.workspace.add_crowd(0, 3)
+        chat.pace = CallPace(CallBudget(Scripts(redis_client, "test", retention_s=1000)))
+        await chat.pace.hold("conversations.info", 60)
+        assert (await of.channel(f"C0CROWD{3:06d}")).again_s
+        await memory.until_read("channels-sooner")
+        for number in (1, 2, 3):
+            assert (await of.channel(f"C0CROWD{number:06d}")).name == f"crowd-{number}"
+        assert (await of.channel("C0NOBODY")).again_s
+    assert calls(sandbox, "users.conversations") == 4
+    assert calls(sandbox, "conversations.info") == 0
