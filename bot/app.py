@@ -18,7 +18,15 @@ from redis.asyncio import Redis
 from bot.build_info import BuildInfo
 from bot.charts.child import Charts
 from bot.core.model.asker import Asker
-from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreUnavailable, StoreUnfit
+from bot.core.model.errors import (
+    BoltDenied,
+    BoltError,
+    BoltRejected,
+    SlackError,
+    SlackRefused,
+    StoreUnavailable,
+    StoreUnfit,
+)
 from bot.core.redact.masker import Redactor
 from bot.core.text.message import Message
 from bot.flows.cooperative import Intake
@@ -40,7 +48,15 @@ from bot.slack.admission import admission_middleware
 from bot.slack.client import UPLOAD_S, SlackChat
 from bot.slack.external_guard import external_guard_middleware
 from bot.slack.http_requests import CLOCK_MOST_S, http_handler
-from bot.slack.identity import Identity, TokenRefusedError, app_id, check_app_token, identify
+from bot.slack.identity import (
+    Identity,
+    TokenRefusedError,
+    app_id,
+    app_of_bot,
+    check_app_token,
+    check_same_app,
+    identify,
+)
 from bot.slack.listener_app import build_app, register_fallbacks
 from bot.slack.socket_mode import SocketModeReceiver
 from bot.slack.tasks import TaskRegistry
@@ -307,7 +323,10 @@ class App:
         if abs(ahead_s) > CLOCK_MOST_S:
             log.warning("this machine's clock differs from Slack's: set it by NTP", ahead_of_slack_s=round(ahead_s))
         if self._settings.slack_app_token is not None:
-            await check_app_token(self._slack, self._settings.slack_app_token.get_secret_value())
+            token = self._settings.slack_app_token.get_secret_value()
+            await check_app_token(self._slack, token)
+            with contextlib.suppress(SlackRefused):
+                check_same_app(await app_of_bot(self._slack, identity), app_id(token))
         return identity
 
     async def _when_there(self, ask: Callable[[], Awaitable[T]]) -> T:

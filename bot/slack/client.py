@@ -68,6 +68,7 @@ WITHOUT_JSON = frozenset(
         "conversations.members",
         "files.getUploadURLExternal",
         "chat.getPermalink",
+        "bots.info",
         "users.conversations",
         "users.info",
         "users.list",
@@ -106,6 +107,8 @@ class SlackChat:
         self._scopes = MissingScopes()
         # How many seconds our clock is ahead of Slack's, None before Slack's first answer.
         self.clock_off_s: float | None = None
+        # The token's scopes, None before auth.test.
+        self.granted: frozenset[str] | None = None
         self.bot_user = ""
         # Counts calls across all replicas, once there's a Redis to count them in.
         self.pace = CallPace()
@@ -206,8 +209,8 @@ class SlackChat:
         told = {name.lower(): value for name, value in headers.items()}
         self._learn_clock(told)
         if method == "auth.test" and "x-oauth-scopes" in told:
-            granted = {scope.strip() for scope in told["x-oauth-scopes"].split(",")}
-            self._scopes.report(REQUIRED - granted)
+            self.granted = frozenset(scope.strip() for scope in told["x-oauth-scopes"].split(","))
+            self._scopes.report(REQUIRED - self.granted)
 
     def _learn_clock(self, headers: Mapping[str, str]) -> None:
         told = {name.lower(): value for name, value in headers.items()}.get("date")

@@ -31,8 +31,38 @@ class Identity:
         return Installation(self.team, self.enterprise)
 
 
+# What Slack's codes mean for a token, and what to do. Any other code stands for itself.
+REVOKED = ("was revoked, or the app was removed from the workspace", "Install the app again and copy its new token.")
+REASONS = {
+    "invalid_auth": ("isn't one that Slack knows", "Copy it again from the app's settings."),
+    "token_revoked": REVOKED,
+    "account_inactive": REVOKED,
+    "token_expired": (
+        "has expired, because token rotation is on",
+        "Rotation can't be turned off: create the app again from the manifest.",
+    ),
+    "not_allowed_token_type": ("is a token of another kind", "Copy it again from the app's settings."),
+    "missing_scope": (
+        "lacks the scope connections:write",
+        "Generate another app-level token with that scope, under Basic Information in the app's settings.",
+    ),
+}
+
+
 class TokenRefusedError(Exception):
-    """Slack refuses a token. The message names the variable and Slack's reason."""
+    """Slack refuses a token. `sentence` names the variable and Slack's reason, `fix` what to do; the message is both."""
+
+    def __init__(self, sentence: str, fix: str) -> None:
+        super().__init__(f"{sentence} {fix}")
+        self.sentence = sentence
+        self.fix = fix
+
+
+def token_refused(variable: str, code: str) -> TokenRefusedError:
+    """Return the error for a code with which Slack refuses the token of a variable."""
+    meaning, fix = REASONS.get(code, ("", "Install the app again and copy its tokens."))
+    why = f" ({code}): it {meaning}." if meaning else f" ({code})."
+    return TokenRefusedError(f"Slack refused {variable}{why}", fix)
 
 
 async def identify(chat: SlackChat) -> Identity:
@@ -40,7 +70,7 @@ async def identify(chat: SlackChat) -> Identity:
     try:
         answer = await chat.call("auth.test")
     except (CredentialRefused, SlackRefused) as refused:
-        raise TokenRefusedError(f"Slack refused SLACK_BOT_TOKEN ({refused.code}). Install the app again.") from refused
+        raise token_refused("SLACK_BOT_TOKEN", refused.code) from refused
     return Identity(
         team=str(answer.get("team_id") or ""),
         bot_user=str(answer.get("user_id") or ""),
@@ -52,16 +82,31 @@ async def identify(chat: SlackChat) -> Identity:
     )
 
 
-async def check_app_token(chat: SlackChat, app_token: str) -> None:
-    """Check that the app token opens connections. The returned address isn't used and expires by itself.
+async def check_app_token(chat: SlackChat, app_token: str) -> str:
+    """Check that the app token opens connections. Returns an address for one, which expires by itself.
 
     Raises TokenRefusedError; SlackError if Slack is unavailable.
     """
     try:
-        await chat.call("apps.connections.open", token=app_token)
+        return str((await chat.call("apps.connections.open", token=app_token)).get("url") or "")
     except (CredentialRefused, SlackRefused) as refused:
-        text = f"Slack refused SLACK_APP_TOKEN ({refused.code}). It needs the scope connections:write."
-        raise TokenRefusedError(text) from refused
+        raise token_refused("SLACK_APP_TOKEN", refused.code) from refused
+
+
+async def app_of_bot(chat: SlackChat, identity: Identity) -> str:
+    """Return the id of the app that the bot token belongs to, empty if Slack doesn't say. Raises SlackError."""
+    answer = await chat.call("bots.info", bot=identity.bot_id)
+    return str((answer.get("bot") or {}).get("app_id") or "")
+
+
+def check_same_app(of_bot: str, of_app_token: str) -> None:
+    """Check that both tokens belong to one app, as far as it's known. Raises TokenRefusedError."""
+    if of_bot and of_app_token and of_bot != of_app_token:
+        raise TokenRefusedError(
+            f"SLACK_BOT_TOKEN belongs to the Slack app {of_bot}, and SLACK_APP_TOKEN to {of_app_token}: nothing that "
+            "people do would arrive.",
+            f"Copy both tokens from one app: https://api.slack.com/apps/{of_bot}",
+        )
 
 
 def app_id(app_token: str) -> str:

@@ -1,21 +1,31 @@
-"""The doctor's checks of Slack: tokens, scopes, Socket Mode, and what the policy names there."""
+"""The doctor's checks of Slack: the tokens, the app and its scopes, and how requests arrive."""
 
 from __future__ import annotations
 
-from bot.cli.doctor.finding import Finding, ok, problem
+from bot.cli.doctor.finding import Finding, ok, problem, warning
 from bot.cli.doctor.subject import Check, Subject
-from bot.core.model.errors import SlackError
-from bot.policy_file import load_policy
-from bot.slack.identity import TokenRefusedError, check_app_token, identify
-from bot.slack.people import NoPeopleCache, SlackPeople
+from bot.core.model.errors import ScopeMissing, SlackError
+from bot.slack.identity import TokenRefusedError, app_id, app_of_bot, check_app_token, check_same_app, identify
+from bot.slack.scopes import OPTIONAL, REQUIRED, WITHOUT
+
+BOT_TOKEN, APP_TOKEN, APP, SCOPES = "Slack bot token", "Slack app token", "Slack app", "Slack scopes"
+NETWORK_FIX = "Let this machine reach Slack; it needs slack.com and its subdomains on port 443."
+
+
+def unreachable(error: SlackError) -> str:
+    """Return a sentence about a call that failed, with the cause and the host if they're known."""
+    sentence = error.sentence.rstrip(".")
+    return f"{sentence} ({error.detail})." if error.cause else f"{sentence}."
 
 
 async def _bot_token(subject: Subject) -> list[Finding]:
     try:
         me = subject.identity = await identify(subject.chat)
-    except (TokenRefusedError, SlackError) as error:
-        return [problem("Slack bot token", _why(error), "Correct SLACK_BOT_TOKEN, or make Slack reachable.")]
-    return [ok("Slack bot token", f"I'm @{me.name} in {me.team_name or 'the team'} ({me.team}).")]
+    except TokenRefusedError as refused:
+        return [problem(BOT_TOKEN, refused.sentence, refused.fix)]
+    except SlackError as error:
+        return [problem(BOT_TOKEN, unreachable(error), NETWORK_FIX)]
+    return [ok(BOT_TOKEN, f"I'm @{me.name} in the workspace {me.team_name or me.url} ({me.team}).")]
 
 
 async def _app_token(subject: Subject) -> list[Finding]:
@@ -23,45 +33,86 @@ async def _app_token(subject: Subject) -> list[Finding]:
     if token is None:
         return []
     try:
-        await check_app_token(subject.chat, token.get_secret_value())
-    except (TokenRefusedError, SlackError) as error:
-        return [problem("Slack app token", _why(error), "Correct SLACK_APP_TOKEN, or make Slack reachable.")]
-    return [ok("Slack app token", "It opens connections (Socket Mode).")]
+        subject.socket_url = await check_app_token(subject.chat, token.get_secret_value())
+    except TokenRefusedError as refused:
+        return [problem(APP_TOKEN, refused.sentence, refused.fix)]
+    except SlackError as error:
+        return [problem(APP_TOKEN, unreachable(error), NETWORK_FIX)]
+    return [ok(APP_TOKEN, "It opens connections (Socket Mode).")]
 
 
-async def _policy(subject: Subject) -> list[Finding]:
-    """Check that the policy can be applied: that people's data and the user groups it names can be read."""
-    me, rules = subject.identity, load_policy(subject.settings.bolt_bot_policy_file)
-    if me is None:
+async def _app(subject: Subject) -> list[Finding]:
+    """Check that both tokens belong to one app."""
+    token, me = subject.settings.slack_app_token, subject.identity
+    if token is None or me is None:
         return []
-    people = SlackPeople(
-        subject.chat,
-        NoPeopleCache(),
-        installation=me.installation,
-        bot_name=f"@{me.name}",
-        groups=rules.groups,
-        # The bot's own account has no address.
-        domains=False,
-    )
-    person = await people.person(me.bot_user)
-    if person.why:
-        return [problem("policy", f"{person.why}.", "Add the scope users:read and install the app again.")]
-    missing = [name for name in sorted(rules.groups) if await people.group(name) is None]
-    if missing:
-        names = ", ".join(missing)
-        return [problem("policy", f"It names user groups that Slack doesn't have: {names}.", "Correct the policy.")]
-    said = "None is set, so the default rules apply." if rules.is_default else f"{len(rules.rules)} rules."
-    return [ok("policy", said)]
+    try:
+        app = await app_of_bot(subject.chat, me)
+        check_same_app(app, app_id(token.get_secret_value()))
+    except TokenRefusedError as refused:
+        return [problem(APP, refused.sentence, refused.fix)]
+    except ScopeMissing:
+        said = "Whether both tokens belong to one app is not checked: that needs the scope users:read."
+        return [warning(APP, said, "Add the scope users:read and install the app again.")]
+    except SlackError as error:
+        said = f"Whether both tokens belong to one app is not checked: {unreachable(error)}"
+        return [warning(APP, said, "Run the doctor again.")]
+    if not app:
+        said = "Whether both tokens belong to one app is not checked: Slack doesn't say which app the bot belongs to."
+        return [warning(APP, said, "Compare the app's ids in the address of its settings.")]
+    return [ok(APP, f"Both tokens belong to the app {app}.")]
 
 
-def _why(error: TokenRefusedError | SlackError) -> str:
-    if isinstance(error, SlackError):
-        return f"{error.sentence.rstrip('.')} ({error.detail})."
-    return str(error)
+async def _scopes(subject: Subject) -> list[Finding]:
+    """Compare the token's scopes with the manifest's: one finding for each that is missing."""
+    if subject.identity is None:
+        return []
+    granted = subject.chat.granted
+    if granted is None:
+        said = "The scopes are not checked: Slack's answer doesn't have the header x-oauth-scopes."
+        return [warning(SCOPES, said, "Let the proxy in front of Slack pass its answers' headers.")]
+    missing = [_missing(scope) for scope in WITHOUT if scope in (REQUIRED | OPTIONAL) - granted]
+    return missing or [ok(SCOPES, "Every scope of the manifest is granted.")]
+
+
+def _missing(scope: str) -> Finding:
+    """Return the finding for a missing scope. Without an optional one, the bot works as somebody chose."""
+    add = "Add it in the app's settings, under OAuth & Permissions, and install the app again"
+    if scope in OPTIONAL:
+        said = f"The optional scope {scope} is missing: {WITHOUT[scope]}."
+        return warning(SCOPES, said, f"{add}, or leave it if you don't need that.")
+    return problem(SCOPES, f"The scope {scope} is missing: {WITHOUT[scope]}.", f"{add}.")
+
+
+async def _unseen(subject: Subject) -> list[Finding]:
+    """Name what Slack doesn't show to a bot, with what shows that it's wrong."""
+    command = subject.settings.bolt_bot_command
+    manifest = "bolt-bot manifest" if command == "/bolt" else f"bolt-bot manifest --command {command}"
+    return [
+        warning(
+            "Slack command",
+            f"Whether the app's slash command is {command} is not checked, because Slack doesn't show it to a bot.",
+            f"If Slack says that {command} isn't a valid command, or I answer that I'm set up for another one, let "
+            f"BOLT_BOT_COMMAND and the app's settings agree, under Slash Commands: {manifest} prints them.",
+        ),
+        warning(
+            "Slack events",
+            "Whether the app has subscribed to its events is not checked, because Slack doesn't show it to a bot.",
+            "If mentions, direct messages and App Home stay unanswered while the slash command works, compare Event "
+            f"Subscriptions in the app's settings with what {manifest} prints.",
+        ),
+        warning(
+            "Slack interactivity",
+            "Whether interactivity is on is not checked, because Slack doesn't show it to a bot.",
+            "If buttons show a warning sign and forms don't open, turn on Interactivity & Shortcuts in the app's settings.",
+        ),
+    ]
 
 
 CHECKS = (
-    Check("Slack bot token", _bot_token),
-    Check("Slack app token", _app_token),
-    Check("policy", _policy),
+    Check(BOT_TOKEN, _bot_token),
+    Check(APP_TOKEN, _app_token),
+    Check(APP, _app),
+    Check(SCOPES, _scopes),
+    Check("Slack command", _unseen),
 )

@@ -13,7 +13,17 @@ from itertools import chain
 import structlog
 
 from bot.app import credentials
-from bot.cli.doctor import check_bolt, check_clock, check_data, check_redis, check_settings, check_slack
+from bot.cli.doctor import (
+    check_bolt,
+    check_clock,
+    check_data,
+    check_delivery,
+    check_files,
+    check_people,
+    check_redis,
+    check_settings,
+    check_slack,
+)
 from bot.cli.doctor.finding import Finding, problem, warning
 from bot.cli.doctor.subject import Check, Subject
 from bot.core.redact.masker import Redactor
@@ -30,7 +40,8 @@ LIMIT_S = 10.0
 # Areas run at the same time, the checks of one area in this order.
 AREAS: tuple[tuple[Check, ...], ...] = (
     check_settings.CHECKS,
-    check_slack.CHECKS,
+    check_files.CHECKS,
+    (*check_slack.CHECKS, *check_delivery.CHECKS, *check_people.CHECKS),
     check_bolt.CHECKS,
     check_redis.CHECKS,
 )

@@ -16,7 +16,8 @@ from bot.slack.identity import Identity
 class Subject:
     """The settings and a client of each service.
 
-    `identity` and `bolt_answers` are set by the checks that find them out, for those that come after them.
+    `identity`, `bolt_answers` and `socket_url`, an address for one connection in Socket Mode, are set by the checks that
+    find them out, for those that come after them.
     """
 
     settings: Settings
@@ -25,6 +26,7 @@ class Subject:
     mask: Callable[[str], str]
     identity: Identity | None = None
     bolt_answers: bool = False
+    socket_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
+from bolt_sandbox.server import Sandbox
 from bot.app import credentials
 from bot.cli.doctor.check_bolt import LIMITS
 from bot.cli.doctor.examination import LIMIT_S, run_areas
@@ -64,3 +65,10 @@ def of(findings: Iterable[Finding], check: str) -> list[Finding]:
     found = list(findings)
     assert "very-secret" not in str(found)
     return [one for one in found if one.check == check]
+
+
+async def findings(
+    checks: Sequence[Check], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **more: str
+) -> list[Finding]:
+    """What an area finds in a sandbox, with these settings besides its own."""
+    return await found_by(checks, monkeypatch, None, **{**sandbox.env(), **more})

@@ -1,0 +1,116 @@
+"""The doctor's checks of how Slack's requests arrive: over sockets that the bot opens (Socket Mode), or over HTTP."""
+
+from __future__ import annotations
+
+import re
+
+from bot.cli.doctor.finding import Finding, ok, problem, warning
+from bot.cli.doctor.subject import Check, Subject
+from bot.core.model.errors import SlackError, StoreUnavailable, StoreUnfit
+from bot.core.text.text import plural
+from bot.slack.hello import ConnectionEndedError, Hello, read_hello
+from bot.store.connect import close, connect
+from bot.store.embedded import EmbeddedRedis
+from bot.store.scripts import Scripts
+from bot.store.socket_count import SocketCount
+
+SOCKET, HTTP = "Slack Socket Mode", "Slack over HTTP"
+SIGNING_SECRET = r"[0-9a-f]{32}"  # noqa: S105 - a pattern
+REASONS = {
+    "link_disabled": (
+        "Socket Mode is off in the app's settings, so nothing arrives.",
+        "Turn on Socket Mode there, or unset SLACK_APP_TOKEN and set SLACK_SIGNING_SECRET for HTTP.",
+    ),
+    "too_many_websockets": (
+        "The app has ten connections already, the most that Slack allows, so no further process receives anything.",
+        "Stop processes that aren't needed: each holds two connections.",
+    ),
+}
+
+
+async def _socket_mode(subject: Subject) -> list[Finding]:
+    """Open a connection and compare Slack's count of them with this deployment's."""
+    if not subject.settings.socket_mode:
+        return []
+    if not subject.socket_url:
+        said = "Connections are not checked, because the app token opens none."
+        return [warning(SOCKET, said, "Correct SLACK_APP_TOKEN first.")]
+    try:
+        hello = await read_hello(subject.socket_url, subject.settings.slack_api_url)
+    except ConnectionEndedError as ended:
+        said, fix = REASONS.get(ended.reason, (f"{ended}.", "Run the doctor again in a minute."))
+        return [problem(SOCKET, said, fix)]
+    except SlackError as error:
+        said = f"Slack gives an address, but no connection can be opened there: {error.detail.rstrip('.')}."
+        return [problem(SOCKET, said, "Let firewalls and proxies pass WebSockets (wss) to *.slack.com on port 443.")]
+    return [compare(hello, await _held(subject))]
+
+
+def compare(hello: Hello, held: int | None) -> Finding:
+    """Compare the app's other connections with those that this deployment holds, None if that isn't known."""
+    others = hello.connections - 1
+    if others == 0:
+        return ok(SOCKET, "A connection opens. The app has no other, so no bot is running.")
+    if held is None:
+        said = f"A connection opens. Whether the app's {_more(others)} are this deployment's is not checked."
+        return warning(SOCKET, said, "Make Redis reachable from here, and run the doctor again.")
+    if others > held:
+        said = (
+            f"The app has {_more(others)}, and this deployment holds {held}: another deployment gets some of the "
+            "commands and clicks."
+        )
+        fix = (
+            "Give it an app of its own, or the same REDIS_URL and BOLT_BOT_NAME. If the bot has just been started or "
+            "replaced, run the doctor again in a few minutes."
+        )
+        return warning(SOCKET, said, fix)
+    return ok(SOCKET, f"A connection opens. The app has {_more(others)}, all of this deployment.")
+
+
+def _more(others: int) -> str:
+    return plural(others, "other connection")
+
+
+async def _held(subject: Subject) -> int | None:
+    """Return how many connections this deployment's processes hold, None if Redis doesn't say."""
+    settings = subject.settings
+    try:
+        if settings.redis_url is not None:
+            url: str | None = settings.redis_url.get_secret_value()
+        else:
+            url = await EmbeddedRedis(settings.bolt_bot_data_dir).running()
+        if url is None:
+            # The embedded Redis runs as long as the bot does.
+            return 0
+        redis = connect(url)
+        try:
+            count = SocketCount(Scripts(redis, settings.bolt_bot_name, retention_s=1))
+            return await count.share_count(0)
+        finally:
+            await close(redis)
+    except (StoreUnavailable, StoreUnfit, OSError):
+        return None
+
+
+async def _http(subject: Subject) -> list[Finding]:
+    """Name what can't be seen of requests over HTTP, with what shows that it's wrong."""
+    secret = subject.settings.slack_signing_secret
+    if subject.settings.socket_mode or secret is None:
+        return []
+    found = []
+    if not re.fullmatch(SIGNING_SECRET, secret.get_secret_value()):
+        said = "SLACK_SIGNING_SECRET doesn't look like one: Slack's have 32 hexadecimal digits."
+        found.append(warning(HTTP, said, "Copy it again from Basic Information in the app's settings."))
+    said = (
+        "Whether SLACK_SIGNING_SECRET is the app's, and whether Slack reaches this bot, is not checked, because Slack "
+        "doesn't show it to a bot."
+    )
+    fix = (
+        "While the bot runs, save the Request URL https://your.address/slack/events again, under Event Subscriptions "
+        "in the app's settings. If Slack can't verify it, it doesn't reach the bot, or the bot's log says to check "
+        "SLACK_SIGNING_SECRET. The app must not have Socket Mode on."
+    )
+    return [*found, warning(HTTP, said, fix)]
+
+
+CHECKS = (Check(SOCKET, _socket_mode), Check(HTTP, _http))

@@ -1,0 +1,143 @@
+"""The doctor's checks of how Slack's requests arrive."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bolt_sandbox.server import Sandbox
+from bot.cli.doctor import check_delivery, check_slack
+from bot.cli.doctor.check_delivery import SOCKET, compare
+from bot.cli.doctor.finding import Finding
+from bot.slack.hello import Hello
+from bot.store.connect import close, connect
+from bot.store.scripts import Scripts
+from bot.store.socket_count import SocketCount
+from tests.cli.doctor.patient import findings, of
+
+CHECKS = (*check_slack.CHECKS, *check_delivery.CHECKS)
+
+
+async def socket_finding(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **more: str) -> Finding:
+    """What is found of Socket Mode."""
+    (one,) = of(await findings(CHECKS, sandbox, monkeypatch, **more), SOCKET)
+    return one
+
+
+@asynccontextmanager
+async def connected(sandbox: Sandbox, count: int) -> AsyncIterator[None]:
+    """As many connections of our app, by somebody."""
+    async with aiohttp.ClientSession() as session:
+        sockets = [await session.ws_connect(sandbox.slack.delivery.sockets.open_url()) for _ in range(count)]
+        for one in sockets:
+            assert (await one.receive_json())["type"] == "hello"
+        yield
+
+
+async def test_a_connection_is_opened_and_closed(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """If it's the only one, no bot is running."""
+    one = await socket_finding(sandbox, monkeypatch, BOLT_BOT_DATA_DIR=str(tmp_path))
+    assert (one.level, one.sentence) == ("ok", "A connection opens. The app has no other, so no bot is running.")
+
+
+async def test_socket_mode_that_is_off(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack gives an address all the same, so only the connection shows it."""
+    sandbox.workspace.socket_mode = False
+    one = await socket_finding(sandbox, monkeypatch)
+    assert (one.level, one.sentence.partition(",")[0]) == ("problem", "Socket Mode is off in the app's settings")
+
+
+async def test_more_connections_than_slack_allows(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit is named."""
+    async with connected(sandbox, 10):
+        one = await socket_finding(sandbox, monkeypatch)
+    assert one.level == "problem"
+    assert "ten connections" in one.sentence
+
+
+async def test_a_socket_that_cannot_be_opened(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if a proxy didn't let WebSockets pass: the API answers, and the handshake fails."""
+    (await _fault(sandbox))
+    one = await socket_finding(sandbox, monkeypatch)
+    assert one.level == "problem"
+    assert one.sentence.startswith("Slack gives an address, but no connection can be opened there: 127.0.0.1:")
+    assert "WebSockets" in one.fix
+
+
+async def _fault(sandbox: Sandbox) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(
+            f"{sandbox.base_url}/control/faults", json={"kind": "drop_before", "method": "socket", "count": None}
+        ) as answer,
+    ):
+        assert answer.status == 200
+
+
+async def test_an_app_token_that_is_refused(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then no connection is tried."""
+    one = await socket_finding(sandbox, monkeypatch, SLACK_APP_TOKEN="xapp-wrong")  # noqa: S106 - made up
+    assert one.level == "warning"
+    assert "not checked" in one.sentence
+
+
+async def test_two_deployments_on_one_app(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, embedded_redis_url: str
+) -> None:
+    """More connections than this deployment's processes hold; those under its name in Redis are its own."""
+    more = {"REDIS_URL": embedded_redis_url, "BOLT_BOT_NAME": "one"}
+    redis = connect(embedded_redis_url)
+    try:
+        ours = Scripts(redis, "one", retention_s=60)
+        async with connected(sandbox, 4):
+            await SocketCount(ours).share_count(2)
+            one = await socket_finding(sandbox, monkeypatch, **more)
+            assert one.level == "warning"
+            assert "4 other connections, and this deployment holds 2: another deployment" in one.sentence
+            await SocketCount(ours).share_count(2)
+            one = await socket_finding(sandbox, monkeypatch, **more)
+            assert one.sentence == "A connection opens. The app has 4 other connections, all of this deployment."
+    finally:
+        await close(redis)
+
+
+async def test_a_deployment_with_an_embedded_redis(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without a process in its data directory, it holds none."""
+    async with connected(sandbox, 2):
+        one = await socket_finding(sandbox, monkeypatch, BOLT_BOT_DATA_DIR=str(tmp_path))
+    assert one.level == "warning"
+    assert "holds 0" in one.sentence
+
+
+async def test_a_redis_that_is_away(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose the connections are isn't known."""
+    async with connected(sandbox, 2):
+        one = await socket_finding(sandbox, monkeypatch, REDIS_URL="redis://127.0.0.1:1/0")
+    assert one.level == "warning"
+    assert "not checked" in one.sentence
+
+
+def test_the_counts_that_are_compared() -> None:
+    """Slack counts the doctor's connection too."""
+    levels = {(total, held): compare(Hello("A1", total), held).level for total in (1, 3, 5) for held in (0, 2, 4)}
+    assert {key for key, level in levels.items() if level == "warning"} == {(3, 0), (5, 0), (5, 2)}
+
+
+async def test_http_names_what_a_bot_cannot_see(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a secret that doesn't look like one."""
+    more = {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": "0123456789abcdef" * 2}
+    found = of(await findings(CHECKS, sandbox, monkeypatch, **more), "Slack over HTTP")
+    (one,) = found
+    assert "not checked" in one.sentence
+    assert "Request URL" in one.fix
+    more["SLACK_SIGNING_SECRET"] = "very-secret"  # noqa: S105 - made up
+    short, _ = of(await findings(CHECKS, sandbox, monkeypatch, **more), "Slack over HTTP")
+    assert "32 hexadecimal digits" in short.sentence

@@ -1,0 +1,96 @@
+"""The doctor's checks of Slack, each against a Slack that is broken in this one way."""
+
+from __future__ import annotations
+
+import pytest
+
+from bolt_sandbox.server import Sandbox
+from bot.cli.doctor.check_slack import CHECKS
+from bot.cli.doctor.finding import Finding
+from bot.slack.scopes import OPTIONAL, REQUIRED, WITHOUT
+from tests.cli.doctor.patient import findings, of
+
+SEEN = ["Slack bot token", "Slack app token", "Slack app", "Slack scopes"]
+UNSEEN = ["Slack command", "Slack events", "Slack interactivity"]
+
+
+def wrong(found: list[Finding]) -> list[Finding]:
+    """What isn't ok, apart from what a bot can't see."""
+    return [one for one in found if one.level != "ok" and one.check not in UNSEEN]
+
+
+async def test_a_set_up_without_faults(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workspace is named, and what isn't visible is said not to be checked, with its symptom."""
+    found = await findings(CHECKS, sandbox, monkeypatch)
+    assert [one.check for one in found if one.level == "ok"] == SEEN
+    assert of(found, "Slack bot token")[0].sentence == "I'm @bolt in the workspace Sandbox (T0SANDBOX)."
+    assert [one.check for one in found if one.level == "warning"] == UNSEEN
+    for name in UNSEEN:
+        (one,) = of(found, name)
+        assert "not checked" in one.sentence
+        assert one.fix.startswith("If ")
+
+
+async def test_another_command_is_in_the_hint(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the settings have it, with the command line that prints its manifest."""
+    found = await findings(CHECKS, sandbox, monkeypatch, BOLT_BOT_COMMAND="/dbt")
+    (one,) = of(found, "Slack command")
+    assert "/dbt" in one.sentence
+    assert "bolt-bot manifest --command /dbt" in one.fix
+
+
+async def test_a_revoked_bot_token(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It's the only problem; the app token is looked at all the same."""
+    sandbox.workspace.revoked_tokens = {sandbox.workspace.bot_token}
+    found = await findings(CHECKS, sandbox, monkeypatch)
+    (one,) = wrong(found)
+    assert (one.check, one.level) == ("Slack bot token", "problem")
+    assert "SLACK_BOT_TOKEN (token_revoked): it was revoked" in one.sentence
+    assert one.fix.startswith("Install the app again")
+    assert of(found, "Slack app token")[0].level == "ok"
+
+
+async def test_a_wrong_bot_token_and_a_wrong_app_token(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both are named, each by its variable."""
+    more = {"SLACK_BOT_TOKEN": "xoxb-very-secret", "SLACK_APP_TOKEN": "xapp-very-secret"}
+    found = wrong(await findings(CHECKS, sandbox, monkeypatch, **more))
+    assert [(one.check, one.level) for one in found] == [("Slack bot token", "problem"), ("Slack app token", "problem")]
+    for one, variable in zip(found, more, strict=True):
+        assert f"Slack refused {variable} (invalid_auth): it isn't one that Slack knows." in one.sentence
+
+
+async def test_an_app_token_without_its_scope(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scope is named."""
+    sandbox.workspace.app_scopes = {"authorizations:read"}
+    (one,) = wrong(await findings(CHECKS, sandbox, monkeypatch))
+    assert (one.check, one.level) == ("Slack app token", "problem")
+    assert "connections:write" in one.sentence
+
+
+async def test_tokens_of_two_apps(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack takes both, so only the apps' ids show it."""
+    token = sandbox.workspace.other_app_token
+    (one,) = wrong(await findings(CHECKS, sandbox, monkeypatch, SLACK_APP_TOKEN=token))
+    assert (one.check, one.level) == ("Slack app", "problem")
+    assert "belongs to the Slack app A0SANDBOX, and SLACK_APP_TOKEN to A0OTHER" in one.sentence
+    assert one.fix == "Copy both tokens from one app: https://api.slack.com/apps/A0SANDBOX"
+
+
+@pytest.mark.parametrize("scope", sorted(REQUIRED | OPTIONAL))
+async def test_each_scope_that_is_missing(scope: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It's named with what stops working; one that somebody may leave out is only a warning."""
+    sandbox.workspace.scopes.discard(scope)
+    found = wrong(await findings(CHECKS, sandbox, monkeypatch))
+    (one,) = of(found, "Slack scopes")
+    assert one.level == ("warning" if scope in OPTIONAL else "problem")
+    assert f"scope {scope} is missing: {WITHOUT[scope]}." in one.sentence
+    # Only whether both tokens belong to one app can't be seen then.
+    assert [each.check for each in found if each is not one] == (["Slack app"] if scope == "users:read" else [])
+
+
+async def test_slack_that_is_away(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cause and the host are in the sentence, and nothing else is said of what couldn't be asked."""
+    sandbox.workspace.faults.away = True
+    found = wrong(await findings(CHECKS, sandbox, monkeypatch))
+    assert [one.check for one in found] == ["Slack bot token", "Slack app token"]
+    assert all("127.0.0.1" in one.sentence for one in found)

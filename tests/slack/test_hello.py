@@ -1,0 +1,66 @@
+"""Slack's greeting on a connection in Socket Mode."""
+
+from __future__ import annotations
+
+import pytest
+from aiohttp import web
+
+from bolt_sandbox.server import Sandbox
+from bolt_sandbox.slack.faults import Fault
+from bot.core.model.errors import SlackNotSent
+from bot.slack.hello import ConnectionEndedError, Hello, read_hello
+
+
+async def test_the_greeting_is_read_and_the_connection_closed(sandbox: Sandbox) -> None:
+    """It has the app's id and Slack's count, with this connection in it."""
+    sockets, api = sandbox.slack.delivery.sockets, sandbox.env()["SLACK_API_URL"]
+    assert await read_hello(sockets.open_url(), api) == Hello(sandbox.workspace.app_id, 1)
+    assert await read_hello(sockets.open_url("A0OTHER"), api) == Hello("A0OTHER", 1)
+    assert await read_hello(sockets.open_url(), api) == Hello(sandbox.workspace.app_id, 1)
+
+
+async def test_slack_that_ends_the_connection(sandbox: Sandbox) -> None:
+    """Its own word for the reason is kept."""
+    sandbox.workspace.socket_mode = False
+    with pytest.raises(ConnectionEndedError) as caught:
+        await read_hello(sandbox.slack.delivery.sockets.open_url(), sandbox.env()["SLACK_API_URL"])
+    assert caught.value.reason == "link_disabled"
+
+
+@pytest.mark.parametrize("kind", ["cut", "used", "foreign"])
+async def test_a_connection_that_cannot_be_made(kind: str, sandbox: Sandbox) -> None:
+    """The host is named, and no address of somebody else is opened."""
+    url = sandbox.slack.delivery.sockets.open_url()
+    if kind == "cut":
+        sandbox.workspace.faults.add(Fault("drop_before", "socket", count=None))
+    elif kind == "used":
+        await read_hello(url, sandbox.env()["SLACK_API_URL"])
+    else:
+        url = "wss://example.com/link"
+    with pytest.raises(SlackNotSent) as caught:
+        await read_hello(url, sandbox.env()["SLACK_API_URL"])
+    assert ("isn't Slack's" if kind == "foreign" else "127.0.0.1:") in caught.value.detail
+
+
+@pytest.mark.parametrize("text", ['{"type": "hello"}', "[]", "no JSON", None])
+async def test_what_is_no_greeting(text: str | None) -> None:
+    """Something else than Slack answers: that is the cause, and no error of ours."""
+
+    async def greet(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        if text is not None:
+            await socket.send_str(text)
+        await socket.close()
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/", greet)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    address = f"127.0.0.1:{runner.addresses[0][1]}/"
+    with pytest.raises(SlackNotSent, match="can't reach Slack") as caught:
+        await read_hello(f"ws://{address}", f"http://{address}")
+    await runner.cleanup()
+    assert "didn't begin with hello" in caught.value.detail

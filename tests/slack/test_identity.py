@@ -1,0 +1,45 @@
+"""Whose tokens these are, and what Slack's refusals mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from bolt_sandbox.server import Sandbox
+from bot.slack.client import SlackChat
+from bot.slack.identity import TokenRefusedError, app_id, app_of_bot, check_same_app, identify, token_refused
+
+
+async def test_the_app_that_a_bot_belongs_to(sandbox: Sandbox) -> None:
+    """As Slack says, and as the app token has it in its own text."""
+    settings = sandbox.env()
+    chat = SlackChat(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"], str)
+    app = await app_of_bot(chat, await identify(chat))
+    await chat.close()
+    assert app == app_id(settings["SLACK_APP_TOKEN"]) == sandbox.workspace.app_id
+    check_same_app(app, app_id(settings["SLACK_APP_TOKEN"]))
+    with pytest.raises(TokenRefusedError, match=r"belongs to the Slack app A0SANDBOX, and SLACK_APP_TOKEN to A0OTHER"):
+        check_same_app(app, app_id(sandbox.workspace.other_app_token))
+
+
+@pytest.mark.parametrize(("of_bot", "of_app_token"), [("", "A1"), ("A1", ""), ("", "")])
+def test_an_app_that_is_not_known_is_no_other(of_bot: str, of_app_token: str) -> None:
+    """Nothing is refused for what can't be seen."""
+    check_same_app(of_bot, of_app_token)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("token_revoked", "it was revoked"),
+        ("account_inactive", "the app was removed"),
+        ("token_expired", "token rotation is on"),
+        ("invalid_auth", "isn't one that Slack knows"),
+        ("ekm_access_denied", "(ekm_access_denied). "),
+    ],
+)
+def test_the_reason_for_a_refusal(code: str, words: str) -> None:
+    """Slack's code, what it means if that's known, and what to do."""
+    error = token_refused("SLACK_BOT_TOKEN", code)
+    assert f"SLACK_BOT_TOKEN ({code})" in error.sentence
+    assert words in str(error)
+    assert str(error) == f"{error.sentence} {error.fix}"
