@@ -22,12 +22,13 @@ from bot.core.watching.ends import without_log
 from bot.core.watching.handling import closed
 from bot.core.watching.life import account, is_accounted, with_log
 from bot.core.watching.quiet import quiet_until, withhold
+from bot.core.watching.retrying import tells_end
 from bot.core.watching.tally import Count, counts_of
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.may_tell import WatchPermissions
 from bot.flows.notice_runs import RunNotices
-from bot.flows.ports.store import Discovery, Due, IncidentAccounts, IncidentChange, ListingGaps, Runs, Watches
+from bot.flows.ports.store import Discovery, Due, IncidentAccounts, IncidentChange, ListingGaps, Requests, Runs, Watches
 
 log = structlog.get_logger()
 
@@ -63,6 +64,7 @@ class EndAccountant:
         permissions: WatchPermissions,
         gaps: ListingGaps,
         notices: RunNotices,
+        requests: Requests,
         *,
         workspace: str,
         now: Callable[[], datetime],
@@ -77,6 +79,7 @@ class EndAccountant:
         self._due = due
         self._gaps = gaps
         self._notices = notices
+        self._requests = requests
         self._workspace = workspace
         self._now = now
         self._time = time
@@ -105,6 +108,7 @@ class EndAccountant:
         )
         cards = {end.run: await self._runs.cards_of(RunKey(self._workspace, end.run)) for end in ends}
         changes, gap = [], await self._gaps.collecting()
+        latest: dict[str, Incident] = {}
         for channel, watch in deciding.items():
             before, quotes = stored[channel], tellings.may_quote_logs(watch)
             withholding = Withholding(quiet_until(watch, self._now()), gap, self._now())
@@ -113,6 +117,7 @@ class EndAccountant:
             states = [replace(one, without_logs=not quotes) for one in states]
             if gap is not None:
                 await self._gaps.note_runs(gap.number, channel, _hidden_runs(gap, ends, watch, record))
+            latest |= {one.channel: one for one in states}
             changes += [
                 IncidentChange(before, after, edit_for(_same(before, after), after))
                 for after in states
@@ -122,7 +127,9 @@ class EndAccountant:
         keys = [RunKey(self._workspace, end.run) for end in ends]
         ledger, counted = remember(record.ledger, ends), _counted(ends, deciding.values(), record, self._now())
         notices = await self._notices.at_end(record, ends, deciding, cards, self._time())
-        done = await self._incidents.account(lease, record, ledger, keys, changes, counted, notices)
+        new = [end for end in ends if not was_accounted(record.ledger, end) and not cards[end.run]]
+        untold = await self._untold(new, latest)
+        done = await self._incidents.account(lease, record, ledger, keys, changes, counted, notices, untold)
         if not done:
             # Somebody else has changed an incident, or has accounted these ends.
             await self._due.give_back(lease, delay_s=0)
@@ -135,6 +142,15 @@ class EndAccountant:
                 state=str(change.after.state),
                 failures=change.after.failures,
             )
+
+    async def _untold(self, ends: Sequence[RunEnd], incidents: Mapping[str, Incident]) -> list[str]:
+        """The starts of these ends, without a card, whose incident tells nothing of them any more."""
+        found = [(end, await self._requests.load_request(end.request)) for end in ends if end.request]
+        return [
+            start.id
+            for end, start in found
+            if start is not None and start.in_incident and not tells_end(incidents.get(start.channel), end)
+        ]
 
 
 def _open(stored: Mapping[str, StoredIncident | None], channels: Iterable[str]) -> list[StoredIncident]:

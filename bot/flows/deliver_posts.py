@@ -34,6 +34,9 @@ from bot.flows.start_rules import expired
 log = structlog.get_logger()
 
 CREDENTIAL_AGAIN_S = 30.0
+# How often it's checked whether the message of an incident shows a start by now. The edit itself makes it due at once, so
+# this is for edits by an older version; other posts of the channel need slots in between.
+SHOWN_AGAIN_S = 3.0
 NOTHING = "Nothing was started"
 
 # Sends a claimed post: its lease, class, channel and name.
@@ -110,8 +113,11 @@ class PostDeliverer:
         if request is None or not _wants_card(request):
             await self._posts.refuse(post, request_id, "")
             return
+        is_late = post.lease.since_s(request.asked_at) > self._rules.deadline_s
+        if not is_late and not await self._needs_card(post, request):
+            return
         try:
-            if post.lease.since_s(request.asked_at) > self._rules.deadline_s:
+            if is_late:
                 ts = await self._find_late(post, request)
             else:
                 ts = await self._post_start(post, request)
@@ -127,6 +133,15 @@ class PostDeliverer:
         else:
             if ts is not None:
                 await self._carded(post, request, ts)
+
+    async def _needs_card(self, post: ClaimedPost, request: Request) -> bool:
+        """Whether a start needs a card of its own, because no incident's message shows it."""
+        if not request.in_incident or request.state is not RequestState.LOOKED:
+            return True
+        word = await self._posts.shown_in_incident(post, request.id)
+        if word == "waits":
+            await self._posts.put_back(post, delay_s=SHOWN_AGAIN_S)
+        return word == "no"
 
     async def _find_late(self, post: ClaimedPost, request: Request) -> str | None:
         """Refuse a start that is too late for a card.

@@ -13,20 +13,23 @@ import structlog
 
 from bot.core.model.asker import Asker
 from bot.core.model.command import RetryCommand
-from bot.core.model.incident import Incident, IncidentState, RetryOfIncident
+from bot.core.model.incident import Incident, IncidentState, RetryAsked, RetryOfIncident
+from bot.core.model.request import Request
 from bot.core.model.run import RunKey, is_final, run_url
 from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Code, Link, Mention, Sentence, Span, When
+from bot.core.text.user_ids import is_user
 from bot.core.views.buttons import IncidentButton, command_button, read_snooze_value
-from bot.core.views.incident import is_user
 from bot.core.views.retry_failing import RefusedRetry, outcome, question, to_retry
 from bot.core.watching import handling
 from bot.core.watching.edits import edit_for
 from bot.core.watching.handling import SnoozeChoice
+from bot.core.watching.retrying import is_starting
 from bot.core.watching.wall_clock import zone_named
 from bot.flows.ports.slack import People
 from bot.flows.ports.store import Audit, Incidents, Runs
 from bot.flows.quiet_hours import QuietHours
+from bot.flows.retry_of_incident import IncidentRetries
 
 log = structlog.get_logger()
 
@@ -52,6 +55,7 @@ class IncidentHandler:
         people: People,
         audit: Audit,
         quiet: QuietHours,
+        retries: IncidentRetries,
         *,
         workspace: str,
         app_url: str,
@@ -62,6 +66,7 @@ class IncidentHandler:
         self._people = people
         self._audit = audit
         self._quiet = quiet
+        self._retries = retries
         self._workspace = workspace
         self._app_url = app_url
         self._command = command
@@ -146,7 +151,8 @@ class IncidentHandler:
         return outcome(started, refused, self._app_url)
 
     async def _open_in(self, channel: str) -> list[Incident]:
-        return [one.incident for one in await self._incidents.open_incidents(channel)]
+        found = await self._incidents.open_incidents(channel)
+        return [incident for incident, _start in [await self._retries.read_retry(one) for one in found]]
 
     # --- its runs ---
 
@@ -167,7 +173,7 @@ class IncidentHandler:
             if stored is None:
                 # The message outlives the record: Bolt says whether its run can be retried.
                 return button.run or self._gone()
-            found = await self._retriable(stored.incident, asker, button, now)
+            found = await self._retriable(*await self._retries.read_retry(stored), asker, button, now)
             if isinstance(found, Message):
                 return found
             if await self._incidents.store_incident(
@@ -177,13 +183,15 @@ class IncidentHandler:
         return Message((BUSY,))
 
     async def _retriable(
-        self, incident: Incident, asker: Asker, button: IncidentButton, now: datetime
+        self, incident: Incident, start: Request | None, asker: Asker, button: IncidentButton, now: datetime
     ) -> int | Message:
         if not incident.is_open:
             return _over(incident)
         if incident.retry is not None and await self._is_active(incident.retry):
             return self._being_retried(incident.retry)
         other = handling.other_asked(incident, asker.user, now)
+        if start is not None and is_starting(start) and start.user != asker.user:
+            other = RetryAsked(start.user, start.asked_at)
         if other is not None:
             return Message((Mention(other.by), " already asked to retry it at ", When(other.at), f". {NOTHING}"))
         newest = incident.failed.run if incident.failed else button.run
@@ -191,14 +199,18 @@ class IncidentHandler:
 
     async def run_to_cancel(self, channel: str, schedule: str) -> int | Message:
         """The retry that a click cancels, else why none is."""
-        found = await self.find_open(channel, schedule)
-        if isinstance(found, Message):
-            return found
-        if found.retry is None or not await self._is_active(found.retry):
-            return Message(
-                (Bold(found.name or found.schedule), " isn't being retried any more. Nothing was cancelled.")
-            )
-        return found.retry.run
+        stored = await self._incidents.load_incident(channel, schedule)
+        if stored is None:
+            return self._gone()
+        incident, start = await self._retries.read_retry(stored)
+        if not incident.is_open:
+            return _over(incident)
+        name = Bold(incident.name or incident.schedule)
+        if incident.retry is not None and await self._is_active(incident.retry):
+            return incident.retry.run
+        if is_starting(start):
+            return Message(("The retry of ", name, " hasn't started yet. Nothing was cancelled."))
+        return Message((name, " isn't being retried any more. Nothing was cancelled."))
 
     async def _is_active(self, retry: RetryOfIncident) -> bool:
         """Whether a retry still runs: its own record may know more than the incident's."""

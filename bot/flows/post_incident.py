@@ -20,6 +20,7 @@ from bot.flows.ports.store import IncidentPosts, PostLane, Runs
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
+from bot.flows.retry_of_incident import IncidentRetries
 
 log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ class IncidentPoster:
         runs: Runs,
         people: IncidentPeople,
         quiet: QuietHours,
+        retries: IncidentRetries,
         *,
         workspace: str,
         app_url: str,
@@ -53,6 +55,7 @@ class IncidentPoster:
         self._runs = runs
         self._people = people
         self._quiet = quiet
+        self._retries = retries
         self._poster = MessagePoster(chat, posts)
         self._workspace = workspace
         self._app_url = app_url
@@ -89,8 +92,7 @@ class IncidentPoster:
         stored = await self._incidents.load_incident(channel, schedule)
         if stored is None or stored.ts != card.ref.ts:
             return None
-        names = await self._people.names(stored.incident)
-        return f"inc:{stored.rev}", incident_message(stored.incident, self._app_url, names)
+        return f"inc:{stored.rev}", await self._rendered(stored)
 
     async def replace(self, lease: Lease, card: Card) -> None:
         """Post a new message instead of one that was deleted."""
@@ -100,12 +102,16 @@ class IncidentPoster:
             log.info("an incident's message was deleted", schedule=schedule, channel=channel)
             await self._incidents.message_gone(lease, stored)
 
+    async def _rendered(self, stored: StoredIncident) -> Message:
+        incident, start = await self._retries.read_retry(stored)
+        return incident_message(incident, self._app_url, await self._people.names(incident), start)
+
     def _claimed(self, lease: Lease, urgency: str, channel: str, schedule: str, field: str) -> ClaimedPost:
         return ClaimedPost(lease, urgency, channel, f"incident:{channel}:{schedule}", field)
 
     async def _message(self, post: ClaimedPost, stored: StoredIncident) -> None:
         incident = stored.incident
-        message = incident_message(incident, self._app_url, await self._people.names(incident))
+        message = await self._rendered(stored)
         sent: list[str] = []
         ts = await self._once(post, message, f"incident:{incident.key}:{incident.serial}", None, sent)
         if ts is None:

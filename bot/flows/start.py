@@ -55,6 +55,7 @@ from bot.flows.run_listings import LISTED
 from bot.flows.run_stores import RunStores
 from bot.flows.start_checks import StartChecks
 from bot.flows.start_rules import StartRules, expired
+from bot.flows.tell_retry_end import RetryEndTeller
 
 log = structlog.get_logger()
 
@@ -101,6 +102,7 @@ class RunStarter:
         self._refusals = RefusalReporter(
             chat, stores, due, answers, checks.planner, rules.links, workspace=rules.workspace
         )
+        self._ends = RetryEndTeller(stores.runs, due, answers, workspace=rules.workspace, app_url=rules.links.app_url)
         self._at_once = asyncio.Semaphore(LOOKS_AT_ONCE)
         # Plans are kept for the next attempt, so that Bolt isn't asked again each time.
         self._plans_kept: LRUCache[str, StartPlan] = LRUCache(PLANS_KEPT)
@@ -117,6 +119,9 @@ class RunStarter:
             return False
         if request.state is RequestState.ACCEPTED:
             return await self._look(lease, request)
+        if request.state is RequestState.SETTLED and request.end_untold:
+            await self._ends.tell_end(lease, request)
+            return False
         steps = {
             RequestState.CARDED: self._send,
             RequestState.SENDING: self._lost_starts.begin_search,
@@ -148,7 +153,9 @@ class RunStarter:
             return False
         plan = with_channel(plan, channel_info)
         if decision.verdict is Verdict.ALLOW:
-            return await self._stores.requests.looked(lease, request, plan)
+            looked = await self._stores.requests.looked(lease, request, plan)
+            # The edit of an incident's message is work for others.
+            return looked and not request.incident
         if decision.verdict is Verdict.APPROVE:
             await self._ask_approval(lease, request, plan, decision, channel_info)
         else:

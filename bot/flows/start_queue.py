@@ -102,6 +102,7 @@ class QueuedStarts:
             thread=asker.thread,
             direct=direct,
             origin=earlier.origin,
+            incident=earlier.incident,
         )
         behind = RunKey(self._rules.workspace, earlier.running.run_id)
         facts = blocking_run_facts(earlier.running, earlier.plan)

@@ -131,6 +131,7 @@ LANES = (
     DueWork(
         "edits",
         edits_of_lane,
+        wakes=("posts",),
         woken_by=(WakeEvent.CANCEL_REQUESTED, WakeEvent.APPROVAL_DECIDED, WakeEvent.QUEUE_LEFT),
     ),
 )

@@ -42,6 +42,7 @@ from bot.flows.read_report import ReportReader
 from bot.flows.read_requested_file import RequestedFileReader
 from bot.flows.report_channel_back import ChannelReporter
 from bot.flows.report_gap import GapReporter
+from bot.flows.retry_of_incident import IncidentRetries
 from bot.flows.start import RunStarter
 from bot.flows.start_checks import StartChecks
 from bot.flows.start_queue import QueuedStarts, QueueRules
@@ -212,6 +213,7 @@ def build_flows(base: Base) -> Flows:
             permissions,
             stores.gaps,
             RunNotices(stores.notices),
+            stores.requests,
             workspace=settings.workspace,
             now=base.now,
             time=bolt.time,
@@ -266,6 +268,7 @@ def _build_post_incident(base: Base, settle_s: float) -> IncidentPoster:
         stores.runs,
         IncidentPeople(base.clients.people, stores.watches, base.clients.owner_mentions),
         QuietHours(stores.watches, now=base.now),
+        IncidentRetries(stores.requests, stores.runs, workspace=base.settings.workspace),
         workspace=base.settings.workspace,
         app_url=base.settings.paradime_app_url,
         settle_s=settle_s,

@@ -26,6 +26,7 @@ from bot.flows.preview_watch import WatchPreviewer
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_home import HomePageReader
 from bot.flows.read_schedules import ScheduleReader
+from bot.flows.retry_of_incident import IncidentRetries
 from bot.flows.set_report import ReportSetter
 from bot.flows.status import StatusReader
 from bot.flows.thread_subject import ThreadSubjects
@@ -141,6 +142,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             base.clients.people,
             base.clients.audit,
             QuietHours(stores.watches, now=base.now),
+            IncidentRetries(stores.requests, runs, workspace=settings.workspace),
             workspace=settings.workspace,
             app_url=app_url,
             command=settings.bolt_bot_command,

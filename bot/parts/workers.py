@@ -104,9 +104,9 @@ def posts_of_lane(name: str, base: Base, flows: Flows) -> Claim:
     return claims.claim_post(base.stores.posts, flows.deliver, base.wakeups.waker(name))
 
 
-def edits_of_lane(_name: str, base: Base, flows: Flows) -> Claim:
+def edits_of_lane(name: str, base: Base, flows: Flows) -> Claim:
     """Claim one card edit per job."""
-    return claims.claim_edit(base.stores.edits, flows.edit_cards)
+    return claims.claim_edit(base.stores.edits, flows.edit_cards, base.wakeups.waker(name))
 
 
 def woken(rows: Sequence[DueWork]) -> dict[str, tuple[str, ...]]:

@@ -42,11 +42,15 @@ class Incidents:
             return []
         pipeline = self._scripts.redis.pipeline(transaction=False)
         for channel, schedule in keys:
-            pipeline.hmget(self._scripts.key("incident", channel, schedule), ["incident", "rev", "ts", "outage"])
+            pipeline.hmget(
+                self._scripts.key("incident", channel, schedule), ["incident", "rev", "ts", "outage", "request"]
+            )
         rows = await self._scripts.ask(pipeline.execute())
         return [
-            StoredIncident(from_json(Incident, body), int(rev), ts or "", int(outage or 0)) if body else None
-            for body, rev, ts, outage in rows
+            StoredIncident(from_json(Incident, body), int(rev), ts or "", int(outage or 0), request or "")
+            if body
+            else None
+            for body, rev, ts, outage, request in rows
         ]
 
     async def open_incidents(self, channel: str | None = None) -> list[StoredIncident]:
@@ -71,8 +75,12 @@ class Incidents:
         changes: Sequence[IncidentChange],
         counts: Sequence[Count],
         notices: Sequence[NoticeChange] = (),
+        untold: Sequence[str] = (),
     ) -> bool:
-        """Account ends, with all the incidents and notices that they change, in one step. Returns False if anything has changed."""
+        """Account ends, with all the incidents and notices that they change, in one step.
+
+        The askers of `untold` starts are told next. Returns False if anything has changed.
+        """
         parts = [part for change in changes for part in _change(change)]
         word = await self._scripts.run(
             "account",
@@ -87,6 +95,7 @@ class Incidents:
             *parts,
             len(notices),
             *notice_rows(notices),
+            *untold,
         )
         return bool(word == "ok")
 

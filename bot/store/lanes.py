@@ -10,6 +10,7 @@ from typing import Literal
 from bot.core.model.card import Card
 from bot.core.model.post_attempt import AttemptMode, PostAttempt
 from bot.core.model.run import CardRef, RunKey
+from bot.core.model.start import ShownInIncident
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.store.due_sets import MICROSECONDS, microseconds
@@ -180,6 +181,13 @@ class PostLane:
             card.ts,
         )
         return bool(word == "ok")
+
+    async def shown_in_incident(self, post: ClaimedPost, request_id: str) -> ShownInIncident:
+        """Check whether the message of an incident shows a start, which is sent then. `no`: it needs a card of its own."""
+        word: ShownInIncident = await self._scripts.run(
+            "shown_in_incident", request_id, post.urgency, post.channel, post.lease.member, post.lease.token
+        )
+        return word
 
     async def refuse(self, post: ClaimedPost, request_id: str, why: str) -> None:
         """Refuse a start whose card can't be posted: the run isn't started."""

@@ -13,7 +13,7 @@ from bot.store.due_sets import microseconds
 from bot.store.record_json import to_json
 from bot.store.runs import creation_args
 from bot.store.scripts import Scripts
-from bot.store.start_requests import read_request, same_keys, schedule_digest, stored_request
+from bot.store.start_requests import incident_name, read_request, same_keys, schedule_digest, stored_request
 
 # Longer than a start may wait, so that an identical request is always recognized as the waiting one.
 WORDS_KEPT_S = 8 * 86_400
@@ -41,6 +41,7 @@ class StartQueue:
             behind.name,
             *creation_args(facts, Observation()),
             WORDS_KEPT_S,
+            incident_name(asked.channel, asked.incident),
         )
         accepted: Acceptance = word
         return accepted, str(request_id)

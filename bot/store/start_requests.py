@@ -51,6 +51,7 @@ class StoredRequest:
     thread: str = ""
     direct: bool = False
     origin: Origin | None = None
+    incident: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,14 @@ class StartRequests:
         return read_request(request_id, record) if record.get("body") else None
 
     async def looked(self, lease: Lease, request: Request, plan: StartPlan) -> bool:
-        """Record the schedule that was found, and queue the start's card."""
-        fields = {"look": to_json(plan)}
+        """Record the schedule that was found, and queue the start's card, or its line in an incident's message."""
+        fields = {"look": to_json(plan), **_incident(request)}
         await self._found(request, plan)
         return await self._step(lease, request, RequestState.LOOKED, "post", fields=fields)
 
     async def pending(self, lease: Lease, request: Request, plan: StartPlan, approval: Approval) -> bool:
         """Record that the start needs an approval, and queue the card that asks for it."""
-        fields = {"look": to_json(plan), "approval": to_json(approval)}
+        fields = {"look": to_json(plan), "approval": to_json(approval), **_incident(request)}
         await self._found(request, plan)
         return await self._step(lease, request, RequestState.PENDING, "post", fields=fields)
 
@@ -274,6 +275,7 @@ def stored_request(asked: Asked) -> StoredRequest:
         thread=asked.thread,
         direct=asked.direct,
         origin=asked.origin,
+        incident=asked.incident,
     )
 
 
@@ -313,7 +315,20 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
         pending_at=from_microseconds(record["pending_us"]) if record.get("pending_us") else None,
         approved_by=record.get("approved_by") or None,
         denied_by=record.get("denied_by") or None,
+        incident=body.incident,
+        in_incident="incident" in record,
+        end_untold="untold" in record,
     )
+
+
+def incident_name(channel: str, schedule: str) -> str:
+    """Return the name of the incident whose message is to show a start, "" if it's none."""
+    return f"{channel}:{schedule}" if schedule else ""
+
+
+def _incident(request: Request) -> dict[str, str]:
+    name = incident_name(request.channel, request.incident)
+    return {"incident": name} if name else {}
 
 
 def _rival(sent_us: str, plan: str, body: str) -> Rival:

@@ -110,14 +110,19 @@ def claim_batch(
     return claim
 
 
-def claim_edit(lane: EditLane, show: CardEditor) -> Callable[[], Awaitable[Work]]:
-    """Claim one card edit per job."""
+def claim_edit(lane: EditLane, show: CardEditor, wake: Wake) -> Callable[[], Awaitable[Work]]:
+    """Claim one card edit per job. A start may wait for the edit of an incident's message."""
+
+    async def job(lease: Lease, item: str, urgency: str) -> None:
+        await show.edit_card(lease, item)
+        if urgency == "incident":
+            wake()
 
     async def claim() -> Work:
         taken = await lane.claim()
         if taken.lease is None:
             return Work(wait_s=taken.wait_s)
-        return Work((show.edit_card(taken.lease, taken.item),))
+        return Work((job(taken.lease, taken.item, taken.urgency),))
 
     return claim
 

@@ -52,14 +52,17 @@ async def test_people_take_it_on_and_snooze_it(stage: Stage) -> None:
 
 
 async def test_a_failed_run_is_read_and_retried(stage: Stage) -> None:
-    """The retry's success recovers it."""
+    """The retry is a line of the message, without a card of its own, and its success recovers it."""
     run = await fails(stage)
     await stage.click("Logs")
     await stage.until(stage.told_privately(f"run {run.id}"))
     await stage.click("Retry failed")
-    await stage.until(lambda: len(stage.started()) == 1)
-    ends(stage, stage.started()[0])
+    await stage.until(lambda: shows(stage, "Being retried as") and shows(stage, "Cancel retry"))
+    (retry,) = stage.started()
+    ends(stage, retry)
     await stage.until(stage.card_says(":white_check_mark: *Load the warehouse* recovered after 1 failure"))
+    await stage.until(stage.card_says("(started by ada)"))
+    assert len(stage.cards()) == 1
 
 
 async def test_retrying_what_fails_asks_once(stage: Stage) -> None:

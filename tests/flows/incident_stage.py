@@ -40,6 +40,7 @@ from bot.flows.post_quiet_end import QuietEndPoster
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.report_channel_back import ChannelReporter
 from bot.flows.report_gap import GapReporter
+from bot.flows.retry_of_incident import IncidentRetries
 from bot.flows.run_listings import RunListings
 from bot.flows.run_stores import RunStores
 from bot.flows.watch_clock import IncidentClock
@@ -127,6 +128,7 @@ class IncidentStage(Stage):
             self.runs,
             people,
             self.quiet_hours,
+            IncidentRetries(self.requests, self.runs, workspace="w"),
             workspace="w",
             app_url=APP,
             settle_s=self.settle_s,
@@ -285,6 +287,7 @@ class IncidentStage(Stage):
             self.permissions,
             self.gaps,
             RunNotices(self.notices),
+            self.requests,
             workspace="w",
             now=lambda: self.at,
             time=self.bolt.time,

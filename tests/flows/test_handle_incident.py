@@ -26,6 +26,7 @@ from bot.core.views.buttons import IncidentButton, read_command_value, read_runs
 from bot.core.watching.handling import ON_IT_FOR, SnoozeChoice
 from bot.flows.handle_incident import BUSY, NOBODY_ON_IT, NOT_SNOOZED, TRIES, IncidentHandler
 from bot.flows.quiet_hours import QuietHours
+from bot.flows.retry_of_incident import IncidentRetries
 from bot.store.watches import Watches
 from tests.core.views.plain import buttons, said
 from tests.core.views.test_incident import failing, recovered
@@ -54,7 +55,10 @@ def handling(stage: Stage, *incidents: Incident) -> Handling:
     """The flow with these incidents."""
     fake, people = FakeIncidents(*incidents), FakePeople()
     quiet = QuietHours(Watches(stage.scripts), now=lambda: datetime.now(UTC))
-    flow = IncidentHandler(fake, stage.runs, people, stage.audit, quiet, workspace="w", app_url=APP, command="/bolt")
+    retries = IncidentRetries(stage.requests, stage.runs, workspace="w")
+    flow = IncidentHandler(
+        fake, stage.runs, people, stage.audit, quiet, retries, workspace="w", app_url=APP, command="/bolt"
+    )
     return Handling(fake, people, flow, stage)
 
 

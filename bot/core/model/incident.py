@@ -212,10 +212,12 @@ class QuietEnd:
 class StoredIncident:
     """An incident as stored: `rev` grows with every change, `ts` is its message's timestamp, empty if it has none.
 
-    `outage` is the number of the outage whose message tells of it instead, 0 if there's none.
+    `outage` is the number of the outage whose message tells of it instead, 0 if there's none. `request` is the newest
+    retry that was asked for from its message and is shown there, "" if there's none.
     """
 
     incident: Incident
     rev: int = 0
     ts: str = ""
     outage: int = 0
+    request: str = ""

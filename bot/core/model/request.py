@@ -112,6 +112,9 @@ class Request:
     If it is or was queued, it has `queued_at`, and `asked_at` becomes the time of its turn. It waits for the run
     `behind` and for `ahead` other starts, was overtaken `rounds` times, and may have been removed by the user
     `dropped_by`.
+
+    `incident` is the schedule of the incident from whose message a retry was asked for. With `in_incident`, that message
+    shows it, instead of or beside a card of its own. `end_untold`: no message tells of its run's end, so its asker is told.
     """
 
     id: str
@@ -144,6 +147,9 @@ class Request:
     pending_at: datetime | None = None
     approved_by: str | None = None
     denied_by: str | None = None
+    incident: str = ""
+    in_incident: bool = False
+    end_untold: bool = False
 
     @property
     def title(self) -> str:

@@ -37,7 +37,7 @@ class RunError:
 class RunEnd:
     """How a run of a schedule ended, in Bolt's word and Bolt's times.
 
-    `actor` is who started it, in Bolt's words; `asked_by` our own asker's user id. `closes` is False if it may have run
+    `actor` is who started it, in Bolt's words; `asked_by` our own asker's user id, and `request` is that start. `closes` is False if it may have run
     other commands than its schedule's: it still counts if it failed. `command` is the failed one. `errors` are empty
     while its log is unread (`log` `late`). `parent` is the run that it retries.
     """
@@ -59,6 +59,7 @@ class RunEnd:
     errors: tuple[RunError, ...] = ()
     cause: Cause | None = None
     log: str = "none"
+    request: str | None = None
 
     @property
     def order(self) -> tuple[datetime, datetime, int]:

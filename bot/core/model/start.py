@@ -20,6 +20,8 @@ Turn = Literal["turn", "late", "unseen", "wait", "gone", "lost"]
 Decided = Literal["ok", "late", "over"]
 # Whether a start was removed from the queue: `over` if it's no longer queued, `gone` if there's no record of it.
 LeftQueue = Literal["ok", "over", "gone"]
+# Whether an incident's message shows a start that waits for that: `no` if it never will, so that it needs a card.
+ShownInIncident = Literal["shown", "waits", "no"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class Asked:
     """A start as a person asks for it. `id` is derived from the delivery; `force` starts another identical one.
 
     `direct`: it wasn't asked for in its channel, so the answer goes by direct message. `origin` is the retried run as
-    its card's button describes it. `slug` is the schedule's, empty until it's known.
+    its card's button describes it. `slug` is the schedule's, empty until it's known. `incident` is the schedule of the
+    incident from whose message a retry is asked for: that message shows it, instead of a card.
     """
 
     id: str
@@ -42,6 +45,7 @@ class Asked:
     direct: bool = False
     origin: Origin | None = None
     slug: str = ""
+    incident: str = ""
 
 
 @dataclass(frozen=True, slots=True)

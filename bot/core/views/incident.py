@@ -5,25 +5,26 @@ Nothing in the message depends on the time of rendering. Names in it are plain t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
 from bot.core.model.incident import Incident, IncidentRun, IncidentState, PostKind, ThreadPost
+from bot.core.model.request import Request
 from bot.core.model.run import Run, is_failed, is_final, run_url
 from bot.core.model.run_end import RunError
 from bot.core.model.state_labels import state_word
 from bot.core.text.email_addresses import without_addresses
 from bot.core.text.message import Block, Button, Buttons, Choice, Confirm, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Code, Emoji, Link, Sentence, Span, When, cut, duration, plural
+from bot.core.text.user_ids import is_user
 from bot.core.views import buttons
 from bot.core.views.hint import hint_line, retry_is_useless
+from bot.core.views.retry_line import PERSON_SHOWN, retry_line
 from bot.core.views.thread import failure, log_blocks
 from bot.core.watching.handling import SnoozeChoice
 
 NAME_SHOWN = 150
-PERSON_SHOWN = 80
 COMMAND_SHOWN = 120
 SUMMARY_SHOWN = 160
 ERRORS_LISTED = 10
@@ -38,12 +39,17 @@ _SNOOZES = (
     (SnoozeChoice.MORNING, "Snooze until 9:00"),
     (SnoozeChoice.RECOVERY, "Snooze until it recovers"),
 )
-_USER = re.compile(r"[UW](?=[A-Z]*\d)[A-Z0-9]{3,20}")
 _NO_NAMES: Mapping[str, str] = {}
 
 
-def incident_message(incident: Incident, app_url: str, names: Mapping[str, str] = _NO_NAMES) -> Message:
-    """Build an incident's message in any state. `names` are the names of `people_in(incident)` and its owner, if known."""
+def incident_message(
+    incident: Incident, app_url: str, names: Mapping[str, str] = _NO_NAMES, start: Request | None = None
+) -> Message:
+    """Build an incident's message in any state.
+
+    `names` are the names of `people_in(incident)` and its owner, if known. `start` is the newest retry that was asked for
+    from this message, as long as it hasn't become a run.
+    """
     first = incident_headline(incident, app_url, names)
     if incident.state is IncidentState.CLOSED:
         return _closed(incident, first)
@@ -54,7 +60,7 @@ def incident_message(incident: Incident, app_url: str, names: Mapping[str, str] 
         return Message((*first, *((". ", *before) if before else ())), tuple(blocks))
     what, facts = _what(incident), _facts(incident, app_url, names)
     hint = hint_line((incident.cause,)) if incident.cause else ()
-    paragraph = Paragraph(_lines(first, what, hint, *_handling(incident, app_url, names)))
+    paragraph = Paragraph(_lines(first, what, hint, *_handling(incident, start, app_url, names)))
     said = (*first, ". ", *(_with_stop(what) if what else ()), *facts)
     return Message(said, (paragraph, Facts(facts), Buttons(_buttons(incident, app_url))))
 
@@ -200,14 +206,10 @@ def _what(incident: Incident) -> Sentence:
     return (command, " failed", *((": ", *error) if error else ()), again)
 
 
-def _handling(incident: Incident, app_url: str, names: Mapping[str, str]) -> list[Sentence]:
+def _handling(incident: Incident, start: Request | None, app_url: str, names: Mapping[str, str]) -> list[Sentence]:
     """What is being done about it."""
-    lines: list[Sentence] = []
-    retry, snooze = incident.retry, incident.snooze
-    if retry is not None and not is_final(retry.state):
-        by = names.get(retry.by, "" if is_user(retry.by) else _name(retry.by))
-        again: Sentence = (Emoji("repeat"), " Being retried as ", _run_link(retry.run, app_url))
-        lines.append((*again, f" by {by}" if by else ""))
+    lines: list[Sentence] = [retry_line(incident, start, app_url, names)]
+    snooze = incident.snooze
     if incident.on_it is not None:
         who = cut(incident.on_it.name, PERSON_SHOWN) or names.get(incident.on_it.user, "Somebody")
         lines.append((Emoji("raising_hand"), f" {who} is on it"))
@@ -261,11 +263,6 @@ def starter_of(run: IncidentRun, names: Mapping[str, str]) -> str:
 def _name(word: str) -> str:
     """A person's name from Bolt's word, which may be an address: addresses aren't posted."""
     return cut(without_addresses(word), PERSON_SHOWN)
-
-
-def is_user(word: str) -> bool:
-    """Whether it's a Slack user id rather than Bolt's word."""
-    return _USER.fullmatch(word) is not None
 
 
 # --- buttons ---

@@ -13,7 +13,8 @@ from bot.core.model.run import is_failed, is_final, run_url
 from bot.core.model.state_labels import state_emoji, state_word
 from bot.core.text.message import Message, Paragraph
 from bot.core.text.text import Bold, Emoji, Link, Sentence, Span, When, cut, duration, plural
-from bot.core.views.incident import branch_of, is_user, starter_of
+from bot.core.text.user_ids import is_user
+from bot.core.views.incident import branch_of, starter_of
 
 NAME_SHOWN = 150
 LATE_LISTED = 20

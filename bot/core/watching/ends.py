@@ -32,6 +32,7 @@ def end_of_run(run: Run, end: End) -> RunEnd:
         errors=_errors(end) if failed else (),
         cause=end.causes[0] if end.causes else None,
         log=end.log,
+        request=facts.request,
     )
 
 

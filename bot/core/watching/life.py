@@ -48,8 +48,8 @@ def account(
     `newest` is the newest success that counts and was accounted before, or any newer end; `carded`: the run has a card
     of its own in the channel, which tells of it. Returns None if there's still no incident.
     """
-    if incident is not None and incident.retry is not None and incident.retry.run == end.run:
-        incident = replace(incident, retry=replace(incident.retry, state=end.state))
+    if incident is not None:
+        incident = _with_retry_over(incident, end)
     if end.has_failed:
         return _failed(incident, end, watch, schedule, newest, carded=carded)
     if incident is None or not closes(end):
@@ -99,6 +99,17 @@ def failing_already(
     for end in reversed(failed):
         incident = _count(incident, end)
     return replace(incident, seen_before=True, silent=True)
+
+
+def _with_retry_over(incident: Incident, end: RunEnd) -> Incident:
+    """Show how a retry of one of the incident's runs has ended, even if nobody saw it begin."""
+    retry = incident.retry
+    if retry is not None and retry.run == end.run:
+        return replace(incident, retry=replace(retry, state=end.state))
+    is_newest = is_accounted(incident, end.parent or 0) and (retry is None or retry.run < end.run)
+    if not incident.is_open or not is_newest:
+        return incident
+    return replace(incident, retry=RetryOfIncident(end.run, end.state, end.asked_by or end.actor or ""))
 
 
 # --- failures ---

@@ -32,7 +32,17 @@ from bot.core.model.run import CardRef, End, Observation, Run, RunFacts, RunKey
 from bot.core.model.run_end import RunEnd
 from bot.core.model.run_index import Habits, IndexPage
 from bot.core.model.slots import LateBoard, Slots, StoredBoard, StoredSlots
-from bot.core.model.start import Acceptance, Accepted, Asked, Decided, LeftQueue, QueuePage, Sending, Turn
+from bot.core.model.start import (
+    Acceptance,
+    Accepted,
+    Asked,
+    Decided,
+    LeftQueue,
+    QueuePage,
+    Sending,
+    ShownInIncident,
+    Turn,
+)
 from bot.core.model.upload import Upload, UploadAnswer, UploadOutcome
 from bot.core.model.watch import PauseChange, Watch, WatchAcceptance
 from bot.core.watching.edits import Edit
@@ -194,6 +204,9 @@ class PostLane(Protocol):
     async def attempt(self, post: ClaimedPost, mode: AttemptMode = "first") -> PostAttempt: ...
     async def put_back(self, post: ClaimedPost, *, delay_s: float, record: str | None = None) -> None: ...
     async def carded(self, post: ClaimedPost, request_id: str, team: str, card: CardRef) -> bool: ...
+    async def shown_in_incident(self, post: ClaimedPost, request_id: str) -> ShownInIncident:
+        """Whether the message of an incident shows a start by now, which is sent then."""
+
     async def refuse(self, post: ClaimedPost, request_id: str, why: str) -> None: ...
     async def posted(self, post: ClaimedPost, card: str, outcome: str, *, next_item: str = "") -> str: ...
     async def load_digest(self, name: str) -> tuple[str, ...]: ...
@@ -343,10 +356,11 @@ class IncidentAccounts(Protocol):
         changes: Sequence[IncidentChange],
         counts: Sequence[Count],
         notices: Sequence[NoticeChange] = (),
+        untold: Sequence[str] = (),
     ) -> bool:
         """Account ends once, together with the incidents and notices that they change, and count them.
 
-        Returns False if anything has changed since it was loaded: load it and decide again.
+        `untold` are starts whose end no incident tells of: their askers are told next. Returns False if anything has changed since it was loaded: load it and decide again.
         """
 
 

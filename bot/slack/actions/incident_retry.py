@@ -31,7 +31,8 @@ async def _retry(context: ListenerContext, call: Call, click: Click) -> Message 
     if isinstance(found, Message):
         return found
     origin = Origin(RunFacts(schedule=button.schedule))
-    return await run.handle(context, call, RetryCommand(every=False, run_id=found), origin=origin)
+    command = RetryCommand(every=False, run_id=found)
+    return await run.handle(context, call, command, origin=origin, incident=button.schedule)
 
 
 async def _cancel(context: ListenerContext, call: Call, click: Click) -> Message | None:

@@ -16,9 +16,13 @@ def asks(command: StartCommand) -> None:
 
 
 async def handle(
-    context: ListenerContext, call: Call, command: StartCommand, *, origin: Origin | None = None
+    context: ListenerContext, call: Call, command: StartCommand, *, origin: Origin | None = None, incident: str = ""
 ) -> Message | None:
-    """Record the start; its card follows. `origin` is what the card's button carries about the run to retry."""
+    """Record the start; its card follows.
+
+    `origin` is what the card's button carries about the run to retry. `incident` is the schedule of the incident whose
+    message shows the start, if it's asked for there.
+    """
     asker = call.asker
     return await context.ask.accept_start(
         Asked(
@@ -31,6 +35,7 @@ async def handle(
             response_url=asker.response_url,
             thread=asker.thread,
             origin=origin or _lost(call, command),
+            incident=incident,
         )
     )
 

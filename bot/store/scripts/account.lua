@@ -3,9 +3,10 @@
 -- name and field of each), number of runs, then their members; number of incidents, then for each: channel, expected
 -- revision, incident, serial, edit ('now', 'count' or 'none'), posts (number:class,...), whether it needs a message ('1'
 -- or '0'), whether it's open ('1' or '0'), when time changes it in us or '', its cause, team, when the quiet hours end
--- that withhold something of it in us or ''; number of notices, then their rows (see prelude.lua). Returns 'ok', or
--- 'again' if anything has changed since it was loaded: then nothing is done.
+-- that withhold something of it in us or ''; number of notices, then their rows (see prelude.lua); then the starts whose
+-- end no incident tells of. Returns 'ok', or 'again' if anything has changed since it was loaded: then nothing is done.
 local WIDTH, COUNTED_S = 12, 36 * DAY_S
+local START_OVER = {refused = true, closed = true}
 local slug, token, accounts = ARGV[3], ARGV[4], key('due', 'accounts')
 local record, ended = key('discovery', 'of', slug), key('discovery', 'ended', slug)
 local runs, first_run = tonumber(ARGV[8]), 9
@@ -133,6 +134,11 @@ for at = first, last, WIDTH do
     redis.call('HSET', hash, 'serial', serial, 'rev', ARGV[at + 1])
   end
   redis.call('HSET', hash, 'incident', ARGV[at + 2], 'posts', posts)
+  -- The next end of a run replaces the word that a retry wasn't started.
+  local start = token ~= '' and redis.call('HGET', hash, 'request')
+  if start and START_OVER[redis.call('HGET', key('req', start), 'state') or 'closed'] then
+    redis.call('HDEL', hash, 'request')
+  end
   redis.call('HINCRBY', hash, 'rev', 1)
   local member = channel .. ':' .. slug
   if ARGV[at + 7] == '1' then
@@ -179,4 +185,5 @@ for at = first, last, WIDTH do
   end
 end
 store_notices(last + 2, notices)
+for at = last + 2 + notices * NOTICE_ROW, #ARGV do tell_asker(ARGV[at]) end
 return 'ok'

@@ -27,6 +27,9 @@ if ARGV[7] == '1' then
 else
   redis.call('ZREM', ends, member)
 end
-hand_over(member, ARGV[8])
+if not hand_over(member, ARGV[8]) and #cards_of(member) == 0 then
+  local start = read_facts(redis.call('HGET', run, 'facts')).request
+  if type(start) == 'string' then tell_asker(start) end
+end
 retire(member)
 return 'ok'

@@ -18,4 +18,5 @@ redis.call('HINCRBY', hash, 'rev', 1)
 redis.call('ZREM', key('due', 'approvals'), id)
 redis.call('ZADD', key('due', yes and 'approvals' or 'requests'), num(at), id)
 if known[2] then dirty(known[2], 'state') end
+touch_incident_of(id)
 return 'ok'

@@ -1,6 +1,7 @@
 -- Queues a start that waits for a run to end, or finds the existing one. ARGV: request id, same-start keys
 -- (comma-separated), max starts in a queue, queue, channel, body, look, run member, and that run's facts, seen, state,
--- digest, usual_s, began_s; for how long the keys are kept in s. Returns {'new' | 'known' | 'same' | 'full', id}
+-- digest, usual_s, began_s; for how long the keys are kept in s; the incident whose message shows it as well, or ''.
+-- Returns {'new' | 'known' | 'same' | 'full', id}
 local id, queue, channel = ARGV[3], ARGV[6], ARGV[7]
 local hash, at = key('req', id), now()
 if redis.call('EXISTS', hash) == 1 then return {'known', id} end
@@ -21,5 +22,9 @@ create_run(ARGV[10], ARGV[11], ARGV[12], ARGV[13], ARGV[14], ARGV[15], ARGV[16])
 wait_for(id, ARGV[10])
 redis.call('ZADD', key('due', 'queue'), num(at), id)
 list_queued(id)
+if (ARGV[18] or '') ~= '' then
+  redis.call('HSET', hash, 'incident', ARGV[18])
+  show_in_incident(id)
+end
 push('posts', 'card', channel, 'queue/' .. id, at)
 return {'new', id}

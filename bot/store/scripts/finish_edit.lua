@@ -23,7 +23,11 @@ if ARGV[7] ~= '' then
   redis.call('HSET', hash, 'unshowable', ARGV[7])
   fall_behind(hash, channel)
 end
-if shown ~= '' then redis.call('HSET', hash, 'shown', shown) end
+if shown ~= '' then
+  redis.call('HSET', hash, 'shown', shown)
+  local incident = redis.call('HGET', hash, 'incident')
+  if incident then message_shown(incident) end
+end
 if ARGV[7] ~= '' or (shown ~= '' and shown == wanted(hash)) then
   redis.call('ZREM', items, card)
   redis.call('HDEL', hash, 'queued')

@@ -22,6 +22,7 @@ if ARGV[10] ~= '' then
   redis.call('HSET', hash, 'ts', ARGV[9], 'team', ARGV[10])
   redis.call('HSET', key('card', card), 'team', ARGV[10], 'incident', channel .. ':' .. slug, 'shown', ARGV[11])
   redis.call('EXPIRE', key('card', card), RETENTION_S)
+  message_shown(channel .. ':' .. slug)
   if wanted(key('card', card)) ~= ARGV[11] then dirty_incident(card, 'now') end
   push_incident_posts(channel, slug)
 end

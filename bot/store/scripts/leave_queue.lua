@@ -12,4 +12,5 @@ redis.call('ZREM', key('line', known[2]), id)
 redis.call('ZADD', key('due', 'requests'), num(now()), id)
 if known[3] then dirty(known[3], 'state') end
 call_next(known[2])
+touch_incident_of(id)
 return 'ok'

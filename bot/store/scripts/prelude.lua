@@ -201,6 +201,42 @@ local function touch_outage(channel, number)
   push('posts', 'opening', channel, 'outage/0/' .. channel .. '/' .. number, now())
 end
 
+-- Retries that were asked for from an incident's message. It shows the newest one: `request` of the incident, while the
+-- start's `incident` names the incident. `shown_from` is the revision from which on the message shows the start.
+local function touch_incident_of(id)
+  local name = redis.call('HGET', key('req', id), 'incident')
+  if not name then return end
+  local hash = key('incident', name)
+  local known = redis.call('HMGET', hash, 'request', 'ts', 'team')
+  if known[1] ~= id then return end
+  redis.call('HINCRBY', hash, 'rev', 1)
+  if known[2] then dirty_incident(known[3] .. ':' .. string.match(name, '^[^:]*') .. ':' .. known[2], 'now') end
+end
+-- An incident's message has been edited or posted: a start that waits for it may be shown now (see shown_in_incident.lua).
+local function message_shown(name)
+  local id = redis.call('HGET', key('incident', name), 'request')
+  local channel = string.match(name, '^[^:]*')
+  local items = key('posts', 'start', channel)
+  if not id or not redis.call('ZSCORE', items, 'start/' .. id) then return end
+  redis.call('ZADD', items, 'XX', 'LT', num(now()), 'start/' .. id)
+  redis.call('ZADD', key('posts', 'start'), 'LT', num(now()), channel)
+end
+-- Shows a start in the message of its incident, if that has one. Returns whether it has.
+local function show_in_incident(id)
+  local name = redis.call('HGET', key('req', id), 'incident')
+  if not name then return false end
+  local hash = key('incident', name)
+  local known = redis.call('HMGET', hash, 'ts', 'outage')
+  if not known[1] or known[2] then
+    redis.call('HDEL', key('req', id), 'incident')
+    return false
+  end
+  redis.call('HSET', hash, 'request', id)
+  redis.call('HSET', key('req', id), 'shown_from', num(tonumber(redis.call('HGET', hash, 'rev')) + 1))
+  touch_incident_of(id)
+  return true
+end
+
 -- Queues the thread posts of an incident that haven't been posted; those that are queued already stay where they are.
 local function push_incident_posts(channel, slug)
   local hash = key('incident', channel, slug)
@@ -529,16 +565,27 @@ local function end_discovery()
   redis.call('DEL', key('discovery', 'at'))
 end
 
--- Hands the end of a run that discovery has found over to the watches of its schedule, to be accounted.
+-- Hands the end of a run that discovery has found over to the watches of its schedule, to be accounted. Returns whether
+-- it did.
 local function hand_over(member, ended)
   local slug = redis.call('HGET', key('run', member), 'discovered')
   local record = key('discovery', 'of', slug or '')
   -- Without a record, nobody has watched its schedule for a day.
-  if not slug or redis.call('EXISTS', record) == 0 then return end
+  if not slug or redis.call('EXISTS', record) == 0 then return false end
   redis.call('HSET', key('discovery', 'ended', slug), string.match(member, ':(%d+)$'), ended)
   -- Whoever is accounting an earlier word about this run has to decide again.
   redis.call('HINCRBY', record, 'rev', 1)
   redis.call('ZADD', key('due', 'accounts'), 'LT', num(now()), slug)
+  return true
+end
+
+-- Has the asker told of the end of a retry without a card, because no incident's message tells of it.
+local function tell_asker(id)
+  local hash = key('req', id)
+  local known = redis.call('HMGET', hash, 'state', 'incident')
+  if known[1] ~= 'settled' or not known[2] then return end
+  redis.call('HSET', hash, 'untold', '1')
+  redis.call('ZADD', key('due', 'requests'), num(now()), id)
 end
 
 -- Listings of schedules that hints ask for: `discovery:hinted` has the times at which they're wanted, `discovery:hint_calls`

@@ -9,4 +9,5 @@ redis.call('ZREM', key('due', 'approvals'), id)
 redis.call('HSET', key('req', id), 'state', 'refused', 'why', ARGV[8])
 record_start('refused', id, nil, ARGV[8])
 redis.call('ZADD', key('due', 'requests'), num(now()), id)
+touch_incident_of(id)
 return 1

@@ -13,4 +13,5 @@ redis.call('ZADD', key('due', 'queue'), num(now() + tonumber(ARGV[5])), id)
 list_queued(id)
 local card = redis.call('HGET', hash, 'card')
 if card then dirty(card, 'state') end
+touch_incident_of(id)
 return 'ok'

@@ -23,7 +23,7 @@ local function habit(facts, channel)
 end
 
 local hash, lock = key('req', id), key('sending', ARGV[11])
-local known = redis.call('HMGET', hash, 'state', 'run', 'card')
+local known = redis.call('HMGET', hash, 'state', 'run', 'card', 'incident')
 if known[1] == 'settled' then
   -- A search has tied another run to the request. The run that Bolt returned is recorded and followed anyway.
   if ARGV[12] == '1' and known[2] ~= member and create_run(member, ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]) then
@@ -81,7 +81,18 @@ if known[3] then
   end
   dirty(known[3], 'state')
   habit(ARGV[5], channel_of(known[3]))
+elseif known[4] then
+  -- The message of an incident tells of it. Its end is accounted even if it's over before discovery finds it.
+  local channel, slug = string.match(known[4], '^([^:]*):(.*)$')
+  if redis.call('EXISTS', key('discovery', 'of', slug)) == 1 then
+    redis.call('HSETNX', key('run', member), 'discovered', slug)
+  end
+  if redis.call('HGET', key('run', member), 'final') ~= '1' then
+    enlist(key('active', 'channel:' .. channel), member, ACTIVE_MOST, ACTIVE_S)
+  end
+  habit(ARGV[5], channel)
 end
+touch_incident_of(id)
 if ARGV[13] ~= '' then retried(ARGV[13], ARGV[14], ARGV[15]) end
 local queue = redis.call('HGET', hash, 'line')
 if queue then call_next(queue) end

@@ -1,6 +1,7 @@
 -- Moves a request from one state to the next, if it's still in the first and the claim still holds. ARGV: id, token,
 -- from, to, where next ('due', 'post' or 'end'), delay in us, channel, class of edit or '', field, value, ... Returns
 -- {'ok' | 'lost' | the state it's in, token}
+local SHOWN_WITHIN_US = 3000000
 local id, token, from, to, next_set = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 -- Starts that wait for an approval have a set of their own, and their cards a class of their own: an older version
 -- doesn't know such starts and must read neither.
@@ -23,6 +24,8 @@ if ARGV[10] ~= '' then
   local card = redis.call('HGET', hash, 'card')
   if card then dirty(card, ARGV[10]) end
 end
+local shown = false
+if to == 'looked' or to == 'pending' then shown = show_in_incident(id) else touch_incident_of(id) end
 
 -- A start that leaves its queue without a run gives the next one its turn.
 local queue = redis.call('HGET', hash, 'line')
@@ -36,7 +39,9 @@ if next_set == 'due' then
 end
 redis.call('ZREM', set, id)
 if next_set == 'post' then
-  push('posts', to == 'pending' and 'ask' or 'start', ARGV[9], 'start/' .. id, now())
+  -- The edit that shows it in its incident's message goes first, and makes this due.
+  local delay_us = to == 'looked' and shown and SHOWN_WITHIN_US or 0
+  push('posts', to == 'pending' and 'ask' or 'start', ARGV[9], 'start/' .. id, now() + delay_us)
 else
   redis.call('EXPIRE', hash, RETENTION_S)
   local card = redis.call('HGET', hash, 'card')

@@ -9,4 +9,5 @@ redis.call('ZREM', set, id)
 unlist_queued(id)
 redis.call('ZADD', key('due', 'requests'), at, id)
 dirty(redis.call('HGET', hash, 'card'), 'state')
+touch_incident_of(id)
 return 'ok'

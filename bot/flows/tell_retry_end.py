@@ -1,0 +1,42 @@
+"""Telling the asker how a retry ended that has no card, if no incident's message tells of it any more."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.core.model.request import Request
+from bot.core.model.run import RunKey, run_url
+from bot.core.text.message import Message
+from bot.core.text.text import Bold, Link
+from bot.flows.cancel import outcome
+from bot.flows.lease import Lease
+from bot.flows.ports.store import Due, Runs
+from bot.flows.private_replies import PrivateReplies, asker_of
+
+log = structlog.get_logger()
+
+REPLY_AGAIN_S = 3.0
+
+
+class RetryEndTeller:
+    """Takes claimed starts whose run's end is untold to their end."""
+
+    def __init__(self, runs: Runs, due: Due, answers: PrivateReplies, *, workspace: str, app_url: str) -> None:
+        self._runs = runs
+        self._due = due
+        self._answers = answers
+        self._workspace = workspace
+        self._app_url = app_url
+
+    async def tell_end(self, lease: Lease, request: Request) -> None:
+        """Send the asker a direct message, who may be away by now."""
+        run_id = request.run_id or 0
+        run = await self._runs.load_run(RunKey(self._workspace, run_id))
+        ended = outcome(run.seen.state) if run is not None else "has ended"
+        link = Link(run_url(self._app_url, run_id), f"Run {run_id}")
+        text = (link, ", your retry of ", Bold(request.title), f", {ended}. The incident you started it from is over.")
+        log.info("the end of a retry is told to its asker alone", request=request.id, run=run_id, user=request.user)
+        if await self._answers.reply_lastingly(asker_of(request), Message(text)):
+            await self._due.finish(lease)
+        else:
+            await self._due.give_back(lease, delay_s=REPLY_AGAIN_S)
