@@ -1,28 +1,38 @@
 # Uses only basic features, so that it builds with docker, podman and buildah.
 FROM docker.io/library/python:3.13-slim-trixie AS build
 
+# Charts are drawn by a library of their own: CHARTS=no leaves it out.
+ARG CHARTS=yes
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /src
 # Dependencies first, so that a change of the code doesn't reinstall them.
-COPY requirements/run.txt requirements/run.txt
-RUN python -m venv --without-pip /opt/bolt-bot \
-    && pip --python /opt/bolt-bot/bin/python install --require-hashes --only-binary :all: --requirement requirements/run.txt
+COPY requirements/build.txt requirements/run.txt requirements/run-charts.txt requirements/
+RUN test "$CHARTS" = yes -o "$CHARTS" = no || { echo "CHARTS should be yes or no." >&2; exit 1; } \
+    && if [ "$CHARTS" = yes ]; then locked=run-charts.txt; else locked=run.txt; fi \
+    && pip install --require-hashes --only-binary :all: --requirement requirements/build.txt \
+    && python -m venv --without-pip /opt/bolt-bot \
+    && pip --python /opt/bolt-bot/bin/python install --require-hashes --only-binary :all: --requirement "requirements/$locked"
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
-RUN pip --python /opt/bolt-bot/bin/python install --no-deps . \
+# Built with the backend from above, so that nothing is downloaded without a hash.
+RUN pip wheel --no-build-isolation --no-deps --wheel-dir /wheels . \
+    && pip --python /opt/bolt-bot/bin/python install --no-index --no-deps /wheels/*.whl \
     && /opt/bolt-bot/bin/python -m compileall -q /opt/bolt-bot/lib
 
 
 FROM docker.io/library/python:3.13-slim-trixie
 
-# From here on, neither pip nor a login shell is needed.
+# From here on, neither pip nor a login shell is needed. /data also belongs to the root group, because OpenShift runs
+# containers as a user of its own choosing in that group.
 RUN pip uninstall --yes --quiet pip \
     && groupadd --gid 10001 bolt \
     && useradd --uid 10001 --gid bolt --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin bolt \
-    && install --directory --owner bolt --group bolt --mode 0700 /data
+    && install --directory --owner bolt --group root --mode 0770 /data
 COPY --from=build /opt/bolt-bot /opt/bolt-bot
 
+# HOME, because a library asks for it, and a user that OpenShift chose has none.
 ENV PATH=/opt/bolt-bot/bin:$PATH \
+    HOME=/nonexistent \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     BOLT_BOT_DATA_DIR=/data \
@@ -33,9 +43,19 @@ WORKDIR /data
 # --tmpfs /tmp).
 VOLUME /data
 EXPOSE 8080
-# Checks that it's alive, not ready: a bot that waits for Slack must not be restarted.
+# Checks that it's alive, not ready: a bot that waits for Slack must not be restarted. Podman and buildah keep it only in
+# Docker's format (--format docker).
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 CMD ["bolt-bot", "healthcheck"]
 # The bot handles SIGTERM itself and takes up to 20 s: allow 30 (docker run --stop-timeout 30).
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["bolt-bot"]
 CMD ["run"]
+# Last, because they change with every build.
+ARG VERSION=
+ARG REVISION=
+ENV BOLT_BOT_REVISION=$REVISION
+LABEL org.opencontainers.image.title="bolt-bot" \
+    org.opencontainers.image.description="Start, follow, cancel and understand Paradime Bolt runs from Slack." \
+    org.opencontainers.image.licenses="Apache-2.0 AND OFL-1.1" \
+    org.opencontainers.image.version="$VERSION" \
+    org.opencontainers.image.revision="$REVISION"

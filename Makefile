@@ -11,9 +11,15 @@ PYTHON ?= python3
 # More than the number of cores, because the end-to-end tests mostly wait for the sandbox's clock. Each process collects
 # all tests again.
 TEST_PROCESSES ?= 6
-UV_VERSION := 0.13.8
-# uv from PATH, or else a pinned one that is installed into .uv.
+# uv from PATH, or else the locked one, which is installed into .uv.
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+# Where `make install` puts the bot: PREFIX=/opt/bolt-bot for a service.
+PREFIX ?= .run
+# CHARTS=no leaves out the library that draws them.
+CHARTS ?= yes
+ENGINE ?= docker
+VERSION = $(shell sed -nE 's/^version = "(.*)"$$/\1/p' pyproject.toml)
+# The environment for developing.
 BIN := .venv/bin
 CONFORMANCE := .conformance/bin/python
 # Ignores an environment that happens to be active in the shell.
@@ -25,21 +31,37 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/' | expand -t 22
 
+# Not editable: the bot stays as it is until the next `make install`, whatever happens to this folder.
 .PHONY: install
-install: .venv/.installed ## Set up .venv, so that .venv/bin/bolt-bot runs.
+install: $(UV) ## Install the bot for running, as .run/bin/bolt-bot. PREFIX=/opt/bolt-bot puts it there.
+	@tools/python-check.sh $(PYTHON)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(PREFIX)
+	$(UV) pip sync --quiet --compile-bytecode --python $(PREFIX)/bin/python --require-hashes \
+		requirements/$(if $(filter no,$(CHARTS)),run,run-charts).txt
+	$(UV) pip install --quiet --compile-bytecode --python $(PREFIX)/bin/python --no-deps --reinstall-package bolt-bot \
+		--build-constraints requirements/build.txt .
+
+.PHONY: dev
+dev: .venv/.installed ## Set up .venv for developing: the bot and the sandbox from this folder, and the tools.
+
+# With podman and buildah, HEALTHCHECK needs Docker's format.
+.PHONY: image
+image: ## Build the image bolt-bot with docker, or with ENGINE=podman. CHARTS=no leaves out the charts.
+	$(ENGINE) build $(if $(findstring docker,$(ENGINE)),,--format docker) --build-arg CHARTS=$(CHARTS) \
+		--build-arg VERSION=$(VERSION) --build-arg REVISION="$$(git rev-parse HEAD)" --tag bolt-bot:$(VERSION)$(if $(filter no,$(CHARTS)),-no-charts) .
 
 .PHONY: demo
-demo: install ## Run the bot with a local Slack workspace and a local Bolt API, in the browser and in this terminal.
+demo: dev ## Run the bot with a local Slack workspace and a local Bolt API, in the browser and in this terminal.
 	@$(BIN)/bolt-bot demo $(DEMO_ARGS)
 
 .PHONY: test
-test: install ## Run the tests. PYTEST_ARGS="-k word" selects some of them.
+test: dev ## Run the tests. PYTEST_ARGS="-k word" selects some of them.
 	@# The first time, one process fills the bytecode caches, instead of all processes at once.
 	@[[ -n "$$(compgen -G 'tests/__pycache__/*-pytest-*')" ]] || $(BIN)/python -m pytest --collect-only -qq >/dev/null
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: check
-check: install ## Run linters and type checks; check import boundaries, dead code, the Dockerfile and the manifest.
+check: dev ## Run linters and type checks; check import boundaries, dead code, the Dockerfile and the manifest.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -54,19 +76,19 @@ audit: $(UV) ## Check the locked packages for known vulnerabilities, if the advi
 	tools/audit.sh $(UV)
 
 .PHONY: bench
-bench: install .conformance/.installed ## Measure against rivals and limits, into bench/results.md. Takes half an hour.
+bench: dev .conformance/.installed ## Measure against rivals and limits, into bench/results.md. Takes half an hour.
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
 .PHONY: bench-quick
-bench-quick: install ## Try every measurement in small, without checking goals. Takes under two minutes.
+bench-quick: dev ## Try every measurement in small, without checking goals. Takes under two minutes.
 	$(BIN)/python -m bench --quick $(BENCH_ARGS)
 
 .PHONY: chaos
-chaos: install ## Run several processes with seeded faults, then check invariants. CHAOS_ARGS="--seeds 300 --jobs 3".
+chaos: dev ## Run several processes with seeded faults, then check invariants. CHAOS_ARGS="--seeds 300 --jobs 3".
 	$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
 .PHONY: conformance
-conformance: install .conformance/.installed ## Test the sandbox's Bolt API with the vendor's own SDK.
+conformance: dev .conformance/.installed ## Test the sandbox's Bolt API with the vendor's own SDK.
 	tools/conformance.sh
 
 .PHONY: page
@@ -78,15 +100,15 @@ page-check: $(UV) ## Check that the page in the package matches its source.
 	tools/page.sh $(UV) check
 
 .PHONY: messages
-messages: install ## Generate docs/messages.md, every sentence that people see, from the code.
+messages: dev ## Generate docs/messages.md, every sentence that people see, from the code.
 	$(BIN)/python tools/messages.py
 
 .PHONY: hints
-hints: install ## Generate docs/hints.md from the table of hints.
+hints: dev ## Generate docs/hints.md from the table of hints.
 	$(BIN)/python -m tools.hints
 
 .PHONY: screenshots
-screenshots: install ## Retake the README's pictures of the sandbox. Needs an emoji font (fonts-noto-color-emoji).
+screenshots: dev ## Retake the README's pictures of the sandbox. Needs an emoji font (fonts-noto-color-emoji).
 	$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: lock
@@ -95,19 +117,21 @@ lock: $(UV) ## Generate requirements/*.txt from both pyproject.toml files.
 
 .PHONY: clean
 clean: ## Remove everything that was installed or generated. The bot's data stays.
-	rm -rf .venv .uv .node .conformance sandbox/page/node_modules dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf .run .venv .uv .node .conformance sandbox/page/node_modules dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
 
-.uv/bin/uv:
+.uv/bin/uv: requirements/uv.txt
 	@tools/python-check.sh $(PYTHON)
 	$(PYTHON) -m venv .uv
-	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	.uv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
+	@touch $@
 
 # uv records the interpreter in the environment, and replaces it there if PYTHON is another one.
-.venv/.installed: requirements/dev.txt pyproject.toml sandbox/pyproject.toml | $(UV)
+.venv/.installed: requirements/dev.txt requirements/build.txt pyproject.toml sandbox/pyproject.toml | $(UV)
 	@tools/python-check.sh $(PYTHON)
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
 	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable . --editable sandbox
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements/build.txt \
+		--editable . --editable sandbox
 	@touch $@
 
 .conformance/.installed: tests/conformance/requirements.txt | $(UV)

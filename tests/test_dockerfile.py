@@ -38,8 +38,28 @@ def test_it_writes_only_to_its_volume() -> None:
     (volume,) = said("VOLUME")
     assert f"BOLT_BOT_DATA_DIR={volume}" in " ".join(said("ENV"))
     run = " ".join(said("RUN"))
-    assert re.search(rf"install --directory --owner bolt --group bolt --mode 0700 {volume}\b", run)
+    # The root group is that of whatever user OpenShift chooses.
+    assert re.search(rf"install --directory --owner bolt --group root --mode 0770 {volume}\b", run)
     assert "--home-dir /nonexistent" in run
+    assert "HOME=/nonexistent" in " ".join(said("ENV"))
+
+
+def test_it_says_what_it_is() -> None:
+    """By the names of the Open Container Initiative; the builder knows the version and the revision."""
+    labels = " ".join(said("LABEL"))
+    for name, value in (("version", "$VERSION"), ("revision", "$REVISION"), ("licenses", "Apache-2.0 AND OFL-1.1")):
+        assert f'org.opencontainers.image.{name}="{value}"' in labels
+    assert said("ARG") == ["VERSION=", "REVISION="]
+    assert "BOLT_BOT_REVISION=$REVISION" in said("ENV")
+
+
+def test_nothing_is_downloaded_without_a_hash() -> None:
+    """Not even what builds the package."""
+    runs = [part for line in LINES if line.startswith("RUN ") for part in re.split(r"&&|;", line)]
+    installs = [part for part in runs if re.search(r"\bpip\b.* (install|wheel)\b", part)]
+    assert len(installs) == 4
+    for part in installs:
+        assert "--require-hashes" in part or "--no-index" in part or "--no-build-isolation --no-deps" in part
 
 
 def test_it_is_made_of_the_bot_alone() -> None:

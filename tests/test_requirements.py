@@ -32,3 +32,31 @@ def test_the_extra_for_charts_is_only_where_it_belongs() -> None:
     assert asked
     assert asked <= names(locked("run-charts.txt"))
     assert not asked & names(locked("run.txt"))
+
+
+def test_the_build_backend_is_locked_too() -> None:
+    """Both packages are built with the one that has hashes."""
+    (asked,) = (
+        line
+        for line in (ROOT / "requirements" / "build.in").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    )
+    for package in (ROOT, ROOT / "sandbox"):
+        system = tomllib.loads((package / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]
+        assert system["requires"] == [asked]
+    assert locked("build.txt") <= locked("dev.txt")
+
+
+def test_every_package_has_a_hash() -> None:
+    """Of every list, so that nothing else can be installed under its name."""
+    for path in (*(ROOT / "requirements").glob("*.txt"), *(ROOT / "tests").glob("*/requirements.txt")):
+        text = path.read_text(encoding="utf-8")
+        assert len(re.findall(r"^\w", text, re.MULTILINE)) == len(re.findall(r"^\w.*\\\n +--hash=", text, re.MULTILINE))
+
+
+def test_running_needs_no_tool() -> None:
+    """`make install` brings what tests and checks neither need nor use."""
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]["dev"]
+    asked = {re.split(r"[<>=]", one)[0] for one in tools} - {"pyyaml"}
+    assert asked <= names(locked("dev.txt"))
+    assert not asked & names(locked("run-charts.txt"))

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Writes the locked requirements: run.txt has what every deployment needs, with the extras but charts; run-charts.txt has charts
-# too; dev.txt also has the sandbox's and the tools'. A package has the same version in each. They contain the hashes of every
-# platform's files, and no index address.
+# too; dev.txt also has the sandbox's and the tools'. A package has the same version in each. build.txt has what builds the
+# packages, and uv.txt has uv. They contain the hashes of every platform's files, and no index address.
 set -euo pipefail
 
 uv="$1"
@@ -11,8 +11,10 @@ common=(--quiet --universal --generate-hashes --no-header --no-annotate --no-emi
     --constraint requirements/run.txt --output-file requirements/run-charts.txt
 "$uv" pip compile "${common[@]}" pyproject.toml sandbox/pyproject.toml --all-extras --group dev \
     --constraint requirements/run-charts.txt --output-file requirements/dev.txt
+"$uv" pip compile "${common[@]}" requirements/build.in --output-file requirements/build.txt
+"$uv" pip compile "${common[@]}" requirements/uv.in --output-file requirements/uv.txt
 "$uv" pip compile "${common[@]}" tests/conformance/requirements.in --output-file tests/conformance/requirements.txt
-if grep -nE '://' requirements/*.txt tests/conformance/requirements.txt; then
+if grep -nE '://' requirements/*.txt tests/*/requirements.txt; then
     echo "The lock names an address." >&2
     exit 1
 fi

@@ -200,6 +200,12 @@ class EmbeddedRedis:
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._directory.mkdir(mode=0o700, exist_ok=True)
             self._directory.chmod(0o700)
+        except PermissionError:
+            who = f"user {os.geteuid()}, group {os.getegid()}"
+            raise StoreUnfit(
+                f"BOLT_BOT_DATA_DIR ({self.data_dir}) can't be used: this process ({who}) may not write there. "
+                "Make it, and what's in it, writable for that user or group."
+            ) from None
         except OSError as error:
             raise StoreUnfit(f"BOLT_BOT_DATA_DIR ({self.data_dir}) can't be used: {error.strerror}.") from None
 

@@ -6,9 +6,10 @@ import asyncio
 import os
 import signal
 import sys
+import tempfile
 import threading
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from bot.core.model.errors import StoreUnfit
 from bot.store.connect import check, connect
 from bot.store.embedded import EmbeddedRedis, ServerProgram, can_load_data, find_server, identify_server
 from tests.waiting import eventually
+
+NOBODY = 65534
 
 ROOT = Path(__file__).parents[2]
 # A bot that only has a Redis: it stores a word, prints its server's process and waits for its end.
@@ -211,6 +214,25 @@ async def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnfit, match=r"BOLT_BOT_DATA_DIR .* can't be used"):
         await EmbeddedRedis(tmp_path / "file" / "data").start()
+
+
+@pytest.fixture
+def read_only() -> Iterator[Path]:
+    """A directory of somebody else's. Root may write everywhere, so the test isn't root."""
+    mine = os.geteuid()
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o555)
+        if mine == 0:
+            os.seteuid(NOBODY)
+        yield Path(name)
+        os.seteuid(mine)
+
+
+async def test_a_directory_of_another_is_told(read_only: Path) -> None:
+    """As which user and group the process runs is named: in a cluster, nobody chose them."""
+    with pytest.raises(StoreUnfit) as caught:
+        await EmbeddedRedis(read_only).start()
+    assert f"this process (user {os.geteuid()}, group {os.getegid()}) may not write there" in str(caught.value)
 
 
 async def test_it_is_started_by_the_main_thread(own: EmbeddedRedis) -> None:
