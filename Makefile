@@ -91,6 +91,10 @@ chaos: dev ## Run several processes with seeded faults, then check invariants. C
 conformance: dev .conformance/.installed ## Test the sandbox's Bolt API with the vendor's own SDK.
 	tools/conformance.sh
 
+.PHONY: deploy-check
+deploy-check: dev .deploy/.installed ## Check compose.yaml, the Helm chart with a real Helm, and the systemd unit.
+	tools/deploy.sh
+
 .PHONY: page
 page: $(UV) ## Build the sandbox's page from sandbox/page/ into the package.
 	tools/page.sh $(UV) build
@@ -117,7 +121,7 @@ lock: $(UV) ## Generate requirements/*.txt from both pyproject.toml files.
 
 .PHONY: clean
 clean: ## Remove everything that was installed or generated. The bot's data stays.
-	rm -rf .run .venv .uv .node .conformance sandbox/page/node_modules dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf .run .venv .uv .node .conformance .deploy sandbox/page/node_modules dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
 
 .uv/bin/uv: requirements/uv.txt
 	@tools/python-check.sh $(PYTHON)
@@ -137,4 +141,9 @@ clean: ## Remove everything that was installed or generated. The bot's data stay
 .conformance/.installed: tests/conformance/requirements.txt | $(UV)
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) .conformance
 	$(UV) pip sync --quiet --python $(CONFORMANCE) --require-hashes tests/conformance/requirements.txt
+	@touch $@
+
+.deploy/.installed: tests/deploy/requirements.txt | $(UV)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .deploy
+	$(UV) pip sync --quiet --python .deploy/bin/python --require-hashes tests/deploy/requirements.txt
 	@touch $@

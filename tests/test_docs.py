@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 README_LINES = 120
 COLUMNS = 100
 GENERATED = {"bench/results.md", "docs/hints.md", "docs/messages.md", "sandbox/bolt_sandbox/page/licenses.md"}
-FOLDERS = "bot|sandbox|tests|bench|tools|docs|requirements"
+FOLDERS = "bot|sandbox|tests|bench|tools|docs|requirements|deploy"
 LINK = re.compile(r"\]\(([^()\s]+)\)|<img [^>]*\bsrc=\"([^\"]+)\"")
 FENCE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`]+)`")

@@ -14,6 +14,7 @@ common=(--quiet --universal --generate-hashes --no-header --no-annotate --no-emi
 "$uv" pip compile "${common[@]}" requirements/build.in --output-file requirements/build.txt
 "$uv" pip compile "${common[@]}" requirements/uv.in --output-file requirements/uv.txt
 "$uv" pip compile "${common[@]}" tests/conformance/requirements.in --output-file tests/conformance/requirements.txt
+"$uv" pip compile "${common[@]}" tests/deploy/requirements.in --output-file tests/deploy/requirements.txt
 if grep -nE '://' requirements/*.txt tests/*/requirements.txt; then
     echo "The lock names an address." >&2
     exit 1
