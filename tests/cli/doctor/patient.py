@@ -71,4 +71,4 @@ async def findings(
     checks: Sequence[Check], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **more: str
 ) -> list[Finding]:
     """What an area finds in a sandbox, with these settings besides its own."""
-    return await found_by(checks, monkeypatch, None, **{**sandbox.env(), **more})
+    return await found_by(checks, monkeypatch, {**sandbox.env(), **more})

@@ -16,7 +16,7 @@ from aiohttp import web
 from bolt_sandbox.bolt import BoltWorld, CallRecord, add_routes
 from bot.cli.doctor import check_bolt
 from bot.cli.doctor.finding import Finding
-from bot.paradime.transport import tls
+from bot.tls import tls
 from tests.certificates import expired, untrusted
 from tests.cli.doctor.patient import found_by
 from tests.test_causes import answering
