@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 import structlog
@@ -30,6 +30,7 @@ from bot.slack.errors import cause_of, error_from_code
 from bot.slack.listener_app import ListenerApp, unreadable
 from bot.slack.other_deployments import OtherDeployments
 from bot.slack.payload_shapes import has_known_shape
+from bot.slack.refused_connections import PAUSES_S, RefusedConnections
 
 log = structlog.get_logger()
 
@@ -115,6 +116,16 @@ def proxied_address(client: SocketModeClient, ask: IssueAddress) -> IssueAddress
     return issue
 
 
+def paced_address(ask: IssueAddress, refused: RefusedConnections) -> IssueAddress:
+    """Wrap the request for a socket's address: wait first if Slack has ended the last connection at once."""
+
+    async def issue() -> str:
+        await refused.wait()
+        return await ask()
+
+    return issue
+
+
 async def _alone(count: int) -> int:
     return count
 
@@ -151,6 +162,7 @@ class SocketModeReceiver:
         watch: Callable[[BotError | None], None] = lambda error: None,  # noqa: ARG005 - watches nothing
         held: Held | None = None,
         other_deployments: OtherDeployments | None = None,
+        pauses_s: Sequence[float] = PAUSES_S,
     ) -> None:
         self._attempts = FailedConnectionFilter()
         sdk = logging.getLogger("slack_sdk.socket_mode")
@@ -159,16 +171,21 @@ class SocketModeReceiver:
         self._handlers = [
             AsyncSocketModeHandler(app, app_token, logger=sdk, ping_interval=PING_S) for _ in range(connections)
         ]
-        for handler in self._handlers:
+        self._stopping = asyncio.Event()
+        self._refused = [RefusedConnections(self._stopping, pauses_s) for _ in self._handlers]
+        for handler, refused in zip(self._handlers, self._refused, strict=True):
             handler.client.message_listeners.append(self._heard)
+            # Only these are called for a disconnect, too.
+            handler.client.on_message_listeners.append(refused.hear)
         self._watch_outage = watch
         self._held = held or _alone
         self._other_deployments = other_deployments or OtherDeployments()
         self._began = time.monotonic()
         self._connected = False
-        for handler in self._handlers:
+        for handler, refused in zip(self._handlers, self._refused, strict=True):
             handler.client.socket_mode_request_listeners[:] = [shape_checked(handler.handle)]  # type: ignore[arg-type]  # the handler's own type of client
-            handler.client.issue_new_wss_url = proxied_address(handler.client, checked_address(handler.client))  # type: ignore[method-assign]  # the client has no hook for this
+            address = proxied_address(handler.client, checked_address(handler.client))
+            handler.client.issue_new_wss_url = paced_address(address, refused)  # type: ignore[method-assign]  # the client has no hook for this
         self._app = app
         self._watch_s = watch_s
         self._tasks: list[asyncio.Task[None]] = []
@@ -183,6 +200,7 @@ class SocketModeReceiver:
 
     async def stop(self) -> None:
         """Stop taking requests."""
+        self._stopping.set()
         tasks = [*self._tasks, self._renewing] if self._renewing else self._tasks
         for task in tasks:
             task.cancel()
@@ -209,7 +227,7 @@ class SocketModeReceiver:
 
     async def ready(self) -> bool:
         """Whether at least one connection is alive."""
-        alive = sum([await self._lives(handler) for handler in self._handlers])
+        alive = sum([await self._lives(number) for number in range(len(self._handlers))])
         ALIVE.set(alive)
         if alive:
             self._connected, self._attempts.error = True, None
@@ -222,6 +240,8 @@ class SocketModeReceiver:
         """Return why there's no connection, as far as the SDK has logged it."""
         client, error = self._handlers[0].client, self._attempts.error
         where = through(client.wss_uri or client.web_client.base_url)
+        if cause := next((refused.cause for refused in self._refused if refused.cause), ""):
+            return SlackNotSent("socket", cause=cause, where=where)
         if isinstance(error, SlackApiError):
             told = error_from_code(METHOD, str(error.response.get("error")), 0)
             return (
@@ -233,8 +253,9 @@ class SocketModeReceiver:
         # The SDK retries forever by itself, and raises no usable errors.
         await handler.connect_async()
 
-    async def _lives(self, handler: AsyncSocketModeHandler) -> bool:
-        if not await handler.client.is_connected():
+    async def _lives(self, number: int) -> bool:
+        handler = self._handlers[number]
+        if self._refused[number].cause or not await handler.client.is_connected():
             return False
         heard = getattr(handler.client, "last_ping_pong_time", None)
         return heard is None or time.time() - heard < DEAF_S
@@ -278,17 +299,24 @@ class SocketModeReceiver:
         Logged once, and only if another is alive: else it's an outage.
         """
         now = time.monotonic()
-        if await self._lives(handler):
+        if await self._lives(number):
             self._down_since.pop(number, None)
             self._named.discard(number)
             return
         since = self._down_since.setdefault(number, now)
         if now - since < COMING_S:
             return
+        cause = self._refused[number].cause
         if not alone and number not in self._named:
             self._named.add(number)
-            log.warning("a connection to Slack is dead; taking a new ticket", connection=number)
+            if cause:
+                log.warning("Slack refuses a connection", connection=number, why=cause)
+            else:
+                log.warning("a connection to Slack is dead; taking a new ticket", connection=number)
         self._down_since[number] = now
+        if cause:
+            # The next one is tried after a pause.
+            return
         # An address is valid for one handshake: without this the SDK would try the dead one forever.
         handler.client.wss_uri = None
         if await handler.client.is_connected():
