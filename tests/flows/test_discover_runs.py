@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.errors import ApiError, BoltNotSent, BoltRejected
-from bot.core.model.run import RunKey
+from bot.core.model.run import Run, RunKey
+from bot.store.runs import Runs
+from bot.store.scripts import Scripts
 from tests.flows.fakes import OUR_ACTOR
 from tests.flows.incident_stage import IncidentStage
 from tests.flows.stage import CHANNEL, carded
@@ -200,6 +203,40 @@ async def test_an_end_that_discovery_sees_before_its_lost_start_is_found_is_in_t
     await stage.settle()
     (card,) = [one for one in stage.chat.posted.values() if one.thread is None and "started by" in one.text]
     assert any("failed" in post for post in stage.chat.in_channel(CHANNEL, card.ts))
+
+
+class ConcludedMeanwhile(Runs):
+    """Runs of which one is concluded right after it was loaded."""
+
+    def __init__(self, scripts: Scripts, conclude: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(scripts)
+        self._conclude: Callable[[], Awaitable[None]] | None = conclude
+
+    async def load_run(self, key: RunKey) -> Run | None:
+        """Load it as it was before."""
+        found, conclude = await super().load_run(key), self._conclude
+        self._conclude = None
+        if conclude is not None:
+            await conclude()
+        return found
+
+
+async def test_a_run_of_ours_that_is_concluded_during_a_look_does_not_wait_for_the_sweep(stage: IncidentStage) -> None:
+    """Its end couldn't be handed over, because the look hadn't recorded yet that it's a watched schedule's."""
+    await stage.watch()
+    await stage.start()
+    stage.end(stage.bolt.runs_of["nightly"][0].id, "FAILED")
+
+    async def conclude() -> None:
+        await stage.poll()
+        assert await stage.work("ends") == 1
+
+    stage.runs = ConcludedMeanwhile(stage.scripts, conclude)
+    stage.steps["looks"] = stage.looker().look
+    await stage.work("discovery")
+    await stage.work("looks")
+    await stage.settle()
+    assert (await stage.incident()).failures == 1
 
 
 async def _lost_start(stage: IncidentStage) -> int:

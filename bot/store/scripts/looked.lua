@@ -12,11 +12,14 @@ if (redis.call('HGET', record, 'rev') or '0') ~= ARGV[5] then
 end
 redis.call('HSET', record, 'ledger', ARGV[6])
 redis.call('HINCRBY', record, 'rev', 1)
-local follow, first = tonumber(ARGV[8]), 9
+local follow, first, delay = tonumber(ARGV[8]), 9, tonumber(ARGV[7])
 for _ = 1, follow do
   local member = ARGV[first]
   create_run(member, ARGV[first + 1], ARGV[first + 2], ARGV[first + 3], ARGV[first + 4], ARGV[first + 5], ARGV[first + 6])
+  local is_new = redis.call('HGET', key('run', member), 'discovered') ~= slug
   redis.call('HSET', key('run', member), 'discovered', slug)
+  -- It was concluded after this look had loaded it, so its end wasn't handed over. The next look finds it.
+  if is_new and redis.call('HGET', key('run', member), 'concluded') == '1' then delay = 0 end
   for _, set in ipairs({'polls', 'strays'}) do
     redis.call('ZADD', key('due', set), 'XX', 'LT', num(at), member)
   end
@@ -34,5 +37,5 @@ for number = first, #ARGV, 2 do
   redis.call('HSETNX', ended, ARGV[number], ARGV[number + 1])
   redis.call('ZADD', key('due', 'accounts'), 'LT', num(at), slug)
 end
-redis.call('ZADD', looks, num(at + tonumber(ARGV[7])), slug)
+redis.call('ZADD', looks, num(at + delay), slug)
 return 'ok'
