@@ -69,7 +69,7 @@ class IncidentPoster:
         post = next((one for one in stored.incident.posts if one.number == int(number)), None) if stored else None
         if stored is None or (post is None and (number != "0" or stored.incident.silent)) or _is_withdrawn(stored):
             # It was replaced by a newer one or needs no message, its record has expired, or it may not be shown any more.
-            await self._incidents.posted(self._claimed(lease, urgency, channel, schedule, ""), schedule, "")
+            await self._incidents.posted(self._claimed(lease, urgency, channel, schedule, ""), "")
             return
         serial = stored.incident.serial
         field = f"thread-{serial}-{number}" if post else f"post-{serial}"
@@ -84,7 +84,7 @@ class IncidentPoster:
         )
         if why_not is not None:
             log.error("Slack refused a post of an incident", schedule=schedule, channel=channel, why=why_not)
-            await self._incidents.posted(claimed, schedule, why_not)
+            await self._incidents.posted(claimed, why_not)
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
         """Render an incident's message for an edit: its revision and itself; None if it isn't this message's any more."""
@@ -140,7 +140,7 @@ class IncidentPoster:
         ts = await self._once(post, message, key, thread)
         if ts is None:
             return
-        known = await self._incidents.posted(post, incident.schedule, ts)
+        known = await self._incidents.posted(post, ts)
         if known not in {"ok", f"done:{ts}"}:
             await self._poster.remove_duplicate(CardRef(post.channel, ts))
 

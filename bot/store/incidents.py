@@ -99,21 +99,20 @@ class Incidents:
         )
         return bool(word == "ok")
 
-    async def posted(self, post: ClaimedPost, schedule: str, outcome: str) -> str:
+    async def posted(self, post: ClaimedPost, outcome: str) -> str:
         """Record a thread post of an incident. `outcome`: its timestamp, or why it's given up.
 
         Returns `ok`, or `done:<ts>` of another's post.
         """
-        return await self._finish(post, schedule, outcome, "", "")
+        return await self._finish(post, outcome, "", "")
 
     async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str, *, is_newest: bool) -> str:
         """Record the message of an incident, which is edited unless it shows `stored` (`is_newest`).
 
         Returns `ok`, or `done:<ts>` of another's message.
         """
-        incident = stored.incident
         shown = f"inc:{stored.rev}" if is_newest else ""
-        return await self._finish(post, incident.schedule, ts, incident.team, shown)
+        return await self._finish(post, ts, stored.incident.team, shown)
 
     async def message_gone(self, lease: Lease, stored: StoredIncident) -> None:
         """Record that the message was deleted. A new one is posted, unless the incident is snoozed or closed."""
@@ -151,8 +150,9 @@ class Incidents:
             await self._scripts.run("finish_back", post.urgency, post.channel, lease.member, lease.token, outcome)
         )
 
-    async def _finish(self, post: ClaimedPost, schedule: str, outcome: str, team: str, shown: str) -> str:
-        lease = post.lease
+    async def _finish(self, post: ClaimedPost, outcome: str, team: str, shown: str) -> str:
+        # The record's name: that of an incident that another one has replaced isn't just its schedule's.
+        lease, schedule = post.lease, post.record.partition(":")[2].partition(":")[2]
         return str(
             await self._scripts.run(
                 "finish_incident_post",

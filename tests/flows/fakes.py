@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -304,7 +304,10 @@ class Sent:
 
 @dataclass
 class FakeChat:
-    """A Slack that keeps what was posted. `refusing`: the errors of whole channels, by their ids."""
+    """A Slack that keeps what was posted. `refusing`: the errors of whole channels, by their ids.
+
+    `meanwhile`: what happens while the reply to the next post is on its way.
+    """
 
     faults: Faults = field(default_factory=lambda: Faults(SlackOutcomeUnknown))
     posted: dict[tuple[str, str], Sent] = field(default_factory=dict)
@@ -316,6 +319,7 @@ class FakeChat:
     shared: list[tuple[str, str | None, str]] = field(default_factory=list)
     refusing: dict[str, BotError] = field(default_factory=dict)
     unreadable: bool = False
+    meanwhile: Callable[[], Awaitable[None]] | None = None
     _numbers: int = 0
 
     def in_channel(self, channel: str, thread: str | None = None) -> list[str]:
@@ -338,6 +342,9 @@ class FakeChat:
         ts = self._ts()
         self.posted[channel, ts] = Sent(channel, ts, message, key, thread_ts)
         self.faults.after("post_message")
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
         return ts
 
     async def edit_message(self, channel: str, ts: str, message: Message) -> None:

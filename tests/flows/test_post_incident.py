@@ -160,6 +160,53 @@ async def test_all_posts_of_a_closed_incident_are_dropped(stage: IncidentStage) 
     assert len(stage.chat.posted) == before
 
 
+async def fails_again_later(stage: IncidentStage) -> None:
+    """It recovers, and fails again after so long that this is another incident."""
+    stage.run_through("SUCCESS")
+    await account_only(stage)
+    stage.pass_minutes(200)
+    stage.run_through("FAILED")
+    await account_only(stage)
+    assert (await stage.incident()).serial == 2
+
+
+async def both_messages(stage: IncidentStage) -> None:
+    """Each incident has its own message, with its own end."""
+    await settle_posts(stage)
+    first, second = sorted(stage.cards(), key=lambda text: "recovered" not in text)
+    assert "recovered after 1 failure" in first
+    assert "failed" in second
+    stored = await stage.stored()
+    assert stage.chat.posted[CHANNEL, stored.ts].text == second
+    assert len(await stage.thread()) == 1
+    assert await waiting_posts(stage) == []
+
+
+async def test_a_message_that_arrives_after_the_next_incident_has_begun_is_that_of_its_own(
+    stage: IncidentStage,
+) -> None:
+    """It was on its way, and isn't taken for the message of the new one."""
+    await account_only(stage)
+    stage.chat.meanwhile = lambda: fails_again_later(stage)
+    await both_messages(stage)
+
+
+async def test_a_message_whose_reply_is_lost_before_the_next_incident_begins_is_found(stage: IncidentStage) -> None:
+    """And shows how its incident has ended."""
+    await account_only(stage)
+    stage.chat.faults.lose("post_message")
+    await stage.post()
+    await fails_again_later(stage)
+    await both_messages(stage)
+
+
+async def test_a_message_that_waits_until_the_next_incident_begins_is_posted_all_the_same(stage: IncidentStage) -> None:
+    """No failure goes untold because another one came."""
+    await account_only(stage)
+    await fails_again_later(stage)
+    await both_messages(stage)
+
+
 async def account_only(stage: IncidentStage) -> None:
     """What has happened is accounted, and nothing is posted or edited yet."""
     for name in ("discovery", "looks"):

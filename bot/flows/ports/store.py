@@ -421,7 +421,7 @@ class IncidentPosts(Protocol):
     """Incidents, as far as posting their messages needs them."""
 
     async def load_incident(self, channel: str, schedule: str) -> StoredIncident | None: ...
-    async def posted(self, post: ClaimedPost, schedule: str, outcome: str) -> str:
+    async def posted(self, post: ClaimedPost, outcome: str) -> str:
         """Record a thread post as sent (`outcome`: its ts) or given up (a word).
 
         Returns `ok`, or `done:<ts>` of another's post.

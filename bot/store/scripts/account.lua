@@ -122,13 +122,17 @@ for at = first, last, WIDTH do
   local serial, edit, posts, message = ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6] == '1'
   local before = redis.call('HGET', hash, 'serial')
   if before ~= serial then
-    -- A new incident has a message of its own. That of the one before stays as it is, once its last state is shown.
-    local old = redis.call('HMGET', hash, 'team', 'ts')
+    -- A new incident has a message of its own. That of the one before stays as it is, once its last state is shown. If it
+    -- wasn't posted yet, or is being posted now, it's posted once under its new name.
+    local old, named = redis.call('HMGET', hash, 'team', 'ts'), slug .. ':before:' .. (before or '')
     local card = old[2] and key('card', old[1] .. ':' .. channel .. ':' .. old[2])
-    if card and redis.call('HEXISTS', card, 'queued') == 1 then
-      redis.call('RENAME', hash, hash .. ':before:' .. before)
-      redis.call('EXPIRE', hash .. ':before:' .. before, RETENTION_S)
-      redis.call('HSET', card, 'incident', channel .. ':' .. slug .. ':before:' .. before)
+    local is_edited = card and redis.call('HEXISTS', card, 'queued') == 1
+    local due = not old[2] and redis.call('ZSCORE', key('posts', 'opening', channel), 'incident/0/' .. channel .. '/' .. slug)
+    if before and (is_edited or due) then
+      redis.call('RENAME', hash, key('incident', channel, named))
+      redis.call('EXPIRE', key('incident', channel, named), RETENTION_S)
+      if is_edited then redis.call('HSET', card, 'incident', channel .. ':' .. named) end
+      if due then push('posts', 'opening', channel, 'incident/0/' .. channel .. '/' .. named, math.max(now(), tonumber(due))) end
     end
     redis.call('DEL', hash)
     redis.call('HSET', hash, 'serial', serial, 'rev', ARGV[at + 1])

@@ -8,9 +8,18 @@ if field == '' then
   redis.call('ZREM', items, item)
   return 'ok'
 end
+-- Another incident of the schedule has begun while this was posted: it's that of the one before. The new one's post of the
+-- same name is still to be sent.
+local serial, now_serial = string.match(field, '^%a+%-(%d+)'), redis.call('HGET', hash, 'serial')
+if now_serial and serial ~= now_serial then
+  redis.call('ZADD', items, 'XX', num(now()), item)
+  redis.call('ZADD', key('posts', class), 'LT', num(now()), channel)
+  slug = slug .. ':before:' .. serial
+  hash = key('incident', channel, slug)
+end
 local before = redis.call('HGET', hash, field) or ''
 if string.sub(before, 1, 5) == 'done:' then return before end
-redis.call('ZREM', items, item)
+if not now_serial or serial == now_serial then redis.call('ZREM', items, item) end
 if redis.call('HEXISTS', hash, 'rev') == 0 then
   -- The incident's record has expired. Remove the field that this attempt has left.
   redis.call('DEL', hash)
