@@ -359,7 +359,7 @@ class App:
         events.register(app, context)
         views.register(app, context)
         shortcuts.register(app, context)
-        register_fallbacks(app, tell)
+        register_fallbacks(app, tell, settings.bolt_bot_command)
         self._pool.start()
         self._loops += [
             asyncio.create_task(parts.directory.run(), name="directory"),

@@ -22,6 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.core.model.asker import Asker
 from bot.core.text.message import Message
 from bot.flows.cooperative import Intake
+from bot.logging import RareWarning
 from bot.slack.identity import Identity
 from bot.slack.listener_context import click_asker
 from bot.slack.payload_shapes import records
@@ -30,6 +31,9 @@ log = structlog.get_logger()
 
 ANYTHING = re.compile(".*")
 UNKNOWN = "I don't recognize that button or command. It may be from another version of me. Nothing was done."
+
+# A command's name that can be shown as it is: what else Slack sent might be read as markup.
+PLAIN_COMMAND = re.compile(r"/[\w-]{1,31}")
 
 # Slack ignores the body of their acknowledgement.
 CLICKS = frozenset({"block_actions", "message_action", "shortcut"})
@@ -180,8 +184,22 @@ def _in_modal(view: dict[str, Any], sentence: str) -> dict[str, Any]:
     return {"response_action": "update", "view": shown}
 
 
-def register_fallbacks(app: AsyncApp, tell: Tell) -> None:
-    """Listen to everything else, because without a listener there's no acknowledgement. Call this last."""
+def register_fallbacks(app: AsyncApp, tell: Tell, command: str) -> None:
+    """Listen to everything else, because without a listener there's no acknowledgement. Call this last.
+
+    `command` is the slash command that has a listener.
+    """
+    other_command = RareWarning("Slack sent a slash command that isn't BOLT_BOT_COMMAND: rename one of them")
+
+    async def unknown_command(body: dict[str, Any]) -> BoltResponse:
+        name = str(body.get("command") or "")
+        sent = name if PLAIN_COMMAND.fullmatch(name) else "another command"
+        other_command.note(sent=sent, expected=command)
+        sentence = (
+            f"I'm set up for {command}, and Slack sent me {sent}. Whoever runs me can let BOLT_BOT_COMMAND and the "
+            "app's settings agree. Nothing was done."
+        )
+        return answer_request(body, sentence, tell)
 
     async def unknown(body: dict[str, Any]) -> BoltResponse:
         return answer_request(body, UNKNOWN, tell)
@@ -190,7 +208,7 @@ def register_fallbacks(app: AsyncApp, tell: Tell) -> None:
         # Slack itself opens the address of a link button.
         return BoltResponse(status=200, body="") if action.get("url") else answer_request(body, UNKNOWN, tell)
 
-    app.command(ANYTHING)(unknown)
+    app.command(ANYTHING)(unknown_command)
     app.action(ANYTHING)(clicked)
     app.view(ANYTHING)(unknown)
     app.shortcut(ANYTHING)(unknown)

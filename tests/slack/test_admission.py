@@ -53,7 +53,7 @@ class Desk:
             (self._app.options, "known"),
         ):
             listen(name)(self._deal)
-        register_fallbacks(self._app, self._tell)
+        register_fallbacks(self._app, self._tell, "/bolt")
 
     async def _deal(self, body: Json) -> BoltResponse:
         self.done.append(body.get("type") or "command")

@@ -69,7 +69,7 @@ class App:
             listen("known")(self._deal)
         self._app.view_closed("known")(self._deal)
         self._app.command("/bolt")(self._deal)
-        register_fallbacks(self._app, self._tell)
+        register_fallbacks(self._app, self._tell, "/bolt")
 
     def listen_to_all_actions(self) -> None:
         """Every button that the bot has. A listener that is reached fails, because it finds no flows."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
+from structlog.testing import capture_logs
 
 from bot.core.model.asker import Asker
 from bot.core.model.channel import ChannelInfo
@@ -71,7 +72,7 @@ class Intake:
         self._app.view("known")(fails)
         self._app.shortcut("known")(fails)
         self._app.options("known")(fails)
-        register_fallbacks(self._app, self._tell)
+        register_fallbacks(self._app, self._tell, "/bolt")
 
     def _tell(self, asker: Asker, message: Message) -> None:
         self.told.append((asker, "".join(str(span) for span in message.text)))
@@ -181,6 +182,19 @@ async def test_a_command_is_answered_by_its_acknowledgement() -> None:
     body = {"command": "/bolt", "text": "", "team_id": "T1", "user_id": "U1", "channel_id": "C1", "response_url": URL}
     assert FAULT in await intake.take(body)
     assert intake.told == []
+
+
+@pytest.mark.parametrize(("sent", "shown"), [("/dbt", "/dbt"), ("/<!channel>", "another command")])
+async def test_a_command_of_another_name(sent: str, shown: str) -> None:
+    """Its name differs from the setting: whoever typed it and the log are told both, once a minute."""
+    intake = Intake()
+    body = {"command": sent, "text": "", "team_id": "T1", "user_id": "U1", "channel_id": "C1", "response_url": URL}
+    with capture_logs() as lines:
+        for _ in range(2):
+            assert f"I'm set up for /bolt, and Slack sent me {shown}." in await intake.take(body)
+    (line,) = lines
+    assert "isn't BOLT_BOT_COMMAND" in line["event"]
+    assert (line["sent"], line["expected"], line["log_level"]) == (shown, "/bolt", "warning")
 
 
 @pytest.mark.parametrize("action", ["known", "unknown"])
