@@ -63,7 +63,11 @@ def history_picture(shown: History) -> Picture:
             *axes.grid(frame, values, duration),
             *_bars(frame, shown),
             axes.base_line(frame),
-            *(frame.level(length_s, color=INK, width=line.width, dash=line.dash) for length_s, line in _lines(shown)),
+            *(
+                frame.level(length_s, color=line.color, width=line.width, dash=line.dash)
+                for length_s, line in _lines(shown)
+                if length_s <= top
+            ),
             *_letters(frame, shown),
             *_days(frame, shown.bars),
             *legend.legend(rows, MARGIN, legend_top),

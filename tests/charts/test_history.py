@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import get_args
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.charts.history import FILLS, LETTERS, history_picture
+from bot.charts.legend import SAMPLE_WIDTH
 from bot.charts.shapes import Line, Rectangle, Text
 from bot.core.insight.history import Bar, History, Outcome
 from tests.core.insight.test_history import of
@@ -19,10 +21,13 @@ BARS = st.builds(
     Bar,
     st.integers(1, 10**9),
     st.sampled_from(get_args(Outcome)),
-    st.none() | st.floats(0, 1e9),
+    # Most are alike, so that a few are cut off.
+    st.none() | st.floats(0, 1000) | st.floats(0, 1000) | st.floats(0, 1e9),
     st.none() | BEGAN,
 )
-HISTORIES = st.builds(History, st.text(max_size=200), st.lists(BARS, min_size=1, max_size=110).map(tuple))
+# Any characters, and those that can be drawn.
+NAMES = st.text(max_size=200) | st.text("mWil_- é/", max_size=200)
+HISTORIES = st.builds(History, NAMES, st.lists(BARS, min_size=1, max_size=110).map(tuple))
 
 
 def texts(shown: History) -> list[str]:
@@ -33,10 +38,13 @@ def texts(shown: History) -> list[str]:
 @settings(max_examples=150, deadline=None)
 @given(HISTORIES)
 def test_nothing_is_outside_of_the_picture(shown: History) -> None:
-    """Whatever the name, the number of runs and their lengths."""
+    """Whatever the name, the number of runs and their lengths; and all else is below the title."""
     picture = history_picture(shown)
     for shape in picture.shapes:
         assert picture.bounds.contains(shape.bounds), shape
+    title = [each for each in picture.shapes[:2] if isinstance(each, Text)]
+    for shape in picture.shapes[len(title) :]:
+        assert shape.bounds.top >= title[-1].bounds.bottom, shape
 
 
 @settings(max_examples=50, deadline=None)
@@ -76,6 +84,17 @@ def test_a_run_cut_off_says_how_long_it_took() -> None:
     assert len(gaps) == 2
 
 
+@pytest.mark.parametrize("at", [0, 30])
+def test_the_length_of_a_run_at_the_edge_stays_inside(at: int) -> None:
+    """It is aligned with the edge."""
+    runs: list[tuple[str, float | None]] = [("S", 100.0)] * 30
+    runs.insert(at, ("F", 259_200.0))
+    picture = history_picture(of(*runs))
+    (label,) = [each for each in picture.shapes if isinstance(each, Text) and each.text == "↑ 3 d"]
+    assert label.anchor == ("end" if at else "start")
+    assert picture.bounds.contains(label.bounds)
+
+
 def test_lines_above_the_scale_are_said_so() -> None:
     """They can't be drawn where they belong."""
     shown = of(*[("F", 10.0)] * 30, ("S", 5000.0))
@@ -83,6 +102,8 @@ def test_lines_above_the_scale_are_said_so() -> None:
         "median 1 h 23 min (above)",
         "p95 1 h 23 min (above)",
     ]
+    lines = [each for each in history_picture(shown).shapes if isinstance(each, Line) and each.width == 1.8]
+    assert {each.x2 - each.x1 for each in lines} == {SAMPLE_WIDTH}, "only the legend has them"
 
 
 def test_a_name_that_cannot_be_drawn_is_left_out() -> None:

@@ -108,3 +108,16 @@ async def test_a_redis_that_is_away_keeps_nobody_from_it(parts: Parts) -> None:
     parts.histories._deliveries = Deduplication(scripts, PICTURES)
     await parts.histories.post_history(Asker("T0", "U0ADA", CHANNEL), HistoryCommand("hourly"), "d2")
     assert len(parts.pictures()) == 1
+
+
+async def test_without_the_extra_for_charts_it_comes_in_words(parts: Parts) -> None:
+    """The same figures, and what to install."""
+    parts.histories._charts = Charts(library="not_installed_at_all")
+    answer = await parts.histories.post_history(Asker("T0", "U0ADA", CHANNEL), HistoryCommand("hourly"), "d3")
+    assert answer is not None
+    words = "".join(getattr(each, "text", each) for each in answer.text)
+    assert words.startswith(
+        "I can't draw charts here. Whoever runs me can add them by installing bolt-bot[charts]. Hourly"
+    )
+    assert "the last 24 runs that ended: 20 succeeded" in words
+    assert parts.pictures() == []
