@@ -211,6 +211,14 @@ def test_it_is_asked_where_health_is_served() -> None:
     assert bot["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "admin"}
 
 
+def test_over_http_it_goes_on_answering_for_a_moment() -> None:
+    """Slack's posts arrive until every proxy knows that the pod is going. The bot still has its 20 s after that."""
+    assert "lifecycle" not in container(rendered(LEAST))
+    (program, seconds) = container(rendered(EVERYTHING))["lifecycle"]["preStop"]["exec"]["command"]
+    assert program == "sleep"
+    assert int(seconds) + 20 <= 30
+
+
 def test_it_reaches_only_what_it_needs() -> None:
     """DNS and port 443; Redis only if there is one."""
 
