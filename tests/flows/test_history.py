@@ -115,7 +115,7 @@ async def test_without_the_extra_for_charts_it_comes_in_words(parts: Parts) -> N
     parts.histories._charts = Charts(library="not_installed_at_all")
     answer = await parts.histories.post_history(Asker("T0", "U0ADA", CHANNEL), HistoryCommand("hourly"), "d3")
     assert answer is not None
-    words = "".join(getattr(each, "text", each) for each in answer.text)
+    words = "".join(each if isinstance(each, str) else getattr(each, "text", "") for each in answer.text)
     assert words.startswith(
         "I can't draw charts here. Whoever runs me can add them by installing bolt-bot[charts]. Hourly"
     )
