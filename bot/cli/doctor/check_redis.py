@@ -36,7 +36,7 @@ REACHING: Fixes = (
     (WANTED, "Write rediss:// instead of redis:// in REDIS_URL."),
     (
         "it requires a password",
-        "Put the password into REDIS_URL, as in redis://user:password@host:6379/0 (without user: redis://:password@…).",
+        "Put the password into REDIS_URL, as in redis://user:…@host:6379/0 (without a user: redis://:…@host:6379/0).",
     ),
     (
         "it has no password",
