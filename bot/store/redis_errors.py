@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from typing import Any
 
 from redis.exceptions import AuthenticationError, AuthorizationError, RedisClusterException, RedisError
 
 from bot.core.model.errors import StoreRefused, StoreUnavailable
-from bot.core.model.network_failure import known, why
+from bot.core.model.network_failure import ERRNO, known, why
 
 # For a cluster, redis-py also raises exceptions that aren't RedisErrors.
 REDIS_ERRORS = (RedisError, RedisClusterException, OSError, TimeoutError)
@@ -61,6 +62,10 @@ _UNREACHABLE: tuple[tuple[str, str], ...] = (
     (r"cannot be connected", "no node of the cluster can be reached"),
     (r"max number of clients", "it has reached its maximum number of clients"),
 )
+_FILES = {
+    ERRNO[errno.ENOENT]: "a file that an option of REDIS_URL names doesn't exist",
+    ERRNO[errno.EACCES]: "a file that an option of REDIS_URL names can't be read",
+}
 
 
 def translate(error: BaseException, where: str = "") -> StoreUnavailable:
@@ -71,7 +76,11 @@ def translate(error: BaseException, where: str = "") -> StoreUnavailable:
     for pattern, sentence, cause in _REFUSALS:
         if re.search(pattern, text, re.IGNORECASE):
             return StoreRefused(sentence, cause=cause + _permission(text), where=where)
-    return StoreUnavailable(cause=_unreachable(error, text), where=where)
+    cause = _unreachable(error, text)
+    # Only Unix sockets are files: at a port, it's one of the files that TLS needs.
+    if cause in _FILES and not where.startswith("/"):
+        cause = _FILES[cause]
+    return StoreUnavailable(cause=cause, where=where)
 
 
 def refused_login(error: BaseException) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from bot.core.model.errors import BotError, StoreRefused, StoreUnavailable, StoreUnfit
 from bot.service_outage import ServiceOutage
@@ -180,6 +181,19 @@ async def test_a_redis_that_refuses_is_named_until_it_takes_writes(
     finally:
         await mends(server)
         await client.aclose()
+
+
+async def test_every_denied_command_is_named(redis_client: Redis) -> None:
+    """At once, by Redis and by Valkey, which word it differently."""
+    for denied, named in (("-zadd -hvals", "HVALS, ZADD"), ("-evalsha", "EVALSHA")):
+        rules = ("reset", "on", f">{PASSWORD}", "~*", "+@all", *denied.split())
+        await ask(redis_client, "ACL", "SETUSER", "bot", *rules)
+        client = connect(f"unix://bot:{PASSWORD}@{redis_client.connection_pool.connection_kwargs['path']}")
+        with pytest.raises(StoreRefused) as caught:
+            await Scripts(client, "bolt", retention_s=60).probe()
+        await client.aclose()
+        assert caught.value.cause == f"its user lacks a permission (NOPERM): it may not run {named}"
+    await ask(redis_client, "ACL", "DELUSER", "bot")
 
 
 def test_every_command_of_the_bot_is_tried() -> None:

@@ -31,8 +31,7 @@ CONNECTION, KEY, WORKSPACE = "Bolt connection", "Bolt API key", "Bolt workspace"
 LIMITS = ClientLimits(timeout_s=8, attempts=1)
 COPY = "Copy PARADIME_API_ENDPOINT again from Paradime, where the API key was made: https://…/graphql."
 KEY_FIX = "Copy PARADIME_API_KEY and PARADIME_API_SECRET again, or make a new key in Paradime."
-# Parts of an endpoint's path that don't name the workspace.
-NO_NAME = re.compile(r"|api|v\d+|graphql")
+NAMED = re.compile(r"/api/v\d+/([^/]+)/graphql/?$")
 EXAMPLES = 3
 
 
@@ -133,9 +132,9 @@ async def _workspace(subject: Subject) -> list[Finding]:
 
 
 def _name_in(endpoint: str) -> str:
-    """Return the one part of an endpoint's path that can be a workspace's name, empty if there isn't exactly one."""
-    parts = [part for part in urlsplit(endpoint).path.split("/") if not NO_NAME.fullmatch(part)]
-    return parts[0] if len(parts) == 1 else ""
+    """Return the workspace's name in an endpoint's path, empty if the path isn't one of Paradime's."""
+    found = NAMED.search(urlsplit(endpoint).path)
+    return found[1] if found else ""
 
 
 async def _rights(subject: Subject) -> list[Finding]:

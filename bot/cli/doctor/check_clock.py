@@ -33,7 +33,8 @@ def _compare(service: str, ahead_s: float) -> Finding:
         return problem(CHECK, f"This machine's clock is {off}: {effect}.", FIX)
     if abs(ahead_s) > CLOCK_MOST_S:
         return warning(CHECK, f"This machine's clock is {off}.", FIX)
-    return ok(CHECK, f"As {service}'s." if abs(ahead_s) <= EXACTLY_S else f"It's {off}, which is no problem.")
+    said = f"agrees with {service}'s" if abs(ahead_s) <= EXACTLY_S else f"is {off}, which is no problem"
+    return ok(CHECK, f"This machine's clock {said}.")
 
 
 CHECKS = (Check(CHECK, _clock),)

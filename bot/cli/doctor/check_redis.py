@@ -46,6 +46,14 @@ REACHING: Fixes = (
         "refuses the user or the password",
         "Correct the user and the password in REDIS_URL. Write characters like @, / and # in percent form: %40, %2F, %23.",
     ),
+    (
+        "a file that an option of REDIS_URL names",
+        "Correct the paths of ssl_ca_certs, ssl_certfile and ssl_keyfile in REDIS_URL, and let the bot's user read the files.",
+    ),
+    (
+        "wants a client's certificate",
+        "Add ?ssl_certfile=/path/to/certificate.pem&ssl_keyfile=/path/to/key.pem to REDIS_URL.",
+    ),
     ("(LOADING)", "Wait until it has read its data."),
     ("(MASTERDOWN)", "Let REDIS_URL name the primary, or start it."),
     ("(CLUSTERDOWN)", "Start the missing nodes of the cluster."),

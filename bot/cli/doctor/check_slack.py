@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bot.cli.doctor.finding import Finding, ok, problem, warning
+from bot.cli.doctor.fixes import network_fix
 from bot.cli.doctor.subject import Check, Subject
-from bot.core.model.errors import ScopeMissing, SlackError
+from bot.core.model.errors import ScopeMissing, SlackError, SlackNotSent, SlackOutcomeUnknown
 from bot.slack.identity import TokenRefusedError, app_id, app_of_bot, check_app_token, check_same_app, identify
 from bot.slack.scopes import OPTIONAL, REQUIRED, WITHOUT
 
@@ -18,13 +19,18 @@ def unreachable(error: SlackError) -> str:
     return f"{sentence} ({error.detail})." if error.cause else f"{sentence}."
 
 
+def _reaching(error: SlackError) -> str:
+    known = isinstance(error, SlackNotSent | SlackOutcomeUnknown) and error.cause
+    return network_fix(error.cause, error.where, "SLACK_API_URL") if known else NETWORK_FIX
+
+
 async def _bot_token(subject: Subject) -> list[Finding]:
     try:
         me = subject.identity = await identify(subject.chat)
     except TokenRefusedError as refused:
         return [problem(BOT_TOKEN, refused.sentence, refused.fix)]
     except SlackError as error:
-        return [problem(BOT_TOKEN, unreachable(error), NETWORK_FIX)]
+        return [problem(BOT_TOKEN, unreachable(error), _reaching(error))]
     return [ok(BOT_TOKEN, f"I'm @{me.name} in the workspace {me.team_name or me.url} ({me.team}).")]
 
 
@@ -37,7 +43,7 @@ async def _app_token(subject: Subject) -> list[Finding]:
     except TokenRefusedError as refused:
         return [problem(APP_TOKEN, refused.sentence, refused.fix)]
     except SlackError as error:
-        return [problem(APP_TOKEN, unreachable(error), NETWORK_FIX)]
+        return [problem(APP_TOKEN, unreachable(error), _reaching(error))]
     return [ok(APP_TOKEN, "It opens connections (Socket Mode).")]
 
 

@@ -26,10 +26,9 @@ NETWORK: Fixes = (
         "If your own authority signed it, name the authority's file: {authority}. If not, somebody may be reading along.",
     ),
     ("doesn't speak TLS", "Write {plain} instead of {tls} in {setting}, or the port that speaks TLS."),
-    (
-        "the TLS handshake failed",
-        "Compare the TLS versions of both sides, and whether the server wants a client's certificate.",
-    ),
+    ("the file of trusted certificates contains none", "Name a file with certificates in PEM format: {authority}."),
+    ("wants a client's certificate", "Let the server, or a proxy in between, not ask for one: the bot has none."),
+    ("the TLS handshake failed", "Compare the TLS versions and ciphers of both sides."),
     (
         "too long",
         "Look for a firewall that drops packets between here and the host, and check the host and port in {setting}.",

@@ -84,10 +84,14 @@ def _certificate(error: BaseException) -> str:
 
 
 def _tls(error: BaseException) -> str:
-    reason = getattr(error, "reason", "") if isinstance(error, ssl.SSLError) else ""
+    reason = str(getattr(error, "reason", None) or "") if isinstance(error, ssl.SSLError) else ""
     if reason in NOT_TLS:
         return "it doesn't speak TLS on that port (is it a plain-text port?)"
-    return f"the TLS handshake failed ({str(reason).replace('_', ' ').lower()})" if reason else ""
+    if reason == "NO_CERTIFICATE_OR_CRL_FOUND":
+        return "the file of trusted certificates contains none"
+    if reason.endswith("CERTIFICATE_REQUIRED"):
+        return "it wants a client's certificate"
+    return f"the TLS handshake failed ({reason.replace('_', ' ').lower()})" if reason else ""
 
 
 def _name(error: BaseException) -> str:

@@ -7,9 +7,10 @@ local denied = {}
 local function try(command, ...)
   local reply = redis.pcall(command, ...)
   if type(reply) ~= 'table' or not reply.err then return end
-  if string.find(reply.err, "can't run this command", 1, true) then
+  -- Redis says the former, Valkey the latter.
+  if string.find(reply.err, "can't run this command", 1, true) or string.find(reply.err, 'permissions to run', 1, true) then
     denied[#denied + 1] = string.lower(command)
-  elseif string.find(reply.err, 'Unknown Redis command', 1, true) then
+  elseif string.find(reply.err, '^ERR Unknown .*command called from script') then
     error({err = "ERR unknown command '" .. command .. "'"})
   elseif #denied == 0 then
     -- Otherwise it may be a consequence of what was denied.

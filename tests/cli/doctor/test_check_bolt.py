@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from bolt_sandbox.bolt import BoltWorld, CallRecord, add_routes
-from bot.cli.doctor import check_bolt
+from bot.cli.doctor import check_bolt, check_slack
 from bot.cli.doctor.finding import Finding
 from bot.tls import tls
 from tests.certificates import expired, untrusted
@@ -132,10 +132,13 @@ async def test_what_answers_is_something_else(
     assert f"127.0.0.1:{port}" in found.sentence
 
 
-async def test_the_uid_and_the_endpoint_differ(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_uid_and_the_endpoint_differ(monkeypatch: pytest.MonkeyPatch) -> None:
     """A warning: they may be two names of the same workspace."""
-    found = await examined(monkeypatch, f"{served[1]}/graphql", PARADIME_WORKSPACE_UID="wsp-2", **KEY)
-    assert found[1].sentence.startswith("PARADIME_WORKSPACE_UID is wsp-2, and PARADIME_API_ENDPOINT is that of bolt.")
+    schedules = '{"data": {"listBoltSchedules": {"schedules": [], "totalCount": 0}}}'
+    async with answering(http("200 OK", schedules)) as port:
+        endpoint = f"http://127.0.0.1:{port}/api/v1/wsp-1/graphql"
+        found = await examined(monkeypatch, endpoint, PARADIME_WORKSPACE_UID="wsp-2", **KEY)
+    assert found[1].sentence.startswith("PARADIME_WORKSPACE_UID is wsp-2, and PARADIME_API_ENDPOINT is that of wsp-1.")
     assert found[1].level == "warning"
 
 
@@ -252,3 +255,17 @@ async def test_a_silent_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
     listening.close()
     assert (found.check, found.level) == ("Bolt connection", "problem")
     assert "Not finished within 0.2 s" in found.sentence
+
+
+async def test_slack_has_the_same_causes_and_fixes(monkeypatch: pytest.MonkeyPatch, closed: int) -> None:
+    """Of its host, and of the proxy."""
+    for proxy, url, says, fix in (
+        ("", "https://slack.invalid/api/", "slack.invalid: its host name can't be resolved (DNS)", "SLACK_API_URL"),
+        ("", f"http://127.0.0.1:{closed}/", f"127.0.0.1:{closed}: the connection was refused", "SLACK_API_URL"),
+        (f"http://user:{PASSWORD}@127.0.0.1:{closed}", "https://slack.invalid/", "through the proxy", "HTTPS_PROXY"),
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        found = await found_by(check_slack.CHECKS, monkeypatch, {"SLACK_API_URL": url})
+        bad = [one for one in found if one.level == "problem"]
+        assert [one.check for one in bad] == ["Slack bot token", "Slack app token"]
+        assert all(says in one.sentence and fix in one.fix for one in bad)

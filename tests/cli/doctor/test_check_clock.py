@@ -39,7 +39,7 @@ async def clock(monkeypatch: pytest.MonkeyPatch, slack: bytes, bolt: bytes) -> l
         (-600, "problem", "s ahead of Slack's"),
         (120, "warning", "s behind Slack's"),
         (20, "ok", "s behind Slack's, which is no problem"),
-        (0, "ok", "As Slack's."),
+        (0, "ok", "agrees with Slack's."),
     ],
 )
 async def test_a_clock_that_is_off(monkeypatch: pytest.MonkeyPatch, ahead_s: float, level: str, says: str) -> None:
