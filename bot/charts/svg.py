@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from xml.sax.saxutils import escape
+from html import escape
 
 from bot.charts.fonts import FAMILY, Weight
 from bot.charts.shapes import Fill, Line, Pattern, Picture, Rectangle, Shape, Text
@@ -81,7 +81,7 @@ def _text(shape: Text) -> str:
     return (
         f'<text x="{_number(shape.x)}" y="{_number(shape.baseline)}" font-size="{_number(shape.size)}" '
         f'font-weight="{WEIGHTS[shape.weight]}" text-anchor="{shape.anchor}" fill="{shape.color}"{halo} '
-        f'xml:space="preserve">{escape(NOT_XML.sub("", shape.text))}</text>'
+        f'xml:space="preserve">{escape(NOT_XML.sub("", shape.text), quote=False)}</text>'
     )
 
 
