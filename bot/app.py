@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import sys
 import time
@@ -33,13 +34,12 @@ from bot.flows.cooperative import Intake
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.webhook_hints import WebhookHints
-from bot.hints_file import load_hint_table
+from bot.live_files import load_files
 from bot.logging import configure_logging, incident_id, log_uncaught
 from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
 from bot.paradime.download import Downloader
 from bot.parts import Parts, Services, build
-from bot.policy_file import load_policy
 from bot.service_outage import CALL, ServiceOutage
 from bot.settings import Settings
 from bot.shutdown import ShutdownStep, run_shutdown
@@ -64,7 +64,6 @@ from bot.store.connect import check, close, connect
 from bot.store.deployment import Deployment, claim_deployment
 from bot.store.embedded import STOP_S, EmbeddedRedis
 from bot.store.scripts import Scripts
-from bot.watch_files import load_owners, load_watches
 from bot.web.connections import ConnectionLimits
 from bot.web.server import SHUTDOWN_S, ListenAddress, PortTakenError, WebServer
 from bot.web.webhooks import Webhooks
@@ -82,6 +81,7 @@ AWAY_AGAIN_S = 2.0
 CANCEL_AGAIN_S = 1.0
 MEGABYTE = 1_000_000
 READY_WITHIN_S = 2.0
+STDIN = 0
 
 
 class CannotServeError(Exception):
@@ -98,6 +98,15 @@ async def run_bot(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     bot = App(settings, redactor.mask)
+    has_terminal = os.isatty(STDIN)
+
+    def hang_up() -> None:
+        # The kernel sends the same signal if a terminal is closed.
+        if has_terminal and not os.isatty(STDIN):
+            stopped.set()
+        bot.reload_files()
+
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
     try:
         await _unless_stopped(bot.start(), stopped)
         # Objects from startup live as long as the process. Scanning them in each garbage collection paused it for 40
@@ -140,10 +149,7 @@ class App:
         self._settings = settings
         self._mask = mask
         # Read at once, because the files may change while the bot waits for Slack or Bolt.
-        self._policy = load_policy(settings.bolt_bot_policy_file)
-        self._hint_table = load_hint_table(settings.bolt_bot_hints_file, mask)
-        self._owners = load_owners(settings.bolt_bot_owners_file)
-        self._watches = load_watches(settings.bolt_bot_watches_file)
+        self._files = load_files(settings, mask)
         self._outages = {name: ServiceOutage(name) for name in ("redis", "bolt", "slack")}
         self._embedded: EmbeddedRedis | None = None
         self._redis: Redis | None = None
@@ -155,6 +161,7 @@ class App:
         self._web = WebServer(
             self._not_ready, limits=ConnectionLimits(per_peer=settings.bolt_bot_http_peer_connections)
         )
+        self._web.notes = self._files.reloader.notes
         self._taking_in = False
         self._slack = SlackChat(
             settings.slack_bot_token.get_secret_value(),
@@ -213,6 +220,10 @@ class App:
             revision=build.revision or None,
         )
 
+    def reload_files(self) -> None:
+        """Read the policy, owners, watches and hints again, once the bot has started."""
+        self._files.reloader.ask()
+
     async def run_until(self, stopped: asyncio.Event) -> None:
         """Run until stopped. Raises CannotServeError if the embedded Redis or a worker ends by itself.
 
@@ -256,7 +267,7 @@ class App:
         if self._hints is not None:
             yield ShutdownStep("hints", self._hints.close, CLOSE_S)
         yield ShutdownStep("tasks", lambda: self._tasks.drain(max(0.0, until - time.monotonic()) / 2), DRAIN_S)
-        yield ShutdownStep("the directory and the watches file", self._stop_loops, CLOSE_S)
+        yield ShutdownStep("the directory and what is read from files", self._stop_loops, CLOSE_S)
         yield ShutdownStep("workers", lambda: self._drain(until), DRAIN_S + CLOSE_S)
         yield ShutdownStep("HTTP", self._web.stop, SHUTDOWN_S + CLOSE_S)
         yield ShutdownStep("the list of schedules", self._catalog.close, CLOSE_S)
@@ -364,6 +375,7 @@ class App:
         self._loops += [
             asyncio.create_task(parts.directory.run(), name="directory"),
             asyncio.create_task(parts.watch_keeper.run(), name="watches file"),
+            asyncio.create_task(self._files.reloader.run(), name="reload"),
         ]
         if settings.slack_app_token is not None:
             self._socket = SocketModeReceiver(
@@ -397,10 +409,10 @@ class App:
                 tasks=self._tasks,
                 intake=self._intake,
                 mask=self._mask,
-                policy=self._policy,
-                hints=self._hint_table,
-                owners=self._owners,
-                watches=self._watches,
+                policy=self._files.policy,
+                hints=self._files.hints,
+                owners=self._files.owners,
+                watches=self._files.watches,
                 watch_redis=self._outages["redis"],
                 report_fault=log_fault,
             ),

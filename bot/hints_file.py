@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,12 @@ INSTALL = "pip install 'bolt-bot[hints]'"
 STEPS_MOST = 2_000
 
 
+@dataclass(frozen=True, slots=True)
 class _Re2Pattern:
-    """A compiled pattern that accepts any text."""
+    """A compiled pattern that accepts any text. Two are equal if their texts are."""
 
-    def __init__(self, pattern: Any) -> None:  # noqa: ANN401 - the library ships no types
-        self._pattern = pattern
+    text: str
+    _pattern: Any = field(compare=False, repr=False)
 
     def search(self, text: str, /) -> bool:
         """Whether the pattern is found in the text."""
@@ -70,7 +72,7 @@ def _compiler() -> Callable[[str], _Re2Pattern]:
             raise PatternError("its repetitions are too large; use smaller ones, or * and +")
         if compiled.search("") is not None:
             raise PatternError("it fits every message, even an empty one; use . for any message at all")
-        return _Re2Pattern(compiled)
+        return _Re2Pattern(text, compiled)
 
     return compile_pattern
 

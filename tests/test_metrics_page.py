@@ -11,7 +11,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "operate.md").read_text()
 ROW = re.compile(r"^\| `(bolt_bot_\w+)` \| ([^|]*) \| ([^|]+) \|$", re.MULTILINE)
 # What a label may be: a name of ours, or one of a handful of words. What people or Bolt call something stands in none.
 BOUNDED = {
-    "class", "due_set", "kind", "lane", "method", "operation", "outcome", "python_version", "revision", "service",
+    "class", "due_set", "kind", "lane", "method", "operation", "outcome", "python_version", "revision", "service", "setting",
     "version", "work", "worker",
 }  # fmt: skip
 

@@ -59,8 +59,9 @@ Patterns run in [RE2](https://github.com/google/re2/wiki/Syntax), so their time 
 message whatever they are; look-around and references back to a group aren't available. RE2 is in
 the image. Elsewhere, `pip install 'bolt-bot[hints]'` adds it.
 
-The file is read at the start. Faults end it with exit status 2 and a line each. Check and try a
-file without Slack, Bolt or Redis:
+The file is read at the start, where faults end it with exit status 2 and a line each, and again
+when it [has changed](operate.md#changing-the-policy-and-other-files). Check and try a file without
+Slack, Bolt or Redis:
 
 ```
 bolt-bot hints check hints.yaml

@@ -18,7 +18,7 @@ from bot.paradime.client import BoltClient
 from bot.settings import Settings
 from bot.slack.client import SlackChat
 from bot.slack.identity import identify
-from bot.slack.people import NoPeopleCache, SlackPeople
+from bot.slack.people import Needs, NoPeopleCache, SlackPeople
 
 
 async def asked(settings: Settings, policy: Policy, given: Given) -> tuple[Person, ChannelInfo, Target]:
@@ -51,8 +51,7 @@ async def _people(settings: Settings, policy: Policy) -> AsyncIterator[SlackPeop
             NoPeopleCache(),
             installation=me.installation,
             bot_name=f"@{me.name}",
-            groups=policy.groups,
-            domains=policy.asks_domain,
+            needs=lambda: Needs(policy.groups, policy.asks_domain),
         )
     finally:
         await chat.close()

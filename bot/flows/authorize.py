@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 
@@ -13,6 +15,7 @@ from bot.core.model.audit_entry import AuditEntry, Event
 from bot.core.model.bolt import Schedule
 from bot.core.model.channel import ChannelInfo
 from bot.core.model.command import RunCommand, canonical, command_of_watch
+from bot.core.model.current import Current
 from bot.core.model.errors import BoltError, StoreUnavailable
 from bot.core.model.person import Person, Role
 from bot.core.model.request import Approval, Request, StartPlan
@@ -28,6 +31,8 @@ from bot.flows.ports.store import Audit, Runs
 from bot.flows.schedule_catalog import ScheduleCatalog
 
 log = structlog.get_logger()
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # The most time that a check may take before a click is acknowledged, in seconds.
 CHECK_S = 1.5
@@ -46,12 +51,25 @@ class Attempt:
     posts: bool = False
 
 
+def by_one_policy(
+    decide_by: Callable[Concatenate[Authorizer, P], Awaitable[T]],
+) -> Callable[Concatenate[Authorizer, P], Coroutine[Any, Any, T]]:
+    """Wrap a method so that it ends with the policy with which it began, even if that is replaced meanwhile."""
+
+    @functools.wraps(decide_by)
+    async def decide_by_pinned(self: Authorizer, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._policy.pinned():
+            return await decide_by(self, *args, **kwargs)
+
+    return decide_by_pinned
+
+
 class Authorizer:
     """Decides by the policy. `mask` is applied to the texts that are recorded."""
 
     def __init__(
         self,
-        policy: Policy,
+        policy: Current[Policy],
         people: People,
         runs: Runs,
         catalog: ScheduleCatalog,
@@ -60,7 +78,7 @@ class Authorizer:
         workspace: str,
         mask: Callable[[str], str],
     ) -> None:
-        self.policy = policy
+        self._policy = policy
         self._people = people
         self._runs = runs
         self._catalog = catalog
@@ -68,28 +86,39 @@ class Authorizer:
         self._workspace = workspace
         self._mask = mask
 
+    @property
+    def policy(self) -> Policy:
+        """The policy in effect."""
+        return self._policy.value
+
+    @by_one_policy
     async def decide_without_schedule(self, attempt: Attempt) -> Decision:
         """Decide on an attempt that isn't about a particular schedule."""
         return await self._decide(attempt, Target())
 
+    @by_one_policy
     async def decide_unrecorded(self, asker: Asker, question: Question) -> Decision:
         """Decide without recording: for questions that arise on their own, such as on every keystroke."""
         person, channel_info = await self._who(asker)
         return decide(self.policy, person, channel_info, question)
 
+    @by_one_policy
     async def decide_on_run(self, attempt: Attempt, key: RunKey) -> Decision:
         """Decide on a run, by the schedule on its record."""
         return await self._decide(attempt, await self._target_of_run(key))
 
+    @by_one_policy
     async def decide_on_schedule(self, attempt: Attempt, name: str) -> Decision:
         """Decide on a schedule by the name that was typed. If it isn't found, the schedule counts as unknown."""
         found = await self._schedule(name)
         return await self._decide(attempt, Target(None, name, None) if found is None else _whole(found))
 
+    @by_one_policy
     async def decide_on_known_schedule(self, attempt: Attempt, schedule: Schedule) -> Decision:
         """Decide on a known schedule, without looking its name up again."""
         return await self._decide(attempt, _whole(schedule))
 
+    @by_one_policy
     async def decide_on_schedules(
         self, attempt: Attempt, schedules: Sequence[Schedule], *, some_suffice: bool = False
     ) -> dict[str, Decision]:
@@ -111,10 +140,12 @@ class Authorizer:
         await self._note(_named(attempt, person), target, channel_info, decisions[noted])
         return decisions
 
+    @by_one_policy
     async def decide_on_slug(self, attempt: Attempt, slug: str, name: str) -> Decision:
         """Decide on a schedule from a record of ours, which is looked up only if a rule depends on its owner."""
         return await self._decide(attempt, await self._target(slug, name))
 
+    @by_one_policy
     async def decide_on_start(
         self, request: Request, plan: StartPlan, *, again: bool = False, approved: bool = False, patient: bool = False
     ) -> tuple[Decision, ChannelInfo]:
@@ -135,10 +166,12 @@ class Authorizer:
             await self._note(_named(attempt, person), target, channel_info, decision)
         return decision, channel_info
 
+    @by_one_policy
     async def decide_on_plan(self, attempt: Attempt, request: Request, plan: StartPlan) -> Decision:
         """Decide whether a person may have the start that was refused earlier."""
         return await self._decide(attempt, await self._target_of_start(request, plan))
 
+    @by_one_policy
     async def may_approve(self, user: str, approval: Approval) -> bool | None:
         """Whether a person may approve, None if it can't be read now.
 
@@ -187,6 +220,7 @@ class Authorizer:
         attempt = replace(_named(attempt, person), text=canonical(command_of_watch(watch)))
         return replace(self._entry(event, attempt, channel_info), schedule=self._mask(watch.pattern)[:TEXT_KEPT])
 
+    @by_one_policy
     async def with_allowed_buttons(self, asker: Asker, message: Message) -> Message:
         """Remove buttons that the policy would refuse, for people from other organizations.
 

@@ -16,6 +16,7 @@ import structlog
 from bot.core.model.audit_entry import AuditEntry, Event
 from bot.core.model.channel import ChannelState
 from bot.core.model.channel_report import ChannelReport
+from bot.core.model.current import Current
 from bot.core.model.errors import CredentialRefused, SlackError, SlackRefused
 from bot.core.model.watch import AWAY_MOST, OPERATOR, Pause, PauseChange, Watch
 from bot.core.policy.rules import Policy
@@ -49,7 +50,7 @@ class WatchedChannelChecker:
         chat: Chat,
         audit: Audit,
         due: Due,
-        policy: Policy,
+        policy: Current[Policy],
         *,
         command: str,
         now: Callable[[], datetime],
@@ -63,7 +64,7 @@ class WatchedChannelChecker:
         self._chat = chat
         self._audit = audit
         self._due = due
-        self._may_be_shared = watches_shared_channels(policy)
+        self._policy = policy
         self._command = command
         self._now = now
 
@@ -98,7 +99,7 @@ class WatchedChannelChecker:
         if not state.is_readable:
             # Whether it's shared isn't known: what may not be reported there stays suspended.
             return Pause(watch.paused) if watch.is_suspended else Pause.REMOVED
-        if state.is_shared and not self._may_be_shared:
+        if state.is_shared and not watches_shared_channels(self._policy.value):
             return Pause.SHARED
         if watch.made_by != OPERATOR and await self._is_deactivated(watch):
             return Pause.DEACTIVATED

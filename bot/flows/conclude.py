@@ -20,6 +20,7 @@ from bot.core.insight.reading import read_log, reading
 from bot.core.insight.run_results import NodeResult, Results
 from bot.core.model.bolt import Command, CommandOutput, Resource, RunSummary
 from bot.core.model.cause import Cause
+from bot.core.model.current import Current
 from bot.core.model.errors import BoltError, BoltOutcomeUnknown, BoltRejected, BoltTooLarge
 from bot.core.model.run import End, FailedNode, Run, RunFacts, RunKey, failed_command, is_failed
 from bot.core.redact.row_values import without_row_values
@@ -85,13 +86,13 @@ class LogReader:
         mask: Callable[[str], str],
         *,
         hide: Callable[[str], str] = without_row_values,
-        hints: Table | None = None,
+        hints: Current[Table] | None = None,
         kept: int = 8,
     ) -> None:
         self._bolt = bolt
         self._mask = mask
         self._hide = hide
-        self._hints = hints or built_in()
+        self._hints = hints or Current(built_in())
         # Each with the hints that it was read with.
         self._read: LRUCache[int, tuple[Table, FailureLog]] = LRUCache(kept)
         # A log may be as large as the client's limit on memory.
@@ -99,7 +100,7 @@ class LogReader:
 
     def hints_for(self, facts: RunFacts) -> Table:
         """The hints that apply to a run's schedule."""
-        return self._hints.for_schedule(facts.schedule, facts.name)
+        return self._hints.value.for_schedule(facts.schedule, facts.name)
 
     async def read_failure_log(
         self, command: Command, facts: RunFacts | None = None, *, within_s: float | None = None
@@ -126,7 +127,7 @@ class LogReader:
                 return None
             # In a thread, so that the event loop can acknowledge commands; masking works in pieces, between which other
             # threads can run.
-            hints = hints or self._hints.for_schedule()
+            hints = hints or self._hints.value.for_schedule()
             digest = await asyncio.to_thread(digest_log, output, self._mask, self._hide, hints)
         if digest.ended:
             self._read[command.id] = (hints, digest)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import structlog
 
+from bot.core.model.current import Current
 from bot.core.model.errors import SlackError, SlackRefused, SlackThrottled
 from bot.core.model.run_end import WatchedSchedule
 from bot.core.text.email_addresses import address_in
@@ -26,7 +27,7 @@ class OwnerFinder:
     """Finds the owners of schedules. Only `look_up` and `find_now` ask Slack."""
 
     def __init__(
-        self, owners: Owners, known: OwnerUsers, people: PeopleByAddress, discovery: Discovery, due: Due
+        self, owners: Current[Owners], known: OwnerUsers, people: PeopleByAddress, discovery: Discovery, due: Due
     ) -> None:
         self._owners = owners
         self._known = known
@@ -36,7 +37,7 @@ class OwnerFinder:
 
     async def owner_of(self, schedule: WatchedSchedule) -> str:
         """The id of the user or user group that owns a schedule, as far as it's known by now; "" if it isn't."""
-        named = self._owners.id_of(schedule)
+        named = self._owners.value.id_of(schedule)
         address = self._address(schedule)
         if named is not None or address is None:
             return named or ""
@@ -88,6 +89,6 @@ class OwnerFinder:
 
     def _address(self, schedule: WatchedSchedule) -> str | None:
         """The address to look up; None if there's none, or if the file says who it is."""
-        if not schedule.owner or self._owners.id_of(schedule) is not None:
+        if not schedule.owner or self._owners.value.id_of(schedule) is not None:
             return None
         return address_in(schedule.owner)

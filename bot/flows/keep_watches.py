@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
 
 from bot.core.model.audit_entry import AuditEntry, Event
 from bot.core.model.command import UnwatchCommand, canonical
+from bot.core.model.current import Current
 from bot.core.model.errors import StoreUnavailable
 from bot.core.model.watch import Watch
 from bot.core.policy.rules import Action
@@ -37,7 +39,7 @@ class WatchKeeper:
 
     def __init__(
         self,
-        wanted: Sequence[FileWatch],
+        wanted: Current[Sequence[FileWatch]],
         records: WatchRecords,
         closer: IncidentCloser,
         audit: Audit,
@@ -48,6 +50,8 @@ class WatchKeeper:
         report_fault: Callable[[str, BaseException], str],
     ) -> None:
         self._wanted = wanted
+        self._replaced = asyncio.Event()
+        wanted.when_replaced(self._replaced.set)
         self._records = records
         self._closer = closer
         self._audit = audit
@@ -57,9 +61,14 @@ class WatchKeeper:
         self._report_fault = report_fault
 
     async def run(self) -> None:
-        """Apply the file, and look regularly whether Redis still has the watches, until cancelled."""
+        """Apply the file, also if it's replaced, and look regularly whether Redis still has the watches.
+
+        Runs until cancelled.
+        """
         has_begun = False
         while True:
+            has_begun = has_begun and not self._replaced.is_set()
+            self._replaced.clear()
             try:
                 await (self.check() if has_begun else self.begin())
                 has_begun = True
@@ -67,14 +76,16 @@ class WatchKeeper:
                 log.info("the watches can't be checked now", why=cause(error))
             except Exception as error:  # noqa: BLE001 - any error is logged, and it's tried again
                 self._report_fault("keeping watches", error)
-            await asyncio.sleep(LOOK_S if has_begun else AGAIN_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S if has_begun else AGAIN_S):
+                    await self._replaced.wait()
 
     async def begin(self) -> None:
         """Apply the file at the start. Without any record of an earlier start, its watches begin anew.
 
         Raises StoreUnavailable.
         """
-        if await self._apply() and self._wanted:
+        if await self._apply() and self._wanted.value:
             self._say_lost()
 
     async def check(self) -> None:
@@ -86,22 +97,25 @@ class WatchKeeper:
         """Make the watches on record those of the file. Returns whether there was no record of an earlier start."""
         for _ in range(TRIES):
             rev, known = await self._records.read_watches()
-            plan = plan_file(self._watches(), known)
+            file = self._wanted.value
+            watches = self._watches(file)
+            plan = plan_file(watches, known)
             applied = await self._records.apply_plan(rev, plan)
             if applied is not None:
-                await self._note(plan, applied)
+                await self._note(plan, applied, dict(zip(map(subject, watches), file, strict=True)))
                 return applied.is_new
         log.error("the watches file couldn't be applied, because watches kept changing; it's applied at the next start")
         return False
 
-    def _watches(self) -> list[Watch]:
+    def _watches(self, file: Sequence[FileWatch]) -> list[Watch]:
         at = self._now()
         return [
-            wanted_watch(one.command, one.command.pattern_text, WatchPlace(self._team, one.channel, at))
-            for one in self._wanted
+            wanted_watch(one.command, one.command.pattern_text, WatchPlace(self._team, one.channel, at)) for one in file
         ]
 
-    async def _note(self, plan: FilePlan, applied: AppliedPlan) -> None:
+    async def _note(
+        self, plan: FilePlan, applied: AppliedPlan, file: Mapping[tuple[str, str, str | None, str | None], FileWatch]
+    ) -> None:
         """Log and record what was changed, and close the incidents that nothing covers any more."""
         added = [one for one, number in zip(plan.add, applied.numbers, strict=True) if number]
         for one, number in zip(plan.add, applied.numbers, strict=True):
@@ -109,11 +123,8 @@ class WatchKeeper:
                 log.error("there's no room for a watch of the watches file", channel=one.channel, pattern=one.pattern)
         if plan.add or plan.change or plan.stop:
             log.info("applied the watches file", added=len(added), changed=len(plan.change), stopped=len(plan.stop))
-        commands = {
-            subject(watch): canonical(one.command) for watch, one in zip(self._watches(), self._wanted, strict=True)
-        }
         for one in (*added, *plan.change):
-            await self._record(one, commands[subject(one)])
+            await self._record(one, canonical(file[subject(one)].command))
         for one in plan.stop:
             await self._record(one, f"{canonical(UnwatchCommand(str(one.number)))} ({one.pattern})")
         if plan.stop:
@@ -139,5 +150,5 @@ class WatchKeeper:
         self._lost()
         log.warning(
             "Redis has no record of watches: those of the watches file begin anew, and any made in Slack are gone",
-            watches=len(self._wanted),
+            watches=len(self._wanted.value),
         )

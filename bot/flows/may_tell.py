@@ -11,6 +11,7 @@ import structlog
 from cachetools import LRUCache, TTLCache
 
 from bot.core.model.channel import ChannelInfo
+from bot.core.model.current import Current
 from bot.core.model.person import Person
 from bot.core.model.run_end import WatchedSchedule
 from bot.core.model.watch import OPERATOR, Watch
@@ -84,18 +85,32 @@ class _Facts:
         return self.person.roles is not None and not self.person.roles
 
 
+class _Known:
+    """What is known for one policy: facts, read as it needs them, and its last decisions."""
+
+    def __init__(self, policy: Policy, clock: Callable[[], float]) -> None:
+        self.policy = policy
+        self.operator_policy = without_rules_about_people(policy)
+        self.persons: TTLCache[str, Person] = TTLCache(FACTS_MOST, FACTS_FRESH_S, timer=clock)
+        self.channels: TTLCache[str, ChannelInfo] = TTLCache(FACTS_MOST, FACTS_FRESH_S, timer=clock)
+        self.last: LRUCache[tuple[str, str, str], Telling] = LRUCache(DECISIONS_REMEMBERED)
+        self.unknown_since: LRUCache[tuple[str, str], float] = LRUCache(FACTS_MOST)
+
+
 class WatchPermissions:
     """Decides what watches may report. One per process."""
 
-    def __init__(self, policy: Policy, people: People, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, policy: Current[Policy], people: People, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._policy = policy
-        self._operator_policy = without_rules_about_people(policy)
         self._people = people
         self._clock = clock
-        self._persons: TTLCache[str, Person] = TTLCache(FACTS_MOST, FACTS_FRESH_S, timer=clock)
-        self._channels: TTLCache[str, ChannelInfo] = TTLCache(FACTS_MOST, FACTS_FRESH_S, timer=clock)
-        self._last: LRUCache[tuple[str, str, str], Telling] = LRUCache(DECISIONS_REMEMBERED)
-        self._unknown_since: LRUCache[tuple[str, str], float] = LRUCache(FACTS_MOST)
+        self._newest = _Known(policy.value, clock)
+
+    def _known(self, policy: Policy) -> _Known:
+        """Return what is known for a policy. It's forgotten once another one is in effect."""
+        if self._newest.policy is not policy:
+            self._newest = _Known(policy, self._clock)
+        return self._newest
 
     async def deciding(self, covers: CoverCache, schedule: WatchedSchedule) -> tuple[dict[str, Watch], Tellings]:
         """Which watch decides about a schedule, by channel, and what each may report of it.
@@ -112,62 +127,66 @@ class WatchPermissions:
 
     async def decide(self, watches: Sequence[Watch], schedule: WatchedSchedule) -> Tellings:
         """Decide what each of these watches may report of a schedule."""
-        found = await asyncio.gather(*(self._facts(watch) for watch in watches))
+        with self._policy.pinned() as policy:
+            known = self._known(policy)
+            found = await asyncio.gather(*(self._facts(known, watch) for watch in watches))
         by_name, wait_s = dict[str, Telling](), 0.0
         for watch, facts in zip(watches, found, strict=True):
-            decided, again_s = self._decide(watch, facts, schedule)
+            decided, again_s = self._decide(known, watch, facts, schedule)
             by_name[watch.name] = decided
             wait_s = max(wait_s, again_s)
         deactivated = (watch.channel for watch, facts in zip(watches, found, strict=True) if facts.deactivated)
         return Tellings(by_name, wait_s, frozenset(deactivated))
 
-    def _decide(self, watch: Watch, facts: _Facts, schedule: WatchedSchedule) -> tuple[Telling, float]:
+    def _decide(self, known: _Known, watch: Watch, facts: _Facts, schedule: WatchedSchedule) -> tuple[Telling, float]:
         """Decide for one watch. Returns after how many seconds to ask again as well, 0 if it's decided."""
-        policy = self._operator_policy if watch.made_by == OPERATOR else self._policy
+        policy = known.operator_policy if watch.made_by == OPERATOR else known.policy
         target = Target(schedule.slug, schedule.name, schedule.owner or "")
         decided = telling(policy, facts.person, facts.channel_info, target)
         place, key = (watch.made_by, watch.channel), (watch.made_by, watch.channel, schedule.slug)
         if decided.runs is not None and decided.logs is not None:
-            self._unknown_since.pop(place, None)
-            self._last[key] = decided
+            known.unknown_since.pop(place, None)
+            known.last[key] = decided
             return decided, 0.0
-        last = self._last.get(key, COUNTED if watch.is_away else UNDECIDED)
+        last = known.last.get(key, COUNTED if watch.is_away else UNDECIDED)
         settled = Telling(
             last.runs if decided.runs is None else decided.runs, last.logs if decided.logs is None else decided.logs
         )
-        since = self._unknown_since.setdefault(place, self._clock())
+        since = known.unknown_since.setdefault(place, self._clock())
         if not watch.is_away:
             if facts.again_s and self._clock() - since < WAITED_S:
                 return settled, facts.again_s
             log.warning("facts are missing to decide what a watch may report", watch=watch.name, schedule=schedule.slug)
         return settled, 0.0
 
-    async def _facts(self, watch: Watch) -> _Facts:
-        person, channel_info = await asyncio.gather(self._person(watch.made_by), self._channel(watch.channel))
+    async def _facts(self, known: _Known, watch: Watch) -> _Facts:
+        person, channel_info = await asyncio.gather(
+            self._person(known, watch.made_by), self._channel(known, watch.channel)
+        )
         return _Facts(person, channel_info)
 
-    async def _person(self, user: str) -> Person:
+    async def _person(self, known: _Known, user: str) -> Person:
         if user == OPERATOR:
             return OPERATOR_PERSON
-        known = self._persons.get(user)
-        if known is None:
+        person = known.persons.get(user)
+        if person is None:
             try:
                 async with asyncio.timeout(CHECK_S):
-                    known = await self._people.person(user, acts=True)
+                    person = await self._people.person(user, acts=True)
             except TimeoutError:
                 return Person(user, why="Slack didn't answer", again_s=AGAIN_S)
-            if not known.again_s:
-                self._persons[user] = known
-        return known
+            if not person.again_s:
+                known.persons[user] = person
+        return person
 
-    async def _channel(self, channel: str) -> ChannelInfo:
-        known = self._channels.get(channel)
-        if known is None:
+    async def _channel(self, known: _Known, channel: str) -> ChannelInfo:
+        info = known.channels.get(channel)
+        if info is None:
             try:
                 async with asyncio.timeout(CHECK_S):
-                    known = await self._people.channel(channel)
+                    info = await self._people.channel(channel)
             except TimeoutError:
                 return ChannelInfo(channel, why="Slack didn't answer", again_s=AGAIN_S)
-            if not known.again_s:
-                self._channels[channel] = known
-        return known
+            if not info.again_s:
+                known.channels[channel] = info
+        return info

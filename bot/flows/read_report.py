@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from bot.core.model.report import Report
@@ -22,7 +22,7 @@ STALE = timedelta(minutes=10)
 
 
 class ReportReader:
-    """Builds digests. `hints` are the texts of hints, by id."""
+    """Builds digests. `hints` returns the texts of hints, by id."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class ReportReader:
         tallies: Tallies,
         permissions: WatchPermissions,
         *,
-        hints: Mapping[str, str],
+        hints: Callable[[], Mapping[str, str]],
         app_url: str,
         command: str,
     ) -> None:
@@ -64,7 +64,7 @@ class ReportReader:
         listed_at = await self._discovery.listed_at()
         stale_since = listed_at if listed_at is not None and until - listed_at > STALE else None
         figures = Figures(since, end, rows, failing, stale_since)
-        return report_message(report, figures, self._hints, self._app_url, self._command)
+        return report_message(report, figures, self._hints(), self._app_url, self._command)
 
     async def is_watching(self, channel: str) -> bool:
         """Whether a channel has any watch that isn't paused."""

@@ -19,7 +19,7 @@ from bot.slack.directory import Directory
 from bot.slack.external_guard import ExternalGuard
 from bot.slack.identity import Identity
 from bot.slack.memberships import SlackMemberships
-from bot.slack.people import SlackPeople
+from bot.slack.people import Needs, SlackPeople
 from bot.slack.people_by_address import PeopleByAddress
 from bot.store.audit_stream import Audit
 from bot.store.call_budget import CallBudget
@@ -56,8 +56,7 @@ def build_clients(settings: Settings, services: Services, identity: Identity, st
         cache,
         installation=identity.installation,
         bot_name=f"@{identity.name}",
-        groups=services.policy.groups,
-        domains=services.policy.asks_domain,
+        needs=lambda: Needs(services.policy.value.groups, services.policy.value.asks_domain),
     )
     services.chat.pace = CallPace(CallBudget(stores.scripts))
     services.chat.joined = people.joined
@@ -75,7 +74,9 @@ def build_clients(settings: Settings, services: Services, identity: Identity, st
     return Clients(
         directory_cache=cache,
         people=people,
-        guard=ExternalGuard(identity.installation, people, admits_external=services.policy.admits_external),
+        guard=ExternalGuard(
+            identity.installation, people, admits_external=lambda: services.policy.value.admits_external
+        ),
         audit=audit,
         gate=gate,
         hide=hide,
@@ -98,7 +99,7 @@ def build_directory(services: Services, identity: Identity, clients: Clients) ->
         services.chat,
         clients.directory_cache,
         installation=identity.installation,
-        domains=services.policy.asks_domain,
+        domains=lambda: services.policy.value.asks_domain,
         report_fault=services.report_fault,
     )
     clients.people.want_channels = directory.want_channels

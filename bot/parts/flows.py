@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.core.insight.hints.hint import Table
 from bot.flows.account_ends import EndAccountant
 from bot.flows.approve import ApprovalRules, StartApprovals
 from bot.flows.cancel import RunCanceller
@@ -382,17 +383,21 @@ def _build_post_report(base: Base, reader: ReportReader, settle_s: float) -> Rep
 
 
 def _build_report_reader(base: Base, permissions: WatchPermissions) -> ReportReader:
-    stores, table = base.stores, base.services.hints
+    stores = base.stores
     return ReportReader(
         stores.watches,
         stores.discovery,
         stores.incidents,
         Tallies(stores.scripts),
         permissions,
-        hints={hint.id: hint.text for hint in (*table.hints, *(own.hint for own in table.own))},
+        hints=lambda: _texts(base.services.hints.value),
         app_url=base.settings.paradime_app_url,
         command=base.settings.bolt_bot_command,
     )
+
+
+def _texts(table: Table) -> dict[str, str]:
+    return {hint.id: hint.text for hint in (*table.hints, *(own.hint for own in table.own))}
 
 
 def _build_post_quiet_end(base: Base, permissions: WatchPermissions, settle_s: float) -> QuietEndPoster:

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from bot.charts.child import Charts
 from bot.core.insight.hints.hint import Table
+from bot.core.model.current import Current
 from bot.core.policy.rules import Policy
 from bot.core.watching.owners import Owners
 from bot.core.watching.watches_file import FileWatch
@@ -27,6 +28,7 @@ from bot.workers.worker import ReportFault
 class Services:
     """Open services. `report_fault` logs an unexpected error and returns its reference.
 
+    What comes from a file may be replaced: whoever needs it holds the `Current` one.
     `intake` knows whether any request from Slack isn't acknowledged yet.
     """
 
@@ -40,9 +42,9 @@ class Services:
     tasks: TaskRegistry
     intake: Intake
     mask: Callable[[str], str]
-    policy: Policy
-    hints: Table
-    owners: Owners
-    watches: Sequence[FileWatch]
+    policy: Current[Policy]
+    hints: Current[Table]
+    owners: Current[Owners]
+    watches: Current[Sequence[FileWatch]]
     watch_redis: OutcomeObserver
     report_fault: ReportFault

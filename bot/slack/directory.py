@@ -46,6 +46,8 @@ RENEW_S = 5.0
 LOOK_S = 60.0
 # The list of channels that is read sooner, and for how long no other such list is read.
 SOONER, SOONER_AGAIN_S = "channels-sooner", 300.0
+# Addresses are read only if needed, so a list without them isn't enough for a policy that names some.
+WITH_DOMAINS = f"{BOOK}:domains"
 CALL_AGAIN_S = 5.0
 REFUSED_S = 1800.0
 KINDS = ("public_channel", "private_channel")
@@ -78,7 +80,7 @@ class DirectoryCache(Protocol):
 
 
 class Directory:
-    """Read both lists regularly. `domains`: the policy names e-mail addresses. `report_fault` logs an unexpected error."""
+    """Read both lists regularly. `domains`: whether the policy names e-mail addresses. `report_fault` logs an unexpected error."""
 
     def __init__(
         self,
@@ -86,7 +88,7 @@ class Directory:
         cache: DirectoryCache,
         *,
         installation: Installation,
-        domains: bool,
+        domains: Callable[[], bool],
         report_fault: Callable[[str, BaseException], str],
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -104,15 +106,18 @@ class Directory:
 
     async def run(self) -> None:
         """Read until cancelled."""
-        # Addresses are read only if needed, so a list without them isn't enough for a policy that names some.
-        people = f"{BOOK}:domains" if self._domains else BOOK
         await asyncio.gather(
-            self._repeat("channels", self._read_channels), self._repeat(people, self._read_people), self._read_sooner()
+            self._repeat(lambda: "channels", self._read_channels),
+            self._repeat(self._people_list, self._read_people),
+            self._read_sooner(),
         )
 
-    async def _repeat(self, name: str, read: Read) -> None:
+    def _people_list(self) -> str:
+        return WITH_DOMAINS if self._domains() else BOOK
+
+    async def _repeat(self, list_name: Callable[[], str], read: Read) -> None:
         while True:
-            wait_s = await self._read_if_due(name, read, READ_AGAIN_S)
+            wait_s = await self._read_if_due(list_name(), read, READ_AGAIN_S)
             await asyncio.sleep(min(wait_s, LOOK_S))
 
     async def _read_sooner(self) -> None:
@@ -176,7 +181,10 @@ class Directory:
     async def _read_people(self, name: str) -> int:
         count, began = 0, self._now()
         async for at, people in self._pages(name, "users.list", "members"):
-            known = {str(one["id"]): known_person(one, self._installation, at, domains=self._domains) for one in people}
+            known = {
+                str(one["id"]): known_person(one, self._installation, at, domains=name == WITH_DOMAINS)
+                for one in people
+            }
             await self._cache.keep_people(BOOK, {user: person_entry(one) for user, one in known.items()})
             count += len(known)
         await self._cache.drop_people(BOOK, began - KEPT_S)

@@ -42,9 +42,9 @@ Json = dict[str, Any]
 
 
 class ExternalGuard:
-    """Decide who is refused. `admits_external`: the policy has rules for other organizations and decides itself."""
+    """Decide who is refused. `admits_external`: whether the policy has rules for other organizations, so it decides."""
 
-    def __init__(self, installation: Installation, people: People, *, admits_external: bool) -> None:
+    def __init__(self, installation: Installation, people: People, *, admits_external: Callable[[], bool]) -> None:
         self._installation = installation
         self._people = people
         self._admits_external = admits_external
@@ -55,7 +55,7 @@ class ExternalGuard:
 
     async def why_not(self, user: str, affiliation: Affiliation) -> str:
         """Return why a person is refused, empty if not. Slack is asked only if `affiliation` doesn't settle it."""
-        if self._admits_external:
+        if self._admits_external():
             return ""
         found = standing(self._installation, affiliation)
         why = UNSURE

@@ -12,6 +12,7 @@ import contextlib
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -111,8 +112,16 @@ class NoPeopleCache:
         """Discard the entries."""
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What the policy needs to know of people: who is in these groups, by id or as @handle, and whether domains."""
+
+    groups: frozenset[str]
+    domains: bool
+
+
 class SlackPeople:
-    """Implements the flows' `People` port. `groups` are the user groups that the policy names, by id or as @handle."""
+    """Implements the flows' `People` port. `needs` is asked each time, because the policy may be replaced."""
 
     def __init__(
         self,
@@ -121,16 +130,14 @@ class SlackPeople:
         *,
         installation: Installation,
         bot_name: str,
-        groups: frozenset[str],
-        domains: bool,
+        needs: Callable[[], Needs],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._slack = slack
         self._cache = cache
         self._installation = installation
         self._bot_name = bot_name
-        self._groups = groups
-        self._domains = domains
+        self._needs = needs
         self._now = now
         self._asking: dict[str, asyncio.Task[Any]] = {}
         # Called if the limit is used up for questions about single channels.
@@ -148,7 +155,7 @@ class SlackPeople:
         again_s = max(again_s, groups_again_s)
         if told is None:
             return Person(user, None, mine, None, why or no_groups, again_s=again_s)
-        if self._domains and told.domain is None and told.roles:
+        if self._needs().domains and told.domain is None and told.roles:
             why = "I can't see your e-mail address (the scope users:read.email is missing)"
         return Person(user, told.roles, mine, told.domain, no_groups or why, told.name, again_s, told.time_zone)
 
@@ -216,12 +223,12 @@ class SlackPeople:
     async def group(self, name: str) -> str | None:
         """Return the id of a user group that the policy names, None if it doesn't exist or can't be read."""
         groups, _, _ = await self._members()
-        return groups[name]["id"] if groups and name in groups else None
+        return (groups or {}).get(name, {}).get("id") or None
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str] | None:
         """Return a policy group's members, None if it doesn't exist or can't be read. `fresh`: read from Slack."""
         groups, *_ = await self._members(fresh=fresh)
-        return frozenset(groups[group]["users"]) if groups and group in groups else None
+        return frozenset(groups[group]["users"]) if groups and groups.get(group, {}).get("id") else None
 
     async def forget_groups(self) -> None:
         """Invalidate the user groups, because Slack reports a change."""
@@ -250,19 +257,23 @@ class SlackPeople:
         """Return a cached person who is still valid, or None."""
         kept = await self._cache.recall_person(BOOK, user)
         known = read_person(kept) if kept is not None else None
-        if known is None or self._now() - known.at > KEPT_S or (self._domains and not known.has_domain):
+        if known is None or self._now() - known.at > KEPT_S or (self._needs().domains and not known.has_domain):
             return None
         return known
 
     async def _members(self, *, fresh: bool = False) -> tuple[Json | None, str, float]:
-        if not self._groups:
+        wanted = self._needs().groups
+        if not wanted:
             return {}, "", 0.0
         kept = None if fresh else await self._cache.recall(GROUPS)
-        if kept is not None:
-            groups: Json = json.loads(kept)
+        groups: Json = {} if kept is None else json.loads(kept)
+        # They may have been cached for a policy that names others.
+        if groups.keys() >= wanted:
             return groups, "", 0.0
+        wanted |= groups.keys()
         try:
-            return await self._once(GROUPS, self._ask_groups, fresh=fresh), "", 0.0
+            name = f"{GROUPS}:{','.join(sorted(wanted))}"
+            return await self._once(name, lambda: self._ask_groups(wanted), fresh=fresh), "", 0.0
         except ScopeMissing:
             what = "I can't see who is in which user group (the scope usergroups:read is missing)"
             return None, f"{what}. Whoever runs this bot can add it", 0.0
@@ -305,12 +316,15 @@ class SlackPeople:
             await self._cache.keep_people(BOOK, {user: person_entry(known)})
         return known
 
-    async def _ask_groups(self) -> Json:
-        """Read the user groups, keeping only the policy's: a workspace may have many, and large ones."""
+    async def _ask_groups(self, wanted: frozenset[str]) -> Json:
+        """Read the user groups, keeping only the policy's: a workspace may have many, and large ones.
+
+        One that doesn't exist is kept without an id, so that it isn't asked for each time.
+        """
         answer = await self._slack.call("usergroups.list", include_users=True)
-        found: Json = {}
+        found: Json = {name: {"id": "", "users": []} for name in wanted}
         for group in answer.get("usergroups") or []:
-            for name in {str(group.get("id")), f"@{group.get('handle')}"} & self._groups:
+            for name in {str(group.get("id")), f"@{group.get('handle')}"} & wanted:
                 found[name] = {"id": group.get("id"), "users": group.get("users") or []}
         await self._cache.keep(GROUPS, json.dumps(found), GROUPS_FRESH_S)
         return found

@@ -57,7 +57,7 @@ class WebServer:
     """The bot's HTTP server.
 
     `slack` and `webhooks` are set once the bot can handle their requests; until then it returns 503. `backlog` is set
-    once there's a Redis; its metrics come after those of the process.
+    once there's a Redis; its metrics come after those of the process. `notes` returns what's wrong although it's ready.
 
     A body must arrive within `read_s`. Each port stays within `limits`, and within the process's file descriptors.
     """
@@ -70,6 +70,7 @@ class WebServer:
         self.slack: Handler | None = None
         self.webhooks: Handler | None = None
         self.backlog: MetricsText | None = None
+        self.notes: Callable[[], list[str]] = list
         self._runners: list[_Runner] = []
         self._handled: set[asyncio.Future[web.StreamResponse]] = set()
 
@@ -146,7 +147,7 @@ class WebServer:
         reasons = await asyncio.shield(self._checking)
         if reasons:
             return web.Response(status=503, text="".join(f"{reason}\n" for reason in reasons))
-        return web.Response(text="ready\n")
+        return web.Response(text="".join(f"{line}\n" for line in ["ready", *self.notes()]))
 
     async def _check(self) -> list[str]:
         try:

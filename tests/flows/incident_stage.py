@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.core.model.bolt import Command, CommandOutput, RunStatus
+from bot.core.model.current import Current
 from bot.core.model.incident import Incident, StoredIncident
 from bot.core.model.watch import Watch
 from bot.core.text.message import without_blocks
@@ -218,7 +219,7 @@ class IncidentStage(Stage):
 
     def new_permissions(self) -> WatchPermissions:
         """Of a process of its own."""
-        return WatchPermissions(self.policy, self.people, clock=lambda: self.clock_s)
+        return WatchPermissions(self.current_policy, self.people, clock=lambda: self.clock_s)
 
     def checker(self) -> WatchedChannelChecker:
         """Of a process of its own."""
@@ -232,7 +233,7 @@ class IncidentStage(Stage):
             self.chat,
             self.audit,
             self.due["channels"],
-            self.policy,
+            self.current_policy,
             command="/bolt",
             now=lambda: self.at,
         )
@@ -258,7 +259,7 @@ class IncidentStage(Stage):
     def owner_finder(self, owners: Owners | None = None) -> OwnerFinder:
         """Of a process of its own. `owners` are those of its file."""
         return OwnerFinder(
-            owners or self.owners_file, self.owner_users, self.by_address, self.discovery, self.due["owners"]
+            Current(owners or self.owners_file), self.owner_users, self.by_address, self.discovery, self.due["owners"]
         )
 
     def looker(self) -> RunDiscoverer:

@@ -38,7 +38,7 @@ class ReportStage(IncidentStage):
             self.incidents,
             self.tallies,
             self.permissions,
-            hints={"missing_column": "The query names a column that doesn't exist."},
+            hints=lambda: {"missing_column": "The query names a column that doesn't exist."},
             app_url=APP,
             command="/bolt",
         )

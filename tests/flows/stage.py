@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from bot.core.model.admission import Limits
 from bot.core.model.asker import Asker
 from bot.core.model.command import RunCommand, StartCommand
+from bot.core.model.current import Current
 from bot.core.model.request import Request, RequestState
 from bot.core.model.run import CardRef, Run, RunKey
 from bot.core.model.start import Asked
@@ -83,8 +84,9 @@ class Stage:
         self.edits = EditLane(scripts, FREE, lease_s=60)
         self.answers = PrivateReplies(self.chat)
         self.catalog = ScheduleCatalog(self.bolt)
+        self.current_policy = Current(self.policy)
         self.authorizer = Authorizer(
-            self.policy, self.people, self.runs, self.catalog, self.audit, workspace="w", mask=hide_secrets
+            self.current_policy, self.people, self.runs, self.catalog, self.audit, workspace="w", mask=hide_secrets
         )
         self.planner = StartPlanner(
             self.bolt, self.runs, self.catalog, RunListings(self.bolt), workspace="w", mask=hide_secrets

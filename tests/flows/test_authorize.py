@@ -213,3 +213,20 @@ def test_a_command_with_a_secret_cannot_be_shown(start_stage: Stage) -> None:
     """So it can't be approved either."""
     assert start_stage.authorizer.can_show(("dbt run", "dbt test"))
     assert not start_stage.authorizer.can_show(("dbt run", "x hunter2"))
+
+
+async def test_a_decision_ends_with_the_policy_with_which_it_began(start_stage: Stage) -> None:
+    """The next one is by the new policy. Facts are read as the policy needs them, so both have to be of one."""
+    stage = with_policy(start_stage, NO_PROD)
+    read = stage.people.person
+    seen: list[bool] = []
+
+    async def person(user: str, *, acts: bool = False, fresh: bool = False) -> Person:
+        stage.current_policy.replace(Policy((Rule("all", Allow()),)))
+        seen.append(stage.current_policy.value is NO_PROD)
+        return await read(user, acts=acts, fresh=fresh)
+
+    stage.people.person = person  # type: ignore[method-assign]  # a fake of a port
+    assert not (await stage.authorizer.decide_on_schedule(attempt(), "nightly")).allowed
+    assert seen == [True]
+    assert (await stage.authorizer.decide_on_schedule(attempt(), "nightly")).allowed

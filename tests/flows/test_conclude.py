@@ -17,6 +17,7 @@ from bot.core.insight.hints.causes import built_in
 from bot.core.insight.hints.hint import Hint, OwnHint
 from bot.core.model.bolt import Command, CommandOutput
 from bot.core.model.cause import Cause, Retry
+from bot.core.model.current import Current
 from bot.core.model.errors import BoltOutcomeUnknown
 from bot.core.model.polling import Observed
 from bot.core.model.run import Observation, RunFacts, RunKey, failed_command
@@ -145,7 +146,7 @@ async def test_a_teams_hints_apply_to_their_schedules(stage: Stage) -> None:
     assert run is not None
     command = failed_command(run.seen)
     assert command is not None
-    logs = LogReader(stage.bolt, lambda text: text, hints=table)
+    logs = LogReader(stage.bolt, lambda text: text, hints=Current(table))
 
     async def causes(facts: RunFacts | None) -> tuple[Cause, ...]:
         digest = await logs.read_failure_log(command, facts)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from redis.asyncio import Redis
 
 from bot.core.model.command import WatchCommand
+from bot.core.model.current import Current
 from bot.core.model.incident import IncidentState
 from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, Watch
 from bot.core.watching.wanted import LATE_S, SLOW
@@ -39,13 +41,17 @@ class Kept:
 
     def process(self, *wanted: FileWatch, name: str = "first", at: datetime = AT) -> WatchKeeper:
         """One that has just read such a file."""
+        return self.process_of(Current(wanted), name=name, at=at)
+
+    def process_of(self, file: Current[Sequence[FileWatch]], *, name: str = "first", at: datetime = AT) -> WatchKeeper:
+        """One whose file may be replaced."""
         stage = self.stage
 
         def raised(where: str, error: BaseException) -> str:
             raise AssertionError(where) from error
 
         return WatchKeeper(
-            wanted,
+            file,
             Watches(stage.scripts),
             IncidentCloser(stage.incidents, stage.discovery),
             stage.audit,
@@ -167,3 +173,20 @@ async def test_it_runs_until_it_is_stopped(one_redis: Redis) -> None:
     await asyncio.gather(running, return_exceptions=True)
     assert running.cancelled()
     assert keep_watches.LOOK_S < 60
+
+
+async def test_a_file_that_is_replaced_is_applied_at_once(one_redis: Redis) -> None:
+    """As at a start: what's gone from it is stopped."""
+    kept = Kept(one_redis)
+    file: Current[Sequence[FileWatch]] = Current((NIGHTLY,))
+    running = asyncio.create_task(kept.process_of(file).run())
+
+    async def has(*patterns: str) -> bool:
+        return [pattern for _, _, pattern in await kept.watches()] == list(patterns)
+
+    await eventually("the file to be applied", lambda: has("nightly"))
+    file.replace((FINANCE,))
+    await eventually("the new one to be applied", lambda: has("fin*"))
+    file.replace(())
+    await eventually("nothing to be watched", has)
+    running.cancel()

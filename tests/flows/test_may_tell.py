@@ -173,3 +173,18 @@ async def test_a_shared_channel_hears_nothing_unless_a_rule_says_so(one_redis: R
     stage.people.channels[CHANNEL] = ChannelInfo(CHANNEL, "x", ChannelKind.PUBLIC, shared=True)
     await fails(stage)
     assert len(stage.cards()) == shared
+
+
+async def test_a_new_policy_counts_at_once(one_redis: Redis) -> None:
+    """Facts that were read for the one before it are read again: it may ask for others."""
+    stage = IncidentStage(one_redis, policy=policy())
+    await stage.watch(made_by=ADA)
+    await fails(stage)
+    assert "Nightly" in stage.cards()[0]
+    stage.current_policy.replace(Policy((FINANCE_ONLY,)))
+    await fails(stage)
+    assert HIDDEN in stage.cards()[0]
+    stage.people.groups["@finance"] = frozenset({ADA})
+    stage.current_policy.replace(Policy((FINANCE_ONLY,)))
+    await fails(stage)
+    assert "Nightly" in stage.cards()[-1]

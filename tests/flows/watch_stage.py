@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from bot.core.commands.grammar import parse
 from bot.core.model.audit_entry import AuditEntry, Event
 from bot.core.model.command import Command, UnwatchCommand, WatchCommand, WatchesCommand, canonical
+from bot.core.model.current import Current
 from bot.core.model.watch import Watch
 from bot.core.policy.rules import DEFAULT, Action, Policy
 from bot.core.text.message import Message
@@ -51,7 +52,7 @@ class WatchStage:
         self.bolt.clock = NOW
         self.store = Watches(stage.scripts)
         finder = OwnerFinder(
-            Owners(),
+            Current(Owners()),
             OwnerUsers(stage.scripts, "secret"),
             self.by_address,
             Discovery(stage.scripts),

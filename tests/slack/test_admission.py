@@ -39,7 +39,7 @@ class Desk:
         admitting = admission_middleware(
             Admissions(Scripts(redis, "test", retention_s=60), limits), ME, self._tell, self._start
         )
-        guard = ExternalGuard(ME.installation, NobodyIsAsked(), admits_external=False)
+        guard = ExternalGuard(ME.installation, NobodyIsAsked(), admits_external=lambda: False)
         before = (admitting, external_guard_middleware(guard, self._tell))
         self._app = build_app(AsyncWebClient(), "xoxb-1", ME, before, lambda _where, _error: "abc", self._tell)
         for listen, name in (

@@ -18,7 +18,7 @@ from bot.slack.affiliation import Installation
 from bot.slack.call_pace import CallPace
 from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
-from bot.slack.people import SlackPeople
+from bot.slack.people import Needs, SlackPeople
 from bot.store.call_budget import CallBudget
 from bot.store.directory_cache import DirectoryCache
 from bot.store.scripts import Scripts
@@ -70,7 +70,9 @@ async def reading(
     chat: SlackChat, memory: DirectoryCache, *, domains: bool = False, asks: SlackPeople | None = None
 ) -> AsyncIterator[None]:
     """A replica that reads."""
-    directory = Directory(chat, memory, installation=Installation("T0SANDBOX"), domains=domains, report_fault=failed)
+    directory = Directory(
+        chat, memory, installation=Installation("T0SANDBOX"), domains=lambda: domains, report_fault=failed
+    )
     if asks is not None:
         asks.want_channels = directory.want_channels
     task = asyncio.create_task(directory.run())
@@ -84,7 +86,11 @@ async def reading(
 def people(chat: SlackChat, memory: DirectoryCache, *, domains: bool = False) -> SlackPeople:
     """A replica that asks."""
     return SlackPeople(
-        chat, memory, installation=Installation("T0SANDBOX"), bot_name="@bolt", groups=frozenset(), domains=domains
+        chat,
+        memory,
+        installation=Installation("T0SANDBOX"),
+        bot_name="@bolt",
+        needs=lambda: Needs(frozenset(), domains),
     )
 
 

@@ -62,7 +62,7 @@ class App:
     def __init__(self, people: Directory, *, admits_external: bool = False) -> None:
         self.told: list[str] = []
         self.reached: list[str] = []
-        self.guard = ExternalGuard(ME.installation, people, admits_external=admits_external)
+        self.guard = ExternalGuard(ME.installation, people, admits_external=lambda: admits_external)
         before = (external_guard_middleware(self.guard, self._tell),)
         self._app = build_app(AsyncWebClient(), "xoxb-1", ME, before, lambda _where, _error: "abc", self._tell)
         for listen in (self._app.action, self._app.view, self._app.shortcut, self._app.options):
@@ -159,7 +159,7 @@ async def test_org_wide_installations_name_no_team() -> None:
 
 async def test_the_log_names_where_those_who_are_turned_away_belong() -> None:
     """So whoever runs the bot sees it if its own organization is among them: it has joined one since the start."""
-    guard = ExternalGuard(ME.installation, Directory(), admits_external=False)
+    guard = ExternalGuard(ME.installation, Directory(), admits_external=lambda: False)
     with capture_logs() as lines:
         assert await guard.why_not("U9", Affiliation(frozenset({"T9"}), "E9")) == OUTSIDE
     assert [(line["user"], line["of"]) for line in lines] == [("U9", ["E9", "T9"])]

@@ -60,7 +60,7 @@ class Intake:
 
     def __init__(self) -> None:
         self.told: list[tuple[Asker, str]] = []
-        guard = ExternalGuard(ME.installation, NobodyIsAsked(), admits_external=False)
+        guard = ExternalGuard(ME.installation, NobodyIsAsked(), admits_external=lambda: False)
         before = (external_guard_middleware(guard, self._tell),)
         self._app = build_app(AsyncWebClient(), "xoxb-1", ME, before, lambda _where, _error: "abc", self._tell)
 

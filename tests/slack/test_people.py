@@ -18,7 +18,7 @@ from bot.core.model.person import Person, Role
 from bot.slack.affiliation import Installation
 from bot.slack.client import SlackChat
 from bot.slack.directory_entries import BOOK, KnownPerson, person_entry, read_person
-from bot.slack.people import GROUPS_FRESH_S, KEPT_S, ROLE_S, SlackPeople
+from bot.slack.people import GROUPS_FRESH_S, KEPT_S, ROLE_S, Needs, SlackPeople
 from bot.store.directory_cache import DirectoryCache
 from bot.store.scripts import Scripts
 from tests.waiting import seen
@@ -73,8 +73,7 @@ def people(
         memory,
         installation=Installation("T0SANDBOX"),
         bot_name="@bolt",
-        groups=groups,
-        domains=domains,
+        needs=lambda: Needs(groups, domains),
         now=clock,
     )
 
@@ -101,6 +100,18 @@ async def test_a_person_with_groups_role_and_domain(of: SlackPeople) -> None:
     assert await of.group("@data-team") == "S0DATATEAM"
     assert await of.group("S0DATALEADS") == "S0DATALEADS"
     assert await of.group("@no-such") is None
+
+
+async def test_a_new_policys_groups_are_read_at_once(chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox) -> None:
+    """What was cached for another policy says nothing of them; together they are asked for once, whether they exist or not."""
+    before, after = people(chat, memory, groups=frozenset({"@no-such"})), people(chat, memory)
+    for _ in range(2):
+        assert (await before.person(GRACE)).groups == frozenset()
+    assert asked(sandbox, "usergroups.list") == 1
+    for _ in range(2):
+        assert (await after.person(GRACE)).groups == frozenset({"@data-team", "S0DATALEADS"})
+        assert (await before.person(GRACE)).groups == frozenset({"@data-team", "S0DATALEADS"})
+    assert asked(sandbox, "usergroups.list") == 2
 
 
 @pytest.mark.parametrize(

@@ -92,9 +92,11 @@ async def test_it_is_alive_whatever_is_away(stage: Stage) -> None:
 
 
 async def test_readiness_comes_and_goes(stage: Stage) -> None:
-    """/readyz is 200 without reasons, else 503 with a line for each."""
+    """/readyz is 200 without reasons, whatever else is said, else 503 with a line for each."""
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     assert await stage.get("/readyz") == (200, "ready\n")
+    stage.server.notes = lambda: ["a file can't be used"]
+    assert await stage.get("/readyz") == (200, "ready\na file can't be used\n")
     stage.reasons = ["redis doesn't answer", "slack isn't connected"]
     assert await stage.get("/readyz") == (503, "redis doesn't answer\nslack isn't connected\n")
 

@@ -1,0 +1,51 @@
+"""SIGHUP: the policy and the watches of a running bot are replaced, and a file that can't be used replaces nothing."""
+
+from __future__ import annotations
+
+import signal
+
+import aiohttp
+
+from tests.e2e.stage import CHANNEL, Bot, Stage
+from tests.waiting import eventually
+
+HEAD = "version: 1\nrules:\n"
+NOBODY = (
+    f"{HEAD}  - {{name: nobody starts, what: [start], deny: ask the data team}}\n  - {{name: looks, allow: true}}\n"
+)
+ALL = f"{HEAD}  - {{name: everybody, allow: true}}\n"
+WATCHES = "version: 1\nchannels:\n  {channel}:\n    - watch: nightly\n"
+
+
+async def readyz(bot: Bot) -> str:
+    """What the bot says of itself while it's ready."""
+    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{bot.admin_port}/readyz") as answer:
+        assert answer.status == 200
+        return await answer.text()
+
+
+async def test_a_refusal_becomes_an_allowance(stage: Stage) -> None:
+    """Without a restart. A file with a mistake is named with its line and leaves the rules before it in effect."""
+    policy, watches = stage.folder / "policy.yaml", stage.folder / "watches.yaml"
+    policy.write_text(NOBODY)
+    watches.write_text("version: 1\nchannels: {}\n")
+    bot = await stage.start_bot({"BOLT_BOT_POLICY_FILE": str(policy), "BOLT_BOT_WATCHES_FILE": str(watches)})
+    assert "ask the data team" in (await stage.answer_to(stage.slash("run nightly"), "ada")).text
+    policy.write_text(ALL.replace("allow", "alow"))
+    await hang_up(bot, "line 3")
+    assert await readyz(bot) == "ready\nBOLT_BOT_POLICY_FILE can't be used; the one before is in effect\n"
+    assert "ask the data team" in (await stage.answer_to(stage.slash("run nightly"), "ada")).text
+    assert not stage.started()
+    watches.write_text(WATCHES.format(channel=stage.sandbox.workspace.channel(CHANNEL).id))
+    policy.write_text(ALL)
+    await hang_up(bot, "rules_before")
+    assert await readyz(bot) == "ready\n"
+    await stage.slash("run nightly")
+    await stage.until(lambda: bool(stage.started()))
+    await eventually("the watch to be on record", lambda: "added=1" in bot.printed())
+
+
+async def hang_up(bot: Bot, logged: str) -> None:
+    """Send SIGHUP and wait for what is logged."""
+    bot.kill(signal.SIGHUP)
+    await eventually(f"{logged} in the log", lambda: logged in bot.printed())
