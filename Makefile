@@ -92,7 +92,7 @@ conformance: dev .conformance/.installed ## Test the sandbox's Bolt API with the
 	tools/conformance.sh
 
 .PHONY: deploy-check
-deploy-check: dev .deploy/.installed ## Check compose.yaml, the Helm chart with a real Helm, and the systemd unit.
+deploy-check: dev .deploy/.installed ## Check make install, compose.yaml, the Helm chart with a real Helm, and the systemd unit.
 	tools/deploy.sh
 
 .PHONY: page

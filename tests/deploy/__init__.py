@@ -1,4 +1,5 @@
-"""What is in deploy/ and compose.yaml, with the programs that will read it: Helm, Kubernetes' and Compose's schemas, systemd.
+"""What people install from: `make install`, compose.yaml and deploy/, with the programs that will read them.
 
-`make deploy-check` runs these; their names keep them out of `make test`, because what they need is downloaded.
+Those are Helm, the schemas of Kubernetes and Compose, and systemd. `make deploy-check` runs these tests; their names keep
+them out of `make test`, because what they need is downloaded.
 """
