@@ -9,12 +9,11 @@ from datetime import datetime
 import structlog
 
 from bot.core.model.discovery import ScheduleRecord
-from bot.core.model.incident import Incident, StoredIncident
+from bot.core.model.incident import HIDDEN, Incident, StoredIncident
 from bot.core.model.listing_gap import COLLECTED_FOR, GapRun, ListingGap
 from bot.core.model.run import CardRef, RunKey
 from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Watch
-from bot.core.views.incident import HIDDEN
 from bot.core.watching.counting import closes, counts
 from bot.core.watching.discovery import remember, was_accounted
 from bot.core.watching.edits import edit_for

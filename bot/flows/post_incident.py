@@ -12,7 +12,9 @@ from bot.core.model.run import CardRef, Run, RunKey
 from bot.core.text.message import Message
 from bot.core.text.text import Sentence
 from bot.core.views.incident import incident_message, thread_post
+from bot.core.watching.fixed_message import fix_message
 from bot.flows.claimed_post import ClaimedPost
+from bot.flows.close_incidents import TRIES
 from bot.flows.lease import Lease
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
@@ -67,7 +69,11 @@ class IncidentPoster:
         schedule = rest.partition("/")[2]
         stored = await self._incidents.load_incident(channel, schedule)
         post = next((one for one in stored.incident.posts if one.number == int(number)), None) if stored else None
-        if stored is None or (post is None and (number != "0" or stored.incident.silent)) or _is_withdrawn(stored):
+        if (
+            stored is None
+            or (post is None and (number != "0" or stored.incident.silent))
+            or _is_withdrawn(stored, post)
+        ):
             # It was replaced by a newer one or needs no message, its record has expired, or it may not be shown any more.
             await self._incidents.posted(self._claimed(lease, urgency, channel, schedule, ""), "")
             return
@@ -102,9 +108,21 @@ class IncidentPoster:
             log.info("an incident's message was deleted", schedule=schedule, channel=channel)
             await self._incidents.message_gone(lease, stored)
 
+    async def fix(self, card: Card) -> None:
+        """A message can't be edited any more: its thread tells of changes from now on."""
+        channel, _, schedule = (card.incident or "").partition(":")
+        for _ in range(TRIES):
+            stored = await self._incidents.load_incident(channel, schedule)
+            if stored is None or stored.ts != card.ref.ts or stored.incident.fixed_at is not None:
+                return
+            if await self._incidents.store_incident(stored, fix_message(stored.incident), "none"):
+                log.info("an incident's message can't be edited any more", schedule=schedule, channel=channel)
+                return
+
     async def _rendered(self, stored: StoredIncident) -> Message:
         incident, start = await self._retries.read_retry(stored)
-        return incident_message(incident, self._app_url, await self._people.names(incident), start)
+        earlier = await self._chat.permalink(incident.channel, stored.earlier) if stored.earlier else None
+        return incident_message(incident, self._app_url, await self._people.names(incident), start, earlier)
 
     def _claimed(self, lease: Lease, urgency: str, channel: str, schedule: str, field: str) -> ClaimedPost:
         return ClaimedPost(lease, urgency, channel, f"incident:{channel}:{schedule}", field)
@@ -113,7 +131,8 @@ class IncidentPoster:
         incident = stored.incident
         message = await self._rendered(stored)
         sent: list[str] = []
-        ts = await self._once(post, message, f"incident:{incident.key}:{incident.serial}", None, sent)
+        replaced = f":{incident.replaced}" if incident.replaced else ""
+        ts = await self._once(post, message, f"incident:{incident.key}:{incident.serial}{replaced}", None, sent)
         if ts is None:
             return
         # One that was sent earlier, and found now, shows the incident as it was then: it's edited.
@@ -181,6 +200,6 @@ class IncidentPoster:
         )
 
 
-def _is_withdrawn(stored: StoredIncident) -> bool:
+def _is_withdrawn(stored: StoredIncident, post: ThreadPost | None) -> bool:
     """Whether nothing more is posted about an incident, because it was closed: its message alone says why, if any."""
-    return stored.incident.state is IncidentState.CLOSED
+    return stored.incident.state is IncidentState.CLOSED and (post is None or post.kind is not PostKind.STATE)

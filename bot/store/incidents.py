@@ -12,6 +12,7 @@ from bot.core.model.incident import Incident, IncidentState, PostKind, StoredInc
 from bot.core.model.notice import NoticeChange
 from bot.core.model.run import RunKey
 from bot.core.watching.edits import Edit
+from bot.core.watching.fixed_message import with_line
 from bot.core.watching.handling import next_time
 from bot.core.watching.outage import cause_key
 from bot.core.watching.tally import Count
@@ -43,14 +44,17 @@ class Incidents:
         pipeline = self._scripts.redis.pipeline(transaction=False)
         for channel, schedule in keys:
             pipeline.hmget(
-                self._scripts.key("incident", channel, schedule), ["incident", "rev", "ts", "outage", "request"]
+                self._scripts.key("incident", channel, schedule),
+                ["incident", "rev", "ts", "outage", "request", "earlier"],
             )
         rows = await self._scripts.ask(pipeline.execute())
         return [
-            StoredIncident(from_json(Incident, body), int(rev), ts or "", int(outage or 0), request or "")
+            StoredIncident(
+                from_json(Incident, body), int(rev), ts or "", int(outage or 0), request or "", earlier or ""
+            )
             if body
             else None
-            for body, rev, ts, outage, request in rows
+            for body, rev, ts, outage, request, earlier in rows
         ]
 
     async def open_incidents(self, channel: str | None = None) -> list[StoredIncident]:
@@ -171,7 +175,8 @@ class Incidents:
 
 def _change(change: IncidentChange) -> tuple[str | int, ...]:
     """The arguments of one incident's change."""
-    after, before = change.after, change.before
+    before = change.before
+    after = with_line(before.incident if before else None, change.after)
     posts = ",".join(f"{post.number}:{POST_CLASSES.get(post.kind, 'line')}" for post in after.posts)
     at = next_time(after)
     return (
@@ -187,4 +192,5 @@ def _change(change: IncidentChange) -> tuple[str | int, ...]:
         cause_key(after),
         after.team,
         round(after.withheld.until.timestamp() * MICROSECONDS) if after.withheld else "",
+        after.replaced,
     )

@@ -10,10 +10,10 @@ from redis.asyncio import Redis
 
 from bot.core.model.channel import ChannelState
 from bot.core.model.errors import ChannelRefused, ScopeMissing, SlackOutcomeUnknown
+from bot.core.model.incident import HIDDEN
 from bot.core.model.person import Person
 from bot.core.model.watch import OPERATOR, Watch
 from bot.core.policy.rules import Allow, Policy, Rule, Where
-from bot.core.views.incident import HIDDEN
 from tests.flows.incident_stage import IncidentStage
 from tests.flows.stage import ADA, BOB, CHANNEL
 

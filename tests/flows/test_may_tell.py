@@ -9,10 +9,10 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.channel import ChannelInfo, ChannelKind
+from bot.core.model.incident import HIDDEN
 from bot.core.model.person import Person, Role
 from bot.core.model.watch import OPERATOR
 from bot.core.policy.rules import DEFAULT, Action, Allow, Deny, Policy, Rule, Where, Which, Who
-from bot.core.views.incident import HIDDEN
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
 from tests.flows.stage import ADA, BOB, CHANNEL
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.model.errors import ChannelRefused, SlackRefused, SlackThrottled
+from bot.core.model.errors import ChannelRefused, MessageGone, SlackRefused, SlackThrottled
+from bot.core.model.incident import OnIt
 from bot.flows.close_incidents import IncidentCloser
 from tests.core.views.plain import shown
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
@@ -229,3 +231,35 @@ async def settle_posts(stage: IncidentStage) -> None:
             for member in await stage.redis.zrange(key, 0, -1):
                 await stage.redis.zadd(key, {str(member): 1})
         await stage.settle()
+
+
+@pytest.mark.parametrize("code", ["edit_window_closed", "cant_update_message"])
+async def test_if_the_message_cannot_be_edited_its_thread_tells_of_changes(stage: IncidentStage, code: str) -> None:
+    """And the next failure after a day is a new message, which links the old one."""
+    await stage.discover()
+    first = (await stage.stored()).ts
+    stage.chat.faults.fail("edit_message", MessageGone("chat.update", code))
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert (await stage.incident()).fixed_at is not None
+    before = await stage.stored()
+    taken = replace(before.incident, on_it=OnIt("U0ADA", stage.at + timedelta(hours=12), "ada"))
+    assert await stage.incidents.store_incident(before, taken, "now")
+    await settle_posts(stage)
+    assert (await stage.thread())[-1].endswith("I post changes here.")
+    assert "ada is on it" in (await stage.thread())[-1]
+    assert len(stage.cards()) == 1
+    stage.pass_minutes(25 * 60)
+    stage.run_through("FAILED")
+    await stage.discover()
+    after = await stage.stored()
+    assert (after.incident.serial, after.earlier) == (1, first)
+    assert after.ts not in {"", first}
+    newest = stage.chat.posted[CHANNEL, after.ts]
+    assert "3 runs" in newest.text
+    assert "earlier message" in newest.text
+    assert len(await stage.thread()) == 1
+    await stage.sweep()
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    assert "recovered" in stage.chat.posted[CHANNEL, after.ts].text

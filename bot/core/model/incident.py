@@ -11,6 +11,8 @@ from bot.core.model.run_end import RunEnd, RunError
 
 # More distinct errors than these are counted, not remembered.
 ERRORS_REMEMBERED = 200
+# Why an incident was closed if its message has to show nothing of it any more.
+HIDDEN = "no longer shown here"
 # Thread posts of one incident, the opening's included.
 POSTS_MOST = 10
 # A schedule may flap for months.
@@ -34,6 +36,8 @@ class PostKind(StrEnum):
     REOPENED = "reopened"
     RECOVERED = "recovered"
     STILL_FAILING = "still_failing"
+    # What the message would show if it could still be edited.
+    STATE = "state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,8 @@ class Incident:
     was opened again. `seen_before`: the schedule was failing already when the watch was made. `carded`: the runs whose
     own card in the channel tells of them; `silent`: all of its failures have one, or happened in quiet hours, so that
     it has no message. `withheld`: it has news that quiet hours keep back. `without_logs`: the policy doesn't let this
-    channel see what logs say. `why` says why it was closed.
+    channel see what logs say. `why` says why it was closed. `fixed_at`: its message can't be edited any more, and this
+    was the newest end when that was found; `replaced` counts the messages that were replaced because of that.
     """
 
     channel: str
@@ -174,6 +179,8 @@ class Incident:
     withheld: Withheld | None = None
     without_logs: bool = False
     why: str = ""
+    fixed_at: datetime | None = None
+    replaced: int = 0
 
     @property
     def key(self) -> str:
@@ -213,7 +220,8 @@ class StoredIncident:
     """An incident as stored: `rev` grows with every change, `ts` is its message's timestamp, empty if it has none.
 
     `outage` is the number of the outage whose message tells of it instead, 0 if there's none. `request` is the newest
-    retry that was asked for from its message and is shown there, "" if there's none.
+    retry that was asked for from its message and is shown there, "" if there's none. `earlier` is the timestamp of the
+    message that this one has replaced, because that can't be edited any more.
     """
 
     incident: Incident
@@ -221,3 +229,4 @@ class StoredIncident:
     ts: str = ""
     outage: int = 0
     request: str = ""
+    earlier: str = ""

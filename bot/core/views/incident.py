@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from bot.core.model.incident import Incident, IncidentRun, IncidentState, PostKind, ThreadPost
+from bot.core.model.incident import HIDDEN, Incident, IncidentRun, IncidentState, PostKind, ThreadPost
 from bot.core.model.request import Request
 from bot.core.model.run import Run, is_failed, is_final, run_url
 from bot.core.model.run_end import RunError
@@ -30,8 +30,6 @@ SUMMARY_SHOWN = 160
 ERRORS_LISTED = 10
 ERROR_NAME_SHOWN = 80
 ERROR_LINE_SHOWN = 200
-# Why an incident was closed if its message has to show nothing of it any more.
-HIDDEN = "no longer shown here"
 
 _SNOOZES = (
     (SnoozeChoice.HOUR, "Snooze 1 h"),
@@ -43,12 +41,17 @@ _NO_NAMES: Mapping[str, str] = {}
 
 
 def incident_message(
-    incident: Incident, app_url: str, names: Mapping[str, str] = _NO_NAMES, start: Request | None = None
+    incident: Incident,
+    app_url: str,
+    names: Mapping[str, str] = _NO_NAMES,
+    start: Request | None = None,
+    earlier_url: str | None = None,
 ) -> Message:
     """Build an incident's message in any state.
 
     `names` are the names of `people_in(incident)` and its owner, if known. `start` is the newest retry that was asked for
-    from this message, as long as it hasn't become a run.
+    from this message, as long as it hasn't become a run. `earlier_url` is the address of the message that this one has
+    replaced.
     """
     first = incident_headline(incident, app_url, names)
     if incident.state is IncidentState.CLOSED:
@@ -59,6 +62,8 @@ def incident_message(
         blocks: list[Block] = [Paragraph(_lines(first, before)), *([Buttons((row,))] if row else [])]
         return Message((*first, *((". ", *before) if before else ())), tuple(blocks))
     what, facts = _what(incident), _facts(incident, app_url, names)
+    if earlier_url:
+        facts = (*facts, " · ", Link(earlier_url, "earlier message"))
     hint = hint_line((incident.cause,)) if incident.cause else ()
     paragraph = Paragraph(_lines(first, what, hint, *_handling(incident, start, app_url, names)))
     said = (*first, ". ", *(_with_stop(what) if what else ()), *facts)
@@ -124,6 +129,8 @@ def thread_post(
             return _reopened(incident, post, notified, app_url)
         case PostKind.STILL_FAILING:
             return _still_failing(incident, post, notified)
+        case PostKind.STATE:
+            return Message(_state_line(incident, post, app_url, names))
 
 
 # --- first lines ---
@@ -345,6 +352,20 @@ def _still_failing(incident: Incident, post: ThreadPost, notified: Sentence) -> 
     new = " New while it was snoozed:" if post.errors else ""
     first: Sentence = (f"Still failing: {_counted(incident)}", *_since(incident), f". {on_it}{new}", *notified)
     return _listing(first, post.errors)
+
+
+def _state_line(incident: Incident, post: ThreadPost, app_url: str, names: Mapping[str, str]) -> Sentence:
+    """What the message would show of what is being done, and once why it doesn't."""
+    spans: list[Span] = []
+    if incident.is_open:
+        for line in _handling(incident, None, app_url, names):
+            spans += [*line, ". "] if line else []
+        spans = spans or ["Nobody is on it, and it isn't snoozed. "]
+    else:
+        spans = [*incident_headline(incident, app_url, names), ". "]
+    is_first = all(one.kind is not PostKind.STATE or one.number >= post.number for one in incident.posts)
+    spans += ["Slack doesn't let me edit the message above any more, so I post changes here."] if is_first else []
+    return tuple(spans)
 
 
 def _listing(first: Sentence, errors: Sequence[RunError]) -> Message:

@@ -22,6 +22,7 @@ from bot.core.model.incident import (
 from bot.core.model.run_end import RunEnd, RunError, WatchedSchedule
 from bot.core.model.watch import Watch
 from bot.core.watching.counting import closes, counts
+from bot.core.watching.fixed_message import needs_new_message, with_new_message
 
 RECENT_KEPT = 40
 MENTION_GAP = timedelta(hours=1)
@@ -148,6 +149,8 @@ def _repeated(incident: Incident, end: RunEnd, watch: Watch, *, carded: bool) ->
     if counted.silent and not carded:
         # The first failure without a card of its own: from here on, the message tells.
         return _opening(replace(counted, silent=False), end)
+    if not carded and needs_new_message(counted, end):
+        return _opening(with_new_message(counted), end)
     if end.log == "late":
         # Whether the error is a new one is decided when its log has been read: see `with_log`.
         return counted
@@ -172,6 +175,8 @@ def _reopened(incident: Incident, end: RunEnd, watch: Watch, *, carded: bool) ->
     opened = _count(opened, end)
     if opened.silent and not carded:
         return _opening(replace(opened, silent=False), end)
+    if not carded and needs_new_message(opened, end):
+        return _opening(with_new_message(opened), end)
     known = set(opened.errors)
     new = tuple(one for one in end.errors if one.key not in known)
     opened = _remember(opened, end.errors)
@@ -285,7 +290,8 @@ def _post(incident: Incident, kind: PostKind, end: RunEnd, errors: tuple[RunErro
     """Add a thread post, with a mention if it's time for one. Beyond the bound, only the message counts."""
     if incident.snooze is not None:
         return incident
-    if kind in {PostKind.NEW_ERROR, PostKind.STILL_FAILING} and len(incident.posts) >= POSTS_MOST:
+    counted = sum(post.kind is not PostKind.STATE for post in incident.posts)
+    if kind in {PostKind.NEW_ERROR, PostKind.STILL_FAILING} and counted >= POSTS_MOST:
         return incident
     mention = kind is not PostKind.RECOVERED and may_mention(incident, end.ended_at)
     post = ThreadPost(incident.next_post, kind, end.run, errors, mention)

@@ -427,6 +427,7 @@ class IncidentPosts(Protocol):
         Returns `ok`, or `done:<ts>` of another's post.
         """
 
+    async def store_incident(self, before: StoredIncident, after: Incident, edit: Edit) -> bool: ...
     async def message_gone(self, lease: Lease, stored: StoredIncident) -> None:
         """Record that the message was deleted. A new one is posted, unless the incident is snoozed or closed."""
 

@@ -3,9 +3,9 @@
 -- name and field of each), number of runs, then their members; number of incidents, then for each: channel, expected
 -- revision, incident, serial, edit ('now', 'count' or 'none'), posts (number:class,...), whether it needs a message ('1'
 -- or '0'), whether it's open ('1' or '0'), when time changes it in us or '', its cause, team, when the quiet hours end
--- that withhold something of it in us or ''; number of notices, then their rows (see prelude.lua); then the starts whose
+-- that withhold something of it in us or '', how many messages were replaced; number of notices, then their rows (see prelude.lua); then the starts whose
 -- end no incident tells of. Returns 'ok', or 'again' if anything has changed since it was loaded: then nothing is done.
-local WIDTH, COUNTED_S = 12, 36 * DAY_S
+local WIDTH, COUNTED_S = 13, 36 * DAY_S
 local START_OVER = {refused = true, closed = true}
 local slug, token, accounts = ARGV[3], ARGV[4], key('due', 'accounts')
 local record, ended = key('discovery', 'of', slug), key('discovery', 'ended', slug)
@@ -137,7 +137,13 @@ for at = first, last, WIDTH do
     redis.call('DEL', hash)
     redis.call('HSET', hash, 'serial', serial, 'rev', ARGV[at + 1])
   end
-  redis.call('HSET', hash, 'incident', ARGV[at + 2], 'posts', posts)
+  if before == serial and (redis.call('HGET', hash, 'replaced') or '0') ~= ARGV[at + 12] then
+    -- Its message can't be edited any more. A new one shows it from now on, and links the old one.
+    local ts = redis.call('HGET', hash, 'ts')
+    if ts then redis.call('HSET', hash, 'earlier', ts) end
+    redis.call('HDEL', hash, 'ts', 'post-' .. serial)
+  end
+  redis.call('HSET', hash, 'incident', ARGV[at + 2], 'posts', posts, 'replaced', ARGV[at + 12])
   -- The next end of a run replaces the word that a retry wasn't started.
   local start = token ~= '' and redis.call('HGET', hash, 'request')
   if start and START_OVER[redis.call('HGET', key('req', start), 'state') or 'closed'] then

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from bot.core.model.cause import Cause, Retry
-from bot.core.model.incident import Incident, IncidentState, OnIt, PostKind, RetryOfIncident, Snooze, ThreadPost
+from bot.core.model.incident import HIDDEN, Incident, IncidentState, OnIt, PostKind, RetryOfIncident, Snooze, ThreadPost
 from bot.core.model.run import End, Observation, Run, RunFacts, RunKey
 from bot.core.text.message import Message, Preformatted
 from bot.core.text.text import Mention
 from bot.core.views.buttons import read_incident_value, read_snooze_value
-from bot.core.views.incident import HIDDEN, incident_message, people_in, thread_post
+from bot.core.views.incident import incident_message, people_in, thread_post
 from bot.core.watching.life import failing_already
 from tests.core.views.plain import buttons, said, shown
 from tests.core.views.test_card import ASKED, FAILED

@@ -1,0 +1,60 @@
+"""An incident whose message can't be edited any more: its thread says what the message would show.
+
+A workspace may allow edits only for some time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.core.model.incident import HIDDEN, Incident, IncidentState, PostKind, ThreadPost
+from bot.core.model.run_end import RunEnd
+
+# A failure that comes so long after the newest end that the message could show gets a new message.
+NEW_MESSAGE_AFTER = timedelta(days=1)
+
+
+def fix_message(incident: Incident) -> Incident:
+    """Slack has refused an edit for good. A line in the thread says what is being done, if anything is."""
+    if incident.fixed_at is not None:
+        return incident
+    fixed = replace(incident, fixed_at=_newest_end(incident))
+    handled = any((incident.on_it, incident.snooze, incident.retry, incident.suspended))
+    return _with_line(fixed) if handled or incident.state is IncidentState.CLOSED else fixed
+
+
+def with_line(before: Incident | None, after: Incident) -> Incident:
+    """Add a line about a change of state that the message can't show, unless another post tells of the change."""
+    if before is None or before.fixed_at is None or after.fixed_at is None or before.serial != after.serial:
+        return after
+    is_told = after.next_post != before.next_post
+    return after if is_told or _state(before) == _state(after) else _with_line(after)
+
+
+def needs_new_message(incident: Incident, end: RunEnd) -> bool:
+    """Whether a failure is posted as a new message, because the present one can't show it and is old."""
+    if incident.fixed_at is None or incident.silent or incident.snooze is not None:
+        return False
+    return end.ended_at is not None and end.ended_at - incident.fixed_at >= NEW_MESSAGE_AFTER
+
+
+def with_new_message(incident: Incident) -> Incident:
+    """From now on, a new message shows it."""
+    return replace(incident, fixed_at=None, replaced=incident.replaced + 1)
+
+
+def _newest_end(incident: Incident) -> datetime | None:
+    ends = (one.ended_at for one in (incident.latest, incident.failed, incident.first) if one is not None)
+    return max((end for end in ends if end is not None), default=None)
+
+
+def _state(incident: Incident) -> tuple[object, ...]:
+    return incident.state, incident.on_it, incident.snooze, incident.retry, incident.suspended, incident.why
+
+
+def _with_line(incident: Incident) -> Incident:
+    if incident.state is IncidentState.CLOSED and incident.why == HIDDEN:
+        return incident
+    run = incident.failed.run if incident.failed else 0
+    return incident.with_post(ThreadPost(incident.next_post, PostKind.STATE, run))

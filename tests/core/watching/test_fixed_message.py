@@ -1,0 +1,66 @@
+"""Incidents whose message can't be edited any more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.model.incident import HIDDEN, Incident, IncidentRun, IncidentState, OnIt, PostKind, Snooze
+from bot.core.model.run_end import RunEnd
+from bot.core.watching.fixed_message import fix_message, needs_new_message, with_line, with_new_message
+
+AT = datetime(2026, 11, 23, 2, 14, tzinfo=UTC)
+ADA = OnIt("U0ADA", AT + timedelta(hours=12), "ada")
+FAILING = Incident("C1", "nightly", "T", 1, failed=IncidentRun(7, "FAILED"), latest=IncidentRun(7, "FAILED", AT, AT))
+FIXED = fix_message(FAILING)
+
+
+def kinds(incident: Incident) -> list[PostKind]:
+    """Its thread posts."""
+    return [post.kind for post in incident.posts]
+
+
+def test_a_line_says_what_is_being_done_as_soon_as_the_message_cannot() -> None:
+    """If nothing is being done, the thread has said everything."""
+    assert (FIXED.fixed_at, kinds(FIXED)) == (AT, [])
+    assert kinds(fix_message(replace(FAILING, on_it=ADA))) == [PostKind.STATE]
+    assert fix_message(FIXED) is FIXED
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        replace(FIXED, on_it=ADA),
+        replace(FIXED, snooze=Snooze("U0ADA")),
+        replace(FIXED, suspended=True),
+        replace(FIXED, state=IncidentState.CLOSED, why="removed from Bolt"),
+    ],
+)
+def test_each_change_of_state_is_a_line(after: Incident) -> None:
+    """But only if the message can't show it."""
+    assert kinds(with_line(FIXED, after)) == [PostKind.STATE]
+    assert kinds(with_line(FAILING, replace(after, fixed_at=None))) == []
+
+
+def test_what_another_post_tells_needs_no_line() -> None:
+    """Nor does a count, nor what may not be shown any more."""
+    told = with_line(FIXED, replace(FIXED, on_it=ADA))
+    assert with_line(FIXED, told) is told
+    counted = replace(FIXED, failures=9)
+    assert with_line(FIXED, counted) is counted
+    hidden = replace(FIXED, state=IncidentState.CLOSED, why=HIDDEN)
+    assert with_line(FIXED, hidden) is hidden
+    assert with_line(None, FIXED) is FIXED
+
+
+@pytest.mark.parametrize(("hours", "incident", "new"), [(25, FIXED, True), (23, FIXED, False), (25, FAILING, False)])
+def test_a_failure_a_day_later_has_a_new_message(hours: int, incident: Incident, *, new: bool) -> None:
+    """Unless the present one can still be edited."""
+    end = RunEnd(8, "FAILED", ended_at=AT + timedelta(hours=hours))
+    assert needs_new_message(incident, end) is new
+    assert not needs_new_message(replace(incident, snooze=Snooze("U0ADA")), end)
+    assert not needs_new_message(replace(incident, silent=True), end)
+    renewed = with_new_message(incident)
+    assert (renewed.fixed_at, renewed.replaced) == (None, 1)
