@@ -6,36 +6,27 @@ import structlog
 
 from bot.core.model.card import Card
 from bot.core.model.errors import (
-    BoltError,
-    BoltRejected,
-    BoltTooLarge,
     ChannelRefused,
     CredentialRefused,
     SlackError,
-    SlackNotSent,
-    SlackOutcomeUnknown,
     SlackRefused,
-    SlackThrottled,
 )
 from bot.core.model.run import CardRef, Retried, Run, RunKey, run_url
-from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive
 from bot.core.text.message import Message, Paragraph
-from bot.core.text.text import Link, size
-from bot.core.views.thread import end_post, late_log_post, log_file_name, no_file_post, retried_post
+from bot.core.text.text import Link
+from bot.core.views.thread import end_post, late_log_post, retried_post
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.conclude import LogReader
 from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane, Runs
+from bot.flows.post_log_file import FileThread, LogFilePoster
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.run_of_card import run_of_card
-from bot.flows.share_file import share_upload, start_upload, why_not_shared
 
 log = structlog.get_logger()
 
-LOG_AGAIN_S = 30.0
-FILE_GIVEN_UP_S = 86_400.0
 CREDENTIAL_AGAIN_S = 30.0
 # Refusals that concern a thread rather than its channel.
 THREAD_ONLY = frozenset({"restricted_action_thread_locked", "restricted_action_non_threadable_channel"})
@@ -63,7 +54,7 @@ class ThreadPoster:
         self._chat = chat
         self._posts = posts
         self._runs = runs
-        self._logs = logs
+        self._files = LogFilePoster(chat, posts, runs, logs, poster, rules)
         self._poster = poster
         self._rules = rules
 
@@ -188,84 +179,12 @@ class ThreadPoster:
         return "nowhere"
 
     async def _file(self, post: ClaimedPost, card: Card, run: Run) -> None:
-        command = run.end.failed if run.end else None
-        if command is None:
-            await self._posts.posted(post, card.id, "nothing")
-            return
+        thread = FileThread(card.ref, card.file_id, lambda file_id: self._posts.note_file(card.id, file_id))
         try:
-            await self._poster.check_reachable(card.ref.channel)
+            outcome = await self._files.post_log_file(post, run, thread)
         except ChannelRefused as refused:
             # The direct message about the run's end has explained why.
             log.warning("a log file can't be posted", card=card.id, why=refused.code)
-            await self._posts.posted(post, card.id, refused.code)
-            return
-        try:
-            digest = await self._logs.read_failure_log(command)
-        except BoltTooLarge as large:
-            await self._no_file(post, card, run, f"it's larger than the {size(large.most)} I can read", "lost")
-            return
-        except BoltRejected:
-            await self._no_file(post, card, run, "Bolt no longer has it", "lost")
-            return
-        except BoltError:
-            await self._file_later(post, card, run)
-            return
-        if digest is None:
-            await self._posts.posted(post, card.id, "empty")
-            return
-        try:
-            ts = await self._upload(post, card, run, digest.file.text)
-        except SlackRefused as refused:
-            # Includes a missing scope: uploads need one of their own, and a bot without it still announces every end.
-            await self._no_file(post, card, run, why_not_shared(refused), refused.code)
-        else:
-            if ts is not None:
-                await self._posts.posted(post, card.id, ts)
-                self._logs.forget(command)
-
-    async def _file_later(self, post: ClaimedPost, card: Card, run: Run) -> None:
-        """Retry the file later because Bolt can't be reached, but not forever."""
-        if await self._runs.final_since_s(run.key) > FILE_GIVEN_UP_S:
-            await self._no_file(post, card, run, "Bolt didn't return it for a day", "lost")
-        else:
-            await self._posts.put_back(post, delay_s=LOG_AGAIN_S)
-
-    async def _upload(self, post: ClaimedPost, card: Card, run: Run, text: str) -> str | None:
-        name = log_file_name(run.id, run.end.failed.text if run.end and run.end.failed else "")
-        channel, thread = card.ref.channel, card.ref.ts
-
-        async def send() -> str:
-            file_id = await start_upload(self._chat, name.name, text.encode(), snippet=True)
-            await self._posts.note_file(card.id, file_id)
-            call_s = self._rules.settle_s
-            await share_upload(self._chat, post.lease, channel, thread, file_id, name.title, call_s=call_s)
-            return file_id
-
-        async def find(since: float) -> MessageFound | MessageAbsent | SearchInconclusive:
-            if card.file_id is None:
-                return MessageAbsent()
-            return await self._chat.find_upload(channel, thread, card.file_id, since=since)
-
-        return await post_once(
-            self._posts, post, send=send, find=find, settle_s=self._rules.settle_s, twice_is_better=True
-        )
-
-    async def _no_file(self, post: ClaimedPost, card: Card, run: Run, why: str, outcome: str) -> None:
-        """Say in the thread why the log isn't attached, and where to read it. Once, even if a response is lost."""
-        log.warning("a log file can't be posted", card=card.id, why=outcome)
-        message, key = no_file_post(run, why, self._rules.app_url, self._rules.command), f"nofile:{run.id}"
-        channel, thread = card.ref.channel, card.ref.ts
-        try:
-            found = await self._chat.find_message(channel, key, since=float(thread), thread_ts=thread)
-            if not isinstance(found, MessageFound):
-                await self._poster.post_with_fallback(channel, message, key, thread)
-        except (SlackNotSent, SlackThrottled, SlackOutcomeUnknown) as away:
-            # Retry the file once more. This notice is then searched for first.
-            pause_s = away.retry_after_s if isinstance(away, SlackThrottled) else LOG_AGAIN_S
-            await self._posts.put_back(post, delay_s=pause_s, record="")
-            return
-        except SlackRefused as refused:
-            log.warning(
-                "a thread doesn't accept the notice that its log isn't attached", card=card.id, why=refused.code
-            )
-        await self._posts.posted(post, card.id, outcome)
+            outcome = refused.code
+        if outcome is not None:
+            await self._posts.posted(post, card.id, outcome)
