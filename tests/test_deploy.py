@@ -67,3 +67,8 @@ def test_the_unit_waits_as_long_as_the_bot_needs() -> None:
     assert re.search(r"^TimeoutStopSec=30s$", UNIT, re.MULTILINE)
     assert re.search(r"^RestartPreventExitStatus=2$", UNIT, re.MULTILINE)
     assert re.search(r"^Restart=on-failure$", UNIT, re.MULTILINE)
+
+
+def test_the_unit_can_reload() -> None:
+    """With the signal on which the bot reads its files again."""
+    assert re.search(r"^ExecReload=/bin/kill -HUP \$MAINPID$", UNIT, re.MULTILINE)

@@ -168,6 +168,13 @@ def mounted(bot: dict[str, Any], volumes: list[dict[str, Any]], files: dict[str,
     return found
 
 
+def test_a_changed_file_restarts_nothing() -> None:
+    """The bot reads it again by itself, and keeps the one before if it's wrong."""
+    changed = {**EVERYTHING, "files": {**EVERYTHING["files"], "policy": "version: 1\n"}}
+    assert rendered(EVERYTHING)["Deployment"] == rendered(changed)["Deployment"]
+    assert rendered(EVERYTHING)["ConfigMap"] != rendered(changed)["ConfigMap"]
+
+
 def test_one_process_keeps_its_own_redis() -> None:
     """On a volume, which no second process may touch while the first ends."""
     objects = rendered(LEAST)
