@@ -95,6 +95,11 @@ conformance: dev .conformance/.installed ## Test the sandbox's Bolt API with the
 deploy-check: dev .deploy/.installed ## Check make install, compose.yaml, the Helm chart with a real Helm, and the systemd unit.
 	tools/deploy.sh
 
+.PHONY: alerts
+alerts: ## Copy the alert rules into the Helm chart, which can read no file elsewhere.
+	@mkdir -p deploy/helm/bolt-bot/files
+	cp deploy/prometheus/alerts.yaml deploy/helm/bolt-bot/files/alerts.yaml
+
 .PHONY: page
 page: $(UV) ## Build the sandbox's page from sandbox/page/ into the package.
 	tools/page.sh $(UV) build

@@ -7,6 +7,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 from pydantic import SecretStr
 
@@ -14,6 +15,7 @@ from bot.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 CHART = ROOT / "deploy" / "helm" / "bolt-bot"
+RULES = ROOT / "deploy" / "prometheus" / "alerts.yaml"
 UNIT = (ROOT / "deploy" / "systemd" / "bolt-bot.service").read_text(encoding="utf-8")
 SCHEMA = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))["properties"]
 SETTINGS = {name.upper() for name in Settings.model_fields}
@@ -48,6 +50,12 @@ def test_the_chart_has_the_bots_version() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
     assert (chart["version"], chart["appVersion"]) == (version, version)
+
+
+@pytest.mark.skipif(not RULES.exists(), reason="there are no alert rules yet")
+def test_the_chart_has_the_alert_rules() -> None:
+    """Helm reads only what is in the chart, so it has a copy: `make alerts` makes it again."""
+    assert (CHART / "files" / "alerts.yaml").read_bytes() == RULES.read_bytes()
 
 
 def test_the_unit_names_settings() -> None:

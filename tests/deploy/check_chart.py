@@ -16,6 +16,7 @@ from bot.load_settings import load_settings, unknown
 from tests.deploy.schemas import ROOT, wrong
 
 CHART = ROOT / "deploy" / "helm" / "bolt-bot"
+RULES = ROOT / "deploy" / "prometheus" / "alerts.yaml"
 HELM = os.environ.get("HELM", "")
 # The oldest that the chart allows, and the newest whose schemas are there.
 VERSIONS = ["1.25", "1.31", "1.37"]
@@ -242,6 +243,15 @@ def test_it_is_scraped_where_metrics_are_served() -> None:
     objects = rendered(EVERYTHING)
     (endpoint,) = objects["ServiceMonitor"]["spec"]["endpoints"]
     assert endpoint["port"] in {one["name"] for one in objects["Service"]["spec"]["ports"]}
+
+
+@pytest.mark.skipif(not RULES.exists(), reason="there are no alert rules yet")
+def test_the_rules_are_those_of_the_repository() -> None:
+    """With the labels by which Prometheus finds them."""
+    values = {**LEAST, "prometheusRule": {"enabled": True, "labels": {"release": "prometheus"}}}
+    rule = rendered(values)["PrometheusRule"]
+    assert rule["spec"] == yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    assert rule["metadata"]["labels"]["release"] == "prometheus"
 
 
 @pytest.mark.parametrize(
