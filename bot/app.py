@@ -34,6 +34,7 @@ from bot.flows.cooperative import Intake
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.webhook_hints import WebhookHints
+from bot.heartbeat import Heartbeat
 from bot.live_files import load_files
 from bot.logging import configure_logging, incident_id, log_uncaught
 from bot.paradime.client import BoltClient, ClientLimits
@@ -267,7 +268,7 @@ class App:
         if self._hints is not None:
             yield ShutdownStep("hints", self._hints.close, CLOSE_S)
         yield ShutdownStep("tasks", lambda: self._tasks.drain(max(0.0, until - time.monotonic()) / 2), DRAIN_S)
-        yield ShutdownStep("the directory and what is read from files", self._stop_loops, CLOSE_S)
+        yield ShutdownStep("loops", self._stop_loops, CLOSE_S)
         yield ShutdownStep("workers", lambda: self._drain(until), DRAIN_S + CLOSE_S)
         yield ShutdownStep("HTTP", self._web.stop, SHUTDOWN_S + CLOSE_S)
         yield ShutdownStep("the list of schedules", self._catalog.close, CLOSE_S)
@@ -390,6 +391,9 @@ class App:
                 app, settings.slack_signing_secret.get_secret_value(), lambda: self._slack.clock_off_s
             )
         self._taking_in = True
+        if settings.bolt_bot_heartbeat_url is not None:
+            heartbeat = Heartbeat(settings.bolt_bot_heartbeat_url.get_secret_value(), self._not_ready)
+            self._loops.append(asyncio.create_task(heartbeat.run(), name="heartbeat"))
         # So that the first person to open the form gets suggestions.
         self._catalog.refresh_soon()
 

@@ -46,6 +46,11 @@ def _without_slash(value: str) -> str:
     return value.rstrip("/")
 
 
+def _secret_address(value: SecretStr) -> SecretStr:
+    _web_address(value.get_secret_value())
+    return value
+
+
 def _redis_address(value: SecretStr) -> SecretStr:
     try:
         redis_url.parse_redis_url(value.get_secret_value())
@@ -119,6 +124,7 @@ SigningSecret = Annotated[Secret, AfterValidator(_not_a_token)]
 BotToken = Annotated[SecretStr, _starting(*BOT_TOKENS)]
 AppToken = Annotated[SecretStr, _starting(*APP_TOKENS)]
 WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
+HeartbeatAddress = Annotated[SecretStr, AfterValidator(_secret_address)]
 RedisAddress = Annotated[SecretStr, AfterValidator(_redis_address)]
 SecretPatterns = Annotated[SecretStr, AfterValidator(_patterns)]
 Address = Annotated[str, AfterValidator(_web_address)]

@@ -17,6 +17,7 @@ from bot.setting_types import (
     Address,
     AppToken,
     BotToken,
+    HeartbeatAddress,
     LinkAddress,
     LogFormat,
     LogLevel,
@@ -31,6 +32,9 @@ from bot.setting_types import (
     Uid,
     WebhookSecret,
 )
+
+# The shortest part of a path that is taken for a token.
+TOKEN_LEAST = 16
 
 
 class Settings(BaseSettings):
@@ -169,6 +173,10 @@ class Settings(BaseSettings):
     # Secret because a pattern may itself reveal something.
     bolt_bot_secret_patterns: SecretPatterns | None = None
     """What else is masked: regular expressions (Python's), one per line, as below."""
+    # Secret because such addresses contain a token.
+    bolt_bot_heartbeat_url: HeartbeatAddress | None = None
+    """An address that each process requests once a minute (GET) while it's ready, so that a monitoring service notices
+    silence: see [operate.md](operate.md#heartbeat). Treated as a secret, because such addresses contain a token."""
     bolt_bot_revision: Revision | None = None
     """The git revision that was built, for the log line `started` and the metric `bolt_bot_build_info`; whoever builds
     an image sets it. Unset, in a clone: what is checked out."""
@@ -217,6 +225,12 @@ class Settings(BaseSettings):
         passwords = [urlsplit(address).password for address in addresses]
         # Both as written in the address and decoded: either may appear in an error.
         forms = [form for password in passwords if password for form in (password, unquote(password))]
+        if self.bolt_bot_heartbeat_url:
+            address = urlsplit(self.bolt_bot_heartbeat_url.get_secret_value())
+            # Not its beginning, which would mask other addresses that are cut off there. Any part of the path may be
+            # the token by itself; short ones are words.
+            parts = (address.path, address.query, address.password, *address.path.split("/"))
+            forms += [part for part in parts if part and (part == address.path or len(part) >= TOKEN_LEAST)]
         if self.redis_url:
             forms += redis_url.parse_redis_url(self.redis_url.get_secret_value()).secrets()
         forms += proxy_passwords(os.environ)

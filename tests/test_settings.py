@@ -95,6 +95,7 @@ def test_the_least_environment_is_enough() -> None:
         "bolt_bot_log_limit_mb": "64",
         "bolt_bot_secret_patterns": "None",
         "bolt_bot_show_row_values": "False",
+        "bolt_bot_heartbeat_url": "None",
         "bolt_bot_revision": "None",
     }
     assert settings.socket_mode
@@ -146,6 +147,8 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
         ("PARADIME_WEBHOOK_SECRET", "whsec_é", WEBHOOK),
         ("PARADIME_WEBHOOK_SECRET", "too-short", WEBHOOK),
         ("PARADIME_WEBHOOK_SECRET", "a/b/c/d/e/f/g/h/i/j/k", WEBHOOK),
+        ("BOLT_BOT_HEARTBEAT_URL", "monitor.test/x", "should be an address that begins with https:// or http://"),
+        ("BOLT_BOT_REVISION", "a b", "should be a git revision: letters, digits, dots, dashes and underscores"),
         ("BOLT_BOT_NAME", "Our Bot", "should be 1 to 32 lower-case letters, digits and dashes"),
         ("BOLT_BOT_NAME", "x" * 33, "should be 1 to 32 lower-case letters, digits and dashes"),
         ("BOLT_BOT_COMMAND", "bolt", "should be a slash command of at most 32 characters, as in /bolt"),
@@ -248,11 +251,14 @@ def test_secrets_do_not_show() -> None:
         "PARADIME_API_SECRET": "eeeeee",
         "PARADIME_WEBHOOK_SECRET": "ffffffffffffffff",
         "REDIS_URL": "redis://u:gg%40gg@h",
+        "BOLT_BOT_HEARTBEAT_URL": "https://user:hhhhhhhhhhhhhhhh@h/ping/iiiiiiiiiiiiiiii?key=jjjjjjjjjjjjjjjj",
     }
     settings = loaded({**LEAST, **secrets})
     shown = repr(settings) + str(settings)
     assert not any(value in shown for value in secrets.values())
-    expected = {*secrets.values(), "gg%40gg", "gg@gg"} - {secrets["REDIS_URL"]}
+    heartbeat = {"h" * 16, "/ping/" + "i" * 16, "i" * 16, "key=" + "j" * 16}
+    expected = {*secrets.values(), "gg%40gg", "gg@gg", *heartbeat}
+    expected -= {secrets["REDIS_URL"], secrets["BOLT_BOT_HEARTBEAT_URL"]}
     assert set(settings.secrets()) == expected
 
 

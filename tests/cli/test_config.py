@@ -23,9 +23,10 @@ SECRETS = {
     "PARADIME_API_SECRET": "eeeeeeee",
     "PARADIME_WEBHOOK_SECRET": "ffffffffffffffff",
     "REDIS_URL": "redis://user:gggggggg@h",
+    "BOLT_BOT_HEARTBEAT_URL": "https://h/ping/iiiiiiii",
     "BOLT_BOT_SECRET_PATTERNS": r"hhhh-\d{8}",
 }
-PARTS = re.compile("aaaaaaaa|bbbbbbbb|cccccccc|dddddddd|eeeeeeee|ffffffff|gggg|hhhh")
+PARTS = re.compile("aaaaaaaa|bbbbbbbb|cccccccc|dddddddd|eeeeeeee|ffffffff|gggg|hhhh|iiiiiiii")
 
 
 def config(capsys: pytest.CaptureFixture[str], environment: dict[str, str], *options: str) -> str:

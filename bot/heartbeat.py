@@ -1,0 +1,74 @@
+"""A heartbeat: a request to a monitoring service while the bot is ready, so that its silence is noticed.
+
+Every process sends its own, because that stays true without a leader: the service hears nothing once no process is
+ready. One of several that hangs isn't silence; its metrics show that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import httpx
+import structlog
+from prometheus_client import Gauge
+
+from bot.core.model.network_failure import through, why
+from bot.paradime.transport import http_options
+
+log = structlog.get_logger()
+
+EVERY_S = 60.0
+SEND_S = 10.0
+SENT = Gauge(
+    "bolt_bot_heartbeat_timestamp_seconds",
+    "When the last heartbeat was accepted, or the start if none was yet. 0 if no heartbeat is set up.",
+)
+
+# Returns the reasons why the bot isn't ready; empty if it is.
+Ready = Callable[[], Awaitable[list[str]]]
+
+
+class Heartbeat:
+    """Requests an address every minute while the bot is ready.
+
+    The log names the service's host once when it begins to fail and once when it works again: the address is a secret.
+    """
+
+    def __init__(self, url: str, ready: Ready, *, every_s: float = EVERY_S, send_s: float = SEND_S) -> None:
+        self._url = url
+        self._ready = ready
+        self._every_s = every_s
+        self._send_s = send_s
+        self._failing_since: float | None = None
+
+    async def run(self) -> None:
+        """Send heartbeats until cancelled."""
+        SENT.set_to_current_time()
+        options = http_options(self._url)
+        async with httpx.AsyncClient(timeout=self._send_s, follow_redirects=False, **options) as http:
+            while True:
+                if not await self._ready():
+                    self._note(await self._send(http))
+                await asyncio.sleep(self._every_s)
+
+    async def _send(self, http: httpx.AsyncClient) -> str:
+        """Send one. Returns why it failed, empty if it was accepted."""
+        try:
+            # Its body isn't read, however long it is.
+            async with asyncio.timeout(self._send_s), http.stream("GET", self._url) as response:
+                return "" if response.is_success else f"it answered with status {response.status_code}"
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+            return why(error)
+
+    def _note(self, failure: str) -> None:
+        host = through(self._url)
+        if not failure:
+            SENT.set_to_current_time()
+            if self._failing_since is not None:
+                log.info("heartbeats are sent again", host=host, failed_s=round(time.monotonic() - self._failing_since))
+                self._failing_since = None
+        elif self._failing_since is None:
+            self._failing_since = time.monotonic()
+            log.warning("a heartbeat couldn't be sent", host=host, why=failure)
