@@ -12,6 +12,7 @@ from bot.core.model.run import CardRef, Run, RunKey
 from bot.core.text.message import Message
 from bot.core.text.text import Sentence
 from bot.core.views.incident import incident_message, thread_post
+from bot.core.views.thread import late_log_post
 from bot.core.watching.fixed_message import fix_message
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.close_incidents import TRIES
@@ -19,6 +20,7 @@ from bot.flows.lease import Lease
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import IncidentPosts, PostLane, Runs
+from bot.flows.post_log_file import LogFilePoster, file_thread
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
@@ -30,6 +32,8 @@ LOG_AGAIN_S = 2.0
 MESSAGE_AGAIN_S = 1.0
 # A message that was deleted comes again when the snooze ends.
 SNOOZED_AGAIN_S = 60.0
+# How often it's looked at whether a late log has been read.
+LATE_AGAIN_S = 30.0
 # The excerpt of an opening is waited for so long after the run ended; then it's posted without.
 LOG_AWAITED = timedelta(seconds=20)
 
@@ -46,6 +50,7 @@ class IncidentPoster:
         people: IncidentPeople,
         quiet: QuietHours,
         retries: IncidentRetries,
+        files: LogFilePoster,
         *,
         workspace: str,
         app_url: str,
@@ -58,36 +63,36 @@ class IncidentPoster:
         self._people = people
         self._quiet = quiet
         self._retries = retries
+        self._files = files
         self._poster = MessagePoster(chat, posts)
         self._workspace = workspace
         self._app_url = app_url
         self._settle_s = settle_s
 
     async def post_of_incident(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
-        """Send one post, named <number>/<channel>/<schedule>: 0 is the message, others are posts in its thread."""
-        number, _, rest = name.partition("/")
+        """Send one post, named <what>/<channel>/<schedule>.
+
+        What: 0 is the message, other numbers are posts in its thread. `late-<n>` is the log that was missing in the n-th
+        post, `file-<n>` its file.
+        """
+        what, _, rest = name.partition("/")
+        kind, _, number = what.rpartition("-")
         schedule = rest.partition("/")[2]
         stored = await self._incidents.load_incident(channel, schedule)
         post = next((one for one in stored.incident.posts if one.number == int(number)), None) if stored else None
-        if (
-            stored is None
-            or (post is None and (number != "0" or stored.incident.silent))
-            or _is_withdrawn(stored, post)
-        ):
+        if stored is None or (post is None and (what != "0" or stored.incident.silent)) or _is_withdrawn(stored, post):
             # It was replaced by a newer one or needs no message, its record has expired, or it may not be shown any more.
             await self._incidents.posted(self._claimed(lease, urgency, channel, schedule, ""), "")
             return
         serial = stored.incident.serial
-        field = f"thread-{serial}-{number}" if post else f"post-{serial}"
+        field = f"{kind or 'thread'}-{serial}-{number}" if post else f"post-{serial}"
         claimed = self._claimed(lease, urgency, channel, schedule, field)
         quiet_s = await self._quiet.longest_s([stored.incident])
         if quiet_s:
             # It was wanted before the quiet hours began. What they withhold is never queued.
             await self._posts.put_back(claimed, delay_s=quiet_s)
             return
-        why_not = await self._poster.try_to_post(
-            claimed, lambda: self._thread(claimed, stored, post) if post else self._message(claimed, stored)
-        )
+        why_not = await self._poster.try_to_post(claimed, lambda: self._send(claimed, stored, post, kind))
         if why_not is not None:
             log.error("Slack refused a post of an incident", schedule=schedule, channel=channel, why=why_not)
             await self._incidents.posted(claimed, why_not)
@@ -127,6 +132,14 @@ class IncidentPoster:
     def _claimed(self, lease: Lease, urgency: str, channel: str, schedule: str, field: str) -> ClaimedPost:
         return ClaimedPost(lease, urgency, channel, f"incident:{channel}:{schedule}", field)
 
+    async def _send(self, claimed: ClaimedPost, stored: StoredIncident, post: ThreadPost | None, kind: str) -> None:
+        if post is None:
+            await self._message(claimed, stored)
+        elif not kind:
+            await self._thread(claimed, stored, post)
+        else:
+            await self._attach(claimed, stored, post, kind)
+
     async def _message(self, post: ClaimedPost, stored: StoredIncident) -> None:
         incident = stored.incident
         message = await self._rendered(stored)
@@ -159,9 +172,30 @@ class IncidentPoster:
         ts = await self._once(post, message, key, thread)
         if ts is None:
             return
-        known = await self._incidents.posted(post, ts)
+        follows = _follows(wanted, run)
+        known = await self._incidents.posted(post, ts, follows=follows)
         if known not in {"ok", f"done:{ts}"}:
             await self._poster.remove_duplicate(CardRef(post.channel, ts))
+
+    async def _attach(self, post: ClaimedPost, stored: StoredIncident, wanted: ThreadPost, kind: str) -> None:
+        """Post a log that was missing at first, or the file of a log."""
+        incident = stored.incident
+        run = await self._runs.load_run(RunKey(self._workspace, wanted.run))
+        if run is None or run.end is None or incident.without_logs:
+            await self._incidents.posted(post, "gone")
+        elif run.end.log == "late":
+            await self._posts.put_back(post, delay_s=LATE_AGAIN_S)
+        elif not stored.ts:
+            await self._posts.put_back(post, delay_s=SNOOZED_AGAIN_S)
+        elif kind == "late":
+            key = f"incident:{incident.key}:{incident.serial}:late-{wanted.number}"
+            ts = await self._once(post, late_log_post(run, self._app_url), key, stored.ts)
+            if ts is not None:
+                await self._incidents.posted(post, ts, follows=_follows(wanted, run))
+        else:
+            outcome = await self._files.post_log_file(post, run, await file_thread(self._posts, post, stored.ts))
+            if outcome is not None:
+                await self._incidents.posted(post, outcome)
 
     async def _thread_ts(self, stored: StoredIncident, wanted: ThreadPost) -> str | None:
         """The thread: its message's, or without one that of the newest failed run's card. None: the channel itself."""
@@ -198,6 +232,13 @@ class IncidentPoster:
             settle_s=self._settle_s,
             twice_is_better=True,
         )
+
+
+def _follows(wanted: ThreadPost, run: Run | None) -> str:
+    """What follows an opening in its thread, as what follows the end in a failed card's thread."""
+    if wanted.kind is not PostKind.OPENING or run is None or run.end is None or run.end.failed is None:
+        return ""
+    return {"read": f"file-{wanted.number}", "late": f"late-{wanted.number}"}.get(run.end.log, "")
 
 
 def _is_withdrawn(stored: StoredIncident, post: ThreadPost | None) -> bool:

@@ -7,16 +7,18 @@ import structlog
 from bot.core.model.card import Card
 from bot.core.model.incident import Incident, IncidentState
 from bot.core.model.outage import MENTIONS_MOST, Outage
-from bot.core.model.run import CardRef
+from bot.core.model.run import CardRef, RunKey
 from bot.core.text.message import Message
 from bot.core.text.text import Sentence, Span
 from bot.core.views.outage import all_recovered, cause_post, failing_again, outage_message
+from bot.core.watching.life import is_accounted
 from bot.core.watching.outage import next_posts, shared_causes
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import Due, Outages, PostLane
+from bot.flows.ports.store import Due, Outages, PostLane, Runs
+from bot.flows.post_log_file import LogFilePoster, file_thread
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
@@ -39,7 +41,10 @@ class OutagePoster:
         people: IncidentPeople,
         due: Due,
         quiet: QuietHours,
+        runs: Runs,
+        files: LogFilePoster,
         *,
+        workspace: str,
         app_url: str,
         settle_s: float,
     ) -> None:
@@ -49,6 +54,9 @@ class OutagePoster:
         self._people = people
         self._due = due
         self._quiet = quiet
+        self._runs = runs
+        self._files = files
+        self._workspace = workspace
         self._poster = MessagePoster(chat, posts)
         self._app_url = app_url
         self._settle_s = settle_s
@@ -70,7 +78,7 @@ class OutagePoster:
         """Send one post, named <what>/<channel>/<number>.
 
         What: 0 is the message, `over-<n>` says that all have recovered, `again-<n>` that some fail again after that,
-        another number is a post about a cause.
+        another number is a post about a cause, `file-<n>-<run>` a log with that cause.
         """
         what, _, rest = name.partition("/")
         number = int(rest.rpartition("/")[2])
@@ -84,9 +92,7 @@ class OutagePoster:
         if quiet_s:
             await self._posts.put_back(post, delay_s=quiet_s)
             return
-        why_not = await self._poster.try_to_post(
-            post, lambda: self._message(post, outage) if what == "0" else self._thread(post, outage, what)
-        )
+        why_not = await self._poster.try_to_post(post, lambda: self._send(post, outage, what))
         if why_not is not None:
             log.error("Slack refused a post of an outage", channel=channel, why=why_not)
             await self._outages.posted(post, outage, why_not)
@@ -105,6 +111,16 @@ class OutagePoster:
             log.info("an outage's message was deleted", channel=channel, outage=outage.number)
             await self._outages.message_gone(outage)
 
+    async def _send(self, post: ClaimedPost, outage: Outage, what: str) -> None:
+        if what == "0":
+            await self._message(post, outage)
+        elif not outage.ts:
+            await self._posts.put_back(post, delay_s=MESSAGE_AGAIN_S)
+        elif what.startswith("file-"):
+            await self._file(post, outage, int(what.rpartition("-")[2]))
+        else:
+            await self._thread(post, outage, what)
+
     async def _message(self, post: ClaimedPost, outage: Outage) -> None:
         sent: list[str] = []
         ts = await self._once(post, outage_message(outage), f"outage:{outage.name}", None, sent)
@@ -115,38 +131,49 @@ class OutagePoster:
         if known not in {"ok", f"done:{ts}"}:
             await self._poster.remove_duplicate(CardRef(post.channel, ts))
 
-    async def _thread(self, post: ClaimedPost, outage: Outage, what: str) -> None:
-        if not outage.ts:
-            await self._posts.put_back(post, delay_s=MESSAGE_AGAIN_S)
+    async def _file(self, post: ClaimedPost, outage: Outage, run_id: int) -> None:
+        """Post the log of a run as a file, unless the policy doesn't let the channel see it any more."""
+        allowed = any(is_accounted(one, run_id) and not one.without_logs for one in outage.members)
+        run = await self._runs.load_run(RunKey(self._workspace, run_id)) if allowed else None
+        if run is None:
+            await self._outages.posted(post, outage, "gone")
             return
+        outcome = await self._files.post_log_file(post, run, await file_thread(self._posts, post, outage.ts))
+        if outcome is not None:
+            await self._outages.posted(post, outage, outcome)
+
+    async def _thread(self, post: ClaimedPost, outage: Outage, what: str) -> None:
         found = await self._thread_post(outage, what)
         if found is None:
             await self._outages.posted(post, outage, "gone")
             return
-        message, mention = found
+        message, mention, follows = found
         ts = await self._once(post, message, f"outage:{outage.name}:{what}", outage.ts)
         if ts is None:
             return
-        known = await self._outages.posted(post, outage, ts, mentions=sum(not isinstance(one, str) for one in mention))
+        mentions = sum(not isinstance(one, str) for one in mention)
+        known = await self._outages.posted(post, outage, ts, mentions=mentions, follows=follows)
         if known not in {"ok", f"done:{ts}"}:
             await self._poster.remove_duplicate(CardRef(post.channel, ts))
 
-    async def _thread_post(self, outage: Outage, what: str) -> tuple[Message, Sentence] | None:
-        """A post in the thread, and whom it notifies; None if it isn't wanted any more."""
+    async def _thread_post(self, outage: Outage, what: str) -> tuple[Message, Sentence, str] | None:
+        """A post in the thread, whom it notifies, and what follows it; None if it isn't wanted any more."""
         if what.startswith("over-"):
             # Not if one of its schedules fails again already, or if none is watched here any more.
             is_over = not outage.failing and any(one.recovered_by for one in outage.members)
-            return (all_recovered(outage), ()) if is_over else None
+            return (all_recovered(outage), (), "") if is_over else None
         left = await self._outages.mentions_left(outage.channel, outage.number, MENTIONS_MOST)
         if what.startswith("again-"):
             mention = await self._mentions(outage.failing, left)
-            return (failing_again(outage, mention, self._app_url), mention) if outage.failing else None
+            return (failing_again(outage, mention, self._app_url), mention, "") if outage.failing else None
         wanted = next((one.cause for one in outage.posts if str(one.number) == what), None)
         cause = next((one for one in shared_causes(outage.failing) if one.key == wanted), None)
         if cause is None:
             return None
         mention = await self._mentions(cause.incidents, left)
-        return cause_post(cause, mention, self._app_url), mention
+        # One log says it for all of them.
+        run = next((one.failed.run for one in cause.incidents if one.failed and not one.without_logs), None)
+        return cause_post(cause, mention, self._app_url), mention, f"file-{what}-{run}" if run else ""
 
     async def _mentions(self, incidents: tuple[Incident, ...], most: int) -> Sentence:
         """Whom a post notifies: each once, and only so many."""

@@ -32,10 +32,12 @@ from bot.flows.poll_runs import PollRules, RunPoller
 from bot.flows.post_file import FilePoster
 from bot.flows.post_gap import GapPoster
 from bot.flows.post_incident import IncidentPoster
+from bot.flows.post_log_file import LogFilePoster
 from bot.flows.post_notice import NoticePoster
 from bot.flows.post_outage import OutagePoster
 from bot.flows.post_quiet_end import QuietEndPoster
 from bot.flows.post_report import ReportPoster
+from bot.flows.poster import MessagePoster
 from bot.flows.queue_report import ReportClock
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_followed_run import FollowedRunReader
@@ -270,6 +272,7 @@ def _build_post_incident(base: Base, settle_s: float) -> IncidentPoster:
         IncidentPeople(base.clients.people, stores.watches, base.clients.owner_mentions),
         QuietHours(stores.watches, now=base.now),
         IncidentRetries(stores.requests, stores.runs, workspace=base.settings.workspace),
+        _build_post_log_file(base, settle_s),
         workspace=base.settings.workspace,
         app_url=base.settings.paradime_app_url,
         settle_s=settle_s,
@@ -333,6 +336,9 @@ def _build_post_outage(base: Base, settle_s: float) -> OutagePoster:
         IncidentPeople(base.clients.people, stores.watches, base.clients.owner_mentions),
         stores.due["outages"],
         QuietHours(stores.watches, now=base.now),
+        stores.runs,
+        _build_post_log_file(base, settle_s),
+        workspace=base.settings.workspace,
         app_url=base.settings.paradime_app_url,
         settle_s=settle_s,
     )
@@ -341,7 +347,7 @@ def _build_post_outage(base: Base, settle_s: float) -> OutagePoster:
 def _build_deliver(
     base: Base, tail_poster: TailPoster, of_watches: Mapping[str, Send], settle_s: float
 ) -> PostDeliverer:
-    settings, services, stores = base.settings, base.services, base.stores
+    services, stores = base.services, base.stores
     files = RequestedFileReader(
         services.bolt, services.downloads, base.clients.logs, mask=services.mask, hide=base.clients.hide
     )
@@ -354,7 +360,24 @@ def _build_deliver(
         bot_name=base.bot_name,
         settle_s=settle_s,
     )
-    rules = DeliveryRules(
+    return PostDeliverer(
+        services.chat,
+        stores.posts,
+        stores.of_runs,
+        base.clients.logs,
+        services.answers,
+        _delivery_rules(base, settle_s),
+        {
+            "upload": uploader.post_requested_file,
+            "follow": tail_poster.post_lines,
+            **of_watches,
+        },
+    )
+
+
+def _delivery_rules(base: Base, settle_s: float) -> DeliveryRules:
+    settings = base.settings
+    return DeliveryRules(
         settings.paradime_app_url,
         base.bot_name,
         settings.bolt_bot_command,
@@ -362,19 +385,12 @@ def _build_deliver(
         call_s=settings.bolt_bot_lease_s / 3,
         settle_s=settle_s,
     )
-    return PostDeliverer(
-        services.chat,
-        stores.posts,
-        stores.of_runs,
-        base.clients.logs,
-        services.answers,
-        rules,
-        {
-            "upload": uploader.post_requested_file,
-            "follow": tail_poster.post_lines,
-            **of_watches,
-        },
-    )
+
+
+def _build_post_log_file(base: Base, settle_s: float) -> LogFilePoster:
+    chat, stores = base.services.chat, base.stores
+    poster = MessagePoster(chat, stores.posts)
+    return LogFilePoster(chat, stores.posts, stores.runs, base.clients.logs, poster, _delivery_rules(base, settle_s))
 
 
 def _build_post_report(base: Base, reader: ReportReader, settle_s: float) -> ReportPoster:

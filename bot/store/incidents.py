@@ -103,12 +103,13 @@ class Incidents:
         )
         return bool(word == "ok")
 
-    async def posted(self, post: ClaimedPost, outcome: str) -> str:
+    async def posted(self, post: ClaimedPost, outcome: str, *, follows: str = "") -> str:
         """Record a thread post of an incident. `outcome`: its timestamp, or why it's given up.
 
-        Returns `ok`, or `done:<ts>` of another's post.
+        `follows`, the late log or the file of the post with that number, is queued then. Returns `ok`, or `done:<ts>` of
+        another's post.
         """
-        return await self._finish(post, outcome, "", "")
+        return await self._finish(post, outcome, "", "", follows)
 
     async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str, *, is_newest: bool) -> str:
         """Record the message of an incident, which is edited unless it shows `stored` (`is_newest`).
@@ -154,7 +155,7 @@ class Incidents:
             await self._scripts.run("finish_back", post.urgency, post.channel, lease.member, lease.token, outcome)
         )
 
-    async def _finish(self, post: ClaimedPost, outcome: str, team: str, shown: str) -> str:
+    async def _finish(self, post: ClaimedPost, outcome: str, team: str, shown: str, follows: str = "") -> str:
         # The record's name: that of an incident that another one has replaced isn't just its schedule's.
         lease, schedule = post.lease, post.record.partition(":")[2].partition(":")[2]
         return str(
@@ -169,6 +170,7 @@ class Incidents:
                 outcome,
                 team,
                 shown,
+                follows,
             )
         )
 

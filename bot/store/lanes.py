@@ -47,6 +47,10 @@ class SlackBudget:
         )
 
 
+# Classes of posts that may be uploads. Must match prelude.lua.
+UPLOADS = frozenset({"log", "file", "attached"})
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimedItem:
     """A leased item of a lane, or None and the seconds until the next look."""
@@ -125,7 +129,7 @@ class PostLane:
             budget.ends_together,
             microseconds(budget.upload_gap_s),
         )
-        lease_s = self._upload_lease_s if reply[0] and reply[2] in {"log", "file"} else self._lease_s
+        lease_s = self._upload_lease_s if reply[0] and reply[2] in UPLOADS else self._lease_s
         return _taken(reply, "posts", began, lease_s)
 
     async def load_card(self, item: str) -> Card | None:
@@ -256,6 +260,17 @@ class PostLane:
     async def note_file(self, card: str, file_id: str) -> None:
         """Store the id of an uploaded file before it's shared, so that it can be found if the reply is lost."""
         await self._scripts.ask(self._scripts.redis.hset(self._scripts.key("card", card), "file_id", file_id))
+
+    async def note_attachment(self, post: ClaimedPost, file_id: str) -> None:
+        """Store the id of an uploaded file before it's shared, beside the record of the attempts to post it."""
+        key = self._scripts.key(post.record)
+        await self._scripts.ask(self._scripts.redis.hset(key, f"{post.field}-id", file_id))
+
+    async def attachment_of(self, post: ClaimedPost) -> str | None:
+        """Return the file that an earlier attempt has uploaded, None if there's none."""
+        key = self._scripts.key(post.record)
+        found: str | None = await self._scripts.ask(self._scripts.redis.hget(key, f"{post.field}-id"))
+        return found
 
     async def hold(self, for_s: float) -> None:
         """Apply a Retry-After on every replica."""

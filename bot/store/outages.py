@@ -64,12 +64,14 @@ class Outages:
             await self._scripts.run("plan_outage_posts", outage.channel, outage.number, before, after, *numbers)
         )
 
-    async def posted(self, post: ClaimedPost, outage: Outage, outcome: str, *, mentions: int = 0) -> str:
+    async def posted(
+        self, post: ClaimedPost, outage: Outage, outcome: str, *, mentions: int = 0, follows: str = ""
+    ) -> str:
         """Record a thread post. `outcome`: its timestamp, or why it's given up. `mentions`: how many it notified.
 
-        Returns `ok`, or `done:<ts>` of another's post.
+        The file that `follows` it is queued then. Returns `ok`, or `done:<ts>` of another's post.
         """
-        return await self._finish(post, outage.number, outcome, "", "", mentions)
+        return await self._finish(post, outage.number, outcome, "", "", mentions, follows)
 
     async def message_posted(self, post: ClaimedPost, outage: Outage, ts: str, *, is_newest: bool) -> str:
         """Record the message of an outage, which is edited unless it shows `outage` (`is_newest`).
@@ -89,7 +91,9 @@ class Outages:
         """Give up a post of an outage that is no longer on record."""
         await self._finish(post, number, "gone", "", "", 0)
 
-    async def _finish(self, post: ClaimedPost, number: int, outcome: str, team: str, shown: str, mentions: int) -> str:
+    async def _finish(
+        self, post: ClaimedPost, number: int, outcome: str, team: str, shown: str, mentions: int, follows: str = ""
+    ) -> str:
         lease = post.lease
         return str(
             await self._scripts.run(
@@ -104,5 +108,6 @@ class Outages:
                 team,
                 shown,
                 mentions,
+                follows,
             )
         )

@@ -35,9 +35,11 @@ from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.poll_runs import FIELDS, PollRules, RunPoller
 from bot.flows.post_gap import GapPoster
 from bot.flows.post_incident import IncidentPoster
+from bot.flows.post_log_file import LogFilePoster
 from bot.flows.post_notice import NoticePoster
 from bot.flows.post_outage import OutagePoster
 from bot.flows.post_quiet_end import QuietEndPoster
+from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.report_channel_back import ChannelReporter
 from bot.flows.report_gap import GapReporter
@@ -122,6 +124,8 @@ class IncidentStage(Stage):
         self.quiet_hours = QuietHours(self.watches, now=lambda: self.at)
         self.quiet_ends = QuietEnds(scripts, self.incidents)
         self.tallies = Tallies(scripts)
+        poster, rules = MessagePoster(self.chat, self.posts), DeliveryRules(APP, settle_s=self.settle_s)
+        files = LogFilePoster(self.chat, self.posts, self.runs, self.logs, poster, rules)
         self.poster = IncidentPoster(
             self.chat,
             self.posts,
@@ -130,6 +134,7 @@ class IncidentStage(Stage):
             people,
             self.quiet_hours,
             IncidentRetries(self.requests, self.runs, workspace="w"),
+            files,
             workspace="w",
             app_url=APP,
             settle_s=self.settle_s,
@@ -142,6 +147,9 @@ class IncidentStage(Stage):
             people,
             self.due["outages"],
             self.quiet_hours,
+            self.runs,
+            files,
+            workspace="w",
             app_url=APP,
             settle_s=self.settle_s,
         )

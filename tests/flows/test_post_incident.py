@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.errors import ChannelRefused, MessageGone, SlackRefused, SlackThrottled
 from bot.core.model.incident import OnIt
+from bot.core.policy.rules import DEFAULT, Policy
 from bot.flows.close_incidents import IncidentCloser
 from tests.core.views.plain import shown
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
-from tests.flows.stage import CHANNEL
+from tests.flows.stage import ADA, CHANNEL
+from tests.flows.test_may_tell import NO_LOGS
 
 
 @pytest.fixture
@@ -263,3 +266,56 @@ async def test_if_the_message_cannot_be_edited_its_thread_tells_of_changes(stage
     stage.run_through("SUCCESS")
     await stage.discover()
     assert "recovered" in stage.chat.posted[CHANNEL, after.ts].text
+
+
+async def test_the_log_file_is_in_the_thread_after_the_excerpt(stage: IncidentStage) -> None:
+    """Once, as in a failed card's thread."""
+    await stage.discover()
+    thread = (await stage.stored()).ts
+    assert stage.chat.shared == [(CHANNEL, thread, "F1")]
+    name, content, _ = stage.chat.uploads["F1"]
+    assert name.endswith("-dbt-build.log")
+    assert b"net_amnt" in content
+    stage.run_through("FAILED", log=DISK_LOG)
+    await stage.discover()
+    assert len(stage.chat.shared) == 1
+
+
+async def test_a_channel_that_may_not_see_logs_gets_no_file(one_redis: Redis) -> None:
+    """The policy decides; the failure is told all the same."""
+    stage = IncidentStage(one_redis, Policy((NO_LOGS, *DEFAULT.rules)))
+    await stage.watch(made_by=ADA)
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert len(stage.cards()) == 1
+    assert stage.chat.uploads == {}
+
+
+async def test_a_lost_reply_shares_no_file_twice(stage: IncidentStage) -> None:
+    """It's found by its id."""
+    stage.chat.faults.lose("share_upload")
+    await stage.discover()
+    await settle_posts(stage)
+    assert len(stage.chat.shared) == 1
+
+
+async def test_a_log_that_comes_late_follows_with_its_file(one_redis: Redis) -> None:
+    """As the opening has promised."""
+    stage = IncidentStage(one_redis, at=datetime.now(UTC) - timedelta(hours=1))
+    await stage.watch()
+    run = stage.run_through("FAILED")
+    log = stage.bolt.outputs.pop(run * 10)
+    await stage.discover()
+    await stage.redis.hset(stage.scripts.key("run", f"w:{run}"), "final_us", "1")
+    await stage.work("ends", whatever=True)
+    await settle_posts(stage)
+    (opening,) = await stage.thread_in_full()
+    assert "Its log isn't available yet; it follows here." in opening
+    assert stage.chat.shared == []
+    stage.bolt.outputs[run * 10] = log
+    await stage.redis.hset(stage.scripts.key("run", f"w:{run}"), "final_us", str(round(time.time() * 1e6)))
+    await stage.work("ends", whatever=True)
+    await settle_posts(stage)
+    _, late = await stage.thread_in_full()
+    assert "net_amnt" in late
+    assert len(stage.chat.shared) == 1

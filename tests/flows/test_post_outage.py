@@ -67,7 +67,7 @@ async def test_the_sixth_and_later_share_one_message(stage: IncidentStage) -> No
     assert any("Mart 13" in line for line in lines)
 
 
-async def test_each_frequent_cause_gets_one_post(stage: IncidentStage) -> None:
+async def test_each_frequent_cause_gets_one_post_and_the_file_of_one_log(stage: IncidentStage) -> None:
     """Whatever joins later with the same cause adds none."""
     await fail(stage, *range(9))
     await fail(stage, 9, 10, 11, log=COLUMN_LOG)
@@ -79,6 +79,8 @@ async def test_each_frequent_cause_gets_one_post(stage: IncidentStage) -> None:
     posts = stage.chat.in_channel("C1", outage.ts)
     assert len(posts) == 2
     assert len(posts) <= CAUSES_POSTED
+    files = [stage.chat.uploads[file_id][1] for _, thread, file_id in stage.chat.shared if thread == outage.ts]
+    assert [b"No space left" in content for content in files] == [True, False]
 
 
 async def test_while_schedules_join_there_is_one_edit_in_ten_seconds(stage: IncidentStage) -> None:

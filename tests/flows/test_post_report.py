@@ -59,7 +59,7 @@ async def test_everything_else_is_posted_before_it(stage: ReportStage) -> None:
         await stage.poll()
         for name in ("ends", "accounts"):
             await stage.work(name)
-    assert [await stage.post() for _ in range(3)] == ["incident", "incident", "report"]
+    assert [await stage.post() for _ in range(4)] == ["incident", "incident", "incident", "report"]
 
 
 async def test_a_lost_reply_is_looked_for_and_not_posted_twice(stage: ReportStage) -> None:

@@ -216,6 +216,12 @@ class PostLane(Protocol):
     async def mark_unreachable(self, channel: str, why: str, *, for_s: float) -> None: ...
     async def mark_reachable(self, channel: str) -> None: ...
     async def note_file(self, card: str, file_id: str) -> None: ...
+    async def note_attachment(self, post: ClaimedPost, file_id: str) -> None:
+        """Record a file that is uploaded and not shared yet, beside the record of the attempts to post it."""
+
+    async def attachment_of(self, post: ClaimedPost) -> str | None:
+        """The file that an earlier attempt has uploaded."""
+
     async def hold(self, for_s: float) -> None: ...
 
 
@@ -421,8 +427,8 @@ class IncidentPosts(Protocol):
     """Incidents, as far as posting their messages needs them."""
 
     async def load_incident(self, channel: str, schedule: str) -> StoredIncident | None: ...
-    async def posted(self, post: ClaimedPost, outcome: str) -> str:
-        """Record a thread post as sent (`outcome`: its ts) or given up (a word).
+    async def posted(self, post: ClaimedPost, outcome: str, *, follows: str = "") -> str:
+        """Record a thread post as sent (`outcome`: its ts) or given up (a word). `follows` is what comes after it.
 
         Returns `ok`, or `done:<ts>` of another's post.
         """
@@ -447,8 +453,12 @@ class Outages(Protocol):
     async def plan_posts(self, outage: Outage, new: Sequence[CausePost]) -> bool:
         """Queue thread posts about causes. Returns False if somebody else has added posts."""
 
-    async def posted(self, post: ClaimedPost, outage: Outage, outcome: str, *, mentions: int = 0) -> str:
+    async def posted(
+        self, post: ClaimedPost, outage: Outage, outcome: str, *, mentions: int = 0, follows: str = ""
+    ) -> str:
         """Record a thread post as sent (`outcome`: its ts) or given up (a word), and how many people it notified.
+
+        `follows` is the file that comes after it.
 
         Returns `ok`, or `done:<ts>` of another's post.
         """

@@ -9,7 +9,7 @@ if next_us > at then return {'', num(next_us - at)} end
 
 local gates = key('budget', 'channels')
 redis.call('ZREMRANGEBYSCORE', gates, '-inf', num(at))
-local function lease_of(class) return tonumber((class == 'log' or class == 'file') and ARGV[4] or ARGV[3]) end
+local function lease_of(class) return tonumber(UPLOADS[class] and ARGV[4] or ARGV[3]) end
 local function opens(channel) return tonumber(redis.call('ZSCORE', gates, channel) or '0') end
 
 -- Ends that wait in a channel and have no attempt to post them yet, failures first.
@@ -56,17 +56,18 @@ local classes = POSTS
 if uploads > at then
   classes = {}
   for _, class in ipairs(POSTS) do
-    if class ~= 'log' and class ~= 'file' then classes[#classes + 1] = class end
+    if not UPLOADS[class] then classes[#classes + 1] = class end
   end
 end
 local got, again = take('posts', classes, lease_of, opens)
-if not got and uploads > at and redis.call('EXISTS', key('posts', 'log'), key('posts', 'file')) > 0 then
+if not got and uploads > at
+  and redis.call('EXISTS', key('posts', 'log'), key('posts', 'file'), key('posts', 'attached')) > 0 then
   again = least(again, uploads)
 end
 if not got then return {'', again and num(math.max(0, again - at)) or ''} end
 -- Counted from when the slot became free, up to half a second ago: a late claim doesn't lose that time.
 got = digest(got)
-if string.sub(got[1], 1, 5) == 'file/' or got[3] == 'file' then
+if string.sub(got[1], 1, 5) == 'file/' or got[3] == 'file' or string.match(got[1], '^%a+/file%-') then
   redis.call('SET', key('budget', 'uploads'), num(math.max(uploads, at - 500000) + tonumber(ARGV[9])), 'PX', '60000')
 end
 redis.call('SET', key('budget', 'posts'), num(math.max(next_us, at - 500000) + tonumber(ARGV[5])), 'PX', '60000')

@@ -1,6 +1,7 @@
 -- Records a post of an incident. ARGV: class, channel, item, token, slug, field of its attempts ('' if the incident no
--- longer wants it), ts or word, team and shown revision of the message ('' and '' for a thread post). Returns 'ok', or
--- the existing record if another process has posted it.
+-- longer wants it), ts or word, team and shown revision of the message ('' and '' for a thread post), what follows it in
+-- the thread ('file-<number>' or 'late-<number>') or ''. Returns 'ok', or the existing record if another process has posted
+-- it.
 local class, channel, item, slug, field = ARGV[3], ARGV[4], ARGV[5], ARGV[7], ARGV[8]
 local hash, items = key('incident', channel, slug), key('posts', class, channel)
 posted_in(channel)
@@ -26,6 +27,9 @@ if redis.call('HEXISTS', hash, 'rev') == 0 then
   return 'ok'
 end
 redis.call('HSET', hash, field, 'done:' .. ARGV[9])
+if (ARGV[12] or '') ~= '' then
+  push('posts', 'attached', channel, 'incident/' .. ARGV[12] .. '/' .. channel .. '/' .. slug, now())
+end
 if ARGV[10] ~= '' then
   local card = ARGV[10] .. ':' .. channel .. ':' .. ARGV[9]
   redis.call('HSET', hash, 'ts', ARGV[9], 'team', ARGV[10])

@@ -38,10 +38,12 @@ for rank, class in ipairs(EDITS) do RANK[class] = rank end
 -- `ask` (cards that ask for an approval), `card` (cards of followed runs and of waiting starts) and `retried` are
 -- classes of their own, because an older version doesn't know such posts and must not read them; so are `opening`,
 -- `opened`, `recovery` and `line` (of incidents: messages come before the posts in their threads). Requested files come
--- after those of ends. Live logs come late, and use none of the uploads' budget; `report` (digests of what a channel
--- watches) comes last.
+-- after those of ends, and `attached` (logs and files in threads of incidents and outages) after those. Live logs come
+-- late, and use none of the uploads' budget; `report` (digests of what a channel watches) comes last.
 local POSTS = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'opening', 'opened', 'recovery', 'line', 'retried', 'log',
-  'file', 'follow', 'report'}
+  'file', 'attached', 'follow', 'report'}
+-- Classes with posts that use the uploads' budget.
+local UPLOADS = {log = true, file = true, attached = true}
 
 local function push(lane, class, channel, item, due)
   local added = redis.call('ZADD', key(lane, class, channel), 'NX', num(due), item)
