@@ -106,6 +106,8 @@ class Transport:
         try:
             reply = await self._post(document, variables or {})
         except BotError as error:
+            if error.cause and not error.where:
+                error.where = through(self._endpoint)
             self._note(document, error, began)
             raise
         self._note(document, None, began)

@@ -48,7 +48,7 @@ _REFUSALS: tuple[tuple[str, str, str], ...] = (
         "its user lacks a permission (NOPERM): it may not run MULTI",
     ),
     (
-        r"unknown command",
+        r"unknown (?:redis )?command",
         "My database (Redis) lacks a command that I need.",
         "it lacks a command that the bot needs",
     ),
@@ -124,7 +124,7 @@ def _permission(text: str) -> str:
         return ": it may not use the keys of this deployment"
     if "can't run this command" in text:
         return ": it may not run a command that the scripts use"
-    unknown = re.search(r"unknown command '?`?([\w|]+)", text)
+    unknown = re.search(r"unknown command '?`?(?!called from)([\w|]+)", text)
     return f" ({unknown[1].upper()})" if unknown else ""
 
 

@@ -104,7 +104,7 @@ def _unreachable(away: StoreUnavailable | StoreUnfit, name: str) -> Finding:
     cause = away.cause
     for part, check, fix in REFUSALS:
         if part in cause:
-            return problem(check, f"{away.where} refuses: {cause}.", _with_rules(fix, name))
+            return problem(check, f"Redis at {away.where} refuses: {cause}.", _with_rules(fix, name))
     fix = fix_for(cause, REACHING) or network_fix(
         cause,
         away.where,
@@ -112,7 +112,7 @@ def _unreachable(away: StoreUnavailable | StoreUnfit, name: str) -> Finding:
         schemes=("redis://", "rediss://"),
         authority="?ssl_ca_certs=/path/to/authority.pem at the end of REDIS_URL",
     )
-    return problem(CONNECTION, f"{away.where} can't be used: {cause}.", fix)
+    return problem(CONNECTION, f"Redis at {away.where} can't be used: {cause}.", fix)
 
 
 async def _round_trip_ms(client: Redis) -> float:
@@ -129,9 +129,9 @@ async def _round_trip_ms(client: Redis) -> float:
 
 def _latency(where: str, answers_in_ms: float) -> Finding:
     if answers_in_ms > SLOW_MS:
-        said = f"{where} takes {answers_in_ms:.0f} ms to answer. The bot asks it several times for each thing it does."
+        said = f"Redis at {where} takes {answers_in_ms:.0f} ms to answer. The bot asks it several times for each thing it does."
         return warning(CONNECTION, said, "Run the bot near its Redis.")
-    return ok(CONNECTION, f"{where} answers in {answers_in_ms:.1f} ms.")
+    return ok(CONNECTION, f"Redis at {where} answers in {answers_in_ms:.1f} ms.")
 
 
 def _facts(facts: Facts) -> list[Finding]:

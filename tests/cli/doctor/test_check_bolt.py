@@ -12,10 +12,16 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from bolt_sandbox.bolt import BoltWorld, CallRecord, add_routes
 from bot.cli.doctor import check_bolt, check_slack
+from bot.cli.doctor.check_bolt import LIMITS
 from bot.cli.doctor.finding import Finding
+from bot.core.model.errors import BotError
+from bot.paradime.client import BoltClient
+from bot.paradime.credentials import Credentials
+from bot.service_outage import ServiceOutage
 from bot.tls import tls
 from tests.certificates import expired, untrusted
 from tests.cli.doctor.patient import found_by
@@ -130,6 +136,24 @@ async def test_what_answers_is_something_else(
     assert found.check == check
     assert words in found.sentence
     assert f"127.0.0.1:{port}" in found.sentence
+
+
+@pytest.mark.parametrize("which", ["expired key", "a web page", "broken", "hangs up"])
+async def test_the_log_and_readyz_say_the_same(which: str) -> None:
+    """The log with the host, /readyz without it."""
+    says, _check, words = BROKEN[which]
+    outage = ServiceOutage("bolt")
+    async with answering(says) as port:
+        bolt = BoltClient(f"http://127.0.0.1:{port}/graphql", Credentials("secret", "key"), LIMITS, watch=outage)
+        with capture_logs() as lines, pytest.raises(BotError):
+            await bolt.check()
+        await bolt.aclose()
+    (line,) = lines
+    assert line["event"] == "a service is away"
+    assert line["why"].startswith(f"127.0.0.1:{port}: ")
+    assert words in line["why"]
+    assert words in outage.reason
+    assert "127.0.0.1" not in outage.reason
 
 
 async def test_the_uid_and_the_endpoint_differ(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,7 +145,7 @@ async def test_a_server_that_is_well(server: Broken, monkeypatch: pytest.MonkeyP
     await server.tell(config("maxmemory", "100mb"))
     found = {one.check: one for one in await examined(monkeypatch, server.url)}
     assert {one.level for one in found.values()} == {"ok"}
-    assert found["Redis connection"].sentence.startswith(f"127.0.0.1:{server.port} answers in ")
+    assert found["Redis connection"].sentence.startswith(f"Redis at 127.0.0.1:{server.port} answers in ")
     assert found["Redis version"].sentence.startswith(("Redis 7.", "Redis 8.", "Valkey "))
     assert found["Redis role"].sentence == "It's the primary."
     assert found["Redis memory"].sentence.endswith(" of 104.9 MB free, and nothing is evicted.")
@@ -327,7 +327,7 @@ async def test_tls_on_a_plain_port(server: Broken, monkeypatch: pytest.MonkeyPat
 async def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     """RFC 2606 keeps .invalid for that."""
     found = only_problem(await examined(monkeypatch, f"redis://:{PASSWORD}@redis.invalid:6379/0"))
-    assert found.sentence == "redis.invalid:6379 can't be used: its host name can't be resolved (DNS)."
+    assert found.sentence == "Redis at redis.invalid:6379 can't be used: its host name can't be resolved (DNS)."
     assert found.fix.startswith("Correct the host in REDIS_URL")
 
 
@@ -337,7 +337,7 @@ async def test_a_port_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
         found = only_problem(await examined(monkeypatch, f"redis://:{PASSWORD}@127.0.0.1:{port}/0"))
-    assert found.sentence == f"127.0.0.1:{port} can't be used: the connection was refused."
+    assert found.sentence == f"Redis at 127.0.0.1:{port} can't be used: the connection was refused."
 
 
 async def test_a_version_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
