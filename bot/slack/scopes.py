@@ -1,4 +1,7 @@
-"""Scopes in the manifest, each with what doesn't work without it. A test compares them with the manifest."""
+"""Scopes in the manifest, each with what doesn't work without it: for the log, the doctor and docs/security.md.
+
+Tests compare them with the manifest and the page.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,8 @@ WITHOUT = {
     "channels:history": "after a lost reply an end may be posted twice in public channels, and a card may be missing",
     "groups:history": "after a lost reply an end may be posted twice in private channels, and a card may be missing",
     "mpim:history": "after a lost reply an end may be posted twice in group messages, and a card may be missing",
-    "usergroups:read": "policy rules that name a user group refuse everyone",
-    "users:read.email": "people whom the policy or a schedule's owner names by e-mail address aren't known",
+    "usergroups:read": "a policy rule that names a user group can't be decided, so acting is refused",
+    "users:read.email": "people whom the policy or a schedule's owner names by e-mail address aren't known, so such a rule fits nobody",
     "mpim:read": "nothing can be started in group messages",
     "connections:write": "Socket Mode can't connect",
 }
