@@ -66,7 +66,7 @@ class Watches:
         await self._scripts.run("leave_channel", lease.member, await lease.stop_renewing())
 
     async def move_channel(self, old: str, new: str) -> int:
-        """Move the watches and incidents of a channel whose id has changed. Returns how many watches moved.
+        """Move the watches of a channel whose id has changed, and what they have led to. Returns how many watches moved.
 
         Raises StoreUnavailable.
         """

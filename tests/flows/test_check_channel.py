@@ -56,9 +56,9 @@ async def returns(stage: IncidentStage) -> None:
     await stage.check_channels()
 
 
-async def edits_due(stage: IncidentStage) -> None:
+async def edits_due(stage: IncidentStage, channel: str = CHANNEL) -> None:
     """An outage's message is edited at most once in ten seconds: they're over."""
-    key = stage.scripts.key("edits", "incident", CHANNEL)
+    key = stage.scripts.key("edits", "incident", channel)
     for index in (key, stage.scripts.key("edits", "incident")):
         for member in await stage.redis.zrange(index, 0, -1):
             await stage.redis.zadd(index, {str(member): 1})
@@ -294,6 +294,26 @@ async def test_a_channel_with_another_id_takes_everything_along(stage: IncidentS
     stage.run_through("SUCCESS")
     await stage.discover()
     assert "recovered" in stage.chat.posted["C2", ts].text
+    assert stage.cards() == []
+
+
+async def test_an_outage_of_a_channel_with_another_id_goes_on_there(stage: IncidentStage) -> None:
+    """In the same message, with the schedules that recover after the move."""
+    slugs = [f"job-{number}" for number in range(8)]
+    stage.bolt.active[:] = [replace(stage.bolt.active[0], slug=slug, name=f"Job {slug}") for slug in slugs]
+    await stage.watch("*")
+    for slug in slugs:
+        stage.run_through("FAILED", slug)
+        stage.at -= timedelta(minutes=1)
+    await stage.discover()
+    stage.chat.posted = {("C2", ts): replace(sent, channel="C2") for (_, ts), sent in stage.chat.posted.items()}
+    (before,) = [text for text in stage.cards("C2") if "schedules failing" in text]
+    assert await stage.watches.move_channel(CHANNEL, "C2") == 1
+    stage.run_through("SUCCESS", slugs[-1])
+    await stage.discover()
+    await edits_due(stage, "C2")
+    (after,) = [text for text in stage.cards("C2") if "schedules failing" in text or "schedule failing" in text]
+    assert after != before
     assert stage.cards() == []
 
 

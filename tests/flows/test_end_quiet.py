@@ -239,3 +239,14 @@ async def test_an_outage_says_nothing_in_the_night(one_redis: Redis) -> None:
     assert len(stage.chat.posted) == posted
     await at(stage, MORNING)
     assert texts(stage)[-1].startswith("While it was quiet here, 8 schedules failed and recovered.")
+
+
+async def test_what_was_withheld_is_listed_in_a_channel_that_got_another_id(stage: IncidentStage) -> None:
+    """In the morning."""
+    await at(stage, NIGHT)
+    await fail(stage)
+    assert await stage.watches.move_channel(CHANNEL, "C2") == 1
+    await at(stage, MORNING)
+    assert texts(stage) == []
+    (message,) = stage.chat.in_channel("C2")
+    assert "Nightly full build" in message
