@@ -112,6 +112,10 @@ page-check: $(UV) ## Check that the page in the package matches its source.
 messages: dev ## Generate docs/messages.md, every sentence that people see, from the code.
 	$(BIN)/python tools/messages.py
 
+.PHONY: settings
+settings: dev ## Generate the tables of docs/settings.md from the settings' texts.
+	$(BIN)/python -m tools.settings
+
 .PHONY: hints
 hints: dev ## Generate docs/hints.md from the table of hints.
 	$(BIN)/python -m tools.hints

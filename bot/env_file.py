@@ -102,7 +102,11 @@ def _faults(line: _Line) -> Iterator[str]:
         yield f"has a # after {line.name}=: put the value in quotes if it's part of it, else the comment on a line of its own"
     if quote != "'" and re.search(r"\$\{|\$\(", line.value):
         yield f"has ${{…}} or $(…) in {line.name}, which isn't replaced: put the value in single quotes if that's meant"
+    if quote == '"' and re.search(r"\\[^\\\"nt]", line.written.replace("\\\\", "")):
+        yield f"has a backslash in double quotes in {line.name}: put the value in single quotes if it's meant literally"
+    if quote == "'" and "\\\\" in line.written:
+        yield f"has two backslashes in single quotes in {line.name}, which count as one: put the value in double quotes"
     if CONTROL.search(line.value):
-        yield f"has a control character in {line.name}: put the value in single quotes if it contains a backslash"
+        yield f"has a control character in {line.name}"
     if quote and (swallowed := re.search(r"\n\s*(?:export\s+)?([A-Z][A-Z0-9_]*)=", line.value)):
         yield f"begins a quote that contains a line with {swallowed[1]}=: close it before that"

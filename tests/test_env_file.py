@@ -24,7 +24,7 @@ FOUND = """# The bot's settings.
 
 SLACK_BOT_TOKEN=xoxb-1#2
 export SLACK_APP_TOKEN = 'xapp-1 # $(x) ${Y}'
-A="two\\nlines" # with a comment
+A="two\\nlines\\\\d" # with a comment
 B='two
 lines'
 C=
@@ -46,7 +46,7 @@ def test_what_is_read(tmp_path: Path) -> None:
     assert file.values == {
         "SLACK_BOT_TOKEN": "xoxb-1#2",
         "SLACK_APP_TOKEN": "xapp-1 # $(x) ${Y}",
-        "A": "two\nlines",
+        "A": "two\nlines\\d",
         "B": "two\nlines",
         "C": "",
         "D": "a\"b'c\\d",
@@ -62,7 +62,9 @@ def test_what_is_read(tmp_path: Path) -> None:
         (f"A= #{SECRET}", "line 1 has a # after A="),
         (f"A={SECRET}${{B}}", "line 1 has ${…} or $(…) in A, which isn't replaced"),
         (f'A="{SECRET}$(B)"', "line 1 has ${…} or $(…) in A, which isn't replaced"),
-        (f'A="{SECRET}\\b"', "line 1 has a control character in A: put the value in single quotes"),
+        (f'A="{SECRET}\\b"', "line 1 has a backslash in double quotes in A: put the value in single quotes"),
+        (f'A="{SECRET}\\\\\\d"', "line 1 has a backslash in double quotes in A: put the value in single quotes"),
+        (f"A='{SECRET}\\\\d'", "line 1 has two backslashes in single quotes in A, which count as one"),
         (f"A=1\nA={SECRET}", "line 2 sets A again, after line 1"),
         (f"A: {SECRET}", "line 1 isn't NAME=value, or a quote isn't closed"),
         (f'A=1\nB="{SECRET}\nC=1', "line 2 isn't NAME=value, or a quote isn't closed"),

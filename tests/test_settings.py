@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -14,8 +12,6 @@ from pydantic import ValidationError
 
 from bot.load_settings import SettingsError, load_settings, unknown
 from bot.settings import Settings
-
-PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
 LEAST = {
     "SLACK_BOT_TOKEN": "xoxb-1-bot",
@@ -342,19 +338,3 @@ def test_variables_of_other_programs_are_left_alone(name: str) -> None:
     """Kubernetes itself sets some that begin like ours."""
     with patch.dict(os.environ, {name: "1"}, clear=True):
         assert unknown() == ()
-
-
-def test_the_page_has_each_setting_and_its_default() -> None:
-    """In the first two columns of its tables; nothing stands there that is no setting."""
-    rows = re.findall(r"^\| (`[A-Z_]+`(?:, `[A-Z_]+`)*) \| ([^|]+?) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    shown: dict[str, str] = {}
-    for names, defaults in rows:
-        variables = re.findall(r"[A-Z_]+", names)
-        shown |= dict(zip(variables, defaults.replace("`", "").split(", "), strict=True))
-    kinds = {None: "–", True: "required"}
-    defaults = {
-        name.upper(): kinds.get(field.is_required() or field.default)
-        or re.sub(r"^(\d+)\.0$", r"\1", str(field.default))
-        for name, field in Settings.model_fields.items()
-    }
-    assert shown == defaults | {"BOLT_BOT_DATA_DIR": "./data"}
