@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bolt_sandbox.server import Sandbox
 from tests.e2e.command import bolt_bot
 from tests.e2e.forked import ROOT, Forked
 from tests.waiting import eventually
@@ -89,6 +90,15 @@ async def test_a_wrong_use_is_not_quoted_with_its_secret() -> None:
     assert outcome.status == 2
     assert "unrecognized arguments: --token •••" in outcome.err
     assert "very-secret" not in outcome.err + outcome.out
+
+
+async def test_tokens_of_two_apps_end_the_start(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Slack takes both, and nothing would ever arrive: one line says so, with both apps' ids."""
+    here = {"BOLT_BOT_HTTP_HOST": "127.0.0.1", "BOLT_BOT_HTTP_PORT": "0"}
+    tokens = {"SLACK_APP_TOKEN": sandbox.workspace.other_app_token}
+    outcome = await bolt_bot("run", folder=tmp_path, environment={**sandbox.env(), **here, **tokens})
+    assert outcome.status == 1
+    assert "SLACK_BOT_TOKEN belongs to the Slack app A0SANDBOX, and SLACK_APP_TOKEN to A0OTHER" in outcome.err
 
 
 async def test_the_manifest_can_be_piped() -> None:

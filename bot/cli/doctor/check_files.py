@@ -64,7 +64,9 @@ def check_directory(directory: Path, *, free_least: int = FREE_LEAST) -> Finding
     try:
         _write(existing)
     except OSError as error:
-        return problem(DATA, f"{NAME} ({directory}) can't be written: {reason(error, existing)}.", fix(error, existing))
+        return problem(
+            DATA, f"{NAME} ({directory}) can't be written: {reason(error, existing)}.", fix(error, directory)
+        )
     if existing != directory:
         return ok(DATA, f"{NAME} ({directory}) doesn't exist yet. The bot creates it.")
     if (foreign := _foreign(directory / "redis")) is not None:
@@ -85,9 +87,14 @@ def reason(error: OSError, directory: Path) -> str:
 
 
 def fix(error: OSError, directory: Path) -> str:
-    """Return what to do if a directory can't be written."""
-    chown = f"Give it to the user of the bot: chown -R {os.geteuid()} {directory}"
-    return FIXES.get(error.errno or 0, chown).format(name=NAME)
+    """Return what to do if the data directory can't be written, or created."""
+    known = FIXES.get(error.errno or 0, "Let {name} name a directory to which the bot's user may write.")
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        # Never of a directory above it, which may be everybody's.
+        known = (
+            "Give it to the user of the bot: {chown}" if directory.exists() else "Create it: mkdir -p {path} && {chown}"
+        )
+    return known.format(name=NAME, path=directory, chown=f"chown -R {os.geteuid()} {directory}")
 
 
 def _owners(path: Path) -> str:

@@ -61,6 +61,8 @@ def test_a_directory_that_is_missing(folder: Path) -> None:
     found = check_directory(folder / "a" / "b")
     assert found.level == "problem"
     assert "permission denied" in found.sentence
+    # Nobody is told to give away what's above it.
+    assert found.fix == f"Create it: mkdir -p {folder}/a/b && chown -R {os.geteuid()} {folder}/a/b"
 
 
 @pytest.mark.parametrize("below", ["", "data"])
@@ -129,6 +131,7 @@ def test_each_reason_has_its_fix() -> None:
     place = Path("/nowhere")
     assert "permission denied" in reason(PermissionError(errno.EACCES, "Permission denied"), place)
     assert "chown" in fix(PermissionError(errno.EPERM, "Operation not permitted"), place)
+    assert "chown" not in fix(FileNotFoundError(errno.ENOENT, "No such file or directory"), place)
     assert "chown" not in fix(OSError(errno.ENOSPC, "No space left on device"), place)
     assert "quota" in fix(OSError(errno.EDQUOT, "Disk quota exceeded"), place)
 
