@@ -127,7 +127,7 @@ class EndAccountant:
         ledger, counted = remember(record.ledger, ends), _counted(ends, deciding.values(), record, self._now())
         notices = await self._notices.at_end(record, ends, deciding, cards, self._time())
         new = [end for end in ends if not was_accounted(record.ledger, end) and not cards[end.run]]
-        untold = await self._untold(new, latest)
+        untold = await self._untold(new, latest, {one for one, known in stored.items() if known and known.outage})
         done = await self._incidents.account(lease, record, ledger, keys, changes, counted, notices, untold)
         if not done:
             # Somebody else has changed an incident, or has accounted these ends.
@@ -142,13 +142,17 @@ class EndAccountant:
                 failures=change.after.failures,
             )
 
-    async def _untold(self, ends: Sequence[RunEnd], incidents: Mapping[str, Incident]) -> list[str]:
-        """The starts of these ends, without a card, whose incident tells nothing of them any more."""
+    async def _untold(
+        self, ends: Sequence[RunEnd], incidents: Mapping[str, Incident], outages: Collection[str]
+    ) -> list[str]:
+        """The starts of these ends, without a card, whose incident tells nothing of them. `outages` tell of it there."""
         found = [(end, await self._requests.load_request(end.request)) for end in ends if end.request]
         return [
             start.id
             for end, start in found
-            if start is not None and start.in_incident and not tells_end(incidents.get(start.channel), end)
+            if start is not None
+            and start.in_incident
+            and not tells_end(incidents.get(start.channel), end, in_outage=start.channel in outages)
         ]
 
 

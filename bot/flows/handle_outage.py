@@ -12,6 +12,7 @@ from bot.core.views.outage import outage_list
 from bot.core.views.retry_failing import question
 from bot.core.watching.handling import SnoozeChoice
 from bot.flows.ports.store import Outages
+from bot.flows.retry_of_incident import IncidentRetries
 
 GONE = "I no longer have a record of this outage, so I didn't do anything."
 OVER = "Nothing of this outage fails any more, so there's nothing left to do."
@@ -20,8 +21,9 @@ OVER = "Nothing of this outage fails any more, so there's nothing left to do."
 class OutageHandler:
     """Carries out clicks on an outage's buttons. All methods raise StoreUnavailable."""
 
-    def __init__(self, outages: Outages, *, app_url: str) -> None:
+    def __init__(self, outages: Outages, retries: IncidentRetries, *, app_url: str) -> None:
         self._outages = outages
+        self._retries = retries
         self._app_url = app_url
 
     async def find_failing(self, channel: str, number: int) -> Outage | Message:
@@ -29,7 +31,7 @@ class OutageHandler:
         outage = await self._outages.load_outage(channel, number)
         if outage is None:
             return Message((GONE,))
-        return outage if outage.failing else Message((OVER,))
+        return await self._retries.read_outage(outage) if outage.failing else Message((OVER,))
 
     def list_schedules(self, outage: Outage) -> Message:
         """List all of its schedules, by cause."""

@@ -22,6 +22,7 @@ from bot.flows.post_log_file import LogFilePoster, file_thread
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
+from bot.flows.retry_of_incident import IncidentRetries
 
 log = structlog.get_logger()
 
@@ -43,6 +44,7 @@ class OutagePoster:
         quiet: QuietHours,
         runs: Runs,
         files: LogFilePoster,
+        retries: IncidentRetries,
         *,
         workspace: str,
         app_url: str,
@@ -56,6 +58,7 @@ class OutagePoster:
         self._quiet = quiet
         self._runs = runs
         self._files = files
+        self._retries = retries
         self._workspace = workspace
         self._poster = MessagePoster(chat, posts)
         self._app_url = app_url
@@ -101,7 +104,9 @@ class OutagePoster:
         """Render an outage's message for an edit: its revision and itself; None if it isn't on record any more."""
         channel, _, number = (card.outage or "").partition(":")
         outage = await self._outages.load_outage(channel, int(number))
-        return (f"out:{outage.rev}", outage_message(outage)) if outage and outage.ts == card.ref.ts else None
+        if outage is None or outage.ts != card.ref.ts:
+            return None
+        return f"out:{outage.rev}", outage_message(await self._retries.read_outage(outage))
 
     async def replace(self, card: Card) -> None:
         """Post a new message instead of one that was deleted: later failures are shown in it alone."""
@@ -123,7 +128,8 @@ class OutagePoster:
 
     async def _message(self, post: ClaimedPost, outage: Outage) -> None:
         sent: list[str] = []
-        ts = await self._once(post, outage_message(outage), f"outage:{outage.name}", None, sent)
+        message = outage_message(await self._retries.read_outage(outage))
+        ts = await self._once(post, message, f"outage:{outage.name}", None, sent)
         if ts is None:
             return
         # One that was sent earlier, and found now, shows the outage as it was then: it's edited.

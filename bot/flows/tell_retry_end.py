@@ -34,7 +34,7 @@ class RetryEndTeller:
         run = await self._runs.load_run(RunKey(self._workspace, run_id))
         ended = outcome(run.seen.state) if run is not None else "has ended"
         link = Link(run_url(self._app_url, run_id), f"Run {run_id}")
-        text = (link, ", your retry of ", Bold(request.title), f", {ended}. The incident you started it from is over.")
+        text = (link, ", your retry of ", Bold(request.title), f", {ended}.")
         log.info("the end of a retry is told to its asker alone", request=request.id, run=run_id, user=request.user)
         if await self._answers.reply_lastingly(asker_of(request), Message(text)):
             await self._due.finish(lease)

@@ -338,6 +338,7 @@ def _build_post_outage(base: Base, settle_s: float) -> OutagePoster:
         QuietHours(stores.watches, now=base.now),
         stores.runs,
         _build_post_log_file(base, settle_s),
+        IncidentRetries(stores.requests, stores.runs, workspace=base.settings.workspace),
         workspace=base.settings.workspace,
         app_url=base.settings.paradime_app_url,
         settle_s=settle_s,

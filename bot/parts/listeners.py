@@ -147,7 +147,11 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
             app_url=app_url,
             command=settings.bolt_bot_command,
         ),
-        outages=OutageHandler(stores.outages, app_url=app_url),
+        outages=OutageHandler(
+            stores.outages,
+            IncidentRetries(stores.requests, runs, workspace=settings.workspace),
+            app_url=app_url,
+        ),
         reports=ReportSetter(
             stores.reports,
             flows.report_reader,

@@ -46,6 +46,7 @@ class Outages:
             int(over or 0),
             int(rev),
             ts or "",
+            tuple((one.incident.schedule, one.request) for one in stored if one is not None and one.request),
         )
 
     async def mentions_left(self, channel: str, number: int, most: int) -> int:

@@ -149,6 +149,7 @@ class IncidentStage(Stage):
             self.quiet_hours,
             self.runs,
             files,
+            IncidentRetries(self.requests, self.runs, workspace="w"),
             workspace="w",
             app_url=APP,
             settle_s=self.settle_s,

@@ -11,6 +11,7 @@ from bot.core.model.outage import Outage
 from bot.core.text.message import Message
 from bot.core.watching.handling import SnoozeChoice
 from bot.flows.handle_outage import OutageHandler, snooze_choice
+from bot.flows.retry_of_incident import IncidentRetries
 from tests.core.views.plain import said, shown
 from tests.flows.fakes import NIGHTLY
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
@@ -41,7 +42,8 @@ async def test_it_finds_what_fails_and_asks_before_retrying(one_redis: Redis) ->
     for number in range(8):
         stage.run_through("FAILED", f"mart-{number}", DISK_LOG)
     await stage.discover()
-    handler = OutageHandler(stage.outages, app_url="https://app.example")
+    retries = IncidentRetries(stage.requests, stage.runs, workspace="w")
+    handler = OutageHandler(stage.outages, retries, app_url="https://app.example")
     assert isinstance(await handler.find_failing("C1", 9), Message)
     outage = await handler.find_failing("C1", 1)
     assert isinstance(outage, Outage)

@@ -24,6 +24,7 @@ from tests.core.views.plain import buttons, said, shown
 from tests.flows.fakes import NIGHTLY
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
 from tests.flows.stage import ADA, APP, BOB, CHANNEL, asker, sent
+from tests.flows.test_post_outage import free_edits
 
 STARTING = ":repeat: Retry by ada: starting"
 
@@ -390,3 +391,44 @@ async def test_two_processes_show_it_once(stage: IncidentStage) -> None:
     await stage.advance()
     assert sent(stage) == ["retry"]
     assert NIGHTLY.name in stage.cards()[0]
+
+
+async def test_an_outages_message_shows_retries_of_its_schedules(one_redis: Redis) -> None:
+    """One edit for many, no cards; what it doesn't tell is told to the asker."""
+    stage = IncidentStage(one_redis)
+    stage.bolt.active = [replace(NIGHTLY, id=n, slug=f"mart-{n}", name=f"Mart {n}") for n in range(8)]
+    await stage.watch("*")
+    for number in range(8):
+        stage.run_through("FAILED", f"mart-{number}", DISK_LOG)
+    await stage.discover()
+    for _ in range(3):
+        await stage.settle()
+    messages = len(stage.cards())
+    outage = await stage.outages.load_outage(CHANNEL, 1)
+    assert outage is not None
+    for incident in outage.failing:
+        assert incident.failed is not None
+        wanted, slug = RetryCommand(every=False, run_id=incident.failed.run), incident.schedule
+        origin = Origin(RunFacts(slug))
+        await stage.accepter.accept_start(Asked(slug, "T", CHANNEL, ADA, "ada", wanted, origin=origin, incident=slug))
+        await stage.advance()
+    await edit_all(stage)
+    await stage.post()
+    assert sent(stage) == []
+    await free_edits(stage)
+    assert ":repeat: 3 being retried" in stage.chat.posted[CHANNEL, outage.ts].text
+    for _ in range(6):
+        await stage.post()
+    while await stage.redis.zcard(stage.scripts.key("due", "requests")):
+        await stage.advance()
+    assert sent(stage) == ["retry"] * 3
+    assert len(stage.cards()) == messages
+    first = (await stage.request(outage.failing[0].schedule)).run_id
+    assert first is not None
+    stage.end(first, "CANCELED")
+    await stage.poll()
+    await stage.sweep()
+    await free_edits(stage)
+    assert ":repeat: 2 being retried" in stage.chat.posted[CHANNEL, outage.ts].text
+    await stage.advance()
+    assert any(f"Run {first}, your retry of Mart" in one for one in told(stage))

@@ -47,9 +47,8 @@ async def test_the_asker_gets_a_direct_message(start_stage: Stage) -> None:
     await teller(start_stage).tell_end(await claimed(start_stage), START)
     await teller(start_stage).tell_end(await claimed(start_stage), replace(START, run_id=4715))
     ended, unknown = (one.text for one in (*start_stage.chat.posted.values(), *start_stage.chat.private))
-    over = "The incident you started it from is over."
-    assert ended == f"Run 4714, your retry of Nightly full build, was cancelled. {over}"
-    assert unknown == f"Run 4715, your retry of Nightly full build, has ended. {over}"
+    assert ended == "Run 4714, your retry of Nightly full build, was cancelled."
+    assert unknown == "Run 4715, your retry of Nightly full build, has ended."
     assert await start_stage.redis.zcard(start_stage.scripts.key("due", "requests")) == 0
 
 

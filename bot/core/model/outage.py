@@ -28,7 +28,8 @@ class Outage:
     """An outage as stored. `number` counts the outages of its channel; `members` are its incidents, the oldest first.
 
     `rev` grows with every change, `ts` is its message's timestamp, empty if it has none yet. `over` counts how often
-    all of its schedules had recovered.
+    all of its schedules had recovered. `requests` are the newest retries that were asked for here, by schedule, and
+    `starting` counts those that may still become a run.
     """
 
     channel: str
@@ -40,6 +41,8 @@ class Outage:
     over: int = 0
     rev: int = 0
     ts: str = ""
+    requests: tuple[tuple[str, str], ...] = ()
+    starting: int = 0
 
     @property
     def name(self) -> str:

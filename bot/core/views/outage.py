@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from bot.core.model.incident import Incident
 from bot.core.model.outage import Outage
-from bot.core.model.run import run_url
+from bot.core.model.run import is_final, run_url
 from bot.core.text.message import Button, Buttons, Choice, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Emoji, Link, Sentence, Span, When, cut, duration, plural
 from bot.core.views import buttons
@@ -87,7 +87,7 @@ def outage_list(outage: Outage, app_url: str) -> Message:
     for cause in shared_causes(failing):
         spans: list[Span] = [Bold(plural(len(cause.incidents), "schedule")), ": ", *_why(cause)]
         for incident in cause.incidents[:left]:
-            spans += ["\n• ", *_named(incident, app_url)]
+            spans += ["\n• ", *_named(incident, app_url), *_retried(incident, app_url)]
         left = max(0, left - len(cause.incidents))
         blocks.append(Paragraph(tuple(spans)))
     more = len(failing) - NAMES_LISTED
@@ -139,6 +139,8 @@ def _facts(outage: Outage) -> Sentence:
         of_all = "it" if len(people) == len(outage.failing) else f"{len(people)} of them"
         parts.append((Emoji("raising_hand"), f" {names} on {of_all}"))
     parts += [(Emoji("zzz"), f" {snoozed} snoozed")] if snoozed else []
+    retried = outage.starting + sum(_is_retried(one) for one in outage.failing)
+    parts += [(Emoji("repeat"), f" {retried} being retried")] if retried else []
     return tuple(span for at, part in enumerate(parts) for span in (" · ", *part)[at == 0 :])
 
 
@@ -160,6 +162,17 @@ def _named(incident: Incident, app_url: str) -> Sentence:
     run = incident.failed
     link: Sentence = (" (", Link(run_url(app_url, run.run), f"run {run.run}"), ")") if run else ()
     return (_title(incident), *link)
+
+
+def _is_retried(incident: Incident) -> bool:
+    return incident.retry is not None and not is_final(incident.retry.state)
+
+
+def _retried(incident: Incident, app_url: str) -> Sentence:
+    retry = incident.retry
+    if retry is None or is_final(retry.state):
+        return ()
+    return (", being retried as ", Link(run_url(app_url, retry.run), f"run {retry.run}"))
 
 
 def _title(incident: Incident) -> str:

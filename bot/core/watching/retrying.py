@@ -26,12 +26,15 @@ def with_run_of(incident: Incident, start: Request | None, run: Run | None) -> I
     return replace(incident, retry=RetryOfIncident(run.id, run.seen.state, start.user))
 
 
-def tells_end(incident: Incident | None, end: RunEnd) -> bool:
-    """Whether an incident's message tells how a run has ended, once that is accounted."""
+def tells_end(incident: Incident | None, end: RunEnd, *, in_outage: bool = False) -> bool:
+    """Whether an incident's message tells how a run has ended, once that is accounted.
+
+    An outage's message (`in_outage`) only tells which schedules fail.
+    """
     if incident is None or incident.state is IncidentState.CLOSED:
         return False
     if incident.is_open:
-        shown = (incident.retry, incident.latest)
+        shown = () if in_outage else (incident.retry, incident.latest)
         return end.has_failed or any(one is not None and one.run == end.run for one in shown)
     recovered = incident.recovered_by is not None and incident.recovered_by.run == end.run
     return recovered or (end.has_failed and any(one.run == end.run for one in incident.recent))

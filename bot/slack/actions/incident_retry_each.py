@@ -86,5 +86,6 @@ async def _why_not(context: ListenerContext, call: Call, incident: Incident) -> 
     if isinstance(found, Message):
         return found.text
     origin = Origin(RunFacts(schedule=incident.schedule, name=incident.name))
-    answer = await run.handle(context, call, RetryCommand(every=False, run_id=run_id), origin=origin)
+    command = RetryCommand(every=False, run_id=run_id)
+    answer = await run.handle(context, call, command, origin=origin, incident=incident.schedule)
     return answer.text if answer else ()

@@ -25,8 +25,9 @@ if ARGV[7] ~= '' then
 end
 if shown ~= '' then
   redis.call('HSET', hash, 'shown', shown)
-  local incident = redis.call('HGET', hash, 'incident')
-  if incident then message_shown(incident) end
+  local about = redis.call('HMGET', hash, 'incident', 'outage')
+  if about[1] then message_shown(about[1]) end
+  if about[2] then outage_shown(about[2]) end
 end
 if ARGV[7] ~= '' or (shown ~= '' and shown == wanted(hash)) then
   redis.call('ZREM', items, card)

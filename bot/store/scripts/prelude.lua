@@ -203,16 +203,18 @@ local function touch_outage(channel, number)
   push('posts', 'opening', channel, 'outage/0/' .. channel .. '/' .. number, now())
 end
 
--- Retries that were asked for from an incident's message. It shows the newest one: `request` of the incident, while the
--- start's `incident` names the incident. `shown_from` is the revision from which on the message shows the start.
+-- Retries that were asked for from an incident's message, or from its outage's. It shows the newest one: `request` of the
+-- incident, while the start's `incident` names the incident. `shown_from` is the revision from which on the message shows
+-- the start.
 local function touch_incident_of(id)
   local name = redis.call('HGET', key('req', id), 'incident')
   if not name then return end
-  local hash = key('incident', name)
-  local known = redis.call('HMGET', hash, 'request', 'ts', 'team')
+  local hash, channel = key('incident', name), string.match(name, '^[^:]*')
+  local known = redis.call('HMGET', hash, 'request', 'ts', 'team', 'outage')
   if known[1] ~= id then return end
   redis.call('HINCRBY', hash, 'rev', 1)
-  if known[2] then dirty_incident(known[3] .. ':' .. string.match(name, '^[^:]*') .. ':' .. known[2], 'now') end
+  if known[4] then return touch_outage(channel, known[4]) end
+  if known[2] then dirty_incident(known[3] .. ':' .. channel .. ':' .. known[2], 'now') end
 end
 -- An incident's message has been edited or posted: a start that waits for it may be shown now (see shown_in_incident.lua).
 local function message_shown(name)
@@ -223,18 +225,32 @@ local function message_shown(name)
   redis.call('ZADD', items, 'XX', 'LT', num(now()), 'start/' .. id)
   redis.call('ZADD', key('posts', 'start'), 'LT', num(now()), channel)
 end
+local function outage_shown(name)
+  local channel = string.match(name, '^[^:]*')
+  if redis.call('EXISTS', key('posts', 'start', channel)) == 0 then return end
+  for _, slug in ipairs(redis.call('ZRANGE', key('outage', name, 'members'), 0, -1)) do
+    message_shown(channel .. ':' .. slug)
+  end
+end
+-- Where an incident is told: the record, the word of its revisions, and the name of the post of its message.
+local function told_in(name)
+  local channel, slug = string.match(name, '^([^:]*):(.*)$')
+  local number = redis.call('HGET', key('incident', name), 'outage')
+  if number then return key('outage', channel, number), 'out:', 'outage/0/' .. channel .. '/' .. number end
+  return key('incident', name), 'inc:', 'incident/0/' .. channel .. '/' .. slug
+end
 -- Shows a start in the message of its incident, if that has one. Returns whether it has.
 local function show_in_incident(id)
   local name = redis.call('HGET', key('req', id), 'incident')
   if not name then return false end
-  local hash = key('incident', name)
-  local known = redis.call('HMGET', hash, 'ts', 'outage')
-  if not known[1] or known[2] then
+  local hash, word = told_in(name)
+  local known = redis.call('HMGET', hash, 'ts', 'rev')
+  if not known[1] then
     redis.call('HDEL', key('req', id), 'incident')
     return false
   end
-  redis.call('HSET', hash, 'request', id)
-  redis.call('HSET', key('req', id), 'shown_from', num(tonumber(redis.call('HGET', hash, 'rev')) + 1))
+  redis.call('HSET', key('incident', name), 'request', id)
+  redis.call('HSET', key('req', id), 'shown_from', word .. num(tonumber(known[2]) + 1))
   touch_incident_of(id)
   return true
 end

@@ -13,16 +13,20 @@ if start[1] ~= 'looked' then
   leave_lane()
   return 'shown'
 end
-local known = redis.call('HMGET', key('incident', start[2] or ''), 'request', 'ts', 'team')
-local card = key('card', (known[3] or '') .. ':' .. channel .. ':' .. (known[2] or ''))
+local name, word, from = start[2] or '', string.match(start[3] or '', '^(%a+:)(%d+)$')
+local told, its_word, post = told_in(name)
+local known = redis.call('HMGET', told, 'ts', 'team')
+local card = key('card', (known[2] or '') .. ':' .. channel .. ':' .. (known[1] or ''))
 local message = redis.call('HMGET', card, 'shown', 'unshowable')
 -- Its message was deleted, and another one will be posted.
-local posted_again = redis.call('ZSCORE', key('posts', 'opening', channel), 'incident/0/' .. string.gsub(start[2] or '', ':', '/', 1))
-if known[1] ~= id or message[2] or (not known[2] and not posted_again) then
+local is_posted_again = redis.call('ZSCORE', key('posts', 'opening', channel), post)
+local is_newest = redis.call('HGET', key('incident', name), 'request') == id and word == its_word
+if not is_newest or message[2] or (not known[1] and not is_posted_again) then
   redis.call('HDEL', hash, 'incident')
   return 'no'
 end
-if tonumber(string.match(message[1] or '', '^inc:(%d+)$') or '0') < tonumber(start[3]) then return 'waits' end
+local shown = string.match(message[1] or '', '^' .. word .. '(%d+)$')
+if tonumber(shown or '0') < tonumber(from) then return 'waits' end
 redis.call('HSET', hash, 'state', 'carded')
 leave_lane()
 redis.call('ZADD', key('due', 'requests'), num(now()), id)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.model.cause import Cause
-from bot.core.model.incident import Incident, IncidentRun, IncidentState, OnIt
+from bot.core.model.incident import Incident, IncidentRun, IncidentState, OnIt, RetryOfIncident
 from bot.core.model.outage import Outage
 from bot.core.model.run_end import RunError
 from bot.core.text.text import Mention
@@ -50,6 +50,16 @@ def test_several_reasons_are_listed_by_frequency() -> None:
     lines = shown(outage_message(outage(*members)))
     assert lines[0].endswith("3 for one reason: The package hub isn't reachable")
     assert lines[1:4] == ["3: The package hub isn't reachable", "1: permission denied", "1: the log isn't read yet"]
+
+
+def test_it_says_how_many_are_being_retried() -> None:
+    """Those that are starting as well; the list names the runs."""
+    retried = replace(incident(1), retry=RetryOfIncident(4714, "RUNNING", "U0ADA"))
+    over = replace(incident(2), retry=RetryOfIncident(4715, "CANCELED", "U0ADA"))
+    found = replace(outage(retried, over, incident(3)), starting=1)
+    assert ":repeat: 2 being retried" in said(outage_message(found).text)
+    (listed,) = (line for line in shown(outage_list(found, APP)) if "being retried" in line)
+    assert listed == "• Mart 1 (run 4001), being retried as run 4714"
 
 
 def test_it_says_what_has_recovered_and_who_is_on_it() -> None:

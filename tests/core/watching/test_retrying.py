@@ -57,5 +57,8 @@ def test_which_ends_a_message_tells_of() -> None:
     assert not tells_end(recovered(), canceled)
     assert not tells_end(recovered(), failed)
     assert tells_end(recovered(recent=(IncidentRun(4714, "FAILED"),)), failed)
+    assert tells_end(shows, failed, in_outage=True)
+    assert not tells_end(shows, canceled, in_outage=True)
+    assert tells_end(recovered(recovered_by=IncidentRun(4714, "SUCCESS")), success, in_outage=True)
     for nothing in (None, replace(shows, state=IncidentState.CLOSED)):
         assert not tells_end(nothing, failed)
