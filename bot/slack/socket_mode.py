@@ -41,6 +41,7 @@ IssueAddress = Callable[[], Coroutine[Any, Any, str]]
 Listener = Callable[[AsyncBaseSocketModeClient, SocketModeRequest], Awaitable[None]]
 
 ALIVE = Gauge("bolt_bot_socket_connections", "This process's connections to Slack that are alive.")
+WANTED = Gauge("bolt_bot_socket_connections_wanted", "How many of them there should be; 0 over HTTP.")
 CONNECTIONS = 2
 # How the SDK's log lines begin for each failed attempt, every five seconds per connection. Its other lines stay in the
 # log, above all that a request couldn't be handled.
@@ -195,6 +196,7 @@ class SocketModeReceiver:
 
     async def start(self) -> None:
         """Start to connect. If Slack is unavailable, it's retried until it's back."""
+        WANTED.set(len(self._handlers))
         self._tasks = [asyncio.create_task(self._connect(handler)) for handler in self._handlers]
         self._tasks.append(asyncio.create_task(self._watch()))
 
