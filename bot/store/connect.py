@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from redis.driver_info import DriverInfo
 from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError, ResponseError
 
 from bot.core.model.errors import StoreRefused, StoreUnavailable, StoreUnfit
+from bot.core.model.network_failure import ERRNO
 from bot.redis_url import RedisUrl, parse_redis_url
 from bot.store.fitness import server_faults
 from bot.store.redis_errors import REDIS_ERRORS, redis_address, refused_login, translate
@@ -22,6 +24,8 @@ from bot.store.tls_mismatch import tls_mismatch
 
 SOCKET_TIMEOUT_S = 2.0
 HEALTH_CHECK_S = 15
+# Causes that hide a difference about TLS.
+UNSAID = {"the connection was closed", "it took too long to answer", ERRNO[errno.ECONNRESET], ERRNO[errno.EPIPE]}
 # Settings of the server that INFO doesn't always report, and their names among the facts.
 CONFIG_FACTS = {"maxmemory-policy": "maxmemory_policy", "appendfsync": "appendfsync"}
 
@@ -156,7 +160,8 @@ async def server_facts(client: Redis, name: str) -> Mapping[str, Any]:
             raise StoreUnfit(
                 f"Redis can't be used as it is: {away.detail}.", cause=away.cause, where=away.where
             ) from None
-        away = StoreUnavailable(cause=await tls_mismatch(client) or away.cause, where=away.where)
+        if away.cause in UNSAID:
+            away = StoreUnavailable(cause=await tls_mismatch(client) or away.cause, where=away.where)
         raise StoreUnavailable(_away(away), cause=away.cause, where=away.where) from None
     return facts
 

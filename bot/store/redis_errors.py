@@ -60,6 +60,9 @@ _UNREACHABLE: tuple[tuple[str, str], ...] = (
     (r"\bCLUSTERDOWN\b", "the cluster is down (CLUSTERDOWN)"),
     (r"no master found", "no Sentinel knows a primary of that name"),
     (r"cannot be connected", "no node of the cluster can be reached"),
+    (r"protected mode", "it's in protected mode, in which only its own machine may connect without a password"),
+    (r"DB index is out of range|invalid DB index", "it has no database with the number in REDIS_URL"),
+    (r"protocol error", "what answers there isn't Redis"),
     (r"max number of clients", "it has reached its maximum number of clients"),
 )
 _FILES = {

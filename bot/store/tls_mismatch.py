@@ -1,6 +1,7 @@
-"""Find out whether a Redis doesn't answer because only one side speaks TLS: neither side says so by itself.
+"""Find out whether a Redis can't be used because one side expects more of TLS than the other: the error rarely says so.
 
-A server that expects TLS closes a plain connection, and one that doesn't waits for the end of what looks like a command.
+A server that expects TLS closes a plain connection, one that doesn't waits for the end of what looks like a command, and
+one that wants a client's certificate may reset the connection before its reason has been read.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import ssl
 from typing import Any
 
 from redis.asyncio import SSLConnection
+
+from bot.core.model.network_failure import WANTS_CERTIFICATE, known
 
 TRY_S = 2.0
 WANTED = "it speaks TLS on that port, and REDIS_URL doesn't ask for it (rediss://)"
@@ -25,21 +28,18 @@ async def tls_mismatch(client: Any) -> str:  # noqa: ANN401 - redis-py's three k
         return ""
     try:
         async with asyncio.timeout(TRY_S):
-            if issubclass(getattr(pool, "connection_class", object), SSLConnection):
-                return UNWANTED if await _answers_in_plain_text(host, port) else ""
-            return WANTED if await _shakes_hands(host, port) else ""
+            if not issubclass(getattr(pool, "connection_class", object), SSLConnection):
+                return WANTED if await _shakes_hands(host, port) else ""
+            if await _answers_in_plain_text(host, port):
+                return UNWANTED
+            return await _refused_after_handshake(host, port)
     except (OSError, TimeoutError):
         return ""
 
 
 async def _shakes_hands(host: str, port: int) -> bool:
-    context = ssl.create_default_context()
-    # Nothing is sent, so any certificate will do.
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    _reader, writer = await asyncio.open_connection(host, port, ssl=context)
-    # Without a farewell, for which the server might be waited for.
-    writer.transport.abort()
-    await asyncio.sleep(0)
+    _reader, writer = await asyncio.open_connection(host, port, ssl=_any_certificate())
+    await _drop(writer)
     return True
 
 
@@ -48,6 +48,32 @@ async def _answers_in_plain_text(host: str, port: int) -> bool:
     try:
         writer.write(b"PING\r\n")
         return await reader.read(1) in {b"+", b"-"}
+    except ConnectionError:
+        return False
     finally:
-        writer.transport.abort()
-        await asyncio.sleep(0)
+        await _drop(writer)
+
+
+async def _refused_after_handshake(host: str, port: int) -> str:
+    """Return why a server ends a connection over which nothing was sent: only that it wants a client's certificate."""
+    reader, writer = await asyncio.open_connection(host, port, ssl=_any_certificate())
+    try:
+        await reader.read(1)
+    except ssl.SSLError as error:
+        return WANTS_CERTIFICATE if known(error) == WANTS_CERTIFICATE else ""
+    finally:
+        await _drop(writer)
+    return ""
+
+
+def _any_certificate() -> ssl.SSLContext:
+    """Return a context for connections over which nothing is sent."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+async def _drop(writer: asyncio.StreamWriter) -> None:
+    """Close a connection without a farewell, for which the server might be waited for."""
+    writer.transport.abort()
+    await asyncio.sleep(0)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bot.app import deployment_of
+from bot.cli.doctor.check_redis import redis_url
 from bot.cli.doctor.finding import Finding, ok, problem, warning
 from bot.cli.doctor.subject import Check, Subject
 from bot.core.model.errors import StoreUnavailable
 from bot.store.connect import close, connect
 from bot.store.deployment import Deployment, read_deployment
-from bot.store.embedded import EmbeddedRedis
 from bot.store.scripts import Scripts
 
 CHECK = "Redis data"
@@ -17,7 +17,7 @@ OTHER_WORKSPACE = f"Correct PARADIME_API_ENDPOINT and PARADIME_WORKSPACE_UID. If
 
 
 async def _data(subject: Subject) -> list[Finding]:
-    url = await _url(subject)
+    url = await redis_url(subject.settings)
     if url is None:
         return []
     client = connect(url)
@@ -29,14 +29,6 @@ async def _data(subject: Subject) -> list[Finding]:
     finally:
         await close(client)
     return [_compare(subject, theirs)]
-
-
-async def _url(subject: Subject) -> str | None:
-    """Return Redis' address, None for an embedded one that isn't running."""
-    held = subject.settings.redis_url
-    if held is not None:
-        return held.get_secret_value()
-    return await EmbeddedRedis(subject.settings.bolt_bot_data_dir).running()
 
 
 def _compare(subject: Subject, theirs: Deployment | None) -> Finding:

@@ -12,8 +12,9 @@ from bot.cli.doctor.finding import Finding, ok, problem, warning
 from bot.cli.doctor.fixes import Fixes, fix_for, network_fix
 from bot.cli.doctor.subject import Check, Subject
 from bot.core.model.errors import StoreRefused, StoreUnavailable, StoreUnfit
+from bot.settings import Settings
 from bot.store.connect import close, connect, server_facts, try_commands
-from bot.store.embedded import find_server
+from bot.store.embedded import EmbeddedRedis, find_server
 from bot.store.fitness import About, Facts, server_faults
 from bot.store.redis_errors import REDIS_ERRORS, redis_address
 from bot.store.tls_mismatch import WANTED
@@ -22,7 +23,7 @@ CONNECTION, PERMISSIONS = "Redis connection", "Redis permissions"
 PINGS = 5
 SLOW_MS = 50.0
 # The least that a user of the server's ACL needs. A test tries it.
-RULES = "~{keys}* +@read +@write +@transaction +@scripting +@connection +time +info +config|get"
+RULES = "~{keys}* +@read +@write +@transaction +@scripting +@connection -@dangerous +time +info +config|get"
 # Part of a cause, the check that it's about, and the fix.
 REFUSALS: tuple[tuple[str, str, str], ...] = (
     ("(OOM)", "Redis memory", "Raise maxmemory, or remove what else is stored in it."),
@@ -54,6 +55,9 @@ REACHING: Fixes = (
         "wants a client's certificate",
         "Add ?ssl_certfile=/path/to/certificate.pem&ssl_keyfile=/path/to/key.pem to REDIS_URL.",
     ),
+    ("protected mode", "Give the server's user a password, and put it into REDIS_URL."),
+    ("no database with the number", "Correct the number at the end of REDIS_URL: most servers have 0 to 15."),
+    ("isn't Redis", "Correct the host and port in REDIS_URL."),
     ("(LOADING)", "Wait until it has read its data."),
     ("(MASTERDOWN)", "Let REDIS_URL name the primary, or start it."),
     ("(CLUSTERDOWN)", "Start the missing nodes of the cluster."),
@@ -67,14 +71,22 @@ REACHING: Fixes = (
 
 
 async def _redis(subject: Subject) -> list[Finding]:
-    held = subject.settings.redis_url
-    if held is None:
+    url = await redis_url(subject.settings)
+    if url is None:
         return _embedded(subject)
-    client = connect(held.get_secret_value())
+    client = connect(url)
     try:
         return await _server(client, subject.settings.bolt_bot_name)
     finally:
         await close(client)
+
+
+async def redis_url(settings: Settings) -> str | None:
+    """Return Redis' address: of the embedded one only while a bot runs it, None if there's nothing to ask."""
+    held = settings.redis_url
+    if held is not None:
+        return held.get_secret_value()
+    return await EmbeddedRedis(settings.bolt_bot_data_dir).running()
 
 
 def _embedded(subject: Subject) -> list[Finding]:

@@ -13,6 +13,7 @@ from bot.core.model.proxies import proxy_for
 
 # OpenSSL's reasons when a server answers a TLS handshake with plain text.
 NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNEXPECTED_MESSAGE")
+WANTS_CERTIFICATE = "it wants a client's certificate"
 DEEPEST = 30
 ERRNO = {
     errno.ECONNREFUSED: "the connection was refused",
@@ -90,7 +91,7 @@ def _tls(error: BaseException) -> str:
     if reason == "NO_CERTIFICATE_OR_CRL_FOUND":
         return "the file of trusted certificates contains none"
     if reason.endswith("CERTIFICATE_REQUIRED"):
-        return "it wants a client's certificate"
+        return WANTS_CERTIFICATE
     return f"the TLS handshake failed ({reason.replace('_', ' ').lower()})" if reason else ""
 
 

@@ -75,6 +75,14 @@ async def test_an_api_that_is_well(served: Served, monkeypatch: pytest.MonkeyPat
     assert {operation for call in asked for operation in call.operations} == {"listBoltSchedules"}
 
 
+async def test_a_key_that_may_only_read(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not visible without a start: never ok, and the fix says where to look."""
+    viewer = {"PARADIME_API_KEY": "viewer", "PARADIME_API_SECRET": "viewer"}
+    *_, key = await examined(monkeypatch, f"{served[1]}/graphql", **viewer)
+    assert (key.check, key.level) == ("Bolt API key", "warning")
+    assert "not checked" in key.sentence
+
+
 @pytest.mark.parametrize(
     ("path", "environment", "check", "says", "fix"),
     [

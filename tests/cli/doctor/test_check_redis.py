@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from redis.exceptions import NoPermissionError
 
 from bot.cli.doctor import check_data, check_redis
 from bot.cli.doctor.finding import Finding
 from bot.slack.identity import Identity
+from bot.store.connect import connect
+from bot.store.embedded import EmbeddedRedis
 from tests.certificates import expired, untrusted
 from tests.cli.doctor.patient import found_by
 from tests.store.fake_server import GOOD, fake, telling
 from tests.store.servers import Server, Servers, ask, redis_server
+from tests.test_causes import answering
 from tests.waiting import eventually
 
 PASSWORD = "very-secret-5"  # noqa: S105 - a made-up one
@@ -172,6 +176,11 @@ async def test_the_rights_that_are_recommended_are_enough(server: Broken, monkey
     rules = check_redis.RULES.format(keys="{bolt:bolt}:").split()
     await server.tell(("ACL", "SETUSER", "bot", "reset", "on", f">{PASSWORD}", *rules))
     assert {one.level for one in await examined(monkeypatch, server.url)} == {"ok"}
+    client = connect(server.url)
+    for words in (("FLUSHALL",), ("KEYS", "*"), ("GET", "other"), ("CONFIG", "SET", "maxmemory", "1")):
+        with pytest.raises(NoPermissionError):
+            await ask(client, *words)
+    await client.aclose()
 
 
 async def test_without_info_nothing_is_called_ok_that_was_not_seen(
@@ -340,6 +349,28 @@ async def test_a_port_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.sentence == f"Redis at 127.0.0.1:{port} can't be used: the connection was refused."
 
 
+async def test_a_database_that_does_not_exist(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number at the end of the address."""
+    found = only_problem(await examined(monkeypatch, server.url.replace("/0", "/99")))
+    assert "it has no database with the number in REDIS_URL" in found.sentence
+    assert "number at the end" in found.fix
+
+
+async def test_something_else_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A web server."""
+    async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
+        found = only_problem(await examined(monkeypatch, f"redis://127.0.0.1:{port}/0"))
+    assert "what answers there isn't Redis" in found.sentence
+
+
+async def test_protected_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only another machine sees it from a real server."""
+    denied = b"-DENIED Redis is running in protected mode because protected mode is enabled\r\n"
+    async with fake(lambda _: denied) as server:
+        found = only_problem(await examined(monkeypatch, f"redis://127.0.0.1:{server.port}/0"))
+    assert "it's in protected mode" in found.sentence
+
+
 async def test_a_version_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     """No real server here is that old."""
     async with fake(telling(**{**GOOD, "redis_version": "6.2.14"})) as old:
@@ -357,3 +388,18 @@ async def test_the_embedded_server_is_named(monkeypatch: pytest.MonkeyPatch, tmp
     assert str(tmp_path) in found.sentence
     assert await found_by(check_data.CHECKS, monkeypatch, here) == []
     assert not (tmp_path / "redis").exists()
+
+
+async def test_the_embedded_server_of_a_running_bot_is_checked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """As any other; all of it is as it should be."""
+    folder = tmp_path_factory.mktemp("bot")
+    embedded, here = EmbeddedRedis(folder), {"BOLT_BOT_DATA_DIR": str(folder)}
+    await embedded.start()
+    try:
+        found = await found_by((*check_redis.CHECKS, *check_data.CHECKS), monkeypatch, here)
+    finally:
+        await embedded.stop()
+    assert {one.level for one in found} == {"ok"}
+    assert {"Redis permissions", "Redis persistence", "Redis data"} <= {one.check for one in found}
