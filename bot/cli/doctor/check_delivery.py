@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
+import secrets
+import time
+from http import HTTPStatus
+
+import aiohttp
+from slack_sdk.signature import SignatureVerifier
 
 from bot.cli.doctor.finding import Finding, ok, problem, warning
+from bot.cli.doctor.fixes import network_fix
 from bot.cli.doctor.subject import Check, Subject
 from bot.core.model.errors import SlackError, StoreUnavailable, StoreUnfit
+from bot.core.model.network_failure import through
+from bot.core.model.proxies import proxy_for
 from bot.core.text.text import plural
+from bot.slack.errors import cause_of
 from bot.slack.hello import ConnectionEndedError, Hello, read_hello
+from bot.slack.http_requests import SIGNATURE, TIMESTAMP
 from bot.store.connect import close, connect
 from bot.store.embedded import EmbeddedRedis
 from bot.store.scripts import Scripts
 from bot.store.socket_count import SocketCount
+from bot.tls import tls
 
-SOCKET, HTTP = "Slack Socket Mode", "Slack over HTTP"
+SOCKET, HTTP, URL = "Slack Socket Mode", "Slack over HTTP", "public address"
+EVENTS = "/slack/events"
+URL_S = 5.0
+URL_MOST = 4096
+ANSWERS = {
+    401: (
+        "the bot there doesn't accept the signature",
+        "Start it with the same SLACK_SIGNING_SECRET, and set the clocks of both machines.",
+    ),
+    404: (
+        "nothing takes Slack's requests there",
+        "Let the address lead to the bot, in HTTP mode: SLACK_APP_TOKEN must not be set.",
+    ),
+    503: ("the bot there is starting or stopping, or a proxy can't reach it", "Start the bot, and read its log."),
+}
+OTHER_ANSWER = ("that isn't the bot's answer", "Let the proxy pass POST requests of this path to the bot, unchanged.")
 SIGNING_SECRET = r"[0-9a-f]{32}"  # noqa: S105 - a pattern
 REASONS = {
     "link_disabled": (
@@ -106,11 +135,54 @@ async def _http(subject: Subject) -> list[Finding]:
         "doesn't show it to a bot."
     )
     fix = (
-        "While the bot runs, save the Request URL https://your.address/slack/events again, under Event Subscriptions "
-        "in the app's settings. If Slack can't verify it, it doesn't reach the bot, or the bot's log says to check "
-        "SLACK_SIGNING_SECRET. The app must not have Socket Mode on."
+        "While the bot runs, run the doctor with --url https://your.address, and save the Request URL "
+        "https://your.address/slack/events again, under Event Subscriptions in the app's settings. If Slack can't "
+        "verify it, it doesn't reach the bot, or the bot's log says to check SLACK_SIGNING_SECRET. The app must not "
+        "have Socket Mode on."
     )
     return [*found, warning(HTTP, said, fix)]
 
 
-CHECKS = (Check(SOCKET, _socket_mode), Check(HTTP, _http))
+async def _public_url(subject: Subject) -> list[Finding]:
+    """Send a request to the public address, as Slack does when somebody saves the Request URL."""
+    secret = subject.settings.slack_signing_secret
+    if not subject.public_url:
+        return []
+    if subject.settings.socket_mode or secret is None:
+        said = "The address isn't used: Slack's requests arrive over sockets, because SLACK_APP_TOKEN is set."
+        return [warning(URL, said, "Leave out --url, or unset SLACK_APP_TOKEN.")]
+    url = f"{subject.public_url.rstrip('/').removesuffix(EVENTS)}{EVENTS}"
+    return [await check_url(url, secret.get_secret_value())]
+
+
+async def check_url(url: str, signing_secret: str) -> Finding:
+    """Check that a request which is signed like Slack's is answered at a public address."""
+    challenge = secrets.token_hex(16)
+    body = json.dumps({"type": "url_verification", "challenge": challenge, "token": ""})
+    at = str(int(time.time()))
+    signature = SignatureVerifier(signing_secret).generate_signature(timestamp=at, body=body) or ""
+    headers = {TIMESTAMP: at, SIGNATURE: signature, "Content-Type": "application/json"}
+    try:
+        async with (
+            asyncio.timeout(URL_S),
+            aiohttp.ClientSession() as session,
+            session.post(
+                url,
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                proxy=proxy_for(url),
+                ssl=tls(),
+            ) as answer,
+        ):
+            told = await answer.content.read(URL_MOST)
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        cause, where = cause_of(error), through(url)
+        return problem(URL, f"Nothing answers at {url}: {cause}.", network_fix(cause, where, "--url"))
+    if answer.status == HTTPStatus.OK and challenge.encode() in told:
+        return ok(URL, f"A request signed with SLACK_SIGNING_SECRET is answered at {url}.")
+    said, fix = ANSWERS.get(answer.status, OTHER_ANSWER)
+    return problem(URL, f"{url} answers with HTTP status {answer.status}: {said}.", fix)
+
+
+CHECKS = (Check(SOCKET, _socket_mode), Check(HTTP, _http), Check(URL, _public_url))

@@ -6,10 +6,12 @@ from bot.cli.doctor.finding import Finding, ok, problem, warning
 from bot.cli.doctor.fixes import network_fix
 from bot.cli.doctor.subject import Check, Subject
 from bot.core.model.errors import ScopeMissing, SlackError, SlackNotSent, SlackOutcomeUnknown
-from bot.slack.identity import TokenRefusedError, app_id, app_of_bot, check_app_token, check_same_app, identify
+from bot.slack.identity import REASONS, TokenRefusedError, app_id, app_of_bot, check_app_token, check_same_app, identify
 from bot.slack.scopes import OPTIONAL, REQUIRED, WITHOUT
 
 BOT_TOKEN, APP_TOKEN, APP, SCOPES = "Slack bot token", "Slack app token", "Slack app", "Slack scopes"
+# The bot doesn't renew such a token.
+ROTATING = "xoxe."
 NETWORK_FIX = "Let this machine reach Slack; it needs slack.com and its subdomains on port 443."
 
 
@@ -31,6 +33,9 @@ async def _bot_token(subject: Subject) -> list[Finding]:
         return [problem(BOT_TOKEN, refused.sentence, refused.fix)]
     except SlackError as error:
         return [problem(BOT_TOKEN, unreachable(error), _reaching(error))]
+    if subject.settings.slack_bot_token.get_secret_value().startswith(ROTATING):
+        said = f"SLACK_BOT_TOKEN of @{me.name} expires within twelve hours, because token rotation is on."
+        return [problem(BOT_TOKEN, said, REASONS["token_expired"][1])]
     return [ok(BOT_TOKEN, f"I'm @{me.name} in the workspace {me.team_name or me.url} ({me.team}).")]
 
 

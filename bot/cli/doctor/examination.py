@@ -49,8 +49,11 @@ AREAS: tuple[tuple[Check, ...], ...] = (
 AFTERWARDS: tuple[tuple[Check, ...], ...] = (check_data.CHECKS, check_clock.CHECKS)
 
 
-async def diagnose(env_file: EnvFile | None = None) -> list[Finding]:
-    """Read the settings from the environment and a `.env` file, and check them and the services they point to."""
+async def diagnose(env_file: EnvFile | None = None, *, public_url: str = "") -> list[Finding]:
+    """Read the settings from the environment and a `.env` file, and check them and the services they point to.
+
+    `public_url` is the address to which Slack sends requests over HTTP.
+    """
     unknown = check_settings.unknown_findings(env_file)
     try:
         settings = load_settings(env_file)
@@ -62,10 +65,10 @@ async def diagnose(env_file: EnvFile | None = None) -> list[Finding]:
     # What libraries log, and details of unexpected errors, must be masked too. Findings say everything else.
     configure_logging(settings.bolt_bot_log_format, "error", mask)
     log_uncaught()
-    return [*unknown, *await examine(settings)]
+    return [*unknown, *await examine(settings, public_url=public_url)]
 
 
-async def examine(settings: Settings, *, limit_s: float = LIMIT_S) -> list[Finding]:
+async def examine(settings: Settings, *, public_url: str = "", limit_s: float = LIMIT_S) -> list[Finding]:
     """Run all checks. Returns their findings, masked, in the order of the areas."""
     mask = Redactor(settings.secrets(), settings.patterns()).mask
     subject = Subject(
@@ -73,6 +76,7 @@ async def examine(settings: Settings, *, limit_s: float = LIMIT_S) -> list[Findi
         SlackChat(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, mask),
         BoltClient(settings.paradime_api_endpoint, credentials(settings), check_bolt.LIMITS),
         mask,
+        public_url=public_url,
     )
     try:
         found = [*await run_areas(AREAS, subject, limit_s), *await run_areas(AFTERWARDS, subject, limit_s)]

@@ -27,6 +27,8 @@ class Subject:
     identity: Identity | None = None
     bolt_answers: bool = False
     socket_url: str = ""
+    # The bot's public address, if the doctor is asked to check it.
+    public_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bolt_sandbox.server import Sandbox
 from bot.cli.doctor import check_delivery, check_slack
-from bot.cli.doctor.check_delivery import SOCKET, compare
+from bot.cli.doctor.check_delivery import SOCKET, check_url, compare
+from bot.cli.doctor.examination import diagnose
 from bot.cli.doctor.finding import Finding
 from bot.slack.hello import Hello
+from bot.slack.http_requests import http_handler
+from bot.slack.identity import Identity
+from bot.slack.listener_app import build_app
 from bot.store.connect import close, connect
 from bot.store.scripts import Scripts
 from bot.store.socket_count import SocketCount
-from tests.cli.doctor.patient import findings, of
+from tests.cli.doctor.patient import findings, of, setting
 
 CHECKS = (*check_slack.CHECKS, *check_delivery.CHECKS)
 
@@ -141,3 +147,81 @@ async def test_http_names_what_a_bot_cannot_see(sandbox: Sandbox, monkeypatch: p
     more["SLACK_SIGNING_SECRET"] = "very-secret"  # noqa: S105 - made up
     short, _ = of(await findings(CHECKS, sandbox, monkeypatch, **more), "Slack over HTTP")
     assert "32 hexadecimal digits" in short.sentence
+
+
+SECRET = "0123456789abcdef" * 2
+
+
+@asynccontextmanager
+async def answering(handle: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
+    """Something that answers where Slack posts."""
+    app = web.Application()
+    app.router.add_post("/slack/events", handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+def bot_with(secret: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """How the bot handles Slack's requests over HTTP."""
+    web_client, me = AsyncWebClient(), Identity("T1", "U1", "B1", "bolt", "https://acme.slack.com/")
+    app = build_app(web_client, "xoxb-1", me, (), lambda _where, _error: "abc", lambda _asker, _message: None)
+    return http_handler(app, secret)
+
+
+async def test_a_public_address_that_leads_to_the_bot(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request like Slack's arrives there and is answered; with or without the path."""
+    setting(monkeypatch, **{**sandbox.env(socket_mode=False), "SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": SECRET})
+    async with answering(bot_with(SECRET)) as address:
+        for url in (address, f"{address}/", f"{address}/slack/events"):
+            (one,) = of(await diagnose(public_url=url), "public address")
+            assert (one.level, one.sentence) == (
+                "ok",
+                f"A request signed with SLACK_SIGNING_SECRET is answered at {address}/slack/events.",
+            )
+
+
+async def test_a_bot_with_another_signing_secret() -> None:
+    """It refuses the request, as it will refuse Slack's or this one's."""
+    async with answering(bot_with("another")) as address:
+        found = await check_url(f"{address}/slack/events", SECRET)
+    assert found.level == "problem"
+    assert "HTTP status 401: the bot there doesn't accept the signature." in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "words"),
+    [
+        (404, "", "nothing takes Slack's requests there"),
+        (503, "", "starting or stopping"),
+        (200, "Welcome", "that isn't the bot's answer"),
+        (302, "", "that isn't the bot's answer"),
+    ],
+)
+async def test_a_public_address_that_leads_elsewhere(status: int, text: str, words: str) -> None:
+    """What answers there isn't the bot."""
+
+    async def handle(_request: web.Request) -> web.Response:
+        return web.Response(status=status, text=text)
+
+    async with answering(handle) as address:
+        found = await check_url(f"{address}/slack/events", SECRET)
+    assert found.level == "problem"
+    assert f"answers with HTTP status {status}: " in found.sentence
+    assert words in found.sentence
+
+
+async def test_a_public_address_where_nothing_listens() -> None:
+    """The cause is named."""
+    found = await check_url("http://127.0.0.1:1/slack/events", SECRET)
+    assert found.level == "problem"
+    assert "the connection was refused" in found.sentence
+
+
+async def test_a_public_address_in_socket_mode(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It isn't used."""
+    setting(monkeypatch, **sandbox.env())
+    (one,) = of(await diagnose(public_url="https://bolt.example.com"), "public address")
+    assert one.level == "warning"

@@ -50,6 +50,14 @@ async def test_a_revoked_bot_token(sandbox: Sandbox, monkeypatch: pytest.MonkeyP
     assert of(found, "Slack app token")[0].level == "ok"
 
 
+async def test_a_token_that_expires(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It works now, and the bot doesn't renew it."""
+    sandbox.workspace.bot_token = f"xoxe.{sandbox.workspace.bot_token}"
+    (one,) = wrong(await findings(CHECKS, sandbox, monkeypatch))
+    assert (one.check, one.level) == ("Slack bot token", "problem")
+    assert "expires within twelve hours" in one.sentence
+
+
 async def test_a_wrong_bot_token_and_a_wrong_app_token(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both are named, each by its variable."""
     more = {"SLACK_BOT_TOKEN": "xoxb-very-secret", "SLACK_APP_TOKEN": "xapp-very-secret"}
