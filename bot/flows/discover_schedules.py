@@ -25,6 +25,7 @@ from bot.flows.listing_gap import GapWatcher
 from bot.flows.missing_schedules import MissingSchedules
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Discovery, DiscoveryHints, Due, LateSchedules, Watches
+from bot.flows.rename_schedules import ScheduleRenamer
 from bot.flows.schedule_catalog import ScheduleCatalog
 
 log = structlog.get_logger()
@@ -66,6 +67,7 @@ class ScheduleDiscoverer:
         hints: DiscoveryHints,
         gap: GapWatcher,
         late: LateSchedules,
+        renamer: ScheduleRenamer,
         *,
         every_s: float,
         now: Callable[[], datetime],
@@ -81,6 +83,7 @@ class ScheduleDiscoverer:
         self._hints = hints
         self._gap = gap
         self._late = late
+        self._renamer = renamer
         self._every_s = every_s
         self._now = now
         self._covers = CoverCache()
@@ -101,11 +104,13 @@ class ScheduleDiscoverer:
             await self._due.give_back(lease, delay_s=min(self._every_s, AWAY_S))
             return
         at = self._bolt.time()
+        known = await self._discovery.known_activity()
+        if await self._renamer.follow_renames(activity, schedules, known):
+            known = await self._discovery.known_activity()
         watches = await self._watches.all_watches()
         covers = self._covers.of(watches)
         rows = await in_pieces(activity, lambda row: covers.watched(row, schedules.get(row.slug), at))
         watched = {row.schedule.slug: row for row in rows if row is not None}
-        known = await self._discovery.known_activity()
         gone = await self._close_gone([slug for slug in known if slug not in watched], activity, covers, at)
         changed = {
             slug: (row.activity, row.schedule) for slug, row in watched.items() if known.get(slug) != row.activity

@@ -43,6 +43,7 @@ from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_followed_run import FollowedRunReader
 from bot.flows.read_report import ReportReader
 from bot.flows.read_requested_file import RequestedFileReader
+from bot.flows.rename_schedules import ScheduleRenamer
 from bot.flows.report_channel_back import ChannelReporter
 from bot.flows.report_gap import GapReporter
 from bot.flows.retry_of_incident import IncidentRetries
@@ -192,6 +193,7 @@ def build_flows(base: Base) -> Flows:
             stores.discovery_hints,
             GapWatcher(bolt, stores.discovery, stores.gaps, mask=services.mask),
             stores.notices,
+            ScheduleRenamer(stores.discovery, stores.incidents),
             every_s=settings.bolt_bot_discover_s,
             now=base.now,
         ),

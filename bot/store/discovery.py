@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -93,6 +94,11 @@ class Discovery:
                     frozenset(failing),
                 )
         return found
+
+    async def rename_schedule(self, old: str, new: str) -> list[str]:
+        """Have all that's known of a schedule go on under another slug. Returns the channels with an incident of it."""
+        quoted = (json.dumps(slug, ensure_ascii=False) for slug in (old, new))
+        return list(await self._scripts.run("rename_schedule", old, new, *quoted))
 
     async def note_look(self, lease: Lease, slug: str, rev: int, looked: Looked, *, delay_s: float) -> bool:
         """Record what a look at a schedule's runs has found. Returns False if it has to be looked at again."""

@@ -41,6 +41,7 @@ from bot.flows.post_outage import OutagePoster
 from bot.flows.post_quiet_end import QuietEndPoster
 from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
+from bot.flows.rename_schedules import ScheduleRenamer
 from bot.flows.report_channel_back import ChannelReporter
 from bot.flows.report_gap import GapReporter
 from bot.flows.retry_of_incident import IncidentRetries
@@ -261,6 +262,7 @@ class IncidentStage(Stage):
             self.hints,
             GapWatcher(self.bolt, self.discovery, self.gaps, mask=str),
             self.notices,
+            ScheduleRenamer(self.discovery, self.incidents),
             every_s=15,
             now=lambda: datetime.now(UTC),
         )

@@ -612,6 +612,9 @@ class Discovery(Protocol):
     async def load_schedules(self, slugs: Sequence[str]) -> dict[str, ScheduleRecord]:
         """Load the records of watched schedules. Those that aren't on record are left out."""
 
+    async def rename_schedule(self, old: str, new: str) -> list[str]:
+        """Have all that's known of a schedule go on under another slug. Returns the channels with an incident of it."""
+
     async def note_look(self, lease: Lease, slug: str, rev: int, looked: Looked, *, delay_s: float) -> bool:
         """Record what a look at a schedule's runs has found. Returns False if it has to be looked at again."""
 

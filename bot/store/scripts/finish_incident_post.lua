@@ -3,6 +3,10 @@
 -- the thread ('file-<number>' or 'late-<number>') or ''. Returns 'ok', or the existing record if another process has posted
 -- it.
 local class, channel, item, slug, field = ARGV[3], ARGV[4], ARGV[5], ARGV[7], ARGV[8]
+if current_slug(slug) ~= slug then
+  slug = current_slug(slug)
+  item = string.match(item, '^incident/%d+/[^/]*/') .. slug
+end
 local hash, items = key('incident', channel, slug), key('posts', class, channel)
 posted_in(channel)
 if field == '' then

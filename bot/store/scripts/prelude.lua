@@ -583,10 +583,18 @@ local function end_discovery()
   redis.call('DEL', key('discovery', 'at'))
 end
 
+-- The slug that a schedule has now: it may have got another one in Bolt since it was found under this one. A schedule
+-- that has this one now is another.
+local function current_slug(slug)
+  if redis.call('EXISTS', key('discovery', 'of', slug)) == 1 then return slug end
+  return redis.call('GET', key('discovery', 'renamed', slug)) or slug
+end
+
 -- Hands the end of a run that discovery has found over to the watches of its schedule, to be accounted. Returns whether
 -- it did.
 local function hand_over(member, ended)
   local slug = redis.call('HGET', key('run', member), 'discovered')
+  if slug then slug = current_slug(slug) end
   local record = key('discovery', 'of', slug or '')
   -- Without a record, nobody has watched its schedule for a day.
   if not slug or redis.call('EXISTS', record) == 0 then return false end
