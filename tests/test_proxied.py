@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -103,6 +104,21 @@ async def test_socket_mode_goes_through_the_proxy(tmp_path: Path, monkeypatch: p
         assert client.proxy is None
         await receiver.stop()
         await chat.close()
+
+
+async def test_sockets_through_a_dead_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It's named in the line about the outage, without its password."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter22@127.0.0.1:{port}")
+        chat = SlackChat(TOKEN, SLACK, str)
+        receiver = SocketModeReceiver(ListenerApp(client=chat.web, signing_secret=""), "xapp-1", connections=1)
+        await receiver.start()
+        await eventually("an attempt", lambda: receiver._attempts.error is not None)
+    assert receiver._why().detail == f"slack.com through the proxy 127.0.0.1:{port}: the connection was refused"
+    await receiver.stop()
+    await chat.close()
 
 
 async def test_bolt_goes_through_the_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

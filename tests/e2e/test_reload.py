@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import signal
+import sys
+from pathlib import Path
 
 import aiohttp
 
+from bolt_sandbox.child import printed_ports
+from tests.e2e.forked import ROOT
 from tests.e2e.stage import CHANNEL, Bot, Stage
-from tests.waiting import eventually
+from tests.test_settings import LEAST
+from tests.waiting import PATIENCE_S, eventually
 
 HEAD = "version: 1\nrules:\n"
 NOBODY = (
@@ -49,3 +56,34 @@ async def hang_up(bot: Bot, logged: str) -> None:
     """Send SIGHUP and wait for what is logged."""
     bot.kill(signal.SIGHUP)
     await eventually(f"{logged} in the log", lambda: logged in bot.printed())
+
+
+async def test_a_closed_terminal_still_ends_a_bot(tmp_path: Path) -> None:
+    """The kernel sends the same signal then. One that was sent by hand ends nothing, even before Slack is there."""
+    main, terminal = os.openpty()
+    log = tmp_path / "log"
+    environment = {
+        **LEAST,
+        "PATH": os.environ["PATH"],
+        "SLACK_API_URL": "http://127.0.0.1:1/",
+        "BOLT_BOT_HTTP_PORT": "0",
+    }
+    with log.open("wb") as out:
+        bot = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.e2e.on_terminal"),
+            cwd=ROOT,
+            env={**environment, "BOLT_BOT_HTTP_HOST": "127.0.0.1", "BOLT_BOT_DATA_DIR": str(tmp_path)},
+            stdin=terminal,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    os.close(terminal)
+    await eventually("the bot to listen", lambda: "BOLT_BOT_HTTP_PORT" in printed_ports(log))
+    bot.send_signal(signal.SIGHUP)
+    health = f"http://127.0.0.1:{printed_ports(log)['BOLT_BOT_HTTP_PORT']}/healthz"
+    async with aiohttp.ClientSession() as http, http.get(health) as answer:
+        assert answer.status == 200
+    assert bot.returncode is None
+    os.close(main)
+    assert await asyncio.wait_for(bot.wait(), PATIENCE_S) == 0, log.read_text()
