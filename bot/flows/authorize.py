@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -129,6 +129,20 @@ class Authorizer:
         Without schedules, the only decision is the one that isn't about a particular schedule.
         """
         targets = {one.slug: _whole(one) for one in schedules} or {"": Target()}
+        return await self._decide_on_each(attempt, targets, some_suffice=some_suffice)
+
+    @by_one_policy
+    async def decide_on_slugs(self, attempt: Attempt, names: Mapping[str, str]) -> dict[str, Decision]:
+        """Decide on schedules from records of ours, by slug, with one entry in the audit log: a refusal if all are refused.
+
+        `names` has the name of each.
+        """
+        targets = {slug: await self._target(slug, name) for slug, name in names.items()}
+        return await self._decide_on_each(attempt, targets, some_suffice=True)
+
+    async def _decide_on_each(
+        self, attempt: Attempt, targets: Mapping[str, Target], *, some_suffice: bool
+    ) -> dict[str, Decision]:
         person, channel_info = await self._who(attempt.asker, acts=attempt.action.acts)
         decisions = {
             slug: decide(self.policy, person, channel_info, Question(attempt.action, target, posts=attempt.posts))

@@ -5,7 +5,7 @@ The message shows the outcome, so that only what wasn't done is answered, privat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -138,9 +138,15 @@ class IncidentHandler:
 
     # --- retrying all of them ---
 
-    async def ask_to_retry_failing(self, channel: str) -> Message:
-        """Ask whether to retry the newest failed run of each open incident of a channel."""
-        return question(await self._open_in(channel), self._app_url)
+    async def find_failing(self, channel: str) -> list[Incident]:
+        """Find the open incidents of a channel."""
+        return await self._open_in(channel)
+
+    def ask_to_retry(self, incidents: Sequence[Incident], refused: Mapping[str, str]) -> Message:
+        """Ask whether to retry the newest failed run of each incident. `refused` says why not, by schedule."""
+        allowed = [one for one in incidents if one.schedule not in refused]
+        others = [RefusedRetry(one, (refused[one.schedule],)) for one in to_retry(incidents) if one.schedule in refused]
+        return question(allowed, self._app_url, others)
 
     async def still_to_retry(self, channel: str, runs: frozenset[int]) -> list[Incident]:
         """Find the open incidents whose newest failed run is one of those that the question listed."""

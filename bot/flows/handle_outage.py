@@ -9,7 +9,6 @@ from bot.core.model.outage import Outage
 from bot.core.text.message import Message
 from bot.core.text.text import plural
 from bot.core.views.outage import outage_list
-from bot.core.views.retry_failing import question
 from bot.core.watching.handling import SnoozeChoice
 from bot.flows.ports.store import Outages
 from bot.flows.retry_of_incident import IncidentRetries
@@ -36,10 +35,6 @@ class OutageHandler:
     def list_schedules(self, outage: Outage) -> Message:
         """List all of its schedules, by cause."""
         return outage_list(outage, self._app_url)
-
-    def ask_to_retry(self, outage: Outage) -> Message:
-        """Ask whether to retry the newest failed run of each of its schedules."""
-        return question(outage.failing, self._app_url)
 
     @staticmethod
     def partly_done(done: Sequence[Incident], refused: Sequence[Incident]) -> Message | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -11,12 +11,14 @@ import structlog
 from bot.core.model.asker import Asker
 from bot.core.model.command import canonical
 from bot.core.model.errors import StoreUnavailable
+from bot.core.model.incident import Incident
 from bot.core.model.request import request_id
 from bot.core.model.run import RunKey
-from bot.core.policy.decision import Decision
+from bot.core.policy.decision import Decision, Verdict
 from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
+from bot.core.views.retry_failing import to_retry
 from bot.core.views.store_unavailable import unchecked
 from bot.flows.authorize import CHECK_S, Attempt, action_of
 from bot.slack.listener_context import Call, ListenerContext
@@ -51,6 +53,21 @@ async def denial(
 async def run_denial(context: ListenerContext, attempt: Attempt, key: RunKey) -> Message | None:
     """Return why an action on a run is denied, or None if it's allowed."""
     return await denial(context, attempt, context.gate.decide_on_run(attempt, key))
+
+
+async def retry_refusals(context: ListenerContext, call: Call, incidents: Sequence[Incident]) -> dict[str, str]:
+    """Return why a person can't retry the runs of incidents, by schedule. Raises StoreUnavailable."""
+    found = to_retry(incidents)
+    if not found:
+        return {}
+    attempt = attempt_of(call, Action.RETRY, "retry --failing", posts=True)
+    decisions = await context.gate.decide_on_slugs(attempt, {one.schedule: one.name for one in found})
+    # One that needs approval asks for it once it's started.
+    return {
+        slug: refusal(decision, Action.RETRY, context.command)
+        for slug, decision in decisions.items()
+        if decision.verdict in {Verdict.DENY, Verdict.UNKNOWN}
+    }
 
 
 @dataclass(frozen=True, slots=True)

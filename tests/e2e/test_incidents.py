@@ -81,8 +81,11 @@ async def test_retrying_what_fails_asks_once(stage: Stage) -> None:
 
 
 async def test_the_policy_decides_who_handles_it(stage: Stage) -> None:
-    """As who watches."""
-    await fails(stage, policy(stage, NOT_GRACE) | OFTEN)
+    """As who watches, and before it asks whether to retry what fails."""
+    rules = NOT_GRACE.replace("what: watch", "what: [watch, retry]")
+    await fails(stage, policy(stage, rules) | OFTEN)
+    await stage.slash("retry --failing", user="grace")
+    await stage.until(stage.told_privately("You can't retry this here: Grace has enough to read", user="grace"))
     await stage.click("I'm on it", user="grace")
     await stage.until(stage.told_privately("You can't take on this incident here: Grace has enough", user="grace"))
     assert not shows(stage, "grace is on it")

@@ -230,3 +230,13 @@ async def test_a_decision_ends_with_the_policy_with_which_it_began(start_stage: 
     assert not (await stage.authorizer.decide_on_schedule(attempt(), "nightly")).allowed
     assert seen == [True]
     assert (await stage.authorizer.decide_on_schedule(attempt(), "nightly")).allowed
+
+
+async def test_many_schedules_of_our_records_are_one_entry(start_stage: Stage) -> None:
+    """It's a refusal only if all are refused."""
+    stage = with_policy(start_stage, NO_PROD)
+    retry = attempt(Action.RETRY, "retry --failing")
+    both = await stage.authorizer.decide_on_slugs(retry, {"nightly": "Nightly", "hourly": "Hourly"})
+    assert {slug: one.verdict for slug, one in both.items()} == {"nightly": Verdict.DENY, "hourly": Verdict.ALLOW}
+    await stage.authorizer.decide_on_slugs(retry, {"nightly": "Nightly"})
+    assert [entry.decision for entry in await entries(stage)] == ["allow", "deny"]

@@ -213,10 +213,13 @@ async def test_the_log_is_the_newest_failed_runs(start_stage: Stage) -> None:
 async def test_retrying_what_fails_is_asked_and_acts_on_what_was_listed(start_stage: Stage) -> None:
     """One that has failed again meanwhile is another run."""
     of = handling(start_stage, failing(), failing(2, schedule="hourly"), failing(channel="C2"))
-    asked = await of.flow.ask_to_retry_failing(CHANNEL)
+    found = await of.flow.find_failing(CHANNEL)
+    asked = of.flow.ask_to_retry(found, {})
     runs = read_runs_value(buttons(asked)[0].value)
     assert runs == {4712, 4713}
+    partly = of.flow.ask_to_retry(found, {"hourly": "You can't."})
+    assert read_runs_value(buttons(partly)[0].value) == {4713}
     of.incidents.records[CHANNEL, "hourly"] = StoredIncident(failing(4, schedule="hourly"), 2)
-    found = await of.flow.still_to_retry(CHANNEL, runs)
-    assert [one.schedule for one in found] == ["nightly"]
-    assert words(of.flow.retried(found, [])) == "I'm retrying 1 run."
+    left = await of.flow.still_to_retry(CHANNEL, runs)
+    assert [one.schedule for one in left] == ["nightly"]
+    assert words(of.flow.retried(left, [])) == "I'm retrying 1 run.\n• Nightly full build (run 4713)"

@@ -34,7 +34,7 @@ def test_only_what_the_menu_offers_is_taken(value: str, expected: tuple[int, Sno
     assert snooze_choice(value) == expected
 
 
-async def test_it_finds_what_fails_and_asks_before_retrying(one_redis: Redis) -> None:
+async def test_it_finds_what_fails(one_redis: Redis) -> None:
     """All of its schedules are listed by cause."""
     stage = IncidentStage(one_redis)
     stage.bolt.active = [replace(NIGHTLY, id=n, slug=f"mart-{n}", name=f"Mart {n}") for n in range(8)]
@@ -48,7 +48,6 @@ async def test_it_finds_what_fails_and_asks_before_retrying(one_redis: Redis) ->
     outage = await handler.find_failing("C1", 1)
     assert isinstance(outage, Outage)
     assert len(outage.failing) == 3
-    assert "Retry the newest failed run of 3 schedules?" in said(handler.ask_to_retry(outage).text)
     assert len([line for line in shown(handler.list_schedules(outage)) if line.startswith("• ")]) == 3
     for incident in outage.failing:
         stage.run_through("SUCCESS", incident.schedule)

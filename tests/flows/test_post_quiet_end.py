@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.current import Current
 from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
 from bot.core.model.watch import Quiet
 from bot.core.policy.rules import Allow, Deny, Policy, Rule, Which
@@ -75,7 +76,8 @@ async def test_what_the_policy_refuses_by_now_is_left_out(one_redis: Redis) -> N
     await stage.discover()
     stage.at = stage.bolt.clock = MORNING
     await stage.work("quiet", whatever=True)
-    stage.policy = Policy((Rule("no", Deny("too noisy"), which=Which(schedules=("hourly",))), Rule("all", Allow())))
+    hourly = Rule("no", Deny("too noisy"), which=Which(schedules=("hourly",)))
+    stage.current_policy = Current(Policy((hourly, Rule("all", Allow()))))
     stage.permissions = stage.new_permissions()
     stage.others["quiet"] = stage.quiet_end_poster(
         IncidentPeople(stage.people, stage.watches, stage.owner_mentions)

@@ -13,6 +13,7 @@ from bot.core.views.buttons import OUTAGE_LIST, OUTAGE_RETRY, OUTAGE_SNOOZE, OUT
 from bot.flows.handle_outage import GONE, snooze_choice
 from bot.slack.actions.incident_click import handling_denial, listen_on_incident
 from bot.slack.actions.reply import Click
+from bot.slack.authorization import retry_refusals
 from bot.slack.listener_context import Call, ListenerContext
 
 HandleOne = Callable[[Incident], Awaitable[Message | None]]
@@ -54,9 +55,11 @@ async def _end_snooze(context: ListenerContext, call: Call, click: Click) -> Mes
 
 
 async def _retry(context: ListenerContext, call: Call, click: Click) -> Message | None:
-    """Ask first: the policy is asked for each run when it's confirmed."""
+    """Ask first: the policy is asked for each run now, and again when it's confirmed."""
     found = await _find(context, call, click.value)
-    return found if isinstance(found, Message) else context.outages.ask_to_retry(found)
+    if isinstance(found, Message):
+        return found
+    return context.incidents.ask_to_retry(found.failing, await retry_refusals(context, call, found.failing))
 
 
 async def _list(context: ListenerContext, call: Call, click: Click) -> Message | None:

@@ -7,14 +7,14 @@ from bot.core.model.errors import StoreUnavailable
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.core.views.store_unavailable import database
-from bot.slack.authorization import OfChannel
+from bot.slack.authorization import OfChannel, retry_refusals
 from bot.slack.listener_context import Call, ListenerContext
 
 COMMANDS = (RetryFailingCommand,)
 
 
 def asks(command: RetryFailingCommand) -> OfChannel:  # noqa: ARG001 - every command has the same shape
-    """Return the question for the policy. It's asked about each run once the person has confirmed."""
+    """Return the question for the policy. It's asked about each run next, and again once the person has confirmed."""
     return OfChannel(Action.READ)
 
 
@@ -23,7 +23,8 @@ async def handle(context: ListenerContext, call: Call, command: RetryFailingComm
 
     async def answer() -> None:
         try:
-            asked = await context.incidents.ask_to_retry_failing(call.asker.channel)
+            incidents = await context.incidents.find_failing(call.asker.channel)
+            asked = context.incidents.ask_to_retry(incidents, await retry_refusals(context, call, incidents))
         except StoreUnavailable as away:
             asked = Message((f"{database(away)} Nothing was started.",))
         await context.tell(call.asker, asked)

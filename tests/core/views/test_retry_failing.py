@@ -43,14 +43,35 @@ def test_a_single_one_and_very_many() -> None:
     assert (lines[0], lines[-1]) == ("Retry the newest failed run of 23 schedules?", "… and 3 more")
 
 
+def test_what_the_person_cannot_retry_is_left_out_of_the_question() -> None:
+    """One sentence for all that are refused for one reason; nothing is asked if all are."""
+    refused = [RefusedRetry(one, ("You can't retry this here.",)) for one in many(3)]
+    assert shown(question([failing()], APP, refused))[-1] == (
+        "3 other schedules are left out: You can't retry this here."
+    )
+    assert shown(question([failing()], APP, refused[:1]))[-1] == "Schedule 0 is left out: You can't retry this here."
+    none = question([], APP, refused)
+    assert said(none.text) == "You can't retry this here."
+    assert buttons(none) == []
+
+
 def test_the_outcome_names_what_was_not_retried() -> None:
-    """And why."""
-    assert said(outcome(many(2), [], APP).text) == "I'm retrying 2 runs."
-    assert said(outcome([], [], APP).text) == "None of these runs can be retried any more."
-    refused = [RefusedRetry(one, ("You can't retry runs here.",)) for one in many(LISTED_MOST + 1)]
-    assert shown(outcome(many(1), refused[:1], APP)) == [
-        "I'm retrying 1 run.",
-        "• Schedule 0 (run 4713) wasn't retried: You can't retry runs here.",
+    """And why, once for each reason."""
+    assert shown(outcome(many(2), [], APP)) == [
+        "I'm retrying 2 runs.",
+        "• Schedule 0 (run 4713)",
+        "• Schedule 1 (run 4713)",
     ]
-    lines = shown(outcome([], refused, APP))
-    assert (lines[0], lines[-1]) == ("Nothing was retried.", "… and 1 more")
+    assert said(outcome([], [], APP).text) == "None of these runs can be retried any more."
+    refused = [RefusedRetry(one, ("You can't retry this here.",)) for one in many(LISTED_MOST + 1)]
+    assert shown(outcome(many(1), refused[:1], APP))[-1] == (
+        "• Schedule 0 (run 4713) wasn't retried: You can't retry this here."
+    )
+    assert said(outcome([], refused, APP).text) == "You can't retry this here."
+    other = RefusedRetry(failing(), ("It's running.",))
+    assert shown(outcome([], [*refused, other], APP)) == [
+        "Nothing was retried.",
+        "• 21 runs weren't retried: You can't retry this here.",
+        "• Nightly full build (run 4713) wasn't retried: It's running.",
+    ]
+    assert shown(outcome(many(LISTED_MOST + 2), [], APP))[-1] == "… and 2 more"
