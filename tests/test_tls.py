@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bot.tls import certificate_faults, tls
 from tests.certificates import authority
 
@@ -12,6 +14,18 @@ def test_without_a_variable_someone_is_trusted() -> None:
     """The system's certificates, or those that come with the HTTP library."""
     assert tls() is tls()
     assert certificate_faults({}) == ()
+
+
+def test_a_named_file_is_all_that_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's authorities aren't, although OpenSSL by itself would add their folder."""
+    made = authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(made.file))
+    tls.cache_clear()
+    try:
+        (only,) = tls().get_ca_certs()
+    finally:
+        tls.cache_clear()
+    assert only["subject"] == ((("commonName", "Authority"),),)
 
 
 def test_files_that_are_ignored_otherwise(tmp_path: Path) -> None:
