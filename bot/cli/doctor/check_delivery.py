@@ -12,6 +12,7 @@ from http import HTTPStatus
 import aiohttp
 from slack_sdk.signature import SignatureVerifier
 
+from bot.cli.doctor.check_files import holder_of
 from bot.cli.doctor.finding import Finding, ok, problem, warning
 from bot.cli.doctor.fixes import network_fix
 from bot.cli.doctor.subject import Check, Subject
@@ -109,8 +110,9 @@ async def _held(subject: Subject) -> int | None:
         else:
             url = await EmbeddedRedis(settings.bolt_bot_data_dir).running()
         if url is None:
-            # The embedded Redis runs as long as the bot does.
-            return 0
+            # The embedded Redis runs as long as the bot does. With a long path, its socket is in a directory that only
+            # the bot knows.
+            return None if holder_of(settings.bolt_bot_data_dir) else 0
         redis = connect(url)
         try:
             count = SocketCount(Scripts(redis, settings.bolt_bot_name, retention_s=1))

@@ -21,6 +21,7 @@ from bot.slack.http_requests import http_handler
 from bot.slack.identity import Identity
 from bot.slack.listener_app import build_app
 from bot.store.connect import close, connect
+from bot.store.embedded import EmbeddedRedis
 from bot.store.scripts import Scripts
 from bot.store.socket_count import SocketCount
 from tests.cli.doctor.patient import findings, of, setting
@@ -116,11 +117,17 @@ async def test_two_deployments_on_one_app(
 async def test_a_deployment_with_an_embedded_redis(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Without a process in its data directory, it holds none."""
+    """Without a process in its data directory, it holds none. Of one whose socket can't be found, that isn't known."""
+    deep = tmp_path / "-".join(["long"] * 25)
+    embedded = EmbeddedRedis(deep)
     async with connected(sandbox, 2):
         one = await socket_finding(sandbox, monkeypatch, BOLT_BOT_DATA_DIR=str(tmp_path))
-    assert one.level == "warning"
+        await embedded.start()
+        two = await socket_finding(sandbox, monkeypatch, BOLT_BOT_DATA_DIR=str(deep))
+        await embedded.stop()
+    assert (one.level, two.level) == ("warning", "warning")
     assert "holds 0" in one.sentence
+    assert "not checked" in two.sentence
 
 
 async def test_a_redis_that_is_away(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
