@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -60,3 +61,8 @@ def say(line: str) -> None:
 def complain(line: str) -> None:
     """Print a line to stderr."""
     sys.stderr.write(f"{line}\n")
+
+
+def terminal_columns() -> int | None:
+    """Return the width of the terminal that is written to, None if it isn't one."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 
 from bot.cli.arguments import address
-from bot.cli.console import add_env_file, env_file, say
+from bot.cli.console import add_env_file, env_file, say, terminal_columns
 
 HELP = "check the settings and the services they point to"
 
@@ -25,5 +25,5 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from bot.cli.doctor.report import as_json, as_lines, exit_status  # noqa: PLC0415
 
     findings = asyncio.run(diagnose(env_file(arguments), public_url=arguments.url or ""))
-    say(as_json(findings) if arguments.json else "\n".join(as_lines(findings)))
+    say(as_json(findings) if arguments.json else "\n".join(as_lines(findings, terminal_columns())))
     return exit_status(findings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -11,6 +12,8 @@ from bot.core.text.text import plural
 
 SHOWN = {"ok": "ok", "warning": "WARNING", "problem": "PROBLEM"}
 LEVEL_WIDTH = max(map(len, SHOWN.values()))
+# With less room for sentences than that, the terminal may break them as it likes.
+NARROWEST = 40
 
 
 def as_json(findings: Sequence[Finding]) -> str:
@@ -18,15 +21,25 @@ def as_json(findings: Sequence[Finding]) -> str:
     return json.dumps([asdict(one) for one in findings], indent=2, ensure_ascii=False)
 
 
-def as_lines(findings: Sequence[Finding]) -> list[str]:
-    """Return aligned lines: one per finding, one below it for its fix, and a summary."""
+def as_lines(findings: Sequence[Finding], columns: int | None = None) -> list[str]:
+    """Return aligned lines: each finding, below it its fix, and a summary. Wrapped if the number of columns is given."""
     width = max((len(one.check) for one in findings), default=0)
+    indent = " " * (LEVEL_WIDTH + width + 4)
     lines = []
     for one in findings:
-        lines.append(f"{SHOWN[one.level]:{LEVEL_WIDTH}}  {one.check:{width}}  {_in_one_line(one.sentence)}")
+        first, *more = _wrapped(one.sentence, columns, len(indent))
+        lines.append(f"{SHOWN[one.level]:{LEVEL_WIDTH}}  {one.check:{width}}  {first}")
         if one.fix:
-            lines.append(f"{'':{LEVEL_WIDTH + width + 4}}fix: {_in_one_line(one.fix)}")
+            more += _wrapped(f"fix: {one.fix}", columns, len(indent))
+        lines += [indent + line for line in more]
     return [*lines, "", _summary(findings)]
+
+
+def _wrapped(text: str, columns: int | None, indent: int) -> list[str]:
+    line = "".join(char if char.isprintable() else " " for char in text)
+    if columns is None or columns < indent + NARROWEST:
+        return [line]
+    return textwrap.wrap(line, columns - indent, break_long_words=False, break_on_hyphens=False)
 
 
 def exit_status(findings: Sequence[Finding]) -> int:
@@ -41,7 +54,3 @@ def _summary(findings: Sequence[Finding]) -> str:
         if (count := sum(one.level == level for one in findings))
     ]
     return f"{' and '.join(counts)}." if counts else "Everything that was checked is all right."
-
-
-def _in_one_line(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)

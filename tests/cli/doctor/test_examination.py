@@ -105,6 +105,18 @@ def test_the_report_is_aligned_and_counted() -> None:
     assert as_lines([])[-1] == "Everything that was checked is all right."
 
 
+def test_a_terminal_gets_lines_that_fit() -> None:
+    """Unless it's too narrow; what can't be broken, such as an address, stays whole."""
+    found = [problem("a", f"{'word ' * 12}https://{'x' * 60}/", "Do it.")]
+    assert as_lines(found, 60)[:4] == [
+        f"PROBLEM  a  {'word ' * 8}word",
+        f"{'':12}word word word",
+        f"{'':12}https://{'x' * 60}/",
+        f"{'':12}fix: Do it.",
+    ]
+    assert as_lines(found, 40) == as_lines(found)
+
+
 @pytest.mark.parametrize(("level", "fix"), [("ok", "Do it."), ("warning", ""), ("problem", "")])
 def test_what_is_not_ok_has_a_fix(level: str, fix: str) -> None:
     """And what is ok has none."""
