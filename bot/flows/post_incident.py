@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.core.model.card import Card
+from bot.core.model.errors import ContentRefused
 from bot.core.model.incident import IncidentState, PostKind, StoredIncident, ThreadPost
 from bot.core.model.run import CardRef, Run, RunKey
 from bot.core.text.message import Message
 from bot.core.text.text import Sentence
-from bot.core.views.incident import incident_message, thread_post
+from bot.core.views.incident import incident_message, thread_post, unshowable_message
 from bot.core.views.thread import late_log_post
 from bot.core.watching.fixed_message import fix_message
 from bot.flows.claimed_post import ClaimedPost
@@ -145,7 +146,8 @@ class IncidentPoster:
         message = await self._rendered(stored)
         sent: list[str] = []
         replaced = f":{incident.replaced}" if incident.replaced else ""
-        ts = await self._once(post, message, f"incident:{incident.key}:{incident.serial}{replaced}", None, sent)
+        key, least = f"incident:{incident.key}:{incident.serial}{replaced}", unshowable_message(incident, self._app_url)
+        ts = await self._once(post, message, key, None, sent, least)
         if ts is None:
             return
         # One that was sent earlier, and found now, shows the incident as it was then: it's edited.
@@ -158,6 +160,10 @@ class IncidentPoster:
         shows_log = wanted.run and not incident.without_logs
         run = await self._runs.load_run(RunKey(self._workspace, wanted.run)) if shows_log else None
         thread = await self._thread_ts(stored, wanted)
+        if thread is None and stored.refused:
+            log.error("a post of an incident has no message to follow", schedule=incident.schedule, why=stored.refused)
+            await self._incidents.posted(post, stored.refused)
+            return
         if thread is None and not incident.silent:
             await self._posts.put_back(post, delay_s=SNOOZED_AGAIN_S if incident.snooze else MESSAGE_AGAIN_S)
             return
@@ -214,12 +220,24 @@ class IncidentPoster:
         return ended is not None and post.lease.since_s(ended) < LOG_AWAITED.total_seconds()
 
     async def _once(
-        self, post: ClaimedPost, message: Message, key: str, thread: str | None, sent: list[str] | None = None
+        self,
+        post: ClaimedPost,
+        message: Message,
+        key: str,
+        thread: str | None,
+        sent: list[str] | None = None,
+        least: Message | None = None,
     ) -> str | None:
-        """Post once. A message that is sent now, not found, is added to `sent`."""
+        """Post once. A message that is sent now, not found, is added to `sent`; `least` is sent if Slack refuses it."""
 
         async def send() -> str:
-            ts = await self._poster.post_with_fallback(post.channel, message, key, thread)
+            try:
+                ts = await self._poster.post_with_fallback(post.channel, message, key, thread)
+            except ContentRefused as refused:
+                if least is None:
+                    raise
+                log.error("Slack refused a message in every form; another says so", key=key, why=refused.code)
+                ts = await self._chat.post_message(post.channel, least, key=key, thread_ts=thread)
             if sent is not None:
                 sent.append(ts)
             return ts

@@ -45,16 +45,22 @@ class Incidents:
         for channel, schedule in keys:
             pipeline.hmget(
                 self._scripts.key("incident", channel, schedule),
-                ["incident", "rev", "ts", "outage", "request", "earlier"],
+                ["incident", "rev", "ts", "outage", "request", "earlier", "refused"],
             )
         rows = await self._scripts.ask(pipeline.execute())
         return [
             StoredIncident(
-                from_json(Incident, body), int(rev), ts or "", int(outage or 0), request or "", earlier or ""
+                from_json(Incident, body),
+                int(rev),
+                ts or "",
+                int(outage or 0),
+                request or "",
+                earlier or "",
+                refused or "",
             )
             if body
             else None
-            for body, rev, ts, outage, request, earlier in rows
+            for body, rev, ts, outage, request, earlier, refused in rows
         ]
 
     async def open_incidents(self, channel: str | None = None) -> list[StoredIncident]:

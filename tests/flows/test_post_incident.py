@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.model.errors import ChannelRefused, MessageGone, SlackRefused, SlackThrottled
+from bot.core.model.errors import ChannelRefused, ContentRefused, MessageGone, SlackRefused, SlackThrottled
 from bot.core.model.incident import OnIt
 from bot.core.policy.rules import DEFAULT, Policy
 from bot.flows.close_incidents import IncidentCloser
@@ -319,3 +319,31 @@ async def test_a_log_that_comes_late_follows_with_its_file(one_redis: Redis) -> 
     _, late = await stage.thread_in_full()
     assert "net_amnt" in late
     assert len(stage.chat.shared) == 1
+
+
+REFUSED = ContentRefused("chat.postMessage", "invalid_blocks")
+
+
+async def test_a_message_that_slack_refuses_in_every_form_is_replaced_by_a_sentence(stage: IncidentStage) -> None:
+    """Its thread goes on."""
+    stage.chat.faults.fail("post_message", REFUSED, REFUSED, REFUSED)
+    await stage.discover()
+    assert stage.cards() == [
+        "A schedule that's watched here failed, but Slack refuses the message about it. Open run 101."
+    ]
+    assert len(await stage.thread()) == 1
+
+
+async def test_if_even_that_is_refused_nothing_waits_for_it(stage: IncidentStage) -> None:
+    """The log names each post that isn't sent."""
+    stage.chat.faults.fail("post_message", *[REFUSED] * 4)
+    await stage.discover()
+    assert stage.cards() == []
+    queue = stage.scripts.key("posts", "opened", CHANNEL)
+    await stage.redis.zadd(queue, {f"incident/1/{CHANNEL}/nightly": 1})
+    await stage.redis.zadd(stage.scripts.key("posts", "opened"), {CHANNEL: 1})
+    await settle_posts(stage)
+    assert await waiting_posts(stage) == []
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    assert await waiting_posts(stage) == []

@@ -221,7 +221,8 @@ class StoredIncident:
 
     `outage` is the number of the outage whose message tells of it instead, 0 if there's none. `request` is the newest
     retry that was asked for from its message and is shown there, "" if there's none. `earlier` is the timestamp of the
-    message that this one has replaced, because that can't be edited any more.
+    message that this one has replaced, because that can't be edited any more. `refused` is Slack's code if it refused the
+    message for its content, in every form.
     """
 
     incident: Incident
@@ -230,3 +231,4 @@ class StoredIncident:
     outage: int = 0
     request: str = ""
     earlier: str = ""
+    refused: str = ""

@@ -70,6 +70,13 @@ def incident_message(
     return Message(said, (paragraph, Facts(facts), Buttons(_buttons(incident, app_url))))
 
 
+def unshowable_message(incident: Incident, app_url: str) -> Message:
+    """Build what is posted if Slack refuses an incident's message: without any text from elsewhere."""
+    run = incident.failed
+    where: Sentence = (" ", _run_link(run.run, app_url, "Open run"), ".") if run else ()
+    return Message(("A schedule that's watched here failed, but Slack refuses the message about it.", *where))
+
+
 def people_in(incident: Incident) -> frozenset[str]:
     """The users in an incident whose names its record doesn't have."""
     runs = (incident.latest, incident.recovered_by)

@@ -34,7 +34,9 @@ redis.call('HSET', hash, field, 'done:' .. ARGV[9])
 if (ARGV[12] or '') ~= '' then
   push('posts', 'attached', channel, 'incident/' .. ARGV[12] .. '/' .. channel .. '/' .. slug, now())
 end
+if ARGV[10] == '' and string.sub(field, 1, 5) == 'post-' then redis.call('HSET', hash, 'refused', ARGV[9]) end
 if ARGV[10] ~= '' then
+  redis.call('HDEL', hash, 'refused')
   local card = ARGV[10] .. ':' .. channel .. ':' .. ARGV[9]
   redis.call('HSET', hash, 'ts', ARGV[9], 'team', ARGV[10])
   redis.call('HSET', key('card', card), 'team', ARGV[10], 'incident', channel .. ':' .. slug, 'shown', ARGV[11])
