@@ -36,7 +36,7 @@ from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.webhook_hints import WebhookHints
 from bot.heartbeat import Heartbeat
 from bot.live_files import load_files
-from bot.logging import configure_logging, incident_id, log_uncaught
+from bot.logging import StartLines, configure_logging, incident_id, log_uncaught
 from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
 from bot.paradime.download import Downloader
@@ -116,7 +116,7 @@ async def run_bot(settings: Settings) -> int:
         gc.freeze()
         await bot.run_until(stopped)
     except CannotServeError as refused:
-        sys.stderr.write(f"{redactor.mask(str(refused))}\n")
+        StartLines(settings.bolt_bot_log_format).fatal(redactor.mask(str(refused)))
         return 1
     finally:
         await bot.stop()

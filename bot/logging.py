@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TextIO
 
@@ -185,6 +186,27 @@ def configure_logging(
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.captureWarnings(capture=True)
+
+
+@dataclass(frozen=True, slots=True)
+class StartLines:
+    """Writes lines about the start: as log lines in JSON, or plain for people. The caller masks them."""
+
+    log_format: str
+
+    def fatal(self, line: str) -> None:
+        """Write why the bot can't run."""
+        if self.log_format == "json":
+            log.critical("the bot can't run", why=line)
+        else:
+            sys.stderr.write(f"{line}\n")
+
+    def warn(self, line: str) -> None:
+        """Write what is odd about a setting."""
+        if self.log_format == "json":
+            log.warning("a setting isn't as it should be", why=line)
+        else:
+            sys.stderr.write(f"{line}\n")
 
 
 def log_uncaught() -> None:

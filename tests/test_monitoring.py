@@ -20,7 +20,6 @@ RULES = ROOT / "deploy" / "prometheus" / "alerts.yaml"
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "bolt-bot.json").read_text(encoding="utf-8"))
 # What Prometheus adds to each series.
 ADDED = {"instance", "job"}
-HISTOGRAM = {"bucket", "sum", "count"}
 
 
 def alerts() -> list[dict[str, Any]]:

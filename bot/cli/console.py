@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.environment import EnvFile
+    from bot.logging import StartLines
     from bot.settings import Settings
 
 USAGE_STATUS = 2
@@ -33,22 +34,22 @@ def env_file(arguments: argparse.Namespace) -> EnvFile | None:
     return file
 
 
-def read_settings(arguments: argparse.Namespace) -> Settings | None:
+def read_settings(arguments: argparse.Namespace, lines: StartLines | None = None) -> Settings | None:
     """Read the settings from the environment and the command's file.
 
-    Returns None after printing what is wrong with them. Raises EnvFileError.
+    Returns None after printing what is wrong with them, through `lines` if given. Raises EnvFileError.
     """
     # Imported here, so that a command without settings starts fast.
     from bot.load_settings import SettingsError, load_settings, unknown  # noqa: PLC0415
 
     given = env_file(arguments)
     for line in unknown(given):
-        complain(line)
+        (lines.warn if lines else complain)(line)
     try:
         return load_settings(given)
     except SettingsError as error:
         for line in error.lines:
-            complain(line)
+            (lines.fatal if lines else complain)(line)
         return None
 
 

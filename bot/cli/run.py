@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from typing import TYPE_CHECKING
 
-from bot.cli.console import USAGE_STATUS, add_env_file, read_settings
+from bot.cli.console import USAGE_STATUS, add_env_file, env_file, read_settings
+from bot.environment import read_environment
 
+if TYPE_CHECKING:
+    from bot.logging import StartLines
+
+LOG_FORMAT = "BOLT_BOT_LOG_FORMAT"
 HELP = "run the bot, configured by environment variables"
 
 
@@ -17,10 +23,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    settings = read_settings(arguments)
+    settings = read_settings(arguments, _log_early(arguments))
     if settings is None:
         return USAGE_STATUS
     # Imported here, so that wrong settings are reported at once.
     from bot.app import run_bot  # noqa: PLC0415
 
     return asyncio.run(run_bot(settings))
+
+
+def _log_early(arguments: argparse.Namespace) -> StartLines:
+    """Log in the chosen format, masked, before there are settings. Returns what writes lines about the start.
+
+    Raises EnvFileError.
+    """
+    from bot.core.redact.masker import Redactor  # noqa: PLC0415 - as above
+    from bot.logging import StartLines, configure_logging, log_uncaught  # noqa: PLC0415 - as above
+
+    chosen = read_environment([LOG_FORMAT], env_file(arguments)).values.get(LOG_FORMAT, "").lower()
+    configure_logging(chosen, "info", Redactor().mask)
+    log_uncaught()
+    return StartLines(chosen)

@@ -18,6 +18,7 @@ from bot.core.model.run import LOST, CardRef, Observation, Run, RunFacts, RunKey
 from bot.core.text.message import Message
 from bot.core.text.text import Bold, Link, Mention, Sentence, When
 from bot.flows.lease import Lease
+from bot.flows.log_context import log_run
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Due, Runs
 from bot.flows.private_replies import PrivateReplies
@@ -88,6 +89,7 @@ class RunCanceller:
         if run is None or wisher is None:
             await self._runs.drop_wish(lease, key, keep=False)
             return
+        log_run(run)
         try:
             status = await self._bolt.status(key.id)
         except BoltRejected:

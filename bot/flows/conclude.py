@@ -28,6 +28,7 @@ from bot.core.views.thread import EXCERPT_SHOWN
 from bot.flows.dbt_results import ResultsReader, may_warn
 from bot.flows.end_deadlines import EndRules
 from bot.flows.lease import Lease
+from bot.flows.log_context import log_run
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Due, Runs
 from bot.flows.run_listings import LISTED, RunListings
@@ -198,6 +199,7 @@ class RunConcluder:
             log.error("a run is gone", run=key.id)
             await self._due.give_back(lease, delay_s=LATE_LOG_GIVEN_UP_S)
             return
+        log_run(run)
         if run.end is not None:
             await self._late(lease, run, run.end)
             return

@@ -21,6 +21,7 @@ from bot.flows.conclude import LogReader
 from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.digest import DigestPoster
 from bot.flows.lease import Lease
+from bot.flows.log_context import log_request
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane
 from bot.flows.post_cards import CardPoster, CardRules, FollowedRunCards, QueuedStartCards
@@ -80,6 +81,8 @@ class PostDeliverer:
         others.
         """
         kind, _, name = item.partition("/")
+        if kind in {"start", "queue"}:
+            log_request(name)
         if kind == "start":
             await self._start(ClaimedPost(lease, urgency, channel, f"req:{name}", "post"), name)
         elif kind == "digest":

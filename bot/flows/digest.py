@@ -62,6 +62,7 @@ class DigestPoster:
 
     async def _told(self, post: ClaimedPost, name: str, ts: str, cards: tuple[str, ...], found: dict[str, Run]) -> None:
         logs = dict.fromkeys(cards, False) | {card: _has_log(run) for card, run in found.items()}
+        log.info("posted in one message", runs=[run.id for run in found.values()], channel=post.channel)
         known = await self._posts.digested(post, name, ts, logs)
         if known not in {"ok", f"done:{ts}"}:
             await self._poster.remove_duplicate(CardRef(post.channel, ts))

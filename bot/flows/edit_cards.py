@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bot.core.model.card import Card
 from bot.core.model.errors import (
@@ -77,6 +78,8 @@ class CardEditor:
     async def edit_card(self, lease: Lease, item: str) -> None:
         """Edit one card. A failed edit is due again; one that can never succeed is given up with its reason."""
         card = await self._edits.load_card(item)
+        if card is not None and card.run is not None:
+            bind_contextvars(run=card.run.id)
         try:
             rendered = await self._render(card) if card else None
         except UnknownState:

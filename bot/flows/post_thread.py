@@ -18,6 +18,7 @@ from bot.core.views.thread import end_post, late_log_post, retried_post
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.conclude import LogReader
 from bot.flows.delivery_rules import DeliveryRules
+from bot.flows.log_context import log_run
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane, Runs
 from bot.flows.post_log_file import FileThread, LogFilePoster
@@ -66,6 +67,7 @@ class ThreadPoster:
             log.error("a post no longer belongs to anything", kind=kind, card=name)
             await self._posts.posted(post, name, "gone")
             return
+        log_run(run)
         what, _, number = kind.partition("-")
         try:
             if what == "retried":
@@ -141,6 +143,7 @@ class ThreadPoster:
         )
         if ts is None:
             return
+        log.info("posted in a thread", what=key.partition(":")[0], channel=channel)
         known = await self._posts.posted(post, card.id, ts, next_item=next_item)
         if known not in {"ok", f"done:{ts}"}:
             await self._poster.remove_duplicate(CardRef(channel, ts))

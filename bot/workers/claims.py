@@ -13,6 +13,7 @@ from bot.core.model.errors import StoreUnavailable
 from bot.flows.deliver_posts import PostDeliverer
 from bot.flows.edit_cards import CardEditor
 from bot.flows.lease import Lease
+from bot.flows.log_context import log_member
 from bot.flows.poll_runs import FIELDS, RunPoller
 from bot.store.due_sets import DueSet
 from bot.store.lanes import EditLane, PostLane
@@ -49,6 +50,7 @@ def claim_one(
     """
 
     async def job(lease: Lease) -> None:
+        log_member(due.name, lease.member)
         wakes = wake
         try:
             async with keep_lease(due, lease):

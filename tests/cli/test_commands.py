@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -59,6 +60,38 @@ async def test_a_malformed_setting_is_not_quoted() -> None:
     unknown, malformed = outcome.err.splitlines()
     assert unknown.startswith("BOLT_BOT_PORT isn't a setting")
     assert malformed == "SLACK_BOT_TOKEN should begin with xoxb- or xoxe.xoxb-"
+
+
+async def test_what_ends_the_start_is_logged_as_json(tmp_path: Path) -> None:
+    """Missing settings, whatever is unknown about the others, and services that are away: a reader of logs reads it all."""
+    outcome = await bolt_bot("run", environment={"BOLT_BOT_LOG_FORMAT": "JSON", "BOLT_BOT_PORT": "80"})
+    unknown, *lines = [json.loads(line) for line in outcome.err.splitlines()]
+    assert unknown["level"] == "warning"
+    assert unknown["why"].startswith("BOLT_BOT_PORT isn't a setting")
+    assert outcome.status == 2
+    assert {(line["event"], line["level"]) for line in lines} == {("the bot can't run", "critical")}
+    assert lines[0]["why"].startswith("SLACK_BOT_TOKEN is missing")
+    away = {"BOLT_BOT_HTTP_HOST": "127.0.0.1", "BOLT_BOT_HTTP_PORT": "0", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    outcome = await bolt_bot("run", folder=tmp_path, environment={**COMPLETE, **away, "BOLT_BOT_LOG_FORMAT": "json"})
+    assert outcome.status == 1
+    lines = [json.loads(line) for line in outcome.err.splitlines()]
+    (fatal,) = [line for line in lines if line["level"] == "critical"]
+    assert "Redis doesn't answer" in fatal["why"]
+
+
+async def test_an_early_fault_is_logged_as_json() -> None:
+    """Also one before there are settings, masked."""
+    crash = "import argparse, bot.cli.run as run; run._log_early(argparse.Namespace(env_file=None)); 1 / len(b'')"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", crash),
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "BOLT_BOT_LOG_FORMAT": "json"},
+        stderr=PIPE,
+    )
+    _, err = await process.communicate()
+    line = json.loads(err)
+    assert (line["event"], line["level"], process.returncode) == ("uncaught", "critical", 1)
+    assert "ZeroDivisionError" in line["exception"]
 
 
 async def test_a_redis_that_is_away_ends_the_start(tmp_path: Path) -> None:

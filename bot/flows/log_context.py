@@ -1,0 +1,34 @@
+"""The run and the request in every log line of a job, so that one search shows a run's whole life."""
+
+from __future__ import annotations
+
+from structlog.contextvars import bind_contextvars
+
+from bot.core.model.run import Run, RunKey
+
+# What the members of due sets are. Others are schedules, channels and the like.
+OF_REQUESTS = frozenset({"requests", "queue", "approvals"})
+OF_RUNS = frozenset({"ends", "cancels", "follows", "slow"})
+
+
+def log_member(due_set: str, member: str) -> None:
+    """Add the request or the run that a claimed member is. Call this in the job's own task."""
+    if due_set in OF_REQUESTS:
+        log_request(member)
+    elif due_set in OF_RUNS:
+        try:
+            bind_contextvars(run=RunKey.parse(member).id)
+        except ValueError:
+            return
+
+
+def log_request(request_id: str) -> None:
+    """Add a request."""
+    bind_contextvars(request=request_id)
+
+
+def log_run(run: Run) -> None:
+    """Add a run, and the request that started it if one did."""
+    bind_contextvars(run=run.id)
+    if run.facts.request:
+        log_request(run.facts.request)
