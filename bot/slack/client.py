@@ -43,7 +43,7 @@ from bot.slack.addresses import SlackAddresses
 from bot.slack.blocks.render import render, render_blocks
 from bot.slack.call_metrics import HELD_BACK, measured
 from bot.slack.call_pace import CallPace
-from bot.slack.errors import cause_of, error_from_code
+from bot.slack.errors import cause_of, error_from_answer
 from bot.slack.find_message import find_by_file, find_by_key, read_message
 from bot.slack.scopes import REQUIRED, MissingScopes
 from bot.tls import tls
@@ -53,8 +53,6 @@ log = structlog.get_logger()
 EVENT_TYPE = "bolt_bot"
 CALL_S = 3.3
 UPLOAD_S = 20.0
-RETRY_AFTER_S = 30.0
-LONGEST_RETRY_AFTER_S = 600.0
 DIRECTS_MOST = 10_000
 ALT_TEXT = 1000
 # A response_url answers with `ok`, or with a short JSON object.
@@ -196,7 +194,7 @@ class SlackChat:
                     answer = await self.web.api_call(method, json=given)
         except SlackApiError as error:
             self._learn_clock(getattr(error.response, "headers", None) or {})
-            raise _refusal(method, error) from error
+            raise error_from_answer(method, error) from error
         except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.InvalidURL) as error:
             raise SlackNotSent(method, cause=cause_of(error), where=through(self.web.base_url)) from error
         except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError, ValueError) as error:
@@ -427,28 +425,6 @@ async def _beginning(content: aiohttp.StreamReader, most: int) -> str:
         parts.append(part)
         room -= len(part)
     return b"".join(parts).decode(errors="replace")
-
-
-def _refusal(method: str, error: SlackApiError) -> SlackError:
-    response = error.response
-    status = getattr(response, "status_code", 200)
-    headers = getattr(response, "headers", None) or {}
-    after = _seconds(headers.get("Retry-After") or headers.get("retry-after"))
-    if status == 429:
-        return SlackThrottled(method, after)
-    data = getattr(response, "data", None)
-    if status >= 500 or not isinstance(data, dict) or not data.get("error"):
-        return SlackOutcomeUnknown(method)
-    if data["error"] == "missing_scope":
-        return ScopeMissing(method, "missing_scope", str(data.get("needed") or ""))
-    return error_from_code(method, str(data["error"]), after)
-
-
-def _seconds(value: str | None) -> float:
-    try:
-        return min(LONGEST_RETRY_AFTER_S, max(1.0, float(value or RETRY_AFTER_S)))
-    except ValueError:
-        return RETRY_AFTER_S
 
 
 def _says_no(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Slack's error codes, mapped to our exception classes.
+"""Slack's status and error codes, mapped to our exception classes. A 429 becomes SlackThrottled, with the time to wait.
 
 Sources: docs.slack.dev, the methods chat.postMessage, chat.update, files.completeUploadExternal, and the errors common
 to all.
@@ -7,6 +7,7 @@ to all.
 from __future__ import annotations
 
 import aiohttp
+from slack_sdk.errors import SlackApiError
 
 from bot.core.model.errors import (
     ChannelRefused,
@@ -22,6 +23,8 @@ from bot.core.model.errors import (
 )
 from bot.core.model.network_failure import why
 
+RETRY_AFTER_S = 30.0
+LONGEST_RETRY_AFTER_S = 600.0
 THROTTLED = frozenset({"ratelimited", "rate_limited"})
 # Slack itself doesn't know whether the call was carried out.
 LOST = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org"})
@@ -114,6 +117,22 @@ FAMILIES: dict[str, type[SlackRefused]] = {
 }
 
 
+def error_from_answer(method: str, error: SlackApiError) -> SlackError:
+    """Return the exception for an answer that isn't a success."""
+    response = error.response
+    status = getattr(response, "status_code", 200)
+    headers = getattr(response, "headers", None) or {}
+    after = _seconds(headers.get("Retry-After") or headers.get("retry-after"))
+    if status == 429:
+        return SlackThrottled(method, after)
+    data = getattr(response, "data", None)
+    if status >= 500 or not isinstance(data, dict) or not data.get("error"):
+        return SlackOutcomeUnknown(method)
+    if data["error"] == "missing_scope":
+        return ScopeMissing(method, "missing_scope", str(data.get("needed") or ""))
+    return error_from_code(method, str(data["error"]), after)
+
+
 def error_from_code(method: str, code: str, retry_after_s: float) -> SlackError:
     """Return the exception for an answer with `ok: false`."""
     if code in THROTTLED:
@@ -128,3 +147,10 @@ def cause_of(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return f"the proxy refused ({error.status})"
     return why(error)
+
+
+def _seconds(value: str | None) -> float:
+    try:
+        return min(LONGEST_RETRY_AFTER_S, max(1.0, float(value or RETRY_AFTER_S)))
+    except ValueError:
+        return RETRY_AFTER_S

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.core.model.errors import ChannelRefused, SlackOutcomeUnknown, SlackRefused, SlackThrottled
-from bot.slack.errors import FAMILIES, LOST, THROTTLED, error_from_code
+from bot.core.model.errors import (
+    ChannelRefused,
+    ScopeMissing,
+    SlackError,
+    SlackOutcomeUnknown,
+    SlackRefused,
+    SlackThrottled,
+)
+from bot.slack.errors import FAMILIES, LOST, THROTTLED, error_from_answer, error_from_code
 
 
 @pytest.mark.parametrize(("code", "kind"), sorted(FAMILIES.items()))
@@ -36,3 +45,40 @@ def test_a_code_that_nobody_knows_is_a_refusal() -> None:
     error = error_from_code("chat.postMessage", "new_thing", 1)
     assert type(error) is SlackRefused
     assert not isinstance(error, ChannelRefused)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"), [("7", 7), ("0", 1), ("86400", 600), ("soon", 30), ("nan", 1), (None, 30)]
+)
+def test_a_429_is_a_time_to_wait(retry_after: str | None, seconds: float) -> None:
+    """Whatever its body is; never less than a second, nor more than ten minutes."""
+    error = answered(429, "<html>", {"Retry-After": retry_after} if retry_after else {})
+    assert isinstance(error, SlackThrottled)
+    assert error.retry_after_s == seconds
+
+
+def test_answers_that_leave_it_open_whether_the_call_was_carried_out() -> None:
+    """An error of the server's, and a body that isn't Slack's."""
+    assert isinstance(answered(503, {"ok": False, "error": "invalid_auth"}), SlackOutcomeUnknown)
+    assert isinstance(answered(200, "<html>"), SlackOutcomeUnknown)
+
+
+def test_a_missing_scope_names_the_scope() -> None:
+    """As Slack does."""
+    error = answered(200, {"ok": False, "error": "missing_scope", "needed": "files:write"})
+    assert isinstance(error, ScopeMissing)
+    assert error.needed == "files:write"
+
+
+def answered(status: int, data: dict[str, object] | str, headers: dict[str, str] | None = None) -> SlackError:
+    """What the SDK's error for an answer is turned into."""
+    response = AsyncSlackResponse(
+        client=None,
+        http_verb="POST",
+        api_url="https://slack.com/api/chat.update",
+        req_args={},
+        data=data,  # type: ignore[arg-type] # the SDK keeps a body that isn't JSON as it is
+        headers=headers or {},
+        status_code=status,
+    )
+    return error_from_answer("chat.update", SlackApiError("no success", response))
