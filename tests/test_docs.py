@@ -75,6 +75,13 @@ def missing_paths(text: str) -> list[str]:
     return [path for path in named if not (ROOT / path).exists() and not ("*" in path and any(ROOT.glob(path)))]
 
 
+def missing_scripts(text: str) -> list[str]:
+    """Names after "script" or "scripts" in a table that no file in bot/store/scripts has."""
+    lists = re.findall(r"\b[Ss]cripts? ((?:`\w+`(?:, | and )?)+)", prose(text))
+    names = [name for listed in lists for name in CODE.findall(listed)]
+    return [name for name in names if not (ROOT / "bot/store/scripts" / f"{name}.lua").exists()]
+
+
 def too_long(text: str) -> list[str]:
     """Lines of more than a hundred columns that could be broken: not tables, headings, pictures or long links."""
     lines = [line for line in prose(text).splitlines() if len(line) > COLUMNS]
@@ -107,11 +114,12 @@ def targets() -> frozenset[str]:
 
 @pytest.mark.parametrize("name", pages())
 def test_what_a_page_names_exists(name: str) -> None:
-    """Links, anchors, paths, subcommands and make targets; and its lines are wrapped."""
+    """Links, anchors, paths, scripts, subcommands and make targets; and its lines are wrapped."""
     page = ROOT / name
     text = page.read_text(encoding="utf-8")
     assert broken_links(page, text) == []
     assert missing_paths(text) == []
+    assert missing_scripts(text) == []
     assert called(text, "make") - targets() == set()
     assert called(text, "bolt-bot") - subcommands() == set()
     assert too_long(text) == []
@@ -151,11 +159,12 @@ def test_the_checks_can_fail(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     text = (
         "# A heading\n\n[a](#a-heading) [b](#none) [c](none.md) `bot/none.py` `make none` `bolt-bot none`\n"
-        + "long " * 30
+        "\nScripts `settle`, `none`; script `step`\n" + "long " * 30
     )
     page.write_text(text, encoding="utf-8")
     assert broken_links(page, text) == ["#none", "none.md"]
     assert missing_paths(text) == ["bot/none.py"]
+    assert missing_scripts(text) == ["none"]
     assert called(text, "make") - targets() == {"none"}
     assert called(text, "bolt-bot") - subcommands() == {"none"}
     assert len(too_long(text)) == 1

@@ -52,7 +52,7 @@ class StartQueue:
         The lease keeps being renewed, because Bolt is called next if it is.
         """
         turn: Turn = await self._scripts.run(
-            "turn", lease.member, lease.token, microseconds(longest_s), microseconds(again_s)
+            "check_turn", lease.member, lease.token, microseconds(longest_s), microseconds(again_s)
         )
         return turn
 
