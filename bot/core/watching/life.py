@@ -132,6 +132,9 @@ def _failed(
             # A failure that is listed late adds to the count, and never reopens.
             return _count(incident, end)
         if incident.state is IncidentState.RECOVERED and _is_soon_after(incident, end):
+            if newest is not None and closes(newest) and newest.order > end.order:
+                # Nor does one that is accounted after a newer success, because its log had to be read.
+                return replace(_count(incident, end), recovered_by=IncidentRun.of(newest))
             return _reopened(incident, end, watch, carded=carded)
     serial = incident.serial + 1 if incident is not None else 1
     opened = replace(_count(_new(watch, schedule), end), serial=serial, silent=carded)

@@ -58,6 +58,18 @@ def test_a_log_that_is_read_later_tells_its_new_error_then() -> None:
     assert incident.lines == (DISK,)
 
 
+def test_a_failure_before_a_newer_success_counts_and_does_not_reopen() -> None:
+    """Its log had to be read, so the success was accounted first."""
+    incident = told(failure(1, 0), success(2, 0.2), success(4, 0.6), failure(3, 0.4, DISK))
+    assert incident is not None
+    assert (incident.state, incident.failures, incident.reopened) == (IncidentState.RECOVERED, 2, ())
+    assert incident.recovered_by is not None
+    assert incident.recovered_by.run == 4
+    again = told(failure(1, 0), success(2, 0.2), failure(3, 0.4, DISK))
+    assert again is not None
+    assert again.state is IncidentState.FAILING
+
+
 def test_an_older_failure_counts_and_never_reopens() -> None:
     """An older failure counts and never reopens."""
     incident = told(failure(2, 1), success(4, 3), failure(3, 2))
