@@ -27,7 +27,8 @@ from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.may_tell import WatchPermissions
 from bot.flows.notice_runs import RunNotices
-from bot.flows.ports.store import Discovery, Due, IncidentAccounts, IncidentChange, ListingGaps, Requests, Runs, Watches
+from bot.flows.ports.store import Due, Requests, Runs
+from bot.flows.ports.watch_store import Discovery, IncidentAccounts, IncidentChange, ListingGaps, Watches
 
 log = structlog.get_logger()
 

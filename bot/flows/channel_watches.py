@@ -26,7 +26,7 @@ from bot.core.watching.preview import watched
 from bot.flows.authorize import Attempt, Authorizer
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.ports.slack import Memberships, People
-from bot.flows.ports.store import Watches
+from bot.flows.ports.watch_store import Watches
 from bot.flows.schedule_catalog import ScheduleCatalog
 
 log = structlog.get_logger()

@@ -27,7 +27,8 @@ from bot.core.views.watch_pause import pause_notice, why_paused
 from bot.flows.close_incidents import TRIES, IncidentCloser
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Channels, Chat, People
-from bot.flows.ports.store import Audit, ChannelReports, Due, Incidents, Watches
+from bot.flows.ports.store import Audit, Due
+from bot.flows.ports.watch_store import ChannelReports, Incidents, Watches
 
 log = structlog.get_logger()
 

@@ -15,7 +15,8 @@ from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.may_tell import WatchPermissions
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.store import Discovery, Runs, SlowChecks, Watches
+from bot.flows.ports.store import Runs
+from bot.flows.ports.watch_store import Discovery, SlowChecks, Watches
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from bot.core.model.watch import Watch
 from bot.core.watching.cover import Covers
 from bot.core.watching.edits import edit_for
 from bot.core.watching.handling import closed
-from bot.flows.ports.store import Discovery, Incidents
+from bot.flows.ports.watch_store import Discovery, Incidents
 
 NOT_WATCHED = "no longer watched here"
 REMOVED = "removed from Bolt"

@@ -19,7 +19,7 @@ from bot.flows.complete_run_form import (
     list_notes,
     typing_snapshot,
 )
-from bot.flows.ports.store import Watches
+from bot.flows.ports.watch_store import Watches
 from bot.flows.schedule_catalog import ScheduleCatalog
 
 NO_LIST = "Bolt isn't responding, so I can't look up this schedule. Nothing was changed. Try again in a minute."

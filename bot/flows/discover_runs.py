@@ -31,7 +31,8 @@ from bot.flows.close_incidents import TRIES, IncidentCloser
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.store import Discovery, Due, Incidents, ListingGaps, Requests, Runs, Watches
+from bot.flows.ports.store import Due, Requests, Runs
+from bot.flows.ports.watch_store import Discovery, Incidents, ListingGaps, Watches
 
 log = structlog.get_logger()
 

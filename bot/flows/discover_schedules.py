@@ -24,7 +24,8 @@ from bot.flows.lease import Lease
 from bot.flows.listing_gap import GapWatcher
 from bot.flows.missing_schedules import MissingSchedules
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.store import Discovery, DiscoveryHints, Due, LateSchedules, Watches
+from bot.flows.ports.store import Due
+from bot.flows.ports.watch_store import Discovery, DiscoveryHints, LateSchedules, Watches
 from bot.flows.rename_schedules import ScheduleRenamer
 from bot.flows.schedule_catalog import ScheduleCatalog
 

@@ -12,7 +12,8 @@ from bot.core.model.incident import Incident, QuietEnd, StoredIncident
 from bot.core.watching.life import may_mention
 from bot.core.watching.quiet import is_listed, kept_in_list, told
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Due, QuietEnds
+from bot.flows.ports.store import Due
+from bot.flows.ports.watch_store import QuietEnds
 from bot.flows.quiet_hours import QuietHours
 
 log = structlog.get_logger()

@@ -13,7 +13,8 @@ from bot.core.text.email_addresses import address_in
 from bot.core.watching.owners import Owners
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import PeopleByAddress
-from bot.flows.ports.store import Discovery, Due, OwnerUsers
+from bot.flows.ports.store import Due
+from bot.flows.ports.watch_store import Discovery, OwnerUsers
 
 log = structlog.get_logger()
 

@@ -27,7 +27,8 @@ from bot.core.watching.handling import SnoozeChoice
 from bot.core.watching.retrying import is_starting
 from bot.core.watching.wall_clock import zone_named
 from bot.flows.ports.slack import People
-from bot.flows.ports.store import Audit, Incidents, Runs
+from bot.flows.ports.store import Audit, Runs
+from bot.flows.ports.watch_store import Incidents
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.retry_of_incident import IncidentRetries
 

@@ -10,7 +10,7 @@ from bot.core.text.message import Message
 from bot.core.text.text import plural
 from bot.core.views.outage import outage_list
 from bot.core.watching.handling import SnoozeChoice
-from bot.flows.ports.store import Outages
+from bot.flows.ports.watch_store import Outages
 from bot.flows.retry_of_incident import IncidentRetries
 
 GONE = "I no longer have a record of this outage, so I didn't do anything."

@@ -19,7 +19,8 @@ from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.may_tell import WatchPermissions
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.store import Discovery, Due, Judgment, LateSchedules, Watches
+from bot.flows.ports.store import Due
+from bot.flows.ports.watch_store import Discovery, Judgment, LateSchedules, Watches
 
 log = structlog.get_logger()
 

@@ -20,7 +20,8 @@ from bot.core.watching.file_plan import AppliedPlan, FilePlan, plan_file
 from bot.core.watching.wanted import WatchPlace, subject, wanted_watch
 from bot.core.watching.watches_file import FileWatch
 from bot.flows.close_incidents import IncidentCloser
-from bot.flows.ports.store import Audit, WatchRecords
+from bot.flows.ports.store import Audit
+from bot.flows.ports.watch_store import WatchRecords
 
 log = structlog.get_logger()
 

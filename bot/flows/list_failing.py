@@ -13,7 +13,7 @@ from bot.core.text.message import Message
 from bot.core.views.failing_list import failing_list
 from bot.core.views.paging import page
 from bot.flows.ports.slack import Memberships, People
-from bot.flows.ports.store import Incidents
+from bot.flows.ports.watch_store import Incidents
 
 
 class FailingLister:

@@ -11,7 +11,7 @@ from bot.core.model.errors import BoltError
 from bot.core.model.listing_gap import GAP_AFTER
 from bot.core.text.text import cut
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.store import Discovery, ListingGaps
+from bot.flows.ports.watch_store import Discovery, ListingGaps
 
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ import structlog
 
 from bot.core.model.errors import BoltError, BoltInvalidQuery, BoltRejected
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.store import Discovery
+from bot.flows.ports.watch_store import Discovery
 
 log = structlog.get_logger()
 

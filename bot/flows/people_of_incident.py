@@ -11,7 +11,7 @@ from bot.core.text.text import Group, Mention, Sentence, Span
 from bot.core.views.incident import people_in
 from bot.flows.mention_owner import OwnerMentions
 from bot.flows.ports.slack import People
-from bot.flows.ports.store import Watches
+from bot.flows.ports.watch_store import Watches
 
 
 class IncidentPeople:

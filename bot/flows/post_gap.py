@@ -18,7 +18,8 @@ from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import IncidentAccounts, ListingGaps, PostLane
+from bot.flows.ports.store import PostLane
+from bot.flows.ports.watch_store import IncidentAccounts, ListingGaps
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.share_file import share_upload, start_upload

@@ -20,7 +20,8 @@ from bot.flows.close_incidents import TRIES
 from bot.flows.lease import Lease
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import IncidentPosts, PostLane, Runs
+from bot.flows.ports.store import PostLane, Runs
+from bot.flows.ports.watch_store import IncidentPosts
 from bot.flows.post_log_file import LogFilePoster, file_thread
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster

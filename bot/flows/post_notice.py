@@ -19,7 +19,8 @@ from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.may_tell import WatchPermissions
 from bot.flows.ports.slack import Chat, People
-from bot.flows.ports.store import NoticePosts, PostLane, Watches
+from bot.flows.ports.store import PostLane
+from bot.flows.ports.watch_store import NoticePosts, Watches
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 

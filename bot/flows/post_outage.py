@@ -17,7 +17,8 @@ from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import Due, Outages, PostLane, Runs
+from bot.flows.ports.store import Due, PostLane, Runs
+from bot.flows.ports.watch_store import Outages
 from bot.flows.post_log_file import LogFilePoster, file_thread
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster

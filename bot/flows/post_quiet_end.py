@@ -18,7 +18,8 @@ from bot.flows.lease import Lease
 from bot.flows.may_tell import WatchPermissions
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import IncidentAccounts, PostLane, QuietEnds, Watches
+from bot.flows.ports.store import PostLane
+from bot.flows.ports.watch_store import IncidentAccounts, QuietEnds, Watches
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 

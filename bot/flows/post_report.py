@@ -18,7 +18,8 @@ from bot.flows.authorize import Authorizer
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import PostLane, Reports
+from bot.flows.ports.store import PostLane
+from bot.flows.ports.watch_store import Reports
 from bot.flows.post_once import Unresolved, post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.read_report import ReportReader

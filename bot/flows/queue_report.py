@@ -9,7 +9,8 @@ import structlog
 
 from bot.core.watching.report_time import is_wanted, last_slot, next_slot
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Discovery, Due, Reports
+from bot.flows.ports.store import Due
+from bot.flows.ports.watch_store import Discovery, Reports
 
 log = structlog.get_logger()
 

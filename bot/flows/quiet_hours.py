@@ -10,7 +10,7 @@ from bot.core.model.run_end import WatchedSchedule
 from bot.core.model.watch import Watch
 from bot.core.watching.quiet import quiet_until, withhold
 from bot.flows.discover_schedules import CoverCache
-from bot.flows.ports.store import Watches
+from bot.flows.ports.watch_store import Watches
 
 
 class QuietHours:

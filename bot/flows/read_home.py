@@ -24,7 +24,8 @@ from bot.core.views.home import (
 from bot.flows.active_runs import STARTS_SHOWN, listed_run, listed_starts
 from bot.flows.links import Links
 from bot.flows.ports.slack import Memberships
-from bot.flows.ports.store import Incidents, Indexes, StartQueue
+from bot.flows.ports.store import Indexes, StartQueue
+from bot.flows.ports.watch_store import Incidents
 
 
 class HomePageReader:

@@ -12,7 +12,7 @@ from bot.core.watching.report import Figures, ReportRow
 from bot.core.watching.tally import Tally, add_up, days_of, tally_name, whole_hour
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.may_tell import WatchPermissions
-from bot.flows.ports.store import Discovery, Incidents, Tallies, Watches
+from bot.flows.ports.watch_store import Discovery, Incidents, Tallies, Watches
 
 # Durations are compared with those of so much time before.
 COMPARED = timedelta(days=28)

@@ -16,7 +16,8 @@ from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.may_tell import WatchPermissions
 from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import ChannelReports, PostLane, Watches
+from bot.flows.ports.store import PostLane
+from bot.flows.ports.watch_store import ChannelReports, Watches
 from bot.flows.post_once import post_once
 from bot.flows.poster import UNREACHABLE_S, MessagePoster
 

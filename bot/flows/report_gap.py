@@ -14,7 +14,8 @@ from bot.core.model.watch import Watch
 from bot.core.watching.life import may_mention
 from bot.core.watching.quiet import kept_in_list, quiet_until, told
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Discovery, Due, Incidents, ListingGaps, QuietEnds, Watches
+from bot.flows.ports.store import Due
+from bot.flows.ports.watch_store import Discovery, Incidents, ListingGaps, QuietEnds, Watches
 
 log = structlog.get_logger()
 

@@ -15,7 +15,7 @@ from bot.core.views.report import report_off, report_set, report_shown
 from bot.core.watching.report_time import last_slot, next_slot
 from bot.flows.own_channel import why_cannot_post, why_not_here
 from bot.flows.ports.slack import Chat, People
-from bot.flows.ports.store import Reports
+from bot.flows.ports.watch_store import Reports
 from bot.flows.read_report import ReportReader
 
 log = structlog.get_logger()

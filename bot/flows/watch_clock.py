@@ -8,7 +8,8 @@ from datetime import datetime
 from bot.core.watching.edits import edit_for
 from bot.core.watching.handling import next_time, pass_time
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Due, Incidents
+from bot.flows.ports.store import Due
+from bot.flows.ports.watch_store import Incidents
 from bot.flows.quiet_hours import QuietHours
 
 EARLY_S = 1.0

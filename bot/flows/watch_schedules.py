@@ -26,7 +26,7 @@ from bot.flows.describe_watch import WatchDescriber
 from bot.flows.find_schedule import ScheduleFinder, unread
 from bot.flows.own_channel import why_not_here
 from bot.flows.ports.slack import Chat, People
-from bot.flows.ports.store import Watches
+from bot.flows.ports.watch_store import Watches
 from bot.flows.schedule_catalog import ScheduleCatalog
 
 log = structlog.get_logger()

@@ -13,7 +13,7 @@ from bot.core.views.store_unavailable import cause
 from bot.core.watching.cover import Covers
 from bot.core.watching.preview import watched
 from bot.flows.ports.slack import People
-from bot.flows.ports.store import Watches
+from bot.flows.ports.watch_store import Watches
 
 log = structlog.get_logger()
 

@@ -14,7 +14,8 @@ from bot.core.model.errors import BoltError, StoreUnavailable
 from bot.core.model.run import RunKey
 from bot.core.model.webhook_payload import WebhookHint
 from bot.flows.ports.bolt import Bolt
-from bot.flows.ports.store import DiscoveryHints, Runs
+from bot.flows.ports.store import Runs
+from bot.flows.ports.watch_store import DiscoveryHints
 
 log = structlog.get_logger()
 

@@ -33,7 +33,8 @@ from bot.flows.list_failing import FailingLister
 from bot.flows.logs import CommandLogs
 from bot.flows.pause_schedule import SchedulePauser
 from bot.flows.ports.slack import Chat, People
-from bot.flows.ports.store import Deduplication, Requests, Runs, Watches
+from bot.flows.ports.store import Deduplication, Requests, Runs
+from bot.flows.ports.watch_store import Watches
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.read_schedules import ScheduleReader
 from bot.flows.set_report import ReportSetter

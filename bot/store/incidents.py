@@ -18,7 +18,7 @@ from bot.core.watching.outage import cause_key
 from bot.core.watching.tally import Count
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.ports.store import IncidentChange
+from bot.flows.ports.watch_store import IncidentChange
 from bot.store.due_sets import MICROSECONDS
 from bot.store.notices import notice_rows
 from bot.store.record_json import from_json, to_json

@@ -9,7 +9,7 @@ from bot.core.model.run import is_final
 from bot.core.model.slots import LateBoard, Slots, StoredBoard, StoredSlots
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.ports.store import Judgment
+from bot.flows.ports.watch_store import Judgment
 from bot.store.due_sets import microseconds
 from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts

@@ -1,0 +1,411 @@
+"""Ports to Redis for watches, incidents and reports, implemented by `bot.store`. Their records are in `bot.core.model`.
+
+They raise only the errors of `bot.core.model.errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.core.model.audit_entry import AuditEntry
+from bot.core.model.channel_report import ChannelReport
+from bot.core.model.discovery import ActivityNews, Ledger, Looked, ScheduleRecord
+from bot.core.model.incident import Incident, QuietEnd, StoredIncident
+from bot.core.model.listing_gap import GapNotice, GapRun, ListingGap, StoredNotice
+from bot.core.model.notice import Notice, NoticeChange, NoticeRecord
+from bot.core.model.outage import CausePost, Outage
+from bot.core.model.report import Report
+from bot.core.model.run import RunKey
+from bot.core.model.run_end import RunEnd
+from bot.core.model.slots import LateBoard, Slots, StoredBoard, StoredSlots
+from bot.core.model.watch import PauseChange, Watch, WatchAcceptance
+from bot.core.watching.edits import Edit
+from bot.core.watching.file_plan import AppliedPlan, FilePlan
+from bot.core.watching.tally import Count, Day
+from bot.flows.claimed_post import ClaimedPost
+from bot.flows.lease import Lease
+
+
+class Watches(Protocol):
+    """Watches of channels: their standing orders."""
+
+    async def add_watch(self, watch: Watch, entry: AuditEntry | None = None) -> WatchAcceptance:
+        """Store a new watch, which gets its channel's next number; the given one is ignored.
+
+        In the same step, `entry` is added to the audit log, with the number.
+        """
+
+    async def change_watch(self, watch: Watch, entry: AuditEntry | None = None) -> bool:
+        """Replace the watch with the same channel and number. Returns False if it's gone."""
+
+    async def remove_watch(self, channel: str, number: int, entry: AuditEntry | None = None) -> bool:
+        """Remove a watch. Returns False if it's gone already."""
+
+    async def pause_watches(self, channel: str, numbers: Sequence[int], change: PauseChange) -> list[int]:
+        """Pause watches of a channel, or let them go on; on record. Returns the numbers of those changed by this call."""
+
+    async def check_channels(self, channels: Iterable[str]) -> None:
+        """Have channels checked now, if they have watches."""
+
+    async def leave_channel(self, lease: Lease) -> None:
+        """End the checks of the claimed channel, unless it has a watch again."""
+
+    async def move_channel(self, old: str, new: str) -> int:
+        """Move the watches and incidents of a channel whose id has changed. Returns how many watches moved."""
+
+    async def all_watches(self) -> tuple[Watch, ...]:
+        """Every watch, by channel and number. Kept in memory until one changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentChange:
+    """An incident before (None: there was none) and after a change, and how urgently its message is edited."""
+
+    before: StoredIncident | None
+    after: Incident
+    edit: Edit
+
+
+class Incidents(Protocol):
+    """Incidents on record."""
+
+    async def load_incident(self, channel: str, schedule: str) -> StoredIncident | None:
+        """Load the newest incident of a schedule in a channel, whatever its state."""
+
+    async def open_incidents(self, channel: str | None = None) -> list[StoredIncident]:
+        """All open incidents of a channel, or of all channels."""
+
+    async def store_incident(self, before: StoredIncident, after: Incident, edit: Edit) -> bool:
+        """Replace an incident, queue the edit of its message, and queue its new thread posts.
+
+        Returns False if somebody else changed it since it was loaded: load it and decide again.
+        """
+
+
+class ChannelReports(Protocol):
+    """Reports of what happened while the bot was away from a channel."""
+
+    async def channel_back(self, channel: str, away: ChannelReport) -> list[str]:
+        """Bring a channel's incidents up to date, now that the bot can post there again, and queue a report.
+
+        Returns their schedules.
+        """
+
+    async def load_report(self, channel: str) -> ChannelReport | None:
+        """Load what a report of a channel is about. None if there's none to post."""
+
+    async def load_incidents(self, keys: Sequence[tuple[str, str]]) -> list[StoredIncident | None]:
+        """Load the newest incident of each channel and schedule."""
+
+    async def report_posted(self, post: ClaimedPost, outcome: str) -> str:
+        """Record a report as posted (`outcome`: its ts) or dropped (a word).
+
+        Returns `ok`, or `done:<ts>` of another's post.
+        """
+
+
+class IncidentAccounts(Protocol):
+    """The incidents of one schedule, as far as the accounting of its ends needs them."""
+
+    async def load_incidents(self, keys: Sequence[tuple[str, str]]) -> list[StoredIncident | None]:
+        """Load the newest incident of each channel and schedule."""
+
+    async def account(
+        self,
+        lease: Lease,
+        record: ScheduleRecord,
+        ledger: Ledger,
+        runs: Sequence[RunKey],
+        changes: Sequence[IncidentChange],
+        counts: Sequence[Count],
+        notices: Sequence[NoticeChange] = (),
+        untold: Sequence[str] = (),
+    ) -> bool:
+        """Account ends once, together with the incidents and notices that they change, and count them.
+
+        `untold` are starts whose end no incident tells of: their askers are told next. Returns False if anything has changed since it was loaded: load it and decide again.
+        """
+
+
+class Tallies(Protocol):
+    """Counts of ends, by day and schedule."""
+
+    async def load_days(self, names: Sequence[str], days: Sequence[str]) -> dict[str, dict[str, Day]]:
+        """The counts of schedules, by name and day. What has none is left out."""
+
+
+class Reports(Protocol):
+    """Digests of what channels watch: when each channel's is posted, and which were."""
+
+    async def set_report(self, report: Report, at: datetime) -> bool:
+        """Set or replace a channel's, which is due at `at`. Returns whether one was set before."""
+
+    async def remove_report(self, channel: str) -> bool:
+        """Set none any more. Returns whether one was set before."""
+
+    async def load_report(self, channel: str) -> Report | None: ...
+    async def queue_report(self, lease: Lease, channel: str, day: str, next_at: datetime) -> bool:
+        """Queue the post for a date, unless it was before; the channel is due again at `next_at`."""
+
+    async def wait(self, lease: Lease, at: datetime) -> bool:
+        """Make the claimed channel due at another time."""
+
+    async def report_posted(self, post: ClaimedPost, day: str, outcome: str) -> str:
+        """Record the post as sent (`outcome`: its ts) or given up (a word).
+
+        Returns `ok`, or `done:<ts>` of another's post.
+        """
+
+
+class QuietEnds(Protocol):
+    """What quiet hours withhold, and the messages that list it at their end."""
+
+    async def withheld_in(self, channel: str) -> list[StoredIncident]:
+        """The incidents of a channel that withhold something."""
+
+    async def end_quiet(
+        self, lease: Lease, end: QuietEnd, after: Sequence[StoredIncident], next_at: datetime | None, waiting: int
+    ) -> bool:
+        """Queue the message of an end, and record that its incidents withhold nothing any more, in one step.
+
+        `after` are all incidents that change. `waiting` others still withhold something, and are due at `next_at`.
+        Returns False if anything has changed since it was loaded: load it and decide again.
+        """
+
+    async def load_end(self, channel: str, name: str) -> QuietEnd | None: ...
+    async def end_posted(self, post: ClaimedPost, name: str, outcome: str) -> str:
+        """Record the message as sent (`outcome`: its ts) or given up (a word).
+
+        Returns `ok`, or `done:<ts>` of another's post.
+        """
+
+
+class IncidentPosts(Protocol):
+    """Incidents, as far as posting their messages needs them."""
+
+    async def load_incident(self, channel: str, schedule: str) -> StoredIncident | None: ...
+    async def posted(self, post: ClaimedPost, outcome: str, *, follows: str = "") -> str:
+        """Record a thread post as sent (`outcome`: its ts) or given up (a word). `follows` is what comes after it.
+
+        Returns `ok`, or `done:<ts>` of another's post.
+        """
+
+    async def store_incident(self, before: StoredIncident, after: Incident, edit: Edit) -> bool: ...
+    async def message_gone(self, lease: Lease, stored: StoredIncident) -> None:
+        """Record that the message was deleted. A new one is posted, unless the incident is snoozed or closed."""
+
+    async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str, *, is_newest: bool) -> str:
+        """Record the message as it was posted; it's edited unless it shows `stored` (`is_newest`). Returns `ok`, or `done:<ts>` of another's message."""
+
+
+class Outages(Protocol):
+    """Outages on record: incidents that share one message."""
+
+    async def load_outage(self, channel: str, number: int) -> Outage | None:
+        """Load an outage with the incidents that belong to it."""
+
+    async def mentions_left(self, channel: str, number: int, most: int) -> int:
+        """How many more people an outage may notify."""
+
+    async def plan_posts(self, outage: Outage, new: Sequence[CausePost]) -> bool:
+        """Queue thread posts about causes. Returns False if somebody else has added posts."""
+
+    async def posted(
+        self, post: ClaimedPost, outage: Outage, outcome: str, *, mentions: int = 0, follows: str = ""
+    ) -> str:
+        """Record a thread post as sent (`outcome`: its ts) or given up (a word), and how many people it notified.
+
+        `follows` is the file that comes after it.
+
+        Returns `ok`, or `done:<ts>` of another's post.
+        """
+
+    async def message_posted(self, post: ClaimedPost, outage: Outage, ts: str, *, is_newest: bool) -> str:
+        """Record the message as it was posted; it's edited unless it shows `outage` (`is_newest`). Returns `ok`, or `done:<ts>` of another's message."""
+
+    async def message_gone(self, outage: Outage) -> None:
+        """Record that the message was deleted. A new one is posted, unless all of its incidents are closed."""
+
+    async def gone(self, post: ClaimedPost, number: int) -> None:
+        """Give up a post of an outage that is no longer on record."""
+
+
+class ListingGaps(Protocol):
+    """Gaps between complete listings of schedules, what they have hidden, and the messages about them."""
+
+    async def note_failure(self, at: datetime, why: str) -> None:
+        """Record that schedules couldn't be listed at `at` by Bolt's clock.
+
+        A gap begins when that has been so for ten minutes.
+        """
+
+    async def begin_collecting(self, since: datetime, until: datetime, slugs: Sequence[str]) -> None:
+        """Begin the search for what a gap has hidden: all of these schedules are looked at now."""
+
+    async def load_gap(self, number: str) -> ListingGap | None: ...
+    async def collecting(self) -> ListingGap | None:
+        """The gap whose hidden runs are being found, None if there's none."""
+
+    async def await_ends(self, number: int, slug: str, runs: Sequence[int]) -> None:
+        """Record ends that are found and not accounted yet."""
+
+    async def looked(self, number: int, slugs: Sequence[str]) -> None:
+        """Record that these schedules' runs have been looked at."""
+
+    async def left(self, number: int) -> tuple[int, Mapping[str, list[int]]]:
+        """How many schedules haven't been looked at, and the awaited ends by schedule."""
+
+    async def complete(self, lease: Lease) -> bool:
+        """Everything is found: each watching channel gets its account. Returns False if the claim was lost."""
+
+    async def note_runs(self, number: int, channel: str, runs: Sequence[GapRun]) -> None:
+        """Record runs that a channel's account lists."""
+
+    async def runs_in(self, number: int, channel: str) -> list[GapRun]: ...
+    async def load_notice(self, channel: str, number: str) -> StoredNotice | None: ...
+    async def report(self, lease: Lease, notice: GapNotice, after: Sequence[StoredIncident]) -> bool:
+        """Queue a channel's message, or its edit, and record that these incidents withhold nothing any more.
+
+        Returns False if anything has changed since it was loaded: load it and decide again.
+        """
+
+    async def message_posted(self, post: ClaimedPost, stored: StoredNotice, ts: str) -> str:
+        """Record a channel's message. Returns `ok`, or `done:<ts>` of another's message."""
+
+    async def posted(self, post: ClaimedPost, number: str, outcome: str) -> str:
+        """Record a post in the message's thread as sent (`outcome`: its ts or file) or given up (a word)."""
+
+    async def message_gone(self, card: str, channel: str, number: str, ts: str) -> None:
+        """Post a new message instead of one that was deleted."""
+
+
+class DiscoveryHints(Protocol):
+    """Listings that webhook hints ask for, shared by all replicas: at most one in 2 s, and 30 requests a minute."""
+
+    async def ask_for_listing(self, keys: Sequence[RunKey]) -> bool:
+        """List schedules now, and again after 2, 5 and 15 s, if any of these runs isn't on record.
+
+        Returns whether the next listing is due earlier for it. Without any watch nothing is listed.
+        """
+
+    async def take_hints(self) -> bool:
+        """Take the hints that the listing which begins now is for. Returns whether there were any."""
+
+    async def look_everywhere(self, together: int) -> int:
+        """Make all watched schedules due for a look, `together` with each request.
+
+        Returns how many are: none if that's more requests than hints may cause in a minute.
+        """
+
+
+class NoticePosts(Protocol):
+    """Notices, as far as posting and accounting need them."""
+
+    async def load_notice(self, channel: str, name: str) -> NoticeRecord | None: ...
+    async def load_notices(self, keys: Sequence[tuple[str, str]]) -> list[NoticeRecord | None]:
+        """Load notices by channel and name."""
+
+    async def notice_posted(self, post: ClaimedPost, stored: NoticeRecord, ts: str) -> str:
+        """Record the message of a notice. Returns `ok`, or `done:<ts>` of another's message."""
+
+    async def notice_given_up(self, post: ClaimedPost, name: str, why: str) -> None: ...
+
+
+class SlowChecks(Protocol):
+    """Checks of whether runs are slow."""
+
+    async def checked(self, lease: Lease, notices: Sequence[Notice], *, again_s: float | None) -> bool:
+        """Record a check of a run, with new notices, once each. `again_s` is None if it was the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgment:
+    """What a look at late schedules changes.
+
+    `schedules`: for each its slots before and after, and when to look again. `boards`: for each channel what was late
+    and what is. `notices` are those that are new or changed.
+    """
+
+    schedules: Mapping[str, tuple[StoredSlots, Slots, float | None]]
+    boards: Mapping[str, tuple[StoredBoard, LateBoard]]
+    notices: Sequence[NoticeChange] = ()
+
+
+class LateSchedules(Protocol):
+    """Slots of schedules, and which schedules are late in which channel."""
+
+    async def load_slots(self, slugs: Sequence[str]) -> dict[str, StoredSlots]:
+        """Load the slots of schedules; those without any are left out."""
+
+    async def all_slots(self) -> dict[str, StoredSlots]:
+        """Load the slots of all schedules that have any."""
+
+    async def late_boards(self) -> dict[str, StoredBoard]:
+        """Load what is late in each channel; those in which nothing is are left out."""
+
+    async def load_notices(self, keys: Sequence[tuple[str, str]]) -> list[NoticeRecord | None]: ...
+    async def judged(self, lease: Lease, judgment: Judgment) -> bool:
+        """Record it. Returns False if anything has changed since it was loaded: load it and decide again."""
+
+
+class Discovery(Protocol):
+    """What discovery knows of watched schedules and their runs."""
+
+    async def missing_since(self) -> Mapping[str, datetime]:
+        """Since when watched schedules are missing from the listing, by slug and Bolt's clock."""
+
+    async def note_missing(self, missing: Mapping[str, datetime], found: Collection[str]) -> None:
+        """Record since when schedules are missing, and which aren't any more."""
+
+    async def known_activity(self) -> Mapping[str, str]:
+        """The activity of each watched schedule at the last listing, by slug."""
+
+    async def listed_at(self) -> datetime | None:
+        """Bolt's time of the last complete listing, None if there was none."""
+
+    async def note_activity(self, lease: Lease, news: ActivityNews, at: datetime, *, delay_s: float) -> bool:
+        """Record a complete listing of schedules, made at `at` by Bolt's clock. The changed ones are looked at now."""
+
+    async def load_schedules(self, slugs: Sequence[str]) -> dict[str, ScheduleRecord]:
+        """Load the records of watched schedules. Those that aren't on record are left out."""
+
+    async def rename_schedule(self, old: str, new: str) -> list[str]:
+        """Have all that's known of a schedule go on under another slug. Returns the channels with an incident of it."""
+
+    async def note_look(self, lease: Lease, slug: str, rev: int, looked: Looked, *, delay_s: float) -> bool:
+        """Record what a look at a schedule's runs has found. Returns False if it has to be looked at again."""
+
+    async def ended_runs(self, slug: str) -> list[RunEnd]:
+        """The ends that wait to be accounted, in the order of their ends."""
+
+
+class WatchRecords(Protocol):
+    """All watches, as the watches file is compared with them."""
+
+    async def read_watches(self) -> tuple[str, tuple[Watch, ...]]:
+        """Every watch, with the revision for `apply_plan`."""
+
+    async def apply_plan(self, rev: str, plan: FilePlan) -> AppliedPlan | None:
+        """Apply what the watches file changes. Returns None if a watch has changed since."""
+
+    async def is_marked(self) -> bool:
+        """Whether Redis has a record of an earlier start."""
+
+
+class OwnerUsers(Protocol):
+    """Users by their e-mail address, as Slack told, for a day."""
+
+    async def users_of(self, addresses: Sequence[str]) -> dict[str, str]:
+        """The users' ids by address, "" if Slack knows none. Addresses that weren't looked up are left out."""
+
+    async def want(self, slugs: Sequence[str]) -> None:
+        """Have the owners of these schedules looked up."""
+
+    async def keep(self, address: str, user: str, *, for_s: float) -> None:
+        """Keep the user with an address, "" if there's none."""
+
+    async def finish(self, lease: Lease, found: tuple[str, str] | None = None, *, for_s: float = 0) -> None:
+        """Finish a claim on a schedule whose owner was looked up. `found` is an address and its user, as for `keep`."""
