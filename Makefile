@@ -120,6 +120,10 @@ settings: dev ## Generate the tables of docs/settings.md from the settings' text
 hints: dev ## Generate docs/hints.md from the table of hints.
 	$(BIN)/python -m tools.hints
 
+.PHONY: examples
+examples: dev ## Try the examples of CONTRIBUTING.md on a copy of the project.
+	$(BIN)/python -m tools.examples
+
 .PHONY: screenshots
 screenshots: dev ## Retake the README's pictures of the sandbox. Needs an emoji font (fonts-noto-color-emoji).
 	$(BIN)/python -m tests.browser.screenshots
