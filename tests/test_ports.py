@@ -37,6 +37,7 @@ async def test_it():
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         assert await asks(silent.getsockname()[1]) is None
+    await client.close()
 """
 
 
@@ -47,13 +48,13 @@ def faults(source: str) -> list[str]:
     tree = ast.parse(source)
     found = [name for node in ast.walk(tree) for name in names(node) if NAME.search(name)]
     for function in (node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)):
-        called = {
-            node.func.attr
-            for node in ast.walk(function)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-        }
+        called: dict[str, set[str]] = {}
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                called.setdefault(node.func.attr, set()).add(ast.unparse(node.func.value))
         returns = any(isinstance(node, ast.Return) and node.value for node in ast.walk(function))
-        if {"bind", "getsockname"} <= called and (returns or "close" in called):
+        closes = called.get("bind", set()) & called.get("close", set())
+        if {"bind", "getsockname"} <= called.keys() and (returns or closes):
             found.append(f"{function.name} binds a port and gives it away")
     return found
 
