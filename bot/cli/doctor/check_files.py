@@ -163,7 +163,7 @@ async def check_port(host: str, port: int, setting: str) -> Finding:
     except OSError as error:
         fix = PORT_FIXES.get(error.errno or 0, "Set an address of this machine, or 0.0.0.0 for all of them.")
         return problem(PORT, f"Nothing can listen on {where}: {(error.strerror or '').lower()}.", fix)
-    return ok(PORT, f"{where} is free." if port else f"{where}: the system picks a port.")
+    return ok(PORT, f"The port of {where} is free." if port else f"{where}: the system picks a port.")
 
 
 async def _is_running(settings: Settings) -> bool:

@@ -13,6 +13,15 @@ FILES = {
     "BOLT_BOT_OWNERS_FILE": "Correct the file, and let the bot's user read it: docs/watches.md describes it.",
     "BOLT_BOT_WATCHES_FILE": "Correct the file: bolt-bot watches check FILE prints each error with its line.",
 }
+WHERE_FROM = {
+    "SLACK_BOT_TOKEN": "Copy the bot token from the app's settings in Slack, under OAuth & Permissions.",
+    "SLACK_APP_TOKEN": "Copy the app-level token from the app's settings in Slack, under Basic Information.",
+    "PARADIME_API_ENDPOINT": "Copy the endpoint that Paradime shows beside the workspace's API keys.",
+    "PARADIME_API_KEY": "Copy it from the workspace's API keys in Paradime, or generate one there.",
+    "PARADIME_API_SECRET": "Paradime shows a key's secret once: generate a new key if nobody kept it.",
+    "PARADIME_WORKSPACE_UID": "Copy the uid that Paradime shows beside the workspace's API keys.",
+}
+SET = "Set the variable, or name a file with its value in {name}_FILE: docs/settings.md lists all settings."
 
 
 def wrong_findings(error: SettingsError) -> list[Finding]:
@@ -27,6 +36,8 @@ def _fix(line: str) -> str:
         return FILES[name]
     if " are swapped" in line:
         return "Exchange them, and restart the bot."
+    if " is missing" in line:
+        return " ".join([*filter(None, [WHERE_FROM.get(name)]), SET.format(name=name)])
     return "Correct the environment variable, or the file that holds its value: docs/settings.md lists them all."
 
 

@@ -47,6 +47,8 @@ async def test_a_setting_that_is_misspelt(monkeypatch: pytest.MonkeyPatch) -> No
     """It's missing, and the variable that was probably meant is pointed out."""
     missing, misspelt = await found(monkeypatch, SLACK_BOT_TOKEN="", SLACK_BOT_TOKN=BOT)
     assert missing.sentence.startswith("SLACK_BOT_TOKEN is missing")
+    assert "under OAuth & Permissions. Set the variable, or name a file" in missing.fix
+    assert "SLACK_BOT_TOKEN_FILE" in missing.fix
     assert misspelt.sentence == "SLACK_BOT_TOKN isn't a setting and has no effect; did you mean SLACK_BOT_TOKEN?"
 
 
