@@ -104,6 +104,7 @@ def remember(ledger: Ledger, ends: Sequence[RunEnd]) -> Ledger:
     return replace(
         ledger,
         active=tuple(run for run in ledger.active if run not in over),
+        held=tuple(run for run in ledger.held if run not in over),
         final=tuple(kept),
         successes=_newest_successes((*ledger.successes, *ends)),
     )

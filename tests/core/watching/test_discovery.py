@@ -75,6 +75,7 @@ def test_a_run_that_is_left_out_is_found_again() -> None:
     later = settle(left.ledger, (*left.ended, run(9)))
     assert compare(later, listed, NOW).fresh == {2, 3}
     assert compare(later, listed, NOW).ledger.held == ()
+    assert settle(later, [run(2)]).held == (3,)
     assert without(found, frozenset()) is found
 
 
