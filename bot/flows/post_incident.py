@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 import structlog
 
 from bot.core.model.card import Card
@@ -36,8 +34,8 @@ MESSAGE_AGAIN_S = 1.0
 SNOOZED_AGAIN_S = 60.0
 # How often it's looked at whether a late log has been read.
 LATE_AGAIN_S = 30.0
-# The excerpt of an opening is waited for so long after the run ended; then it's posted without.
-LOG_AWAITED = timedelta(seconds=20)
+# The excerpt of an opening is waited for so long after the end was seen; then it's posted without.
+LOG_AWAITED_S = 20.0
 
 
 class IncidentPoster:
@@ -82,7 +80,7 @@ class IncidentPoster:
         schedule = rest.partition("/")[2]
         stored = await self._incidents.load_incident(channel, schedule)
         post = next((one for one in stored.incident.posts if one.number == int(number)), None) if stored else None
-        if stored is None or (post is None and (what != "0" or stored.incident.silent)) or _is_withdrawn(stored, post):
+        if stored is None or not _is_wanted(stored, what, post):
             # It was replaced by a newer one or needs no message, its record has expired, or it may not be shown any more.
             await self._incidents.posted(self._claimed(lease, urgency, channel, schedule, ""), "")
             return
@@ -168,7 +166,7 @@ class IncidentPoster:
         if thread is None and not incident.silent:
             await self._posts.put_back(post, delay_s=SNOOZED_AGAIN_S if incident.snooze else MESSAGE_AGAIN_S)
             return
-        if wanted.kind is PostKind.OPENING and self._awaits_log(post, run):
+        if wanted.kind is PostKind.OPENING and await self._awaits_log(run):
             await self._posts.put_back(post, delay_s=LOG_AGAIN_S)
             return
         mention: Sentence = ()
@@ -214,11 +212,11 @@ class IncidentPoster:
         card = await self._runs.card_in(RunKey(self._workspace, failed.run), stored.incident.channel)
         return card.ts if card else None
 
-    def _awaits_log(self, post: ClaimedPost, run: Run | None) -> bool:
+    async def _awaits_log(self, run: Run | None) -> bool:
         if run is None or run.end is None or run.end.log != "late":
             return False
-        ended: datetime | None = run.ended_at
-        return ended is not None and post.lease.since_s(ended) < LOG_AWAITED.total_seconds()
+        # Not since its end, which is a time on Bolt's clock.
+        return 0 < await self._runs.final_since_s(run.key) < LOG_AWAITED_S
 
     async def _once(
         self,
@@ -258,6 +256,13 @@ def _follows(wanted: ThreadPost, run: Run | None) -> str:
     if wanted.kind is not PostKind.OPENING or run is None or run.end is None or run.end.failed is None:
         return ""
     return {"read": f"file-{wanted.number}", "late": f"late-{wanted.number}"}.get(run.end.log, "")
+
+
+def _is_wanted(stored: StoredIncident, what: str, post: ThreadPost | None) -> bool:
+    """Whether an incident wants a queued post. If it's part of an outage, that message tells of it instead."""
+    if stored.outage or _is_withdrawn(stored, post):
+        return False
+    return post is not None or (what == "0" and not stored.incident.silent)
 
 
 def _is_withdrawn(stored: StoredIncident, post: ThreadPost | None) -> bool:

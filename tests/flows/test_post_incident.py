@@ -321,6 +321,23 @@ async def test_a_log_that_comes_late_follows_with_its_file(one_redis: Redis) -> 
     assert len(stage.chat.shared) == 1
 
 
+@pytest.mark.parametrize("ahead", [timedelta(minutes=10), timedelta(minutes=-10)])
+async def test_a_log_is_awaited_by_our_own_clock(one_redis: Redis, ahead: timedelta) -> None:
+    """For twenty seconds from when the end was seen, however wrong Bolt's clock is."""
+    stage = IncidentStage(one_redis, at=datetime.now(UTC) + ahead)
+    await stage.watch()
+    run = stage.run_through("FAILED")
+    stage.bolt.outputs.pop(run * 10)
+    await stage.discover()
+    await stage.redis.hset(stage.scripts.key("run", f"w:{run}"), "final_us", str(round((time.time() - 6) * 1e6)))
+    await stage.work("ends", whatever=True)
+    await settle_posts(stage)
+    assert await stage.thread() == []
+    await stage.redis.hset(stage.scripts.key("run", f"w:{run}"), "final_us", str(round((time.time() - 21) * 1e6)))
+    await settle_posts(stage)
+    assert len(await stage.thread()) == 1
+
+
 REFUSED = ContentRefused("chat.postMessage", "invalid_blocks")
 
 

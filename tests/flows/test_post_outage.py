@@ -188,3 +188,16 @@ async def outage_ts(stage: IncidentStage) -> str:
     outage = await stage.outages.load_outage(CHANNEL, 1)
     assert outage is not None
     return outage.ts
+
+
+async def test_what_an_earlier_incident_had_queued_is_dropped(stage: IncidentStage) -> None:
+    """The schedule's next incident is part of an outage. Its posts have no thread, and would wait for one forever."""
+    await fail(stage, *range(7))
+    for what in ("0", "1", "file-1"):
+        await stage.redis.zadd(stage.scripts.key("posts", "line", CHANNEL), {f"incident/{what}/{CHANNEL}/mart-06": 1})
+    await stage.redis.zadd(stage.scripts.key("posts", "line"), {CHANNEL: 1})
+    before = len(stage.chat.posted)
+    for _ in range(3):
+        assert await stage.post()
+    assert await stage.redis.zcard(stage.scripts.key("posts", "line", CHANNEL)) == 0
+    assert len(stage.chat.posted) == before
