@@ -104,6 +104,16 @@ async def test_only_the_newest_failures_log_is_read(stage: IncidentStage) -> Non
     assert (await stage.incident()).failures == 25
 
 
+async def test_nothing_is_left_for_the_end_of_quiet_hours(stage: IncidentStage) -> None:
+    """The account has told what was withheld."""
+    await stage.watch()
+    stage.pass_minutes(DAY)
+    stage.run_through("FAILED")
+    await back(stage)
+    assert (await stage.incident()).withheld is None
+    assert await stage.redis.zcard(stage.scripts.key("due", "quiet")) == 0
+
+
 async def test_if_nothing_happened_that_is_the_account(stage: IncidentStage) -> None:
     """Nothing is in its thread."""
     await stage.watch()

@@ -12,6 +12,8 @@ for at = 9, #ARGV, 3 do
   redis.call('HINCRBY', hash, 'rev', 1)
   redis.call('SREM', key('incident', 'withheld', channel), ARGV[at])
 end
+-- Nothing is left for the message at the end of quiet hours.
+if redis.call('EXISTS', key('incident', 'withheld', channel)) == 0 then redis.call('ZREM', key('due', 'quiet'), channel) end
 local hash, item = key('gap', 'in', channel, number), channel .. '/' .. number
 redis.call('HSET', hash, 'body', ARGV[6], 'team', ARGV[7])
 redis.call('HINCRBY', hash, 'rev', 1)
