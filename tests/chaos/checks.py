@@ -10,6 +10,7 @@ from tests.chaos.plan import FOLLOW, QUEUE
 from tests.chaos.seen import STALL, Card, Command, RunSeen, Seen, Upset, Wish
 from tests.chaos.violation import Found, Violation
 from tests.chaos.watch_checks import WATCH_CHECKS, stays
+from tests.chaos.withheld_checks import WITHHELD_CHECKS
 
 STARTED_WITHIN_S = 60.0
 # A delivery waits for its replica, and a clock is read twice.
@@ -370,4 +371,5 @@ CHECKS: tuple[Callable[[Seen], Found], ...] = (
     logs_are_clean,
     ends_politely,
     *WATCH_CHECKS,
+    *WITHHELD_CHECKS,
 )

@@ -126,8 +126,9 @@ def _runs(stage: Stage) -> Iterator[RunSeen]:
         # Retries of incidents are theirs.
         if run.id > stage.history and run.actor.name == "API key chaos" and run.parent_id is None:
             view = bolt.view(run.id)
-            ended = view.ended_at.timestamp() if view.ended_at else None
-            yield RunSeen(run.id, run.reason or "", run.created_at.timestamp(), view.state, ended)
+            ended = stage.our_time(view.ended_at.timestamp()) if view.ended_at else None
+            began = stage.our_time(run.created_at.timestamp())
+            yield RunSeen(run.id, run.reason or "", began, view.state, ended)
 
 
 def _card(stage: Stage, message: Message) -> Card:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tests.chaos.watch_plan import WatchPlan, make_watch_plan, watch_strikes
+from tests.chaos.withheld_plan import WithheldPlan, make_withheld_plan
 
 BotIsIn = Literal["in", "public", "private"]
 
@@ -170,6 +171,7 @@ class Plan:
     shocks: tuple[Shock, ...]
     strikes: tuple[Strike, ...]
     watched: WatchPlan = field(default_factory=WatchPlan)
+    withheld: WithheldPlan = field(default_factory=WithheldPlan)
     secrets: tuple[str, ...] = field(default=(PASTED,))
 
     def lines(self) -> list[str]:
@@ -178,7 +180,7 @@ class Plan:
         told += [(one.at, f"strike {one.target} {one.how} x{one.count}") for one in self.strikes]
         told += [(one.at, f"press {one.label}, pick {one.pick:.2f} x{one.times}") for one in self.presses]
         told += [(one.at, f"cancel click, pick {one.pick:.2f} x{one.times}") for one in self.clicks]
-        told += self.watched.lines()
+        told += [*self.watched.lines(), *self.withheld.lines()]
         first = f"seed {self.seed}: {len(self.typed)} commands in {self.lasts:.1f} s, {self.replicas} replicas, appendfsync {self.fsync}"
         return [first, *(f"  {at:6.2f} s  {what}" for at, what in sorted(told))]
 
@@ -194,6 +196,7 @@ def make_plan(seed: int, *, commands: int | None = None, replicas: int | None = 
     # Of their own, so that everything else stays as it is without them.
     of_watches = random.Random(f"watches of {seed}")  # noqa: S311 - as above
     watched = make_watch_plan(of_watches, lasts)
+    of_withheld = random.Random(f"withheld of {seed}")  # noqa: S311 - as above
     return Plan(
         seed=seed,
         replicas=many,
@@ -208,6 +211,7 @@ def make_plan(seed: int, *, commands: int | None = None, replicas: int | None = 
         shocks=_shocks(rng, lasts, many),
         strikes=_strikes(rng, lasts, count) + _watch_strikes(of_watches, lasts, watched),
         watched=watched,
+        withheld=make_withheld_plan(of_withheld, lasts, watched),
     )
 
 

@@ -144,7 +144,10 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class EndSeen:
-    """A run of a watched schedule that is over, as Bolt has it. `failed` and `succeeded` are both False if neither counts."""
+    """A run of a watched schedule that is over, as Bolt has it, with Bolt's times. `failed` and `succeeded` are both False if neither counts.
+
+    `over_at`: when it was over by everybody else's clock. `retried`: the run that it retries, for us; 0 if it doesn't.
+    """
 
     run: int
     schedule: str
@@ -152,11 +155,13 @@ class EndSeen:
     started: float
     failed: bool = False
     succeeded: bool = False
+    over_at: float = 0.0
+    retried: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class WatchSeen:
-    """A channel watches a schedule, for runs that ended since then."""
+    """A channel watches a schedule, for runs that ended since then, by Bolt's clock."""
 
     channel: str
     schedule: str
@@ -165,19 +170,23 @@ class WatchSeen:
 
 @dataclass(frozen=True, slots=True)
 class PostSeen:
-    """A thread post that an incident's record wants. `errors` are the keys that it names."""
+    """A thread post that an incident's record wants. `errors` are the keys that it names.
+
+    `withdrawn`: the report at the bot's return to the channel tells it instead.
+    """
 
     number: int
     kind: str
     run: int = 0
     errors: tuple[str, ...] = ()
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentSeen:
     """An incident on record. `recent` are the runs that it counts, the newest last; `waits`: an edit of its count is queued.
 
-    `listed`: it's among the open ones. `snoozed_ever`: somebody clicked on that; `carded`: some run has its own card here.
+    `withheld`: it has news that its channel still has to hear. `listed`: it's among the open ones. `snoozed_ever`: somebody clicked on that; `carded`: some run has its own card here.
     """
 
     channel: str
@@ -202,6 +211,8 @@ class IncidentSeen:
     listed: bool = True
     snoozed_ever: bool = False
     carded: bool = False
+    name: str = ""
+    withheld: bool = False
 
     @property
     def key(self) -> str:
@@ -226,14 +237,49 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Spell:
+    """A time in which a channel didn't hear of failures at once."""
+
+    channel: str
+    since: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopSeen:
+    """A channel's watch was stopped: when by Bolt's clock, and when by everybody else's."""
+
+    channel: str
+    at: float
+    seen_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSeen:
+    """A digest whose time has come: its key, and what is on record of its post."""
+
+    channel: str
+    key: str
+    post: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WatchesSeen:
-    """All of it that is about watches. `asked_to_retry`: how often somebody clicked on that."""
+    """All of it that is about watches. `asked_to_retry`: how often somebody clicked on that.
+
+    `gaps` has a spell for each gap and channel that watched then.
+    """
 
     watches: tuple[WatchSeen, ...] = ()
     ends: tuple[EndSeen, ...] = ()
     incidents: tuple[IncidentSeen, ...] = ()
     notices: tuple[Notice, ...] = ()
     asked_to_retry: int = 0
+    quiet: tuple[Spell, ...] = ()
+    gaps: tuple[Spell, ...] = ()
+    absences: tuple[Spell, ...] = ()
+    stops: tuple[StopSeen, ...] = ()
+    digests: tuple[DigestSeen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from bot.manifest import render_manifest
 from tests.chaos.checks import NOT_WRITTEN
 from tests.chaos.plan import DROP, FOLLOW, Click, Plan, Press, Typed
 from tests.chaos.processes import PASSWORD, ROOT, Replica, Store
-from tests.chaos.seen import STALL, Command, Pressed, Upset
+from tests.chaos.seen import STALL, Command, Pressed, Spell, StopSeen, Upset
 from tests.chaos.strikes import OWN_ADDRESS, OWN_TOKEN, Handler, Striker
 from tests.ports import claims
 
@@ -103,6 +103,12 @@ class Stage:
     # Which incidents' messages were snoozed, by key.
     snoozed: set[str] = field(default_factory=set)
     asked_to_retry: int = 0
+    quiet: list[Spell] = field(default_factory=list)
+    gaps: list[Spell] = field(default_factory=list)
+    absences: list[Spell] = field(default_factory=list)
+    stops: list[StopSeen] = field(default_factory=list)
+    # When time passed at once at Bolt, by its clock before, and how much.
+    jumps: list[tuple[float, float]] = field(default_factory=list)
     _pulse: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
@@ -117,6 +123,7 @@ class Stage:
         self._furnish_bolt()
         self._watch_deliveries()
         self.history = max(run.id for run in self.sandbox.bolt.runs())
+        self.sandbox.bolt.shift_clock(self.plan.withheld.skew_s)
 
     def _furnish_slack(self) -> None:
         ws = self.sandbox.workspace
@@ -195,6 +202,18 @@ class Stage:
             await replica.stop()
         await self.sandbox.stop()
         await self.store.close()
+
+    # --- Bolt's clock ---
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass at once at Bolt."""
+        self.jumps.append((self.sandbox.bolt.clock().timestamp(), seconds))
+        self.sandbox.bolt.advance(seconds)
+
+    def our_time(self, at: float) -> float:
+        """When that was by everybody else's clock, of a time by Bolt's."""
+        passed = sum(min(seconds, max(0.0, at - before)) for before, seconds in self.jumps)
+        return at - passed - self.plan.withheld.skew_s
 
     # --- what is heard ---
 

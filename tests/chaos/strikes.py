@@ -27,12 +27,14 @@ SLOW_S = 0.3
 OPERATIONS = {
     "triggerBoltRun": "trigger",
     "cancelBoltRun": "cancel",
+    "retryBoltRun": "retry",
     "boltRunStatus": "status",
     "listBoltRuns": "runs",
     "listBoltSchedules": "schedules",
     "boltCommandLogs": "log",
     "boltCommand": "log",
 }
+UNLISTED = {"schedules", "runs", "status"}
 METHODS = {
     "chat.update": "update",
     "files.completeUploadExternal": "share",
@@ -80,6 +82,8 @@ class Striker:
     armed: list[Armed] = field(default_factory=list)
     struck: list[Struck] = field(default_factory=list)
     cancelled: set[int] = field(default_factory=set)
+    # While it's above 0, Bolt lists nothing.
+    blind: int = 0
 
     def arm(self, strike: Strike) -> None:
         """Let the next calls that fit be struck."""
@@ -106,6 +110,8 @@ class Striker:
             return await handler(request)
         if call.target == "cancel" and call.about:
             self.cancelled.add(int(call.about))
+        if self.blind and call.target in UNLISTED:
+            return _faulty("error_502", request)
         strike = self._take(call)
         if strike is None:
             return await handler(request)
@@ -187,7 +193,7 @@ def _graphql(replica: int, raw: bytes) -> Call | None:
     variables = body.get("variables") or {}
     if target == "trigger":
         return Call(replica, (target,), str(variables.get("reason", "")).partition(" - ")[0])
-    return Call(replica, (target,), str(variables.get("id", "")) if target == "cancel" else "")
+    return Call(replica, (target,), str(variables.get("id", "")) if target in {"cancel", "retry"} else "")
 
 
 def _key(request: web.Request, raw: bytes) -> str:

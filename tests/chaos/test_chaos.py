@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos import checks, watch_checks
+from tests.chaos import checks, watch_checks, withheld_checks
 from tests.chaos.checks import check
 from tests.chaos.plan import make_plan
 from tests.chaos.seen import (
     Card,
     Command,
+    DigestSeen,
     EndSeen,
     Exit,
     IncidentSeen,
@@ -25,6 +26,8 @@ from tests.chaos.seen import (
     Reply,
     RunSeen,
     Seen,
+    Spell,
+    StopSeen,
     Struck,
     Told,
     Upset,
@@ -52,8 +55,8 @@ QUEUED = Pressed(
 )
 FOLLOWED = Pressed("Follow this run", "U2", "C1", AT + 1, acknowledged=True, run=7)
 # A watched schedule failed twice with different errors, and recovered.
-FAILED = EndSeen(20, "nightly", AT + 1, AT, failed=True)
-AGAIN = EndSeen(21, "nightly", AT + 2, AT + 1, failed=True)
+FAILED = EndSeen(20, "nightly", AT + 1, AT, failed=True, over_at=AT + 1)
+AGAIN = EndSeen(21, "nightly", AT + 2, AT + 1, failed=True, over_at=AT + 2)
 MENDED = EndSeen(22, "nightly", AT + 3, AT + 2, succeeded=True)
 INCIDENT = IncidentSeen(
     "C1",
@@ -78,6 +81,14 @@ FAILING = WatchesSeen(WATCHED.watches, (FAILED, AGAIN), (OPEN,), (RED, *POSTS[:2
 GROUPED = dataclasses.replace(OPEN, ts="", outage=1)
 SHARED = Notice("C1", "5.1", "", "outage:C1:1", ":red_circle: *1 schedule* failing since 1:00")
 OUTAGE = dataclasses.replace(FAILING, incidents=(GROUPED,), notices=(SHARED,))
+# Or the message at the end of quiet hours does.
+SILENT = dataclasses.replace(OPEN, ts="", posts=(), silent=True, name="Nightly")
+LISTED = Notice(
+    "C1", str(AT + 60), "", "quiet:C1:1", "Quiet hours are over: 1 schedule is failing. *Nightly* is failing"
+)
+QUIET = dataclasses.replace(FAILING, incidents=(SILENT,), notices=(LISTED,), quiet=(Spell("C1", AT, AT + 55),))
+RETURN = dataclasses.replace(LISTED, key="back:C1:1", text="I can post here again. Nothing I watch here is failing")
+REPORT = Notice("C1", str(AT + 60), "", "report:C1:2026-09-21", "1 schedule watched here")
 WELL = Seen(
     commands=(COMMAND,),
     runs=(RUN,),
@@ -245,6 +256,54 @@ def broken_watches() -> Iterator[tuple[str, Seen]]:
     yield "left over", but(left=(Left("due:looks", "nightly", 1.0),), watched=WatchesSeen())
 
 
+def broken_withholding() -> Iterator[tuple[str, Seen]]:
+    """The same of what is withheld, and of digests."""
+    yield "untold", watches(QUIET, notices=())
+    yield "untold", watches(QUIET, notices=(dataclasses.replace(LISTED, ts=str(AT)),))
+    yield "untold", watches(QUIET, notices=(dataclasses.replace(LISTED, text="*Hourly* is failing"),))
+    yield "untold", watches(QUIET, notices=(RETURN,))
+    yield "still withheld", watches(QUIET, incidents=incident(SILENT, withheld=True))
+    yield "posted while quiet", watches(QUIET, notices=(LISTED, dataclasses.replace(RED, ts=str(AT + 30))))
+    yield "listed twice", watches(QUIET, notices=(LISTED, dataclasses.replace(LISTED, ts=str(AT + 61))))
+    yield "listed twice", watches(notices=(*WATCHED.notices, REPORT, dataclasses.replace(REPORT, ts=str(AT + 61))))
+    yield "no digest", watches(digests=(DigestSeen("C1", REPORT.key),))
+    yield "gap untold", watches(gaps=(Spell("C1", AT, AT + 5),))
+    yield "not closed", watches(FAILING, watches=(), stops=(StopSeen("C1", AT + 5, AT + 5),))
+    yield "told after unwatch", watches(watches=(), stops=(StopSeen("C1", AT + 0.5, AT + 0.5),))
+    yield "retried twice", watches(ends=_retries(2.5))
+
+
+def _retries(second_begins: float) -> tuple[EndSeen, ...]:
+    """The run that failed first is retried twice; the first retry fails and ends after two seconds."""
+    first = dataclasses.replace(AGAIN, started=AT + 1, at=AT + 3, retried=20)
+    return (FAILED, first, dataclasses.replace(MENDED, started=AT + second_begins, at=AT + 5, retried=20))
+
+
+def excused_withholding() -> Iterator[tuple[str, Seen]]:
+    """What is allowed of what is withheld."""
+    yield "told when the quiet hours are over", but(watched=QUIET)
+    yield (
+        "recovered while the bot was away",
+        watches(
+            incidents=incident(ts="", posts=(), silent=True, name="Nightly"),
+            notices=(dataclasses.replace(RETURN, text="; 1 schedule failed and recovered since"),),
+        ),
+    )
+    yield "a digest", watches(notices=(*WATCHED.notices, REPORT), digests=(DigestSeen("C1", REPORT.key),))
+    yield (
+        "a gap and its account",
+        watches(
+            notices=(*WATCHED.notices, dataclasses.replace(LISTED, key="gap:C1:1")), gaps=(Spell("C1", AT, AT + 5),)
+        ),
+    )
+    closed = incident(state="closed", listed=False)
+    told = dataclasses.replace(SHOWN, text=":white_circle: *Nightly*: no longer watched here")
+    stop = (StopSeen("C1", AT + 5, AT + 5),)
+    yield "closed since nobody watches it", watches(watches=(), incidents=closed, notices=(told, *POSTS), stops=stop)
+    yield "retried one after the other", watches(ends=_retries(3.5))
+    yield "a digest tomorrow", but(left=(Left("due:reports", "C1", 80_000.0),))
+
+
 def _flapped() -> tuple[EndSeen, ...]:
     """Three successes in a row."""
     more = (dataclasses.replace(MENDED, run=23 + later, at=AT + 4 + later) for later in range(2))
@@ -322,7 +381,7 @@ def excused() -> Iterator[tuple[str, Seen]]:
     yield "a wish nobody acknowledged", but(wishes=wish(asked=False, acknowledged=False))
 
 
-@pytest.mark.parametrize(("kind", "seen"), [*broken(), *broken_watches()])
+@pytest.mark.parametrize(("kind", "seen"), [*broken(), *broken_watches(), *broken_withholding()])
 def test_each_violation_is_found(kind: str, seen: Seen) -> None:
     """A check that cannot fail is worth nothing."""
     assert kind in kinds(seen)
@@ -330,12 +389,14 @@ def test_each_violation_is_found(kind: str, seen: Seen) -> None:
 
 def test_every_kind_of_violation_has_an_example() -> None:
     """A new check comes with what makes it fail."""
-    text = "".join(Path(str(one.__file__)).read_text() for one in (checks, watch_checks))
+    text = "".join(Path(str(one.__file__)).read_text() for one in (checks, watch_checks, withheld_checks))
     named = set(re.findall(r'Violation\(\s*"([^"]+)"', text))
-    assert {kind for kind, _ in (*broken(), *broken_watches())} == named
+    assert {kind for kind, _ in (*broken(), *broken_watches(), *broken_withholding())} == named
 
 
-@pytest.mark.parametrize(("why", "seen"), [("all is well", WELL), *excused(), *excused_watches()])
+@pytest.mark.parametrize(
+    ("why", "seen"), [("all is well", WELL), *excused(), *excused_watches(), *excused_withholding()]
+)
 def test_what_is_allowed_is_no_violation(why: str, seen: Seen) -> None:
     """Each exception that is promised, and no more."""
     assert kinds(seen) == set(), why

@@ -29,6 +29,8 @@ FAILING_NOW = re.compile(r"(\d+) schedules?\*? failing")
 RETRIED, ON_IT, SNOOZED = "Being retried as", "is on it", "Snoozed"
 # What looks, the clocks of incidents and schedules, and the checks of channels keep in their due sets.
 STAYING = ("due:discovery", "due:looks", "due:incidents", "due:outages", "due:channels", "due:late", "due:slow")
+# A digest whose time comes within this many seconds is waited for.
+DIGEST_SOON_S = 600.0
 
 
 def ends_of(seen: Seen, incident: IncidentSeen) -> list[EndSeen]:
@@ -55,11 +57,13 @@ def each_end_is_counted_once(seen: Seen) -> Found:
                 yield Violation("no incident", f"{watch.channel} {watch.schedule}: runs {sorted(failed)} failed")
             continue
         before = {one.run for one in seen.watched.ends if one.schedule == watch.schedule and one.at <= watch.since}
+        # It was watched before, too, or failed already.
+        knows = incident.seen_before or any(one.channel == watch.channel for one in seen.watched.stops)
         twice = sorted(run for run, times in Counter(incident.recent).items() if times > 1)
         if twice:
             yield Violation("counted twice", f"{incident.key}: runs {twice}")
         counted = {one.run for one in seen.watched.ends if one.failed and one.run in incident.recent}
-        wrong = (counted - failed - (before if incident.seen_before else set())) | (failed - counted)
+        wrong = (counted - failed - (before if knows else set())) | (failed - counted)
         if wrong or incident.failures + incident.retries != len(counted):
             told = f"{incident.failures} failures and {incident.retries} retries"
             yield Violation(
@@ -87,12 +91,12 @@ def one_message_an_incident(seen: Seen) -> Found:
     known = {one.key: one for one in seen.watched.incidents}
     shown = _by_key(seen, "")
     for key, notices in shown.items():
-        if key.startswith("incident:") and key.count(":") == 3 and key not in known:
+        if key.startswith("incident:") and key.count(":") == 3 and key not in known and not is_earlier(seen, key):
             yield Violation("message of nothing", f"{key}: {notices[0].text[:120]}")
         if len(notices) > 1 and not may_be_twice(seen, key, notices):
             yield Violation("two messages", f"{key}: {[one.ts for one in notices]}")
     for incident in known.values():
-        if incident.silent or incident.outage or incident.snoozed_ever:
+        if incident.silent or incident.outage or incident.snoozed_ever or incident.state == "closed":
             continue
         if not any(one.ts == incident.ts for one in shown.get(incident.key, [])):
             yield Violation("no message", f"{incident.key} ({incident.state}), {incident.ts or 'none posted'}")
@@ -141,11 +145,12 @@ def posts_are_there_once(seen: Seen) -> Found:
         for post in incident.posts:
             key = f"{incident.key}:{post.number}"
             wanted.add(key)
-            if incident.outage == 0 and posts[key] == 0 and not incident.snoozed_ever:
+            bare = incident.snoozed_ever or incident.outage or incident.state == "closed" or post.withdrawn
+            if posts[key] == 0 and not bare:
                 yield Violation("post missing", f"{key} ({post.kind} of run {post.run})")
     for key, times in posts.items():
         there = [one for one in seen.watched.notices if one.key == key]
-        if key not in wanted:
+        if key not in wanted and not is_earlier(seen, key):
             yield Violation("post of nothing", f"{key}: {there[0].text[:120]}")
         if times > 1 and not may_be_twice(seen, key, there):
             yield Violation("posted twice", f"{key}: {[one.ts for one in there]}")
@@ -164,6 +169,8 @@ def each_error_is_told_once(seen: Seen) -> Found:
         # The opening's excerpt tells of its errors if they weren't known when it was planned.
         known = bool(openings) and bool(openings[0].errors)
         bare = incident.carded or incident.snoozed_ever or incident.seen_before or len(incident.posts) >= POSTS_MOST
+        # What was withheld is listed in a message.
+        bare = bare or any(one.channel == incident.channel for one in (*seen.watched.quiet, *seen.watched.gaps))
         untold = [error for error in incident.errors if error not in told]
         if untold and known and not bare:
             yield Violation("error untold", f"{incident.key}: {untold}")
@@ -182,6 +189,13 @@ def outages_are_newest(seen: Seen) -> Found:
         found = FAILING_NOW.search(notices[0].text)
         if (int(found[1]) if found else 0) != failing:
             yield Violation("stale outage", f"outage:{channel}:{number}, {failing} failing: {notices[0].text[:160]}")
+
+
+def is_earlier(seen: Seen, key: str) -> bool:
+    """Whether that is of an incident which a newer one of its schedule has replaced."""
+    _, channel, schedule, serial, *_ = key.split(":")
+    newest = (one for one in seen.watched.incidents if (one.channel, one.schedule) == (channel, schedule))
+    return any(int(serial) < one.serial for one in newest)
 
 
 def _by_key(seen: Seen, thread: str) -> dict[str, list[Notice]]:
@@ -204,6 +218,8 @@ def may_be_twice(seen: Seen, key: str, notices: list[Notice]) -> bool:
 
 def stays(left: Left) -> bool:
     """Whether that is always left where channels watch: discovery's own, and counts that wait for more of them."""
+    if left.set_name == "due:reports":
+        return left.due_in > DIGEST_SOON_S
     if left.set_name in STAYING:
         return left.set_name == "due:discovery" or left.due_in > 0
     return left.set_name.startswith("edits:count:") and left.due_in > 0

@@ -6,31 +6,30 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
-from redis.exceptions import RedisError
-
 from bolt_sandbox.bolt.model import SCHEDULER, Character, Course, Run, Schedule, Start
 from bolt_sandbox.bolt.plan import plausible
-from bolt_sandbox.slack import Refused, payloads
+from bolt_sandbox.slack import Refused
 from bolt_sandbox.slack.forms import find_control, matching
 from bolt_sandbox.slack.model import Message
 from bot.core.model.discovery import Ledger
 from bot.core.model.incident import Incident
 from bot.core.model.run import is_failed
 from bot.core.model.run_end import WatchedSchedule
-from bot.core.model.watch import Watch
 from bot.core.views.buttons import INCIDENT_SNOOZE
 from bot.core.watching.cover import Covers
 from bot.store.record_json import from_json
 from tests.chaos.seen import EndSeen, IncidentSeen, Left, Notice, PostSeen, WatchesSeen, WatchSeen
 from tests.chaos.stage import Stage, run_ids
 from tests.chaos.watch_plan import COMMANDS, OTHER_BRANCH, RETRY, SNOOZE, Handling, PlannedWatch, ScheduledRun
+from tests.chaos.withholding import digests, stored_watches, type_until, watch_of
 
 PREFIX = "{bolt:bolt}:"
+WITHDRAWN = "done:withheld"
 WATCHED_WITHIN_S = 60.0
-AGAIN_S = 1.5
 LOOK_S = 0.1
-NOTICES = ("incident:", "outage:")
+NOTICES = ("incident:", "outage:", "quiet:", "gap:", "back:", "report:")
 CARDS = "start:", "watch:"
+US = "API key chaos"
 
 
 def furnish(stage: Stage) -> None:
@@ -69,29 +68,11 @@ async def _have_begun(stage: Stage, pairs: set[tuple[str, str]]) -> bool:
 
 async def watch(stage: Stage, planned: PlannedWatch) -> None:
     """Type the command until the watch is on record."""
-    ws = stage.sandbox.workspace
-    channel, user = ws.channel(planned.channel), ws.user(stage.plan.users[0])
-    async with asyncio.timeout(WATCHED_WITHIN_S):
-        while True:
-            trigger_id = ws.new_trigger(user.id)
-            url = ws.new_response_url(user.id, channel.id, None, ephemeral=True)
-            text = f"watch {planned.pattern} --mention none"
-            payload = payloads.slash_command(
-                ws, user, channel, command="/bolt", text=text, trigger_id=trigger_id, response_url=url
-            )
-            await stage.sandbox.slack.delivery.send("slash_commands", payload, answerable=True)
-            for _ in range(int(AGAIN_S / LOOK_S)):
-                if await _is_watched(stage, channel.id, planned.pattern):
-                    return
-                await asyncio.sleep(LOOK_S)
 
+    async def known() -> bool:
+        return await watch_of(stage, planned.channel, planned.pattern) is not None
 
-async def _is_watched(stage: Stage, channel: str, pattern: str) -> bool:
-    try:
-        stored = await _stored_watches(stage)
-    except (RedisError, OSError):
-        return False
-    return any((one.channel, one.pattern) == (channel, pattern) for one in stored)
+    await type_until(stage, planned.channel, f"watch {planned.pattern} --mention none", known)
 
 
 async def create_newcomer(stage: Stage) -> None:
@@ -145,13 +126,18 @@ async def handle(stage: Stage, handling: Handling) -> None:
 async def look_at_watches(stage: Stage) -> WatchesSeen:
     """What Bolt, Redis and the channels have of it."""
     watches = await _watches(stage)
-    slugs = {one.schedule for one in watches}
+    slugs = {one.schedule for one in watches} | {*stage.plan.watched.slugs, stage.plan.watched.newcomer}
     return WatchesSeen(
         watches=tuple(watches),
         ends=tuple(_ends(stage, slugs)),
-        incidents=tuple(await _incidents(stage, watches)),
+        incidents=tuple(await _incidents(stage)),
         notices=tuple(_notices(stage)),
         asked_to_retry=stage.asked_to_retry,
+        quiet=tuple(stage.quiet),
+        gaps=tuple(stage.gaps),
+        absences=tuple(stage.absences),
+        stops=tuple(stage.stops),
+        digests=tuple(await digests(stage)),
     )
 
 
@@ -176,20 +162,12 @@ async def unaccounted(stage: Stage) -> list[Left]:
 
 
 def is_notice(message: Message) -> bool:
-    """Whether it's an incident's or an outage's."""
+    """Whether it's an incident's or an outage's, or tells what was withheld, or is a digest."""
     return _key(message).startswith(NOTICES)
 
 
-async def _stored_watches(stage: Stage) -> list[Watch]:
-    client = stage.store.client()
-    try:
-        return [from_json(Watch, str(body)) for body in (await client.hgetall(f"{PREFIX}standing")).values()]
-    finally:
-        await client.aclose()
-
-
 async def _watches(stage: Stage) -> list[WatchSeen]:
-    stored = await _stored_watches(stage)
+    stored = await stored_watches(stage)
     covers = Covers.of(stored)
     return [
         WatchSeen(channel, slug, one.since.timestamp())
@@ -219,7 +197,9 @@ def _ends(stage: Stage, slugs: set[str]) -> Iterator[EndSeen]:
                 view.ended_at.timestamp(),
                 run.created_at.timestamp(),
                 failed=counts and is_failed(view.state),
-                succeeded=counts and view.state == "SUCCESS",
+                succeeded=counts and view.state == "SUCCESS" and not _has_own_commands(stage, run),
+                over_at=stage.our_time(view.ended_at.timestamp()),
+                retried=(run.parent_id or 0) if run.actor.name == US else 0,
             )
 
 
@@ -227,28 +207,37 @@ def _counts(run: Run) -> bool:
     return run.pull_request is None and run.branch != OTHER_BRANCH
 
 
-async def _incidents(stage: Stage, watches: list[WatchSeen]) -> list[IncidentSeen]:
+def _has_own_commands(stage: Stage, run: Run) -> bool:
+    """Whether it was started with other commands than its schedule's, or retries one that was."""
+    while run.parent_id is not None:
+        run = stage.sandbox.bolt.run(run.parent_id)
+    own = [f"{typed.reason}." for typed in stage.plan.typed if typed.override]
+    return (run.reason or "").startswith(tuple(own))
+
+
+async def _incidents(stage: Stage) -> list[IncidentSeen]:
+    """The newest incident of each schedule and channel, whether it's watched now or not."""
+    channels = list(stage.sandbox.workspace.channels)
+    slugs = [one.slug for one in stage.sandbox.bolt.schedules()]
     client, found = stage.store.client(), []
     try:
-        for watch in watches:
-            name = f"{watch.channel}:{watch.schedule}"
-            body, ts, outage = await client.hmget(f"{PREFIX}incident:{name}", "incident", "ts", "outage")
-            if body:
-                ts = str(ts or "")
-                incident = from_json(Incident, str(body))
-                waits = await client.zscore(
-                    f"{PREFIX}edits:count:{watch.channel}", f"{incident.team}:{watch.channel}:{ts}"
-                )
+        for name in (f"{channel}:{slug}" for channel in channels for slug in slugs):
+            row = {
+                str(field): str(value) for field, value in (await client.hgetall(f"{PREFIX}incident:{name}")).items()
+            }
+            if row.get("incident"):
+                channel, ts = name.partition(":")[0], row.get("ts", "")
+                incident = from_json(Incident, row["incident"])
+                waits = await client.zscore(f"{PREFIX}edits:count:{channel}", f"{incident.team}:{channel}:{ts}")
                 listed = await client.zscore(f"{PREFIX}incident:open", name)
-                found.append(
-                    _incident(stage, incident, ts, int(outage or 0), waits=waits is not None, listed=listed is not None)
-                )
+                found.append(_incident(stage, incident, row, waits=waits is not None, listed=listed is not None))
     finally:
         await client.aclose()
     return found
 
 
-def _incident(stage: Stage, incident: Incident, ts: str, outage: int, *, waits: bool, listed: bool) -> IncidentSeen:
+def _incident(stage: Stage, incident: Incident, row: dict[str, str], *, waits: bool, listed: bool) -> IncidentSeen:
+    """An incident with its hash in Redis."""
     runs = {one.run for one in incident.recent}
     return IncidentSeen(
         incident.channel,
@@ -261,11 +250,17 @@ def _incident(stage: Stage, incident: Incident, ts: str, outage: int, *, waits: 
         tuple(one.run for one in incident.recent),
         incident.errors,
         tuple(
-            PostSeen(one.number, str(one.kind), one.run, tuple(each.key for each in one.errors))
+            PostSeen(
+                one.number,
+                str(one.kind),
+                one.run,
+                tuple(each.key for each in one.errors),
+                withdrawn=row.get(f"thread-{incident.serial}-{one.number}") == WITHDRAWN,
+            )
             for one in incident.posts
         ),
-        ts,
-        outage,
+        row.get("ts", ""),
+        int(row.get("outage", "0")),
         len(incident.reopened),
         incident.retry.run if incident.retry else 0,
         silent=incident.silent,
@@ -281,6 +276,8 @@ def _incident(stage: Stage, incident: Incident, ts: str, outage: int, *, waits: 
             if message.channel == incident.channel and _key(message).startswith(CARDS)
             for run in run_ids(message)
         ),
+        name=incident.name,
+        withheld=incident.withheld is not None,
     )
 
 

@@ -1,0 +1,182 @@
+"""What keeps channels from hearing at once, on the stage: it happens, and what is seen of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bolt_sandbox.slack import payloads
+from bot.core.model.report import Report
+from bot.core.model.watch import Watch
+from bot.core.watching.report_time import last_slot
+from bot.store.record_json import from_json
+from tests.chaos.seen import DigestSeen, Spell, StopSeen
+from tests.chaos.stage import Stage
+from tests.chaos.withheld_plan import GAP_S, Absence, Blindness, DigestWish, Quieting, Unwatching
+
+PREFIX = "{bolt:bolt}:"
+TYPED_WITHIN_S = 60.0
+AGAIN_S = 1.5
+LOOK_S = 0.1
+# A minute of which less than that is left is no good: the one after is meant.
+LEFT_S = 4.0
+
+Known = Callable[[], Awaitable[bool]]
+
+
+async def type_until(stage: Stage, channel: str, text: str, known: Known) -> None:
+    """Type a command until it's seen to have been carried out."""
+    ws = stage.sandbox.workspace
+    where, user = ws.channel(channel), ws.user(stage.plan.users[0])
+    async with asyncio.timeout(TYPED_WITHIN_S):
+        while True:
+            trigger_id = ws.new_trigger(user.id)
+            url = ws.new_response_url(user.id, where.id, None, ephemeral=True)
+            payload = payloads.slash_command(
+                ws, user, where, command="/bolt", text=text, trigger_id=trigger_id, response_url=url
+            )
+            await stage.sandbox.slack.delivery.send("slash_commands", payload, answerable=True)
+            for _ in range(int(AGAIN_S / LOOK_S)):
+                if await _is_known(known):
+                    return
+                await asyncio.sleep(LOOK_S)
+
+
+async def _is_known(known: Known) -> bool:
+    try:
+        return await known()
+    except (RedisError, OSError):
+        return False
+
+
+async def stored_watches(stage: Stage) -> list[Watch]:
+    """All watches on record."""
+    client = stage.store.client()
+    try:
+        return [from_json(Watch, str(body)) for body in (await client.hgetall(f"{PREFIX}standing")).values()]
+    finally:
+        await client.aclose()
+
+
+async def watch_of(stage: Stage, channel: str, pattern: str) -> Watch | None:
+    """A channel's watch with that pattern."""
+    where = stage.sandbox.workspace.channel(channel).id
+    found = (one for one in await stored_watches(stage) if (one.channel, one.pattern) == (where, pattern))
+    return next(found, None)
+
+
+async def make_quiet(stage: Stage, planned: Quieting) -> None:
+    """The watch gets quiet hours that last until the minute is over. Nothing happens if it isn't watched now."""
+    where = stage.sandbox.workspace.channel(planned.channel).id
+    if (where, planned.pattern) not in {(one.channel, one.pattern) for one in await _all_watches(stage)}:
+        return
+    end = _next_minute()
+    begin, until = (at.astimezone(ZoneInfo(planned.zone)).strftime("%H:%M") for at in (end - _minutes(2), end))
+    text = f"watch {planned.pattern} --mention none --quiet {begin}-{until} --tz {planned.zone}"
+
+    async def known() -> bool:
+        watch = await watch_of(stage, planned.channel, planned.pattern)
+        return watch is None or (watch.quiet is not None and watch.quiet.end == until)
+
+    await type_until(stage, planned.channel, text, known)
+    stage.quiet.append(Spell(where, time.time(), end.timestamp()))
+
+
+def _next_minute() -> datetime:
+    at = datetime.now(UTC) + timedelta(seconds=LEFT_S)
+    return at.replace(second=0, microsecond=0) + _minutes(1)
+
+
+def _minutes(number: int) -> timedelta:
+    return timedelta(minutes=number)
+
+
+async def want_digest(stage: Stage, planned: DigestWish) -> None:
+    """Somebody types that the channel wants a digest at the next minute."""
+    clock = _next_minute().astimezone(ZoneInfo(planned.zone)).strftime("%H:%M")
+    where = stage.sandbox.workspace.channel(planned.channel).id
+
+    async def known() -> bool:
+        client = stage.store.client()
+        try:
+            return await _report(client, where) is not None
+        finally:
+            await client.aclose()
+
+    await type_until(stage, planned.channel, f"digest daily {clock} --tz {planned.zone}", known)
+
+
+async def _report(client: Redis, channel: str) -> Report | None:
+    body = await client.hget(f"{PREFIX}report", channel)
+    return from_json(Report, str(body)) if body else None
+
+
+async def unwatch(stage: Stage, planned: Unwatching) -> None:
+    """The channel stops watching, and maybe begins again."""
+    where = stage.sandbox.workspace.channel(planned.channel).id
+
+    async def gone() -> bool:
+        return await watch_of(stage, planned.channel, planned.pattern) is None
+
+    async def there() -> bool:
+        return not await gone()
+
+    await type_until(stage, planned.channel, f"unwatch {planned.pattern}", gone)
+    stage.stops.append(StopSeen(where, stage.sandbox.bolt.clock().timestamp(), time.time()))
+    if planned.again is not None:
+        await asyncio.sleep(planned.again)
+        await type_until(stage, planned.channel, f"watch {planned.pattern} --mention none", there)
+
+
+async def leave(stage: Stage, planned: Absence) -> None:
+    """The bot is removed from the channel, and invited again."""
+    ws, admin = stage.sandbox.workspace, stage.sandbox.slack.admin
+    since, who = time.time(), stage.plan.users[1]
+    await admin.kick(planned.channel, ws.bot.id, who)
+    await asyncio.sleep(planned.lasts)
+    await admin.invite(planned.channel, ws.bot.id, who)
+    stage.absences.append(Spell(ws.channel(planned.channel).id, since, time.time()))
+
+
+async def go_blind(stage: Stage, planned: Blindness) -> None:
+    """Bolt's lists can't be read for a while, in which eleven minutes pass there."""
+    watching = {one.channel for one in await _all_watches(stage) if not one.paused}
+    since = time.time()
+    stage.striker.blind += 1
+    stage.advance(GAP_S)
+    await asyncio.sleep(planned.lasts)
+    stage.striker.blind -= 1
+    stage.gaps += [Spell(channel, since, time.time()) for channel in sorted(watching)]
+
+
+async def _all_watches(stage: Stage) -> list[Watch]:
+    """All watches, once Redis is there."""
+    async with asyncio.timeout(TYPED_WITHIN_S):
+        while True:
+            try:
+                return await stored_watches(stage)
+            except (RedisError, OSError):
+                await asyncio.sleep(LOOK_S)
+
+
+async def digests(stage: Stage) -> list[DigestSeen]:
+    """The digests whose time has come since they were set."""
+    now, found = datetime.now(UTC), list[DigestSeen]()
+    client = stage.store.client()
+    try:
+        for channel in stage.sandbox.workspace.channels:
+            report = await _report(client, channel)
+            slot = last_slot(report, now) if report is not None else None
+            if report is not None and slot is not None and slot.at > report.made_at:
+                day = slot.day.isoformat()
+                post = str(await client.hget(f"{PREFIX}report:{channel}:{day}", "post") or "")
+                found.append(DigestSeen(channel, f"report:{channel}:{day}", post))
+    finally:
+        await client.aclose()
+    return found
