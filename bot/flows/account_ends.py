@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from bot.core.model.discovery import ScheduleRecord
+from bot.core.model.discovery import Count, ScheduleRecord
 from bot.core.model.incident import HIDDEN, Incident, StoredIncident
 from bot.core.model.listing_gap import COLLECTED_FOR, GapRun, ListingGap
 from bot.core.model.run import CardRef, RunKey
@@ -22,7 +22,7 @@ from bot.core.watching.handling import closed
 from bot.core.watching.life import account, is_accounted, with_log
 from bot.core.watching.quiet import quiet_until, withhold
 from bot.core.watching.retrying import tells_end
-from bot.core.watching.tally import Count, counts_of
+from bot.core.watching.tally import counts_of
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.may_tell import WatchPermissions

@@ -10,7 +10,7 @@ import structlog
 
 from bot.core.insight.progress import usual_seconds
 from bot.core.model.bolt import RunSummary
-from bot.core.model.discovery import Ledger, Looked, NewRun, ScheduleRecord
+from bot.core.model.discovery import Ledger, Looked, NewRun, ScheduleRecord, SettledSlots
 from bot.core.model.errors import BoltError, BoltThrottled
 from bot.core.model.incident import StoredIncident
 from bot.core.model.listing_gap import ListingGap
@@ -26,7 +26,9 @@ from bot.core.watching.edits import edit_for
 from bot.core.watching.ends import end_of_listing, end_of_run
 from bot.core.watching.life import being_retried, failing_already
 from bot.core.watching.lines import is_busy, line_at_start, starts_of
+from bot.core.watching.missed import settle
 from bot.core.watching.slow import limit_of
+from bot.core.watching.tally import count_missed
 from bot.flows.close_incidents import TRIES, IncidentCloser
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
@@ -141,7 +143,8 @@ class RunDiscoverer:
         for watch in new:
             await self._begin(record, watch, listed)
         await self._poll_active(ledger)
-        if not found and not held and beginnings == ledger.beginnings and ledger.begun:
+        settled = _settled(record, listed, deciding, at)
+        if not found and not held and not settled and beginnings == ledger.beginnings and ledger.begun:
             return False
         if gap is not None:
             await self._gaps.await_ends(gap.number, slug, [run.id for run in found.ended])
@@ -155,7 +158,8 @@ class RunDiscoverer:
             elif one is not None:
                 ended.append(one)
         notices = await self._lines(record, found.begun, deciding, at)
-        looked = Looked(replace(found.ledger, beginnings=beginnings), follow, ended, notices)
+        ledger_now = replace(found.ledger, beginnings=beginnings)
+        looked = Looked(ledger_now, follow, ended, notices, settled or SettledSlots())
         # The first looks are spread over the interval, and so are all that follow.
         delay_s = self._rules.sweep_s * (_share(slug) if not ledger.begun else 1)
         delay_s = min(delay_s, UNSETTLED_AGAIN_S) if held else delay_s
@@ -286,6 +290,17 @@ class RunDiscoverer:
         if ledger.active:
             keys = [RunKey(self._rules.workspace, run) for run in ledger.active]
             await self._runs.make_due_now(keys, gap_s=POLL_GAP_S)
+
+
+def _settled(
+    record: ScheduleRecord, listed: Sequence[RunSummary], deciding: Mapping[str, Watch], at: datetime
+) -> SettledSlots | None:
+    """What a listing says of a schedule's slots, None if nothing is new."""
+    found = settle(record.schedule, record.slots.slots, listed, at, page=PAGE)
+    if found.slots == record.slots.slots:
+        return None
+    counts = [one for slot in found.counted for one in count_missed(slot, deciding.values(), record.schedule)]
+    return SettledSlots(record.slots, found.slots, counts)
 
 
 def _slow_in_s(new: NewRun, record: ScheduleRecord, deciding: Mapping[str, Watch], at: datetime) -> float | None:

@@ -15,8 +15,10 @@ from bot.core.model.errors import BoltError, BoltThrottled
 from bot.core.model.run_end import WatchedSchedule
 from bot.core.model.slots import Slots, StoredSlots
 from bot.core.model.watch import Watch
+from bot.core.watching.counting import expects_slots
 from bot.core.watching.cover import Covers, beginning
 from bot.core.watching.late import note_listing
+from bot.core.watching.missed import needs_look
 from bot.flows.close_incidents import REMOVED, IncidentCloser
 from bot.flows.cooperative import in_pieces
 from bot.flows.find_owners import OwnerFinder
@@ -25,7 +27,7 @@ from bot.flows.listing_gap import GapWatcher
 from bot.flows.missing_schedules import MissingSchedules
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Due
-from bot.flows.ports.watch_store import Discovery, DiscoveryHints, LateSchedules, Watches
+from bot.flows.ports.watch_store import Discovery, DiscoveryHints, LateSchedules, Reports, Watches
 from bot.flows.rename_schedules import ScheduleRenamer
 from bot.flows.schedule_catalog import ScheduleCatalog
 
@@ -36,6 +38,7 @@ DETAILS_FRESH = timedelta(minutes=5)
 AWAY_S = 5.0
 # Schedules whose runs are listed with one request.
 LOOKS_TOGETHER = 100
+_NO_SLOTS = StoredSlots()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class WatchedActivity:
     """A watched schedule, and its activity: what has to change before its runs are worth a look.
 
     `is_well`: its last run succeeded. `next_run_at` is its next slot. `grace_s` is the shortest grace of its watches, None
-    if no lateness is reported.
+    if no lateness is reported. `is_counted`: it's in a digest, which says how many slots had no run.
     """
 
     schedule: WatchedSchedule
@@ -51,6 +54,12 @@ class WatchedActivity:
     is_well: bool
     next_run_at: datetime | None = None
     grace_s: float | None = None
+    is_counted: bool = False
+
+    @property
+    def has_slots(self) -> bool:
+        """Whether anything is said of its slots."""
+        return (self.grace_s is not None or self.is_counted) and not self.schedule.suspended
 
 
 class ScheduleDiscoverer:
@@ -69,6 +78,7 @@ class ScheduleDiscoverer:
         gap: GapWatcher,
         late: LateSchedules,
         renamer: ScheduleRenamer,
+        reports: Reports,
         *,
         every_s: float,
         now: Callable[[], datetime],
@@ -85,6 +95,7 @@ class ScheduleDiscoverer:
         self._gap = gap
         self._late = late
         self._renamer = renamer
+        self._reports = reports
         self._every_s = every_s
         self._now = now
         self._covers = CoverCache()
@@ -109,7 +120,7 @@ class ScheduleDiscoverer:
         if await self._renamer.follow_renames(activity, schedules, known):
             known = await self._discovery.known_activity()
         watches = await self._watches.all_watches()
-        covers = self._covers.of(watches)
+        covers = self._covers.of(watches, await self._reports.report_channels())
         rows = await in_pieces(activity, lambda row: covers.watched(row, schedules.get(row.slug), at))
         watched = {row.schedule.slug: row for row in rows if row is not None}
         gone = await self._close_gone([slug for slug in known if slug not in watched], activity, covers, at)
@@ -124,25 +135,28 @@ class ScheduleDiscoverer:
         if hinted and not changed:
             # Whose run it is isn't known, and the activity may be that of another run.
             await self._hints.look_everywhere(LOOKS_TOGETHER)
-        slots = await self._slots(watched, at)
+        slots, overdue = await self._slots(watched, at)
+        changed |= {slug: (watched[slug].activity, watched[slug].schedule) for slug in overdue}
         await self._discovery.note_activity(lease, ActivityNews(changed, gone, slots), at, delay_s=self._every_s)
 
-    async def _slots(self, watched: Mapping[str, WatchedActivity], at: datetime) -> dict[str, SlotsNews]:
-        """What the listing changes about the slots of schedules whose lateness is reported."""
+    async def _slots(
+        self, watched: Mapping[str, WatchedActivity], at: datetime
+    ) -> tuple[dict[str, SlotsNews], list[str]]:
+        """What the listing changes about schedules' slots, and those whose runs show now whether a slot had one."""
         known, listed_at = await self._late.all_slots(), await self._discovery.listed_at()
-        news = {}
+        news, overdue = {}, []
         for slug, row in watched.items():
-            before = known.get(slug, StoredSlots())
-            after = Slots()
-            if row.grace_s is not None and not row.schedule.suspended:
-                after = note_listing(before.slots, row.next_run_at, at, listed_at)
+            before = known.get(slug, _NO_SLOTS)
+            if row.has_slots and needs_look(before.slots, at, listed_at):
+                overdue.append(slug)
+            after = _slots_after(before.slots, row, at, listed_at)
             if after == before.slots:
                 continue
             late_in_s = None
             if row.grace_s is not None and after.passed and after.passed != before.slots.passed:
                 late_in_s = after.passed[0] + row.grace_s - at.timestamp()
             news[slug] = SlotsNews(before, after, late_in_s)
-        return news
+        return news, overdue
 
     async def _close_gone(
         self, slugs: Sequence[str], activity: Sequence[ScheduleActivity], covers: CoverCache, at: datetime
@@ -195,13 +209,16 @@ class CoverCache:
         self._covers = Covers()
         self._channels: dict[WatchedSchedule, tuple[str, ...]] = {}
         self._graces: dict[WatchedSchedule, float | None] = {}
+        self._digests: frozenset[str] = frozenset()
         self._rows: dict[str, _KnownRow] = {}
 
-    def of(self, watches: tuple[Watch, ...]) -> CoverCache:
-        """Use these watches from now on."""
+    def of(self, watches: tuple[Watch, ...], digests: frozenset[str] = frozenset()) -> CoverCache:
+        """Use these watches from now on. `digests` are the channels with a digest."""
         if watches is not self._watches:
             self._watches, self._covers, self._channels, self._graces = watches, Covers.of(watches), {}, {}
             self._rows = {}
+        if digests != self._digests:
+            self._digests, self._rows = digests, {}
         return self
 
     def watched(self, row: ScheduleActivity, listed: Schedule | None, at: datetime) -> WatchedActivity | None:
@@ -226,6 +243,11 @@ class CoverCache:
             graces = [one.late_s for one in self.deciding(schedule).values() if one.late_s is not None]
             self._graces[schedule] = min(graces, default=None)
         return self._graces[schedule]
+
+    def is_counted(self, schedule: WatchedSchedule) -> bool:
+        """Whether a digest shows how many of a schedule's slots had no run."""
+        found = self.deciding(schedule).items() if self._digests else ()
+        return any(channel in self._digests and expects_slots(watch, schedule) for channel, watch in found)
 
     def deciding(self, schedule: WatchedSchedule, without: Collection[str] = ()) -> dict[str, Watch]:
         """The watch that decides about a schedule, by channel. Those named in `without` decide nothing."""
@@ -262,7 +284,16 @@ def _watched(row: ScheduleActivity, listed: Schedule, covers: CoverCache, *, pas
     known = hashlib.sha256(repr((schedule, channels)).encode()).hexdigest()[:12]
     activity = "|".join((last, row.last_run_state or "", slot, known))
     is_well = row.last_run_state == "SUCCESS"
-    return WatchedActivity(schedule, activity, is_well, row.next_run_at, covers.grace_s(schedule))
+    grace_s, is_counted = covers.grace_s(schedule), covers.is_counted(schedule)
+    return WatchedActivity(schedule, activity, is_well, row.next_run_at, grace_s, is_counted)
+
+
+def _slots_after(before: Slots, row: WatchedActivity, at: datetime, listed_at: datetime | None) -> Slots:
+    """A schedule's slots after the listing."""
+    if not row.has_slots:
+        return _NO_SLOTS.slots
+    is_judged = row.grace_s is not None
+    return note_listing(before, row.next_run_at, at, listed_at, is_judged=is_judged, is_counted=row.is_counted)
 
 
 def _may_fail(row: WatchedActivity, before: str | None) -> bool:

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from bot.core.model.report import Report
+from bot.core.model.slots import Slots
 from bot.core.text.message import Message
 from bot.core.views.report import report_message
+from bot.core.watching.counting import expects_slots
+from bot.core.watching.missed import shown_missed
 from bot.core.watching.report import Figures, ReportRow
 from bot.core.watching.tally import Tally, add_up, days_of, tally_name, whole_hour
 from bot.flows.discover_schedules import CoverCache
@@ -58,7 +61,7 @@ class ReportReader:
             return None
         since, end = whole_hour(since), whole_hour(until) + (HOUR if so_far else timedelta())
         rows = await self._rows(named, since, end)
-        slugs = {slug for slug, _ in named.values()}
+        slugs = {slug for slug, _, _ in named.values()}
         opened = [one.incident for one in await self._incidents.open_incidents(channel)]
         failing = [one for one in opened if one.schedule in slugs]
         listed_at = await self._discovery.listed_at()
@@ -70,8 +73,8 @@ class ReportReader:
         """Whether a channel has any watch that isn't paused."""
         return any(one.channel == channel and not one.paused for one in await self._watches.all_watches())
 
-    async def _watched(self, channel: str) -> dict[str, tuple[str, str]]:
-        """The schedules that a channel watches and may hear of: slug and name, by the name of their counts."""
+    async def _watched(self, channel: str) -> dict[str, tuple[str, str, Slots]]:
+        """The schedules that a channel watches and may hear of: slug, name and slots, by the name of their counts."""
         covers = self._covers.of(await self._watches.all_watches())
         records = await self._discovery.load_schedules(list(await self._discovery.known_activity()))
         found = {}
@@ -79,16 +82,20 @@ class ReportReader:
             deciding, _ = await self._permissions.deciding(covers, record.schedule)
             watch = deciding.get(channel)
             if watch is not None:
-                found[tally_name(slug, watch.branch)] = (slug, record.schedule.name)
+                slots = record.slots.slots if expects_slots(watch, record.schedule) else Slots()
+                found[tally_name(slug, watch.branch)] = (slug, record.schedule.name, slots)
         return found
 
-    async def _rows(self, named: Mapping[str, tuple[str, str]], since: datetime, until: datetime) -> list[ReportRow]:
+    async def _rows(
+        self, named: Mapping[str, tuple[str, str, Slots]], since: datetime, until: datetime
+    ) -> list[ReportRow]:
         names = list(named)
         days = await self._tallies.load_days(names, days_of(since, until))
         earlier = await self._tallies.load_days(names, days_of(since - COMPARED, since - timedelta(days=1)))
         rows = []
-        for name, (slug, title) in named.items():
+        for name, (slug, title, slots) in named.items():
             counted, before = days.get(name, {}), earlier.get(name, {})
             tally = add_up(counted, since, until) if counted else Tally()
-            rows.append(ReportRow(title, slug, tally, add_up(before, since - COMPARED, since) if before else Tally()))
+            usual = add_up(before, since - COMPARED, since) if before else Tally()
+            rows.append(ReportRow(title, slug, tally, usual, shown_missed(slots, since, until)))
         return rows

@@ -194,6 +194,7 @@ def build_flows(base: Base) -> Flows:
             GapWatcher(bolt, stores.discovery, stores.gaps, mask=services.mask),
             stores.notices,
             ScheduleRenamer(stores.discovery, stores.incidents),
+            stores.reports,
             every_s=settings.bolt_bot_discover_s,
             now=base.now,
         ),

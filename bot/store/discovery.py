@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from bot.core.model.discovery import ActivityNews, Ledger, Looked, ScheduleRecord
 from bot.core.model.notice import NoticeChange
 from bot.core.model.run_end import RunEnd, WatchedSchedule
+from bot.core.model.slots import StoredSlots
 from bot.flows.lease import Lease
 from bot.store.due_sets import MICROSECONDS, from_microseconds, microseconds
-from bot.store.notices import notice_rows, slots_text
+from bot.store.notices import notice_rows, slots_text, stored_slots
 from bot.store.record_json import from_json, to_json
 from bot.store.runs import creation_args
 from bot.store.scripts import Scripts
@@ -83,15 +84,18 @@ class Discovery:
         for slug in slugs:
             pipeline.hmget(key("discovery", "of", slug), ["schedule", "ledger", "rev"])
             pipeline.smembers(key("discovery", "failing", slug))
-        rows = await self._scripts.ask(pipeline.execute())
+        if slugs:
+            pipeline.hmget(key("discovery", "slots"), list(slugs))
+        *rows, slots = await self._scripts.ask(pipeline.execute()) or [[]]
         found = {}
-        for slug, (schedule, ledger, rev), failing in zip(slugs, rows[::2], rows[1::2], strict=True):
+        for slug, (schedule, ledger, rev), failing, passed in zip(slugs, rows[::2], rows[1::2], slots, strict=True):
             if schedule:
                 found[slug] = ScheduleRecord(
                     from_json(WatchedSchedule, schedule),
                     from_json(Ledger, ledger) if ledger else Ledger(),
                     int(rev or 0),
                     frozenset(failing),
+                    stored_slots(passed) if passed else StoredSlots(),
                 )
         return found
 
@@ -116,6 +120,9 @@ class Discovery:
             rev,
             to_json(looked.ledger),
             microseconds(delay_s),
+            looked.settled.before.text,
+            slots_text(looked.settled.after),
+            json.dumps([(one.day, one.name, one.field) for one in looked.settled.counts]),
             len(looked.follow),
             *follow,
             len(looked.notices),

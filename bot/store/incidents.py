@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.core.model.channel_report import ChannelReport
-from bot.core.model.discovery import Ledger, ScheduleRecord
+from bot.core.model.discovery import Count, Ledger, ScheduleRecord
 from bot.core.model.incident import Incident, IncidentState, PostKind, StoredIncident
 from bot.core.model.notice import NoticeChange
 from bot.core.model.run import RunKey
@@ -15,7 +15,6 @@ from bot.core.watching.edits import Edit
 from bot.core.watching.fixed_message import with_line
 from bot.core.watching.handling import next_time
 from bot.core.watching.outage import cause_key
-from bot.core.watching.tally import Count
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.ports.watch_store import IncidentChange

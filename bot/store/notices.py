@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from bot.core.model.notice import Notice, NoticeChange, NoticeRecord
 from bot.core.model.run import is_final
@@ -18,6 +19,7 @@ DAY_S = 86_400
 # A notice that may still change, and one about something that's over: it's kept for as long as a channel may refuse it.
 OPEN_KEPT_S = 8 * DAY_S
 OVER_KEPT_S = 2 * DAY_S
+SLOTS_CACHED = 4096
 
 
 class Notices:
@@ -70,12 +72,12 @@ class Notices:
         if not slugs:
             return {}
         found = await self._scripts.ask(self._scripts.redis.hmget(self._scripts.key("discovery", "slots"), list(slugs)))
-        return {slug: _slots(body) for slug, body in zip(slugs, found, strict=True) if body}
+        return {slug: stored_slots(body) for slug, body in zip(slugs, found, strict=True) if body}
 
     async def all_slots(self) -> dict[str, StoredSlots]:
         """Load the slots of all schedules that have any."""
         found = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("discovery", "slots")))
-        return {slug: _slots(body) for slug, body in found.items()}
+        return {slug: stored_slots(body) for slug, body in found.items()}
 
     async def late_boards(self) -> dict[str, StoredBoard]:
         """Load what is late in each channel; those in which nothing is are left out."""
@@ -109,7 +111,9 @@ def slots_text(slots: Slots) -> str:
     return to_json(slots) if slots else ""
 
 
-def _slots(body: str) -> StoredSlots:
+@lru_cache(SLOTS_CACHED)
+def stored_slots(body: str) -> StoredSlots:
+    """Slots as they're stored. Most are the same in every listing."""
     return StoredSlots(from_json(Slots, body), body)
 
 

@@ -31,6 +31,10 @@ class Reports:
         body = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("report"), channel))
         return from_json(Report, body) if body else None
 
+    async def report_channels(self) -> frozenset[str]:
+        """Return the channels with a digest."""
+        return frozenset(await self._scripts.ask(self._scripts.redis.hkeys(self._scripts.key("report"))))
+
     async def queue_report(self, lease: Lease, channel: str, day: str, next_at: datetime) -> bool:
         """Queue the post for a date, unless it was queued before. Returns False if the claim was lost."""
         return bool(await self._scripts.run("queue_report", channel, await lease.stop_renewing(), day, _us(next_at)))

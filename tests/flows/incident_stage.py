@@ -58,6 +58,7 @@ from bot.store.notices import Notices
 from bot.store.outages import Outages
 from bot.store.owners import OwnerUsers
 from bot.store.quiet_ends import QuietEnds
+from bot.store.reports import Reports
 from bot.store.tallies import Tallies
 from bot.store.watches import Watches
 from bot.workers.claims import keep_lease
@@ -263,6 +264,7 @@ class IncidentStage(Stage):
             GapWatcher(self.bolt, self.discovery, self.gaps, mask=str),
             self.notices,
             ScheduleRenamer(self.discovery, self.incidents),
+            Reports(self.scripts),
             every_s=15,
             now=lambda: datetime.now(UTC),
         )

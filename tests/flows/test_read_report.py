@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.discovery import Count, Looked, SettledSlots
+from bot.core.model.slots import Slots
 from bot.core.text.message import Message
 from tests.core.views.plain import said
 from tests.flows.report_stage import MONDAY, ReportStage
 from tests.flows.stage import CHANNEL
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SLOT = MONDAY + timedelta(minutes=5)
 
 
 @pytest.fixture
@@ -56,3 +62,146 @@ async def test_a_schedule_that_slows_down_is_compared_with_the_weeks_before(stag
     await stage.discover()
     assert "Nightly full build: 21 min, usually 1 min" in await read(stage)
     assert "Slowing down" not in await read(stage, until=MONDAY + timedelta(hours=2))
+
+
+# --- slots without a run ---
+
+
+@pytest.fixture
+async def counted(stage: ReportStage) -> ReportStage:
+    """A channel watches all, with lateness off, and has a digest. The nightly schedule is due at 7:05."""
+    stage.gapless = False
+    await stage.watch("*")
+    await stage.type("digest daily 09:00 --tz UTC")
+    await due_at(stage, SLOT)
+    return stage
+
+
+async def due_at(stage: ReportStage, at: datetime | None) -> None:
+    """Bolt lists this as the nightly schedule's next run."""
+    stage.bolt.active = [replace(one, next_run_at=at) if one.slug == "nightly" else one for one in stage.bolt.active]
+    await stage.discover()
+
+
+async def until(stage: ReportStage, at: datetime, *, every: float = 5) -> None:
+    """Time passes, with a listing now and then."""
+    while stage.at < at:
+        stage.pass_minutes(min(every, (at - stage.at).total_seconds() / 60))
+        await stage.discover()
+
+
+async def pass_slot(stage: ReportStage, slot: datetime, after: datetime | None) -> None:
+    """A slot passes; Bolt lists another one after it."""
+    await until(stage, slot)
+    await due_at(stage, after)
+
+
+async def test_a_slot_without_a_run_comes_first_in_the_digest_once_its_grace_is_over(counted: ReportStage) -> None:
+    """Although nobody wants to hear of lateness at once. A run that begins late is the slot's after all."""
+    await pass_slot(counted, SLOT, SLOT + DAY)
+    await until(counted, SLOT + timedelta(minutes=29))
+    assert "Slots without a run" not in await read(counted)
+    await until(counted, SLOT + timedelta(minutes=31))
+    shown = await read(counted)
+    assert "Slots without a run\n• Nightly full build: 07:05\n" in f"{shown}\n"
+    assert shown.index("Slots without a run") < len(shown.splitlines()[0]) + 3
+    assert counted.cards() == []
+    counted.begin()
+    await counted.discover()
+    assert "Slots without a run" not in await read(counted)
+    assert await counts(counted) == {}
+
+
+async def counts(stage: ReportStage) -> dict[str, int]:
+    """The slots without a run that are counted, by day and field."""
+    days = await stage.tallies.load_days(["nightly"], ["2026-11-30", "2026-12-01"])
+    return {
+        f"{day} {field}": count
+        for day, fields in days.get("nightly", {}).items()
+        for field, count in fields.items()
+        if field.startswith("s")
+    }
+
+
+async def test_a_slot_is_counted_once_the_next_one_has_passed(counted: ReportStage) -> None:
+    """For the digest of the time when its grace was over."""
+    await pass_slot(counted, SLOT, SLOT + HOUR)
+    await pass_slot(counted, SLOT + HOUR, SLOT + 2 * HOUR)
+    assert await counts(counted) == {"2026-11-30 s0735": 1}
+    await until(counted, SLOT + HOUR + timedelta(minutes=31))
+    assert "Nightly full build: 2, the latest at 08:05" in await read(counted)
+    assert "Nightly full build: 07:05" in await read(counted, until=MONDAY + HOUR)
+    counted.run_through("SUCCESS")
+    await counted.discover()
+    await pass_slot(counted, SLOT + 2 * HOUR, None)
+    assert await counts(counted) == {"2026-11-30 s0735": 1}
+    assert "Nightly full build: 07:05" in await read(counted)
+
+
+async def test_a_run_in_time_leaves_no_trace(counted: ReportStage) -> None:
+    """And takes no request of its own."""
+    await until(counted, SLOT)
+    counted.begin()
+    await due_at(counted, SLOT + HOUR)
+    asked = len(counted.bolt.reads)
+    assert await counted.notices.load_slots(["nightly"]) != {}
+    assert (await counted.notices.load_slots(["nightly"]))["nightly"].slots == Slots((SLOT + HOUR).timestamp())
+    await until(counted, SLOT + timedelta(minutes=45))
+    assert [kind for kind, _ in counted.bolt.reads[asked:] if kind == "newest_runs"] == []
+    assert await counts(counted) == {}
+
+
+async def test_slots_in_a_blind_spell_are_not_counted(counted: ReportStage) -> None:
+    """One whose grace was over before is still known."""
+    await pass_slot(counted, SLOT, SLOT + HOUR)
+    await until(counted, SLOT + timedelta(minutes=40))
+    counted.pass_minutes(60)
+    await due_at(counted, SLOT + 3 * HOUR)
+    assert "Nightly full build: 07:05" in await read(counted)
+    await pass_slot(counted, SLOT + 3 * HOUR, None)
+    assert await counts(counted) == {"2026-11-30 s0735": 1}
+    counted.pass_minutes(60)
+    await counted.discover()
+    await until(counted, SLOT + 5 * HOUR)
+    assert await counts(counted) == {"2026-11-30 s0735": 1}
+    assert "Nightly full build: 07:05" in await read(counted)
+
+
+async def test_a_paused_schedule_has_no_slots(counted: ReportStage) -> None:
+    """Not even those before it was paused."""
+    await pass_slot(counted, SLOT, SLOT + HOUR)
+    await until(counted, SLOT + timedelta(minutes=40))
+    counted.bolt.active = [replace(one, suspended=True) for one in counted.bolt.active]
+    await until(counted, SLOT + 2 * HOUR)
+    assert "Slots without a run" not in await read(counted)
+    assert await counts(counted) == {}
+
+
+async def test_only_channels_with_a_digest_have_slots_counted(counted: ReportStage) -> None:
+    """Nor is a watch of another branch than the schedule's, which the scheduler doesn't start."""
+    assert list(await counted.notices.all_slots()) == ["nightly"]
+    await counted.type("digest off")
+    await counted.discover()
+    assert await counted.notices.all_slots() == {}
+    await counted.watch("nightly", "C3", branch="dev")
+    await counted.type("digest daily 09:00 --tz UTC", channel="C3")
+    await counted.discover()
+    assert await counted.notices.all_slots() == {}
+
+
+async def test_a_look_that_another_one_overtakes_counts_nothing(counted: ReportStage) -> None:
+    """Nor does one that is made again because its process died before it could give its claim back."""
+    await pass_slot(counted, SLOT, SLOT + HOUR)
+    await until(counted, SLOT + HOUR - timedelta(minutes=1))
+    stale = (await counted.discovery.load_schedules(["nightly"]))["nightly"]
+    await until(counted, SLOT + HOUR)
+    await due_at(counted, None)
+    assert await counts(counted) == {"2026-11-30 s0735": 1}
+    await counted.redis.zadd(counted.scripts.key("due", "looks"), {"nightly": 1})
+    claimed = await counted.due["looks"].claim(1)
+    assert claimed.lease is not None
+    again = SettledSlots(stale.slots, Slots(), [Count("2026-11-30", "nightly", "s0735")])
+    now = (await counted.discovery.load_schedules(["nightly"]))["nightly"]
+    looked = Looked(now.ledger, settled=again)
+    assert not await counted.discovery.note_look(claimed.lease, "nightly", now.rev, looked, delay_s=60)
+    assert await counts(counted) == {"2026-11-30 s0735": 1}

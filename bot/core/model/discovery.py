@@ -37,12 +37,16 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRecord:
-    """A watched schedule on record. `rev` grows with each change; `failing_in` are the channels with an open incident."""
+    """A watched schedule on record. `rev` grows with each change; `failing_in` are the channels with an open incident.
+
+    `slots` are those of its lateness and of digests.
+    """
 
     schedule: WatchedSchedule
     ledger: Ledger = field(default_factory=Ledger)
     rev: int = 0
     failing_in: frozenset[str] = frozenset()
+    slots: StoredSlots = field(default_factory=StoredSlots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,24 @@ class NewRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """One thing to count: it adds one to a field of a schedule's day."""
+
+    day: str
+    name: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettledSlots:
+    """What a look changes about a schedule's slots, and what it counts of them. They're as they were if it's nothing."""
+
+    before: StoredSlots = field(default_factory=StoredSlots)
+    after: Slots = field(default_factory=Slots)
+    counts: Sequence[Count] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Looked:
     """What one look at a schedule's runs found: runs to follow, ends to account, and notices about runs that began."""
 
@@ -63,6 +85,7 @@ class Looked:
     follow: Sequence[NewRun] = ()
     ended: Sequence[RunEnd] = ()
     notices: Sequence[Notice] = ()
+    settled: SettledSlots = field(default_factory=SettledSlots)
 
 
 @dataclass(frozen=True, slots=True)

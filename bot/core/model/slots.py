@@ -9,14 +9,20 @@ from bot.core.model.notice import Notice
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """A schedule's slots, in Unix seconds: the next one of the last listing (0: none), and passed ones to be judged."""
+    """A schedule's slots, in Unix seconds: the next one of the last listing (0: none), and those that have passed.
+
+    `passed` are to be judged as late. `waiting` are those to which no run belongs as far as it's known, for the digest;
+    `missed` is an older one (0: none) for which that was found out by a look after its grace.
+    """
 
     next: float = 0
     passed: tuple[float, ...] = ()
+    waiting: tuple[float, ...] = ()
+    missed: float = 0
 
     def __bool__(self) -> bool:
         """Whether there's anything to keep."""
-        return bool(self.next or self.passed)
+        return bool(self.next or self.passed or self.waiting or self.missed)
 
 
 @dataclass(frozen=True, slots=True)

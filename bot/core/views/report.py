@@ -15,7 +15,7 @@ from bot.core.watching.report import Figures, ReportRow
 NAME_SHOWN = 80
 HINT_SHOWN = 200
 # With every section full, a digest has 40 lines.
-FAILING_SHOWN, OVER_SHOWN, HINTS_SHOWN, SLOWER_SHOWN, SLOWEST_SHOWN = 9, 7, 5, 4, 3
+MISSED_SHOWN, FAILING_SHOWN, OVER_SHOWN, HINTS_SHOWN, SLOWER_SHOWN, SLOWEST_SHOWN = 5, 8, 5, 4, 3, 3
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NOTHING_SEEN = (
     "I haven't seen any schedule that this channel watches yet. After a new watch, that takes a minute at most."
@@ -29,6 +29,7 @@ def report_message(
     """Build a digest. `report` is None if none is set: then it's an example. `hints` are the texts of hints, by id."""
     first = _first(report, figures)
     sections = [
+        _missed(figures),
         _failing(figures, app_url, command),
         _over(figures),
         _hints(figures, hints),
@@ -102,6 +103,17 @@ def _first(report: Report | None, figures: Figures) -> Sentence:
         return (*start, f"no run of {plural(len(figures.rows), 'watched schedule')} has ended.")
     of = plural(ran, "schedule") if ran == len(figures.rows) else f"{ran} of {plural(len(figures.rows), 'schedule')}"
     return (*start, f"{plural(figures.runs, 'run')} of {of}, {figures.succeeded_percent}% succeeded.")
+
+
+def _missed(figures: Figures) -> Sentence:
+    found = figures.missed()
+    lines: list[Sentence] = []
+    for row in found[:MISSED_SHOWN]:
+        latest: Sentence = (When(row.missed_last, "date_time"),) if row.missed_last else ()
+        lines.append(("• ", _name(row), f": {row.missed}, the latest at " if row.missed > 1 else ": ", *latest))
+    more = len(found) - MISSED_SHOWN
+    lines += [(f"… and {plural(more, 'more schedule', 'more schedules')}",)] if more > 0 else []
+    return _section("Slots without a run", lines)
 
 
 def _failing(figures: Figures, app_url: str, command: str) -> Sentence:

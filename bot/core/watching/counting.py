@@ -13,10 +13,21 @@ def counts(end: RunEnd, watch: Watch, schedule: WatchedSchedule) -> bool:
 
     A watch may name another branch. A run counts if its branch isn't known.
     """
-    if end.pull_request:
-        return False
-    wanted = watch.branch or schedule.branch
-    return wanted in (None, ANY_BRANCH, end.branch) or end.branch is None
+    return _is_of_branch(end, watch.branch or schedule.branch)
+
+
+def fills_slot(run: RunEnd, schedule: WatchedSchedule) -> bool:
+    """Whether a run may be the one that the scheduler should have started: of the schedule's own branch, and no retry."""
+    return run.parent is None and _is_of_branch(run, schedule.branch)
+
+
+def expects_slots(watch: Watch, schedule: WatchedSchedule) -> bool:
+    """Whether a watch hears of the runs that the scheduler starts: not if it names a branch that isn't the schedule's."""
+    return watch.branch in {None, ANY_BRANCH, schedule.branch}
+
+
+def _is_of_branch(run: RunEnd, branch: str | None) -> bool:
+    return not run.pull_request and (branch in {None, ANY_BRANCH, run.branch} or run.branch is None)
 
 
 def is_told(run: RunEnd, watch: Watch, schedule: WatchedSchedule) -> bool:

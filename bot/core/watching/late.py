@@ -33,17 +33,31 @@ TOGETHER_WITHIN = timedelta(minutes=2)
 OPEN_AGAIN_S = 60.0
 
 
-def note_listing(slots: Slots, next_run_at: datetime | None, at: datetime, listed_at: datetime | None) -> Slots:
+def note_listing(
+    slots: Slots,
+    next_run_at: datetime | None,
+    at: datetime,
+    listed_at: datetime | None,
+    *,
+    is_judged: bool = True,
+    is_counted: bool = False,
+) -> Slots:
     """A schedule's slots after a complete listing at `at`; `listed_at` is the time of the one before.
 
-    A slot that was listed before it passed is judged later, unless nothing could be listed around it.
+    A slot that was listed before it passed is judged and counted later, unless nothing could be listed around it.
     """
     readable = listed_at is not None and at - listed_at <= BLIND_AFTER
-    passed = slots.passed if readable else ()
-    if readable and slots.next and slots.next <= at.timestamp() and slots.next not in passed:
-        passed = (*passed, slots.next)[-SLOTS_KEPT:]
-    upcoming = next_run_at.timestamp() if next_run_at is not None and next_run_at > at else 0
-    return Slots(upcoming, passed)
+    new = (slots.next,) if readable and slots.next and slots.next <= at.timestamp() else ()
+    return Slots(
+        next_run_at.timestamp() if next_run_at is not None and next_run_at > at else 0,
+        _with(slots.passed if readable else (), new) if is_judged else (),
+        _with(slots.waiting if readable else (), new) if is_counted else (),
+        slots.missed if is_counted else 0,
+    )
+
+
+def _with(slots: tuple[float, ...], new: tuple[float, ...]) -> tuple[float, ...]:
+    return (*slots, *(slot for slot in new if slot not in slots))[-SLOTS_KEPT:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,26 @@ RUNS_COMPARED = 3
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """A schedule in a report: what was counted in its time, and in the four weeks before."""
+    """A schedule in a report: what was counted in its time, and in the four weeks before.
+
+    `missed_now` is a slot without a run so far, which isn't counted yet.
+    """
 
     name: str
     slug: str
     tally: Tally
     before: Tally
+    missed_now: datetime | None = None
+
+    @property
+    def missed(self) -> int:
+        """How many slots had no run."""
+        return self.tally.missed + (self.missed_now is not None)
+
+    @property
+    def missed_last(self) -> datetime | None:
+        """The latest of them."""
+        return self.missed_now or self.tally.missed_last
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,10 @@ class Figures:
     def succeeded_percent(self) -> int:
         """How many percent of the runs succeeded, rounded down: 100 only if none failed."""
         return (self.runs - self.failures) * 100 // self.runs if self.runs else 100
+
+    def missed(self) -> list[ReportRow]:
+        """Schedules with slots without a run, those with the most first."""
+        return sorted((row for row in self.rows if row.missed), key=lambda row: (-row.missed, row.name))
 
     def over(self) -> list[ReportRow]:
         """Schedules that failed and aren't failing any more, those with the most failures first."""

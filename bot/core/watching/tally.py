@@ -1,4 +1,4 @@
-"""Counts of ends, by day and schedule: runs, failures, hints, and a sketch of durations.
+"""Counts of ends and of slots without a run, by day and schedule: runs, failures, hints, and a sketch of durations.
 
 Within a day, what happens is counted by the hour (in UTC), so that the day before any hour can be added up exactly.
 """
@@ -10,35 +10,35 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from math import log
 
+from bot.core.model.discovery import Count
 from bot.core.model.run_end import RunEnd, WatchedSchedule
 from bot.core.model.watch import Watch
-from bot.core.watching.counting import counts
+from bot.core.watching.counting import counts, expects_slots
 
 # Durations are kept within 5 percent: as the power of this to which they're nearest.
 _BASE = 1.1
-_RUNS, _FAILURES, _HINT, _DURATION = "r", "f", "h", "d"
+_RUNS, _FAILURES, _HINT, _DURATION, _MISSED = "r", "f", "h", "d", "s"
+# A slot without a run is counted at the time when this grace was over: a digest can't tell of it earlier.
+MISSED_AFTER = timedelta(minutes=30)
 
 # The counts of one schedule in one day, by field, as they're stored.
 Day = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """One thing to count: it adds one to a field of a schedule's day."""
-
-    day: str
-    name: str
-    field: str
-
-
-@dataclass(frozen=True, slots=True)
 class Tally:
-    """What was counted of a schedule in some time. `hints` are the failures by hint id; `durations` the sketch."""
+    """What was counted of a schedule in some time.
+
+    `hints` are the failures by hint id; `durations` the sketch. `missed` are slots without a run, the latest at
+    `missed_last`.
+    """
 
     runs: int = 0
     failures: int = 0
     hints: Mapping[str, int] = field(default_factory=dict)
     durations: Mapping[int, int] = field(default_factory=dict)
+    missed: int = 0
+    missed_last: datetime | None = None
 
     @property
     def median_s(self) -> float | None:
@@ -77,6 +77,14 @@ def counts_of(
     return tuple(Count(day, tally_name(schedule.slug, branch), one) for branch in fitting for one in fields)
 
 
+def count_missed(slot: datetime, watches: Iterable[Watch], schedule: WatchedSchedule) -> tuple[Count, ...]:
+    """What to count of a slot without a run: once for each of the watches' branches whose runs the scheduler starts."""
+    at = (slot + MISSED_AFTER).astimezone(UTC)
+    branches = {watch.branch for watch in watches if expects_slots(watch, schedule)}
+    name = f"{_MISSED}{at:%H%M}"
+    return tuple(Count(f"{at:%Y-%m-%d}", tally_name(schedule.slug, one), name) for one in sorted(branches, key=str))
+
+
 def days_of(since: datetime, until: datetime) -> list[str]:
     """The days, by name, in which something between two times is counted."""
     first, last = since.astimezone(UTC).date(), until.astimezone(UTC).date()
@@ -92,18 +100,28 @@ def add_up(days: Mapping[str, Day], since: datetime, until: datetime) -> Tally:
     """Add up what was counted between two whole hours. Durations are those of all the days."""
     runs = failures = 0
     hints: dict[str, int] = {}
+    missed: dict[datetime, int] = {}
     whole = Tally()
     for day, fields in days.items():
         whole = _with_durations(whole, fields)
         for name, count in fields.items():
             kind, hour = name[0], name[1:3]
-            if kind not in {_RUNS, _FAILURES, _HINT} or not since <= _hour(day, hour) < until:
+            if kind not in {_RUNS, _FAILURES, _HINT, _MISSED} or not since <= _hour(day, hour) < until:
                 continue
             runs += count if kind == _RUNS else 0
             failures += count if kind == _FAILURES else 0
             if kind == _HINT:
                 hints[name[4:]] = hints.get(name[4:], 0) + count
-    return replace(whole, runs=runs, failures=failures, hints=hints)
+            if kind == _MISSED:
+                missed[_hour(day, hour) + timedelta(minutes=int(name[3:5])) - MISSED_AFTER] = count
+    return replace(
+        whole,
+        runs=runs,
+        failures=failures,
+        hints=hints,
+        missed=sum(missed.values()),
+        missed_last=max(missed, default=None),
+    )
 
 
 def _with_durations(tally: Tally, fields: Day) -> Tally:

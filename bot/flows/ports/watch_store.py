@@ -12,7 +12,7 @@ from typing import Protocol
 
 from bot.core.model.audit_entry import AuditEntry
 from bot.core.model.channel_report import ChannelReport
-from bot.core.model.discovery import ActivityNews, Ledger, Looked, ScheduleRecord
+from bot.core.model.discovery import ActivityNews, Count, Ledger, Looked, ScheduleRecord
 from bot.core.model.incident import Incident, QuietEnd, StoredIncident
 from bot.core.model.listing_gap import GapNotice, GapRun, ListingGap, StoredNotice
 from bot.core.model.notice import Notice, NoticeChange, NoticeRecord
@@ -24,7 +24,7 @@ from bot.core.model.slots import LateBoard, Slots, StoredBoard, StoredSlots
 from bot.core.model.watch import PauseChange, Watch, WatchAcceptance
 from bot.core.watching.edits import Edit
 from bot.core.watching.file_plan import AppliedPlan, FilePlan
-from bot.core.watching.tally import Count, Day
+from bot.core.watching.tally import Day
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 
@@ -147,6 +147,9 @@ class Reports(Protocol):
         """Set none any more. Returns whether one was set before."""
 
     async def load_report(self, channel: str) -> Report | None: ...
+    async def report_channels(self) -> frozenset[str]:
+        """The channels with a digest."""
+
     async def queue_report(self, lease: Lease, channel: str, day: str, next_at: datetime) -> bool:
         """Queue the post for a date, unless it was before; the channel is due again at `next_at`."""
 

@@ -5,7 +5,7 @@
 -- or '0'), whether it's open ('1' or '0'), when time changes it in us or '', its cause, team, when the quiet hours end
 -- that withhold something of it in us or '', how many messages were replaced; number of notices, then their rows (see prelude.lua); then the starts whose
 -- end no incident tells of. Returns 'ok', or 'again' if anything has changed since it was loaded: then nothing is done.
-local WIDTH, COUNTED_S = 13, 36 * DAY_S
+local WIDTH = 13
 local START_OVER = {refused = true, closed = true}
 local slug, token, accounts = ARGV[3], ARGV[4], key('due', 'accounts')
 local record, ended = key('discovery', 'of', slug), key('discovery', 'ended', slug)
@@ -44,11 +44,7 @@ if token ~= '' then
       end
     end
   end
-  for _, count in ipairs(cjson.decode(ARGV[7])) do
-    local counted = key('discovery', 'counted', count[1], count[2])
-    redis.call('HINCRBY', counted, count[3], 1)
-    redis.call('EXPIRE', counted, num(COUNTED_S))
-  end
+  count_all(ARGV[7])
   if redis.call('EXISTS', ended) == 1 then
     redis.call('ZADD', accounts, num(now()), slug)
   else

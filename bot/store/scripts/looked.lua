@@ -1,18 +1,27 @@
 -- Records what a look at a schedule's runs has found. ARGV: slug, token, the record's revision, ledger, delay to the
--- next look in us, number of runs to follow, then for each: member, facts, seen, state, digest, usual_s, began_s, and in
--- how many us it may be slow or ''; number of new notices, then their rows (see prelude.lua); then run id and end of each
--- run that has ended. Returns 'ok', 'again' (the record has changed, or the claim was lost).
+-- next look in us, the schedule's slots as they were loaded and as they are now ('' for none), what to count of them (JSON:
+-- day, name and field of each), number of runs to follow, then for each: member, facts, seen, state, digest, usual_s,
+-- began_s, and in how many us it may be slow or ''; number of new notices, then their rows (see prelude.lua); then run id
+-- and end of each run that has ended. Returns 'ok', 'again' (the record or its slots have changed, or the claim was lost).
 local slug, looks, polls = ARGV[3], key('due', 'looks'), key('due', 'polls')
 local record, ended = key('discovery', 'of', slug), key('discovery', 'ended', slug)
 if not owns(looks, slug, ARGV[4]) then return 'again' end
 local at = now()
-if (redis.call('HGET', record, 'rev') or '0') ~= ARGV[5] then
+local slots, settles = key('discovery', 'slots'), ARGV[8] ~= ARGV[9]
+if (redis.call('HGET', record, 'rev') or '0') ~= ARGV[5]
+  or (settles and (redis.call('HGET', slots, slug) or '') ~= ARGV[8]) then
   redis.call('ZADD', looks, num(at), slug)
   return 'again'
 end
 redis.call('HSET', record, 'ledger', ARGV[6])
 redis.call('HINCRBY', record, 'rev', 1)
-local follow, first, delay = tonumber(ARGV[8]), 9, tonumber(ARGV[7])
+if settles and ARGV[9] == '' then
+  redis.call('HDEL', slots, slug)
+elseif settles then
+  redis.call('HSET', slots, slug, ARGV[9])
+end
+count_all(ARGV[10])
+local follow, first, delay = tonumber(ARGV[11]), 12, tonumber(ARGV[7])
 for _ = 1, follow do
   local member = ARGV[first]
   create_run(member, ARGV[first + 1], ARGV[first + 2], ARGV[first + 3], ARGV[first + 4], ARGV[first + 5], ARGV[first + 6])

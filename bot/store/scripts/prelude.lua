@@ -355,6 +355,14 @@ end
 -- expires, so none grows with the total number of runs. Runs that another version has created or ended may be missing
 -- or left over: see listed.lua.
 local DAY_S = 86400
+-- Adds to the counts of days. `counts` is JSON: day, name and field of each.
+local function count_all(counts)
+  for _, count in ipairs(cjson.decode(counts)) do
+    local counted = key('discovery', 'counted', count[1], count[2])
+    redis.call('HINCRBY', counted, count[3], 1)
+    redis.call('EXPIRE', counted, num(36 * DAY_S))
+  end
+end
 local ACTIVE_MOST, ACTIVE_S = 500, 30 * DAY_S
 local FAILED_MOST, FAILED_S = 20, 7 * DAY_S
 -- The newest runs with a card in a channel, whatever their outcome.

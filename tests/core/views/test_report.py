@@ -48,8 +48,17 @@ def test_every_section_says_what_it_is() -> None:
     found = figures(
         row("Orders", 24, 3, hint1=2), row("Stock", 24, 1, now=MIN_28, before=MIN_10), row("Marts", 2, 2, hint2=2)
     )
-    lines = shown(digest(replace(found, failing=[failing("Marts")])))
+    missed = [
+        replace(row("Hourly", 3), tally=Tally(3, missed=2, missed_last=at(2)), missed_now=at(4)),
+        replace(row("Events", 1), missed_now=at(3)),
+        replace(row("Loads", 1), tally=Tally(1, missed=1, missed_last=at(2))),
+    ]
+    lines = shown(digest(replace(found, rows=[*found.rows, *missed], failing=[failing("Marts")])))
     assert lines[1:] == [
+        "Slots without a run",
+        "• Hourly: 3, the latest at 06:00",
+        "• Events: 05:00",
+        "• Loads: 04:00",
         "Failing now",
         ":red_circle: Marts is failing: 3 runs since 03:00",
         "Failed and recovered",
@@ -70,12 +79,14 @@ def test_it_never_has_more_than_forty_lines() -> None:
     """Each section counts what it leaves out."""
     hints = {f"hint{number}": 2 for number in range(9)}
     rows = [row(f"Job {number}", 30, 20, now=MIN_28, before=MIN_10, **hints) for number in range(50)]
+    rows = [replace(one, missed_now=at(1)) for one in rows]
     found = replace(figures(*rows), failing=[failing(f"Bad {number}") for number in range(30)], stale_since=at(1))
     message = digest(found)
     lines = shown(message)
     assert 35 <= len(lines) <= 40
-    assert "… and 21 more: /bolt failing" in lines
-    assert "… and 43 more" in lines
+    assert "… and 22 more: /bolt failing" in lines
+    assert "… and 45 more schedules" in lines
+    assert "… and 45 more" in lines
     assert lines[-1] == "I haven't been able to read Bolt since 03:00: later runs are missing."
     assert said(message.text).count("\n") < 40
 

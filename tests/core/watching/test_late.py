@@ -50,6 +50,17 @@ def late(minutes: float = 30, *runs: RunSummary, passed: Sequence[float] = (0,))
 # --- slots ---
 
 
+def test_slots_are_noted_for_what_wants_them() -> None:
+    """For lateness, for a digest, or for both; what a digest knows to be without a run outlives a blind spell."""
+    slot, before = SLOT.timestamp(), Slots(SLOT.timestamp(), missed=1)
+    listed = after(0.25), after(-0.25)
+    assert note_listing(before, None, *listed, is_counted=True) == Slots(0, (slot,), (slot,), 1)
+    assert note_listing(before, None, *listed, is_judged=False, is_counted=True) == Slots(0, (), (slot,), 1)
+    assert note_listing(before, None, *listed) == Slots(0, (slot,))
+    waiting = Slots(waiting=(slot,), missed=1)
+    assert note_listing(waiting, None, after(20), after(9), is_counted=True) == Slots(missed=1)
+
+
 def test_a_slot_that_was_listed_before_it_passed_is_judged() -> None:
     """And the next one is waited for."""
     before = note_listing(Slots(), SLOT, after(-0.25), after(-0.5))

@@ -11,7 +11,7 @@ import pytest
 
 from bot.core.model.cause import Cause
 from bot.core.model.run_end import RunEnd
-from bot.core.watching.tally import Tally, add_up, counts_of, days_of, tally_name, whole_hour
+from bot.core.watching.tally import Tally, add_up, count_missed, counts_of, days_of, tally_name, whole_hour
 from tests.core.watching.ends import NIGHTLY, T0, WATCH, at, failure, success
 
 HINTED = replace(failure(1, 0), cause=Cause(id="column-missing", text="A column is missing."))
@@ -58,6 +58,20 @@ def test_each_branch_that_is_watched_has_its_own_counts() -> None:
     on_dev = counts_of(replace(success(1, 0), branch="dev"), watches, NIGHTLY, T0, late=False)
     assert {one.name for one in on_dev} == {"nightly@dev", "nightly@*"}
     assert tally_name("nightly", None) == "nightly"
+
+
+def test_slots_without_a_run_are_counted_when_their_grace_was_over() -> None:
+    """For each watched branch whose runs the scheduler starts; the latest one is known to the minute."""
+    watches = [WATCH, replace(WATCH, branch="main"), replace(WATCH, branch="dev"), replace(WATCH, branch="*")]
+    found = [count_missed(at(hours), watches, NIGHTLY) for hours in (0, 21.4, 21.5)]
+    assert {one.name for one in found[0]} == {"nightly", "nightly@main", "nightly@*"}
+    days: dict[str, dict[str, int]] = {}
+    for one in (one for counts in found for one in counts if one.name == "nightly"):
+        days.setdefault(one.day, {})[one.field] = 1
+    assert days == {"2026-03-02": {"s0230": 1, "s2354": 1}, "2026-03-03": {"s0000": 1}}
+    assert (add_up(days, at(-2), at(46)).missed, add_up(days, at(-2), at(46)).missed_last) == (3, at(21.5))
+    assert add_up(days, at(1), at(22)).missed_last == at(21.4)
+    assert add_up(days, at(1), at(21)) == Tally()
 
 
 def test_an_end_without_a_time_is_counted_now() -> None:

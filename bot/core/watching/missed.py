@@ -1,0 +1,83 @@
+"""Slots without a run, for digests. A run belongs to the latest slot before its start, however late it begins.
+
+So it's certain that a slot has none once the next one has passed, and only then it's counted. Until then, digests show
+the slot beside the counts.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from bot.core.model.bolt import RunSummary
+from bot.core.model.run_end import WatchedSchedule
+from bot.core.model.slots import Slots
+from bot.core.watching.counting import fills_slot
+from bot.core.watching.ends import end_of_listing
+from bot.core.watching.late import EARLY
+from bot.core.watching.tally import MISSED_AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a look at a schedule's runs says of its slots: what is still open, and those without a run to be counted."""
+
+    slots: Slots
+    counted: tuple[datetime, ...] = ()
+
+
+def settle(
+    schedule: WatchedSchedule, slots: Slots, listed: Sequence[RunSummary], at: datetime, *, page: int
+) -> Settled:
+    """Compare a schedule's slots with a listing at `at` of its newest runs, in pages of `page`.
+
+    A slot from before the oldest listed run isn't counted, because its run may not be listed.
+    """
+    open_slots = sorted({*slots.waiting, *([slots.missed] if slots.missed else [])})
+    if not open_slots or schedule.suspended:
+        return Settled(slots)
+    # A run that begins when the next slot is about to pass belongs to that one.
+    bounds = [*open_slots, *([slots.next] if slots.next else [])]
+    starts = [
+        run.started_at.timestamp() + EARLY.total_seconds()
+        for run in listed
+        if run.started_at is not None and fills_slot(end_of_listing(run), schedule)
+    ]
+    filled = {bisect_right(bounds, start) - 1 for start in starts}
+    reach = _reach(listed, page)
+    # What a look has found out once, the next ones only have to compare with new runs.
+    unknown = {slot for slot in open_slots if slot - EARLY.total_seconds() < reach and slot != slots.missed}
+    without = [slot for number, slot in enumerate(open_slots) if number not in filled and slot not in unknown]
+    newest = open_slots[-1]
+    last = newest if newest in without else 0.0
+    is_missed = bool(last) and last + MISSED_AFTER.total_seconds() <= at.timestamp()
+    left = replace(slots, waiting=(last,) if last and not is_missed else (), missed=last if is_missed else 0.0)
+    return Settled(left, tuple(_time(slot) for slot in without if slot != newest))
+
+
+def shown_missed(slots: Slots, since: datetime, until: datetime) -> datetime | None:
+    """The slot that a digest of some time shows although it isn't counted yet, None if there's none."""
+    if not slots.missed or not since <= _time(slots.missed) + MISSED_AFTER < until:
+        return None
+    return _time(slots.missed)
+
+
+def needs_look(slots: Slots, at: datetime, listed_at: datetime | None) -> bool:
+    """Whether the grace of a slot that waits for its run was over between two listings: then its runs are looked at."""
+    if listed_at is None:
+        return False
+    overdue = (slot + MISSED_AFTER.total_seconds() for slot in slots.waiting)
+    return any(listed_at.timestamp() < one <= at.timestamp() for one in overdue)
+
+
+def _reach(listed: Sequence[RunSummary], page: int) -> float:
+    """Since when a listing has all runs, in Unix seconds: 0 if it has all there are."""
+    if len(listed) < page:
+        return 0.0
+    return min((run.started_at.timestamp() for run in listed if run.started_at is not None), default=0.0)
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
