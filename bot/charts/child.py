@@ -17,10 +17,12 @@ import structlog
 from bot.charts import rasterize
 from bot.charts.fonts import FILES
 from bot.charts.history import history_picture
+from bot.charts.report import report_picture
 from bot.charts.shapes import Picture
 from bot.charts.svg import svg
 from bot.core.insight.history import History
 from bot.core.model.errors import ChartFailed
+from bot.core.watching.report_chart import ReportChart
 
 log = structlog.get_logger()
 
@@ -59,17 +61,31 @@ class Charts:
         """Draw a history as a PNG. Raises ChartFailed."""
         return await self._png(history_picture(shown))
 
+    async def draw_report(self, shown: ReportChart) -> bytes:
+        """Draw the bars of a digest as a PNG. Raises ChartFailed."""
+        return await self._png(report_picture(shown))
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether the package is there."""
+        return self._found() is not None
+
+    def _found(self) -> Path | None:
+        """The folder that the package is in, None if it isn't installed."""
+        found = importlib.util.find_spec(self._library)
+        return Path(found.origin).parents[1] if found is not None and found.origin is not None else None
+
     async def _png(self, picture: Picture) -> bytes:
         """Turn a picture into a PNG, when it's its turn."""
-        found = importlib.util.find_spec(self._library)
-        if found is None or found.origin is None:
+        found = self._found()
+        if found is None:
             raise ChartFailed(NOT_INSTALLED)
         if self._asked >= self._asked_most:
             raise ChartFailed(TOO_MANY)
         self._asked += 1
         try:
             async with asyncio.timeout(self._draw_s * 3), self._slots:
-                return await self._drawn(svg(picture).encode(), Path(found.origin).parents[1])
+                return await self._drawn(svg(picture).encode(), found)
         except TimeoutError as error:
             raise ChartFailed(TOO_LONG) from error
         except OSError as error:

@@ -21,12 +21,15 @@ from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane
 from bot.flows.ports.watch_store import Reports
 from bot.flows.post_once import Unresolved, post_once
+from bot.flows.post_report_picture import ReportPicturePoster
 from bot.flows.poster import MessagePoster
 from bot.flows.read_report import ReportReader
 
 log = structlog.get_logger()
 
 UNKNOWN_AGAIN_S = 60.0
+# What the name of a picture begins with: posts with such names use the uploads' budget.
+PICTURE = "file-"
 
 
 class ReportPoster:
@@ -39,6 +42,7 @@ class ReportPoster:
         reports: Reports,
         reader: ReportReader,
         gate: Authorizer,
+        pictures: ReportPicturePoster,
         *,
         settle_s: float,
         now: Callable[[], datetime],
@@ -48,39 +52,58 @@ class ReportPoster:
         self._reports = reports
         self._reader = reader
         self._gate = gate
+        self._pictures = pictures
         self._poster = MessagePoster(chat, posts)
         self._settle_s = settle_s
         self._now = now
 
     async def post_report(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
-        """Send one digest, named <date>/<channel>."""
-        day = name.partition("/")[0]
-        post = ClaimedPost(lease, urgency, channel, f"report:{channel}:{day}", "post")
+        """Send one digest, named <date>/<channel>, or its picture, named file-<date>/<channel>."""
+        what, _, _ = name.partition("/")
+        day = what.removeprefix(PICTURE)
+        post = ClaimedPost(lease, urgency, channel, f"report:{channel}:{day}", "post" if what == day else "picture")
         report = await self._reports.load_report(channel)
         slot = slot_on(report, date.fromisoformat(day)) if report else None
         if report is None or slot is None or not is_wanted(report, slot, self._now()):
             # It was switched off or moved, or it's too late by now.
             await self._give_up(post, day, "not wanted any more")
             return
+        send = self._post if post.field == "post" else self._post_picture
         try:
-            why_not = await self._poster.try_to_post(post, lambda: self._post(post, report, slot))
+            why_not = await self._poster.try_to_post(post, lambda: send(post, report, slot))
         except Unresolved:
             # It may be there: twice is worse than once.
             why_not = "unknown"
         if why_not is not None:
-            log.error("a digest wasn't posted", channel=channel, why=why_not)
+            log.error("a digest wasn't posted", channel=channel, what=post.field, why=why_not)
             await self._reports.report_posted(post, day, why_not)
 
-    async def _post(self, post: ClaimedPost, report: Report, slot: Slot) -> None:
-        day = slot.day.isoformat()
-        # The rules may have changed since it was set, and the channel may be shared with others now.
+    async def _may_post(self, post: ClaimedPost, report: Report, day: str) -> bool:
+        """Whether the policy allows it, else it's put back or given up.
+
+        The rules may have changed since it was set, and the channel may be shared with others now.
+        """
         asker = Asker(report.team, report.made_by, report.channel)
         decision = await self._gate.decide_unrecorded(asker, Question(Action.WATCH, posts=True))
         if decision.verdict is Verdict.UNKNOWN:
             await self._posts.put_back(post, delay_s=UNKNOWN_AGAIN_S)
-            return
-        if not decision.allowed:
+        elif not decision.allowed:
             await self._give_up(post, day, decision.reason)
+        return decision.allowed
+
+    async def _post_picture(self, post: ClaimedPost, report: Report, slot: Slot) -> None:
+        day = slot.day.isoformat()
+        ts = await self._reports.posted_at(report.channel, day)
+        if ts is None:
+            await self._give_up(post, day, "its digest isn't there")
+        elif await self._may_post(post, report, day):
+            outcome = await self._pictures.post_picture(post, report, slot, ts)
+            if outcome is not None:
+                await self._reports.report_posted(post, day, outcome)
+
+    async def _post(self, post: ClaimedPost, report: Report, slot: Slot) -> None:
+        day = slot.day.isoformat()
+        if not await self._may_post(post, report, day):
             return
         message = await self._reader.read_report(report.channel, report, since(report, slot), slot.at)
         if message is None:
@@ -89,12 +112,13 @@ class ReportPoster:
         ts = await self._once(post, message, f"report:{report.channel}:{day}")
         if ts is None:
             return
-        known = await self._reports.report_posted(post, day, ts)
+        follows = f"{PICTURE}{day}" if self._pictures.can_draw else ""
+        known = await self._reports.report_posted(post, day, ts, follows=follows)
         if known not in {"ok", f"done:{ts}"}:
             await self._poster.remove_duplicate(CardRef(post.channel, ts))
 
     async def _give_up(self, post: ClaimedPost, day: str, why: str) -> None:
-        log.info("a digest isn't posted", channel=post.channel, date=day, why=why)
+        log.info("a digest isn't posted", channel=post.channel, date=day, what=post.field, why=why)
         await self._reports.report_posted(post, day, "not posted")
 
     async def _once(self, post: ClaimedPost, message: Message, key: str) -> str | None:

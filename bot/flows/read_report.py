@@ -12,7 +12,9 @@ from bot.core.views.report import report_message
 from bot.core.watching.counting import expects_slots
 from bot.core.watching.missed import shown_missed
 from bot.core.watching.report import Figures, ReportRow
-from bot.core.watching.tally import Tally, add_up, days_of, tally_name, whole_hour
+from bot.core.watching.report_chart import FailedOften, ReportChart, report_chart
+from bot.core.watching.tally import Tally, add_up, days_of, runs_by_hour, tally_name, whole_hour
+from bot.core.watching.wall_clock import zone_named
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.may_tell import WatchPermissions
 from bot.flows.ports.watch_store import Discovery, Incidents, Tallies, Watches
@@ -25,7 +27,7 @@ STALE = timedelta(minutes=10)
 
 
 class ReportReader:
-    """Builds digests. `hints` returns the texts of hints, by id."""
+    """Builds digests. `hints` returns the texts of hints, by id; `mask` is applied to names in pictures."""
 
     def __init__(
         self,
@@ -38,6 +40,7 @@ class ReportReader:
         hints: Callable[[], Mapping[str, str]],
         app_url: str,
         command: str,
+        mask: Callable[[str], str],
     ) -> None:
         self._watches = watches
         self._discovery = discovery
@@ -47,6 +50,7 @@ class ReportReader:
         self._hints = hints
         self._app_url = app_url
         self._command = command
+        self._mask = mask
         self._covers = CoverCache()
 
     async def read_report(
@@ -68,6 +72,23 @@ class ReportReader:
         stale_since = listed_at if listed_at is not None and until - listed_at > STALE else None
         figures = Figures(since, end, rows, failing, stale_since)
         return report_message(report, figures, self._hints(), self._app_url, self._command)
+
+    async def read_chart(self, report: Report, since: datetime, until: datetime) -> ReportChart | None:
+        """Read what the picture of a channel's digest shows. Returns None if no run has ended."""
+        named = await self._watched(report.channel)
+        since, end = whole_hour(since), whole_hour(until)
+        days = await self._tallies.load_days(list(named), days_of(since, end))
+        hours: dict[datetime, tuple[int, int]] = {}
+        failed = []
+        for name, (slug, title, _) in named.items():
+            counted = days.get(name, {})
+            for at, (runs, failures) in runs_by_hour(counted).items():
+                before = hours.get(at, (0, 0))
+                hours[at] = before[0] + runs, before[1] + failures
+            tally = add_up(counted, since, end)
+            failed.append(FailedOften(self._mask(title), self._mask(slug), tally.failures, tally.runs))
+        shown = report_chart(hours, failed, since, end, zone_named(report.zone), report.zone)
+        return shown if shown.runs else None
 
     async def is_watching(self, channel: str) -> bool:
         """Whether a channel has any watch that isn't paused."""

@@ -37,6 +37,7 @@ from bot.flows.post_notice import NoticePoster
 from bot.flows.post_outage import OutagePoster
 from bot.flows.post_quiet_end import QuietEndPoster
 from bot.flows.post_report import ReportPoster
+from bot.flows.post_report_picture import ReportPicturePoster
 from bot.flows.poster import MessagePoster
 from bot.flows.queue_report import ReportClock
 from bot.flows.quiet_hours import QuietHours
@@ -399,7 +400,10 @@ def _build_post_log_file(base: Base, settle_s: float) -> LogFilePoster:
 
 def _build_post_report(base: Base, reader: ReportReader, settle_s: float) -> ReportPoster:
     chat, stores = base.services.chat, base.stores
-    return ReportPoster(chat, stores.posts, stores.reports, reader, base.clients.gate, settle_s=settle_s, now=base.now)
+    pictures = ReportPicturePoster(chat, stores.posts, reader, base.services.charts, settle_s=settle_s)
+    return ReportPoster(
+        chat, stores.posts, stores.reports, reader, base.clients.gate, pictures, settle_s=settle_s, now=base.now
+    )
 
 
 def _build_report_reader(base: Base, permissions: WatchPermissions) -> ReportReader:
@@ -413,6 +417,7 @@ def _build_report_reader(base: Base, permissions: WatchPermissions) -> ReportRea
         hints=lambda: _texts(base.services.hints.value),
         app_url=base.settings.paradime_app_url,
         command=base.settings.bolt_bot_command,
+        mask=base.services.mask,
     )
 
 

@@ -43,12 +43,26 @@ class Reports:
         """Make the claimed channel due at another time. Returns False if the claim was lost."""
         return await self.queue_report(lease, lease.member, "", at)
 
-    async def report_posted(self, post: ClaimedPost, day: str, outcome: str) -> str:
-        """Record the post. Returns `ok`, or `done:<ts>` of another's post."""
+    async def posted_at(self, channel: str, day: str) -> str | None:
+        """Return the ts of a date's digest. Returns None if there's none."""
+        redis, key = self._scripts.redis, self._scripts.key("report", channel, day)
+        done = str(await self._scripts.ask(redis.hget(key, "post")) or "").removeprefix("done:")
+        return done if done.replace(".", "", 1).isdigit() else None
+
+    async def report_posted(self, post: ClaimedPost, day: str, outcome: str, *, follows: str = "") -> str:
+        """Record the post, and queue what `follows` in its thread. Returns `ok`, or `done:<ts>` of another's post."""
         lease = post.lease
         return str(
             await self._scripts.run(
-                "finish_report", day, post.urgency, post.channel, lease.member, lease.token, outcome
+                "finish_report",
+                day,
+                post.urgency,
+                post.channel,
+                lease.member,
+                lease.token,
+                outcome,
+                post.field,
+                follows,
             )
         )
 

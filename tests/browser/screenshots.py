@@ -6,12 +6,16 @@ import asyncio
 import re
 import sys
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from playwright.async_api import Browser, Page, async_playwright
 
 from bolt_sandbox.bolt import BoltWorld, Start
 from bolt_sandbox.bolt.model import Course
+from bot.charts.child import Charts
+from bot.core.watching.report_chart import FailedOften, report_chart
 from tests.browser.conftest import ARGUMENTS, MISSING, chromium
 from tests.browser.tab import Tab
 from tests.e2e.elsewhere import SCHEDULER
@@ -20,6 +24,7 @@ from tests.worlds import new_sandbox
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 SPEED = 4.0
+SATURDAY = 5
 SIZE = {"width": 1240, "height": 700}
 
 
@@ -42,6 +47,7 @@ async def take(folder: Path) -> None:
             await _incident(stage, await _tab(browser, stage))
             await _digest(stage, await _tab(browser, stage))
             await browser.close()
+        await _digest_picture()
     finally:
         await stage.close()
 
@@ -144,10 +150,30 @@ async def _digest(stage: Stage, tab: Tab) -> None:
     await _shoot(tab.page, "digest.png")
 
 
+async def _digest_picture() -> None:
+    """What follows a weekly digest in its thread, of more runs than could be waited for."""
+    berlin, since = ZoneInfo("Europe/Berlin"), datetime(2026, 3, 2, 8, tzinfo=UTC)
+    # More by day than at night, fewer at the weekend, and a warehouse that was away for some hours.
+    hours = {}
+    for number in range(7 * 24):
+        at = since + timedelta(hours=number)
+        runs = (14 if 6 <= at.hour < 19 else 6) if at.weekday() < SATURDAY else 5
+        failed = 7 if 75 <= number < 79 else int(number % 17 == 3)
+        hours[at] = (runs, failed)
+    often = [FailedOften("Orders sync", "orders", 17, 168), FailedOften("Finance daily", "finance-daily", 9, 28)]
+    often.append(FailedOften("Nightly full build", "nightly", 3, 7))
+    shown = report_chart(hours, often, since, since + timedelta(days=7), berlin, "Europe/Berlin")
+    _written("digest-runs.png", await Charts().draw_report(shown))
+
+
 async def _shoot(page: Page, name: str) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     await page.mouse.move(0, 0)
-    await page.screenshot(path=PICTURES / name, animations="disabled", caret="hide")
+    _written(name, await page.screenshot(animations="disabled", caret="hide"))
+
+
+def _written(name: str, picture: bytes) -> None:
+    (PICTURES / name).write_bytes(picture)
     sys.stdout.write(f"{(PICTURES / name).relative_to(Path.cwd())}\n")
 
 

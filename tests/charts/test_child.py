@@ -17,6 +17,8 @@ from bot.charts.child import Charts
 from bot.charts.history import FILLS
 from bot.core.insight.history import History
 from bot.core.model.errors import ChartFailed
+from bot.core.watching.report_chart import FailedOften
+from tests.charts.test_report import week
 from tests.core.insight.test_history import of
 from tests.waiting import PATIENCE_S, eventually
 
@@ -79,6 +81,16 @@ async def test_it_is_given_up_in_time_and_nothing_is_left() -> None:
     with pytest.raises(ChartFailed):
         await charts.draw(of(*EACH))
     await eventually("the drawing process to be gone", lambda: children() - before, operator.not_)
+
+
+async def test_a_digest_is_drawn(charts: Charts) -> None:
+    """In the same colors."""
+    picture = await charts.draw_report(week(FailedOften("Orders sync", "orders", 17, 168)))
+    assert opened(picture).size == (1280, 960)
+    assert has(picture, FILLS["succeeded"].color)
+    assert has(picture, FILLS["failed"].color)
+    assert charts.is_installed
+    assert not Charts(library="not_installed_at_all").is_installed
 
 
 async def test_without_the_library_it_says_what_to_install() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from bot.core.insight.history import History
 from bot.core.model.bolt import (
     Command,
     CommandOutput,
@@ -30,6 +31,7 @@ from bot.core.model.errors import (
     BoltOutcomeUnknown,
     BoltRejected,
     BotError,
+    ChartFailed,
     SlackError,
     SlackOutcomeUnknown,
 )
@@ -40,6 +42,7 @@ from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchIncon
 from bot.core.text.message import Message
 from bot.core.text.text import Sentence
 from bot.core.watching.edits import Edit
+from bot.core.watching.report_chart import ReportChart
 from tests.core.views.plain import said
 
 NIGHTLY = Schedule(1, "u-1", "Nightly full build", "nightly", "OFF", "ui", commands=("dbt build",), git_branch="main")
@@ -303,6 +306,26 @@ class Sent:
 
 
 @dataclass
+class FakeCharts:
+    """Draws nothing, but remembers what it was asked for."""
+
+    is_installed: bool = False
+    faults: Faults = field(default_factory=lambda: Faults(ChartFailed))
+    drawn: list[ReportChart] = field(default_factory=list)
+
+    async def draw(self, shown: History) -> bytes:
+        """A picture of a history."""
+        self.faults.before("draw")
+        return shown.name.encode()
+
+    async def draw_report(self, shown: ReportChart) -> bytes:
+        """A picture of a digest."""
+        self.faults.before("draw_report")
+        self.drawn.append(shown)
+        return b"a picture"
+
+
+@dataclass
 class FakeChat:
     """A Slack that keeps what was posted. `refusing`: the errors of whole channels, by their ids.
 
@@ -316,6 +339,7 @@ class FakeChat:
     deleted: list[tuple[str, str]] = field(default_factory=list)
     joined: list[str] = field(default_factory=list)
     uploads: dict[str, tuple[str, bytes, bool]] = field(default_factory=dict)
+    alts: dict[str, str | None] = field(default_factory=dict)
     shared: list[tuple[str, str | None, str]] = field(default_factory=list)
     refusing: dict[str, BotError] = field(default_factory=dict)
     unreadable: bool = False
@@ -384,9 +408,9 @@ class FakeChat:
 
     async def start_upload(self, filename: str, content: bytes, *, snippet: bool, alt: str | None = None) -> str:
         """Keep it."""
-        del alt
         self.faults.before("start_upload")
         name = f"F{len(self.uploads) + 1}"
+        self.alts[name] = alt
         self.uploads[name] = (filename, content, snippet)
         return name
 

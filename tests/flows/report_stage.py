@@ -10,11 +10,13 @@ from bot.core.model.asker import Asker
 from bot.core.model.command import DigestCommand
 from bot.core.text.message import Message
 from bot.flows.post_report import ReportPoster
+from bot.flows.post_report_picture import ReportPicturePoster
 from bot.flows.queue_report import ReportClock
 from bot.flows.read_report import ReportReader
 from bot.flows.set_report import ReportSetter
 from bot.store.due_sets import DueSet
 from bot.store.reports import Reports
+from tests.flows.fakes import FakeCharts
 from tests.flows.incident_stage import IncidentStage
 from tests.flows.stage import ADA, APP, CHANNEL, asker
 
@@ -41,7 +43,10 @@ class ReportStage(IncidentStage):
             hints=lambda: {"missing_column": "The query names a column that doesn't exist."},
             app_url=APP,
             command="/bolt",
+            mask=str,
         )
+        self.charts = FakeCharts()
+        self.pictures = ReportPicturePoster(self.chat, self.posts, self.reader, self.charts, settle_s=self.settle_s)
         self.report_setter = ReportSetter(
             self.reports, self.reader, self.people, self.chat, command="/bolt", now=lambda: self.at
         )
@@ -51,6 +56,7 @@ class ReportStage(IncidentStage):
             self.reports,
             self.reader,
             self.authorizer,
+            self.pictures,
             settle_s=self.settle_s,
             now=lambda: self.at,
         )

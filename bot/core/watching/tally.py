@@ -124,6 +124,18 @@ def add_up(days: Mapping[str, Day], since: datetime, until: datetime) -> Tally:
     )
 
 
+def runs_by_hour(days: Mapping[str, Day]) -> dict[datetime, tuple[int, int]]:
+    """How many runs ended in each hour, and how many of them failed."""
+    found: dict[datetime, tuple[int, int]] = {}
+    for day, fields in days.items():
+        for name, count in fields.items():
+            if name[0] in {_RUNS, _FAILURES}:
+                hour = _hour(day, name[1:3])
+                runs, failures = found.get(hour, (0, 0))
+                found[hour] = (runs + count, failures) if name[0] == _RUNS else (runs, failures + count)
+    return found
+
+
 def _with_durations(tally: Tally, fields: Day) -> Tally:
     found = dict(tally.durations)
     for name, count in fields.items():

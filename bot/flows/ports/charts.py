@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Protocol
 
 from bot.core.insight.history import History
+from bot.core.watching.report_chart import ReportChart
 
 
 class Charts(Protocol):
     """Draws charts."""
 
+    @property
+    def is_installed(self) -> bool:
+        """Whether anything can be drawn."""
+
     async def draw(self, shown: History) -> bytes:
         """Draw a history as a PNG. Raises ChartFailed if it can't be drawn in time."""
+
+    async def draw_report(self, shown: ReportChart) -> bytes:
+        """Draw the bars of a digest as a PNG. Raises ChartFailed if it can't be drawn in time."""

@@ -156,8 +156,11 @@ class Reports(Protocol):
     async def wait(self, lease: Lease, at: datetime) -> bool:
         """Make the claimed channel due at another time."""
 
-    async def report_posted(self, post: ClaimedPost, day: str, outcome: str) -> str:
-        """Record the post as sent (`outcome`: its ts) or given up (a word).
+    async def posted_at(self, channel: str, day: str) -> str | None:
+        """The ts of a date's digest, None if there's none."""
+
+    async def report_posted(self, post: ClaimedPost, day: str, outcome: str, *, follows: str = "") -> str:
+        """Record the post as sent (`outcome`: its ts or file) or given up (a word), and queue what follows in its thread.
 
         Returns `ok`, or `done:<ts>` of another's post.
         """

@@ -11,7 +11,16 @@ import pytest
 
 from bot.core.model.cause import Cause
 from bot.core.model.run_end import RunEnd
-from bot.core.watching.tally import Tally, add_up, count_missed, counts_of, days_of, tally_name, whole_hour
+from bot.core.watching.tally import (
+    Tally,
+    add_up,
+    count_missed,
+    counts_of,
+    days_of,
+    runs_by_hour,
+    tally_name,
+    whole_hour,
+)
 from tests.core.watching.ends import NIGHTLY, T0, WATCH, at, failure, success
 
 HINTED = replace(failure(1, 0), cause=Cause(id="column-missing", text="A column is missing."))
@@ -35,6 +44,12 @@ def test_runs_failures_and_hints_are_added_up_by_the_hour() -> None:
     assert add_up(days, at(1), at(22)).runs == 2
     assert add_up(days, at(22), at(23)).runs == 1
     assert add_up({}, at(0), at(1)) == Tally()
+
+
+def test_runs_and_failures_are_known_by_the_hour() -> None:
+    """And nothing else is."""
+    days = counted(HINTED, failure(2, 0.5), success(3, 1), success(4, 24))
+    assert runs_by_hour(days) == {at(0): (2, 2), at(1): (1, 0), at(24): (1, 0)}
 
 
 def test_a_log_that_comes_late_adds_its_hint_and_nothing_else() -> None:
