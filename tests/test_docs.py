@@ -1,47 +1,18 @@
-"""The documents: links lead somewhere, and paths, commands and targets that they name exist."""
+"""The documents: links lead somewhere, and paths that they name exist. Commands are in tests/test_command_lines.py."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.pages import CODE, ROOT, pages, prose
+
 README_LINES = 120
 COLUMNS = 100
-GENERATED = {"bench/results.md", "docs/hints.md", "docs/messages.md", "sandbox/bolt_sandbox/page/licenses.md"}
 FOLDERS = "bot|sandbox|tests|bench|tools|docs|requirements|deploy"
 LINK = re.compile(r"\]\(([^()\s]+)\)|<img [^>]*\bsrc=\"([^\"]+)\"")
-FENCE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)
-CODE = re.compile(r"`([^`]+)`")
-
-
-@cache
-def pages() -> tuple[str, ...]:
-    """Every Markdown file that the repository has, but for generated ones."""
-    listed = subprocess.run(
-        ("git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"),  # noqa: S607 - the developer's git
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    names = listed.stdout.split() if not listed.returncode else [str(one.relative_to(ROOT)) for one in _found()]
-    return tuple(name for name in sorted(names) if name not in GENERATED and (ROOT / name).exists())
-
-
-def _found() -> list[Path]:
-    """The same without git."""
-    return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "sandbox" / "README.md"]
-
-
-def prose(text: str) -> str:
-    """A page without its blocks of code."""
-    return FENCE.sub("", text)
 
 
 def anchors(text: str) -> set[str]:
@@ -92,36 +63,14 @@ def too_long(text: str) -> list[str]:
     ]
 
 
-def called(text: str, program: str) -> set[str]:
-    """What a page names as a program's first argument, in code."""
-    code = "\n".join([*(block[0] for block in FENCE.finditer(text)), *CODE.findall(prose(text))])
-    return set(re.findall(rf"(?:^|[\s/(]){re.escape(program)} ([a-z][a-z-]+)", code, re.MULTILINE))
-
-
-@cache
-def subcommands() -> frozenset[str]:
-    """What `bolt-bot --help` lists."""
-    shown = subprocess.run(
-        (sys.executable, "-m", "bot", "--help"), cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return frozenset(re.findall(r"^    ([a-z][a-z-]+)", shown.stdout, re.MULTILINE))
-
-
-def targets() -> frozenset[str]:
-    """The Makefile's targets."""
-    return frozenset(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-
-
 @pytest.mark.parametrize("name", pages())
 def test_what_a_page_names_exists(name: str) -> None:
-    """Links, anchors, paths, scripts, subcommands and make targets; and its lines are wrapped."""
+    """Links, anchors, paths and scripts; and its lines are wrapped."""
     page = ROOT / name
     text = page.read_text(encoding="utf-8")
     assert broken_links(page, text) == []
     assert missing_paths(text) == []
     assert missing_scripts(text) == []
-    assert called(text, "make") - targets() == set()
-    assert called(text, "bolt-bot") - subcommands() == set()
     assert too_long(text) == []
 
 
@@ -158,13 +107,11 @@ def test_the_checks_can_fail(tmp_path: Path) -> None:
     """Each finds what it looks for."""
     page = tmp_path / "page.md"
     text = (
-        "# A heading\n\n[a](#a-heading) [b](#none) [c](none.md) `bot/none.py` `make none` `bolt-bot none`\n"
+        "# A heading\n\n[a](#a-heading) [b](#none) [c](none.md) `bot/none.py`\n"
         "\nScripts `settle`, `none`; script `step`\n" + "long " * 30
     )
     page.write_text(text, encoding="utf-8")
     assert broken_links(page, text) == ["#none", "none.md"]
     assert missing_paths(text) == ["bot/none.py"]
     assert missing_scripts(text) == ["none"]
-    assert called(text, "make") - targets() == {"none"}
-    assert called(text, "bolt-bot") - subcommands() == {"none"}
     assert len(too_long(text)) == 1
