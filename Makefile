@@ -18,6 +18,8 @@ PREFIX ?= .run
 # CHARTS=no leaves out the library that draws them.
 CHARTS ?= yes
 ENGINE ?= docker
+# The image's name, with a registry if it's pushed to one. Its tag is the version.
+IMAGE ?= bolt-bot
 VERSION = $(shell sed -nE 's/^version = "(.*)"$$/\1/p' pyproject.toml)
 # The environment for developing.
 BIN := .venv/bin
@@ -46,9 +48,9 @@ dev: .venv/.installed ## Set up .venv for developing: the bot and the sandbox fr
 
 # With podman and buildah, HEALTHCHECK needs Docker's format.
 .PHONY: image
-image: ## Build the image bolt-bot with docker, or with ENGINE=podman. CHARTS=no leaves out the charts.
+image: ## Build the image with docker, or with ENGINE=podman. IMAGE=registry/name names it, CHARTS=no leaves out the charts.
 	$(ENGINE) build $(if $(findstring docker,$(ENGINE)),,--format docker) --build-arg CHARTS=$(CHARTS) \
-		--build-arg VERSION=$(VERSION) --build-arg REVISION="$$(git rev-parse HEAD)" --tag bolt-bot:$(VERSION)$(if $(filter no,$(CHARTS)),-no-charts) .
+		--build-arg VERSION=$(VERSION) --build-arg REVISION="$$(git rev-parse HEAD)" --tag $(IMAGE):$(VERSION)$(if $(filter no,$(CHARTS)),-no-charts) .
 
 .PHONY: demo
 demo: dev ## Run the bot with a local Slack workspace and a local Bolt API, in the browser and in this terminal.
@@ -115,6 +117,10 @@ messages: dev ## Generate docs/messages.md, every sentence that people see, from
 .PHONY: settings
 settings: dev ## Generate the tables of docs/settings.md from the settings' texts.
 	$(BIN)/python -m tools.settings
+
+.PHONY: commands
+commands: dev ## Generate docs/commands.md, every slash command, from the grammar.
+	$(BIN)/python -m tools.commands
 
 .PHONY: hints
 hints: dev ## Generate docs/hints.md from the table of hints.

@@ -34,7 +34,7 @@ def main() -> None:
         for tool in (("ruff", "check"), ("ruff", "format", "--check")):
             run(copy, sys.executable, "-m", *tool, *changed)
         run(copy, sys.executable, "-m", "mypy")
-        for generator in ("hints", "messages"):
+        for generator in ("commands", "hints", "messages"):
             run(copy, sys.executable, "-m", f"tools.{generator}")
         tests = [name for name in changed if Path(name).name.startswith("test_")]
         # Examples that aren't tests of their own, and what has to be complete.

@@ -107,7 +107,7 @@ def _given(verb: str, rest: list[Token], command: str, run_id: int | None) -> Gi
 
 
 def _taken(verb: str) -> tuple[str, ...]:
-    return VERBS[verb].options
+    return tuple(VERBS[verb].options)
 
 
 def _attached(verb: str, rest: list[Token]) -> None:

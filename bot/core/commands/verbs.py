@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,8 +21,12 @@ from bot.core.commands.given import (
 from bot.core.commands.since import parse_since
 from bot.core.commands.tokens import RUN_ID, RUN_LINK, bad
 from bot.core.commands.values import (
+    BRANCH_LIMIT,
+    COMMAND_LIMIT,
+    COMMANDS_LIMIT,
     EXAMPLES,
     GRAPHQL_INT,
+    REASON_LIMIT,
     SCHEDULE_LIMIT,
     TEXT_LIMIT,
     bounded,
@@ -33,6 +37,8 @@ from bot.core.commands.values import (
     read_reason,
 )
 from bot.core.commands.watch_values import (
+    FACTOR_LEAST,
+    FACTOR_MOST,
     read_digest,
     read_late,
     read_mention,
@@ -43,6 +49,7 @@ from bot.core.commands.watch_values import (
     read_time_zone,
 )
 from bot.core.model.command import (
+    HISTORY_RUNS,
     ArtifactsCommand,
     AuditCommand,
     CancelCommand,
@@ -75,10 +82,13 @@ HISTORY_LEAST, HISTORY_MOST = 2, 100
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A verb of the grammar. `help` is its syntax with a description, then examples."""
+    """A verb of the grammar. `help` is its syntax with a description, then examples.
+
+    `options` says of each option what it's followed by, if anything, and what it does, for docs/commands.md.
+    """
 
     read: Callable[[Given], Command]
-    options: tuple[str, ...]
+    options: Mapping[str, tuple[str, str]]
     help: tuple[tuple[str, str], ...]
 
 
@@ -265,7 +275,19 @@ def _help(given: Given) -> HelpCommand:
 VERBS: dict[str, Verb] = {
     "run": Verb(
         _run,
-        ("branch", "pr", "command", "reason", "continue-on-error"),
+        {
+            "branch": ("a branch or commit", f"instead of the schedule's own; at most {BRANCH_LIMIT} characters"),
+            "pr": ("a number", "the pull request that the run is for"),
+            "command": (
+                "a command",
+                (
+                    "instead of the schedule's own commands; once for each, at most "
+                    f"{COMMANDS_LIMIT} of at most {COMMAND_LIMIT} characters"
+                ),
+            ),
+            "reason": ("a text", f"shown on the card and in Bolt; at most {REASON_LIMIT} characters"),
+            "continue-on-error": ("", "continues with the next command when one fails"),
+        },
         (
             (
                 'run [schedule] [--branch B] [--pr N] [--command "…"]… [--reason "…"]',
@@ -279,16 +301,20 @@ VERBS: dict[str, Verb] = {
     ),
     "list": Verb(
         _list,
-        ("inactive", "suspended", "failing"),
+        {
+            "inactive": ("", "inactive schedules instead of the active ones"),
+            "suspended": ("", "only paused schedules"),
+            "failing": ("", "only schedules whose last run failed"),
+        },
         (
             ("list [text] [--inactive] [--suspended] [--failing]", "lists schedules"),
             ("list finance --failing", "those matching finance whose last run failed"),
         ),
     ),
-    "show": Verb(_show, (), (("show <schedule>", "shows a schedule's details"), ("show nightly", "an example"))),
+    "show": Verb(_show, {}, (("show <schedule>", "shows a schedule's details"), ("show nightly", "an example"))),
     "status": Verb(
         _status,
-        (),
+        {},
         (
             ("status [run id or schedule]", "shows a run's status, to you only"),
             ("status", "the active runs and queued starts in this channel; in a direct message, yours"),
@@ -297,10 +323,10 @@ VERBS: dict[str, Verb] = {
             ("status last", "the newest run in this channel"),
         ),
     ),
-    "runs": Verb(_runs, (), (("runs <schedule>", "lists a schedule's recent runs"), ("runs nightly", "an example"))),
+    "runs": Verb(_runs, {}, (("runs <schedule>", "lists a schedule's recent runs"), ("runs nightly", "an example"))),
     "cancel": Verb(
         _cancel,
-        (),
+        {},
         (
             ("cancel <run id>…", "cancels runs right away, without asking again"),
             ("cancel 4711", "this run"),
@@ -309,7 +335,10 @@ VERBS: dict[str, Verb] = {
     ),
     "retry": Verb(
         _retry,
-        ("all", "failing"),
+        {
+            "all": ("", "runs every command again, not only what failed"),
+            "failing": ("", "stands alone: all that is failing in this channel"),
+        },
         (
             ("retry <run id or schedule> [--all]", "runs again what failed, or everything"),
             ("retry 4711", "what failed in this run"),
@@ -319,7 +348,7 @@ VERBS: dict[str, Verb] = {
     ),
     "logs": Verb(
         _logs,
-        ("follow",),
+        {"follow": ("", "posts new lines in the card's thread until the run ends")},
         (
             (
                 "logs <run id or schedule> [command number] [--follow]",
@@ -332,7 +361,7 @@ VERBS: dict[str, Verb] = {
     ),
     "artifacts": Verb(
         _artifacts,
-        (),
+        {},
         (
             ("artifacts <run id or schedule>", "lists the files that each command produced"),
             ("artifacts 4711", "an example"),
@@ -340,7 +369,7 @@ VERBS: dict[str, Verb] = {
     ),
     "history": Verb(
         _history,
-        ("runs",),
+        {"runs": ("a number", f"how many runs, from {HISTORY_LEAST} to {HISTORY_MOST}; by default {HISTORY_RUNS}")},
         (
             ("history <schedule> [--runs N]", "charts how long the last runs took and how they ended"),
             ("history nightly --runs 50", "the last 50"),
@@ -348,12 +377,12 @@ VERBS: dict[str, Verb] = {
     ),
     "pause": Verb(
         _pause,
-        (),
+        {},
         (("pause <schedule>", "stops a schedule from starting automatically"), ("pause nightly", "an example")),
     ),
     "resume": Verb(
         _resume,
-        (),
+        {},
         (
             ("resume <schedule>", "lets a paused schedule start automatically again"),
             ("resume nightly", "an example"),
@@ -361,7 +390,21 @@ VERBS: dict[str, Verb] = {
     ),
     "watch": Verb(
         _watch,
-        ("owner", "branch", "prs", "only", "mention", "late", "slow", "quiet", "tz", "edit"),
+        {
+            "owner": ("an owner", "only schedules of this owner, as Bolt names them"),
+            "branch": ("a branch", "runs on this branch instead of the schedule's own; `*` is any"),
+            "prs": ("", "also runs for pull requests"),
+            "only": ("`failures`, `ends` or `all`", "what is posted; by default failures and recoveries"),
+            "mention": ("`owner`, `none`, a person or a user group", "who is mentioned when something fails"),
+            "late": ("`1m` to `24h`, or `off`", "reports a run that hasn't begun this long after its time"),
+            "slow": (
+                f"`{FACTOR_LEAST}x` to `{FACTOR_MOST}x`, `1m` to `24h`, or `off`",
+                "reports a run that takes this many times its usual time, or this long",
+            ),
+            "quiet": ("two times of day", "posts nothing between them, and one message at their end"),
+            "tz": ("a time zone", "the zone of the quiet hours, by default yours"),
+            "edit": ("a number", "stands alone: opens the form with the options of this watch"),
+        },
         (
             (
                 (
@@ -382,7 +425,7 @@ VERBS: dict[str, Verb] = {
     ),
     "watches": Verb(
         _watches,
-        ("all",),
+        {"all": ("", "those of every channel")},
         (
             ("watches [--all]", "lists what this channel watches"),
             ("watches --all", "in every channel, if you can read the audit log"),
@@ -390,7 +433,7 @@ VERBS: dict[str, Verb] = {
     ),
     "unwatch": Verb(
         _unwatch,
-        (),
+        {},
         (
             ("unwatch <number or schedule>", "stops a watch in this channel"),
             ("unwatch 3", "the watch with this number in the list"),
@@ -399,7 +442,7 @@ VERBS: dict[str, Verb] = {
     ),
     "failing": Verb(
         _failing,
-        ("all",),
+        {"all": ("", "what is failing in every channel")},
         (
             ("failing [--all]", "lists the watched schedules that are failing"),
             ("failing --all", "in every channel, if you can read the audit log"),
@@ -407,7 +450,7 @@ VERBS: dict[str, Verb] = {
     ),
     "digest": Verb(
         _digest,
-        ("tz",),
+        {"tz": ("a time zone", "the zone of the time, by default yours")},
         (
             (
                 "digest [daily [time] | weekly [day] [time] | off] [--tz Z]",
@@ -418,10 +461,14 @@ VERBS: dict[str, Verb] = {
             ("digest off", "no more"),
         ),
     ),
-    "whoami": Verb(_whoami, (), (("whoami", "shows what you can do here, and why"),)),
+    "whoami": Verb(_whoami, {}, (("whoami", "shows what you can do here, and why"),)),
     "audit": Verb(
         _audit,
-        ("user", "schedule", "since"),
+        {
+            "user": ("`@name`", "only what this person asked for"),
+            "schedule": ("a schedule", "only what is about this schedule"),
+            "since": ("`2d`, `12h` or a date", "only entries since then"),
+        },
         (
             (
                 "audit [--user @name] [--schedule S] [--since T]",
@@ -430,5 +477,5 @@ VERBS: dict[str, Verb] = {
             ("audit --schedule nightly --since 2d", "about this schedule, from the last two days"),
         ),
     ),
-    "help": Verb(_help, (), (("help [command]", "lists all commands, or shows one with examples"),)),
+    "help": Verb(_help, {}, (("help [command]", "lists all commands, or shows one with examples"),)),
 }
