@@ -14,6 +14,7 @@ import yaml
 
 from bot.load_settings import load_settings, unknown
 from tests.deploy.schemas import ROOT, wrong
+from tests.pages import blocks, read
 
 CHART = ROOT / "deploy" / "helm" / "bolt-bot"
 RULES = ROOT / "deploy" / "prometheus" / "alerts.yaml"
@@ -80,11 +81,11 @@ VALUES: dict[str, dict[str, Any]] = {
 }
 
 
-def helm(command: str, values: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-    """Run Helm on the chart with values."""
-    name = ["bolt"] if command == "template" else []
+def helm(command: str, values: dict[str, Any], *, name: str = "bolt") -> subprocess.CompletedProcess[str]:
+    """Run Helm on the chart with values. `name` is the release's."""
+    names = [name] if command == "template" else []
     return subprocess.run(  # noqa: S603 - the Helm that the Makefile fetched
-        [HELM, command, *name, CHART, "--values", "-"],
+        [HELM, command, *names, CHART, "--values", "-"],
         input=json.dumps(values),
         capture_output=True,
         text=True,
@@ -243,6 +244,20 @@ def test_it_is_scraped_where_metrics_are_served() -> None:
     objects = rendered(EVERYTHING)
     (endpoint,) = objects["ServiceMonitor"]["spec"]["endpoints"]
     assert endpoint["port"] in {one["name"] for one in objects["Service"]["spec"]["ports"]}
+
+
+def test_the_installation_guide_installs_it() -> None:
+    """The guide's values and its command, and the names by which it asks for the deployment."""
+    steps = [one for one in blocks(read("docs/install.md")) if one.section == "Kubernetes"]
+    (values,) = (one.text for one in steps if one.language == "yaml")
+    (install,) = (line.split() for one in steps for line in one.lines() if line.startswith("helm install "))
+    name, chart = install[2:4]
+    assert (name, ROOT / chart) == ("bolt-bot", CHART)
+    done = helm("template", yaml.safe_load(values), name=name)
+    assert done.returncode == 0, done.stderr
+    (deployment,) = (one for one in yaml.safe_load_all(done.stdout) if one and one["kind"] == "Deployment")
+    asked = {word for one in steps for line in one.lines() for word in line.split() if word.startswith("deployment/")}
+    assert asked == {f"deployment/{deployment['metadata']['name']}"}
 
 
 @pytest.mark.skipif(not RULES.exists(), reason="there are no alert rules yet")
