@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.core.model.asker import Asker
-from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, StoreUnavailable
+from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreUnavailable
 from bot.core.model.request import Request, RequestState, StartPlan, with_channel
 from bot.core.model.run import run_url
 from bot.core.policy.decision import Verdict
@@ -19,6 +19,7 @@ from bot.core.text.text import Bold, Link, Mention, Sentence
 from bot.core.views.approval import changed, not_approved
 from bot.core.views.store_unavailable import cause, unrecorded
 from bot.flows.authorize import action_of
+from bot.flows.earlier_start import WHY_NOT, EarlierOutcome
 from bot.flows.lease import Lease
 from bot.flows.plan_start import NotStartable
 from bot.flows.ports.store import Due, Requests
@@ -59,6 +60,7 @@ class StartApprovals:
         self._due = due
         self._planner = checks.planner
         self._authorizer = checks.authorizer
+        self._earlier = checks.earlier
         self._rules = rules
         self._decided = decided
 
@@ -83,8 +85,15 @@ class StartApprovals:
         left_s = request.approval.within_s - lease.since_s(request.pending_at)
         if left_s > 0:
             await self._due.give_back(lease, delay_s=left_s)
-        else:
-            await self._requests.refused(lease, request, not_approved(request))
+            return
+        try:
+            outcome = await self._earlier.outcome(request, request.pending_at)
+        except SlackError:
+            await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
+            return
+        if outcome is not EarlierOutcome.STARTED:
+            why = WHY_NOT[outcome] if outcome is EarlierOutcome.DECIDED else not_approved(request)
+            await self._requests.refused(lease, request, why)
 
     async def _look_again(self, lease: Lease, request: Request) -> None:
         """Check an approved start again: its schedule or its asker's permissions may have changed meanwhile."""

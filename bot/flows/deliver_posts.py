@@ -149,12 +149,15 @@ class PostDeliverer:
     async def _find_late(self, post: ClaimedPost, request: Request) -> str | None:
         """Refuse a start that is too late for a card.
 
-        If an earlier attempt with a lost response did post the card, it's found, and removed with the refusal.
+        If an earlier attempt with a lost response did post the card, or one that Redis has forgotten, it's found, and
+        removed with the refusal.
         """
         attempt = await self._posts.attempt(post, "look")
-        if attempt.word == "half":
+        forgotten = attempt.word == "go" and await self._requests.was_absent_since(request.asked_at)
+        if attempt.word == "half" or forgotten:
+            since = attempt.at or request.asked_at.timestamp()
             try:
-                found = await self._chat.find_message(request.channel, request.key, since=attempt.at)
+                found = await self._chat.find_message(request.channel, request.key, since=since)
             except SlackError:
                 await self._posts.put_back(post, delay_s=self._rules.settle_s)
                 return None

@@ -115,7 +115,8 @@ class LogFilePoster:
 
         async def find(since: float) -> MessageFound | MessageAbsent | SearchInconclusive:
             if thread.file_id is None:
-                return MessageAbsent()
+                # Either nothing was uploaded, or that isn't on record: Redis may have been restored from a backup.
+                return await self._chat.find_file_named(channel, ts, name.name, since=since)
             return await self._chat.find_upload(channel, ts, thread.file_id, since=since)
 
         return await post_once(

@@ -24,6 +24,7 @@ from bot.core.model.errors import (
     BoltOutcomeUnknown,
     BoltRejected,
     BoltThrottled,
+    SlackError,
 )
 from bot.core.model.request import (
     Approval,
@@ -43,6 +44,7 @@ from bot.core.policy.refusal import refusal
 from bot.core.views.already_running import why_running
 from bot.core.views.approval import given_commands, too_long
 from bot.flows.authorize import action_of
+from bot.flows.earlier_start import EarlierOutcome
 from bot.flows.find_lost_start import LostStartFinder
 from bot.flows.lease import Lease
 from bot.flows.plan_start import NotStartable
@@ -97,6 +99,7 @@ class RunStarter:
         self._due = due
         self._planner = checks.planner
         self._authorizer = checks.authorizer
+        self._earlier = checks.earlier
         self._rules = rules
         self._lost_starts = LostStartFinder(bolt, stores, due, answers, rules)
         self._refusals = RefusalReporter(
@@ -225,7 +228,7 @@ class RunStarter:
             lease, request, deadline_s=rules.deadline_s, lease_s=3 * rules.trigger_s
         )
         if word is Sending.EXPIRED:
-            await self._refuse(lease, request, expired(rules.deadline_s))
+            await self._expire(lease, request)
             return
         if word is not Sending.GO:
             return
@@ -253,6 +256,16 @@ class RunStarter:
             if request.queued_at is None and request.approval is None:
                 START_S.observe(lease.since_s(request.asked_at))
             log.info("started", request=request.id, run=run_id, user=request.user, channel=request.channel)
+
+    async def _expire(self, lease: Lease, request: Request) -> None:
+        """Refuse a start that is too late, unless its card shows that it was sent and Redis has forgotten that."""
+        try:
+            outcome = await self._earlier.outcome(request, request.asked_at)
+        except SlackError:
+            await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
+            return
+        if outcome is not EarlierOutcome.STARTED:
+            await self._refuse(lease, request, expired(self._rules.deadline_s))
 
     async def _create(self, request: Request) -> int:
         """Send the mutation that creates the run, and return its id."""

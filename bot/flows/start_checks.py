@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.flows.authorize import Authorizer
+from bot.flows.earlier_start import EarlierStarts
 from bot.flows.plan_start import StartPlanner
 
 
 @dataclass(frozen=True, slots=True)
 class StartChecks:
-    """The planner looks up what would be started; the authorizer decides whether the asker may start it."""
+    """The planner looks up what would be started; the authorizer decides whether the asker may start it.
+
+    `earlier` finds out whether it was started already, if Redis may have forgotten that.
+    """
 
     planner: StartPlanner
     authorizer: Authorizer
+    earlier: EarlierStarts

@@ -15,7 +15,7 @@ import structlog
 
 from bot.core.model.asker import Asker
 from bot.core.model.command import RunCommand
-from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, StoreUnavailable
+from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreUnavailable
 from bot.core.model.request import Request, RequestState, StartPlan, blocking_run_facts, pinned_wanted, with_channel
 from bot.core.model.run import Run, RunKey, run_url
 from bot.core.model.start import Asked
@@ -25,6 +25,7 @@ from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Channel, Link, Sentence, duration, plural
 from bot.core.views.buttons import follow_button
 from bot.core.views.store_unavailable import cause, unrecorded
+from bot.flows.earlier_start import WHY_NOT, EarlierOutcome
 from bot.flows.lease import Lease
 from bot.flows.links import Links
 from bot.flows.plan_start import NotStartable
@@ -72,6 +73,7 @@ class QueuedStarts:
         self._due = due
         self._planner = checks.planner
         self._authorizer = checks.authorizer
+        self._earlier = checks.earlier
         self._rules = rules
         self._asked = asked
         self._left = left
@@ -199,8 +201,19 @@ class QueuedStarts:
             )
         elif word == "turn":
             request = await self._requests.load_request(lease.member)
-            if request is not None:
+            if request is not None and await self._still_waits(lease, request):
                 await self._begin(lease, request)
+
+    async def _still_waits(self, lease: Lease, request: Request) -> bool:
+        """Whether it wasn't started, or removed from the queue, without Redis remembering that."""
+        try:
+            outcome = await self._earlier.outcome(request, request.queued_at or request.asked_at)
+        except SlackError:
+            await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
+            return False
+        if outcome in WHY_NOT:
+            await self._start_queue.leave_queue(request.id, WHY_NOT[outcome])
+        return outcome is EarlierOutcome.WAITS
 
     async def _begin(self, lease: Lease, request: Request) -> None:
         try:

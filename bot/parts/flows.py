@@ -18,6 +18,7 @@ from bot.flows.deliver_posts import PostDeliverer, Send
 from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.discover_runs import LookRules, RunDiscoverer
 from bot.flows.discover_schedules import ScheduleDiscoverer
+from bot.flows.earlier_start import EarlierStarts
 from bot.flows.edit_cards import CardEditor
 from bot.flows.end_quiet import QuietEnder
 from bot.flows.find_owners import OwnerFinder
@@ -308,7 +309,8 @@ def _build_start_checks(base: Base) -> StartChecks:
         workspace=settings.workspace,
         mask=services.mask,
     )
-    return StartChecks(planner, base.clients.gate)
+    earlier = EarlierStarts(services.chat, base.stores.requests, base.links, workspace=settings.workspace)
+    return StartChecks(planner, base.clients.gate, earlier)
 
 
 def _build_start(base: Base, checks: StartChecks) -> RunStarter:

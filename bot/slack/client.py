@@ -44,7 +44,7 @@ from bot.slack.blocks.render import render, render_blocks
 from bot.slack.call_metrics import HELD_BACK, measured
 from bot.slack.call_pace import CallPace
 from bot.slack.errors import cause_of, error_from_answer
-from bot.slack.find_message import find_by_file, find_by_key, read_message
+from bot.slack.find_message import find_by_file, find_by_file_name, find_by_key, read_message
 from bot.slack.scopes import REQUIRED, MissingScopes
 from bot.tls import tls
 
@@ -351,6 +351,12 @@ class SlackChat:
     ) -> MessageFound | MessageAbsent | SearchInconclusive:
         """Find the message with which an uploaded file was shared in a thread or a channel."""
         return await find_by_file(self, channel, thread_ts, file_id, since=since)
+
+    async def find_file_named(
+        self, channel: str, thread_ts: str | None, name: str, *, since: float
+    ) -> MessageFound | MessageAbsent | SearchInconclusive:
+        """Find our message with which a file of this name was shared in a thread or a channel."""
+        return await find_by_file_name(self, channel, thread_ts, name, since=since, ours=self.bot_user)
 
     # --- private answers ---
 

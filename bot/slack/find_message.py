@@ -53,6 +53,18 @@ async def find_by_file(
     return await _find(slack, channel, thread_ts, since, is_it)
 
 
+async def find_by_file_name(
+    slack: WebApi, channel: str, thread_ts: str | None, name: str, *, since: float, ours: str
+) -> MessageFound | MessageAbsent | SearchInconclusive:
+    """Find our message with which a file of this name was shared in a thread or a channel."""
+
+    def is_it(message: Json) -> bool:
+        named = any(file.get("name") == name for file in message.get("files") or [])
+        return named and (not ours or message.get("user") in (ours, None))
+
+    return await _find(slack, channel, thread_ts, since, is_it)
+
+
 async def read_message(slack: WebApi, channel: str, ts: str, *, ours: str, within_s: float) -> SlackMessage | None:
     """Read a message with its buttons, None if it doesn't exist. Raises SlackError."""
     try:

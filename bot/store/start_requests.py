@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.core.model.admission import Limits
 from bot.core.model.command import StartCommand, canonical, name_of, with_name
@@ -23,7 +24,7 @@ from bot.core.model.run import CardRef, Observation, Retried, RunKey
 from bot.core.model.start import Accepted, Asked, Decided, Sending
 from bot.core.text.name_folding import fold
 from bot.flows.lease import Lease
-from bot.store.due_sets import from_microseconds, microseconds
+from bot.store.due_sets import MICROSECONDS, from_microseconds, microseconds
 from bot.store.record_json import from_json, to_json
 from bot.store.runs import creation_args
 from bot.store.scripts import Scripts
@@ -212,6 +213,20 @@ class StartRequests:
         """Allow other starts of the schedule to be sent."""
         await self._scripts.run("lock", _lock(request), request.id, 0)
 
+    async def was_absent_since(self, at: datetime) -> bool:
+        """Whether there was a time since `at`, by Redis' clock, in which no process worked on this data.
+
+        It's noticed by the first claim after it. See `feel_pulse` in prelude.lua.
+        """
+        away = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("pulse"), "away_us"))
+        return away is not None and at < from_microseconds(away)
+
+    async def note_checked(self, request: Request) -> None:
+        """Record that a start still waits although there was an absence."""
+        seconds, rest_us = await self._scripts.ask(self._scripts.redis.time())
+        at_us = str(int(seconds) * MICROSECONDS + int(rest_us))
+        await self._scripts.ask(self._scripts.redis.hset(self._scripts.key("req", request.id), "checked_us", at_us))
+
     async def _found(self, request: Request, plan: StartPlan) -> None:
         """Store the start under its schedule too, which may not have been known when it was accepted."""
         for name in same_keys(request.user, request.channel, request.wanted, plan.slug)[1:]:
@@ -318,6 +333,7 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
         incident=body.incident,
         in_incident="incident" in record,
         end_untold="untold" in record,
+        checked_at=from_microseconds(record["checked_us"]) if record.get("checked_us") else None,
     )
 
 

@@ -32,14 +32,21 @@ from bot.core.model.errors import (
     BoltRejected,
     BotError,
     ChartFailed,
+    ScopeMissing,
     SlackError,
     SlackOutcomeUnknown,
 )
 from bot.core.model.incident import Incident, StoredIncident
 from bot.core.model.person import Person, Role
 from bot.core.model.polling import Polled
-from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive, SlackMessage
-from bot.core.text.message import Message
+from bot.core.model.sent_message import (
+    MessageAbsent,
+    MessageButton,
+    MessageFound,
+    SearchInconclusive,
+    SlackMessage,
+)
+from bot.core.text.message import Buttons, Message
 from bot.core.text.text import Sentence
 from bot.core.watching.edits import Edit
 from bot.core.watching.report_chart import ReportChart
@@ -432,6 +439,15 @@ class FakeChat:
         del since
         return MessageFound(file_id) if (channel, thread_ts, file_id) in self.shared else MessageAbsent()
 
+    async def find_file_named(
+        self, channel: str, thread_ts: str | None, name: str, *, since: float
+    ) -> MessageFound | MessageAbsent | SearchInconclusive:
+        """By its name."""
+        del since
+        shared = [file for where, thread, file in self.shared if (where, thread) == (channel, thread_ts)]
+        found = next((file for file in shared if self.uploads[file][0] == name), None)
+        return MessageFound(found) if found else MessageAbsent()
+
     async def permalink(self, channel: str, ts: str) -> str | None:
         """Its address."""
         return f"https://slack.test/{channel}/{ts}"
@@ -448,9 +464,16 @@ class FakeChat:
         self.private.append(Sent(channel, "", message, thread=thread_ts, user=user))
 
     async def read_message(self, channel: str, ts: str, *, within_s: float) -> SlackMessage | None:
-        """Nothing is kept of buttons."""
+        """With its buttons. Slack doesn't let an `unreadable` one be read."""
         del within_s
-        return SlackMessage(ours=True) if (channel, ts) in self.posted else None
+        self.faults.before("read_message")
+        if self.unreadable:
+            raise ScopeMissing("conversations.replies", "missing_scope", needed="channels:history")
+        if (channel, ts) not in self.posted:
+            return None
+        rows = [block for block in self.posted[channel, ts].message.blocks if isinstance(block, Buttons)]
+        buttons = (MessageButton(one.action, one.value, one.url or "") for row in rows for one in row.buttons)
+        return SlackMessage(ours=True, buttons=tuple(buttons))
 
     async def post_direct(self, user: str, message: Message, *, key: str) -> str:
         """Tell one person in the direct message."""

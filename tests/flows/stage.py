@@ -21,6 +21,7 @@ from bot.flows.authorize import Authorizer
 from bot.flows.conclude import LogReader
 from bot.flows.deliver_posts import PostDeliverer
 from bot.flows.delivery_rules import DeliveryRules
+from bot.flows.earlier_start import EarlierStarts
 from bot.flows.edit_cards import CardEditor
 from bot.flows.links import Links
 from bot.flows.plan_start import StartPlanner
@@ -95,7 +96,8 @@ class Stage:
             self.requests, self.catalog.slug_of, app_url=APP, card_url=card_url, accepted=self.wake("requests")
         )
         links = Links(APP, card_url)
-        checks = StartChecks(self.planner, self.authorizer)
+        earlier = EarlierStarts(self.chat, self.requests, links, workspace="w")
+        checks = StartChecks(self.planner, self.authorizer, earlier)
         stores = RunStores(self.requests, self.queue, self.runs, self.followers)
         self.starter = RunStarter(
             self.bolt,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 
 from bolt_sandbox.server import Sandbox
@@ -13,9 +14,11 @@ from bot.core.model.bolt import Command, CommandOutput
 from bot.core.model.errors import BoltError, BoltRejected, BoltTooLarge
 from bot.flows.conclude import LogReader
 from bot.slack.client import SlackChat
+from bot.store.due_sets import DueSet
 from bot.store.scripts import Scripts
 from tests.flows.test_deliver_posts import CHANNEL, Stage
 
+TWO_MINUTES_US = 120_000_000
 UPLOAD, SHARE = "files.getUploadURLExternal", "files.completeUploadExternal"
 
 
@@ -151,3 +154,67 @@ async def test_refused_blocks_do_not_lose_the_excerpt(stage: Stage, refused: int
     (text,) = stage.texts(thread=ts)
     assert "failed" in text
     assert ("it broke" in text) is (refused == 1)
+
+
+async def backed_up(stage: Stage) -> dict[str, bytes]:
+    """Everything that Redis holds. It's restored as if the backup were two minutes old."""
+    with blocking(stage) as redis:
+        dumps = {key.decode(): redis.dump(key) for key in redis.keys("*")}
+    return {key: dump for key, dump in dumps.items() if dump is not None}
+
+
+async def restore(stage: Stage, backup: dict[str, bytes]) -> None:
+    """Redis has what it had, and then a process claims something."""
+    with blocking(stage) as redis:
+        redis.flushall()
+        for key, dump in backup.items():
+            redis.restore(key, 0, dump)
+        seconds, rest_us = redis.time()
+        before_us = int(seconds) * 1_000_000 + int(rest_us) - TWO_MINUTES_US
+        redis.hset(stage.scripts.key("pulse"), "at_us", str(before_us))
+        if backup:
+            redis.hset(stage.scripts.key("run", "w:1"), "began_s", str(before_us / 1_000_000))
+    await DueSet(stage.scripts, "requests", lease_s=1).claim(1)
+
+
+def blocking(stage: Stage) -> BlockingRedis:
+    """A client of the same Redis, for what isn't text."""
+    options = stage.scripts.redis.connection_pool.connection_kwargs
+    return BlockingRedis(unix_socket_path=options["path"])
+
+
+async def test_an_end_that_a_restored_redis_has_forgotten_is_not_told_again(stage: Stage) -> None:
+    """It's found in the thread, and so is the log's file."""
+    ts = await stage.follow(1)
+    backup = await backed_up(stage)
+    await stage.end(1, "FAILED", log="read")
+    await posted(stage)
+    assert len(stage.texts(thread=ts)) == 2
+    await restore(stage, backup)
+    await stage.end(1, "FAILED", log="read")
+    await posted(stage)
+    assert len(stage.texts(thread=ts)) == 2
+    assert files(stage) == ["the whole log\n"]
+    assert await stage.post_one() is None
+    card = await stage.scripts.redis.hgetall(stage.scripts.key("card", f"T:{CHANNEL}:{ts}"))
+    assert card.get("pending") == "0"
+
+
+async def test_an_end_in_an_absence_is_told_if_it_was_not(stage: Stage) -> None:
+    """Nobody told it: the bot was away, and Redis was as it is."""
+    ts = await stage.follow(1)
+    await restore(stage, await backed_up(stage))
+    await stage.end(1, "FAILED", log="read")
+    await posted(stage)
+    assert len(stage.texts(thread=ts)) == 2
+    assert files(stage) == ["the whole log\n"]
+
+
+async def test_an_end_after_an_absence_is_not_searched_for(stage: Stage) -> None:
+    """A run that was seen since, or has begun since, can't have been told before."""
+    await restore(stage, {})
+    ts = await stage.follow(1)
+    await stage.end(1, "FAILED", log="read")
+    await posted(stage)
+    assert len(stage.texts(thread=ts)) == 2
+    assert all(call.what != "conversations.replies" for call in stage.sandbox.workspace.calls)

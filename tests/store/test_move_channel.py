@@ -60,6 +60,7 @@ NOT_BY_CHANNEL = {
     "owner",
     "deployment",
     "sockets",
+    "pulse",
     "probe",
     "line",
     "sending",

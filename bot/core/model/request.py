@@ -115,6 +115,7 @@ class Request:
 
     `incident` is the schedule of the incident from whose message a retry was asked for. With `in_incident`, that message
     shows it, instead of or beside a card of its own. `end_untold`: no message tells of its run's end, so its asker is told.
+    `checked_at`: when its card was last read to make sure that it still waits (see `bot.flows.earlier_start`).
     """
 
     id: str
@@ -150,6 +151,7 @@ class Request:
     incident: str = ""
     in_incident: bool = False
     end_untold: bool = False
+    checked_at: datetime | None = None
 
     @property
     def title(self) -> str:

@@ -57,6 +57,11 @@ class Chat(Protocol):
     ) -> MessageFound | MessageAbsent | SearchInconclusive:
         """Find the message that shared an uploaded file in a thread, or in the channel."""
 
+    async def find_file_named(
+        self, channel: str, thread_ts: str | None, name: str, *, since: float
+    ) -> MessageFound | MessageAbsent | SearchInconclusive:
+        """Find our message that shared a file of this name in a thread, or in the channel."""
+
     async def permalink(self, channel: str, ts: str) -> str | None:
         """The permalink of a message, None if Slack doesn't return it."""
 

@@ -80,6 +80,11 @@ class Requests(Protocol):
 
     async def lock(self, request: Request, hold_s: float) -> bool: ...
     async def unlock(self, request: Request) -> None: ...
+    async def was_absent_since(self, at: datetime) -> bool:
+        """Whether no process worked on this data for a while since then; it may also have been restored from a backup."""
+
+    async def note_checked(self, request: Request) -> None:
+        """Record that the start still waits, so that it isn't checked again unless there's another absence."""
 
 
 class RunFollowers(Protocol):

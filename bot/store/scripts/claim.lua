@@ -4,6 +4,7 @@
 local set, at = key('due', ARGV[3]), now()
 local lease, most, soon = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 local token = at + lease
+feel_pulse()
 local hold = tonumber(redis.call('GET', key('hold', ARGV[3])) or '0')
 local gate, gap = key('budget', ARGV[3]), tonumber(ARGV[8])
 if gap > 0 then hold = math.max(hold, tonumber(redis.call('GET', gate) or '0')) end

@@ -10,6 +10,11 @@ if redis.call('HGET', run, 'concluded') == '1' then
 end
 redis.call('HSET', run, 'concluded', '1', 'end', ARGV[5])
 redis.call('HINCRBY', run, 'rev', 1)
+-- If its end may have been told already, by what this data doesn't know of, the thread is searched for it before it's
+-- posted, as if an attempt to post it were on record.
+local final_us = tonumber(redis.call('HGET', run, 'final_us') or num(now()))
+if final_us < absence_ended() then redis.call('HSETNX', run, 'unseen_us', num(final_us)) end
+local unseen_us = redis.call('HGET', run, 'unseen_us')
 record_end(member, redis.call('HGET', run, 'state'))
 delist(member, class == 'fail' and redis.call('HGET', run, 'restored') ~= '1')
 for _, card in ipairs(cards_of(member)) do
@@ -19,6 +24,7 @@ for _, card in ipairs(cards_of(member)) do
   -- A card whose record was lost and recreated has already announced its end.
   if redis.call('HGET', key('card', card), 'quiet') ~= '1' then
     redis.call('HINCRBY', key('card', card), 'pending', ARGV[7] == '1' and 2 or 1)
+    if unseen_us then redis.call('HSETNX', key('card', card), 'end', 'absent:' .. unseen_us) end
     push('posts', class, channel_of(card), 'end/' .. card, now())
   end
 end

@@ -38,7 +38,7 @@ end
 
 local function store(member, state, final, digest, seen)
   local run = key('run', member)
-  local known = redis.call('HMGET', run, 'rev', 'digest', 'state', 'final', 'seen_us')
+  local known = redis.call('HMGET', run, 'rev', 'digest', 'state', 'final', 'seen_us', 'began_s')
   if not known[1] then return 'gone' end
   if known[4] == '1' then return 'final' end
   if tonumber(known[5] or '0') > claimed_us then return 'stale' end
@@ -53,6 +53,9 @@ local function store(member, state, final, digest, seen)
   end
   -- The card becomes final together with its announcement, once the end has been read: see conclude.lua.
   redis.call('HSET', run, 'final', '1', 'final_us', num(now()))
+  -- It was last seen before an absence, so its end may have been told during it: see conclude.lua.
+  local before_us = tonumber(known[5]) or (tonumber(known[6]) or 0) * 1000000
+  if before_us < absence_ended() then redis.call('HSET', run, 'unseen_us', num(before_us)) end
   -- A wish that wasn't fulfilled is answered by its worker.
   if state == 'CANCELED' and tonumber(redis.call('HGET', run, 'tries') or '0') > 0 then
     redis.call('ZREM', key('due', 'cancels'), member)

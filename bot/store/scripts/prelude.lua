@@ -23,6 +23,17 @@ local function begin_delivery(kind, name, for_ms)
   redis.call('SET', delivery, 'begun', 'PX', for_ms)
   return 'new'
 end
+-- Absences: times in which no process worked on this data, because none ran, or because Redis was restored from a
+-- backup, which is older than what was done since. `pulse` has the time of the last claim, rounded, and of the end of the
+-- newest absence. What was decided before that end may have been carried out already.
+local PULSE_US, ABSENCE_US = 10000000, 60000000
+local function feel_pulse()
+  local pulse, at = key('pulse'), now()
+  local last = tonumber(redis.call('HGET', pulse, 'at_us') or num(at))
+  if at - last > ABSENCE_US then redis.call('HSET', pulse, 'away_us', num(at)) end
+  if at - last > PULSE_US or last == at then redis.call('HSET', pulse, 'at_us', num(at)) end
+end
+local function absence_ended() return tonumber(redis.call('HGET', key('pulse'), 'away_us') or '0') end
 local function least(a, b)
   if not a then return b end
   if not b then return a end
@@ -506,7 +517,10 @@ local function queued_starts(name)
   end
   for position, id in ipairs(queued) do
     local hash = key('req', id)
-    local known = redis.call('HMGET', hash, 'state', 'ahead', 'card')
+    local known = redis.call('HMGET', hash, 'state', 'ahead', 'card', 'checked_us', 'queued_us')
+    -- One from before an absence may have been started since, without this data knowing. Its card shows that, so it isn't
+    -- edited until its turn, when it's read.
+    if tonumber(known[4] or known[5] or '0') < absence_ended() then known[3] = nil end
     if known[1] == 'queued' and (after or tonumber(known[2] or '0') ~= position - 1) then
       if after then wait_for(id, after) end
       redis.call('HSET', hash, 'ahead', position - 1)
