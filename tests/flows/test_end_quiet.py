@@ -14,6 +14,7 @@ from bot.core.model.incident import QuietEnd
 from bot.core.model.watch import Quiet
 from bot.core.watching.handling import SnoozeChoice, snoozed
 from bot.core.watching.wall_clock import zone_named
+from bot.flows.close_incidents import IncidentCloser
 from tests.flows.fakes import FakeBolt
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
 from tests.flows.stage import CHANNEL
@@ -182,6 +183,20 @@ async def test_a_channel_that_is_no_longer_watched_hears_nothing(stage: Incident
     await at(stage, MORNING)
     assert stage.chat.posted == {}
     assert await stage.work("quiet", whatever=True) == 0
+
+
+async def test_an_incident_that_is_closed_withholds_nothing_any_more(stage: IncidentStage) -> None:
+    """Nothing is left to do in the morning."""
+    await at(stage, NIGHT)
+    await fail(stage)
+    await fail(stage, "hourly")
+    closer = IncidentCloser(stage.incidents, stage.discovery)
+    await closer.close("nightly", (CHANNEL,))
+    assert [one.incident.schedule for one in await stage.quiet_ends.withheld_in(CHANNEL)] == ["hourly"]
+    assert await stage.redis.zcard(stage.scripts.key("due", "quiet")) == 1
+    await closer.close("hourly", (CHANNEL,))
+    assert (await stage.incident()).withheld is None
+    assert await stage.redis.zcard(stage.scripts.key("due", "quiet")) == 0
 
 
 async def test_an_incident_that_changes_meanwhile_is_told_all_the_same(stage: IncidentStage) -> None:

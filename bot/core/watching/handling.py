@@ -106,7 +106,16 @@ def next_time(incident: Incident) -> datetime | None:
 
 def closed(incident: Incident, why: str) -> Incident:
     """It's told no more: nobody watches its schedule here, or the schedule is gone."""
-    return replace(incident, state=IncidentState.CLOSED, why=why, on_it=None, snooze=None, held=(), retry=None)
+    return replace(
+        incident,
+        state=IncidentState.CLOSED,
+        why=why,
+        on_it=None,
+        snooze=None,
+        held=(),
+        withheld=None,
+        retry=None,
+    )
 
 
 def _still_failing(incident: Incident, now: datetime, before: Incident) -> Incident:

@@ -164,6 +164,9 @@ for at = first, last, WIDTH do
   if ARGV[at + 11] ~= '' then
     redis.call('SADD', key('incident', 'withheld', channel), slug)
     redis.call('ZADD', key('due', 'quiet'), 'LT', ARGV[at + 11], channel)
+  elseif redis.call('SREM', key('incident', 'withheld', channel), slug) == 1
+    and redis.call('EXISTS', key('incident', 'withheld', channel)) == 0 then
+    redis.call('ZREM', key('due', 'quiet'), channel)
   end
   local known = redis.call('HMGET', hash, 'ts', 'team', 'outage', 'grouped')
   local open, cause = ARGV[at + 7] == '1', ARGV[at + 9]
