@@ -159,8 +159,9 @@ def posts_are_there_once(seen: Seen) -> Found:
 def each_error_is_told_once(seen: Seen) -> Found:
     """One post tells of an opening, and one of each new error."""
     for incident in seen.watched.incidents:
-        openings = [one for one in incident.posts if one.kind == "opening"]
-        if len(openings) > 1 or (not openings and not incident.silent):
+        openings = [one for one in incident.posts if one.kind == "opening" and not one.withdrawn]
+        begun = incident.silent or any(one.kind == "opening" for one in incident.posts)
+        if len(openings) > 1 or not begun:
             yield Violation("wrong openings", f"{incident.key}: {[one.number for one in openings]}")
         told = Counter(error for one in incident.posts if one.kind in NEW_ERRORS for error in one.errors)
         twice = [error for error, times in told.items() if times > 1]
