@@ -54,7 +54,7 @@ class Attempt:
 def by_one_policy(
     decide_by: Callable[Concatenate[Authorizer, P], Awaitable[T]],
 ) -> Callable[Concatenate[Authorizer, P], Coroutine[Any, Any, T]]:
-    """Wrap a method so that it ends with the policy with which it began, even if that is replaced meanwhile."""
+    """Wrap a method so that it ends with the policy it began with, even if that is replaced meanwhile."""
 
     @functools.wraps(decide_by)
     async def decide_by_pinned(self: Authorizer, /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -179,7 +179,7 @@ class WatchedChannelChecker:
             message = pause_notice(watches, pause, made_by, self._command)
             people = await self._whom_to_tell(watches[0], pause)
             if not people:
-                log.error("no admin is known to be told about a suspended watch", channel=channel, why=pause)
+                log.error("a watch is paused, and there's no admin to notify", channel=channel, why=pause)
             heard = [await self._tell(user, message) for user in people]
             if not all(heard):
                 every = False
@@ -193,9 +193,9 @@ class WatchedChannelChecker:
         try:
             await self._chat.post_direct(user, message, key="watch-paused")
         except SlackRefused as refused:
-            log.error("someone can't be told about a suspended watch", user=user, why=refused.code)
+            log.error("someone can't be notified about a paused watch", user=user, why=refused.code)
         except SlackError as error:
-            log.info("a message about a suspended watch has to wait", user=user, why=str(error))
+            log.info("a message about a paused watch has to wait", user=user, why=str(error))
             return False
         return True
 

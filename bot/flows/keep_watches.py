@@ -82,7 +82,7 @@ class WatchKeeper:
                     await self._replaced.wait()
 
     async def begin(self) -> None:
-        """Apply the file at the start. Without any record of an earlier start, its watches begin anew.
+        """Apply the file at the start. Without any record of an earlier start, its watches start afresh.
 
         Raises StoreUnavailable.
         """
@@ -90,7 +90,7 @@ class WatchKeeper:
             self._say_lost()
 
     async def check(self) -> None:
-        """Begin anew if Redis has lost the watches. Raises StoreUnavailable."""
+        """Start afresh if Redis has lost the watches. Raises StoreUnavailable."""
         if not await self._records.is_marked() and await self._apply():
             self._say_lost()
 
@@ -121,7 +121,7 @@ class WatchKeeper:
         added = [one for one, number in zip(plan.add, applied.numbers, strict=True) if number]
         for one, number in zip(plan.add, applied.numbers, strict=True):
             if not number:
-                log.error("there's no room for a watch of the watches file", channel=one.channel, pattern=one.pattern)
+                log.error("there's no room for a watch from the watches file", channel=one.channel, pattern=one.pattern)
         if plan.add or plan.change or plan.stop:
             log.info("applied the watches file", added=len(added), changed=len(plan.change), stopped=len(plan.stop))
         for one in (*added, *plan.change):
@@ -150,6 +150,6 @@ class WatchKeeper:
     def _say_lost(self) -> None:
         self._lost()
         log.warning(
-            "Redis has no record of watches: those of the watches file begin anew, and any made in Slack are gone",
+            "Redis has no record of watches: those from the watches file start afresh, and any made in Slack are gone",
             watches=len(self._wanted.value),
         )

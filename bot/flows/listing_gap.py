@@ -35,5 +35,5 @@ class GapWatcher:
         """If a complete listing is the first after a gap, look for what the gap has hidden, in all of these schedules."""
         before = await self._discovery.listed_at()
         if before is not None and at - before > GAP_AFTER:
-            log.warning("schedules weren't listed for long", since=before.isoformat(), until=at.isoformat())
+            log.warning("schedules weren't listed for a long time", since=before.isoformat(), until=at.isoformat())
             await self._gaps.begin_collecting(before, at, slugs)

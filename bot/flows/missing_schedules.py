@@ -38,7 +38,7 @@ class MissingSchedules:
             inactive = {one.slug for one in await self._bolt.schedules(inactive=True)}
             gone = [slug for slug in asked if slug not in inactive and not await self._exists(slug)]
         except BoltError as away:
-            log.info("whether schedules are removed can't be found out now", why=str(away))
+            log.info("can't find out whether schedules were removed", why=str(away))
         # Those that exist all the same are asked for again as seldom.
         await self._discovery.note_missing({slug: at for slug in asked if slug not in gone}, gone)
         return gone

@@ -94,7 +94,7 @@ class IncidentPoster:
             return
         why_not = await self._poster.try_to_post(claimed, lambda: self._send(claimed, stored, post, kind))
         if why_not is not None:
-            log.error("Slack refused a post of an incident", schedule=schedule, channel=channel, why=why_not)
+            log.error("Slack refused a post about an incident", schedule=schedule, channel=channel, why=why_not)
             await self._incidents.posted(claimed, why_not)
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
@@ -160,7 +160,9 @@ class IncidentPoster:
         run = await self._runs.load_run(RunKey(self._workspace, wanted.run)) if shows_log else None
         thread = await self._thread_ts(stored, wanted)
         if thread is None and stored.refused:
-            log.error("a post of an incident has no message to follow", schedule=incident.schedule, why=stored.refused)
+            log.error(
+                "a post about an incident has no message to follow", schedule=incident.schedule, why=stored.refused
+            )
             await self._incidents.posted(post, stored.refused)
             return
         if thread is None and not incident.silent:

@@ -98,7 +98,7 @@ class OutagePoster:
             return
         why_not = await self._poster.try_to_post(post, lambda: self._send(post, outage, what))
         if why_not is not None:
-            log.error("Slack refused a post of an outage", channel=channel, why=why_not)
+            log.error("Slack refused a post about an outage", channel=channel, why=why_not)
             await self._outages.posted(post, outage, why_not)
 
     async def render(self, card: Card) -> tuple[str, Message] | None:

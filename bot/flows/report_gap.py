@@ -61,7 +61,7 @@ class GapReporter:
         """Wait until all that the gap has hidden is accounted, but not forever."""
         late = gap.began is None or lease.since_s(gap.began) > COLLECTED_FOR.total_seconds()
         if late or await self._is_all_accounted(gap):
-            log.info("what happened while schedules weren't listed is found", gap=gap.number, late=late)
+            log.info("found out what happened while schedules weren't listed", gap=gap.number, late=late)
             await self._gaps.complete(lease)
         else:
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)

@@ -66,7 +66,7 @@ STARTS = Counter(
 )
 START_S = Histogram(
     "bolt_bot_start_duration_seconds",
-    "Time from a person's request until Bolt has started the run. Without starts that waited in a queue or for approval.",
+    "Time from a person's request until Bolt has started the run, except for starts that waited in a queue or for approval.",
     buckets=(0.5, 1, 2, 5, 10, 20, 30, 60),
 )
 

@@ -19,7 +19,7 @@ REPLY_AGAIN_S = 3.0
 
 
 class RetryEndTeller:
-    """Takes claimed starts whose run's end is untold to their end."""
+    """Sends askers the ends of their retries that nothing else shows."""
 
     def __init__(self, runs: Runs, due: Due, answers: PrivateReplies, *, workspace: str, app_url: str) -> None:
         self._runs = runs
@@ -29,13 +29,13 @@ class RetryEndTeller:
         self._app_url = app_url
 
     async def tell_end(self, lease: Lease, request: Request) -> None:
-        """Send the asker a direct message, who may be away by now."""
+        """Send a direct message, because the asker may be away by now."""
         run_id = request.run_id or 0
         run = await self._runs.load_run(RunKey(self._workspace, run_id))
         ended = outcome(run.seen.state) if run is not None else "has ended"
         link = Link(run_url(self._app_url, run_id), f"Run {run_id}")
         text = (link, ", your retry of ", Bold(request.title), f", {ended}.")
-        log.info("the end of a retry is told to its asker alone", request=request.id, run=run_id, user=request.user)
+        log.info("only its asker is told how a retry ended", request=request.id, run=run_id, user=request.user)
         if await self._answers.reply_lastingly(asker_of(request), Message(text)):
             await self._due.finish(lease)
         else:

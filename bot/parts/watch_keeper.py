@@ -1,4 +1,4 @@
-"""Build what keeps the watches of the watches file on record."""
+"""Build what keeps the watches from the watches file on record."""
 
 from __future__ import annotations
 

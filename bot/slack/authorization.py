@@ -40,7 +40,7 @@ async def denial(
         async with asyncio.timeout(CHECK_S):
             decision = await asking
     except (StoreUnavailable, TimeoutError) as error:
-        log.warning("couldn't be checked in time", action=attempt.action, user=attempt.asker.user)
+        log.warning("a request couldn't be checked in time", action=attempt.action, user=attempt.asker.user)
         return Message((unchecked(error),))
     if decision.allowed:
         return None

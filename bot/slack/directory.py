@@ -153,7 +153,7 @@ class Directory:
             log.warning("a list couldn't be read from Slack", what=name, why=str(error))
             good_for_s = LOOK_S
         else:
-            log.info("read a list of Slack's", what=name, count=count, seconds=round(time.monotonic() - began, 1))
+            log.info("read a list from Slack", what=name, count=count, seconds=round(time.monotonic() - began, 1))
             good_for_s = fresh_for_s
         finally:
             await self._cache.end_reading(name, good_for_s=good_for_s)

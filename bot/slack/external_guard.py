@@ -64,7 +64,7 @@ class ExternalGuard:
         if found is Standing.NATIVE:
             return ""
         named = sorted((affiliation.teams | {affiliation.enterprise}) - {""})
-        log.warning("someone of another organization was turned away", user=user, standing=found, of=named)
+        log.warning("someone from another organization was turned away", user=user, standing=found, of=named)
         return OUTSIDE if found is Standing.FOREIGN else why
 
     async def _ask(self, user: str) -> tuple[Standing, str]:

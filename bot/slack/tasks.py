@@ -48,7 +48,7 @@ class TaskRegistry:
         try:
             await work
         except BotError as error:
-            log.warning("a request of a person failed", user=asker.user, why=error.sentence)
+            log.warning("a person's request failed", user=asker.user, why=error.sentence)
             await self._answer(asker, f"{error.sentence} Please try again in a minute.")
         except Exception as error:  # noqa: BLE001 - any error is logged, and the person notified
             reference = self._report_fault("listener", error)

@@ -15,7 +15,7 @@ from bot.store.scripts import Scripts
 MICROSECONDS = 1_000_000
 LATE = Histogram(
     "bolt_bot_claim_late_seconds",
-    "How long after its time the first of what was claimed was due.",
+    "How overdue the oldest member of a claim was.",
     ("due_set",),
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 2, 5, 10, 30),
 )

@@ -89,7 +89,7 @@ async def test_the_file_is_applied_once(one_redis: Redis) -> None:
 
 
 async def test_two_processes_start_at_once(one_redis: Redis) -> None:
-    """With the same file: its watches are there once, and one of the two says that they begin anew."""
+    """With the same file: its watches are there once, and one of the two says that they start afresh."""
     kept = Kept(one_redis)
     processes = [kept.process(NIGHTLY, FINANCE, name=str(number)) for number in range(4)]
     await asyncio.gather(*(one.begin() for one in processes))
@@ -149,7 +149,7 @@ async def test_a_first_start_without_a_file_says_nothing(one_redis: Redis) -> No
 
 
 async def test_a_lost_redis_is_noticed_by_one_process(one_redis: Redis) -> None:
-    """While they run. The file's watches begin anew, and discovery with them."""
+    """While they run. The file's watches start afresh, and discovery with them."""
     kept = Kept(one_redis)
     processes = [kept.process(NIGHTLY, name=str(number), at=LATER) for number in range(3)]
     for one in processes:

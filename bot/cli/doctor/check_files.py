@@ -37,7 +37,7 @@ FIXES = {
 
 PORT_FIXES = {
     errno.EADDRINUSE: "Another program listens there: stop it, or set another port.",
-    errno.EACCES: "Ports below 1024 need privileges: set one above.",
+    errno.EACCES: "Ports below 1024 need privileges: set a higher one.",
 }
 
 
@@ -71,7 +71,9 @@ def check_directory(directory: Path, *, free_least: int = FREE_LEAST) -> Finding
         return ok(DATA, f"{NAME} ({directory}) doesn't exist yet. The bot creates it.")
     if (foreign := _foreign(directory / "redis")) is not None:
         said = f"{foreign} belongs to another user, {_owners(foreign)}: the bot can't change it."
-        return problem(DATA, said, f"Give everything in it to the user of the bot: chown -R {os.geteuid()} {directory}")
+        return problem(
+            DATA, said, f"Make the bot's user the owner of everything in it: chown -R {os.geteuid()} {directory}"
+        )
     free = shutil.disk_usage(directory).free
     if free < free_least:
         said = f"The disk of {NAME} ({directory}) has only {free // MEGABYTE} MB left."
@@ -92,7 +94,7 @@ def fix(error: OSError, directory: Path) -> str:
     if error.errno in {errno.EACCES, errno.EPERM}:
         # Never of a directory above it, which may be everybody's.
         known = (
-            "Give it to the user of the bot: {chown}" if directory.exists() else "Create it: mkdir -p {path} && {chown}"
+            "Make the bot's user its owner: {chown}" if directory.exists() else "Create it: mkdir -p {path} && {chown}"
         )
     return known.format(name=NAME, path=directory, chown=f"chown -R {os.geteuid()} {directory}")
 

@@ -10,6 +10,7 @@ from bot.cli.doctor.finding import Finding, ok, problem, warning
 from bot.cli.doctor.subject import Check, Subject
 from bot.core.model.errors import ChannelRefused, ScopeMissing, SlackError, SlackRefused
 from bot.core.policy.rules import Approve, Policy
+from bot.core.text.text import plural
 from bot.core.watching.owners import Owners, is_group
 from bot.core.watching.watches_file import FileWatch
 from bot.policy_file import load_policy
@@ -74,7 +75,9 @@ async def _names(subject: Subject) -> list[Finding]:
     for one, file in named:
         if file is not None:
             wrong = await lookup.findings(one)
-            found += wrong or [ok(one.file, f"Slack has everything that it names: {len(one.wheres)}.")]
+            found += wrong or [
+                ok(one.file, f"Everything that it names exists in Slack ({plural(len(one.wheres), 'name')}).")
+            ]
     return found
 
 

@@ -70,7 +70,7 @@ async def _app(subject: Subject) -> list[Finding]:
         return [warning(APP, said, "Run the doctor again.")]
     if not app:
         said = "Whether both tokens belong to one app is not checked: Slack doesn't say which app the bot belongs to."
-        return [warning(APP, said, "Compare the app's ids in the address of its settings.")]
+        return [warning(APP, said, "On api.slack.com/apps, check that one app shows both tokens.")]
     return [ok(APP, f"Both tokens belong to the app {app}.")]
 
 
@@ -108,7 +108,7 @@ async def _unseen(subject: Subject) -> list[Finding]:
         ),
         warning(
             "Slack events",
-            "Whether the app has subscribed to its events is not checked, because Slack doesn't show it to a bot.",
+            "Whether the app is subscribed to the events that it needs is not checked, because Slack doesn't show it to a bot.",
             "If mentions, direct messages and App Home stay unanswered while the slash command works, compare Event "
             f"Subscriptions in the app's settings with what {manifest} prints.",
         ),

@@ -33,7 +33,7 @@ def telling(policy: Policy, person: Person, channel_info: ChannelInfo, target: T
 
 
 def without_rules_about_people(policy: Policy) -> Policy:
-    """The policy for watches of the watches file: only its rules about channels and schedules count."""
+    """The policy for watches from the watches file: only its rules about channels and schedules count."""
     kept = (rule for rule in policy.rules if not (isinstance(rule.effect, Deny) and names_somebody(rule)))
     return replace(policy, rules=tuple(replace(rule, who=Who()) for rule in kept))
 

@@ -209,7 +209,7 @@ def about_commands(form: Form) -> Sentence:
         return ("I couldn't read the schedule's own commands. Leave this empty to run them.",)
     if form.kept:
         name = form.chosen.text if form.chosen else own.slug
-        return ("These are your words, not the commands of ", Bold(name), ". Emptied, its own run.")
+        return ("You typed these commands; they aren't those of ", Bold(name), ". Clear the field to run its own.")
     if own.hidden == "secret":
         return (
             "Its own commands contain secrets, so they're shown here for reading only. Leave this empty to run them.",
@@ -220,8 +220,8 @@ def about_commands(form: Form) -> Sentence:
         )
     if own.left_out:
         all_, here = len(own.commands), len(own.commands) - own.left_out
-        left = f"Left as it is, all {all_} commands run, also the last {own.left_out}, which don't fit in the field."
-        return (f"{left} If you change it, only what's in the field runs: {here} so far.",)
+        left = f"If you leave this as it is, all {all_} commands run, including the last {own.left_out}, which don't fit here."
+        return (f"{left} If you change it, only what's in the field runs: now {here} of them.",)
     return ("One per line. Leave them as they are, or empty, to run the schedule's own.",)
 
 

@@ -168,7 +168,7 @@ def buttons_of(watch: Watch, *, number: int = 0) -> list[Buttons]:
 def _question(wanted: str, found: Sequence[Watch]) -> Sentence:
     name = Code(cut(wanted, SHOWN))
     if len(found) == 1:
-        return (name, " has no watch of its own here, but another one covers it. Should I stop that?")
+        return (name, " has no watch of its own here, but another one covers it. Should I stop that one?")
     return (f"{len(found)} watches here fit ", name, ". Which one should I stop?")
 
 

@@ -47,7 +47,7 @@ async def test_a_policy_whose_names_slack_has(
 ) -> None:
     """Its people, groups, approvers and channels."""
     one, two = await found("policy", POLICY.format(**GOOD), sandbox, monkeypatch, tmp_path)
-    assert (one.sentence, two.sentence) == ("2 rules.", "Slack has everything that it names: 4.")
+    assert (one.sentence, two.sentence) == ("2 rules.", "Everything that it names exists in Slack (4 names).")
 
 
 @pytest.mark.parametrize(

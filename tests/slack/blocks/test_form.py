@@ -122,7 +122,7 @@ def test_what_has_no_room_is_shown_below() -> None:
     own = own_commands("backfill", tuple(f"dbt run --select m{number:03}" for number in range(200)), lambda text: text)
     filled = Filled("backfill", commands=own.text, mark=own.mark, offered=own.offered, channel="C0DATAENG")
     shown = picture(checked(Form(filled, OFFER, own)))
-    assert "Left as it is, all 200 commands run" in shown
+    assert "If you leave this as it is, all 200 commands run" in shown
     assert "  | dbt run --select m" in shown
     assert "m199" in shown
 
