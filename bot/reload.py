@@ -39,7 +39,7 @@ REFUSED = Gauge(
 )
 
 # A file's identity, so that a changed one is noticed: also if a link, as in Kubernetes, leads to another one.
-Print = tuple[int, int, int, int] | None
+Fingerprint = tuple[int, int, int, int] | None
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class ReloadedFile(Generic[T]):
     load: Callable[[Path], T]
     current: Current[T]
     count: Callable[[T], dict[str, int]]
-    seen: Print
+    seen: Fingerprint
     is_refused: bool = False
 
     def has_changed(self) -> bool:
@@ -63,7 +63,7 @@ class ReloadedFile(Generic[T]):
         return now != self.seen and (now is None or time.time() - now[2] / 1e9 > SETTLED_S)
 
 
-def fingerprint(path: Path) -> Print:
+def fingerprint(path: Path) -> Fingerprint:
     """Return a file's identity, None if it can't be found."""
     try:
         found = os.stat(path)  # noqa: PTH116 - follows links, as reading does
