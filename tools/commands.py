@@ -67,6 +67,7 @@ People of other organizations can't do anything. `/bolt whoami` shows what you m
 # By command: a picture, and its description.
 PICTURES = {
     "run": ("form.png", "The form: its type-ahead shows each schedule's name, owner and latest state"),
+    "list": ("list.png", "A list of schedules, each with its latest state and the buttons Run, Details and Watch"),
     "retry": ("failed.png", "The thread of a failed run: the failed command, what to do next, and the log as a file"),
     "watch": ("incident.png", "One message about a schedule that fails, with its thread"),
     "digest": ("digest.png", "A digest: how many runs succeeded, what is failing now, and the slowest schedules"),

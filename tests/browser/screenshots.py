@@ -40,6 +40,7 @@ async def take(folder: Path) -> None:
         await stage.start_bot({"BOLT_BOT_DISCOVER_S": "1"})
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+            await _list(await _tab(browser, stage))
             await _card(stage, await _tab(browser, stage))
             await _thread(stage, await _tab(browser, stage))
             await _home(stage, await _tab(browser, stage))
@@ -63,6 +64,13 @@ async def _tab(browser: Browser, stage: Stage) -> Tab:
     tab = Tab(await context.new_page(), stage.sandbox.base_url)
     await tab.open()
     return tab
+
+
+async def _list(tab: Tab) -> None:
+    """What is typed first."""
+    await tab.say("/bolt list")
+    await tab.sees(tab.page.get_by_text("Nightly full build"))
+    await _shoot(tab.page, "list.png")
 
 
 async def _card(stage: Stage, tab: Tab) -> None:
