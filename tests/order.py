@@ -15,6 +15,7 @@ WAITING = (
     "tests/e2e/test_queue.py",
     "tests/cli/test_commands.py",
     "tests/e2e/test_process.py",
+    "tests/test_install_page.py",
     "tests/e2e/test_outages.py",
     "tests/e2e/test_expected.py",
     "tests/e2e/test_sockets.py",
