@@ -22,7 +22,7 @@ from bot.flows.ports.store import PostLane
 from bot.flows.ports.watch_store import IncidentAccounts, ListingGaps
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
-from bot.flows.share_file import share_upload, start_upload
+from bot.flows.share_file import start_upload
 
 log = structlog.get_logger()
 
@@ -152,7 +152,8 @@ class GapPoster:
         async def send() -> str:
             file_id = await start_upload(self._chat, "runs.csv", table.encode(), snippet=False)
             await self._posts.note_file(card, file_id)
-            await share_upload(self._chat, post.lease, post.channel, thread, file_id, "All runs", call_s=self._settle_s)
+            # A bot that was removed from the channel meanwhile doesn't join it again for this.
+            await self._chat.share_upload(post.channel, thread, file_id, "All runs")
             return file_id
 
         async def find(since: float) -> MessageFound | MessageAbsent | SearchInconclusive:

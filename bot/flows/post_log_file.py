@@ -11,6 +11,7 @@ from bot.core.model.errors import (
     BoltError,
     BoltRejected,
     BoltTooLarge,
+    ChannelRefused,
     SlackNotSent,
     SlackOutcomeUnknown,
     SlackRefused,
@@ -40,17 +41,19 @@ class FileThread:
     """The thread of `message` in which a file is posted.
 
     `file_id` is the one that an earlier attempt has uploaded, None if there's none; `note` records it before it's shared.
+    `joins`: the bot joins the channel if it isn't in it, which it never does for what it reports by itself.
     """
 
     message: CardRef
     file_id: str | None
     note: Callable[[str], Awaitable[None]]
+    joins: bool = True
 
 
 async def file_thread(posts: PostLane, post: ClaimedPost, ts: str) -> FileThread:
     """The thread of a message that isn't a card: the file is recorded beside the attempts to post it."""
     file_id = await posts.attachment_of(post)
-    return FileThread(CardRef(post.channel, ts), file_id, lambda new: posts.note_attachment(post, new))
+    return FileThread(CardRef(post.channel, ts), file_id, lambda new: posts.note_attachment(post, new), joins=False)
 
 
 class LogFilePoster:
@@ -70,7 +73,7 @@ class LogFilePoster:
         """Post the log of a run's failed command.
 
         Returns its outcome (the file's id, or a word), None if it was put back for later. Raises SlackRefused only for
-        a channel that is known to be unreachable.
+        a channel that is known to be unreachable, or that the bot may not join.
         """
         command = run.end.failed if run.end else None
         if command is None:
@@ -89,6 +92,8 @@ class LogFilePoster:
         try:
             file_id = await self._upload(post, thread, run, digest.file.text)
         except SlackRefused as refused:
+            if isinstance(refused, ChannelRefused) and not thread.joins:
+                raise
             # Includes a missing scope: uploads need one of their own, and a bot without it still announces every end.
             return await self._no_file(post, thread, run, why_not_shared(refused), refused.code)
         if file_id is not None:
@@ -110,7 +115,9 @@ class LogFilePoster:
             file_id = await start_upload(self._chat, name.name, text.encode(), snippet=True)
             await thread.note(file_id)
             call_s = self._rules.settle_s
-            await share_upload(self._chat, post.lease, channel, ts, file_id, name.title, call_s=call_s)
+            await share_upload(
+                self._chat, post.lease, channel, ts, file_id, name.title, call_s=call_s, joins=thread.joins
+            )
             return file_id
 
         async def find(since: float) -> MessageFound | MessageAbsent | SearchInconclusive:

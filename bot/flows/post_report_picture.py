@@ -15,7 +15,6 @@ from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane
 from bot.flows.post_once import post_once
 from bot.flows.read_report import ReportReader
-from bot.flows.share_file import share_upload
 
 log = structlog.get_logger()
 
@@ -61,7 +60,8 @@ class ReportPicturePoster:
             shown, picture = drawn or await self._draw(report, slot)
             file_id = await self._chat.start_upload(FILE_NAME, picture, snippet=False, alt=alt_text(shown))
             await self._posts.note_attachment(post, file_id)
-            await share_upload(self._chat, post.lease, post.channel, ts, file_id, shown.title, call_s=self._settle_s)
+            # A bot that was removed from the channel meanwhile doesn't join it again for this.
+            await self._chat.share_upload(post.channel, ts, file_id, shown.title)
             return file_id
 
         async def find(since_s: float) -> MessageFound | MessageAbsent | SearchInconclusive:

@@ -50,12 +50,13 @@ async def share_upload(
     *,
     comment: Sentence = (),
     call_s: float,
+    joins: bool = True,
 ) -> None:
-    """Share an uploaded file, after joining a public channel that the bot isn't in. Raises SlackError."""
+    """Share an uploaded file, if it `joins` after joining a public channel that the bot isn't in. Raises SlackError."""
     try:
         await chat.share_upload(channel, thread, file_id, title, comment=comment)
     except ChannelRefused as refused:
-        if refused.code != "not_in_channel":
+        if refused.code != "not_in_channel" or not joins:
             raise
         await chat.join_channel(channel)
         # The calls so far have used up part of the lease; another one must not outlast it.

@@ -291,6 +291,17 @@ async def test_a_channel_that_may_not_see_logs_gets_no_file(one_redis: Redis) ->
     assert stage.chat.uploads == {}
 
 
+async def test_a_channel_without_the_bot_gets_the_file_once_it_is_back(stage: IncidentStage) -> None:
+    """The bot never joins a channel to report something."""
+    stage.chat.faults.fail("share_upload", ChannelRefused("files.completeUploadExternal", "not_in_channel"))
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert (stage.chat.shared, stage.chat.joined) == ([], [])
+    await stage.posts.mark_reachable(CHANNEL)
+    await stage.settle()
+    assert (len(stage.chat.shared), stage.chat.joined) == (1, [])
+
+
 async def test_a_lost_reply_shares_no_file_twice(stage: IncidentStage) -> None:
     """It's found by its id."""
     stage.chat.faults.lose("share_upload")
