@@ -95,17 +95,19 @@ ADMIN = frozenset({Role.MEMBER, Role.ADMIN})
 HERE = ChannelInfo("C0", "here", ChannelKind.PUBLIC, shared=False)
 
 
-def examples(verb: str) -> tuple[tuple[str, str], ...]:
-    """Return a command's examples with their descriptions. If it has none, it's typed as it is."""
-    return VERBS[verb].help[1:] or ((verb, ""),)
-
-
 def actions(verb: str) -> dict[str, Action | None]:
-    """Return what the policy is asked for a command alone, if it can be, and for its examples. None: it isn't asked."""
-    typed = [one for one, _ in examples(verb)]
+    """Return what the policy is asked for a command alone, if it can be, and for its examples. None: it isn't asked.
+
+    Raises SystemExit if it needs arguments and has no example.
+    """
+    typed = [one for one, _ in VERBS[verb].help[1:]]
     with contextlib.suppress(BadCommand):
         parse(verb)
         typed.insert(0, verb)
+    if not typed:
+        sys.exit(
+            f"{verb} can't be typed alone, so it needs an example: add one to its row in bot/core/commands/verbs.py."
+        )
     return {one: _action(parse(one)) for one in typed}
 
 
