@@ -4,8 +4,8 @@
 full length is kept in bench/results.json and bench/results.md, each row with the commit that it was measured at, as soon as
 it is measured. `--quick` measures all in small, keeps nothing and judges no goal: it fails only if a row can't be measured.
 
-Rows that mostly wait, for the clock or for what Slack allows in a minute, are measured at the same time. After them comes
-each of the others with the machine to itself: these count milliseconds, memory or processor time.
+Rows that mostly wait, for the clock or for what Slack allows in a minute, are measured at the same time, in two groups. After
+them comes each of the others with the machine to itself: these count milliseconds, memory or processor time.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from bench import (
     ack,
     burst,
     crowd,
+    flood,
     hint,
     idle,
+    minutely,
     polls,
     quiet,
     read_log,
@@ -32,6 +34,7 @@ from bench import (
     thousands,
     told,
     typeahead,
+    watch_hints,
     watches,
 )
 from bench.stage import Options, say
@@ -59,9 +62,13 @@ ROWS: Parts = {
     "replicas": replicas.measure,
     "typeahead": typeahead.measure,
     "watches": watches.measure,
+    "watch-hints": watch_hints.measure,
+    "flood": flood.measure,
+    "minutely": minutely.measure,
 }
-# They take minutes, count seconds, requests and edits, and use little processor. The longest first.
-WAITING = ("told", "burst", "crowd")
+# They take minutes, count seconds, requests and edits, and use little processor: those of a group are measured at the same
+# time. The longest first.
+WAITING = (("told", "burst", "crowd"), ("watches", "watch-hints", "minutely", "flood"))
 
 Keep = Callable[[str, list[Row]], None]
 
@@ -101,8 +108,8 @@ async def measure(names: list[str], options: Options, keep: Keep, parts: Parts |
     """
     parts = ROWS if parts is None else parts
     found: dict[str, list[Row]] = {}
-    first = [name for name in WAITING if name in names]
-    others = [name for name in names if name not in WAITING]
+    groups = [[name for name in group if name in names] for group in WAITING]
+    others = [name for name in names if not any(name in group for group in groups)]
 
     async def one(name: str) -> None:
         began = time.monotonic()
@@ -124,9 +131,10 @@ async def measure(names: list[str], options: Options, keep: Keep, parts: Parts |
             async with gate:
                 await one(name)
 
-        await asyncio.gather(*map(gated, [*first, *others]))
+        await asyncio.gather(*map(gated, [name for group in (*groups, others) for name in group]))
     else:
-        await asyncio.gather(*map(one, first))
+        for group in groups:
+            await asyncio.gather(*map(one, group))
         for name in others:
             await one(name)
     return [row for name in names for row in found[name]]

@@ -49,8 +49,8 @@ def parts(under_way: list[str], beside: dict[str, set[str]]) -> Parts:
 
     return {
         **part("idle", waits=False, fails=True),
-        **part(WAITING[0], waits=True, fails=True),
-        **part(WAITING[1], waits=True, fails=False),
+        **part(WAITING[0][0], waits=True, fails=True),
+        **part(WAITING[0][1], waits=True, fails=False),
         **part("ack", waits=False, fails=False),
     }
 
@@ -59,12 +59,12 @@ async def test_only_what_waits_is_measured_side_by_side(capsys: pytest.CaptureFi
     """What counts milliseconds has the machine to itself. Each part is kept when it is measured, and one that fails stops no other."""
     beside: dict[str, set[str]] = {}
     kept: list[tuple[str, bool]] = []
-    named = ["idle", *WAITING[:2], "ack"]
+    named = ["idle", *WAITING[0][:2], "ack"]
     rows = await measure(named, Options(), lambda name, rows: kept.append((name, rows[0].failed)), parts([], beside))
     assert beside["idle"] == {"idle"}
     assert beside["ack"] == {"ack"}
-    assert set(WAITING[:2]) in (beside[WAITING[0]], beside[WAITING[1]])
-    assert {name for name, _ in kept[:2]} == set(WAITING[:2])
+    assert set(WAITING[0][:2]) in (beside[WAITING[0][0]], beside[WAITING[0][1]])
+    assert {name for name, _ in kept[:2]} == set(WAITING[0][:2])
     assert [*kept[2:]] == [("idle", True), ("ack", False)]
     assert [row.measure for row in rows] == named
     assert [row.failed for row in rows] == [True, True, False, False]

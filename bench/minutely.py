@@ -1,0 +1,143 @@
+"""One schedule fails every minute in many channels, beside runs that people follow: what the counts cost the others.
+
+Two bots with the same ordinary runs are measured at the same time, each in worlds of its own; only one of them also watches
+a schedule that fails, in fifty channels. All of its edits of counts share what Slack allows with those of the ordinary cards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import inf
+
+import aiohttp
+
+from bench.seed import Followed, seed
+from bench.stage import Json, Options, Worlds, bot, redis_server, worlds
+from bench.table import Row, percentile
+from bench.watching import end, until_looked, watch
+from bot.paradime import graphql_documents
+
+CHANNELS, QUICK_CHANNELS = 50, 3
+RUNS, QUICK_RUNS = 20, 4
+MINUTES, QUICK_MINUTES = 9, 3
+EVERY_S, QUICK_EVERY_S = 60.0, 5.0
+# A count is shown five minutes after its message was posted at the earliest. Only then anything is in the way of ordinary cards.
+COUNTS_AFTER_S = 300.0
+# Each command is an edit: 20 runs want 24 a minute.
+COMMAND_S, QUICK_COMMAND_S, COMMANDS = 50, 4, 20
+INTERVAL_S = 5
+COUNTS_A_MINUTE, SLOWER = 12, 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How long each command took to be shown on its card, and when incidents' messages were edited."""
+
+    took_s: list[float]
+    edits_at: list[float]
+
+
+async def measure(options: Options) -> list[Row]:
+    """With the schedule that fails and without it, at the same time."""
+    failing, alone = await asyncio.gather(_outcome(options, fails=True), _outcome(options, fails=False))
+    ratio = percentile(failing.took_s, 50) / percentile(alone.took_s, 50)
+    most = _most_in_a_minute(failing.edits_at)
+    minutes = QUICK_MINUTES if options.quick else MINUTES
+    channels, runs = options.size(CHANNELS, QUICK_CHANNELS), options.size(RUNS, QUICK_RUNS)
+    return [
+        Row(
+            f"one schedule fails every minute in {channels} channels for {minutes} min beside {runs} ordinary runs: "
+            "from a command's begin to its card's edit, while counts are edited: median, p99",
+            _times(failing),
+            f"{_times(alone)} without",
+            f"median ≤ {SLOWER} ×",
+            ratio <= SLOWER,
+        ),
+        Row(
+            "  edits of counts, the most in 60 s",
+            f"{most}",
+            f"{len(failing.edits_at)} in all",
+            f"≤ {COUNTS_A_MINUTE}",
+            most <= COUNTS_A_MINUTE,
+        ),
+    ]
+
+
+def _times(outcome: Outcome) -> str:
+    return f"{percentile(outcome.took_s, 50):.1f} s, {percentile(outcome.took_s, 99):.1f} s of {len(outcome.took_s)}"
+
+
+async def _outcome(options: Options, *, fails: bool) -> Outcome:
+    channels, runs = options.size(CHANNELS, QUICK_CHANNELS), options.size(RUNS, QUICK_RUNS)
+    command_s = options.size(COMMAND_S, QUICK_COMMAND_S)
+    commands = (f"sleep {command_s}",) * COMMANDS
+    every_s = QUICK_EVERY_S if options.quick else EVERY_S
+    interval = {name: str(INTERVAL_S) for name in ("BOLT_BOT_POLL_MIN_S", "BOLT_BOT_POLL_MAX_S")}
+    async with worlds() as around, redis_server() as redis_url:
+        await around.bolt.post("bolt/crowd", {"schedules": 1, "runs": 3})
+        async with bot(around.environment, REDIS_URL=redis_url, **interval):
+            patterns = [(at, "crowd-1") for at in range(channels)] if fails else []
+            await watch(around, redis_url, patterns, channels)
+            await until_looked(around)
+            cards = await seed(redis_url, around.environment, around.bolt, runs=runs, channels=runs, commands=commands)
+            await around.slack.post("rates", {"enabled": True})
+            began = time.time()
+            for minute in range(QUICK_MINUTES if options.quick else MINUTES):
+                await asyncio.sleep(max(0.0, began + minute * every_s - time.time()))
+                if fails:
+                    await end(around.bolt, "crowd-1", "model_error")
+            await asyncio.sleep(every_s)
+            until = time.time() - command_s
+            calls = (await around.slack.get("calls?what=chat.update"))["calls"]
+            begins = await _begins(around, cards)
+    edits = [call for call in calls if call["outcome"] == "ok"]
+    after = began + (every_s if options.quick else COUNTS_AFTER_S)
+    return Outcome(
+        _delays(edits, cards, [one for one in begins if after <= one[1] < until], command_s),
+        [call["at"] for call in edits if "*Crowd 1*" in call["details"]["text"] and call["at"] > began + every_s],
+    )
+
+
+async def _begins(around: Worlds, cards: Sequence[Followed]) -> list[tuple[int, float]]:
+    """When each command of these runs began, with its run."""
+    environment = around.environment
+    headers = {"X-API-KEY": environment["PARADIME_API_KEY"], "X-API-SECRET": environment["PARADIME_API_SECRET"]}
+    body = {"query": graphql_documents.statuses([card.run_id for card in cards])}
+    async with (
+        aiohttp.ClientSession(headers=headers) as http,
+        http.post(environment["PARADIME_API_ENDPOINT"], json=body) as answer,
+    ):
+        runs = (await answer.json())["data"]
+    return [
+        (card.run_id, _unix_s(command["startDttm"]))
+        for card in cards
+        for command in runs[f"r{card.run_id}"]["commands"]
+    ]
+
+
+def _unix_s(written: str) -> float:
+    """Bolt writes some times without an offset; they're UTC."""
+    at = datetime.fromisoformat(written)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def _delays(
+    edits: Sequence[Json], cards: Sequence[Followed], begins: Sequence[tuple[int, float]], command_s: float
+) -> list[float]:
+    """How long it took from each command's begin to the next edit of its run's card; infinite if the next command came first."""
+    runs = {(card.channel, card.ts): card.run_id for card in cards}
+    shown: dict[int, list[float]] = {card.run_id: [] for card in cards}
+    for edit in edits:
+        run = runs.get((str(edit["details"].get("channel")), str(edit["details"].get("ts"))))
+        if run is not None:
+            shown[run].append(edit["at"])
+    return [min((at - began for at in shown[run] if 0 <= at - began < command_s), default=inf) for run, began in begins]
+
+
+def _most_in_a_minute(times: Sequence[float]) -> int:
+    """The most of these in any 60 seconds."""
+    return max((sum(at <= other < at + 60 for other in times) for at in times), default=0)
