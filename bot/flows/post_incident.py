@@ -55,6 +55,7 @@ class IncidentPoster:
         workspace: str,
         app_url: str,
         settle_s: float,
+        log_awaited_s: float = LOG_AWAITED_S,
     ) -> None:
         self._chat = chat
         self._posts = posts
@@ -68,6 +69,7 @@ class IncidentPoster:
         self._workspace = workspace
         self._app_url = app_url
         self._settle_s = settle_s
+        self._log_awaited_s = log_awaited_s
 
     async def post_of_incident(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
         """Send one post, named <what>/<channel>/<schedule>.
@@ -218,7 +220,7 @@ class IncidentPoster:
         if run is None or run.end is None or run.end.log != "late":
             return False
         # Not since its end, which is a time on Bolt's clock.
-        return 0 < await self._runs.final_since_s(run.key) < LOG_AWAITED_S
+        return 0 < await self._runs.final_since_s(run.key) < self._log_awaited_s
 
     async def _once(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.discover_runs import LookRules, RunDiscoverer
 from bot.flows.discover_schedules import ScheduleDiscoverer
 from bot.flows.edit_cards import CardEditor
+from bot.flows.end_deadlines import EndRules
 from bot.flows.end_quiet import QuietEnder
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.judge_late import LateJudge
@@ -67,6 +69,10 @@ from tests.flows.fakes import FakeChannels, FakeDownloads, FakeMemberships, Fake
 from tests.flows.stage import APP, CHANNEL, Stage
 
 Step = Callable[[Lease], Awaitable[object]]
+# Minutes instead of seconds, so that no log comes late just because the machine is busy. A test that wants one to be late
+# changes when its run's end was seen. After five minutes, a log is given up.
+LOG_RULES = EndRules(told_s=1000.0, incident_s=100.0)
+LOG_AWAITED_S = 200.0
 # A channel that refuses puts each post back, which is then due again here.
 POSTS_A_ROUND = 8
 COLUMN_LOG = """\
@@ -118,6 +124,7 @@ class IncidentStage(Stage):
             self.logs,
             ResultsReader(self.bolt, FakeDownloads()),
             str,
+            rules=LOG_RULES,
         )
         self.poller = RunPoller(
             self.bolt, self.runs, self.due, PollRules("w", 2, 30), mask=str, now=lambda: datetime.now(UTC)
@@ -140,6 +147,7 @@ class IncidentStage(Stage):
             workspace="w",
             app_url=APP,
             settle_s=self.settle_s,
+            log_awaited_s=LOG_AWAITED_S,
         )
         self.outages = Outages(scripts)
         self.outage_poster = OutagePoster(
@@ -457,6 +465,11 @@ class IncidentStage(Stage):
         """Bolt lists something else of a run."""
         for runs in self.bolt.runs_of.values():
             runs[:] = [replace(run, **facts) if run.id == run_id else run for run in runs]  # type: ignore[arg-type]
+
+    async def end_seen(self, run_id: int, seconds_ago: float) -> None:
+        """Move the time at which a run's end was seen."""
+        seen_us = round((time.time() - seconds_ago) * 1_000_000)
+        await self.redis.hset(self.scripts.key("run", f"w:{run_id}"), "final_us", str(seen_us))
 
     async def stored(self, channel: str = CHANNEL, slug: str = "nightly") -> StoredIncident:
         """The incident on record."""

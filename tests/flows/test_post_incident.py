@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +13,7 @@ from bot.core.model.incident import OnIt
 from bot.core.policy.rules import DEFAULT, Policy
 from bot.flows.close_incidents import IncidentCloser
 from tests.core.views.plain import shown
-from tests.flows.incident_stage import DISK_LOG, IncidentStage
+from tests.flows.incident_stage import DISK_LOG, LOG_AWAITED_S, LOG_RULES, IncidentStage
 from tests.flows.stage import ADA, CHANNEL
 from tests.flows.test_may_tell import NO_LOGS
 
@@ -317,14 +316,14 @@ async def test_a_log_that_comes_late_follows_with_its_file(one_redis: Redis) -> 
     run = stage.run_through("FAILED")
     log = stage.bolt.outputs.pop(run * 10)
     await stage.discover()
-    await stage.redis.hset(stage.scripts.key("run", f"w:{run}"), "final_us", "1")
+    await stage.end_seen(run, LOG_AWAITED_S + 20)
     await stage.work("ends", whatever=True)
     await settle_posts(stage)
     (opening,) = await stage.thread_in_full()
     assert "Its log isn't available yet; it follows here." in opening
     assert stage.chat.shared == []
     stage.bolt.outputs[run * 10] = log
-    await stage.redis.hset(stage.scripts.key("run", f"w:{run}"), "final_us", str(round(time.time() * 1e6)))
+    await stage.end_seen(run, 0)
     await stage.work("ends", whatever=True)
     await settle_posts(stage)
     _, late = await stage.thread_in_full()
@@ -334,17 +333,17 @@ async def test_a_log_that_comes_late_follows_with_its_file(one_redis: Redis) -> 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=10), timedelta(minutes=-10)])
 async def test_a_log_is_awaited_by_our_own_clock(one_redis: Redis, ahead: timedelta) -> None:
-    """For twenty seconds from when the end was seen, however wrong Bolt's clock is."""
+    """From when the end was seen, however wrong Bolt's clock is."""
     stage = IncidentStage(one_redis, at=datetime.now(UTC) + ahead)
     await stage.watch()
     run = stage.run_through("FAILED")
     stage.bolt.outputs.pop(run * 10)
     await stage.discover()
-    await stage.redis.hset(stage.scripts.key("run", f"w:{run}"), "final_us", str(round((time.time() - 6) * 1e6)))
+    await stage.end_seen(run, LOG_RULES.incident_s + 10)
     await stage.work("ends", whatever=True)
     await settle_posts(stage)
     assert await stage.thread() == []
-    await stage.redis.hset(stage.scripts.key("run", f"w:{run}"), "final_us", str(round((time.time() - 21) * 1e6)))
+    await stage.end_seen(run, LOG_AWAITED_S + 20)
     await settle_posts(stage)
     assert len(await stage.thread()) == 1
 

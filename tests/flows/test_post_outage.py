@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import monotonic
 
 import pytest
 from redis.asyncio import Redis
@@ -86,10 +87,11 @@ async def test_each_frequent_cause_gets_one_post_and_the_file_of_one_log(stage: 
 async def test_while_schedules_join_there_is_one_edit_in_ten_seconds(stage: IncidentStage) -> None:
     """Then it shows all of them."""
     await fail(stage, *range(7))
-    before = len(stage.chat.edits)
+    before, began = len(stage.chat.edits), monotonic()
     for number in range(7, MANY):
         await fail(stage, number)
-    assert len(stage.chat.edits) == before
+    # On a busy machine, this may take longer than ten seconds.
+    assert len(stage.chat.edits) - before <= (monotonic() - began) // 10
     await free_edits(stage)
     assert any(f"{MANY - APART_MOST} schedules" in card for card in stage.cards())
 
