@@ -20,9 +20,10 @@ SHORT = {"BOLT_BOT_LEASE_S": "1.5", "BOLT_BOT_API_TIMEOUT_S": "1"}
 LONG_S = 40.0
 
 
-def lines(stage: Stage, event: str, service: str) -> int:
+def lines(stage: Stage, event: str, service: str, why: str = "") -> int:
     """How often the bot has logged this of a service."""
-    return sum(event in line and f"service={service}" in line for line in stage.bots[-1].printed().splitlines())
+    printed = stage.bots[-1].printed().splitlines()
+    return sum(event in line and f"service={service}" in line and why in line for line in printed)
 
 
 async def readiness(port: int) -> tuple[int, str]:
@@ -123,15 +124,15 @@ async def test_a_redis_that_refuses_writes(
             status, text = await readiness(bot.port)
             assert (status, text.startswith("redis refuses: ")) == (503, True)
             assert code in text
-            assert lines(stage, "a service is away", "redis") == 1
-            assert any(code in line for line in bot.printed().splitlines())
+            # On a busy machine, a call that takes too long may be an outage of its own.
+            assert lines(stage, "away", "redis", code) == 1, bot.printed()
         finally:
             admin.execute_command(*mends)
     await stage.until_ready(bot)
     await stage.slash("run hourly")
     await stage.until(stage.card_says("is running"))
-    assert lines(stage, "a service is away", "redis") == 1
-    assert lines(stage, "a service is back", "redis") == 1
+    assert lines(stage, "away", "redis", code) == 1, bot.printed()
+    assert lines(stage, "a service is back", "redis") == lines(stage, "a service is away", "redis")
 
 
 async def test_slack_is_away_in_socket_mode(stage: Stage) -> None:
