@@ -15,7 +15,7 @@ from pathlib import Path
 from redis.exceptions import RedisError
 
 from tests.chaos.checks import accepted, check, is_unheard
-from tests.chaos.observe import is_calm, left_over, look
+from tests.chaos.observe import left_over, look, waits_for
 from tests.chaos.plan import Plan, Shock
 from tests.chaos.seen import Exit, Seen
 from tests.chaos.stage import Stage
@@ -41,6 +41,8 @@ class Outcome:
     violations: tuple[Violation, ...]
     seconds: float
     calm_after_s: float
+    # What had to happen last.
+    waited_for: str
 
     def line(self) -> str:
         """One line: what happened, and whether it held."""
@@ -52,7 +54,7 @@ class Outcome:
             f"seed {self.plan.seed:>5}  {len(seen.commands):>3} commands ({sum(map(accepted, seen.commands))} taken in)  "
             f"{len(seen.runs):>3} runs  {len(seen.unclear):>2} unclear  {kills:>2} kills  {faults:>3} faults  "
             f"{sum(map(is_unheard, seen.wishes))} wishes lost  {len(seen.watched.incidents):>2} incidents  "
-            f"calm after {self.calm_after_s:5.1f} s  {self.seconds:5.1f} s  {'VIOLATION ' + kinds if kinds else 'ok'}"
+            f"calm after {self.calm_after_s:5.1f} s ({self.waited_for})  {self.seconds:5.1f} s  {'VIOLATION ' + kinds if kinds else 'ok'}"
         )
 
 
@@ -66,12 +68,12 @@ async def drive(plan: Plan, folder: Path, *, beside: Path | None = None, patient
         await begin(stage)
         await _play(stage)
         await _mend(stage)
-        seen, calm_after_s = await _calm(stage, patient=patient)
+        seen, calm_after_s, waited_for = await _calm(stage, patient=patient)
         await _end(stage)
         seen = dataclasses.replace(seen, exits=_exits(stage), logs=_logs(stage))
     finally:
         await stage.close()
-    return Outcome(plan, seen, tuple(check(seen)), time.monotonic() - began, calm_after_s)
+    return Outcome(plan, seen, tuple(check(seen)), time.monotonic() - began, calm_after_s, waited_for)
 
 
 async def _end(stage: Stage) -> None:
@@ -179,26 +181,28 @@ async def _mend(stage: Stage) -> None:
         replica.mend()
 
 
-async def _calm(stage: Stage, *, patient: bool) -> tuple[Seen, float]:
-    """Wait until nothing is left to do, some looks in a row; what is seen then, and how long that took.
+async def _calm(stage: Stage, *, patient: bool) -> tuple[Seen, float, str]:
+    """Wait until nothing is left to do, some looks in a row; what is seen then, how long that took, and for what.
 
     What does not hold then has some more time to be mended. What is still left at the end is for the checks.
     """
-    began, still, first_still = time.monotonic(), 0, None
+    began, still, first_still, waited_for = time.monotonic(), 0, None, ""
     while time.monotonic() - began < CALM_WITHIN_S:
         await asyncio.sleep(LOOK_EVERY_S)
-        still = still + 1 if await _still(stage, patient=patient) else 0
+        waits = await _waits_for(stage, patient=patient)
+        waited_for, still = waits or waited_for, 0 if waits else still + 1
         if still >= STILL_LOOKS:
             first_still = first_still or time.monotonic()
             seen = await look(stage, patient=patient)
             if not check(seen) or time.monotonic() - first_still > MENDED_WITHIN_S:
-                return seen, time.monotonic() - began
-    return await look(stage, patient=patient), time.monotonic() - began
+                return seen, time.monotonic() - began, waited_for
+            waited_for = "checks"
+    return await look(stage, patient=patient), time.monotonic() - began, waited_for
 
 
-async def _still(stage: Stage, *, patient: bool) -> bool:
+async def _waits_for(stage: Stage, *, patient: bool) -> str:
     try:
         left = await left_over(stage)
     except (RedisError, OSError):
-        return False
-    return is_calm(stage, left, patient=patient)
+        return "redis"
+    return waits_for(stage, left, patient=patient)

@@ -93,16 +93,16 @@ async def _unclear(stage: Stage) -> dict[str, float | None]:
     return found
 
 
-def is_calm(stage: Stage, left: list[Left], *, patient: bool) -> bool:
-    """Whether all runs are over, and only that is left for which one would wait long."""
+def waits_for(stage: Stage, left: list[Left], *, patient: bool) -> str:
+    """What still has to happen; empty if all runs are over, and only that is left for which one would wait long."""
     bolt, runs = stage.sandbox.bolt, list(_runs(stage))
     ours = {*(one.slug for one in stage.plan.timetables), *stage.plan.watched.slugs, stage.plan.watched.newcomer}
     if any(bolt.view(run.id).ended_at is None for run in bolt.runs() if run.id > stage.history and run.slug in ours):
-        return False
+        return "runs"
     started = {run.reason.partition(" - ")[0] for run in runs}
     waiting = {command.request for command in stage.commands if command.reason not in started}
     waiting |= {one.member for one in left if one.state == "looking"} - {command.request for command in stage.commands}
-    return all(_may_wait(one, waiting, patient=patient) for one in left)
+    return next((one.set_name for one in left if not _may_wait(one, waiting, patient=patient)), "")
 
 
 def _may_wait(left: Left, waiting: set[str], *, patient: bool) -> bool:
