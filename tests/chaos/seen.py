@@ -146,7 +146,7 @@ class Pressed:
 class EndSeen:
     """A run of a watched schedule that is over, as Bolt has it, with Bolt's times. `failed` and `succeeded` are both False if neither counts.
 
-    `over_at`: when it was over by everybody else's clock. `retried`: the run that it retries, for us; 0 if it doesn't.
+    `counted`: digests count it. `over_at`: when it was over by everybody else's clock. `retried`: the run that it retries, for us; 0 if it doesn't.
     """
 
     run: int
@@ -157,6 +157,7 @@ class EndSeen:
     succeeded: bool = False
     over_at: float = 0.0
     retried: int = 0
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +265,15 @@ class DigestSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class TallySeen:
+    """What digests count of a schedule."""
+
+    schedule: str
+    runs: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
 class WatchesSeen:
     """All of it that is about watches. `asked_to_retry`: how often somebody clicked on that.
 
@@ -280,6 +290,7 @@ class WatchesSeen:
     absences: tuple[Spell, ...] = ()
     stops: tuple[StopSeen, ...] = ()
     digests: tuple[DigestSeen, ...] = ()
+    tallies: tuple[TallySeen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

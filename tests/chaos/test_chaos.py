@@ -29,6 +29,7 @@ from tests.chaos.seen import (
     Spell,
     StopSeen,
     Struck,
+    TallySeen,
     Told,
     Upset,
     WatchesSeen,
@@ -55,8 +56,8 @@ QUEUED = Pressed(
 )
 FOLLOWED = Pressed("Follow this run", "U2", "C1", AT + 1, acknowledged=True, run=7)
 # A watched schedule failed twice with different errors, and recovered.
-FAILED = EndSeen(20, "nightly", AT + 1, AT, failed=True, over_at=AT + 1)
-AGAIN = EndSeen(21, "nightly", AT + 2, AT + 1, failed=True, over_at=AT + 2)
+FAILED = EndSeen(20, "nightly", AT + 1, AT, failed=True, counted=True, over_at=AT + 1)
+AGAIN = EndSeen(21, "nightly", AT + 2, AT + 1, failed=True, counted=True, over_at=AT + 2)
 MENDED = EndSeen(22, "nightly", AT + 3, AT + 2, succeeded=True)
 INCIDENT = IncidentSeen(
     "C1",
@@ -72,11 +73,14 @@ INCIDENT = IncidentSeen(
 )
 SHOWN = Notice("C1", "5.1", "", INCIDENT.key, ":white_check_mark: *Nightly* recovered after 2 failures")
 POSTS = tuple(Notice("C1", f"5.{number + 1}", "5.1", f"{INCIDENT.key}:{number}", "") for number in (1, 2, 3))
-WATCHED = WatchesSeen((WatchSeen("C1", "nightly", AT),), (FAILED, AGAIN, MENDED), (INCIDENT,), (SHOWN, *POSTS))
+COUNTED = (TallySeen("nightly", 2, 2),)
+WATCHED = WatchesSeen(
+    (WatchSeen("C1", "nightly", AT),), (FAILED, AGAIN, MENDED), (INCIDENT,), (SHOWN, *POSTS), tallies=COUNTED
+)
 # It still fails, somebody is on it, and a retry was seen.
 OPEN = dataclasses.replace(INCIDENT, state="failing", runs=2, recent=(20, 21), posts=INCIDENT.posts[:2], listed=True)
 RED = dataclasses.replace(SHOWN, text=":red_circle: *Nightly* is failing: 2 runs since 1:00")
-FAILING = WatchesSeen(WATCHED.watches, (FAILED, AGAIN), (OPEN,), (RED, *POSTS[:2]))
+FAILING = WatchesSeen(WATCHED.watches, (FAILED, AGAIN), (OPEN,), (RED, *POSTS[:2]), tallies=COUNTED)
 # Or an outage's message tells of it.
 GROUPED = dataclasses.replace(OPEN, ts="", outage=1)
 SHARED = Notice("C1", "5.1", "", "outage:C1:1", ":red_circle: *1 schedule* failing since 1:00")
@@ -267,6 +271,8 @@ def broken_withholding() -> Iterator[tuple[str, Seen]]:
     yield "listed twice", watches(QUIET, notices=(LISTED, dataclasses.replace(LISTED, ts=str(AT + 61))))
     yield "listed twice", watches(notices=(*WATCHED.notices, REPORT, dataclasses.replace(REPORT, ts=str(AT + 61))))
     yield "no digest", watches(digests=(DigestSeen("C1", REPORT.key),))
+    yield "wrong tally", watches(tallies=(TallySeen("nightly", 3, 2),))
+    yield "wrong tally", watches(tallies=())
     yield "gap untold", watches(gaps=(Spell("C1", AT, AT + 5),))
     yield "not closed", watches(FAILING, watches=(), stops=(StopSeen("C1", AT + 5, AT + 5),))
     yield "told after unwatch", watches(watches=(), stops=(StopSeen("C1", AT + 0.5, AT + 0.5),))
@@ -317,7 +323,12 @@ def excused_watches() -> Iterator[tuple[str, Seen]]:
     yield "an outage", but(watched=OUTAGE)
     yield (
         "failed before it was watched",
-        watches(WATCHED, watches=(WatchSeen("C1", "nightly", AT + 1.5),), incidents=incident(seen_before=True)),
+        watches(
+            WATCHED,
+            watches=(WatchSeen("C1", "nightly", AT + 1.5),),
+            incidents=incident(seen_before=True),
+            tallies=(TallySeen("nightly", 1, 1),),
+        ),
     )
     yield (
         "flapping still",
@@ -337,6 +348,7 @@ def excused_watches() -> Iterator[tuple[str, Seen]]:
             FAILING,
             ends=(FAILED, AGAIN, third, fourth),
             incidents=incident(OPEN, failures=4, runs=4, recent=(20, 21, 22, 23)),
+            tallies=(TallySeen("nightly", 4, 4),),
             notices=says(":red_circle: *Nightly* is failing: 3 runs since 1:00"),
         ),
     )

@@ -21,7 +21,7 @@ from bot.store.record_json import from_json
 from tests.chaos.seen import EndSeen, IncidentSeen, Left, Notice, PostSeen, WatchesSeen, WatchSeen
 from tests.chaos.stage import Stage, run_ids
 from tests.chaos.watch_plan import COMMANDS, OTHER_BRANCH, RETRY, SNOOZE, Handling, PlannedWatch, ScheduledRun
-from tests.chaos.withholding import digests, stored_watches, type_until, watch_of
+from tests.chaos.withholding import digests, stored_watches, tallies, type_until, watch_of
 
 PREFIX = "{bolt:bolt}:"
 WITHDRAWN = "done:withheld"
@@ -138,6 +138,7 @@ async def look_at_watches(stage: Stage) -> WatchesSeen:
         absences=tuple(stage.absences),
         stops=tuple(stage.stops),
         digests=tuple(await digests(stage)),
+        tallies=tuple(await tallies(stage, slugs)),
     )
 
 
@@ -198,6 +199,7 @@ def _ends(stage: Stage, slugs: set[str]) -> Iterator[EndSeen]:
                 run.created_at.timestamp(),
                 failed=counts and is_failed(view.state),
                 succeeded=counts and view.state == "SUCCESS" and not _has_own_commands(stage, run),
+                counted=counts and (is_failed(view.state) or view.state == "SUCCESS"),
                 over_at=stage.our_time(view.ended_at.timestamp()),
                 retried=(run.parent_id or 0) if run.actor.name == US else 0,
             )

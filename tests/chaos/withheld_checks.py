@@ -114,6 +114,22 @@ def nothing_is_told_after_unwatch(seen: Seen) -> Found:
                 yield Violation("told after unwatch", f"{incident.key}: runs {after}, unwatched at {stop.at}")
 
 
+def digests_count_each_end_once(seen: Seen) -> Found:
+    """What digests count of a schedule is what has ended since the first of its watches, if none was stopped meanwhile."""
+    stopped = {one.channel for one in seen.watched.stops}
+    since: dict[str, float] = {}
+    for watch in seen.watched.watches:
+        since[watch.schedule] = min(watch.since, since.get(watch.schedule, watch.since))
+    for schedule, begun in since.items():
+        if stopped.intersection(one.channel for one in seen.watched.watches if one.schedule == schedule):
+            continue
+        ends = [one for one in seen.watched.ends if one.schedule == schedule and one.counted and one.at > begun]
+        wanted = len(ends), sum(one.failed for one in ends)
+        tally = next((one for one in seen.watched.tallies if one.schedule == schedule), None)
+        if wanted != ((tally.runs, tally.failures) if tally else (0, 0)):
+            yield Violation("wrong tally", f"{schedule}: {tally}, in Bolt {wanted}: {sorted(one.run for one in ends)}")
+
+
 def one_retry_at_a_time(seen: Seen) -> Found:
     """We never retry a schedule's run while a retry of ours still runs, unless nobody knew that it had been started."""
     ours: dict[str, list[EndSeen]] = {}
@@ -135,5 +151,6 @@ WITHHELD_CHECKS: tuple[Callable[[Seen], Found], ...] = (
     digests_are_there,
     each_gap_has_its_account,
     nothing_is_told_after_unwatch,
+    digests_count_each_end_once,
     one_retry_at_a_time,
 )

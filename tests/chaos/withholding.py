@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from bot.core.model.report import Report
 from bot.core.model.watch import Watch
 from bot.core.watching.report_time import last_slot
 from bot.store.record_json import from_json
-from tests.chaos.seen import DigestSeen, Spell, StopSeen
+from tests.chaos.seen import DigestSeen, Spell, StopSeen, TallySeen
 from tests.chaos.stage import Stage
 from tests.chaos.withheld_plan import GAP_S, Absence, Blindness, DigestWish, Quieting, Unwatching
 
@@ -180,3 +181,24 @@ async def digests(stage: Stage) -> list[DigestSeen]:
     finally:
         await client.aclose()
     return found
+
+
+async def tallies(stage: Stage, slugs: Iterable[str]) -> list[TallySeen]:
+    """What digests count of these schedules, all days together."""
+    client, found = stage.store.client(), list[TallySeen]()
+    try:
+        for slug in sorted(slugs):
+            counted = Counter[str]()
+            for day in await _days(client, slug):
+                for name, count in (await client.hgetall(day)).items():
+                    counted[str(name)[:1]] += int(count)
+            if counted:
+                found.append(TallySeen(slug, counted["r"], counted["f"]))
+    finally:
+        await client.aclose()
+    return found
+
+
+async def _days(client: Redis, slug: str) -> list[str]:
+    pattern = f"{PREFIX}discovery:counted:*:{slug}".replace("{", "\\{").replace("}", "\\}")
+    return [str(key) async for key in client.scan_iter(match=pattern)]
