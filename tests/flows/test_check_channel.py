@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.channel import ChannelState
+from bot.core.model.channel_report import ChannelReport
 from bot.core.model.errors import ChannelRefused, ScopeMissing, SlackOutcomeUnknown
 from bot.core.model.incident import HIDDEN
 from bot.core.model.person import Person
@@ -89,6 +90,26 @@ async def test_a_removed_bot_pauses_and_goes_on_with_one_message(stage: Incident
     assert await events(stage) == ["watch_paused", "watch_resumed"]
     await stage.check_channels()
     assert len(stage.cards()) == 1
+
+
+async def test_a_kill_before_the_watches_go_on_reports_nothing_twice(stage: IncidentStage) -> None:
+    """What has failed since the report was queued has a message of its own, and keeps it."""
+    await stage.watch("*")
+    await leaves(stage)
+    await fails(stage)
+    del stage.channels.states[CHANNEL]
+    del stage.chat.refusing[CHANNEL]
+    watch = await the_watch(stage)
+    assert watch.paused_at is not None
+    report = ChannelReport(watch.paused_at, always=True)
+    assert await stage.incidents.channel_back(CHANNEL, report) == ["nightly"]
+    # Here its process was killed.
+    await stage.settle()
+    await fails(stage, "hourly")
+    await stage.check_channels()
+    assert (await the_watch(stage)).paused == ""
+    assert len([one for one in stage.cards() if "I can post here again" in one]) == 1
+    assert len([one for one in stage.cards() if "Hourly" in one and "failed" in one]) == 1
 
 
 async def test_the_next_failure_after_the_return_has_a_message_with_the_whole_count(stage: IncidentStage) -> None:

@@ -3,10 +3,16 @@
 -- 'quiet' if nothing is posted unless there's something to report), then the slugs of the open incidents. Returns the
 -- slugs of its incidents.
 local channel, slugs = ARGV[3], {}
+local back, behind = key('back', channel), key('incident', 'behind', channel)
+-- Whoever did this before was killed before its watches went on: what has happened since was posted as usual.
+local told = redis.call('HMGET', back, 'since', 'slugs')
+if told[1] == ARGV[4] and redis.call('EXISTS', key('away', channel), key('aside', channel), behind) == 0 then
+  return cjson.decode(told[2])
+end
 hold_incidents(channel)
-for _, slug in ipairs(redis.call('SMEMBERS', key('incident', 'behind', channel))) do slugs[slug] = true end
+for _, slug in ipairs(redis.call('SMEMBERS', behind)) do slugs[slug] = true end
 for at = 6, #ARGV do slugs[ARGV[at]] = true end
-redis.call('DEL', key('away', channel), key('aside', channel), key('incident', 'behind', channel))
+redis.call('DEL', key('away', channel), key('aside', channel), behind)
 local names, outages = {}, {}
 for slug, _ in pairs(slugs) do
   local hash = key('incident', channel, slug)
@@ -35,7 +41,6 @@ for number, _ in pairs(outages) do
     touch_outage(channel, number)
   end
 end
-local back = key('back', channel)
 redis.call('DEL', back)
 redis.call('HSET', back, 'since', ARGV[4], 'word', ARGV[5], 'slugs', cjson.encode(names))
 redis.call('EXPIRE', back, num(DAY_S))
