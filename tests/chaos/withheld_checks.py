@@ -121,7 +121,8 @@ def digests_count_each_end_once(seen: Seen) -> Found:
     for watch in seen.watched.watches:
         since[watch.schedule] = min(watch.since, since.get(watch.schedule, watch.since))
     for schedule, begun in since.items():
-        if stopped.intersection(one.channel for one in seen.watched.watches if one.schedule == schedule):
+        watching = {one.channel for one in seen.watched.watches if one.schedule == schedule}
+        if stopped & watching or any(one.at < begun for one in seen.watched.stops):
             continue
         ends = [one for one in seen.watched.ends if one.schedule == schedule and one.counted and one.at > begun]
         wanted = len(ends), sum(one.failed for one in ends)
