@@ -9,7 +9,7 @@ from collections.abc import Callable
 from tests.chaos.plan import FOLLOW, QUEUE
 from tests.chaos.seen import STALL, Card, Command, RunSeen, Seen, Upset, Wish
 from tests.chaos.violation import Found, Violation
-from tests.chaos.watch_checks import WATCH_CHECKS, stays
+from tests.chaos.watch_checks import WATCH_CHECKS, stays, waits_for_channel
 from tests.chaos.withheld_checks import WITHHELD_CHECKS
 
 STARTED_WITHIN_S = 60.0
@@ -310,6 +310,8 @@ def nothing_left(seen: Seen) -> Found:
         command = known.get(left.member)
         # An incident's retry that is looked for has no command.
         retried = command is None and seen.watched.asked_to_retry > 0
+        if waits_for_channel(seen.watched.absences, left):
+            continue
         if (seen.watched.watches and stays(left)) or (left.state in {"unclear", "looking"} and retried):
             continue
         if left.state in {"unclear", "looking"} and command and shown_unclear(seen, command):

@@ -11,7 +11,7 @@ from typing import Any
 from bolt_sandbox.slack.model import Message
 from tests.chaos.seen import Card, Command, Left, Pressed, Reply, RunSeen, Seen, Told, Wish
 from tests.chaos.stage import Stage, run_ids
-from tests.chaos.watch_checks import stays
+from tests.chaos.watch_checks import stays, waits_for_channel
 from tests.chaos.watching import is_notice, look_at_watches, shown, unaccounted
 
 PREFIX = "{bolt:bolt}:"
@@ -99,6 +99,9 @@ def waits_for(stage: Stage, left: list[Left], *, patient: bool) -> str:
     ours = {*(one.slug for one in stage.plan.timetables), *stage.plan.watched.slugs, stage.plan.watched.newcomer}
     if any(bolt.view(run.id).ended_at is None for run in bolt.runs() if run.id > stage.history and run.slug in ours):
         return "runs"
+    if stage.sandbox.slack.delivery.busy:
+        return "events"
+    left = [one for one in left if not waits_for_channel(stage.absences, one)]
     started = {run.reason.partition(" - ")[0] for run in runs}
     waiting = {command.request for command in stage.commands if command.reason not in started}
     waiting |= {one.member for one in left if one.state == "looking"} - {command.request for command in stage.commands}

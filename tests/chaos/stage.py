@@ -36,6 +36,8 @@ BOLT_SPEED = 2.0
 LABEL = "Cancel run"
 TYPED_MOST = 8
 NEW = 5
+# Slack sends an event that nobody acknowledged again after a minute and after five.
+EVENT_RETRIES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 TYPED_AGAIN_S = 1.5
 # A fifth of what a replica waits for an answer: reading, doing and answering take several turns.
 PULSE_S, STALL_S = 0.05, 0.2
@@ -116,6 +118,7 @@ class Stage:
         auth.KEYS[(KEY, SECRET)] = Actor("API key chaos")
         self.sandbox = Sandbox(OwnWorkspace(render_manifest()), bolt=BoltWorld(speed=BOLT_SPEED))
         self.sandbox.workspace.rates.enabled = False
+        self.sandbox.slack.delivery.event_retries_s = EVENT_RETRIES_S
         self.sandbox.workspace.listeners.append(self._changed)
         self.store = Store(self.folder, self.plan.fsync)
         self.striker = Striker(self._kill)

@@ -307,6 +307,13 @@ def excused_withholding() -> Iterator[tuple[str, Seen]]:
     stop = (StopSeen("C1", AT + 5, AT + 5),)
     yield "closed since nobody watches it", watches(watches=(), incidents=closed, notices=(told, *POSTS), stops=stop)
     yield "retried one after the other", watches(ends=_retries(3.5))
+    yield (
+        "refused, and tried again later",
+        dataclasses.replace(
+            watches(FAILING, incidents=incident(OPEN, ts=""), notices=(), absences=(Spell("C1", AT, AT + 2),)),
+            left=(Left("posts:opening:C1", "incident/0/C1/nightly", 500.0),),
+        ),
+    )
     yield "a digest tomorrow", but(left=(Left("due:reports", "C1", 80_000.0),))
 
 

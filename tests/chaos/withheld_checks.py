@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from tests.chaos.seen import EndSeen, IncidentSeen, Notice, Seen
 from tests.chaos.violation import Found, Violation
-from tests.chaos.watch_checks import ends_of, may_be_twice
+from tests.chaos.watch_checks import ends_of, may_be_twice, told_later
 
 # What is being posted when it becomes quiet, and the slowest machine.
 QUIET_SLACK_S = 5.0
@@ -26,6 +26,7 @@ def each_failure_is_told(seen: Seen) -> Found:
         if incident.withheld:
             yield Violation("still withheld", f"{incident.key} ({incident.state})")
         bare = incident.carded or incident.snoozed_ever or incident.seen_before or incident.state == "closed"
+        bare = bare or incident.channel in told_later(seen)
         if bare or incident.outage or (incident.channel, incident.ts) in shown:
             continue
         failed = [one for one in ends_of(seen, incident) if one.failed and one.run in incident.recent]
