@@ -26,7 +26,7 @@ from bot.core.model.errors import BotError, CredentialRefused, SlackNotSent, Sto
 from bot.core.model.network_failure import through, why
 from bot.core.model.proxies import proxy_for
 from bot.slack.addresses import SlackAddresses
-from bot.slack.errors import cause_of, error_from_code
+from bot.slack.errors import cause_of, error_from_answer
 from bot.slack.listener_app import ListenerApp, unreadable
 from bot.slack.other_deployments import OtherDeployments
 from bot.slack.payload_shapes import has_known_shape
@@ -245,7 +245,7 @@ class SocketModeReceiver:
         if cause := next((refused.cause for refused in self._refused if refused.cause), ""):
             return SlackNotSent("socket", cause=cause, where=where)
         if isinstance(error, SlackApiError):
-            told = error_from_code(METHOD, str(error.response.get("error")), 0)
+            told = error_from_answer(METHOD, error)
             return (
                 told if isinstance(told, CredentialRefused) else SlackNotSent(METHOD, cause=told.sentence, where=where)
             )

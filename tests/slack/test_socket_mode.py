@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 
 import pytest
+from aiohttp import web
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
 from bot.slack.listener_app import ListenerApp
 from bot.slack.socket_mode import SocketModeReceiver, shape_checked
 from tests.slack import grid
+from tests.waiting import eventually
 
 
 async def test_a_connection_that_closes_before_the_acknowledgement() -> None:
@@ -55,3 +58,25 @@ async def test_a_request_that_cannot_be_dealt_with_is_logged(caplog: pytest.LogC
         "Failed to run a request listener: no such socket_mode"
     ]
     await intake.stop()
+
+
+async def test_a_page_instead_of_an_address() -> None:
+    """A proxy answers in Slack's place: the line about the outage has a cause."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=502, text="<html>", content_type="text/html")
+
+    app = web.Application()
+    app.router.add_post("/api/apps.connections.open", answer)
+    runner = web.AppRunner(app, shutdown_timeout=0)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    client = AsyncWebClient("xoxb-1", base_url=f"http://127.0.0.1:{runner.addresses[0][1]}/api/")
+    receiver = SocketModeReceiver(ListenerApp(client=client, signing_secret=""), "xapp-1", connections=1)
+    try:
+        await receiver.start()
+        await eventually("an attempt", lambda: receiver._attempts.error is not None)
+        assert receiver._why().detail.endswith("Slack didn't answer.")
+    finally:
+        await receiver.stop()
+        await runner.cleanup()
