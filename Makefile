@@ -97,6 +97,15 @@ conformance: dev .conformance/.installed ## Test the sandbox's Bolt API with the
 deploy-check: dev .deploy/.installed ## Check make install, compose.yaml, the Helm chart with a real Helm, and the systemd unit.
 	tools/deploy.sh
 
+# Image and chart are skipped if this machine has no engine or no Helm; Pythons that it doesn't have, too.
+.PHONY: release
+release: dev ## Build the packages, the image and the chart into dist/, and check them. See docs/releasing.md.
+	tools/release.sh $(UV) $(ENGINE)
+
+.PHONY: snapshot
+snapshot: dev ## Make the data of the last release again, with which the tests of upgrades begin.
+	$(BIN)/python -m tools.snapshot
+
 .PHONY: alerts
 alerts: ## Copy the alert rules into the Helm chart, which can read no file elsewhere.
 	@mkdir -p deploy/helm/bolt-bot/files

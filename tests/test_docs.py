@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -94,13 +95,25 @@ def test_every_part_is_listed() -> None:
 
 
 def test_the_changelog_knows_the_version() -> None:
-    """The newest released version is that of both packages, which ship the same license."""
+    """Both packages have the newest released version, or the one that is unreleased; and they ship the same license."""
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     (newest, *_) = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", text, re.MULTILINE)
-    assert re.search(r"^## \[Unreleased\]$", text, re.MULTILINE)
-    for package in (ROOT, ROOT / "sandbox"):
-        assert f'\nversion = "{newest}"\n' in (package / "pyproject.toml").read_text(encoding="utf-8")
+    unreleased = text.partition("## [Unreleased]\n")[2].partition("\n## [")[0].strip()
+    version, sandbox = (
+        tomllib.loads((package / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+        for package in (ROOT, ROOT / "sandbox")
+    )
+    assert version == sandbox
+    if unreleased:
+        # Otherwise what isn't released yet would call itself by the version that is.
+        assert _parts(version) > _parts(newest)
+    else:
+        assert version == newest
     assert (ROOT / "LICENSE").read_bytes() == (ROOT / "sandbox" / "LICENSE").read_bytes()
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 def test_the_checks_can_fail(tmp_path: Path) -> None:

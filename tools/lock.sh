@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Writes the locked requirements: run.txt has what every deployment needs, with the extras but charts; run-charts.txt has charts
 # too; dev.txt also has the sandbox's and the tools'. A package has the same version in each. build.txt has what builds the
-# packages, and uv.txt has uv. They contain the hashes of every platform's files, and no index address.
+# packages, release.txt what checks them, and uv.txt has uv. They contain the hashes of every platform's files, and no index address.
 set -euo pipefail
 
 uv="$1"
@@ -13,6 +13,7 @@ common=(--quiet --universal --generate-hashes --no-header --no-annotate --no-emi
     --constraint requirements/run-charts.txt --output-file requirements/dev.txt
 "$uv" pip compile "${common[@]}" requirements/build.in --output-file requirements/build.txt
 "$uv" pip compile "${common[@]}" requirements/uv.in --output-file requirements/uv.txt
+"$uv" pip compile "${common[@]}" requirements/release.in --output-file requirements/release.txt
 "$uv" pip compile "${common[@]}" tests/conformance/requirements.in --output-file tests/conformance/requirements.txt
 "$uv" pip compile "${common[@]}" tests/deploy/requirements.in --output-file tests/deploy/requirements.txt
 if grep -nE '://' requirements/*.txt tests/*/requirements.txt; then

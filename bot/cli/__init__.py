@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -68,13 +69,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _Version(argparse.Action):
-    """Prints the version, which takes time to find out."""
+    """Prints the version and the git revision, which take time to find out."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         """Print it and exit."""
-        from importlib import metadata  # noqa: PLC0415 - as above
+        from bot.build_info import BuildInfo  # noqa: PLC0415 - as above
 
-        sys.stdout.write(f"{metadata.version('bolt-bot')}\n")
+        build = BuildInfo.of(os.environ.get("BOLT_BOT_REVISION"))
+        sys.stdout.write(f"{build.version}{f' (revision {build.revision})' if build.revision else ''}\n")
         parser.exit()
 
 

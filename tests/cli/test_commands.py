@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -162,10 +164,12 @@ async def test_a_wrong_use_is_explained(arguments: tuple[str, ...]) -> None:
 
 
 async def test_the_version_is_told() -> None:
-    """A version, alone on its line."""
+    """And the revision that this clone is at."""
     status, out, err = await started("--version")
     assert (status, err) == (0, "")
-    assert out.strip().count(".") == 2
+    version, _, revision = out.strip().partition(" ")
+    assert version == metadata.version("bolt-bot")
+    assert not revision or re.fullmatch(r"\(revision [0-9a-f]{7,12}\)", revision)
 
 
 async def test_wrong_settings_end_the_process() -> None:
