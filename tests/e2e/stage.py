@@ -77,6 +77,8 @@ class Stage:
     forks: bool = True
     # What starts a bot that is not forked, before the command itself.
     launcher: tuple[str, ...] = ()
+    # Whose code they run: this project's, or another version's.
+    root: Path = ROOT
 
     def __post_init__(self) -> None:
         """Remember which runs were there before any bot."""
@@ -131,7 +133,15 @@ class Stage:
             return Forked(environment, log)
         with log.open("wb") as out:
             return await asyncio.create_subprocess_exec(
-                *self.launcher, sys.executable, "-m", "bot", "run", cwd=ROOT, env=environment, stdout=out, stderr=out
+                *self.launcher,
+                sys.executable,
+                "-m",
+                "bot",
+                "run",
+                cwd=self.root,
+                env=environment,
+                stdout=out,
+                stderr=out,
             )
 
     async def until_ready(self, bot: Bot) -> None:
