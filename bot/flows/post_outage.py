@@ -5,12 +5,12 @@ from __future__ import annotations
 import structlog
 
 from bot.core.model.card import Card
-from bot.core.model.incident import Incident, IncidentState
+from bot.core.model.incident import HIDDEN, Incident, IncidentState
 from bot.core.model.outage import MENTIONS_MOST, Outage
 from bot.core.model.run import CardRef, RunKey
 from bot.core.text.message import Message
 from bot.core.text.text import Sentence, Span
-from bot.core.views.outage import all_recovered, cause_post, failing_again, outage_message
+from bot.core.views.outage import all_recovered, cause_post, failing_again, outage_message, state_line
 from bot.core.watching.life import is_accounted
 from bot.core.watching.outage import next_posts, shared_causes
 from bot.flows.claimed_post import ClaimedPost
@@ -82,13 +82,13 @@ class OutagePoster:
         """Send one post, named <what>/<channel>/<number>.
 
         What: 0 is the message, `over-<n>` says that all have recovered, `again-<n>` that some fail again after that,
-        another number is a post about a cause, `file-<n>-<run>` a log with that cause.
+        `state-<n>` what the message would show if it could still be edited, another number is a post about a cause, `file-<n>-<run>` a log with that cause.
         """
         what, _, rest = name.partition("/")
         number = int(rest.rpartition("/")[2])
         post = ClaimedPost(lease, urgency, channel, f"outage:{channel}:{number}", f"post-{what}")
         outage = await self._outages.load_outage(channel, number)
-        if outage is None or all(one.state is IncidentState.CLOSED for one in outage.members):
+        if outage is None or _is_withdrawn(outage, what):
             # It's no longer on record, or may not be shown any more.
             await self._outages.gone(post, number)
             return
@@ -107,7 +107,7 @@ class OutagePoster:
         outage = await self._outages.load_outage(channel, int(number))
         if outage is None or outage.ts != card.ref.ts:
             return None
-        return f"out:{outage.rev}", outage_message(await self._retries.read_outage(outage))
+        return f"out:{outage.rev}", await self._rendered(outage)
 
     async def replace(self, card: Card) -> None:
         """Post a new message instead of one that was deleted: later failures are shown in it alone."""
@@ -116,6 +116,17 @@ class OutagePoster:
         if outage is not None and outage.ts == card.ref.ts:
             log.info("an outage's message was deleted", channel=channel, outage=outage.number)
             await self._outages.message_gone(outage)
+
+    async def fix(self, card: Card) -> None:
+        """A message can't be edited any more: its thread tells of changes from now on."""
+        channel, _, number = (card.outage or "").partition(":")
+        outage = await self._outages.load_outage(channel, int(number))
+        if outage is not None and outage.ts == card.ref.ts and await self._outages.fix_message(outage):
+            log.info("an outage's message can't be edited any more", channel=channel, outage=outage.number)
+
+    async def _rendered(self, outage: Outage) -> Message:
+        earlier = await self._chat.permalink(outage.channel, outage.earlier) if outage.earlier else None
+        return outage_message(await self._retries.read_outage(outage), earlier)
 
     async def _send(self, post: ClaimedPost, outage: Outage, what: str) -> None:
         if what == "0":
@@ -129,8 +140,8 @@ class OutagePoster:
 
     async def _message(self, post: ClaimedPost, outage: Outage) -> None:
         sent: list[str] = []
-        message = outage_message(await self._retries.read_outage(outage))
-        ts = await self._once(post, message, f"outage:{outage.name}", None, sent)
+        replaced = f":{outage.replaced}" if outage.replaced else ""
+        ts = await self._once(post, await self._rendered(outage), f"outage:{outage.name}{replaced}", None, sent)
         if ts is None:
             return
         # One that was sent earlier, and found now, shows the outage as it was then: it's edited.
@@ -155,11 +166,13 @@ class OutagePoster:
             await self._outages.posted(post, outage, "gone")
             return
         message, mention, follows = found
-        ts = await self._once(post, message, f"outage:{outage.name}:{what}", outage.ts)
+        sent: list[str] = []
+        ts = await self._once(post, message, f"outage:{outage.name}:{what}", outage.ts, sent)
         if ts is None:
             return
         mentions = sum(not isinstance(one, str) for one in mention)
-        known = await self._outages.posted(post, outage, ts, mentions=mentions, follows=follows)
+        is_newest = ts in sent if what.startswith("state-") else None
+        known = await self._outages.posted(post, outage, ts, mentions=mentions, follows=follows, is_newest=is_newest)
         if known not in {"ok", f"done:{ts}"}:
             await self._poster.remove_duplicate(CardRef(post.channel, ts))
 
@@ -167,14 +180,19 @@ class OutagePoster:
         """A post in the thread, whom it notifies, and what follows it; None if it isn't wanted any more."""
         if what.startswith("over-"):
             # Not if one of its schedules fails again already, or if none is watched here any more.
-            is_over = not outage.failing and any(one.recovered_by for one in outage.members)
+            told = any(one.recovered_by for one in outage.members) or outage.fixed_at is not None
+            is_over = not outage.failing and told
             return (all_recovered(outage), (), "") if is_over else None
+        if what.startswith("state-"):
+            # Once nothing fails, another line says so.
+            wanted = outage.failing and outage.fixed_at is not None
+            return (state_line(await self._retries.read_outage(outage), self._app_url), (), "") if wanted else None
         left = await self._outages.mentions_left(outage.channel, outage.number, MENTIONS_MOST)
         if what.startswith("again-"):
             mention = await self._mentions(outage.failing, left)
             return (failing_again(outage, mention, self._app_url), mention, "") if outage.failing else None
-        wanted = next((one.cause for one in outage.posts if str(one.number) == what), None)
-        cause = next((one for one in shared_causes(outage.failing) if one.key == wanted), None)
+        key = next((one.cause for one in outage.posts if str(one.number) == what), None)
+        cause = next((one for one in shared_causes(outage.failing) if one.key == key), None)
         if cause is None:
             return None
         mention = await self._mentions(cause.incidents, left)
@@ -214,3 +232,11 @@ class OutagePoster:
             settle_s=self._settle_s,
             twice_is_better=True,
         )
+
+
+def _is_withdrawn(outage: Outage, what: str) -> bool:
+    """Whether nothing more is posted about an outage, because all is closed: its message alone says why, if it can."""
+    if any(one.state is not IncidentState.CLOSED for one in outage.members):
+        return False
+    hidden = any(one.why == HIDDEN for one in outage.members)
+    return hidden or outage.fixed_at is None or not what.startswith("over-")

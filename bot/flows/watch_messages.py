@@ -40,6 +40,8 @@ class WatchMessages:
             await self._incidents.replace(lease, card)
 
     async def fix(self, card: Card) -> None:
-        """Record that a message can't be edited any more. Only an incident's has a thread that tells the rest."""
-        if card.incident is not None:
+        """Record that a message can't be edited any more. The threads of incidents and outages tell the rest."""
+        if card.outage is not None:
+            await self._outages.fix(card)
+        elif card.incident is not None:
             await self._incidents.fix(card)

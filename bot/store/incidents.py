@@ -12,7 +12,7 @@ from bot.core.model.incident import Incident, IncidentState, PostKind, StoredInc
 from bot.core.model.notice import NoticeChange
 from bot.core.model.run import RunKey
 from bot.core.watching.edits import Edit
-from bot.core.watching.fixed_message import with_line
+from bot.core.watching.fixed_message import outdates_outage, with_line
 from bot.core.watching.handling import next_time
 from bot.core.watching.outage import cause_key
 from bot.flows.claimed_post import ClaimedPost
@@ -185,7 +185,7 @@ def _change(change: IncidentChange) -> tuple[str | int, ...]:
     before = change.before
     after = with_line(before.incident if before else None, change.after)
     posts = ",".join(f"{post.number}:{POST_CLASSES.get(post.kind, 'line')}" for post in after.posts)
-    at = next_time(after)
+    at, outdates = next_time(after), outdates_outage(after)
     return (
         after.channel,
         before.rev if before else 0,
@@ -200,4 +200,5 @@ def _change(change: IncidentChange) -> tuple[str | int, ...]:
         after.team,
         round(after.withheld.until.timestamp() * MICROSECONDS) if after.withheld else "",
         after.replaced,
+        round(outdates.timestamp() * MICROSECONDS) if outdates else "",
     )

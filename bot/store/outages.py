@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
 
 from bot.core.model.incident import IncidentState
 from bot.core.model.outage import CausePost, Outage
+from bot.core.watching.fixed_message import newest_end
 from bot.flows.claimed_post import ClaimedPost
+from bot.store.due_sets import MICROSECONDS
 from bot.store.incidents import Incidents
 from bot.store.scripts import Scripts
 
+_FIELDS = ("team", "rev", "ts", "posts", "over", "fixed_us", "changes", "line_us", "replaced", "earlier")
 _POSTS = TypeAdapter(tuple[CausePost, ...])
 
 
@@ -26,9 +30,10 @@ class Outages:
         """Load an outage with the incidents that belong to it. Returns None if it isn't on record."""
         redis, name = self._scripts.redis, self._scripts.key("outage", channel, str(number))
         pipeline = redis.pipeline(transaction=False)
-        pipeline.hmget(name, ["team", "rev", "ts", "posts", "over"])
+        pipeline.hmget(name, _FIELDS)
         pipeline.zrange(f"{name}:members", 0, -1)
-        (team, rev, ts, posts, over), members = await self._scripts.ask(pipeline.execute())
+        found, members = await self._scripts.ask(pipeline.execute())
+        team, rev, ts, posts, over, fixed_us, changes, line_us, replaced, earlier = found
         if rev is None:
             return None
         stored = await self._incidents.load_incidents([(channel, schedule) for schedule in members])
@@ -47,6 +52,11 @@ class Outages:
             int(rev),
             ts or "",
             tuple((one.incident.schedule, one.request) for one in stored if one is not None and one.request),
+            fixed_at=datetime.fromtimestamp(int(fixed_us) / MICROSECONDS, UTC) if fixed_us else None,
+            changes=int(changes or 0),
+            lined=bool(line_us),
+            replaced=int(replaced or 0),
+            earlier=earlier or "",
         )
 
     async def mentions_left(self, channel: str, number: int, most: int) -> int:
@@ -66,13 +76,22 @@ class Outages:
         )
 
     async def posted(
-        self, post: ClaimedPost, outage: Outage, outcome: str, *, mentions: int = 0, follows: str = ""
+        self,
+        post: ClaimedPost,
+        outage: Outage,
+        outcome: str,
+        *,
+        mentions: int = 0,
+        follows: str = "",
+        is_newest: bool | None = None,
     ) -> str:
         """Record a thread post. `outcome`: its timestamp, or why it's given up. `mentions`: how many it notified.
 
-        The file that `follows` it is queued then. Returns `ok`, or `done:<ts>` of another's post.
+        The file that `follows` it is queued then. A line about the outage's state is followed by another one, unless it
+        shows `outage` (`is_newest`). Returns `ok`, or `done:<ts>` of another's post.
         """
-        return await self._finish(post, outage.number, outcome, "", "", mentions, follows)
+        changes = "" if is_newest is None else str(outage.changes) if is_newest else "0"
+        return await self._finish(post, outage.number, outcome, "", "", mentions, follows, changes)
 
     async def message_posted(self, post: ClaimedPost, outage: Outage, ts: str, *, is_newest: bool) -> str:
         """Record the message of an outage, which is edited unless it shows `outage` (`is_newest`).
@@ -88,12 +107,26 @@ class Outages:
         again = any(one.state is not IncidentState.CLOSED for one in outage.members)
         await self._scripts.run("outage_message_gone", card, outage.channel, outage.number, outage.ts, int(again))
 
+    async def fix_message(self, outage: Outage) -> bool:
+        """Record that the message can't be edited any more. Its thread tells of changes from now on, beginning with this one."""
+        at = newest_end(outage.members)
+        fixed_us = round(at.timestamp() * MICROSECONDS) if at else 0
+        return bool(await self._scripts.run("fix_outage", outage.channel, outage.number, outage.ts, fixed_us))
+
     async def gone(self, post: ClaimedPost, number: int) -> None:
         """Give up a post of an outage that is no longer on record."""
         await self._finish(post, number, "gone", "", "", 0)
 
     async def _finish(
-        self, post: ClaimedPost, number: int, outcome: str, team: str, shown: str, mentions: int, follows: str = ""
+        self,
+        post: ClaimedPost,
+        number: int,
+        outcome: str,
+        team: str,
+        shown: str,
+        mentions: int,
+        follows: str = "",
+        changes: str = "",
     ) -> str:
         lease = post.lease
         return str(
@@ -110,5 +143,6 @@ class Outages:
                 shown,
                 mentions,
                 follows,
+                changes,
             )
         )

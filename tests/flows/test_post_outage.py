@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import monotonic
+from datetime import timedelta
+from time import monotonic, time
 
 import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.errors import SlackRefused
+from bot.core.model.incident import Incident, IncidentState, OnIt
 from bot.core.model.outage import APART_MOST, CAUSES_POSTED
 from tests.core.views.plain import shown
 from tests.flows.fakes import NIGHTLY
@@ -183,6 +185,124 @@ async def test_schedules_that_fail_again_after_all_recovered_are_a_line_in_the_t
     thread = stage.chat.in_channel(CHANNEL, await outage_ts(stage))
     assert thread[-1] == "Failing again: 1 schedule"
     assert "recovered" in thread[-2]
+
+
+async def make_uneditable(stage: IncidentStage, code: str = "edit_window_closed") -> str:
+    """Eight schedules fail, three of them in an outage whose message Slack doesn't let me edit; its timestamp."""
+    await fail(stage, *range(8))
+    stage.chat.faults.fail("edit_message", SlackRefused("chat.update", code))
+    await recover(stage, 5)
+    await free_edits(stage)
+    await free_lines(stage)
+    return await outage_ts(stage)
+
+
+async def free_lines(stage: IncidentStage) -> None:
+    """Time passes until the lines of outages are due."""
+    due = stage.scripts.key("posts", "line", CHANNEL)
+    for member in await stage.redis.zrange(due, 0, -1):
+        await stage.redis.zadd(due, {str(member): 1})
+    await stage.redis.zadd(stage.scripts.key("posts", "line"), {CHANNEL: 1})
+    await stage.settle()
+
+
+async def change(stage: IncidentStage, number: int, **state: object) -> Incident:
+    """Somebody changes the state of one schedule's incident."""
+    before = await stage.stored(slug=f"mart-{number:02}")
+    after = replace(before.incident, **state)  # type: ignore[arg-type]
+    assert await stage.incidents.store_incident(before, after, "now")
+    return after
+
+
+@pytest.mark.parametrize("code", ["edit_window_closed", "cant_update_message"])
+async def test_if_the_message_cannot_be_edited_its_thread_tells_of_changes(stage: IncidentStage, code: str) -> None:
+    """What people do, what joins and what recovers; and all that has happened by then in one line."""
+    ts = await make_uneditable(stage, code)
+    (first,) = stage.chat.in_channel(CHANNEL, ts)
+    assert "2 schedules" in first
+    assert "1 of 3 recovered" in first
+    assert first.endswith("I post changes here.")
+    cards, edits = len(stage.cards()), len(stage.chat.edits)
+    for number in (6, 7):
+        await change(stage, number, on_it=OnIt("U0ADA", stage.at + timedelta(hours=12), "ada"))
+    await free_lines(stage)
+    await fail(stage, 8, 9)
+    await free_lines(stage)
+    _, handled, joined = stage.chat.in_channel(CHANNEL, ts)
+    assert "ada is on it" in handled
+    assert "I post changes here" not in handled
+    assert "4 schedules" in joined
+    assert (len(stage.cards()), len(stage.chat.edits)) == (cards, edits)
+    await recover(stage, 6, 7, 8, 9)
+    await free_lines(stage)
+    assert "All 5 schedules recovered" in stage.chat.in_channel(CHANNEL, ts)[-1]
+
+
+async def test_changes_that_come_by_themselves_share_a_line_a_minute(stage: IncidentStage) -> None:
+    """As edits would."""
+    ts = await make_uneditable(stage)
+    before_us = time() * 1_000_000
+    for number in (8, 9, 10):
+        stage.run_through("FAILED", f"mart-{number:02}", DISK_LOG)
+        await stage.discovery_only()
+    lane = stage.scripts.key("posts", "line", CHANNEL)
+    assert await stage.redis.zrange(lane, 0, -1) == ["outage/state-2/C1/1"]
+    due_us = await stage.redis.zscore(lane, "outage/state-2/C1/1")
+    assert due_us is not None
+    assert float(due_us) > before_us + 30_000_000
+    await free_lines(stage)
+    await free_lines(stage)
+    assert ["5 schedules" in line for line in stage.chat.in_channel(CHANNEL, ts)] == [False, True]
+
+
+async def test_a_change_while_a_line_is_sent_has_the_next_one(stage: IncidentStage) -> None:
+    """The line showed the outage as it was before."""
+    ts = await make_uneditable(stage)
+    await change(stage, 6, on_it=OnIt("U0ADA", stage.at + timedelta(hours=12), "ada"))
+    stage.chat.faults.lose("post_message")
+    await free_lines(stage)
+    await change(stage, 7, on_it=OnIt("U0BEA", stage.at + timedelta(hours=12), "bea"))
+    for _ in range(4):
+        await free_lines(stage)
+    lines = stage.chat.in_channel(CHANNEL, ts)
+    assert "ada is on 1 of them" in lines[1]
+    assert "ada and 1 other are on it" in lines[-1]
+
+
+async def test_a_failure_a_day_later_has_a_new_message_that_links_the_old_one(stage: IncidentStage) -> None:
+    """One for all, with a thread of its own, and it's edited again."""
+    first = await make_uneditable(stage)
+    cards, lines = len(stage.cards()), len(stage.chat.in_channel(CHANNEL, first))
+    stage.pass_minutes(25 * 60)
+    await fail(stage, 6)
+    second = await outage_ts(stage)
+    assert second not in {"", first}
+    assert len(stage.cards()) == cards + 1
+    message = stage.chat.posted[CHANNEL, second]
+    assert "2 schedules" in message.text
+    assert "earlier message" in message.text
+    for _ in range(3):
+        await stage.work("outages", whatever=True)
+        await stage.settle()
+    assert [line.startswith("2 schedules:") for line in stage.chat.in_channel(CHANNEL, second)] == [True]
+    await fail(stage, 7)
+    assert len(stage.cards()) == cards + 1
+    await recover(stage, 6)
+    await free_edits(stage)
+    assert "1 schedule" in stage.chat.posted[CHANNEL, second].text
+    assert len(stage.chat.in_channel(CHANNEL, first)) == lines
+
+
+async def test_what_is_watched_no_longer_is_a_last_line_in_the_thread(stage: IncidentStage) -> None:
+    """Its message can't say so."""
+    ts = await make_uneditable(stage)
+    for number in (6, 7):
+        await change(stage, number, state=IncidentState.CLOSED, why="no longer watched here")
+    before = await stage.stored(slug="mart-05")
+    closed = replace(before.incident, state=IncidentState.CLOSED, why="no longer watched here", recovered_by=None)
+    assert await stage.incidents.store_incident(before, closed, "now")
+    await free_lines(stage)
+    assert stage.chat.in_channel(CHANNEL, ts)[-1] == "3 schedules no longer watched here."
 
 
 async def outage_ts(stage: IncidentStage) -> str:

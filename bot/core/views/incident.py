@@ -31,6 +31,9 @@ ERRORS_LISTED = 10
 ERROR_NAME_SHOWN = 80
 ERROR_LINE_SHOWN = 200
 
+# Once in the thread of a message that can't be edited any more.
+NOT_EDITABLE = "Slack doesn't let me edit the message above any more, so I post changes here."
+
 _SNOOZES = (
     (SnoozeChoice.HOUR, "Snooze 1 h"),
     (SnoozeChoice.FOUR_HOURS, "Snooze 4 h"),
@@ -371,7 +374,7 @@ def _state_line(incident: Incident, post: ThreadPost, app_url: str, names: Mappi
     else:
         spans = [*incident_headline(incident, app_url, names), ". "]
     is_first = all(one.kind is not PostKind.STATE or one.number >= post.number for one in incident.posts)
-    spans += ["Slack doesn't let me edit the message above any more, so I post changes here."] if is_first else []
+    spans += [NOT_EDITABLE] if is_first else []
     return tuple(spans)
 
 

@@ -13,6 +13,7 @@ from bot.core.model.run import is_final, run_url
 from bot.core.text.message import Button, Buttons, Choice, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Emoji, Link, Sentence, Span, When, cut, duration, plural
 from bot.core.views import buttons
+from bot.core.views.incident import NOT_EDITABLE
 from bot.core.watching.handling import SnoozeChoice
 from bot.core.watching.outage import UNREAD, SharedCause, shared_causes
 
@@ -31,8 +32,8 @@ _SNOOZES = (
 )
 
 
-def outage_message(outage: Outage) -> Message:
-    """Build an outage's message in its newest state."""
+def outage_message(outage: Outage, earlier_url: str | None = None) -> Message:
+    """Build an outage's message in its newest state. `earlier_url` is the address of the message that it has replaced."""
     failing = outage.failing
     if not failing:
         first = _over(outage)
@@ -48,6 +49,8 @@ def outage_message(outage: Outage) -> Message:
     elif causes[0].hint is not None and causes[0].hint.next:
         lines += ["\n", Emoji("bulb"), f" {causes[0].hint.next}"]
     facts = _facts(outage)
+    if earlier_url:
+        facts = (*facts, *((" · ",) if facts else ()), Link(earlier_url, "earlier message"))
     return Message(
         (*first, ".", *((" ", *facts) if facts else ())),
         (
@@ -75,6 +78,16 @@ def failing_again(outage: Outage, mention: Sentence, app_url: str) -> Message:
     failing = outage.failing
     first: Sentence = ("Failing again: ", Bold(plural(len(failing), "schedule")), *((" ", *mention) if mention else ()))
     return Message(first, (Paragraph(first), Facts(_named_all(failing, app_url))))
+
+
+def state_line(outage: Outage, app_url: str) -> Message:
+    """Build the line in the thread that says what the message would show, if it could still be edited."""
+    failing, facts = outage.failing, _facts(outage)
+    first: Sentence = (*_failing(outage, shared_causes(failing)), ".")
+    more: list[Span] = ["\n", *facts] if facts else []
+    note: list[Span] = [] if outage.lined else ["\n", NOT_EDITABLE]
+    said = (*first, *((" ", *facts, ".") if facts else ()), *((" ", NOT_EDITABLE) if note else ()))
+    return Message(said, (Paragraph(first), Facts((*_named_all(failing, app_url), *more, *note))))
 
 
 def outage_list(outage: Outage, app_url: str) -> Message:
@@ -113,6 +126,8 @@ def _over(outage: Outage) -> Sentence:
     if outage.since and ends and max(ends) > outage.since:
         took = f" after {duration((max(ends) - outage.since).total_seconds())}"
     recovered = sum(one.recovered_by is not None for one in outage.members)
+    if not recovered:
+        return (f"{plural(len(outage.members), 'schedule')} no longer watched here",)
     if recovered < len(outage.members):
         closed = len(outage.members) - recovered
         return (

@@ -1,10 +1,11 @@
-"""An incident whose message can't be edited any more: its thread says what the message would show.
+"""Incidents and outages whose message can't be edited any more: its thread says what the message would show.
 
 A workspace may allow edits only for some time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -19,7 +20,7 @@ def fix_message(incident: Incident) -> Incident:
     """Slack has refused an edit for good. A line in the thread says what is being done, if anything is."""
     if incident.fixed_at is not None:
         return incident
-    fixed = replace(incident, fixed_at=_newest_end(incident))
+    fixed = replace(incident, fixed_at=newest_end((incident,)))
     handled = any((incident.on_it, incident.snooze, incident.retry, incident.suspended))
     return _with_line(fixed) if handled or incident.state is IncidentState.CLOSED else fixed
 
@@ -34,9 +35,13 @@ def with_line(before: Incident | None, after: Incident) -> Incident:
 
 def needs_new_message(incident: Incident, end: RunEnd) -> bool:
     """Whether a failure is posted as a new message, because the present one can't show it and is old."""
-    if incident.fixed_at is None or incident.silent or incident.snooze is not None:
-        return False
-    return end.ended_at is not None and end.ended_at - incident.fixed_at >= NEW_MESSAGE_AFTER
+    by = _outdated_by(incident, end.ended_at)
+    return incident.fixed_at is not None and by is not None and incident.fixed_at <= by
+
+
+def outdates_outage(incident: Incident) -> datetime | None:
+    """If the message of its outage couldn't be edited by this time already, the newest failure has it replaced by a new one."""
+    return _outdated_by(incident, incident.failed.ended_at) if incident.is_open and incident.failed else None
 
 
 def with_new_message(incident: Incident) -> Incident:
@@ -44,9 +49,16 @@ def with_new_message(incident: Incident) -> Incident:
     return replace(incident, fixed_at=None, replaced=incident.replaced + 1)
 
 
-def _newest_end(incident: Incident) -> datetime | None:
-    ends = (one.ended_at for one in (incident.latest, incident.failed, incident.first) if one is not None)
-    return max((end for end in ends if end is not None), default=None)
+def newest_end(incidents: Iterable[Incident]) -> datetime | None:
+    """The newest end of a run that is known of these incidents."""
+    runs = (run for one in incidents for run in (one.latest, one.failed, one.first) if run is not None)
+    return max((run.ended_at for run in runs if run.ended_at is not None), default=None)
+
+
+def _outdated_by(incident: Incident, failed_at: datetime | None) -> datetime | None:
+    if failed_at is None or incident.silent or incident.snooze is not None:
+        return None
+    return failed_at - NEW_MESSAGE_AFTER
 
 
 def _state(incident: Incident) -> tuple[object, ...]:

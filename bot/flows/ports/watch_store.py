@@ -220,11 +220,18 @@ class Outages(Protocol):
         """Queue thread posts about causes. Returns False if somebody else has added posts."""
 
     async def posted(
-        self, post: ClaimedPost, outage: Outage, outcome: str, *, mentions: int = 0, follows: str = ""
+        self,
+        post: ClaimedPost,
+        outage: Outage,
+        outcome: str,
+        *,
+        mentions: int = 0,
+        follows: str = "",
+        is_newest: bool | None = None,
     ) -> str:
         """Record a thread post as sent (`outcome`: its ts) or given up (a word), and how many people it notified.
 
-        `follows` is the file that comes after it.
+        `follows` is the file that comes after it. `is_newest`: for a line about the outage's state, whether it shows `outage`.
 
         Returns `ok`, or `done:<ts>` of another's post.
         """
@@ -234,6 +241,9 @@ class Outages(Protocol):
 
     async def message_gone(self, outage: Outage) -> None:
         """Record that the message was deleted. A new one is posted, unless all of its incidents are closed."""
+
+    async def fix_message(self, outage: Outage) -> bool:
+        """Record that the message can't be edited any more: its thread tells of changes. Returns False if that's known, or if there's another message."""
 
     async def gone(self, post: ClaimedPost, number: int) -> None:
         """Give up a post of an outage that is no longer on record."""

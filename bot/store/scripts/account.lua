@@ -3,9 +3,11 @@
 -- name and field of each), number of runs, then their members; number of incidents, then for each: channel, expected
 -- revision, incident, serial, edit ('now', 'count' or 'none'), posts (number:class,...), whether it needs a message ('1'
 -- or '0'), whether it's open ('1' or '0'), when time changes it in us or '', its cause, team, when the quiet hours end
--- that withhold something of it in us or '', how many messages were replaced; number of notices, then their rows (see prelude.lua); then the starts whose
--- end no incident tells of. Returns 'ok', or 'again' if anything has changed since it was loaded: then nothing is done.
-local WIDTH = 13
+-- that withhold something of it in us or '', how many messages were replaced, by when its outage's message must have been
+-- found not editable in us for a new one to tell of it or ''; number of notices, then their rows (see prelude.lua); then the
+-- starts whose end no incident tells of. Returns 'ok', or 'again' if anything has changed since it was loaded: then nothing
+-- is done.
+local WIDTH = 14
 local START_OVER = {refused = true, closed = true}
 local slug, token, accounts = ARGV[3], ARGV[4], key('due', 'accounts')
 local record, ended = key('discovery', 'of', slug), key('discovery', 'ended', slug)
@@ -84,14 +86,33 @@ local function join_outage(channel, number, cause, hash)
   redis.call('ZADD', key('due', 'outages'), 'NX', num(now() + 15000000), channel .. ':' .. number)
 end
 
+-- A message that can't be edited any more gets a successor, which links it, when a failure comes a day later. Its thread
+-- begins anew. Returns whether that is so.
+local function renew_outage(channel, number, fixed_by)
+  local hash = key('outage', channel, number)
+  local known = redis.call('HMGET', hash, 'fixed_us', 'ts', 'line')
+  if fixed_by == '' or not known[1] or tonumber(known[1]) > tonumber(fixed_by) then return false end
+  if known[3] then redis.call('ZREM', key('posts', 'line', channel), outage_line(channel, number, known[3])) end
+  for _, field in ipairs(redis.call('HKEYS', hash)) do
+    if string.sub(field, 1, 5) == 'post-' then redis.call('HDEL', hash, field) end
+  end
+  redis.call('HSET', hash, 'earlier', known[2] or '')
+  redis.call('HDEL', hash, 'ts', 'fixed_us', 'line_us', 'posts', 'mentions')
+  redis.call('HINCRBY', hash, 'replaced', 1)
+  redis.call('ZADD', key('due', 'outages'), 'NX', num(now() + 15000000), channel .. ':' .. number)
+  return true
+end
+
 -- An outage is over when none of its schedules fails, and begins again when one of them does soon after.
-local function change_outage(channel, number, open)
+local function change_outage(channel, number, open, edit, renewed)
   local index, hash = key('outage', 'open', channel), key('outage', channel, number)
+  local line = edit == 'count' and 'never' or token == '' and 'soon' or 'later'
   local parts = {hash, key('outage', channel, number, 'members'), key('outage', channel, number, 'causes')}
   if open then
     for _, part in ipairs(parts) do redis.call('PERSIST', part) end
     local over = not redis.call('ZSCORE', index, number) and redis.call('HGET', hash, 'over')
-    if over then
+    if over and not renewed then
+      line = 'never'
       -- The thread has said that all have recovered.
       push('posts', 'line', channel, 'outage/again-' .. over .. '/' .. channel .. '/' .. number, now())
       redis.call('ZADD', key('due', 'outages'), 'NX', num(now() + 15000000), channel .. ':' .. number)
@@ -104,13 +125,14 @@ local function change_outage(channel, number, open)
       failing = failing or redis.call('ZSCORE', key('incident', 'open'), channel .. ':' .. member) ~= false
     end
     if not failing then
+      line = 'never'
       redis.call('ZREM', index, number)
       local over = redis.call('HINCRBY', hash, 'over', 1)
       push('posts', 'recovery', channel, 'outage/over-' .. num(over) .. '/' .. channel .. '/' .. number, now())
       for _, part in ipairs(parts) do redis.call('EXPIRE', part, RETENTION_S) end
     end
   end
-  touch_outage(channel, number)
+  touch_outage(channel, number, line)
 end
 
 for at = first, last, WIDTH do
@@ -181,7 +203,8 @@ for at = first, last, WIDTH do
   end
   if known[3] then
     if open then redis.call('SADD', key('outage', channel, known[3], 'causes'), cause) end
-    if edit ~= 'none' then change_outage(channel, known[3], open) end
+    local renewed = renew_outage(channel, known[3], ARGV[at + 13])
+    if renewed or edit ~= 'none' then change_outage(channel, known[3], open, edit, renewed) end
   elseif away then
     if known[1] and edit ~= 'none' then dirty_incident(known[2] .. ':' .. channel .. ':' .. known[1], edit) end
   elseif known[1] then

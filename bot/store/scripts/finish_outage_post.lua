@@ -1,6 +1,6 @@
 -- Records a post of an outage. ARGV: class, channel, item, token, number, field of its attempts, ts or word, team and
 -- shown revision of the message ('' and '' for a thread post), how many more people were notified, the file that follows
--- it in the thread ('file-<number>-<run>') or ''. Returns 'ok', or the existing record if another process has posted it.
+-- it in the thread ('file-<number>-<run>') or '', and how many changes a line about its state shows or ''. Returns 'ok', or the existing record if another process has posted it.
 local class, channel, item, number, field = ARGV[3], ARGV[4], ARGV[5], ARGV[7], ARGV[8]
 local hash, items = key('outage', channel, number), key('posts', class, channel)
 posted_in(channel)
@@ -15,6 +15,11 @@ end
 redis.call('HSET', hash, field, 'done:' .. ARGV[9])
 if (ARGV[13] or '') ~= '' then
   push('posts', 'attached', channel, 'outage/' .. ARGV[13] .. '/' .. channel .. '/' .. number, now())
+end
+if (ARGV[14] or '') ~= '' then
+  redis.call('HSET', hash, 'line_us', num(now()))
+  local known = redis.call('HMGET', hash, 'changes', 'fixed_us')
+  if known[2] and tonumber(known[1]) > tonumber(ARGV[14]) then push_outage_line(channel, number, now() + LINE_GAP_US) end
 end
 if ARGV[12] ~= '0' then redis.call('HINCRBY', hash, 'mentions', ARGV[12]) end
 if ARGV[10] ~= '' then

@@ -205,11 +205,47 @@ local function dirty_outage(card)
   push('edits', 'incident', channel_of(card), card, due)
 end
 
--- Marks an outage as changed: its message is edited, or posted if it has none yet.
-local function touch_outage(channel, number)
+-- An outage whose message can't be edited any more: a line in its thread says what the message would show. `line` is the
+-- number of the newest one, `line_due` when it's due, `line_us` when the last one was posted.
+local LINE_GAP_US, LINE_SOON_US = 60 * 1000000, 2 * 1000000
+local function outage_line(channel, number, line) return 'outage/state-' .. line .. '/' .. channel .. '/' .. number end
+local function push_outage_line(channel, number, due)
+  local hash, items = key('outage', channel, number), key('posts', 'line', channel)
+  local known = redis.call('HMGET', hash, 'line', 'line_due')
+  local waiting = outage_line(channel, number, known[1] or '')
+  if redis.call('ZSCORE', items, waiting) then
+    -- It will show this as well. Any other score is a lease.
+    if owns(items, waiting, known[2]) and due < tonumber(known[2]) then
+      redis.call('HSET', hash, 'line_due', num(due))
+      redis.call('ZADD', items, num(due), waiting)
+      redis.call('ZADD', key('posts', 'line'), 'LT', num(due), channel)
+    end
+    return
+  end
+  local line = num(redis.call('HINCRBY', hash, 'line', 1))
+  redis.call('HDEL', hash, 'post-state-' .. (known[1] or ''))
+  redis.call('HSET', hash, 'line_due', num(due))
+  push('posts', 'line', channel, outage_line(channel, number, line), due)
+end
+-- `when`: 'soon' for what people do, which changes many schedules at a click; 'later' for what happens by itself.
+local function want_outage_line(channel, number, when)
+  local hash = key('outage', channel, number)
+  redis.call('HINCRBY', hash, 'changes', 1)
+  local due = now() + LINE_SOON_US
+  if when == 'later' then due = math.max(due, tonumber(redis.call('HGET', hash, 'line_us') or '0') + LINE_GAP_US) end
+  push_outage_line(channel, number, due)
+end
+
+-- Marks an outage as changed: its message is edited, or posted if it has none yet. If it can't be edited any more, `line`
+-- is when its thread tells of the change: 'soon', 'later' or 'never'.
+local function touch_outage(channel, number, line)
   local hash = key('outage', channel, number)
   redis.call('HINCRBY', hash, 'rev', 1)
-  local known = redis.call('HMGET', hash, 'ts', 'team')
+  local known = redis.call('HMGET', hash, 'ts', 'team', 'fixed_us')
+  if known[1] and known[3] then
+    if line ~= 'never' then want_outage_line(channel, number, line or 'soon') end
+    return
+  end
   if known[1] then return dirty_outage(known[2] .. ':' .. channel .. ':' .. known[1]) end
   push('posts', 'opening', channel, 'outage/0/' .. channel .. '/' .. number, now())
 end

@@ -10,7 +10,7 @@ from bot.core.model.incident import Incident, IncidentRun, IncidentState, OnIt, 
 from bot.core.model.outage import Outage
 from bot.core.model.run_end import RunError
 from bot.core.text.text import Mention
-from bot.core.views.outage import all_recovered, cause_post, outage_list, outage_message
+from bot.core.views.outage import all_recovered, cause_post, outage_list, outage_message, state_line
 from bot.core.watching.outage import shared_causes
 from tests.core.views.plain import buttons, said, shown
 from tests.core.watching.ends import T0
@@ -98,3 +98,26 @@ def test_all_schedules_are_listed_by_cause() -> None:
     lines = shown(outage_list(outage(*(incident(number) for number in range(120))), APP))
     assert len([line for line in lines if line.startswith("• ")]) == 100
     assert "20 more" in lines[-1]
+
+
+def test_a_line_says_what_the_message_cannot_and_once_why() -> None:
+    """With every schedule's run."""
+    taken = replace(incident(1), on_it=OnIt("U0ADA", T0 + timedelta(hours=12), "ada"))
+    line = state_line(outage(taken, incident(2)), APP)
+    assert said(line.text).startswith(":red_circle: 2 schedules failing since")
+    assert "ada is on 1 of them. Slack doesn't let me edit the message above" in said(line.text)
+    assert "Mart 2 (run 4002)" in shown(line)[1]
+    assert "Slack" not in said(state_line(replace(outage(taken), lined=True), APP).text)
+
+
+def test_a_new_message_links_the_one_that_it_replaced() -> None:
+    """Whatever else it says there."""
+    taken = replace(incident(1), on_it=OnIt("U0ADA", T0 + timedelta(hours=12), "ada"))
+    assert said(outage_message(outage(incident(1)), "https://slack.example/p1").text).endswith("earlier message")
+    assert "ada is on it · earlier message" in said(outage_message(outage(taken), "https://slack.example/p1").text)
+
+
+def test_if_nothing_of_it_is_watched_any_more_it_says_only_that() -> None:
+    """Nothing has recovered."""
+    closed = replace(incident(1), state=IncidentState.CLOSED)
+    assert said(all_recovered(outage(closed)).text) == "1 schedule no longer watched here."

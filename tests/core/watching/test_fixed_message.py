@@ -9,7 +9,14 @@ import pytest
 
 from bot.core.model.incident import HIDDEN, Incident, IncidentRun, IncidentState, OnIt, PostKind, Snooze
 from bot.core.model.run_end import RunEnd
-from bot.core.watching.fixed_message import fix_message, needs_new_message, with_line, with_new_message
+from bot.core.watching.fixed_message import (
+    fix_message,
+    needs_new_message,
+    newest_end,
+    outdates_outage,
+    with_line,
+    with_new_message,
+)
 
 AT = datetime(2026, 11, 23, 2, 14, tzinfo=UTC)
 ADA = OnIt("U0ADA", AT + timedelta(hours=12), "ada")
@@ -64,3 +71,20 @@ def test_a_failure_a_day_later_has_a_new_message(hours: int, incident: Incident,
     assert not needs_new_message(replace(incident, silent=True), end)
     renewed = with_new_message(incident)
     assert (renewed.fixed_at, renewed.replaced) == (None, 1)
+
+
+def test_a_failure_has_its_outage_told_anew_if_that_could_not_be_edited_a_day_before() -> None:
+    """Unless nothing of it is to be told now."""
+    failed = replace(FAILING, failed=IncidentRun(7, "FAILED", AT, AT))
+    assert outdates_outage(failed) == AT - timedelta(days=1)
+    assert outdates_outage(replace(failed, snooze=Snooze("U0ADA"))) is None
+    assert outdates_outage(replace(failed, silent=True)) is None
+    assert outdates_outage(replace(failed, state=IncidentState.RECOVERED)) is None
+    assert outdates_outage(FAILING) is None
+
+
+def test_the_newest_end_of_many_schedules() -> None:
+    """Of all their runs that are known."""
+    later = replace(FAILING, failed=IncidentRun(8, "FAILED", AT, AT + timedelta(hours=1)))
+    assert newest_end([FAILING, later, replace(FAILING, latest=None, failed=None)]) == AT + timedelta(hours=1)
+    assert newest_end([]) is None

@@ -1,0 +1,8 @@
+-- Records that an outage's message can't be edited any more: its thread tells of changes from now on. ARGV: channel, number,
+-- ts, the newest end that is known in us. Returns 1, or 0 if that's known or if it has another message.
+local channel, number = ARGV[3], ARGV[4]
+local hash = key('outage', channel, number)
+if redis.call('HGET', hash, 'ts') ~= ARGV[5] or redis.call('HEXISTS', hash, 'fixed_us') == 1 then return 0 end
+redis.call('HSET', hash, 'fixed_us', ARGV[6])
+want_outage_line(channel, number, 'soon')
+return 1
