@@ -92,6 +92,19 @@ async def test_a_removed_bot_pauses_and_goes_on_with_one_message(stage: Incident
     assert len(stage.cards()) == 1
 
 
+async def test_nothing_of_an_incident_stays_queued(stage: IncidentStage) -> None:
+    """The report tells it, so no post of it waits for the channel."""
+    await stage.watch("*")
+    await fails(stage)
+    queued = {"opening": 0, "opened": 1, "recovery": 2, "line": 3}
+    for name, number in queued.items():
+        item = f"incident/{number}/{CHANNEL}/nightly"
+        await stage.redis.zadd(stage.scripts.key("posts", name, CHANNEL), {item: 2e15})
+    await leaves(stage)
+    left = [await stage.redis.zcard(stage.scripts.key("posts", name, CHANNEL)) for name in queued]
+    assert left == [0, 0, 0, 0]
+
+
 async def test_a_kill_before_the_watches_go_on_reports_nothing_twice(stage: IncidentStage) -> None:
     """What has failed since the report was queued has a message of its own, and keeps it."""
     await stage.watch("*")

@@ -319,7 +319,7 @@ end
 -- Posts of incidents wait until the bot can post in their channel again.
 local function hold_incidents(channel)
   redis.call('SET', key('away', channel), '1')
-  for _, class in ipairs({'opening', 'recovery', 'line'}) do
+  for _, class in ipairs({'opening', 'opened', 'recovery', 'line'}) do
     local items = key('posts', class, channel)
     for _, item in ipairs(redis.call('ZRANGE', items, 0, -1)) do
       local slug = string.match(item, '^incident/%d+/[^/]*/(.*)$')
