@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,7 @@ PREFIX = "{bolt:bolt}:"
 SETS = ("due:*", "posts:*", "edits:*")
 # Log files: an upload that was cut off is taken up after a minute.
 LOGS = "posts:log:"
+RETRIED = re.compile(r"/run_id/(\d+)\|Retry of run")
 OPEN_STATES = ("looking", "unclear")
 
 Json = dict[str, Any]
@@ -141,9 +143,15 @@ def _card(stage: Stage, message: Message) -> Card:
         message.ts,
         _key(message),
         shown(message),
-        run_ids(message),
+        _own_runs(message),
         tuple(Reply(_key(one), shown(one), float(one.ts)) for one in replies),
     )
+
+
+def _own_runs(message: Message) -> tuple[int, ...]:
+    """The runs that a card shows: it may link the one that it retries, too."""
+    retried = {int(run) for run in RETRIED.findall(message.text)}
+    return tuple(run for run in run_ids(message) if run not in retried)
 
 
 def _key(message: Message) -> str:
