@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from time import monotonic, time
@@ -11,9 +12,10 @@ from redis.asyncio import Redis
 
 from bot.core.model.errors import SlackRefused
 from bot.core.model.incident import Incident, IncidentState, OnIt
-from bot.core.model.outage import APART_MOST, CAUSES_POSTED
+from bot.core.model.outage import APART_MOST, CAUSES_POSTED, MENTIONS_MOST
+from bot.core.watching.owners import Owners
 from tests.core.views.plain import shown
-from tests.flows.fakes import NIGHTLY
+from tests.flows.fakes import NIGHTLY, FakeMemberships
 from tests.flows.incident_stage import COLUMN_LOG, DISK_LOG, IncidentStage
 from tests.flows.stage import CHANNEL
 
@@ -84,6 +86,22 @@ async def test_each_frequent_cause_gets_one_post_and_the_file_of_one_log(stage: 
     assert len(posts) <= CAUSES_POSTED
     files = [stage.chat.uploads[file_id][1] for _, thread, file_id in stage.chat.shared if thread == outage.ts]
     assert [b"No space left" in content for content in files] == [True, False]
+
+
+async def test_ten_people_are_notified_in_all(one_redis: Redis) -> None:
+    """Those of the first five incidents included, however many owners there are."""
+    slugs = [f"mart-{number:02}" for number in range(30)]
+    owners = Owners(tuple((slug, f"U0{number:03}") for number, slug in enumerate(slugs)), {})
+    stage = IncidentStage(one_redis, memberships=FakeMemberships({CHANNEL: "data"}), owners_file=owners)
+    stage.bolt.active = [replace(NIGHTLY, id=number, slug=slug) for number, slug in enumerate(slugs)]
+    await stage.watch("*", mention="owner")
+    await fail(stage, *range(20))
+    await fail(stage, *range(20, 30), log=COLUMN_LOG)
+    for _ in range(3):
+        await stage.work("outages", whatever=True)
+        await stage.settle()
+    notified = [found for one in stage.chat.posted.values() for found in re.findall(r"@U0\d{3}", one.text)]
+    assert len(notified) == MENTIONS_MOST
 
 
 async def test_while_schedules_join_there_is_one_edit_in_ten_seconds(stage: IncidentStage) -> None:

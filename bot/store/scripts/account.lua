@@ -73,7 +73,8 @@ local function outage_for(channel, cause, team)
     return nil
   end
   local number = num(redis.call('HINCRBY', key('outage', 'numbers'), channel, 1))
-  redis.call('HSET', key('outage', channel, number), 'team', team, 'rev', '0')
+  -- Each of the first few has notified somebody itself, which counts towards the people whom an outage may notify.
+  redis.call('HSET', key('outage', channel, number), 'team', team, 'rev', '0', 'mentions', APART_MOST)
   redis.call('ZADD', key('due', 'outages'), num(at + 15000000), channel .. ':' .. number)
   return number
 end
