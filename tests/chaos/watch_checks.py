@@ -165,14 +165,16 @@ def each_error_is_told_once(seen: Seen) -> Found:
         begun = incident.silent or any(one.kind == "opening" for one in incident.posts)
         if len(openings) > 1 or not begun:
             yield Violation("wrong openings", f"{incident.key}: {[one.number for one in openings]}")
-        told = Counter(error for one in incident.posts if one.kind in NEW_ERRORS for error in one.errors)
+        posted = [one for one in incident.posts if one.kind in NEW_ERRORS and not one.withdrawn]
+        told = Counter(error for one in posted for error in one.errors)
         twice = [error for error, times in told.items() if times > 1]
         if twice:
             yield Violation("error told twice", f"{incident.key}: {twice}")
         # The opening's excerpt tells of its errors if they weren't known when it was planned.
         known = bool(openings) and bool(openings[0].errors)
         bare = incident.carded or incident.snoozed_ever or incident.seen_before or len(incident.posts) >= POSTS_MOST
-        # What was withheld is listed in a message.
+        # What was withheld is listed in a message, and the report at the bot's return doesn't name errors.
+        bare = bare or any(one.withdrawn for one in incident.posts)
         bare = bare or any(one.channel == incident.channel for one in (*seen.watched.quiet, *seen.watched.gaps))
         untold = [error for error in incident.errors if error not in told]
         if untold and known and not bare:
