@@ -45,7 +45,8 @@ class Burst:
 async def measure(options: Options) -> list[Row]:
     """All spreads at once."""
     ends = QUICK_ENDS if options.quick else ENDS
-    spreads = [min(ends, one) for one in SPREADS]
+    # In the quick form, some are the same.
+    spreads = list(dict.fromkeys(min(ends, one) for one in SPREADS))
     bursts = await asyncio.gather(*(_burst(ends, channels) for channels in spreads))
     return [row for channels, burst in zip(spreads, bursts, strict=True) for row in _rows(ends, channels, burst)]
 

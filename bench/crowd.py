@@ -37,7 +37,7 @@ class Size:
 
 
 SIZES = (Size(200, 200, 200, 0), Size(5_000, 3_000, 200, 0), Size(50_000, 20_000, 200, 300))
-QUICK_SIZES = (Size(10, 10, 10, 0), Size(100, 50, 10, 0), Size(1_500, 1_200, 10, 2))
+QUICK_SIZES = (Size(10, 10, 10, 0), Size(1_500, 1_200, 10, 2))
 
 
 @dataclass(frozen=True, slots=True)
