@@ -32,7 +32,7 @@ script_of() {
 }
 
 "$uv" audit --help >/dev/null 2>&1 || skip "this uv has no audit; the Makefile names one that has."
-for list in requirements/dev.txt requirements/uv.txt tests/conformance/requirements.txt tests/deploy/requirements.txt; do
+for list in requirements/dev.txt requirements/uv.txt requirements/release.txt tests/conformance/requirements.txt tests/deploy/requirements.txt; do
     script="$(mktemp -d -p "$work")/locked.py"
     script_of "$list" >"$script"
     status=0

@@ -243,6 +243,23 @@ async def test_without_a_watch_nothing_is_missed(stage: IncidentStage) -> None:
     assert stage.cards() == []
 
 
+async def test_a_schedule_that_is_no_longer_watched_is_not_waited_for(stage: IncidentStage) -> None:
+    """Its runs aren't looked at any more, so the account would wait for them until it's given up."""
+    await stage.watch("nightly")
+    hourly = await stage.watch("hourly", "C2")
+    stage.pass_minutes(DAY)
+    await stage.work("discovery")
+    gap = await stage.gaps.collecting()
+    assert gap is not None
+    assert (await stage.gaps.left(gap.number))[0] == 2
+    await stage.watches.remove_watch("C2", hourly.number)
+    await stage.work("discovery")
+    assert (await stage.gaps.left(gap.number))[0] == 1
+    await back(stage)
+    assert await stage.gaps.collecting() is None
+    assert len(messages(stage)) == 1
+
+
 async def test_what_cannot_be_found_is_not_waited_for_forever(stage: IncidentStage) -> None:
     """After ten minutes the account says what is known."""
     await stage.watch()
