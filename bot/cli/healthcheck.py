@@ -85,12 +85,13 @@ def _ask(host: str, port: int, path: str, timeout_s: float) -> None:
     except (http.client.InvalidURL, UnicodeError):
         raise _UnhealthyError(f"{where} isn't an address.") from None
     except (http.client.HTTPException, ValueError):
-        raise _UnhealthyError(f"What answers at {where} isn't the bot.") from None
+        raise _UnhealthyError(f"Something other than the bot answers at {where}.") from None
     if response.status == 503:
         raise _UnhealthyError(f"The bot isn't ready: {_reasons(body)}.")
     if response.status != 200:
         raise _UnhealthyError(
-            f"What answers at {where} has no {path} (status {response.status}): it isn't the bot, or not its port."
+            f"Something answers at {where}, but it has no {path} (status {response.status}): it isn't the bot, or it's the "
+            "wrong port."
         )
 
 

@@ -43,8 +43,8 @@ WHY_NOT = {
         "more was started. Start it again if you still want it."
     ),
     EarlierOutcome.UNKNOWN: (
-        "I was away, and I can't read its card to make sure that it wasn't started before, so I didn't start it. "
-        "Start it again if you still want it."
+        "I was away, and I can't read its card to make sure that it wasn't already started, so I didn't start it. "
+        "If you still want it, request it again."
     ),
 }
 

@@ -100,7 +100,7 @@ class FollowRequestHandler:
             if lease.since_s(follow_request.asked_at) < GIVEN_UP_S:
                 await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
             else:
-                text = f"{away.sentence} Run {key.id} isn't followed here. Click again later."
+                text = f"{away.sentence} I'm not following run {key.id} here. Click again later."
                 await self._tell(lease, follow_request, Message((text,)))
             return
         if is_final(run.seen.state):

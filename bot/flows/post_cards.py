@@ -195,7 +195,7 @@ class FollowedRunCards:
             # Only the follow request itself can release this: as long as it waits for its card, the run can't be
             # requested here again.
             log.error("the run to follow no longer exists", follow_request=name)
-            why = "I no longer have a record of this run, so it isn't followed here. Click again."
+            why = "I no longer have a record of this run, so I'm not following it here. Click again."
             await self._followers.refuse(post, follow_request, why)
             return
         if is_final(run.seen.state) and (await self._posts.attempt(post, "look")).word == "go":
@@ -214,7 +214,7 @@ class FollowedRunCards:
         except SlackRefused as refused:
             log.warning("the card of a followed run can't be shown", follow_request=name, why=refused.code)
             await self._followers.refuse(
-                post, follow_request, self._poster.why_not(refused, "The run isn't followed here")
+                post, follow_request, self._poster.why_not(refused, "I'm not following the run here")
             )
         else:
             if ts is not None:

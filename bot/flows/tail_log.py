@@ -153,7 +153,7 @@ class LogTailer:
         text: Sentence = (f"{come}, currently from ", Code(cut(command.text, COMMAND_SHOWN)), f"{which}.")
         if number in {None, at}:
             return text
-        return (*text, f" For command {number}, stop following first, then try again.")
+        return (*text, f" To follow command {number} instead, stop following first, then try again.")
 
     async def restore_and_begin_tail(self, asker: Asker, lost: LostCard, number: int | None) -> Message | None:
         """Like `begin_tail`, in the thread of a card whose lost record is restored first. Raises StoreUnavailable."""

@@ -141,7 +141,7 @@ class ScheduleWatcher:
             return in_file(same)
         entry = await self._gate.entry_about_watch(Event.WATCH_CHANGED, attempt, watch)
         if not await self._watches.change_watch(watch, entry):
-            return Message((f"Somebody just stopped watch {same.number}. Nothing was changed.",))
+            return Message((f"Someone just removed watch {same.number}, so nothing was changed.",))
         return self._stored(StoredWatch(watch, "changed", planned.matching, planned.refused))
 
     async def describe(self, stored: StoredWatch) -> Message:

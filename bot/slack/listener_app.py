@@ -196,7 +196,7 @@ def register_fallbacks(app: AsyncApp, tell: Tell, command: str) -> None:
         sent = name if PLAIN_COMMAND.fullmatch(name) else "another command"
         other_command.note(sent=sent, expected=command)
         sentence = (
-            f"I'm set up for {command}, and Slack sent me {sent}. Whoever runs me can let BOLT_BOT_COMMAND and the "
+            f"I'm set up for {command}, and Slack sent me {sent}. Whoever runs me can make BOLT_BOT_COMMAND and the "
             "app's settings agree. Nothing was done."
         )
         return answer_request(body, sentence, tell)

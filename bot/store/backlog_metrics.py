@@ -115,7 +115,7 @@ def _by_lane(found: Json | None) -> Iterator[GaugeMetricFamily]:
 
 def _budgets(found: Json | None, limits: Mapping[str, int]) -> Iterator[GaugeMetricFamily]:
     limit = _gauge("slack_budget_limit", "Calls a minute that the bot allows itself, by Slack method.", "method")
-    left = _gauge("slack_budget_left", "Calls that are left in this minute, by Slack method.", "method")
+    left = _gauge("slack_budget_left", "Calls left in this minute, by Slack method.", "method")
     held = _gauge(
         "hold_seconds",
         "For how long a Slack method or a due set stays unused, because Slack or Bolt asked for it (429).",

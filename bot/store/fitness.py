@@ -33,7 +33,9 @@ def server_faults(facts: Facts) -> list[ServerFault]:
 def _version(facts: Facts) -> list[ServerFault]:
     if "redis_version" not in facts:
         sentence = "Redis doesn't report its version (INFO isn't permitted). It should be 7.0 or later."
-        return [ServerFault("version", sentence, "Let the user run INFO, or check the version yourself.")]
+        return [
+            ServerFault("version", sentence, "Allow the bot's Redis user to run INFO, or check the version yourself.")
+        ]
     version = str(facts["redis_version"])
     found = re.match(r"(\d+)\.(\d+)", version)
     # Valkey reports itself as Redis 7.2.4 or later here, so one comparison covers both.
@@ -54,7 +56,9 @@ def _memory(facts: Facts) -> list[ServerFault]:
     policy = facts.get("maxmemory_policy")
     if policy is None:
         sentence = "Redis doesn't report its maxmemory-policy. It should be noeviction."
-        return [ServerFault("memory", sentence, "Let the user run INFO, or check the policy yourself.")]
+        return [
+            ServerFault("memory", sentence, "Allow the bot's Redis user to run INFO, or check the policy yourself.")
+        ]
     if policy != "noeviction":
         sentence = f"Redis has maxmemory-policy {policy}, which deletes data."
         return [ServerFault("memory", sentence, "Set it to noeviction.", is_fatal=True)]
@@ -80,10 +84,10 @@ def _persistence(facts: Facts) -> list[ServerFault]:
         found.append(ServerFault("persistence", sentence, "Set appendfsync to everysec."))
     if "err" in {facts.get("aof_last_write_status"), facts.get("aof_last_bgrewrite_status")}:
         sentence = "Redis failed to write its append-only file."
-        found.append(ServerFault("persistence", sentence, "Free space on its disk, and read its log."))
+        found.append(ServerFault("persistence", sentence, "Free up space on its disk, and read its log."))
     if facts.get("rdb_last_bgsave_status") == "err":
         sentence = "Redis failed to write its last snapshot."
-        found.append(ServerFault("persistence", sentence, "Free space on its disk, and read its log."))
+        found.append(ServerFault("persistence", sentence, "Free up space on its disk, and read its log."))
     return found
 
 

@@ -25,7 +25,7 @@ _REFUSALS: tuple[tuple[str, str, str], ...] = (
     (
         r"\bREADONLY\b|read only replica",
         "My database (Redis) is read-only.",
-        "it's a read-only replica (READONLY); REDIS_URL should name the primary",
+        "it's a read-only replica (READONLY); REDIS_URL should point at the primary",
     ),
     (
         r"\bMISCONF\b",

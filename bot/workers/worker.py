@@ -25,7 +25,7 @@ STORE_AWAY_S = 0.5
 
 JOBS = Counter("bolt_bot_jobs", "Jobs that a worker has finished.", ("worker",))
 FAULTS = Counter("bolt_bot_job_faults", "Unexpected errors in a worker's jobs.", ("worker",))
-BUSY = Gauge("bolt_bot_jobs_under_way", "Jobs that a worker has in hand.", ("worker",))
+BUSY = Gauge("bolt_bot_jobs_under_way", "Jobs that a worker is working on.", ("worker",))
 
 Job = Coroutine[Any, Any, None]
 

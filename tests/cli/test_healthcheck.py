@@ -114,7 +114,8 @@ async def test_the_admin_port_is_asked(bot: Bot, check: Check) -> None:
     public = await check(BOLT_BOT_HTTP_PORT=str(bot.server.port))
     assert public.status == 1
     assert public.err == (
-        f"What answers at 127.0.0.1:{bot.server.port} has no /healthz (status 404): it isn't the bot, or not its port.\n"
+        f"Something answers at 127.0.0.1:{bot.server.port}, but it has no /healthz (status 404): it isn't the bot, or it's "
+        "the wrong port.\n"
     )
 
 

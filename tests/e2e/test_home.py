@@ -147,7 +147,7 @@ async def test_a_failure_is_retried_from_there(stage: Stage) -> None:
     failed = stage.started()[-1].id
     await opened(stage, "Recent failures (1)", "grace")
     await click(stage, "Retry failed", "grace")
-    await until(stage, says(stage, f"Requested to retry *run {failed}*. Its card is in #data-eng.", "grace"), "grace")
+    await until(stage, says(stage, f"You asked to retry *run {failed}*. Its card is in #data-eng.", "grace"), "grace")
     await stage.until(lambda: len(stage.cards()) == 2)
     await stage.until(lambda: f"Retry of run {failed}" in str(stage.cards()[-1].blocks))
     await stage.until(lambda: len(stage.started()) == 2)
@@ -220,9 +220,9 @@ async def test_a_schedule_is_run_from_there(stage: Stage) -> None:
     await stage.until(stage.card_says("succeeded"))
     await opened(stage, "Run in #data-eng")
     await click(stage, "Run in #data-eng")
-    await until(stage, says(stage, "Requested to run *nightly*. Its card is in #data-eng."))
+    await until(stage, says(stage, "You asked to run *nightly*. Its card is in #data-eng."))
     await until(stage, says(stage, "Your active runs (1)"))
-    assert "Requested to run" not in reads(stage)
+    assert "You asked to run" not in reads(stage)
     await stage.until(lambda: len(stage.cards()) == 2)
     assert len(stage.started()) == 2
 
@@ -413,7 +413,9 @@ async def test_redis_is_away(stage: Stage) -> None:
     try:
         await stage.start_bot({"REDIS_URL": server.url})
         server.kill()
-        await opened(stage, "I can't reach my database (Redis). Your runs continue. Refresh in a minute.")
+        await opened(
+            stage, "I can't reach my database (Redis). Your runs in Bolt aren't affected. Refresh in a minute."
+        )
         await server.start()
 
         async def refreshed() -> str:

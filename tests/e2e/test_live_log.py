@@ -160,7 +160,7 @@ async def test_it_is_stopped_by_its_button(stage: Stage) -> None:
         stage, f"I'm already posting new lines from run {run} in its thread, currently from `./slow` (command 2)."
     )
     await stage.slash(f"logs {run} 1 --follow")
-    other = await answer(stage, "For command 1, stop following first, then try again.")
+    other = await answer(stage, "To follow command 1 instead, stop following first, then try again.")
     assert "currently from `./slow` (command 2)" in other.text
     assert "Stop following" in str(other.blocks)
     ts = posts(stage)[0].ts

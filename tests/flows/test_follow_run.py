@@ -100,7 +100,7 @@ async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None
         ClaimedPost(taken.lease, taken.urgency, taken.channel, f"watch:{name}", "post"), name
     )
     await advance(scripts, adopt)
-    assert chat.told == ["I no longer have a record of this run, so it isn't followed here. Click again. Run 9"]
+    assert chat.told == ["I no longer have a record of this run, so I'm not following it here. Click again. Run 9"]
     assert (await followers.add_follow_request(ADA, RUN, RunFacts()))[0] == "new"
 
 

@@ -40,7 +40,7 @@ ANSWERS = {
     ),
     404: (
         "nothing takes Slack's requests there",
-        "Let the address lead to the bot, in HTTP mode: SLACK_APP_TOKEN must not be set.",
+        "Make the address lead to the bot, in HTTP mode: SLACK_APP_TOKEN must not be set.",
     ),
     503: ("the bot there is starting or stopping, or a proxy can't reach it", "Start the bot, and read its log."),
 }
@@ -94,7 +94,7 @@ def compare(hello: Hello, held: int | None) -> Finding:
             "replaced, run the doctor again in a few minutes."
         )
         return warning(SOCKET, said, fix)
-    return ok(SOCKET, f"A connection opens. The app has {_more(others)}, all of this deployment.")
+    return ok(SOCKET, f"A connection opens. The app has {_more(others)}, all from this deployment.")
 
 
 def _more(others: int) -> str:

@@ -29,10 +29,10 @@ LISTED_MOST = 10_000
 HEALTH_S = 2.0
 ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - addresses to ask, not to listen on
 FIXES = {
-    errno.ENOSPC: "Free space on that disk, or let {name} name a directory on another one.",
+    errno.ENOSPC: "Free up space on that disk, or set {name} to a directory on another one.",
     errno.EDQUOT: "Raise the disk quota of the user that runs the bot.",
-    errno.EROFS: "Mount it writable, or let {name} name a directory on a writable volume.",
-    errno.ENOTDIR: "Let {name} name a directory: a part of that path is a file.",
+    errno.EROFS: "Mount it writable, or set {name} to a directory on a writable volume.",
+    errno.ENOTDIR: "Set {name} to a directory: a part of that path is a file.",
 }
 
 PORT_FIXES = {
@@ -53,13 +53,13 @@ async def _data(subject: Subject) -> list[Finding]:
     if await _is_running(subject.settings):
         return [found, ok(DATA, f"The running bot ({holder}) uses it. A second one needs another directory.")]
     said = f"{NAME} ({directory}) is in use by another bot ({holder}), so this one can't start."
-    return [found, problem(DATA, said, f"Stop that one, or let {NAME} name another directory for each bot.")]
+    return [found, problem(DATA, said, f"Stop that one, or give each bot its own directory in {NAME}.")]
 
 
 def check_directory(directory: Path, *, free_least: int = FREE_LEAST) -> Finding:
     """Check that the bot can keep its data in a directory, by writing a file there for a moment."""
     if directory.exists() and not directory.is_dir():
-        return problem(DATA, f"{NAME} ({directory}) is a file.", f"Let {NAME} name a directory.")
+        return problem(DATA, f"{NAME} ({directory}) is a file.", f"Set {NAME} to a directory.")
     existing = next(one for one in (directory, *directory.parents) if os.path.lexists(one))
     try:
         _write(existing)
@@ -77,7 +77,7 @@ def check_directory(directory: Path, *, free_least: int = FREE_LEAST) -> Finding
     free = shutil.disk_usage(directory).free
     if free < free_least:
         said = f"The disk of {NAME} ({directory}) has only {free // MEGABYTE} MB left."
-        return warning(DATA, said, "Free space there: without it, nothing can be recorded, and nothing starts.")
+        return warning(DATA, said, "Free up space there: without it, nothing can be recorded, and nothing starts.")
     return ok(DATA, f"{NAME} ({directory}) can be written, with {free // MEGABYTE} MB left.")
 
 
@@ -90,7 +90,7 @@ def reason(error: OSError, directory: Path) -> str:
 
 def fix(error: OSError, directory: Path) -> str:
     """Return what to do if the data directory can't be written, or created."""
-    known = FIXES.get(error.errno or 0, "Let {name} name a directory to which the bot's user may write.")
+    known = FIXES.get(error.errno or 0, "Set {name} to a directory that the bot's user may write to.")
     if error.errno in {errno.EACCES, errno.EPERM}:
         # Never of a directory above it, which may be everybody's.
         known = (

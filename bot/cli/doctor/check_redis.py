@@ -27,11 +27,11 @@ RULES = "~{keys}* +@read +@write +@transaction +@scripting +@connection -@danger
 # Part of a cause, the check that it's about, and the fix.
 REFUSALS: tuple[tuple[str, str, str], ...] = (
     ("(OOM)", "Redis memory", "Raise maxmemory, or remove what else is stored in it."),
-    ("(READONLY)", "Redis role", "Let REDIS_URL name the primary."),
-    ("(MISCONF)", "Redis persistence", "Free space on its disk, and read its log."),
+    ("(READONLY)", "Redis role", "Point REDIS_URL at the primary."),
+    ("(MISCONF)", "Redis persistence", "Free up space on its disk, and read its log."),
     ("(NOREPLICAS)", "Redis role", "Start its replicas, or lower min-replicas-to-write."),
     ("(NOPERM)", PERMISSIONS, "Give its user these rights: ACL SETUSER <user> {rules}"),
-    ("lacks a command", PERMISSIONS, "Let the provider of the server enable the command, or use another server."),
+    ("lacks a command", PERMISSIONS, "Ask the server's provider to enable the command, or use another server."),
 )
 REACHING: Fixes = (
     (WANTED, "Write rediss:// instead of redis:// in REDIS_URL."),
@@ -56,10 +56,10 @@ REACHING: Fixes = (
         "Add ?ssl_certfile=/path/to/certificate.pem&ssl_keyfile=/path/to/key.pem to REDIS_URL.",
     ),
     ("protected mode", "Give the server's user a password, and put it into REDIS_URL."),
-    ("no database with the number", "Correct the number at the end of REDIS_URL: most servers have 0 to 15."),
+    ("no database with the number", "Correct the number at the end of REDIS_URL: most servers have databases 0 to 15."),
     ("isn't Redis", "Correct the host and port in REDIS_URL."),
     ("(LOADING)", "Wait until it has read its data."),
-    ("(MASTERDOWN)", "Let REDIS_URL name the primary, or start it."),
+    ("(MASTERDOWN)", "Point REDIS_URL at the primary, or start it."),
     ("(CLUSTERDOWN)", "Start the missing nodes of the cluster."),
     (
         "no Sentinel knows",
@@ -191,7 +191,7 @@ def _persistence(facts: Facts, check: str) -> Finding:
 
 def _unseen(check: str, what: str, command: str = "INFO") -> Finding:
     said = f"{what} is not checked, because {command} isn't permitted."
-    return warning(check, said, f"Let the bot's user run {command}, or look at the server yourself.")
+    return warning(check, said, f"Allow the bot's Redis user to run {command}, or check the server yourself.")
 
 
 async def _commands(client: Redis, name: str) -> Finding:

@@ -103,7 +103,7 @@ async def _unseen(subject: Subject) -> list[Finding]:
         warning(
             "Slack command",
             f"Whether the app's slash command is {command} is not checked, because Slack doesn't show it to a bot.",
-            f"If Slack says that {command} isn't a valid command, or I answer that I'm set up for another one, let "
+            f"If Slack says that {command} isn't a valid command, or I answer that I'm set up for another one, make "
             f"BOLT_BOT_COMMAND and the app's settings agree, under Slash Commands: {manifest} prints them.",
         ),
         warning(

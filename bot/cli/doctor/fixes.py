@@ -27,7 +27,7 @@ NETWORK: Fixes = (
     ),
     ("doesn't speak TLS", "Write {plain} instead of {tls} in {setting}, or the port that speaks TLS."),
     ("the file of trusted certificates contains none", "Name a file with certificates in PEM format: {authority}."),
-    ("wants a client's certificate", "Let the server, or a proxy in between, not ask for one: the bot has none."),
+    ("wants a client's certificate", "Stop the server, or a proxy in between, from asking for one: the bot has none."),
     ("the TLS handshake failed", "Compare the TLS versions and ciphers of both sides."),
     (
         "too long",
@@ -36,7 +36,7 @@ NETWORK: Fixes = (
     ("timed out", "Look for a firewall that drops packets between here and the host."),
     ("no route", "Check this machine's network, and the host in {setting}."),
     ("there's no such socket", "Correct the path in {setting}, or start the server."),
-    ("permission to connect was denied", "Let the bot's user use that socket."),
+    ("permission to connect was denied", "Give the bot's user access to that socket."),
     ("too many open files", "Raise this process' limit of open files (ulimit -n)."),
     ("connection was", "Check that {setting} names the right host and port, and read the log of what listens there."),
 )

@@ -33,7 +33,7 @@ CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,20}")
 _LINE = re.compile(r"\r\n|\r|\n")
 
 NO_BRANCH = f"A branch or a commit has no spaces, doesn't begin with a dash, and is at most {BRANCH_LIMIT} characters long, as in main."
-NO_NUMBER = "A pull request is a number, as in 123."
+NO_NUMBER = "Enter the pull request's number, as in 123."
 
 T = TypeVar("T")
 Field = Literal["schedule", "branch", "pull_request", "commands", "reason", "channel"]

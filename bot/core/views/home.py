@@ -124,7 +124,7 @@ def home(page: HomePage, app_url: str, command: str) -> Message:
 def away_home(at: datetime, sentence: str) -> Message:
     """The Home tab if nothing can be read."""
     page = HomePage(at)
-    text: Sentence = (f"{sentence} Your runs continue. Refresh in a minute.",)
+    text: Sentence = (f"{sentence} Your runs in Bolt aren't affected. Refresh in a minute.",)
     return Message(text, (Paragraph(text), _actions(page), Facts(_refreshed(page))))
 
 

@@ -228,7 +228,7 @@ def _handling(incident: Incident, start: Request | None, app_url: str, names: Ma
     lines: list[Sentence] = [retry_line(incident, start, app_url, names)]
     snooze = incident.snooze
     if incident.on_it is not None:
-        who = cut(incident.on_it.name, PERSON_SHOWN) or names.get(incident.on_it.user, "Somebody")
+        who = cut(incident.on_it.name, PERSON_SHOWN) or names.get(incident.on_it.user, "Someone")
         lines.append((Emoji("raising_hand"), f" {who} is on it"))
     if snooze is not None:
         by = cut(snooze.name, PERSON_SHOWN) or names.get(snooze.by, "")
@@ -358,7 +358,7 @@ def _reopened(incident: Incident, post: ThreadPost, notified: Sentence, app_url:
 
 def _still_failing(incident: Incident, post: ThreadPost, notified: Sentence) -> Message:
     who = cut(incident.on_it.name, PERSON_SHOWN) if incident.on_it else ""
-    on_it = f"{who or 'Somebody'} is on it." if incident.on_it else "Nobody is on it."
+    on_it = f"{who or 'Someone'} is on it." if incident.on_it else "Nobody is on it."
     new = " New while it was snoozed:" if post.errors else ""
     first: Sentence = (f"Still failing: {_counted(incident)}", *_since(incident), f". {on_it}{new}", *notified)
     return _listing(first, post.errors)

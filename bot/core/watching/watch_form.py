@@ -26,9 +26,9 @@ EVERY = "*"
 OWNER, NOBODY = "owner", "none"
 
 CHOOSE_ONE = "Choose a schedule or a pattern."
-NO_QUIET = "Quiet hours are two different times of day, as in 22:00-07:00."
-NO_LATE = "Late is a time from 1m to 24h, or off, as in 30m."
-NO_SLOW = "Slow is a factor from 1.1x to 100x, a time from 1m to 24h, or off, as in 2x or 45m."
+NO_QUIET = "Enter two different times of day, as in 22:00-07:00."
+NO_LATE = "Enter a time from 1m to 24h, or off, as in 30m."
+NO_SLOW = "Enter a factor from 1.1x to 100x, a time from 1m to 24h, or off, as in 2x or 45m."
 
 T = TypeVar("T")
 Field = Literal["schedule", "owner", "branch", "only", "mention", "person", "quiet", "time_zone", "late", "slow"]

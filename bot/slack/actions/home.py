@@ -81,7 +81,7 @@ async def _start(context: ListenerContext, call: Call, wanted: StartCommand, cha
     answer = await context.ask.accept_start(asked)
     if answer is None:
         where: Sentence = ("our direct messages",) if channel.startswith("D") else (Channel(channel),)
-        notice: Sentence = ("Requested to ", *_what(wanted), ". Its card is in ", *where, ".")
+        notice: Sentence = ("You asked to ", *_what(wanted), ". Its card is in ", *where, ".")
         context.later(context.home.show_start(asker, asked.id, notice), asker)
     return answer
 

@@ -39,7 +39,7 @@ async def handle(context: ListenerContext, call: Call, command: LogsCommand) -> 
             answer = await context.tail_log.begin_tail(call.asker, key, command.number)
     except (StoreUnavailable, TimeoutError) as error:
         again = "If no log appears within a minute, try again."
-        return Message((unrecorded(error, nothing="The log isn't followed.", otherwise=again),))
+        return Message((unrecorded(error, nothing="I'm not following the log.", otherwise=again),))
     if answer is None:
         context.later(_instead(context, call, key, command.number), call.asker)
     else:

@@ -53,7 +53,7 @@ async def _here(context: ListenerContext, asker: Asker) -> Message:
                 return await context.active.active_of_person(asker.user, typed=context.command)
             return await context.active.active_in_channel(asker.channel, typed=context.command)
     except (StoreUnavailable, TimeoutError) as error:
-        return Message((f"{database(error)} Your runs continue. Try again in a minute.",))
+        return Message((f"{database(error)} Your runs in Bolt aren't affected. Try again in a minute.",))
 
 
 async def _tell(context: ListenerContext, asker: Asker, run_id: int) -> None:

@@ -109,7 +109,7 @@ async def test_two_deployments_on_one_app(
             assert "4 other connections, and this deployment holds 2: another deployment" in one.sentence
             await SocketCount(ours).share_count(2)
             one = await socket_finding(sandbox, monkeypatch, **more)
-            assert one.sentence == "A connection opens. The app has 4 other connections, all of this deployment."
+            assert one.sentence == "A connection opens. The app has 4 other connections, all from this deployment."
     finally:
         await close(redis)
 

@@ -121,7 +121,7 @@ def test_a_full_disk_and_a_read_only_one(tmp_path: Path) -> None:
     )
     first, second = said.stdout.splitlines()
     assert first.startswith("problem")
-    assert "no space left on device. Free space on that disk" in first
+    assert "no space left on device. Free up space on that disk" in first
     assert second.startswith("problem")
     assert "read-only file system. Mount it writable" in second
 

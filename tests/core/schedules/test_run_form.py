@@ -67,9 +67,9 @@ def test_everything_that_can_be_filled_in() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("pull_request", "abc", "A pull request is a number"),
-        ("pull_request", "-1", "A pull request is a number"),
-        ("pull_request", "9" * 20, "A pull request is a number"),
+        ("pull_request", "abc", "Enter the pull request's number"),
+        ("pull_request", "-1", "Enter the pull request's number"),
+        ("pull_request", "9" * 20, "Enter the pull request's number"),
         ("branch", "two words", "A branch or a commit"),
         ("branch", "--force", "A branch or a commit"),
         ("branch", "x" * 256, "A branch or a commit"),

@@ -189,5 +189,8 @@ def test_a_command_without_its_channel_goes_to_direct_messages() -> None:
 def test_where_nothing_can_be_read_it_says_so() -> None:
     """With a button to try again."""
     message = away_home(NOW, "I can't reach my database (Redis).")
-    assert shown(message)[0] == "I can't reach my database (Redis). Your runs continue. Refresh in a minute."
+    assert (
+        shown(message)[0]
+        == "I can't reach my database (Redis). Your runs in Bolt aren't affected. Refresh in a minute."
+    )
     assert "Refresh" in [button.label for button in buttons(message)]
