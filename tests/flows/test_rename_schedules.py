@@ -98,6 +98,41 @@ async def test_a_message_that_is_on_its_way_is_posted_once(stage: IncidentStage)
     assert (await stage.stored(slug="full-build")).ts
 
 
+async def file_waits(stage: IncidentStage) -> str:
+    """A schedule has failed, and its log file comes next. Returns the key of what waits."""
+    stage.run_through("FAILED")
+    await stage.discovery_only()
+    attached = stage.scripts.key("posts", "attached", CHANNEL)
+    while not await stage.redis.zcard(attached):
+        assert await stage.post()
+    return attached
+
+
+async def test_a_log_file_that_waits_is_posted_in_the_thread(stage: IncidentStage) -> None:
+    """It's the new one's, like any post of the incident."""
+    attached = await file_waits(stage)
+    await rename(stage)
+    await stage.settle()
+    ts = (await stage.stored(slug="full-build")).ts
+    assert [(channel, thread) for channel, thread, _ in stage.chat.shared] == [(CHANNEL, ts)]
+    assert await stage.redis.zcard(attached) == 0
+
+
+async def test_a_post_that_was_just_claimed_is_sent_under_the_new_name(stage: IncidentStage) -> None:
+    """Whoever claimed it finds no incident under the old slug."""
+    attached = await file_waits(stage)
+    await stage.redis.zadd(attached, {str(one): 1 for one in await stage.redis.zrange(attached, 0, -1)})
+    await stage.redis.delete(stage.scripts.key("budget", "posts"), stage.scripts.key("budget", "channels"))
+    taken = await stage.posts.claim()
+    assert taken.lease is not None
+    await rename_only(stage)
+    await stage.deliverer.deliver_post(taken.lease, taken.item, taken.urgency, taken.channel)
+    assert stage.chat.shared == []
+    await stage.settle()
+    assert len(stage.chat.shared) == 1
+    assert await stage.redis.zcard(attached) == 0
+
+
 async def rename_only(stage: IncidentStage) -> None:
     """The listing alone notices."""
     stage.bolt.active = [RENAMED if one.slug == "nightly" else one for one in stage.bolt.active]

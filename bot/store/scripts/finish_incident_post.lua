@@ -3,14 +3,20 @@
 -- the thread ('file-<number>' or 'late-<number>') or ''. Returns 'ok', or the existing record if another process has posted
 -- it.
 local class, channel, item, slug, field = ARGV[3], ARGV[4], ARGV[5], ARGV[7], ARGV[8]
+local claimed = item
 if current_slug(slug) ~= slug then
   slug = current_slug(slug)
-  item = string.match(item, '^incident/%d+/[^/]*/') .. slug
+  item = string.match(item, '^incident/[^/]+/[^/]*/') .. slug
 end
 local hash, items = key('incident', channel, slug), key('posts', class, channel)
 posted_in(channel)
 if field == '' then
-  redis.call('ZREM', items, item)
+  redis.call('ZREM', items, claimed)
+  if item ~= claimed then
+    -- The schedule got another slug after this was claimed: its incident wasn't found under the old one.
+    redis.call('ZADD', items, 'XX', num(now()), item)
+    redis.call('ZADD', key('posts', class), 'LT', num(now()), channel)
+  end
   return 'ok'
 end
 -- Another incident of the schedule has begun while this was posted: it's that of the one before. The new one's post of the

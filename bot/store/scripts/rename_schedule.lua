@@ -70,8 +70,8 @@ local function move_incident(channel, slug)
   for _, class in ipairs(POSTS) do
     local items = key('posts', class, channel)
     for _, item in ipairs(redis.call('ZRANGE', items, 0, -1)) do
-      local number, named = string.match(item, '^incident/(%d+)/[^/]*/(.*)$')
-      if named == slug then move_member(items, item, 'incident/' .. number .. '/' .. channel .. '/' .. to) end
+      local what, named = string.match(item, '^incident/([^/]+)/[^/]*/(.*)$')
+      if named == slug then move_member(items, item, 'incident/' .. what .. '/' .. channel .. '/' .. to) end
     end
   end
   local card = known[3] and known[2] .. ':' .. channel .. ':' .. known[3]
