@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.core.model.proxies import NO_PROXY_VARIABLES, PROXY_VARIABLES
 from bot.environment import EnvFile, EnvFileError, UnreadableError, read_bytes
+from bot.proxies import NO_PROXY_VARIABLES, PROXY_VARIABLES
 
 if TYPE_CHECKING:
     from dotenv.parser import Binding

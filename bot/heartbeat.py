@@ -14,7 +14,7 @@ import httpx
 import structlog
 from prometheus_client import Gauge
 
-from bot.core.model.network_failure import through, why
+from bot.network_failure import through, why
 from bot.paradime.transport import http_options
 
 log = structlog.get_logger()

@@ -9,13 +9,13 @@ from pydantic import ValidationError
 from rapidfuzz import fuzz, process
 
 from bot.core.insight.hints.file import HintsFileError
-from bot.core.model.proxies import proxy_faults
 from bot.core.policy.file import PolicyError
 from bot.core.redact.masker import Redactor
 from bot.core.text.yaml_file import YamlFileError
 from bot.environment import EnvFile, EnvironmentValues, file_variable, read_environment
 from bot.hints_file import load_own_hints
 from bot.policy_file import load_policy
+from bot.proxies import proxy_faults
 from bot.setting_types import APP_TOKENS, BOT_TOKENS
 from bot.settings import Settings
 from bot.tls import certificate_faults

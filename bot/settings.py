@@ -11,8 +11,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot import redis_url
-from bot.core.model.proxies import proxy_passwords
 from bot.core.redact.patterns import read_patterns
+from bot.proxies import proxy_passwords
 from bot.setting_types import (
     Address,
     AppToken,

@@ -23,14 +23,14 @@ from bot.core.views.buttons import IncidentButton, command_button, read_snooze_v
 from bot.core.views.retry_failing import RefusedRetry, outcome, question, to_retry
 from bot.core.watching import handling
 from bot.core.watching.edits import edit_for
-from bot.core.watching.handling import SnoozeChoice
 from bot.core.watching.retrying import is_starting
+from bot.core.watching.snooze import SnoozeChoice
 from bot.core.watching.wall_clock import zone_named
 from bot.flows.ports.slack import People
 from bot.flows.ports.store import Audit, Runs
 from bot.flows.ports.watch_store import Incidents
 from bot.flows.quiet_hours import QuietHours
-from bot.flows.retry_of_incident import IncidentRetries
+from bot.flows.read_incident_retries import IncidentRetries
 
 log = structlog.get_logger()
 

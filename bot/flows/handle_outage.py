@@ -9,9 +9,9 @@ from bot.core.model.outage import Outage
 from bot.core.text.message import Message
 from bot.core.text.text import plural
 from bot.core.views.outage import outage_list
-from bot.core.watching.handling import SnoozeChoice
+from bot.core.watching.snooze import SnoozeChoice
 from bot.flows.ports.watch_store import Outages
-from bot.flows.retry_of_incident import IncidentRetries
+from bot.flows.read_incident_retries import IncidentRetries
 
 GONE = "I no longer have a record of this outage, so I didn't do anything."
 OVER = "Nothing of this outage fails any more, so there's nothing left to do."

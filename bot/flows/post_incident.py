@@ -24,7 +24,7 @@ from bot.flows.post_log_file import LogFilePoster, file_thread
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
-from bot.flows.retry_of_incident import IncidentRetries
+from bot.flows.read_incident_retries import IncidentRetries
 
 log = structlog.get_logger()
 

@@ -16,10 +16,10 @@ from prometheus_client import Histogram
 
 from bot.core.model.call_outcome import call_outcome
 from bot.core.model.errors import BoltNotSent, BoltOutcomeUnknown, BoltTooLarge, BotError
-from bot.core.model.network_failure import host_of, through, why
-from bot.core.model.proxies import proxy_for
+from bot.network_failure import host_of, through, why
 from bot.paradime.response import GraphqlReply, Json, parse_response
 from bot.paradime.response_body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
+from bot.proxies import proxy_for
 from bot.tls import tls
 
 LONGEST_CONNECT_S = 5.0

@@ -43,12 +43,12 @@ from bot.flows.poster import MessagePoster
 from bot.flows.queue_report import ReportClock
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_followed_run import FollowedRunReader
+from bot.flows.read_incident_retries import IncidentRetries
 from bot.flows.read_report import ReportReader
 from bot.flows.read_requested_file import RequestedFileReader
 from bot.flows.rename_schedules import ScheduleRenamer
 from bot.flows.report_channel_back import ChannelReporter
 from bot.flows.report_gap import GapReporter
-from bot.flows.retry_of_incident import IncidentRetries
 from bot.flows.start import RunStarter
 from bot.flows.start_checks import StartChecks
 from bot.flows.start_queue import QueuedStarts, QueueRules

@@ -25,8 +25,8 @@ from bot.flows.pause_schedule import SchedulePauser
 from bot.flows.preview_watch import WatchPreviewer
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_home import HomePageReader
+from bot.flows.read_incident_retries import IncidentRetries
 from bot.flows.read_schedules import ScheduleReader
-from bot.flows.retry_of_incident import IncidentRetries
 from bot.flows.set_report import ReportSetter
 from bot.flows.status import StatusReader
 from bot.flows.thread_subject import ThreadSubjects

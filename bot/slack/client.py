@@ -33,12 +33,12 @@ from bot.core.model.errors import (
     SlackRefused,
     SlackThrottled,
 )
-from bot.core.model.network_failure import through
-from bot.core.model.proxies import proxy_for
 from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive, SlackMessage
 from bot.core.text.message import Message, mapped
 from bot.core.text.text import Sentence, cut, showable
 from bot.core.views.buttons import without_secrets
+from bot.network_failure import through
+from bot.proxies import proxy_for
 from bot.slack.addresses import SlackAddresses
 from bot.slack.blocks.render import render, render_blocks
 from bot.slack.call_metrics import HELD_BACK, measured

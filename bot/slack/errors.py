@@ -21,7 +21,7 @@ from bot.core.model.errors import (
     SlackRefused,
     SlackThrottled,
 )
-from bot.core.model.network_failure import why
+from bot.network_failure import why
 
 RETRY_AFTER_S = 30.0
 LONGEST_RETRY_AFTER_S = 600.0

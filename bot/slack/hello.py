@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 
 from bot.core.model.errors import SlackNotSent
-from bot.core.model.network_failure import through
-from bot.core.model.proxies import proxy_for
+from bot.network_failure import through
+from bot.proxies import proxy_for
 from bot.slack.addresses import SlackAddresses
 from bot.slack.errors import cause_of
 from bot.tls import tls

@@ -23,8 +23,8 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.core.model.errors import BotError, CredentialRefused, SlackNotSent, StoreUnavailable
-from bot.core.model.network_failure import through, why
-from bot.core.model.proxies import proxy_for
+from bot.network_failure import through, why
+from bot.proxies import proxy_for
 from bot.slack.addresses import SlackAddresses
 from bot.slack.errors import cause_of, error_from_answer
 from bot.slack.listener_app import ListenerApp, unreadable

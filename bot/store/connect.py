@@ -15,7 +15,7 @@ from redis.driver_info import DriverInfo
 from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError, ResponseError
 
 from bot.core.model.errors import StoreRefused, StoreUnavailable, StoreUnfit
-from bot.core.model.network_failure import ERRNO
+from bot.network_failure import ERRNO
 from bot.redis_url import RedisUrl, parse_redis_url
 from bot.store.fitness import server_faults
 from bot.store.redis_errors import REDIS_ERRORS, redis_address, refused_login, translate

@@ -9,7 +9,7 @@ from typing import Any
 from redis.exceptions import AuthenticationError, AuthorizationError, RedisClusterException, RedisError
 
 from bot.core.model.errors import StoreRefused, StoreUnavailable
-from bot.core.model.network_failure import ERRNO, known, why
+from bot.network_failure import ERRNO, known, why
 
 # For a cluster, redis-py also raises exceptions that aren't RedisErrors.
 REDIS_ERRORS = (RedisError, RedisClusterException, OSError, TimeoutError)

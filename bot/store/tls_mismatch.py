@@ -12,7 +12,7 @@ from typing import Any
 
 from redis.asyncio import SSLConnection
 
-from bot.core.model.network_failure import WANTS_CERTIFICATE, known
+from bot.network_failure import WANTS_CERTIFICATE, known
 
 TRY_S = 2.0
 WANTED = "it speaks TLS on that port, and REDIS_URL doesn't ask for it (rediss://)"

@@ -43,10 +43,10 @@ from bot.flows.post_outage import OutagePoster
 from bot.flows.post_quiet_end import QuietEndPoster
 from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
+from bot.flows.read_incident_retries import IncidentRetries
 from bot.flows.rename_schedules import ScheduleRenamer
 from bot.flows.report_channel_back import ChannelReporter
 from bot.flows.report_gap import GapReporter
-from bot.flows.retry_of_incident import IncidentRetries
 from bot.flows.run_listings import RunListings
 from bot.flows.run_stores import RunStores
 from bot.flows.watch_clock import IncidentClock

@@ -12,7 +12,8 @@ from bot.core.model.bolt import Schedule
 from bot.core.model.errors import ChannelRefused
 from bot.core.model.incident import QuietEnd
 from bot.core.model.watch import Quiet
-from bot.core.watching.handling import SnoozeChoice, snoozed
+from bot.core.watching.handling import snoozed
+from bot.core.watching.snooze import SnoozeChoice
 from bot.core.watching.wall_clock import zone_named
 from bot.flows.close_incidents import IncidentCloser
 from tests.flows.fakes import FakeBolt

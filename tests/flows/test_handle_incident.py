@@ -23,10 +23,11 @@ from bot.core.model.person import Person
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.core.text.message import Message
 from bot.core.views.buttons import IncidentButton, read_command_value, read_runs_value, snooze_value
-from bot.core.watching.handling import ON_IT_FOR, SnoozeChoice
+from bot.core.watching.handling import ON_IT_FOR
+from bot.core.watching.snooze import SnoozeChoice
 from bot.flows.handle_incident import BUSY, NOBODY_ON_IT, NOT_SNOOZED, TRIES, IncidentHandler
 from bot.flows.quiet_hours import QuietHours
-from bot.flows.retry_of_incident import IncidentRetries
+from bot.flows.read_incident_retries import IncidentRetries
 from bot.store.watches import Watches
 from tests.core.views.plain import buttons, said
 from tests.core.views.test_incident import failing, recovered

@@ -9,9 +9,9 @@ from redis.asyncio import Redis
 
 from bot.core.model.outage import Outage
 from bot.core.text.message import Message
-from bot.core.watching.handling import SnoozeChoice
+from bot.core.watching.snooze import SnoozeChoice
 from bot.flows.handle_outage import OutageHandler, snooze_choice
-from bot.flows.retry_of_incident import IncidentRetries
+from bot.flows.read_incident_retries import IncidentRetries
 from tests.core.views.plain import said, shown
 from tests.flows.fakes import NIGHTLY
 from tests.flows.incident_stage import DISK_LOG, IncidentStage

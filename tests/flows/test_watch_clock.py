@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from redis.asyncio import Redis
 
-from bot.core.watching.handling import SnoozeChoice, snoozed
+from bot.core.watching.handling import snoozed
+from bot.core.watching.snooze import SnoozeChoice
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
 
 

@@ -19,8 +19,8 @@ from bot.core.model.errors import (
     BoltRejected,
     BoltThrottled,
 )
-from bot.core.model.network_failure import through
 from bot.core.text.text import plural
+from bot.network_failure import through
 from bot.paradime.client import ClientLimits
 from bot.paradime.credentials import COMPANY_PREFIX
 from bot.paradime.response import EXPIRED

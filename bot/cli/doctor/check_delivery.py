@@ -17,9 +17,9 @@ from bot.cli.doctor.finding import Finding, ok, problem, warning
 from bot.cli.doctor.fixes import network_fix
 from bot.cli.doctor.subject import Check, Subject
 from bot.core.model.errors import SlackError, StoreUnavailable, StoreUnfit
-from bot.core.model.network_failure import through
-from bot.core.model.proxies import proxy_for
 from bot.core.text.text import plural
+from bot.network_failure import through
+from bot.proxies import proxy_for
 from bot.slack.errors import cause_of
 from bot.slack.hello import ConnectionEndedError, Hello, read_hello
 from bot.slack.http_requests import SIGNATURE, TIMESTAMP

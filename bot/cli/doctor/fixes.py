@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-# Part of a cause, as in bot.core.model.network_failure, and its fix. {setting} is the variable with the address, {plain}
+# Part of a cause, as in bot.network_failure, and its fix. {setting} is the variable with the address, {plain}
 # and {tls} are the schemes of addresses without and with TLS, {authority} says how to name a certificate authority.
 Fixes = Sequence[tuple[str, str]]
 NETWORK: Fixes = (

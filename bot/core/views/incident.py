@@ -22,7 +22,7 @@ from bot.core.views import buttons
 from bot.core.views.hint import hint_line, retry_is_useless
 from bot.core.views.retry_line import PERSON_SHOWN, retry_line
 from bot.core.views.thread import failure, log_blocks
-from bot.core.watching.handling import SnoozeChoice
+from bot.core.watching.snooze import SnoozeChoice
 
 NAME_SHOWN = 150
 COMMAND_SHOWN = 120

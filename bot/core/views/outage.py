@@ -14,8 +14,8 @@ from bot.core.text.message import Button, Buttons, Choice, Facts, Message, Parag
 from bot.core.text.text import Bold, Emoji, Link, Sentence, Span, When, cut, duration, plural
 from bot.core.views import buttons
 from bot.core.views.incident import NOT_EDITABLE
-from bot.core.watching.handling import SnoozeChoice
 from bot.core.watching.outage import UNREAD, SharedCause, shared_causes
+from bot.core.watching.snooze import SnoozeChoice
 
 NAMES_SHOWN = 20
 NAMES_IN_THREAD = 40

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, time, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.model.incident import Incident, IncidentState, OnIt, PostKind, RetryAsked, Snooze, ThreadPost
+from bot.core.watching.snooze import SnoozeChoice, snooze_end
 
 ON_IT_FOR = timedelta(hours=12)
-# The morning that "until tomorrow" means, and how far away it has to be at least.
-MORNING = time(9)
-MORNING_AWAY = timedelta(hours=1)
 RETRY_SOON = timedelta(minutes=1)
 # An incident without any run for so long is closed without a word.
 SILENT_FOR = timedelta(days=30)
-
-
-class SnoozeChoice(StrEnum):
-    """How long an incident is snoozed."""
-
-    HOUR = "1h"
-    FOUR_HOURS = "4h"
-    MORNING = "morning"
-    RECOVERY = "recovery"
 
 
 def take_on(incident: Incident, user: str, now: datetime, *, name: str = "") -> Incident:
@@ -42,23 +30,6 @@ def snoozed(
 ) -> Incident:
     """Nothing is posted for a while; the message is still edited. `zone` and `name` are the person's."""
     return replace(incident, snooze=Snooze(user, snooze_end(choice, now, zone), name))
-
-
-def snooze_end(choice: SnoozeChoice, now: datetime, zone: ZoneInfo) -> datetime | None:
-    """When a snooze ends, None if it lasts until the recovery.
-
-    The morning is the next 9:00 that is an hour away. A time that a clock change skips is the first one after it.
-    """
-    if choice is SnoozeChoice.RECOVERY:
-        return None
-    if choice is not SnoozeChoice.MORNING:
-        return now + timedelta(hours=1 if choice is SnoozeChoice.HOUR else 4)
-    day = now.astimezone(zone).date()
-    while True:
-        morning = datetime.combine(day, MORNING, zone).astimezone(now.tzinfo)
-        if morning - now >= MORNING_AWAY:
-            return morning
-        day += timedelta(days=1)
 
 
 def unsnoozed(incident: Incident, now: datetime) -> Incident:

@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.model.incident import IncidentState, PostKind
 from bot.core.watching.handling import (
     RETRY_SOON,
-    SnoozeChoice,
     ask_retry,
     closed,
     let_go,
     next_time,
     other_asked,
     pass_time,
-    snooze_end,
     snoozed,
     take_on,
     unsnoozed,
 )
 from bot.core.watching.life import account
+from bot.core.watching.snooze import SnoozeChoice
 from tests.core.watching.ends import DISK, NIGHTLY, T0, WATCH, at, failure, success
 from tests.core.watching.test_life import told
 
 BERLIN = ZoneInfo("Europe/Berlin")
-
-
-def test_the_morning_is_the_next_nine_that_is_an_hour_away() -> None:
-    """The morning is the next nine that is an hour away."""
-    early = datetime(2026, 3, 2, 7, 30, tzinfo=BERLIN)
-    late = datetime(2026, 3, 2, 8, 30, tzinfo=BERLIN)
-    assert snooze_end(SnoozeChoice.MORNING, early, BERLIN) == datetime(2026, 3, 2, 9, tzinfo=BERLIN)
-    assert snooze_end(SnoozeChoice.MORNING, late, BERLIN) == datetime(2026, 3, 3, 9, tzinfo=BERLIN)
-    spring = datetime(2026, 3, 28, 22, tzinfo=UTC)
-    assert snooze_end(SnoozeChoice.MORNING, spring, BERLIN) == datetime(2026, 3, 29, 7, tzinfo=UTC)
-    assert snooze_end(SnoozeChoice.RECOVERY, early, BERLIN) is None
 
 
 def test_somebody_on_it_stops_mentions_for_twelve_hours() -> None:

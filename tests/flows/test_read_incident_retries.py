@@ -19,7 +19,7 @@ from bot.core.text.message import Message
 from bot.core.views.buttons import INCIDENT_CANCEL, INCIDENT_RETRY, IncidentButton
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.handle_incident import IncidentHandler
-from bot.flows.retry_of_incident import IncidentRetries
+from bot.flows.read_incident_retries import IncidentRetries
 from tests.core.views.plain import buttons, said, shown
 from tests.flows.fakes import NIGHTLY
 from tests.flows.incident_stage import DISK_LOG, IncidentStage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.model.proxies import proxy_faults, proxy_for, proxy_passwords
+from bot.proxies import proxy_faults, proxy_for, proxy_passwords
 
 PROXY = "http://proxy:3128"
 

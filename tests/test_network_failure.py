@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from bot.core.model.network_failure import host_of, known, through, why
+from bot.network_failure import host_of, known, through, why
 
 
 def test_no_proxy_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:

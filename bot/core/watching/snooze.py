@@ -1,0 +1,37 @@
+"""How long an incident can be snoozed, and when that ends."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+# The morning that "until tomorrow" means, and how far away it has to be at least.
+MORNING = time(9)
+MORNING_AWAY = timedelta(hours=1)
+
+
+class SnoozeChoice(StrEnum):
+    """How long an incident is snoozed."""
+
+    HOUR = "1h"
+    FOUR_HOURS = "4h"
+    MORNING = "morning"
+    RECOVERY = "recovery"
+
+
+def snooze_end(choice: SnoozeChoice, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """When a snooze ends, None if it lasts until the recovery.
+
+    The morning is the next 9:00 that is an hour away. A time that a clock change skips is the first one after it.
+    """
+    if choice is SnoozeChoice.RECOVERY:
+        return None
+    if choice is not SnoozeChoice.MORNING:
+        return now + timedelta(hours=1 if choice is SnoozeChoice.HOUR else 4)
+    day = now.astimezone(zone).date()
+    while True:
+        morning = datetime.combine(day, MORNING, zone).astimezone(now.tzinfo)
+        if morning - now >= MORNING_AWAY:
+            return morning
+        day += timedelta(days=1)
