@@ -30,7 +30,7 @@ from bot.flows.post_thread import ThreadPoster
 from bot.flows.poster import MessagePoster
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.run_stores import RunStores
-from bot.flows.start_rules import expired
+from bot.flows.start_rules import WAS_AWAY, expired
 
 log = structlog.get_logger()
 
@@ -117,11 +117,13 @@ class PostDeliverer:
             await self._posts.refuse(post, request_id, "")
             return
         is_late = post.lease.since_s(request.asked_at) > self._rules.deadline_s
-        if not is_late and not await self._needs_card(post, request):
+        was_away = await self._requests.was_absent_since(request.asked_at)
+        if not is_late and not was_away and not await self._needs_card(post, request):
             return
         try:
-            if is_late:
-                ts = await self._find_late(post, request)
+            if is_late or was_away:
+                why = expired(self._rules.deadline_s) if is_late else WAS_AWAY
+                ts = await self._find_late(post, request, why, was_away=was_away)
             else:
                 ts = await self._post_start(post, request)
         except Unresolved:
@@ -146,15 +148,14 @@ class PostDeliverer:
             await self._posts.put_back(post, delay_s=SHOWN_AGAIN_S)
         return word == "no"
 
-    async def _find_late(self, post: ClaimedPost, request: Request) -> str | None:
-        """Refuse a start that is too late for a card.
+    async def _find_late(self, post: ClaimedPost, request: Request, why: str, *, was_away: bool) -> str | None:
+        """Refuse a start that is too late for a card, or that was asked for before an absence (`was_away`).
 
         If an earlier attempt with a lost response did post the card, or one that Redis has forgotten, it's found, and
         removed with the refusal.
         """
         attempt = await self._posts.attempt(post, "look")
-        forgotten = attempt.word == "go" and await self._requests.was_absent_since(request.asked_at)
-        if attempt.word == "half" or forgotten:
+        if attempt.word == "half" or (attempt.word == "go" and was_away):
             since = attempt.at or request.asked_at.timestamp()
             try:
                 found = await self._chat.find_message(request.channel, request.key, since=since)
@@ -163,7 +164,7 @@ class PostDeliverer:
                 return None
             if isinstance(found, MessageFound):
                 return found.ts
-        await self._posts.refuse(post, request.id, expired(self._rules.deadline_s))
+        await self._posts.refuse(post, request.id, why)
         return None
 
     async def _post_start(self, post: ClaimedPost, request: Request) -> str | None:

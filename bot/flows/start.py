@@ -56,7 +56,7 @@ from bot.flows.report_refusal import RefusalReporter
 from bot.flows.run_listings import LISTED
 from bot.flows.run_stores import RunStores
 from bot.flows.start_checks import StartChecks
-from bot.flows.start_rules import StartRules, expired
+from bot.flows.start_rules import WAS_AWAY, StartRules, expired
 from bot.flows.tell_retry_end import RetryEndTeller
 
 log = structlog.get_logger()
@@ -258,14 +258,15 @@ class RunStarter:
             log.info("started", request=request.id, run=run_id, user=request.user, channel=request.channel)
 
     async def _expire(self, lease: Lease, request: Request) -> None:
-        """Refuse a start that is too late, unless its card shows that it was sent and Redis has forgotten that."""
+        """Refuse a start that is too late or from before an absence, unless its card shows that it was sent then."""
         try:
             outcome = await self._earlier.outcome(request, request.asked_at)
         except SlackError:
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
             return
         if outcome is not EarlierOutcome.STARTED:
-            await self._refuse(lease, request, expired(self._rules.deadline_s))
+            is_late = lease.since_s(request.asked_at) > self._rules.deadline_s
+            await self._refuse(lease, request, expired(self._rules.deadline_s) if is_late else WAS_AWAY)
 
     async def _create(self, request: Request) -> int:
         """Send the mutation that creates the run, and return its id."""

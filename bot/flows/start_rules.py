@@ -24,6 +24,10 @@ class StartRules:
     unclear_for_s: float = 3600
 
 
+# Of a start that isn't too late yet.
+WAS_AWAY = "I was away before it could be started, so I didn't start it. Try again if you still want it."
+
+
 def expired(deadline_s: float) -> str:
     """Explain why a start that waited too long wasn't sent."""
     return (

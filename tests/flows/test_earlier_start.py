@@ -16,10 +16,10 @@ from tests.flows.test_start_queue import end_of, queued, refused
 TWO_MINUTES_US = 120_000_000
 
 
-async def absence(stage: Stage, *, until_s: float = 1) -> None:
+async def absence(stage: Stage) -> None:
     """No process worked on this data for a while, until just now."""
-    seconds, _ = await stage.redis.time()
-    await stage.redis.hset(stage.scripts.key("pulse"), "away_us", str(round((int(seconds) + until_s) * 1e6)))
+    seconds, rest_us = await stage.redis.time()
+    await stage.redis.hset(stage.scripts.key("pulse"), "away_us", str(int(seconds) * 1_000_000 + int(rest_us)))
 
 
 async def show_run(stage: Stage, run_id: int, name: str = "q1") -> None:
@@ -153,3 +153,48 @@ async def test_an_approval_that_ran_out_may_have_been_given(start_stage: Stage, 
     assert await start_stage.state() is (RequestState.SETTLED if shows_run else RequestState.REFUSED)
     assert sent(start_stage) == []
     assert len(start_stage.cards(CHANNEL)) == 1
+
+
+@pytest.mark.parametrize("shows_run", [True, False])
+async def test_a_start_from_before_an_absence_is_not_sent_although_it_is_not_late(
+    start_stage: Stage, *, shows_run: bool
+) -> None:
+    """With a long deadline, it may be in a backup from between its card and its run."""
+    start_stage.deadline_s = 600
+    await carded(start_stage)
+    await absence(start_stage)
+    if shows_run:
+        await show_run(start_stage, 102, "r1")
+    await start_stage.advance()
+    assert sent(start_stage) == []
+    request = await start_stage.request()
+    assert request.state is (RequestState.SETTLED if shows_run else RequestState.REFUSED)
+    assert shows_run or request.why.startswith("I was away")
+
+
+async def test_a_start_from_before_an_absence_gets_no_second_card(start_stage: Stage) -> None:
+    """The backup was made before its card was on record: it's found, with the run that it shows."""
+    await carded(start_stage)
+    await show_run(start_stage, 102, "r1")
+    hash_key, lane = start_stage.scripts.key("req", "r1"), start_stage.scripts.key("posts", "start")
+    await start_stage.redis.hdel(hash_key, "card", "post")
+    await start_stage.redis.hset(hash_key, "state", "looked")
+    await start_stage.redis.zrem(start_stage.scripts.key("due", "requests"), "r1")
+    await start_stage.redis.zadd(f"{lane}:{CHANNEL}", {"start/r1": 1})
+    await start_stage.redis.zadd(lane, {CHANNEL: 1})
+    await absence(start_stage)
+    await start_stage.post()
+    await start_stage.advance()
+    assert sent(start_stage) == []
+    assert (await start_stage.request()).run_id == 102
+    assert len(start_stage.cards(CHANNEL)) == 1
+
+
+async def test_what_is_asked_for_before_the_first_claim_is_from_after_the_absence(start_stage: Stage) -> None:
+    """A process that was just started takes requests before it takes up work."""
+    seconds, _ = await start_stage.redis.time()
+    pulse = {"at_us": str(int(seconds) * 1_000_000 - TWO_MINUTES_US)}
+    await start_stage.redis.hset(start_stage.scripts.key("pulse"), mapping=pulse)
+    await carded(start_stage)
+    await start_stage.advance()
+    assert sent(start_stage) == ["trigger"]

@@ -1,5 +1,5 @@
--- Records that a start is about to be sent. A start older than the deadline is never sent, and only one start of a
--- schedule is being sent at a time. ARGV: id, token, deadline in us, lease in us, schedule's lock. Returns {'go' |
+-- Records that a start is about to be sent. A start older than the deadline is never sent, nor one from before an absence:
+-- it may have been sent without this data knowing. Only one start of a schedule is being sent at a time. ARGV: id, token, deadline in us, lease in us, schedule's lock. Returns {'go' |
 -- 'expired' | 'busy' | 'lost' | the state it's in, token}
 local id, token = ARGV[3], ARGV[4]
 local hash, set, lock = key('req', id), key('due', 'requests'), key('sending', ARGV[7])
@@ -7,7 +7,8 @@ local known = redis.call('HMGET', hash, 'state', 'asked_us')
 local at = now()
 if not owns(set, id, token) then return {'lost', token} end
 if known[1] ~= 'carded' then return {known[1] or 'gone', token} end
-if at - tonumber(known[2]) > tonumber(ARGV[5]) then return {'expired', token} end
+local asked = tonumber(known[2])
+if at - asked > tonumber(ARGV[5]) or asked < absence_ended() then return {'expired', token} end
 
 local holder = redis.call('GET', lock)
 if holder and holder ~= id then
