@@ -193,8 +193,8 @@ async def test_a_start_from_before_an_absence_gets_no_second_card(start_stage: S
 async def test_what_is_asked_for_before_the_first_claim_is_from_after_the_absence(start_stage: Stage) -> None:
     """A process that was just started takes requests before it takes up work."""
     seconds, _ = await start_stage.redis.time()
-    pulse = {"at_us": str(int(seconds) * 1_000_000 - TWO_MINUTES_US)}
-    await start_stage.redis.hset(start_stage.scripts.key("pulse"), mapping=pulse)
+    before_us = str(int(seconds) * 1_000_000 - TWO_MINUTES_US)
+    await start_stage.redis.hset(start_stage.scripts.key("pulse"), "at_us", before_us)
     await carded(start_stage)
     await start_stage.advance()
     assert sent(start_stage) == ["trigger"]
