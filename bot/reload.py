@@ -60,7 +60,8 @@ class ReloadedFile(Generic[T]):
     def has_changed(self) -> bool:
         """Whether the file isn't the one that was read last, and is probably complete."""
         now = fingerprint(self.path)
-        return now != self.seen and (now is None or time.time() - now[2] / 1e9 > SETTLED_S)
+        # The clock of the machine that wrote it may be ahead of ours.
+        return now != self.seen and (now is None or abs(time.time() - now[2] / 1e9) > SETTLED_S)
 
 
 def fingerprint(path: Path) -> Fingerprint:
