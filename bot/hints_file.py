@@ -71,7 +71,9 @@ def _compiler() -> Callable[[str], _Re2Pattern]:
         if compiled.programsize > STEPS_MOST:
             raise PatternError("its repetitions are too large; use smaller ones, or * and +")
         if compiled.search("") is not None:
-            raise PatternError("it fits every message, even an empty one; use . for any message at all")
+            raise PatternError(
+                "it matches every message, even an empty one; use . to match any message that isn't empty"
+            )
         return _Re2Pattern(text, compiled)
 
     return compile_pattern

@@ -82,8 +82,8 @@ def written(folder: Path, *patterns: str) -> Path:
         (r"(?:\pL\pN){900}", "RE2 can't read it: pattern too large - compile failed"),
         ("a{1001}", "RE2 can't read it: invalid repetition size: {1001}"),
         ("(((a?){10}){10}){10}", "its repetitions are too large; use smaller ones, or * and +"),
-        ("a*", "it fits every message, even an empty one; use . for any message at all"),
-        ("vpn|", "it fits every message, even an empty one; use . for any message at all"),
+        ("a*", "it matches every message, even an empty one; use . to match any message that isn't empty"),
+        ("vpn|", "it matches every message, even an empty one; use . to match any message that isn't empty"),
     ],
 )
 def test_patterns_that_are_refused(tmp_path: Path, pattern: str, why: str, capfd: pytest.CaptureFixture[str]) -> None:

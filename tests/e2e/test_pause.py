@@ -29,7 +29,7 @@ async def test_a_schedule_is_paused_and_resumed_after_a_question(stage: Stage) -
     await stage.slash("resume Nightly full build")
     await stage.until(stage.told_privately("Resume *Nightly full build*?"))
     await stage.click("Resume")
-    await stage.until(stage.told_privately("is resumed"))
+    await stage.until(stage.told_privately("has been resumed"))
     assert not stage.sandbox.bolt.schedule("nightly").suspended
 
 

@@ -29,7 +29,7 @@ async def test_other_notifiers_and_other_watches_are_named(stage: WatchStage) ->
     ]
     await stage.type("watch nightly")
     told = shown(await stage.type("watch *"))
-    assert "It covers 2 schedules; for 1 of them, a more precise watch decides." in told
+    assert "It covers 2 schedules; for 1 of them, a more specific watch applies." in told
     assert any("Bolt itself already notifies this channel about nightly and hourly." in line for line in told)
 
 

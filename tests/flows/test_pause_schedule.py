@@ -56,7 +56,7 @@ async def test_it_is_paused_and_resumed(stage: Stage) -> None:
     assert stage.paused is True
     (listed,) = await stage.catalog.all_schedules()
     assert listed.suspended is True
-    assert "is resumed" in await stage.do(RESUME)
+    assert "has been resumed" in await stage.do(RESUME)
     assert stage.paused is False
 
 
@@ -99,7 +99,7 @@ async def test_what_never_left_changed_nothing(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("asked", "change", "words"),
     [
-        (RESUME, {}, "is resumed"),
+        (RESUME, {}, "has been resumed"),
         (PAUSE, {"suspended": True}, "is paused: it won't start"),
         (PAUSE, {"source": "YAML"}, "YAML"),
     ],

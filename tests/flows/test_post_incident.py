@@ -320,7 +320,7 @@ async def test_a_log_that_comes_late_follows_with_its_file(one_redis: Redis) -> 
     await stage.work("ends", whatever=True)
     await settle_posts(stage)
     (opening,) = await stage.thread_in_full()
-    assert "Its log isn't available yet; it follows here." in opening
+    assert "Its log isn't available yet. I'll post it here once it is." in opening
     assert stage.chat.shared == []
     stage.bolt.outputs[run * 10] = log
     await stage.end_seen(run, 0)

@@ -68,7 +68,7 @@ async def test_the_sixth_and_later_share_one_message(stage: IncidentStage) -> No
     assert len(cards) == APART_MOST + 1
     (message,) = [one.message for one in stage.chat.posted.values() if f"{MANY - APART_MOST} schedules" in one.text]
     lines = shown(message)
-    assert "for one reason" in lines[0]
+    assert "for the same reason" in lines[0]
     assert any("Mart 13" in line for line in lines)
 
 

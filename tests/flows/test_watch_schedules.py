@@ -189,7 +189,7 @@ async def test_a_schedule_that_runs_very_often_is_said_to_have_one_line_an_hour(
         )
     message = said((await stage.type("watch nightly --only ends")).text)
     assert "It runs more than 12 times a day: I report failures one by one" in message
-    assert "2 lines about single runs: less than one message a day" in message
+    assert "2 lines about individual runs: less than one message a day" in message
     assert "more than 12" not in said((await stage.type("watch nightly --only failures")).text)
 
 

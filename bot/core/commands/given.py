@@ -91,7 +91,7 @@ def several_runs(given: Given) -> tuple[int, ...]:
     if None in numbers or len(numbers) < 2:
         return ()
     if len(found) > RUNS_MOST:
-        bad(f"That's {len(found)} runs; name {RUNS_MOST} at most.")
+        bad(f"That's {len(found)} runs. The limit is {RUNS_MOST}.")
     return found if len(found) > 1 else ()
 
 

@@ -112,7 +112,7 @@ def _retry(given: Given) -> RetryCommand | RetryFailingCommand:
     every = given.has("all")
     if given.has("failing"):
         if given.words or every:
-            bad(f"--failing stands alone, as in {given.command} retry --failing.")
+            bad(f"--failing can't be combined with anything else, as in {given.command} retry --failing.")
         return RetryFailingCommand()
     if not given.words and given.run_id is None:
         bad(f"Which run? Give its number or a schedule, as in {given.command} retry 4711.")
@@ -190,7 +190,7 @@ def _watch(given: Given) -> WatchCommand | WatchForm:
     if "edit" in options:
         number = positive(options["edit"])
         if number is None or given.words or len(options) > 1:
-            bad(f"--edit takes the number of a watch and stands alone, as in {given.command} watch --edit 3.")
+            bad(f"--edit takes a watch's number and nothing else, as in {given.command} watch --edit 3.")
         return WatchForm(number)
     if not given.words and not options:
         return WatchForm()
@@ -337,7 +337,7 @@ VERBS: dict[str, Verb] = {
         _retry,
         {
             "all": ("", "runs every command again, not only what failed"),
-            "failing": ("", "stands alone: all that is failing in this channel"),
+            "failing": ("", "on its own: everything that is failing in this channel"),
         },
         (
             ("retry <run id or schedule> [--all]", "runs again what failed, or everything"),
@@ -391,19 +391,19 @@ VERBS: dict[str, Verb] = {
     "watch": Verb(
         _watch,
         {
-            "owner": ("an owner", "only schedules of this owner, as Bolt names them"),
-            "branch": ("a branch", "runs on this branch instead of the schedule's own; `*` is any"),
-            "prs": ("", "also runs for pull requests"),
+            "owner": ("an owner", "only schedules of this owner, as shown in Bolt"),
+            "branch": ("a branch", "reports runs on this branch instead of the schedule's own; `*` means any"),
+            "prs": ("", "also reports runs for pull requests"),
             "only": ("`failures`, `ends` or `all`", "what is posted; by default failures and recoveries"),
             "mention": ("`owner`, `none`, a person or a user group", "who is mentioned when something fails"),
-            "late": ("`1m` to `24h`, or `off`", "reports a run that hasn't begun this long after its time"),
+            "late": ("`1m` to `24h`, or `off`", "reports a run that hasn't started this long after it was due"),
             "slow": (
                 f"`{FACTOR_LEAST}x` to `{FACTOR_MOST}x`, `1m` to `24h`, or `off`",
                 "reports a run that takes this many times its usual time, or this long",
             ),
-            "quiet": ("two times of day", "posts nothing between them, and one message at their end"),
-            "tz": ("a time zone", "the zone of the quiet hours, by default yours"),
-            "edit": ("a number", "stands alone: opens the form with the options of this watch"),
+            "quiet": ("two times of day", "posts nothing between them, then one message when they end"),
+            "tz": ("a time zone", "the time zone of the quiet hours, by default yours"),
+            "edit": ("a number", "on its own: opens the form with this watch's options"),
         },
         (
             (
@@ -416,8 +416,8 @@ VERBS: dict[str, Verb] = {
             ("watch nightly", "this schedule"),
             ("watch finance-*", "every schedule whose slug or name starts with finance-, including later ones"),
             ("watch * --owner ada@example.com", "every schedule of this owner"),
-            ("watch nightly --only ends", "every end, in a line each; --only all shows runs from their start"),
-            ("watch nightly --late 15m --slow 45m", "also if no run has begun in time, or one takes long"),
+            ("watch nightly --only ends", "every end, one line each; --only all shows runs from their start"),
+            ("watch nightly --late 15m --slow 45m", "also if no run has started in time, or one takes too long"),
             ("watch nightly --mention none", "again, to change the options"),
             ("watch --edit 3", "opens the form with the options of watch 3"),
             ("watch nightly --quiet 22:00-07:00", "one message at 7:00 instead of any at night, in your time zone"),
@@ -450,23 +450,23 @@ VERBS: dict[str, Verb] = {
     ),
     "digest": Verb(
         _digest,
-        {"tz": ("a time zone", "the zone of the time, by default yours")},
+        {"tz": ("a time zone", "the time zone of the digest, by default yours")},
         (
             (
                 "digest [daily [time] | weekly [day] [time] | off] [--tz Z]",
                 "posts a summary of what this channel watches; without arguments, shows it to you",
             ),
             ("digest daily 09:00", "every day, in your time zone"),
-            ("digest weekly mon 09:00 --tz Europe/Berlin", "every Monday, in another one"),
-            ("digest off", "no more"),
+            ("digest weekly mon 09:00 --tz Europe/Berlin", "every Monday, in another time zone"),
+            ("digest off", "no more digests"),
         ),
     ),
     "whoami": Verb(_whoami, {}, (("whoami", "shows what you can do here, and why"),)),
     "audit": Verb(
         _audit,
         {
-            "user": ("`@name`", "only what this person asked for"),
-            "schedule": ("a schedule", "only what is about this schedule"),
+            "user": ("`@name`", "only this person's requests"),
+            "schedule": ("a schedule", "only entries about this schedule"),
             "since": ("`2d`, `12h` or a date", "only entries since then"),
         },
         (

@@ -34,7 +34,7 @@ def read_only(text: str) -> Only:
     """Read what a watch tells. Raises BadCommand."""
     found: Only | None = next((one for one in get_args(Only) if one == text.lower()), None)
     if found is None:
-        bad(f'"{cut(text, SHOWN)}" isn\'t something to watch. Use --only failures, --only ends or --only all.')
+        bad(f'"{cut(text, SHOWN)}" isn\'t a value of --only. Use --only failures, --only ends or --only all.')
     return found
 
 

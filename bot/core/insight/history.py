@@ -115,7 +115,7 @@ def summary(shown: History) -> str:
         parts.append(f"successes took {duration(shown.median_s)} at the median and {duration(shown.p95_s)} at p95")
     longest = shown.longest
     if longest is not None and longest.seconds is not None:
-        parts.append(f"the longest was run {longest.run_id} ({longest.outcome}) with {duration(longest.seconds)}")
+        parts.append(f"the longest, run {longest.run_id} ({longest.outcome}), took {duration(longest.seconds)}")
     sentence = f"{'; '.join(parts)}. {_trend(shown)}"
     return cut(sentence.strip(), ALT_LIMIT - NAME_SHOWN - 10)
 
@@ -154,7 +154,7 @@ def _counted(shown: History) -> str:
     """Count the outcomes, as in `the last 30 runs that ended: 27 succeeded, 3 failed; success rate 90 %`."""
     counts = [f"{shown.count(outcome)} {outcome}" for outcome in OUTCOMES if shown.count(outcome)]
     rate, judged = shown.success_rate, shown.count("succeeded") + shown.count("failed")
-    others = " (those that neither succeeded nor failed left out)" if judged < len(shown.bars) else ""
+    others = " (not counting those that neither succeeded nor failed)" if judged < len(shown.bars) else ""
     told = f"; success rate {per_cent(rate)}{others}" if rate is not None else ""
     number = len(shown.bars)
     return f"the last {plural(number, 'run')} that ended: {', '.join(counts)}{told}"
@@ -169,4 +169,4 @@ def _trend(shown: History) -> str:
     if not older and not newer:
         return "None failed."
     word = "as often as" if older == newer else "more often than" if newer > older else "less often than"
-    return f"The newer half failed {word} the older one ({newer} against {older} of {half} runs)."
+    return f"The newer half failed {word} the older one ({newer} versus {older} of {half} runs)."

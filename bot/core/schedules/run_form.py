@@ -211,17 +211,13 @@ def about_commands(form: Form) -> Sentence:
         name = form.chosen.text if form.chosen else own.slug
         return ("You typed these commands; they aren't those of ", Bold(name), ". Clear the field to run its own.")
     if own.hidden == "secret":
-        return (
-            "Its own commands contain secrets, so they're shown here for reading only. Leave this empty to run them.",
-        )
+        return ("Its own commands contain secrets, so they're read-only here. Leave this empty to run them.",)
     if own.hidden == "lines":
-        return (
-            "One of its own commands has several lines, so they're shown here for reading only. Leave this empty to run them.",
-        )
+        return ("One of its own commands has several lines, so they're read-only here. Leave this empty to run them.",)
     if own.left_out:
         all_, here = len(own.commands), len(own.commands) - own.left_out
         left = f"If you leave this as it is, all {all_} commands run, including the last {own.left_out}, which don't fit here."
-        return (f"{left} If you change it, only what's in the field runs: now {here} of them.",)
+        return (f"{left} If you change it, only what's in the field runs: currently {here} of them.",)
     return ("One per line. Leave them as they are, or empty, to run the schedule's own.",)
 
 

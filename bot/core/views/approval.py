@@ -39,7 +39,7 @@ def pending(request: Request) -> Sentence:
         if request.pending_at:
             spans += [", until ", When(request.pending_at + timedelta(seconds=request.approval.within_s))]
         else:
-            spans.append(f", for {duration(request.approval.within_s)}")
+            spans.append(f", for up to {duration(request.approval.within_s)}")
     return tuple(spans)
 
 
@@ -69,7 +69,7 @@ def changed(before: StartPlan | None, now: StartPlan) -> bool:
 def not_approved(request: Request) -> str:
     """Explain that a start wasn't approved in time."""
     by = request.approval.by if request.approval else "those who can"
-    within = duration(request.approval.within_s) if request.approval else "its time"
+    within = duration(request.approval.within_s) if request.approval else "the time allowed"
     return f"Nobody in {by} approved it within {within}. Start it again if you still want it."
 
 
@@ -91,7 +91,7 @@ def _asked(request: Request, app_url: str) -> Sentence:
         branch, number, goes_on = wanted.branch, wanted.pull_request, wanted.continue_on_error
     elif plan and plan.parent_run:
         what = "all" if wanted.every else "what failed"
-        spans += [f" · runs {what} again of ", Link(run_url(app_url, plan.parent_run), f"run {plan.parent_run}")]
+        spans += [f" · reruns {what} of ", Link(run_url(app_url, plan.parent_run), f"run {plan.parent_run}")]
         branch, number, goes_on = plan.branch, plan.pull_request, plan.continue_on_error
     else:
         goes_on = False

@@ -92,7 +92,7 @@ def _of_watch(entry: AuditEntry) -> list[Span]:
             return ["stopped watching ", what, f" ({entry.outcome}): ", _text(entry)]
     did_to = {
         Event.WATCH_PAUSED: "was paused",
-        Event.WATCH_RESUMED: "goes on",
+        Event.WATCH_RESUMED: "was resumed",
         Event.WATCH_DELETED: "was deleted",
     }
     reason: list[Span] = [f": {cut(entry.outcome, REASON_SHOWN)}"] if entry.outcome else []

@@ -340,7 +340,7 @@ def command_button(label: str, command: Command, *, number: int = 0, spoken: str
     """
     value = command_value(canonical(command))
     if len(value) > VALUE_LIMIT:
-        raise ValueError("this command is longer than a button carries")
+        raise ValueError("this command is too long for a button")
     kind = type(command).__name__.removesuffix("Command").lower()
     return Button(f"{COMMAND}.{kind}.{number}", cut(label, 75), value=value, spoken=spoken)
 

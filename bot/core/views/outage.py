@@ -116,8 +116,8 @@ def _failing(outage: Outage, causes: Sequence[SharedCause]) -> Sentence:
     if first.key == UNREAD:
         return start
     if len(causes) == 1:
-        return (*start, ", for one reason: ", *_why(first)) if count > 1 else (*start, ": ", *_why(first))
-    return (*start, f", {len(first.incidents)} for one reason: ", *_why(first))
+        return (*start, ", for the same reason: ", *_why(first)) if count > 1 else (*start, ": ", *_why(first))
+    return (*start, f", {len(first.incidents)} for the same reason: ", *_why(first))
 
 
 def _over(outage: Outage) -> Sentence:
@@ -140,7 +140,7 @@ def _over(outage: Outage) -> Sentence:
 def _why(cause: SharedCause) -> Sentence:
     if cause.hint is not None:
         return (cause.hint.text.rstrip("."),)
-    return (cut(cause.line, LINE_SHOWN),) if cause.line else ("the log isn't read yet",)
+    return (cut(cause.line, LINE_SHOWN),) if cause.line else ("the log hasn't been read yet",)
 
 
 def _facts(outage: Outage) -> Sentence:

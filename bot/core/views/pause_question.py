@@ -38,7 +38,7 @@ def done(schedule: Schedule, *, pause: bool) -> Message:
         )
         label = "Resume"
     else:
-        text = (Emoji("arrow_forward"), " ", _name(schedule), " is resumed: it starts automatically again.")
+        text = (Emoji("arrow_forward"), " ", _name(schedule), " has been resumed: it starts automatically again.")
         label = "Pause"
     return _with(text, schedule, command_button(label, undo, spoken=cut(f"{label} {schedule.name}", 75)))
 

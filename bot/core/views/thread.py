@@ -67,7 +67,7 @@ def log_blocks(run: Run, app_url: str) -> list[Block]:
         return []
     changed: list[Block] = [Facts(line)] if (line := _changed(end)) else []
     if end.log == "late":
-        return [*changed, Facts(("Its log isn't available yet; it follows here.",))]
+        return [*changed, Facts(("Its log isn't available yet. I'll post it here once it is.",))]
     hint: list[Block] = [Paragraph(lines)] if (lines := hint_lines(end.causes)) else []
     # If only the log names a node, the excerpt already shows it.
     listed = end.nodes[:NODES_SHOWN] if end.counts or len(end.nodes) > 1 else ()

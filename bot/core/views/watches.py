@@ -70,7 +70,7 @@ def full(accepted: WatchAcceptance) -> Message:
     """Say which limit another watch would exceed."""
     if accepted.word == "channel_full":
         limit = f"There are {WATCHES_MOST_IN_CHANNEL} watches here, which is the limit."
-        return Message((f"{limit} Stop one first, or watch several schedules by one pattern. Nothing was changed.",))
+        return Message((f"{limit} Stop one first, or watch several schedules with one pattern. Nothing was changed.",))
     return Message(
         (
             f"All channels together have {WATCHES_MOST} watches, which is the limit. Stop one first. Nothing was changed.",
@@ -169,7 +169,7 @@ def _question(wanted: str, found: Sequence[Watch]) -> Sentence:
     name = Code(cut(wanted, SHOWN))
     if len(found) == 1:
         return (name, " has no watch of its own here, but another one covers it. Should I stop that one?")
-    return (f"{len(found)} watches here fit ", name, ". Which one should I stop?")
+    return (f"{len(found)} watches here match ", name, ". Which one should I stop?")
 
 
 def _pattern(watch: Watch) -> Code:
@@ -208,7 +208,7 @@ def _covers(answer: Made) -> list[Sentence]:
 
 
 def _elsewhere(count: int) -> str:
-    return f"; for {count} of them, a more precise watch decides" if count else ""
+    return f"; for {count} of them, a more specific watch applies" if count else ""
 
 
 def _would_have(preview: Preview) -> str:
@@ -220,7 +220,7 @@ def _would_have(preview: Preview) -> str:
         recovered = plural(round(told.recoveries), "recovery", "recoveries")
         posted.append(f"{about}{plural(round(told.messages), 'message')} about {failures}, with {recovered}")
     if round(told.lines):
-        posted.append(f"{about}{plural(round(told.lines), 'line')} about single runs")
+        posted.append(f"{about}{plural(round(told.lines), 'line')} about individual runs")
     if not posted:
         almost = "almost " if told.messages or told.lines else ""
         return f"In the last 7 days it would have posted {almost}nothing{_sampled(preview)}."
@@ -233,7 +233,7 @@ def _would_have(preview: Preview) -> str:
 def _busy(preview: Preview) -> str:
     """What is left out about schedules that run very often."""
     busy = min(preview.schedules, round(preview.told.busy))
-    how = "more than 12 times a day: I report failures one by one, and everything else in one line an hour."
+    how = "more than 12 times a day: I report failures one by one, and everything else in one line per hour."
     if busy == preview.schedules:
         return f"{'It runs' if busy == 1 else 'They run'} {how}"
     about = "About " if preview.read < preview.schedules else ""
@@ -258,7 +258,7 @@ def _notes(answer: Made) -> list[Sentence]:
         notes.append((f"I can't post here yet: {answer.cannot_post}",))
     if answer.notified:
         already = f"Bolt itself already notifies this channel about {_names(answer.notified)}."
-        notes.append((f"{already} Switch that off in Bolt to hear of each failure once.",))
+        notes.append((f"{already} Switch that off in Bolt to hear about each failure only once.",))
     if answer.refused is not None:
         notes.append(
             (

@@ -70,7 +70,7 @@ class _Reader(NodeReader):
                 word = self.text(key, f"each of the {name}", what)
                 folded = word.lower() if name == "schedules" else owner_key(word)
                 if folded in lines:
-                    self.bad(key, f"{name} has {quoted(word)} in line {lines[folded]} already")
+                    self.bad(key, f"{name} already has {quoted(word)} on line {lines[folded]}")
                 lines[folded] = key.start_mark.line + 1
                 found.append((word, folded, self._who(value, word)))
             except BadNodeError:

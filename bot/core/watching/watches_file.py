@@ -110,7 +110,7 @@ class _Reader(NodeReader):
             try:
                 channel = self.entry(key, CHANNEL, "channels", "a channel's id, as in C0123ABC")
                 if channel in lines:
-                    self.bad(key, f"{channel} is in line {lines[channel]} already")
+                    self.bad(key, f"{channel} is already on line {lines[channel]}")
                 lines[channel] = key.start_mark.line + 1
                 found += self._watches(channel, value)
             except BadNodeError:
@@ -130,7 +130,7 @@ class _Reader(NodeReader):
                 continue
             about, line = (command.pattern_text.lower(), command.owner, command.branch), one.start_mark.line + 1
             if about in lines:
-                self.fault(one, f"the watch in line {lines[about]} is about the same schedules")
+                self.fault(one, f"the watch on line {lines[about]} covers the same schedules")
             lines.setdefault(about, line)
             found.append(FileWatch(channel, command, line))
         return found

@@ -146,7 +146,7 @@ def _start(meant: RunCommand | RetryCommand) -> str:
         # And what says what to type.
         ("cancel", "says cancel needs a run number, as in /bolt cancel 4711."),
         ("stop", 'says There\'s no command "stop". Did you mean /bolt cancel?'),
-        ("cancel " + " ".join(map(str, range(81000, 81011))), "says That's 11 runs; name 10 at most."),
+        ("cancel " + " ".join(map(str, range(81000, 81011))), "says That's 11 runs. The limit is 10."),
         ("rnu", 'says There\'s no command "rnu". Did you mean /bolt run?'),
     ],
 )

@@ -61,9 +61,9 @@ def test_what_people_type_is_understood_and_written_back(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("watch --edit x", "--edit takes the number of a watch and stands alone, as in /bolt watch --edit 3."),
-        ("watch --edit 3 --prs", "--edit takes the number of a watch and stands alone, as in /bolt watch --edit 3."),
-        ("watch nightly --edit 3", "--edit takes the number of a watch and stands alone, as in /bolt watch --edit 3."),
+        ("watch --edit x", "--edit takes a watch's number and nothing else, as in /bolt watch --edit 3."),
+        ("watch --edit 3 --prs", "--edit takes a watch's number and nothing else, as in /bolt watch --edit 3."),
+        ("watch nightly --edit 3", "--edit takes a watch's number and nothing else, as in /bolt watch --edit 3."),
         ("watch --prs", "Which schedules? Name one or a pattern, as in /bolt watch nightly or /bolt watch *."),
         (
             "watch 4711",
@@ -71,7 +71,7 @@ def test_what_people_type_is_understood_and_written_back(
         ),
         (
             "watch x --only some",
-            '"some" isn\'t something to watch. Use --only failures, --only ends or --only all.',
+            '"some" isn\'t a value of --only. Use --only failures, --only ends or --only all.',
         ),
         (
             "watch x --mention <!here>",

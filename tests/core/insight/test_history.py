@@ -75,9 +75,9 @@ def test_the_words_say_what_the_picture_shows() -> None:
     """Count, success rate, median, p95, longest, trend of failures."""
     shown = of(("S", 60), ("S", 120), ("S", 60), ("F", 30), ("F", 30), ("C", 5))
     assert summary(shown) == (
-        "the last 6 runs that ended: 3 succeeded, 2 failed, 1 cancelled; success rate 60 % (those that neither succeeded nor failed left out); "
-        "successes took 1 min at the median and 2 min at p95; the longest was run 101 (succeeded) with 2 min. "
-        "The newer half failed more often than the older one (2 against 0 of 3 runs)."
+        "the last 6 runs that ended: 3 succeeded, 2 failed, 1 cancelled; success rate 60 % (not counting those that neither succeeded nor failed); "
+        "successes took 1 min at the median and 2 min at p95; the longest, run 101 (succeeded), took 2 min. "
+        "The newer half failed more often than the older one (2 versus 0 of 3 runs)."
     )
     assert alt_text(shown).startswith("Nightly: the last 6 runs")
 
@@ -86,8 +86,8 @@ def test_the_words_say_what_the_picture_shows() -> None:
     ("letters", "trend"),
     [
         ("SSSS", "None failed."),
-        ("FFSS", "less often than the older one (0 against 2 of 2 runs)"),
-        ("SFSF", "as often as the older one (1 against 1 of 2 runs)"),
+        ("FFSS", "less often than the older one (0 versus 2 of 2 runs)"),
+        ("SFSF", "as often as the older one (1 versus 1 of 2 runs)"),
         ("SFS", ""),
     ],
 )

@@ -53,7 +53,7 @@ def test_the_card_asks_the_group_until_its_time_is_over() -> None:
     text = pending_card(REQUEST, APP).text
     assert Group("S0LEADS", "@leads") in text
     assert When(ASKED + timedelta(seconds=1800)) in text
-    assert "for 30 min" in said(pending_card(replace(REQUEST, pending_at=None), APP).text)
+    assert "for up to 30 min" in said(pending_card(replace(REQUEST, pending_at=None), APP).text)
 
 
 def test_what_is_other_than_usual_stands_on_the_card() -> None:

@@ -38,7 +38,7 @@ def test_one_reason_is_said_in_the_first_line() -> None:
     message = outage_message(outage(*(incident(number) for number in range(43))))
     first, *rest = shown(message)
     assert first.startswith(":red_circle: 43 schedules failing since")
-    assert first.endswith("for one reason: The package hub isn't reachable")
+    assert first.endswith("for the same reason: The package hub isn't reachable")
     assert any("Mart 19 and 23 more" in line for line in rest)
     assert [button.label for button in buttons(message)] == ["Retry failed", "I'm on it", "Snooze", "All schedules"]
 
@@ -48,8 +48,12 @@ def test_several_reasons_are_listed_by_frequency() -> None:
     members = [incident(number) for number in range(3)]
     members += [incident(7, cause=None, line="permission denied"), replace(incident(8, cause=None), lines=())]
     lines = shown(outage_message(outage(*members)))
-    assert lines[0].endswith("3 for one reason: The package hub isn't reachable")
-    assert lines[1:4] == ["3: The package hub isn't reachable", "1: permission denied", "1: the log isn't read yet"]
+    assert lines[0].endswith("3 for the same reason: The package hub isn't reachable")
+    assert lines[1:4] == [
+        "3: The package hub isn't reachable",
+        "1: permission denied",
+        "1: the log hasn't been read yet",
+    ]
 
 
 def test_it_says_how_many_are_being_retried() -> None:

@@ -86,10 +86,10 @@ def test_what_is_special_is_noted() -> None:
         decided_elsewhere=1,
         cannot_post="I'm not in this channel.",
     )
-    assert told[1] == "It covers 3 schedules; for 1 of them, a more precise watch decides."
+    assert told[1] == "It covers 3 schedules; for 1 of them, a more specific watch applies."
     assert told[3:] == [
         "I can't post here yet: I'm not in this channel.",
-        "Bolt itself already notifies this channel about fin-a. Switch that off in Bolt to hear of each failure once.",
+        "Bolt itself already notifies this channel about fin-a. Switch that off in Bolt to hear about each failure only once.",
     ]
 
 
@@ -156,7 +156,7 @@ def test_several_that_fit_are_asked_about() -> None:
     """One button each, five at most."""
     many = [replace(WATCH, number=number) for number in range(1, 8)]
     message = which_watch("nightly", many)
-    assert shown(message)[0] == "7 watches here fit nightly. Which one should I stop?"
+    assert shown(message)[0] == "7 watches here match nightly. Which one should I stop?"
     assert shown(message)[-1] == "and 2 more"
     assert [one.label for one in buttons(message)] == [f"Stop watch {number}" for number in range(1, 6)]
     only = which_watch("nightly", [GLOB])

@@ -79,13 +79,13 @@ WHO = "the id of a user or a user group, as in U0123ABC or S0123ABC"
         ),
         (
             "version: 1\nowners:\n  Data platform: U0ADA1\n  data-platform: U0BOB1\n",
-            ['line 4: owners has "data-platform" in line 3 already'],
+            ['line 4: owners already has "data-platform" on line 3'],
         ),
         (
             "version: 1\nschedules:\n  Fin-*: U0ADA1\n  ? [a]\n  : U0BOB1\n  fin-*: U0BOB1\n",
             [
                 "line 4: each of the schedules should be a slug or a pattern, as in finance-*",
-                'line 6: schedules has "fin-*" in line 3 already',
+                'line 6: schedules already has "fin-*" on line 3',
             ],
         ),
         ("version: 1\nowners:\n  *: U0ADA1\n", None),

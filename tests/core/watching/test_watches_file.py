@@ -82,7 +82,7 @@ WHO = "owner, none, or the id of a user or a user group, as in U0123ABC or S0123
         ),
         (
             "version: 1\nchannels:\n  C0DATA123: [{watch: a}]\n  C0DATA123: [{watch: b}]\n",
-            ["line 4: C0DATA123 is in line 3 already"],
+            ["line 4: C0DATA123 is already on line 3"],
         ),
         (
             of("nightly"),
@@ -113,7 +113,7 @@ WHO = "owner, none, or the id of a user or a user group, as in U0123ABC or S0123
         ),
         (
             "version: 1\nchannels:\n  C0DATA123:\n    - watch: Fin*\n    - watch: b\n    - watch: fin*\n      only: failures\n",
-            ["line 6: the watch in line 4 is about the same schedules"],
+            ["line 6: the watch on line 4 covers the same schedules"],
         ),
         (of("watch: a", "quiet: 22:00-7:00"), ["line 5: quiet needs tz, a time zone by its name, as in Europe/Berlin"]),
         (of("watch: *a"), ["line 4: aliases aren't supported; put text that begins with * in quotes"]),

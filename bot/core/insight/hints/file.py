@@ -32,7 +32,7 @@ SENTENCE_MOST = 200
 RUNBOOK_MOST = 300
 KEYS = ("id", "pattern", "text", "next", "retry", "runbook", "schedule")
 NEEDED = {
-    "id": "a name of its own, as in vpn_down",
+    "id": "a unique name, as in vpn_down",
     "pattern": "what to look for in a failure's message",
     "text": "what such a message means, in one sentence",
 }
@@ -143,7 +143,7 @@ class _Reader(NodeReader):
         if not ID.fullmatch(text):
             self.bad(node, f"id: {quoted(text)} should be {what}")
         if text in self._ids:
-            self.bad(node, f"id: {quoted(text)} is already the id in line {self._ids[text]}")
+            self.bad(node, f"id: {quoted(text)} is already the id on line {self._ids[text]}")
         self._ids[text] = node.start_mark.line + 1
         return text
 

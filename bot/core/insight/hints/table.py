@@ -17,7 +17,7 @@ HINTS: tuple[Hint, ...] = (
         engines="any (dbt-core)",
         patterns=(r"^Got \d+ results?, configured to fail if ",),
         text="The query ran fine, but the data broke the rule that this test checks.",
-        next="Look at the failing rows, then fix the data upstream or the test.",
+        next="Look at the failing rows, then fix the upstream data or the test.",
         retry=Retry.NO,
     ),
     Hint(
@@ -88,7 +88,7 @@ HINTS: tuple[Hint, ...] = (
         engines="any (dbt-core)",
         patterns=(r"^Found a cycle: ",),
         text="Some models depend on each other in a circle, so nothing ran.",
-        next="Break the circle named in the message.",
+        next="Break the cycle shown in the message.",
         retry=Retry.NO,
     ),
     Hint(
@@ -385,7 +385,7 @@ HINTS: tuple[Hint, ...] = (
         kind="connection",
         engines="Postgres/Redshift",
         patterns=(r'^connection to server (?:at|on socket) "[^"\n]{0,200}"[^\n]{0,80} failed: Connection refused',),
-        text="Nothing answered at the database address: it is down, or host or port is wrong.",
+        text="Nothing answered at the database address: the database is down, or the host or port is wrong.",
         next="Check that the database is up, then retry.",
         retry=Retry.MAYBE,
     ),
@@ -604,7 +604,7 @@ HINTS: tuple[Hint, ...] = (
             r"\b(?:Object|Table|View|Schema|Database) '[^'\n]{1,300}' does not exist or not authorized",
         ),
         text="A table, view, or schema is missing, or this role can't see it.",
-        next="Check that it exists, then the role's grants.",
+        next="Check that it exists, then check the role's grants.",
         retry=Retry.NO,
     ),
     Hint(
