@@ -10,7 +10,7 @@ from bot.core.policy.decision import decide
 from bot.core.policy.matching import fits
 from bot.core.policy.rules import Action, Allow, Approve, Deny, Overrides, Policy, Question, Rule, Which
 from bot.core.text.message import Facts, Message, Paragraph
-from bot.core.text.text import Bold, Mention, Sentence, Span, cut, duration
+from bot.core.text.text import Bold, Mention, Sentence, Span, cut, duration, plural
 
 DOING = {
     Action.START: "start schedules",
@@ -86,7 +86,7 @@ def _may(policy: Policy, person: Person, channel_info: ChannelInfo, action: Acti
     for rule in cases[:CASES_MOST]:
         spans += [f"{_verdict(rule)} for {_some(rule)}; "]
     if len(cases) > CASES_MOST:
-        spans.append(f"{len(cases) - CASES_MOST} more rules about some schedules; ")
+        spans.append(f"{plural(len(cases) - CASES_MOST, 'more rule')} about some schedules; ")
     word = {"allow": "yes", "approve": f"with approval from {final.by}"}.get(final.verdict, f"no, {final.reason}")
     by = f" (rule “{cut(final.rule, RULE_SHOWN)}”)" if final.rule and not policy.is_default else ""
     return [*spans, f"{'otherwise ' if cases else ''}{word}{by}"]
