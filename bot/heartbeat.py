@@ -59,7 +59,8 @@ class Heartbeat:
             # Its body isn't read, however long it is.
             async with asyncio.timeout(self._send_s), http.stream("GET", self._url) as response:
                 return "" if response.is_success else f"it answered with status {response.status_code}"
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, ValueError) as error:
+            # A ValueError is a host name in a redirect: it's read, although it isn't followed.
             return why(error)
 
     def _note(self, failure: str) -> None:

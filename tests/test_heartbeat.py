@@ -28,6 +28,7 @@ class Monitor:
 
     status: int = 200
     hangs: bool = False
+    location: str = "/elsewhere"
     over: asyncio.Event = field(default_factory=asyncio.Event)
     heard: list[str] = field(default_factory=list)
     port: int = 0
@@ -37,7 +38,7 @@ class Monitor:
         self.heard.append(f"{request.method} {request.path}")
         if self.hangs:
             await self.over.wait()
-        return web.Response(status=self.status, headers={"Location": "/elsewhere"})
+        return web.Response(status=self.status, headers={"Location": self.location})
 
     @property
     def url(self) -> str:
@@ -112,6 +113,15 @@ async def test_a_bot_that_is_not_ready_is_silent(monitor: Monitor) -> None:
         assert monitor.heard == []
         reasons.clear()
         await eventually("a heartbeat", lambda: bool(monitor.heard))
+
+
+async def test_a_redirect_that_cannot_be_read_is_a_failure(monitor: Monitor) -> None:
+    """Not the end of all heartbeats: httpx reads the address although it isn't followed."""
+    monitor.status, monitor.location = 302, "http://xn--/"
+    with capture_logs() as lines:
+        async with beating(Heartbeat(monitor.url, ready, every_s=0.01)):
+            await eventually("two heartbeats", lambda: len(monitor.heard) >= 2)
+    assert [line["event"] for line in lines] == ["a heartbeat couldn't be sent"]
 
 
 async def test_a_failure_is_logged_once_at_each_end(monitor: Monitor) -> None:
