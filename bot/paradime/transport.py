@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -123,9 +124,13 @@ class Transport:
         # ASCII, so that no text from a person can fail to be encoded.
         body = json.dumps({"query": document, "variables": given}).encode("ascii")
         try:
+            request = self._http.build_request("POST", self._endpoint, content=body)
+        except httpx.InvalidURL as error:
+            raise BoltNotSent(cause=why(error), where=host_of(self._endpoint)) from error
+        try:
             async with (
                 asyncio.timeout(self._timeout_s),
-                self._http.stream("POST", self._endpoint, content=body) as response,
+                aclosing(await self._http.send(request, stream=True)) as response,
             ):
                 self._read_clock(response)
                 content = await read_body(response, self._body_most)
@@ -136,9 +141,10 @@ class Transport:
             raise BoltNotSent(cause=f"the proxy refused ({error})", where=through(self._endpoint)) from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise BoltNotSent(cause=why(error), where=through(self._endpoint)) from error
-        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+        except httpx.UnsupportedProtocol as error:
             raise BoltNotSent(cause=why(error), where=host_of(self._endpoint)) from error
-        except (BodyUnreadable, httpx.HTTPError, TimeoutError, OSError) as error:
+        # An address that can't be read is a redirect's: it isn't followed, but httpx reads it.
+        except (BodyUnreadable, httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, ValueError) as error:
             raise BoltOutcomeUnknown(cause=why(error), where=through(self._endpoint)) from error
         is_query = document.lstrip().startswith("query")
         return parse_response(response, content, is_query=is_query, now=self._now())

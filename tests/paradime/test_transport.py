@@ -218,6 +218,20 @@ async def test_connections_are_kept() -> None:
     assert connections == 1
 
 
+@pytest.mark.parametrize("location", ["http:x", "http://xn--/", "/" + "a" * 65530], ids=["path", "host", "length"])
+async def test_a_redirect_that_cannot_be_read_comes_after_the_request(location: str) -> None:
+    """So it may have been carried out. httpx reads the address although it isn't followed."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+
+    async with server(handler) as url, sending(url) as transport:
+        with pytest.raises(BoltOutcomeUnknown):
+            await transport.post("mutation M { x }")
+
+
 async def test_any_text_of_a_person_can_be_sent(api: Api) -> None:
     """Emoji, quotes and even half an emoji arrive; what is None is left out."""
     texts = {"slug": "näch\U0001f600t“ly”", "reason": "\ud83d", "branch": None}
