@@ -8,10 +8,13 @@ from datetime import UTC, timedelta
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.person import Person, Role
+from bot.core.model.request import RequestState
 from tests.core.views.plain import shown
 from tests.flows.fakes import HOURLY, NIGHTLY
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
-from tests.flows.stage import CHANNEL
+from tests.flows.stage import ADA, CHANNEL
+from tests.flows.test_read_incident_retries import click, lines
 
 RENAMED = replace(NIGHTLY, slug="full-build", name="Full build")
 
@@ -139,6 +142,27 @@ async def rename_only(stage: IncidentStage) -> None:
     stage.bolt.runs_of["full-build"] = stage.bolt.runs_of.pop("nightly", [])
     stage.catalog.forget()
     await stage.work("discovery")
+
+
+async def test_a_retry_that_is_starting_goes_on_in_the_message(stage: IncidentStage) -> None:
+    """What becomes of it is shown there, and not told to its asker as if nothing showed it."""
+    stage.people.people[ADA] = Person(ADA, name="ada", roles=frozenset({Role.MEMBER}))
+    stage.run_through("FAILED")
+    await stage.discover()
+    await click(stage)
+    await stage.advance()
+    await stage.edit()
+    await stage.post()
+    assert await stage.state() is RequestState.CARDED
+    await rename(stage)
+    await stage.advance()
+    run_id = (await stage.request()).run_id
+    await stage.settle()
+    assert lines(stage) == [f":repeat: Being retried as run {run_id} by ada"]
+    assert run_id is not None
+    stage.end(run_id, "SUCCESS")
+    await stage.settle()
+    assert (await stage.request()).end_untold is False
 
 
 async def test_another_schedule_is_not_taken_for_a_renamed_one(stage: IncidentStage) -> None:

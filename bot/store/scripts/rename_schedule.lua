@@ -56,7 +56,7 @@ local function move_incident(channel, slug)
   local to, at = new .. string.sub(slug, #old + 1), key('incident', channel, slug)
   local hash = key('incident', channel, to)
   redis.call('RENAME', at, hash)
-  local known = redis.call('HMGET', hash, 'incident', 'team', 'ts', 'outage')
+  local known = redis.call('HMGET', hash, 'incident', 'team', 'ts', 'outage', 'request')
   if known[1] then redis.call('HSET', hash, 'incident', swapped(known[1], 'schedule')) end
   redis.call('HINCRBY', hash, 'rev', 1)
   for _, set in ipairs({key('incident', 'open'), key('due', 'incidents')}) do
@@ -65,6 +65,10 @@ local function move_incident(channel, slug)
   for _, part in ipairs({'withheld', 'behind'}) do
     local set = key('incident', part, channel)
     if redis.call('SREM', set, slug) == 1 then redis.call('SADD', set, to) end
+  end
+  -- The retry that its message shows names it.
+  if known[5] and redis.call('HGET', key('req', known[5]), 'incident') == channel .. ':' .. slug then
+    redis.call('HSET', key('req', known[5]), 'incident', channel .. ':' .. to)
   end
   if known[4] then move_member(key('outage', channel, known[4], 'members'), slug, to) end
   for _, class in ipairs(POSTS) do
