@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from cron_descriptor import CasingTypeEnum, Options, get_description
-from croniter import CroniterError, croniter
-
 from bot.core.model.bolt import Schedule
 from bot.core.text.text import Code, Sentence, When, cut
 
@@ -36,6 +33,9 @@ def in_words(cron: str) -> str | None:
     """Describe a cron, as in `at 02:00, only on Monday`; None if it isn't a cron or can't be read."""
     if len(cron) > CRON_LIMIT or not cron.isprintable() or not _readable(cron):
         return None
+    # Both libraries are imported where a cron is read: a bot that nobody asks for a cron keeps 1.5 MB.
+    from cron_descriptor import CasingTypeEnum, Options, get_description  # noqa: PLC0415 - see above
+
     options = Options(CasingTypeEnum.Sentence, use_24hour_time_format=True, locale_code="en_US")
     try:
         words = str(get_description(cron, options))
@@ -65,6 +65,8 @@ def next_run(schedule: Schedule, now: datetime) -> NextRun | None:
         return NextRun(schedule.next_run_at)
     if is_off(schedule.cron) or in_words(schedule.cron) is None:
         return None
+    from croniter import CroniterError, croniter  # noqa: PLC0415 - see `in_words`
+
     try:
         return NextRun(croniter(schedule.cron, now.astimezone(UTC)).get_next(datetime), computed=True)
     except (CroniterError, ValueError, OverflowError):
@@ -89,6 +91,8 @@ def _next_alone(schedule: Schedule, now: datetime) -> Sentence:
 
 def _readable(cron: str) -> bool:
     """Whether a cron names fixed times. Random and hashed fields don't."""
+    from croniter import CroniterError, croniter  # noqa: PLC0415 - see `in_words`
+
     try:
         return bool(croniter.is_valid(cron)) and not any(letter in cron.upper().split() for letter in ("R", "H"))
     except (CroniterError, ValueError, OverflowError):
