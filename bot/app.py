@@ -272,9 +272,9 @@ class App:
         yield ShutdownStep("workers", lambda: self._drain(until), DRAIN_S + CLOSE_S)
         yield ShutdownStep("HTTP", self._web.stop, SHUTDOWN_S + CLOSE_S)
         yield ShutdownStep("the list of schedules", self._catalog.close, CLOSE_S)
-        yield ShutdownStep("the client of Bolt", self._bolt.aclose, CLOSE_S)
+        yield ShutdownStep("the Bolt client", self._bolt.aclose, CLOSE_S)
         yield ShutdownStep("downloads", self._downloads.aclose, CLOSE_S)
-        yield ShutdownStep("the client of Slack", self._slack.close, CLOSE_S)
+        yield ShutdownStep("the Slack client", self._slack.close, CLOSE_S)
         if self._redis is not None:
             redis = self._redis
             yield ShutdownStep("Redis", lambda: close(redis), CLOSE_S)
@@ -333,7 +333,9 @@ class App:
         identity = await identify(self._slack)
         ahead_s = self._slack.clock_off_s or 0.0
         if abs(ahead_s) > CLOCK_MOST_S:
-            log.warning("this machine's clock differs from Slack's: set it by NTP", ahead_of_slack_s=round(ahead_s))
+            log.warning(
+                "this machine's clock differs from Slack's: synchronize it with NTP", ahead_of_slack_s=round(ahead_s)
+            )
         if self._settings.slack_app_token is not None:
             token = self._settings.slack_app_token.get_secret_value()
             await check_app_token(self._slack, token)

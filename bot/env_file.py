@@ -99,7 +99,7 @@ def _line(binding: Binding) -> _Line | None:
 def _faults(line: _Line) -> Iterator[str]:
     quote = line.written[:1] if line.written[:1] in {"'", '"'} else ""
     if not quote and re.search(r"\s#", f" {line.written}"):
-        yield f"has a # after {line.name}=: put the value in quotes if it's part of it, else the comment on a line of its own"
+        yield f"has a # after {line.name}=: put the value in quotes if it's part of it, or put the comment on a line of its own"
     if quote != "'" and re.search(r"\$\{|\$\(", line.value):
         yield f"has ${{…}} or $(…) in {line.name}, which isn't replaced: put the value in single quotes if that's meant"
     if quote == '"' and re.search(r"\\[^\\\"nt]", line.written.replace("\\\\", "")):

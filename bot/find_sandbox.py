@@ -54,7 +54,7 @@ def _load(name: str) -> object:
     theirs = found.dist.version if found.dist is not None else ""
     if theirs != ours:
         raise SandboxMissingError(
-            f"{DISTRIBUTION} {theirs} doesn't fit bolt-bot {ours}: "
+            f"{DISTRIBUTION} {theirs} doesn't match bolt-bot {ours}: "
             "install it again with `pip install ./sandbox` in a clone of the bot's version."
         )
     try:

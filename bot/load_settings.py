@@ -121,7 +121,7 @@ def _misplaced(values: Mapping[str, str]) -> dict[str, str]:
     if bot_is_app and app_is_bot:
         return dict.fromkeys(
             ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"),
-            "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: exchange their values",
+            "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: switch their values",
         )
     lines = {
         "SLACK_BOT_TOKEN": "should begin with xoxb-: this is an app-level token, which belongs in SLACK_APP_TOKEN",

@@ -13,7 +13,7 @@ from bot.proxies import proxy_for
 
 # OpenSSL's reasons when a server answers a TLS handshake with plain text.
 NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNEXPECTED_MESSAGE")
-WANTS_CERTIFICATE = "it wants a client's certificate"
+WANTS_CERTIFICATE = "it requires a client certificate"
 DEEPEST = 30
 ERRNO = {
     errno.ECONNREFUSED: "the connection was refused",

@@ -35,7 +35,7 @@ READ = Counter(
     ("setting", "outcome"),
 )
 REFUSED = Gauge(
-    "bolt_bot_file_refused", "1 while a file can't be used, so that the one before stays in effect.", ("setting",)
+    "bolt_bot_file_refused", "1 while a file can't be used, so that the previous one stays in effect.", ("setting",)
 )
 
 # A file's identity, so that a changed one is noticed: also if a link, as in Kubernetes, leads to another one.
@@ -112,7 +112,9 @@ class Reloader:
 
     def notes(self) -> list[str]:
         """Return a line for each file that can't be used. It isn't a reason not to be ready."""
-        return [f"{file.setting} can't be used; the one before is in effect" for file in self._files if file.is_refused]
+        return [
+            f"{file.setting} can't be used; the previous one is in effect" for file in self._files if file.is_refused
+        ]
 
     async def _read(self, file: ReloadedFile[Any]) -> None:
         # Taken first: if the file is written meanwhile, it's read again.
@@ -140,4 +142,6 @@ class Reloader:
         READ.labels(file.setting, "refused").inc()
         more = len(lines) - FAULTS_SHOWN
         why = "; ".join([*lines[:FAULTS_SHOWN], *([f"and {more} more"] if more > 0 else [])])
-        log.error("a file can't be used, so the one before stays in effect", setting=file.setting, why=self._mask(why))
+        log.error(
+            "a file can't be used, so the previous one stays in effect", setting=file.setting, why=self._mask(why)
+        )

@@ -210,7 +210,9 @@ def test_without_re2_the_command_that_installs_it_is_shown(own: Path) -> None:
 def test_check_counts_what_is_fine(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And exits with 0."""
     assert main(["hints", "check", str(own)]) == 0
-    assert capsys.readouterr().out == (f"{own}: 1 hint; the first that fits a message wins, before the built-in ones\n")
+    assert capsys.readouterr().out == (
+        f"{own}: 1 hint; the first that matches a message wins, before the built-in ones\n"
+    )
 
 
 def test_check_shows_every_fault(own: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -180,7 +180,9 @@ async def test_a_sandbox_of_another_version_is_refused(wheels: Wheels, tmp_path:
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: bolt-bot-sandbox\nVersion: 9.8.7\n")
     (other / "entry_points.txt").write_text("[bolt_bot.sandbox]\ndemo = bolt_sandbox.demo:demo\n")
     said = await refused("demo", tmp_path, wheels.environment(tmp_path))
-    assert said.startswith(f"bolt-bot-sandbox 9.8.7 doesn't fit bolt-bot {project(ROOT)['version']}: install it again")
+    assert said.startswith(
+        f"bolt-bot-sandbox 9.8.7 doesn't match bolt-bot {project(ROOT)['version']}: install it again"
+    )
 
 
 async def test_a_sandbox_without_what_it_needs_is_refused(wheels: Wheels, tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
         (
             "BOLT_BOT_SECRET_PATTERNS",
             "acme-[a-z]{8}\n(unclosed-acme",
-            "should be regular expressions, one per line: number 2 is none",
+            "should be regular expressions, one per line: number 2 isn't one",
         ),
         (
             "BOLT_BOT_SECRET_PATTERNS",
@@ -312,7 +312,7 @@ def test_a_mistyped_setting_is_pointed_out() -> None:
 def test_swapped_tokens_are_one_mistake() -> None:
     """One line names both variables."""
     lines = faults(SLACK_BOT_TOKEN=LEAST["SLACK_APP_TOKEN"], SLACK_APP_TOKEN=LEAST["SLACK_BOT_TOKEN"])
-    assert lines == ("SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: exchange their values",)
+    assert lines == ("SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: switch their values",)
 
 
 @pytest.mark.parametrize(

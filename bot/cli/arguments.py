@@ -16,7 +16,7 @@ SPEED_MOST = 1000
 def port(text: str) -> int:
     """Parse a port number."""
     if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > PORT_MOST:
-        raise argparse.ArgumentTypeError(f"a port is a number up to {PORT_MOST}")
+        raise argparse.ArgumentTypeError(f"should be a port number up to {PORT_MOST}")
     return int(text)
 
 
@@ -27,7 +27,7 @@ def speed(text: str) -> float:
     except ValueError:
         factor = 0
     if not 0 < factor <= SPEED_MOST:
-        raise argparse.ArgumentTypeError(f"a speed is a number above 0 and up to {SPEED_MOST}")
+        raise argparse.ArgumentTypeError(f"should be a number above 0 and up to {SPEED_MOST}")
     return factor
 
 
@@ -36,7 +36,7 @@ def slack_id(kinds: str) -> Callable[[str], str]:
 
     def check(text: str) -> str:
         if not re.fullmatch(rf"[{kinds}][A-Z0-9]{{2,20}}", text):
-            raise argparse.ArgumentTypeError(f"a Slack id begins with one of {', '.join(kinds)}")
+            raise argparse.ArgumentTypeError(f"should be a Slack id that begins with one of {', '.join(kinds)}")
         return text
 
     return check
@@ -50,12 +50,12 @@ def words(kind: type[StrEnum]) -> str:
 def address(text: str) -> str:
     """Parse a public address for Slack."""
     if not re.fullmatch(r"https://[\w.:\[\]-]+(/[\w./-]*)?", text):
-        raise argparse.ArgumentTypeError("Slack posts to an address that begins with https://")
+        raise argparse.ArgumentTypeError("should be an address that begins with https://")
     return text
 
 
 def slash_command(text: str) -> str:
     """Parse a slash command's name."""
     if not re.fullmatch(SLASH_COMMAND, text):
-        raise argparse.ArgumentTypeError("a slash command looks like /bolt, in at most 32 characters")
+        raise argparse.ArgumentTypeError("should be a slash command of at most 32 characters, as in /bolt")
     return text

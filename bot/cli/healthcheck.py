@@ -66,7 +66,7 @@ def _address(file: EnvFile | None) -> tuple[str, int]:
     except ValueError:
         raise _UnhealthyError(f"{name} should be a whole number") from None
     if not 0 < port <= 65535:
-        raise _UnhealthyError(f"{name} should be from 1 to 65535, so that it can be asked there")
+        raise _UnhealthyError(f"{name} should be from 1 to 65535, so that the bot can be reached there")
     return LOOPBACK.get(host, host), port
 
 
@@ -79,7 +79,7 @@ def _ask(host: str, port: int, path: str, timeout_s: float) -> None:
             response = connection.getresponse()
             body = response.read(REASONS_MOST)
     except TimeoutError:
-        raise _UnhealthyError(f"The bot doesn't answer at {where} within {timeout_s:g} s.") from None
+        raise _UnhealthyError(f"The bot didn't answer at {where} within {timeout_s:g} s.") from None
     except OSError as error:
         raise _UnhealthyError(f"The bot doesn't answer at {where} ({error.strerror or 'no answer'}).") from None
     except (http.client.InvalidURL, UnicodeError):

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "try", help="show which hint each failure of a log gets; contacts neither Slack nor Bolt"
     )
     tried.add_argument("log", type=Path, metavar="LOG", help="what a command printed")
-    tried.add_argument("--results", type=Path, metavar="FILE", help="the run_results.json or sources.json it left")
+    tried.add_argument("--results", type=Path, metavar="FILE", help="the run_results.json or sources.json it wrote")
     tried.add_argument("--exit", type=int, metavar="STATUS", help="its exit status")
     add_hints_arguments(tried)
     tried.set_defaults(handle=_try_hints)
@@ -39,7 +39,9 @@ def _check_hints(arguments: argparse.Namespace) -> int:
         for line in error.lines:
             complain(f"{arguments.file}: {line}")
         return USAGE_STATUS
-    say(f"{arguments.file}: {plural(len(found), 'hint')}; the first that fits a message wins, before the built-in ones")
+    say(
+        f"{arguments.file}: {plural(len(found), 'hint')}; the first that matches a message wins, before the built-in ones"
+    )
     return 0
 
 

@@ -67,7 +67,7 @@ def _check_policy(arguments: argparse.Namespace) -> int:
         for line in error.lines:
             complain(f"{arguments.file}: {line}")
         return USAGE_STATUS
-    say(f"{arguments.file}: {len(found.rules)} rules; the first that matches decides, and what none matches is refused")
+    say(f"{arguments.file}: {len(found.rules)} rules; the first that matches decides, and anything else is refused")
     if found.groups:
         say(f"user groups it names: {' '.join(sorted(found.groups))}")
     return 0

@@ -103,7 +103,9 @@ class CardEditor:
             log.error("Slack refuses my token", why=refused.code, method=refused.method)
             await self._edits.put_back(lease, delay_s=CREDENTIAL_AGAIN_S)
         except ChannelRefused as refused:
-            log.warning("a channel takes no edits; its cards are left as they are", card=card.id, why=refused.code)
+            log.warning(
+                "a channel doesn't accept edits; its cards are left as they are", card=card.id, why=refused.code
+            )
             await self._edits.unshowable(lease, refused.code)
         except SlackRefused as refused:
             log.warning("a card can't be edited any more", card=card.id, why=refused.code)

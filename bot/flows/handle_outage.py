@@ -14,7 +14,7 @@ from bot.flows.ports.watch_store import Outages
 from bot.flows.read_incident_retries import IncidentRetries
 
 GONE = "I no longer have a record of this outage, so I didn't do anything."
-OVER = "Nothing of this outage fails any more, so there's nothing left to do."
+OVER = "Nothing in this outage is failing any more, so there's nothing left to do."
 
 
 class OutageHandler:
@@ -42,9 +42,9 @@ class OutageHandler:
         if not refused:
             return None
         if not done:
-            return Message(("You may not do that for any of these schedules, so I didn't do anything.",))
+            return Message(("You aren't allowed to do that for any of these schedules, so I didn't do anything.",))
         return Message(
-            (f"Done for {plural(len(done), 'schedule')}. You may not do that for the other {len(refused)}.",)
+            (f"Done for {plural(len(done), 'schedule')}. You aren't allowed to do that for the other {len(refused)}.",)
         )
 
 

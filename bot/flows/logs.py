@@ -158,7 +158,7 @@ def promised(what: Sentence, upload: Upload, answer: UploadAnswer) -> Message:
         case "full":
             return Message(("Many files are being posted here right now. Try again in a minute.",))
         case "done":
-            return Message((*what, f" is in {'the thread' if answer.thread else 'this channel'} already."))
+            return Message((*what, f" is already in {'the thread' if answer.thread else 'this channel'}."))
         case "known":
             return Message((*what, f" is already on its way to {where}."))
         case _:

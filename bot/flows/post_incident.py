@@ -239,7 +239,7 @@ class IncidentPoster:
             except ContentRefused as refused:
                 if least is None:
                     raise
-                log.error("Slack refused a message in every form; another says so", key=key, why=refused.code)
+                log.error("Slack refused a message in every form; another message says so", key=key, why=refused.code)
                 ts = await self._chat.post_message(post.channel, least, key=key, thread_ts=thread)
             if sent is not None:
                 sent.append(ts)

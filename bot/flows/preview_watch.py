@@ -48,7 +48,7 @@ class WatchPreviewer:
             async with asyncio.timeout(self._within_s):
                 await asyncio.gather(*(read(one) for one in _sample(schedules)))
         except TimeoutError:
-            log.info("a watch is previewed from a part of its schedules", read=len(told), of=len(schedules))
+            log.info("a watch is previewed from some of its schedules", read=len(told), of=len(schedules))
         return preview(told, len(schedules))
 
 

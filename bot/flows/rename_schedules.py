@@ -35,7 +35,7 @@ class ScheduleRenamer:
         for slug, record in (await self._discovery.load_schedules(missing)).items():
             new = fresh.get(record.schedule.uuid)
             if new is not None:
-                log.info("a watched schedule has another slug", schedule=new, before=slug)
+                log.info("a watched schedule has a new slug", schedule=new, before=slug)
                 channels = await self._discovery.rename_schedule(slug, new)
                 await self._name(schedules[new], channels)
                 renamed = True

@@ -131,9 +131,9 @@ class QueuedStarts:
         run = Link(run_url(self._rules.links.app_url, behind.id), f"run {behind.id}")
         if asked.direct:
             return Message(
-                (name, " will start when ", run, " ends. Its card in ", Channel(asked.channel), " shows when.")
+                (name, " will start when ", run, " ends. Its card in ", Channel(asked.channel), " shows its status.")
             )
-        text: Sentence = (name, " will start when ", run, " ends. Its card in this channel shows when.")
+        text: Sentence = (name, " will start when ", run, " ends. Its card in this channel shows its status.")
         return Message(text, (Paragraph(text), Buttons((follow_button(behind),))))
 
     def _had_its_turn(self, queued: Request, name: Bold) -> Message:

@@ -35,7 +35,9 @@ class RetryEndTeller:
         ended = outcome(run.seen.state) if run is not None else "has ended"
         link = Link(run_url(self._app_url, run_id), f"Run {run_id}")
         text = (link, ", your retry of ", Bold(request.title), f", {ended}.")
-        log.info("only its asker is told how a retry ended", request=request.id, run=run_id, user=request.user)
+        log.info(
+            "only the person who asked is told how a retry ended", request=request.id, run=run_id, user=request.user
+        )
         if await self._answers.reply_lastingly(asker_of(request), Message(text)):
             await self._due.finish(lease)
         else:

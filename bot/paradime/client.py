@@ -141,7 +141,7 @@ class BoltClient:
             found |= {one.id: one.core() for one in page.schedules}
             if len(found) == before or (page.total_count is not None and offset >= page.total_count):
                 return list(found.values())
-        log.warning("there are more schedules than are read", read=len(found))
+        log.warning("there are more schedules than the bot reads", read=len(found))
         return list(found.values())
 
     async def _schedule_page(self, variables: Json) -> graphql_models.SchedulePage:

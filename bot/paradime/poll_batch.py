@@ -25,7 +25,7 @@ LEAST = 10
 GROWS_AFTER = 20
 REQUESTS_MOST = 16
 GRAPHQL_INT = 2**31 - 1
-UNKNOWN = ApiError("There's no run of that number.")
+UNKNOWN = ApiError("There's no run with that number.")
 TYPE_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,99}")
 
 Post = Callable[[str], Awaitable[GraphqlReply]]

@@ -80,7 +80,7 @@ def admission_middleware(admissions: Admissions, me: Identity, tell: Tell, later
         outcome = await _admit(admissions, asking) if asking else None
         match outcome:
             case Admitted.REPLAY:
-                log.info("a delivery that was already handled came again", kind=_kind(body))
+                log.info("a delivery that was already handled arrived again", kind=_kind(body))
                 return BoltResponse(status=200, body="")
             case Admitted.FLOOD | Admitted.FLOODED if asking:
                 return _refused(body, asking, tell, is_told=outcome is Admitted.FLOODED)

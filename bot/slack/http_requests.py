@@ -49,9 +49,11 @@ def http_handler(
         "requests without Slack's signature were refused: check SLACK_SIGNING_SECRET if they are Slack's"
     )
     late = RareWarning(
-        "requests with Slack's signature were refused: they are older than five minutes, or sent again by a stranger"
+        "requests with Slack's signature were refused: they are older than five minutes, or replayed by someone else"
     )
-    clock = RareWarning("requests from Slack were refused because this machine's clock is wrong: set it by NTP")
+    clock = RareWarning(
+        "requests from Slack were refused because this machine's clock is wrong: synchronize it with NTP"
+    )
 
     async def handle(request: web.Request) -> web.StreamResponse:
         raw = await request.read()

@@ -41,7 +41,7 @@ REASONS = {
         "has expired, because token rotation is on",
         "Rotation can't be turned off: create the app again from the manifest.",
     ),
-    "not_allowed_token_type": ("is a token of another kind", "Copy it again from the app's settings."),
+    "not_allowed_token_type": ("is a different kind of token", "Copy it again from the app's settings."),
     "missing_scope": (
         "lacks the scope connections:write",
         "Generate another app-level token with that scope, under Basic Information in the app's settings.",
@@ -104,7 +104,7 @@ def check_same_app(of_bot: str, of_app_token: str) -> None:
     if of_bot and of_app_token and of_bot != of_app_token:
         raise TokenRefusedError(
             f"SLACK_BOT_TOKEN belongs to the Slack app {of_bot}, and SLACK_APP_TOKEN to {of_app_token}: nothing that "
-            "people do would arrive.",
+            "people do would reach the bot.",
             f"Copy both tokens from one app: https://api.slack.com/apps/{of_bot}",
         )
 

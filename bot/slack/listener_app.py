@@ -43,7 +43,7 @@ NO_OPTIONS: dict[str, Any] = {"options": []}
 
 ACKNOWLEDGED = Histogram(
     "bolt_bot_acknowledgement_seconds",
-    "Time until a request of Slack is acknowledged, by kind. Slack waits 3 s.",
+    "Time until a request from Slack is acknowledged, by kind. Slack waits 3 s.",
     ("kind",),
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3),
 )
@@ -196,7 +196,7 @@ def register_fallbacks(app: AsyncApp, tell: Tell, command: str) -> None:
         sent = name if PLAIN_COMMAND.fullmatch(name) else "another command"
         other_command.note(sent=sent, expected=command)
         sentence = (
-            f"I'm set up for {command}, and Slack sent me {sent}. Whoever runs me can make BOLT_BOT_COMMAND and the "
+            f"I'm set up for {command}, but Slack sent me {sent}. Whoever runs me can make BOLT_BOT_COMMAND and the "
             "app's settings agree. Nothing was done."
         )
         return answer_request(body, sentence, tell)

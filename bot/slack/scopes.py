@@ -13,20 +13,20 @@ log = structlog.get_logger()
 
 WITHOUT = {
     "commands": "the slash command and the shortcuts don't work",
-    "app_mentions:read": "mentions of the bot aren't heard",
+    "app_mentions:read": "the bot doesn't see mentions of it",
     "chat:write": "no card, reply or private answer can be posted",
     "files:write": "logs, artifacts and pictures can't be posted as files",
     "channels:join": "the bot has to be invited to every channel",
     "im:write": "the bot can't send direct messages",
-    "im:history": "commands in direct messages aren't heard",
+    "im:history": "the bot doesn't see commands in direct messages",
     "channels:read": "nothing can be started in public channels, and App Home can't be filled",
-    "groups:read": "nothing can be started in private channels, and App Home lacks them",
+    "groups:read": "nothing can be started in private channels, and App Home doesn't show them",
     "users:read": "no one's role is known, so everyone is refused",
-    "channels:history": "after a lost reply an end may be posted twice in public channels, and a card may be missing",
-    "groups:history": "after a lost reply an end may be posted twice in private channels, and a card may be missing",
-    "mpim:history": "after a lost reply an end may be posted twice in group messages, and a card may be missing",
+    "channels:history": "after a lost reply, the end of a run may be posted twice in public channels, and a card may be missing",
+    "groups:history": "after a lost reply, the end of a run may be posted twice in private channels, and a card may be missing",
+    "mpim:history": "after a lost reply, the end of a run may be posted twice in group messages, and a card may be missing",
     "usergroups:read": "a policy rule that names a user group can't be decided, so acting is refused",
-    "users:read.email": "people whom the policy or a schedule's owner names by e-mail address aren't known, so such a rule fits nobody",
+    "users:read.email": "people whom the policy or a schedule's owner names by e-mail address aren't known, so such a rule matches nobody",
     "mpim:read": "nothing can be started in group messages",
     "connections:write": "Socket Mode can't connect",
 }
@@ -48,7 +48,7 @@ class MissingScopes:
         for scope in sorted(set(needed) - self._named):
             self._named.add(scope)
             where = {"method": method} if method else {}
-            without = WITHOUT.get(scope, "what calls this method doesn't work")
+            without = WITHOUT.get(scope, "whatever calls this method doesn't work")
             log.warning(
                 "the Slack app lacks a scope; add it and install the app again", scope=scope, without=without, **where
             )

@@ -58,4 +58,4 @@ class TaskRegistry:
         try:
             await self._tell(asker, Message((sentence,)))
         except Exception as error:  # noqa: BLE001 - the last resort is the log
-            self._report_fault("telling of a fault", error)
+            self._report_fault("reporting a fault", error)

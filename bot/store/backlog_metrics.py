@@ -88,7 +88,7 @@ class BacklogMetrics(Collector):
 def _by_due_set(found: Json | None) -> Iterator[GaugeMetricFamily]:
     size = _gauge("due_set_members", "Entries of a due set: work that is due, leased or scheduled.", "due_set")
     overdue = _gauge(
-        "due_set_overdue_seconds", "For how long the first unclaimed entry of a due set has been due.", "due_set"
+        "due_set_overdue_seconds", "How long the first unclaimed entry of a due set has been due.", "due_set"
     )
     for name, (count, overdue_s) in (found or {}).get("due", {}).items():
         size.add_metric([name], count)
@@ -101,7 +101,7 @@ def _by_lane(found: Json | None) -> Iterator[GaugeMetricFamily]:
     waiting = _gauge("lane_items", "Edits and posts that wait for Slack's budget, by class.", "lane", "class")
     overdue = _gauge(
         "lane_overdue_seconds",
-        "For how long the first edit or post of a class has been due. A retry starts from zero.",
+        "How long the first edit or post of a class has been due. A retry starts from zero.",
         "lane",
         "class",
     )
@@ -118,7 +118,7 @@ def _budgets(found: Json | None, limits: Mapping[str, int]) -> Iterator[GaugeMet
     left = _gauge("slack_budget_left", "Calls left in this minute, by Slack method.", "method")
     held = _gauge(
         "hold_seconds",
-        "For how long a Slack method or a due set stays unused, because Slack or Bolt asked for it (429).",
+        "How long a Slack method or a due set stays unused, because Slack or Bolt asked for it (429).",
         "work",
     )
     if found is not None:
@@ -135,8 +135,8 @@ def _budgets(found: Json | None, limits: Mapping[str, int]) -> Iterator[GaugeMet
 def _totals(found: Json | None) -> Iterator[GaugeMetricFamily]:
     helps = {
         "active_runs": "Runs that are followed and aren't over.",
-        "untold_ends": "Runs that are over, with an end that is yet to be told in a thread.",
-        "untold_end_age_seconds": "For how long the oldest untold end has been known.",
+        "untold_ends": "Runs that are over, with an end that hasn't been posted in a thread yet.",
+        "untold_end_age_seconds": "How long the oldest unposted end has been known.",
         "watches": "Watches of all channels.",
         "open_incidents": "Watched schedules that are failing, counted in each channel.",
         "listing_age_seconds": "Seconds since the last complete listing of watched schedules. Absent while nothing is watched.",

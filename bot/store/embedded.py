@@ -264,7 +264,7 @@ class EmbeddedRedis:
                 if self._process is None or self._process.poll() is not None:
                     raise StoreUnfit(f"The embedded Redis exited right away. It said: {self._last_words()}")
                 if time.monotonic() > deadline:
-                    raise StoreUnfit(f"The embedded Redis hasn't loaded its data within {LOAD_S:.0f} s.")
+                    raise StoreUnfit(f"The embedded Redis didn't load its data within {LOAD_S:.0f} s.")
                 await asyncio.sleep(POLL_S)
         finally:
             await client.aclose()

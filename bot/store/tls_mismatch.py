@@ -1,7 +1,7 @@
 """Find out whether a Redis can't be used because one side expects more of TLS than the other: the error rarely says so.
 
 A server that expects TLS closes a plain connection, one that doesn't waits for the end of what looks like a command, and
-one that wants a client's certificate may reset the connection before its reason has been read.
+one that requires a client certificate may reset the connection before its reason has been read.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ async def _answers_in_plain_text(host: str, port: int) -> bool:
 
 
 async def _refused_after_handshake(host: str, port: int) -> str:
-    """Return why a server ends a connection over which nothing was sent: only that it wants a client's certificate."""
+    """Return why a server ends a connection over which nothing was sent: only that it requires a client certificate."""
     reader, writer = await asyncio.open_connection(host, port, ssl=_any_certificate())
     try:
         await reader.read(1)

@@ -152,7 +152,7 @@ async def test_one_that_hangs_is_not_waited_for() -> None:
         port = silent.getsockname()[1]
         with pytest.raises(healthcheck._UnhealthyError) as caught:
             await asyncio.to_thread(healthcheck._ask, "127.0.0.1", port, "/healthz", 0.05)
-    assert str(caught.value) == f"The bot doesn't answer at 127.0.0.1:{port} within 0.05 s."
+    assert str(caught.value) == f"The bot didn't answer at 127.0.0.1:{port} within 0.05 s."
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,10 @@ async def test_something_else_answers(check: Check, reply: bytes) -> None:
     [
         ({"BOLT_BOT_HTTP_PORT": "80a"}, "BOLT_BOT_HTTP_PORT should be a whole number"),
         ({"BOLT_BOT_ADMIN_PORT": "x"}, "BOLT_BOT_ADMIN_PORT should be a whole number"),
-        ({"BOLT_BOT_HTTP_PORT": "0"}, "BOLT_BOT_HTTP_PORT should be from 1 to 65535, so that it can be asked there"),
+        (
+            {"BOLT_BOT_HTTP_PORT": "0"},
+            "BOLT_BOT_HTTP_PORT should be from 1 to 65535, so that the bot can be reached there",
+        ),
         (
             {"BOLT_BOT_HTTP_PORT": "80", "BOLT_BOT_HTTP_PORT_FILE": "/x"},
             "BOLT_BOT_HTTP_PORT and BOLT_BOT_HTTP_PORT_FILE are both set: keep one of them",

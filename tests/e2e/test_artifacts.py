@@ -77,7 +77,7 @@ async def test_a_file_is_posted_in_the_thread_masked(stage: Stage) -> None:
     assert file.name == f"run-{run}-report.csv"
     assert file.content.decode() == "a,b\npassword=•••\n<!channel>,☃\n"
     assert stage.replies()[-1].files == [file.id]
-    await stage.click_until("Post it in the thread", stage.told_privately("is in the thread already"))
+    await stage.click_until("Post it in the thread", stage.told_privately("is already in the thread"))
     assert len(files(stage)) == 1
 
 

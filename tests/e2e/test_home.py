@@ -271,7 +271,7 @@ async def test_a_start_that_waits_names_the_channel_of_its_card(stage: Stage) ->
     await click(stage, "Run in #data-eng")
     await stage.until(told_directly(stage, "is already running"))
     await stage.click("Run when it ends", channel="dm")
-    await stage.until(told_directly(stage, "ends. Its card in <#C0DATAENG> shows when"))
+    await stage.until(told_directly(stage, "ends. Its card in <#C0DATAENG> shows its status"))
     workspace = stage.sandbox.workspace
     answer = list(workspace.direct(workspace.user(PERSON).id).messages.values())[-1]
     assert "Follow this run" not in str(answer.blocks)

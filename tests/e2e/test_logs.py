@@ -184,7 +184,7 @@ async def test_the_whole_log_comes_into_the_thread_once(stage: Stage) -> None:
     await stage.slash(f"logs {run}")
     await answer(stage, f"(command 2 of run {run})")
     await stage.click("Whole log in the thread")
-    await answer(stage, "is in the thread already")
+    await answer(stage, "is already in the thread")
     await stage.slash(f"logs {run} 1")
     await answer(stage, f"(command 1 of run {run})")
     await stage.click("Whole log in the thread", times=3)

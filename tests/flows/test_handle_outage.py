@@ -57,4 +57,4 @@ async def test_it_finds_what_fails(one_redis: Redis) -> None:
     assert handler.partly_done(outage.members, ()) is None
     partly = handler.partly_done(outage.members[:1], outage.members[1:])
     assert partly is not None
-    assert said(partly.text) == "Done for 1 schedule. You may not do that for the other 2."
+    assert said(partly.text) == "Done for 1 schedule. You aren't allowed to do that for the other 2."

@@ -191,7 +191,7 @@ async def test_a_command_of_another_name(sent: str, shown: str) -> None:
     body = {"command": sent, "text": "", "team_id": "T1", "user_id": "U1", "channel_id": "C1", "response_url": URL}
     with capture_logs() as lines:
         for _ in range(2):
-            assert f"I'm set up for /bolt, and Slack sent me {shown}." in await intake.take(body)
+            assert f"I'm set up for /bolt, but Slack sent me {shown}." in await intake.take(body)
     (line,) = lines
     assert "isn't BOLT_BOT_COMMAND" in line["event"]
     assert (line["sent"], line["expected"], line["log_level"]) == (shown, "/bolt", "warning")

@@ -44,8 +44,8 @@ async def _connection(subject: Subject) -> list[Finding]:
     subject.bolt_answers = True
     taken_ms = (time.perf_counter() - began) * 1000
     if not _is_encrypted(endpoint):
-        said = f"{through(endpoint)} answers, but over http://, so that anybody on the way can read the API key."
-        return [warning(CONNECTION, said, "Write https:// in PARADIME_API_ENDPOINT.")]
+        said = f"{through(endpoint)} answers, but over http://, so anybody on the way can read the API key."
+        return [warning(CONNECTION, said, "Use https:// in PARADIME_API_ENDPOINT.")]
     return [ok(CONNECTION, f"{through(endpoint)} answers in {taken_ms:.0f} ms.")]
 
 
@@ -75,14 +75,14 @@ def _denied(settings: Settings, said: str, cause: str) -> Finding:
     if cause == EXPIRED:
         fix = "Make a new API key in Paradime, and put it into PARADIME_API_KEY and PARADIME_API_SECRET."
     elif settings.paradime_api_secret.get_secret_value().startswith(COMPANY_PREFIX):
-        fix = f"{KEY_FIX} If they're right, PARADIME_WORKSPACE_UID is of a workspace that the key may not use."
+        fix = f"{KEY_FIX} If they're right, PARADIME_WORKSPACE_UID belongs to a workspace that the key can't use."
     else:
-        fix = f"{KEY_FIX} It has to be a key of the workspace that PARADIME_API_ENDPOINT names."
+        fix = f"{KEY_FIX} It has to be a key for the workspace that PARADIME_API_ENDPOINT names."
     return problem(KEY, said, fix)
 
 
 def _useless(where: str, cause: str) -> Finding:
-    said = f"{where} doesn't answer as the Bolt API does: {cause}."
+    said = f"{where} doesn't answer like the Bolt API: {cause}."
     if cause.startswith("HTTP status"):
         return problem(CONNECTION, said, "Wait until Bolt works again. If it doesn't: " + COPY)
     if "GraphQL" in cause or "response" in cause:
@@ -92,9 +92,9 @@ def _useless(where: str, cause: str) -> Finding:
 
 def _rejected(settings: Settings, where: str, reason: str) -> Finding:
     if "HTTP status 400" in reason and not settings.paradime_api_endpoint.startswith("https"):
-        return problem(CONNECTION, f"{where}: {reason}.", "Write https:// in PARADIME_API_ENDPOINT.")
+        return problem(CONNECTION, f"{where}: {reason}.", "Use https:// in PARADIME_API_ENDPOINT.")
     if "HTTP status 3" in reason:
-        return problem(CONNECTION, f"{where} sends elsewhere: {reason}.", COPY)
+        return problem(CONNECTION, f"{where} redirects elsewhere: {reason}.", COPY)
     if "HTTP status" in reason:
         return problem(CONNECTION, f"{where} has no Bolt API at that path: {reason}.", COPY)
     return problem(WORKSPACE, f"{where} refuses: {reason}.", f"{COPY} Check PARADIME_WORKSPACE_UID, if it's set.")
@@ -121,11 +121,11 @@ async def _workspace(subject: Subject) -> list[Finding]:
         return [_failure(settings, error)]
     name, uid = _name_in(settings.paradime_api_endpoint), settings.paradime_workspace_uid
     if uid and name and uid != name:
-        said = f"PARADIME_WORKSPACE_UID is {uid}, and PARADIME_API_ENDPOINT is that of {name}. Which one Bolt takes is not checked."
-        return [warning(WORKSPACE, said, "Correct one of them, if they aren't two names of the same workspace.")]
+        said = f"PARADIME_WORKSPACE_UID is {uid}, and PARADIME_API_ENDPOINT is for {name}. Which one Bolt uses is not checked."
+        return [warning(WORKSPACE, said, "Correct one of them, unless they're two names for the same workspace.")]
     if not schedules:
         said = f"The workspace {settings.workspace} has no active schedule, so there's nothing to start."
-        return [warning(WORKSPACE, said, f"Make one in Bolt, if this is the right workspace. If it isn't: {COPY}")]
+        return [warning(WORKSPACE, said, f"If this is the right workspace, create one in Bolt. If it isn't: {COPY}")]
     shown = ", ".join(one.name for one in schedules[:EXAMPLES])
     more = ", …" if len(schedules) > EXAMPLES else ""
     return [ok(WORKSPACE, f"{settings.workspace}, with {plural(len(schedules), 'active schedule')}: {shown}{more}.")]
@@ -140,8 +140,10 @@ def _name_in(endpoint: str) -> str:
 async def _rights(subject: Subject) -> list[Finding]:
     if not subject.bolt_answers:
         return []
-    said = "It may read. Whether it may start and cancel runs is not checked, because only a start would show it."
-    fix = "Look in Paradime whether the key has the capability Bolt schedules admin, and when it expires."
+    said = (
+        "It can read. Whether it can start and cancel runs is not checked, because only starting a run would show that."
+    )
+    fix = "Check in Paradime whether the key has the capability Bolt schedules admin, and when it expires."
     return [warning(KEY, said, fix)]
 
 

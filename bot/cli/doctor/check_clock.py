@@ -7,7 +7,7 @@ from bot.cli.doctor.subject import Check, Subject
 from bot.slack.http_requests import CLOCK_MOST_S
 
 CHECK = "clock"
-FIX = "Set this machine's clock by NTP, for example with chrony or systemd-timesyncd."
+FIX = "Synchronize this machine's clock with NTP, for example with chrony or systemd-timesyncd."
 # Slack's requests are refused if they seem older than that.
 REFUSED_S = 300
 EXACTLY_S = 2
@@ -18,7 +18,7 @@ async def _clock(subject: Subject) -> list[Finding]:
     known = {"Slack": subject.chat.clock_off_s, "Bolt": -bolt.total_seconds() if bolt is not None else None}
     found = [_compare(service, ahead_s) for service, ahead_s in known.items() if ahead_s is not None]
     if not found:
-        said = "The clock is not checked, because neither Slack nor Bolt has told the time."
+        said = "The clock is not checked, because neither Slack nor Bolt reported the time."
         return [warning(CHECK, said, "Make one of them reachable.")]
     # One machine has one clock: what agrees with it needs no line for each service.
     return [one for one in found if one.level != "ok"] or found[:1]
@@ -33,7 +33,7 @@ def _compare(service: str, ahead_s: float) -> Finding:
         return problem(CHECK, f"This machine's clock is {off}: {effect}.", FIX)
     if abs(ahead_s) > CLOCK_MOST_S:
         return warning(CHECK, f"This machine's clock is {off}.", FIX)
-    said = f"agrees with {service}'s" if abs(ahead_s) <= EXACTLY_S else f"is {off}, which is no problem"
+    said = f"agrees with {service}'s" if abs(ahead_s) <= EXACTLY_S else f"is {off}, which isn't a problem"
     return ok(CHECK, f"This machine's clock {said}.")
 
 

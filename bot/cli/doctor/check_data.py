@@ -25,7 +25,9 @@ async def _data(subject: Subject) -> list[Finding]:
         theirs = await read_deployment(Scripts(client, subject.settings.bolt_bot_name, retention_s=1))
     except StoreUnavailable:
         # The checks of Redis say why.
-        return [warning(CHECK, "Whose data it holds is not checked, because it can't be read.", "Make Redis usable.")]
+        return [
+            warning(CHECK, "Whose data it holds is not checked, because it can't be read.", "Get Redis working first.")
+        ]
     finally:
         await close(client)
     return [_compare(subject, theirs)]
@@ -36,15 +38,15 @@ def _compare(subject: Subject, theirs: Deployment | None) -> Finding:
     if theirs is None:
         return ok(CHECK, f"There's no data of a bot named {name!r} yet.")
     if theirs.workspace != subject.settings.workspace:
-        said = f"It's of another bot named {name!r}, for the Bolt workspace {theirs.workspace}."
+        said = f"It belongs to another bot named {name!r}, for the Bolt workspace {theirs.workspace}."
         return problem(CHECK, f"{said} This one is for {subject.settings.workspace}.", OTHER_WORKSPACE)
     if me is None:
         said = f"It's for the Bolt workspace {theirs.workspace}, as it should be. Its Slack team is not checked."
-        return warning(CHECK, said, "Make Slack accept the bot token.")
+        return warning(CHECK, said, "Get the Slack bot token working first.")
     mine = deployment_of(subject.settings, me)
     if theirs.is_same_bot(mine):
         return ok(CHECK, f"It belongs to this bot ({name!r}).")
-    said = f"It's of another bot named {name!r}, for {theirs.difference_from(mine)}."
+    said = f"It belongs to another bot named {name!r}, for {theirs.difference_from(mine)}."
     return problem(CHECK, f"{said} This one is for {mine.difference_from(theirs)}.", FIX)
 
 

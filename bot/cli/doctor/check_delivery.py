@@ -36,11 +36,11 @@ URL_MOST = 4096
 ANSWERS = {
     401: (
         "the bot there doesn't accept the signature",
-        "Start it with the same SLACK_SIGNING_SECRET, and set the clocks of both machines.",
+        "Start it with the same SLACK_SIGNING_SECRET, and check the clocks of both machines.",
     ),
     404: (
-        "nothing takes Slack's requests there",
-        "Make the address lead to the bot, in HTTP mode: SLACK_APP_TOKEN must not be set.",
+        "nothing accepts Slack's requests there",
+        "Point the address at the bot, in HTTP mode: SLACK_APP_TOKEN must not be set.",
     ),
     503: ("the bot there is starting or stopping, or a proxy can't reach it", "Start the bot, and read its log."),
 }
@@ -63,7 +63,7 @@ async def _socket_mode(subject: Subject) -> list[Finding]:
     if not subject.settings.socket_mode:
         return []
     if not subject.socket_url:
-        said = "Connections are not checked, because the app token opens none."
+        said = "Connections are not checked, because the app token can't open any."
         return [warning(SOCKET, said, "Correct SLACK_APP_TOKEN first.")]
     try:
         hello = await read_hello(subject.socket_url, subject.settings.slack_api_url)
@@ -72,7 +72,7 @@ async def _socket_mode(subject: Subject) -> list[Finding]:
         return [problem(SOCKET, said, fix)]
     except SlackError as error:
         said = f"Slack gives an address, but no connection can be opened there: {error.detail.rstrip('.')}."
-        return [problem(SOCKET, said, "Let firewalls and proxies pass WebSockets (wss) to *.slack.com on port 443.")]
+        return [problem(SOCKET, said, "Let WebSockets (wss) to *.slack.com on port 443 through firewalls and proxies.")]
     return [compare(hello, await _held(subject))]
 
 

@@ -101,8 +101,8 @@ def fix(error: OSError, directory: Path) -> str:
 
 def _owners(path: Path) -> str:
     with contextlib.suppress(OSError):
-        return f"its owner is user {path.stat().st_uid}, and the bot is user {os.geteuid()}"
-    return f"the bot is user {os.geteuid()}"
+        return f"its owner is user {path.stat().st_uid}, but the bot runs as user {os.geteuid()}"
+    return f"the bot runs as user {os.geteuid()}"
 
 
 def _write(directory: Path) -> None:

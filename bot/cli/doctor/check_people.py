@@ -44,7 +44,7 @@ def in_policy(policy: Policy) -> Named:
             for name in sorted(rule.who.users | rule.who.groups | approvers | channels):
                 yield name, f"The policy (line {rule.line})"
 
-    return Named(POLICY, dict(found()), "what it says about that fits nothing and nobody")
+    return Named(POLICY, dict(found()), "that part of it has no effect")
 
 
 def in_owners(owners: Owners) -> Named:
@@ -143,7 +143,7 @@ class Lookup:
                     answer = (await self._chat.call("users.info", user=name)).get("user") or {}
                     wrong = "is deactivated" if answer.get("deleted") else ""
             except ChannelRefused:
-                said = f"{where} names the channel {name}, which Slack doesn't have, or in which the bot isn't"
+                said = f"{where} names the channel {name}, which Slack doesn't have, or that the bot isn't in"
                 return warning(named.file, f"{said}: {named.consequence}.", "Correct the id, or invite the bot there.")
             except ScopeMissing as missing:
                 return _not_checked(named, "channels" if name.startswith(CHANNELS) else "people", missing)

@@ -34,7 +34,7 @@ REFUSALS: tuple[tuple[str, str, str], ...] = (
     ("lacks a command", PERMISSIONS, "Ask the server's provider to enable the command, or use another server."),
 )
 REACHING: Fixes = (
-    (WANTED, "Write rediss:// instead of redis:// in REDIS_URL."),
+    (WANTED, "Use rediss:// instead of redis:// in REDIS_URL."),
     (
         "it requires a password",
         "Put the password into REDIS_URL, as in redis://user:…@host:6379/0 (without a user: redis://:…@host:6379/0).",
@@ -52,13 +52,13 @@ REACHING: Fixes = (
         "Correct the paths of ssl_ca_certs, ssl_certfile and ssl_keyfile in REDIS_URL, and let the bot's user read the files.",
     ),
     (
-        "wants a client's certificate",
+        "requires a client certificate",
         "Add ?ssl_certfile=/path/to/certificate.pem&ssl_keyfile=/path/to/key.pem to REDIS_URL.",
     ),
     ("protected mode", "Give the server's user a password, and put it into REDIS_URL."),
     ("no database with the number", "Correct the number at the end of REDIS_URL: most servers have databases 0 to 15."),
     ("isn't Redis", "Correct the host and port in REDIS_URL."),
-    ("(LOADING)", "Wait until it has read its data."),
+    ("(LOADING)", "Wait until it has loaded its data."),
     ("(MASTERDOWN)", "Point REDIS_URL at the primary, or start it."),
     ("(CLUSTERDOWN)", "Start the missing nodes of the cluster."),
     (
@@ -141,7 +141,7 @@ async def _round_trip_ms(client: Redis) -> float:
 
 def _latency(where: str, answers_in_ms: float) -> Finding:
     if answers_in_ms > SLOW_MS:
-        said = f"Redis at {where} takes {answers_in_ms:.0f} ms to answer. The bot asks it several times for each thing it does."
+        said = f"Redis at {where} takes {answers_in_ms:.0f} ms to answer. The bot asks it several times for everything it does."
         return warning(CONNECTION, said, "Run the bot near its Redis.")
     return ok(CONNECTION, f"Redis at {where} answers in {answers_in_ms:.1f} ms.")
 

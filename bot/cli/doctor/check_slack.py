@@ -49,7 +49,7 @@ async def _app_token(subject: Subject) -> list[Finding]:
         return [problem(APP_TOKEN, refused.sentence, refused.fix)]
     except SlackError as error:
         return [problem(APP_TOKEN, unreachable(error), _reaching(error))]
-    return [ok(APP_TOKEN, "It opens connections (Socket Mode).")]
+    return [ok(APP_TOKEN, "It can open connections (Socket Mode).")]
 
 
 async def _app(subject: Subject) -> list[Finding]:
@@ -81,7 +81,7 @@ async def _scopes(subject: Subject) -> list[Finding]:
     granted = subject.chat.granted
     if granted is None:
         said = "The scopes are not checked: Slack's answer doesn't have the header x-oauth-scopes."
-        return [warning(SCOPES, said, "Let the proxy in front of Slack pass its answers' headers.")]
+        return [warning(SCOPES, said, "Let the proxy in front of Slack pass on the headers of its answers.")]
     missing = [_missing(scope) for scope in WITHOUT if scope in (REQUIRED | OPTIONAL) - granted]
     return missing or [ok(SCOPES, "Every scope of the manifest is granted.")]
 

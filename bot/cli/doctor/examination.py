@@ -103,10 +103,10 @@ async def _run(check: Check, subject: Subject, limit_s: float) -> Sequence[Findi
             return await check.run(subject)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong in a check is a finding
         if timer.expired():
-            said = f"Not finished within {limit_s:g} s, so it's not known whether it's all right."
+            said = f"Didn't finish within {limit_s:g} s, so the result is unknown."
             fix = "Look for a firewall or a proxy that drops packets between this machine and the service."
             return [problem(check.name, said, fix)]
         details = "".join(traceback.format_exception(error))
         log.error("a check failed unexpectedly", check=check.name, details=details)
-        said = f"The check itself failed ({type(error).__name__}), so it's not known whether it's all right."
+        said = f"The check itself failed ({type(error).__name__}), so the result is unknown."
         return [problem(check.name, said, "Report this as a bug, with the lines that were printed to standard error.")]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 # and {tls} are the schemes of addresses without and with TLS, {authority} says how to name a certificate authority.
 Fixes = Sequence[tuple[str, str]]
 NETWORK: Fixes = (
-    ("can't be resolved (DNS)", "Correct the host in {setting}, or make this machine's DNS know it."),
+    ("can't be resolved (DNS)", "Correct the host in {setting}, or add it to this machine's DNS."),
     (
         "the proxy refused (407",
         "Put a user and a password that the proxy accepts into HTTPS_PROXY, or name the host in NO_PROXY.",
@@ -20,14 +20,14 @@ NETWORK: Fixes = (
     ),
     ("certificate has expired", "Renew the server's certificate. If it's still valid, set this machine's clock."),
     ("certificate is not yet valid", "Set this machine's clock, or wait until the server's certificate is valid."),
-    ("mismatch", "Write the host into {setting} as the server's certificate names it."),
+    ("mismatch", "In {setting}, use a host name that the server's certificate contains."),
     (
         "certificate isn't trusted",
-        "If your own authority signed it, name the authority's file: {authority}. If not, somebody may be reading along.",
+        "If your own authority signed it, name the authority's file: {authority}. If not, somebody may be intercepting the connection.",
     ),
-    ("doesn't speak TLS", "Write {plain} instead of {tls} in {setting}, or the port that speaks TLS."),
+    ("doesn't speak TLS", "Use {plain} instead of {tls} in {setting}, or the port that speaks TLS."),
     ("the file of trusted certificates contains none", "Name a file with certificates in PEM format: {authority}."),
-    ("wants a client's certificate", "Stop the server, or a proxy in between, from asking for one: the bot has none."),
+    ("requires a client certificate", "Stop the server, or a proxy in between, from asking for one: the bot has none."),
     ("the TLS handshake failed", "Compare the TLS versions and ciphers of both sides."),
     (
         "too long",
@@ -37,7 +37,7 @@ NETWORK: Fixes = (
     ("no route", "Check this machine's network, and the host in {setting}."),
     ("there's no such socket", "Correct the path in {setting}, or start the server."),
     ("permission to connect was denied", "Give the bot's user access to that socket."),
-    ("too many open files", "Raise this process' limit of open files (ulimit -n)."),
+    ("too many open files", "Raise this process's limit on open files (ulimit -n)."),
     ("connection was", "Check that {setting} names the right host and port, and read the log of what listens there."),
 )
 PROXY = "Correct the proxy's address in HTTPS_PROXY, start the proxy, or name the host in NO_PROXY."

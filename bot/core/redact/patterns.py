@@ -66,7 +66,7 @@ def _read(line: str) -> re.Pattern[str]:
             # There's no public API for the parts of a pattern.
             parsed = importlib.import_module("re._parser").parse(line, re.MULTILINE)
     except (re.error, OverflowError, RecursionError, Warning):
-        raise _NotTaken("is none") from None
+        raise _NotTaken("isn't one") from None
     if parsed.getwidth()[0] == 0:
         raise _NotTaken("matches the empty text as well")
     if _cost(parsed, last=True).steps > STEPS_MOST:
@@ -101,7 +101,7 @@ def _cost_of(kind: str, given: Any, *, last: bool) -> _Cost:  # noqa: ANN401 - e
         case "ATOMIC_GROUP":
             return _Cost(1, _cost(given, last=last).steps)
         case "GROUPREF" | "GROUPREF_IGNORE" | "GROUPREF_EXISTS":
-            raise _NotTaken("refers back to a group, which is not taken here")
+            raise _NotTaken("refers back to a group, which isn't supported here")
         case _:
             return _Cost()
 
@@ -117,7 +117,7 @@ def _either(costs: Iterable[_Cost]) -> _Cost:
 def _repeated(once: _Cost, least: int, most: int, *, last: bool) -> _Cost:
     if most >= ENDLESS:
         if not last:
-            raise _NotTaken("has a repeat without an upper bound that does not end it: give it one, as in {8,40}")
+            raise _NotTaken("has a repeat without an upper bound before its end: give it one, as in {8,40}")
         # The characters beyond the minimum are never read again.
         return _repeated(once, least, max(1, least), last=last)
     if once.ways == 1:

@@ -118,7 +118,7 @@ def _preformatted(text: str) -> Json:
 
 def _button(button: Button) -> ButtonElement:
     if len(button.value) > BUTTON_VALUE:
-        raise ValueError(f"the value of {button.action} is longer than a button carries")
+        raise ValueError(f"the value of {button.action} is longer than a button can carry")
     return ButtonElement(
         text=_plain(button.label, BUTTON_LABEL),
         action_id=button.action,
@@ -132,7 +132,7 @@ def _button(button: Button) -> ButtonElement:
 
 def _menu(menu: Button) -> StaticSelectElement:
     if any(len(choice.value) > OPTION_VALUE for choice in menu.choices):
-        raise ValueError(f"a value of {menu.action} is longer than a menu carries")
+        raise ValueError(f"a value of {menu.action} is longer than a menu can carry")
     return StaticSelectElement(
         action_id=menu.action,
         placeholder=_plain(menu.label, PLACEHOLDER),

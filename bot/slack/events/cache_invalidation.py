@@ -86,5 +86,5 @@ async def _move(context: ListenerContext, old: str, new: str) -> BoltResponse | 
     except (StoreUnavailable, TimeoutError):
         return BoltResponse(status=503, body="")
     if moved:
-        log.info("a watched channel has another id", channel=new, before=old, watches=moved)
+        log.info("a watched channel has a new id", channel=new, before=old, watches=moved)
     return await _forget(context, new)

@@ -93,7 +93,7 @@ async def test_a_key_that_may_only_read(served: Served, monkeypatch: pytest.Monk
             {**COMPANY, "PARADIME_WORKSPACE_UID": "another"},
             "Bolt API key",
             "the API key isn't accepted",
-            "PARADIME_WORKSPACE_UID is of a workspace that the key may not use",
+            "PARADIME_WORKSPACE_UID belongs to a workspace that the key can't use",
         ),
     ],
     ids=["path", "key", "uid"],
@@ -170,7 +170,7 @@ async def test_the_uid_and_the_endpoint_differ(monkeypatch: pytest.MonkeyPatch) 
     async with answering(http("200 OK", schedules)) as port:
         endpoint = f"http://127.0.0.1:{port}/api/v1/wsp-1/graphql"
         found = await examined(monkeypatch, endpoint, PARADIME_WORKSPACE_UID="wsp-2", **KEY)
-    assert found[1].sentence.startswith("PARADIME_WORKSPACE_UID is wsp-2, and PARADIME_API_ENDPOINT is that of wsp-1.")
+    assert found[1].sentence.startswith("PARADIME_WORKSPACE_UID is wsp-2, and PARADIME_API_ENDPOINT is for wsp-1.")
     assert found[1].level == "warning"
 
 
@@ -210,7 +210,7 @@ async def test_https_on_a_port_without_tls(monkeypatch: pytest.MonkeyPatch) -> N
     async with answering(http("400 Bad Request")) as port:
         found = await first_problem(monkeypatch, f"https://127.0.0.1:{port}/graphql")
     assert "it doesn't speak TLS on that port" in found.sentence
-    assert "Write http:// instead of https:// in PARADIME_API_ENDPOINT" in found.fix
+    assert "Use http:// instead of https:// in PARADIME_API_ENDPOINT" in found.fix
 
 
 @asynccontextmanager
@@ -286,7 +286,7 @@ async def test_a_silent_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
     found, *_ = await found_by(check_bolt.CHECKS, monkeypatch, {"PARADIME_API_ENDPOINT": endpoint}, limit_s=0.2)
     listening.close()
     assert (found.check, found.level) == ("Bolt connection", "problem")
-    assert "Not finished within 0.2 s" in found.sentence
+    assert "Didn't finish within 0.2 s" in found.sentence
 
 
 async def test_slack_has_the_same_causes_and_fixes(monkeypatch: pytest.MonkeyPatch, closed: int) -> None:

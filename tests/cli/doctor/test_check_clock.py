@@ -38,7 +38,7 @@ async def clock(monkeypatch: pytest.MonkeyPatch, slack: bytes, bolt: bytes) -> l
         (600, "problem", "s behind Slack's"),
         (-600, "problem", "s ahead of Slack's"),
         (120, "warning", "s behind Slack's"),
-        (20, "ok", "s behind Slack's, which is no problem"),
+        (20, "ok", "s behind Slack's, which isn't a problem"),
         (0, "ok", "agrees with Slack's."),
     ],
 )

@@ -201,7 +201,7 @@ async def test_a_bot_with_another_signing_secret() -> None:
 @pytest.mark.parametrize(
     ("status", "text", "words"),
     [
-        (404, "", "nothing takes Slack's requests there"),
+        (404, "", "nothing accepts Slack's requests there"),
         (503, "", "starting or stopping"),
         (200, "Welcome", "that isn't the bot's answer"),
         (302, "", "that isn't the bot's answer"),

@@ -79,7 +79,7 @@ def test_a_directory_that_may_only_be_read(folder: Path) -> None:
     folder.chmod(0o555)
     found = check_directory(folder)
     assert found.level == "problem"
-    assert f"the bot is user {os.geteuid()}" in found.sentence
+    assert f"the bot runs as user {os.geteuid()}" in found.sentence
     assert found.fix.endswith(f"chown -R {os.geteuid()} {folder}")
 
 
@@ -96,7 +96,7 @@ def test_data_of_another_user(path: str, folder: Path) -> None:
     os.seteuid(mine)
     found = check_directory(folder)
     assert found.level == "problem"
-    assert f"{file} belongs to another user, its owner is user 0, and the bot is user {NOBODY}" in found.sentence
+    assert f"{file} belongs to another user, its owner is user 0, but the bot runs as user {NOBODY}" in found.sentence
 
 
 def test_a_disk_with_little_space(folder: Path) -> None:

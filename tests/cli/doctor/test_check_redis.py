@@ -207,7 +207,7 @@ async def test_other_teams_data(server: Broken, monkeypatch: pytest.MonkeyPatch)
             (found,) = await found_by(check_data.CHECKS, monkeypatch, {"REDIS_URL": server.url}, identity=identity)
             seen.append((found.level, found.sentence))
     assert [level for level, _ in seen] == ["ok", "ok", "ok", "warning", "problem", "warning", "problem", "problem"]
-    assert "of another bot named 'bolt', for the Slack team Other (T2)" in seen[4][1]
+    assert "to another bot named 'bolt', for the Slack team Other (T2)" in seen[4][1]
     assert "not checked" in seen[5][1]
     assert "for the Bolt workspace wsp-2. This one is for default." in seen[7][1]
 
@@ -301,11 +301,11 @@ def with_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
 @pytest.mark.parametrize(
     ("url", "says", "fix"),
     [
-        ("redis://{untrusted}", "it speaks TLS on that port, and REDIS_URL doesn't ask for it", "Write rediss://"),
+        ("redis://{untrusted}", "it speaks TLS on that port, and REDIS_URL doesn't ask for it", "Use rediss://"),
         ("rediss://{untrusted}", "its certificate isn't trusted (self-signed certificate)", "?ssl_ca_certs="),
-        ("rediss://{mismatch_trusted}", "mismatch", "as the server's certificate names it"),
+        ("rediss://{mismatch_trusted}", "mismatch", "a host name that the server's certificate contains"),
         ("rediss://{expired_trusted}", "certificate has expired", "Renew"),
-        ("rediss://{strict_trusted}", "it wants a client's certificate", "ssl_certfile="),
+        ("rediss://{strict_trusted}", "it requires a client certificate", "ssl_certfile="),
         ("rediss://{no_file_trusted}", "a file that an option of REDIS_URL names doesn't exist", "ssl_ca_certs"),
         ("rediss://{empty_file_trusted}", "the file of trusted certificates contains none", "PEM"),
     ],
@@ -330,7 +330,7 @@ async def test_tls_on_a_plain_port(server: Broken, monkeypatch: pytest.MonkeyPat
     """Given and not wanted."""
     found = only_problem(await examined(monkeypatch, f"rediss://127.0.0.1:{server.port}/0"))
     assert "it doesn't speak TLS on that port" in found.sentence
-    assert found.fix.startswith("Write redis:// instead of rediss:// in REDIS_URL")
+    assert found.fix.startswith("Use redis:// instead of rediss:// in REDIS_URL")
 
 
 async def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:

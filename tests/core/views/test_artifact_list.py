@@ -69,7 +69,7 @@ def test_a_long_path_shows_its_end() -> None:
 
 
 def test_a_hostile_path_still_makes_a_button() -> None:
-    """What would be longer than a button carries is left out of it."""
+    """What would be longer than a button can carry is left out of it."""
     value = part_value(PartButton(KEY, 1, "\x01" * 200, 2, "\x02" * 5000))
     assert len(value) <= VALUE_LIMIT
     assert read_part_value(value).resource == 2

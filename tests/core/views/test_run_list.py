@@ -83,7 +83,7 @@ def test_the_notification_tells_the_page_in_one_line() -> None:
 
 
 def test_a_schedule_that_never_ran_can_be_run() -> None:
-    """Instead of an empty list; unless its name is longer than a button carries."""
+    """Instead of an empty list; unless its name is longer than a button can carry."""
     assert listed() == never_ran(NIGHTLY)
     (button,) = buttons(never_ran(NIGHTLY))
     assert parse(read_command_value(button.value)) == RunCommand("nightly")
