@@ -52,7 +52,7 @@ async def test_the_slowest_nodes_are_told_to_whoever_asks(stage: Stage) -> None:
     await stage.until(lambda: len(stage.replies()) == 2)
     ts = stage.replies()[0].ts
     await stage.sandbox.slack.people.click("grace", "data-eng", ts, label="Slowest nodes")
-    await stage.until(stage.told_privately("The slowest of run", user="grace"))
+    await stage.until(stage.told_privately("The slowest nodes of run", user="grace"))
     assert "raw_customers" in stage.private("grace")[-1].text
     assert len(stage.replies()) == 2
 

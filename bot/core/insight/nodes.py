@@ -213,7 +213,7 @@ def slowest(run: Run) -> Message:
     wide = max(len(seconds(node.seconds)) for node in nodes)
     lines = [f"{seconds(node.seconds):>{wide}}  {cut(node.name, NAME_SHOWN):<{width}}  {node.kind}" for node in nodes]
     told = ", ".join(f"{cut(node.name, NAME_SHOWN)} ({seconds(node.seconds)})" for node in nodes)
-    first = f"The slowest of run {run.id}: {told}."
+    first = f"The slowest nodes of run {run.id}: {told}."
     return Message((first,), (Paragraph((f"The slowest nodes of run {run.id}:",)), Preformatted("\n".join(lines))))
 
 

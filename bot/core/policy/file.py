@@ -116,7 +116,7 @@ class _Reader(NodeReader):
             return Approve(self.entry(node, GROUP, "approve", "a user group, as in @data-leads or S0123ABC"))
         given = self.mapping(node, ("by", "within"), "approve")
         if "by" not in given:
-            self.bad(node, "approve needs by: the user group whose members may approve")
+            self.bad(node, "approve needs the key “by”: the user group whose members may approve")
         by = self.entry(given["by"], GROUP, "by", "a user group, as in @data-leads or S0123ABC")
         return Approve(by, self._seconds(given["within"])) if "within" in given else Approve(by)
 

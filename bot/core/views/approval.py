@@ -68,9 +68,11 @@ def changed(before: StartPlan | None, now: StartPlan) -> bool:
 
 def not_approved(request: Request) -> str:
     """Explain that a start wasn't approved in time."""
-    by = request.approval.by if request.approval else "those who can"
-    within = duration(request.approval.within_s) if request.approval else "the time allowed"
-    return f"Nobody in {by} approved it within {within}. Start it again if you still want it."
+    asked = request.approval
+    when = (
+        f"Nobody in {asked.by} approved it within {duration(asked.within_s)}" if asked else "Nobody approved it in time"
+    )
+    return f"{when}. Start it again if you still want it."
 
 
 def _boxes(commands: tuple[str, ...]) -> list[str]:

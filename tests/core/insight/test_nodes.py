@@ -106,7 +106,7 @@ def test_the_slowest_are_told_to_whoever_asks() -> None:
         KEY, seen=Observation("FAILED"), end=End(slowest=(SlowNode("fct", "model", 252), SlowNode("a", "test", 0.04)))
     )
     message = slowest(run)
-    assert message.text == ("The slowest of run 4711: fct (4 min 12 s), a (0.04 s).",)
+    assert message.text == ("The slowest nodes of run 4711: fct (4 min 12 s), a (0.04 s).",)
     assert message.blocks[1] == Preformatted("4 min 12 s  fct  model\n    0.04 s  a    test")
     assert "don't know" in str(slowest(Run(KEY)).text)
 

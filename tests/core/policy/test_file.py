@@ -183,7 +183,7 @@ def test_an_approval_in_one_word() -> None:
         ),
         (
             rule("what: start", "approve: {within: 1 h}"),
-            "line 4: approve needs by: the user group whose members may approve",
+            "line 4: approve needs the key “by”: the user group whose members may approve",
         ),
         (
             rule("what: start", 'approve: {by: "@a", within: soon}'),
