@@ -10,8 +10,8 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Iterator
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any, TypeVar
 
 import structlog
 from redis.asyncio import Redis
@@ -281,6 +281,12 @@ class App:
         if self._embedded is not None:
             yield ShutdownStep("the embedded Redis", self._embedded.stop, STOP_S + CLOSE_S)
 
+    def _loop(self, name: str, running: Coroutine[Any, Any, None]) -> None:
+        """Run something until the bot stops. If it ends by an error, that is logged at once, not at the stop."""
+        task = asyncio.create_task(running, name=name)
+        task.add_done_callback(_log_end)
+        self._loops.append(task)
+
     async def _stop_loops(self) -> None:
         for loop in self._loops:
             loop.cancel()
@@ -375,11 +381,9 @@ class App:
         shortcuts.register(app, context)
         register_fallbacks(app, tell, settings.bolt_bot_command)
         self._pool.start()
-        self._loops += [
-            asyncio.create_task(parts.directory.run(), name="directory"),
-            asyncio.create_task(parts.watch_keeper.run(), name="watches file"),
-            asyncio.create_task(self._files.reloader.run(), name="reload"),
-        ]
+        self._loop("directory", parts.directory.run())
+        self._loop("watches file", parts.watch_keeper.run())
+        self._loop("reload", self._files.reloader.run())
         if settings.slack_app_token is not None:
             self._socket = SocketModeReceiver(
                 app,
@@ -395,7 +399,7 @@ class App:
         self._taking_in = True
         if settings.bolt_bot_heartbeat_url is not None:
             heartbeat = Heartbeat(settings.bolt_bot_heartbeat_url.get_secret_value(), self._not_ready)
-            self._loops.append(asyncio.create_task(heartbeat.run(), name="heartbeat"))
+            self._loop("heartbeat", heartbeat.run())
         # So that the first person to open the form gets suggestions.
         self._catalog.refresh_soon()
 
@@ -478,6 +482,11 @@ def log_fault(where: str, error: BaseException) -> str:
     details = "".join(traceback.format_exception(error))
     log.error("unexpected fault", reference=reference, where=where, error=repr(error), details=details)
     return reference
+
+
+def _log_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log_fault(task.get_name(), error)
 
 
 def _admin(settings: Settings) -> ListenAddress | None:

@@ -114,3 +114,26 @@ async def test_a_worker_that_dies_ends_the_process(monkeypatch: pytest.MonkeyPat
             await app.run_until(asyncio.Event())
     assert await app._not_ready() == ["starting or stopping"]
     await app.stop()
+
+
+async def test_a_loop_that_ends_by_an_error_is_logged_at_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its name; a bot that stops isn't an error."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    app = App(load_settings(), str)
+
+    async def fails() -> None:
+        raise ValueError("spilt")
+
+    async def goes_on() -> None:
+        await asyncio.Event().wait()
+
+    app._loop("reload", fails())
+    app._loop("directory", goes_on())
+    await asyncio.wait(app._loops, return_when=asyncio.FIRST_COMPLETED)
+    await app._stop_loops()
+    printed = capsys.readouterr().out
+    assert printed.count("unexpected fault") == 1
+    assert "where=reload" in printed
