@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import shutil
 from pathlib import Path
 
@@ -19,6 +21,9 @@ FIVE_MINUTES_US = 300_000_000
 
 async def restore(data: Path, backup: Path) -> None:
     """Put a backup in the place of the data, as if it were five minutes old."""
+    # The server of the bot that was killed removes its socket's path when it ends. It must not remove the new one's.
+    with (data / "redis" / "lock").open("a") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
     shutil.rmtree(data)
     shutil.copytree(backup, data, ignore=shutil.ignore_patterns("*.sock"))
     redis = EmbeddedRedis(data)
