@@ -10,7 +10,7 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 # More than the number of cores, because the end-to-end tests mostly wait for the sandbox's clock. Each process collects
 # all tests again.
-TEST_PROCESSES ?= 6
+TEST_PROCESSES ?= 8
 # uv from PATH, or else the locked one, which is installed into .uv.
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 # Where `make install` puts the bot: PREFIX=/opt/bolt-bot for a service.
