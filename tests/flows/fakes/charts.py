@@ -1,0 +1,30 @@
+"""Charts that nobody draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.core.insight.history import History
+from bot.core.model.errors import ChartFailed
+from bot.core.watching.report_chart import ReportChart
+from tests.flows.fakes.faults import Faults
+
+
+@dataclass
+class FakeCharts:
+    """Draws nothing, but remembers what it was asked for."""
+
+    is_installed: bool = False
+    faults: Faults = field(default_factory=lambda: Faults(ChartFailed))
+    drawn: list[ReportChart] = field(default_factory=list)
+
+    async def draw(self, shown: History) -> bytes:
+        """A picture of a history."""
+        self.faults.before("draw")
+        return shown.name.encode()
+
+    async def draw_report(self, shown: ReportChart) -> bytes:
+        """A picture of a digest."""
+        self.faults.before("draw_report")
+        self.drawn.append(shown)
+        return b"a picture"

@@ -1,0 +1,38 @@
+"""What goes wrong with a fake's next calls."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from bot.core.model.errors import BoltOutcomeUnknown, BotError
+
+
+class Faults:
+    """What goes wrong with the next calls of each method, in turn."""
+
+    def __init__(self, lost: type[BotError]) -> None:
+        self._lost = lost
+        self._before: dict[str, list[BotError]] = defaultdict(list)
+        self._after: dict[str, int] = defaultdict(int)
+        self.always: dict[str, BotError] = {}
+
+    def fail(self, method: str, *errors: BotError) -> None:
+        """The next calls fail, and nothing is done."""
+        self._before[method] += errors
+
+    def lose(self, method: str, times: int = 1) -> None:
+        """The next calls are carried out, and their replies lost."""
+        self._after[method] += times
+
+    def before(self, method: str) -> None:
+        """Raise what a call fails with."""
+        if method in self.always:
+            raise self.always[method]
+        if self._before[method]:
+            raise self._before[method].pop(0)
+
+    def after(self, method: str) -> None:
+        """Lose the reply of a call."""
+        if self._after[method]:
+            self._after[method] -= 1
+            raise self._lost() if self._lost is BoltOutcomeUnknown else self._lost(method)
