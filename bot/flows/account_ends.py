@@ -152,8 +152,8 @@ class EndAccountant:
             start.id
             for end, start in found
             if start is not None
-            and start.in_incident
-            and not tells_end(incidents.get(start.channel), end, in_outage=start.channel in outages)
+            and (channel := start.incident_channel)
+            and not tells_end(incidents.get(channel), end, in_outage=channel in outages)
         ]
 
 

@@ -141,7 +141,7 @@ class PostDeliverer:
 
     async def _needs_card(self, post: ClaimedPost, request: Request) -> bool:
         """Whether a start needs a card of its own, because no incident's message shows it."""
-        if not request.in_incident or request.state is not RequestState.LOOKED:
+        if not request.incident_channel or request.state is not RequestState.LOOKED:
             return True
         word = await self._posts.shown_in_incident(post, request.id)
         if word == "waits":

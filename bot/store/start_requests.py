@@ -331,7 +331,7 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
         approved_by=record.get("approved_by") or None,
         denied_by=record.get("denied_by") or None,
         incident=body.incident,
-        in_incident="incident" in record,
+        incident_channel=record.get("incident", "").partition(":")[0],
         end_untold="untold" in record,
         checked_at=from_microseconds(record["checked_us"]) if record.get("checked_us") else None,
     )

@@ -12,11 +12,14 @@ from bot.core.model.channel import ChannelState
 from bot.core.model.channel_report import ChannelReport
 from bot.core.model.errors import ChannelRefused, ScopeMissing, SlackOutcomeUnknown
 from bot.core.model.incident import HIDDEN
-from bot.core.model.person import Person
+from bot.core.model.person import Person, Role
+from bot.core.model.request import RequestState
 from bot.core.model.watch import OPERATOR, Watch
 from bot.core.policy.rules import Allow, Policy, Rule, Where
+from tests.core.views.plain import shown
 from tests.flows.incident_stage import IncidentStage
-from tests.flows.stage import ADA, BOB, CHANNEL
+from tests.flows.stage import ADA, BOB, CHANNEL, sent
+from tests.flows.test_read_incident_retries import click
 
 ARCHIVED = ChannelState(is_member=False, is_archived=True)
 REMOVED = ChannelState(is_member=False)
@@ -55,6 +58,12 @@ async def returns(stage: IncidentStage) -> None:
     del stage.channels.states[CHANNEL]
     del stage.chat.refusing[CHANNEL]
     await stage.check_channels()
+
+
+async def moves(stage: IncidentStage) -> None:
+    """The channel has another id, C2, in Slack and then here."""
+    stage.chat.posted = {("C2", ts): replace(sent, channel="C2") for (_, ts), sent in stage.chat.posted.items()}
+    assert await stage.watches.move_channel(CHANNEL, "C2") == 1
 
 
 async def edits_due(stage: IncidentStage, channel: str = CHANNEL) -> None:
@@ -314,10 +323,7 @@ async def test_a_channel_with_another_id_takes_everything_along(stage: IncidentS
     await stage.watch()
     await fails(stage)
     ts = (await stage.stored()).ts
-    for posted_ts in [ts for channel, ts in stage.chat.posted if channel == CHANNEL]:
-        sent = stage.chat.posted.pop((CHANNEL, posted_ts))
-        stage.chat.posted["C2", posted_ts] = replace(sent, channel="C2")
-    assert await stage.watches.move_channel(CHANNEL, "C2") == 1
+    await moves(stage)
     assert await stage.watches.move_channel(CHANNEL, "C2") == 0
     moved = await stage.stored("C2")
     assert (moved.ts, moved.incident.channel, moved.incident.failures) == (ts, "C2", 1)
@@ -331,6 +337,39 @@ async def test_a_channel_with_another_id_takes_everything_along(stage: IncidentS
     assert stage.cards() == []
 
 
+@pytest.mark.parametrize("waits_for", ["edit", "trigger"])
+async def test_a_retry_that_is_starting_goes_on_in_a_channel_with_another_id(
+    stage: IncidentStage, waits_for: str
+) -> None:
+    """It's sent once the moved message shows it, and what becomes of it is told there and nowhere else."""
+    stage.people.people[ADA] = Person(ADA, name="ada", roles=frozenset({Role.MEMBER}))
+    await stage.watch()
+    await fails(stage)
+    ts = (await stage.stored()).ts
+    await click(stage)
+    await stage.advance()
+    if waits_for == "trigger":
+        await stage.edit()
+        await stage.post()
+    await moves(stage)
+    stage.chat.refusing[CHANNEL] = ChannelRefused("chat.postMessage", "channel_not_found")
+    await edits_due(stage, "C2")
+    assert ":repeat: Retry by ada: starting" in shown(stage.chat.posted["C2", ts].message)
+    while await stage.state() is RequestState.LOOKED:
+        assert await stage.post()
+    await stage.advance()
+    assert sent(stage) == ["retry"]
+    run_id = (await stage.request()).run_id
+    assert run_id is not None
+    await edits_due(stage, "C2")
+    assert f":repeat: Being retried as run {run_id} by ada" in shown(stage.chat.posted["C2", ts].message)
+    stage.end(run_id, "CANCELED")
+    await stage.discover()
+    assert f":repeat: Retry by ada: run {run_id} cancelled" in shown(stage.chat.posted["C2", ts].message)
+    assert (await stage.request()).end_untold is False
+    assert stage.cards() == []
+
+
 async def test_an_outage_of_a_channel_with_another_id_goes_on_there(stage: IncidentStage) -> None:
     """In the same message, with the schedules that recover after the move."""
     slugs = [f"job-{number}" for number in range(8)]
@@ -340,9 +379,8 @@ async def test_an_outage_of_a_channel_with_another_id_goes_on_there(stage: Incid
         stage.run_through("FAILED", slug)
         stage.at -= timedelta(minutes=1)
     await stage.discover()
-    stage.chat.posted = {("C2", ts): replace(sent, channel="C2") for (_, ts), sent in stage.chat.posted.items()}
+    await moves(stage)
     (before,) = [text for text in stage.cards("C2") if "schedules failing" in text]
-    assert await stage.watches.move_channel(CHANNEL, "C2") == 1
     stage.run_through("SUCCESS", slugs[-1])
     await stage.discover()
     await edits_due(stage, "C2")

@@ -37,7 +37,8 @@ MOVED = {
 }
 # The channel that they name is the old one for as long as they last.
 STAYS = {
-    "req": "it ends within the hour, and its card is shown by then or it's told privately",
+    "req": "it ends within the hour, and its card is shown by then or it's told privately; one that an incident shows "
+    "names the incident under the new id",
     "run": "its cards were posted under the old id; an end that can't be posted goes to who asked for it",
     "watch": "an hour or a day",
     "follow": "two days at most; the log can be followed again",
@@ -87,7 +88,7 @@ def test_the_script_names_every_kind_that_moves() -> None:
     text = SCRIPT.read_text()
     generic = set(re.findall(r"(\w+) = true", text))
     by_name = set(re.findall(r"kind == '(\w+)'", text)) - {"hash", "set", "zset"}
-    special = set(re.findall(r"key\('(\w+)'", text)) - {"edits", "aside", "away"}
+    special = set(re.findall(r"key\('(\w+)'", text)) - {"edits", "aside", "away", "req"}
     assert generic | by_name | special == MOVED
 
 

@@ -113,8 +113,8 @@ class Request:
     `behind` and for `ahead` other starts, was overtaken `rounds` times, and may have been removed by the user
     `dropped_by`.
 
-    `incident` is the schedule of the incident from whose message a retry was asked for. With `in_incident`, that message
-    shows it, instead of or beside a card of its own. `end_untold`: no message tells of its run's end, so its asker is told.
+    `incident` is the schedule of the incident from whose message a retry was asked for. If that message shows it, instead
+    of or beside a card of its own, it's the one in the channel `incident_channel`. `end_untold`: no message tells of its run's end, so its asker is told.
     `checked_at`: when its card was last read to make sure that it still waits (see `bot.flows.earlier_start`).
     """
 
@@ -149,7 +149,7 @@ class Request:
     approved_by: str | None = None
     denied_by: str | None = None
     incident: str = ""
-    in_incident: bool = False
+    incident_channel: str = ""
     end_untold: bool = False
     checked_at: datetime | None = None
 

@@ -47,6 +47,14 @@ local function renamed_parts(name, by)
   return found and table.concat(parts, by) or nil, parts[1]
 end
 
+-- The retry that an incident's message shows names the incident.
+local function move_start(from, to)
+  local id, first = redis.call('HGET', to, 'request'), #key('incident', '') + 1
+  if id and redis.call('HGET', key('req', id), 'incident') == string.sub(from, first) then
+    redis.call('HSET', key('req', id), 'incident', string.sub(to, first))
+  end
+end
+
 local function move_key(from, to)
   local kind = redis.call('TYPE', from).ok
   if redis.call('EXISTS', to) == 0 then
@@ -69,6 +77,7 @@ local function move_key(from, to)
   local number = redis.call('HGET', to, 'outage')
   if number then redis.call('HSET', to, 'outage', new_number(number)) end
   if redis.call('HEXISTS', to, 'rev') == 1 then redis.call('HINCRBY', to, 'rev', 1) end
+  move_start(from, to)
 end
 
 -- The message of an incident, an outage, a gap or a notice is edited in the new channel.

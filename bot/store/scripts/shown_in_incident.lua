@@ -16,10 +16,12 @@ end
 local name, word, from = start[2] or '', string.match(start[3] or '', '^(%a+:)(%d+)$')
 local told, its_word, post = told_in(name)
 local known = redis.call('HMGET', told, 'ts', 'team')
-local card = key('card', (known[2] or '') .. ':' .. channel .. ':' .. (known[1] or ''))
+-- Not the channel of this post, if the channel has got another id since.
+local its_channel = string.match(name, '^[^:]*')
+local card = key('card', (known[2] or '') .. ':' .. its_channel .. ':' .. (known[1] or ''))
 local message = redis.call('HMGET', card, 'shown', 'unshowable')
 -- Its message was deleted, and another one will be posted.
-local is_posted_again = redis.call('ZSCORE', key('posts', 'opening', channel), post)
+local is_posted_again = redis.call('ZSCORE', key('posts', 'opening', its_channel), post)
 local is_newest = redis.call('HGET', key('incident', name), 'request') == id and word == its_word
 if not is_newest or message[2] or (not known[1] and not is_posted_again) then
   redis.call('HDEL', hash, 'incident')
