@@ -343,6 +343,40 @@ async def test_an_older_version_posts_a_card(stage: IncidentStage) -> None:
     assert f":repeat: Being retried as run {run_id} by ada" in shown(first.message)
 
 
+async def test_an_edit_by_an_older_version_does_not_show_it(stage: IncidentStage) -> None:
+    """It leaves the line out, so the start gets a card, unless the line was there before."""
+    await click(stage)
+    await stage.advance()
+    await older_edit(stage)
+    await stage.post()
+    assert await stage.state() is RequestState.CARDED
+    assert len(stage.cards()) == 2
+
+
+async def test_an_edit_by_an_older_version_afterwards_changes_nothing(stage: IncidentStage) -> None:
+    """The line was there."""
+    await click(stage)
+    await stage.advance()
+    await stage.edit()
+    stored = await stage.stored()
+    assert await stage.incidents.store_incident(stored, stored.incident, "now")
+    await older_edit(stage)
+    await stage.post()
+    assert await stage.state() is RequestState.CARDED
+    assert len(stage.cards()) == 1
+
+
+async def older_edit(stage: IncidentStage) -> None:
+    """A version from before such lines edits the incident's message, and records that as it does."""
+    taken = await stage.edits.claim()
+    assert taken.lease is not None
+    card, redis, key = taken.item, stage.redis, stage.scripts.key
+    revision = await redis.hget(key("incident", CHANNEL, "nightly"), "rev")
+    await redis.hset(key("card", card), "shown", f"inc:{revision}")
+    await redis.hdel(key("card", card), "queued")
+    await redis.zrem(key("edits", taken.urgency, CHANNEL), card)
+
+
 @pytest.mark.parametrize("died_after", ["look", "edit", "shown", "sent"])
 async def test_whoever_dies_it_is_sent_once(stage: IncidentStage, died_after: str) -> None:
     """Every step is recorded, and another process takes the next one."""

@@ -26,6 +26,7 @@ end
 if shown ~= '' then
   redis.call('HSET', hash, 'shown', shown)
   local about = redis.call('HMGET', hash, 'incident', 'outage')
+  if about[1] or about[2] then redis.call('HSET', hash, 'retries_shown', shown) end
   if about[1] then message_shown(about[1]) end
   if about[2] then outage_shown(about[2]) end
 end

@@ -45,7 +45,8 @@ if ARGV[10] ~= '' then
   redis.call('HDEL', hash, 'refused')
   local card = ARGV[10] .. ':' .. channel .. ':' .. ARGV[9]
   redis.call('HSET', hash, 'ts', ARGV[9], 'team', ARGV[10])
-  redis.call('HSET', key('card', card), 'team', ARGV[10], 'incident', channel .. ':' .. slug, 'shown', ARGV[11])
+  redis.call('HSET', key('card', card), 'team', ARGV[10], 'incident', channel .. ':' .. slug, 'shown', ARGV[11],
+    'retries_shown', ARGV[11])
   redis.call('EXPIRE', key('card', card), RETENTION_S)
   message_shown(channel .. ':' .. slug)
   if wanted(key('card', card)) ~= ARGV[11] then dirty_incident(card, 'now') end

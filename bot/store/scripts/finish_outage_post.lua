@@ -26,7 +26,7 @@ if ARGV[10] ~= '' then
   local card = ARGV[10] .. ':' .. channel .. ':' .. ARGV[9]
   redis.call('HSET', hash, 'ts', ARGV[9], 'team', ARGV[10])
   redis.call('HSET', key('card', card), 'team', ARGV[10], 'outage', channel .. ':' .. number, 'shown', ARGV[11],
-    'counted_us', num(now()))
+    'retries_shown', ARGV[11], 'counted_us', num(now()))
   redis.call('EXPIRE', key('card', card), RETENTION_S)
   outage_shown(channel .. ':' .. number)
   if wanted(key('card', card)) ~= ARGV[11] then dirty_outage(card) end

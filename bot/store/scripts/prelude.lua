@@ -252,7 +252,7 @@ end
 
 -- Retries that were asked for from an incident's message, or from its outage's. It shows the newest one: `request` of the
 -- incident, while the start's `incident` names the incident. `shown_from` is the revision from which on the message shows
--- the start.
+-- the start. A card's `retries_shown` is its newest revision that was sent by a version that shows retries.
 local function touch_incident_of(id)
   local name = redis.call('HGET', key('req', id), 'incident')
   if not name then return end

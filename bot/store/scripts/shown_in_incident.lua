@@ -19,16 +19,20 @@ local known = redis.call('HMGET', told, 'ts', 'team')
 -- Not the channel of this post, if the channel has got another id since.
 local its_channel = string.match(name, '^[^:]*')
 local card = key('card', (known[2] or '') .. ':' .. its_channel .. ':' .. (known[1] or ''))
-local message = redis.call('HMGET', card, 'shown', 'unshowable')
+local message = redis.call('HMGET', card, 'shown', 'unshowable', 'retries_shown')
 -- Its message was deleted, and another one will be posted.
 local is_posted_again = redis.call('ZSCORE', key('posts', 'opening', its_channel), post)
 local is_newest = redis.call('HGET', key('incident', name), 'request') == id and word == its_word
-if not is_newest or message[2] or (not known[1] and not is_posted_again) then
+local function wants_card()
   redis.call('HDEL', hash, 'incident')
   return 'no'
 end
-local shown = string.match(message[1] or '', '^' .. word .. '(%d+)$')
-if tonumber(shown or '0') < tonumber(from) then return 'waits' end
+if not is_newest or message[2] or (not known[1] and not is_posted_again) then return wants_card() end
+local function has_it(shown)
+  return tonumber(string.match(shown or '', '^' .. word .. '(%d+)$') or '0') >= tonumber(from)
+end
+-- An older version doesn't know such lines: what it has edited doesn't show the start.
+if not has_it(message[3]) then return has_it(message[1]) and wants_card() or 'waits' end
 redis.call('HSET', hash, 'state', 'carded')
 leave_lane()
 redis.call('ZADD', key('due', 'requests'), num(now()), id)
