@@ -1,15 +1,11 @@
-"""The bot's process: opens its connections, builds the parts (`bot.parts`), starts and stops them."""
+"""The bot: opens its connections, builds the parts (`bot.parts`), starts and stops them."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
-import os
-import signal
 import sys
 import time
-import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
@@ -28,7 +24,6 @@ from bot.core.model.errors import (
     StoreUnavailable,
     StoreUnfit,
 )
-from bot.core.redact.masker import Redactor
 from bot.core.text.message import Message
 from bot.flows.cooperative import Intake
 from bot.flows.private_replies import PrivateReplies
@@ -36,12 +31,13 @@ from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.webhook_hints import WebhookHints
 from bot.heartbeat import Heartbeat
 from bot.live_files import load_files
-from bot.logging import StartLines, configure_logging, incident_id, log_uncaught
+from bot.logging import log_end, log_fault
 from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
 from bot.paradime.download import Downloader
 from bot.parts import Parts, Services, build
-from bot.service_outage import CALL, ServiceOutage
+from bot.readiness import Readiness
+from bot.service_outage import ServiceOutage
 from bot.settings import Settings
 from bot.shutdown import ShutdownStep, run_shutdown
 from bot.slack import actions, commands, events, shortcuts, views
@@ -78,69 +74,11 @@ DRAIN_S = 18.0
 INTAKE_S = 5.0
 CLOSE_S = 2.0
 AWAY_AGAIN_S = 2.0
-# Closing what a start has opened takes less than that.
-CANCEL_AGAIN_S = 1.0
 MEGABYTE = 1_000_000
-READY_WITHIN_S = 2.0
-STDIN = 0
 
 
 class CannotServeError(Exception):
     """The bot can't start, or can't continue. The message is one plain line."""
-
-
-async def run_bot(settings: Settings) -> int:
-    """Run until SIGTERM or SIGINT. Returns the exit status."""
-    redactor = Redactor(settings.secrets(), settings.patterns())
-    configure_logging(settings.bolt_bot_log_format, settings.bolt_bot_log_level, redactor.mask)
-    log_uncaught()
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    bot = App(settings, redactor.mask)
-    has_terminal = os.isatty(STDIN)
-
-    def hang_up() -> None:
-        # The kernel sends the same signal if a terminal is closed.
-        if has_terminal and not os.isatty(STDIN):
-            stopped.set()
-        bot.reload_files()
-
-    loop.add_signal_handler(signal.SIGHUP, hang_up)
-    try:
-        await _unless_stopped(bot.start(), stopped)
-        # Objects from startup live as long as the process. Scanning them in each garbage collection paused it for 40
-        # ms.
-        gc.collect()
-        gc.freeze()
-        await bot.run_until(stopped)
-    except CannotServeError as refused:
-        StartLines(settings.bolt_bot_log_format).fatal(redactor.mask(str(refused)))
-        return 1
-    finally:
-        await bot.stop()
-    return 0
-
-
-async def _unless_stopped(starting: Awaitable[None], stopped: asyncio.Event) -> None:
-    """Await startup, which waits while Slack or Bolt is unavailable. SIGTERM ends that wait."""
-    start = asyncio.ensure_future(starting)
-    stop = asyncio.ensure_future(stopped.wait())
-    try:
-        await asyncio.wait({start, stop}, return_when=asyncio.FIRST_COMPLETED)
-        if start.done():
-            start.result()
-            return
-    finally:
-        start.cancel()
-        stop.cancel()
-    # A connection that is made at the moment of the cancellation swallows it, and the start would go on waiting.
-    while not start.done():
-        start.cancel()
-        await asyncio.wait({start}, timeout=CANCEL_AGAIN_S)
-    if not start.cancelled():
-        start.result()
 
 
 class App:
@@ -154,16 +92,10 @@ class App:
         self._outages = {name: ServiceOutage(name) for name in ("redis", "bolt", "slack")}
         self._embedded: EmbeddedRedis | None = None
         self._redis: Redis | None = None
-        self._probe: Callable[[], Awaitable[None]] | None = None
         self._socket: SocketModeReceiver | None = None
         self._hints: WebhookHints | None = None
         self._pool: WorkerPool | None = None
         self._loops: list[asyncio.Task[None]] = []
-        self._web = WebServer(
-            self._not_ready, limits=ConnectionLimits(per_peer=settings.bolt_bot_http_peer_connections)
-        )
-        self._web.notes = self._files.reloader.notes
-        self._taking_in = False
         self._slack = SlackChat(
             settings.slack_bot_token.get_secret_value(),
             settings.slack_api_url,
@@ -172,6 +104,11 @@ class App:
             upload_s=min(UPLOAD_S, 2 * settings.bolt_bot_lease_s),
             watch=self._outages["slack"],
         )
+        self._readiness = Readiness(self._slack, self._outages)
+        self._web = WebServer(
+            self._readiness.not_ready, limits=ConnectionLimits(per_peer=settings.bolt_bot_http_peer_connections)
+        )
+        self._web.notes = self._files.reloader.notes
         self._answers = PrivateReplies(self._slack)
         self._charts = Charts()
         self._intake = Intake()
@@ -254,7 +191,7 @@ class App:
     async def stop(self) -> None:
         """Stop taking requests, finish running work, close. Errors are logged, and the rest is closed anyway."""
         until = time.monotonic() + DRAIN_S
-        self._taking_in = False
+        self._readiness.taking_in = False
         self._web.slack = self._web.webhooks = None
         await run_shutdown(tuple(self._steps(until)), log_fault)
         log.info("stopped")
@@ -284,7 +221,7 @@ class App:
     def _loop(self, name: str, running: Coroutine[Any, Any, None]) -> None:
         """Run something until the bot stops. If it ends by an error, that is logged at once, not at the stop."""
         task = asyncio.create_task(running, name=name)
-        task.add_done_callback(_log_end)
+        task.add_done_callback(log_end)
         self._loops.append(task)
 
     async def _stop_loops(self) -> None:
@@ -391,14 +328,15 @@ class App:
                 watch=self._outages["slack"].of("socket"),
                 held=parts.held,
             )
+            self._readiness.socket = self._socket
             await self._socket.start()
         elif settings.slack_signing_secret is not None:
             self._web.slack = http_handler(
                 app, settings.slack_signing_secret.get_secret_value(), lambda: self._slack.clock_off_s
             )
-        self._taking_in = True
+        self._readiness.taking_in = True
         if settings.bolt_bot_heartbeat_url is not None:
-            heartbeat = Heartbeat(settings.bolt_bot_heartbeat_url.get_secret_value(), self._not_ready)
+            heartbeat = Heartbeat(settings.bolt_bot_heartbeat_url.get_secret_value(), self._readiness.not_ready)
             self._loop("heartbeat", heartbeat.run())
         # So that the first person to open the form gets suggestions.
         self._catalog.refresh_soon()
@@ -428,43 +366,12 @@ class App:
             ),
             identity,
         )
-        self._hints, self._probe = parts.hints, parts.probe
+        self._hints, self._readiness.probe = parts.hints, parts.probe
         self._web.backlog = parts.backlog.text
         if parts.hints is not None and self._settings.paradime_webhook_secret is not None:
             secret = self._settings.paradime_webhook_secret.get_secret_value()
             self._web.webhooks = Webhooks(secret, parts.hints.take_hint).handle
         return parts
-
-    # --- readiness ---
-
-    async def _not_ready(self) -> list[str]:
-        """Return why the bot isn't ready, without hosts, because strangers may read it."""
-        if not self._taking_in or self._probe is None:
-            waits_for = [outage.reason for outage in self._outages.values() if outage.reason]
-            return ["starting or stopping", *waits_for]
-        reasons = []
-        redis = self._outages["redis"]
-        try:
-            # The probe includes a write: a server that is full, or has become a replica, still answers reads.
-            async with asyncio.timeout(READY_WITHIN_S):
-                await self._probe()
-        except (StoreUnavailable, TimeoutError):
-            reasons.append(redis.reason or "redis doesn't answer: it took too long to answer")
-        if self._socket is not None:
-            reasons += await self._slack_away(self._socket)
-        return reasons
-
-    async def _slack_away(self, socket: SocketModeReceiver) -> list[str]:
-        """Return why Slack is unavailable in Socket Mode, consistent with the log and the gauge."""
-        slack = self._outages["slack"]
-        if not await socket.ready() and not slack.reason:
-            return ["slack isn't connected"]
-        if slack.away(CALL):
-            # There may be no other call for a while, and one failed call must not make Slack count as unavailable
-            # forever.
-            with contextlib.suppress(SlackError):
-                await self._slack.call("auth.test", within_s=READY_WITHIN_S)
-        return [slack.reason] if slack.reason else []
 
 
 async def _redis_ended(embedded: EmbeddedRedis) -> str:
@@ -474,19 +381,6 @@ async def _redis_ended(embedded: EmbeddedRedis) -> str:
 
 async def _worker_died(pool: WorkerPool) -> str:
     return f"{await pool.died()} Restart the bot: it continues from what's in Redis."
-
-
-def log_fault(where: str, error: BaseException) -> str:
-    """Log an unexpected error under a short reference, which is shown to people."""
-    reference = incident_id()
-    details = "".join(traceback.format_exception(error))
-    log.error("unexpected fault", reference=reference, where=where, error=repr(error), details=details)
-    return reference
-
-
-def _log_end(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log_fault(task.get_name(), error)
 
 
 def _admin(settings: Settings) -> ListenAddress | None:

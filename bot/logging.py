@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import logging
 import re
@@ -9,6 +10,7 @@ import secrets
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -232,6 +234,20 @@ def log_uncaught() -> None:
 def incident_id() -> str:
     """Return a short reference for one unexpected error, shown to the person and logged."""
     return secrets.token_hex(4)
+
+
+def log_fault(where: str, error: BaseException) -> str:
+    """Log an unexpected error under a short reference, which is shown to people."""
+    reference = incident_id()
+    details = "".join(traceback.format_exception(error))
+    log.error("unexpected fault", reference=reference, where=where, error=repr(error), details=details)
+    return reference
+
+
+def log_end(task: asyncio.Task[None]) -> None:
+    """Log the error by which a task has ended, if it has."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log_fault(task.get_name(), error)
 
 
 def _quiet(record: logging.LogRecord) -> bool:

@@ -27,7 +27,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if settings is None:
         return USAGE_STATUS
     # Imported here, so that wrong settings are reported at once.
-    from bot.app import run_bot  # noqa: PLC0415
+    from bot.process import run_bot  # noqa: PLC0415
 
     return asyncio.run(run_bot(settings))
 
