@@ -34,7 +34,6 @@ from bot.flows.start_rules import WAS_AWAY, expired
 
 log = structlog.get_logger()
 
-CREDENTIAL_AGAIN_S = 30.0
 # How often it's checked whether the message of an incident shows a start by now. The edit itself makes it due at once, so
 # this is for edits by an older version; other posts of the channel need slots in between.
 SHOWN_AGAIN_S = 3.0
@@ -62,7 +61,7 @@ class PostDeliverer:
         self._posts = posts
         self._requests = stores.requests
         self._rules = rules
-        self._poster = poster = MessagePoster(chat, posts)
+        self._poster = poster = MessagePoster(chat, posts, settle_s=rules.settle_s)
         card_rules = CardRules(rules.app_url, rules.bot_name, rules.call_s, rules.settle_s)
         self._card = CardPoster(chat, posts, card_rules)
         self._queued = QueuedStartCards(
@@ -71,7 +70,7 @@ class PostDeliverer:
         self._followed = FollowedRunCards(
             self._card, poster, posts, stores.runs, stores.followers, answers, app_url=rules.app_url
         )
-        self._digest = DigestPoster(chat, posts, stores.runs, poster, app_url=rules.app_url, settle_s=rules.settle_s)
+        self._digest = DigestPoster(posts, stores.runs, poster, app_url=rules.app_url)
         self._thread = ThreadPoster(chat, posts, stores.runs, logs, poster, rules)
 
     async def deliver_post(self, lease: Lease, item: str, urgency: str, channel: str) -> None:
@@ -102,8 +101,7 @@ class PostDeliverer:
         try:
             await self._digest.post_digest(post, name)
         except CredentialRefused as refused:
-            log.error("Slack refuses my token", why=refused.code, method=refused.method)
-            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+            await self._poster.wait_for_token(post, refused)
         except ChannelRefused as refused:
             await self._poster.mark_unreachable(post.channel, refused)
         except SlackRefused:

@@ -8,9 +8,7 @@ from bot.core.model.errors import CredentialRefused, SlackRefused
 from bot.core.model.run import LOST, CardRef, Run, is_failed
 from bot.core.views.digest import digest
 from bot.flows.claimed_post import ClaimedPost
-from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane, Runs
-from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.run_of_card import run_of_card
 
@@ -20,15 +18,11 @@ log = structlog.get_logger()
 class DigestPoster:
     """Sends claimed digests."""
 
-    def __init__(
-        self, chat: Chat, posts: PostLane, runs: Runs, poster: MessagePoster, *, app_url: str, settle_s: float
-    ) -> None:
-        self._chat = chat
+    def __init__(self, posts: PostLane, runs: Runs, poster: MessagePoster, *, app_url: str) -> None:
         self._posts = posts
         self._runs = runs
         self._poster = poster
         self._app_url = app_url
-        self._settle_s = settle_s
 
     async def post_digest(self, post: ClaimedPost, name: str) -> None:
         """Announce all ends of a digest; if Slack refuses it, leave each end to be announced on its own."""
@@ -38,20 +32,15 @@ class DigestPoster:
             log.error("a digest has no ends left to report", digest=name)
             await self._posts.digested(post, name, "gone", dict.fromkeys(cards, False))
             return
-        channel, message, key = post.channel, digest(tuple(found.values()), self._app_url), f"digest:{name}"
+        message = digest(tuple(found.values()), self._app_url)
         try:
-            ts = await post_once(
-                self._posts,
-                post,
-                send=lambda: self._poster.post_with_fallback(channel, message, key, None),
-                find=lambda since: self._chat.find_message(channel, key, since=since),
-                settle_s=self._settle_s,
-                twice_is_better=True,
-            )
+            ts = await self._poster.post_message_once(post, message, f"digest:{name}")
         except CredentialRefused:
             raise
         except SlackRefused as refused:
-            log.warning("several ended runs couldn't be announced in one message", channel=channel, why=refused.code)
+            log.warning(
+                "several ended runs couldn't be announced in one message", channel=post.channel, why=refused.code
+            )
             await self._posts.undigest(post, name, {card: _urgency(run) for card, run in found.items()})
             raise
         if ts is not None:
@@ -63,9 +52,8 @@ class DigestPoster:
     async def _told(self, post: ClaimedPost, name: str, ts: str, cards: tuple[str, ...], found: dict[str, Run]) -> None:
         logs = dict.fromkeys(cards, False) | {card: _has_log(run) for card, run in found.items()}
         log.info("posted in one message", runs=[run.id for run in found.values()], channel=post.channel)
-        known = await self._posts.digested(post, name, ts, logs)
-        if known not in {"ok", f"done:{ts}"}:
-            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+        recorded = await self._posts.digested(post, name, ts, logs)
+        await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
 
 def _has_log(run: Run) -> bool:

@@ -22,12 +22,12 @@ from bot.core.views.card import request_card, run_card
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import EditLane, Requests, Runs
+from bot.flows.poster import CREDENTIAL_AGAIN_S
 from bot.flows.run_of_card import run_of_card
 
 log = structlog.get_logger()
 
 AGAIN_S = 2.0
-CREDENTIAL_AGAIN_S = 30.0
 BROKEN_AGAIN_S = 60.0
 OTHERS_AGAIN_S = 10.0
 

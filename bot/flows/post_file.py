@@ -35,7 +35,6 @@ log = structlog.get_logger()
 SNIPPET_MOST = 1_000_000
 COMMAND_SHOWN = 200
 AWAY_AGAIN_S = 15.0
-CREDENTIAL_AGAIN_S = 30.0
 GIVEN_UP_S = 600.0
 
 
@@ -58,7 +57,7 @@ class FilePoster:
         self._uploads = uploads
         self._files = files
         self._answers = answers
-        self._poster = MessagePoster(chat, posts)
+        self._poster = MessagePoster(chat, posts, settle_s=settle_s)
         self._bot_name = bot_name
         self._settle_s = settle_s
 

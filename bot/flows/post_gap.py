@@ -51,7 +51,7 @@ class GapPoster:
         self._gaps = gaps
         self._incidents = incidents
         self._people = people
-        self._poster = MessagePoster(chat, posts)
+        self._poster = MessagePoster(chat, posts, settle_s=settle_s)
         self._app_url = app_url
         self._command = command
         self._settle_s = settle_s
@@ -104,20 +104,10 @@ class GapPoster:
         return gap_runs(runs, self._app_url, await self._people.mention_all(notified))
 
     async def _message(self, post: ClaimedPost, stored: StoredNotice) -> None:
-        message, key = await self._render(stored), self._key(stored)
-        ts = await post_once(
-            self._posts,
-            post,
-            send=lambda: self._poster.post_with_fallback(post.channel, message, key, None),
-            find=lambda since: self._chat.find_message(post.channel, key, since=since),
-            settle_s=self._settle_s,
-            twice_is_better=True,
-        )
-        if ts is None:
-            return
-        known = await self._gaps.message_posted(post, stored, ts)
-        if known not in {"ok", f"done:{ts}"}:
-            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+        ts = await self._poster.post_message_once(post, await self._render(stored), self._key(stored))
+        if ts is not None:
+            recorded = await self._gaps.message_posted(post, stored, ts)
+            await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _thread(self, post: ClaimedPost, stored: StoredNotice, what: str) -> None:
         number = stored.notice.gap.number
@@ -132,19 +122,12 @@ class GapPoster:
             ts = await self._file(post, stored, self._mask(gap_csv(runs)))
         else:
             message, key = await self._runs(stored.notice, runs), f"{self._key(stored)}:{what}"
-            ts = await post_once(
-                self._posts,
-                post,
-                send=lambda: self._poster.post_with_fallback(post.channel, message, key, stored.ts),
-                find=lambda since: self._chat.find_message(post.channel, key, since=since, thread_ts=stored.ts),
-                settle_s=self._settle_s,
-                twice_is_better=True,
-            )
+            ts = await self._poster.post_message_once(post, message, key, stored.ts)
         if ts is None:
             return
-        known = await self._gaps.posted(post, str(number), ts)
-        if what != FILE and known not in {"ok", f"done:{ts}"}:
-            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+        recorded = await self._gaps.posted(post, str(number), ts)
+        if what != FILE:
+            await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _file(self, post: ClaimedPost, stored: StoredNotice, table: str) -> str | None:
         thread, card = stored.ts, f"{stored.notice.team}:{post.channel}:{stored.ts}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import structlog
 
 from bot.core.model.card import Card
-from bot.core.model.errors import ContentRefused
 from bot.core.model.incident import IncidentState, PostKind, StoredIncident, ThreadPost
 from bot.core.model.run import CardRef, Run, RunKey
 from bot.core.text.message import Message
@@ -21,7 +20,6 @@ from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane, Runs
 from bot.flows.ports.watch_store import IncidentPosts
 from bot.flows.post_log_file import LogFilePoster, file_thread
-from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_incident_retries import IncidentRetries
@@ -65,10 +63,9 @@ class IncidentPoster:
         self._quiet = quiet
         self._retries = retries
         self._files = files
-        self._poster = MessagePoster(chat, posts)
+        self._poster = MessagePoster(chat, posts, settle_s=settle_s)
         self._workspace = workspace
         self._app_url = app_url
-        self._settle_s = settle_s
         self._log_awaited_s = log_awaited_s
 
     async def post_of_incident(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
@@ -148,13 +145,11 @@ class IncidentPoster:
         sent: list[str] = []
         replaced = f":{incident.replaced}" if incident.replaced else ""
         key, least = f"incident:{incident.key}:{incident.serial}{replaced}", unshowable_message(incident, self._app_url)
-        ts = await self._once(post, message, key, None, sent, least)
-        if ts is None:
-            return
-        # One that was sent earlier, and found now, shows the incident as it was then: it's edited.
-        known = await self._incidents.message_posted(post, stored, ts, is_newest=ts in sent)
-        if known not in {"ok", f"done:{ts}"}:
-            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+        ts = await self._poster.post_message_once(post, message, key, sent=sent, least=least)
+        if ts is not None:
+            # One that was sent earlier, and found now, shows the incident as it was then: it's edited.
+            recorded = await self._incidents.message_posted(post, stored, ts, is_newest=ts in sent)
+            await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _thread(self, post: ClaimedPost, stored: StoredIncident, wanted: ThreadPost) -> None:
         incident = stored.incident
@@ -178,13 +173,10 @@ class IncidentPoster:
             mention = await self._people.mention(incident)
         message = thread_post(incident, wanted, run, mention, self._app_url, await self._people.names(incident))
         key = f"incident:{incident.key}:{incident.serial}:{wanted.number}"
-        ts = await self._once(post, message, key, thread)
-        if ts is None:
-            return
-        follows = _follows(wanted, run)
-        known = await self._incidents.posted(post, ts, follows=follows)
-        if known not in {"ok", f"done:{ts}"}:
-            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+        ts = await self._poster.post_message_once(post, message, key, thread)
+        if ts is not None:
+            recorded = await self._incidents.posted(post, ts, follows=_follows(wanted, run))
+            await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _attach(self, post: ClaimedPost, stored: StoredIncident, wanted: ThreadPost, kind: str) -> None:
         """Post a log that was missing at first, or the file of a log."""
@@ -198,7 +190,7 @@ class IncidentPoster:
             await self._posts.put_back(post, delay_s=SNOOZED_AGAIN_S)
         elif kind == "late":
             key = f"incident:{incident.key}:{incident.serial}:late-{wanted.number}"
-            ts = await self._once(post, late_log_post(run, self._app_url), key, stored.ts)
+            ts = await self._poster.post_message_once(post, late_log_post(run, self._app_url), key, stored.ts)
             if ts is not None:
                 await self._incidents.posted(post, ts, follows=_follows(wanted, run))
         else:
@@ -221,38 +213,6 @@ class IncidentPoster:
             return False
         # Not since its end, which is a time on Bolt's clock.
         return 0 < await self._runs.final_since_s(run.key) < self._log_awaited_s
-
-    async def _once(
-        self,
-        post: ClaimedPost,
-        message: Message,
-        key: str,
-        thread: str | None,
-        sent: list[str] | None = None,
-        least: Message | None = None,
-    ) -> str | None:
-        """Post once. A message that is sent now, not found, is added to `sent`; `least` is sent if Slack refuses it."""
-
-        async def send() -> str:
-            try:
-                ts = await self._poster.post_with_fallback(post.channel, message, key, thread)
-            except ContentRefused as refused:
-                if least is None:
-                    raise
-                log.error("Slack refused a message in every form; another message says so", key=key, why=refused.code)
-                ts = await self._chat.post_message(post.channel, least, key=key, thread_ts=thread)
-            if sent is not None:
-                sent.append(ts)
-            return ts
-
-        return await post_once(
-            self._posts,
-            post,
-            send=send,
-            find=lambda since: self._chat.find_message(post.channel, key, since=since, thread_ts=thread),
-            settle_s=self._settle_s,
-            twice_is_better=True,
-        )
 
 
 def _follows(wanted: ThreadPost, run: Run | None) -> str:

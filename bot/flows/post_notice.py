@@ -21,7 +21,6 @@ from bot.flows.may_tell import WatchPermissions
 from bot.flows.ports.slack import Chat, People
 from bot.flows.ports.store import PostLane
 from bot.flows.ports.watch_store import NoticePosts, Watches
-from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 
 log = structlog.get_logger()
@@ -43,15 +42,13 @@ class NoticePoster:
         settle_s: float,
         now: Callable[[], datetime],
     ) -> None:
-        self._chat = chat
         self._posts = posts
         self._notices = notices
         self._watches = watches
         self._permissions = permissions
         self._people = people
-        self._poster = MessagePoster(chat, posts)
+        self._poster = MessagePoster(chat, posts, settle_s=settle_s)
         self._app_url = app_url
-        self._settle_s = settle_s
         self._now = now
 
     async def post_notice(self, lease: Lease, urgency: str, channel: str, key: str) -> None:
@@ -105,20 +102,10 @@ class NoticePoster:
     async def _post(self, post: ClaimedPost, stored: NoticeRecord) -> None:
         notice = stored.notice
         message = await self._message(notice)
-        key, thread = f"notice:{notice.key}", notice.thread or None
-        ts = await post_once(
-            self._posts,
-            post,
-            send=lambda: self._poster.post_with_fallback(post.channel, message, key, thread),
-            find=lambda since: self._chat.find_message(post.channel, key, since=since, thread_ts=thread),
-            settle_s=self._settle_s,
-            twice_is_better=True,
-        )
-        if ts is None:
-            return
-        known = await self._notices.notice_posted(post, stored, ts)
-        if known not in {"ok", f"done:{ts}"}:
-            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+        ts = await self._poster.post_message_once(post, message, f"notice:{notice.key}", notice.thread or None)
+        if ts is not None:
+            recorded = await self._notices.notice_posted(post, stored, ts)
+            await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _message(self, notice: Notice) -> Message:
         found = {user: (await self._people.person(user)).name for user in sorted(people_in(notice))}

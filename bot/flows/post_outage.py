@@ -20,7 +20,6 @@ from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import Due, PostLane, Runs
 from bot.flows.ports.watch_store import Outages
 from bot.flows.post_log_file import LogFilePoster, file_thread
-from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_incident_retries import IncidentRetries
@@ -61,9 +60,8 @@ class OutagePoster:
         self._files = files
         self._retries = retries
         self._workspace = workspace
-        self._poster = MessagePoster(chat, posts)
+        self._poster = MessagePoster(chat, posts, settle_s=settle_s)
         self._app_url = app_url
-        self._settle_s = settle_s
 
     async def plan_causes(self, lease: Lease) -> None:
         """Plan the posts about the claimed outage's causes, named <channel>:<number>, as far as they're known."""
@@ -141,13 +139,12 @@ class OutagePoster:
     async def _message(self, post: ClaimedPost, outage: Outage) -> None:
         sent: list[str] = []
         replaced = f":{outage.replaced}" if outage.replaced else ""
-        ts = await self._once(post, await self._rendered(outage), f"outage:{outage.name}{replaced}", None, sent)
-        if ts is None:
-            return
-        # One that was sent earlier, and found now, shows the outage as it was then: it's edited.
-        known = await self._outages.message_posted(post, outage, ts, is_newest=ts in sent)
-        if known not in {"ok", f"done:{ts}"}:
-            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+        message, key = await self._rendered(outage), f"outage:{outage.name}{replaced}"
+        ts = await self._poster.post_message_once(post, message, key, sent=sent)
+        if ts is not None:
+            # One that was sent earlier, and found now, shows the outage as it was then: it's edited.
+            recorded = await self._outages.message_posted(post, outage, ts, is_newest=ts in sent)
+            await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _file(self, post: ClaimedPost, outage: Outage, run_id: int) -> None:
         """Post the log of a run as a file, unless the policy doesn't let the channel see it any more."""
@@ -167,14 +164,13 @@ class OutagePoster:
             return
         message, mention, follows = found
         sent: list[str] = []
-        ts = await self._once(post, message, f"outage:{outage.name}:{what}", outage.ts, sent)
+        ts = await self._poster.post_message_once(post, message, f"outage:{outage.name}:{what}", outage.ts, sent=sent)
         if ts is None:
             return
         mentions = sum(not isinstance(one, str) for one in mention)
         is_newest = ts in sent if what.startswith("state-") else None
-        known = await self._outages.posted(post, outage, ts, mentions=mentions, follows=follows, is_newest=is_newest)
-        if known not in {"ok", f"done:{ts}"}:
-            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+        recorded = await self._outages.posted(post, outage, ts, mentions=mentions, follows=follows, is_newest=is_newest)
+        await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _thread_post(self, outage: Outage, what: str) -> tuple[Message, Sentence, str] | None:
         """A post in the thread, whom it notifies, and what follows it; None if it isn't wanted any more."""
@@ -212,26 +208,6 @@ class OutagePoster:
         for one in list(found)[:most]:
             spans += [" ", one] if spans else [one]
         return tuple(spans)
-
-    async def _once(
-        self, post: ClaimedPost, message: Message, key: str, thread: str | None, sent: list[str] | None = None
-    ) -> str | None:
-        """Post once. A message that is sent now, not found, is added to `sent`."""
-
-        async def send() -> str:
-            ts = await self._poster.post_with_fallback(post.channel, message, key, thread)
-            if sent is not None:
-                sent.append(ts)
-            return ts
-
-        return await post_once(
-            self._posts,
-            post,
-            send=send,
-            find=lambda since: self._chat.find_message(post.channel, key, since=since, thread_ts=thread),
-            settle_s=self._settle_s,
-            twice_is_better=True,
-        )
 
 
 def _is_withdrawn(outage: Outage, what: str) -> bool:

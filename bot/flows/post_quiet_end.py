@@ -20,7 +20,6 @@ from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane
 from bot.flows.ports.watch_store import IncidentAccounts, QuietEnds, Watches
-from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 
 log = structlog.get_logger()
@@ -43,7 +42,6 @@ class QuietEndPoster:
         command: str,
         settle_s: float,
     ) -> None:
-        self._chat = chat
         self._posts = posts
         self._ends = ends
         self._incidents = incidents
@@ -51,10 +49,9 @@ class QuietEndPoster:
         self._watches = watches
         self._permissions = permissions
         self._covers = CoverCache()
-        self._poster = MessagePoster(chat, posts)
+        self._poster = MessagePoster(chat, posts, settle_s=settle_s)
         self._app_url = app_url
         self._command = command
-        self._settle_s = settle_s
 
     async def post_quiet_end(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
         """Send one message, named <end>/<channel>."""
@@ -78,19 +75,10 @@ class QuietEndPoster:
             await self._ends.end_posted(post, end.name, "refused")
             return
         message, key = await self._message(listed, end.mentions), f"quiet:{end.channel}:{end.name}"
-        ts = await post_once(
-            self._posts,
-            post,
-            send=lambda: self._poster.post_with_fallback(post.channel, message, key, None),
-            find=lambda since: self._chat.find_message(post.channel, key, since=since),
-            settle_s=self._settle_s,
-            twice_is_better=True,
-        )
-        if ts is None:
-            return
-        known = await self._ends.end_posted(post, end.name, ts)
-        if known not in {"ok", f"done:{ts}"}:
-            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+        ts = await self._poster.post_message_once(post, message, key)
+        if ts is not None:
+            recorded = await self._ends.end_posted(post, end.name, ts)
+            await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _listed(self, end: QuietEnd) -> tuple[list[Incident], float]:
         """The incidents as they are now, those of which the channel may hear. If that isn't known, when to ask again."""

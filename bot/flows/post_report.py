@@ -12,7 +12,6 @@ from bot.core.model.report import Report
 from bot.core.model.run import CardRef
 from bot.core.policy.decision import Verdict
 from bot.core.policy.rules import Action, Question
-from bot.core.text.message import Message
 from bot.core.watching.report_time import Slot, is_wanted, since, slot_on
 from bot.flows.authorize import Authorizer
 from bot.flows.claimed_post import ClaimedPost
@@ -20,7 +19,7 @@ from bot.flows.lease import Lease
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane
 from bot.flows.ports.watch_store import Reports
-from bot.flows.post_once import Unresolved, post_once
+from bot.flows.post_once import Unresolved
 from bot.flows.post_report_picture import ReportPicturePoster
 from bot.flows.poster import MessagePoster
 from bot.flows.read_report import ReportReader
@@ -47,14 +46,12 @@ class ReportPoster:
         settle_s: float,
         now: Callable[[], datetime],
     ) -> None:
-        self._chat = chat
         self._posts = posts
         self._reports = reports
         self._reader = reader
         self._gate = gate
         self._pictures = pictures
-        self._poster = MessagePoster(chat, posts)
-        self._settle_s = settle_s
+        self._poster = MessagePoster(chat, posts, settle_s=settle_s)
         self._now = now
 
     async def post_report(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
@@ -109,24 +106,13 @@ class ReportPoster:
         if message is None:
             await self._give_up(post, day, "nothing is watched")
             return
-        ts = await self._once(post, message, f"report:{report.channel}:{day}")
-        if ts is None:
-            return
-        follows = f"{PICTURE}{day}" if self._pictures.can_draw else ""
-        known = await self._reports.report_posted(post, day, ts, follows=follows)
-        if known not in {"ok", f"done:{ts}"}:
-            await self._poster.remove_duplicate(CardRef(post.channel, ts))
+        key = f"report:{report.channel}:{day}"
+        ts = await self._poster.post_message_once(post, message, key, twice_is_better=False)
+        if ts is not None:
+            follows = f"{PICTURE}{day}" if self._pictures.can_draw else ""
+            recorded = await self._reports.report_posted(post, day, ts, follows=follows)
+            await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _give_up(self, post: ClaimedPost, day: str, why: str) -> None:
         log.info("a digest isn't posted", channel=post.channel, date=day, what=post.field, why=why)
         await self._reports.report_posted(post, day, "not posted")
-
-    async def _once(self, post: ClaimedPost, message: Message, key: str) -> str | None:
-        return await post_once(
-            self._posts,
-            post,
-            send=lambda: self._poster.post_with_fallback(post.channel, message, key, None),
-            find=lambda since_s: self._chat.find_message(post.channel, key, since=since_s),
-            settle_s=self._settle_s,
-            twice_is_better=False,
-        )

@@ -22,13 +22,12 @@ from bot.flows.log_context import log_run
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane, Runs
 from bot.flows.post_log_file import FileThread, LogFilePoster
-from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.run_of_card import run_of_card
 
 log = structlog.get_logger()
 
-CREDENTIAL_AGAIN_S = 30.0
+AWAY_AGAIN_S = 30.0
 # Refusals that concern a thread rather than its channel.
 THREAD_ONLY = frozenset({"restricted_action_thread_locked", "restricted_action_non_threadable_channel"})
 WHY = {
@@ -75,8 +74,7 @@ class ThreadPoster:
             else:
                 await {"end": self._end, "late": self._late, "file": self._file}[what](post, card, run)
         except CredentialRefused as refused:
-            log.error("Slack refuses my token", why=refused.code, method=refused.method)
-            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+            await self._poster.wait_for_token(post, refused)
 
     async def _end(self, post: ClaimedPost, card: Card, run: Run) -> None:
         message, key = end_post(run, self._rules.app_url), f"end:{run.id}"
@@ -89,7 +87,7 @@ class ThreadPoster:
         except SlackRefused as refused:
             outcome = await self._elsewhere(card, run, message, key, refused)
             if outcome is None:
-                await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+                await self._posts.put_back(post, delay_s=AWAY_AGAIN_S, record="")
             else:
                 await self._posts.posted(post, card.id, outcome, next_item=next_item)
 
@@ -132,21 +130,11 @@ class ThreadPoster:
             return None
 
     async def _reply(self, post: ClaimedPost, card: Card, message: Message, key: str, *, next_item: str) -> None:
-        channel, thread = card.ref.channel, card.ref.ts
-        ts = await post_once(
-            self._posts,
-            post,
-            send=lambda: self._poster.post_with_fallback(channel, message, key, thread),
-            find=lambda since: self._chat.find_message(channel, key, since=since, thread_ts=thread),
-            settle_s=self._rules.settle_s,
-            twice_is_better=True,
-        )
-        if ts is None:
-            return
-        log.info("posted in a thread", what=key.partition(":")[0], channel=channel)
-        known = await self._posts.posted(post, card.id, ts, next_item=next_item)
-        if known not in {"ok", f"done:{ts}"}:
-            await self._poster.remove_duplicate(CardRef(channel, ts))
+        ts = await self._poster.post_message_once(post, message, key, card.ref.ts)
+        if ts is not None:
+            log.info("posted in a thread", what=key.partition(":")[0], channel=post.channel)
+            recorded = await self._posts.posted(post, card.id, ts, next_item=next_item)
+            await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _elsewhere(self, card: Card, run: Run, message: Message, key: str, refused: SlackRefused) -> str | None:
         """Announce an end that its thread refuses: in the channel, else to the asker, else in the error log."""

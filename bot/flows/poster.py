@@ -1,4 +1,4 @@
-"""Shared parts of all posts: falling back to text if Slack refuses blocks, and unreachable channels."""
+"""Shared parts of all posts: falling back to text if Slack refuses blocks, unreachable channels, and duplicates."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bot.core.text.message import Message, without_blocks
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane
+from bot.flows.post_once import post_once
 
 log = structlog.get_logger()
 
@@ -22,11 +23,53 @@ TEXT_SHOWN = 2_900
 
 
 class MessagePoster:
-    """Posts and removes messages, and remembers which channels refuse them."""
+    """Posts and removes messages, and remembers which channels refuse them.
 
-    def __init__(self, chat: Chat, posts: PostLane) -> None:
+    `settle_s`: how long a call with a lost response may still take effect.
+    """
+
+    def __init__(self, chat: Chat, posts: PostLane, *, settle_s: float) -> None:
         self._chat = chat
         self._posts = posts
+        self._settle_s = settle_s
+
+    async def post_message_once(
+        self,
+        post: ClaimedPost,
+        message: Message,
+        key: str,
+        thread: str | None = None,
+        *,
+        least: Message | None = None,
+        sent: list[str] | None = None,
+        twice_is_better: bool = True,
+    ) -> str | None:
+        """Post a claimed message as `post_once` does; an earlier attempt is found by `key`.
+
+        `least` is sent if Slack refuses the message in every form. A message that is sent now, not found, is added to
+        `sent`.
+        """
+
+        async def send() -> str:
+            try:
+                ts = await self.post_with_fallback(post.channel, message, key, thread)
+            except ContentRefused as refused:
+                if least is None:
+                    raise
+                log.error("Slack refused a message in every form; another message says so", key=key, why=refused.code)
+                ts = await self._chat.post_message(post.channel, least, key=key, thread_ts=thread)
+            if sent is not None:
+                sent.append(ts)
+            return ts
+
+        return await post_once(
+            self._posts,
+            post,
+            send=send,
+            find=lambda since: self._chat.find_message(post.channel, key, since=since, thread_ts=thread),
+            settle_s=self._settle_s,
+            twice_is_better=twice_is_better,
+        )
 
     async def post_with_fallback(self, channel: str, message: Message, key: str, thread: str | None) -> str:
         """Post a message; if Slack refuses its blocks, post them as plain text, and finally its sentence alone.
@@ -56,17 +99,20 @@ class MessagePoster:
             log.warning("a channel is unreachable; its ends go to whoever asked", channel=channel, why=refused.code)
             await self._posts.mark_unreachable(channel, refused.code, for_s=UNREACHABLE_S)
 
-    async def try_to_post(self, post: ClaimedPost, send: Callable[[], Awaitable[None]]) -> str | None:
+    async def try_to_post(
+        self, post: ClaimedPost, send: Callable[[], Awaitable[None]], *, even_if_unreachable: bool = False
+    ) -> str | None:
         """Send a claimed post by `send`, or put it back if the bot's token or the channel is refused.
 
-        Returns Slack's code if it refuses the post itself, which the caller then gives up.
+        `even_if_unreachable`: also if the channel has refused another post lately. Returns Slack's code if it refuses
+        the post itself, which the caller then gives up.
         """
         try:
-            await self.check_reachable(post.channel)
+            if not even_if_unreachable:
+                await self.check_reachable(post.channel)
             await send()
         except CredentialRefused as refused:
-            log.error("Slack refuses my token", why=refused.code, method=refused.method)
-            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+            await self.wait_for_token(post, refused)
         except ChannelRefused as refused:
             # It stays queued: once the channel takes messages again, it's told what is true then.
             await self.mark_unreachable(post.channel, refused)
@@ -74,6 +120,16 @@ class MessagePoster:
         except SlackRefused as refused:
             return refused.code
         return None
+
+    async def wait_for_token(self, post: ClaimedPost, refused: CredentialRefused) -> None:
+        """Put a post back because Slack refuses the bot's token, which may be accepted again."""
+        log.error("Slack refuses my token", why=refused.code, method=refused.method)
+        await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+
+    async def remove_unless_recorded(self, message: CardRef, recorded: str) -> None:
+        """Delete a message unless it's the one on record. `recorded`: what recording it has returned."""
+        if recorded not in {"ok", f"done:{message.ts}"}:
+            await self.remove_duplicate(message)
 
     async def remove_duplicate(self, message: CardRef) -> None:
         """Delete a message that was posted twice."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import structlog
 
 from bot.core.model.channel_report import ChannelReport
-from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
 from bot.core.model.incident import Incident, IncidentState
 from bot.core.model.run import CardRef
 from bot.core.model.run_end import WatchedSchedule
+from bot.core.text.message import Message
 from bot.core.text.text import When
 from bot.core.views.watch_pause import back_report
 from bot.flows.claimed_post import ClaimedPost
@@ -18,12 +20,9 @@ from bot.flows.may_tell import WatchPermissions
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane
 from bot.flows.ports.watch_store import ChannelReports, Watches
-from bot.flows.post_once import post_once
-from bot.flows.poster import UNREACHABLE_S, MessagePoster
+from bot.flows.poster import MessagePoster
 
 log = structlog.get_logger()
-
-CREDENTIAL_AGAIN_S = 30.0
 
 
 class ChannelReporter:
@@ -40,15 +39,12 @@ class ChannelReporter:
         app_url: str,
         settle_s: float,
     ) -> None:
-        self._chat = chat
-        self._posts = posts
         self._reports = reports
         self._watches = watches
         self._permissions = permissions
-        self._poster = MessagePoster(chat, posts)
+        self._poster = MessagePoster(chat, posts, settle_s=settle_s)
         self._covers = CoverCache()
         self._app_url = app_url
-        self._settle_s = settle_s
 
     async def post_report(self, lease: Lease, urgency: str, channel: str, _name: str) -> None:
         """Post the report of a channel, as of now."""
@@ -64,28 +60,17 @@ class ChannelReporter:
             await self._reports.report_posted(post, "nothing")
             return
         message = back_report(failing, recovered, When(report.since, "date_time"), self._app_url)
-        key = f"back:{channel}:{report.since.timestamp()}"
-        try:
-            ts = await post_once(
-                self._posts,
-                post,
-                send=lambda: self._poster.post_with_fallback(channel, message, key, None),
-                find=lambda since: self._chat.find_message(channel, key, since=since),
-                settle_s=self._settle_s,
-                twice_is_better=True,
-            )
-        except CredentialRefused as refused:
-            log.error("Slack refuses my token", why=refused.code, method=refused.method)
-            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
-        except ChannelRefused as refused:
-            await self._poster.mark_unreachable(channel, refused)
-            await self._posts.put_back(post, delay_s=UNREACHABLE_S, record="")
-        except SlackRefused as refused:
-            log.error("Slack refused a channel's report", channel=channel, why=refused.code)
-            await self._reports.report_posted(post, refused.code)
-        else:
-            if ts is not None and await self._reports.report_posted(post, ts) not in {"ok", f"done:{ts}"}:
-                await self._poster.remove_duplicate(CardRef(channel, ts))
+        send = partial(self._post, post, message, f"back:{channel}:{report.since.timestamp()}")
+        why_not = await self._poster.try_to_post(post, send, even_if_unreachable=True)
+        if why_not is not None:
+            log.error("Slack refused a channel's report", channel=channel, why=why_not)
+            await self._reports.report_posted(post, why_not)
+
+    async def _post(self, post: ClaimedPost, message: Message, key: str) -> None:
+        ts = await self._poster.post_message_once(post, message, key)
+        if ts is not None:
+            recorded = await self._reports.report_posted(post, ts)
+            await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _told(self, channel: str, report: ChannelReport) -> list[Incident]:
         """The incidents that the report is about: those of which the channel may hear."""

@@ -36,7 +36,6 @@ from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import LogTails, PostLane, Runs
-from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.thread_subject import LostCard
@@ -53,7 +52,6 @@ REFUSED_MOST = 3
 # After a run's end, how long to wait for its last lines.
 LAST_LINES_S = 20.0
 COMMAND_SHOWN = 200
-CREDENTIAL_AGAIN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,11 +296,10 @@ class TailPoster:
     def __init__(
         self, chat: Chat, posts: PostLane, log_tails: LogTails, answers: PrivateReplies, rules: LogTailRules
     ) -> None:
-        self._chat = chat
         self._posts = posts
         self._log_tails = log_tails
         self._answers = answers
-        self._poster = MessagePoster(chat, posts)
+        self._poster = MessagePoster(chat, posts, settle_s=rules.settle_s)
         self._rules = rules
 
     async def post_lines(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
@@ -319,35 +316,19 @@ class TailPoster:
             await self._poster.check_reachable(channel)
             await self._post(post, tail, tail.pending)
         except CredentialRefused as refused:
-            log.error("Slack refuses my token", why=refused.code, method=refused.method)
-            await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
+            await self._poster.wait_for_token(post, refused)
         except SlackRefused as refused:
             await self._give_up(post, tail, refused)
 
     async def _post(self, post: ClaimedPost, tail: LogTail, batch: LogBatch) -> None:
-        channel, thread = tail.card.channel, tail.card.ts
         key = f"follow:{tail.key.id}:{_stamp(tail.begun_at)}:{tail.posts}"
-        message, sent = batch_post(tail.key, batch, tail.posts), False
-
-        async def send() -> str:
-            nonlocal sent
-            ts = await self._poster.post_with_fallback(channel, message, key, thread)
-            sent = True
-            return ts
-
-        ts = await post_once(
-            self._posts,
-            post,
-            send=send,
-            find=lambda since: self._chat.find_message(channel, key, since=since, thread_ts=thread),
-            settle_s=self._rules.settle_s,
-            twice_is_better=True,
-        )
+        message, sent = batch_post(tail.key, batch, tail.posts), list[str]()
+        ts = await self._poster.post_message_once(post, message, key, tail.card.ts, sent=sent)
         if ts is None:
             return
         word = await self._log_tails.posted(post, tail, delay_s=self._rules.look_s)
         if word == "known" and sent:
-            await self._poster.remove_duplicate(CardRef(channel, ts))
+            await self._poster.remove_duplicate(CardRef(post.channel, ts))
 
     async def _give_up(self, post: ClaimedPost, tail: LogTail, refused: SlackRefused) -> None:
         why = f"Slack refused my post there ({refused.code})"

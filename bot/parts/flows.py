@@ -396,7 +396,7 @@ def _delivery_rules(base: Base, settle_s: float) -> DeliveryRules:
 
 def _build_post_log_file(base: Base, settle_s: float) -> LogFilePoster:
     chat, stores = base.services.chat, base.stores
-    poster = MessagePoster(chat, stores.posts)
+    poster = MessagePoster(chat, stores.posts, settle_s=settle_s)
     return LogFilePoster(chat, stores.posts, stores.runs, base.clients.logs, poster, _delivery_rules(base, settle_s))
 
 

@@ -133,7 +133,8 @@ class IncidentStage(Stage):
         self.quiet_hours = QuietHours(self.watches, now=lambda: self.at)
         self.quiet_ends = QuietEnds(scripts, self.incidents)
         self.tallies = Tallies(scripts)
-        poster, rules = MessagePoster(self.chat, self.posts), DeliveryRules(APP, settle_s=self.settle_s)
+        poster = MessagePoster(self.chat, self.posts, settle_s=self.settle_s)
+        rules = DeliveryRules(APP, settle_s=self.settle_s)
         files = LogFilePoster(self.chat, self.posts, self.runs, self.logs, poster, rules)
         self.poster = IncidentPoster(
             self.chat,

@@ -37,7 +37,7 @@ async def post(stage: Stage, run: Run = RUN, file_id: str | None = None) -> str 
         stage.posts,
         stage.runs,
         stage.logs,
-        MessagePoster(stage.chat, stage.posts),
+        MessagePoster(stage.chat, stage.posts, settle_s=0),
         DeliveryRules(APP, settle_s=0),
     )
 

@@ -27,10 +27,30 @@ def chat() -> FakeChat:
 
 
 @pytest.fixture
-def poster(one_redis: Redis, chat: FakeChat) -> MessagePoster:
-    """What posts in it."""
-    lane = PostLane(Scripts(one_redis, "test", retention_s=1000), FREE, lease_s=10, upload_lease_s=10)
-    return MessagePoster(chat, lane)
+def scripts(one_redis: Redis) -> Scripts:
+    """An empty store."""
+    return Scripts(one_redis, "test", retention_s=1000)
+
+
+@pytest.fixture
+def lane(scripts: Scripts) -> PostLane:
+    """Its lane of posts."""
+    return PostLane(scripts, FREE, lease_s=10, upload_lease_s=10)
+
+
+@pytest.fixture
+def poster(lane: PostLane, chat: FakeChat) -> MessagePoster:
+    """What posts in the Slack."""
+    return MessagePoster(chat, lane, settle_s=0)
+
+
+async def claimed(scripts: Scripts, lane: PostLane) -> ClaimedPost:
+    """A post, claimed however long it would have to wait."""
+    await scripts.redis.zadd(scripts.key("posts", "line"), {"C1": 0})
+    await scripts.redis.zadd(scripts.key("posts", "line", "C1"), {"thing/x": 0})
+    taken = await lane.claim()
+    assert taken.lease is not None
+    return ClaimedPost(taken.lease, "line", "C1", "thing:x", "post")
 
 
 @pytest.mark.parametrize(("refusals", "text"), [(0, "It broke."), (1, "It broke.\n1 of 2 failed"), (2, "It broke.")])
@@ -63,6 +83,43 @@ async def test_an_unreachable_channel_is_not_tried_for_a_while(poster: MessagePo
         await poster.check_reachable("C1")
     assert refused.value.code == "is_archived"
     await poster.check_reachable("C2")
+
+
+async def test_a_message_whose_reply_was_lost_is_found(
+    scripts: Scripts, lane: PostLane, poster: MessagePoster, chat: FakeChat
+) -> None:
+    """It isn't sent again, and doesn't count as sent now: it may show an older state."""
+    chat.faults.lose("post_message")
+    sent: list[str] = []
+    for _ in range(2):
+        ts = await poster.post_message_once(await claimed(scripts, lane), MESSAGE, "end:7", "1.5", sent=sent)
+    (posted,) = chat.posted.values()
+    assert (ts, posted.thread, sent) == (posted.ts, "1.5", [])
+
+
+async def test_a_message_that_is_refused_in_every_form_is_replaced_by_another(
+    scripts: Scripts, lane: PostLane, poster: MessagePoster, chat: FakeChat
+) -> None:
+    """If there is one for that; it counts as sent."""
+    chat.faults.fail("post_message", *[REFUSED] * 6)
+    with pytest.raises(ContentRefused):
+        await poster.post_message_once(await claimed(scripts, lane), MESSAGE, "end:7")
+    await scripts.redis.delete(scripts.key("thing", "x"))
+    sent: list[str] = []
+    least = Message(("I can't show it.",))
+    ts = await poster.post_message_once(await claimed(scripts, lane), MESSAGE, "end:7", least=least, sent=sent)
+    (posted,) = chat.posted.values()
+    assert (ts, posted.text, sent) == (posted.ts, "I can't show it.", [posted.ts])
+
+
+async def test_only_the_message_on_record_stays(poster: MessagePoster, chat: FakeChat) -> None:
+    """Recording it has returned ok, or its own ts; any other word is about another message."""
+    ts = await poster.post_with_fallback("C1", MESSAGE, "end:7", None)
+    for recorded in ("ok", f"done:{ts}"):
+        await poster.remove_unless_recorded(CardRef("C1", ts), recorded)
+        assert chat.posted
+    await poster.remove_unless_recorded(CardRef("C1", ts), "done:1.0")
+    assert not chat.posted
 
 
 async def test_a_message_that_is_there_twice_is_removed(poster: MessagePoster, chat: FakeChat) -> None:
