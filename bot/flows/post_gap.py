@@ -22,6 +22,7 @@ from bot.flows.ports.store import PostLane
 from bot.flows.ports.watch_store import IncidentAccounts, ListingGaps
 from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
+from bot.flows.quiet_hours import QuietHours
 from bot.flows.share_file import start_upload
 
 log = structlog.get_logger()
@@ -40,6 +41,7 @@ class GapPoster:
         gaps: ListingGaps,
         incidents: IncidentAccounts,
         people: IncidentPeople,
+        quiet: QuietHours,
         *,
         app_url: str,
         command: str,
@@ -51,6 +53,7 @@ class GapPoster:
         self._gaps = gaps
         self._incidents = incidents
         self._people = people
+        self._quiet = quiet
         self._poster = MessagePoster(chat, posts, settle_s=settle_s)
         self._app_url = app_url
         self._command = command
@@ -65,6 +68,11 @@ class GapPoster:
         stored = await self._gaps.load_notice(channel, number)
         if stored is None:
             await self._gaps.posted(post, number, "gone")
+            return
+        quiet_s = await self._quiet.in_channel_s(channel)
+        if quiet_s:
+            # It was wanted before the quiet hours began.
+            await self._posts.put_back(post, delay_s=quiet_s)
             return
         why_not = await self._poster.try_to_post(
             post, lambda: self._message(post, stored) if what == MESSAGE else self._thread(post, stored, what)

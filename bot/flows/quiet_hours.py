@@ -1,4 +1,4 @@
-"""Whether it's quiet in a channel, for what is about an incident."""
+"""Whether it's quiet in a channel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.flows.ports.watch_store import Watches
 
 
 class QuietHours:
-    """Knows the quiet hours of the watch that decides about an incident."""
+    """Knows the quiet hours of watches. About an incident, one of its channel's watches decides."""
 
     def __init__(self, watches: Watches, *, now: Callable[[], datetime]) -> None:
         self._watches = watches
@@ -33,6 +33,12 @@ class QuietHours:
         """How many seconds it's still quiet for any of these; 0 if it isn't."""
         found = [until for one in incidents if (until := await self.until(one)) is not None]
         return max(0.0, (max(found) - self._now()).total_seconds()) if found else 0.0
+
+    async def in_channel_s(self, channel: str) -> float:
+        """How many seconds it's still quiet for any watch of a channel that isn't paused; 0 if it isn't."""
+        now, watches = self._now(), await self._watches.all_watches()
+        found = [quiet_until(one, now) for one in watches if one.channel == channel and not one.paused]
+        return max(((until - now).total_seconds() for until in found if until is not None), default=0.0)
 
     async def withhold(self, before: Incident, after: Incident) -> Incident:
         """Take back what a change would post, if it's quiet now."""

@@ -12,10 +12,11 @@ from bot.core.model.incident import IncidentState, StoredIncident
 from bot.core.model.listing_gap import COLLECTED_FOR, GapNotice, GapState, ListingGap
 from bot.core.model.watch import Watch
 from bot.core.watching.life import may_mention
-from bot.core.watching.quiet import kept_in_list, quiet_until, told
+from bot.core.watching.quiet import kept_in_list, told
 from bot.flows.lease import Lease
 from bot.flows.ports.store import Due
 from bot.flows.ports.watch_store import Discovery, Incidents, ListingGaps, QuietEnds, Watches
+from bot.flows.quiet_hours import QuietHours
 
 log = structlog.get_logger()
 
@@ -35,6 +36,7 @@ class GapReporter:
         incidents: Incidents,
         withheld: QuietEnds,
         due: Due,
+        quiet: QuietHours,
         *,
         now: Callable[[], datetime],
     ) -> None:
@@ -44,6 +46,7 @@ class GapReporter:
         self._incidents = incidents
         self._withheld = withheld
         self._due = due
+        self._quiet = quiet
         self._now = now
 
     async def advance_gap(self, lease: Lease) -> None:
@@ -82,9 +85,9 @@ class GapReporter:
             # When the gap is complete, it's due again.
             await self._due.finish(lease)
             return
-        quiet = [until for watch in watches if (until := quiet_until(watch, self._now())) is not None]
-        if quiet:
-            await self._due.give_back(lease, delay_s=max(1.0, (max(quiet) - self._now()).total_seconds()))
+        quiet_s = await self._quiet.in_channel_s(channel)
+        if quiet_s:
+            await self._due.give_back(lease, delay_s=max(1.0, quiet_s))
             return
         blind = gap.state is GapState.BLIND
         reported = await (self._tell_blind(lease, gap, watches[0]) if blind else self._account(lease, gap, watches[0]))

@@ -175,6 +175,7 @@ class IncidentStage(Stage):
             self.gaps,
             self.incidents,
             people,
+            self.quiet_hours,
             app_url=APP,
             command="/bolt",
             settle_s=self.settle_s,
@@ -325,6 +326,7 @@ class IncidentStage(Stage):
             self.incidents,
             self.quiet_ends,
             self.due["gaps"],
+            self.quiet_hours,
             now=lambda: self.at,
         )
 

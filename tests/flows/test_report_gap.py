@@ -57,6 +57,16 @@ def in_thread(stage: IncidentStage, message: Sent) -> list[str]:
     return [said(without_blocks(one.message, 9000).text) for one in posts]
 
 
+async def posts_come_due(stage: IncidentStage) -> None:
+    """What waits to be posted in the channel has waited long enough."""
+    for key in await stage.redis.keys(stage.scripts.key("posts", "*", CHANNEL)):
+        for item in await stage.redis.zrange(key, 0, -1):
+            await stage.redis.zadd(key, {str(item): 1})
+    for key in await stage.redis.keys(stage.scripts.key("posts", "*")):
+        if not str(key).endswith(CHANNEL):
+            await stage.redis.zadd(key, {CHANNEL: 1})
+
+
 def sees(stage: IncidentStage) -> None:
     """Bolt is back."""
     stage.bolt.faults.always.clear()
@@ -198,6 +208,27 @@ async def test_quiet_hours_come_first(stage: IncidentStage) -> None:
     assert "I was away from" in stage.chat.in_channel(CHANNEL)[0]
 
 
+async def test_a_message_that_quiet_hours_overtake_waits_for_their_end(stage: IncidentStage) -> None:
+    """It was on record before they began, and hadn't been posted."""
+    begin, end = stage.at + timedelta(hours=24, minutes=10), stage.at + timedelta(hours=25)
+    await stage.watch(quiet=Quiet(f"{begin:%H:%M}", f"{end:%H:%M}"))
+    stage.pass_minutes(DAY)
+    stage.run_through("FAILED")
+    for _ in range(3):
+        for name in ("discovery", "looks"):
+            await stage.work(name)
+        await stage.poll()
+        for name in ("ends", "accounts", "gaps"):
+            await stage.work(name, whatever=name == "gaps")
+    stage.pass_minutes(15)
+    await stage.settle()
+    assert stage.cards() == []
+    stage.pass_minutes(50)
+    await posts_come_due(stage)
+    await stage.settle()
+    assert "I was away from" in stage.chat.in_channel(CHANNEL)[0]
+
+
 async def test_a_channel_that_refuses_is_told_later(stage: IncidentStage) -> None:
     """The account stays queued."""
     await stage.watch()
@@ -208,12 +239,7 @@ async def test_a_channel_that_refuses_is_told_later(stage: IncidentStage) -> Non
     assert stage.cards() == []
     stage.chat.refusing.clear()
     await stage.redis.delete(stage.scripts.key("aside", CHANNEL))
-    for key in await stage.redis.keys(stage.scripts.key("posts", "*", CHANNEL)):
-        for item in await stage.redis.zrange(key, 0, -1):
-            await stage.redis.zadd(key, {str(item): 1})
-    for key in await stage.redis.keys(stage.scripts.key("posts", "*")):
-        if not str(key).endswith(CHANNEL):
-            await stage.redis.zadd(key, {CHANNEL: 1})
+    await posts_come_due(stage)
     await stage.settle()
     assert "1 schedule is failing now" in stage.chat.in_channel(CHANNEL)[0]
 
