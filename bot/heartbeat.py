@@ -14,8 +14,8 @@ import httpx
 import structlog
 from prometheus_client import Gauge
 
+from bot.http_options import http_options
 from bot.network_failure import through, why
-from bot.paradime.transport import http_options
 
 log = structlog.get_logger()
 

@@ -9,8 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from bot.core.model.errors import BoltNotSent, BoltOutcomeUnknown, BoltTooLarge, DownloadRefused
+from bot.http_options import http_options
 from bot.paradime.response_body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
-from bot.paradime.transport import http_options
 from bot.proxies import proxy_for
 
 EXPIRED = frozenset({400, 401, 403, 404, 410})

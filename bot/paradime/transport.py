@@ -10,18 +10,16 @@ from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import httpx
 from prometheus_client import Histogram
 
 from bot.core.model.call_outcome import call_outcome
 from bot.core.model.errors import BoltNotSent, BoltOutcomeUnknown, BoltTooLarge, BotError
+from bot.http_options import http_options
 from bot.network_failure import host_of, through, why
 from bot.paradime.response import GraphqlReply, Json, parse_response
 from bot.paradime.response_body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
-from bot.proxies import proxy_for
-from bot.tls import tls
 
 LONGEST_CONNECT_S = 5.0
 
@@ -41,19 +39,6 @@ Now = Callable[[], datetime]
 def utc_now() -> datetime:
     """Return the wall-clock time in UTC."""
     return datetime.now(UTC)
-
-
-def http_options(address: str) -> dict[str, Any]:
-    """Return the options of an HTTP client for an address: the proxy that the environment sets, and whom it trusts."""
-    proxy = proxy_for(address)
-    # Only a proxy that is itself reached by TLS may have a context.
-    secure = tls() if proxy and proxy.startswith("https:") else None
-    return {
-        "proxy": httpx.Proxy(proxy, ssl_context=secure) if proxy else None,
-        "verify": tls(),
-        # It would decide about proxies by itself.
-        "trust_env": False,
-    }
 
 
 class Transport:
