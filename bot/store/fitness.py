@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 OLDEST = (7, 0)
 NEARLY_FULL = 0.9
+# Fixes. A refused command, which the doctor explains, may have the same cause as a fault here.
+MORE_MEMORY = "Raise maxmemory, or remove what else is stored in it."
+MORE_DISK_SPACE = "Free up space on its disk, and read its log."
 
 Facts = Mapping[str, Any]
 About = Literal["version", "role", "memory", "persistence"]
@@ -65,7 +68,7 @@ def _memory(facts: Facts) -> list[ServerFault]:
     used, most = _number(facts, "used_memory"), _number(facts, "maxmemory")
     if most and used >= NEARLY_FULL * most:
         sentence = f"Redis uses {used / most:.0%} of its maxmemory. When it's full, nothing can be started or followed."
-        return [ServerFault("memory", sentence, "Raise maxmemory, or remove what else is stored in it.")]
+        return [ServerFault("memory", sentence, MORE_MEMORY)]
     return []
 
 
@@ -84,10 +87,10 @@ def _persistence(facts: Facts) -> list[ServerFault]:
         found.append(ServerFault("persistence", sentence, "Set appendfsync to everysec."))
     if "err" in {facts.get("aof_last_write_status"), facts.get("aof_last_bgrewrite_status")}:
         sentence = "Redis failed to write its append-only file."
-        found.append(ServerFault("persistence", sentence, "Free up space on its disk, and read its log."))
+        found.append(ServerFault("persistence", sentence, MORE_DISK_SPACE))
     if facts.get("rdb_last_bgsave_status") == "err":
         sentence = "Redis failed to write its last snapshot."
-        found.append(ServerFault("persistence", sentence, "Free up space on its disk, and read its log."))
+        found.append(ServerFault("persistence", sentence, MORE_DISK_SPACE))
     return found
 
 

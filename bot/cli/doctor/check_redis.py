@@ -15,7 +15,7 @@ from bot.core.model.errors import StoreRefused, StoreUnavailable, StoreUnfit
 from bot.settings import Settings
 from bot.store.connect import close, connect, server_facts, try_commands
 from bot.store.embedded import EmbeddedRedis, find_server
-from bot.store.fitness import About, Facts, server_faults
+from bot.store.fitness import MORE_DISK_SPACE, MORE_MEMORY, About, Facts, server_faults
 from bot.store.redis_errors import REDIS_ERRORS, redis_address
 from bot.store.tls_mismatch import WANTED
 
@@ -26,9 +26,9 @@ SLOW_MS = 50.0
 RULES = "~{keys}* +@read +@write +@transaction +@scripting +@connection -@dangerous +time +info +config|get"
 # Part of a cause, the check that it's about, and the fix.
 REFUSALS: tuple[tuple[str, str, str], ...] = (
-    ("(OOM)", "Redis memory", "Raise maxmemory, or remove what else is stored in it."),
+    ("(OOM)", "Redis memory", MORE_MEMORY),
     ("(READONLY)", "Redis role", "Point REDIS_URL at the primary."),
-    ("(MISCONF)", "Redis persistence", "Free up space on its disk, and read its log."),
+    ("(MISCONF)", "Redis persistence", MORE_DISK_SPACE),
     ("(NOREPLICAS)", "Redis role", "Start its replicas, or lower min-replicas-to-write."),
     ("(NOPERM)", PERMISSIONS, "Give its user these rights: ACL SETUSER <user> {rules}"),
     ("lacks a command", PERMISSIONS, "Ask the server's provider to enable the command, or use another server."),
