@@ -88,6 +88,9 @@ class WatchedChannelChecker:
             changing = [watch for watch in watches if wanted[watch.number] is pause and watch.paused != (pause or "")]
             if changing:
                 await self._change(channel, changing, pause)
+        if state.is_readable and state.is_member and not state.is_archived:
+            # It may have refused something without any check of it in between.
+            await self._reports.channel_fit(channel)
         await self._delete_old(channel)
         is_told = await self._notify(channel)
         await self._due.give_back(lease, delay_s=CHECKED_EVERY_S if is_told else AGAIN_S)

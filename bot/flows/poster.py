@@ -116,7 +116,7 @@ class MessagePoster:
         except ChannelRefused as refused:
             # It stays queued: once the channel takes messages again, it's told what is true then.
             await self.mark_unreachable(post.channel, refused)
-            await self._posts.put_back(post, delay_s=UNREACHABLE_S, record="")
+            await self._posts.put_back_refused(post)
         except SlackRefused as refused:
             return refused.code
         return None

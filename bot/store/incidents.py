@@ -142,6 +142,10 @@ class Incidents:
         word = "back" if away.always else "quiet"
         return list(await self._scripts.run("channel_back", channel, away.since.isoformat(), word, *opened))
 
+    async def channel_fit(self, channel: str) -> None:
+        """Have what a channel refused posted and edited now, because Slack says that the bot can post there."""
+        await self._scripts.run("reachable", channel, 0)
+
     async def load_report(self, channel: str) -> ChannelReport | None:
         """Load what a report of a channel is about. None if there's none to post."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("back", channel)))

@@ -159,16 +159,24 @@ class PostLane:
 
     async def put_back(self, post: ClaimedPost, *, delay_s: float, record: str | None = None) -> None:
         """Make the post due again. `record` replaces the record of its attempt; None leaves it as it is."""
+        await self._put_back(post, microseconds(delay_s), "=" if record is None else record)
+
+    async def put_back_refused(self, post: ClaimedPost) -> None:
+        """Make a post that its channel refuses due again once the channel counts as reachable."""
+        await self._put_back(post, "refused", "")
+
+    async def _put_back(self, post: ClaimedPost, delay: str | int, record: str) -> None:
+        lease = post.lease
         await self._scripts.run(
             "put_back_post",
             post.urgency,
             post.channel,
-            post.lease.member,
-            post.lease.token,
-            microseconds(delay_s),
+            lease.member,
+            lease.token,
+            delay,
             post.record,
             post.field,
-            "=" if record is None else record,
+            record,
         )
 
     async def carded(self, post: ClaimedPost, request_id: str, team: str, card: CardRef) -> bool:
@@ -254,8 +262,8 @@ class PostLane:
         await self._scripts.run("set_aside", channel, why, round(for_s * 1000))
 
     async def mark_reachable(self, channel: str) -> None:
-        """Mark a channel as taking messages again."""
-        await self._scripts.ask(self._scripts.redis.delete(self._scripts.key("aside", channel)))
+        """Mark a channel as taking messages again: what it refused is due now."""
+        await self._scripts.run("reachable", channel, 1)
 
     async def note_file(self, card: str, file_id: str) -> None:
         """Store the id of an uploaded file before it's shared, so that it can be found if the reply is lost."""

@@ -410,3 +410,105 @@ async def test_an_outage_is_brought_up_to_date_and_withdrawn(stage: IncidentStag
     await edits_due(stage)
     shown = [one for one in stage.cards() if "I can post here again" not in one]
     assert not any("job-" in one for one in shown), shown
+
+
+async def refuses(stage: IncidentStage, error: ChannelRefused = NOT_IN) -> None:
+    """A failure's message is refused, and put back."""
+    stage.chat.refusing[CHANNEL] = error
+    await fails(stage)
+
+
+async def post_what_is_due(stage: IncidentStage) -> None:
+    """Post, without moving any time."""
+    while (taken := await stage.posts.claim()).lease is not None:
+        await stage.deliverer.deliver_post(taken.lease, taken.item, taken.urgency, taken.channel)
+
+
+async def test_a_bot_that_is_back_before_the_check_posts_what_was_refused(stage: IncidentStage) -> None:
+    """At the check, and not when the channel has counted as unreachable for ten minutes. No report is needed."""
+    await stage.watch()
+    await refuses(stage)
+    del stage.chat.refusing[CHANNEL]
+    await post_what_is_due(stage)
+    assert stage.cards() == []
+    assert await stage.work("channels") == 1
+    await post_what_is_due(stage)
+    (message,) = stage.cards()
+    assert "failed" in message
+    assert await events(stage) == []
+
+
+async def test_a_message_whose_edit_was_refused_is_brought_up_to_date_at_the_check(stage: IncidentStage) -> None:
+    """It shows what happened meanwhile."""
+    await stage.watch()
+    await fails(stage)
+    stage.chat.refusing[CHANNEL] = NOT_IN
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    del stage.chat.refusing[CHANNEL]
+    assert await stage.work("channels") == 1
+    await stage.settle()
+    (message,) = stage.cards()
+    assert "recovered" in message
+
+
+async def test_so_is_the_message_of_an_outage(stage: IncidentStage) -> None:
+    """Its schedules are counted as they are."""
+    slugs = [f"job-{number}" for number in range(8)]
+    stage.bolt.active[:] = [replace(stage.bolt.active[0], slug=slug, name=f"Job {slug}") for slug in slugs]
+    await stage.watch("*")
+    for slug in slugs:
+        stage.run_through("FAILED", slug)
+        stage.at -= timedelta(minutes=1)
+    await stage.discover()
+    (before,) = [text for text in stage.cards() if "schedules failing" in text]
+    stage.chat.refusing[CHANNEL] = NOT_IN
+    stage.run_through("SUCCESS", slugs[-1])
+    await stage.discover()
+    await edits_due(stage)
+    del stage.chat.refusing[CHANNEL]
+    assert before in stage.cards()
+    assert await stage.work("channels") == 1
+    await edits_due(stage)
+    assert before not in stage.cards()
+
+
+async def test_what_else_was_refused_is_posted_when_the_watches_go_on(stage: IncidentStage) -> None:
+    """A line that isn't about an incident isn't in the report."""
+    await stage.watch(only="ends")
+    stage.chat.refusing[CHANNEL] = NOT_IN
+    stage.run_through("CANCELED")
+    await stage.discover()
+    stage.channels.states[CHANNEL] = REMOVED
+    assert await stage.work("channels") == 1
+    del stage.channels.states[CHANNEL], stage.chat.refusing[CHANNEL]
+    await stage.work("channels", whatever=True)
+    await post_what_is_due(stage)
+    assert len([one for one in stage.cards() if "I can post here again" in one]) == 1
+    assert len([one for one in stage.cards() if "cancelled" in one]) == 1
+
+
+async def test_a_channel_that_slack_describes_as_fit_and_still_refuses_is_tried_once(stage: IncidentStage) -> None:
+    """Only some may post there, say: neither the checks nor the posts go round in circles."""
+    await stage.watch()
+    await refuses(stage, ChannelRefused("chat.postMessage", "restricted_action"))
+    checks = []
+    for _ in range(3):
+        checks.append(await stage.work("channels"))
+        await post_what_is_due(stage)
+    assert checks == [1, 1, 0]
+
+
+async def test_an_edit_that_is_refused_whatever_slack_says_of_the_channel_is_tried_once(stage: IncidentStage) -> None:
+    """It would have the channel checked again and again."""
+    await stage.watch()
+    await fails(stage)
+    stage.chat.refusing[CHANNEL] = NOT_IN
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    checks = []
+    for _ in range(3):
+        checks.append(await stage.work("channels"))
+        while await stage.edit():
+            pass
+    assert checks == [1, 1, 0]

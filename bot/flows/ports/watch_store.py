@@ -94,6 +94,9 @@ class ChannelReports(Protocol):
         Returns their schedules.
         """
 
+    async def channel_fit(self, channel: str) -> None:
+        """Have what a channel refused posted and edited now, because Slack says that the bot can post there."""
+
     async def load_report(self, channel: str) -> ChannelReport | None:
         """Load what a report of a channel is about. None if there's none to post."""
 

@@ -16,7 +16,7 @@ redis.call('DEL', key('away', channel), key('aside', channel), behind)
 local names, outages = {}, {}
 for slug, _ in pairs(slugs) do
   local hash = key('incident', channel, slug)
-  local known = redis.call('HMGET', hash, 'rev', 'posts', 'serial', 'team', 'ts', 'outage')
+  local known = redis.call('HMGET', hash, 'rev', 'posts', 'serial')
   if known[1] then
     names[#names + 1] = slug
     for number in string.gmatch(known[2] or '', '(%d+):') do
@@ -25,22 +25,12 @@ for slug, _ in pairs(slugs) do
         redis.call('HSET', hash, field, 'done:withheld')
       end
     end
-    if known[6] then outages[known[6]] = true end
-    if known[5] then
-      local card = known[4] .. ':' .. channel .. ':' .. known[5]
-      redis.call('HDEL', key('card', card), 'unshowable')
-      if redis.call('HGET', key('card', card), 'shown') ~= wanted(key('card', card)) then dirty_incident(card, 'now') end
-    end
+    local number = show_incident_again(channel, slug)
+    if number then outages[number] = true end
   end
 end
 -- The message of an outage as well.
-for number, _ in pairs(outages) do
-  local known = redis.call('HMGET', key('outage', channel, number), 'team', 'ts')
-  if known[2] then
-    redis.call('HDEL', key('card', known[1] .. ':' .. channel .. ':' .. known[2]), 'unshowable')
-    touch_outage(channel, number)
-  end
-end
+for number, _ in pairs(outages) do show_outage_again(channel, number) end
 redis.call('DEL', back)
 redis.call('HSET', back, 'since', ARGV[4], 'word', ARGV[5], 'slugs', cjson.encode(names))
 redis.call('EXPIRE', back, num(DAY_S))

@@ -21,7 +21,7 @@ end
 local items = key('edits', class, channel)
 if ARGV[7] ~= '' then
   redis.call('HSET', hash, 'unshowable', ARGV[7])
-  fall_behind(hash, channel)
+  if fall_behind(hash, channel) then redis.call('ZADD', key('due', 'channels'), 'XX', 'LT', num(now()), channel) end
 end
 if shown ~= '' then
   redis.call('HSET', hash, 'shown', shown)

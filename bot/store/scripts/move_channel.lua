@@ -114,7 +114,7 @@ end
 hold_incidents(old)
 local behind = {}
 for _, slug in ipairs(redis.call('SMEMBERS', key('incident', 'behind', old))) do behind[slug] = true end
-redis.call('DEL', key('away', old), key('aside', old), key('incident', 'behind', old))
+redis.call('DEL', key('away', old), key('aside', old), key('aside', 'until', old), key('aside', 'tried', old), key('incident', 'behind', old))
 for _, number in ipairs(redis.call('ZRANGE', key('outage', 'open', old), 0, -1)) do
   redis.call('ZADD', key('outage', 'open', new), redis.call('ZSCORE', key('outage', 'open', old), number), new_number(number))
 end

@@ -94,6 +94,14 @@ local function take(lane, classes, lease_of, opens)
   return nil, again
 end
 
+-- Until when what an unreachable channel refuses is put back: everything has the same score, and is found by it.
+local function refused_until(channel)
+  local known = redis.call('GET', key('aside', 'until', channel))
+  if known then return known end
+  -- An older version sets the channel aside without it; and the channel may be reachable again by now.
+  return num(now() + math.max(1000, redis.call('PTTL', key('aside', channel))) * 1000)
+end
+
 -- Slack counts a post from when it arrives, at the latest now: a second from now the channel takes the next one.
 local function posted_in(channel)
   local gap = tonumber(redis.call('GET', key('budget', 'channel_gap')) or '0')
@@ -163,10 +171,14 @@ local function is_behind(channel, slug)
   redis.call('EXPIRE', behind, RETENTION_S)
 end
 local function fall_behind(hash, channel)
-  local known = redis.call('HMGET', hash, 'unshowable', 'incident')
-  if known[2] and (known[1] or redis.call('EXISTS', key('aside', channel)) == 1) then
-    is_behind(channel, string.match(known[2], '^[^:]*:(.*)$'))
+  local known = redis.call('HMGET', hash, 'unshowable', 'incident', 'outage')
+  if not known[1] and redis.call('EXISTS', key('aside', channel)) == 0 then return false end
+  if known[2] then is_behind(channel, string.match(known[2], '^[^:]*:(.*)$')) end
+  -- The message of an outage is found by its incidents.
+  for _, slug in ipairs(known[3] and redis.call('ZRANGE', key('outage', known[3], 'members'), 0, -1) or {}) do
+    is_behind(channel, slug)
   end
+  return known[2] or known[3]
 end
 
 -- Queues the edit of an incident's message: at once, or as a count, which may wait so that few edits are needed.
@@ -248,6 +260,24 @@ local function touch_outage(channel, number, line)
   end
   if known[1] then return dirty_outage(known[2] .. ':' .. channel .. ':' .. known[1]) end
   push('posts', 'opening', channel, 'outage/0/' .. channel .. '/' .. number, now())
+end
+
+-- A channel that refused edits takes them again. The first returns the outage that tells of the incident instead, if there
+-- is one.
+local function show_incident_again(channel, slug)
+  local known = redis.call('HMGET', key('incident', channel, slug), 'team', 'ts', 'outage')
+  if known[2] then
+    local card = known[1] .. ':' .. channel .. ':' .. known[2]
+    redis.call('HDEL', key('card', card), 'unshowable')
+    if redis.call('HGET', key('card', card), 'shown') ~= wanted(key('card', card)) then dirty_incident(card, 'now') end
+  end
+  return known[3]
+end
+local function show_outage_again(channel, number)
+  local known = redis.call('HMGET', key('outage', channel, number), 'team', 'ts')
+  if not known[2] then return end
+  redis.call('HDEL', key('card', known[1] .. ':' .. channel .. ':' .. known[2]), 'unshowable')
+  touch_outage(channel, number)
 end
 
 -- Retries that were asked for from an incident's message, or from its outage's. It shows the newest one: `request` of the
