@@ -1,1 +1,1 @@
-"""Measurements, each as a ratio to a rival or beside a limit in the same run."""
+"""Measurements, each next to its limit, or as a ratio to a rival in the same run."""

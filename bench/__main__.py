@@ -1,11 +1,12 @@
-"""`make bench`: one table, each line beside its limit or its rival in the same run.
+"""`make bench`: one table, each row with its limit, or with its rival in the same run.
 
 `python -m bench` measures everything, `python -m bench polls ack` only these. The table is printed, and what was measured at
 full length is kept in bench/results.json and bench/results.md, each row with the commit that it was measured at, as soon as
-it is measured. `--quick` measures all in small, keeps nothing and judges no goal: it fails only if a row can't be measured.
+it is measured. `--quick` runs a small version of everything, saves nothing and
+checks no goal: it fails only if a row can't be measured.
 
 Rows that mostly wait, for the clock or for what Slack allows in a minute, are measured at the same time, in two groups. After
-them comes each of the others with the machine to itself: these count milliseconds, memory or processor time.
+them, each of the others runs with the machine to itself, because these measure milliseconds, memory or processor time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How soon a command is acknowledged, its durable record included, beside an app that does nothing else."""
+"""How soon a command is acknowledged, including its durable record, compared with an app that does nothing else."""
 
 from __future__ import annotations
 

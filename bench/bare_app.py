@@ -1,6 +1,6 @@
 """The rival of `ack`: a bare slack_bolt app that only acknowledges.
 
-`python -m bench.bare_app` with a bot's environment; it prints `ready` and goes on until it is ended.
+`python -m bench.bare_app` with a bot's environment; it prints `ready` and runs until it is stopped.
 """
 
 from __future__ import annotations

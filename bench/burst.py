@@ -1,6 +1,6 @@
-"""Four hundred runs end within a second, over many channels, some, and one: how soon they are told and shown.
+"""Four hundred runs end within a second, spread over many channels, a few, or one: how soon the ends are announced and shown.
 
-Slack counts in its harsher reading: a strict window of 50 edits a minute, a strict second a channel. The spreads are
+Slack's limits are applied as strictly as they can be read: 50 edits in any minute, and one post in any second per channel. The spreads are
 measured at the same time, each with a Slack, a Bolt and a bot of its own: all of them mostly wait for Slack.
 """
 

@@ -1,8 +1,8 @@
-"""Many people begin to use the bot within seconds: whether anybody is refused, and how soon their cards are there.
+"""Many people begin to use the bot within seconds: whether anybody is refused, and how soon their cards appear.
 
 Two hundred people start a run each within twenty seconds, each in a channel of their own, on an empty Redis and under Slack's own limits: in a workspace
-that is no larger than that, in a large one just after the start, and in a huge one five minutes after it. The limit is what Slack
-allows to be posted. What the huge workspace costs in memory is the difference to the small one; the embedded Redis is part of it.
+of just these people, in a large one just after the start, and in a huge one five minutes after it. The limit is what Slack
+allows to be posted. What the huge workspace costs in memory is the difference from the small one; the embedded Redis is part of it.
 """
 
 from __future__ import annotations

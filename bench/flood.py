@@ -1,4 +1,4 @@
-"""Many schedules of one channel fail within a minute, with many owners and few causes: in how few messages that is told."""
+"""Many schedules of one channel fail within a minute, with many owners and few causes: how few messages report it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""From a webhook to the card: the bot behind a network that takes its time.
+"""From a webhook to the card: the bot behind a slow network.
 
-A run has ended, and a hint names one of its commands, which a poll has told before. Three calls follow each other: how
-the run is, its schedule's listing, and the card's edit. Requests to Slack and Bolt go through proxies that hold each
-one up. The rival is a loop that makes these three calls and nothing else, through the same proxies.
+A run has ended, and a hint names one of its commands, which an earlier poll has reported. Three calls follow each
+other: the run's state, its schedule's listing, and the card's edit. Requests to Slack and Bolt go through proxies that
+delay each one. The rival is a loop that makes these three calls and nothing else, through the same proxies.
 """
 
 from __future__ import annotations

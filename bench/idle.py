@@ -1,4 +1,4 @@
-"""What it costs to have the bot there."""
+"""What an idle bot costs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One schedule fails every minute in many channels, beside runs that people follow: what the counts cost the others.
+"""One schedule fails every minute in many channels, next to runs that people follow: what updating its counts costs the others.
 
 Two bots with the same ordinary runs are measured at the same time, each in worlds of its own; only one of them also watches
 a schedule that fails, in fifty channels. All of its edits of counts share what Slack allows with those of the ordinary cards.

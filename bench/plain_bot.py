@@ -1,9 +1,9 @@
 """The rival of `told`: a plain slack_bolt bot, as one would first write it.
 
-A polling task a run; chat.update for progress at each change, a post in the thread at the end; the SDK's own handler
+One polling task per run; chat.update for progress at each change, a post in the thread at the end; the SDK's own handler
 obeys Slack's 429. `python -m bench.plain_bot` with a bot's environment reads the runs as JSON (`[{run_id, channel, ts}]`)
-from standard input, prints `ready` and goes on until it is ended. With `--wait` a task waits for its edit before it
-polls again; without, edits go on beside the polls, one a run at a time.
+from standard input, prints `ready` and runs until it is stopped. With `--wait` a task waits for its edit before it
+polls again; without it, edits run alongside the polls, one per run at a time.
 """
 
 from __future__ import annotations

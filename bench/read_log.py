@@ -1,4 +1,4 @@
-"""Reading logs: how the time grows with the text, beside one plain pass over what is read of it."""
+"""Reading logs: how the time grows with the text, compared with one plain pass over the part that is read."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The rival of `polls`: the vendor's SDK follows runs as its own command line does with --wait, a thread a run.
+"""The rival of `polls`: the vendor's SDK follows runs as its own command line does with --wait, one thread per run.
 
-Run it with the Python of the environment that `make conformance` sets up; it imports nothing of the bot. The logs that
-the command line would stream are left out. It prints `ready` and goes on until it is ended.
+Run it with the Python of the environment that `make conformance` sets up; it imports nothing from the bot. The logs that
+the command line would stream are left out. It prints `ready` and runs until it is stopped.
 """
 
 from __future__ import annotations

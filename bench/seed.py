@@ -1,4 +1,4 @@
-"""Many runs that are followed, without many commands: started in Bolt, carded in Slack, and recorded as `settle` does."""
+"""Many followed runs, without many commands: started in Bolt, carded in Slack, and recorded as `settle` does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network that takes its time: a proxy on this machine that holds up whatever is sent through it."""
+"""A slow network: a proxy on this machine that delays whatever is sent through it."""
 
 from __future__ import annotations
 

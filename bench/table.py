@@ -1,7 +1,7 @@
 """The table: a row for each measure, printed, and kept in bench/results.json and bench/results.md.
 
-The JSON file has what was measured last of each part of the bench, with when and at which commit; the Markdown is made from it.
-So one part can be measured again alone, and each row says which commit it is of.
+The JSON file has the latest measurement of each part of the bench, with its time and commit; the Markdown is made from it.
+So one part can be measured again by itself, and each row names its commit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What ten thousand followed runs cost the bot, beside a thousand: processor, memory, calls to Redis, and being late."""
+"""What ten thousand followed runs cost the bot, compared with a thousand: processor, memory, calls to Redis, and lateness."""
 
 from __future__ import annotations
 

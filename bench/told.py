@@ -1,8 +1,8 @@
-"""From a run's end to its being told: many active runs, all of which want edits, under Slack's own limits.
+"""From a run's end to its announcement: many active runs, all of which want edits, under Slack's own limits.
 
-A run is told when the post in its card's thread is accepted. Ours and the rival have the same number of runs and the
-same ends at the same time, each with a Slack and a Bolt of its own. Beside them runs a second rival that waits for each of
-its edits, which costs next to nothing, because it hardly ever gets to poll.
+An end is announced once the post in its card's thread is accepted. Ours and the rival have the same number of runs and the
+same ends at the same time, each with a Slack and a Bolt of its own. A second rival runs alongside and waits for each
+of its edits, which costs next to nothing, because it hardly ever gets to poll.
 """
 
 from __future__ import annotations

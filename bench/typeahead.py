@@ -1,6 +1,6 @@
-"""How soon the menu of schedules answers at 2,000 of them: from the key to the options, over the socket.
+"""How soon the menu of schedules answers at 2,000 of them: from the keystroke to the options, over the socket.
 
-Once with Bolt at hand, and once with a Bolt that takes its time while the list is too old: then the last one serves.
+Once with a fast Bolt, and once with a slow one when the list is out of date: then the previous list is shown.
 """
 
 from __future__ import annotations

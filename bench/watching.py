@@ -1,4 +1,4 @@
-"""What measuring watches needs: watches without their commands, and runs that fail without anybody starting them here."""
+"""What measuring watches needs: watches without their commands, and failing runs that nobody here started."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def apply(copy: Path, diff: str) -> list[str]:
             new = "".join(f"{line[1:]}\n" for line in lines if not line.startswith("-"))
             found = text.find(old, at)
             if found < 0:
-                sys.exit(f"The example for {name} in CONTRIBUTING.md doesn't fit any more:\n{hunk}")
+                sys.exit(f"The example for {name} in CONTRIBUTING.md doesn't fit anymore:\n{hunk}")
             text, at = text[:found] + new + text[found + len(old) :], found + len(new)
         path.write_text(text, encoding="utf-8")
         names.append(name)

@@ -26,7 +26,7 @@ class IncidentCloser:
         self._discovery = discovery
 
     async def close_all(self, slugs: Sequence[str], why: str = NOT_WATCHED) -> None:
-        """Close all open incidents of schedules that nobody watches any more, or that are gone."""
+        """Close all open incidents of schedules that nobody watches anymore, or that are gone."""
         if not slugs:
             return
         for slug, record in (await self._discovery.load_schedules(slugs)).items():

@@ -161,7 +161,7 @@ class ScheduleDiscoverer:
     async def _close_gone(
         self, slugs: Sequence[str], activity: Sequence[ScheduleActivity], covers: CoverCache, at: datetime
     ) -> list[str]:
-        """Close the incidents of schedules that nobody watches any more, or that are removed from Bolt.
+        """Close the incidents of schedules that nobody watches anymore, or that are removed from Bolt.
 
         A schedule that is only missing from the listing may come back.
         """

@@ -47,7 +47,7 @@ class WatchMessages(Protocol):
         """Post a new one instead of one that was deleted."""
 
     async def fix(self, card: Card) -> None:
-        """Record that it can't be edited any more."""
+        """Record that it can't be edited anymore."""
 
 
 class UnknownState(Exception):  # noqa: N818 - not an error of the bot's tree: it never leaves this file
@@ -108,7 +108,7 @@ class CardEditor:
             )
             await self._edits.unshowable(lease, refused.code)
         except SlackRefused as refused:
-            log.warning("a card can't be edited any more", card=card.id, why=refused.code)
+            log.warning("a card can't be edited anymore", card=card.id, why=refused.code)
             await self._edits.unshowable(lease, refused.code)
             about_incidents = card.incident is not None or card.outage is not None
             replaced = card.gap is not None or (about_incidents and refused.code == DELETED)

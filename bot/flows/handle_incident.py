@@ -97,7 +97,7 @@ class IncidentHandler:
         )
 
     async def let_go(self, asker: Asker, schedule: str) -> Message | None:
-        """Nobody works on it any more, whoever did."""
+        """Nobody works on it anymore, whoever did."""
         return await self._change(
             asker, schedule, "let go", lambda one: handling.let_go(one) if one.on_it else NOBODY_ON_IT
         )
@@ -217,7 +217,7 @@ class IncidentHandler:
             return incident.retry.run
         if is_starting(start):
             return Message(("The retry of ", name, " hasn't started yet. Nothing was cancelled."))
-        return Message((name, " isn't being retried any more. Nothing was cancelled."))
+        return Message((name, " isn't being retried anymore. Nothing was cancelled."))
 
     async def _is_active(self, retry: RetryOfIncident) -> bool:
         """Whether a retry still runs: its own record may know more than the incident's."""
@@ -237,7 +237,7 @@ class IncidentHandler:
 
 
 def _over(incident: Incident) -> Message:
-    """Answer a click on an incident that isn't open any more."""
+    """Answer a click on an incident that isn't open anymore."""
     name = Bold(incident.name or incident.schedule)
     if incident.state is IncidentState.RECOVERED:
         return Message((name, " has already recovered, so there's nothing left to do."))
@@ -246,6 +246,6 @@ def _over(incident: Incident) -> Message:
 
 
 def _asks(shown: int, newest: int) -> Message:
-    text: Sentence = (f"Run {shown} isn't the newest failed run any more: run {newest} failed after it.",)
+    text: Sentence = (f"Run {shown} isn't the newest failed run anymore: run {newest} failed after it.",)
     button = command_button(f"Retry run {newest}", RetryCommand(every=False, run_id=newest))
     return Message((*text, " Nothing was started yet."), (Paragraph(text), Buttons((button,))))

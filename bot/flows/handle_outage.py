@@ -14,7 +14,7 @@ from bot.flows.ports.watch_store import Outages
 from bot.flows.read_incident_retries import IncidentRetries
 
 GONE = "I no longer have a record of this outage, so I didn't do anything."
-OVER = "Nothing in this outage is failing any more, so there's nothing left to do."
+OVER = "Nothing in this outage is failing anymore, so there's nothing left to do."
 
 
 class OutageHandler:

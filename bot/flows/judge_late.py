@@ -142,7 +142,7 @@ def _judge(
     boards: Mapping[str, StoredBoard],
     at: datetime,
 ) -> Judged:
-    """Judge a schedule by its runs. Without them, it's looked at again, unless nobody watches it any more."""
+    """Judge a schedule by its runs. Without them, it's looked at again, unless nobody watches it anymore."""
     known = dict(_open_of(schedule.slug, boards))
     if page is None or isinstance(page, BoltError):
         return Judged({}, slots, OPEN_AGAIN_S) if deciding else judge(schedule, Slots(), (), {}, known, at)

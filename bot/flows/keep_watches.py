@@ -117,7 +117,7 @@ class WatchKeeper:
     async def _note(
         self, plan: FilePlan, applied: AppliedPlan, file: Mapping[tuple[str, str, str | None, str | None], FileWatch]
     ) -> None:
-        """Log and record what was changed, and close the incidents that nothing covers any more."""
+        """Log and record what was changed, and close the incidents that nothing covers anymore."""
         added = [one for one, number in zip(plan.add, applied.numbers, strict=True) if number]
         for one, number in zip(plan.add, applied.numbers, strict=True):
             if not number:

@@ -184,7 +184,8 @@ def choose(run: Run, number: int | None) -> tuple[int | None, Command] | Message
 def _no_such(run: Run, number: int, own: int) -> str:
     so_far = "" if is_final(run.seen.state) else " so far"
     if not own:
-        return f"Run {run.id} has no commands of its own{so_far}, so there's no number {number}."
+        none = f"Run {run.id} doesn't have a command {number}: only Bolt's own steps have run{so_far}."
+        return f"{none} Leave out the number to see their log."
     from_to = f"Choose one from 1 to {own}." if own > 1 else "Choose 1."
     return f"Run {run.id} has {plural(own, 'command')}{so_far}; there's no number {number}. {from_to}"
 

@@ -82,7 +82,7 @@ class GapPoster:
             await self._gaps.posted(post, number, why_not)
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
-        """Render a message for an edit: its revision and itself; None if it isn't on record any more."""
+        """Render a message for an edit: its revision and itself; None if it isn't on record anymore."""
         channel, _, number = (card.gap or "").rpartition(":")
         stored = await self._gaps.load_notice(channel, number)
         if stored is None or stored.ts != card.ref.ts:

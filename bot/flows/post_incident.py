@@ -80,7 +80,7 @@ class IncidentPoster:
         stored = await self._incidents.load_incident(channel, schedule)
         post = next((one for one in stored.incident.posts if one.number == int(number)), None) if stored else None
         if stored is None or not _is_wanted(stored, what, post):
-            # It was replaced by a newer one or needs no message, its record has expired, or it may not be shown any more.
+            # It was replaced by a newer one or needs no message, its record has expired, or it may not be shown anymore.
             await self._incidents.posted(self._claimed(lease, urgency, channel, schedule, ""), "")
             return
         serial = stored.incident.serial
@@ -97,7 +97,7 @@ class IncidentPoster:
             await self._incidents.posted(claimed, why_not)
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
-        """Render an incident's message for an edit: its revision and itself; None if it isn't this message's any more."""
+        """Render an incident's message for an edit: its revision and itself; None if it isn't this message's anymore."""
         channel, _, schedule = (card.incident or "").partition(":")
         stored = await self._incidents.load_incident(channel, schedule)
         if stored is None or stored.ts != card.ref.ts:
@@ -113,14 +113,14 @@ class IncidentPoster:
             await self._incidents.message_gone(lease, stored)
 
     async def fix(self, card: Card) -> None:
-        """A message can't be edited any more: its thread tells of changes from now on."""
+        """A message can't be edited anymore: its thread tells of changes from now on."""
         channel, _, schedule = (card.incident or "").partition(":")
         for _ in range(TRIES):
             stored = await self._incidents.load_incident(channel, schedule)
             if stored is None or stored.ts != card.ref.ts or stored.incident.fixed_at is not None:
                 return
             if await self._incidents.store_incident(stored, fix_message(stored.incident), "none"):
-                log.info("an incident's message can't be edited any more", schedule=schedule, channel=channel)
+                log.info("an incident's message can't be edited anymore", schedule=schedule, channel=channel)
                 return
 
     async def _rendered(self, stored: StoredIncident) -> Message:

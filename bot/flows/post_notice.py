@@ -63,7 +63,7 @@ class NoticePoster:
         watch = await self._watch_of(stored.notice)
         wait_s = await self._wait_s(stored.notice, watch) if watch else None
         if wait_s is None:
-            await self._notices.notice_given_up(post, name, "not wanted any more, or not allowed")
+            await self._notices.notice_given_up(post, name, "not wanted anymore, or not allowed")
             return
         if wait_s > 0:
             await self._posts.put_back(post, delay_s=wait_s)

@@ -87,7 +87,7 @@ class OutagePoster:
         post = ClaimedPost(lease, urgency, channel, f"outage:{channel}:{number}", f"post-{what}")
         outage = await self._outages.load_outage(channel, number)
         if outage is None or _is_withdrawn(outage, what):
-            # It's no longer on record, or may not be shown any more.
+            # It's no longer on record, or may not be shown anymore.
             await self._outages.gone(post, number)
             return
         quiet_s = await self._quiet.longest_s(outage.members)
@@ -100,7 +100,7 @@ class OutagePoster:
             await self._outages.posted(post, outage, why_not)
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
-        """Render an outage's message for an edit: its revision and itself; None if it isn't on record any more."""
+        """Render an outage's message for an edit: its revision and itself; None if it isn't on record anymore."""
         channel, _, number = (card.outage or "").partition(":")
         outage = await self._outages.load_outage(channel, int(number))
         if outage is None or outage.ts != card.ref.ts:
@@ -116,11 +116,11 @@ class OutagePoster:
             await self._outages.message_gone(outage)
 
     async def fix(self, card: Card) -> None:
-        """A message can't be edited any more: its thread tells of changes from now on."""
+        """A message can't be edited anymore: its thread tells of changes from now on."""
         channel, _, number = (card.outage or "").partition(":")
         outage = await self._outages.load_outage(channel, int(number))
         if outage is not None and outage.ts == card.ref.ts and await self._outages.fix_message(outage):
-            log.info("an outage's message can't be edited any more", channel=channel, outage=outage.number)
+            log.info("an outage's message can't be edited anymore", channel=channel, outage=outage.number)
 
     async def _rendered(self, outage: Outage) -> Message:
         earlier = await self._chat.permalink(outage.channel, outage.earlier) if outage.earlier else None
@@ -147,7 +147,7 @@ class OutagePoster:
             await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _file(self, post: ClaimedPost, outage: Outage, run_id: int) -> None:
-        """Post the log of a run as a file, unless the policy doesn't let the channel see it any more."""
+        """Post the log of a run as a file, unless the policy doesn't let the channel see it anymore."""
         allowed = any(is_accounted(one, run_id) and not one.without_logs for one in outage.members)
         run = await self._runs.load_run(RunKey(self._workspace, run_id)) if allowed else None
         if run is None:
@@ -173,9 +173,9 @@ class OutagePoster:
         await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _thread_post(self, outage: Outage, what: str) -> tuple[Message, Sentence, str] | None:
-        """A post in the thread, whom it notifies, and what follows it; None if it isn't wanted any more."""
+        """A post in the thread, whom it notifies, and what follows it; None if it isn't wanted anymore."""
         if what.startswith("over-"):
-            # Not if one of its schedules fails again already, or if none is watched here any more.
+            # Not if one of its schedules fails again already, or if none is watched here anymore.
             told = any(one.recovered_by for one in outage.members) or outage.fixed_at is not None
             is_over = not outage.failing and told
             return (all_recovered(outage), (), "") if is_over else None

@@ -63,7 +63,7 @@ class ReportPoster:
         slot = slot_on(report, date.fromisoformat(day)) if report else None
         if report is None or slot is None or not is_wanted(report, slot, self._now()):
             # It was switched off or moved, or it's too late by now.
-            await self._give_up(post, day, "not wanted any more")
+            await self._give_up(post, day, "not wanted anymore")
             return
         send = self._post if post.field == "post" else self._post_picture
         try:

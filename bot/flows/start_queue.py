@@ -195,9 +195,9 @@ class QueuedStarts:
                 lease.member, f"It waited for {waited}. Start it again if you still want it."
             )
         elif word == "unseen":
-            # Its card was deleted, or its channel can't be posted to any more: the start would be invisible.
+            # Its card was deleted, or its channel can't be posted to anymore: the start would be invisible.
             await self._start_queue.leave_queue(
-                lease.member, "I can't show its card any more. Start it again if you still want it."
+                lease.member, "I can't show its card anymore. Start it again if you still want it."
             )
         elif word == "turn":
             request = await self._requests.load_request(lease.member)

@@ -40,7 +40,7 @@ class WatchMessages:
             await self._incidents.replace(lease, card)
 
     async def fix(self, card: Card) -> None:
-        """Record that a message can't be edited any more. The threads of incidents and outages tell the rest."""
+        """Record that a message can't be edited anymore. The threads of incidents and outages tell the rest."""
         if card.outage is not None:
             await self._outages.fix(card)
         elif card.incident is not None:

@@ -11,7 +11,7 @@ from bot.parts.services import Services
 from bot.parts.stores import Stores
 from bot.slack.identity import Identity
 
-LOST = Counter("bolt_bot_watches_lost", "How often this process found that Redis had no record of watches any more.")
+LOST = Counter("bolt_bot_watches_lost", "How often this process found that Redis had no record of watches anymore.")
 
 
 def build_watch_keeper(services: Services, identity: Identity, stores: Stores, clients: Clients) -> WatchKeeper:

@@ -42,7 +42,7 @@ class Discovery:
         return {slug: from_microseconds(at) for slug, at in found.items()}
 
     async def note_missing(self, missing: Mapping[str, datetime], found: Collection[str]) -> None:
-        """Record since when schedules are missing, and which aren't any more. Raises StoreUnavailable."""
+        """Record since when schedules are missing, and which aren't anymore. Raises StoreUnavailable."""
         key = self._scripts.key("discovery", "missing")
         pipeline = self._scripts.redis.pipeline(transaction=True)
         for slug, at in missing.items():

@@ -108,7 +108,7 @@ class Outages:
         await self._scripts.run("outage_message_gone", card, outage.channel, outage.number, outage.ts, int(again))
 
     async def fix_message(self, outage: Outage) -> bool:
-        """Record that the message can't be edited any more. Its thread tells of changes from now on, beginning with this one."""
+        """Record that the message can't be edited anymore. Its thread tells of changes from now on, beginning with this one."""
         at = newest_end(outage.members)
         fixed_us = round(at.timestamp() * MICROSECONDS) if at else 0
         return bool(await self._scripts.run("fix_outage", outage.channel, outage.number, outage.ts, fixed_us))

@@ -23,7 +23,7 @@ class Reports:
         return bool(await self._scripts.run("set_report", report.channel, to_json(report), _us(at)))
 
     async def remove_report(self, channel: str) -> bool:
-        """Set none any more. Returns whether one was set before."""
+        """Set none anymore. Returns whether one was set before."""
         return bool(await self._scripts.run("set_report", channel, "", ""))
 
     async def load_report(self, channel: str) -> Report | None:

@@ -161,7 +161,7 @@ def _cut(stage: Stage, replica: int) -> None:
 
 
 async def _deafen(stage: Stage, shock: Shock) -> None:
-    """Nothing comes back from these sockets any more; after a while they are cut, as a dead peer's would be."""
+    """Nothing comes back from these sockets anymore; after a while they are cut, as a dead peer's would be."""
     deaf = stage.sockets_of(shock.replica)
     for connection in deaf:
         connection.deaf = True

@@ -59,7 +59,7 @@ async def left_over(stage: Stage) -> list[Left]:
         left: list[Left] = []
         for key in sorted(keys):
             set_name = key.removeprefix(PREFIX)
-            # A lane's own set names channels, also some in which nothing waits any more.
+            # A lane's own set names channels, also some in which nothing waits anymore.
             if set_name.startswith("due:") or set_name.count(":") == 2:
                 left += [
                     await _left(client, set_name, *row) for row in await client.zrange(key, 0, -1, withscores=True)

@@ -94,7 +94,7 @@ async def test_a_membership_that_cannot_be_read_decides_nothing(stage: Stage) ->
 
 
 async def test_it_is_denied(stage: Stage) -> None:
-    """The card says by whom, the asker is told directly, and nothing starts any more."""
+    """The card says by whom, the asker is told directly, and nothing starts anymore."""
     await asked(stage)
     await stage.click("Deny", user="grace")
     await stage.until(stage.card_says(f"wasn't started: {person(stage, 'grace')} denied it"))

@@ -280,7 +280,7 @@ async def test_a_deleted_card_gives_its_place_to_a_new_one(stage: Stage) -> None
     # A change that is to be seen on the card, and that leaves the run as it is.
     stage.sandbox.bolt.add_fault(Fault("graphql_error", operation="cancelBoltRun", count=None))
     await stage.slash(f"cancel {run.id}", user="grace")
-    await stage.until(lambda: "can't be edited any more" in stage.bots[-1].printed())
+    await stage.until(lambda: "can't be edited anymore" in stage.bots[-1].printed())
 
     # That it is gone is on record a moment after the log has it.
     async def clicked() -> list[Any]:

@@ -66,7 +66,7 @@ async def test_a_failed_run_is_read_and_retried(stage: Stage) -> None:
 
 
 async def test_retrying_what_fails_asks_once(stage: Stage) -> None:
-    """And names what isn't failing any more by not naming it."""
+    """And names what isn't failing anymore by not naming it."""
     run = await fails(stage)
     await stage.slash("retry --failing")
     await stage.until(stage.told_privately("Load the warehouse* (<"))

@@ -76,7 +76,7 @@ def posts(stage: Stage) -> list[Any]:
 
 
 async def test_new_lines_come_until_the_run_ends(stage: Stage) -> None:
-    """Every line once, in their order, in few posts; then nothing is followed any more."""
+    """Every line once, in their order, in few posts; then nothing is followed anymore."""
     ticking(stage, more=(Step("./after", 5, prints=("behind it",)),))
     run = await follow(stage)
     await stage.until(stage.replied("succeeded in"), timeout_s=LONG_S)

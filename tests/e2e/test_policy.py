@@ -243,7 +243,7 @@ rules:
 
 
 async def test_a_form_is_asked_about_when_it_is_sent(stage: Stage) -> None:
-    """Who was in the group when it opened may not be any more."""
+    """Who was in the group when it opened may not be anymore."""
     await stage.start_bot(policy(stage, MEMBERS))
     form = await open_form(stage)
     await form.choose("nightly")

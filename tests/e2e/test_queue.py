@@ -308,7 +308,7 @@ async def test_killed_while_its_card_is_posted(stage: Stage) -> None:
 
 
 async def test_taken_out_while_its_card_is_posted(stage: Stage) -> None:
-    """Slack has the card, and its answer was lost: what nobody waits for any more does not go on saying that it waits."""
+    """Slack has the card, and its answer was lost: what nobody waits for anymore does not go on saying that it waits."""
     add_schedule(stage)
     starts(stage)
     await stage.start_bot(SHORT)

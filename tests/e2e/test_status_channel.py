@@ -41,7 +41,7 @@ async def test_the_active_runs_of_this_channel(stage: Stage) -> None:
 
 
 async def test_a_run_is_cancelled_and_looked_at_from_there(stage: Stage) -> None:
-    """The buttons are commands; once it is over it is not there any more."""
+    """The buttons are commands; once it is over it is not there anymore."""
     await stage.start_bot()
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))

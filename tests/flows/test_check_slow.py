@@ -67,7 +67,7 @@ async def test_a_fixed_time_needs_no_history(stage: IncidentStage) -> None:
 
 
 async def test_a_run_that_ended_in_time_is_not_slow(stage: IncidentStage) -> None:
-    """Nor is one that nobody watches any more."""
+    """Nor is one that nobody watches anymore."""
     watch = await stage.watch(slow=SlowAfter(seconds=300))
     run = stage.begin()
     await stage.discover()

@@ -77,7 +77,7 @@ async def test_a_queued_start_that_still_waits_is_sent(start_stage: Stage) -> No
 
 
 async def test_a_queued_start_that_was_removed_stays_removed(start_stage: Stage) -> None:
-    """Its card shows no button any more, or is gone."""
+    """Its card shows no button anymore, or is gone."""
     await queued_before(start_stage)
     card = (await start_stage.request("q1")).card
     assert card is not None

@@ -1,4 +1,4 @@
-"""A card is edited until it shows what was observed, or can't be edited any more."""
+"""A card is edited until it shows what was observed, or can't be edited anymore."""
 
 from __future__ import annotations
 

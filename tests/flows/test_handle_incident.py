@@ -161,7 +161,7 @@ async def test_a_retry_is_of_the_newest_failed_run(start_stage: Stage) -> None:
     assert await of.flow.begin_retry(asker(), IncidentButton("nightly", 4713)) == 4713
     asks = await of.flow.begin_retry(asker(), IncidentButton("nightly", 4711))
     assert words(asks) == (
-        "Run 4711 isn't the newest failed run any more: run 4713 failed after it. Nothing was started yet."
+        "Run 4711 isn't the newest failed run anymore: run 4713 failed after it. Nothing was started yet."
     )
     assert isinstance(asks, Message)
     (again,) = buttons(asks)
@@ -200,7 +200,7 @@ async def test_a_retry_that_is_over_by_its_own_record_can_be_repeated(start_stag
     key, card = RunKey("w", 4714), CardRef("C9", "1.0")
     await start_stage.runs.restore_run(key, RunFacts("nightly"), Observation("FAILED"), "T", card, over=True)
     assert await of.flow.begin_retry(asker(), IncidentButton("nightly", 4713)) == 4713
-    assert "isn't being retried any more" in words(await of.flow.run_to_cancel(CHANNEL, "nightly"))
+    assert "isn't being retried anymore" in words(await of.flow.run_to_cancel(CHANNEL, "nightly"))
     assert isinstance(await handling(start_stage).flow.run_to_cancel(CHANNEL, "nightly"), Message)
 
 

@@ -148,7 +148,7 @@ async def test_bolt_away_is_waited_for(stage: Stage) -> None:
 
 
 async def test_bolt_away_for_long_is_told(stage: Stage) -> None:
-    """After ten minutes nobody waits for it any more."""
+    """After ten minutes nobody waits for it anymore."""
     stage.api.fails = BoltOutcomeUnknown()
     await stage.uploads.add_upload(LOG, posts_it_anyway=False, most=10)
     await stage.scripts.redis.hset(stage.scripts.key("upload", LOG.id), "asked_us", "1")

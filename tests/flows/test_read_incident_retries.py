@@ -298,7 +298,7 @@ async def test_a_message_that_was_deleted_is_replaced_by_one_that_shows_it(stage
 
 @pytest.mark.parametrize("stopped", ["unwatched", "recovered"])
 async def test_an_end_that_no_incident_tells_of_is_told_to_the_asker(stage: IncidentStage, stopped: str) -> None:
-    """Nobody watches the schedule any more, or it has recovered meanwhile."""
+    """Nobody watches the schedule anymore, or it has recovered meanwhile."""
     run_id = await start(stage)
     if stopped == "unwatched":
         for watch in await stage.watches.all_watches():

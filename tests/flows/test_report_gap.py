@@ -270,7 +270,7 @@ async def test_without_a_watch_nothing_is_missed(stage: IncidentStage) -> None:
 
 
 async def test_a_schedule_that_is_no_longer_watched_is_not_waited_for(stage: IncidentStage) -> None:
-    """Its runs aren't looked at any more, so the account would wait for them until it's given up."""
+    """Its runs aren't looked at anymore, so the account would wait for them until it's given up."""
     await stage.watch("nightly")
     hourly = await stage.watch("hourly", "C2")
     stage.pass_minutes(DAY)

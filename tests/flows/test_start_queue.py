@@ -140,7 +140,7 @@ async def test_bolt_being_away_takes_no_turn(start_stage: Stage) -> None:
 
 
 async def test_what_has_changed_while_it_waited_counts(start_stage: Stage) -> None:
-    """Its schedule is gone, or its asker may not start it any more: the card says why, and nothing is sent."""
+    """Its schedule is gone, or its asker may not start it anymore: the card says why, and nothing is sent."""
     await refused(start_stage)
     await queued(start_stage)
     await end_of(start_stage, 101)

@@ -13,7 +13,7 @@ from tests.flows.incident_stage import IncidentStage
 
 
 async def test_an_incident_and_an_outage_are_rendered_each_in_its_way(one_redis: Redis) -> None:
-    """A message that isn't its record's any more is rendered as nothing."""
+    """A message that isn't its record's anymore is rendered as nothing."""
     stage = IncidentStage(one_redis)
     await stage.watch()
     stage.run_through("FAILED")

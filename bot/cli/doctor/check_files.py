@@ -51,7 +51,7 @@ async def _data(subject: Subject) -> list[Finding]:
     if found.level == "problem" or not holder:
         return [found]
     if await _is_running(subject.settings):
-        return [found, ok(DATA, f"The running bot ({holder}) uses it. A second one needs another directory.")]
+        return [found, ok(DATA, f"The running bot ({holder}) is using it. A second bot needs a directory of its own.")]
     said = f"{NAME} ({directory}) is in use by another bot ({holder}), so this one can't start."
     return [found, problem(DATA, said, f"Stop that one, or give each bot its own directory in {NAME}.")]
 

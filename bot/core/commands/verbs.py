@@ -402,7 +402,7 @@ VERBS: dict[str, Verb] = {
                 "reports a run that takes this many times its usual time, or this long",
             ),
             "quiet": ("two times of day", "posts nothing between them, then one message when they end"),
-            "tz": ("a time zone", "the time zone of the quiet hours, by default yours"),
+            "tz": ("a time zone", "the time zone for the quiet hours, yours by default"),
             "edit": ("a number", "on its own: opens the form with this watch's options"),
         },
         (
@@ -450,7 +450,7 @@ VERBS: dict[str, Verb] = {
     ),
     "digest": Verb(
         _digest,
-        {"tz": ("a time zone", "the time zone of the digest, by default yours")},
+        {"tz": ("a time zone", "the time zone for the digest, yours by default")},
         (
             (
                 "digest [daily [time] | weekly [day] [time] | off] [--tz Z]",

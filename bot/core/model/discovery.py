@@ -99,7 +99,7 @@ class SlotsNews:
 
 @dataclass(frozen=True, slots=True)
 class ActivityNews:
-    """What one listing of schedules changes: the newest activity by slug, and the slugs that nobody watches any more."""
+    """What one listing of schedules changes: the newest activity by slug, and the slugs that nobody watches anymore."""
 
     changed: Mapping[str, tuple[str, WatchedSchedule]]
     gone: Sequence[str] = ()

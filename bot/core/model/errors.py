@@ -22,7 +22,7 @@ BotError                    `sentence` is the message for the person who asked
     ├── SlackOutcomeUnknown sent, but the response was lost: the outcome is unknown
     └── SlackRefused        Slack answered ok: false (`code`)
         ├── ChannelRefused      the channel can't be written to (not a member, archived, gone, restricted)
-        ├── MessageGone         the message can't be edited any more
+        ├── MessageGone         the message can't be edited anymore
         ├── ContentRefused      Slack rejected the blocks or the text
         ├── FileRefused         the workspace doesn't accept this file
         └── CredentialRefused   Slack refused the token or one of its scopes
@@ -196,7 +196,7 @@ class ChannelRefused(SlackRefused):
 
 
 class MessageGone(SlackRefused):
-    """The message can't be edited any more: it was deleted, or its edit window is over."""
+    """The message can't be edited anymore: it was deleted, or its edit window is over."""
 
 
 class ContentRefused(SlackRefused):

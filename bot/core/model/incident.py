@@ -11,7 +11,7 @@ from bot.core.model.run_end import RunEnd, RunError
 
 # More distinct errors than these are counted, not remembered.
 ERRORS_REMEMBERED = 200
-# Why an incident was closed if its message has to show nothing of it any more.
+# Why an incident was closed if its message has to show nothing of it anymore.
 HIDDEN = "no longer shown here"
 # Thread posts of one incident, the opening's included.
 POSTS_MOST = 10
@@ -138,7 +138,7 @@ class Incident:
     was opened again. `seen_before`: the schedule was failing already when the watch was made. `carded`: the runs whose
     own card in the channel tells of them; `silent`: all of its failures have one, or happened in quiet hours, so that
     it has no message. `withheld`: it has news that quiet hours keep back. `without_logs`: the policy doesn't let this
-    channel see what logs say. `why` says why it was closed. `fixed_at`: its message can't be edited any more, and this
+    channel see what logs say. `why` says why it was closed. `fixed_at`: its message can't be edited anymore, and this
     was the newest end when that was found; `replaced` counts the messages that were replaced because of that.
     """
 
@@ -221,7 +221,7 @@ class StoredIncident:
 
     `outage` is the number of the outage whose message tells of it instead, 0 if there's none. `request` is the newest
     retry that was asked for from its message and is shown there, "" if there's none. `earlier` is the timestamp of the
-    message that this one has replaced, because that can't be edited any more. `refused` is Slack's code if it refused the
+    message that this one has replaced, because that can't be edited anymore. `refused` is Slack's code if it refused the
     message for its content, in every form.
     """
 

@@ -31,8 +31,8 @@ ERRORS_LISTED = 10
 ERROR_NAME_SHOWN = 80
 ERROR_LINE_SHOWN = 200
 
-# Once in the thread of a message that can't be edited any more.
-NOT_EDITABLE = "Slack doesn't let me edit the message above any more, so I post changes here."
+# Once in the thread of a message that can't be edited anymore.
+NOT_EDITABLE = "Slack doesn't let me edit the message above anymore, so I post changes here."
 
 _SNOOZES = (
     (SnoozeChoice.HOUR, "Snooze 1 h"),

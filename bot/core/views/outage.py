@@ -69,7 +69,7 @@ def cause_post(cause: SharedCause, mention: Sentence, app_url: str) -> Message:
 
 
 def all_recovered(outage: Outage) -> Message:
-    """Build the one line in the thread when nothing of an outage fails any more."""
+    """Build the one line in the thread when nothing of an outage fails anymore."""
     return Message((*_over(outage), "."))
 
 

@@ -57,7 +57,7 @@ def report_set(report: Report, word: str, cannot_post: str, command: str, *, wat
 
 
 def report_off(*, was_set: bool) -> Message:
-    """Confirm that no digest is posted any more."""
+    """Confirm that no digest is posted anymore."""
     return Message(
         ("I'll no longer post a digest here.",)
         if was_set

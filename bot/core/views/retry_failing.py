@@ -56,7 +56,7 @@ def outcome(started: Sequence[Incident], refused: Sequence[RefusedRetry], app_ur
     first: Sentence = (f"I'm retrying {plural(len(started), 'run')}.",) if started else ("Nothing was retried.",)
     groups = _by_reason(refused)
     if not groups and not started:
-        return Message(("None of these runs can be retried any more.",))
+        return Message(("None of these runs can be retried anymore.",))
     if not started and len(groups) == 1 and len(refused) > 1:
         return Message(groups[0][0].why)
     lines = [_named(one, app_url) for one in started]

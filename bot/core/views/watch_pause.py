@@ -38,9 +38,7 @@ def pause_notice(watches: Sequence[Watch], pause: Pause, made_by: str, command: 
     stopped: Sentence = ("I've stopped reporting ", *patterns, " in ", channel)
     if pause is Pause.SHARED:
         why: Sentence = (", because that channel is now shared with another organization. ",)
-        then: Sentence = (
-            "What is failing there isn't shown any more. I'll resume if the channel is no longer shared.",
-        )
+        then: Sentence = ("What is failing there isn't shown anymore. I'll resume if the channel is no longer shared.",)
         return Message((*stopped, *why, *then))
     who: Sentence = ("whoever made it",) if made_by == OPERATOR else (Mention(made_by), ", who set it up,")
     again: Sentence = ("To resume, someone else can type ", Code(f"{command} watch {watches[0].pattern}"), " there.")

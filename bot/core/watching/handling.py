@@ -21,7 +21,7 @@ def take_on(incident: Incident, user: str, now: datetime, *, name: str = "") -> 
 
 
 def let_go(incident: Incident) -> Incident:
-    """Nobody works on it any more."""
+    """Nobody works on it anymore."""
     return replace(incident, on_it=None)
 
 
@@ -44,7 +44,7 @@ def ask_retry(incident: Incident, user: str, now: datetime) -> Incident:
 
 
 def other_asked(incident: Incident, user: str, now: datetime) -> RetryAsked | None:
-    """Somebody else's click that is about to start a retry. A start isn't sent any more after a minute."""
+    """Somebody else's click that is about to start a retry. A start isn't sent anymore after a minute."""
     asked = incident.retry_asked
     if asked is None or asked.by == user or not timedelta() <= now - asked.at < RETRY_SOON:
         return None
@@ -52,7 +52,7 @@ def other_asked(incident: Incident, user: str, now: datetime) -> RetryAsked | No
 
 
 def pass_time(incident: Incident, now: datetime) -> Incident:
-    """Apply what has run out by now: who works on it, its snooze, and an incident that hears of no run any more."""
+    """Apply what has run out by now: who works on it, its snooze, and an incident that hears of no run anymore."""
     if incident.is_open and incident.on_it is not None and incident.on_it.until <= now:
         incident = _still_failing(replace(incident, on_it=None), now, incident)
     if incident.snooze is not None and incident.snooze.until is not None and incident.snooze.until <= now:

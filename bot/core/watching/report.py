@@ -73,7 +73,7 @@ class Figures:
         return sorted((row for row in self.rows if row.missed), key=lambda row: (-row.missed, row.name))
 
     def over(self) -> list[ReportRow]:
-        """Schedules that failed and aren't failing any more, those with the most failures first."""
+        """Schedules that failed and aren't failing anymore, those with the most failures first."""
         failing = {one.schedule for one in self.failing}
         found = [row for row in self.rows if row.tally.failures and row.slug not in failing]
         return sorted(found, key=lambda row: (-row.tally.failures, row.name))

@@ -9,7 +9,7 @@ from bot.core.model.report import Report
 from bot.core.watching.tally import whole_hour
 from bot.core.watching.wall_clock import clock_of, first_at, zone_named
 
-# A report that couldn't be sent for so long isn't sent any more.
+# A report that couldn't be sent for so long isn't sent anymore.
 LATE = timedelta(hours=6)
 _DAY = timedelta(days=1)
 

@@ -147,7 +147,7 @@ class Reports(Protocol):
         """Set or replace a channel's, which is due at `at`. Returns whether one was set before."""
 
     async def remove_report(self, channel: str) -> bool:
-        """Set none any more. Returns whether one was set before."""
+        """Set none anymore. Returns whether one was set before."""
 
     async def load_report(self, channel: str) -> Report | None: ...
     async def report_channels(self) -> frozenset[str]:
@@ -178,7 +178,7 @@ class QuietEnds(Protocol):
     async def end_quiet(
         self, lease: Lease, end: QuietEnd, after: Sequence[StoredIncident], next_at: datetime | None, waiting: int
     ) -> bool:
-        """Queue the message of an end, and record that its incidents withhold nothing any more, in one step.
+        """Queue the message of an end, and record that its incidents withhold nothing anymore, in one step.
 
         `after` are all incidents that change. `waiting` others still withhold something, and are due at `next_at`.
         Returns False if anything has changed since it was loaded: load it and decide again.
@@ -246,7 +246,7 @@ class Outages(Protocol):
         """Record that the message was deleted. A new one is posted, unless all of its incidents are closed."""
 
     async def fix_message(self, outage: Outage) -> bool:
-        """Record that the message can't be edited any more: its thread tells of changes. Returns False if that's known, or if there's another message."""
+        """Record that the message can't be edited anymore: its thread tells of changes. Returns False if that's known, or if there's another message."""
 
     async def gone(self, post: ClaimedPost, number: int) -> None:
         """Give up a post of an outage that is no longer on record."""
@@ -286,7 +286,7 @@ class ListingGaps(Protocol):
     async def runs_in(self, number: int, channel: str) -> list[GapRun]: ...
     async def load_notice(self, channel: str, number: str) -> StoredNotice | None: ...
     async def report(self, lease: Lease, notice: GapNotice, after: Sequence[StoredIncident]) -> bool:
-        """Queue a channel's message, or its edit, and record that these incidents withhold nothing any more.
+        """Queue a channel's message, or its edit, and record that these incidents withhold nothing anymore.
 
         Returns False if anything has changed since it was loaded: load it and decide again.
         """
@@ -377,7 +377,7 @@ class Discovery(Protocol):
         """Since when watched schedules are missing from the listing, by slug and Bolt's clock."""
 
     async def note_missing(self, missing: Mapping[str, datetime], found: Collection[str]) -> None:
-        """Record since when schedules are missing, and which aren't any more."""
+        """Record since when schedules are missing, and which aren't anymore."""
 
     async def known_activity(self) -> Mapping[str, str]:
         """The activity of each watched schedule at the last listing, by slug."""

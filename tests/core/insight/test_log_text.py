@@ -43,7 +43,7 @@ def test_a_log_of_one_long_line_is_cut_inside_it() -> None:
 
 
 def test_a_secret_with_a_color_inside_is_whole_for_the_masker() -> None:
-    """What is kept has no colors any more, and is masked after that."""
+    """What is kept has no colors anymore, and is masked after that."""
     value = "ghp_abcdEFGH1234567890"
     kept = keep(f"token \x1b[31m{value[:9]}\x1b[0m{value[9:]}\n")
     assert value not in mask_in_pieces(kept, Redactor().mask)

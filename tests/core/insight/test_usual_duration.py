@@ -62,7 +62,7 @@ def test_a_short_run_is_not_late_for_seconds() -> None:
 
 
 def test_without_history_and_when_it_is_over_there_is_no_step() -> None:
-    """Nothing is usual, or nothing is awaited any more."""
+    """Nothing is usual, or nothing is awaited anymore."""
     assert step(running(0).seen, None, at(9e9)) == 0
     assert step(running(0, state="SUCCESS").seen, HOUR_S, at(9e9)) == 0
 

@@ -250,7 +250,7 @@ def test_a_recovery_is_one_line() -> None:
 
 
 def test_still_failing_says_who_is_on_it_and_what_is_new() -> None:
-    """After a snooze, or once nobody is on it any more."""
+    """After a snooze, or once nobody is on it anymore."""
     post = ThreadPost(2, PostKind.STILL_FAILING, 4713, mention=True)
     assert said(thread_post(failing(), post, None, (Mention("U0ADA0000"),), APP).text) == (
         "Still failing: 3 runs since 03:00. Nobody is on it. @U0ADA0000"

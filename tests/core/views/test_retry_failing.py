@@ -62,7 +62,7 @@ def test_the_outcome_names_what_was_not_retried() -> None:
         "• Schedule 0 (run 4713)",
         "• Schedule 1 (run 4713)",
     ]
-    assert said(outcome([], [], APP).text) == "None of these runs can be retried any more."
+    assert said(outcome([], [], APP).text) == "None of these runs can be retried anymore."
     refused = [RefusedRetry(one, ("You can't retry this here.",)) for one in many(LISTED_MOST + 1)]
     assert shown(outcome(many(1), refused[:1], APP))[-1] == (
         "• Schedule 0 (run 4713) wasn't retried: You can't retry this here."

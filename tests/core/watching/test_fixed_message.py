@@ -1,4 +1,4 @@
-"""Incidents whose message can't be edited any more."""
+"""Incidents whose message can't be edited anymore."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_each_change_of_state_is_a_line(after: Incident) -> None:
 
 
 def test_what_another_post_tells_needs_no_line() -> None:
-    """Nor does a count, nor what may not be shown any more."""
+    """Nor does a count, nor what may not be shown anymore."""
     told = with_line(FIXED, replace(FIXED, on_it=ADA))
     assert with_line(FIXED, told) is told
     counted = replace(FIXED, failures=9)

@@ -79,7 +79,7 @@ def test_a_time_that_stays_listed_passes_once() -> None:
 
 @pytest.mark.parametrize("listed_at", [None, after(-9)])
 def test_a_slot_in_a_blind_spell_is_never_judged(listed_at: datetime | None) -> None:
-    """Nor one that waited for its judgment when nothing could be listed any more."""
+    """Nor one that waited for its judgment when nothing could be listed anymore."""
     known = Slots(SLOT.timestamp(), (after(-30).timestamp(),))
     assert note_listing(known, after(60), after(2), listed_at) == Slots(after(60).timestamp())
 

@@ -1,4 +1,4 @@
-"""Menus in messages; messages that can't be edited any more, or are gone."""
+"""Menus in messages; messages that can't be edited anymore, or are gone."""
 
 from __future__ import annotations
 

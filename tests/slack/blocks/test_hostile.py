@@ -212,7 +212,7 @@ def test_what_is_told_of_runs_and_schedules(text: str, other: str) -> None:
 @given(HOSTILE, HOSTILE)
 def test_the_form_its_menu_and_the_home_tab(text: str, other: str) -> None:
     """What is typed into a field stays as it was; everything around it is inert."""
-    # What comes from Bolt, and what is typed, holds no halves of pairs any more.
+    # What comes from Bolt, and what is typed, holds no halves of pairs anymore.
     text, other = (one.encode(errors="replace").decode() for one in (text, other))
     one = schedule(text, other)
     own = own_commands(other, (text, other), str)
