@@ -6,7 +6,13 @@ import errno
 import re
 from typing import Any
 
-from redis.exceptions import AuthenticationError, AuthorizationError, RedisClusterException, RedisError
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+)
 
 from bot.core.model.errors import StoreRefused, StoreUnavailable
 from bot.network_failure import ERRNO, known, why
@@ -65,6 +71,10 @@ _UNREACHABLE: tuple[tuple[str, str], ...] = (
     (r"protocol error", "what answers there isn't Redis"),
     (r"max number of clients", "it has reached its maximum number of clients"),
 )
+# A command or a line of a script that can't work, whatever state the server is in.
+_FAULT = re.compile(r"\buser_script:\d+|\bWRONGTYPE\b")
+# What a script also fails with when a cluster changes, or when an operator ends it.
+_NO_FAULT = re.compile(r"cluster is down|slot not served|non local key|killed by user", re.IGNORECASE)
 _FILES = {
     ERRNO[errno.ENOENT]: "a file that an option of REDIS_URL names doesn't exist",
     ERRNO[errno.EACCES]: "a file that an option of REDIS_URL names can't be read",
@@ -84,6 +94,18 @@ def translate(error: BaseException, where: str = "") -> StoreUnavailable:
     if cause in _FILES and not where.startswith("/"):
         cause = _FILES[cause]
     return StoreUnavailable(cause=cause, where=where)
+
+
+def is_fault(error: BaseException) -> bool:
+    """Whether a script or a command of the bot's own is to blame, not the server."""
+    text = _text(error)
+    others = (pattern for pattern, *_ in (*_REFUSALS, *_UNREACHABLE))
+    return (
+        isinstance(error, ResponseError)
+        and _FAULT.search(text) is not None
+        and _NO_FAULT.search(text) is None
+        and not any(re.search(pattern, text, re.IGNORECASE) for pattern in others)
+    )
 
 
 def refused_login(error: BaseException) -> bool:

@@ -13,9 +13,10 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
 from bot.core.model.call_outcome import CallOutcome, call_outcome
-from bot.core.model.errors import BotError, StoreRefused, StoreUnavailable
+from bot.core.model.errors import BotError, StoreFault, StoreRefused, StoreUnavailable
 from bot.core.model.run import FAILURE_STATES
-from bot.store.redis_errors import REDIS_ERRORS, redis_address, translate
+from bot.logging import log_fault
+from bot.store.redis_errors import REDIS_ERRORS, is_fault, redis_address, translate
 
 Reply = Any
 # With a shebang, a server that can't take writes refuses a script before it begins. Without it, a full server refuses
@@ -25,7 +26,7 @@ SHEBANG = "#!lua\n"
 PROBE_AGAIN_S = 1.0
 CALLS = Histogram(
     "bolt_bot_redis_call_duration_seconds",
-    "Calls to Redis, by outcome (ok, away: also if Redis refuses).",
+    "Calls to Redis, by outcome (ok, refused: a script of the bot failed, away: also if Redis refuses).",
     ("outcome",),
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5),
 )
@@ -38,7 +39,7 @@ def ignore_outcome(_error: BotError | None) -> None:
 
 
 class Scripts:
-    """Run scripts by the hash of their text, and translate every Redis error into StoreUnavailable or StoreRefused.
+    """Run scripts by the hash of their text, and translate every Redis error into StoreUnavailable.
 
     After a refusal, `watch` isn't called with None until a write has worked again. `prefix` begins with the
     deployment's hash tag, so all keys are in one cluster slot.
@@ -59,11 +60,11 @@ class Scripts:
 
     async def run(self, script: str, *args: str | float) -> Reply:
         """Run `scripts/<script>.lua`. It's sent once: a script may not be idempotent, so a lost reply is an error."""
-        return await self.ask(self._call(script, *args))
+        return await self.ask(self._call(script, *args), f"the script {script}")
 
-    async def ask(self, call: object) -> Reply:
-        """Await one call to Redis and report its outcome. Raises StoreUnavailable, StoreRefused."""
-        reply = await self._ask(call)
+    async def ask(self, call: object, what: str = "a call to Redis") -> Reply:
+        """Await one call to Redis and report its outcome. Raises StoreUnavailable, StoreRefused, StoreFault."""
+        reply = await self._ask(call, what)
         if self._refused:
             await self._try_again()
         else:
@@ -72,7 +73,7 @@ class Scripts:
 
     async def probe(self) -> None:
         """Run every command that the scripts use, including writes. Raises StoreUnavailable, StoreRefused."""
-        await self._ask(self._call("probe"))
+        await self._ask(self._call("probe"), "the script probe")
         self._refused = False
         self._watch(None)
 
@@ -83,18 +84,28 @@ class Scripts:
         # The key passed here routes the call in a cluster; all other keys share its hash tag.
         return loaded(keys=[self.prefix], args=[self.prefix, self._retention_s, *args])
 
-    async def _ask(self, call: object) -> Reply:
+    async def _ask(self, call: object, what: str) -> Reply:
         began = time.monotonic()
         try:
             reply = await cast("Awaitable[Any]", call)
         except REDIS_ERRORS as error:
-            away = translate(error, redis_address(self.redis))
-            CALLS.labels(call_outcome(away)).observe(time.monotonic() - began)
-            self._refused = self._refused or isinstance(away, StoreRefused)
-            self._watch(away)
-            raise away from error
+            failed = self._failure(error, what)
+            CALLS.labels(call_outcome(failed)).observe(time.monotonic() - began)
+            self._refused = self._refused or isinstance(failed, StoreRefused)
+            # A fault shows no more than a read that Redis takes writes again.
+            if not (self._refused and isinstance(failed, StoreFault)):
+                self._watch(failed)
+            raise failed from error
         CALLS.labels(CallOutcome.OK).observe(time.monotonic() - began)
         return reply
+
+    def _failure(self, error: BaseException, what: str) -> StoreUnavailable:
+        where = redis_address(self.redis)
+        return (
+            StoreFault(log_fault(what, error), cause=f"{what} failed", where=where)
+            if is_fault(error)
+            else translate(error, where)
+        )
 
     async def _try_again(self) -> None:
         """Probe whether Redis takes writes again, at most once in PROBE_AGAIN_S.

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from prometheus_client import Counter, Gauge
 
-from bot.core.model.errors import StoreUnavailable
+from bot.core.model.errors import StoreFault, StoreUnavailable
 from bot.flows.finish_tasks import finish_or_cancel
 
 log = structlog.get_logger()
@@ -115,6 +115,8 @@ class Worker:
     async def _look(self) -> Work:
         try:
             return await self._claim()
+        except StoreFault:
+            return Work(wait_s=FAULT_AGAIN_S)
         except StoreUnavailable:
             return Work(wait_s=STORE_AWAY_S * random.uniform(1, 2))  # noqa: S311 - spreads replicas, protects nothing
         except Exception as error:  # noqa: BLE001 - a dead worker stops every run; errors are logged
@@ -143,6 +145,9 @@ class Worker:
     async def _do(self, job: Job) -> None:
         try:
             await job
+        except StoreFault:
+            # It's in the log already. The job's lease expires.
+            FAULTS.labels(self.name).inc()
         except StoreUnavailable:
             log.debug("a job lost Redis; its lease expires", worker=self.name)
         except Exception as error:  # noqa: BLE001 - as above

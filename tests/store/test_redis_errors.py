@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
-from bot.core.model.errors import BotError, StoreRefused, StoreUnavailable, StoreUnfit
+from bot.core.model.errors import BotError, StoreFault, StoreRefused, StoreUnavailable, StoreUnfit
 from bot.service_outage import ServiceOutage
 from bot.store.connect import check, connect
+from bot.store.redis_errors import is_fault
 from bot.store.scripts import Scripts
 from tests.certificates import untrusted
 from tests.store.servers import Server, Servers, ask, redis_server
@@ -261,3 +263,52 @@ async def test_tls_on_a_plain_port_is_named() -> None:
     away = await failing(f"rediss://user:{PASSWORD}@127.0.0.1:{port}/0")
     listening.close()
     assert "it doesn't speak TLS on that port" in away.detail
+
+
+async def test_a_script_that_fails_is_a_fault_and_no_outage(
+    redis_client: Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It's logged with Lua's own words under the reference that people see. Redis counts as being there."""
+    outage = ServiceOutage("redis")
+    scripts = Scripts(redis_client, "bolt", retention_s=60, watch=outage)
+    calls = (scripts.run("lock"), scripts.ask(redis_client.hget(scripts.key("text"), "field")))
+    await redis_client.set(scripts.key("text"), "text")
+    for call, what in zip(calls, ("the script lock", "a call to Redis"), strict=True):
+        with pytest.raises(StoreFault) as caught:
+            await call
+        assert caught.value.reference in caught.value.sentence
+        assert caught.value.cause == f"{what} failed"
+        logged = capsys.readouterr().out
+        assert caught.value.reference in logged
+        assert what in logged
+    assert "user_script" not in caught.value.sentence
+    assert outage.reason == ""
+
+
+async def test_a_fault_does_not_end_the_outage_of_a_redis_that_refuses(redis_client: Redis) -> None:
+    """Only a write that works does."""
+    outage = ServiceOutage("redis")
+    scripts = Scripts(redis_client, "bolt", retention_s=60, watch=outage)
+    await redis_client.set(scripts.key("text"), "text")
+    await ask(redis_client, "CONFIG", "SET", "maxmemory", 1)
+    try:
+        with pytest.raises(StoreRefused):
+            await scripts.probe()
+        with pytest.raises(StoreFault):
+            await scripts.ask(redis_client.hget(scripts.key("text"), "field"))
+        assert outage.reason
+    finally:
+        await ask(redis_client, "CONFIG", "SET", "maxmemory", 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Script attempted to execute a command while the cluster is down script: 1a, on @user_script:9.",
+        "Script killed by user with SCRIPT KILL. script: 1a, on @user_script:9.",
+        "OOM command not allowed when used memory > 'maxmemory'. script: 1a, on @user_script:9.",
+    ],
+)
+def test_what_befalls_a_script_is_not_its_fault(text: str) -> None:
+    """The cluster, an operator, a full server."""
+    assert not is_fault(ResponseError(text))

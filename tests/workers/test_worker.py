@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
+from prometheus_client import REGISTRY
 
-from bot.core.model.errors import StoreUnavailable
+from bot.core.model.errors import StoreFault, StoreUnavailable
 from bot.flows.cooperative import Intake
 from bot.workers.worker import Work, Worker
 from tests.waiting import PATIENCE_S
@@ -171,6 +172,31 @@ async def test_a_job_that_fails_is_an_incident_and_the_worker_goes_on() -> None:
     worker = Worker("test", claim, most=1, report_fault=incidents)
     await run_until(worker, incidents.come)
     assert [str(error) for _, error in incidents.seen] == ["broken"]
+
+
+def _faults(worker: str) -> float:
+    return REGISTRY.get_sample_value("bolt_bot_job_faults_total", {"worker": worker}) or 0
+
+
+async def test_a_job_whose_script_fails_counts_as_a_fault() -> None:
+    """It was logged where the script failed, so it isn't reported a second time."""
+    incidents, over = Incidents(), asyncio.Event()
+
+    async def fails() -> None:
+        over.set()
+        raise StoreFault("ab12")
+
+    claims: Iterator[Work] = iter([Work((fails(),))])
+
+    async def claim() -> Work:
+        return next(claims, Work())
+
+    before = _faults("script")
+    worker = Worker("script", claim, most=1, report_fault=incidents)
+    await run_until(worker, over)
+    await worker.drain(1)
+    assert _faults("script") == before + 1
+    assert incidents.seen == []
 
 
 @pytest.mark.parametrize(("error", "reported"), [(StoreUnavailable(), 0), (ValueError("odd"), 1)])

@@ -15,6 +15,7 @@ from bot.core.model.errors import (
     SlackNotSent,
     SlackOutcomeUnknown,
     SlackThrottled,
+    StoreFault,
     StoreUnavailable,
 )
 
@@ -44,7 +45,7 @@ def call_outcome(error: BotError | None) -> CallOutcome:
         return CallOutcome.OK
     if isinstance(error, BoltThrottled | SlackThrottled):
         return CallOutcome.THROTTLED
-    if isinstance(error, _AWAY) and not isinstance(error, ScopeMissing):
+    if isinstance(error, _AWAY) and not isinstance(error, ScopeMissing | StoreFault):
         return CallOutcome.AWAY
     # Any other error is an answer, so the service is there.
     return CallOutcome.REFUSED

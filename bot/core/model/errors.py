@@ -3,7 +3,8 @@
 BotError                    `sentence` is the message for the person who asked
 ├── BadCommand              the typed command can't be understood; nothing was done
 ├── StoreUnavailable        Redis didn't answer
-│   └── StoreRefused            Redis answered with a refusal: full, read-only, no permission
+│   ├── StoreRefused            Redis answered with a refusal: full, read-only, no permission
+│   └── StoreFault              a script or command of the bot failed in a Redis that is well: a bug
 ├── StoreUnfit              Redis is reachable but unusable
 ├── ChartFailed             a chart couldn't be drawn
 ├── BoltError               the Bolt API
@@ -71,6 +72,19 @@ class StoreRefused(StoreUnavailable):
 
     The change was not recorded.
     """
+
+
+class StoreFault(StoreUnavailable):
+    """A script or command of the bot's own failed in a Redis that is well. It's in the log under `reference`.
+
+    What the script had changed before it failed stays changed.
+    """
+
+    def __init__(self, reference: str, *, cause: str = "", where: str = "") -> None:
+        super().__init__(
+            f"Something unexpected happened in my database (reference {reference}).", cause=cause, where=where
+        )
+        self.reference = reference
 
 
 class StoreUnfit(BotError):

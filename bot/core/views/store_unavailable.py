@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.model.errors import StoreRefused, StoreUnavailable
+from bot.core.model.errors import StoreFault, StoreRefused, StoreUnavailable
 
 
 def database(error: StoreUnavailable | TimeoutError | None = None) -> str:
@@ -24,6 +24,8 @@ def unrecorded(error: StoreUnavailable | TimeoutError, *, nothing: str, otherwis
     if isinstance(error, StoreRefused):
         reason = error.sentence[0].lower() + error.sentence[1:].rstrip(".")
         return f"I couldn't record this: {reason}. {nothing} Tell whoever runs me."
+    if isinstance(error, StoreFault):
+        return f"Something unexpected happened while I recorded this (reference {error.reference}). {otherwise}"
     if isinstance(error, StoreUnavailable):
         return f"I couldn't record this because I can't reach my database (Redis). {otherwise}"
     return f"I couldn't record this in time. {otherwise}"
@@ -31,7 +33,7 @@ def unrecorded(error: StoreUnavailable | TimeoutError, *, nothing: str, otherwis
 
 def unchecked(error: Exception) -> str:
     """Explain why a permission couldn't be checked. Nothing was done in that case."""
-    if isinstance(error, StoreRefused):
+    if isinstance(error, StoreRefused | StoreFault):
         return f"{error.sentence} Nothing was done. Tell whoever runs me."
     if isinstance(error, StoreUnavailable):
         return "I can't reach my database (Redis), so nothing was done. Try again in a minute."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.model.errors import StoreRefused, StoreUnavailable
+from bot.core.model.errors import StoreFault, StoreRefused, StoreUnavailable
 from bot.core.views.store_unavailable import cause, database, unchecked, unrecorded
 
 FULL = StoreRefused("My database (Redis) is full.", cause="OOM", where="redis:6379")
@@ -42,3 +42,13 @@ def test_people_read_a_sentence_and_operators_the_host() -> None:
     assert cause(TimeoutError())
     for error in (FULL, AWAY):
         assert "6379" not in unrecorded(error, nothing=NOTHING, otherwise=OTHERWISE) + unchecked(error)
+
+
+def test_a_fault_of_ours_is_not_an_outage() -> None:
+    """The reference leads to it in the log; whether something was recorded isn't known."""
+    fault = StoreFault("ab12", cause="the script accept failed", where="redis:6379")
+    assert database(fault) == "Something unexpected happened in my database (reference ab12)."
+    told = unrecorded(fault, nothing="Nothing was started.", otherwise="Check its schedule.")
+    assert told == "Something unexpected happened while I recorded this (reference ab12). Check its schedule."
+    assert unchecked(fault) == f"{fault.sentence} Nothing was done. Tell whoever runs me."
+    assert cause(fault) == "redis:6379: the script accept failed"
