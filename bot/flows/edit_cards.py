@@ -34,7 +34,7 @@ OTHERS_AGAIN_S = 10.0
 
 # Slack's word for a message that was deleted.
 DELETED = "message_not_found"
-FIXED = frozenset({"cant_update_message", "edit_window_closed"})
+UNEDITABLE = frozenset({"cant_update_message", "edit_window_closed"})
 
 
 class WatchMessages(Protocol):
@@ -46,7 +46,7 @@ class WatchMessages(Protocol):
     async def replace(self, lease: Lease, card: Card) -> None:
         """Post a new one instead of one that was deleted."""
 
-    async def fix(self, card: Card) -> None:
+    async def mark_uneditable(self, card: Card) -> None:
         """Record that it can't be edited anymore."""
 
 
@@ -114,8 +114,8 @@ class CardEditor:
             replaced = card.gap is not None or (about_incidents and refused.code == DELETED)
             if replaced and self._watched is not None:
                 await self._watched.replace(lease, card)
-            elif self._watched is not None and refused.code in FIXED:
-                await self._watched.fix(card)
+            elif self._watched is not None and refused.code in UNEDITABLE:
+                await self._watched.mark_uneditable(card)
         except SlackError:
             # Edits are idempotent, so repeat this one instead of finding out whether it took effect.
             await self._edits.put_back(lease, delay_s=AGAIN_S)

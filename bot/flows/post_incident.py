@@ -11,7 +11,7 @@ from bot.core.text.message import Message
 from bot.core.text.text import Sentence
 from bot.core.views.incident import incident_message, thread_post, unshowable_message
 from bot.core.views.thread import late_log_post
-from bot.core.watching.fixed_message import fix_message
+from bot.core.watching.uneditable_message import mark_uneditable
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.close_incidents import TRIES
 from bot.flows.lease import Lease
@@ -112,14 +112,14 @@ class IncidentPoster:
             log.info("an incident's message was deleted", schedule=schedule, channel=channel)
             await self._incidents.message_gone(lease, stored)
 
-    async def fix(self, card: Card) -> None:
+    async def mark_uneditable(self, card: Card) -> None:
         """A message can't be edited anymore: its thread tells of changes from now on."""
         channel, _, schedule = (card.incident or "").partition(":")
         for _ in range(TRIES):
             stored = await self._incidents.load_incident(channel, schedule)
-            if stored is None or stored.ts != card.ref.ts or stored.incident.fixed_at is not None:
+            if stored is None or stored.ts != card.ref.ts or stored.incident.uneditable_since is not None:
                 return
-            if await self._incidents.store_incident(stored, fix_message(stored.incident), "none"):
+            if await self._incidents.store_incident(stored, mark_uneditable(stored.incident), "none"):
                 log.info("an incident's message can't be edited anymore", schedule=schedule, channel=channel)
                 return
 

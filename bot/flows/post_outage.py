@@ -115,11 +115,11 @@ class OutagePoster:
             log.info("an outage's message was deleted", channel=channel, outage=outage.number)
             await self._outages.message_gone(outage)
 
-    async def fix(self, card: Card) -> None:
+    async def mark_uneditable(self, card: Card) -> None:
         """A message can't be edited anymore: its thread tells of changes from now on."""
         channel, _, number = (card.outage or "").partition(":")
         outage = await self._outages.load_outage(channel, int(number))
-        if outage is not None and outage.ts == card.ref.ts and await self._outages.fix_message(outage):
+        if outage is not None and outage.ts == card.ref.ts and await self._outages.mark_uneditable(outage):
             log.info("an outage's message can't be edited anymore", channel=channel, outage=outage.number)
 
     async def _rendered(self, outage: Outage) -> Message:
@@ -176,12 +176,12 @@ class OutagePoster:
         """A post in the thread, whom it notifies, and what follows it; None if it isn't wanted anymore."""
         if what.startswith("over-"):
             # Not if one of its schedules fails again already, or if none is watched here anymore.
-            told = any(one.recovered_by for one in outage.members) or outage.fixed_at is not None
+            told = any(one.recovered_by for one in outage.members) or outage.uneditable_since is not None
             is_over = not outage.failing and told
             return (all_recovered(outage), (), "") if is_over else None
         if what.startswith("state-"):
             # Once nothing fails, another line says so.
-            wanted = outage.failing and outage.fixed_at is not None
+            wanted = outage.failing and outage.uneditable_since is not None
             return (state_line(await self._retries.read_outage(outage), self._app_url), (), "") if wanted else None
         left = await self._outages.mentions_left(outage.channel, outage.number, MENTIONS_MOST)
         if what.startswith("again-"):
@@ -215,4 +215,4 @@ def _is_withdrawn(outage: Outage, what: str) -> bool:
     if any(one.state is not IncidentState.CLOSED for one in outage.members):
         return False
     hidden = any(one.why == HIDDEN for one in outage.members)
-    return hidden or outage.fixed_at is None or not what.startswith("over-")
+    return hidden or outage.uneditable_since is None or not what.startswith("over-")

@@ -39,9 +39,9 @@ class WatchMessages:
         elif card.incident is not None:
             await self._incidents.replace(lease, card)
 
-    async def fix(self, card: Card) -> None:
+    async def mark_uneditable(self, card: Card) -> None:
         """Record that a message can't be edited anymore. The threads of incidents and outages tell the rest."""
         if card.outage is not None:
-            await self._outages.fix(card)
+            await self._outages.mark_uneditable(card)
         elif card.incident is not None:
-            await self._incidents.fix(card)
+            await self._incidents.mark_uneditable(card)

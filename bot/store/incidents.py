@@ -12,9 +12,9 @@ from bot.core.model.incident import Incident, IncidentState, PostKind, StoredInc
 from bot.core.model.notice import NoticeChange
 from bot.core.model.run import RunKey
 from bot.core.watching.edits import Edit
-from bot.core.watching.fixed_message import outdates_outage, with_line
 from bot.core.watching.handling import next_time
 from bot.core.watching.outage import cause_key
+from bot.core.watching.uneditable_message import outdates_outage, with_line
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.ports.watch_store import IncidentChange

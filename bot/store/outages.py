@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from bot.core.model.incident import IncidentState
 from bot.core.model.outage import CausePost, Outage
-from bot.core.watching.fixed_message import newest_end
+from bot.core.watching.uneditable_message import newest_end
 from bot.flows.claimed_post import ClaimedPost
 from bot.store.due_sets import MICROSECONDS
 from bot.store.incidents import Incidents
@@ -52,7 +52,7 @@ class Outages:
             int(rev),
             ts or "",
             tuple((one.incident.schedule, one.request) for one in stored if one is not None and one.request),
-            fixed_at=datetime.fromtimestamp(int(fixed_us) / MICROSECONDS, UTC) if fixed_us else None,
+            uneditable_since=datetime.fromtimestamp(int(fixed_us) / MICROSECONDS, UTC) if fixed_us else None,
             changes=int(changes or 0),
             lined=bool(line_us),
             replaced=int(replaced or 0),
@@ -107,11 +107,13 @@ class Outages:
         again = any(one.state is not IncidentState.CLOSED for one in outage.members)
         await self._scripts.run("outage_message_gone", card, outage.channel, outage.number, outage.ts, int(again))
 
-    async def fix_message(self, outage: Outage) -> bool:
+    async def mark_uneditable(self, outage: Outage) -> bool:
         """Record that the message can't be edited anymore. Its thread tells of changes from now on, beginning with this one."""
         at = newest_end(outage.members)
         fixed_us = round(at.timestamp() * MICROSECONDS) if at else 0
-        return bool(await self._scripts.run("fix_outage", outage.channel, outage.number, outage.ts, fixed_us))
+        return bool(
+            await self._scripts.run("mark_outage_uneditable", outage.channel, outage.number, outage.ts, fixed_us)
+        )
 
     async def gone(self, post: ClaimedPost, number: int) -> None:
         """Give up a post of an outage that is no longer on record."""

@@ -7,12 +7,14 @@ from typing import Any, TypeVar, cast
 from pydantic import ConfigDict, TypeAdapter
 
 from bot.core.model.command import RunCommand
+from bot.core.model.incident import Incident
 from bot.core.model.run import RunFacts
 
 T = TypeVar("T")
 
 # Fields that older versions store, and read, under another name.
 STORED_NAMES: dict[type, dict[str, str]] = {
+    Incident: {"uneditable_since": "fixed_at"},
     RunCommand: {"schedule_text": "schedule"},
     RunFacts: {"followed_by": "watched_by"},
 }

@@ -243,7 +243,7 @@ async def test_if_the_message_cannot_be_edited_its_thread_tells_of_changes(stage
     stage.chat.faults.fail("edit_message", MessageGone("chat.update", code))
     stage.run_through("FAILED")
     await stage.discover()
-    assert (await stage.incident()).fixed_at is not None
+    assert (await stage.incident()).uneditable_since is not None
     before = await stage.stored()
     taken = replace(before.incident, on_it=OnIt("U0ADA", stage.at + timedelta(hours=12), "ada"))
     assert await stage.incidents.store_incident(before, taken, "now")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.core.model.asker import Asker
 from bot.core.model.command import RunCommand
+from bot.core.model.incident import Incident
 from bot.core.model.run import RunFacts
 from bot.store.record_json import from_json, to_json
 from bot.store.run_followers import StoredFollower
@@ -58,6 +59,9 @@ def test_fields_keep_the_names_of_older_versions() -> None:
     facts = RunFacts(schedule="nightly", followed_by="U2")
     assert json.loads(to_json(facts)) == {"schedule": "nightly", "watched_by": "U2"}
     assert from_json(RunFacts, to_json(facts)) == facts
+    incident = Incident("C1", "nightly", "T", 1, uneditable_since=NOW)
+    assert datetime.fromisoformat(json.loads(to_json(incident))["fixed_at"]) == NOW
+    assert from_json(Incident, to_json(incident)) == incident
     body = StoredRequest("T", "C1", "U1", "ada", RunCommand("nightly", "dev"))
     assert json.loads(to_json(body))["wanted"] == {"schedule": "nightly", "branch": "dev"}
     follower = StoredFollower(IN_A_THREAD, facts)

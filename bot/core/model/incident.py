@@ -138,8 +138,8 @@ class Incident:
     was opened again. `seen_before`: the schedule was failing already when the watch was made. `carded`: the runs whose
     own card in the channel tells of them; `silent`: all of its failures have one, or happened in quiet hours, so that
     it has no message. `withheld`: it has news that quiet hours keep back. `without_logs`: the policy doesn't let this
-    channel see what logs say. `why` says why it was closed. `fixed_at`: its message can't be edited anymore, and this
-    was the newest end when that was found; `replaced` counts the messages that were replaced because of that.
+    channel see what logs say. `why` says why it was closed. `uneditable_since`: its message can't be edited anymore,
+    and this was the newest end when that was found; `replaced` counts the messages that were replaced because of that.
     """
 
     channel: str
@@ -179,7 +179,7 @@ class Incident:
     withheld: Withheld | None = None
     without_logs: bool = False
     why: str = ""
-    fixed_at: datetime | None = None
+    uneditable_since: datetime | None = None
     replaced: int = 0
 
     @property

@@ -28,8 +28,9 @@ class Outage:
     """An outage as stored. `number` counts the outages of its channel; `members` are its incidents, the oldest first.
 
     `rev` grows with every change, `ts` is its message's timestamp, empty if it has none yet. `over` counts how often
-    all of its schedules had recovered. `fixed_at`: its message can't be edited anymore, and this was the newest end when
-    that was found; `changes` counts what has happened since, and `lined` says whether its thread has a line about it.
+    all of its schedules had recovered. `uneditable_since`: its message can't be edited anymore, and this was the newest
+    end when that was found; `changes` counts what has happened since, and `lined` says whether its thread has a line
+    about it.
     `replaced` counts the messages that were replaced because of that, `earlier` is the timestamp of the last one.
     `requests` are the newest retries that were asked for here, by schedule, and
     `starting` counts those that may still become a run.
@@ -46,7 +47,7 @@ class Outage:
     ts: str = ""
     requests: tuple[tuple[str, str], ...] = ()
     starting: int = 0
-    fixed_at: datetime | None = None
+    uneditable_since: datetime | None = None
     changes: int = 0
     lined: bool = False
     replaced: int = 0

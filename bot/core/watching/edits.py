@@ -53,5 +53,5 @@ def _without_counts(incident: Incident) -> Incident:
         watch=0,
         held=(),
         withheld=None,
-        fixed_at=None,
+        uneditable_since=None,
     )

@@ -22,7 +22,7 @@ from bot.core.model.incident import (
 from bot.core.model.run_end import RunEnd, RunError, WatchedSchedule
 from bot.core.model.watch import Watch
 from bot.core.watching.counting import closes, counts
-from bot.core.watching.fixed_message import needs_new_message, with_new_message
+from bot.core.watching.uneditable_message import needs_new_message, with_new_message
 
 RECENT_KEPT = 40
 MENTION_GAP = timedelta(hours=1)

@@ -245,7 +245,7 @@ class Outages(Protocol):
     async def message_gone(self, outage: Outage) -> None:
         """Record that the message was deleted. A new one is posted, unless all of its incidents are closed."""
 
-    async def fix_message(self, outage: Outage) -> bool:
+    async def mark_uneditable(self, outage: Outage) -> bool:
         """Record that the message can't be edited anymore: its thread tells of changes. Returns False if that's known, or if there's another message."""
 
     async def gone(self, post: ClaimedPost, number: int) -> None:

@@ -89,10 +89,10 @@ end
 
 -- A message that can't be edited any more gets a successor, which links it, when a failure comes a day later. Its thread
 -- begins anew. Returns whether that is so.
-local function renew_outage(channel, number, fixed_by)
+local function renew_outage(channel, number, uneditable_by)
   local hash = key('outage', channel, number)
   local known = redis.call('HMGET', hash, 'fixed_us', 'ts', 'line')
-  if fixed_by == '' or not known[1] or tonumber(known[1]) > tonumber(fixed_by) then return false end
+  if uneditable_by == '' or not known[1] or tonumber(known[1]) > tonumber(uneditable_by) then return false end
   if known[3] then redis.call('ZREM', key('posts', 'line', channel), outage_line(channel, number, known[3])) end
   for _, field in ipairs(redis.call('HKEYS', hash)) do
     if string.sub(field, 1, 5) == 'post-' then redis.call('HDEL', hash, field) end

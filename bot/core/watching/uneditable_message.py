@@ -16,18 +16,20 @@ from bot.core.model.run_end import RunEnd
 NEW_MESSAGE_AFTER = timedelta(days=1)
 
 
-def fix_message(incident: Incident) -> Incident:
+def mark_uneditable(incident: Incident) -> Incident:
     """Slack has refused an edit for good. A line in the thread says what is being done, if anything is."""
-    if incident.fixed_at is not None:
+    if incident.uneditable_since is not None:
         return incident
-    fixed = replace(incident, fixed_at=newest_end((incident,)))
+    uneditable = replace(incident, uneditable_since=newest_end((incident,)))
     handled = any((incident.on_it, incident.snooze, incident.retry, incident.suspended))
-    return _with_line(fixed) if handled or incident.state is IncidentState.CLOSED else fixed
+    return _with_line(uneditable) if handled or incident.state is IncidentState.CLOSED else uneditable
 
 
 def with_line(before: Incident | None, after: Incident) -> Incident:
     """Add a line about a change of state that the message can't show, unless another post tells of the change."""
-    if before is None or before.fixed_at is None or after.fixed_at is None or before.serial != after.serial:
+    if before is None or before.serial != after.serial:
+        return after
+    if before.uneditable_since is None or after.uneditable_since is None:
         return after
     is_told = after.next_post != before.next_post
     return after if is_told or _state(before) == _state(after) else _with_line(after)
@@ -36,7 +38,7 @@ def with_line(before: Incident | None, after: Incident) -> Incident:
 def needs_new_message(incident: Incident, end: RunEnd) -> bool:
     """Whether a failure is posted as a new message, because the present one can't show it and is old."""
     by = _outdated_by(incident, end.ended_at)
-    return incident.fixed_at is not None and by is not None and incident.fixed_at <= by
+    return incident.uneditable_since is not None and by is not None and incident.uneditable_since <= by
 
 
 def outdates_outage(incident: Incident) -> datetime | None:
@@ -46,7 +48,7 @@ def outdates_outage(incident: Incident) -> datetime | None:
 
 def with_new_message(incident: Incident) -> Incident:
     """From now on, a new message shows it."""
-    return replace(incident, fixed_at=None, replaced=incident.replaced + 1)
+    return replace(incident, uneditable_since=None, replaced=incident.replaced + 1)
 
 
 def newest_end(incidents: Iterable[Incident]) -> datetime | None:

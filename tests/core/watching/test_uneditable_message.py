@@ -9,8 +9,8 @@ import pytest
 
 from bot.core.model.incident import HIDDEN, Incident, IncidentRun, IncidentState, OnIt, PostKind, Snooze
 from bot.core.model.run_end import RunEnd
-from bot.core.watching.fixed_message import (
-    fix_message,
+from bot.core.watching.uneditable_message import (
+    mark_uneditable,
     needs_new_message,
     newest_end,
     outdates_outage,
@@ -21,7 +21,7 @@ from bot.core.watching.fixed_message import (
 AT = datetime(2026, 11, 23, 2, 14, tzinfo=UTC)
 ADA = OnIt("U0ADA", AT + timedelta(hours=12), "ada")
 FAILING = Incident("C1", "nightly", "T", 1, failed=IncidentRun(7, "FAILED"), latest=IncidentRun(7, "FAILED", AT, AT))
-FIXED = fix_message(FAILING)
+UNEDITABLE = mark_uneditable(FAILING)
 
 
 def kinds(incident: Incident) -> list[PostKind]:
@@ -31,38 +31,40 @@ def kinds(incident: Incident) -> list[PostKind]:
 
 def test_a_line_says_what_is_being_done_as_soon_as_the_message_cannot() -> None:
     """If nothing is being done, the thread has said everything."""
-    assert (FIXED.fixed_at, kinds(FIXED)) == (AT, [])
-    assert kinds(fix_message(replace(FAILING, on_it=ADA))) == [PostKind.STATE]
-    assert fix_message(FIXED) is FIXED
+    assert (UNEDITABLE.uneditable_since, kinds(UNEDITABLE)) == (AT, [])
+    assert kinds(mark_uneditable(replace(FAILING, on_it=ADA))) == [PostKind.STATE]
+    assert mark_uneditable(UNEDITABLE) is UNEDITABLE
 
 
 @pytest.mark.parametrize(
     "after",
     [
-        replace(FIXED, on_it=ADA),
-        replace(FIXED, snooze=Snooze("U0ADA")),
-        replace(FIXED, suspended=True),
-        replace(FIXED, state=IncidentState.CLOSED, why="removed from Bolt"),
+        replace(UNEDITABLE, on_it=ADA),
+        replace(UNEDITABLE, snooze=Snooze("U0ADA")),
+        replace(UNEDITABLE, suspended=True),
+        replace(UNEDITABLE, state=IncidentState.CLOSED, why="removed from Bolt"),
     ],
 )
 def test_each_change_of_state_is_a_line(after: Incident) -> None:
     """But only if the message can't show it."""
-    assert kinds(with_line(FIXED, after)) == [PostKind.STATE]
-    assert kinds(with_line(FAILING, replace(after, fixed_at=None))) == []
+    assert kinds(with_line(UNEDITABLE, after)) == [PostKind.STATE]
+    assert kinds(with_line(FAILING, replace(after, uneditable_since=None))) == []
 
 
 def test_what_another_post_tells_needs_no_line() -> None:
     """Nor does a count, nor what may not be shown anymore."""
-    told = with_line(FIXED, replace(FIXED, on_it=ADA))
-    assert with_line(FIXED, told) is told
-    counted = replace(FIXED, failures=9)
-    assert with_line(FIXED, counted) is counted
-    hidden = replace(FIXED, state=IncidentState.CLOSED, why=HIDDEN)
-    assert with_line(FIXED, hidden) is hidden
-    assert with_line(None, FIXED) is FIXED
+    told = with_line(UNEDITABLE, replace(UNEDITABLE, on_it=ADA))
+    assert with_line(UNEDITABLE, told) is told
+    counted = replace(UNEDITABLE, failures=9)
+    assert with_line(UNEDITABLE, counted) is counted
+    hidden = replace(UNEDITABLE, state=IncidentState.CLOSED, why=HIDDEN)
+    assert with_line(UNEDITABLE, hidden) is hidden
+    assert with_line(None, UNEDITABLE) is UNEDITABLE
 
 
-@pytest.mark.parametrize(("hours", "incident", "new"), [(25, FIXED, True), (23, FIXED, False), (25, FAILING, False)])
+@pytest.mark.parametrize(
+    ("hours", "incident", "new"), [(25, UNEDITABLE, True), (23, UNEDITABLE, False), (25, FAILING, False)]
+)
 def test_a_failure_a_day_later_has_a_new_message(hours: int, incident: Incident, *, new: bool) -> None:
     """Unless the present one can still be edited."""
     end = RunEnd(8, "FAILED", ended_at=AT + timedelta(hours=hours))
@@ -70,7 +72,7 @@ def test_a_failure_a_day_later_has_a_new_message(hours: int, incident: Incident,
     assert not needs_new_message(replace(incident, snooze=Snooze("U0ADA")), end)
     assert not needs_new_message(replace(incident, silent=True), end)
     renewed = with_new_message(incident)
-    assert (renewed.fixed_at, renewed.replaced) == (None, 1)
+    assert (renewed.uneditable_since, renewed.replaced) == (None, 1)
 
 
 def test_a_failure_has_its_outage_told_anew_if_that_could_not_be_edited_a_day_before() -> None:
