@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     bolt_bot_follow_gap_s: float = Field(default=15, ge=1, le=3600)
     """The shortest time between two posts of a live log. It grows to eight times as long."""
     bolt_bot_log_limit_mb: int = Field(default=64, ge=1, le=1024)
-    """The largest reply of Bolt that is read; bounds memory."""
+    """The largest response from Bolt that the bot reads. It limits memory use."""
 
     # --- Redis ---
 

@@ -44,7 +44,7 @@ async def _connection(subject: Subject) -> list[Finding]:
     subject.bolt_answers = True
     taken_ms = (time.perf_counter() - began) * 1000
     if not _is_encrypted(endpoint):
-        said = f"{through(endpoint)} answers, but over http://, so anybody on the way can read the API key."
+        said = f"{through(endpoint)} answers, but over http://, so anybody along the way can read the API key."
         return [warning(CONNECTION, said, "Use https:// in PARADIME_API_ENDPOINT.")]
     return [ok(CONNECTION, f"{through(endpoint)} answers in {taken_ms:.0f} ms.")]
 

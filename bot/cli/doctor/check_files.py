@@ -36,7 +36,7 @@ FIXES = {
 }
 
 PORT_FIXES = {
-    errno.EADDRINUSE: "Another program listens there: stop it, or set another port.",
+    errno.EADDRINUSE: "Another program is listening there: stop it, or set another port.",
     errno.EACCES: "Ports below 1024 need privileges: set a higher one.",
 }
 
@@ -64,9 +64,7 @@ def check_directory(directory: Path, *, free_least: int = FREE_LEAST) -> Finding
     try:
         _write(existing)
     except OSError as error:
-        return problem(
-            DATA, f"{NAME} ({directory}) can't be written: {reason(error, existing)}.", fix(error, directory)
-        )
+        return problem(DATA, f"{NAME} ({directory}) isn't writable: {reason(error, existing)}.", fix(error, directory))
     if existing != directory:
         return ok(DATA, f"{NAME} ({directory}) doesn't exist yet. The bot creates it.")
     if (foreign := _foreign(directory / "redis")) is not None:
@@ -76,20 +74,20 @@ def check_directory(directory: Path, *, free_least: int = FREE_LEAST) -> Finding
         )
     free = shutil.disk_usage(directory).free
     if free < free_least:
-        said = f"The disk of {NAME} ({directory}) has only {free // MEGABYTE} MB left."
+        said = f"The disk with {NAME} ({directory}) has only {free // MEGABYTE} MB left."
         return warning(DATA, said, "Free up space there: without it, nothing can be recorded, and nothing starts.")
-    return ok(DATA, f"{NAME} ({directory}) can be written, with {free // MEGABYTE} MB left.")
+    return ok(DATA, f"{NAME} ({directory}) is writable, with {free // MEGABYTE} MB left.")
 
 
 def reason(error: OSError, directory: Path) -> str:
-    """Return why a directory can't be written."""
+    """Return why a directory isn't writable."""
     if error.errno in {errno.EACCES, errno.EPERM}:
         return f"permission denied; {directory} belongs to another user, or is read-only ({_owners(directory)})"
     return (error.strerror or "no reason given").lower()
 
 
 def fix(error: OSError, directory: Path) -> str:
-    """Return what to do if the data directory can't be written, or created."""
+    """Return what to do if the data directory isn't writable, or can't be created."""
     known = FIXES.get(error.errno or 0, "Set {name} to a directory that the bot's user may write to.")
     if error.errno in {errno.EACCES, errno.EPERM}:
         # Never of a directory above it, which may be everybody's.
@@ -145,7 +143,9 @@ async def _ports(subject: Subject) -> list[Finding]:
         host = settings.bolt_bot_admin_host or settings.bolt_bot_http_host
         found.append(await check_port(host, settings.bolt_bot_admin_port, "BOLT_BOT_ADMIN_PORT"))
     if any(one.level == "problem" for one in found) and await _is_running(settings):
-        return [ok(PORT, "A bot is running and listens there. A second one on this machine needs another port.")]
+        return [
+            ok(PORT, "A bot is already running and listening there. A second one on this machine needs another port.")
+        ]
     return found
 
 

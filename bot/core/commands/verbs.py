@@ -340,7 +340,7 @@ VERBS: dict[str, Verb] = {
             "failing": ("", "on its own: everything that is failing in this channel"),
         },
         (
-            ("retry <run id or schedule> [--all]", "runs again what failed, or everything"),
+            ("retry <run id or schedule> [--all]", "reruns what failed, or everything"),
             ("retry 4711", "what failed in this run"),
             ("retry nightly --all", "every command of the schedule's latest failed run"),
             ("retry --failing", "what failed in each schedule that is failing in this channel; asks you first"),
@@ -420,7 +420,7 @@ VERBS: dict[str, Verb] = {
             ("watch nightly --late 15m --slow 45m", "also if no run has started in time, or one takes too long"),
             ("watch nightly --mention none", "again, to change the options"),
             ("watch --edit 3", "opens the form with the options of watch 3"),
-            ("watch nightly --quiet 22:00-07:00", "one message at 7:00 instead of any at night, in your time zone"),
+            ("watch nightly --quiet 22:00-07:00", "no messages at night, and one at 7:00, in your time zone"),
         ),
     ),
     "watches": Verb(

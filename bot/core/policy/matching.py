@@ -31,8 +31,8 @@ class RuleFit:
 def with_backticks(policy: Policy, commands: tuple[str, ...]) -> tuple[str, ...]:
     """The commands with backticks that no allowing or approving rule lists verbatim.
 
-    A rule that allows any command doesn't allow these, because backticks come along with text pasted with its
-    formatting.
+    A rule that allows any command doesn't allow these, because text that is pasted with its formatting brings
+    backticks along.
     """
     return unlisted_commands([rule for rule in policy.rules if not isinstance(rule.effect, Deny)], commands)
 

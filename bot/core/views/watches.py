@@ -258,7 +258,7 @@ def _notes(answer: Made) -> list[Sentence]:
         notes.append((f"I can't post here yet: {answer.cannot_post}",))
     if answer.notified:
         already = f"Bolt itself already notifies this channel about {_names(answer.notified)}."
-        notes.append((f"{already} Switch that off in Bolt to hear about each failure only once.",))
+        notes.append((f"{already} Turn that off in Bolt to hear about each failure only once.",))
     if answer.refused is not None:
         notes.append(
             (

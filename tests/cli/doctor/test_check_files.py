@@ -157,7 +157,7 @@ async def test_two_processes_on_one_directory(
         found = await findings(CHECKS, sandbox, monkeypatch, **more)
         assert [one.level for one in of(found, DATA)] == ["ok", "ok"]
         (port,) = of(found, PORT)
-        assert (port.level, port.sentence.partition(".")[0]) == ("ok", "A bot is running and listens there")
+        assert (port.level, port.sentence.partition(".")[0]) == ("ok", "A bot is already running and listening there")
     finally:
         await server.stop()
         await embedded.stop()
@@ -177,7 +177,7 @@ async def test_ports_that_are_taken(sandbox: Sandbox, monkeypatch: pytest.Monkey
     assert [one.level for one in found] == ["problem", "problem"]
     for finding, name, port in zip(found, ("HTTP", "ADMIN"), ports, strict=True):
         assert f"BOLT_BOT_{name}_PORT (127.0.0.1:{port}): address already in use." in finding.sentence
-        assert "Another program listens there" in finding.fix
+        assert "Another program is listening there" in finding.fix
 
 
 async def test_ports_that_are_free() -> None:

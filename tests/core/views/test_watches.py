@@ -89,7 +89,7 @@ def test_what_is_special_is_noted() -> None:
     assert told[1] == "It covers 3 schedules; for 1 of them, a more specific watch applies."
     assert told[3:] == [
         "I can't post here yet: I'm not in this channel.",
-        "Bolt itself already notifies this channel about fin-a. Switch that off in Bolt to hear about each failure only once.",
+        "Bolt itself already notifies this channel about fin-a. Turn that off in Bolt to hear about each failure only once.",
     ]
 
 
