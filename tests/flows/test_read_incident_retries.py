@@ -21,7 +21,7 @@ from bot.flows.close_incidents import IncidentCloser
 from bot.flows.handle_incident import IncidentHandler
 from bot.flows.read_incident_retries import IncidentRetries
 from tests.core.views.plain import buttons, said, shown
-from tests.flows.fakes import NIGHTLY
+from tests.flows.fakes import NIGHTLY, OUR_ACTOR
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
 from tests.flows.stage import ADA, APP, BOB, CHANNEL, asker, sent
 from tests.flows.test_post_outage import free_edits
@@ -314,6 +314,42 @@ async def test_an_end_that_no_incident_tells_of_is_told_to_the_asker(stage: Inci
     assert any(f"Run {run_id}, your retry of Nightly full build, was cancelled" in one for one in told(stage))
 
 
+@pytest.mark.parametrize("seen", ["running", "ended"])
+async def test_an_end_that_was_accounted_before_its_lost_start_was_found_is_told_to_the_asker(
+    stage: IncidentStage, seen: str
+) -> None:
+    """Once, whether discovery has followed its run or has listed it only when it was over."""
+    await click(stage)
+    await stage.advance()
+    await stage.edit()
+    await stage.post()
+    stage.bolt.faults.lose("retry")
+    await stage.advance()
+    assert await stage.state() is RequestState.LOOKING
+    run_id = stage.bolt.runs_of["nightly"][0].id
+    # Discovery doesn't wait for the start any longer.
+    await stage.redis.hset(stage.scripts.key("req", "r1"), "sending_us", ago_us(65))
+    await stage.runs.learn_actor("w", OUR_ACTOR)
+    await IncidentCloser(stage.incidents, stage.discovery).close("nightly", [CHANNEL])
+    if seen == "running":
+        await stage.sweep()
+    stage.end(run_id, "CANCELED")
+    await stage.sweep()
+    assert run_id in dict((await stage.discovery.load_schedules(["nightly"]))["nightly"].ledger.final)
+    await stage.advance()
+    assert await stage.state() is RequestState.SETTLED
+    await stage.settle()
+    await stage.advance()
+    await stage.sweep()
+    assert sum(f"Run {run_id}, your retry of Nightly full build, was cancelled" in one for one in told(stage)) == 1
+    assert await stage.redis.zcard(stage.scripts.key("due", "requests")) == 0
+
+
+def ago_us(seconds: float) -> int:
+    """So long ago, as it's stored."""
+    return round((datetime.now(UTC).timestamp() - seconds) * 1e6)
+
+
 def told(stage: IncidentStage) -> list[str]:
     """What anybody was told by themselves."""
     return [one.text for one in (*stage.chat.private, *stage.chat.posted.values())]
@@ -402,8 +438,7 @@ async def test_an_edit_that_never_comes_expires_the_start(one_redis: Redis) -> N
     await stage.advance()
     stage.chat.faults.always["edit_message"] = SlackNotSent("chat.update")
     await stage.edit()
-    asked_us = round(datetime.now(UTC).timestamp() * 1e6) - 61_000_000
-    await stage.redis.hset(stage.scripts.key("req", "r1"), "asked_us", asked_us)
+    await stage.redis.hset(stage.scripts.key("req", "r1"), "asked_us", ago_us(61))
     await stage.post()
     await stage.advance()
     assert await stage.state() is RequestState.CLOSED

@@ -33,7 +33,8 @@ if ARGV[7] == '1' then
 else
   redis.call('ZREM', ends, member)
 end
-if not hand_over(member, ARGV[8]) and #cards_of(member) == 0 then
+local is_news = hand_over(member, ARGV[8]) and redis.call('HEXISTS', run, 'accounted') == 0
+if not is_news and #cards_of(member) == 0 then
   local start = read_facts(redis.call('HGET', run, 'facts')).request
   if type(start) == 'string' then tell_asker(start) end
 end

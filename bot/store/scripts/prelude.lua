@@ -700,8 +700,7 @@ end
 local function tell_asker(id)
   local hash = key('req', id)
   local known = redis.call('HMGET', hash, 'state', 'incident')
-  if known[1] ~= 'settled' or not known[2] then return end
-  redis.call('HSET', hash, 'untold', '1')
+  if known[1] ~= 'settled' or not known[2] or redis.call('HSETNX', hash, 'untold', '1') == 0 then return end
   redis.call('ZADD', key('due', 'requests'), num(now()), id)
 end
 

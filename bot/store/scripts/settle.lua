@@ -56,6 +56,16 @@ local function retried(parent, run_id, record)
   end
 end
 
+-- Whether the end of a run was handed over to the watches of its schedule before it was known whose run it is.
+local function was_accounted(slug, run_id)
+  if redis.call('HEXISTS', key('discovery', 'ended', slug), run_id) == 1 then return true end
+  local ledger = read_facts(redis.call('HGET', key('discovery', 'of', slug), 'ledger'))
+  for _, final in ipairs(ledger.final or {}) do
+    if final[1] == tonumber(run_id) then return true end
+  end
+  return false
+end
+
 redis.call('HSET', hash, 'state', 'settled', 'run', member)
 record_start('started', id, nil, nil, ARGV[14])
 redis.call('HINCRBY', hash, 'rev', 1)
@@ -82,8 +92,14 @@ if known[3] then
   dirty(known[3], 'state')
   habit(ARGV[5], channel_of(known[3]))
 elseif known[4] then
-  -- The message of an incident tells of it. Its end is accounted even if it's over before discovery finds it.
+  -- The message of an incident tells of it. Its end is accounted even if it's over before discovery finds it. One that
+  -- was accounted before as anybody's run is told to the asker as well.
   local channel, slug = string.match(known[4], '^([^:]*):(.*)$')
+  if redis.call('HGET', key('run', member), 'concluded') == '1' then
+    tell_asker(id)
+  elseif was_accounted(slug, ARGV[14]) then
+    redis.call('HSET', key('run', member), 'accounted', '1')
+  end
   if redis.call('EXISTS', key('discovery', 'of', slug)) == 1 then
     redis.call('HSETNX', key('run', member), 'discovered', slug)
   end
