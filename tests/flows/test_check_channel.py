@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.admission import Limits
 from bot.core.model.channel import ChannelState
 from bot.core.model.channel_report import ChannelReport
 from bot.core.model.errors import ChannelRefused, ScopeMissing, SlackOutcomeUnknown
@@ -17,6 +19,7 @@ from bot.core.model.request import RequestState
 from bot.core.model.watch import OPERATOR, Watch
 from bot.core.policy.rules import Allow, Policy, Rule, Where
 from tests.core.views.plain import shown
+from bot.store.admissions import Admissions
 from tests.flows.incident_stage import IncidentStage
 from tests.flows.stage import ADA, BOB, CHANNEL, sent
 from tests.flows.test_read_incident_retries import click
@@ -512,3 +515,26 @@ async def test_an_edit_that_is_refused_whatever_slack_says_of_the_channel_is_tri
         while await stage.edit():
             pass
     assert checks == [1, 1, 0]
+
+
+async def test_a_command_from_a_channel_that_the_bot_was_removed_from_has_it_checked(stage: IncidentStage) -> None:
+    """Slack's word that the bot is back was lost. A command proves nothing, so there's one check a minute at most."""
+    admissions = Admissions(stage.scripts, Limits())
+    await stage.watch()
+    await admissions.admit(ADA, CHANNEL, "before")
+    assert await stage.work("channels") == 0
+    await leaves(stage)
+    checks = []
+    for number in range(2):
+        await admissions.admit(ADA, CHANNEL, f"away-{number}")
+        checks.append(await stage.work("channels"))
+    assert checks == [1, 0]
+    assert (await the_watch(stage)).paused == "removed"
+    a_minute_ago = round((time.time() - 61) * 1_000_000)
+    await stage.redis.set(stage.scripts.key("away", CHANNEL), a_minute_ago)
+    del stage.channels.states[CHANNEL]
+    await admissions.admit(ADA, "C2", "elsewhere")
+    assert await stage.work("channels") == 0
+    await admissions.admit(ADA, CHANNEL, "back")
+    assert await stage.work("channels") == 1
+    assert (await the_watch(stage)).paused == ""

@@ -2,6 +2,7 @@
 -- s, the key of such deliveries, the delivery's name ('' if copies aren't detected), for how many ms its begin and its
 -- end are stored. Returns 'ok', 'flood' (over the limit, and the person should be notified), 'flooded' (already
 -- notified) or 'replay' (handled before)
+local CHECK_GAP_US = 60 * 1000000
 local user, channel, window_s, kind, name = ARGV[3], ARGV[4], ARGV[7], ARGV[8], ARGV[9]
 local state = name == '' and 'new' or begin_delivery(kind, name, ARGV[10])
 if state == 'done' then return 'replay' end
@@ -16,7 +17,19 @@ local function above(name, limit)
 end
 -- A person's excess requests don't count against the rest of the channel.
 local flooded = above('user:' .. user, ARGV[5]) or (channel ~= '' and above('channel:' .. channel, ARGV[6]))
-if not flooded then return 'ok' end
+-- A channel whose watches are paused because the bot can't post there: Slack's event about its return may be lost. `away`
+-- has the time of the last check that was asked for here.
+local function check_if_away()
+  local away = key('away', channel)
+  local asked = redis.call('GET', away)
+  if not asked or now() - tonumber(asked) < CHECK_GAP_US then return end
+  redis.call('SET', away, num(now()))
+  redis.call('ZADD', key('due', 'channels'), 'XX', 'LT', num(now()), channel)
+end
+if not flooded then
+  if channel ~= '' then check_if_away() end
+  return 'ok'
+end
 if name ~= '' then redis.call('SET', key(kind, name), 'done', 'PX', ARGV[11]) end
 if redis.call('SET', key('flood', 'told:' .. user), '1', 'NX', 'EX', window_s) then return 'flood' end
 return 'flooded'
