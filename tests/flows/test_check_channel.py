@@ -18,8 +18,8 @@ from bot.core.model.person import Person, Role
 from bot.core.model.request import RequestState
 from bot.core.model.watch import OPERATOR, Watch
 from bot.core.policy.rules import Allow, Policy, Rule, Where
-from tests.core.views.plain import shown
 from bot.store.admissions import Admissions
+from tests.core.views.plain import shown
 from tests.flows.incident_stage import IncidentStage
 from tests.flows.stage import ADA, BOB, CHANNEL, sent
 from tests.flows.test_read_incident_retries import click
