@@ -12,7 +12,7 @@ from bench.stage import Options
 from bench.table import Row
 from bot.core.insight.clean import strip_ansi
 from bot.core.insight.log_text import mask_in_pieces
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.core.redact.patterns import read_patterns
 from tests.core.redact.hostile import UNITS, hostile
 from tests.core.redact.look_alikes import CHANGED, LOOK_ALIKES
@@ -32,7 +32,7 @@ Mask = Callable[[str], str]
 
 async def measure(options: Options) -> list[Row]:
     """Recall and false positives; then the time of each text at two lengths."""
-    mask = Redactor(SETTINGS, EXTRA).mask
+    mask = Masker(SETTINGS, EXTRA).mask
     rows = [_found(mask)]
 
     def masked(text: str) -> str:

@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 
 from bot.core.insight.hints.file import HintsFileError
 from bot.core.policy.file import PolicyError
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.core.text.yaml_file import YamlFileError
 from bot.environment import EnvFile, EnvironmentValues, file_variable, read_environment
 from bot.hints_file import load_own_hints
@@ -59,13 +59,13 @@ def load_settings(env_file: EnvFile | None = None) -> Settings:
     together = values | {name.lower(): "" for name in given.problems}
     lines += _together(together, None if given.problems else settings)
     lines += (*proxy_faults(os.environ), *certificate_faults(os.environ))
-    lines += _file_faults(values, Redactor(settings.secrets(), settings.patterns()) if settings else Redactor())
+    lines += _file_faults(values, Masker(settings.secrets(), settings.patterns()) if settings else Masker())
     if settings is None or lines:
         raise SettingsError(tuple(dict.fromkeys(lines)))
     return settings
 
 
-def _file_faults(values: Mapping[str, str], masker: Redactor) -> Iterator[str]:
+def _file_faults(values: Mapping[str, str], masker: Masker) -> Iterator[str]:
     """Yield a line for each fault in the files that settings name."""
     loads: tuple[tuple[str, Callable[[str | None], object]], ...] = (
         ("bolt_bot_policy_file", load_policy),

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Awaitable
 
 from bot.app import App, CannotServeError
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.logging import StartLines, configure_logging, log_uncaught
 from bot.settings import Settings
 
@@ -20,14 +20,14 @@ STDIN = 0
 
 async def run_bot(settings: Settings) -> int:
     """Run until SIGTERM or SIGINT. Returns the exit status."""
-    redactor = Redactor(settings.secrets(), settings.patterns())
-    configure_logging(settings.bolt_bot_log_format, settings.bolt_bot_log_level, redactor.mask)
+    masker = Masker(settings.secrets(), settings.patterns())
+    configure_logging(settings.bolt_bot_log_format, settings.bolt_bot_log_level, masker.mask)
     log_uncaught()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    bot = App(settings, redactor.mask)
+    bot = App(settings, masker.mask)
     has_terminal = os.isatty(STDIN)
 
     def hang_up() -> None:
@@ -45,7 +45,7 @@ async def run_bot(settings: Settings) -> int:
         gc.freeze()
         await bot.run_until(stopped)
     except CannotServeError as refused:
-        StartLines(settings.bolt_bot_log_format).fatal(redactor.mask(str(refused)))
+        StartLines(settings.bolt_bot_log_format).fatal(masker.mask(str(refused)))
         return 1
     finally:
         await bot.stop()

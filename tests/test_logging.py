@@ -16,13 +16,13 @@ import structlog
 from slack_bolt.logger import get_bolt_logger
 from structlog.testing import capture_logs
 
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.logging import BYTES_MOST, CODECS, PERIOD_S, SAME_MOST, SELDOM_S, RareWarning, configure_logging, incident_id
 from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[1]
 SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
-MASKED = Redactor([SECRET]).mask
+MASKED = Masker([SECRET]).mask
 
 
 @pytest.fixture(autouse=True)
@@ -153,10 +153,10 @@ def test_a_field_that_is_named_like_a_secret_is_never_logged() -> None:
 
 UNCAUGHT = """
 import gc, sys, threading
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.logging import configure_logging, log_uncaught
 
-configure_logging(sys.argv[1], "info", Redactor(["hunter2-hunter2"]).mask)
+configure_logging(sys.argv[1], "info", Masker(["hunter2-hunter2"]).mask)
 log_uncaught()
 
 class Failing:

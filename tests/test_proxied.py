@@ -11,7 +11,7 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from bot.core.model.errors import BotError, SlackNotSent
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.core.text.message import Message
 from bot.logging import configure_logging
 from bot.paradime.client import BoltClient
@@ -153,7 +153,7 @@ async def test_a_wrong_password_is_named_and_none_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In no error and in no log line, even of the SDK at its most talkative."""
-    configure_logging("json", "debug", Redactor().mask)
+    configure_logging("json", "debug", Masker().mask)
     async with company(tmp_path, monkeypatch, f"user:{PASSWORD}") as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter22@127.0.0.1:{proxy.port}")
         chat = SlackChat(TOKEN, SLACK, str)

@@ -50,9 +50,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _masked(message: str) -> str:
-    from bot.core.redact.masker import Redactor  # noqa: PLC0415 - few commands need it, and it takes long to import
+    from bot.core.redact.masker import Masker  # noqa: PLC0415 - few commands need it, and it takes long to import
 
-    return Redactor().mask(message)
+    return Masker().mask(message)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

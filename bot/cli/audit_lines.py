@@ -9,7 +9,7 @@ from dataclasses import asdict
 from bot.cli.open_redis import open_redis
 from bot.core.commands.since import parse_since
 from bot.core.model.audit_entry import AuditEntry
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.settings import Settings
 from bot.store.audit_stream import Audit
 from bot.store.scripts import Scripts
@@ -22,7 +22,7 @@ async def lines(settings: Settings, since: str | None) -> AsyncIterator[str]:
 
     `since` is parsed by `bot.core.commands.since.parse_since`, relative to Redis' clock.
     """
-    mask = Redactor(settings.secrets(), settings.patterns()).mask
+    mask = Masker(settings.secrets(), settings.patterns()).mask
     async with open_redis(settings) as redis:
         scripts = Scripts(redis, settings.bolt_bot_name, retention_s=round(settings.bolt_bot_retention_days * DAY_S))
         audit = Audit(scripts, most=settings.bolt_bot_audit_entries, days=settings.bolt_bot_audit_days)

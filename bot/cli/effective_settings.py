@@ -10,7 +10,7 @@ from typing import Literal, get_args, get_type_hints
 
 from pydantic import SecretStr
 
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.env_file import NETWORK_VARIABLES
 from bot.environment import EnvFile, read_environment
 from bot.settings import Settings
@@ -35,7 +35,7 @@ class EffectiveSetting:
 
 def effective_settings(settings: Settings, env_file: EnvFile | None) -> list[EffectiveSetting]:
     """Return all settings, in the order in which they're declared, then proxies and certificates that are set."""
-    mask = Redactor(settings.secrets(), settings.patterns()).mask
+    mask = Masker(settings.secrets(), settings.patterns()).mask
     names = [field.upper() for field in Settings.model_fields]
     given = read_environment(names, env_file)
     env_path = mask(env_file.path) if env_file else None

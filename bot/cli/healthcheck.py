@@ -96,6 +96,6 @@ def _ask(host: str, port: int, path: str, timeout_s: float) -> None:
 
 
 def _reasons(body: bytes) -> str:
-    from bot.core.redact.masker import Redactor  # noqa: PLC0415 - takes longer to import than all the rest
+    from bot.core.redact.masker import Masker  # noqa: PLC0415 - takes longer to import than all the rest
 
-    return Redactor().mask("; ".join(body.decode("utf-8", "replace").split("\n")).strip(";. ") or "no reason given")
+    return Masker().mask("; ".join(body.decode("utf-8", "replace").split("\n")).strip(";. ") or "no reason given")

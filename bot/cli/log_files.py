@@ -14,10 +14,10 @@ from bot.core.insight.log_text import keep, mask_in_pieces
 from bot.core.insight.reading import EXCERPT_LIMIT, NODES_MOST, Reading, one_line, read_log, reading
 from bot.core.insight.run_results import Results, read_results
 from bot.core.model.cause import Cause
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.core.redact.row_values import without_row_values
 
-MASK = Redactor().mask
+MASK = Masker().mask
 
 
 class UnreadableError(Exception):

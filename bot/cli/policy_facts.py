@@ -12,7 +12,7 @@ from bot.core.model.errors import BoltError
 from bot.core.model.person import Person
 from bot.core.policy.explanation import Given, from_given, target
 from bot.core.policy.rules import Policy, Target
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.paradime.client import BoltClient
 from bot.settings import Settings
@@ -42,7 +42,7 @@ async def _people(settings: Settings, policy: Policy) -> AsyncIterator[SlackPeop
     chat = SlackChat(
         settings.slack_bot_token.get_secret_value(),
         settings.slack_api_url,
-        Redactor(settings.secrets(), settings.patterns()).mask,
+        Masker(settings.secrets(), settings.patterns()).mask,
     )
     try:
         me = await identify(chat)

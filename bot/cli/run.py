@@ -37,10 +37,10 @@ def _log_early(arguments: argparse.Namespace) -> StartLines:
 
     Raises EnvFileError.
     """
-    from bot.core.redact.masker import Redactor  # noqa: PLC0415 - as above
+    from bot.core.redact.masker import Masker  # noqa: PLC0415 - as above
     from bot.logging import StartLines, configure_logging, log_uncaught  # noqa: PLC0415 - as above
 
     chosen = read_environment([LOG_FORMAT], env_file(arguments)).values.get(LOG_FORMAT, "").lower()
-    configure_logging(chosen, "info", Redactor().mask)
+    configure_logging(chosen, "info", Masker().mask)
     log_uncaught()
     return StartLines(chosen)

@@ -6,7 +6,7 @@ from typing import cast
 
 from bot.core.model.bolt import Command, Resource, RunStatus
 from bot.core.model.run import RunKey
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.flows.artifacts import Artifacts
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Runs, Uploads
@@ -37,7 +37,7 @@ class NoRuns:
 async def test_a_color_code_hides_no_secret_in_a_name() -> None:
     """It is taken out before the name is masked."""
     artifacts = Artifacts(
-        cast("Bolt", Api()), cast("Runs", NoRuns()), cast("Uploads", None), mask=Redactor([SECRET]).mask
+        cast("Bolt", Api()), cast("Runs", NoRuns()), cast("Uploads", None), mask=Masker([SECRET]).mask
     )
     told = str(await artifacts.list_artifacts(RunKey("w", 1)))
     assert "hunter2" not in told

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.core.model.bolt import Schedule
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.core.schedules.run_form import Filled, Form, changed_note, own_commands
 from bot.core.schedules.typeahead import Index
 from bot.core.text.message import Button, Buttons, Confirm, Facts, Heading, Message, Paragraph, Preformatted
@@ -30,7 +30,7 @@ SECRETS = (
 @pytest.fixture
 def chat() -> SlackChat:
     """A client that masks, and calls nobody."""
-    return SlackChat("xoxb-1", "http://127.0.0.1:1/", Redactor(SECRETS[:1]).mask)
+    return SlackChat("xoxb-1", "http://127.0.0.1:1/", Masker(SECRETS[:1]).mask)
 
 
 @pytest.mark.parametrize("secret", SECRETS)
@@ -59,7 +59,7 @@ def test_a_secret_is_masked_in_every_part_of_a_form(chat: SlackChat, secret: str
         f"{secret}@example.com",
         git_branch=secret,
     )
-    mask = Redactor(SECRETS[:1]).mask
+    mask = Masker(SECRETS[:1]).mask
     offer = Index.from_schedules([one]).offer(one, mask)
     own = own_commands("nightly", (f"echo {secret}", "dbt run"), mask)
     filled = Filled(
@@ -117,7 +117,7 @@ async def recorder() -> AsyncIterator[Recorder]:
 async def test_nothing_secret_leaves_by_any_call(recorder: Recorder) -> None:
     """Posts, edits, what one person sees, answers, modals, Home, and what stands around a file."""
     secret = SECRETS[0]
-    chat = SlackChat("xoxb-1", recorder.base_url, Redactor([secret]).mask)
+    chat = SlackChat("xoxb-1", recorder.base_url, Masker([secret]).mask)
     view = {"type": "modal", "title": secret, "blocks": [{"type": "section", "text": {"text": secret}}]}
     button = Button("a", f"Run {secret}", value=f'{{"v":1,"c":"run {secret}"}}', spoken=secret)
     message = Message((f"it said {secret}",), (Heading(secret), Preformatted(secret), Buttons((button,))))

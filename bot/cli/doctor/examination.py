@@ -26,7 +26,7 @@ from bot.cli.doctor import (
 )
 from bot.cli.doctor.finding import Finding, problem, warning
 from bot.cli.doctor.subject import Check, Subject
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.environment import EnvFile
 from bot.load_settings import SettingsError, load_settings
 from bot.logging import configure_logging, log_uncaught
@@ -61,7 +61,7 @@ async def diagnose(env_file: EnvFile | None = None, *, public_url: str = "") -> 
         wrong = check_settings.wrong_findings(error)
         unseen = "The services are not checked, because the settings can't be used."
         return [*wrong, *unknown, warning("services", unseen, "Correct the settings first.")]
-    mask = Redactor(settings.secrets(), settings.patterns()).mask
+    mask = Masker(settings.secrets(), settings.patterns()).mask
     # What libraries log, and details of unexpected errors, must be masked too. Findings say everything else.
     configure_logging(settings.bolt_bot_log_format, "error", mask)
     log_uncaught()
@@ -70,7 +70,7 @@ async def diagnose(env_file: EnvFile | None = None, *, public_url: str = "") -> 
 
 async def examine(settings: Settings, *, public_url: str = "", limit_s: float = LIMIT_S) -> list[Finding]:
     """Run all checks. Returns their findings, masked, in the order of the areas."""
-    mask = Redactor(settings.secrets(), settings.patterns()).mask
+    mask = Masker(settings.secrets(), settings.patterns()).mask
     subject = Subject(
         settings,
         SlackChat(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, mask),

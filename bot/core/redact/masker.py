@@ -1,4 +1,4 @@
-"""The masker: replaces secrets before anything is posted, uploaded or logged.
+"""Masking: replace secrets before anything is posted, uploaded or logged.
 
 Four rules, in this order.
 
@@ -30,13 +30,13 @@ from bot.core.redact.keys import mask_private_keys
 from bot.core.redact.names import mask_named
 from bot.core.redact.shapes import MASK, mask_cut, mask_shapes
 
-__all__ = ["MASK", "SHORTEST_EXACT", "Redactor"]
+__all__ = ["MASK", "SHORTEST_EXACT", "Masker"]
 
 SHORTEST_EXACT = 6
 CUT = "…"
 
 
-class Redactor:
+class Masker:
     """Masks secrets. `exact` are values to mask wherever they occur; `extra` are patterns to mask as a whole."""
 
     def __init__(self, exact: Iterable[str] = (), extra: Iterable[re.Pattern[str]] = ()) -> None:

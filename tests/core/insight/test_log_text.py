@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.insight.log_text import keep, log_file, mask_in_pieces, tail
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 
 
 def test_a_small_log_is_whole_with_stderr_behind_stdout() -> None:
@@ -46,7 +46,7 @@ def test_a_secret_with_a_color_inside_is_whole_for_the_masker() -> None:
     """What is kept has no colors anymore, and is masked after that."""
     value = "ghp_abcdEFGH1234567890"
     kept = keep(f"token \x1b[31m{value[:9]}\x1b[0m{value[9:]}\n")
-    assert value not in mask_in_pieces(kept, Redactor().mask)
+    assert value not in mask_in_pieces(kept, Masker().mask)
     assert value in kept
 
 
@@ -55,7 +55,7 @@ def test_a_line_longer_than_a_piece_is_masked_whole() -> None:
     value = "ghp_abcdEFGH1234567890"
     line = "x " * 500 + value + " y" * 500
     for size in range(1000, 1040):
-        assert value not in mask_in_pieces(f"{line}\n{line}", Redactor().mask, size=size)
+        assert value not in mask_in_pieces(f"{line}\n{line}", Masker().mask, size=size)
 
 
 @given(

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.redact.masker import MASK, Redactor
+from bot.core.redact.masker import MASK, Masker
 
-REDACTOR = Redactor(["own-secret-value", "p@ss/word?1", 'q"uo\\te é'])
+MASKER = Masker(["own-secret-value", "p@ss/word?1", 'q"uo\\te é'])
 
 POSITIVES = [
     ("own-secret-value", "own-secret-value"),
@@ -89,7 +89,7 @@ LOOK_ALIKES = [
 @pytest.mark.parametrize(("text", "secret"), POSITIVES)
 def test_what_is_secret_is_masked(text: str, secret: str) -> None:
     """By value, by shape and by name."""
-    masked = REDACTOR.mask(text)
+    masked = MASKER.mask(text)
     assert secret not in masked
     assert MASK in masked
 
@@ -97,30 +97,30 @@ def test_what_is_secret_is_masked(text: str, secret: str) -> None:
 @pytest.mark.parametrize("text", LOOK_ALIKES)
 def test_what_only_looks_like_it_stays(text: str) -> None:
     """A log full of dots helps nobody at night."""
-    assert REDACTOR.mask(text) == text
+    assert MASKER.mask(text) == text
 
 
 def test_what_dbt_prints_stays_as_it_is() -> None:
     """Nothing in its own samples is secret."""
     for sample in sorted((Path(__file__).parents[2] / "data" / "dbt").glob("*.txt")):
         text = sample.read_text()
-        assert REDACTOR.mask(text) == text, sample.name
+        assert MASKER.mask(text) == text, sample.name
 
 
 def test_extra_patterns_are_masked_whole() -> None:
     """What else a deployment calls secret."""
-    assert Redactor(extra=[re.compile(r"acme-\d+")]).mask("id acme-123.") == f"id {MASK}."
+    assert Masker(extra=[re.compile(r"acme-\d+")]).mask("id acme-123.") == f"id {MASK}."
 
 
 def test_what_identifies_a_secret_stays() -> None:
     """The host, the name and what follows."""
-    masked = REDACTOR.mask("git clone https://u:p4ssw0rd@github.com/a/b && DBT_PASSWORD=x1y2z3 dbt run")
+    masked = MASKER.mask("git clone https://u:p4ssw0rd@github.com/a/b && DBT_PASSWORD=x1y2z3 dbt run")
     assert masked == f"git clone https://{MASK}@github.com/a/b && DBT_PASSWORD={MASK} dbt run"
 
 
 def test_short_values_are_not_masked_by_value() -> None:
     """Below six characters they would mask ordinary words."""
-    assert Redactor(["run"]).mask("dbt run") == "dbt run"
+    assert Masker(["run"]).mask("dbt run") == "dbt run"
 
 
 AWKWARD = st.lists(
@@ -137,11 +137,11 @@ AWKWARD = st.lists(
 @given(AWKWARD, st.sampled_from(["own-secret-value", "glpat-abcdEFGH1234ijklMNOP", "ghp_abcdEFGH1234567890"]), AWKWARD)
 def test_a_secret_is_masked_wherever_it_stands(before: str, secret: str, after: str) -> None:
     """Whatever surrounds it, and however it was touched by other rules."""
-    assert secret not in REDACTOR.mask(f"{before} {secret} {after}")
+    assert secret not in MASKER.mask(f"{before} {secret} {after}")
 
 
 @given(st.text() | AWKWARD)
 def test_masking_twice_is_masking_once(text: str) -> None:
     """Texts pass it on their way to the log and to Slack."""
-    once = REDACTOR.mask(text)
-    assert REDACTOR.mask(once) == once
+    once = MASKER.mask(text)
+    assert MASKER.mask(once) == once

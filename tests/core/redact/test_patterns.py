@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.redact.masker import MASK, Redactor
+from bot.core.redact.masker import MASK, Masker
 from bot.core.redact.patterns import LENGTH_MOST, PATTERNS_MOST, STEPS_MOST, PatternError, read_patterns
 
 NONE, EMPTY, ENDLESS = "isn't one", "matches the empty text as well", "has a repeat without an upper bound"
@@ -36,7 +36,7 @@ STEPS, BACK = "needs too many steps", "refers back to a group"
 )  # fmt: skip
 def test_what_is_bounded_is_taken(pattern: str, text: str, masked: str) -> None:
     """Each match goes as a whole."""
-    assert Redactor(extra=read_patterns(pattern)).mask(text) == masked
+    assert Masker(extra=read_patterns(pattern)).mask(text) == masked
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ BOUNDED = [
 def test_what_is_taken_comes_to_an_end(pattern: str) -> None:
     """On the text that is hardest on it; without the bound these would run for years."""
     (taken,) = read_patterns(pattern)
-    assert Redactor(extra=[taken]).mask("a" * 20_000 + " end").endswith(" end")
+    assert Masker(extra=[taken]).mask("a" * 20_000 + " end").endswith(" end")
 
 
 def test_the_bound_is_one_of_steps() -> None:
@@ -144,5 +144,5 @@ def test_the_bound_is_one_of_steps() -> None:
     assert read_patterns("a{1,40}a{1,40}b")
     assert 2 * 40 * 40 < STEPS_MOST < 200 * 200
     assert isinstance(read_patterns("a")[0], re.Pattern)
-    assert Redactor(extra=read_patterns("•")).mask("x") == "x"
-    assert Redactor(extra=read_patterns("q")).mask("q") == MASK
+    assert Masker(extra=read_patterns("•")).mask("x") == "x"
+    assert Masker(extra=read_patterns("q")).mask("q") == MASK

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.core.insight.log_text import mask_in_pieces
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.core.text.text import cut
 from tests.core.redact.hostile import UNITS, hostile
 from tests.core.redact.look_alikes import CHANGED, LOOK_ALIKES
 from tests.core.redact.secrets_corpus import KNOWN, NOT_FOUND, OWN, POSITIVES, Positive, leaks, measured, shows
 
 PAGE = Path(__file__).parents[3] / "docs" / "security.md"
-MASK = Redactor([OWN]).mask
+MASK = Masker([OWN]).mask
 
 
 def test_the_corpus_is_large_enough_to_say_something() -> None:

@@ -10,7 +10,7 @@ from bot.core.commands.grammar import parse
 from bot.core.model.command import RunCommand
 from bot.core.policy.matching import with_backticks
 from bot.core.policy.rules import DEFAULT
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.core.schedules.run_form import (
     COMMANDS_ROOM,
     Filled,
@@ -25,7 +25,7 @@ from bot.core.schedules.run_form import (
     read,
 )
 
-MASK = Redactor(["hunter2-hunter2"]).mask
+MASK = Masker(["hunter2-hunter2"]).mask
 OWN = own_commands("nightly", ("dbt seed", "dbt run", "dbt test"), MASK)
 
 

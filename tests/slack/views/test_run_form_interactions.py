@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.slack.client import SlackChat
 from bot.slack.listener_context import ListenerContext
 from bot.slack.views.run_form_interactions import _errors
@@ -15,7 +15,7 @@ SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
 
 def test_what_is_wrong_does_not_quote_a_secret() -> None:
     """A sentence under a field may hold what was typed into it."""
-    views = SlackChat("xoxb-1", "http://127.0.0.1:1/", Redactor([SECRET]).mask)
+    views = SlackChat("xoxb-1", "http://127.0.0.1:1/", Masker([SECRET]).mask)
     context = cast("ListenerContext", SimpleNamespace(views=views))
     view: dict[str, Any] = {"state": {"values": {"schedule": {}, "branch": {}}}}
     told = _errors(context, view, {"branch": f'"{SECRET}" is no branch.', "reason": f"too long: {SECRET[:9]}…"})

@@ -17,7 +17,7 @@ from bot.core.insight.hints.file import (
 )
 from bot.core.insight.hints.hint import Matcher, OwnHint
 from bot.core.model.cause import Cause, Retry
-from bot.core.redact.masker import Redactor
+from bot.core.redact.masker import Masker
 from bot.core.text.yaml_file import FAULTS_MOST
 
 GOOD = ("id: vpn_down", "pattern: vpn", "text: The VPN is down.")
@@ -36,7 +36,7 @@ def compiled(pattern: str) -> Matcher:
 
 def read(*rows: tuple[str, ...]) -> tuple[OwnHint, ...]:
     """The hints of a file with these rows, each a list of its lines."""
-    return read_hints(document(*rows), compiled, Redactor().mask)
+    return read_hints(document(*rows), compiled, Masker().mask)
 
 
 def document(*rows: tuple[str, ...]) -> str:
@@ -48,7 +48,7 @@ def document(*rows: tuple[str, ...]) -> str:
 def faults(text: str) -> tuple[str, ...]:
     """The lines for a file that isn't one."""
     with pytest.raises(HintsFileError) as caught:
-        read_hints(text, compiled, Redactor().mask)
+        read_hints(text, compiled, Masker().mask)
     return caught.value.lines
 
 
