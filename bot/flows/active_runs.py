@@ -27,26 +27,26 @@ class ActiveRuns:
         self._app_url = app_url
         self._card_url = card_url
 
-    async def active_in_channel(self, channel: str, *, typed: str) -> Message:
+    async def active_in_channel(self, channel: str, *, prefix: str) -> Message:
         """List the active runs with a card in the channel, and the starts waiting there.
 
-        `typed` is the command prefix there. Raises StoreUnavailable.
+        `prefix` is how commands begin there, as in `/bolt`. Raises StoreUnavailable.
         """
         found, queued = await asyncio.gather(
             self._indexes.active_in([channel], most=SHOWN), self._start_queue.queued_in(channel, most=STARTS_SHOWN)
         )
         listed = [listed_run(one, self._card_url, channel=False) for one in found.runs]
         starts = listed_starts(queued, self._card_url, channel=False)
-        return active_here(listed, found.total, self._app_url, typed, starts)
+        return active_here(listed, found.total, self._app_url, prefix, starts)
 
-    async def active_of_person(self, user: str, *, typed: str) -> Message:
+    async def active_of_person(self, user: str, *, prefix: str) -> Message:
         """List a person's active runs and queued starts. Raises StoreUnavailable."""
         found, queued = await asyncio.gather(
             self._indexes.active_of(user, most=SHOWN), self._start_queue.queued_of(user, most=STARTS_SHOWN)
         )
         listed = [listed_run(one, self._card_url) for one in found.runs]
         starts = listed_starts(queued, self._card_url)
-        return active_here(listed, found.total, self._app_url, typed, starts, mine=True)
+        return active_here(listed, found.total, self._app_url, prefix, starts, mine=True)
 
 
 def listed_starts(found: QueuePage, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Starts:

@@ -62,7 +62,7 @@ class ChannelWatches:
         shown = [one for one in found if not command.every or await self._is_visible(one.channel, asker.user)]
         counted = await self._counted(found)
         listed = [Listed(one, counted.get(one.name, 0) if counted is not None else None) for one in shown]
-        return watch_list(page(listed, number), command, typed=self._command, hidden=len(found) - len(shown))
+        return watch_list(page(listed, number), command, prefix=self._command, hidden=len(found) - len(shown))
 
     async def unwatch(self, attempt: Attempt, command: UnwatchCommand) -> Message:
         """Stop a watch of the channel, or ask which one is meant. Raises StoreUnavailable."""

@@ -48,7 +48,7 @@ class FailingLister:
             page([one.incident for one in visible], number),
             command,
             app_url=self._app_url,
-            typed=self._command,
+            prefix=self._command,
             links=self._links(visible),
             hidden=len(found) - len(visible),
         )

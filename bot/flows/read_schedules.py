@@ -56,8 +56,8 @@ class ScheduleReader:
         self._app_url = app_url
         self._now = now
 
-    async def list_schedules(self, asked: ListCommand, number: int = 1, *, typed: str) -> Message:
-        """Show a page of the requested schedules. `typed` is the command prefix."""
+    async def list_schedules(self, asked: ListCommand, number: int = 1, *, prefix: str) -> Message:
+        """Show a page of the requested schedules. `prefix` is how commands begin."""
         as_of = None
         try:
             fitting = await self._chosen(asked)
@@ -67,7 +67,7 @@ class ScheduleReader:
                 return Message((unread(error),))
             fitting = filter_schedules(schedules, asked)
         found = page(fitting, number)
-        return schedule_list(found, asked, self._now(), typed=typed, as_of=as_of)
+        return schedule_list(found, asked, self._now(), prefix=prefix, as_of=as_of)
 
     async def _chosen(self, asked: ListCommand) -> list[Schedule]:
         """Filter the schedules. If none matches, a matching one may be newer than the list, so it's read again.

@@ -21,7 +21,7 @@ async def test_runs_of_this_channel_are_listed_with_their_cards(start_stage: Sta
     """Those of another channel aren't."""
     here = await start_stage.start("r1")
     await start_stage.start("r2", RunCommand("hourly"), channel="C2")
-    message = await active(start_stage).active_in_channel(CHANNEL, typed="/bolt")
+    message = await active(start_stage).active_in_channel(CHANNEL, prefix="/bolt")
     assert "Nightly full build" in "\n".join(shown(message))
     assert "Hourly" not in "\n".join(shown(message))
     assert here.card is not None
@@ -33,13 +33,13 @@ async def test_starts_that_wait_are_listed_too(start_stage: Stage) -> None:
     """They are what comes next."""
     await refused(start_stage)
     await queued(start_stage)
-    message = await active(start_stage).active_in_channel(CHANNEL, typed="/bolt")
+    message = await active(start_stage).active_in_channel(CHANNEL, prefix="/bolt")
     assert "Nightly full build" in said(message.text) + "\n".join(shown(message))
 
 
 async def test_a_quiet_channel_says_so(start_stage: Stage) -> None:
     """And how to see other runs."""
-    message = await active(start_stage).active_in_channel(CHANNEL, typed="/bolt")
+    message = await active(start_stage).active_in_channel(CHANNEL, prefix="/bolt")
     assert "/bolt" in said(message.text)
 
 
@@ -47,7 +47,7 @@ async def test_many_runs_are_counted(start_stage: Stage) -> None:
     """The first of them are listed."""
     for number in range(SHOWN + 2):
         await start_stage.start(f"r{number}", user=f"U{number}")
-    message = await active(start_stage).active_in_channel(CHANNEL, typed="/bolt")
+    message = await active(start_stage).active_in_channel(CHANNEL, prefix="/bolt")
     assert str(SHOWN + 2) in said(message.text)
     assert ADA not in said(message.text)
 

@@ -42,14 +42,14 @@ async def test_the_last_list_is_told_with_its_age() -> None:
     schedules = ScheduleReader(
         api, catalog, ScheduleFinder(api, catalog), status, watched, workspace="w", app_url="https://a", now=lambda: NOW
     )
-    assert (await schedules.list_schedules(ListCommand(), typed="/bolt")).text == (
+    assert (await schedules.list_schedules(ListCommand(), prefix="/bolt")).text == (
         "Bolt didn't answer. Try again in a minute.",
     )
     api.away, now[0] = False, 100.0
-    assert "1 schedule." in (await schedules.list_schedules(ListCommand(), typed="/bolt")).text
+    assert "1 schedule." in (await schedules.list_schedules(ListCommand(), prefix="/bolt")).text
     api.away, now[0] = True, 1000.0
-    assert (await schedules.list_schedules(ListCommand(), typed="/bolt")).text[3] == ": Bolt isn't responding."
-    assert (await schedules.list_schedules(ListCommand(inactive=True), typed="/bolt")).text == (
+    assert (await schedules.list_schedules(ListCommand(), prefix="/bolt")).text[3] == ": Bolt isn't responding."
+    assert (await schedules.list_schedules(ListCommand(inactive=True), prefix="/bolt")).text == (
         "Bolt didn't answer. Try again in a minute.",
     )
 
@@ -65,12 +65,12 @@ async def test_what_was_made_just_now_is_listed() -> None:
     schedules = ScheduleReader(
         api, catalog, ScheduleFinder(api, catalog), status, watched, workspace="w", app_url="https://a", now=lambda: NOW
     )
-    await schedules.list_schedules(ListCommand(), typed="/bolt")
+    await schedules.list_schedules(ListCommand(), prefix="/bolt")
     api.made.append(Schedule(2, "v", "Fresh", "fresh", "OFF", "ui"))
     now[0] = 5.0
     assert "1 schedule matching fresh" in str(
-        (await schedules.list_schedules(ListCommand("fresh"), typed="/bolt")).text
+        (await schedules.list_schedules(ListCommand("fresh"), prefix="/bolt")).text
     )
     reads = api.reads
-    assert "no schedules matching zzz" in str((await schedules.list_schedules(ListCommand("zzz"), typed="/bolt")).text)
+    assert "no schedules matching zzz" in str((await schedules.list_schedules(ListCommand("zzz"), prefix="/bolt")).text)
     assert api.reads == reads

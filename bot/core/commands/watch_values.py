@@ -104,9 +104,9 @@ def read_time_zone(text: str) -> str:
     return found
 
 
-def read_digest(words: Sequence[str], zone: str | None, typed: str) -> DigestCommand:
+def read_digest(words: Sequence[str], zone: str | None, prefix: str) -> DigestCommand:
     """Read when a digest is posted: `daily 09:00`, `weekly mon 09:00`, `off`. Raises BadCommand."""
-    example = f"as in {typed} digest daily 09:00 or {typed} digest weekly mon 09:00"
+    example = f"as in {prefix} digest daily 09:00 or {prefix} digest weekly mon 09:00"
     every, *rest = words or [""]
     if every == OFF and not rest:
         return DigestCommand("off")

@@ -47,7 +47,7 @@ def active_here(
     listed: Sequence[Listed],
     total: int,
     app_url: str,
-    command: str,
+    prefix: str,
     queued: Starts = NO_STARTS,
     *,
     mine: bool = False,
@@ -58,7 +58,7 @@ def active_here(
     """
     none = "You have no active runs" if mine else "I'm not following any active runs in this channel"
     if not listed and not queued.listed:
-        start, schedules = Code(f"{command} run <schedule>"), Code(f"{command} list")
+        start, schedules = Code(f"{prefix} run <schedule>"), Code(f"{prefix} list")
         text: Sentence = (f"{none}. Start one with ", start, " or use ", schedules)
         return Message((*text, " to see the schedules."))
     of_whom = "of yours are active" if mine else "are active in this channel"

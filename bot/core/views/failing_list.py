@@ -18,7 +18,7 @@ def failing_list(
     command: FailingCommand,
     *,
     app_url: str,
-    typed: str,
+    prefix: str,
     links: Mapping[str, str],
     hidden: int = 0,
 ) -> Message:
@@ -29,7 +29,7 @@ def failing_list(
     if not shown.total and not hidden:
         where = "that any channel watches" if command.every else "that this channel watches"
         return Message(
-            (f"Nothing {where} is failing. To see what is watched, type ", Code(_watches(command, typed)), ".")
+            (f"Nothing {where} is failing. To see what is watched, type ", Code(_watches(command, prefix)), ".")
         )
     total = shown.total + hidden
     where = "in all channels" if command.every else "here"
@@ -69,5 +69,5 @@ def _handled(incident: Incident) -> list[Sentence]:
     return handled
 
 
-def _watches(command: FailingCommand, typed: str) -> str:
-    return f"{typed} watches{' --all' if command.every else ''}"
+def _watches(command: FailingCommand, prefix: str) -> str:
+    return f"{prefix} watches{' --all' if command.every else ''}"

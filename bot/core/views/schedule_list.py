@@ -19,11 +19,11 @@ SPOKEN = 75
 
 
 def schedule_list(
-    shown: ListPage[Schedule], asked: ListCommand, now: datetime, *, typed: str, as_of: datetime | None = None
+    shown: ListPage[Schedule], asked: ListCommand, now: datetime, *, prefix: str, as_of: datetime | None = None
 ) -> Message:
-    """Show a page of schedules. `typed` is the command prefix; `as_of` the age of the list if Bolt doesn't respond."""
+    """Show a page of schedules. `prefix` is how commands begin; `as_of` the age of the list if Bolt doesn't respond."""
     if not shown.total:
-        return _nothing(asked, typed)
+        return _nothing(asked, prefix)
     old: Sentence = (" As of ", When(as_of), ": Bolt isn't responding.") if as_of else ()
     first: Sentence = (f"{_count(shown.total, asked)}{shown.told}.", *old)
     blocks: list[Block] = [Paragraph(first)]
@@ -78,10 +78,10 @@ def _buttons(schedule: Schedule, at: int, *, inactive: bool) -> tuple[Buttons, .
     return (Buttons((*run, *details, *watch)),) if run or details else ()
 
 
-def _nothing(asked: ListCommand, typed: str) -> Message:
+def _nothing(asked: ListCommand, prefix: str) -> Message:
     what = _count(0, asked).removeprefix("0 ")
     if asked.text or asked.suspended or asked.failing:
-        return Message((f"There are no {what}. Type ", Code(f"{typed} list"), " to list all schedules."))
+        return Message((f"There are no {what}. Type ", Code(f"{prefix} list"), " to list all schedules."))
     if asked.inactive:
-        return Message((f"There are no {what}. Type ", Code(f"{typed} list"), " to list the active ones."))
+        return Message((f"There are no {what}. Type ", Code(f"{prefix} list"), " to list the active ones."))
     return Message(("There are no schedules in this Bolt workspace. Create one in Bolt, then try again.",))

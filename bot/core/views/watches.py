@@ -91,11 +91,11 @@ class Listed:
     covers: int | None
 
 
-def watch_list(shown: ListPage[Listed], command: WatchesCommand, *, typed: str, hidden: int = 0) -> Message:
+def watch_list(shown: ListPage[Listed], command: WatchesCommand, *, prefix: str, hidden: int = 0) -> Message:
     """List watches, each with its Edit and Stop buttons. `hidden`: how many are in private channels that the person isn't in."""
     if not shown.total and not hidden:
         where = "Nothing is watched in any channel." if command.every else "Nothing is watched here."
-        return Message((where, " To add a watch, type ", Code(f"{typed} watch <schedule or pattern>"), "."))
+        return Message((where, " To add a watch, type ", Code(f"{prefix} watch <schedule or pattern>"), "."))
     where = "in all channels" if command.every else "here"
     first: list[Span] = [f"{plural(shown.total + hidden, 'watch', 'watches')} {where}{shown.told}."]
     first += [f" {hidden} of them {_are(hidden)} in private channels that you aren't in."] if hidden else []
@@ -121,14 +121,14 @@ def which_watch(wanted: str, found: Sequence[Watch]) -> Message:
     return Message(_joined(lines, " "), (Paragraph(_joined(lines)), Buttons(row)))
 
 
-def no_such_watch(wanted: str, typed: str) -> Message:
+def no_such_watch(wanted: str, prefix: str) -> Message:
     """Say that no watch of the channel is meant."""
     return Message(
         (
             "There's no watch ",
             Code(cut(wanted, SHOWN)),
             " here. To list the watches, type ",
-            Code(f"{typed} watches"),
+            Code(f"{prefix} watches"),
             ".",
         )
     )

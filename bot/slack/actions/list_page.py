@@ -42,7 +42,7 @@ async def _page(context: ListenerContext, call: Call, value: str) -> Message:
         return why_not
     match command:
         case ListCommand():
-            return await context.schedules.list_schedules(command, number, typed=context.command)
+            return await context.schedules.list_schedules(command, number, prefix=context.command)
         case RunsCommand():
             return await context.schedules.list_runs(command, number)
         case WatchesCommand():

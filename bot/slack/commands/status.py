@@ -50,8 +50,8 @@ async def _here(context: ListenerContext, asker: Asker) -> Message:
     try:
         async with asyncio.timeout(READ_S):
             if asker.channel.startswith(DIRECT):
-                return await context.active.active_of_person(asker.user, typed=context.command)
-            return await context.active.active_in_channel(asker.channel, typed=context.command)
+                return await context.active.active_of_person(asker.user, prefix=context.command)
+            return await context.active.active_in_channel(asker.channel, prefix=context.command)
     except (StoreUnavailable, TimeoutError) as error:
         return Message((f"{database(error)} Your runs in Bolt aren't affected. Try again in a minute.",))
 

@@ -15,7 +15,7 @@ from tests.core.watching.ends import at
 def listed(*incidents: Incident, every: bool = False, hidden: int = 0, links: dict[str, str] | None = None) -> Message:
     """The list."""
     command = FailingCommand(every)
-    return failing_list(page(incidents, 1), command, app_url=APP, typed="/bolt", links=links or {}, hidden=hidden)
+    return failing_list(page(incidents, 1), command, app_url=APP, prefix="/bolt", links=links or {}, hidden=hidden)
 
 
 def test_each_incident_has_a_row() -> None:

@@ -33,7 +33,7 @@ NIGHTLY = Schedule(
 
 def listed(*schedules: Schedule, asked: ListCommand | None = None, as_of: datetime | None = None) -> Message:
     """The first page."""
-    return schedule_list(page(schedules, 1), asked or ListCommand(), NOW, typed="/dbt", as_of=as_of)
+    return schedule_list(page(schedules, 1), asked or ListCommand(), NOW, prefix="/dbt", as_of=as_of)
 
 
 def test_a_row_says_how_the_last_run_ended_and_when_the_next_one_begins() -> None:

@@ -118,7 +118,7 @@ def test_a_channels_watches_are_listed_with_buttons() -> None:
     """Each says what it decides about."""
     paused = replace(WATCH, number=3, pattern="old", paused="the channel is shared with another organization")
     listed = [Listed(WATCH, 1), Listed(GLOB, 0), Listed(paused, 0), Listed(replace(GLOB, number=4), None)]
-    message = watch_list(page(listed, 1), WatchesCommand(), typed="/bolt")
+    message = watch_list(page(listed, 1), WatchesCommand(), prefix="/bolt")
     assert shown(message) == [
         "4 watches here.",
         "Watch 1: nightly · failures and recoveries",
@@ -135,7 +135,7 @@ def test_a_channels_watches_are_listed_with_buttons() -> None:
 
 def test_all_channels_are_listed_without_buttons_and_private_ones_are_counted() -> None:
     """Stopping is for those in the channel."""
-    message = watch_list(page([Listed(WATCH, 1)], 1), WatchesCommand(every=True), typed="/bolt", hidden=2)
+    message = watch_list(page([Listed(WATCH, 1)], 1), WatchesCommand(every=True), prefix="/bolt", hidden=2)
     assert shown(message)[:2] == [
         "3 watches in all channels. 2 of them are in private channels that you aren't in.",
         "#C1 · Watch 1: nightly · failures and recoveries",
@@ -146,9 +146,9 @@ def test_all_channels_are_listed_without_buttons_and_private_ones_are_counted() 
 def test_a_list_of_nothing_says_how_to_add_one() -> None:
     """Here, or anywhere."""
     empty: list[Listed] = []
-    here = watch_list(page(empty, 1), WatchesCommand(), typed="/bolt")
+    here = watch_list(page(empty, 1), WatchesCommand(), prefix="/bolt")
     assert said(here.text) == "Nothing is watched here. To add a watch, type /bolt watch <schedule or pattern>."
-    anywhere = watch_list(page(empty, 1), WatchesCommand(every=True), typed="/bolt")
+    anywhere = watch_list(page(empty, 1), WatchesCommand(every=True), prefix="/bolt")
     assert said(anywhere.text).startswith("Nothing is watched in any channel.")
 
 

@@ -147,7 +147,7 @@ def messages(text: str, other: str) -> list[Message]:
     return [
         *(run_card(run, APP) for run in runs),
         end_post(runs[-1], APP),
-        schedule_list(page([one] * 3, 1), ListCommand(text), NOW, typed="/bolt"),
+        schedule_list(page([one] * 3, 1), ListCommand(text), NOW, prefix="/bolt"),
         schedule_page(one, listed, NOW, app_url=APP, active=True),
         run_list(one, page(listed, 1), RunsCommand(other), workspace="w", app_url=APP, most=100),
         pause_question.refused(one, text, pause=True),

@@ -97,12 +97,12 @@ def runs(listed: list[RunSummary], number: int = 1) -> Message:
 
 
 MESSAGES = {
-    "list": schedule_list(page([NIGHTLY, HOSTILE, PAUSED, BARE], 1), ListCommand(), NOW, typed="/bolt"),
-    "list-page": schedule_list(page([BARE] * 25, 2), ListCommand("bare", failing=True), NOW, typed="/bolt"),
-    "list-old": schedule_list(page([BARE], 1), ListCommand(), NOW, typed="/bolt", as_of=NOW - timedelta(minutes=9)),
-    "list-inactive": schedule_list(page([BARE], 1), ListCommand(inactive=True), NOW, typed="/bolt"),
-    "list-nothing": schedule_list(page([], 1), ListCommand("zzz", suspended=True), NOW, typed="/bolt"),
-    "list-no-schedules": schedule_list(page([], 1), ListCommand(), NOW, typed="/bolt"),
+    "list": schedule_list(page([NIGHTLY, HOSTILE, PAUSED, BARE], 1), ListCommand(), NOW, prefix="/bolt"),
+    "list-page": schedule_list(page([BARE] * 25, 2), ListCommand("bare", failing=True), NOW, prefix="/bolt"),
+    "list-old": schedule_list(page([BARE], 1), ListCommand(), NOW, prefix="/bolt", as_of=NOW - timedelta(minutes=9)),
+    "list-inactive": schedule_list(page([BARE], 1), ListCommand(inactive=True), NOW, prefix="/bolt"),
+    "list-nothing": schedule_list(page([], 1), ListCommand("zzz", suspended=True), NOW, prefix="/bolt"),
+    "list-no-schedules": schedule_list(page([], 1), ListCommand(), NOW, prefix="/bolt"),
     "show": schedule_page(NIGHTLY, RUNS, NOW, app_url=APP, active=True),
     "show-paused": schedule_page(PAUSED, None, NOW, app_url=APP, active=True),
     "show-bare": schedule_page(BARE, [], NOW, app_url=APP, active=False),
@@ -136,7 +136,7 @@ def test_it_reads_as_it_did(name: str) -> None:
 def test_ten_rows_of_the_longest_names_are_whole() -> None:
     """Two hundred characters each of name and slug; a button's value takes no room from them."""
     long = replace(NIGHTLY, name="n" * 200, slug="s" * 200)
-    _, blocks = render(schedule_list(page([long] * 25, 2), ListCommand("n" * 200), NOW, typed="/bolt"))
+    _, blocks = render(schedule_list(page([long] * 25, 2), ListCommand("n" * 200), NOW, prefix="/bolt"))
     rows = [block["text"]["text"] for block in blocks if block["type"] == "section"][1:]
     assert len(rows) == 10
     assert all(row.endswith("ada@example.com") for row in rows)
@@ -145,7 +145,7 @@ def test_ten_rows_of_the_longest_names_are_whole() -> None:
 def test_ten_rows_that_grow_when_they_are_escaped_fit() -> None:
     """Slack takes them, each with its buttons, and each says its state."""
     long = replace(NIGHTLY, name="&" * 200, slug="<" * 200, owner=">" * 200)
-    _, blocks = render(schedule_list(page([long] * 25, 2), ListCommand("&" * 200), NOW, typed="/bolt"))
+    _, blocks = render(schedule_list(page([long] * 25, 2), ListCommand("&" * 200), NOW, prefix="/bolt"))
     check_blocks(blocks)
     assert sum(block["type"] == "actions" for block in blocks) == 11
 
@@ -202,7 +202,7 @@ def test_whatever_bolt_tells_slack_takes_it(schedules: list[Schedule], listed: l
     """Names, slugs, crons, commands, states and times of any kind."""
     one = schedules[0]
     for message in (
-        schedule_list(page(schedules, 1), ListCommand(inactive=not active), NOW, typed="/bolt"),
+        schedule_list(page(schedules, 1), ListCommand(inactive=not active), NOW, prefix="/bolt"),
         schedule_page(one, listed, NOW, app_url=APP, active=active),
         run_list(one, page(listed, 1), RunsCommand(one.slug), workspace="w", app_url=APP, most=100),
     ):

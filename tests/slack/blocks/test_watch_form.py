@@ -117,12 +117,12 @@ def test_a_full_channel_is_listed_page_by_page() -> None:
     long = replace(NIGHTLY, pattern=f"{'x' * 500}*", owner="o" * 500, branch="b" * 200, mention="U0ADA")
     listed = [Listed(replace(long, number=number), 2000) for number in range(1, WATCHES_MOST_IN_CHANNEL + 1)]
     for number in range(1, 6):
-        message = watch_list(page(listed, number), WatchesCommand(), typed="/bolt")
+        message = watch_list(page(listed, number), WatchesCommand(), prefix="/bolt")
         if number == 1:
             check("watches-full", message)
         check_page(message)
     short = [Listed(replace(NIGHTLY, number=number, pattern=f"s-{number}"), 1) for number in range(1, 51)]
-    check("watches-page", watch_list(page(short, 3), WatchesCommand(), typed="/bolt"))
+    check("watches-page", watch_list(page(short, 3), WatchesCommand(), prefix="/bolt"))
 
 
 def check_page(message: Message) -> None:
