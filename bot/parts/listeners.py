@@ -75,7 +75,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         chat=chat,
         render=chat.content,
         later=services.tasks.start,
-        wishes=waker(WakeEvent.CANCEL_REQUESTED),
+        wake_cancels=waker(WakeEvent.CANCEL_REQUESTED),
         messages=Deduplication(stores.scripts, MESSAGES),
         thread_subjects=ThreadSubjects(runs, requests, chat, workspace=settings.workspace, app_url=app_url),
         schedules=ScheduleReader(
@@ -100,8 +100,8 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         logs=CommandLogs(bolt, runs, base.clients.logs, stores.uploads, app_url=app_url, mask=base.mask_log),
         artifacts=Artifacts(bolt, runs, stores.uploads, mask=mask),
         tail_log=flows.tail_log,
-        followed=waker(WakeEvent.LIVE_LOG_REQUESTED),
-        posts=waker(WakeEvent.FILE_REQUESTED),
+        wake_live_logs=waker(WakeEvent.LIVE_LOG_REQUESTED),
+        wake_posts=waker(WakeEvent.FILE_REQUESTED),
         watcher=ScheduleWatcher(
             stores.watches,
             catalog,

@@ -29,7 +29,7 @@ async def take_wish(
     if not kept:
         context.later(_ask_bolt(context, asker, key), asker)
     elif answer is None:
-        context.wishes()
+        context.wake_cancels()
     return answer
 
 
@@ -40,7 +40,7 @@ async def _ask_bolt(context: ListenerContext, asker: Asker, key: RunKey) -> None
     except StoreUnavailable as away:
         answer = Message((_unrecorded(away, key),))
     if answer is None:
-        context.wishes()
+        context.wake_cancels()
     else:
         await context.tell(asker, answer)
 

@@ -82,8 +82,8 @@ class Views(Protocol):
 class ListenerContext:
     """The flows that listeners call.
 
-    `command` is how commands begin in messages: the slash command, or the bot's own name after a mention. `wishes`
-    wakes the worker that cancels runs, `followed` the one that reads live logs, `posts` the lane of posts.
+    `command` is how commands begin in messages: the slash command, or the bot's own name after a mention. `wake_…` wakes
+    the worker for what was just recorded.
     """
 
     command: str
@@ -112,7 +112,7 @@ class ListenerContext:
     chat: Chat
     render: Render
     later: Later
-    wishes: Callable[[], None]
+    wake_cancels: Callable[[], None]
     messages: Deduplication
     thread_subjects: ThreadSubjects
     schedules: ScheduleReader
@@ -121,8 +121,8 @@ class ListenerContext:
     logs: CommandLogs
     artifacts: Artifacts
     tail_log: LogTailer
-    followed: Callable[[], None]
-    posts: Callable[[], None]
+    wake_live_logs: Callable[[], None]
+    wake_posts: Callable[[], None]
     watcher: ScheduleWatcher
     watch_store: Watches
     watches: ChannelWatches

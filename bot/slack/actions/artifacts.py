@@ -31,7 +31,7 @@ async def _link(context: ListenerContext, _asker: Asker, part: PartButton) -> Me
 
 async def _post(context: ListenerContext, asker: Asker, part: PartButton) -> Message:
     answer = await context.artifacts.post_artifact(asker, part)
-    context.posts()
+    context.wake_posts()
     return answer
 
 

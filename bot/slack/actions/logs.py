@@ -22,7 +22,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 async def _whole(context: ListenerContext, asker: Asker, part: PartButton) -> Message:
     answer = await context.logs.post_whole_log(asker, part)
-    context.posts()
+    context.wake_posts()
     return answer
 
 

@@ -43,7 +43,7 @@ async def handle(context: ListenerContext, call: Call, command: LogsCommand) -> 
     if answer is None:
         context.later(_instead(context, call, key, command.number), call.asker)
     else:
-        context.followed()
+        context.wake_live_logs()
     return answer
 
 
@@ -57,7 +57,7 @@ async def _again(context: ListenerContext, call: Call, lost: LostCard, number: i
     if answer is None:
         await _instead(context, call, lost.run.key, number)
         return
-    context.followed()
+    context.wake_live_logs()
     await context.tell(call.asker, answer)
 
 
