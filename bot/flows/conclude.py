@@ -16,7 +16,7 @@ from bot.core.insight.hints.hint import Table
 from bot.core.insight.log_text import LogFile, keep, log_file, mask_in_pieces, tail
 from bot.core.insight.nodes import failed_nodes, with_results, with_warnings
 from bot.core.insight.progress import commands_known, position
-from bot.core.insight.reading import read_log, reading
+from bot.core.insight.reading import EXCERPT_LIMIT, read_log, reading
 from bot.core.insight.run_results import NodeResult, Results
 from bot.core.model.bolt import Command, CommandOutput, Resource, RunSummary
 from bot.core.model.cause import Cause
@@ -24,7 +24,6 @@ from bot.core.model.current import Current
 from bot.core.model.errors import BoltError, BoltOutcomeUnknown, BoltRejected, BoltTooLarge
 from bot.core.model.run import End, FailedNode, Run, RunFacts, RunKey, failed_command, is_failed
 from bot.core.redact.row_values import without_row_values
-from bot.core.views.thread import EXCERPT_SHOWN
 from bot.flows.dbt_results import ResultsReader, may_warn
 from bot.flows.end_deadlines import EndRules
 from bot.flows.lease import Lease
@@ -148,9 +147,9 @@ def digest_log(
     """Extract the relevant lines and the log file, both masked and without row values."""
     kept_out, kept_err = hide(keep(output.stdout)), hide(keep(output.stderr))
     stdout, stderr = mask_in_pieces(kept_out, mask), mask_in_pieces(kept_err, mask)
-    said = read_log(stdout, stderr, EXCERPT_SHOWN)
+    said = read_log(stdout, stderr, EXCERPT_LIMIT)
     command = output.command
-    found = reading(said, limit=EXCERPT_SHOWN, exit_code=command.return_code, command=command.text, hints=hints)
+    found = reading(said, limit=EXCERPT_LIMIT, exit_code=command.return_code, command=command.text, hints=hints)
     return FailureLog(
         found.summary,
         found.excerpt,
@@ -158,7 +157,7 @@ def digest_log(
         log_file(stdout, stderr),
         len(found.failures),
         output.resources,
-        tail(stdout, stderr, EXCERPT_SHOWN),
+        tail(stdout, stderr, EXCERPT_LIMIT),
         len(output.stdout) + len(output.stderr),
         command.return_code is not None,
         found.causes,

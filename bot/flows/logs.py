@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bot.core.insight import nodes
 from bot.core.insight.progress import numbered
+from bot.core.insight.reading import EXCERPT_LIMIT
 from bot.core.model.asker import Asker
 from bot.core.model.bolt import Command
 from bot.core.model.command import LogsCommand
@@ -19,7 +20,6 @@ from bot.core.text.text import Code, Sentence, cut, duration, plural
 from bot.core.views.buttons import OPEN_RUN, WHOLE_LOG, PartButton, command_button, part_value
 from bot.core.views.hint import hint_lines
 from bot.core.views.live_log import LogLines
-from bot.core.views.thread import EXCERPT_SHOWN
 from bot.flows.conclude import FailureLog, LogReader
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Runs, Uploads
@@ -110,7 +110,7 @@ class CommandLogs:
         blocks: list[Block] = [
             Paragraph(first),
             *([Paragraph(hint)] if hint else []),
-            Preformatted(cut(lines, EXCERPT_SHOWN)),
+            Preformatted(cut(lines, EXCERPT_LIMIT)),
         ]
         if digest.length > len(lines):
             what = "The lines that matter" if broke else "The last lines"

@@ -25,6 +25,7 @@ from bot.core.text.text import cut, cut_middle, plural
 
 # The most that `keep` leaves of a long log, including its mark.
 READ_MOST = READ_LIMIT + FILE_HEAD + 200
+# A message shows no more of a log: Slack cuts longer texts, and escaping makes a text longer.
 EXCERPT_LIMIT = 2_900
 SUMMARY_LIMIT = 200
 NODES_MOST = 200

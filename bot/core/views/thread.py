@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.core.insight.nodes import MESSAGE_LISTED, NAME_SHOWN, counts, said_once, warnings
 from bot.core.insight.progress import position
+from bot.core.insight.reading import EXCERPT_LIMIT
 from bot.core.model.run import LOST, End, FailedNode, Retried, Run, is_failed, run_url
 from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
 from bot.core.text.text import Bold, Code, Link, Mention, Sentence, Span, When, cut, duration, ordinal
@@ -15,7 +16,6 @@ from bot.core.views.card import headline, retried_by
 from bot.core.views.hint import hint_lines
 
 COMMAND_SHOWN = 200
-EXCERPT_SHOWN = 2_900
 NODES_SHOWN = 3
 OVERRIDES_SHOWN = 2_500
 
@@ -76,7 +76,7 @@ def log_blocks(run: Run, app_url: str) -> list[Block]:
     if end.log == "lost":
         blocks.append(Facts(("Its log couldn't be read. ", Link(run_url(app_url, run.id), "Open it in Bolt"))))
     elif excerpt:
-        blocks.append(Preformatted(cut(excerpt, EXCERPT_SHOWN)))
+        blocks.append(Preformatted(cut(excerpt, EXCERPT_LIMIT)))
     if end.counts:
         blocks.append(Facts(counts(end)))
     row = _node_buttons(run, end)
