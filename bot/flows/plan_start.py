@@ -15,7 +15,7 @@ from bot.core.model.errors import BoltRejected
 from bot.core.model.request import Origin, Request, StartPlan
 from bot.core.model.run import Run, RunFacts, RunKey, is_failed, is_final, observe
 from bot.core.schedules.lookup import Missing
-from bot.core.schedules.resolve_guess import Offer, wanted_instead
+from bot.core.schedules.resolve_guess import OfferedCommand, wanted_instead
 from bot.core.views.suggestions import not_found
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Runs
@@ -69,7 +69,7 @@ class StartPlanner:
                 schedule = await self._schedule(name or "")
                 return await self._retry(request, await self._latest(schedule), every=every, schedule=schedule)
 
-    def offers_instead(self, request: Request) -> tuple[Offer, ...]:
+    def offers_instead(self, request: Request) -> tuple[OfferedCommand, ...]:
         """Offer alternatives for a start that was refused because no schedule has its name."""
         return wanted_instead(request.wanted, self._catalog.last_list()[0]) if request.plan is None else ()
 

@@ -44,7 +44,7 @@ BOLT_ID_LIMIT = 2**31
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class OfferedCommand:
     """A command offered as a button. `label` says everything that it does: run, schedule, options."""
 
     label: str
@@ -72,7 +72,7 @@ class Meaning:
     run_ids: tuple[int, ...] = ()
     options: Options = field(default_factory=Options)
     command: Command | None = None
-    offers: tuple[Offer, ...] = ()
+    offers: tuple[OfferedCommand, ...] = ()
     near: bool = False
 
     @property
@@ -92,7 +92,7 @@ def resolve(guess: Guess, schedules: Sequence[Schedule]) -> Meaning:
     return meaning
 
 
-def wanted_instead(wanted: StartCommand, schedules: Sequence[Schedule]) -> tuple[Offer, ...]:
+def wanted_instead(wanted: StartCommand, schedules: Sequence[Schedule]) -> tuple[OfferedCommand, ...]:
     """Offer alternatives for a start whose schedule isn't found: "nightly main" is nightly on branch main.
 
     Empty if the name is only mistyped: `bot.core.schedules.lookup` suggests similar names.
@@ -116,7 +116,7 @@ def wanted_instead(wanted: StartCommand, schedules: Sequence[Schedule]) -> tuple
             every = wanted.every or options.every
             what = "all" if every else "what failed"
             label = f"Retry {what} of {schedule.slug}'s latest failed run"
-            offers.append(Offer(label, RetryCommand(every, latest_of=schedule.slug)))
+            offers.append(OfferedCommand(label, RetryCommand(every, latest_of=schedule.slug)))
     return tuple(offers)
 
 
@@ -124,11 +124,11 @@ def answers(
     meaning: Meaning,
     runs: Mapping[str, Sequence[RunSummary]] | None = None,
     titles: Mapping[int, str] | None = None,
-) -> tuple[Offer, ...]:
+) -> tuple[OfferedCommand, ...]:
     """Make the offers. `runs` are the newest runs by slug, newest first; `titles` the schedules of known runs."""
     if meaning.offers:
         return meaning.offers[:OFFERED_MOST]
-    found: list[Offer] = []
+    found: list[OfferedCommand] = []
     for run_id in meaning.run_ids:
         found += _of_run(meaning, run_id, (titles or {}).get(run_id, ""))
     for schedule in meaning.schedules if not meaning.run_ids else ():
@@ -411,44 +411,47 @@ def _read_command(verb: str, named: Sequence[Schedule], run_ids: Sequence[int]) 
 
 def _name_alone(schedule: Schedule) -> Meaning:
     slug = schedule.slug
-    offers = (_start(RunCommand(slug)), Offer(f"Status of {slug}", StatusCommand(schedule_text=slug)))
+    offers = (_start(RunCommand(slug)), OfferedCommand(f"Status of {slug}", StatusCommand(schedule_text=slug)))
     return Meaning("name", (schedule,), offers=offers)
 
 
-def _start(wanted: RunCommand) -> Offer:
+def _start(wanted: RunCommand) -> OfferedCommand:
     parts = [f"Run {cut(wanted.schedule_text, 40)}"]
     parts += [f"on branch {cut(wanted.branch, 25)}"] if wanted.branch else []
     parts += [f"for pull request {wanted.pull_request}"] if wanted.pull_request else []
     parts += [f"with {len(wanted.commands)} commands of your own"] if wanted.commands else []
-    return Offer(" ".join(parts), wanted)
+    return OfferedCommand(" ".join(parts), wanted)
 
 
-def _of_run(meaning: Meaning, run_id: int, title: str) -> list[Offer]:
+def _of_run(meaning: Meaning, run_id: int, title: str) -> list[OfferedCommand]:
     run = f"run {run_id} of {cut(title, 40)}" if title else f"run {run_id}"
     if meaning.verb == "cancel":
-        return [Offer(f"Cancel {run}", CancelCommand(run_id))]
+        return [OfferedCommand(f"Cancel {run}", CancelCommand(run_id))]
     if meaning.verb in {"retry", "run"}:
         return [_retry(meaning.options.every or meaning.verb == "run", run_id, run)]
-    status, logs = Offer(f"Status of {run}", StatusCommand(run_id)), Offer(f"Logs of {run}", LogsCommand(run_id))
+    status, logs = (
+        OfferedCommand(f"Status of {run}", StatusCommand(run_id)),
+        OfferedCommand(f"Logs of {run}", LogsCommand(run_id)),
+    )
     return [logs, status] if meaning.verb in {"logs", "why"} else [status, logs]
 
 
-def _retry(every: bool, run_id: int, run: str) -> Offer:  # noqa: FBT001 - an option that is spelled out
+def _retry(every: bool, run_id: int, run: str) -> OfferedCommand:  # noqa: FBT001 - an option that is spelled out
     what = f"Retry all of {run}" if every else f"Retry what failed in {run}"
-    return Offer(what, RetryCommand(every, run_id=run_id))
+    return OfferedCommand(what, RetryCommand(every, run_id=run_id))
 
 
-def _of_schedule(meaning: Meaning, schedule: Schedule, runs: Sequence[RunSummary]) -> list[Offer]:
+def _of_schedule(meaning: Meaning, schedule: Schedule, runs: Sequence[RunSummary]) -> list[OfferedCommand]:
     slug, options = schedule.slug, meaning.options
-    status = Offer(f"Status of {slug}", StatusCommand(schedule_text=slug))
+    status = OfferedCommand(f"Status of {slug}", StatusCommand(schedule_text=slug))
     match meaning.verb:
         case "run":
             return [_start(RunCommand(slug, options.branch, options.pull_request))]
         case "cancel":
             active = [one for one in runs if not is_final(one.state)]
-            return [Offer(f"Cancel run {one.id} of {cut(slug, 40)}", CancelCommand(one.id)) for one in active] or [
-                status
-            ]
+            return [
+                OfferedCommand(f"Cancel run {one.id} of {cut(slug, 40)}", CancelCommand(one.id)) for one in active
+            ] or [status]
         case "retry":
             failed = next((one for one in runs if is_failed(one.state)), None)
             offers = [_retry(options.every, failed.id, f"run {failed.id} of {cut(slug, 40)}")] if failed else []
@@ -456,10 +459,10 @@ def _of_schedule(meaning: Meaning, schedule: Schedule, runs: Sequence[RunSummary
             return offers if offers and runs and runs[0] == failed else [*offers, _start(RunCommand(slug))]
         case "pause" | "resume":
             pause = meaning.verb == "pause"
-            return [Offer(f"{'Pause' if pause else 'Resume'} {slug}", PauseCommand(slug, pause=pause))]
+            return [OfferedCommand(f"{'Pause' if pause else 'Resume'} {slug}", PauseCommand(slug, pause=pause))]
         case "watch":
-            return [Offer(f"Watch {cut(slug, 60)} here", WatchCommand(slug))]
+            return [OfferedCommand(f"Watch {cut(slug, 60)} here", WatchCommand(slug))]
         case "unwatch":
-            return [Offer(f"Stop watching {cut(slug, 50)} here", UnwatchCommand(slug))]
-    logs = Offer(f"Logs of {slug}", LatestRunCommand("logs", slug))
+            return [OfferedCommand(f"Stop watching {cut(slug, 50)} here", UnwatchCommand(slug))]
+    logs = OfferedCommand(f"Logs of {slug}", LatestRunCommand("logs", slug))
     return [logs, status] if meaning.verb in {"logs", "why"} else [status, logs]
