@@ -105,7 +105,7 @@ class StartApprovals:
             await self._due.give_back(lease, delay_s=CARD_AGAIN_S)
             return
         try:
-            plan = await self._planner.resolve(request, fresh=True)
+            plan = await self._planner.plan_start(request, fresh=True)
         except NotStartable as answer:
             await self._requests.refused(lease, request, answer.why)
         except (BoltDenied, BoltRejected) as refused:

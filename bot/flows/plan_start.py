@@ -53,7 +53,7 @@ class StartPlanner:
         self._workspace = workspace
         self._mask = mask
 
-    async def resolve(self, request: Request, *, fresh: bool = False) -> StartPlan:
+    async def plan_start(self, request: Request, *, fresh: bool = False) -> StartPlan:
         """Plan a request's start. `fresh`: don't rely on lists that may be a minute old.
 
         Raises NotStartable and BoltError.

@@ -169,7 +169,7 @@ class RunStarter:
         """Plan the start; None if there's nothing to start, or if that can't be determined now."""
         try:
             async with self._at_once:
-                return await self._planner.resolve(request)
+                return await self._planner.plan_start(request)
         except NotStartable as answer:
             await self._stores.requests.refused(lease, request, answer.why, near=answer.near)
             STARTS.labels("refused").inc()

@@ -217,7 +217,7 @@ class QueuedStarts:
 
     async def _begin(self, lease: Lease, request: Request) -> None:
         try:
-            plan = await self._planner.resolve(request)
+            plan = await self._planner.plan_start(request)
         except NotStartable as answer:
             await self._start_queue.leave_queue(request.id, answer.why)
         except (BoltDenied, BoltRejected) as refused:

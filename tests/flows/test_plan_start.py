@@ -24,7 +24,7 @@ def asking(wanted: StartCommand = WANTED, origin: Origin | None = None) -> Reque
 
 async def plan(stage: Stage, wanted: StartCommand = WANTED, **more: Origin) -> StartPlan:
     """What it would be."""
-    return await stage.planner.resolve(asking(wanted, **more))
+    return await stage.planner.plan_start(asking(wanted, **more))
 
 
 async def why(stage: Stage, wanted: StartCommand) -> NotStartable:
@@ -62,7 +62,7 @@ async def test_what_is_approved_is_looked_up_anew(start_stage: Stage) -> None:
     await plan(start_stage)
     start_stage.bolt.active = [replace(NIGHTLY, commands=("dbt run",))]
     assert (await plan(start_stage)).commands == ("dbt build",)
-    assert (await start_stage.planner.resolve(asking(), fresh=True)).commands == ("dbt run",)
+    assert (await start_stage.planner.plan_start(asking(), fresh=True)).commands == ("dbt run",)
 
 
 async def test_our_own_name_is_learned_from_our_own_runs(start_stage: Stage) -> None:

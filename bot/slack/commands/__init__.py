@@ -90,7 +90,7 @@ async def command_denial(context: ListenerContext, call: Call, command: Command)
 async def handle(context: ListenerContext, call: Call, command: Command) -> Message | None:
     """Check the policy and handle a command.
 
-    A start is checked when it's resolved, because only then are its details known.
+    A start is checked when it's planned, because only then are its details known.
     """
     why_not = await command_denial(context, call, command)
     if why_not is not None:

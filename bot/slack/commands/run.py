@@ -12,7 +12,7 @@ COMMANDS = (RunCommand, RetryCommand)
 
 
 def asks(command: StartCommand) -> None:
-    """Ask nothing yet: the policy is asked once the start is resolved."""
+    """Ask nothing yet: the policy is asked once the start is planned."""
 
 
 async def handle(
