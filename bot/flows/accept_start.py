@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import structlog
 
-from bot.core.model.command import RunCommand, name_of
+from bot.core.model.command import RunCommand
 from bot.core.model.errors import StoreUnavailable
 from bot.core.model.request import Request
 from bot.core.model.run import CardRef, run_url
@@ -51,7 +51,7 @@ class StartAccepter:
 
     async def accept_start(self, asked: Asked) -> Message | None:
         """Record a start. Returns the private answer, None if the card is answer enough."""
-        name = name_of(asked.wanted)
+        name = asked.wanted.schedule_text
         asked = replace(asked, slug=self._slug_of(name) if name else "")
         try:
             async with asyncio.timeout(RECORD_S):

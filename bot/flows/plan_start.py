@@ -65,7 +65,7 @@ class StartPlanner:
                 return await self._start(await self._schedule(name), fresh=fresh)
             case RetryCommand(every, run_id=int(run_id)):
                 return await self._retry(request, run_id, every=every)
-            case RetryCommand(every, latest_of=name):
+            case RetryCommand(every, schedule_text=name):
                 schedule = await self._schedule(name or "")
                 return await self._retry(request, await self._latest(schedule), every=every, schedule=schedule)
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import ConfigDict, TypeAdapter
 
-from bot.core.model.command import RunCommand
+from bot.core.model.command import RetryCommand, RunCommand
 from bot.core.model.incident import Incident
 from bot.core.model.run import RunFacts
 
@@ -16,6 +16,7 @@ T = TypeVar("T")
 STORED_NAMES: dict[type, dict[str, str]] = {
     Incident: {"uneditable_since": "fixed_at"},
     RunCommand: {"schedule_text": "schedule"},
+    RetryCommand: {"schedule_text": "latest_of"},
     RunFacts: {"followed_by": "watched_by"},
 }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core.model.admission import Limits
-from bot.core.model.command import StartCommand, canonical, name_of, with_name
+from bot.core.model.command import StartCommand, canonical, with_name
 from bot.core.model.request import (
     Approval,
     BlockingRun,
@@ -269,7 +269,7 @@ def same_keys(user: str, channel: str, wanted: StartCommand, slug: str) -> tuple
     The first is from the words as typed, the only one that older versions know. The second is from the schedule's
     `slug`, or from its folded name while the slug isn't known.
     """
-    name = name_of(wanted)
+    name = wanted.schedule_text
     words = [canonical(wanted)]
     if name is not None:
         words.append(

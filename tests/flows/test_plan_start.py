@@ -93,7 +93,7 @@ async def test_the_latest_failure_of_a_schedule_is_retried(start_stage: Stage) -
     start_stage.bolt.add_run("nightly", "FAILED")
     failed = start_stage.bolt.add_run("nightly", "ERROR")
     start_stage.bolt.add_run("nightly", "SUCCESS")
-    assert (await plan(start_stage, RetryCommand(every=False, latest_of="nightly"))).parent_run == failed
+    assert (await plan(start_stage, RetryCommand(every=False, schedule_text="nightly"))).parent_run == failed
 
 
 async def test_there_may_be_nothing_to_retry(start_stage: Stage) -> None:
@@ -104,8 +104,8 @@ async def test_there_may_be_nothing_to_retry(start_stage: Stage) -> None:
         (RetryCommand(every=False, run_id=9), "no run 9"),
         (RetryCommand(every=True, run_id=running), "still running"),
         (RetryCommand(every=False, run_id=succeeded), "--all"),
-        (RetryCommand(every=False, latest_of="nightly"), "no failed run among its newest 2"),
-        (RetryCommand(every=False, latest_of="hourly"), "no run yet"),
+        (RetryCommand(every=False, schedule_text="nightly"), "no failed run among its newest 2"),
+        (RetryCommand(every=False, schedule_text="hourly"), "no run yet"),
     ):
         assert words in (await why(start_stage, wanted)).why
     assert (await plan(start_stage, RetryCommand(every=True, run_id=succeeded))).parent_run == succeeded

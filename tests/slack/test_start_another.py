@@ -21,7 +21,7 @@ EARLIER = Request(
     "C1",
     "U1",
     "ada",
-    RetryCommand(every=False, latest_of="nightly"),
+    RetryCommand(every=False, schedule_text="nightly"),
     datetime(2026, 11, 23, tzinfo=UTC),
     plan=StartPlan("nightly", "Nightly", 90, parent_run=90),
     origin=ORIGIN,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.core.model.asker import Asker
-from bot.core.model.command import RunCommand
+from bot.core.model.command import RetryCommand, RunCommand
 from bot.core.model.incident import Incident
 from bot.core.model.run import RunFacts
 from bot.store.record_json import from_json, to_json
@@ -64,6 +64,9 @@ def test_fields_keep_the_names_of_older_versions() -> None:
     assert from_json(Incident, to_json(incident)) == incident
     body = StoredRequest("T", "C1", "U1", "ada", RunCommand("nightly", "dev"))
     assert json.loads(to_json(body))["wanted"] == {"schedule": "nightly", "branch": "dev"}
+    retry = replace(body, wanted=RetryCommand(every=True, schedule_text="nightly"))
+    assert json.loads(to_json(retry))["wanted"] == {"every": True, "latest_of": "nightly"}
+    assert from_json(StoredRequest, to_json(retry)) == retry
     follower = StoredFollower(IN_A_THREAD, facts)
     assert json.loads(to_json(follower))["facts"] == {"schedule": "nightly", "watched_by": "U2"}
     assert from_json(StoredFollower, to_json(follower)) == follower

@@ -81,9 +81,9 @@ def _doubted(literal: Command, line: list[Token], command: str, *, asked: bool) 
     """Turn a command back into a guess if the line may not have been meant as one."""
     if isinstance(literal, RetryCommand | PauseCommand) and len(line) > 1 and not line[1].quoted:
         name = plain(line[1].text)
-        if isinstance(literal, RetryCommand) and literal.latest_of and name in LAST and len(line) == 2:
+        if isinstance(literal, RetryCommand) and literal.schedule_text and name in LAST and len(line) == 2:
             return Guess(_which_run(command, "retry"), tuple(line), literal, here=True)
-        if _is_run(line[1]) and (isinstance(literal, PauseCommand) or (literal.latest_of and len(line) > 2)):
+        if _is_run(line[1]) and (isinstance(literal, PauseCommand) or (literal.schedule_text and len(line) > 2)):
             return Guess(_which_run(command, "retry"), tuple(line))
     if asked and acts(literal) and not isinstance(literal, RunForm | WatchForm):
         return Guess("A command can't contain a question mark. Nothing was done.", tuple(line), literal)

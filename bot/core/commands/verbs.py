@@ -118,7 +118,7 @@ def _retry(given: Given) -> RetryCommand | RetryFailingCommand:
         bad(f"Which run? Give its number or a schedule, as in {given.command} retry 4711.")
     if number := run_number(given):
         return RetryCommand(every, run_id=number)
-    return RetryCommand(every, latest_of=schedule_of(given))
+    return RetryCommand(every, schedule_text=schedule_of(given))
 
 
 def _cancel(given: Given) -> CancelCommand | SeveralCommand:

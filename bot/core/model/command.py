@@ -46,15 +46,15 @@ class RunForm:
 class RetryCommand:
     """Retry a run: its failed commands, or all of them with `every`.
 
-    Either the run `run_id`, or the latest failed run of a schedule (`latest_of`: its name or slug).
+    Either the run `run_id`, or the latest failed run of the schedule `schedule_text`, its name or slug as typed.
     """
 
     every: bool
     run_id: int | None = None
-    latest_of: str | None = None
+    schedule_text: str | None = None
 
     def __str__(self) -> str:
-        return f"retry {self.run_id or quoted(self.latest_of or '')}{' --all' if self.every else ''}"
+        return f"retry {self.run_id or quoted(self.schedule_text or '')}{' --all' if self.every else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,14 +361,9 @@ Command = (
 )
 
 
-def name_of(wanted: StartCommand) -> str | None:
-    """Return the schedule's name or slug as typed; None for the retry of a specific run."""
-    return wanted.schedule_text if isinstance(wanted, RunCommand) else wanted.latest_of
-
-
 def with_name(wanted: StartCommand, name: str) -> StartCommand:
     """Return the same command for another name or slug."""
-    return replace(wanted, schedule_text=name) if isinstance(wanted, RunCommand) else replace(wanted, latest_of=name)
+    return replace(wanted, schedule_text=name)
 
 
 def command_of_watch(watch: Watch) -> WatchCommand:

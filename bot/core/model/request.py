@@ -199,14 +199,14 @@ def wanted_name(wanted: StartCommand) -> str:
     """The name of the schedule to start, as typed, or `Retry of run 7`."""
     if isinstance(wanted, RunCommand):
         return wanted.schedule_text
-    return wanted.latest_of or f"Retry of run {wanted.run_id}"
+    return wanted.schedule_text or f"Retry of run {wanted.run_id}"
 
 
 def wanted_in_words(wanted: StartCommand) -> str:
     """The same for use inside a sentence: `retry of run 7`."""
     if isinstance(wanted, RunCommand):
         return wanted.schedule_text
-    return f"retry of {wanted.latest_of}" if wanted.latest_of else wanted_name(wanted).lower()
+    return f"retry of {wanted.schedule_text}" if wanted.schedule_text else wanted_name(wanted).lower()
 
 
 def pinned_wanted(request: Request) -> StartCommand:

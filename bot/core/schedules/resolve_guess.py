@@ -97,7 +97,7 @@ def wanted_instead(wanted: StartCommand, schedules: Sequence[Schedule]) -> tuple
 
     Empty if the name is only mistyped: `bot.core.schedules.lookup` suggests similar names.
     """
-    name = wanted.schedule_text if isinstance(wanted, RunCommand) else wanted.latest_of
+    name = wanted.schedule_text
     if not name or schedules_called(name, schedules):
         return ()
     verb = "run" if isinstance(wanted, RunCommand) else "retry"
@@ -116,7 +116,7 @@ def wanted_instead(wanted: StartCommand, schedules: Sequence[Schedule]) -> tuple
             every = wanted.every or options.every
             what = "all" if every else "what failed"
             label = f"Retry {what} of {schedule.slug}'s latest failed run"
-            offers.append(OfferedCommand(label, RetryCommand(every, latest_of=schedule.slug)))
+            offers.append(OfferedCommand(label, RetryCommand(every, schedule_text=schedule.slug)))
     return tuple(offers)
 
 
@@ -149,7 +149,7 @@ def _literal(literal: Command, schedules: Sequence[Schedule]) -> Meaning | None:
                 if found
                 else None
             )
-        case RetryCommand(every, latest_of=str(name)) if name:
+        case RetryCommand(every, schedule_text=str(name)) if name:
             found = _named(name, schedules)
             return Meaning("retry", found, options=Options(every=every)) if found else None
         case PauseCommand(schedule_text=name) | WatchCommand(pattern_text=name) | UnwatchCommand(watch_text=name):

@@ -63,7 +63,7 @@ def outcome(text: str) -> str:
 
 def _start(meant: RunCommand | RetryCommand) -> str:
     """A start is looked up when it's recorded; one whose schedule isn't found starts nothing, and offers what may be meant."""
-    name = meant.schedule_text if isinstance(meant, RunCommand) else meant.latest_of
+    name = meant.schedule_text
     if not name or isinstance(found := find_schedule(name, SCHEDULES), Schedule):
         return f"does {canonical(meant)}"
     offers = wanted_instead(meant, SCHEDULES)

@@ -208,7 +208,7 @@ def test_own_commands_have_no_usual_length() -> None:
 
 def test_the_latest_failed_run_is_the_one_that_it_was() -> None:
     """Asked for once more, whatever has failed meanwhile; what was not looked up yet is looked up then."""
-    latest = replace(RETRY, wanted=RetryCommand(every=True, latest_of="nightly"))
+    latest = replace(RETRY, wanted=RetryCommand(every=True, schedule_text="nightly"))
     assert pinned_wanted(latest) == RetryCommand(every=True, run_id=90)
     assert pinned_wanted(replace(latest, plan=None)) == latest.wanted
     assert pinned_wanted(REQUEST) == REQUEST.wanted

@@ -35,11 +35,11 @@ def test_a_click_repeats_the_start_with_the_other_name() -> None:
 
 def test_a_retry_is_repeated_as_a_retry() -> None:
     """Not as a start."""
-    row = suggestions(replace(REQUEST, wanted=RetryCommand(every=True, latest_of="nigtly")))
+    row = suggestions(replace(REQUEST, wanted=RetryCommand(every=True, schedule_text="nigtly")))
     assert row is not None
     assert row.buttons[0].label == "Retry nightly"
     command, _, _ = read_suggestion_value(row.buttons[0].value)
-    assert parse(command) == RetryCommand(every=True, latest_of="nightly")
+    assert parse(command) == RetryCommand(every=True, schedule_text="nightly")
 
 
 def test_nothing_near_is_no_button() -> None:
