@@ -6,6 +6,9 @@ from typing import get_args
 
 import pytest
 
+from bot.core.commands.grammar import parse
+from bot.core.commands.guess import acts, read
+from bot.core.commands.verbs import VERBS
 from bot.core.model.command import (
     AuditCommand,
     Command,
@@ -56,3 +59,13 @@ def test_every_command_has_a_handler() -> None:
 def test_what_the_policy_is_asked(command: Command, asked: Asks | None) -> None:
     """Before a command is done; a start is asked about once it's looked up."""
     assert handlers()[type(command)].asks(command) == asked
+
+
+@pytest.mark.parametrize("typed", [example for verb in VERBS.values() for example, _ in verb.help[1:]])
+def test_a_command_acts_if_the_policy_is_asked_for_an_action(typed: str) -> None:
+    """Otherwise it would be carried out on a guess. As `help` shows it, it isn't one."""
+    command = parse(typed)
+    asked = handlers()[type(command)].asks(command)
+    if asked is not None and asked.action.acts:
+        assert acts(command)
+        assert read(typed) == command

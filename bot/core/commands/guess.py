@@ -16,22 +16,20 @@ from bot.core.commands.talk import LAST, NOISE, PARTICLES, PRONOUNS, TALK, VERB_
 from bot.core.commands.tokens import RUN_ID, RUN_LINK, Token, tokenize
 from bot.core.commands.verbs import VERBS
 from bot.core.model.command import (
+    ActingCommand,
     CancelCommand,
     Command,
+    DigestCommand,
     PauseCommand,
     RetryCommand,
-    RunCommand,
     RunForm,
     SeveralCommand,
-    UnwatchCommand,
-    WatchCommand,
     WatchForm,
 )
 from bot.core.model.errors import BadCommand
 
 # Longer lines aren't searched for a meaning.
 GUESSED_MOST = 1000
-_ACTS = (RunCommand, RunForm, RetryCommand, CancelCommand, PauseCommand, WatchCommand, WatchForm, UnwatchCommand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +48,12 @@ class Guess:
 
 def acts(command: Command) -> bool:
     """Whether a command starts, cancels or changes something. All others only read."""
-    return isinstance(command, _ACTS) or (
-        isinstance(command, SeveralCommand) and any(acts(one) for one in command.commands)
-    )
+    match command:
+        case SeveralCommand(commands):
+            return any(map(acts, commands))
+        case DigestCommand(every=None):
+            return False
+    return isinstance(command, ActingCommand)
 
 
 def read(text: str, command: str = "/bolt", *, run_id: int | None = None, names: Sequence[str] = ()) -> Command | Guess:

@@ -333,6 +333,18 @@ class HelpCommand:
 
 # The commands that start a run.
 StartCommand = RunCommand | RetryCommand
+# The commands that start, cancel or change something, or open the form for that: never carried out on a guess.
+ActingCommand = (
+    RunCommand
+    | RunForm
+    | RetryCommand
+    | CancelCommand
+    | PauseCommand
+    | WatchCommand
+    | WatchForm
+    | UnwatchCommand
+    | DigestCommand
+)
 Command = (
     RunCommand
     | RunForm
