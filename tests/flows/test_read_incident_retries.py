@@ -407,7 +407,7 @@ async def older_edit(stage: IncidentStage) -> None:
     taken = await stage.edits.claim()
     assert taken.lease is not None
     card, redis, key = taken.item, stage.redis, stage.scripts.key
-    revision = await redis.hget(key("incident", CHANNEL, "nightly"), "rev")
+    revision = str(await redis.hget(key("incident", CHANNEL, "nightly"), "rev"))
     await redis.hset(key("card", card), "shown", f"inc:{revision}")
     await redis.hdel(key("card", card), "queued")
     await redis.zrem(key("edits", taken.urgency, CHANNEL), card)
