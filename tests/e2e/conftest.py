@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,21 @@ from tests.e2e.stage import Stage
 from tests.worlds import new_sandbox
 
 SPEED = 10.0
+# How much of a bot's log a failed test shows.
+SHOWN_LINES = 100
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the last lines of the bots' logs with a test that failed: its folder is gone by the time somebody looks."""
+    report = yield
+    stage = getattr(item, "funcargs", {}).get("stage")
+    if report.failed and isinstance(stage, Stage):
+        report.sections.extend(
+            (f"Log of bot {at}", "\n".join(bot.printed().splitlines()[-SHOWN_LINES:]))
+            for at, bot in enumerate(stage.bots)
+        )
+    return report
 
 
 @pytest.fixture

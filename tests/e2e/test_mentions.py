@@ -142,15 +142,15 @@ async def test_a_mention_in_a_direct_message_is_answered_once(stage: Stage) -> N
 
 @pytest.mark.parametrize(("text", "answers"), [("run nightly", 0), ("help", 1), ("cancel", 1)])
 async def test_a_message_that_comes_five_times_is_dealt_with_once(stage: Stage, text: str, answers: int) -> None:
-    """Whatever it asks for."""
-    await stage.start_bot()
+    """Whatever it asks for. Only an answer that Slack didn't confirm in time is sent again."""
+    bot = await stage.start_bot()
     stage.sandbox.slack.delivery.event_retries_s = (0.0, 0.2, 0.5)
     await stage.mention(text, times=5)
     if text.startswith("run"):
         await stage.until(stage.card_says("succeeded in"))
     await stage.mention("help retry", user="grace")
     await stage.until(stage.told_privately("@bolt retry", user="grace"))
-    assert len(stage.private()) == answers
+    assert answers <= len(stage.private()) <= answers + bot.printed().count("a private reply has to wait")
     assert len(stage.started()) == len(stage.cards()) == (0 if answers else 1)
 
 

@@ -119,7 +119,7 @@ class Stage:
 @pytest.fixture
 async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
     """A stage with an empty store."""
-    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", lambda text: text, call_s=1)
+    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", lambda text: text, call_s=10)
     chat.bot_user = sandbox.workspace.bot.id
     yield Stage(Scripts(redis_client, "test", retention_s=1000), sandbox, chat)
     await chat.close()

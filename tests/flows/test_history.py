@@ -71,7 +71,7 @@ class Parts:
 @pytest.fixture
 async def parts(sandbox: Sandbox, redis_client: Redis, charts: Charts) -> AsyncIterator[Parts]:
     """Real ones, with a short patience for Slack."""
-    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", masked, call_s=1)
+    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", masked, call_s=10)
     settings = sandbox.env(socket_mode=True)
     credentials = Credentials(settings["PARADIME_API_SECRET"], settings.get("PARADIME_API_KEY", ""), "")
     bolt = BoltClient(settings["PARADIME_API_ENDPOINT"], credentials)

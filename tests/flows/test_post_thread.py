@@ -43,7 +43,7 @@ def api() -> Api:
 @pytest.fixture
 async def stage(redis_client: Redis, sandbox: Sandbox, api: Api) -> AsyncIterator[Stage]:
     """A stage with an empty store, whose Slack has no limits."""
-    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", lambda text: text, call_s=1)
+    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", lambda text: text, call_s=10)
     chat.bot_user = sandbox.workspace.bot.id
     logs = LogReader(api, lambda text: text)  # type: ignore[arg-type]  # reads a command's output only
     yield Stage(Scripts(redis_client, "test", retention_s=1000), sandbox, chat, logs)

@@ -21,7 +21,7 @@ SAID = Message(("There is no such run.",))
 @pytest.fixture
 async def answers(sandbox: Sandbox) -> AsyncIterator[PrivateReplies]:
     """What answers in it."""
-    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=1)
+    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=10)
     yield PrivateReplies(chat)
     await chat.close()
 

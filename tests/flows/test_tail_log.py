@@ -138,7 +138,7 @@ class Stage:
 @pytest.fixture
 async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
     """A stage with a run that has a card, and whose second command is running."""
-    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", lambda text: text, call_s=1)
+    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", lambda text: text, call_s=10)
     chat.bot_user = sandbox.workspace.bot.id
     stage = Stage(Scripts(redis_client, "test", retention_s=1000), sandbox, chat)
     ts = await chat.post_message(CHANNEL, Message(("card",)), key="start:1")

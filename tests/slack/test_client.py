@@ -31,8 +31,8 @@ HELLO = Message(("hello",))
 
 @pytest.fixture
 async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
-    """A client of it, which waits a second at most."""
-    made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", lambda text: text, call_s=1)
+    """A client of it, which waits two seconds at most."""
+    made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", lambda text: text, call_s=2)
     yield made
     await made.close()
 

@@ -31,7 +31,7 @@ LAST_PERSON, LAST_CHANNEL = f"U0CROWD{PEOPLE:06d}", f"C0CROWD{CHANNELS:06d}"
 @pytest.fixture
 async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
     """The wrapper of Slack's calls."""
-    made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=1)
+    made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=10)
     yield made
     await made.close()
 

@@ -45,7 +45,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def of(sandbox: Sandbox, clock: Clock) -> AsyncIterator[SlackMemberships]:
     """What asks it."""
-    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=1)
+    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=10)
     yield SlackMemberships(chat, clock)
     await chat.close()
 

@@ -31,7 +31,7 @@ KEPT = ("groups", "people2", "place:C0DATAENG", "place:C0ANALYTICS")
 @pytest.fixture
 async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
     """The wrapper of Slack's calls."""
-    made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=1)
+    made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=10)
     yield made
     await made.close()
 

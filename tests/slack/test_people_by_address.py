@@ -15,7 +15,7 @@ from bot.slack.people_by_address import PeopleByAddress
 @pytest.fixture
 async def people(sandbox: Sandbox) -> AsyncIterator[PeopleByAddress]:
     """What asks it."""
-    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=1)
+    chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=10)
     yield PeopleByAddress(chat)
     await chat.close()
 

@@ -264,7 +264,7 @@ def test_lines_of_a_log_that_is_followed(command: str, lines: str) -> None:
 @pytest.fixture
 async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
     """A client of a local Slack."""
-    made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", str, call_s=2)
+    made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", str, call_s=10)
     yield made
     await made.close()
 
