@@ -52,7 +52,7 @@ hints:
 | `next` | optional: what to do, in another one |
 | `retry` | optional: whether a retry helps: `yes`, `no` or `maybe` (the default) |
 | `runbook` | optional: a link that's shown after the hint. It has to begin with `https://` |
-| `schedule` | optional: the hint applies only to schedules of this name or slug, in which `*` and `?` are wild. Case, accents and dashes don't matter. If the bot doesn't know a run's schedule, the hint doesn't apply |
+| `schedule` | optional: the hint applies only to schedules of this name or slug, in which `*` and `?` are wildcards. Case, accents and dashes don't matter. If the bot doesn't know a run's schedule, the hint doesn't apply |
 
 A file has at most 200 hints. Secrets in sentences are masked, and formatting in them has no effect.
 Patterns run in [RE2](https://github.com/google/re2/wiki/Syntax), so their time is linear in the

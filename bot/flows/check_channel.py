@@ -127,7 +127,7 @@ class WatchedChannelChecker:
             change = PauseChange(pause, now, Event.WATCH_PAUSED, why_paused(pause), notify=is_told)
         changed = await self._watches.pause_watches(channel, [watch.number for watch in watches], change)
         for number in changed:
-            log.info("a watch is paused" if pause else "a watch goes on", channel=channel, number=number, why=pause)
+            log.info("a watch is paused" if pause else "a watch resumes", channel=channel, number=number, why=pause)
         if pause is Pause.SHARED:
             for stored in await self._incidents.open_incidents(channel):
                 await self._closer.close(stored.incident.schedule, [channel], HIDDEN)

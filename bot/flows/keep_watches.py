@@ -82,7 +82,7 @@ class WatchKeeper:
                     await self._replaced.wait()
 
     async def begin(self) -> None:
-        """Apply the file at the start. Without any record of an earlier start, its watches start afresh.
+        """Apply the file at the start. Without any record of an earlier start, its watches start over.
 
         Raises StoreUnavailable.
         """
@@ -150,6 +150,6 @@ class WatchKeeper:
     def _say_lost(self) -> None:
         self._lost()
         log.warning(
-            "Redis has no record of watches: those from the watches file start afresh, and any made in Slack are gone",
+            "Redis has no record of watches: those from the watches file start over, and any made in Slack are gone",
             watches=len(self._wanted.value),
         )

@@ -36,7 +36,10 @@ class RetryEndTeller:
         link = Link(run_url(self._app_url, run_id), f"Run {run_id}")
         text = (link, ", your retry of ", Bold(request.title), f", {ended}.")
         log.info(
-            "only the person who asked is told how a retry ended", request=request.id, run=run_id, user=request.user
+            "only the person who asked is notified of how a retry ended",
+            request=request.id,
+            run=run_id,
+            user=request.user,
         )
         if await self._answers.reply_lastingly(asker_of(request), Message(text)):
             await self._due.finish(lease)
