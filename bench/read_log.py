@@ -10,9 +10,10 @@ from pathlib import Path
 
 from bench.stage import Options
 from bench.table import Row
+from bot.core.insight.excerpt import EXCERPT_LIMIT
 from bot.core.insight.hints.causes import causes
 from bot.core.insight.log_text import keep
-from bot.core.insight.reading import EXCERPT_LIMIT, read_log, reading
+from bot.core.insight.reading import read_log, reading
 
 SMALL, LARGE, QUICKER = 1_000_000, 10_000_000, 10
 RATIO_MOST = 12.0

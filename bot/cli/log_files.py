@@ -7,11 +7,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.core.insight.excerpt import EXCERPT_LIMIT
 from bot.core.insight.hints.causes import hint_for
 from bot.core.insight.hints.hint import Hint, Table
 from bot.core.insight.hints.normalize import normalized
 from bot.core.insight.log_text import keep, mask_in_pieces
-from bot.core.insight.reading import EXCERPT_LIMIT, NODES_MOST, Reading, one_line, read_log, reading
+from bot.core.insight.reading import NODES_MOST, Reading, one_line, read_log, reading
 from bot.core.insight.run_results import Results, read_results
 from bot.core.model.cause import Cause
 from bot.core.redact.masker import Masker

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 from cachetools import LRUCache
 
+from bot.core.insight.excerpt import EXCERPT_LIMIT
 from bot.core.insight.failure import LogFindings
 from bot.core.insight.failure_streak import Recovery, recovery, what_changed
 from bot.core.insight.hints.causes import built_in
@@ -16,7 +17,7 @@ from bot.core.insight.hints.hint import Table
 from bot.core.insight.log_text import LogFile, keep, log_file, mask_in_pieces, tail
 from bot.core.insight.nodes import failed_nodes, with_results, with_warnings
 from bot.core.insight.progress import commands_known, position
-from bot.core.insight.reading import EXCERPT_LIMIT, read_log, reading
+from bot.core.insight.reading import read_log, reading
 from bot.core.insight.run_results import NodeResult, Results
 from bot.core.model.bolt import Command, CommandOutput, Resource, RunSummary
 from bot.core.model.cause import Cause

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.core.insight import nodes
+from bot.core.insight.excerpt import EXCERPT_LIMIT
 from bot.core.insight.progress import numbered
-from bot.core.insight.reading import EXCERPT_LIMIT
 from bot.core.model.asker import Asker
 from bot.core.model.bolt import Command
 from bot.core.model.command import LogsCommand

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from bot.core.insight.excerpt import EXCERPT_LIMIT
 from bot.core.insight.failure import ERROR_HEAD, Failure, LogFindings
 from bot.core.insight.hints.hint import Table
-from bot.core.insight.reading import EXCERPT_LIMIT, Reading, one_line, reading
+from bot.core.insight.reading import Reading, one_line, reading
 from bot.core.insight.run_results import NodeResult, Results
 from bot.core.model.run import End, FailedNode, Run, SlowNode
 from bot.core.text.message import Message, Paragraph, Preformatted

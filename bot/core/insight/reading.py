@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from bot.core.insight.clean import Folded, strip_ansi
 from bot.core.insight.dbt_one import is_dbt_one, read_dbt_one
 from bot.core.insight.dbt_two import is_dbt_two, points_to, read_dbt_two
+from bot.core.insight.excerpt import excerpt
 from bot.core.insight.failure import MESSAGE_KEPT, Failure, LogFindings, own_message
 from bot.core.insight.hints.causes import causes
 from bot.core.insight.hints.hint import Table
@@ -21,18 +22,13 @@ from bot.core.insight.other import read_other
 from bot.core.insight.run_results import NodeResult, Results
 from bot.core.insight.wrapping import plain_lines, unwrapped
 from bot.core.model.cause import Cause
-from bot.core.text.text import cut, cut_middle, plural
+from bot.core.text.text import cut, plural
 
 # The most that `keep` leaves of a long log, including its mark.
 READ_MOST = READ_LIMIT + FILE_HEAD + 200
-# A message shows no more of a log: Slack cuts longer texts, and escaping makes a text longer.
-EXCERPT_LIMIT = 2_900
 SUMMARY_LIMIT = 200
 NODES_MOST = 200
-_LINE_MOST = 4_000
-_SHARE_LEAST = 200
 _PROBLEM_MOST = 2_000
-_ROOM_FOR_MORE = 40
 _ORDER = ("model", "snapshot", "seed", "source", "unit_test", "test", "operation")
 _CLASS_ALONE = re.compile(
     r"(?:\w+ ){0,3}(?:Error|Exception)(?: in .{1,400})?:?|Error parsing inline query|Error while parsing node: .{1,300}"
@@ -128,11 +124,11 @@ def reading(
     failures = tuple(one if one.name else replace(one, name=_unnamed(one.kind, command)) for one in failures)
     skipped = results.counts.get("skipped", 0) if results is not None else said.skipped or 0
     if exit_code == 0 and not failures:
-        return Reading(None, said.shown or _excerpt((), said, limit), (), said.dialect)
+        return Reading(None, said.shown or excerpt((), said, limit), (), said.dialect)
     summary = _summary(failures, said, skipped, exit_code)
     messages = tuple(_messages(failures, said))
     why = causes((message for _, message in messages), exit_code, hints)
-    return Reading(summary, _excerpt(failures, said, limit), failures, said.dialect, why, messages)
+    return Reading(summary, excerpt(failures, said, limit), failures, said.dialect, why, messages)
 
 
 def _messages(failures: Sequence[Failure], said: LogFindings) -> Iterator[tuple[str, str]]:
@@ -262,43 +258,6 @@ def _told(problem: str) -> str:
             break
         told = f"{told.rstrip(':')}: {line}"
     return " ".join(told.split()).rstrip(".:")
-
-
-def _excerpt(failures: Sequence[Failure], said: LogFindings, limit: int) -> str:
-    """Each failure's lines, and last the error that stopped the command; each gets a share of the room."""
-    blocks = [_block(one) for one in failures]
-    problem = "\n".join(cut(line, _LINE_MOST) for line in said.lines)
-    if problem and not any(problem in block for block in blocks):
-        blocks.append(problem)
-    if not blocks:
-        return cut(said.shown, limit)
-    first = blocks[-1:] if problem and len(blocks) > 1 else []
-    reserved = min(len(first[0]), limit // 3) + 2 if first else 0
-    others = blocks[:-1] if first else blocks
-    shown, left = _shared(others, limit - reserved)
-    if left:
-        shown.append(f"… and {plural(left, 'more failure')}")
-    if first:
-        shown.append(cut_middle(first[0], reserved - 2))
-    return cut("\n\n".join(shown), limit)
-
-
-def _shared(blocks: Sequence[str], limit: int) -> tuple[list[str], int]:
-    """As many blocks as fit, each cut to its share, and how many are left out."""
-    room = limit
-    shown: list[str] = []
-    for number, block in enumerate(blocks):
-        share = max(_SHARE_LEAST, room // min(3, len(blocks) - number))
-        piece = cut_middle(block, max(1, min(share, room - (_ROOM_FOR_MORE if number < len(blocks) - 1 else 0))))
-        if number and len(piece) + 2 > room - _ROOM_FOR_MORE:
-            return shown, len(blocks) - number
-        shown.append(piece)
-        room -= len(piece) + 2
-    return shown, 0
-
-
-def _block(failure: Failure) -> str:
-    return "\n".join(cut(line, _LINE_MOST) for line in failure.lines) or f"{failure.kind} {failure.name}"
 
 
 def one_line(message: str, limit: int = MESSAGE_KEPT) -> str:

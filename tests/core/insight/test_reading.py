@@ -100,17 +100,6 @@ def test_another_tool_speaks_on_stderr() -> None:
     )
 
 
-def test_every_failure_keeps_its_head_where_room_is_short() -> None:
-    """Many failures, little room: each shown one begins with its heading, and the rest is counted."""
-    blocks = "".join(f"\x1b[0m21:05:13  Failure in model m{n} (m{n}.sql)\n  {'x' * 900}\n" for n in range(30))
-    text = f"21:05:13  Completed with 30 errors, 0 warnings:\n{blocks}21:05:13  Done. PASS=0 WARN=0 ERROR=30 SKIP=0 TOTAL=30\n"
-    found = excerpt(text, "", 2900)
-    assert len(found.excerpt) <= 2900
-    assert found.excerpt.startswith("Failure in model m0 ")
-    assert "more failure" in found.excerpt
-    assert found.summary == "30 models failed"
-
-
 DONE = "21:05:13  Done. PASS=1 WARN=1 ERROR=0 SKIP=0 TOTAL=2\n"
 WARNED = f"""21:05:13  Completed with 0 errors, 0 partial successes, and 1 warning:
 21:05:13  Warning in test a (b.yml)
