@@ -301,6 +301,38 @@ async def test_a_channel_without_the_bot_gets_the_file_once_it_is_back(stage: In
     assert (len(stage.chat.shared), stage.chat.joined) == (1, [])
 
 
+async def test_a_file_that_waits_when_the_next_incident_begins_is_posted_in_the_thread_of_its_own(
+    stage: IncidentStage,
+) -> None:
+    """Each has the log of its own failure."""
+    stage.chat.faults.fail("share_upload", ChannelRefused("files.completeUploadExternal", "not_in_channel"))
+    await stage.discover()
+    first = (await stage.stored()).ts
+    assert stage.chat.shared == []
+    await fails_again_later(stage)
+    await stage.posts.mark_reachable(CHANNEL)
+    await settle_posts(stage)
+    second = (await stage.stored()).ts
+    assert first != second
+    assert sorted(thread for _, thread, _ in stage.chat.shared) == [first, second]
+    names = [stage.chat.uploads[file][0] for _, _, file in sorted(stage.chat.shared)]
+    assert names[0] != names[1]
+    assert await waiting_posts(stage) == []
+
+
+async def test_a_recovery_that_waits_when_the_next_incident_begins_is_told_in_the_thread_of_its_own(
+    stage: IncidentStage,
+) -> None:
+    """Not dropped, and not in the new one's."""
+    await stage.discover()
+    first = (await stage.stored()).ts
+    await fails_again_later(stage)
+    await settle_posts(stage)
+    assert "recovered" in stage.chat.in_channel(CHANNEL, first)[-1]
+    assert not any("recovered" in one for one in await stage.thread())
+    assert await waiting_posts(stage) == []
+
+
 async def test_a_lost_reply_shares_no_file_twice(stage: IncidentStage) -> None:
     """It's found by its id."""
     stage.chat.faults.lose("share_upload")

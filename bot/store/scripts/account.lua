@@ -136,18 +136,38 @@ local function change_outage(channel, number, open, edit, renewed)
   touch_outage(channel, number, line)
 end
 
+-- Posts that wait for the thread of an incident follow it to its new name, because the next incident's have the same
+-- names. Returns whether there are any.
+local function move_posts(channel, named)
+  local moved = false
+  for _, class in ipairs({'opened', 'recovery', 'line', 'attached'}) do
+    local items = key('posts', class, channel)
+    for _, item in ipairs(redis.call('ZRANGE', items, 0, -1)) do
+      local what, of = string.match(item, '^incident/([^/]+)/[^/]*/(.*)$')
+      if of == slug then
+        push('posts', class, channel, 'incident/' .. what .. '/' .. channel .. '/' .. named,
+          tonumber(redis.call('ZSCORE', items, item)))
+        redis.call('ZREM', items, item)
+        moved = true
+      end
+    end
+  end
+  return moved
+end
+
 for at = first, last, WIDTH do
   local channel, hash = ARGV[at], incident_key(ARGV[at])
   local serial, edit, posts, message = ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6] == '1'
   local before = redis.call('HGET', hash, 'serial')
   if before ~= serial then
     -- A new incident has a message of its own. That of the one before stays as it is, once its last state is shown. If it
-    -- wasn't posted yet, or is being posted now, it's posted once under its new name.
+    -- wasn't posted yet, or is being posted now, it's posted once under its new name, and so is what waits for its thread.
     local old, named = redis.call('HMGET', hash, 'team', 'ts'), slug .. ':before:' .. (before or '')
     local card = old[2] and key('card', old[1] .. ':' .. channel .. ':' .. old[2])
     local is_edited = card and redis.call('HEXISTS', card, 'queued') == 1
     local due = not old[2] and redis.call('ZSCORE', key('posts', 'opening', channel), 'incident/0/' .. channel .. '/' .. slug)
-    if before and (is_edited or due) then
+    local has_posts = before and move_posts(channel, named)
+    if before and (is_edited or due or has_posts) then
       redis.call('RENAME', hash, key('incident', channel, named))
       redis.call('EXPIRE', key('incident', channel, named), RETENTION_S)
       if is_edited then redis.call('HSET', card, 'incident', channel .. ':' .. named) end
