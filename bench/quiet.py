@@ -12,7 +12,7 @@ from bench.stage import Options
 from bench.table import Row
 from bolt_sandbox.bolt import BoltWorld
 from bolt_sandbox.bolt.model import Character, Schedule, Step
-from bot.core.model.bolt import Command, RunStatus
+from bot.core.model.bolt import BoltCommand, RunStatus
 from bot.core.model.polling import Observed, Polled
 from bot.core.model.run import End, Observation, Run, RunFacts, RunKey, is_final
 from bot.core.views.card import run_card
@@ -67,7 +67,7 @@ class Simulated:
         """What Bolt tells of the run at this moment."""
         view = self.world.view(run_ids[0])
         commands = tuple(
-            Command(each.id, each.step.command, each.started_at, each.ended_at, each.return_code)
+            BoltCommand(each.id, each.step.command, each.started_at, each.ended_at, each.return_code)
             for each in view.commands
         )
         return Polled(found={run_ids[0]: RunStatus(view.state, commands)})

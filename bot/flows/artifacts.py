@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.core.insight.clean import strip_ansi
 from bot.core.insight.progress import numbered
 from bot.core.model.asker import Asker
-from bot.core.model.bolt import Command, Resource
+from bot.core.model.bolt import BoltCommand, Resource
 from bot.core.model.errors import BoltError, BoltRejected
 from bot.core.model.run import Run, RunKey, observe
 from bot.core.model.upload import Upload
@@ -83,6 +83,6 @@ class Artifacts:
         """Request that a file be posted. Raises StoreUnavailable."""
         resource = Resource(part.resource, part.path)
         name = f"{part.key.name}:{part.command}:{part.resource}:{asker.channel}"
-        upload = Upload(name, part.key, asker, Command(part.command, part.text), resource)
+        upload = Upload(name, part.key, asker, BoltCommand(part.command, part.text), resource)
         answer = await self._uploads.add_upload(upload, posts_it_anyway=False, most=WAITING_MOST)
         return promised((Code(file_name(part.path)),), upload, answer)

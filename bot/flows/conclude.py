@@ -19,7 +19,7 @@ from bot.core.insight.nodes import failed_nodes, with_results, with_warnings
 from bot.core.insight.progress import commands_known, position
 from bot.core.insight.reading import read_log, reading
 from bot.core.insight.run_results import NodeResult, Results
-from bot.core.model.bolt import Command, CommandOutput, Resource, RunSummary
+from bot.core.model.bolt import BoltCommand, CommandOutput, Resource, RunSummary
 from bot.core.model.cause import Cause
 from bot.core.model.current import Current
 from bot.core.model.errors import BoltError, BoltOutcomeUnknown, BoltRejected, BoltTooLarge
@@ -104,7 +104,7 @@ class LogReader:
         return self._hints.value.for_schedule(facts.schedule, facts.name)
 
     async def read_failure_log(
-        self, command: Command, facts: RunFacts | None = None, *, within_s: float | None = None
+        self, command: BoltCommand, facts: RunFacts | None = None, *, within_s: float | None = None
     ) -> FailureLog | None:
         """Read a command's log, None as long as it's empty.
 
@@ -118,7 +118,7 @@ class LogReader:
         except TimeoutError:
             raise BoltOutcomeUnknown from None
 
-    async def _read_in_turn(self, command: Command, hints: Table | None) -> FailureLog | None:
+    async def _read_in_turn(self, command: BoltCommand, hints: Table | None) -> FailureLog | None:
         async with self._at_once:
             kept = self._read.get(command.id)
             if kept and hints in (None, kept[0]):
@@ -134,7 +134,7 @@ class LogReader:
             self._read[command.id] = (hints, digest)
         return digest
 
-    def forget(self, command: Command) -> None:
+    def forget(self, command: BoltCommand) -> None:
         """Drop a log that has been posted."""
         self._read.pop(command.id, None)
 
@@ -214,7 +214,7 @@ class RunConcluder:
         finally:
             self._reading -= 1
 
-    async def _failed(self, lease: Lease, run: Run, command: Command) -> None:
+    async def _failed(self, lease: Lease, run: Run, command: BoltCommand) -> None:
         """Read the failed command's log until the deadline. A later log follows in a post of its own."""
         waited_s = await self._runs.final_since_s(run.key)
         clock = asyncio.get_running_loop()
@@ -263,7 +263,7 @@ class RunConcluder:
         else:
             await self._due.give_back(lease, delay_s=LATE_LOG_AGAIN_S)
 
-    async def _late_log(self, run: Run, command: Command) -> FailureLog | None:
+    async def _late_log(self, run: Run, command: BoltCommand) -> FailureLog | None:
         """Read a late log, one at a time. Raises TimeoutError while another one is being read, and BoltError."""
         async with asyncio.timeout(LATE_LOG_TURN_S):
             await self._late_turn.acquire()
@@ -297,7 +297,7 @@ class RunConcluder:
         finally:
             self._warnings -= 1
 
-    async def _log(self, run: Run, command: Command, within_s: float) -> tuple[FailureLog | None, bool]:
+    async def _log(self, run: Run, command: BoltCommand, within_s: float) -> tuple[FailureLog | None, bool]:
         """The failed command's log if it arrives in time, and whether it's too large to ever be read."""
         if within_s <= 0:
             return None, False
@@ -319,7 +319,7 @@ class RunConcluder:
             return []
 
 
-def _end(run: Run, command: Command | None, runs: list[RunSummary], digest: FailureLog | None) -> End:
+def _end(run: Run, command: BoltCommand | None, runs: list[RunSummary], digest: FailureLog | None) -> End:
     at = position(run, command) if command else None
     listed = next((one for one in runs if one.id == run.id), None)
     before = Recovery()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import structlog
 
 from bot.core.insight.run_results import NodeResult, Results, read_results
-from bot.core.model.bolt import Command, Resource
+from bot.core.model.bolt import BoltCommand, Resource
 from bot.core.model.errors import BoltError, BoltRejected, DownloadRefused
 from bot.flows.ports.bolt import Bolt, Downloads
 
@@ -29,7 +29,7 @@ class ResultsReader:
         self._at_once = asyncio.Semaphore(READ_AT_ONCE)
 
     async def read_command_results(
-        self, command: Command, resources: Sequence[Resource] | None, *, within_s: float
+        self, command: BoltCommand, resources: Sequence[Resource] | None, *, within_s: float
     ) -> Results | None:
         """Read a command's results, None if there are none or they don't arrive in time. Raises nothing.
 
@@ -54,7 +54,7 @@ class ResultsReader:
             log.warning("dbt's own results couldn't be read", command=command.id, why=repr(error))
         return None
 
-    async def warned(self, commands: Sequence[Command], *, within_s: float) -> list[NodeResult]:
+    async def warned(self, commands: Sequence[BoltCommand], *, within_s: float) -> list[NodeResult]:
         """The nodes that warned in these commands of one run; empty if they can't be read in time. Raises nothing."""
         try:
             async with asyncio.timeout(within_s):
@@ -83,13 +83,13 @@ async def fetch(bolt: Bolt, downloads: Downloads, resource_id: int, *, most: int
     return await downloads.fetch(url, most=most)
 
 
-def may_warn(command: Command) -> bool:
+def may_warn(command: BoltCommand) -> bool:
     """Whether a successful command may have warnings to name: only tests and freshness checks warn."""
     words = command.text.split()
     return words[:1] == ["dbt"] and bool({"build", "test", "freshness"} & set(words[1:]))
 
 
-def account_of(command: Command, resources: Sequence[Resource]) -> Resource | None:
+def account_of(command: BoltCommand, resources: Sequence[Resource]) -> Resource | None:
     """The artifact with dbt's results of a command, None if there is none."""
     words = command.text.split()
     wanted = (SOURCES, RUN_RESULTS) if "freshness" in words else (RUN_RESULTS,)

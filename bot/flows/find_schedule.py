@@ -30,18 +30,18 @@ class ScheduleFinder:
         self._bolt = bolt
         self._catalog = catalog
 
-    async def find_any(self, wanted: str, again: Callable[[str], Command]) -> FoundSchedule | Message:
+    async def find_any(self, schedule_text: str, again: Callable[[str], Command]) -> FoundSchedule | Message:
         """Find a schedule by name or slug, or return the answer instead. `again` builds the same command for a slug."""
         try:
-            found = await self._catalog.find_schedule(wanted)
+            found = await self._catalog.find_schedule(schedule_text)
             if isinstance(found, Schedule):
                 return FoundSchedule(found)
-            inactive = find_schedule(wanted, await self._bolt.schedules(inactive=True))
+            inactive = find_schedule(schedule_text, await self._bolt.schedules(inactive=True))
         except BoltError as error:
             return Message((unread(error),))
         if isinstance(inactive, Schedule):
             return FoundSchedule(inactive, active=False)
-        return did_you_mean(wanted, found, again)
+        return did_you_mean(schedule_text, found, again)
 
 
 def unread(error: BoltError) -> str:

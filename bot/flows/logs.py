@@ -10,7 +10,7 @@ from bot.core.insight import nodes
 from bot.core.insight.excerpt import EXCERPT_LIMIT
 from bot.core.insight.progress import numbered
 from bot.core.model.asker import Asker
-from bot.core.model.bolt import Command
+from bot.core.model.bolt import BoltCommand
 from bot.core.model.command import LogsCommand
 from bot.core.model.errors import BoltError, BoltRejected, BoltTooLarge
 from bot.core.model.run import Observation, Run, RunKey, failed_command, is_final, observe, run_url
@@ -84,7 +84,7 @@ class CommandLogs:
         text = (*first, " It has printed nothing yet." if command.return_code is None else " It printed nothing.")
         return Message(text, (Paragraph(text), where))
 
-    async def _live(self, command: Command) -> str:
+    async def _live(self, command: BoltCommand) -> str:
         """Read a running command's output. Some backends return it only through the live log."""
         if command.return_code is not None:
             return ""
@@ -101,7 +101,9 @@ class CommandLogs:
             pass
         return await asyncio.to_thread(lines.shown, self._mask) if lines.count else ""
 
-    def _told(self, key: RunKey, command: Command, seen: Observation, first: Sentence, digest: FailureLog) -> Message:
+    def _told(
+        self, key: RunKey, command: BoltCommand, seen: Observation, first: Sentence, digest: FailureLog
+    ) -> Message:
         broke = command.return_code not in (None, 0)
         lines = digest.excerpt if broke else digest.tail
         if broke and digest.summary:
@@ -118,7 +120,7 @@ class CommandLogs:
         blocks.append(Buttons(self._buttons(key, command, seen, whole=True)))
         return Message(first, tuple(blocks))
 
-    def _buttons(self, key: RunKey, command: Command, seen: Observation, *, whole: bool) -> tuple[Button, ...]:
+    def _buttons(self, key: RunKey, command: BoltCommand, seen: Observation, *, whole: bool) -> tuple[Button, ...]:
         made: list[Button] = []
         if whole:
             value = part_value(PartButton(key, command.id, command.text))
@@ -135,7 +137,7 @@ class CommandLogs:
         """Request that a command's whole log be posted. Raises StoreUnavailable."""
         run = await self._runs.load_run(part.key)
         ended = run.end if run else None
-        command = Command(part.command, part.text)
+        command = BoltCommand(part.command, part.text)
         upload = Upload(f"{part.key.name}:{part.command}:log:{asker.channel}", part.key, asker, command)
         anyway = ended is not None and ended.failed is not None and ended.failed.id == part.command
         answer = await self._uploads.add_upload(upload, posts_it_anyway=anyway, most=WAITING_MOST)
@@ -165,7 +167,7 @@ def promised(what: Sentence, upload: Upload, answer: UploadAnswer) -> Message:
             return Message((*what, f" is on its way to {where}."))
 
 
-def choose(run: Run, number: int | None) -> tuple[int | None, Command] | Message:
+def choose(run: Run, number: int | None) -> tuple[int | None, BoltCommand] | Message:
     """Choose a command, with its number on the card: the one with that number, else the failed, running or last one."""
     key, seen = run.key, run.seen
     listed = numbered(run)
@@ -190,7 +192,7 @@ def _no_such(run: Run, number: int, own: int) -> str:
     return f"Run {run.id} has {plural(own, 'command')}{so_far}; there's no number {number}. {from_to}"
 
 
-def _heading(key: RunKey, number: int | None, command: Command) -> Sentence:
+def _heading(key: RunKey, number: int | None, command: BoltCommand) -> Sentence:
     """Describe a command: `dbt test` (command 4 of run 4711) ended with exit code 1 after 38 s."""
     if command.return_code is None:
         stands = "is running"

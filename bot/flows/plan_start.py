@@ -73,12 +73,12 @@ class StartPlanner:
         """Offer alternatives for a start that was refused because no schedule has its name."""
         return wanted_instead(request.wanted, self._catalog.last_list()[0]) if request.plan is None else ()
 
-    async def _schedule(self, wanted: str) -> Schedule:
-        found = await self._catalog.find_schedule(wanted)
+    async def _schedule(self, schedule_text: str) -> Schedule:
+        found = await self._catalog.find_schedule(schedule_text)
         if isinstance(found, Schedule):
             return found
         near = tuple(one.slug for one in found.suggestions) if isinstance(found, Missing) else found.slugs
-        raise NotStartable(not_found(wanted, found), near)
+        raise NotStartable(not_found(schedule_text, found), near)
 
     # --- a run of a schedule ---
 

@@ -59,11 +59,11 @@ class ScheduleCatalog:
         self._changed_at = float("-inf")
         self._reading: asyncio.Task[None] | None = None
 
-    async def find_schedule(self, wanted: str) -> Schedule | Ambiguous | Missing:
+    async def find_schedule(self, schedule_text: str) -> Schedule | Ambiguous | Missing:
         """Find a schedule by name or slug. Raises BoltError if the list can't be read."""
-        found = find_schedule(wanted, await self._list(self._fresh_for_s))
+        found = find_schedule(schedule_text, await self._list(self._fresh_for_s))
         if isinstance(found, Missing) and self._age() > SURE_S:
-            found = find_schedule(wanted, await self._list(SURE_S))
+            found = find_schedule(schedule_text, await self._list(SURE_S))
         return found
 
     async def all_schedules(self, *, sure: bool = False) -> list[Schedule]:
@@ -104,9 +104,9 @@ class ScheduleCatalog:
         """The last list, whatever its age, and when Bolt returned it; None if it never did."""
         return list(self._schedules), self._at
 
-    def slug_of(self, wanted: str) -> str:
+    def slug_of(self, schedule_text: str) -> str:
         """The slug of a schedule's name or slug, by the last list; empty if no schedule, or several, have that name."""
-        found = schedules_called(wanted, self._schedules)
+        found = schedules_called(schedule_text, self._schedules)
         return found[0].slug if len(found) == 1 else ""
 
     def forget(self) -> None:

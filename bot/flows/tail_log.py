@@ -15,7 +15,7 @@ import structlog
 
 from bot.core.insight.progress import numbered
 from bot.core.model.asker import Asker
-from bot.core.model.bolt import Command, RunStatus
+from bot.core.model.bolt import BoltCommand, RunStatus
 from bot.core.model.command import LogsCommand
 from bot.core.model.errors import (
     BoltError,
@@ -42,7 +42,7 @@ from bot.flows.thread_subject import LostCard
 
 log = structlog.get_logger()
 
-Numbered = tuple[tuple[int | None, Command], ...]
+Numbered = tuple[tuple[int | None, BoltCommand], ...]
 
 BEGINNING = "0:0"
 PAGES_MOST = 40
@@ -78,7 +78,7 @@ class LogRead:
     """New lines of a log, and the cursor after them; `done` if there will be no more."""
 
     lines: LogLines
-    command: Command | None
+    command: BoltCommand | None
     cursor: str
     done: bool
 

@@ -264,9 +264,9 @@ class Command(Wire):
     end_dttm: Time = None
     return_code: Annotated[int | None, BeforeValidator(read_optional)] = None
 
-    def core(self) -> bolt.Command:
+    def core(self) -> bolt.BoltCommand:
         """Convert to the core's type."""
-        return bolt.Command(self.id, self.command, self.start_dttm, self.end_dttm, self.return_code)
+        return bolt.BoltCommand(self.id, self.command, self.start_dttm, self.end_dttm, self.return_code)
 
 
 class RunStatus(Wire):

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.core.model.bolt import Command, CommandOutput, RunStatus
+from bot.core.model.bolt import BoltCommand, CommandOutput, RunStatus
 from bot.core.model.current import Current
 from bot.core.model.incident import Incident, StoredIncident
 from bot.core.model.watch import Watch
@@ -444,7 +444,7 @@ class IncidentStage(Stage):
         """A run that somebody else starts."""
         run_id = self.bolt.add_run(slug, "RUNNING", **facts)  # type: ignore[arg-type]
         self.change(run_id, started_at=self.at)
-        self.bolt.statuses[run_id] = RunStatus("RUNNING", (Command(run_id * 10, "dbt build", self.at),))
+        self.bolt.statuses[run_id] = RunStatus("RUNNING", (BoltCommand(run_id * 10, "dbt build", self.at),))
         return run_id
 
     def end(self, run_id: int, state: str, log: str = COLUMN_LOG) -> int:
@@ -455,7 +455,7 @@ class IncidentStage(Stage):
         code = 0 if state == "SUCCESS" else 1
         slug = next(slug for slug, runs in self.bolt.runs_of.items() if any(run.id == run_id for run in runs))
         (text,) = next(one.commands for one in self.bolt.active if one.slug == slug)
-        command = Command(run_id * 10, text, self.at - timedelta(minutes=1), self.at, code)
+        command = BoltCommand(run_id * 10, text, self.at - timedelta(minutes=1), self.at, code)
         self.bolt.statuses[run_id] = RunStatus(state, (command,))
         self.bolt.outputs[command.id] = CommandOutput(command, run_id, log if code else "", "")
         return run_id

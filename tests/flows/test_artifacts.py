@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from bot.core.model.bolt import Command, Resource, RunStatus
+from bot.core.model.bolt import BoltCommand, Resource, RunStatus
 from bot.core.model.run import RunKey
 from bot.core.redact.masker import Masker
 from bot.flows.artifacts import Artifacts
@@ -19,7 +19,7 @@ class Api:
 
     async def status(self, run: int) -> RunStatus:
         """It is over."""
-        return RunStatus("SUCCESS", (Command(run, "dbt build", return_code=0),))
+        return RunStatus("SUCCESS", (BoltCommand(run, "dbt build", return_code=0),))
 
     async def resources(self, commands: list[int]) -> dict[int, tuple[Resource, ...]]:
         """A file with a color code inside its name."""

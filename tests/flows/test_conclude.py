@@ -15,7 +15,7 @@ from bolt_sandbox.bolt import BoltWorld, Character, Fault, Schedule, Step
 from bolt_sandbox.server import Sandbox
 from bot.core.insight.hints.causes import built_in
 from bot.core.insight.hints.hint import Hint, OwnHint
-from bot.core.model.bolt import Command, CommandOutput
+from bot.core.model.bolt import BoltCommand, CommandOutput
 from bot.core.model.cause import Cause, Retry
 from bot.core.model.current import Current
 from bot.core.model.errors import BoltOutcomeUnknown
@@ -165,7 +165,7 @@ async def test_a_teams_hints_apply_to_their_schedules(stage: Stage) -> None:
 def test_a_log_is_digested_without_row_values() -> None:
     """Neither the lines nor the file have them, unless they may be shown."""
     printed = "ERROR\n  DETAIL:  Failing row contains (1, Ada Lovelace).\n"
-    output = CommandOutput(Command(1, "python load.py", return_code=1), 1, printed, "")
+    output = CommandOutput(BoltCommand(1, "python load.py", return_code=1), 1, printed, "")
     digest = digest_log(output, lambda text: text)
     for text in (digest.excerpt, digest.file.text, digest.tail):
         assert "Failing row contains (row values left out)." in text

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.model.bolt import Command, Resource
+from bot.core.model.bolt import BoltCommand, Resource
 from bot.core.model.errors import BoltNotSent, BoltRejected, BoltTooLarge, BotError, DownloadRefused
 from bot.flows.dbt_results import ResultsReader, account_of, fetch, may_warn
 from tests.flows.fakes import FakeBolt, FakeDownloads
 
 T0 = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
-BUILD = Command(1, "dbt build", T0, T0 + timedelta(minutes=5), 1)
+BUILD = BoltCommand(1, "dbt build", T0, T0 + timedelta(minutes=5), 1)
 FILE = Resource(9, "target/run_results.json")
 
 

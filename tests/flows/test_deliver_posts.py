@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
 from bot.core.model.admission import Limits
-from bot.core.model.bolt import Command
+from bot.core.model.bolt import BoltCommand
 from bot.core.model.polling import Observed
 from bot.core.model.run import End, Observation, Run, RunKey
 from bot.core.text.message import Message
@@ -81,7 +81,7 @@ class Stage:
         claimed = await DueSet(self.scripts, "ends", lease_s=10).claim(1)
         run = await self.run(run_id)
         assert claimed.lease is not None
-        failed = Command(run_id, "dbt test", return_code=1) if log == "read" else None
+        failed = BoltCommand(run_id, "dbt test", return_code=1) if log == "read" else None
         await self.runs.conclude(claimed.lease, run, End(failed=failed, excerpt="it broke" if failed else "", log=log))
 
     async def run(self, run_id: int) -> Run:

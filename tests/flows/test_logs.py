@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.model.bolt import Command, CommandOutput, LogPage, RunStatus
+from bot.core.model.bolt import BoltCommand, CommandOutput, LogPage, RunStatus
 from bot.core.model.errors import BoltError, BoltNotSent, BoltRejected, BoltTooLarge
 from bot.core.model.run import CardRef, Observation, Run, RunKey
 from bot.core.model.upload import Upload, UploadAnswer
@@ -24,9 +24,9 @@ from tests.flows.stage import APP, asker, hide_secrets
 
 T0 = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 KEY = RunKey("w", 7)
-OK = Command(1, "dbt seed", T0, T0 + timedelta(seconds=9), 0)
-BROKEN = Command(2, "dbt test", T0, T0 + timedelta(seconds=38), 1)
-RUNNING = Command(3, "dbt docs", T0)
+OK = BoltCommand(1, "dbt seed", T0, T0 + timedelta(seconds=9), 0)
+BROKEN = BoltCommand(2, "dbt test", T0, T0 + timedelta(seconds=38), 1)
+RUNNING = BoltCommand(3, "dbt docs", T0)
 
 
 class Stage:
@@ -38,7 +38,7 @@ class Stage:
         reader = LogReader(self.bolt, hide_secrets)
         self.logs = CommandLogs(self.bolt, Runs(scripts), reader, Uploads(scripts), app_url=APP, mask=hide_secrets)
 
-    def of(self, state: str, *commands: Command, stdout: str = "") -> None:
+    def of(self, state: str, *commands: BoltCommand, stdout: str = "") -> None:
         """The run, and what each of its commands has printed."""
         self.bolt.statuses[7] = RunStatus(state, commands)
         for command in commands:
@@ -123,7 +123,7 @@ async def test_before_any_command_there_is_no_log(stage: Stage, state: str, word
     [((OK, BROKEN, RUNNING), 2), ((OK, RUNNING), 3), ((OK,), 1)],
     ids=["failed", "running", "last"],
 )
-def test_the_command_that_matters_most_is_chosen(commands: tuple[Command, ...], chosen: int) -> None:
+def test_the_command_that_matters_most_is_chosen(commands: tuple[BoltCommand, ...], chosen: int) -> None:
     """The failed, the running, else the last one."""
     found = choose(Run(KEY, seen=Observation("RUNNING", commands)), None)
     assert not isinstance(found, Message)

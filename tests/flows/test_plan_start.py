@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.model.bolt import Command, RunStatus
+from bot.core.model.bolt import BoltCommand, RunStatus
 from bot.core.model.command import RetryCommand, RunCommand, StartCommand
 from bot.core.model.errors import BoltNotSent
 from bot.core.model.request import Origin, Request, StartPlan
@@ -124,7 +124,7 @@ async def test_a_button_is_not_believed(start_stage: Stage) -> None:
 async def test_a_card_whose_record_is_lost_gets_it_back(start_stage: Stage) -> None:
     """So that it can say that its run was retried."""
     failed = start_stage.bolt.add_run("nightly", "FAILED")
-    start_stage.bolt.statuses[failed] = RunStatus("FAILED", (Command(1, "dbt run --vars hunter2", NOW, NOW, 1),))
+    start_stage.bolt.statuses[failed] = RunStatus("FAILED", (BoltCommand(1, "dbt run --vars hunter2", NOW, NOW, 1),))
     card = CardRef(CHANNEL, "1.5")
     await plan(
         start_stage, RetryCommand(every=False, run_id=failed), origin=Origin(RunFacts("nightly", "Nightly"), card)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.model.bolt import Command, RunStatus
+from bot.core.model.bolt import BoltCommand, RunStatus
 from bot.core.model.errors import ApiError, BoltError, BoltOutcomeUnknown, BoltRejected, BoltThrottled
 from bot.core.model.polling import Polled, StrayRule
 from bot.core.model.run import LOST, RunKey
@@ -189,7 +189,7 @@ async def test_a_stray_is_asked_for_again_soon_after_an_outage(redis_client: Red
 async def test_commands_are_masked_before_they_are_stored(redis_client: Redis) -> None:
     """What is on record may be shown anywhere."""
     began = datetime.now(UTC) - timedelta(seconds=5)
-    await polled(redis_client, Polled({1: RunStatus("RUNNING", (Command(1, "git clone secret", began),))}))
+    await polled(redis_client, Polled({1: RunStatus("RUNNING", (BoltCommand(1, "git clone secret", began),))}))
     run = await Runs(Scripts(redis_client, "test", retention_s=1000)).load_run(RunKey("w", 1))
     assert run is not None
     assert run.seen.commands[0].text == "git clone •••"

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
 from bot.core.model.asker import Asker
-from bot.core.model.bolt import Command, CommandOutput, Resource
+from bot.core.model.bolt import BoltCommand, CommandOutput, Resource
 from bot.core.model.errors import BoltError, BoltOutcomeUnknown
 from bot.core.model.run import RunKey
 from bot.core.model.upload import Upload
@@ -29,8 +29,8 @@ from tests.waiting import eventually
 CHANNEL = "C0DATAENG"
 KEY = RunKey("w", 1)
 ADA = Asker("T", "U0ADA", CHANNEL)
-LOG = Upload("w:1:7:log:" + CHANNEL, KEY, ADA, Command(7, "dbt test"))
-FILE = Upload("w:1:7:70:" + CHANNEL, KEY, ADA, Command(7, "dbt test"), Resource(70, "target/a.csv"))
+LOG = Upload("w:1:7:log:" + CHANNEL, KEY, ADA, BoltCommand(7, "dbt test"))
+FILE = Upload("w:1:7:70:" + CHANNEL, KEY, ADA, BoltCommand(7, "dbt test"), Resource(70, "target/a.csv"))
 FREE = SlackBudget(post_gap_s=0, channel_gap_s=0, upload_gap_s=0)
 
 
@@ -46,7 +46,7 @@ class Api:
         """Its log."""
         if self.fails:
             raise self.fails
-        return CommandOutput(Command(command, "dbt test", return_code=0), 1, "line\n", "")
+        return CommandOutput(BoltCommand(command, "dbt test", return_code=0), 1, "line\n", "")
 
     async def resource_url(self, resource: int) -> str:
         """An address."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.core.model.bolt import Command, CommandOutput
+from bot.core.model.bolt import BoltCommand, CommandOutput
 from bot.core.model.errors import BoltNotSent, BoltTooLarge, ChannelRefused, ScopeMissing, SlackNotSent
 from bot.core.model.run import CardRef, End, Observation, Run, RunKey
 from bot.flows.claimed_post import ClaimedPost
@@ -15,7 +15,7 @@ from bot.flows.post_log_file import FILE_GIVEN_UP_S, FileThread, LogFilePoster
 from bot.flows.poster import MessagePoster
 from tests.flows.stage import APP, CHANNEL, Stage
 
-COMMAND = Command(7, "dbt test", return_code=1)
+COMMAND = BoltCommand(7, "dbt test", return_code=1)
 KEY = RunKey("w", 4711)
 RUN = Run(KEY, seen=Observation("FAILED"), end=End(failed=COMMAND, log="read"))
 

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
-from bot.core.model.bolt import Command, CommandOutput
+from bot.core.model.bolt import BoltCommand, CommandOutput
 from bot.core.model.errors import BoltError, BoltRejected, BoltTooLarge
 from bot.flows.conclude import LogReader
 from bot.slack.client import SlackChat
@@ -31,7 +31,7 @@ class Api:
         """Its log."""
         if self.fails:
             raise self.fails
-        return CommandOutput(Command(command, "dbt test", return_code=1), 1, "the whole log\n", "")
+        return CommandOutput(BoltCommand(command, "dbt test", return_code=1), 1, "the whole log\n", "")
 
 
 @pytest.fixture

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from bot.core.model.bolt import Command
+from bot.core.model.bolt import BoltCommand
 from bot.core.model.run import Observation, Run, RunKey
 from bot.flows.status import commands
 
 
 def told(count: int) -> str:
     """So many commands, the last of which is running, as a person reads them."""
-    listed = [Command(number, f"dbt run {number}", return_code=0) for number in range(1, count)]
-    run = Run(RunKey("w", 1), seen=Observation("RUNNING", (*listed, Command(count, "dbt test"))))
+    listed = [BoltCommand(number, f"dbt run {number}", return_code=0) for number in range(1, count)]
+    run = Run(RunKey("w", 1), seen=Observation("RUNNING", (*listed, BoltCommand(count, "dbt test"))))
     return "".join(str(getattr(span, "text", span)) for span in commands(run))
 
 
 def test_commands_have_the_numbers_that_logs_takes() -> None:
     """Those of the card: people's own from 1 on, and none for what Bolt runs before them."""
     assert told(2) == "1. dbt run 1 ok\n2. dbt test running"
-    before = (Command(8, "git clone x", return_code=0), Command(9, "dbt deps", return_code=0))
-    run = Run(RunKey("w", 1), seen=Observation("RUNNING", (*before, Command(1, "dbt run"))))
+    before = (BoltCommand(8, "git clone x", return_code=0), BoltCommand(9, "dbt deps", return_code=0))
+    run = Run(RunKey("w", 1), seen=Observation("RUNNING", (*before, BoltCommand(1, "dbt run"))))
     assert "".join(str(getattr(span, "text", span)) for span in commands(run)) == (
         "Bolt's own: git clone x ok\nBolt's own: dbt deps ok\n1. dbt run running"
     )

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
 from bot.core.model.asker import Asker
-from bot.core.model.bolt import Command, LogPage, RunStatus
+from bot.core.model.bolt import BoltCommand, LogPage, RunStatus
 from bot.core.model.errors import ApiError, BoltError, BoltOutcomeUnknown, BoltRejected, BoltThrottled
 from bot.core.model.polling import Observed
 from bot.core.model.run import Observation, RunKey
@@ -93,7 +93,7 @@ class Stage:
         """The flow that posts."""
         return TailPoster(self.chat, self.posts, self.log_tails, PrivateReplies(self.chat), RULES)
 
-    async def running(self, *commands: Command, state: str = "RUNNING") -> None:
+    async def running(self, *commands: BoltCommand, state: str = "RUNNING") -> None:
         """The run as a poll sees it."""
         token = int(await self.scripts.redis.zscore(self.scripts.key("due", "polls"), KEY.name) or 0)
         seconds, micros = await self.scripts.redis.time()
@@ -145,7 +145,7 @@ async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
     await follow_run(stage.scripts, 1, channel=CHANNEL, ts=ts, user="U0ADA")
     stage.api.printed = {7: ["old"], 8: [f"line {number}" for number in range(25)]}
     stage.api.ended = {7}
-    await stage.running(Command(7, "dbt seed", return_code=0), Command(8, "dbt run"))
+    await stage.running(BoltCommand(7, "dbt seed", return_code=0), BoltCommand(8, "dbt run"))
     yield stage
     await chat.close()
 
@@ -185,7 +185,9 @@ async def test_it_goes_on_with_the_next_command_and_ends_with_the_run(stage: Sta
     await stage.post_message()
     stage.api.printed |= {8: [*stage.api.printed[8], "last"], 9: ["first of the next", "secret"]}
     stage.api.ended = {7, 8, 9}
-    await stage.running(Command(8, "dbt run", return_code=0), Command(9, "dbt test", return_code=0), state="SUCCESS")
+    await stage.running(
+        BoltCommand(8, "dbt run", return_code=0), BoltCommand(9, "dbt test", return_code=0), state="SUCCESS"
+    )
     await stage.look()
     assert await stage.post_message()
     assert stage.texts()[1] == "3 new lines of the log of `dbt test` (run 1). Run 1 has ended, and so has its log."
@@ -204,7 +206,7 @@ async def test_an_end_without_new_lines_is_told_by_others(stage: Stage) -> None:
     await stage.look()
     await stage.post_message()
     stage.api.ended = {7, 8}
-    await stage.running(Command(8, "dbt run", return_code=0), state="SUCCESS")
+    await stage.running(BoltCommand(8, "dbt run", return_code=0), state="SUCCESS")
     await stage.look()
     assert not await stage.post_message()
     assert len(stage.texts()) == 1

@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.asker import Asker
-from bot.core.model.bolt import Command, RunStatus, RunSummary, Schedule
+from bot.core.model.bolt import BoltCommand, RunStatus, RunSummary, Schedule
 from bot.core.model.run import RunFacts, RunKey
 from bot.flows.follow_run import FollowRequestHandler
 from bot.flows.links import Links
@@ -41,7 +41,7 @@ class Api:
 
     async def status(self, run_id: int) -> RunStatus:
         """It runs."""
-        commands = tuple(Command(at, text, BEGAN) for at, text in enumerate(self._commands))
+        commands = tuple(BoltCommand(at, text, BEGAN) for at, text in enumerate(self._commands))
         del run_id
         return RunStatus("RUNNING", commands)
 

@@ -135,7 +135,7 @@ def test_what_is_no_state_is_refused(state: object) -> None:
 def test_a_command_that_runs_has_no_end(nothing: object) -> None:
     """Null and the empty text both say that a command has not ended."""
     wire = {"id": 7, "command": "dbt run", "startDttm": nothing, "endDttm": nothing, "returnCode": nothing}
-    assert graphql_models.Command.model_validate(wire).core() == bolt.Command(7, "dbt run")
+    assert graphql_models.Command.model_validate(wire).core() == bolt.BoltCommand(7, "dbt run")
 
 
 def test_commands_come_in_order() -> None:

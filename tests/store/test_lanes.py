@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.asker import Asker
-from bot.core.model.bolt import Command
+from bot.core.model.bolt import BoltCommand
 from bot.core.model.polling import Observed
 from bot.core.model.run import CardRef, End, Observation, RunFacts, RunKey
 from bot.flows.claimed_post import ClaimedPost
@@ -54,7 +54,7 @@ async def observe(scripts: Scripts, run_id: int, state: str, *, commands: int = 
     lease = Lease(polls.name, (RunKey("w", run_id).name,), token, 0, 10)
     seconds, micros = await scripts.redis.time()
     claimed_us = int(seconds) * 1_000_000 + int(micros)
-    seen = Observation(state, tuple(Command(number, "dbt run") for number in range(commands)))
+    seen = Observation(state, tuple(BoltCommand(number, "dbt run") for number in range(commands)))
     await Runs(scripts).store_observations(lease, claimed_us, [Observed(RunKey("w", run_id), seen, 5)])
 
 

@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.asker import Asker
-from bot.core.model.bolt import Command, Resource
+from bot.core.model.bolt import BoltCommand, Resource
 from bot.core.model.log_tail import LogBatch
 from bot.core.model.run import CardRef, End, RunKey
 from bot.core.model.upload import Upload
@@ -32,7 +32,7 @@ def scripts(redis_client: Redis) -> Scripts:
 
 def log_of(command: int) -> Upload:
     """The log of a command of the run."""
-    return Upload(f"{KEY.name}:{command}:log:A", KEY, ADA, Command(command, "dbt test"))
+    return Upload(f"{KEY.name}:{command}:log:A", KEY, ADA, BoltCommand(command, "dbt test"))
 
 
 async def ask(scripts: Scripts, command: int, *, anyway: bool = False, most: int = 10) -> str:

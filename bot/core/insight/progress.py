@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bot.core.model.bolt import Command, RunSummary
+from bot.core.model.bolt import BoltCommand, RunSummary
 from bot.core.model.run import Run
 
 BAR_CELLS = 10
@@ -50,7 +50,7 @@ def _wanted(run: Run) -> tuple[str, ...]:
     return commands
 
 
-def own_commands(listed: Sequence[Command], wanted: Sequence[str]) -> tuple[Command, ...]:
+def own_commands(listed: Sequence[BoltCommand], wanted: Sequence[str]) -> tuple[BoltCommand, ...]:
     """The listed commands from the schedule's first one on. If those aren't known, all but the platform's."""
     if not wanted:
         return tuple(listed[_platforms(listed) :])
@@ -63,14 +63,14 @@ def own_commands(listed: Sequence[Command], wanted: Sequence[str]) -> tuple[Comm
     return ()
 
 
-def _platforms(listed: Sequence[Command]) -> int:
+def _platforms(listed: Sequence[BoltCommand]) -> int:
     """How many platform commands a run begins with: its git clones, and a dbt deps directly after them."""
     texts = [_words(command.text) for command in listed]
     cloned = next((at for at, text in enumerate(texts) if not text.startswith("git clone ")), len(texts))
     return cloned + (bool(cloned) and texts[cloned : cloned + 1] == ["dbt deps"])
 
 
-def numbered(run: Run) -> tuple[tuple[int | None, Command], ...]:
+def numbered(run: Run) -> tuple[tuple[int | None, BoltCommand], ...]:
     """Number a run's commands that have begun: people's own from 1 on, None for the platform's.
 
     The only numbering there is: cards, threads, `status`, `logs` and `artifacts` all use it.
@@ -79,18 +79,18 @@ def numbered(run: Run) -> tuple[tuple[int | None, Command], ...]:
     return tuple((own.get(command.id), command) for command in run.seen.commands)
 
 
-def ran(listed: Sequence[Command], wanted: Sequence[str]) -> bool:
+def ran(listed: Sequence[BoltCommand], wanted: Sequence[str]) -> bool:
     """Whether a run had exactly these commands, as far as it got. False if it only had the platform's."""
     words = [_words(text) for text in wanted]
     return any(own and words[: len(own)] == own for own in _readings(listed))
 
 
-def ran_all(listed: Sequence[Command], wanted: Sequence[str]) -> bool:
+def ran_all(listed: Sequence[BoltCommand], wanted: Sequence[str]) -> bool:
     """Whether a run had all of these commands and no others."""
     return bool(wanted) and [_words(text) for text in wanted] in _readings(listed)
 
 
-def ran_others(listed: Sequence[Command], wanted: Sequence[str]) -> bool:
+def ran_others(listed: Sequence[BoltCommand], wanted: Sequence[str]) -> bool:
     """Whether a run has been seen to run other commands than these."""
     words = [_words(text) for text in wanted]
     return bool(wanted) and all(words[: len(own)] != own for own in _readings(listed))
@@ -106,7 +106,7 @@ def commands_known(run: Run) -> bool:
     return facts.parent_run is None or bool(facts.commands)
 
 
-def _readings(listed: Sequence[Command]) -> list[list[str]]:
+def _readings(listed: Sequence[BoltCommand]) -> list[list[str]]:
     """The possible readings of a run's own commands: a `dbt deps` is the platform's, or the first of its own."""
     texts = [_words(command.text) for command in listed]
     first = next((at for at, text in enumerate(texts) if not _of_platform(text)), len(texts))
@@ -125,7 +125,7 @@ def _same(text: str, wanted: str) -> bool:
     return _words(text) == _words(wanted)
 
 
-def position(run: Run, command: Command) -> tuple[int, int] | None:
+def position(run: Run, command: BoltCommand) -> tuple[int, int] | None:
     """The number of a command among the schedule's own, and their count; None for a platform command."""
     for number, candidate in numbered(run):
         if candidate.id == command.id and number is not None:

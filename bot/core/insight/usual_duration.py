@@ -1,7 +1,7 @@
-"""A run measured against its usual duration: the expected end, the share that has passed, and how late it is.
+"""A run measured against its usual duration: the expected end, the share that has passed, and how much slower it is.
 
 Everything is in steps: a card isn't edited every minute, but only when half of the usual time passes without a change,
-and when a run becomes late.
+and when a run becomes slow.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.core.model.bolt import Command
+from bot.core.model.bolt import BoltCommand
 from bot.core.model.run import Observation, Run, is_final
 from bot.core.text.text import rounded_up
 
-HALF, LATER = 50, 100
-# In per cent of the usual duration. Half of all runs take longer than the median, so that alone isn't late.
-LATE_FROM = 125
+HALF, SLOW = 50, 100
+# In per cent of the usual duration. Half of all runs take longer than the median, so that alone isn't slow.
+SLOW_FROM = 125
 OVERDUE_S = 60.0
 STEPS = (1000, 500, 200)
 MOST = 95
@@ -32,7 +32,7 @@ def usual_end(began: datetime | None, usual_s: float | None) -> datetime | None:
 def step(seen: Observation, usual_s: float | None, now: datetime) -> int:
     """The step that a run has reached: 0, 50, 100, 200, 500 or 1000.
 
-    50: half of the usual time has passed since its last change. 100: it's late. 200 and more: per cent of the usual
+    50: half of the usual time has passed since its last change. 100: it's slow. 200 and more: per cent of the usual
     time.
     """
     began, changed = _began(seen.commands), _changed(seen.commands)
@@ -40,17 +40,17 @@ def step(seen: Observation, usual_s: float | None, now: datetime) -> int:
         return 0
     age_s = (now - began).total_seconds()
     end = usual_end(began, usual_s)
-    if end is not None and now > end and age_s - usual_s >= OVERDUE_S and age_s * 100 >= usual_s * LATE_FROM:
-        return next((each for each in STEPS if age_s * 100 >= usual_s * each), LATER)
+    if end is not None and now > end and age_s - usual_s >= OVERDUE_S and age_s * 100 >= usual_s * SLOW_FROM:
+        return next((each for each in STEPS if age_s * 100 >= usual_s * each), SLOW)
     return HALF if (now - changed).total_seconds() * 100 >= usual_s * HALF else 0
 
 
-def late(run: Run) -> str:
-    """How late a run is, in words; empty if it isn't."""
+def slowness_in_words(run: Run) -> str:
+    """How much slower than usual a run is, in words; empty if it isn't."""
     reached = run.seen.step
-    if reached < LATER:
+    if reached < SLOW:
         return ""
-    return {LATER: "later than usual", 200: "twice the usual time"}.get(
+    return {SLOW: "later than usual", 200: "twice the usual time"}.get(
         reached, f"{reached // 100} times the usual time"
     )
 
@@ -60,17 +60,17 @@ def share(run: Run) -> int | None:
     began, changed, usual_s = _began(run.seen.commands), _changed(run.seen.commands), run.facts.usual_s
     if not usual_s or began is None or changed is None:
         return None
-    if run.seen.step >= LATER:
+    if run.seen.step >= SLOW:
         return MOST
     passed = (changed - began).total_seconds() * 100 / usual_s + run.seen.step
     return max(0, min(MOST, int(passed) // ROUNDED_TO * ROUNDED_TO))
 
 
-def _began(commands: Sequence[Command]) -> datetime | None:
+def _began(commands: Sequence[BoltCommand]) -> datetime | None:
     return min((command.started_at for command in commands if command.started_at), default=None)
 
 
-def _changed(commands: Sequence[Command]) -> datetime | None:
+def _changed(commands: Sequence[BoltCommand]) -> datetime | None:
     """When a command last began or ended."""
     times = (at for command in commands for at in (command.started_at, command.ended_at) if at)
     return max(times, default=None)

@@ -101,7 +101,7 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class BoltCommand:
     """A command of a run. `return_code` and `ended_at` are None until it has ended."""
 
     id: int
@@ -116,7 +116,7 @@ class RunStatus:
     """A run as a poll returns it: its state in Bolt's own word, and the commands begun so far, in order."""
 
     state: str
-    commands: tuple[Command, ...] = ()
+    commands: tuple[BoltCommand, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class Resource:
 class CommandOutput:
     """A command with its whole output. stdout and stderr may be megabytes and contain ANSI color codes."""
 
-    command: Command
+    command: BoltCommand
     run_id: int | None
     stdout: str = field(repr=False)
     stderr: str = field(repr=False)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.core.model.bolt import Command, RunStatus
+from bot.core.model.bolt import BoltCommand, RunStatus
 from bot.core.model.cause import Cause
 from bot.core.text.text import cut
 
@@ -107,7 +107,7 @@ class Observation:
     """
 
     state: str = "STARTING"
-    commands: tuple[Command, ...] = ()
+    commands: tuple[BoltCommand, ...] = ()
     step: int = 0
 
 
@@ -158,7 +158,7 @@ class End:
     ended_at: datetime | None = None
     branch: str | None = None
     commit: str | None = None
-    failed: Command | None = None
+    failed: BoltCommand | None = None
     number: int | None = None
     summary: str | None = None
     excerpt: str = ""
@@ -273,13 +273,13 @@ class Run:
 def observe(status: RunStatus, mask: Callable[[str], str]) -> Observation:
     """Turn a poll's result into an observation, with command texts masked and cut to what a card can show."""
     commands = tuple(
-        Command(c.id, cut(mask(c.text), COMMAND_TEXT_LIMIT), c.started_at, c.ended_at, c.return_code)
+        BoltCommand(c.id, cut(mask(c.text), COMMAND_TEXT_LIMIT), c.started_at, c.ended_at, c.return_code)
         for c in status.commands
     )
     return Observation(status.state, commands)
 
 
-def failed_command(seen: Observation) -> Command | None:
+def failed_command(seen: Observation) -> BoltCommand | None:
     """The command that broke the run: the last one with an exit code other than 0, None if there is none."""
     broken = [command for command in seen.commands if command.return_code not in (None, 0)]
     return broken[-1] if broken else None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from bot.core.model.asker import Asker
-from bot.core.model.bolt import Command, Resource
+from bot.core.model.bolt import BoltCommand, Resource
 from bot.core.model.run import CardRef, RunKey
 
 # `known`: it's on its way; `done`: it has been posted; `full`: too many are waiting.
@@ -27,7 +27,7 @@ class Upload:
     id: str
     key: RunKey
     asker: Asker
-    command: Command
+    command: BoltCommand
     resource: Resource | None = None
     thread: CardRef | None = None
     file_id: str | None = None

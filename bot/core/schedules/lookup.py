@@ -35,22 +35,24 @@ class Missing:
     suggestions: tuple[Schedule, ...] = ()
 
 
-def find_schedule(wanted: str, schedules: Sequence[Schedule]) -> Schedule | Ambiguous | Missing:
+def find_schedule(schedule_text: str, schedules: Sequence[Schedule]) -> Schedule | Ambiguous | Missing:
     """Find a schedule by slug or name: exact first, then folded (see `bot.core.text.name_folding`)."""
-    found = schedules_called(wanted, schedules)
+    found = schedules_called(schedule_text, schedules)
     if len(found) == 1:
         return found[0]
     if found:
         return Ambiguous(tuple(schedule.slug for schedule in found))
-    return Missing(_nearest(wanted, schedules))
+    return Missing(_nearest(schedule_text, schedules))
 
 
-def schedules_called(wanted: str, schedules: Sequence[Schedule]) -> list[Schedule]:
+def schedules_called(schedule_text: str, schedules: Sequence[Schedule]) -> list[Schedule]:
     """Return the schedules with exactly that slug, else with exactly that name, else with that folded slug or name."""
-    exact = [one for one in schedules if one.slug == wanted] or [one for one in schedules if one.name == wanted]
+    exact = [one for one in schedules if one.slug == schedule_text] or [
+        one for one in schedules if one.name == schedule_text
+    ]
     if exact:
         return exact
-    plain = fold(wanted)
+    plain = fold(schedule_text)
     return [one for one in schedules if plain in {fold(one.slug), fold(one.name)}] if plain else []
 
 
@@ -90,16 +92,16 @@ def named_in(words: Sequence[str], schedules: Sequence[Schedule]) -> list[Named]
     return found
 
 
-def mistyped(wanted: str, schedules: Sequence[Schedule], *, whole: bool = False) -> tuple[Schedule, ...]:
+def mistyped(schedule_text: str, schedules: Sequence[Schedule], *, whole: bool = False) -> tuple[Schedule, ...]:
     """Return the schedules that a mistyped name clearly means, best first. `whole`: every word has to match."""
-    plain = fold(wanted)
+    plain = fold(schedule_text)
     like = fuzz.ratio if whole else _likeness
-    near = _nearest(wanted, schedules)
+    near = _nearest(schedule_text, schedules)
     return tuple(one for one in near if max(like(plain, fold(one.slug)), like(plain, fold(one.name))) >= ALIKE)
 
 
-def _nearest(wanted: str, schedules: Sequence[Schedule]) -> tuple[Schedule, ...]:
-    plain = fold(wanted)
+def _nearest(schedule_text: str, schedules: Sequence[Schedule]) -> tuple[Schedule, ...]:
+    plain = fold(schedule_text)
     if not plain:
         return ()
     talk = _TALK.intersection(plain.split())
@@ -109,11 +111,15 @@ def _nearest(wanted: str, schedules: Sequence[Schedule]) -> tuple[Schedule, ...]
     return tuple(schedule for _, schedule in near[:MOST])
 
 
-def _likeness(wanted: str, name: str) -> float:
+def _likeness(schedule_text: str, name: str) -> float:
     """Similarity, 0 to 100: allows for typos, words in another order, or some words of a longer name."""
-    return max(fuzz.ratio(wanted, name), 0.95 * fuzz.token_sort_ratio(wanted, name), 0.9 * _shared_words(wanted, name))
+    return max(
+        fuzz.ratio(schedule_text, name),
+        0.95 * fuzz.token_sort_ratio(schedule_text, name),
+        0.9 * _shared_words(schedule_text, name),
+    )
 
 
-def _shared_words(wanted: str, name: str) -> float:
-    """Similarity if the name contains all wanted words, else 0. Sharing only some words isn't enough."""
-    return fuzz.token_set_ratio(wanted, name) if set(wanted.split()) <= set(name.split()) else 0.0
+def _shared_words(schedule_text: str, name: str) -> float:
+    """Similarity if the name contains all the words that were typed, else 0. Sharing only some words isn't enough."""
+    return fuzz.token_set_ratio(schedule_text, name) if set(schedule_text.split()) <= set(name.split()) else 0.0

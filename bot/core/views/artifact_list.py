@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from bot.core.model.bolt import Command, Resource
+from bot.core.model.bolt import BoltCommand, Resource
 from bot.core.model.run import RunKey, is_final
 from bot.core.text.message import Block, Button, Buttons, Message, Paragraph
 from bot.core.text.text import Code, cut, plural, showable
@@ -24,7 +24,7 @@ _RESERVED = re.compile(r'[/\\:*?"<>|]')
 def artifact_list(
     key: RunKey,
     state: str,
-    files: Sequence[tuple[Command, Resource]],
+    files: Sequence[tuple[BoltCommand, Resource]],
     page: int = 0,
     *,
     numbers: Mapping[int, int] | None = None,
@@ -59,7 +59,7 @@ def artifact_list(
     return Message((text,), tuple(blocks))
 
 
-def _button(key: RunKey, number: int, command: Command, resource: Resource) -> Button:
+def _button(key: RunKey, number: int, command: BoltCommand, resource: Resource) -> Button:
     path = resource.path
     label = path if len(path) <= LABEL else f"…{path[1 - LABEL :]}"
     value = part_value(PartButton(key, command.id, command.text, resource.id, path))

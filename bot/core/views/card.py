@@ -11,7 +11,7 @@ from typing import Literal
 
 from bot.core.insight.nodes import warnings
 from bot.core.insight.progress import bar, commands_known, progress
-from bot.core.insight.usual_duration import late, share, usual_end
+from bot.core.insight.usual_duration import share, slowness_in_words, usual_end
 from bot.core.model.command import ArtifactsCommand, LogsCommand, RunCommand
 from bot.core.model.request import Request, RequestState
 from bot.core.model.run import LOST, Retried, Run, is_failed, is_final, run_url
@@ -44,8 +44,8 @@ def run_card(run: Run, app_url: str) -> Message:
         blocks.append(Facts(overrides))
     blocks.append(Buttons(_buttons(run, url)))
     more: Sentence = (". ", *retried) if retried else ()
-    lateness: Sentence = (f", {late(run)}",) if late(run) else ()
-    return Message((*first, *lateness, ". ", *facts, *more), tuple(blocks))
+    slowness: Sentence = (f", {slowness_in_words(run)}",) if slowness_in_words(run) else ()
+    return Message((*first, *slowness, ". ", *facts, *more), tuple(blocks))
 
 
 def retry_of(run_id: int, app_url: str) -> Link:
@@ -244,7 +244,7 @@ def _running(run: Run) -> list[Sentence]:
     passed = share(run)
     if passed is not None:
         of_commands = f" · {now.done} of {now.total}" if now.total else ""
-        spans.append(f"{bar(passed, 100)} {late(run) or f'{passed} %'}{of_commands}")
+        spans.append(f"{bar(passed, 100)} {slowness_in_words(run) or f'{passed} %'}{of_commands}")
     elif now.total:
         spans.append(f"{bar(now.done, now.total)} {now.done} of {now.total}")
     elif now.done:

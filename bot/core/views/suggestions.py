@@ -27,17 +27,17 @@ def suggestions(request: Request) -> Buttons | None:
     return Buttons(tuple(buttons)) if buttons else None
 
 
-def not_found(wanted: str, found: Ambiguous | Missing) -> str:
+def not_found(schedule_text: str, found: Ambiguous | Missing) -> str:
     """Explain why a name doesn't identify a schedule, and what to do."""
     if isinstance(found, Ambiguous):
-        return f'"{wanted}" is the name of several schedules. Use one of their slugs: {", ".join(found.slugs)}.'
+        return f'"{schedule_text}" is the name of several schedules. Use one of their slugs: {", ".join(found.slugs)}.'
     names = [schedule.slug for schedule in found.suggestions]
     if not names:
-        return f'There\'s no schedule "{wanted}". Check its name or slug in Bolt.'
-    return f'There\'s no schedule "{wanted}". Did you mean {" or ".join(names)}?'
+        return f'There\'s no schedule "{schedule_text}". Check its name or slug in Bolt.'
+    return f'There\'s no schedule "{schedule_text}". Did you mean {" or ".join(names)}?'
 
 
-def did_you_mean(wanted: str, found: Ambiguous | Missing, again: Callable[[str], Command]) -> Message:
+def did_you_mean(schedule_text: str, found: Ambiguous | Missing, again: Callable[[str], Command]) -> Message:
     """The same with a button for each schedule that may have been meant. `again` builds the command for a slug."""
     slugs = found.slugs if isinstance(found, Ambiguous) else tuple(one.slug for one in found.suggestions)
     buttons: list[Button] = []
@@ -45,5 +45,5 @@ def did_you_mean(wanted: str, found: Ambiguous | Missing, again: Callable[[str],
         command = again(slug)
         verb = canonical(command).partition(" ")[0].capitalize()
         buttons.append(command_button(cut(f"{verb} {slug}", 75), command, number=number))
-    text: Sentence = (not_found(wanted, found),)
+    text: Sentence = (not_found(schedule_text, found),)
     return Message(text, (Paragraph(text), Buttons(tuple(buttons)))) if buttons else Message(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.core.insight.nodes import NODES_KEPT, TABLE_SHOWN, counts, node_table, seconds, slowest, with_results
 from bot.core.insight.run_results import NodeResult, Results, read_results
-from bot.core.model.bolt import Command
+from bot.core.model.bolt import BoltCommand
 from bot.core.model.run import End, FailedNode, Observation, Run, RunKey, SlowNode
 from bot.core.text.message import Paragraph, Preformatted
 from bot.core.views.thread import end_post
@@ -122,8 +122,8 @@ LONG = FailedNode("ERROR", "fct_revenue", "model", 'Binder Error: column "net" n
 
 def failed_run(end: End) -> tuple[list[str], str]:
     """The boxes of a failed run's post, and its list of nodes."""
-    end = replace(end, failed=Command(1, "dbt build", return_code=1), log="read", counts=(("error", 2),))
-    run = Run(KEY, seen=Observation("FAILED", (Command(1, "dbt build", return_code=1),)), end=end)
+    end = replace(end, failed=BoltCommand(1, "dbt build", return_code=1), log="read", counts=(("error", 2),))
+    run = Run(KEY, seen=Observation("FAILED", (BoltCommand(1, "dbt build", return_code=1),)), end=end)
     blocks = end_post(run, "https://b.test").blocks
     listed = [str(block.text) for block in blocks if isinstance(block, Paragraph) and "• " in str(block.text)]
     return [block.text for block in blocks if isinstance(block, Preformatted)], "".join(listed)

@@ -19,7 +19,7 @@ from bot.core.insight.progress import (
     ran_others,
     usual_seconds,
 )
-from bot.core.model.bolt import Command, RunSummary
+from bot.core.model.bolt import BoltCommand, RunSummary
 from bot.core.model.run import Observation, Run, RunFacts, RunKey
 from bot.core.views.card import run_card
 
@@ -27,20 +27,20 @@ BEGAN = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 OWN = ("dbt seed", "dbt run", "dbt test")
 
 
-def run_with(*commands: Command, own: tuple[str, ...] = OWN) -> Run:
+def run_with(*commands: BoltCommand, own: tuple[str, ...] = OWN) -> Run:
     """A running run that has begun these commands."""
     return Run(RunKey("w", 4711), facts=RunFacts(commands=own, asked_by="U1"), seen=Observation("RUNNING", commands))
 
 
-def done(number: int, text: str, code: int = 0) -> Command:
+def done(number: int, text: str, code: int = 0) -> BoltCommand:
     """A command that took a minute."""
     start = BEGAN + timedelta(minutes=number)
-    return Command(number, text, start, start + timedelta(minutes=1), code)
+    return BoltCommand(number, text, start, start + timedelta(minutes=1), code)
 
 
-def running(number: int, text: str) -> Command:
+def running(number: int, text: str) -> BoltCommand:
     """A command that has begun."""
-    return Command(number, text, BEGAN + timedelta(minutes=number))
+    return BoltCommand(number, text, BEGAN + timedelta(minutes=number))
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.insight.usual_duration import late, share, step, usual_end
-from bot.core.model.bolt import Command
+from bot.core.insight.usual_duration import share, slowness_in_words, step, usual_end
+from bot.core.model.bolt import BoltCommand
 from bot.core.model.run import Observation, Run, RunFacts, RunKey
 
 BEGAN = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
@@ -23,7 +23,7 @@ def running(*changes: float, state: str = "RUNNING", reached: int = 0, usual_s: 
     """A run whose commands began at these seconds, each when the one before ended."""
     ends: list[datetime | None] = [at(second) for second in changes[1:]]
     commands = tuple(
-        Command(number, "dbt run", at(begun), ended, None if ended is None else 0)
+        BoltCommand(number, "dbt run", at(begun), ended, None if ended is None else 0)
         for number, (begun, ended) in enumerate(zip(changes, [*ends, None], strict=False))
     )
     return Run(RunKey("w", 1), facts=RunFacts(usual_s=usual_s), seen=Observation(state, commands, reached))
@@ -100,7 +100,7 @@ def test_the_bar_is_never_full(run: Run, expected: int | None) -> None:
 )
 def test_lateness_in_words(reached: int, words: str) -> None:
     """None while it is not late."""
-    assert late(running(0, reached=reached)) == words
+    assert slowness_in_words(running(0, reached=reached)) == words
 
 
 def test_an_expected_end_is_no_more_exact_than_five_minutes() -> None:

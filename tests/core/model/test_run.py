@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.model.bolt import Command, RunStatus
+from bot.core.model.bolt import BoltCommand, RunStatus
 from bot.core.model.run import (
     COMMAND_TEXT_LIMIT,
     CardRef,
@@ -33,7 +33,9 @@ def at(seconds: float) -> datetime:
     return T0 + timedelta(seconds=seconds)
 
 
-def run(state: str = "SUCCESS", *commands: Command, end: End | None = None, asked_at: datetime | None = None) -> Run:
+def run(
+    state: str = "SUCCESS", *commands: BoltCommand, end: End | None = None, asked_at: datetime | None = None
+) -> Run:
     """A run in this state."""
     return Run(KEY, facts=RunFacts(asked_at=asked_at), seen=Observation(state, commands), end=end)
 
@@ -61,7 +63,7 @@ def test_a_state_nobody_knows_is_not_over(state: str, final: bool, failed: bool)
 
 def test_bolts_own_times_come_first() -> None:
     """Before the commands', and those before when it was asked for."""
-    commands = (Command(1, "a", at(5), at(9), 0), Command(2, "b", at(9), at(30), 0))
+    commands = (BoltCommand(1, "a", at(5), at(9), 0), BoltCommand(2, "b", at(9), at(30), 0))
     seen = run("SUCCESS", *commands, asked_at=at(1), end=End(started_at=at(3), ended_at=at(33)))
     assert (seen.started_at, seen.ended_at, seen.seconds) == (at(3), at(33), 30.0)
     without = replace(seen, end=None)
@@ -72,7 +74,7 @@ def test_bolts_own_times_come_first() -> None:
 
 def test_a_run_that_goes_on_has_no_end() -> None:
     """Although its first command has ended."""
-    assert run("RUNNING", Command(1, "a", at(5), at(9), 0)).ended_at is None
+    assert run("RUNNING", BoltCommand(1, "a", at(5), at(9), 0)).ended_at is None
 
 
 def test_clocks_that_disagree_make_no_negative_time() -> None:
@@ -83,10 +85,10 @@ def test_clocks_that_disagree_make_no_negative_time() -> None:
 def test_the_last_command_that_ended_badly_broke_the_run() -> None:
     """With continue-on-error others have failed before it; one that still runs has not."""
     commands = (
-        Command(1, "a", return_code=1),
-        Command(2, "b", return_code=0),
-        Command(3, "c", return_code=2),
-        Command(4, "d"),
+        BoltCommand(1, "a", return_code=1),
+        BoltCommand(2, "b", return_code=0),
+        BoltCommand(3, "c", return_code=2),
+        BoltCommand(4, "d"),
     )
     broken = failed_command(Observation("RUNNING", commands))
     assert broken is not None
@@ -97,7 +99,7 @@ def test_the_last_command_that_ended_badly_broke_the_run() -> None:
 def test_a_poll_is_recorded_masked_and_cut() -> None:
     """A secret stays masked where the text is cut, so it's masked first."""
     text = "dbt run --vars hunter2 " + "x" * 1000
-    seen = observe(RunStatus("RUNNING", (Command(1, text, T0),)), lambda given: given.replace("hunter2", "•••"))
+    seen = observe(RunStatus("RUNNING", (BoltCommand(1, text, T0),)), lambda given: given.replace("hunter2", "•••"))
     (command,) = seen.commands
     assert "hunter2" not in command.text
     assert len(command.text) == COMMAND_TEXT_LIMIT

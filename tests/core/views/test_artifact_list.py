@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.model.bolt import Command, Resource
+from bot.core.model.bolt import BoltCommand, Resource
 from bot.core.model.errors import BadCommand
 from bot.core.model.run import RunKey
 from bot.core.text.message import Button, Buttons, Message
@@ -12,10 +12,10 @@ from bot.core.views.artifact_list import FILES_A_PAGE, artifact_list, file_name
 from bot.core.views.buttons import ARTIFACT_LINK, BOLT_ID_LIMIT, VALUE_LIMIT, PartButton, part_value, read_part_value
 
 KEY = RunKey("w", 4711)
-BUILD, TEST = Command(8, "dbt build"), Command(9, "dbt test")
+BUILD, TEST = BoltCommand(8, "dbt build"), BoltCommand(9, "dbt test")
 
 
-def files(*commands: Command, count: int = 2) -> list[tuple[Command, Resource]]:
+def files(*commands: BoltCommand, count: int = 2) -> list[tuple[BoltCommand, Resource]]:
     """So many files of each command."""
     return [(one, Resource(one.id * 1000 + at, f"target/file_{at}.json")) for one in commands for at in range(count)]
 
@@ -46,7 +46,7 @@ def test_nothing_left_behind(state: str, text: str) -> None:
 
 def test_many_files_come_in_pages() -> None:
     """At most five in a row, each with an action of its own, and a page number out of range is the last page."""
-    many = files(*(Command(number, f"dbt run {number}") for number in range(1, 201)), count=3)
+    many = files(*(BoltCommand(number, f"dbt run {number}") for number in range(1, 201)), count=3)
     first, last = artifact_list(KEY, "SUCCESS", many), artifact_list(KEY, "SUCCESS", many, 10_000)
     assert "page 1 of 30" in str(first.text)
     assert "page 30 of 30" in str(last.text)

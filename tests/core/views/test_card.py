@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.model.bolt import Command
+from bot.core.model.bolt import BoltCommand
 from bot.core.model.command import RetryCommand, RunCommand
 from bot.core.model.request import Request, RequestState, StartPlan, run_facts
 from bot.core.model.run import LOST, CancelWish, CardRef, End, Observation, Retried, Run, RunFacts, RunKey
@@ -31,13 +31,13 @@ FACTS = RunFacts(
     usual_s=14 * 60 + 12,
 )
 COMMANDS = (
-    Command(1, "git clone x", ASKED, ASKED + timedelta(seconds=3), 0),
-    Command(2, "dbt seed", ASKED + timedelta(seconds=3), ASKED + timedelta(seconds=60), 0),
-    Command(3, "dbt run --select staging+", ASKED + timedelta(seconds=60)),
+    BoltCommand(1, "git clone x", ASKED, ASKED + timedelta(seconds=3), 0),
+    BoltCommand(2, "dbt seed", ASKED + timedelta(seconds=3), ASKED + timedelta(seconds=60), 0),
+    BoltCommand(3, "dbt run --select staging+", ASKED + timedelta(seconds=60)),
 )
 
 
-def run(state: str, *, commands: tuple[Command, ...] = COMMANDS, end: End | None = None) -> Run:
+def run(state: str, *, commands: tuple[BoltCommand, ...] = COMMANDS, end: End | None = None) -> Run:
     """A run of the nightly schedule."""
     return Run(RunKey("w", 4711), facts=FACTS, seen=Observation(state, commands), end=end)
 
@@ -48,7 +48,7 @@ def ended(seconds: int, **more: object) -> End:
 
 
 WISH = CancelWish("U2", ASKED, asked=True)
-FAILED = Command(4, "dbt test", ASKED, ASKED + timedelta(seconds=38), 1)
+FAILED = BoltCommand(4, "dbt test", ASKED, ASKED + timedelta(seconds=38), 1)
 
 
 @pytest.mark.parametrize(

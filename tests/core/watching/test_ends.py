@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.core.model.bolt import Command, RunSummary
+from bot.core.model.bolt import BoltCommand, RunSummary
 from bot.core.model.cause import Cause
 from bot.core.model.run import End, FailedNode, Observation, Run, RunFacts, RunKey
 from bot.core.watching.ends import end_of_listing, end_of_run
 from tests.core.watching.ends import T0, at
 
-BUILD = Command(7, "dbt build", at(-1), T0, 1)
+BUILD = BoltCommand(7, "dbt build", at(-1), T0, 1)
 RUN = Run(RunKey("w", 1), facts=RunFacts("nightly", commands=("dbt build",)), seen=Observation("FAILED", (BUILD,)))
 END = End(at(-1), T0, "main", "3f2c1ab", BUILD, log="read")
 

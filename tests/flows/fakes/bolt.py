@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.core.model.bolt import (
-    Command,
+    BoltCommand,
     CommandOutput,
     LogPage,
     Resource,
@@ -78,7 +78,7 @@ class FakeBolt:
                 pull_request=pull_request,
             ),
         )
-        self.statuses[self._newest] = RunStatus(state, (Command(self._newest * 10, "dbt build", now),))
+        self.statuses[self._newest] = RunStatus(state, (BoltCommand(self._newest * 10, "dbt build", now),))
         return self._newest
 
     def end_run(self, run_id: int, state: str) -> None:

@@ -10,14 +10,14 @@ import pytest
 from slack_sdk.models.blocks import Block
 
 from bolt_sandbox.slack.validate import check_blocks
-from bot.core.model.bolt import Command
+from bot.core.model.bolt import BoltCommand
 from bot.core.model.run import End, Observation, Retried, Run, RunFacts, RunKey
 from bot.core.views.card import run_card
 from bot.slack.blocks.render import render
 
 ASKED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 FACTS = RunFacts("nightly", "Nightly", "main", commands=("dbt run", "dbt test"), asked_by="U1", asked_at=ASKED)
-TEST = Command(9, "dbt test", ASKED, ASKED + timedelta(seconds=38), 1)
+TEST = BoltCommand(9, "dbt test", ASKED, ASKED + timedelta(seconds=38), 1)
 AT = "<!date^1795443600^{time}|14:20 UTC>"
 
 RUN = Run(RunKey("w", 4711), facts=FACTS)

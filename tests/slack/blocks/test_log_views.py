@@ -9,7 +9,7 @@ from slack_sdk.models.blocks import Block
 
 from bolt_sandbox.slack.validate import check_blocks
 from bot.core.insight.nodes import failed, slowest
-from bot.core.model.bolt import Command, Resource
+from bot.core.model.bolt import BoltCommand, Resource
 from bot.core.model.cause import Cause, Retry
 from bot.core.model.log_tail import LogBatch
 from bot.core.model.run import Changed, End, FailedNode, Observation, Run, RunFacts, RunKey, SlowNode
@@ -22,7 +22,7 @@ from bot.slack.blocks.render import render
 
 AT = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 KEY = RunKey("w", 4711)
-TEST = Command(9, "dbt test", AT, AT + timedelta(seconds=38), 1)
+TEST = BoltCommand(9, "dbt test", AT, AT + timedelta(seconds=38), 1)
 
 
 def shown(message: Message) -> str:
@@ -146,7 +146,7 @@ def test_what_commands_left_behind() -> None:
     files = [
         (TEST, Resource(1, "target/run_results.json")),
         (TEST, Resource(2, "target/<!here> *x*.json")),
-        (Command(8, "dbt seed"), Resource(3, "target/manifest.json")),
+        (BoltCommand(8, "dbt seed"), Resource(3, "target/manifest.json")),
     ]
     assert shown(artifact_list(KEY, "FAILED", files)) == (
         "Run 4711 produced 3 files from 2 commands. The last command is listed first.\n"

@@ -10,7 +10,7 @@ import pytest
 from slack_sdk.models.blocks import Block
 
 from bolt_sandbox.slack.validate import check_view
-from bot.core.model.bolt import Command
+from bot.core.model.bolt import BoltCommand
 from bot.core.model.run import RunFacts
 from bot.core.views.active_runs import Listed
 from bot.core.views.home import RUNS_A_PAGE, SCHEDULES_A_PAGE, FrequentSchedule, HomePage, HomeSection, home
@@ -134,7 +134,7 @@ def test_the_longest_page_is_small_enough() -> None:
     """Of names and commands that are as long as they may be, of characters that take twelve bytes each."""
     long = "\N{FIRE}" * 200
     facts = replace(run("RUNNING").facts, name=long, schedule=long, branch=long)
-    seen = replace(run("RUNNING").seen, commands=(Command(1, long * 2, NOW),))
+    seen = replace(run("RUNNING").seen, commands=(BoltCommand(1, long * 2, NOW),))
     evil = Listed(replace(run("RUNNING"), facts=facts, seen=seen), "C0DATAENG", "https://acme.slack.com/archives/C1/p1")
     part = HomeSection(99, (evil,) * RUNS_A_PAGE)
     often = (FrequentSchedule(long, long, "C1", long),) * SCHEDULES_A_PAGE
