@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.core.model.run import CardRef
+from bot.flows.close_incidents import IncidentCloser
 from bot.flows.links import Links
+from bot.flows.people_of_incident import IncidentPeople
+from bot.flows.quiet_hours import QuietHours
+from bot.flows.read_incident_retries import IncidentRetries
 from bot.parts.clients import Clients
 from bot.parts.services import Services
 from bot.parts.stores import Stores
@@ -48,3 +52,23 @@ class Base:
     def links(self) -> Links:
         """The web addresses that messages link to."""
         return Links(self.settings.paradime_app_url, self.card_url)
+
+    @property
+    def incident_people(self) -> IncidentPeople:
+        """Whom an incident's messages name and notify."""
+        return IncidentPeople(self.clients.people, self.stores.watches, self.clients.owner_mentions)
+
+    @property
+    def incident_retries(self) -> IncidentRetries:
+        """The retries that an incident's message shows."""
+        return IncidentRetries(self.stores.requests, self.stores.runs, workspace=self.settings.workspace)
+
+    @property
+    def incident_closer(self) -> IncidentCloser:
+        """What closes incidents that nobody watches anymore."""
+        return IncidentCloser(self.stores.incidents, self.stores.discovery)
+
+    @property
+    def quiet_hours(self) -> QuietHours:
+        """The quiet hours of watches."""
+        return QuietHours(self.stores.watches, now=self.now)

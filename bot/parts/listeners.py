@@ -10,7 +10,6 @@ from bot.flows.audit_query import AuditQuery
 from bot.flows.channel_permission import ChannelPermissions
 from bot.flows.channel_watches import ChannelWatches
 from bot.flows.check_owners import OwnerChecker
-from bot.flows.close_incidents import IncidentCloser
 from bot.flows.complete_run_form import RunForms
 from bot.flows.complete_watch_form import WatchForms
 from bot.flows.describe_watch import WatchDescriber
@@ -23,9 +22,8 @@ from bot.flows.list_failing import FailingLister
 from bot.flows.logs import CommandLogs
 from bot.flows.pause_schedule import SchedulePauser
 from bot.flows.preview_watch import WatchPreviewer
-from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_home import HomePageReader
-from bot.flows.read_incident_retries import IncidentRetries
+from bot.flows.read_report import ReportReader
 from bot.flows.read_schedules import ScheduleReader
 from bot.flows.set_report import ReportSetter
 from bot.flows.status import StatusReader
@@ -78,88 +76,21 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         wake_cancels=waker(WakeEvent.CANCEL_REQUESTED),
         messages=Deduplication(stores.scripts, MESSAGES),
         thread_subjects=ThreadSubjects(runs, requests, chat, workspace=settings.workspace, app_url=app_url),
-        schedules=ScheduleReader(
-            bolt,
-            catalog,
-            finder,
-            status,
-            WatchedChannels(stores.watches, base.clients.people),
-            workspace=settings.workspace,
-            app_url=app_url,
-            now=base.now,
-        ),
-        histories=HistoryPoster(
-            bolt,
-            finder,
-            services.charts,
-            ChartSharer(chat, bot_name=base.bot_name),
-            Deduplication(stores.scripts, PICTURES),
-            mask=mask,
-        ),
+        schedules=_build_schedule_reader(base, finder, status),
+        histories=_build_histories(base, finder),
         pause=SchedulePauser(bolt, catalog, finder),
         logs=CommandLogs(bolt, runs, base.clients.logs, stores.uploads, app_url=app_url, mask=base.mask_log),
         artifacts=Artifacts(bolt, runs, stores.uploads, mask=mask),
         tail_log=flows.tail_log,
         wake_live_logs=waker(WakeEvent.LIVE_LOG_REQUESTED),
         wake_posts=waker(WakeEvent.FILE_REQUESTED),
-        watcher=ScheduleWatcher(
-            stores.watches,
-            catalog,
-            finder,
-            base.clients.gate,
-            base.clients.people,
-            chat,
-            WatchDescriber(
-                base.clients.people,
-                chat,
-                WatchPreviewer(bolt, now=bolt.time),
-                OwnerChecker(base.clients.owners, base.clients.owner_mentions),
-            ),
-            command=settings.bolt_bot_command,
-            now=bolt.time,
-        ),
+        watcher=_build_watcher(base, finder),
         watch_store=stores.watches,
-        failing=FailingLister(
-            stores.incidents,
-            base.clients.people,
-            memberships,
-            base.card_url,
-            app_url=app_url,
-            command=settings.bolt_bot_command,
-        ),
-        watches=ChannelWatches(
-            stores.watches,
-            catalog,
-            base.clients.gate,
-            base.clients.people,
-            memberships,
-            IncidentCloser(stores.incidents, stores.discovery),
-            command=settings.bolt_bot_command,
-        ),
-        incidents=IncidentHandler(
-            stores.incidents,
-            runs,
-            base.clients.people,
-            base.clients.audit,
-            QuietHours(stores.watches, now=base.now),
-            IncidentRetries(stores.requests, runs, workspace=settings.workspace),
-            workspace=settings.workspace,
-            app_url=app_url,
-            command=settings.bolt_bot_command,
-        ),
-        outages=OutageHandler(
-            stores.outages,
-            IncidentRetries(stores.requests, runs, workspace=settings.workspace),
-            app_url=app_url,
-        ),
-        reports=ReportSetter(
-            stores.reports,
-            flows.report_reader,
-            base.clients.people,
-            chat,
-            command=settings.bolt_bot_command,
-            now=base.now,
-        ),
+        failing=_build_failing(base),
+        watches=_build_channel_watches(base),
+        incidents=_build_incidents(base),
+        outages=OutageHandler(stores.outages, base.incident_retries, app_url=app_url),
+        reports=_build_reports(base, flows.report_reader),
     )
 
 
@@ -174,6 +105,104 @@ def _build_home(base: Base) -> HomePublisher:
         base.clients.gate,
         app_url=settings.paradime_app_url,
         command=settings.bolt_bot_command,
+        now=base.now,
+    )
+
+
+def _build_schedule_reader(base: Base, finder: ScheduleFinder, status: StatusReader) -> ScheduleReader:
+    settings, services = base.settings, base.services
+    return ScheduleReader(
+        services.bolt,
+        services.catalog,
+        finder,
+        status,
+        WatchedChannels(base.stores.watches, base.clients.people),
+        workspace=settings.workspace,
+        app_url=settings.paradime_app_url,
+        now=base.now,
+    )
+
+
+def _build_histories(base: Base, finder: ScheduleFinder) -> HistoryPoster:
+    services = base.services
+    return HistoryPoster(
+        services.bolt,
+        finder,
+        services.charts,
+        ChartSharer(services.chat, bot_name=base.bot_name),
+        Deduplication(base.stores.scripts, PICTURES),
+        mask=services.mask,
+    )
+
+
+def _build_watcher(base: Base, finder: ScheduleFinder) -> ScheduleWatcher:
+    clients, services = base.clients, base.services
+    now = services.bolt.time
+    return ScheduleWatcher(
+        base.stores.watches,
+        services.catalog,
+        finder,
+        clients.gate,
+        clients.people,
+        services.chat,
+        WatchDescriber(
+            clients.people,
+            services.chat,
+            WatchPreviewer(services.bolt, now=now),
+            OwnerChecker(clients.owners, clients.owner_mentions),
+        ),
+        command=base.settings.bolt_bot_command,
+        now=now,
+    )
+
+
+def _build_channel_watches(base: Base) -> ChannelWatches:
+    clients = base.clients
+    return ChannelWatches(
+        base.stores.watches,
+        base.services.catalog,
+        clients.gate,
+        clients.people,
+        clients.memberships,
+        base.incident_closer,
+        command=base.settings.bolt_bot_command,
+    )
+
+
+def _build_failing(base: Base) -> FailingLister:
+    settings, clients = base.settings, base.clients
+    return FailingLister(
+        base.stores.incidents,
+        clients.people,
+        clients.memberships,
+        base.card_url,
+        app_url=settings.paradime_app_url,
+        command=settings.bolt_bot_command,
+    )
+
+
+def _build_incidents(base: Base) -> IncidentHandler:
+    settings, stores = base.settings, base.stores
+    return IncidentHandler(
+        stores.incidents,
+        stores.runs,
+        base.clients.people,
+        base.clients.audit,
+        base.quiet_hours,
+        base.incident_retries,
+        workspace=settings.workspace,
+        app_url=settings.paradime_app_url,
+        command=settings.bolt_bot_command,
+    )
+
+
+def _build_reports(base: Base, reader: ReportReader) -> ReportSetter:
+    return ReportSetter(
+        base.stores.reports,
+        reader,
+        base.clients.people,
+        base.services.chat,
+        command=base.settings.bolt_bot_command,
         now=base.now,
     )
 
