@@ -267,12 +267,11 @@ class PostLane:
 
     async def note_file(self, card: str, file_id: str) -> None:
         """Store the id of an uploaded file before it's shared, so that it can be found if the reply is lost."""
-        await self._scripts.ask(self._scripts.redis.hset(self._scripts.key("card", card), "file_id", file_id))
+        await self._scripts.run("note_file", f"card:{card}", "file_id", file_id)
 
     async def note_attachment(self, post: ClaimedPost, file_id: str) -> None:
         """Store the id of an uploaded file before it's shared, beside the record of the attempts to post it."""
-        key = self._scripts.key(post.record)
-        await self._scripts.ask(self._scripts.redis.hset(key, f"{post.field}-id", file_id))
+        await self._scripts.run("note_file", post.record, f"{post.field}-id", file_id)
 
     async def attachment_of(self, post: ClaimedPost) -> str | None:
         """Return the file that an earlier attempt has uploaded, None if there's none."""

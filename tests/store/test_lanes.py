@@ -254,6 +254,22 @@ async def test_a_post_under_a_card_that_has_expired_brings_no_record_back(script
     assert (await lane.claim()).lease is None
 
 
+async def test_a_file_of_a_record_that_is_gone_brings_none_back(scripts: Scripts) -> None:
+    """An upload takes a while, in which a record may expire, or a schedule or channel may get another name."""
+    lane, card = posts(scripts), "T:C1:1.0"
+    post = ClaimedPost(Lease("posts", ("x",), 1, 0, 10), "attached", "C1", "incident:C1:nightly", "file-1-1")
+    records = (scripts.key("incident", "C1", "nightly"), scripts.key("card", card))
+    await lane.note_attachment(post, "F1")
+    await lane.note_file(card, "F1")
+    assert await scripts.redis.exists(*records) == 0
+    for record in records:
+        await scripts.redis.hset(record, "team", "T")
+    await lane.note_attachment(post, "F1")
+    await lane.note_file(card, "F1")
+    stored = await lane.load_card(card)
+    assert (await lane.attachment_of(post), stored and stored.file_id) == ("F1", "F1")
+
+
 async def test_a_card_that_is_over_and_told_is_sealed(scripts: Scripts) -> None:
     """Shown at its last revision, its end told, its file posted: it leaves every set, and everything of it expires."""
     await settled_cards(scripts, "A")
