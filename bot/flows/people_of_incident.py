@@ -29,6 +29,13 @@ class IncidentPeople:
             found[incident.owner] = await self._owners.name(_schedule(incident))
         return {user: name for user, name in found.items() if name}
 
+    async def names_in(self, incidents: Sequence[Incident]) -> dict[str, str]:
+        """The usernames of the people in several incidents."""
+        found: dict[str, str] = {}
+        for one in incidents:
+            found |= await self.names(one)
+        return found
+
     async def mention(self, incident: Incident) -> Sentence:
         """Whom a post notifies; empty if nobody. An owner whom a mention doesn't reach is named in plain text."""
         watches = await self._watches.all_watches()

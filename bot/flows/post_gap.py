@@ -96,9 +96,7 @@ class GapPoster:
 
     async def _render(self, stored: StoredNotice) -> Message:
         notice, listed = stored.notice, await self._listed(stored.notice)
-        names: dict[str, str] = {}
-        for one in listed:
-            names |= await self._people.names(one)
+        names = await self._people.names_in(listed)
         return gap_message(notice, listed, self._app_url, self._command, names)
 
     async def _listed(self, notice: GapNotice) -> list[Incident]:

@@ -98,30 +98,37 @@ class IncidentPoster:
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
         """Render an incident's message for an edit: its revision and itself; None if it isn't this message's anymore."""
-        channel, _, schedule = (card.incident or "").partition(":")
-        stored = await self._incidents.load_incident(channel, schedule)
-        if stored is None or stored.ts != card.ref.ts:
-            return None
-        return f"inc:{stored.rev}", await self._rendered(stored)
+        stored = await self._shown_by(card)
+        return (f"inc:{stored.rev}", await self._rendered(stored)) if stored else None
 
     async def replace(self, lease: Lease, card: Card) -> None:
         """Post a new message instead of one that was deleted."""
-        channel, _, schedule = (card.incident or "").partition(":")
-        stored = await self._incidents.load_incident(channel, schedule)
-        if stored is not None and stored.ts == card.ref.ts:
-            log.info("an incident's message was deleted", schedule=schedule, channel=channel)
+        stored = await self._shown_by(card)
+        if stored is not None:
+            incident = stored.incident
+            log.info("an incident's message was deleted", schedule=incident.schedule, channel=incident.channel)
             await self._incidents.message_gone(lease, stored)
 
     async def mark_uneditable(self, card: Card) -> None:
         """A message can't be edited anymore: its thread tells of changes from now on."""
-        channel, _, schedule = (card.incident or "").partition(":")
         for _ in range(TRIES):
-            stored = await self._incidents.load_incident(channel, schedule)
-            if stored is None or stored.ts != card.ref.ts or stored.incident.uneditable_since is not None:
+            stored = await self._shown_by(card)
+            if stored is None or stored.incident.uneditable_since is not None:
                 return
-            if await self._incidents.store_incident(stored, mark_uneditable(stored.incident), "none"):
-                log.info("an incident's message can't be edited anymore", schedule=schedule, channel=channel)
+            incident = stored.incident
+            if await self._incidents.store_incident(stored, mark_uneditable(incident), "none"):
+                log.info(
+                    "an incident's message can't be edited anymore",
+                    schedule=incident.schedule,
+                    channel=incident.channel,
+                )
                 return
+
+    async def _shown_by(self, card: Card) -> StoredIncident | None:
+        """The incident of a message; None if it's no longer on record, or has another message by now."""
+        channel, _, schedule = (card.incident or "").partition(":")
+        stored = await self._incidents.load_incident(channel, schedule)
+        return stored if stored is not None and stored.ts == card.ref.ts else None
 
     async def _rendered(self, stored: StoredIncident) -> Message:
         incident, start = await self._retries.read_retry(stored)

@@ -9,7 +9,7 @@ from bot.core.model.incident import HIDDEN, Incident, IncidentState
 from bot.core.model.outage import MENTIONS_MOST, Outage
 from bot.core.model.run import CardRef, RunKey
 from bot.core.text.message import Message
-from bot.core.text.text import Sentence, Span
+from bot.core.text.text import Sentence
 from bot.core.views.outage import all_recovered, cause_post, failing_again, outage_message, state_line
 from bot.core.watching.life import is_accounted
 from bot.core.watching.outage import next_posts, shared_causes
@@ -101,26 +101,27 @@ class OutagePoster:
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
         """Render an outage's message for an edit: its revision and itself; None if it isn't on record anymore."""
-        channel, _, number = (card.outage or "").partition(":")
-        outage = await self._outages.load_outage(channel, int(number))
-        if outage is None or outage.ts != card.ref.ts:
-            return None
-        return f"out:{outage.rev}", await self._rendered(outage)
+        outage = await self._shown_by(card)
+        return (f"out:{outage.rev}", await self._rendered(outage)) if outage else None
 
     async def replace(self, card: Card) -> None:
         """Post a new message instead of one that was deleted: later failures are shown in it alone."""
-        channel, _, number = (card.outage or "").partition(":")
-        outage = await self._outages.load_outage(channel, int(number))
-        if outage is not None and outage.ts == card.ref.ts:
-            log.info("an outage's message was deleted", channel=channel, outage=outage.number)
+        outage = await self._shown_by(card)
+        if outage is not None:
+            log.info("an outage's message was deleted", channel=outage.channel, outage=outage.number)
             await self._outages.message_gone(outage)
 
     async def mark_uneditable(self, card: Card) -> None:
         """A message can't be edited anymore: its thread tells of changes from now on."""
+        outage = await self._shown_by(card)
+        if outage is not None and await self._outages.mark_uneditable(outage):
+            log.info("an outage's message can't be edited anymore", channel=outage.channel, outage=outage.number)
+
+    async def _shown_by(self, card: Card) -> Outage | None:
+        """The outage of a message; None if it's no longer on record, or has another message by now."""
         channel, _, number = (card.outage or "").partition(":")
         outage = await self._outages.load_outage(channel, int(number))
-        if outage is not None and outage.ts == card.ref.ts and await self._outages.mark_uneditable(outage):
-            log.info("an outage's message can't be edited anymore", channel=channel, outage=outage.number)
+        return outage if outage is not None and outage.ts == card.ref.ts else None
 
     async def _rendered(self, outage: Outage) -> Message:
         earlier = await self._chat.permalink(outage.channel, outage.earlier) if outage.earlier else None
@@ -197,17 +198,9 @@ class OutagePoster:
         return cause_post(cause, mention, self._app_url), mention, f"file-{what}-{run}" if run else ""
 
     async def _mentions(self, incidents: tuple[Incident, ...], most: int) -> Sentence:
-        """Whom a post notifies: each once, and only so many."""
-        found: dict[Span, None] = {}
-        for incident in incidents:
-            if len(found) >= most:
-                break
-            if incident.on_it is None and incident.snooze is None:
-                found |= dict.fromkeys(one for one in await self._people.mention(incident) if not isinstance(one, str))
-        spans: list[Span] = []
-        for one in list(found)[:most]:
-            spans += [" ", one] if spans else [one]
-        return tuple(spans)
+        """Whom a post notifies: nobody of a schedule that somebody is on, or that is snoozed."""
+        unhandled = [one for one in incidents if one.on_it is None and one.snooze is None]
+        return await self._people.mention_all(unhandled, most)
 
 
 def _is_withdrawn(outage: Outage, what: str) -> bool:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import structlog
 
 from bot.core.model.incident import Incident, QuietEnd
-from bot.core.model.outage import MENTIONS_MOST
 from bot.core.model.run import CardRef
 from bot.core.model.run_end import WatchedSchedule
 from bot.core.text.message import Message
-from bot.core.text.text import Sentence, Span
 from bot.core.views.quiet_end import quiet_end_message
 from bot.core.watching.quiet import as_it_is
 from bot.flows.claimed_post import ClaimedPost
@@ -93,19 +91,7 @@ class QuietEndPoster:
         return listed, wait_s
 
     async def _message(self, listed: list[Incident], mentioned: tuple[str, ...]) -> Message:
-        names: dict[str, str] = {}
-        for one in listed:
-            names |= await self._people.names(one)
-        mentions = await self._mentions([one for one in listed if one.schedule in mentioned and one.is_open])
+        names = await self._people.names_in(listed)
+        notified = [one for one in listed if one.schedule in mentioned and one.is_open]
+        mentions = await self._people.mention_all(notified)
         return quiet_end_message(listed, self._app_url, self._command, names, mentions)
-
-    async def _mentions(self, incidents: list[Incident]) -> Sentence:
-        """Everybody who is to be notified of one of these, once, and only so many."""
-        found: dict[Span, None] = {}
-        for one in incidents:
-            if len(found) < MENTIONS_MOST:
-                found |= dict.fromkeys(span for span in await self._people.mention(one) if not isinstance(span, str))
-        spans: list[Span] = []
-        for span in list(found)[:MENTIONS_MOST]:
-            spans += [" ", span] if spans else [span]
-        return tuple(spans)
