@@ -21,9 +21,7 @@ for slug, _ in pairs(slugs) do
     names[#names + 1] = slug
     for number in string.gmatch(known[2] or '', '(%d+):') do
       local field = 'thread-' .. known[3] .. '-' .. number
-      if string.sub(redis.call('HGET', hash, field) or '', 1, 5) ~= 'done:' then
-        redis.call('HSET', hash, field, 'done:withheld')
-      end
+      if not post_done(hash, field) then redis.call('HSET', hash, field, 'done:withheld') end
     end
     local number = show_incident_again(channel, slug)
     if number then outages[number] = true end

@@ -5,15 +5,7 @@
 local channel, name, due = ARGV[3], ARGV[5], key('due', 'quiet')
 local withheld = key('incident', 'withheld', channel)
 if not owns(due, channel, ARGV[4]) then return 'again' end
-for at = 9, #ARGV, 3 do
-  if (redis.call('HGET', key('incident', channel, ARGV[at]), 'rev') or '0') ~= ARGV[at + 1] then return 'again' end
-end
-for at = 9, #ARGV, 3 do
-  local hash = key('incident', channel, ARGV[at])
-  redis.call('HSET', hash, 'incident', ARGV[at + 2])
-  redis.call('HINCRBY', hash, 'rev', 1)
-  redis.call('SREM', withheld, ARGV[at])
-end
+if not replace_withholding(channel, 9) then return 'again' end
 if ARGV[6] ~= '' then
   redis.call('HSET', key('quiet', channel, name), 'body', ARGV[6])
   redis.call('EXPIRE', key('quiet', channel, name), RETENTION_S)

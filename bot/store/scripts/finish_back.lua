@@ -4,8 +4,8 @@
 local class, channel, item = ARGV[3], ARGV[4], ARGV[5]
 local hash, items = key('back', channel), key('posts', class, channel)
 posted_in(channel)
-local before = redis.call('HGET', hash, 'post') or ''
-if string.sub(before, 1, 5) == 'done:' then return before end
+local before = post_done(hash, 'post')
+if before then return before end
 redis.call('ZREM', items, item)
 redis.call('HSET', hash, 'post', 'done:' .. ARGV[7])
 redis.call('EXPIRE', hash, '3600')

@@ -3,15 +3,15 @@
 -- posted.
 local record, items = key('digest', ARGV[3]), key('posts', ARGV[4], ARGV[5])
 posted_in(ARGV[5])
-local before = redis.call('HGET', record, 'post') or ''
-if string.sub(before, 1, 5) == 'done:' then return before end
+local before = post_done(record, 'post')
+if before then return before end
 redis.call('HSET', record, 'post', 'done:' .. ARGV[8])
 redis.call('EXPIRE', record, '3600')
 redis.call('ZREM', items, ARGV[6])
 for at = 9, #ARGV, 2 do
   local card = ARGV[at]
   local hash = key('card', card)
-  if string.sub(redis.call('HGET', hash, 'end') or '', 1, 5) ~= 'done:' and redis.call('EXISTS', hash) == 1 then
+  if not post_done(hash, 'end') and redis.call('EXISTS', hash) == 1 then
     redis.call('HSET', hash, 'end', 'done:' .. ARGV[8])
     redis.call('HINCRBY', hash, 'pending', -1)
     if ARGV[at + 1] == '1' and not redis.call('HGET', hash, 'late')

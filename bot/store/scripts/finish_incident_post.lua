@@ -28,8 +28,8 @@ if now_serial and serial ~= now_serial then
   slug = slug .. ':before:' .. serial
   hash = key('incident', channel, slug)
 end
-local before = redis.call('HGET', hash, field) or ''
-if string.sub(before, 1, 5) == 'done:' then return before end
+local before = post_done(hash, field)
+if before then return before end
 if not now_serial or serial == now_serial then redis.call('ZREM', items, item) end
 if redis.call('HEXISTS', hash, 'rev') == 0 then
   -- The incident's record has expired. Remove the field that this attempt has left.

@@ -3,15 +3,8 @@
 local class, channel, item, name = ARGV[3], ARGV[4], ARGV[5], ARGV[7]
 local hash, items = key('notice', channel, name), key('posts', class, channel)
 posted_in(channel)
-local before = redis.call('HGET', hash, 'post') or ''
-if string.sub(before, 1, 5) == 'done:' then return before end
-redis.call('ZREM', items, item)
-if redis.call('HEXISTS', hash, 'rev') == 0 then
-  -- The notice's record has expired. Remove the field that this attempt has left.
-  redis.call('DEL', hash)
-  return 'ok'
-end
-redis.call('HSET', hash, 'post', 'done:' .. ARGV[8])
+local finished = finish_attempt(hash, 'post', items, item, ARGV[8])
+if finished then return finished end
 if ARGV[9] ~= '' then
   local card = ARGV[9] .. ':' .. channel .. ':' .. ARGV[8]
   redis.call('HSET', hash, 'ts', ARGV[8], 'team', ARGV[9])

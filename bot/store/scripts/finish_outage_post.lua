@@ -4,15 +4,8 @@
 local class, channel, item, number, field = ARGV[3], ARGV[4], ARGV[5], ARGV[7], ARGV[8]
 local hash, items = key('outage', channel, number), key('posts', class, channel)
 posted_in(channel)
-local before = redis.call('HGET', hash, field) or ''
-if string.sub(before, 1, 5) == 'done:' then return before end
-redis.call('ZREM', items, item)
-if redis.call('HEXISTS', hash, 'rev') == 0 then
-  -- Its record has expired. Remove the field that this attempt has left.
-  redis.call('DEL', hash)
-  return 'ok'
-end
-redis.call('HSET', hash, field, 'done:' .. ARGV[9])
+local finished = finish_attempt(hash, field, items, item, ARGV[9])
+if finished then return finished end
 if (ARGV[13] or '') ~= '' then
   push('posts', 'attached', channel, 'outage/' .. ARGV[13] .. '/' .. channel .. '/' .. number, now())
 end

@@ -3,8 +3,8 @@
 local card, class, channel, item, field = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[8]
 local hash, items = key('card', card), key('posts', class, channel)
 posted_in(channel)
-local before = redis.call('HGET', hash, field) or ''
-if string.sub(before, 1, 5) == 'done:' then return before end
+local before = post_done(hash, field)
+if before then return before end
 if redis.call('HEXISTS', hash, 'team') == 0 then
   -- The card's record has expired. Nothing is left to post, so remove the fields that this attempt has left.
   redis.call('DEL', hash)

@@ -3,8 +3,8 @@
 -- another process has posted it.
 local record, items, field = key('report', ARGV[5], ARGV[3]), key('posts', ARGV[4], ARGV[5]), ARGV[9]
 posted_in(ARGV[5])
-local before = redis.call('HGET', record, field) or ''
-if string.sub(before, 1, 5) == 'done:' then return before end
+local before = post_done(record, field)
+if before then return before end
 redis.call('HSET', record, 'queued', '1', field, 'done:' .. ARGV[8])
 redis.call('EXPIRE', record, num(8 * DAY_S))
 redis.call('ZREM', items, ARGV[6])

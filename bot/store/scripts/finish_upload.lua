@@ -3,7 +3,7 @@
 local record, items = key('upload', ARGV[3]), key('posts', ARGV[4], ARGV[5])
 posted_in(ARGV[5])
 redis.call('ZREM', items, ARGV[6])
-local before = redis.call('HGET', record, 'post') or ''
-if string.sub(before, 1, 5) == 'done:' then return before end
+local before = post_done(record, 'post')
+if before then return before end
 if redis.call('EXISTS', record) == 1 then redis.call('HSET', record, 'post', 'done:' .. ARGV[8]) end
 return 'ok'

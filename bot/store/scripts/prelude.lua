@@ -108,6 +108,40 @@ local function posted_in(channel)
   redis.call('ZADD', key('budget', 'channels'), 'GT', num(now() + math.min(gap, 1020000)), channel)
 end
 
+-- Returns what is on record of a post that was sent or given up ('done:<ts or word>'), or nil.
+local function post_done(hash, field)
+  local known = redis.call('HGET', hash, field) or ''
+  return string.sub(known, 1, 5) == 'done:' and known or nil
+end
+
+-- Records that a post about something with revisions was sent or given up. Returns nil, or what its script returns: the
+-- record of another process's post, or 'ok' if what it's about has expired. Then the field that this attempt has left goes.
+local function finish_attempt(hash, field, items, item, outcome)
+  local known = post_done(hash, field)
+  if known then return known end
+  redis.call('ZREM', items, item)
+  if redis.call('HEXISTS', hash, 'rev') == 0 then
+    redis.call('DEL', hash)
+    return 'ok'
+  end
+  redis.call('HSET', hash, field, 'done:' .. outcome)
+end
+
+-- Replaces incidents of a channel that withheld something: ARGV from `first` on has slug, expected revision and incident of
+-- each. Returns false if any has changed since it was loaded: then nothing is done.
+local function replace_withholding(channel, first)
+  for at = first, #ARGV, 3 do
+    if (redis.call('HGET', key('incident', channel, ARGV[at]), 'rev') or '0') ~= ARGV[at + 1] then return false end
+  end
+  for at = first, #ARGV, 3 do
+    local hash = key('incident', channel, ARGV[at])
+    redis.call('HSET', hash, 'incident', ARGV[at + 2])
+    redis.call('HINCRBY', hash, 'rev', 1)
+    redis.call('SREM', key('incident', 'withheld', channel), ARGV[at])
+  end
+  return true
+end
+
 -- Returns the newest start under each of several same-start keys: the words as typed, which older versions use, and the
 -- schedule meant.
 local function same_starts(keys)
@@ -339,8 +373,7 @@ local function push_incident_posts(channel, slug)
   -- An outage's message tells of it instead.
   if known[3] then return end
   for number, class in string.gmatch(known[1] or '', '(%d+):(%a+)') do
-    local done = redis.call('HGET', hash, 'thread-' .. known[2] .. '-' .. number) or ''
-    if string.sub(done, 1, 5) ~= 'done:' then
+    if not post_done(hash, 'thread-' .. known[2] .. '-' .. number) then
       push('posts', class, channel, 'incident/' .. number .. '/' .. channel .. '/' .. slug, now())
     end
   end

@@ -3,15 +3,7 @@
 -- 'again' if anything has changed since it was loaded: then nothing is done.
 local channel, number, due = ARGV[3], ARGV[5], key('due', 'gaps')
 if not owns(due, channel .. ':' .. number, ARGV[4]) then return 'again' end
-for at = 9, #ARGV, 3 do
-  if (redis.call('HGET', key('incident', channel, ARGV[at]), 'rev') or '0') ~= ARGV[at + 1] then return 'again' end
-end
-for at = 9, #ARGV, 3 do
-  local hash = key('incident', channel, ARGV[at])
-  redis.call('HSET', hash, 'incident', ARGV[at + 2])
-  redis.call('HINCRBY', hash, 'rev', 1)
-  redis.call('SREM', key('incident', 'withheld', channel), ARGV[at])
-end
+if not replace_withholding(channel, 9) then return 'again' end
 -- Nothing is left for the message at the end of quiet hours.
 if redis.call('EXISTS', key('incident', 'withheld', channel)) == 0 then redis.call('ZREM', key('due', 'quiet'), channel) end
 local hash, item = key('gap', 'in', channel, number), channel .. '/' .. number
