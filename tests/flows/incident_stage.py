@@ -404,6 +404,11 @@ class IncidentStage(Stage):
                 if not await self.edit():
                     break
 
+    async def post_what_is_due(self) -> None:
+        """Post, without moving any time."""
+        while (taken := await self.posts.claim()).lease is not None:
+            await self.deliverer.deliver_post(taken.lease, taken.item, taken.urgency, taken.channel)
+
     async def poll(self) -> None:
         """Poll what is due."""
         claimed = await self.due["polls"].claim(100, fields=FIELDS)

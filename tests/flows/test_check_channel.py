@@ -421,21 +421,15 @@ async def refuses(stage: IncidentStage, error: ChannelRefused = NOT_IN) -> None:
     await fails(stage)
 
 
-async def post_what_is_due(stage: IncidentStage) -> None:
-    """Post, without moving any time."""
-    while (taken := await stage.posts.claim()).lease is not None:
-        await stage.deliverer.deliver_post(taken.lease, taken.item, taken.urgency, taken.channel)
-
-
 async def test_a_bot_that_is_back_before_the_check_posts_what_was_refused(stage: IncidentStage) -> None:
     """At the check, and not when the channel has counted as unreachable for ten minutes. No report is needed."""
     await stage.watch()
     await refuses(stage)
     del stage.chat.refusing[CHANNEL]
-    await post_what_is_due(stage)
+    await stage.post_what_is_due()
     assert stage.cards() == []
     assert await stage.work("channels") == 1
-    await post_what_is_due(stage)
+    await stage.post_what_is_due()
     (message,) = stage.cards()
     assert "failed" in message
     assert await events(stage) == []
@@ -486,7 +480,7 @@ async def test_what_else_was_refused_is_posted_when_the_watches_go_on(stage: Inc
     assert await stage.work("channels") == 1
     del stage.channels.states[CHANNEL], stage.chat.refusing[CHANNEL]
     await stage.work("channels", whatever=True)
-    await post_what_is_due(stage)
+    await stage.post_what_is_due()
     assert len([one for one in stage.cards() if "I can post here again" in one]) == 1
     assert len([one for one in stage.cards() if "cancelled" in one]) == 1
 
@@ -498,7 +492,7 @@ async def test_a_channel_that_slack_describes_as_fit_and_still_refuses_is_tried_
     checks = []
     for _ in range(3):
         checks.append(await stage.work("channels"))
-        await post_what_is_due(stage)
+        await stage.post_what_is_due()
     assert checks == [1, 1, 0]
 
 

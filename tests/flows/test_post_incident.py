@@ -314,8 +314,8 @@ async def test_a_file_that_waits_when_the_next_incident_begins_is_posted_in_the_
     await settle_posts(stage)
     second = (await stage.stored()).ts
     assert first != second
-    assert sorted(thread for _, thread, _ in stage.chat.shared) == [first, second]
-    names = [stage.chat.uploads[file][0] for _, _, file in sorted(stage.chat.shared)]
+    assert [{thread for _, thread, _ in stage.chat.shared}, len(stage.chat.shared)] == [{first, second}, 2]
+    names = [stage.chat.uploads[file][0] for _, _, file in stage.chat.shared]
     assert names[0] != names[1]
     assert await waiting_posts(stage) == []
 

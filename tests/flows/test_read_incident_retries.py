@@ -501,3 +501,69 @@ async def test_an_outages_message_shows_retries_of_its_schedules(one_redis: Redi
     assert ":repeat: 2 being retried" in stage.chat.posted[CHANNEL, outage.ts].text
     await stage.advance()
     assert any(f"Run {first}, your retry of Mart" in one for one in told(stage))
+
+
+async def failed_unseen(redis: Redis) -> IncidentStage:
+    """A schedule has failed; Slack has posted its incident's message, and the reply is lost."""
+    stage = IncidentStage(redis)
+    stage.people.people[ADA] = Person(ADA, name="ada", roles=frozenset({Role.MEMBER}))
+    await stage.watch()
+    stage.run_through("FAILED")
+    await stage.discovery_only()
+    stage.chat.faults.lose("post_message")
+    await stage.post()
+    assert (len(stage.cards()), (await stage.stored()).ts) == (1, "")
+    return stage
+
+
+async def test_without_any_record_of_the_incident_the_retry_has_a_card(one_redis: Redis) -> None:
+    """Redis has lost it, and the button doesn't carry what the message says."""
+    stage = await failed_unseen(one_redis)
+    failed = (await stage.incident()).failed
+    assert failed is not None
+    for key in ("incident:C1:nightly", "posts:opening:C1"):
+        await stage.redis.delete(stage.scripts.key(key))
+    assert await handler(stage).begin_retry(asker(ADA), IncidentButton("nightly", failed.run)) == failed.run
+    wanted, origin = RetryCommand(every=False, run_id=failed.run), Origin(RunFacts("nightly"))
+    await stage.accepter.accept_start(Asked("r1", "T", CHANNEL, ADA, "ada", wanted, origin=origin, incident="nightly"))
+    await stage.advance()
+    await stage.post_what_is_due()
+    assert await stage.state() is RequestState.CARDED
+    assert len(stage.cards()) == 2
+
+
+async def test_a_click_before_the_message_is_on_record_is_a_line_of_it(one_redis: Redis) -> None:
+    """The start waits for the message, which is found and edited."""
+    stage = await failed_unseen(one_redis)
+    assert await click(stage) is None
+    await stage.advance()
+    await stage.post_what_is_due()
+    await edit_all(stage)
+    assert lines(stage) == [STARTING]
+    await stage.post_what_is_due()
+    assert await stage.state() is RequestState.CARDED
+    await stage.advance()
+    assert sent(stage) == ["retry"]
+    assert len(stage.cards()) == 1
+
+
+@pytest.mark.parametrize("clicked_first", [True, False])
+async def test_a_start_does_not_wait_for_a_message_that_is_put_back_for_long(
+    one_redis: Redis, *, clicked_first: bool
+) -> None:
+    """Until quiet hours end, say: it has a card of its own."""
+    stage = await failed_unseen(one_redis)
+    items = stage.scripts.key("posts", "opening", CHANNEL)
+    in_an_hour = round((datetime.now(UTC).timestamp() + 3600) * 1e6)
+    if clicked_first:
+        assert await click(stage) is None
+        await stage.advance()
+    await stage.redis.zadd(items, {f"incident/0/{CHANNEL}/nightly": in_an_hour})
+    if not clicked_first:
+        assert await click(stage) is None
+        await stage.advance()
+    for key in (stage.scripts.key("posts", "start", CHANNEL), stage.scripts.key("posts", "start")):
+        await stage.redis.zadd(key, {member: 1 for member in await stage.redis.zrange(key, 0, -1)})
+    await stage.post_what_is_due()
+    assert await stage.state() is RequestState.CARDED
+    assert len(stage.cards()) == 2

@@ -350,18 +350,25 @@ local function told_in(name)
   if number then return key('outage', channel, number), 'out:', 'outage/0/' .. channel .. '/' .. number end
   return key('incident', name), 'inc:', 'incident/0/' .. channel .. '/' .. slug
 end
+-- Whether a message that has no timestamp on record is on its way: being posted, looked for because Slack's reply was
+-- lost, or posted soon. One that's put back for longer, until the quiet hours end, say, isn't waited for.
+local ON_ITS_WAY_US = 30 * 1000000
+local function is_on_its_way(channel, post)
+  local due = redis.call('ZSCORE', key('posts', 'opening', channel), post)
+  return due and tonumber(due) <= now() + ON_ITS_WAY_US
+end
 -- Shows a start in the message of its incident, if that has one. Returns whether it has.
 local function show_in_incident(id)
   local name = redis.call('HGET', key('req', id), 'incident')
   if not name then return false end
-  local hash, word = told_in(name)
+  local hash, word, post = told_in(name)
   local known = redis.call('HMGET', hash, 'ts', 'rev')
-  if not known[1] then
+  if not known[1] and not is_on_its_way(string.match(name, '^[^:]*'), post) then
     redis.call('HDEL', key('req', id), 'incident')
     return false
   end
   redis.call('HSET', key('incident', name), 'request', id)
-  redis.call('HSET', key('req', id), 'shown_from', word .. num(tonumber(known[2]) + 1))
+  redis.call('HSET', key('req', id), 'shown_from', word .. num(tonumber(known[2] or '0') + 1))
   touch_incident_of(id)
   return true
 end

@@ -20,14 +20,14 @@ local known = redis.call('HMGET', told, 'ts', 'team')
 local its_channel = string.match(name, '^[^:]*')
 local card = key('card', (known[2] or '') .. ':' .. its_channel .. ':' .. (known[1] or ''))
 local message = redis.call('HMGET', card, 'shown', 'unshowable', 'retries_shown')
--- Its message was deleted, and another one will be posted.
-local is_posted_again = redis.call('ZSCORE', key('posts', 'opening', its_channel), post)
+-- It isn't on record yet, or was deleted, and another one will be posted.
+local will_come = not known[1] and is_on_its_way(its_channel, post)
 local is_newest = redis.call('HGET', key('incident', name), 'request') == id and word == its_word
 local function wants_card()
   redis.call('HDEL', hash, 'incident')
   return 'no'
 end
-if not is_newest or message[2] or (not known[1] and not is_posted_again) then return wants_card() end
+if not is_newest or message[2] or (not known[1] and not will_come) then return wants_card() end
 local function has_it(shown)
   return tonumber(string.match(shown or '', '^' .. word .. '(%d+)$') or '0') >= tonumber(from)
 end
