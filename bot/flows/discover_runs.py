@@ -11,7 +11,7 @@ import structlog
 from bot.core.insight.progress import usual_seconds
 from bot.core.model.bolt import RunSummary
 from bot.core.model.discovery import Ledger, Looked, NewRun, ScheduleRecord, SettledSlots
-from bot.core.model.errors import BoltError, BoltThrottled
+from bot.core.model.errors import BoltError
 from bot.core.model.incident import StoredIncident
 from bot.core.model.listing_gap import ListingGap
 from bot.core.model.notice import Notice
@@ -29,6 +29,7 @@ from bot.core.watching.lines import is_busy, line_at_start, starts_of
 from bot.core.watching.missed import settle
 from bot.core.watching.slow import limit_of
 from bot.core.watching.tally import count_missed
+from bot.flows.bolt_away import give_back_while_away
 from bot.flows.close_incidents import TRIES, IncidentCloser
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
@@ -42,7 +43,6 @@ PAGE = 20
 PAGES_MOST = 10
 # A schedule that runs every minute, for a day and a half.
 PAGES_MOST_AFTER_GAP = 100
-AWAY_S = 5.0
 ONE_FAILED_S = 60.0
 # A run that may be that of a start of ours, whose outcome isn't known yet, waits so long for it.
 UNSETTLED_S = 60.0
@@ -95,10 +95,7 @@ class RunDiscoverer:
         try:
             pages = await self._bolt.newest_runs(slugs)
         except BoltError as away:
-            delay_s = away.retry_after_s if isinstance(away, BoltThrottled) else AWAY_S
-            if isinstance(away, BoltThrottled):
-                await self._due.hold(delay_s)
-            await self._due.give_back(lease, delay_s=delay_s)
+            await give_back_while_away(self._due, lease, away)
             return False
         covers = self._covers.of(await self._watches.all_watches())
         gap = await self._gaps.collecting()

@@ -19,6 +19,7 @@ from bot.core.watching.counting import expects_slots
 from bot.core.watching.cover import Covers, beginning
 from bot.core.watching.late import note_listing
 from bot.core.watching.missed import needs_look
+from bot.flows.bolt_away import AWAY_S, give_back_while_away
 from bot.flows.close_incidents import REMOVED, IncidentCloser
 from bot.flows.cooperative import in_pieces
 from bot.flows.find_owners import OwnerFinder
@@ -35,7 +36,6 @@ log = structlog.get_logger()
 
 # A schedule's name, owner, branch and commands are read again after this time. Until then, the small listing will do.
 DETAILS_FRESH = timedelta(minutes=5)
-AWAY_S = 5.0
 # Schedules whose runs are listed with one request.
 LOOKS_TOGETHER = 100
 _NO_SLOTS = StoredSlots()
@@ -105,15 +105,11 @@ class ScheduleDiscoverer:
         hinted = await self._hints.take_hints()
         try:
             schedules, activity = await self._list()
-        except BoltThrottled as throttled:
-            await self._gap.note_failure(throttled)
-            await self._due.hold(throttled.retry_after_s)
-            await self._due.give_back(lease, delay_s=throttled.retry_after_s)
-            return
         except BoltError as away:
-            log.info("schedules can't be listed; watches are blind until they can", why=str(away))
+            if not isinstance(away, BoltThrottled):
+                log.info("schedules can't be listed; watches are blind until they can", why=str(away))
             await self._gap.note_failure(away)
-            await self._due.give_back(lease, delay_s=min(self._every_s, AWAY_S))
+            await give_back_while_away(self._due, lease, away, away_s=min(self._every_s, AWAY_S))
             return
         at = self._bolt.time()
         known = await self._discovery.known_activity()

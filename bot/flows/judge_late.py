@@ -8,12 +8,13 @@ from datetime import datetime
 import structlog
 
 from bot.core.model.bolt import RunSummary
-from bot.core.model.errors import BoltError, BoltThrottled
+from bot.core.model.errors import BoltError
 from bot.core.model.notice import Lateness, Notice, NoticeChange
 from bot.core.model.run_end import WatchedSchedule
 from bot.core.model.slots import LateBoard, Slots, StoredBoard, StoredSlots
 from bot.core.model.watch import Watch
 from bot.core.watching.late import BLIND_AFTER, EARLY, OPEN_AGAIN_S, Judged, is_count_only, judge, on_board
+from bot.flows.bolt_away import give_back_while_away
 from bot.flows.discover_runs import PAGE
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
@@ -24,7 +25,6 @@ from bot.flows.ports.watch_store import Discovery, Judgment, LateSchedules, Watc
 
 log = structlog.get_logger()
 
-AWAY_S = 5.0
 PAGES_MOST = 5
 
 
@@ -62,10 +62,7 @@ class LateJudge:
             # Without any watch, nothing is listed, and what is open ends.
             pages = await self._pages(slugs, slots) if watches else {}
         except BoltError as away:
-            delay_s = away.retry_after_s if isinstance(away, BoltThrottled) else AWAY_S
-            if isinstance(away, BoltThrottled):
-                await self._due.hold(delay_s)
-            await self._due.give_back(lease, delay_s=delay_s)
+            await give_back_while_away(self._due, lease, away)
             return False
         covers = self._covers.of(watches)
         schedules: dict[str, tuple[StoredSlots, Slots, float | None]] = {}
