@@ -23,7 +23,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.core.model.errors import BotError, CredentialRefused, SlackNotSent, StoreUnavailable
-from bot.network_failure import through, why
+from bot.network_failure import known, through, why
 from bot.proxies import proxy_for
 from bot.slack.addresses import SlackAddresses
 from bot.slack.errors import cause_of, error_from_answer
@@ -68,6 +68,15 @@ RENEW_AGAIN_S = 60.0
 ACKNOWLEDGED_S = 2.0
 
 
+# What the SDK raises if it can't read what came back, as a proxy's answer in Slack's place.
+UNREADABLE = (TypeError, ValueError, AttributeError, KeyError)
+NOT_SLACKS = "what came back isn't what Slack sends"
+
+
+class ForeignAddressError(ConnectionError):
+    """The address for a connection isn't Slack's. The message is the cause for the log."""
+
+
 def shape_checked(handle: Listener) -> Listener:
     """Wrap a listener: check the payload's shape, and tolerate a connection that closes before the acknowledgement.
 
@@ -96,8 +105,10 @@ def checked_address(client: AsyncBaseSocketModeClient) -> IssueAddress:
 
     async def issue() -> str:
         url = await ask()
+        if not url:
+            raise ForeignAddressError(NOT_SLACKS)
         if not addresses.allows_socket(url):
-            raise ConnectionError("apps.connections.open named an address that isn't Slack's")
+            raise ForeignAddressError("apps.connections.open named an address that isn't Slack's")
         return url
 
     return issue
@@ -249,7 +260,7 @@ class SocketModeReceiver:
             return (
                 told if isinstance(told, CredentialRefused) else SlackNotSent(METHOD, cause=told.sentence, where=where)
             )
-        return SlackNotSent("socket", cause=cause_of(error) if error else "the connection was closed", where=where)
+        return SlackNotSent("socket", cause=_cause(error), where=where)
 
     async def _connect(self, handler: AsyncSocketModeHandler) -> None:
         # The SDK retries forever by itself, and raises no usable errors.
@@ -324,3 +335,12 @@ class SocketModeReceiver:
         if await handler.client.is_connected():
             with contextlib.suppress(Exception):
                 await handler.client.disconnect()
+
+
+def _cause(error: BaseException | None) -> str:
+    """Return why an attempt to connect failed, in a few words without addresses."""
+    if error is None:
+        return "the connection was closed"
+    if isinstance(error, ForeignAddressError):
+        return str(error)
+    return NOT_SLACKS if isinstance(error, UNREADABLE) and not known(error) else cause_of(error)

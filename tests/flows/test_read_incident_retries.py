@@ -563,7 +563,8 @@ async def test_a_start_does_not_wait_for_a_message_that_is_put_back_for_long(
         assert await click(stage) is None
         await stage.advance()
     for key in (stage.scripts.key("posts", "start", CHANNEL), stage.scripts.key("posts", "start")):
-        await stage.redis.zadd(key, {member: 1 for member in await stage.redis.zrange(key, 0, -1)})
+        for member in await stage.redis.zrange(key, 0, -1):
+            await stage.redis.zadd(key, {str(member): 1})
     await stage.post_what_is_due()
     assert await stage.state() is RequestState.CARDED
     assert len(stage.cards()) == 2

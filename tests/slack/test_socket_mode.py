@@ -60,11 +60,32 @@ async def test_a_request_that_cannot_be_dealt_with_is_logged(caplog: pytest.LogC
     await intake.stop()
 
 
-async def test_a_page_instead_of_an_address() -> None:
+NOT_SLACK = "what came back isn't what Slack sends"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body", "cause"),
+    [
+        (502, "text/html", "<html>", "Slack didn't answer."),
+        (200, "text/html", "<html>", "Slack didn't answer."),
+        (200, "application/json", '{"ok": true, "url"', NOT_SLACK),
+        (502, "application/json", "{", NOT_SLACK),
+        (200, "application/json", "[]", NOT_SLACK),
+        (200, "application/json", "null", NOT_SLACK),
+        (200, "application/json", '{"ok": true}', NOT_SLACK),
+        (
+            200,
+            "application/json",
+            '{"ok": true, "url": "wss://socket.example"}',
+            "apps.connections.open named an address that isn't Slack's",
+        ),
+    ],
+)
+async def test_a_page_instead_of_an_address(status: int, kind: str, body: str, cause: str) -> None:
     """A proxy answers in Slack's place: the line about the outage has a cause."""
 
     async def answer(_request: web.Request) -> web.Response:
-        return web.Response(status=502, text="<html>", content_type="text/html")
+        return web.Response(status=status, text=body, content_type=kind)
 
     app = web.Application()
     app.router.add_post("/api/apps.connections.open", answer)
@@ -76,7 +97,7 @@ async def test_a_page_instead_of_an_address() -> None:
     try:
         await receiver.start()
         await eventually("an attempt", lambda: receiver._attempts.error is not None)
-        assert receiver._why().detail.endswith("Slack didn't answer.")
+        assert receiver._why().detail.endswith(f": {cause}")
     finally:
         await receiver.stop()
         await runner.cleanup()
