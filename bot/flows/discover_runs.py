@@ -26,7 +26,7 @@ from bot.core.watching.edits import edit_for
 from bot.core.watching.ends import end_of_listing, end_of_run
 from bot.core.watching.life import being_retried, failing_already
 from bot.core.watching.lines import is_busy, line_at_start, starts_of
-from bot.core.watching.missed import settle
+from bot.core.watching.missed import reaches_waiting, settle
 from bot.core.watching.slow import limit_of
 from bot.core.watching.tally import count_missed
 from bot.flows.bolt_away import give_back_while_away
@@ -128,7 +128,7 @@ class RunDiscoverer:
     ) -> bool:
         """Record what's new of one schedule. Returns False if nothing is, so that it needn't be recorded."""
         slug, ledger = record.schedule.slug, record.ledger
-        listed = await self._all_pages(record, page, PAGES_MOST if gap is None else PAGES_MOST_AFTER_GAP)
+        listed, has_all = await self._all_pages(record, page, PAGES_MOST if gap is None else PAGES_MOST_AFTER_GAP)
         at = self._bolt.time()
         found = compare(ledger, listed, at, since=min((watch.since for watch in deciding.values()), default=None))
         held = await self._may_be_ours(lease, slug, found)
@@ -140,7 +140,7 @@ class RunDiscoverer:
         for watch in new:
             await self._begin(record, watch, listed)
         await self._poll_active(ledger)
-        settled = _settled(record, listed, deciding, at)
+        settled = _settled(record, listed, deciding, at, has_all=has_all)
         if not found and not held and not settled and beginnings == ledger.beginnings and ledger.begun:
             return False
         if gap is not None:
@@ -194,17 +194,22 @@ class RunDiscoverer:
                 if edit == "none" or await self._incidents.store_incident(before, after, edit):
                     break
 
-    async def _all_pages(self, record: ScheduleRecord, page: Sequence[RunSummary], most: int) -> list[RunSummary]:
-        """The newest runs, back to one that's known: more than a page may have ended since the last look."""
+    async def _all_pages(
+        self, record: ScheduleRecord, page: Sequence[RunSummary], most: int
+    ) -> tuple[list[RunSummary], bool]:
+        """The newest runs, back to one that's known, and to the slots that wait for their run; whether that's all of them.
+
+        More than a page may have ended since the last look, or begun since a slot.
+        """
         listed, last = list(page), page
-        while len(last) >= PAGE and len(listed) < PAGE * most and not reaches_known(record.ledger, last):
+        while len(last) >= PAGE and len(listed) < PAGE * most and not _reaches_all(record, last):
             try:
                 last = await self._bolt.runs(record.schedule.slug, PAGE, len(listed))
             except BoltError as away:
                 log.info("older runs can't be listed; they're looked at later", why=str(away))
                 break
             listed += last
-        return listed
+        return listed, len(last) < PAGE
 
     async def _lines(
         self, record: ScheduleRecord, begun: Sequence[RunSummary], deciding: Mapping[str, Watch], at: datetime
@@ -289,11 +294,21 @@ class RunDiscoverer:
             await self._runs.make_due_now(keys, gap_s=POLL_GAP_S)
 
 
+def _reaches_all(record: ScheduleRecord, page: Sequence[RunSummary]) -> bool:
+    """Whether nothing that is looked for can be on older pages."""
+    return reaches_known(record.ledger, page) and reaches_waiting(record.slots.slots, page)
+
+
 def _settled(
-    record: ScheduleRecord, listed: Sequence[RunSummary], deciding: Mapping[str, Watch], at: datetime
+    record: ScheduleRecord,
+    listed: Sequence[RunSummary],
+    deciding: Mapping[str, Watch],
+    at: datetime,
+    *,
+    has_all: bool,
 ) -> SettledSlots | None:
     """What a listing says of a schedule's slots, None if nothing is new."""
-    found = settle(record.schedule, record.slots.slots, listed, at, page=PAGE)
+    found = settle(record.schedule, record.slots.slots, listed, at, has_all=has_all)
     if found.slots == record.slots.slots:
         return None
     counts = [one for slot in found.counted for one in count_missed(slot, deciding.values(), record.schedule)]

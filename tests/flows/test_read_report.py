@@ -151,6 +151,18 @@ async def test_a_run_in_time_leaves_no_trace(counted: ReportStage) -> None:
     assert await counts(counted) == {}
 
 
+async def test_a_slot_is_missed_however_many_other_runs_have_begun_since(counted: ReportStage) -> None:
+    """More than a page of them, for pull requests: older pages are read until one reaches the slot."""
+    await pass_slot(counted, SLOT, SLOT + HOUR)
+    for _ in range(25):
+        counted.run_through("SUCCESS", pull_request="3")
+        await counted.discover()
+    await until(counted, SLOT + timedelta(minutes=31))
+    assert "Nightly full build: 07:05" in await read(counted)
+    await pass_slot(counted, SLOT + HOUR, None)
+    assert await counts(counted) == {"2026-11-30 s0735": 1}
+
+
 async def test_slots_in_a_blind_spell_are_not_counted(counted: ReportStage) -> None:
     """One whose grace was over before is still known."""
     await pass_slot(counted, SLOT, SLOT + HOUR)

@@ -29,9 +29,9 @@ class Settled:
 
 
 def settle(
-    schedule: WatchedSchedule, slots: Slots, listed: Sequence[RunSummary], at: datetime, *, page: int
+    schedule: WatchedSchedule, slots: Slots, listed: Sequence[RunSummary], at: datetime, *, has_all: bool
 ) -> Settled:
-    """Compare a schedule's slots with a listing at `at` of its newest runs, in pages of `page`.
+    """Compare a schedule's slots with a listing at `at` of its newest runs. `has_all`: there are no others.
 
     A slot from before the oldest listed run isn't counted, because its run may not be listed.
     """
@@ -46,7 +46,7 @@ def settle(
         if run.started_at is not None and fills_slot(end_of_listing(run), schedule)
     ]
     filled = {bisect_right(bounds, start) - 1 for start in starts}
-    reach = _reach(listed, page)
+    reach = 0.0 if has_all else _first_start(listed)
     # What a look has found out once, the next ones only have to compare with new runs.
     unknown = {slot for slot in open_slots if slot - EARLY.total_seconds() < reach and slot != slots.missed}
     without = [slot for number, slot in enumerate(open_slots) if number not in filled and slot not in unknown]
@@ -55,6 +55,11 @@ def settle(
     is_missed = bool(last) and last + MISSED_AFTER.total_seconds() <= at.timestamp()
     left = replace(slots, waiting=(last,) if last and not is_missed else (), missed=last if is_missed else 0.0)
     return Settled(left, tuple(_time(slot) for slot in without if slot != newest))
+
+
+def reaches_waiting(slots: Slots, page: Sequence[RunSummary]) -> bool:
+    """Whether older pages of a listing can hold no run of a slot that waits."""
+    return not slots.waiting or min(slots.waiting) - EARLY.total_seconds() >= _first_start(page)
 
 
 def shown_missed(slots: Slots, since: datetime, until: datetime) -> datetime | None:
@@ -72,10 +77,7 @@ def needs_look(slots: Slots, at: datetime, listed_at: datetime | None) -> bool:
     return any(listed_at.timestamp() < one <= at.timestamp() for one in overdue)
 
 
-def _reach(listed: Sequence[RunSummary], page: int) -> float:
-    """Since when a listing has all runs, in Unix seconds: 0 if it has all there are."""
-    if len(listed) < page:
-        return 0.0
+def _first_start(listed: Sequence[RunSummary]) -> float:
     return min((run.started_at.timestamp() for run in listed if run.started_at is not None), default=0.0)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.model.bolt import RunSummary
 from bot.core.model.slots import Slots
-from bot.core.watching.missed import Settled, needs_look, settle, shown_missed
+from bot.core.watching.missed import Settled, needs_look, reaches_waiting, settle, shown_missed
 from tests.core.watching.ends import NIGHTLY
 from tests.core.watching.test_late import SLOT, after, run
 
@@ -31,7 +31,7 @@ def look(
     """Look at the schedule so many minutes after the slot."""
     upcoming_at = 0 if upcoming is None else stamp(upcoming)
     slots = Slots(upcoming_at, (), tuple(map(stamp, waiting)), 0 if missed is None else stamp(missed))
-    return settle(NIGHTLY, slots, runs, after(minutes), page=PAGE)
+    return settle(NIGHTLY, slots, runs, after(minutes), has_all=len(runs) < PAGE)
 
 
 def found(settled: Settled) -> tuple[list[float], float | None, list[float]]:
@@ -103,16 +103,24 @@ def test_a_slot_before_the_oldest_listed_run_is_not_counted() -> None:
     assert found(look(70, *page, waiting=(0, 60))) == ([60], None, [])
 
 
+@pytest.mark.parametrize(("oldest", "reaches"), [(-1, True), (0, False), (10, False)])
+def test_older_pages_are_read_as_far_as_the_oldest_slot_that_waits(oldest: float, reaches: bool) -> None:  # noqa: FBT001 - a table
+    """A run that begins a minute early may be its run. One that is missed was compared with them before."""
+    page = [run(2, 30), run(1, oldest)]
+    assert reaches_waiting(Slots(waiting=(stamp(0), stamp(20))), page) is reaches
+    assert reaches_waiting(Slots(missed=stamp(0)), page)
+
+
 def test_a_paused_schedule_misses_nothing() -> None:
     """The next listing drops its slots."""
     slots = Slots(0, (), (SLOT.timestamp(),))
-    assert settle(replace(NIGHTLY, suspended=True), slots, (), after(90), page=PAGE) == Settled(slots)
+    assert settle(replace(NIGHTLY, suspended=True), slots, (), after(90), has_all=True) == Settled(slots)
 
 
 def test_nothing_to_settle_changes_nothing() -> None:
     """Most looks find that."""
     slots = Slots(SLOT.timestamp(), (1.0,))
-    assert settle(NIGHTLY, slots, [run(1, 1)], after(90), page=PAGE) == Settled(slots)
+    assert settle(NIGHTLY, slots, [run(1, 1)], after(90), has_all=True) == Settled(slots)
 
 
 def test_a_digest_shows_a_missed_slot_in_whose_time_its_grace_was_over() -> None:
