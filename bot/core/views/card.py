@@ -99,7 +99,7 @@ def _recovered(run: Run) -> Sentence:
     end = run.end
     if end is None or not end.recovered:
         return ()
-    return (f", recovered after {plural(end.recovered, 'failure')}{' or more' if end.recovered_more else ''}",)
+    return (f", recovered after {'at least ' if end.recovered_more else ''}{plural(end.recovered, 'failure')}",)
 
 
 def request_card(request: Request, app_url: str) -> Message:

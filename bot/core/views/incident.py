@@ -149,7 +149,8 @@ def thread_post(
 def _failing(incident: Incident) -> Sentence:
     counted = _counted(incident)
     if incident.seen_before:
-        return (f" has been failing since before I watched it: at least {counted}",)
+        again = " is failing again" if incident.reopened else " has been failing since before I watched it"
+        return (f"{again}: at least {counted}",)
     if incident.reopened:
         return (f" is failing again: {counted}", *_since(incident))
     if incident.failures + incident.retries > 1:
@@ -170,7 +171,7 @@ def _since(incident: Incident) -> Sentence:
 
 
 def _recovered(incident: Incident, app_url: str, names: Mapping[str, str]) -> Sentence:
-    """Say after what, after how long and by which run it recovered."""
+    """Say after what, after how long if that's known, and by which run it recovered."""
     by: Sentence = ()
     run = incident.recovered_by
     if run is not None:
@@ -180,9 +181,9 @@ def _recovered(incident: Incident, app_url: str, names: Mapping[str, str]) -> Se
         return (" failed once and recovered", *by)
     failures = plural(incident.failures, "failure")
     retried = f" and {plural(incident.retries, 'retry', 'retries')}" if incident.retries else ""
-    more = " or more" if incident.seen_before else ""
+    least = "at least " if incident.seen_before else ""
     took = _took(incident)
-    return (f" recovered after {failures}{retried}{more}", f", {took}," if took and by else "", *by)
+    return (f" recovered after {least}{failures}{retried}", f", {took}," if took and by else "", *by)
 
 
 def _was_untold(incident: Incident) -> bool:
@@ -192,7 +193,7 @@ def _was_untold(incident: Incident) -> bool:
 
 
 def _took(incident: Incident) -> str:
-    began = incident.first.ended_at if incident.first else None
+    began = incident.first.ended_at if incident.first and not incident.seen_before else None
     ended = incident.recovered_by.ended_at if incident.recovered_by else None
     return duration((ended - began).total_seconds()) if began and ended and ended > began else ""
 
@@ -240,7 +241,8 @@ def _handling(incident: Incident, start: Request | None, app_url: str, names: Ma
 
 
 def _seen_before(incident: Incident) -> Sentence:
-    return ("It had been failing since before I watched it.",) if incident.seen_before else ()
+    untrue = not incident.seen_before or incident.reopened
+    return () if untrue else ("It had been failing since before I watched it.",)
 
 
 def _facts(incident: Incident, app_url: str, names: Mapping[str, str]) -> Sentence:

@@ -166,7 +166,7 @@ def test_a_retry_and_its_run_name_each_other() -> None:
         (0, False, ""),
         (1, False, ", recovered after 1 failure"),
         (3, False, ", recovered after 3 failures"),
-        (49, True, ", recovered after 49 failures or more"),
+        (49, True, ", recovered after at least 49 failures"),
     ],
 )
 def test_a_recovery_is_told_and_never_in_the_word_failed(failures: int, more: bool, words: str) -> None:  # noqa: FBT001

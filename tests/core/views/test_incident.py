@@ -106,8 +106,16 @@ def test_a_recovery_says_after_what_and_by_which_run() -> None:
     ]
     assert labels(message) == ["Open in Bolt"]
     before = incident_message(recovered(seen_before=True), APP)
-    assert "recovered after 3 failures or more" in shown(before)[0]
+    # When it began isn't known.
+    assert "recovered after at least 3 failures by run 4720" in shown(before)[0]
     assert shown(before)[1] == "It had been failing since before I watched it."
+
+
+def test_what_failed_before_the_watch_has_recovered_once_it_fails_again() -> None:
+    """Only its count goes back that far."""
+    again = {"seen_before": True, "reopened": (at(14),)}
+    assert first(failing(**again)) == ":red_circle: Nightly full build is failing again: at least 3 runs"
+    assert len(shown(incident_message(recovered(**again), APP))) == 1
 
 
 def test_a_failure_that_recovered_before_it_was_told() -> None:
