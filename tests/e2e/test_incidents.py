@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bolt_sandbox.bolt import Start
 from bolt_sandbox.bolt.model import Run
 from bot.core.views.buttons import INCIDENT_SNOOZE, snooze_value
@@ -78,6 +80,21 @@ async def test_retrying_what_fails_asks_once(stage: Stage) -> None:
     await stage.until(stage.told_privately("I'm retrying 1 run."))
     await stage.until(lambda: len(stage.started()) == 1)
     assert stage.started()[0].id > run.id
+
+
+async def test_a_double_click_does_not_take_back_what_the_first_one_said(stage: Stage) -> None:
+    """The answer replaces the question, so the second one must be true of both."""
+    await fails(stage)
+    await stage.slash("retry --failing")
+    await stage.until(stage.told_privately("Retry the newest failed run of this schedule?"))
+    people = stage.sandbox.slack.people
+    ts = people.newest_with(PERSON, CHANNEL, label="Retry 1 run")
+    clicks = [people.click(PERSON, CHANNEL, ts, label="Retry 1 run") for _ in range(2)]
+    await asyncio.gather(*clicks)
+    await stage.until(lambda: [len(one.earlier) for one in stage.private() if one.ts == ts] == [2])
+    assert "I'm retrying 1 run." in stage.private()[-1].text
+    await stage.until(lambda: shows(stage, "Being retried as"))
+    assert len(stage.started()) == 1
 
 
 async def test_the_policy_decides_who_handles_it(stage: Stage) -> None:

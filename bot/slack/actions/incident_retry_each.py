@@ -16,9 +16,15 @@ from bot.core.model.run import RunFacts
 from bot.core.policy.decision import Verdict
 from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action
-from bot.core.text.message import Message
+from bot.core.text.message import Buttons, Message
 from bot.core.text.text import Sentence
-from bot.core.views.buttons import INCIDENT_RETRY_EACH, INCIDENT_RETRY_NONE, IncidentButton, read_runs_value
+from bot.core.views.buttons import (
+    INCIDENT_RETRY_EACH,
+    INCIDENT_RETRY_NONE,
+    START_ANOTHER,
+    IncidentButton,
+    read_runs_value,
+)
 from bot.core.views.retry_failing import RefusedRetry
 from bot.core.views.store_unavailable import database
 from bot.slack.authorization import attempt_of
@@ -88,4 +94,10 @@ async def _why_not(context: ListenerContext, call: Call, incident: Incident) -> 
     origin = Origin(RunFacts(schedule=incident.schedule, name=incident.name))
     command = RetryCommand(every=False, run_id=run_id)
     answer = await run.handle(context, call, command, origin=origin, incident=incident.schedule)
-    return answer.text if answer else ()
+    return () if answer is None or _is_repeated(answer) else answer.text
+
+
+def _is_repeated(answer: Message) -> bool:
+    """Whether the person has asked for the same a moment ago: a double click doesn't take back the first one's answer."""
+    rows = (block for block in answer.blocks if isinstance(block, Buttons))
+    return any(one.action == START_ANOTHER for row in rows for one in row.buttons)
