@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from bot.core.model.asker import Asker
 from bot.core.model.channel import ChannelKind
@@ -10,31 +11,38 @@ from bot.core.model.command import FailingCommand
 from bot.core.model.incident import StoredIncident
 from bot.core.model.run import CardRef
 from bot.core.text.message import Message
-from bot.core.views.failing_list import failing_list
+from bot.core.views.failing_list import Watched, failing_list
 from bot.core.views.paging import page
 from bot.flows.ports.slack import Memberships, People
-from bot.flows.ports.watch_store import Incidents
+from bot.flows.ports.watch_store import Incidents, Watches
+
+# A new watch's schedules are looked at within that time.
+LOOKED_WITHIN = timedelta(minutes=1)
 
 
 class FailingLister:
-    """Answers `failing`. `message_url` returns the address of an incident's message."""
+    """Answers `failing`. `message_url` returns the address of an incident's message, and `time` Bolt's time."""
 
     def __init__(
         self,
         incidents: Incidents,
+        watches: Watches,
         people: People,
         memberships: Memberships,
         message_url: Callable[[CardRef], str | None],
         *,
         app_url: str,
         command: str,
+        time: Callable[[], datetime],
     ) -> None:
         self._incidents = incidents
+        self._watches = watches
         self._people = people
         self._memberships = memberships
         self._message_url = message_url
         self._app_url = app_url
         self._command = command
+        self._time = time
 
     async def list_failing(self, asker: Asker, command: FailingCommand, number: int = 1) -> Message:
         """List the channel's open incidents, or those of every channel. Raises StoreUnavailable."""
@@ -51,7 +59,14 @@ class FailingLister:
             prefix=self._command,
             links=self._links(visible),
             hidden=len(found) - len(visible),
+            watched=Watched.SEEN if found else await self._watched(asker.channel),
         )
+
+    async def _watched(self, channel: str) -> Watched:
+        began = [one.since for one in await self._watches.all_watches() if one.channel == channel]
+        if not began:
+            return Watched.NOTHING
+        return Watched.NEW if self._time() - max(began) < LOOKED_WITHIN else Watched.SEEN
 
     def _links(self, found: list[StoredIncident]) -> dict[str, str]:
         links: dict[str, str] = {}

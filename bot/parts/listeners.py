@@ -173,11 +173,13 @@ def _build_failing(base: Base) -> FailingLister:
     settings, clients = base.settings, base.clients
     return FailingLister(
         base.stores.incidents,
+        base.stores.watches,
         clients.people,
         clients.memberships,
         base.card_url,
         app_url=settings.paradime_app_url,
         command=settings.bolt_bot_command,
+        time=base.services.bolt.time,
     )
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from redis.asyncio import Redis
 
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.command import FailingCommand
 from bot.core.model.incident import IncidentState
-from bot.flows.list_failing import FailingLister
-from tests.core.views.plain import shown
+from bot.core.model.watch import Watch
+from bot.flows.list_failing import LOOKED_WITHIN, FailingLister
+from bot.store.scripts import Scripts
+from bot.store.watches import Watches
+from tests.core.views.plain import said, shown
 from tests.core.views.test_incident import failing
 from tests.core.watching.ends import at
 from tests.flows.fakes import FakeIncidents, FakeMemberships, FakePeople
@@ -20,7 +25,7 @@ from tests.flows.stage import APP, asker, card_url
 class Stage:
     """Two open incidents in a channel, one in a private one, and one that has recovered."""
 
-    def __init__(self) -> None:
+    def __init__(self, redis: Redis) -> None:
         self.people, self.memberships = FakePeople(), FakeMemberships()
         self.people.channels["C3"] = ChannelInfo("C3", "secret", ChannelKind.PRIVATE, shared=False)
         later = failing(1, name="Hourly", schedule="hourly")
@@ -31,19 +36,31 @@ class Stage:
             failing(channel="C3", name="Secret"),
             failing(schedule="done", name="Done", state=IncidentState.RECOVERED),
         )
+        self.watches = Watches(Scripts(redis, "test", retention_s=1000))
         self.lister = FailingLister(
-            self.incidents, self.people, self.memberships, card_url, app_url=APP, command="/bolt"
+            self.incidents,
+            self.watches,
+            self.people,
+            self.memberships,
+            card_url,
+            app_url=APP,
+            command="/bolt",
+            time=lambda: at(12),
         )
 
     async def lines(self, *, every: bool = False) -> list[str]:
         """The list's lines."""
         return shown(await self.lister.list_failing(asker(), FailingCommand(every)))
 
+    async def said(self) -> str:
+        """The answer in one line."""
+        return said((await self.lister.list_failing(asker(), FailingCommand())).text)
+
 
 @pytest.fixture
-def stage() -> Stage:
+def stage(redis_client: Redis) -> Stage:
     """One of them."""
-    return Stage()
+    return Stage(redis_client)
 
 
 async def test_a_channels_open_incidents_are_listed_the_longest_first(stage: Stage) -> None:
@@ -63,3 +80,15 @@ async def test_private_channels_are_counted(stage: Stage) -> None:
     assert not any("Secret" in line for line in lines)
     stage.memberships.channels = FakeMemberships({"C3": "secret"}).channels
     assert any("Secret" in line for line in await stage.lines(every=True))
+
+
+async def test_a_channel_without_watches_or_with_a_new_one_has_no_good_news(stage: Stage) -> None:
+    """Nothing was looked at, so nobody knows what fails."""
+    stage.incidents.records.clear()
+    assert (await stage.said()).startswith("This channel doesn't watch any schedule.")
+    await stage.watches.add_watch(Watch("C2", 1, "T", "*", since=at(11)))
+    assert (await stage.said()).startswith("This channel doesn't watch any schedule.")
+    await stage.watches.add_watch(Watch("C1", 1, "T", "*", since=at(12) - LOOKED_WITHIN))
+    assert (await stage.said()).startswith("Nothing that this channel watches is failing.")
+    await stage.watches.add_watch(Watch("C1", 2, "T", "n*", since=at(12) - LOOKED_WITHIN + timedelta(seconds=1)))
+    assert "But a watch here is new: give me a minute" in await stage.said()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from bot.core.model.command import FailingCommand
 from bot.core.model.incident import Incident
@@ -13,6 +14,14 @@ from bot.core.views.incident import incident_headline
 from bot.core.views.paging import ListPage, page_buttons
 
 
+class Watched(StrEnum):
+    """What a channel watches: nothing, something since a moment ago, or something that has been looked at."""
+
+    NOTHING = "nothing"
+    NEW = "new"
+    SEEN = "seen"
+
+
 def failing_list(
     shown: ListPage[Incident],
     command: FailingCommand,
@@ -21,16 +30,14 @@ def failing_list(
     prefix: str,
     links: Mapping[str, str],
     hidden: int = 0,
+    watched: Watched = Watched.SEEN,
 ) -> Message:
     """List open incidents. `links` has the addresses of their messages by `Incident.key`.
 
     `hidden`: how many are in private channels that the person isn't in.
     """
     if not shown.total and not hidden:
-        where = "that any channel watches" if command.every else "that this channel watches"
-        return Message(
-            (f"Nothing {where} is failing. To see what is watched, type ", Code(_watches(command, prefix)), ".")
-        )
+        return _nothing(command, prefix, watched)
     total = shown.total + hidden
     where = "in all channels" if command.every else "here"
     first: list[Span] = [f"{plural(total, 'schedule')} failing {where}{shown.told}."]
@@ -43,6 +50,23 @@ def failing_list(
     for one in shown.items:
         spoken += [" ", *incident_headline(one, app_url), "."]
     return Message(tuple(spoken), tuple(blocks))
+
+
+def _nothing(command: FailingCommand, prefix: str, watched: Watched) -> Message:
+    if command.every:
+        where = "that any channel watches"
+    elif watched is Watched.NOTHING:
+        example = Code(f"{prefix} watch nightly")
+        return Message(("This channel doesn't watch any schedule. To hear of failures here, type, say, ", example, "."))
+    elif watched is Watched.NEW:
+        text = (
+            "I haven't seen anything fail that this channel watches. But a watch here is new: give me a minute to look at "
+            "its schedules, then ask again."
+        )
+        return Message((text,))
+    else:
+        where = "that this channel watches"
+    return Message((f"Nothing {where} is failing. To see what is watched, type ", Code(_watches(command, prefix)), "."))
 
 
 def _row(incident: Incident, command: FailingCommand, app_url: str, link: str | None) -> Sentence:

@@ -5,17 +5,30 @@ from __future__ import annotations
 from bot.core.model.command import FailingCommand
 from bot.core.model.incident import Incident, OnIt, Snooze
 from bot.core.text.message import Message
-from bot.core.views.failing_list import failing_list
+from bot.core.views.failing_list import Watched, failing_list
 from bot.core.views.paging import page
 from tests.core.views.plain import buttons, said, shown
 from tests.core.views.test_incident import APP, failing
 from tests.core.watching.ends import at
 
 
-def listed(*incidents: Incident, every: bool = False, hidden: int = 0, links: dict[str, str] | None = None) -> Message:
+def listed(
+    *incidents: Incident,
+    every: bool = False,
+    hidden: int = 0,
+    links: dict[str, str] | None = None,
+    watched: Watched = Watched.SEEN,
+) -> Message:
     """The list."""
-    command = FailingCommand(every)
-    return failing_list(page(incidents, 1), command, app_url=APP, prefix="/bolt", links=links or {}, hidden=hidden)
+    return failing_list(
+        page(incidents, 1),
+        FailingCommand(every),
+        app_url=APP,
+        prefix="/bolt",
+        links=links or {},
+        hidden=hidden,
+        watched=watched,
+    )
 
 
 def test_each_incident_has_a_row() -> None:
@@ -51,6 +64,14 @@ def test_nothing_failing_is_good_news() -> None:
         "Nothing that this channel watches is failing. To see what is watched, type /bolt watches."
     )
     assert "/bolt watches --all" in said(listed(every=True).text)
+
+
+def test_what_is_not_watched_may_fail() -> None:
+    """What isn't watched, or not yet looked at."""
+    assert said(listed(watched=Watched.NOTHING).text) == (
+        "This channel doesn't watch any schedule. To hear of failures here, type, say, /bolt watch nightly."
+    )
+    assert "a watch here is new" in said(listed(watched=Watched.NEW).text)
 
 
 def test_many_are_paged() -> None:
