@@ -42,7 +42,7 @@ class StatusReader:
         except BoltError as error:
             return Message((f"{error.sentence} Try again in a minute.",))
         run = replace(known or Run(key, facts=facts or RunFacts()), seen=observe(status, self._mask))
-        card = run_card(run.seen_in(channel), self._app_url)
+        card = run_card(run.seen_in(channel), self._app_url, has_thread=False)
         open_run = Button(OPEN_RUN, "Open in Bolt", url=run_url(self._app_url, run.id))
         row: tuple[Button, ...] = (open_run,)
         if channel and not is_final(run.seen.state) and await self._runs.card_in(key, channel) is None:

@@ -17,7 +17,7 @@ ACTING: dict[str, frozenset[str]] = {
     "run": frozenset({"run", "start", "trigger", "launch", "execute", "kickoff", "kick", "fire", "begin", "rebuild"}),
     "retry": frozenset({"retry", "rerun", "re-run", "restart", "re-start", "redo", "repeat"}),
     "cancel": frozenset({"cancel", "stop", "abort", "kill", "terminate", "halt", "end"}),
-    "pause": frozenset({"pause", "suspend", "disable", "hold", "freeze", "snooze", "deactivate"}),
+    "pause": frozenset({"pause", "suspend", "disable", "hold", "freeze", "deactivate"}),
     "resume": frozenset({"resume", "unpause", "unsuspend", "enable", "reactivate", "activate", "continue"}),
     "watch": frozenset({"watch", "monitor", "subscribe"}),
     "unwatch": frozenset({"unwatch", "unsubscribe"}),

@@ -38,10 +38,13 @@ EXAMPLES = {
     "tz": "--tz Europe/Berlin",
 }
 
+# What git refuses in names, except that a watch has `*` for any branch.
+_NOT_IN_REFS = re.compile(r"[\s~^:?\[\\]|\.\.|@\{|//|^/|/$|\.$")
+
 
 def read_branch(text: str) -> str:
     """Read a branch or commit. Raises BadCommand."""
-    if not text or " " in text or re.match(f"[{DASH}]", text):
+    if not text or re.match(f"[{DASH}]", text) or _NOT_IN_REFS.search(text):
         bad(f'"{cut(text, 60)}" isn\'t a valid branch name. Give a branch or a commit, as in {EXAMPLES["branch"]}.')
     return bounded("The branch", text, BRANCH_LIMIT)
 

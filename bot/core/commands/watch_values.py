@@ -115,7 +115,9 @@ def read_digest(words: Sequence[str], zone: str | None, prefix: str) -> DigestCo
         weekday, rest = found, rest[1:]
     clock = _clock(rest[-1]) if rest and (len(rest) == 1 or rest[:-1] == ["at"]) else (None if rest else MORNING)
     if clock is None or every not in {"daily", "weekly"}:
-        bad(f"A digest is daily or weekly, with a time of day, or off, {example}.")
+        bad(
+            f"A digest is daily or weekly, with a time of day, or off, {example}. To see one now, type {prefix} digest."
+        )
     return DigestCommand("daily" if every == "daily" else "weekly", clock, weekday, zone)
 
 

@@ -31,12 +31,14 @@ AGAIN_STATES = ("SUCCESS", "CANCELED", "SKIPPED")
 QUEUED_STATES = (RequestState.QUEUED, RequestState.REFUSED, RequestState.CLOSED)
 
 
-def run_card(run: Run, app_url: str) -> Message:
-    """Build the card of a run in any state."""
+def run_card(run: Run, app_url: str, *, has_thread: bool = True) -> Message:
+    """Build the card of a run in any state. Without `has_thread`, it's shown where no thread belongs to it."""
     first = headline(run)
     url = run_url(app_url, run.id)
     retried = retried_by(run.retried, app_url) if run.retried else ()
-    blocks: list[Block] = [Paragraph(_lines(first, *_details(run), *([retried] if retried else [])))]
+    blocks: list[Block] = [
+        Paragraph(_lines(first, *_details(run, has_thread=has_thread), *([retried] if retried else [])))
+    ]
     facts = _facts(run, app_url)
     blocks.append(Facts(facts))
     overrides = _overrides(run)
@@ -219,7 +221,7 @@ def _lines(*lines: Sentence) -> Sentence:
     return tuple(spans)
 
 
-def _details(run: Run) -> list[Sentence]:
+def _details(run: Run, *, has_thread: bool = True) -> list[Sentence]:
     """The second glance: the current command, or what broke."""
     if not is_final(run.seen.state):
         return _running(run)
@@ -235,7 +237,7 @@ def _details(run: Run) -> list[Sentence]:
         what.append(f": {cut(end.summary, 160)}")
     hint = hint_line(end.causes)
     stop = "" if isinstance(what[-1], str) and what[-1].endswith("…") else "."
-    return [(*what, f"{stop} Details in the thread."), *([hint] if hint else [])]
+    return [(*what, f"{stop} Details in the thread." if has_thread else stop), *([hint] if hint else [])]
 
 
 def _running(run: Run) -> list[Sentence]:

@@ -53,5 +53,6 @@ def test_what_is_not_understood_is_answered_with_examples(typed: str) -> None:
         parse(typed)
     assert str(refused.value) == (
         "A digest is daily or weekly, with a time of day, or off, "
-        "as in /bolt digest daily 09:00 or /bolt digest weekly mon 09:00."
+        "as in /bolt digest daily 09:00 or /bolt digest weekly mon 09:00. "
+        "To see one now, type /bolt digest."
     )

@@ -187,6 +187,13 @@ def test_phones_may_write_dashes_and_quotes_as_they_like(dash: str, opening: str
             'There\'s no option "--xyzzy". Its options are --branch, --pr, --command, --reason and --continue-on-error.',
         ),
         ("run nightly --pr 1 --pr 2", "--pr is given twice. Use it once."),
+        *(
+            (
+                f'run nightly --branch "{name}"',
+                f'"{name}" isn\'t a valid branch name. Give a branch or a commit, as in --branch main.',
+            )
+            for name in ("../../etc", "main~1", "a:b", "/a", "a/", "a//b", "a.", "@{1}")
+        ),
         (
             'run nightly --branch "a b"',
             '"a b" isn\'t a valid branch name. Give a branch or a commit, as in --branch main.',

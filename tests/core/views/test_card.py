@@ -93,8 +93,10 @@ def test_a_running_card_tells_how_far_it_is() -> None:
 def test_a_failed_card_tells_what_broke() -> None:
     """The command, its exit code, a summary of its log, the commit, and where the details are."""
     end = ended(252, failed=FAILED, summary="2 of 48 tests failed", commit="3f2c1ab99", branch="main", log="read")
-    lines = shown(run_card(run("FAILED", commands=(*COMMANDS, FAILED), end=end), APP))
+    failed = run("FAILED", commands=(*COMMANDS, FAILED), end=end)
+    lines = shown(run_card(failed, APP))
     assert lines[1] == "dbt test exited with 1: 2 of 48 tests failed. Details in the thread."
+    assert shown(run_card(failed, APP, has_thread=False))[1] == "dbt test exited with 1: 2 of 48 tests failed."
     assert lines[2].startswith("Run 4711 · main @ 3f2c1ab · pull request 123")
 
 
