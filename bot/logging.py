@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TextIO
@@ -158,11 +158,6 @@ def configure_logging(
         structlog.processors.format_exc_info,
         _masking(mask),
     ]
-    renderer: Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=out.isatty())
-    )
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -178,16 +173,23 @@ def configure_logging(
         codecs.lookup(codec)
     handler = BoundedHandler(out, clock)
     handler.addFilter(_quiet)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-        )
-    )
+    handler.setFormatter(_formatter(log_format, shared, colors=out.isatty()))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.captureWarnings(capture=True)
+
+
+def _formatter(log_format: str, shared: Sequence[Processor], *, colors: bool) -> structlog.stdlib.ProcessorFormatter:
+    """Format our own lines and those of the libraries. `shared` is what ours have been through already."""
+    renderer: Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=colors)
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,12 @@ def build_app(
     )
     for middleware in before:
         app.use(middleware)
+    _answer_errors(app, report_fault, tell)
+    return app
+
+
+def _answer_errors(app: AsyncApp, report_fault: ReportFault, tell: Tell) -> None:
+    """Answer requests that no listener handles, or whose listener fails."""
 
     @app.error
     async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
@@ -144,8 +150,6 @@ def build_app(
             return answer_request(body, "", tell) if body.get("type") in MENUS else BoltResponse(status=200, body="")
         reference = report_fault("listener", error)
         return answer_request(body, f"Something unexpected happened (reference {reference}). Try again.", tell)
-
-    return app
 
 
 def answer_request(body: dict[str, Any], sentence: str, tell: Tell) -> BoltResponse:
