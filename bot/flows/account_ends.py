@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,7 +25,7 @@ from bot.core.watching.retrying import tells_end
 from bot.core.watching.tally import counts_of
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
-from bot.flows.may_tell import WatchPermissions
+from bot.flows.may_tell import Tellings, WatchPermissions
 from bot.flows.notice_runs import RunNotices
 from bot.flows.ports.store import Due, Requests, Runs
 from bot.flows.ports.watch_store import Discovery, IncidentAccounts, IncidentChange, ListingGaps, Watches
@@ -49,6 +49,26 @@ class Withholding:
         if self.quiet is None and self.gap is not None and self.gap.hides(end.ended_at):
             return withhold(before, after, self.now + TOLD_WITHIN, gap=True)
         return withhold(before, after, self.quiet)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEnds:
+    """A schedule's ends that wait, the cards of their runs, the watches that decide, and what policy lets them report.
+
+    `stored` are the incidents of the deciding watches' channels, and of those that may no longer be shown theirs.
+    """
+
+    record: ScheduleRecord
+    ends: Sequence[RunEnd]
+    cards: Mapping[int, Mapping[str, CardRef]]
+    deciding: Mapping[str, Watch]
+    tellings: Tellings
+    stored: Mapping[str, StoredIncident | None]
+
+    def is_in_outage(self, channel: str) -> bool:
+        """Whether an outage's message shows a channel's incident."""
+        found = self.stored.get(channel)
+        return found is not None and bool(found.outage)
 
 
 class EndAccountant:
@@ -93,7 +113,6 @@ class EndAccountant:
             # Nobody has watched it for a day.
             await self._due.finish(lease)
             return
-        ends = await self._discovery.ended_runs(slug)
         covers = self._covers.of(await self._watches.all_watches())
         deciding, tellings = await self._permissions.deciding(covers, record.schedule)
         if tellings.deactivated:
@@ -101,36 +120,10 @@ class EndAccountant:
         if tellings.wait_s:
             await self._due.give_back(lease, delay_s=tellings.wait_s)
             return
-        hidden = record.failing_in & tellings.refused_in - deciding.keys()
-        channels = [*deciding, *hidden]
-        stored = dict(
-            zip(channels, await self._incidents.load_incidents([(one, slug) for one in channels]), strict=True)
-        )
-        cards = {end.run: await self._runs.cards_of(RunKey(self._workspace, end.run)) for end in ends}
-        changes, gap = [], await self._gaps.collecting()
-        latest: dict[str, Incident] = {}
-        for channel, watch in deciding.items():
-            before, quotes = stored[channel], tellings.may_quote_logs(watch)
-            withholding = Withholding(quiet_until(watch, self._now()), gap, self._now())
-            shown = ends if quotes else [without_log(end) for end in ends]
-            states = _states(before.incident if before else None, shown, watch, record, cards, withholding)
-            states = [replace(one, without_logs=not quotes) for one in states]
-            if gap is not None:
-                await self._gaps.note_runs(gap.number, channel, _hidden_runs(gap, ends, watch, record))
-            latest |= {one.channel: one for one in states}
-            changes += [
-                IncidentChange(before, after, edit_for(_same(before, after), after))
-                for after in states
-                if before is None or after != before.incident
-            ]
-        changes += [IncidentChange(one, closed(one.incident, HIDDEN), "now") for one in _open(stored, hidden)]
-        keys = [RunKey(self._workspace, end.run) for end in ends]
-        ledger, counted = remember(record.ledger, ends), _counted(ends, deciding.values(), record, self._now())
-        notices = await self._notices.at_end(record, ends, deciding, cards, self._time())
-        new = [end for end in ends if not was_accounted(record.ledger, end) and not cards[end.run]]
-        untold = await self._untold(new, latest, {one for one, known in stored.items() if known and known.outage})
-        done = await self._incidents.account(lease, record, ledger, keys, changes, counted, notices, untold)
-        if not done:
+        waiting = await self._load(slug, record, deciding, tellings)
+        states = await self._incident_states(waiting)
+        changes = _changes(waiting, states)
+        if not await self._store(lease, waiting, states, changes):
             # Somebody else has changed an incident, or has accounted these ends.
             await self._due.give_back(lease, delay_s=0)
             return
@@ -143,24 +136,82 @@ class EndAccountant:
                 failures=change.after.failures,
             )
 
-    async def _untold(
-        self, ends: Sequence[RunEnd], incidents: Mapping[str, Incident], outages: Collection[str]
-    ) -> list[str]:
-        """The starts of these ends, without a card, whose incident tells nothing of them. `outages` tell of it there."""
-        found = [(end, await self._requests.load_request(end.request)) for end in ends if end.request]
+    async def _load(
+        self, slug: str, record: ScheduleRecord, deciding: Mapping[str, Watch], tellings: Tellings
+    ) -> WaitingEnds:
+        ends = await self._discovery.ended_runs(slug)
+        channels = [*deciding, *(record.failing_in & tellings.refused_in - deciding.keys())]
+        stored = await self._incidents.load_incidents([(channel, slug) for channel in channels])
+        cards = {end.run: await self._runs.cards_of(RunKey(self._workspace, end.run)) for end in ends}
+        return WaitingEnds(record, ends, cards, deciding, tellings, dict(zip(channels, stored, strict=True)))
+
+    async def _incident_states(self, waiting: WaitingEnds) -> dict[str, list[Incident]]:
+        """What becomes of the incident of each channel that watches. What a gap hides is noted for its account."""
+        gap, states = await self._gaps.collecting(), {}
+        for channel, watch in waiting.deciding.items():
+            withholding = Withholding(quiet_until(watch, self._now()), gap, self._now())
+            states[channel] = _states_in(waiting, watch, withholding)
+            if gap is not None:
+                hidden = _hidden_runs(gap, waiting.ends, watch, waiting.record)
+                await self._gaps.note_runs(gap.number, channel, hidden)
+        return states
+
+    async def _store(
+        self,
+        lease: Lease,
+        waiting: WaitingEnds,
+        states: Mapping[str, Sequence[Incident]],
+        changes: Sequence[IncidentChange],
+    ) -> bool:
+        """Store everything in one step. Returns False if anything has changed since it was loaded."""
+        record, ends, deciding = waiting.record, waiting.ends, waiting.deciding
+        return await self._incidents.account(
+            lease,
+            record,
+            remember(record.ledger, ends),
+            [RunKey(self._workspace, end.run) for end in ends],
+            changes,
+            _counted(ends, deciding.values(), record, self._now()),
+            await self._notices.at_end(record, ends, deciding, waiting.cards, self._time()),
+            await self._untold(waiting, {channel: after[-1] for channel, after in states.items() if after}),
+        )
+
+    async def _untold(self, waiting: WaitingEnds, incidents: Mapping[str, Incident]) -> list[str]:
+        """The starts of new ends, without a card, whose incident's or outage's message doesn't tell of them."""
+        new = [
+            end for end in waiting.ends if not was_accounted(waiting.record.ledger, end) and not waiting.cards[end.run]
+        ]
+        found = [(end, await self._requests.load_request(end.request)) for end in new if end.request]
         return [
             start.id
             for end, start in found
             if start is not None
             and (channel := start.incident_channel)
-            and not tells_end(incidents.get(channel), end, in_outage=channel in outages)
+            and not tells_end(incidents.get(channel), end, in_outage=waiting.is_in_outage(channel))
         ]
 
 
-def _open(stored: Mapping[str, StoredIncident | None], channels: Iterable[str]) -> list[StoredIncident]:
-    """The open incidents of these channels."""
-    found = (stored[channel] for channel in channels)
-    return [one for one in found if one is not None and one.incident.is_open]
+def _changes(waiting: WaitingEnds, states: Mapping[str, Sequence[Incident]]) -> list[IncidentChange]:
+    """What changes of the channels' incidents. Those that may no longer be shown are closed."""
+    changes = [
+        IncidentChange(before, after, edit_for(_same(before, after), after))
+        for channel, afterwards in states.items()
+        for before in (waiting.stored[channel],)
+        for after in afterwards
+        if before is None or after != before.incident
+    ]
+    hidden = [one for channel, one in waiting.stored.items() if channel not in waiting.deciding]
+    open_ones = [one for one in hidden if one is not None and one.incident.is_open]
+    return [*changes, *(IncidentChange(one, closed(one.incident, HIDDEN), "now") for one in open_ones)]
+
+
+def _states_in(waiting: WaitingEnds, watch: Watch, withholding: Withholding) -> list[Incident]:
+    """The states of a channel's incident after these ends. They quote logs only if its watch may report those."""
+    before, quotes = waiting.stored[watch.channel], waiting.tellings.may_quote_logs(watch)
+    ends = waiting.ends if quotes else [without_log(end) for end in waiting.ends]
+    incident = before.incident if before else None
+    states = _states(incident, ends, watch, waiting.record, waiting.cards, withholding)
+    return [replace(one, without_logs=not quotes) for one in states]
 
 
 def _same(before: StoredIncident | None, after: Incident) -> Incident | None:
