@@ -67,7 +67,7 @@ def _compiler() -> Callable[[str], _Re2Pattern]:
         except re2.error as error:
             raise PatternError(f"RE2 can't read it: {_reason(error)}") from None
         except UnicodeEncodeError:
-            raise PatternError("it holds half a character") from None
+            raise PatternError("it contains only half of a character") from None
         if compiled.programsize > STEPS_MOST:
             raise PatternError("its repetitions are too large; use smaller ones, or * and +")
         if compiled.search("") is not None:

@@ -135,7 +135,9 @@ def _together(values: Mapping[str, str], settings: Settings | None) -> list[str]
     """Check variables that depend on each other. Reported with the other errors, so that one start shows them all."""
     lines = []
     if not values.keys() & {"slack_app_token", "slack_signing_secret"}:
-        lines.append("SLACK_APP_TOKEN is missing: xapp-… for Socket Mode, or SLACK_SIGNING_SECRET for HTTP")
+        lines.append(
+            "SLACK_APP_TOKEN is missing: set it (xapp-…) for Socket Mode, or set SLACK_SIGNING_SECRET for HTTP"
+        )
     secret = values.get("paradime_api_secret", "")
     if secret and not secret.startswith(BEARER_PREFIXES) and "paradime_api_key" not in values:
         lines.append(

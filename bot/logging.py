@@ -208,7 +208,7 @@ class StartLines:
     def warn(self, line: str) -> None:
         """Write what is odd about a setting."""
         if self.log_format == "json":
-            log.warning("a setting isn't as it should be", why=line)
+            log.warning("a setting has a problem", why=line)
         else:
             sys.stderr.write(f"{line}\n")
 

@@ -130,7 +130,7 @@ SecretPatterns = Annotated[SecretStr, AfterValidator(_patterns)]
 Address = Annotated[str, AfterValidator(_web_address)]
 SlackAddress = Annotated[Address, AfterValidator(_with_slash)]
 LinkAddress = Annotated[Address, AfterValidator(_for_links), AfterValidator(_without_slash)]
-Name = Annotated[str, _matching(r"[a-z0-9-]{1,32}", "be 1 to 32 lower-case letters, digits and dashes")]
+Name = Annotated[str, _matching(r"[a-z0-9-]{1,32}", "be 1 to 32 lowercase letters, digits and dashes")]
 SlashCommand = Annotated[str, _matching(SLASH_COMMAND, "be a slash command of at most 32 characters, as in /bolt")]
 Revision = Annotated[
     str, _matching(r"[\w.-]{1,64}", "be a git revision: letters, digits, dots, dashes and underscores")

@@ -179,7 +179,7 @@ def test_a_secret_setting_is_masked_in_a_sentence(own: Path) -> None:
         pytest.raises(SettingsError) as caught,
     ):
         load_settings()
-    assert "runbook holds something that looks like a secret" in caught.value.lines[0]
+    assert "runbook contains something that looks like a secret" in caught.value.lines[0]
 
 
 def without_re2(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

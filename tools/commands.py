@@ -87,7 +87,7 @@ BUTTONS = {
     "resume": ("Resume",),
     "watch": ("Watch", "Watch again", "Edit", "I'm on it", "Take over", "Snooze", "End snooze"),
     "unwatch": ("Stop",),
-    "digest": ("Show today's", "Switch off"),
+    "digest": ("Show today's", "Turn off"),
 }
 VIEWS = ("bot/core/views", "bot/flows")
 ROLES = {"members": Role.MEMBER, "guests": Role.GUEST}

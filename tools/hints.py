@@ -46,7 +46,7 @@ hints:
 
 | key | holds |
 | --- | --- |
-| `id` | a name of its own: lower-case letters and digits, joined by `_` or `-`. It may be the id of a hint below |
+| `id` | a name of its own: lowercase letters and digits, joined by `_` or `-`. It may be the id of a hint below |
 | `pattern` | a regular expression, at most 500 characters, which is looked for in the message as it's described above: `^` is its start. Put it in single quotes. `(?i)` at its beginning ignores case |
 | `text` | what the message means, in a sentence of at most 200 characters |
 | `next` | optional: what to do, in another one |
@@ -68,7 +68,7 @@ bolt-bot hints check hints.yaml
 bolt-bot hints try log.txt --hints hints.yaml --schedule orders-eu
 ```
 
-`hints try` shows which hint each failure of a log gets, and its message as patterns see it. It
+`hints try` shows which hint each failure in a log gets, and its message as patterns see it. It
 shows that without a hints file too, which helps with writing a pattern.
 """
 

@@ -33,7 +33,7 @@ VALUES = {
     "SlackAddress": "an address",
     "LinkAddress": "an address",
     "SlashCommand": "`/` and at most 31 characters",
-    "Name": "1 to 32 lower-case letters, digits and dashes",
+    "Name": "1 to 32 lowercase letters, digits and dashes",
     "Uid": "letters, digits, `.`, `-`, `_`",
     "Revision": "letters, digits, `.`, `-`, `_`",
     "LogFormat": "`console`, `json`",

@@ -18,12 +18,12 @@ HELP = "check a file of your own hints, or try it on a log"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     commands = parser.add_subparsers(required=True, metavar="command")
-    checked = commands.add_parser("check", help="check a hints file; shows each fault with its line")
+    checked = commands.add_parser("check", help="check a hints file and print each error with its line")
     checked.add_argument("file", metavar="FILE")
     checked.set_defaults(handle=_check_hints)
 
     tried = commands.add_parser(
-        "try", help="show which hint each failure of a log gets; contacts neither Slack nor Bolt"
+        "try", help="show which hint each failure in a log gets; contacts neither Slack nor Bolt"
     )
     tried.add_argument("log", type=Path, metavar="LOG", help="what a command printed")
     tried.add_argument("--results", type=Path, metavar="FILE", help="the run_results.json or sources.json it wrote")

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     explain = commands.add_parser(
         "explain",
-        help="explain a decision; reads from Slack and Bolt what isn't given (with --role and --kind: from neither)",
+        help="explain a decision; what isn't given is read from Slack and Bolt (with --role and --kind, from neither)",
     )
     explain.add_argument("--file", metavar="FILE", help="the policy (default: BOLT_BOT_POLICY_FILE)")
     explain.add_argument("--user", required=True, type=slack_id("UW"), help="a user's id, as in U0123ABC")

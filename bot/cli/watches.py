@@ -13,13 +13,13 @@ from bot.core.text.yaml_file import YamlFileError
 from bot.core.watching.watches_file import write_watches
 from bot.watch_files import load_watches
 
-HELP = "check a file of watches, or write the current ones as such a file"
+HELP = "check a file of watches, or print the current watches in that format"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     commands = parser.add_subparsers(required=True, metavar="command")
-    checked = commands.add_parser("check", help="check a watches file; shows each fault with its line")
+    checked = commands.add_parser("check", help="check a watches file and print each error with its line")
     checked.add_argument("file", metavar="FILE")
     checked.set_defaults(handle=_check_watches)
     export = commands.add_parser("export", help="print every channel's watches as a file for BOLT_BOT_WATCHES_FILE")

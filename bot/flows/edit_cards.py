@@ -130,7 +130,7 @@ class CardEditor:
         try:
             await self._chat.edit_message(card.ref.channel, card.ref.ts, message)
         except ContentRefused as refused:
-            log.error("Slack refused a card's blocks; its text alone is shown", card=card.id, why=refused.code)
+            log.error("Slack refused a card's blocks; only its text is shown", card=card.id, why=refused.code)
             await self._chat.edit_message(card.ref.channel, card.ref.ts, Message(message.text))
 
     async def _render(self, card: Card) -> tuple[str, Message] | None:

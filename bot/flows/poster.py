@@ -84,7 +84,7 @@ class MessagePoster:
         try:
             return await self._chat.post_message(channel, plain, key=key, thread_ts=thread)
         except ContentRefused as refused:
-            log.error("Slack refused a post's text; its first sentence alone is posted", key=key, why=refused.code)
+            log.error("Slack refused a post's text; only its first sentence is posted", key=key, why=refused.code)
             return await self._chat.post_message(channel, Message(message.text), key=key, thread_ts=thread)
 
     async def check_reachable(self, channel: str) -> None:

@@ -98,7 +98,7 @@ class GapReporter:
         return await self._gaps.report(lease, GapNotice(watch.channel, watch.team, gap), ())
 
     async def _account(self, lease: Lease, gap: ListingGap, watch: Watch) -> bool:
-        """What is failing now, and what failed and recovered meanwhile."""
+        """What is failing now, and what failed and recovered in the meantime."""
         channel, now = watch.channel, self._now()
         withheld = [one for one in await self._withheld.withheld_in(channel) if one.incident.withheld is not None]
         found = {one.incident.schedule: one for one in (*await self._incidents.open_incidents(channel), *withheld)}

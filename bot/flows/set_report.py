@@ -47,7 +47,7 @@ class ReportSetter:
             return await self._show(asker.channel)
         if command.every == "off":
             was_set = await self._reports.remove_report(asker.channel)
-            log.info("a digest was switched off", channel=asker.channel, user=asker.user)
+            log.info("a digest was turned off", channel=asker.channel, user=asker.user)
             return report_off(was_set=was_set)
         return await self._set(asker, command)
 

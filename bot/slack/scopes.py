@@ -26,7 +26,7 @@ WITHOUT = {
     "groups:history": "after a lost reply, the end of a run may be posted twice in private channels, and a card may be missing",
     "mpim:history": "after a lost reply, the end of a run may be posted twice in group messages, and a card may be missing",
     "usergroups:read": "a policy rule that names a user group can't be decided, so acting is refused",
-    "users:read.email": "people whom the policy or a schedule's owner names by e-mail address aren't known, so such a rule matches nobody",
+    "users:read.email": "people's e-mail addresses aren't known, so policy rules about domains and schedule owners given by address match nobody",
     "mpim:read": "nothing can be started in group messages",
     "connections:write": "Socket Mode can't connect",
 }

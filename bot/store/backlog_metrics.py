@@ -137,7 +137,7 @@ def _totals(found: Json | None) -> Iterator[GaugeMetricFamily]:
         "active_runs": "Runs that are followed and aren't over.",
         "untold_ends": "Runs that are over, with an end that hasn't been posted in a thread yet.",
         "untold_end_age_seconds": "How long the oldest unposted end has been known.",
-        "watches": "Watches of all channels.",
+        "watches": "Watches in all channels.",
         "open_incidents": "Watched schedules that are failing, counted in each channel.",
         "listing_age_seconds": "Seconds since the last complete listing of watched schedules. Absent while nothing is watched.",
     }

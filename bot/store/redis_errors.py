@@ -68,7 +68,7 @@ _UNREACHABLE: tuple[tuple[str, str], ...] = (
     (r"cannot be connected", "no node of the cluster can be reached"),
     (r"protected mode", "it's in protected mode, in which only its own machine may connect without a password"),
     (r"DB index is out of range|invalid DB index", "it has no database with the number in REDIS_URL"),
-    (r"protocol error", "what answers there isn't Redis"),
+    (r"protocol error", "the server there isn't Redis"),
     (r"max number of clients", "it has reached its maximum number of clients"),
 )
 # A command or a line of a script that can't work, whatever state the server is in.

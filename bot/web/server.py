@@ -134,7 +134,7 @@ class WebServer:
             await runner.listen(address)
         except OSError as error:
             await self.stop()
-            text = f"Nothing can listen on {address.host}:{address.port} ({error.strerror}). Set {address.settings}."
+            text = f"Can't listen on {address.host}:{address.port} ({error.strerror}). Set {address.settings}."
             raise PortTakenError(text) from error
 
     async def _health(self, _request: web.Request) -> web.Response:
@@ -276,7 +276,7 @@ class _Server(web.Server):
     def __init__(self, handler: Answer, connections: Connections, **options: object) -> None:
         super().__init__(handler, **options)  # type: ignore[arg-type]  # aiohttp's own options, passed on
         self._counted = connections
-        self._broken = RareWarning("HTTP requests were broken off or malformed")
+        self._broken = RareWarning("HTTP requests were cut off or malformed")
 
     def speaking_with(self, peer: str) -> web.RequestHandler:
         """Return the protocol for a connection from an address."""

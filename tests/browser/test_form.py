@@ -67,7 +67,7 @@ async def test_what_was_typed_is_not_lost(stage: Stage, tab: Tab) -> None:
     await expect(form.get_by_label("Commands")).to_have_value("dbt seed\ndbt run\ndbt test", timeout=SOON_MS)
     await form.get_by_label("Commands").fill("dbt debug")
     await choose(tab, form, "hourly", "Hourly orders")
-    await tab.sees(form, "You typed these commands; they aren't those of Hourly orders.")
+    await tab.sees(form, "These are the commands you typed, not those of Hourly orders.")
     await expect(form.get_by_label("Commands")).to_have_value("dbt debug")
     await expect(form.get_by_label("Branch")).to_have_value("dev")
     await expect(form.get_by_label("Reason")).to_have_value("late data")

@@ -40,7 +40,9 @@ async def test_failed_nodes_are_listed_with_the_counts_of_all(stage: Stage) -> N
     assert "• *unique_stg_orders_order_id* (test): Got 1 result, configured to fail if != 0" in blocks
     assert blocks.count("Got 1 result, configured to fail") == 1
     assert ":bulb: The query ran fine, but the data broke the rule that this test checks." in blocks
-    assert "dbt counts 1 fail, 1 warn, 4 skipped, 1 pass, 4 success. Warned: not_null_stg_orders_customer_id." in blocks
+    assert (
+        "dbt reports 1 fail, 1 warn, 4 skipped, 1 pass, 4 success. Warned: not_null_stg_orders_customer_id." in blocks
+    )
     ((path, headers),) = stage.sandbox.bolt.downloads
     assert path == RESULTS
     assert not {"x-api-key", "x-api-secret", "authorization", "cookie"} & {name.lower() for name in headers}
@@ -61,7 +63,7 @@ async def test_a_stale_source_is_read_from_its_own_file(stage: Stage) -> None:
     """dbt source freshness leaves sources.json."""
     blocks = await failed(stage, "freshness")
     assert "• *raw.raw_orders* (source)" in blocks
-    assert "dbt counts 1 error." in blocks
+    assert "dbt reports 1 error." in blocks
 
 
 async def test_a_file_of_an_earlier_command_is_not_believed(stage: Stage) -> None:
@@ -69,7 +71,7 @@ async def test_a_file_of_an_earlier_command_is_not_believed(stage: Stage) -> Non
     blocks = await failed(stage, "seed-then-compile")
     assert stage.sandbox.bolt.downloads
     assert "Compilation Error" in blocks
-    assert "dbt counts" not in blocks
+    assert "dbt reports" not in blocks
     assert "Slowest" not in blocks
 
 
@@ -112,7 +114,7 @@ async def test_two_hundred_failed_nodes_stay_within_slacks_limits(stage: Stage) 
     await stage.until(stage.replied("failed (command"))
     (post, *_) = stage.replies()
     blocks = json.dumps(post.blocks, ensure_ascii=False)
-    assert "dbt counts 200 error." in blocks
+    assert "dbt reports 200 error." in blocks
     assert "more" in blocks
     assert "hunter2" not in blocks
     assert all(block["type"] != "section" or "<!channel>" not in str(block) for block in post.blocks)
@@ -124,7 +126,7 @@ async def test_a_file_that_is_none_falls_back_to_the_log(stage: Stage, content: 
     stage.sandbox.bolt.files[RESULTS] = content
     blocks = await failed(stage, "hourly")
     assert "net_amnt" in blocks
-    assert "dbt counts" not in blocks
+    assert "dbt reports" not in blocks
 
 
 async def test_a_file_of_50_mb_falls_back_to_the_log(stage: Stage) -> None:
@@ -132,7 +134,7 @@ async def test_a_file_of_50_mb_falls_back_to_the_log(stage: Stage) -> None:
     stage.sandbox.bolt.files[RESULTS] = b" " * 50_000_000
     blocks = await failed(stage, "hourly")
     assert "net_amnt" in blocks
-    assert "dbt counts" not in blocks
+    assert "dbt reports" not in blocks
 
 
 async def test_an_expired_address_is_asked_for_anew_and_then_done_without(stage: Stage) -> None:

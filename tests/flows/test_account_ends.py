@@ -121,7 +121,7 @@ async def test_a_schedule_that_fails_when_the_watch_is_made_is_told_at_its_next_
     stage.run_through("FAILED")
     await stage.discover()
     (message,) = stage.cards()
-    assert "since before I watched" in message
+    assert "since before I started watching" in message
     assert (await stage.incident()).failures == 2
 
 

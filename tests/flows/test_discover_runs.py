@@ -158,7 +158,7 @@ async def test_a_failure_from_before_and_one_after_the_watch_of_a_second_channel
     await stage.discover()
     assert (await stage.incident("C2")).failures == 2
     (message,) = stage.cards("C2")
-    assert "since before I watched" in message
+    assert "since before I started watching" in message
 
 
 async def test_what_was_accounted_while_a_second_channel_made_its_watch_is_counted_there(stage: IncidentStage) -> None:

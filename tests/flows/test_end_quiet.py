@@ -63,7 +63,7 @@ async def test_nothing_is_posted_in_the_night_and_one_message_in_the_morning(sta
     await at(stage, MORNING)
     (message,) = texts(stage)
     assert message.startswith(
-        "Quiet hours are over: 1 schedule is failing, and 1 schedule failed and recovered meanwhile."
+        "Quiet hours are over: 1 schedule is failing, and 1 schedule failed and recovered in the meantime."
     )
     assert "Nightly full build is failing: 2 runs" in message
     assert "Hourly failed once and recovered" in message
@@ -102,7 +102,7 @@ async def test_a_known_message_is_edited_in_the_night(stage: IncidentStage) -> N
     assert len(stage.chat.posted) == posted
     assert "recovered" in texts(stage)[0]
     await at(stage, MORNING)
-    assert texts(stage)[1].startswith("While it was quiet here, 1 schedule failed and recovered.")
+    assert texts(stage)[1].startswith("During quiet hours, 1 schedule failed and recovered.")
     assert len(await stage.thread()) == 1
 
 
@@ -132,7 +132,7 @@ async def test_several_incidents_of_a_night_are_all_in_the_list(stage: IncidentS
     await at(stage, MORNING)
     (message,) = texts(stage)
     assert "Nightly full build failed" in message
-    assert "after 1 earlier failure, also while it was quiet" in message
+    assert "after 1 earlier failure, also during quiet hours" in message
 
 
 async def test_watches_with_other_quiet_hours_are_told_at_their_own_ends(stage: IncidentStage) -> None:
@@ -254,7 +254,7 @@ async def test_an_outage_says_nothing_in_the_night(one_redis: Redis) -> None:
     await stage.discover()
     assert len(stage.chat.posted) == posted
     await at(stage, MORNING)
-    assert texts(stage)[-1].startswith("While it was quiet here, 8 schedules failed and recovered.")
+    assert texts(stage)[-1].startswith("During quiet hours, 8 schedules failed and recovered.")
 
 
 async def test_what_was_withheld_is_listed_in_a_channel_that_got_another_id(stage: IncidentStage) -> None:

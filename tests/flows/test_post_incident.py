@@ -387,9 +387,7 @@ async def test_a_message_that_slack_refuses_in_every_form_is_replaced_by_a_sente
     """Its thread goes on."""
     stage.chat.faults.fail("post_message", REFUSED, REFUSED, REFUSED)
     await stage.discover()
-    assert stage.cards() == [
-        "A schedule that's watched here failed, but Slack refuses the message about it. Open run 101."
-    ]
+    assert stage.cards() == ["A schedule watched here failed, but Slack rejected the message about it. Open run 101."]
     assert len(await stage.thread()) == 1
 
 

@@ -85,9 +85,11 @@ async def test_a_day_away_is_one_message_with_all_runs_in_its_thread(stage: Inci
     (message,) = messages(stage)
     text = stage.chat.in_channel(CHANNEL)[0]
     assert "I was away from" in text
-    assert "300 runs of 30 schedules ended meanwhile: 3 schedules are failing now, and 1 schedule failed and" in text
+    assert (
+        "300 runs of 30 schedules ended in the meantime: 3 schedules are failing now, and 1 schedule failed and" in text
+    )
     (runs,) = in_thread(stage, message)
-    assert runs.startswith("300 runs ended meanwhile:")
+    assert runs.startswith("300 runs ended in the meantime:")
     assert runs.index("Schedule 0: 10 runs, 10 failed") < runs.index("Schedule 9: 10 runs; the last one")
     assert runs.count("Schedule") == 30
     ((name, table, _),) = stage.chat.uploads.values()
@@ -130,7 +132,7 @@ async def test_if_nothing_happened_that_is_the_account(stage: IncidentStage) -> 
     stage.pass_minutes(30)
     await back(stage)
     (message,) = messages(stage)
-    assert "No run ended meanwhile." in stage.chat.in_channel(CHANNEL)[0]
+    assert "No runs ended in the meantime." in stage.chat.in_channel(CHANNEL)[0]
     assert in_thread(stage, message) == []
 
 
@@ -160,9 +162,9 @@ async def test_while_bolt_cannot_be_seen_each_channel_has_one_message_that_becom
     await back(stage)
     (message,) = messages(stage)
     assert "I couldn't see Bolt's runs from" in stage.chat.in_channel(CHANNEL)[0]
-    assert "1 run of 1 schedule ended meanwhile: 1 schedule is failing now." in stage.chat.in_channel(CHANNEL)[0]
+    assert "1 run of 1 schedule ended in the meantime: 1 schedule is failing now." in stage.chat.in_channel(CHANNEL)[0]
     assert "@U0ADA" in in_thread(stage, message)[0]
-    assert "No run ended meanwhile." in stage.chat.in_channel("C2")[0]
+    assert "No runs ended in the meantime." in stage.chat.in_channel("C2")[0]
     assert len(stage.cards("C2")) == 1
 
 
@@ -298,7 +300,7 @@ async def test_what_cannot_be_found_is_not_waited_for_forever(stage: IncidentSta
     await stage.work("gaps", whatever=True)
     await stage.work("gaps")
     await stage.settle()
-    assert "No run ended meanwhile." in stage.chat.in_channel(CHANNEL)[0]
+    assert "No runs ended in the meantime." in stage.chat.in_channel(CHANNEL)[0]
 
 
 async def test_a_failure_after_the_gap_is_told_as_usual(stage: IncidentStage) -> None:

@@ -36,7 +36,7 @@ async def _data(subject: Subject) -> list[Finding]:
 def _compare(subject: Subject, theirs: Deployment | None) -> Finding:
     name, me = subject.settings.bolt_bot_name, subject.identity
     if theirs is None:
-        return ok(CHECK, f"There's no data of a bot named {name!r} yet.")
+        return ok(CHECK, f"There's no data for a bot named {name!r} yet.")
     if theirs.workspace != subject.settings.workspace:
         said = f"It belongs to another bot named {name!r}, for the Bolt workspace {theirs.workspace}."
         return problem(CHECK, f"{said} This one is for {subject.settings.workspace}.", OTHER_WORKSPACE)

@@ -72,7 +72,9 @@ async def _socket_mode(subject: Subject) -> list[Finding]:
         return [problem(SOCKET, said, fix)]
     except SlackError as error:
         said = f"Slack gives an address, but no connection can be opened there: {error.detail.rstrip('.')}."
-        return [problem(SOCKET, said, "Let WebSockets (wss) to *.slack.com on port 443 through firewalls and proxies.")]
+        return [
+            problem(SOCKET, said, "Allow WebSockets (wss) to *.slack.com on port 443 through firewalls and proxies.")
+        ]
     return [compare(hello, await _held(subject))]
 
 
@@ -80,9 +82,9 @@ def compare(hello: Hello, held: int | None) -> Finding:
     """Compare the app's other connections with those that this deployment holds, None if that isn't known."""
     others = hello.connections - 1
     if others == 0:
-        return ok(SOCKET, "A connection opens. The app has no other, so no bot is running.")
+        return ok(SOCKET, "A connection can be opened. The app has no others, so no bot is running.")
     if held is None:
-        said = f"A connection opens. Whether the app's {_more(others)} are this deployment's is not checked."
+        said = f"A connection can be opened. Whether the app's {_more(others)} are this deployment's is not checked."
         return warning(SOCKET, said, "Make Redis reachable from here, and run the doctor again.")
     if others > held:
         said = (
@@ -94,7 +96,7 @@ def compare(hello: Hello, held: int | None) -> Finding:
             "replaced, run the doctor again in a few minutes."
         )
         return warning(SOCKET, said, fix)
-    return ok(SOCKET, f"A connection opens. The app has {_more(others)}, all from this deployment.")
+    return ok(SOCKET, f"A connection can be opened. The app has {_more(others)}, all from this deployment.")
 
 
 def _more(others: int) -> str:

@@ -164,7 +164,7 @@ async def check_port(host: str, port: int, setting: str) -> Finding:
                 one.bind(address)
     except OSError as error:
         fix = PORT_FIXES.get(error.errno or 0, "Set an address of this machine, or 0.0.0.0 for all of them.")
-        return problem(PORT, f"Nothing can listen on {where}: {(error.strerror or '').lower()}.", fix)
+        return problem(PORT, f"Can't listen on {where}: {(error.strerror or '').lower()}.", fix)
     return ok(PORT, f"The port of {where} is free." if port else f"{where}: the system picks a port.")
 
 

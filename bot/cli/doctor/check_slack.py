@@ -70,7 +70,7 @@ async def _app(subject: Subject) -> list[Finding]:
         return [warning(APP, said, "Run the doctor again.")]
     if not app:
         said = "Whether both tokens belong to one app is not checked: Slack doesn't say which app the bot belongs to."
-        return [warning(APP, said, "On api.slack.com/apps, check that one app shows both tokens.")]
+        return [warning(APP, said, "On api.slack.com/apps, check that both tokens come from the same app.")]
     return [ok(APP, f"Both tokens belong to the app {app}.")]
 
 
@@ -81,7 +81,7 @@ async def _scopes(subject: Subject) -> list[Finding]:
     granted = subject.chat.granted
     if granted is None:
         said = "The scopes are not checked: Slack's answer doesn't have the header x-oauth-scopes."
-        return [warning(SCOPES, said, "Let the proxy in front of Slack pass on the headers of its answers.")]
+        return [warning(SCOPES, said, "Make the proxy in front of Slack pass on the headers of Slack's responses.")]
     missing = [_missing(scope) for scope in WITHOUT if scope in (REQUIRED | OPTIONAL) - granted]
     return missing or [ok(SCOPES, "Every scope of the manifest is granted.")]
 

@@ -328,7 +328,7 @@ VERBS: dict[str, Verb] = {
         _cancel,
         {},
         (
-            ("cancel <run id>…", "cancels runs right away, without asking again"),
+            ("cancel <run id>…", "cancels runs right away, without asking you to confirm"),
             ("cancel 4711", "this run"),
             ("cancel 4711 4712", "these runs, ten at most"),
         ),
@@ -416,9 +416,12 @@ VERBS: dict[str, Verb] = {
             ("watch nightly", "this schedule"),
             ("watch finance-*", "every schedule whose slug or name starts with finance-, including later ones"),
             ("watch * --owner ada@example.com", "every schedule of this owner"),
-            ("watch nightly --only ends", "every end, one line each; --only all shows runs from their start"),
+            (
+                "watch nightly --only ends",
+                "the end of every run, one line each; --only all shows runs from their start",
+            ),
             ("watch nightly --late 15m --slow 45m", "also if no run has started in time, or one takes too long"),
-            ("watch nightly --mention none", "again, to change the options"),
+            ("watch nightly --mention none", "changes the options of a watch that's already set"),
             ("watch --edit 3", "opens the form with the options of watch 3"),
             ("watch nightly --quiet 22:00-07:00", "no messages at night, and one at 7:00, in your time zone"),
         ),

@@ -112,7 +112,7 @@ def summary(shown: History) -> str:
     """Summarize the chart: how many runs, how many succeeded, durations, the longest run, and the trend of failures."""
     parts = [_counted(shown)]
     if shown.median_s is not None and shown.p95_s is not None:
-        parts.append(f"successes took {duration(shown.median_s)} at the median and {duration(shown.p95_s)} at p95")
+        parts.append(f"successful runs took {duration(shown.median_s)} (median) and {duration(shown.p95_s)} (p95)")
     longest = shown.longest
     if longest is not None and longest.seconds is not None:
         parts.append(f"the longest, run {longest.run_id} ({longest.outcome}), took {duration(longest.seconds)}")

@@ -172,13 +172,13 @@ def _row(node: FailedNode) -> tuple[str, str, str, str, str, str]:
 
 
 def counts(end: End) -> Sentence:
-    """Sentence with dbt's counts, as in `dbt counts 1 fail, 1 warn, 5 success. Warned: not_null_orders_id.`.
+    """Sentence with dbt's counts, as in `dbt reports 1 fail, 1 warn, 5 success. Warned: not_null_orders_id.`.
 
     Empty if dbt left no results.
     """
     if not end.counts:
         return ()
-    text = f"dbt counts {', '.join(f'{count} {word}' for word, count in end.counts)}."
+    text = f"dbt reports {', '.join(f'{count} {word}' for word, count in end.counts)}."
     if end.warned:
         text += f" Warned: {_named(end, len(end.warned))}."
     return (text,)

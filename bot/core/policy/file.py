@@ -89,7 +89,7 @@ class _Reader(NodeReader):
             chosen = [name for name in effects if name in given]
             if len(chosen) != 1:
                 says = f"has {' and '.join(chosen)}" if chosen else "decides nothing"
-                self.bad(node, f"the rule {says}: it needs one of allow, deny and approve")
+                self.bad(node, f"the rule {says}: it needs exactly one of allow, deny or approve")
             what = frozenset(self.words(given.get("what"), Action, "what"))
             if "approve" in given and not (what and what <= {Action.START, Action.RETRY}):
                 self.bad(node, "only starts and retries can be approved: add what: [start, retry] or one of them")

@@ -68,7 +68,7 @@ def _read(line: str) -> re.Pattern[str]:
     except (re.error, OverflowError, RecursionError, Warning):
         raise _NotTaken("isn't one") from None
     if parsed.getwidth()[0] == 0:
-        raise _NotTaken("matches the empty text as well")
+        raise _NotTaken("also matches an empty string")
     if _cost(parsed, last=True).steps > STEPS_MOST:
         raise _NotTaken("needs too many steps: it should have fewer or shorter repeats")
     return pattern

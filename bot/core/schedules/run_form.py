@@ -209,7 +209,7 @@ def about_commands(form: Form) -> Sentence:
         return ("I couldn't read the schedule's own commands. Leave this empty to run them.",)
     if form.kept:
         name = form.chosen.text if form.chosen else own.slug
-        return ("You typed these commands; they aren't those of ", Bold(name), ". Clear the field to run its own.")
+        return ("These are the commands you typed, not those of ", Bold(name), ". Clear the field to run its own.")
     if own.hidden == "secret":
         return ("Its own commands contain secrets, so they're read-only here. Leave this empty to run them.",)
     if own.hidden == "lines":

@@ -157,7 +157,7 @@ class NodeReader:
             self.bad(node, f"{name} should be true or false")
         return bool(value == "true")
 
-    def text(self, node: Node, name: str, what: str = "a text", *, most: int = TEXT_MOST) -> str:
+    def text(self, node: Node, name: str, what: str = "text", *, most: int = TEXT_MOST) -> str:
         """Read a text on one line, at most `most` characters long. Raises BadNodeError."""
         if not isinstance(node, yaml.ScalarNode) or not node.value.strip() or node.tag.endswith(":null"):
             # YAML reads an unquoted channel name (#name) as a comment, so the value arrives empty.

@@ -77,7 +77,7 @@ def unshowable_message(incident: Incident, app_url: str) -> Message:
     """Build what is posted if Slack refuses an incident's message: without any text from elsewhere."""
     run = incident.failed
     where: Sentence = (" ", _run_link(run.run, app_url, "Open run"), ".") if run else ()
-    return Message(("A schedule that's watched here failed, but Slack refuses the message about it.", *where))
+    return Message(("A schedule watched here failed, but Slack rejected the message about it.", *where))
 
 
 def people_in(incident: Incident) -> frozenset[str]:
@@ -149,7 +149,7 @@ def thread_post(
 def _failing(incident: Incident) -> Sentence:
     counted = _counted(incident)
     if incident.seen_before:
-        again = " is failing again" if incident.reopened else " has been failing since before I watched it"
+        again = " is failing again" if incident.reopened else " has been failing since before I started watching it"
         return (f"{again}: at least {counted}",)
     if incident.reopened:
         return (f" is failing again: {counted}", *_since(incident))
@@ -242,7 +242,7 @@ def _handling(incident: Incident, start: Request | None, app_url: str, names: Ma
 
 def _seen_before(incident: Incident) -> Sentence:
     untrue = not incident.seen_before or incident.reopened
-    return () if untrue else ("It had been failing since before I watched it.",)
+    return () if untrue else ("It had been failing since before I started watching it.",)
 
 
 def _facts(incident: Incident, app_url: str, names: Mapping[str, str]) -> Sentence:

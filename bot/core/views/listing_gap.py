@@ -54,7 +54,7 @@ def gap_runs(runs: Sequence[GapRun], app_url: str, mentions: Sentence) -> Messag
         by_schedule.setdefault(run.schedule, []).append(run)
     ordered = sorted(by_schedule.values(), key=lambda of: (-_failed(of), of[0].name, of[0].schedule))
     lines = [_schedule_line(of, app_url) for of in ordered[:SCHEDULES_LISTED]]
-    first: Sentence = (f"{plural(len(runs), 'run')} ended meanwhile:", *((" ", *mentions) if mentions else ()))
+    first: Sentence = (f"{plural(len(runs), 'run')} ended in the meantime:", *((" ", *mentions) if mentions else ()))
     more = len(ordered) - SCHEDULES_LISTED
     lines += [(f"… and {plural(more, 'more schedule')}",)] if more > 0 else []
     blocks: list[Block] = [Paragraph(first)]
@@ -90,11 +90,13 @@ def _was_away(notice: GapNotice) -> Sentence:
 
 def _result(notice: GapNotice, incidents: Sequence[Incident]) -> Sentence:
     if not notice.runs and not incidents:
-        return ("No run ended meanwhile.",)
+        return ("No runs ended in the meantime.",)
     failing = sum(one.is_open for one in incidents)
     over = len(incidents) - failing
     ran = (
-        f"{plural(notice.runs, 'run')} of {plural(notice.schedules, 'schedule')} ended meanwhile" if notice.runs else ""
+        f"{plural(notice.runs, 'run')} of {plural(notice.schedules, 'schedule')} ended in the meantime"
+        if notice.runs
+        else ""
     )
     now = f"{plural(failing, 'schedule is', 'schedules are')} failing now" if failing else "nothing is failing now"
     recovered = f", and {plural(over, 'schedule')} failed and recovered" if over else ""

@@ -1,4 +1,4 @@
-"""The message at the end of quiet hours: what is failing now, and what failed and recovered meanwhile."""
+"""The message at the end of quiet hours: what is failing now, and what failed and recovered in the meantime."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def incident_lines(
 def _counted(failing: int, recovered: int) -> str:
     over = f"{plural(recovered, 'schedule')} failed and recovered"
     if not failing:
-        return f"While it was quiet here, {over}."
+        return f"During quiet hours, {over}."
     now = f"{plural(failing, 'schedule is', 'schedules are')} failing"
-    meanwhile = f", and {over} meanwhile" if recovered else ""
+    meanwhile = f", and {over} in the meantime" if recovered else ""
     return f"Quiet hours are over: {now}{meanwhile}."
 
 
@@ -57,7 +57,7 @@ def _line(incident: Incident, app_url: str, names: Mapping[str, str]) -> Sentenc
         why = hint_line((incident.cause,)) if incident.cause else _error(incident)
         spans += ["\n", *why] if why else []
     if incident.withheld is not None and incident.withheld.earlier:
-        spans.append(f" · after {plural(incident.withheld.earlier, 'earlier failure')}, also while it was quiet")
+        spans.append(f" · after {plural(incident.withheld.earlier, 'earlier failure')}, also during quiet hours")
     return tuple(spans)
 
 

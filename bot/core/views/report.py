@@ -61,7 +61,7 @@ def report_off(*, was_set: bool) -> Message:
     return Message(
         ("I'll no longer post a digest here.",)
         if was_set
-        else ("There's no digest to switch off: none was set in this channel.",)
+        else ("There's no digest to turn off: none was set in this channel.",)
     )
 
 
@@ -190,7 +190,7 @@ def _about(seconds: float) -> str:
 
 
 def _off() -> Button:
-    return command_button("Switch off", DigestCommand("off"), spoken="Switch off this channel's digest")
+    return command_button("Turn off", DigestCommand("off"), spoken="Turn off this channel's digest")
 
 
 def _preview() -> Button:

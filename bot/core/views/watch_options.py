@@ -8,7 +8,7 @@ from bot.core.text.text import Code, Group, Mention, Sentence, Span, cut, durati
 SHOWN = 80
 _ONLY = {
     "failures": "failures and recoveries",
-    "ends": "every end",
+    "ends": "the end of every run",
     "all": "every run from its start to its end",
 }
 

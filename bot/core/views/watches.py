@@ -202,7 +202,7 @@ def _covers(answer: Made) -> list[Sentence]:
         (f"It covers {plural(preview.schedules, 'schedule')}{_elsewhere(answer.decided_elsewhere)}.",)
     ]
     if not preview.read:
-        return [*lines, ("I couldn't read their runs from Bolt to say what it would have reported.",)]
+        return [*lines, ("I couldn't read their runs from Bolt, so I can't say what it would have reported.",)]
     lines.append((_would_have(preview),))
     return [*lines, (_busy(preview),)] if round(preview.told.busy) else lines
 

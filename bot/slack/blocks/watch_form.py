@@ -104,7 +104,7 @@ def _told(filled: Filled) -> list[Json]:
     blocks: list[Json] = []
     choices = [
         ("failures", "Failures and recoveries"),
-        ("ends", "Every end"),
+        ("ends", "The end of every run"),
         ("all", "Every run from its start to its end"),
     ]
     blocks.append(as_json(input_block("only", "Report", _menu(choices, filled.only), optional=False)))

@@ -50,7 +50,10 @@ async def test_a_connection_is_opened_and_closed(
 ) -> None:
     """If it's the only one, no bot is running."""
     one = await socket_finding(sandbox, monkeypatch, BOLT_BOT_DATA_DIR=str(tmp_path))
-    assert (one.level, one.sentence) == ("ok", "A connection opens. The app has no other, so no bot is running.")
+    assert (one.level, one.sentence) == (
+        "ok",
+        "A connection can be opened. The app has no others, so no bot is running.",
+    )
 
 
 async def test_socket_mode_that_is_off(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +112,9 @@ async def test_two_deployments_on_one_app(
             assert "4 other connections, and this deployment holds 2: another deployment" in one.sentence
             await SocketCount(ours).share_count(2)
             one = await socket_finding(sandbox, monkeypatch, **more)
-            assert one.sentence == "A connection opens. The app has 4 other connections, all from this deployment."
+            assert (
+                one.sentence == "A connection can be opened. The app has 4 other connections, all from this deployment."
+            )
     finally:
         await close(redis)
 

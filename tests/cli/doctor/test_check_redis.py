@@ -360,7 +360,7 @@ async def test_something_else_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """A web server."""
     async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
         found = only_problem(await examined(monkeypatch, f"redis://127.0.0.1:{port}/0"))
-    assert "what answers there isn't Redis" in found.sentence
+    assert "the server there isn't Redis" in found.sentence
 
 
 async def test_protected_mode(monkeypatch: pytest.MonkeyPatch) -> None:

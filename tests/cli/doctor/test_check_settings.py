@@ -26,7 +26,10 @@ async def found(monkeypatch: pytest.MonkeyPatch, **more: str) -> list[Finding]:
     ("more", "words"),
     [
         ({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN is missing"),
-        ({"SLACK_APP_TOKEN": ""}, "SLACK_APP_TOKEN is missing: xapp-… for Socket Mode, or SLACK_SIGNING_SECRET"),
+        (
+            {"SLACK_APP_TOKEN": ""},
+            "SLACK_APP_TOKEN is missing: set it (xapp-…) for Socket Mode, or set SLACK_SIGNING_SECRET",
+        ),
         ({"SLACK_BOT_TOKEN": APP, "SLACK_APP_TOKEN": BOT}, "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped"),
         ({"SLACK_BOT_TOKEN": APP}, "this is an app-level token, which belongs in SLACK_APP_TOKEN"),
         ({"SLACK_APP_TOKEN": BOT}, "this is the bot token, which belongs in SLACK_BOT_TOKEN"),

@@ -76,7 +76,7 @@ def test_the_words_say_what_the_picture_shows() -> None:
     shown = of(("S", 60), ("S", 120), ("S", 60), ("F", 30), ("F", 30), ("C", 5))
     assert summary(shown) == (
         "the last 6 runs that ended: 3 succeeded, 2 failed, 1 cancelled; success rate 60 % (not counting those that neither succeeded nor failed); "
-        "successes took 1 min at the median and 2 min at p95; the longest, run 101 (succeeded), took 2 min. "
+        "successful runs took 1 min (median) and 2 min (p95); the longest, run 101 (succeeded), took 2 min. "
         "The newer half failed more often than the older one (2 versus 0 of 3 runs)."
     )
     assert alt_text(shown).startswith("Nightly: the last 6 runs")

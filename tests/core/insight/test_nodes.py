@@ -44,7 +44,7 @@ def test_a_real_account_is_told_worst_first() -> None:
     assert table.startswith("FAIL  unique_stg_orders_order_id  test  0.")
     assert table.endswith("1 row  Got 1 result, configured to fail if != 0")
     assert counts(end) == (
-        "dbt counts 1 fail, 1 warn, 4 skipped, 1 pass, 4 success. Warned: not_null_stg_orders_customer_id.",
+        "dbt reports 1 fail, 1 warn, 4 skipped, 1 pass, 4 success. Warned: not_null_stg_orders_customer_id.",
     )
     assert len(end.slowest) == 5
 

@@ -111,10 +111,10 @@ def test_an_approval_in_one_word() -> None:
             "version: 1\nrules: [a]",
             "line 2: a rule should have keys: name, who, where, what, which, allow, deny, approve",
         ),
-        (rule("what: start"), "line 3: the rule decides nothing: it needs one of allow, deny and approve"),
+        (rule("what: start"), "line 3: the rule decides nothing: it needs exactly one of allow, deny or approve"),
         (
             rule("allow: true", "deny: no"),
-            "line 3: the rule has allow and deny: it needs one of allow, deny and approve",
+            "line 3: the rule has allow and deny: it needs exactly one of allow, deny or approve",
         ),
         (rule("allow: false"), "line 3: allow should be true; to refuse, write deny with a reason"),
         (rule("allow: yes"), "line 3: allow should be true or false"),

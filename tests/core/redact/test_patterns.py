@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.core.redact.masker import MASK, Masker
 from bot.core.redact.patterns import LENGTH_MOST, PATTERNS_MOST, STEPS_MOST, PatternError, read_patterns
 
-NONE, EMPTY, ENDLESS = "isn't one", "matches the empty text as well", "has a repeat without an upper bound"
+NONE, EMPTY, ENDLESS = "isn't one", "also matches an empty string", "has a repeat without an upper bound"
 STEPS, BACK = "needs too many steps", "refers back to a group"
 
 

@@ -73,7 +73,7 @@ def test_one_failure_is_no_row_of_them() -> None:
     [
         ({"retries": 1}, "is failing: 3 runs and 1 retry since 03:00"),
         ({"reopened": (at(1),)}, "is failing again: 3 runs since 03:00"),
-        ({"seen_before": True}, "has been failing since before I watched it: at least 3 runs"),
+        ({"seen_before": True}, "has been failing since before I started watching it: at least 3 runs"),
         ({"state": IncidentState.FLAPPING, "failures": 9, "runs": 18}, "is flapping: 9 of 18 runs failed since 03:00"),
         ({"state": IncidentState.CLOSED, "why": "no longer watched here"}, ": no longer watched here"),
     ],
@@ -108,7 +108,7 @@ def test_a_recovery_says_after_what_and_by_which_run() -> None:
     before = incident_message(recovered(seen_before=True), APP)
     # When it began isn't known.
     assert "recovered after at least 3 failures by run 4720" in shown(before)[0]
-    assert shown(before)[1] == "It had been failing since before I watched it."
+    assert shown(before)[1] == "It had been failing since before I started watching it."
 
 
 def test_what_failed_before_the_watch_has_recovered_once_it_fails_again() -> None:
@@ -274,7 +274,7 @@ def test_an_incident_that_began_before_the_watch() -> None:
     incident = failing_already([failure(5, 4), failure(4, 3), success(3, 2)], WATCH, NIGHTLY)
     assert incident is not None
     assert first(incident) == (
-        ":red_circle: Nightly full build has been failing since before I watched it: at least 2 runs"
+        ":red_circle: Nightly full build has been failing since before I started watching it: at least 2 runs"
     )
 
 

@@ -32,10 +32,10 @@ def test_a_gap_without_any_run_is_one_sentence() -> None:
     """Whether Bolt or the bot itself was away."""
     over = ListingGap(1, GapState.COMPLETE, AT, "Bolt refused my API key.", until=AT + timedelta(hours=1))
     assert "I couldn't see Bolt's runs from" in shown(GapNotice("C1", "T", over))
-    assert "(Bolt refused my API key). No run ended meanwhile." in shown(GapNotice("C1", "T", over))
+    assert "(Bolt refused my API key). No runs ended in the meantime." in shown(GapNotice("C1", "T", over))
     away = ListingGap(1, GapState.COMPLETE, AT, until=AT + timedelta(hours=1))
     assert "I was away from" in shown(GapNotice("C1", "T", away, runs=2, schedules=1))
-    assert "2 runs of 1 schedule ended meanwhile: nothing is failing now." in shown(
+    assert "2 runs of 1 schedule ended in the meantime: nothing is failing now." in shown(
         GapNotice("C1", "T", away, runs=2, schedules=1)
     )
 

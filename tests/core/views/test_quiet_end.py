@@ -31,7 +31,7 @@ def test_failing_schedules_come_first_with_why_and_the_run() -> None:
     hinted = replace(FAILING, cause=Cause(id="x", text="The column is missing.", next="Fix it."), lines=(COLUMN,))
     text = said(message(RECOVERED, hinted, mentions=(Mention("U0ADA"),)).text)
     assert text.startswith(
-        "Quiet hours are over: 1 schedule is failing, and 1 schedule failed and recovered meanwhile. @U0ADA"
+        "Quiet hours are over: 1 schedule is failing, and 1 schedule failed and recovered in the meantime. @U0ADA"
     )
     assert text.index("Nightly") < text.index("Hourly")
     assert "run 7" in text
@@ -42,10 +42,10 @@ def test_failing_schedules_come_first_with_why_and_the_run() -> None:
 
 def test_counts_are_words_of_a_sentence() -> None:
     """With one kind only, and with failures of earlier incidents."""
-    assert said(message(RECOVERED).text).startswith("While it was quiet here, 1 schedule failed and recovered.")
+    assert said(message(RECOVERED).text).startswith("During quiet hours, 1 schedule failed and recovered.")
     assert said(message(FAILING, FAILING).text).startswith("Quiet hours are over: 2 schedules are failing.")
     earlier = replace(RECOVERED, withheld=Withheld(at(5), earlier=3))
-    assert said(message(earlier).text).endswith(" · after 3 earlier failures, also while it was quiet")
+    assert said(message(earlier).text).endswith(" · after 3 earlier failures, also during quiet hours")
 
 
 def test_more_than_twenty_are_counted() -> None:

@@ -17,7 +17,7 @@ from tests.core.watching.ends import WATCH
     ("watch", "words"),
     [
         (WATCH, "failures and recoveries"),
-        (replace(WATCH, only="ends", owner="ada"), "every end of schedules owned by ada"),
+        (replace(WATCH, only="ends", owner="ada"), "the end of every run of schedules owned by ada"),
         (replace(WATCH, only="all", branch="*"), "every run from its start to its end on any branch"),
         (replace(WATCH, branch="dev"), "failures and recoveries on branch dev"),
         (replace(WATCH, pull_requests=True), "failures and recoveries, runs for pull requests too"),

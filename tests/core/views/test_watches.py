@@ -57,7 +57,10 @@ def test_a_new_watch_is_confirmed_with_what_it_covers() -> None:
     ("preview", "words"),
     [
         (Preview(0, 0, Previewed()), "No schedule matches it yet. It'll cover those that are added later."),
-        (Preview(3, 0, Previewed()), "I couldn't read their runs from Bolt to say what it would have reported."),
+        (
+            Preview(3, 0, Previewed()),
+            "I couldn't read their runs from Bolt, so I can't say what it would have reported.",
+        ),
         (Preview(3, 3, Previewed()), "In the last 7 days it would have posted nothing."),
         (
             Preview(40, 25, Previewed(90.4, 21.3, 20), is_estimate=True),

@@ -86,7 +86,7 @@ def test_a_failure_with_dbts_own_account() -> None:
         "• *unique_orders* (test): Got 2 results, configured to fail if != 0\n"
         '• *fct_revenue* (model): column "net_amnt" does not exist\n'
         "… and 198 more\n"
-        "(dbt counts 199 error, 1 fail, 3 success. Warned: not_null_a.)\n"
+        "(dbt reports 199 error, 1 fail, 3 success. Warned: not_null_a.)\n"
         "[Slowest nodes]"
     )
     assert shown(slowest(run)) == "The slowest nodes of run 4711:\n| 12 s  fct_revenue  model"

@@ -138,12 +138,12 @@ class _Reader(NodeReader):
             return None
 
     def _id(self, node: Node) -> str:
-        what = "lower-case letters and digits, joined by _ or -, as in vpn_down"
+        what = "lowercase letters and digits, joined by _ or -, as in vpn_down"
         text = self.text(node, "id", what, most=ID_MOST)
         if not ID.fullmatch(text):
             self.bad(node, f"id: {quoted(text)} should be {what}")
         if text in self._ids:
-            self.bad(node, f"id: {quoted(text)} is already the id on line {self._ids[text]}")
+            self.bad(node, f"id: {quoted(text)} is already used as an id on line {self._ids[text]}")
         self._ids[text] = node.start_mark.line + 1
         return text
 
@@ -173,5 +173,5 @@ class _Reader(NodeReader):
         if not fits:
             self.bad(node, "runbook should be an address that begins with https://, without a user or a password")
         if self._mask(text) != text:
-            self.bad(node, "runbook holds something that looks like a secret, and everyone sees the link")
+            self.bad(node, "runbook contains something that looks like a secret, and everyone sees the link")
         return text

@@ -23,7 +23,7 @@ from bot.core.text.yaml_file import FAULTS_MOST
 GOOD = ("id: vpn_down", "pattern: vpn", "text: The VPN is down.")
 RUNBOOK = "line 6: runbook should be an address that begins with https://, without a user or a password"
 SCHEDULE = "line 6: schedule should be a schedule's name or slug"
-ID = "lower-case letters and digits, joined by _ or -, as in vpn_down"
+ID = "lowercase letters and digits, joined by _ or -, as in vpn_down"
 
 
 def compiled(pattern: str) -> Matcher:
@@ -104,7 +104,7 @@ def test_the_least_row() -> None:
         (document(("id: VPN", *GOOD[1:])), f'line 3: id: "VPN" should be {ID}'),
         (document(("id: []", *GOOD[1:])), f"line 3: id should be {ID}"),
         (document((f"id: {'a' * 41}", *GOOD[1:])), "line 3: id is longer than 40 characters"),
-        (document(GOOD, GOOD), 'line 6: id: "vpn_down" is already the id on line 3'),
+        (document(GOOD, GOOD), 'line 6: id: "vpn_down" is already used as an id on line 3'),
         (document(("id: a", "pattern: '('", "text: a")),
          "line 4: pattern: it can't be read: missing ), unterminated subpattern"),
         (document(("id: a", "pattern: #a", "text: a")), "line 4: pattern should be a regular expression"),
@@ -125,7 +125,7 @@ def test_the_least_row() -> None:
         (document((*GOOD, "runbook: https://wiki.test:port/x")), RUNBOOK),
         (document((*GOOD, "runbook: https:///x")), RUNBOOK),
         (document((*GOOD, "runbook: https://wiki.test/?token=hunter2hunter2hunter2")),
-         "line 6: runbook holds something that looks like a secret, and everyone sees the link"),
+         "line 6: runbook contains something that looks like a secret, and everyone sees the link"),
         (document((*GOOD, "schedule: #prod")), SCHEDULE),
         (document((*GOOD, "schedules: prod")), 'line 6: a hint has no "schedules"; did you mean schedule?'),
         (document((*GOOD, "text: b")), "line 6: a hint has text twice"),
