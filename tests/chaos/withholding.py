@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -81,12 +82,17 @@ async def make_quiet(stage: Stage, planned: Quieting) -> None:
     begin, until = (at.astimezone(ZoneInfo(planned.zone)).strftime("%H:%M") for at in (end - _minutes(2), end))
     text = f"watch {planned.pattern} --mention none --quiet {begin}-{until} --tz {planned.zone}"
 
-    async def known() -> bool:
+    async def is_quiet() -> bool:
         watch = await watch_of(stage, planned.channel, planned.pattern)
-        return watch is None or (watch.quiet is not None and watch.quiet.end == until)
+        return watch is not None and watch.quiet is not None and watch.quiet.end == until
+
+    async def known() -> bool:
+        return await is_quiet() or await watch_of(stage, planned.channel, planned.pattern) is None
 
     await type_until(stage, planned.channel, text, known)
-    stage.quiet.append(Spell(where, time.time(), end.timestamp()))
+    # It may have been stopped meanwhile.
+    if await is_quiet():
+        stage.quiet.append(Spell(where, time.time(), end.timestamp()))
 
 
 def _next_minute() -> datetime:
@@ -130,6 +136,10 @@ async def unwatch(stage: Stage, planned: Unwatching) -> None:
 
     await type_until(stage, planned.channel, f"unwatch {planned.pattern}", gone)
     stage.stops.append(StopSeen(where, stage.sandbox.bolt.clock().timestamp(), time.time()))
+    # The watch that begins again has no quiet hours.
+    stage.quiet[:] = [
+        replace(one, until=min(one.until, time.time())) if one.channel == where else one for one in stage.quiet
+    ]
     if planned.again is not None:
         await asyncio.sleep(planned.again)
         await type_until(stage, planned.channel, f"watch {planned.pattern} --mention none", there)
