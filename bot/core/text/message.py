@@ -103,14 +103,18 @@ def mapped(message: Message, change: Callable[[str], str]) -> Message:
 
 
 def without_blocks(message: Message, limit: int) -> Message:
-    """Flatten a message to text: its sentence, then its boxes and small print, each box cut to `limit` characters."""
+    """Flatten a message to text: its text, then its boxes and other small print. Each box is cut to `limit` characters."""
     spans: list[Span] = [*message.text]
     for block in message.blocks:
         if isinstance(block, Preformatted):
             spans += ["\n", cut_middle(block.text, limit)]
-        elif isinstance(block, Facts):
+        elif isinstance(block, Facts) and not _has(message.text, block.text):
             spans += ["\n", *block.text]
     return Message(tuple(spans))
+
+
+def _has(text: Sentence, part: Sentence) -> bool:
+    return any(text[at : at + len(part)] == part for at in range(len(text) - len(part) + 1))
 
 
 def _mapped_block(block: Block, change: Callable[[str], str]) -> Block:

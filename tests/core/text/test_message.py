@@ -67,6 +67,13 @@ def test_without_blocks_the_boxes_and_small_print_are_text() -> None:
     assert "go hunter2" not in plain.text
 
 
+def test_without_blocks_small_print_that_the_text_has_is_not_repeated() -> None:
+    """An incident's text has its facts, because notifications show only the text."""
+    facts: Sentence = (Bold("nightly"), ", run 7")
+    message = Message(("It broke. ", *facts), (Paragraph(("It broke. ",)), Facts(facts), Facts(("by ada",))))
+    assert without_blocks(message, 100).text == ("It broke. ", *facts, "\n", "by ada")
+
+
 def test_a_menus_labels_are_changed_and_its_values_kept() -> None:
     """As with buttons."""
     menu = Button("incident.snooze", "snooze", choices=(Choice("one hour", "1h"),))
