@@ -10,10 +10,10 @@ from pathlib import Path
 
 from bench.stage import Options
 from bench.table import Row
-from bot.core.insight.excerpt import EXCERPT_LIMIT
-from bot.core.insight.hints.causes import causes
-from bot.core.insight.log_text import keep
-from bot.core.insight.reading import read_log, reading
+from bot.core.logs.excerpt import EXCERPT_LIMIT
+from bot.core.logs.hints.causes import causes
+from bot.core.logs.log_text import keep
+from bot.core.logs.read_log import read_log, reading
 
 SMALL, LARGE, QUICKER = 1_000_000, 10_000_000, 10
 RATIO_MOST = 12.0

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from bench.stage import Options
 from bench.table import Row
-from bot.core.insight.clean import strip_ansi
-from bot.core.insight.log_text import mask_in_pieces
+from bot.core.logs.clean import strip_ansi
+from bot.core.logs.log_text import mask_in_pieces
 from bot.core.redact.masker import Masker
-from bot.core.redact.patterns import read_patterns
+from bot.core.redact.operator_patterns import read_patterns
 from tests.core.redact.hostile import UNITS, hostile
 from tests.core.redact.look_alikes import CHANGED, LOOK_ALIKES
 from tests.core.redact.secrets_corpus import NOT_FOUND, OWN, POSITIVES, measured

@@ -8,9 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bot.core.insight.hints.causes import built_in
-from bot.core.insight.hints.file import HintsFileError, PatternError, read_hints
-from bot.core.insight.hints.hint import OwnHint, Table
+from bot.core.logs.hints.causes import built_in
+from bot.core.logs.hints.file import HintsFileError, PatternError, read_hints
+from bot.core.logs.hints.hint import OwnHint, Table
 
 INSTALL = "pip install 'bolt-bot[hints]'"
 # Maximum program size of a compiled pattern: RE2 takes at most this many steps per character.

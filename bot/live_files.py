@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.core.insight.hints.hint import Table
+from bot.core.logs.hints.hint import Table
 from bot.core.model.current import Current
 from bot.core.policy.rules import Policy
 from bot.core.watching.owners import Owners

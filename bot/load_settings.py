@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pydantic import ValidationError
 from rapidfuzz import fuzz, process
 
-from bot.core.insight.hints.file import HintsFileError
+from bot.core.logs.hints.file import HintsFileError
 from bot.core.policy.file import PolicyError
 from bot.core.redact.masker import Masker
 from bot.core.text.yaml_file import YamlFileError

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 from prometheus_client import Counter, Gauge
 
-from bot.core.insight.hints.file import HintsFileError
+from bot.core.logs.hints.file import HintsFileError
 from bot.core.model.current import Current
 from bot.core.policy.file import PolicyError
 from bot.core.text.yaml_file import YamlFileError

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_core import PydanticCustomError
 
 from bot import redis_url
-from bot.core.redact.patterns import PatternError, read_patterns
+from bot.core.redact.operator_patterns import PatternError, read_patterns
 
 SLASH_COMMAND = r"/[^\s/A-Z]{1,31}"
 BOT_TOKENS, APP_TOKENS = ("xoxb-", "xoxe.xoxb-"), ("xapp-",)

@@ -11,7 +11,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot import redis_url
-from bot.core.redact.patterns import read_patterns
+from bot.core.redact.operator_patterns import read_patterns
 from bot.proxies import proxy_passwords
 from bot.setting_types import (
     Address,

@@ -14,8 +14,8 @@ from unittest.mock import patch
 import pytest
 
 from bot.cli import main
-from bot.core.insight.hints.causes import causes
-from bot.core.insight.hints.file import HintsFileError
+from bot.core.logs.hints.causes import causes
+from bot.core.logs.hints.file import HintsFileError
 from bot.core.model.cause import Retry
 from bot.core.views.hint import hint_line
 from bot.hints_file import load_hint_table

@@ -25,7 +25,7 @@ WITHOUT = {
     "bot/flows/read_home.py": "in tests/flows/test_home.py, which shows what it reads",
     "bot/flows/read_requested_file.py": "in tests/flows/test_post_file.py, which posts what it reads",
     "bot/flows/read_followed_run.py": "in tests/flows/test_follow_run.py and test_usual_duration.py",
-    "bot/core/text/yaml_file.py": "in tests/core/policy/test_file.py and tests/core/insight/hints/test_file.py, which read with it",
+    "bot/core/text/yaml_file.py": "in tests/core/policy/test_file.py and tests/core/logs/hints/test_file.py, which read with it",
 }
 
 

@@ -38,7 +38,7 @@ def main() -> None:
             run(copy, sys.executable, "-m", f"tools.{generator}")
         tests = [name for name in changed if Path(name).name.startswith("test_")]
         # Examples that aren't tests of their own, and what has to be complete.
-        tests += ["tests/core/insight/hints", "tests/slack/test_commands.py", "tests/test_commands_page.py"]
+        tests += ["tests/core/logs/hints", "tests/slack/test_commands.py", "tests/test_commands_page.py"]
         sys.stdout.write(run(copy, sys.executable, "-m", "pytest", "-q", *tests))
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bot.core.insight.hints.hint import Hint
-from bot.core.insight.hints.table import HINTS
+from bot.core.logs.hints.hint import Hint
+from bot.core.logs.hints.table import HINTS
 
 PAGE = Path(__file__).parents[1] / "docs" / "hints.md"
 HEAD = r"""# Hints
 
-<!-- Made from bot/core/insight/hints/table.py by `make hints`: change the table, not this page. -->
+<!-- Made from bot/core/logs/hints/table.py by `make hints`: change the table, not this page. -->
 
 If a command fails, the bot looks its message up in this table and says what it means, what to do
 next, and whether a retry can help. It's a table and nothing else: without a certain match it shows

@@ -33,10 +33,10 @@ PLACES = (
         "Cards",
         r"core/views/(card|run_from_buttons|offered_buttons|already_running)|core/model/(state_labels|run)\.|flows/.*card",
     ),
-    ("A file of hints", r"insight/hints/file|hints_file"),
+    ("A file of hints", r"logs/hints/file|hints_file"),
     (
         "Threads",
-        r"core/views/(thread|digest|live_log|log_|artifact)|core/insight|flows/(post_thread|post_file|read_requested_file|tail_log|conclude|dbt_results|digest)",
+        r"core/views/(thread|digest|live_log|log_|artifact)|core/logs|core/runs|flows/(post_thread|post_file|read_requested_file|tail_log|conclude|dbt_results|digest)",
     ),
     ("Home", r"home|active_runs"),
     ("Forms", r"(run|watch)_form|blocks/f(orm|ields)|shortcuts|schedules/typeahead"),
@@ -60,11 +60,11 @@ PLACES = (
         r"core/views|core/schedules|core/text|flows|slack/(commands|actions|listener|tasks|affiliation)",
     ),
     ("The command line", r"bot/cli/|find_sandbox|__main__|manifest"),
-    ("Settings", r"setting|redis_url|policy_file|env_file|environment|/proxies|^tls|core/redact/patterns"),
+    ("Settings", r"setting|redis_url|policy_file|env_file|environment|/proxies|^tls|core/redact/operator_patterns"),
     ("Start-up, readiness and metrics", r""),
 )
 SKIPPED = re.compile(
-    r"core/insight/(dbt_|wrapping|clean)|paradime/graphql_documents|core/redact/(?!patterns)|paradime/graphql_models|store/scripts|payload_shapes"
+    r"core/logs/(read_dbt_|wrapping|clean)|paradime/graphql_documents|core/redact/(?!operator_patterns)|paradime/graphql_models|store/scripts|payload_shapes"
 )
 # Patterns, scripts and configuration that look like sentences.
 UNPROSE = re.compile(

@@ -20,8 +20,8 @@ from bot.charts.history import history_picture
 from bot.charts.report import report_picture
 from bot.charts.shapes import Picture
 from bot.charts.svg import svg
-from bot.core.insight.history import History
 from bot.core.model.errors import ChartFailed
+from bot.core.runs.history import History
 from bot.core.watching.report_chart import ReportChart
 
 log = structlog.get_logger()

@@ -14,7 +14,7 @@ from bot.charts.axes import GAP, INK, PAPER, QUIET, TEXT, Frame
 from bot.charts.fonts import font
 from bot.charts.legend import Entry
 from bot.charts.shapes import Box, Fill, Line, Picture, Shape, Text
-from bot.core.insight.history import OUTCOMES, Bar, History, Outcome, ceiling_s, per_cent
+from bot.core.runs.history import OUTCOMES, Bar, History, Outcome, ceiling_s, per_cent
 from bot.core.text.text import duration, plural
 
 WIDTH, HEIGHT = 640.0, 480.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.cli.console import USAGE_STATUS, complain, say
 from bot.cli.hints_argument import add_hints_arguments, read_hints
 from bot.cli.log_files import MASK, Files, UnreadableError, as_hints, read_files
-from bot.core.insight.hints.file import HintsFileError
+from bot.core.logs.hints.file import HintsFileError
 from bot.core.text.text import plural
 from bot.hints_file import load_own_hints
 

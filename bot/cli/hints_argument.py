@@ -6,8 +6,8 @@ import argparse
 
 from bot.cli.console import add_env_file, complain, env_file
 from bot.cli.log_files import MASK
-from bot.core.insight.hints.file import HintsFileError
-from bot.core.insight.hints.hint import Table
+from bot.core.logs.hints.file import HintsFileError
+from bot.core.logs.hints.hint import Table
 from bot.environment import read_variable
 from bot.hints_file import load_hint_table
 

@@ -7,13 +7,13 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.core.insight.excerpt import EXCERPT_LIMIT
-from bot.core.insight.hints.causes import hint_for
-from bot.core.insight.hints.hint import Hint, Table
-from bot.core.insight.hints.normalize import normalized
-from bot.core.insight.log_text import keep, mask_in_pieces
-from bot.core.insight.reading import NODES_MOST, Reading, one_line, read_log, reading
-from bot.core.insight.run_results import Results, read_results
+from bot.core.logs.excerpt import EXCERPT_LIMIT
+from bot.core.logs.hints.causes import hint_for
+from bot.core.logs.hints.hint import Hint, Table
+from bot.core.logs.hints.normalize import normalized
+from bot.core.logs.log_text import keep, mask_in_pieces
+from bot.core.logs.read_log import NODES_MOST, Reading, one_line, read_log, reading
+from bot.core.logs.run_results import Results, read_results
 from bot.core.model.cause import Cause
 from bot.core.redact.masker import Masker
 from bot.core.redact.row_values import without_row_values

@@ -14,7 +14,7 @@ from bot.core.model.listing_gap import COLLECTED_FOR, GapRun, ListingGap
 from bot.core.model.run import CardRef, RunKey
 from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Watch
-from bot.core.watching.counting import closes, counts
+from bot.core.watching.counted_runs import closes, counts
 from bot.core.watching.discovery import remember, was_accounted
 from bot.core.watching.edits import edit_for
 from bot.core.watching.ends import without_log
@@ -25,10 +25,10 @@ from bot.core.watching.retrying import tells_end
 from bot.core.watching.tally import counts_of
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
-from bot.flows.may_tell import Tellings, WatchPermissions
 from bot.flows.notice_runs import RunNotices
 from bot.flows.ports.store import Due, Requests, Runs
 from bot.flows.ports.watch_store import Discovery, IncidentAccounts, IncidentChange, ListingGaps, Watches
+from bot.flows.watch_permissions import Tellings, WatchPermissions
 
 log = structlog.get_logger()
 

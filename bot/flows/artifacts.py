@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.core.insight.clean import strip_ansi
-from bot.core.insight.progress import numbered
+from bot.core.logs.clean import strip_ansi
 from bot.core.model.asker import Asker
 from bot.core.model.bolt import BoltCommand, Resource
 from bot.core.model.errors import BoltError, BoltRejected
 from bot.core.model.run import Run, RunKey, observe
 from bot.core.model.upload import Upload
+from bot.core.runs.progress import numbered
 from bot.core.text.message import Button, Buttons, Message, Paragraph
 from bot.core.text.text import Code, Sentence, cut
 from bot.core.views.artifact_list import artifact_list, file_name

@@ -13,10 +13,10 @@ from bot.core.model.watch import Watch
 from bot.core.watching.slow import limit_of, slow_notice
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
-from bot.flows.may_tell import WatchPermissions
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Runs
 from bot.flows.ports.watch_store import Discovery, SlowChecks, Watches
+from bot.flows.watch_permissions import WatchPermissions
 
 log = structlog.get_logger()
 

@@ -9,22 +9,22 @@ from dataclasses import dataclass, field, replace
 import structlog
 from cachetools import LRUCache
 
-from bot.core.insight.excerpt import EXCERPT_LIMIT
-from bot.core.insight.failure import LogFindings
-from bot.core.insight.failure_streak import Recovery, recovery, what_changed
-from bot.core.insight.hints.causes import built_in
-from bot.core.insight.hints.hint import Table
-from bot.core.insight.log_text import LogFile, keep, log_file, mask_in_pieces, tail
-from bot.core.insight.nodes import failed_nodes, with_results, with_warnings
-from bot.core.insight.progress import commands_known, position
-from bot.core.insight.reading import read_log, reading
-from bot.core.insight.run_results import NodeResult, Results
+from bot.core.logs.excerpt import EXCERPT_LIMIT
+from bot.core.logs.failure import LogFindings
+from bot.core.logs.hints.causes import built_in
+from bot.core.logs.hints.hint import Table
+from bot.core.logs.log_text import LogFile, keep, log_file, mask_in_pieces, tail
+from bot.core.logs.nodes import failed_nodes, with_results, with_warnings
+from bot.core.logs.read_log import read_log, reading
+from bot.core.logs.run_results import NodeResult, Results
 from bot.core.model.bolt import BoltCommand, CommandOutput, Resource, RunSummary
 from bot.core.model.cause import Cause
 from bot.core.model.current import Current
 from bot.core.model.errors import BoltError, BoltOutcomeUnknown, BoltRejected, BoltTooLarge
 from bot.core.model.run import End, FailedNode, Run, RunFacts, RunKey, failed_command, is_failed
 from bot.core.redact.row_values import without_row_values
+from bot.core.runs.failure_streak import Recovery, recovery, what_changed
+from bot.core.runs.progress import commands_known, position
 from bot.flows.dbt_results import ResultsReader, may_warn
 from bot.flows.end_deadlines import EndRules
 from bot.flows.lease import Lease

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot.core.insight.run_results import NodeResult, Results, read_results
+from bot.core.logs.run_results import NodeResult, Results, read_results
 from bot.core.model.bolt import BoltCommand, Resource
 from bot.core.model.errors import BoltError, BoltRejected, DownloadRefused
 from bot.flows.ports.bolt import Bolt, Downloads

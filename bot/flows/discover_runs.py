@@ -8,7 +8,6 @@ from datetime import datetime
 
 import structlog
 
-from bot.core.insight.progress import usual_seconds
 from bot.core.model.bolt import RunSummary
 from bot.core.model.discovery import Ledger, Looked, NewRun, ScheduleRecord, SettledSlots
 from bot.core.model.errors import BoltError
@@ -19,7 +18,8 @@ from bot.core.model.request import pull_request_of
 from bot.core.model.run import Observation, Run, RunFacts, RunKey, is_failed, is_final
 from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Watch
-from bot.core.watching.counting import counts, is_told
+from bot.core.runs.progress import usual_seconds
+from bot.core.watching.counted_runs import counts, is_told
 from bot.core.watching.cover import beginning
 from bot.core.watching.discovery import Found, compare, is_over, known_before, older_failures, reaches_known, without
 from bot.core.watching.edits import edit_for

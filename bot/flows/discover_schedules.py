@@ -15,7 +15,7 @@ from bot.core.model.errors import BoltError, BoltThrottled
 from bot.core.model.run_end import WatchedSchedule
 from bot.core.model.slots import Slots, StoredSlots
 from bot.core.model.watch import Watch
-from bot.core.watching.counting import expects_slots
+from bot.core.watching.counted_runs import expects_slots
 from bot.core.watching.cover import Covers, beginning
 from bot.core.watching.late import note_listing
 from bot.core.watching.missed import needs_look

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import structlog
 
-from bot.core.insight.history import LEAST, History, alt_text, history, sparkline, summary
 from bot.core.model.asker import Asker
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import HistoryCommand, RunsCommand
@@ -22,6 +21,7 @@ from bot.core.model.errors import (
     StoreUnavailable,
 )
 from bot.core.model.sent_message import MessageFound
+from bot.core.runs.history import LEAST, History, alt_text, history, sparkline, summary
 from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Code, Sentence, cut, plural
 from bot.core.views.buttons import command_button

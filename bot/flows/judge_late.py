@@ -18,10 +18,10 @@ from bot.flows.bolt_away import give_back_while_away
 from bot.flows.discover_runs import PAGE
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
-from bot.flows.may_tell import WatchPermissions
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Due
 from bot.flows.ports.watch_store import Discovery, Judgment, LateSchedules, Watches
+from bot.flows.watch_permissions import WatchPermissions
 
 log = structlog.get_logger()
 

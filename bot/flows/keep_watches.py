@@ -17,7 +17,7 @@ from bot.core.model.watch import Watch
 from bot.core.policy.rules import Action
 from bot.core.views.store_unavailable import cause
 from bot.core.watching.file_plan import AppliedPlan, FilePlan, plan_file
-from bot.core.watching.wanted import WatchPlace, subject, wanted_watch
+from bot.core.watching.watch_of_command import WatchPlace, subject, wanted_watch
 from bot.core.watching.watches_file import FileWatch
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.ports.store import Audit

@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.core.insight import nodes
-from bot.core.insight.excerpt import EXCERPT_LIMIT
-from bot.core.insight.progress import numbered
+from bot.core.logs import nodes
+from bot.core.logs.excerpt import EXCERPT_LIMIT
 from bot.core.model.asker import Asker
 from bot.core.model.bolt import BoltCommand
 from bot.core.model.command import LogsCommand
 from bot.core.model.errors import BoltError, BoltRejected, BoltTooLarge
 from bot.core.model.run import Observation, Run, RunKey, failed_command, is_final, observe, run_url
 from bot.core.model.upload import Upload, UploadAnswer
+from bot.core.runs.progress import numbered
 from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
 from bot.core.text.text import Code, Sentence, cut, duration, plural
 from bot.core.views.buttons import OPEN_RUN, WHOLE_LOG, PartButton, command_button, part_value

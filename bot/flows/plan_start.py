@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.core.insight.progress import ran
 from bot.core.model.bolt import RunStatus, RunSummary, Schedule
 from bot.core.model.command import RetryCommand, RunCommand
 from bot.core.model.errors import BoltRejected
 from bot.core.model.request import Origin, Request, StartPlan
 from bot.core.model.run import Run, RunFacts, RunKey, is_failed, is_final, observe
+from bot.core.runs.progress import ran
 from bot.core.schedules.lookup import Missing
 from bot.core.schedules.resolve_guess import OfferedCommand, wanted_instead
 from bot.core.views.suggestions import not_found

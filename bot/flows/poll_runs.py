@@ -10,12 +10,12 @@ from functools import lru_cache
 import structlog
 from prometheus_client import Histogram
 
-from bot.core.insight.poll_interval import poll_interval_s
-from bot.core.insight.usual_duration import step
 from bot.core.model.bolt import RunStatus
 from bot.core.model.errors import BoltDenied, BoltError, BoltThrottled
 from bot.core.model.polling import Observed, Polled, Stored, StrayRule
 from bot.core.model.run import LOST, Observation, RunKey, observe
+from bot.core.runs.poll_interval import poll_interval_s
+from bot.core.runs.usual_duration import step
 from bot.flows.cooperative import in_pieces
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt

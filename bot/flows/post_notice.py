@@ -17,11 +17,11 @@ from bot.core.views.notice import notice_message, people_in
 from bot.core.watching.quiet import quiet_until
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.may_tell import WatchPermissions
 from bot.flows.ports.slack import Chat, People
 from bot.flows.ports.store import PostLane
 from bot.flows.ports.watch_store import NoticePosts, Watches
 from bot.flows.poster import MessagePoster
+from bot.flows.watch_permissions import WatchPermissions
 
 log = structlog.get_logger()
 

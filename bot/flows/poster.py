@@ -84,7 +84,7 @@ class MessagePoster:
         try:
             return await self._chat.post_message(channel, plain, key=key, thread_ts=thread)
         except ContentRefused as refused:
-            log.error("Slack refused a post's text; only its first sentence is posted", key=key, why=refused.code)
+            log.error("Slack refused a post's text; only its summary is posted", key=key, why=refused.code)
             return await self._chat.post_message(channel, Message(message.text), key=key, thread_ts=thread)
 
     async def check_reachable(self, channel: str) -> None:
@@ -96,7 +96,11 @@ class MessagePoster:
     async def mark_unreachable(self, channel: str, refused: ChannelRefused) -> None:
         """Skip a channel that refuses posts for a while, so that it doesn't use up other channels' slots."""
         if await self._posts.unreachable_why(channel) is None:
-            log.warning("a channel is unreachable; its ends go to whoever asked", channel=channel, why=refused.code)
+            log.warning(
+                "a channel is unreachable; ends of runs are sent to whoever asked for them",
+                channel=channel,
+                why=refused.code,
+            )
             await self._posts.mark_unreachable(channel, refused.code, for_s=UNREACHABLE_S)
 
     async def try_to_post(

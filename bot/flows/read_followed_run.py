@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.insight.progress import ran_others
 from bot.core.model.bolt import RunStatus, RunSummary, Schedule
 from bot.core.model.errors import BoltError
 from bot.core.model.follow_request import FollowRequest
 from bot.core.model.request import pull_request_of
 from bot.core.model.run import Observation, RunFacts, is_final, observe
+from bot.core.runs.progress import ran_others
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Runs
 from bot.flows.run_listings import RunListings

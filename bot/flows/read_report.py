@@ -9,15 +9,15 @@ from bot.core.model.report import Report
 from bot.core.model.slots import Slots
 from bot.core.text.message import Message
 from bot.core.views.report import report_message
-from bot.core.watching.counting import expects_slots
+from bot.core.watching.counted_runs import expects_slots
 from bot.core.watching.missed import shown_missed
 from bot.core.watching.report import Figures, ReportRow
 from bot.core.watching.report_chart import FailedOften, ReportChart, report_chart
 from bot.core.watching.tally import Tally, add_up, days_of, runs_by_hour, tally_name, whole_hour
 from bot.core.watching.wall_clock import zone_named
 from bot.flows.discover_schedules import CoverCache
-from bot.flows.may_tell import WatchPermissions
 from bot.flows.ports.watch_store import Discovery, Incidents, Tallies, Watches
+from bot.flows.watch_permissions import WatchPermissions
 
 # Durations are compared with those of so much time before.
 COMPARED = timedelta(days=28)

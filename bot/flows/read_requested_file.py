@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.core.insight.clean import strip_ansi
-from bot.core.insight.log_text import mask_in_pieces
+from bot.core.logs.clean import strip_ansi
+from bot.core.logs.log_text import mask_in_pieces
 from bot.core.model.upload import Upload
 from bot.core.redact.row_values import without_row_values
 from bot.core.text.text import cut

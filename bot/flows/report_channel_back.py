@@ -16,11 +16,11 @@ from bot.core.views.watch_pause import back_report
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
-from bot.flows.may_tell import WatchPermissions
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane
 from bot.flows.ports.watch_store import ChannelReports, Watches
 from bot.flows.poster import MessagePoster
+from bot.flows.watch_permissions import WatchPermissions
 
 log = structlog.get_logger()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.core.insight.progress import numbered
 from bot.core.model.errors import BoltError, BoltRejected
 from bot.core.model.run import Run, RunFacts, RunKey, is_final, observe, run_url
+from bot.core.runs.progress import numbered
 from bot.core.text.message import Button, Buttons, Message, Paragraph
 from bot.core.text.text import Code, Sentence, Span, cut, duration, plural
 from bot.core.views.buttons import OPEN_RUN, follow_button

@@ -13,7 +13,6 @@ from datetime import datetime
 
 import structlog
 
-from bot.core.insight.progress import numbered
 from bot.core.model.asker import Asker
 from bot.core.model.bolt import BoltCommand, RunStatus
 from bot.core.model.command import LogsCommand
@@ -27,6 +26,7 @@ from bot.core.model.errors import (
 )
 from bot.core.model.log_tail import LogBatch, LogTail
 from bot.core.model.run import CardRef, Run, RunKey, is_final, observe
+from bot.core.runs.progress import numbered
 from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Code, Sentence, cut, plural
 from bot.core.views.buttons import command_button, follow_button

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.core.insight.progress import usual_seconds
 from bot.core.model.bolt import RunSummary
+from bot.core.runs.progress import usual_seconds
 from bot.flows.ports.store import Runs
 
 

@@ -20,7 +20,7 @@ from bot.core.text.message import Message
 from bot.core.views.watches import MadeWord, Refused, full, in_file, no_such_watch, not_allowed
 from bot.core.watching.cover import Covers
 from bot.core.watching.preview import watched
-from bot.core.watching.wanted import WatchPlace, is_about_the_same, wanted_watch
+from bot.core.watching.watch_of_command import WatchPlace, is_about_the_same, wanted_watch
 from bot.flows.authorize import Attempt, Authorizer
 from bot.flows.describe_watch import WatchDescriber
 from bot.flows.find_schedule import ScheduleFinder, unread

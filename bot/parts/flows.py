@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.insight.hints.hint import Table
+from bot.core.logs.hints.hint import Table
 from bot.flows.account_ends import EndAccountant
 from bot.flows.approve import ApprovalRules, StartApprovals
 from bot.flows.cancel import RunCanceller
@@ -22,7 +22,6 @@ from bot.flows.find_owners import OwnerFinder
 from bot.flows.follow_run import FollowRequestHandler
 from bot.flows.judge_late import LateJudge
 from bot.flows.listing_gap import GapWatcher
-from bot.flows.may_tell import WatchPermissions
 from bot.flows.notice_runs import RunNotices
 from bot.flows.plan_start import StartPlanner
 from bot.flows.poll_runs import PollRules, RunPoller
@@ -38,6 +37,7 @@ from bot.flows.start_queue import QueuedStarts, QueueRules
 from bot.flows.start_rules import StartRules
 from bot.flows.tail_log import LogTailer
 from bot.flows.watch_clock import IncidentClock
+from bot.flows.watch_permissions import WatchPermissions
 from bot.parts.base import Base
 from bot.parts.posts import build_posting_flows, tail_rules
 from bot.parts.wakeups import WakeEvent

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from bot.flows.deliver_posts import PostDeliverer, Send
 from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.edit_cards import CardEditor
-from bot.flows.may_tell import WatchPermissions
 from bot.flows.post_file import FilePoster
 from bot.flows.post_gap import GapPoster
 from bot.flows.post_incident import IncidentPoster
@@ -24,6 +23,7 @@ from bot.flows.read_requested_file import RequestedFileReader
 from bot.flows.report_channel_back import ChannelReporter
 from bot.flows.tail_log import LogTailRules, TailPoster
 from bot.flows.watch_messages import WatchMessages
+from bot.flows.watch_permissions import WatchPermissions
 from bot.parts.base import Base
 from bot.store.log_tails import LogTails
 from bot.store.quiet_ends import QuietEnds
@@ -42,7 +42,8 @@ def build_posting_flows(base: Base, permissions: WatchPermissions, report_reader
     """Build the flows that post and edit messages."""
     incidents, outages = _build_post_incident(base), _build_post_outage(base)
     gaps, notices = _build_post_gap(base), _build_post_notice(base, permissions)
-    others = {
+    # By the first part of the queued post's name.
+    senders = {
         "upload": _build_post_file(base).post_requested_file,
         "follow": _build_post_tail(base).post_lines,
         "incident": incidents.post_of_incident,
@@ -54,7 +55,7 @@ def build_posting_flows(base: Base, permissions: WatchPermissions, report_reader
         "notice": notices.post_notice,
     }
     return PostingFlows(
-        deliver=_build_deliver(base, others),
+        deliver=_build_deliver(base, senders),
         edit_cards=_build_edit_cards(base, WatchMessages(incidents, outages, gaps, notices)),
         outages=outages,
     )

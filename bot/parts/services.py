@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from bot.charts.child import Charts
-from bot.core.insight.hints.hint import Table
+from bot.core.logs.hints.hint import Table
 from bot.core.model.current import Current
 from bot.core.policy.rules import Policy
 from bot.core.watching.owners import Owners

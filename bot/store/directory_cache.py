@@ -36,7 +36,7 @@ class DirectoryCache:
 
     async def forget(self, name: str) -> None:
         """Invalidate a name, because its value has changed. Raises StoreUnavailable."""
-        await self._scripts.run("forget", name, FORGOTTEN_S)
+        await self._scripts.run("invalidate_answer", name, FORGOTTEN_S)
 
     async def keep_all(self, texts: Mapping[str, str], for_s: float) -> None:
         """Cache many texts by name. Raises StoreUnavailable."""

@@ -15,11 +15,11 @@ from PIL import Image
 from bot.charts.axes import PAPER
 from bot.charts.child import Charts
 from bot.charts.history import FILLS
-from bot.core.insight.history import History
 from bot.core.model.errors import ChartFailed
+from bot.core.runs.history import History
 from bot.core.watching.report_chart import FailedOften
 from tests.charts.test_report import week
-from tests.core.insight.test_history import of
+from tests.core.runs.test_history import of
 from tests.waiting import PATIENCE_S, eventually
 
 EACH = (("S", 100.0), ("F", 40.0), ("C", 10.0), ("K", 0.0), ("S", 120.0), ("f", 90.0), ("S", None))

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from bot.charts.history import FILLS, LETTERS, history_picture
 from bot.charts.legend import SAMPLE_WIDTH
 from bot.charts.shapes import Line, Rectangle, Text
-from bot.core.insight.history import Bar, History, Outcome
-from tests.core.insight.test_history import of
+from bot.core.runs.history import Bar, History, Outcome
+from tests.core.runs.test_history import of
 
 BEGAN = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - as hypothesis asks
 BARS = st.builds(

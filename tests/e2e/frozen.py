@@ -7,7 +7,7 @@ the patterns of the hints compiled, which alone takes as long as the rest of a s
 import gc
 import importlib
 
-from bot.core.insight.hints.causes import built_in
+from bot.core.logs.hints.causes import built_in
 from bot.slack.modules import modules_of
 from bot.tls import tls
 

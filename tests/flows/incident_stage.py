@@ -30,7 +30,6 @@ from bot.flows.find_owners import OwnerFinder
 from bot.flows.judge_late import LateJudge
 from bot.flows.lease import Lease
 from bot.flows.listing_gap import GapWatcher
-from bot.flows.may_tell import WatchPermissions
 from bot.flows.mention_owner import OwnerMentions
 from bot.flows.notice_runs import RunNotices
 from bot.flows.people_of_incident import IncidentPeople
@@ -51,6 +50,7 @@ from bot.flows.run_listings import RunListings
 from bot.flows.run_stores import RunStores
 from bot.flows.watch_clock import IncidentClock
 from bot.flows.watch_messages import WatchMessages
+from bot.flows.watch_permissions import WatchPermissions
 from bot.store.discovery import Discovery
 from bot.store.discovery_hints import DiscoveryHints
 from bot.store.due_sets import DueSet

@@ -11,8 +11,8 @@ from bot.core.model.command import WatchCommand
 from bot.core.model.errors import BoltNotSent
 from bot.core.model.watch import Quiet, Watch
 from bot.core.text.message import Message
-from bot.core.watching.wanted import LATE_S, SLOW
 from bot.core.watching.watch_form import CHOOSE_ONE, Filled, Form, Problems
+from bot.core.watching.watch_of_command import LATE_S, SLOW
 from bot.flows.complete_run_form import GONE
 from bot.flows.complete_watch_form import NO_LIST, ReadForm, WatchForms
 from bot.flows.watch_schedules import PlannedWatch, StoredWatch

@@ -13,8 +13,8 @@ from redis.asyncio import Redis
 
 from bolt_sandbox.bolt import BoltWorld, Character, Fault, Schedule, Step
 from bolt_sandbox.server import Sandbox
-from bot.core.insight.hints.causes import built_in
-from bot.core.insight.hints.hint import Hint, OwnHint
+from bot.core.logs.hints.causes import built_in
+from bot.core.logs.hints.hint import Hint, OwnHint
 from bot.core.model.bolt import BoltCommand, CommandOutput
 from bot.core.model.cause import Cause, Retry
 from bot.core.model.current import Current

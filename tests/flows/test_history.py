@@ -11,9 +11,9 @@ from redis.asyncio import Redis
 
 from bolt_sandbox.server import Sandbox
 from bot.charts.child import Charts
-from bot.core.insight.history import History
 from bot.core.model.asker import Asker
 from bot.core.model.command import HistoryCommand
+from bot.core.runs.history import History
 from bot.core.text.message import Message
 from bot.flows.find_schedule import ScheduleFinder
 from bot.flows.history import ChartSharer, HistoryPoster

@@ -13,7 +13,7 @@ from bot.core.model.command import WatchCommand
 from bot.core.model.current import Current
 from bot.core.model.incident import IncidentState
 from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, Watch
-from bot.core.watching.wanted import LATE_S, SLOW
+from bot.core.watching.watch_of_command import LATE_S, SLOW
 from bot.core.watching.watches_file import FileWatch
 from bot.flows import keep_watches
 from bot.flows.close_incidents import IncidentCloser

@@ -15,7 +15,7 @@ from bot.flows.close_incidents import IncidentCloser
 from tests.core.views.plain import shown
 from tests.flows.incident_stage import DISK_LOG, LOG_AWAITED_S, LOG_RULES, IncidentStage
 from tests.flows.stage import ADA, CHANNEL
-from tests.flows.test_may_tell import NO_LOGS
+from tests.flows.test_watch_permissions import NO_LOGS
 
 
 @pytest.fixture

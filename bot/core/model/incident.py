@@ -133,13 +133,13 @@ class Incident:
     `failures` counts failed runs without retries, `retries` the failed retries. `first` is the first failed run,
     `latest` the newest run that counts, `failed` the newest failed run. `errors` are the keys of the errors seen;
     `same_error`: every failure had the same ones. `lines` are the newest failure's errors, `command`, `summary` and
-    `cause` say more of it. `posts` are all thread posts wanted so far. `mentioned_at` is the last mention.
-    `recent` has the newest runs that count, oldest first, since the incident began; `reopened` the times at which it
-    was opened again. `seen_before`: the schedule was failing already when the watch was made. `carded`: the runs whose
-    own card in the channel tells of them; `silent`: all of its failures have one, or happened in quiet hours, so that
-    it has no message. `withheld`: it has news that quiet hours keep back. `without_logs`: the policy doesn't let this
-    channel see what logs say. `why` says why it was closed. `uneditable_since`: its message can't be edited anymore,
-    and this was the newest end when that was found; `replaced` counts the messages that were replaced because of that.
+    `cause` say more of it. `posts` are all thread posts wanted so far. `mentioned_at` is the last mention. `recent` has
+    the newest runs that count, oldest first, since the incident began; `reopened` the times at which it was opened
+    again. `seen_before`: the schedule was failing already when the watch was made. `silent`: all of its failures have a
+    card of their own in the channel, or happened in quiet hours, so that it has no message. `withheld`: it has news
+    that quiet hours keep back. `without_logs`: the policy doesn't let this channel see what logs say. `why` says why it
+    was closed. `uneditable_since`: its message can't be edited anymore, and this was the newest end when that was
+    found; `replaced` counts the messages that were replaced because of that.
     """
 
     channel: str

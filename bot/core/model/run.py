@@ -72,7 +72,7 @@ class CardRef:
 class RunFacts:
     """Facts known when a run begins. `commands` are the schedule's, or those the asker gave instead.
 
-    For a run started elsewhere, they're the schedule's and may not be the run's: see `bot.core.insight.progress`.
+    For a run started elsewhere, they're the schedule's and may not be the run's: see `bot.core.runs.progress`.
     `usual_s` is the median duration of the schedule's latest successes in seconds, None without history. For a retry,
     `parent_run` is the retried run, and `only_failed` says that only its failed commands run. `actor` is who started a
     run that wasn't asked for here, in Bolt's words. `followed_by` is who wanted the card, which shows it. `approved_by`
@@ -102,7 +102,7 @@ class RunFacts:
 class Observation:
     """A run as the newest poll saw it.
 
-    `step` is its duration so far in per cent of the usual one, in coarse steps (see `bot.core.insight.usual_duration`).
+    `step` is its duration so far in per cent of the usual one, in coarse steps (see `bot.core.runs.usual_duration`).
     It's part of the observation so that the card is edited exactly when it changes.
     """
 

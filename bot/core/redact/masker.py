@@ -5,7 +5,7 @@ Four rules, in this order.
 Exact: the values of the bot's own secret settings, from 6 characters on (shorter ones would mask ordinary words), also
 as they appear in URLs, JSON, Python literals and HTML; and the beginning of a value that was cut off (`…`).
 
-Extra: a deployment's own patterns, masked as a whole (`bot.core.redact.patterns` reads them).
+Extra: a deployment's own patterns, masked as a whole (`bot.core.redact.operator_patterns` reads them).
 
 By shape: private keys (`bot.core.redact.keys`), user and password in URLs, headers, tokens with a vendor's prefix, JSON
 Web Tokens, signatures in URLs (`bot.core.redact.shapes`).

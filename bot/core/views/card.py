@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from bot.core.insight.nodes import warnings
-from bot.core.insight.progress import bar, commands_known, progress
-from bot.core.insight.usual_duration import share, slowness_in_words, usual_end
+from bot.core.logs.nodes import warnings
 from bot.core.model.command import ArtifactsCommand, LogsCommand, RunCommand
 from bot.core.model.request import Request, RequestState
 from bot.core.model.run import LOST, Retried, Run, is_failed, is_final, run_url
+from bot.core.runs.progress import bar, commands_known, progress
+from bot.core.runs.usual_duration import share, slowness_in_words, usual_end
 from bot.core.text.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural
 from bot.core.views import buttons

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from bot.core.insight.clean import strip_ansi
-from bot.core.insight.log_text import mask_in_pieces
+from bot.core.logs.clean import strip_ansi
+from bot.core.logs.log_text import mask_in_pieces
 from bot.core.model.command import LogsCommand
 from bot.core.model.log_tail import LogBatch
 from bot.core.model.run import RunKey

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.core.insight.cron_in_words import next_told, told
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import ListCommand, RunCommand, ShowCommand, WatchCommand
 from bot.core.model.state_labels import state_emoji, state_word
+from bot.core.schedules.cron_in_words import next_told, told
 from bot.core.text.message import Block, Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Code, Emoji, Sentence, Span, When, cut, plural
 from bot.core.views.buttons import fitting

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.core.insight.cron_in_words import next_told, told
-from bot.core.insight.history import history, sparkline, summary
 from bot.core.model.bolt import Deferral, Notification, RunSummary, Schedule
 from bot.core.model.command import HistoryCommand, PauseCommand, RunCommand, RunsCommand, WatchCommand
 from bot.core.model.run import is_final
 from bot.core.model.state_labels import state_emoji, state_word
+from bot.core.runs.history import history, sparkline, summary
+from bot.core.schedules.cron_in_words import next_told, told
 from bot.core.text.message import Block, Buttons, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Channel, Code, Sentence, Span, When, cut, plural
 from bot.core.views.buttons import fitting

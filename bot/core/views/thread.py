@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.insight.excerpt import EXCERPT_LIMIT
-from bot.core.insight.nodes import MESSAGE_LISTED, NAME_SHOWN, counts, said_once, warnings
-from bot.core.insight.progress import position
+from bot.core.logs.excerpt import EXCERPT_LIMIT
+from bot.core.logs.nodes import MESSAGE_LISTED, NAME_SHOWN, counts, said_once, warnings
 from bot.core.model.run import LOST, End, FailedNode, Retried, Run, is_failed, run_url
+from bot.core.runs.progress import position
 from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph, Preformatted
 from bot.core.text.text import Bold, Code, Link, Mention, Sentence, Span, When, cut, duration, ordinal
 from bot.core.views import buttons

@@ -10,7 +10,7 @@ from bot.core.model.bolt import RunSummary
 from bot.core.model.discovery import Ledger
 from bot.core.model.run import is_failed, is_final
 from bot.core.model.run_end import RunEnd
-from bot.core.watching.counting import closes
+from bot.core.watching.counted_runs import closes
 from bot.core.watching.ends import end_of_listing
 
 # How many finished runs of a schedule are remembered.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.core.insight.progress import ran_others
 from bot.core.model.bolt import RunSummary
 from bot.core.model.run import End, Run, is_failed
 from bot.core.model.run_end import RunEnd, RunError
+from bot.core.runs.progress import ran_others
 from bot.core.watching.errors import error_of, unread_error
 
 

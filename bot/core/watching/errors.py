@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from bot.core.insight.hints.normalize import normalized
+from bot.core.logs.hints.normalize import normalized
 from bot.core.model.run_end import RunError
 from bot.core.text.text import cut
 

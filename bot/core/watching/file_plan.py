@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.model.watch import Watch
-from bot.core.watching.wanted import subject
+from bot.core.watching.watch_of_command import subject
 
 # What a watch keeps when its options change.
 KEPT = ("number", "since", "paused", "paused_at", "notify")

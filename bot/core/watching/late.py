@@ -17,7 +17,7 @@ from bot.core.model.run import is_final
 from bot.core.model.run_end import WatchedSchedule
 from bot.core.model.slots import LateBoard, Slots
 from bot.core.model.watch import Watch
-from bot.core.watching.counting import counts
+from bot.core.watching.counted_runs import counts
 from bot.core.watching.ends import end_of_listing
 
 # A run that begins so long before a slot belongs to it.

@@ -1,6 +1,6 @@
 """The life of an incident: opened by a failure, counted, told anew, reopened, recovered, closed.
 
-Every function returns a new incident. Ends may arrive in any order; the newest one decides whether the schedule fails.
+Nothing is changed in place. Ends may arrive in any order; the newest one decides whether the schedule fails.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bot.core.model.incident import (
 )
 from bot.core.model.run_end import RunEnd, RunError, WatchedSchedule
 from bot.core.model.watch import Watch
-from bot.core.watching.counting import closes, counts
+from bot.core.watching.counted_runs import closes, counts
 from bot.core.watching.uneditable_message import needs_new_message, with_new_message
 
 RECENT_KEPT = 40
@@ -206,7 +206,7 @@ def reopening_time(incident: Incident) -> timedelta:
 
 def _succeeded(incident: Incident, end: RunEnd, *, carded: bool) -> Incident:
     if not incident.is_open:
-        # Only its newest success is shown.
+        # It keeps showing the success that closed it.
         return incident
     counted = _seen(incident, end)
     if counted.failed is not None and end.order < counted.failed.order:

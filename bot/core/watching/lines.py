@@ -11,7 +11,7 @@ from bot.core.model.incident import IncidentRun
 from bot.core.model.notice import HourOfRuns, Notice, NoticeChange, NoticeRecord
 from bot.core.model.run_end import RunEnd, WatchedSchedule
 from bot.core.model.watch import Watch
-from bot.core.watching.counting import counts
+from bot.core.watching.counted_runs import counts
 from bot.core.watching.quiet import quiet_until
 
 # A schedule with more runs than these in a day gets one line an hour instead of one per run.

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from bot.core.model.bolt import RunSummary
 from bot.core.model.run_end import WatchedSchedule
 from bot.core.model.slots import Slots
-from bot.core.watching.counting import fills_slot
+from bot.core.watching.counted_runs import fills_slot
 from bot.core.watching.ends import end_of_listing
 from bot.core.watching.late import EARLY
 from bot.core.watching.tally import MISSED_AFTER

@@ -10,7 +10,7 @@ from bot.core.model.bolt import RunSummary, Schedule
 from bot.core.model.incident import Incident, IncidentState, PostKind
 from bot.core.model.run_end import RunEnd, WatchedSchedule
 from bot.core.model.watch import Watch
-from bot.core.watching.counting import counts
+from bot.core.watching.counted_runs import counts
 from bot.core.watching.discovery import is_over
 from bot.core.watching.ends import end_of_listing
 from bot.core.watching.life import account

@@ -13,7 +13,7 @@ from math import log
 from bot.core.model.discovery import Count
 from bot.core.model.run_end import RunEnd, WatchedSchedule
 from bot.core.model.watch import Watch
-from bot.core.watching.counting import counts, expects_slots
+from bot.core.watching.counted_runs import counts, expects_slots
 
 # Durations are kept within 5 percent: as the power of this to which they're nearest.
 _BASE = 1.1

@@ -27,7 +27,7 @@ from bot.core.model.command import WatchCommand
 from bot.core.model.errors import BadCommand
 from bot.core.model.watch import WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, Watch
 from bot.core.text.yaml_file import BadNodeError, Node, NodeReader, YamlFileError, compose, quoted
-from bot.core.watching.wanted import subject
+from bot.core.watching.watch_of_command import subject
 
 CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,20}")
 WHO = re.compile(r"owner|none|[UWS][A-Z0-9]{2,20}")

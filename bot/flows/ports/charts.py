@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.core.insight.history import History
+from bot.core.runs.history import History
 from bot.core.watching.report_chart import ReportChart
 
 

@@ -6,10 +6,10 @@ import asyncio
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.core.insight.progress import commands_known
 from bot.core.model.command import RunCommand
 from bot.core.model.errors import StoreUnavailable
 from bot.core.model.run import Run, RunFacts, RunKey
+from bot.core.runs.progress import commands_known
 from bot.core.text.message import Message
 from bot.core.views.buttons import RUN_AGAIN, RunButton
 from bot.slack.actions.reply import Click, reply_to_click, run_of_click

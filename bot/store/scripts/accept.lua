@@ -32,6 +32,6 @@ for _, waiting in ipairs({in_all, in_channel}) do
 end
 
 redis.call('HSET', hash, 'body', body, 'state', 'accepted', 'rev', '1', 'asked_us', num(at))
-is_start(ARGV[4], id, '7200')
+remember_start(ARGV[4], id, '7200')
 redis.call('ZADD', key('due', 'requests'), num(at), id)
 return {'new', id, num(at)}

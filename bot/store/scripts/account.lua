@@ -215,7 +215,7 @@ for at = first, last, WIDTH do
   local open, cause = ARGV[at + 7] == '1', ARGV[at + 9]
   -- Nothing can be posted there now. Once the bot is back, one message says what has happened.
   local away = redis.call('EXISTS', key('away', channel)) == 1
-  if away then is_behind(channel, slug) end
+  if away then mark_behind(channel, slug) end
   if not away and not known[1] and not known[3] and not known[4] and message and open then
     redis.call('HSET', hash, 'grouped', '1')
     local number = outage_for(channel, cause, ARGV[at + 10])

@@ -13,7 +13,7 @@ local at = now()
 if at - tonumber(known[3]) > tonumber(ARGV[5]) then return 'late' end
 if known[4] and redis.call('HEXISTS', key('card', known[4]), 'unshowable') == 1 then return 'unseen' end
 redis.call('EXPIRE', key('line', known[2]), RETENTION_S)
-local first = queued_starts(known[2])[1]
+local first = tidy_queue(known[2])[1]
 local behind = redis.call('HGET', hash, 'behind') or ''
 local run = behind ~= '' and redis.call('HMGET', key('run', behind), 'rev', 'final') or {}
 -- The end of a run that isn't on record is never noticed: then the start is sent to Bolt, which answers if the run is

@@ -10,12 +10,12 @@ for _, other in ipairs(same_starts(ARGV[4])) do
   local state = redis.call('HGET', key('req', other), 'state')
   if state and IN_QUEUE[state] then return {'same', other} end
 end
-local queued = queued_starts(queue)
+local queued = tidy_queue(queue)
 if #queued >= tonumber(ARGV[5]) then return {'full', id} end
 
 redis.call('HSET', hash, 'body', ARGV[8], 'state', 'queued', 'rev', '1', 'asked_us', num(at), 'queued_us', num(at),
   'look', ARGV[9], 'line', queue, 'ahead', #queued)
-is_start(ARGV[4], id, ARGV[17])
+remember_start(ARGV[4], id, ARGV[17])
 redis.call('ZADD', key('line', queue), num(at), id)
 redis.call('EXPIRE', key('line', queue), RETENTION_S)
 create_run(ARGV[10], ARGV[11], ARGV[12], ARGV[13], ARGV[14], ARGV[15], ARGV[16])

@@ -152,7 +152,7 @@ local function same_starts(keys)
   end
   return starts
 end
-local function is_start(keys, id, kept_s)
+local function remember_start(keys, id, kept_s)
   for name in string.gmatch(keys, '[^,]+') do redis.call('SET', key('same', name), id, 'EX', kept_s) end
 end
 
@@ -199,7 +199,7 @@ local function dirty(card, class)
 end
 
 -- Incidents of a channel whose messages aren't up to date, because the channel takes none now (see channel_back.lua).
-local function is_behind(channel, slug)
+local function mark_behind(channel, slug)
   local behind = key('incident', 'behind', channel)
   redis.call('SADD', behind, slug)
   redis.call('EXPIRE', behind, RETENTION_S)
@@ -207,10 +207,10 @@ end
 local function fall_behind(hash, channel)
   local known = redis.call('HMGET', hash, 'unshowable', 'incident', 'outage')
   if not known[1] and redis.call('EXISTS', key('aside', channel)) == 0 then return false end
-  if known[2] then is_behind(channel, string.match(known[2], '^[^:]*:(.*)$')) end
+  if known[2] then mark_behind(channel, string.match(known[2], '^[^:]*:(.*)$')) end
   -- The message of an outage is found by its incidents.
   for _, slug in ipairs(known[3] and redis.call('ZRANGE', key('outage', known[3], 'members'), 0, -1) or {}) do
-    is_behind(channel, slug)
+    mark_behind(channel, slug)
   end
   return known[2] or known[3]
 end
@@ -395,7 +395,7 @@ local function hold_incidents(channel)
       local slug = string.match(item, '^incident/%d+/[^/]*/(.*)$')
       if slug then
         redis.call('ZREM', items, item)
-        is_behind(channel, slug)
+        mark_behind(channel, slug)
       end
     end
   end
@@ -430,7 +430,7 @@ local function store_notices(first, count)
   for at = first, first + count * NOTICE_ROW - 1, NOTICE_ROW do store_notice(at) end
 end
 
-local function cards_of(member, team)
+local function cards_of(member)
   local ids = {}
   local found = redis.call('HGETALL', key('run', member, 'cards'))
   for at = 1, #found, 2 do ids[#ids + 1] = found[at + 1] end
@@ -467,10 +467,6 @@ local function seal(card)
   retire(state[1])
 end
 
--- Lists of runs per person (user:<id>) and channel (channel:<id>), so that no query reads every run: active runs,
--- scored by since when, and recent failures, scored by when they were concluded. Each list has a maximum length and
--- expires, so none grows with the total number of runs. Runs that another version has created or ended may be missing
--- or left over: see listed.lua.
 local DAY_S = 86400
 -- Adds to the counts of days. `counts` is JSON: day, name and field of each.
 local function count_all(counts)
@@ -480,6 +476,11 @@ local function count_all(counts)
     redis.call('EXPIRE', counted, num(36 * DAY_S))
   end
 end
+
+-- Lists of runs per person (user:<id>) and channel (channel:<id>), so that no query reads every run: active runs,
+-- scored by since when, and recent failures, scored by when they were concluded. Each list has a maximum length and
+-- expires, so none grows with the total number of runs. Runs that another version has created or ended may be missing
+-- or left over: see listed.lua.
 local ACTIVE_MOST, ACTIVE_S = 500, 30 * DAY_S
 local FAILED_MOST, FAILED_S = 20, 7 * DAY_S
 -- The newest runs with a card in a channel, whatever their outcome.
@@ -503,7 +504,7 @@ local function list_of_asker(facts)
   return type(by) == 'string' and by ~= '' and 'user:' .. by or nil
 end
 
-local function active_of(facts, member)
+local function enlist_active(facts, member)
   local list = list_of_asker(facts)
   if list then enlist(key('active', list), member, ACTIVE_MOST, ACTIVE_S) end
 end
@@ -533,7 +534,7 @@ local function create_run(member, facts, seen, state, digest, usual_s, began_s)
   redis.call('HSET', run, 'rev', '1', 'facts', facts, 'seen', seen, 'state', state, 'digest', digest,
     'usual_s', usual_s, 'began_s', began_s)
   redis.call('ZADD', key('due', 'polls'), num(now()), member)
-  active_of(facts, member)
+  enlist_active(facts, member)
   return true
 end
 
@@ -577,7 +578,7 @@ local function tell_more(member, facts, usual_s, began_s)
   if is_ours(member) or redis.call('HGET', run, 'facts') == facts then return end
   redis.call('HSET', run, 'facts', facts, 'usual_s', usual_s, 'began_s', began_s)
   redis.call('HINCRBY', run, 'rev', 1)
-  if redis.call('HGET', run, 'final') ~= '1' then active_of(facts, member) end
+  if redis.call('HGET', run, 'final') ~= '1' then enlist_active(facts, member) end
   dirty_all(member, 'state')
 end
 
@@ -608,9 +609,9 @@ local function wait_for(id, member)
   redis.call('EXPIRE', key('run', member, 'waiting'), RETENTION_S)
 end
 
--- Returns the starts that still wait in a queue, oldest first. Others are removed from it; if one of them was started,
--- the rest wait for its run. Cards that show an outdated position in the queue are edited.
-local function queued_starts(name)
+-- Tidies a queue, and returns the starts that still wait in it, oldest first. Others are removed; if one of them was
+-- started, the rest wait for its run. Cards that show an outdated position in the queue are edited.
+local function tidy_queue(name)
   local queue, queued, after = key('line', name), {}, nil
   for _, id in ipairs(redis.call('ZRANGE', queue, 0, -1)) do
     local known = redis.call('HMGET', key('req', id), 'state', 'run')

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.insight.log_text import mask_in_pieces
+from bot.core.logs.log_text import mask_in_pieces
 from bot.core.redact.masker import Masker
 from bot.core.text.text import cut
 from tests.core.redact.hostile import UNITS, hostile

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.core.model.command import WatchCommand
 from bot.core.model.watch import OPERATOR, WATCHES_MOST_IN_CHANNEL, Quiet, SlowAfter, Watch
 from bot.core.text.yaml_file import YamlFileError
-from bot.core.watching.wanted import WatchPlace, wanted_watch
+from bot.core.watching.watch_of_command import WatchPlace, wanted_watch
 from bot.core.watching.watches_file import FileWatch, read_watches, write_watches
 
 WHOLE = """\

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.core.insight.history import History
 from bot.core.model.errors import ChartFailed
+from bot.core.runs.history import History
 from bot.core.watching.report_chart import ReportChart
 from tests.flows.fakes.faults import Faults
 

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack.elements import PLAIN_OPTION
 from bolt_sandbox.slack.validate import check_blocks, check_view
-from bot.core.insight.history import History, alt_text
 from bot.core.model.bolt import Resource, RunSummary, Schedule
 from bot.core.model.cause import Cause
 from bot.core.model.command import ListCommand, PauseCommand, RunsCommand
@@ -28,6 +27,7 @@ from bot.core.model.incident import (
 from bot.core.model.log_tail import LogBatch
 from bot.core.model.run import FailedNode, Run, RunKey
 from bot.core.model.run_end import RunError
+from bot.core.runs.history import History, alt_text
 from bot.core.schedules.lookup import Ambiguous, Missing
 from bot.core.schedules.run_form import Filled, Form, own_commands
 from bot.core.schedules.typeahead import Index
@@ -53,7 +53,7 @@ from bot.slack.blocks.mrkdwn import mrkdwn
 from bot.slack.blocks.render import render
 from bot.slack.client import SlackChat
 from bot.slack.views.home import BLOCKS, TEXTS, home_view
-from tests.core.insight.test_history import of
+from tests.core.runs.test_history import of
 from tests.slack.blocks.hostile import HOSTILE, UNSEEN, checked, live, sentence, texts
 from tests.slack.blocks.test_cards import FACTS, FAILED, RUN, RUNNING, SUCCESS, TEST
 from tests.slack.blocks.test_reading import NIGHTLY, NOW

@@ -8,7 +8,7 @@ from typing import Any
 from slack_sdk.models.blocks import Block
 
 from bolt_sandbox.slack.validate import check_blocks
-from bot.core.insight.nodes import failed, slowest
+from bot.core.logs.nodes import failed, slowest
 from bot.core.model.bolt import BoltCommand, Resource
 from bot.core.model.cause import Cause, Retry
 from bot.core.model.log_tail import LogBatch

@@ -22,7 +22,7 @@ from bot.core.views.schedule_page import schedule_page
 from bot.core.views.suggestions import did_you_mean
 from bot.flows.history import in_words, too_few
 from bot.slack.blocks.render import render
-from tests.core.insight.test_history import of
+from tests.core.runs.test_history import of
 from tests.slack.blocks.outline import check
 
 NOW = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""How far a run has come, its usual duration, and what earlier runs say."""

@@ -1,0 +1,154 @@
+"""What dbt 1 prints, from 1.5 on: which nodes failed, and what each says."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.logs.clean import Folded
+from bot.core.logs.read_dbt_one import is_dbt_one, read_dbt_one
+
+# dbt prints two blanks after the time of an empty line; the reader is the same without them.
+FIRST_LINES_OF_1_5 = """12:00:00  Running with dbt=1.5.11
+12:00:01  1 of 3 ERROR creating sql view model a.m ..................... [ERROR in 0.05s]
+12:00:01
+12:00:01  Finished running 1 view model, 1 test, 1 seed in 0 hours 0 minutes and 0.3 seconds (0.3s).
+12:00:01
+12:00:01  Completed with 3 errors and 0 warnings:
+12:00:01
+12:00:01  Database Error in model m (models/m.sql)
+12:00:01    column "x" does not exist
+12:00:01
+12:00:01    LINE 3: x
+12:00:01    compiled Code at target/run/m.sql
+12:00:01
+12:00:01  Failure in test not_null_x (models/s.yml)
+12:00:01    Got 2 results, configured to fail if != 0
+12:00:01
+12:00:01    compiled Code at target/compiled/x.sql
+12:00:01
+12:00:01  Compilation Error in seed z (seeds/z.csv)
+12:00:01    bad row
+12:00:01
+12:00:01  Done. PASS=0 WARN=0 ERROR=3 SKIP=0 TOTAL=3
+"""
+
+
+WITHOUT_HEADING = """12:00:00  Running with dbt=1.8.9
+12:00:01  1 of 2 ERROR creating sql table model a.m1 ................... [ERROR in 0.05s]
+12:00:01  2 of 2 ERROR creating sql table model a.m2 ................... [ERROR in 0.05s]
+12:00:01
+12:00:01  Completed with 2 errors and 0 warnings:
+12:00:01
+12:00:01    'NoneType' object is not subscriptable
+12:00:01
+12:00:01    Database Error in model m2 (models/m2.sql)
+  oh no
+12:00:01
+12:00:01  Done. PASS=0 WARN=0 ERROR=2 SKIP=0 TOTAL=2
+"""
+
+
+FRESHNESS_OF_1_8 = """12:00:00  Running with dbt=1.8.9
+12:00:01  1 of 3 ERROR STALE freshness of raw.orders ................... [ERROR STALE in 0.02s]
+12:00:01  2 of 3 ERROR freshness of raw.gone ........................... [ERROR in 0.02s]
+12:00:01  3 of 3 WARN freshness of raw.late ............................ [WARN in 0.02s]
+12:00:01
+12:00:01  Finished running 3 sources in 0 hours 0 minutes and 0.3 seconds (0.3s).
+12:00:01    Database Error in source gone (models/sources.yml)
+  relation "raw.gone" does not exist
+12:00:01
+12:00:01  Done.
+"""
+
+
+QUIET = """12:00:01  1 of 2 ERROR creating sql table model a.m1 ................... [ERROR in 0.05s]
+12:00:02  Failure in model m1 (models/m1.sql)
+12:00:02    Database Error in model m1 (models/m1.sql)
+  division by zero
+"""
+
+
+def nodes(text: str) -> list[tuple[str, str, str, str]]:
+    """Status, kind, name and message of each failure."""
+    return [(one.status, one.kind, one.name, one.message) for one in read_dbt_one(text.split("\n")).failures]
+
+
+@pytest.mark.parametrize(
+    ("text", "failed"),
+    [
+        (
+            FIRST_LINES_OF_1_5,
+            [
+                ("error", "model", "m", 'column "x" does not exist'),
+                ("fail", "test", "not_null_x", "Got 2 results, configured to fail if != 0"),
+                ("error", "seed", "z", "bad row"),
+            ],
+        ),
+        (
+            WITHOUT_HEADING,
+            [
+                ("error", "model", "m1", "'NoneType' object is not subscriptable"),
+                ("error", "model", "m2", "oh no"),
+            ],
+        ),
+        (
+            FRESHNESS_OF_1_8,
+            [
+                ("runtime error", "source", "raw.gone", 'relation "raw.gone" does not exist'),
+                ("error", "source", "raw.orders", "stale"),
+            ],
+        ),
+        (QUIET, [("error", "model", "m1", "division by zero")]),
+    ],
+    ids=["1.5", "without a heading", "freshness", "quiet"],
+)
+def test_each_node_has_its_own_message(text: str, failed: list[tuple[str, str, str, str]]) -> None:
+    """With a time on each line (1.5), without a heading of its own, of sources, and with --quiet."""
+    assert is_dbt_one(Folded(text.split("\n")))
+    assert nodes(text) == failed
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ERROR: it broke\n", "12:00:00 job started\n12:00:01 ERROR x\n", "dbt-fusion 2.0.0\n"]
+)
+def test_another_tools_lines_are_not_taken_for_dbts(text: str) -> None:
+    """Although they may have a time, or speak of an error."""
+    assert not is_dbt_one(Folded(text.split("\n")))
+
+
+def test_of_several_commands_the_last_that_failed_is_read() -> None:
+    """A script may run dbt more than once; what comes after a success belongs to the failure before it."""
+    found = read_dbt_one((WITHOUT_HEADING + "12:00:09  Running with dbt=1.8.9\n12:00:10  Done. PASS=1\n").split("\n"))
+    assert [one.name for one in found.failures] == ["m1", "m2"]
+
+
+def test_what_stopped_dbt_as_a_whole_is_no_nodes_failure() -> None:
+    """A project that can't be parsed runs nothing."""
+    text = "12:00:00  Running with dbt=1.8.9\n12:00:01  Encountered an error:\nCompilation Error\n  no such ref\n"
+    found = read_dbt_one(text.split("\n"))
+    assert found.failures == ()
+    assert "Compilation Error" in found.problem
+
+
+def test_a_killed_run_is_told_by_its_progress() -> None:
+    """There is no report. What an interrupt cancelled didn't fail."""
+    lines = [
+        "12:00:00  Running with dbt=1.10.1",
+        "12:00:01  1 of 3 ERROR creating sql table model a.m1 ... [ERROR in 0.05s]",
+        "12:00:02  CANCEL query model.a.m2 .... [CANCEL]",
+        "12:00:02  3 of 3 ERROR creating sql table model a.m3 ... [ERROR in 0.05s]",
+    ]
+    found = read_dbt_one(lines)
+    assert [one.name for one in found.failures] == ["m1"]
+    assert not found.ended
+
+
+def test_skipped_nodes_and_tests_are_counted() -> None:
+    """By dbt's own last line, and if tests were all that ran."""
+    text = (
+        "12:00:00  Running with dbt=1.8.9\n12:00:01  Finished running 3 data tests in 0 hours 0 minutes and 0.3 seconds (0.3s).\n"
+        "12:00:01  Completed with 1 error and 0 warnings:\n12:00:01\n12:00:01  Failure in test t (t.yml)\n"
+        "12:00:01    Got 2 results, configured to fail if != 0\n12:00:01  Done. PASS=2 WARN=0 ERROR=1 SKIP=4 TOTAL=7\n"
+    )
+    found = read_dbt_one(text.split("\n"))
+    assert (found.skipped, found.tests) == (4, 3)
