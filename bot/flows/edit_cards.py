@@ -106,7 +106,7 @@ class CardEditor:
             log.warning(
                 "a channel doesn't accept edits; its cards are left as they are", card=card.id, why=refused.code
             )
-            await self._edits.unshowable(lease, refused.code)
+            await self._edits.unshowable(lease, refused.code, whole_channel=True)
         except SlackRefused as refused:
             log.warning("a card can't be edited anymore", card=card.id, why=refused.code)
             await self._edits.unshowable(lease, refused.code)

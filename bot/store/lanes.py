@@ -98,9 +98,9 @@ class EditLane:
         """Edit the card again after a delay, because Slack refused the edit or its outcome is unknown."""
         await self._scripts.run("finish_edit", lease.member, lease.token, "", microseconds(delay_s), "")
 
-    async def unshowable(self, lease: Lease, why: str) -> None:
-        """Record that Slack will never accept an edit of this card."""
-        await self._scripts.run("finish_edit", lease.member, lease.token, "", 0, why)
+    async def unshowable(self, lease: Lease, why: str, *, whole_channel: bool = False) -> None:
+        """Record that Slack will never accept an edit of this card; `whole_channel`: nor any other edit in its channel, for now."""
+        await self._scripts.run("finish_edit", lease.member, lease.token, "", 0, why, int(whole_channel))
 
     async def hold(self, for_s: float) -> None:
         """Apply a Retry-After on every replica."""

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from bot.core.model.admission import Limits
 from bot.core.model.channel import ChannelState
 from bot.core.model.channel_report import ChannelReport
-from bot.core.model.errors import ChannelRefused, ScopeMissing, SlackOutcomeUnknown
+from bot.core.model.errors import ChannelRefused, MessageGone, ScopeMissing, SlackOutcomeUnknown
 from bot.core.model.incident import HIDDEN
 from bot.core.model.person import Person, Role
 from bot.core.model.request import RequestState
@@ -509,6 +509,19 @@ async def test_an_edit_that_is_refused_whatever_slack_says_of_the_channel_is_tri
         while await stage.edit():
             pass
     assert checks == [1, 1, 0]
+
+
+async def test_a_message_that_is_refused_for_itself_is_not_edited_again_with_each_post(stage: IncidentStage) -> None:
+    """The channel takes others: a check would find nothing, and each try would use a slot of the budget for edits."""
+    await stage.watch()
+    await fails(stage)
+    stage.chat.faults.always["edit_message"] = MessageGone("chat.update", "edit_window_closed")
+    for state in ("SUCCESS", "FAILED"):
+        stage.run_through(state)
+        await stage.discover()
+        assert await stage.work("channels") == 0
+        await stage.posts.mark_reachable(CHANNEL)
+        assert not await stage.edit()
 
 
 async def test_a_command_from_a_channel_that_the_bot_was_removed_from_has_it_checked(stage: IncidentStage) -> None:

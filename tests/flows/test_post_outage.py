@@ -273,6 +273,14 @@ async def test_changes_that_come_by_themselves_share_a_line_a_minute(stage: Inci
     assert ["5 schedules" in line for line in stage.chat.in_channel(CHANNEL, ts)] == [False, True]
 
 
+async def test_a_post_in_the_channel_brings_no_second_line_about_the_same(stage: IncidentStage) -> None:
+    """That the channel takes posts is no news of the outage."""
+    ts = await make_uneditable(stage)
+    await stage.posts.mark_reachable(CHANNEL)
+    await free_lines(stage)
+    assert len(stage.chat.in_channel(CHANNEL, ts)) == 1
+
+
 async def test_a_change_while_a_line_is_sent_has_the_next_one(stage: IncidentStage) -> None:
     """The line showed the outage as it was before."""
     ts = await make_uneditable(stage)

@@ -1,5 +1,6 @@
 -- Records what a card shows, and removes it from the lane only if no newer revision is wanted. ARGV: card, token, shown
--- revision ('' if unknown), delay in us, why it can never be shown or ''. Returns 'done', 'again' or 'lost'
+-- revision ('' if unknown), delay in us, why it can never be shown or '', '1' if the whole channel refuses edits. Returns
+-- 'done', 'again' or 'lost'
 local card, token, shown = ARGV[3], ARGV[4], ARGV[5]
 local hash, channel = key('card', card), channel_of(card)
 local class = redis.call('HGET', hash, 'queued')
@@ -21,12 +22,16 @@ end
 local items = key('edits', class, channel)
 if ARGV[7] ~= '' then
   redis.call('HSET', hash, 'unshowable', ARGV[7])
+  if ARGV[8] ~= '1' then redis.call('HSET', hash, 'uneditable', '1') end
   if fall_behind(hash, channel) then redis.call('ZADD', key('due', 'channels'), 'XX', 'LT', num(now()), channel) end
 end
 if shown ~= '' then
   redis.call('HSET', hash, 'shown', shown)
   local about = redis.call('HMGET', hash, 'incident', 'outage')
-  if about[1] or about[2] then redis.call('HSET', hash, 'retries_shown', shown) end
+  if about[1] or about[2] then
+    redis.call('HSET', hash, 'retries_shown', shown)
+    redis.call('HDEL', hash, 'uneditable')
+  end
   if about[1] then message_shown(about[1]) end
   if about[2] then outage_shown(about[2]) end
 end

@@ -198,15 +198,16 @@ local function dirty(card, class)
   push('edits', class, channel, card, due)
 end
 
--- Incidents of a channel whose messages aren't up to date, because the channel takes none now (see channel_back.lua).
+-- Incidents of a channel whose messages aren't up to date, because the channel takes none now (see channel_back.lua). A
+-- message that Slack refuses to edit for itself (`uneditable`) isn't tried again when the channel takes others.
 local function mark_behind(channel, slug)
   local behind = key('incident', 'behind', channel)
   redis.call('SADD', behind, slug)
   redis.call('EXPIRE', behind, RETENTION_S)
 end
 local function fall_behind(hash, channel)
-  local known = redis.call('HMGET', hash, 'unshowable', 'incident', 'outage')
-  if not known[1] and redis.call('EXISTS', key('aside', channel)) == 0 then return false end
+  local known = redis.call('HMGET', hash, 'unshowable', 'incident', 'outage', 'uneditable')
+  if known[4] or (not known[1] and redis.call('EXISTS', key('aside', channel)) == 0) then return false end
   if known[2] then mark_behind(channel, string.match(known[2], '^[^:]*:(.*)$')) end
   -- The message of an outage is found by its incidents.
   for _, slug in ipairs(known[3] and redis.call('ZRANGE', key('outage', known[3], 'members'), 0, -1) or {}) do
