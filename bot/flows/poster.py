@@ -111,9 +111,11 @@ class MessagePoster:
         `even_if_unreachable`: also if the channel has refused another post lately. Returns Slack's code if it refuses
         the post itself, which the caller then gives up.
         """
+        if not even_if_unreachable and await self._posts.unreachable_why(post.channel) is not None:
+            # It isn't tried now. An earlier attempt may have posted it, so the record of that stays.
+            await self._posts.put_back_refused(post, record=None)
+            return None
         try:
-            if not even_if_unreachable:
-                await self.check_reachable(post.channel)
             await send()
         except CredentialRefused as refused:
             await self.wait_for_token(post, refused)

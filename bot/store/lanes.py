@@ -159,13 +159,13 @@ class PostLane:
 
     async def put_back(self, post: ClaimedPost, *, delay_s: float, record: str | None = None) -> None:
         """Make the post due again. `record` replaces the record of its attempt; None leaves it as it is."""
-        await self._put_back(post, microseconds(delay_s), "=" if record is None else record)
+        await self._put_back(post, microseconds(delay_s), record)
 
-    async def put_back_refused(self, post: ClaimedPost) -> None:
-        """Make a post that its channel refuses due again once the channel counts as reachable."""
-        await self._put_back(post, "refused", "")
+    async def put_back_refused(self, post: ClaimedPost, *, record: str | None = "") -> None:
+        """Make a post that its channel refuses due again once the channel counts as reachable. `record` is as above."""
+        await self._put_back(post, "refused", record)
 
-    async def _put_back(self, post: ClaimedPost, delay: str | int, record: str) -> None:
+    async def _put_back(self, post: ClaimedPost, delay: str | int, record: str | None) -> None:
         lease = post.lease
         await self._scripts.run(
             "put_back_post",
@@ -176,7 +176,7 @@ class PostLane:
             delay,
             post.record,
             post.field,
-            record,
+            "=" if record is None else record,
         )
 
     async def carded(self, post: ClaimedPost, request_id: str, team: str, card: CardRef) -> bool:

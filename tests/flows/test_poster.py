@@ -132,6 +132,30 @@ async def test_a_message_that_is_there_twice_is_removed(poster: MessagePoster, c
     assert not chat.posted
 
 
+async def test_a_lost_reply_is_not_forgotten_while_the_channel_counts_as_unreachable(
+    scripts: Scripts, lane: PostLane, poster: MessagePoster, chat: FakeChat
+) -> None:
+    """Another post was refused there since. Once the channel takes posts again, the message is found and not sent twice."""
+    found: list[str | None] = []
+
+    async def post() -> None:
+        claim = await claimed(scripts, lane)
+
+        async def send() -> None:
+            found.append(await poster.post_message_once(claim, MESSAGE, "end:7"))
+
+        await poster.try_to_post(claim, send)
+
+    chat.faults.lose("post_message")
+    await post()
+    await poster.mark_unreachable("C1", ChannelRefused("chat.postMessage", "not_in_channel"))
+    await post()
+    await lane.mark_reachable("C1")
+    await post()
+    (posted,) = chat.posted.values()
+    assert found == [None, posted.ts]
+
+
 @pytest.mark.parametrize(
     ("refused", "code"),
     [
