@@ -129,17 +129,17 @@ class LogReader:
             # In a thread, so that the event loop can acknowledge commands; masking works in pieces, between which other
             # threads can run.
             hints = hints or self._hints.value.for_schedule()
-            digest = await asyncio.to_thread(digest_log, output, self._mask, self._hide, hints)
-        if digest.ended:
-            self._read[command.id] = (hints, digest)
-        return digest
+            failure_log = await asyncio.to_thread(extract_failure_log, output, self._mask, self._hide, hints)
+        if failure_log.ended:
+            self._read[command.id] = (hints, failure_log)
+        return failure_log
 
     def forget(self, command: BoltCommand) -> None:
         """Drop a log that has been posted."""
         self._read.pop(command.id, None)
 
 
-def digest_log(
+def extract_failure_log(
     output: CommandOutput,
     mask: Callable[[str], str],
     hide: Callable[[str], str] = without_row_values,
@@ -219,18 +219,18 @@ class RunConcluder:
         waited_s = await self._runs.final_since_s(run.key)
         clock = asyncio.get_running_loop()
         until = clock.time() + self._rules.reading_s(self._reading, incident_only=run.without_card) - waited_s
-        listed, (digest, gone) = await asyncio.gather(
+        listed, (failure_log, gone) = await asyncio.gather(
             self._listed(run, min(LISTING_S, max(1.0, until - clock.time()))),
             self._log(run, command, until - clock.time()),
         )
-        if digest is None and not gone and until - clock.time() > LOG_AGAIN_S:
+        if failure_log is None and not gone and until - clock.time() > LOG_AGAIN_S:
             await self._due.give_back(lease, delay_s=LOG_AGAIN_S)
             return
-        end = _end(run, command, listed, digest)
+        end = _end(run, command, listed, failure_log)
         if gone:
             end = replace(end, log="lost")
         if end.log != "late":
-            end = await self._with_results(run, end, digest, min(RESULTS_S, until - clock.time()))
+            end = await self._with_results(run, end, failure_log, min(RESULTS_S, until - clock.time()))
         await self._conclude(lease, run, end)
 
     async def _conclude(self, lease: Lease, run: Run, end: End) -> None:
@@ -244,19 +244,19 @@ class RunConcluder:
             return
         waited_s = await self._runs.final_since_s(run.key)
         try:
-            digest = await self._late_log(run, end.failed)
-            given_up = digest is None and waited_s > EMPTY_LOG_GIVEN_UP_S
+            failure_log = await self._late_log(run, end.failed)
+            given_up = failure_log is None and waited_s > EMPTY_LOG_GIVEN_UP_S
         except TimeoutError:
             await self._due.give_back(lease, delay_s=LATE_LOG_BUSY_AGAIN_S)
             return
         except BoltTooLarge:
-            digest, given_up = None, True
+            failure_log, given_up = None, True
         except BoltRejected:
-            digest, given_up = None, waited_s > EMPTY_LOG_GIVEN_UP_S
+            failure_log, given_up = None, waited_s > EMPTY_LOG_GIVEN_UP_S
         except BoltError:
-            digest, given_up = None, waited_s > LATE_LOG_GIVEN_UP_S
-        if digest is not None:
-            end = await self._with_results(run, _with_log(end, digest), digest, RESULTS_S)
+            failure_log, given_up = None, waited_s > LATE_LOG_GIVEN_UP_S
+        if failure_log is not None:
+            end = await self._with_results(run, _with_log(end, failure_log), failure_log, RESULTS_S)
             await self._runs.late_log(lease, run, end)
         elif given_up:
             await self._runs.late_log(lease, run, replace(end, log="lost"))
@@ -272,15 +272,15 @@ class RunConcluder:
         finally:
             self._late_turn.release()
 
-    async def _with_results(self, run: Run, end: End, digest: FailureLog | None, within_s: float) -> End:
+    async def _with_results(self, run: Run, end: End, failure_log: FailureLog | None, within_s: float) -> End:
         """Add dbt's own results of the failed command to the end, if there are any and they arrive in time."""
         if end.failed is None:
             return end
-        files = digest.resources if digest else None
+        files = failure_log.resources if failure_log else None
         results: Results | None = await self._results.read_command_results(end.failed, files, within_s=within_s)
         if results is None:
             return end
-        said, hints = digest.said if digest else None, self._logs.hints_for(run.facts)
+        said, hints = failure_log.said if failure_log else None, self._logs.hints_for(run.facts)
         # There may be thousands of failed nodes and many team hints, so this doesn't run on the event loop.
         return await asyncio.to_thread(with_results, end, results, self._mask, said, hints)
 
@@ -319,7 +319,7 @@ class RunConcluder:
             return []
 
 
-def _end(run: Run, command: BoltCommand | None, runs: list[RunSummary], digest: FailureLog | None) -> End:
+def _end(run: Run, command: BoltCommand | None, runs: list[RunSummary], failure_log: FailureLog | None) -> End:
     at = position(run, command) if command else None
     listed = next((one for one in runs if one.id == run.id), None)
     before = Recovery()
@@ -340,16 +340,16 @@ def _end(run: Run, command: BoltCommand | None, runs: list[RunSummary], digest: 
         end = replace(end, changed=what_changed(runs, run, all_listed=len(runs) < LISTED))
     if command is None:
         return end
-    return _with_log(end, digest) if digest else replace(end, log="late")
+    return _with_log(end, failure_log) if failure_log else replace(end, log="late")
 
 
-def _with_log(end: End, digest: FailureLog) -> End:
+def _with_log(end: End, failure_log: FailureLog) -> End:
     return replace(
         end,
-        summary=digest.summary,
-        excerpt=digest.excerpt,
-        nodes=digest.nodes,
-        failed_nodes=digest.failed_nodes,
-        causes=digest.causes,
+        summary=failure_log.summary,
+        excerpt=failure_log.excerpt,
+        nodes=failure_log.nodes,
+        failed_nodes=failure_log.failed_nodes,
+        causes=failure_log.causes,
         log="read",
     )

@@ -67,7 +67,7 @@ class CommandLogs:
         first = _heading(key, at, command)
         where = Buttons(self._buttons(key, command, seen, whole=False))
         try:
-            digest = await self._reader.read_failure_log(command, run.facts)
+            failure_log = await self._reader.read_failure_log(command, run.facts)
         except BoltTooLarge as large:
             most = f"{large.most // 1_000_000} MB"
             text: Sentence = (*first, f" Its log is larger than the {most} I can read. Open it in Bolt.")
@@ -76,8 +76,8 @@ class CommandLogs:
             return Message((*first, " Bolt no longer has its log."))
         except BoltError as error:
             return Message((*first, f" {error.sentence} Try again in a minute."))
-        if digest is not None:
-            return self._told(key, command, seen, first, digest)
+        if failure_log is not None:
+            return self._told(key, command, seen, first, failure_log)
         lines = await self._live(command)
         if lines:
             return Message(first, (Paragraph(first), Preformatted(lines), where))
@@ -102,21 +102,21 @@ class CommandLogs:
         return await asyncio.to_thread(lines.shown, self._mask) if lines.count else ""
 
     def _told(
-        self, key: RunKey, command: BoltCommand, seen: Observation, first: Sentence, digest: FailureLog
+        self, key: RunKey, command: BoltCommand, seen: Observation, first: Sentence, failure_log: FailureLog
     ) -> Message:
         broke = command.return_code not in (None, 0)
-        lines = digest.excerpt if broke else digest.tail
-        if broke and digest.summary:
-            first = (*first, f" {cut(digest.summary, SUMMARY_SHOWN)}.")
-        hint = hint_lines(digest.causes) if broke else ()
+        lines = failure_log.excerpt if broke else failure_log.tail
+        if broke and failure_log.summary:
+            first = (*first, f" {cut(failure_log.summary, SUMMARY_SHOWN)}.")
+        hint = hint_lines(failure_log.causes) if broke else ()
         blocks: list[Block] = [
             Paragraph(first),
             *([Paragraph(hint)] if hint else []),
             Preformatted(cut(lines, EXCERPT_LIMIT)),
         ]
-        if digest.length > len(lines):
+        if failure_log.length > len(lines):
             what = "The lines that matter" if broke else "The last lines"
-            blocks.append(Facts((f"{what}, from {digest.length:,} characters in total.",)))
+            blocks.append(Facts((f"{what}, from {failure_log.length:,} characters in total.",)))
         blocks.append(Buttons(self._buttons(key, command, seen, whole=True)))
         return Message(first, tuple(blocks))
 

@@ -80,17 +80,17 @@ class LogFilePoster:
             return "nothing"
         await self._poster.check_reachable(thread.message.channel)
         try:
-            digest = await self._logs.read_failure_log(command)
+            failure_log = await self._logs.read_failure_log(command)
         except BoltTooLarge as large:
             return await self._no_file(post, thread, run, f"it's larger than the {size(large.most)} I can read", "lost")
         except BoltRejected:
             return await self._no_file(post, thread, run, "Bolt no longer has it", "lost")
         except BoltError:
             return await self._file_later(post, thread, run)
-        if digest is None:
+        if failure_log is None:
             return "empty"
         try:
-            file_id = await self._upload(post, thread, run, digest.file.text)
+            file_id = await self._upload(post, thread, run, failure_log.file.text)
         except SlackRefused as refused:
             if isinstance(refused, ChannelRefused) and not thread.joins:
                 raise

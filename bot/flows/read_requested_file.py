@@ -56,11 +56,11 @@ class RequestedFileReader:
         """Read the file. Raises BoltError, and NothingToPost with the reason."""
         run_id, resource = upload.key.id, upload.resource
         if resource is None:
-            digest = await self._logs.read_failure_log(upload.command)
-            if digest is None:
+            failure_log = await self._logs.read_failure_log(upload.command)
+            if failure_log is None:
                 raise NothingToPost("it's empty.")
             name = log_file_name(run_id, upload.command.text)
-            return FileToPost(name.name, name.title, digest.file.text.encode(), grows=not digest.ended)
+            return FileToPost(name.name, name.title, failure_log.file.text.encode(), grows=not failure_log.ended)
         content = await fetch(self._bolt, self._downloads, resource.id, most=ARTIFACT_MOST)
         try:
             text = content.decode()

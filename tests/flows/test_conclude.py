@@ -21,7 +21,7 @@ from bot.core.model.current import Current
 from bot.core.model.errors import BoltOutcomeUnknown
 from bot.core.model.polling import Observed
 from bot.core.model.run import Observation, RunFacts, RunKey, failed_command
-from bot.flows.conclude import LogReader, RunConcluder, digest_log
+from bot.flows.conclude import LogReader, RunConcluder, extract_failure_log
 from bot.flows.dbt_results import ResultsReader
 from bot.flows.end_deadlines import EndRules
 from bot.flows.lease import Lease
@@ -149,9 +149,9 @@ async def test_a_teams_hints_apply_to_their_schedules(stage: Stage) -> None:
     logs = LogReader(stage.bolt, lambda text: text, hints=Current(table))
 
     async def causes(facts: RunFacts | None) -> tuple[Cause, ...]:
-        digest = await logs.read_failure_log(command, facts)
-        assert digest is not None
-        return digest.causes
+        failure_log = await logs.read_failure_log(command, facts)
+        assert failure_log is not None
+        return failure_log.causes
 
     asked = stage.sandbox.bolt.calls.fields_by_operation
     assert await causes(None) == (Cause(),)
@@ -162,15 +162,15 @@ async def test_a_teams_hints_apply_to_their_schedules(stage: Stage) -> None:
     assert asked[LOG] == 2
 
 
-def test_a_log_is_digested_without_row_values() -> None:
+def test_a_log_is_read_without_row_values() -> None:
     """Neither the lines nor the file have them, unless they may be shown."""
     printed = "ERROR\n  DETAIL:  Failing row contains (1, Ada Lovelace).\n"
     output = CommandOutput(BoltCommand(1, "python load.py", return_code=1), 1, printed, "")
-    digest = digest_log(output, lambda text: text)
-    for text in (digest.excerpt, digest.file.text, digest.tail):
+    failure_log = extract_failure_log(output, lambda text: text)
+    for text in (failure_log.excerpt, failure_log.file.text, failure_log.tail):
         assert "Failing row contains (row values left out)." in text
         assert "Ada" not in text
-    shown = digest_log(output, lambda text: text, lambda text: text)
+    shown = extract_failure_log(output, lambda text: text, lambda text: text)
     assert "Ada Lovelace" in shown.file.text
 
 
