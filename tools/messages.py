@@ -36,7 +36,7 @@ PLACES = (
     ("A file of hints", r"logs/hints/file|hints_file"),
     (
         "Threads",
-        r"core/views/(thread|digest|live_log|log_|artifact)|core/logs|core/runs|flows/(post_thread|post_file|read_requested_file|tail_log|conclude|dbt_results|digest)",
+        r"core/views/(thread|end_batch|live_log|log_|artifact)|core/logs|core/runs|flows/(post_thread|post_file|read_requested_file|tail_log|conclude|dbt_results|post_end_batch)",
     ),
     ("Home", r"home|active_runs"),
     ("Forms", r"(run|watch)_form|blocks/f(orm|ields)|shortcuts|schedules/typeahead"),

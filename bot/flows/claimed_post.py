@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from bot.flows.lease import Lease
 
+# What an end batch is called in keys, in posts that wait and in metadata of messages: older versions read them as well.
+END_BATCH = "digest"
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedPost:

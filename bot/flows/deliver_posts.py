@@ -16,15 +16,15 @@ from bot.core.model.request import Request, RequestState
 from bot.core.model.run import CardRef
 from bot.core.model.sent_message import MessageFound
 from bot.core.views.card import request_card
-from bot.flows.claimed_post import ClaimedPost
+from bot.flows.claimed_post import END_BATCH, ClaimedPost
 from bot.flows.conclude import LogReader
 from bot.flows.delivery_rules import DeliveryRules
-from bot.flows.digest import DigestPoster
 from bot.flows.lease import Lease
 from bot.flows.log_context import log_request
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane
 from bot.flows.post_cards import CardPoster, CardRules, FollowedRunCards, QueuedStartCards
+from bot.flows.post_end_batch import EndBatchPoster
 from bot.flows.post_once import Unresolved
 from bot.flows.post_thread import ThreadPoster
 from bot.flows.poster import MessagePoster
@@ -70,22 +70,22 @@ class PostDeliverer:
         self._followed = FollowedRunCards(
             self._card, poster, posts, stores.runs, stores.followers, answers, app_url=rules.app_url
         )
-        self._digest = DigestPoster(posts, stores.runs, poster, app_url=rules.app_url)
+        self._end_batch = EndBatchPoster(posts, stores.runs, poster, app_url=rules.app_url)
         self._thread = ThreadPoster(chat, posts, stores.runs, logs, poster, rules)
 
     async def deliver_post(self, lease: Lease, item: str, urgency: str, channel: str) -> None:
         """Send one post.
 
-        `start/` or `queue/<request>`, `watch/<follow request>`, `digest/<name>`, `end/`, `late/` or `file/<card>`, or one of the
-        others.
+        `start/` or `queue/<request>`, `watch/<follow request>`, `digest/<end batch>`, `end/`, `late/` or `file/<card>`,
+        or one of the others.
         """
         kind, _, name = item.partition("/")
         if kind in {"start", "queue"}:
             log_request(name)
         if kind == "start":
             await self._start(ClaimedPost(lease, urgency, channel, f"req:{name}", "post"), name)
-        elif kind == "digest":
-            await self._together(ClaimedPost(lease, urgency, channel, f"digest:{name}", "post"), name)
+        elif kind == END_BATCH:
+            await self._together(ClaimedPost(lease, urgency, channel, f"{END_BATCH}:{name}", "post"), name)
         elif kind in self._others:
             await self._others[kind](lease, urgency, channel, name)
         elif kind == "queue":
@@ -99,7 +99,7 @@ class PostDeliverer:
 
     async def _together(self, post: ClaimedPost, name: str) -> None:
         try:
-            await self._digest.post_digest(post, name)
+            await self._end_batch.post_end_batch(post, name)
         except CredentialRefused as refused:
             await self._poster.wait_for_token(post, refused)
         except ChannelRefused as refused:

@@ -11,7 +11,7 @@ from bot.core.model.card import Card
 from bot.core.model.post_attempt import AttemptMode, PostAttempt
 from bot.core.model.run import CardRef, RunKey
 from bot.core.model.start import ShownInIncident
-from bot.flows.claimed_post import ClaimedPost
+from bot.flows.claimed_post import END_BATCH, ClaimedPost
 from bot.flows.lease import Lease
 from bot.store.due_sets import MICROSECONDS, microseconds
 from bot.store.scripts import Reply, Scripts
@@ -226,12 +226,12 @@ class PostLane:
             )
         )
 
-    async def load_digest(self, name: str) -> tuple[str, ...]:
-        """Load the cards whose ends are posted in one message. Empty if the digest is finished."""
-        record = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("digest", name), "cards"))
+    async def load_end_batch(self, name: str) -> tuple[str, ...]:
+        """Load the cards whose ends are posted in one message. Empty if the batch is finished."""
+        record = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key(END_BATCH, name), "cards"))
         return tuple(record.split(",")) if record else ()
 
-    async def digested(self, post: ClaimedPost, name: str, ts: str, logs: Mapping[str, bool]) -> str:
+    async def end_batch_posted(self, post: ClaimedPost, name: str, ts: str, logs: Mapping[str, bool]) -> str:
         """Record that many ends were posted as one message.
 
         `logs`: each card, and whether its failure's log is still due.
@@ -242,15 +242,15 @@ class PostLane:
         lease = post.lease
         return str(
             await self._scripts.run(
-                "finish_digest", name, post.urgency, post.channel, lease.member, lease.token, ts, *flags
+                "finish_end_batch", name, post.urgency, post.channel, lease.member, lease.token, ts, *flags
             )
         )
 
-    async def undigest(self, post: ClaimedPost, name: str, urgencies: Mapping[str, str]) -> None:
-        """Split a digest that couldn't be posted: each end gets its own post, with its own urgency."""
+    async def undo_end_batch(self, post: ClaimedPost, name: str, urgencies: Mapping[str, str]) -> None:
+        """Split an end batch that couldn't be posted: each end gets its own post, with its own urgency."""
         parts = [part for pair in urgencies.items() for part in pair]
         lease = post.lease
-        await self._scripts.run("undo_digest", name, post.urgency, post.channel, lease.member, lease.token, *parts)
+        await self._scripts.run("undo_end_batch", name, post.urgency, post.channel, lease.member, lease.token, *parts)
 
     async def unreachable_why(self, channel: str) -> str | None:
         """Return why a channel is unreachable, or None if it's reachable."""

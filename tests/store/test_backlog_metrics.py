@@ -97,7 +97,7 @@ async def test_a_post_that_is_retried_stays_untold(scripts: Scripts) -> None:
 
 
 async def test_ends_in_one_message_count_each(scripts: Scripts) -> None:
-    """A digest is one post of many ends."""
+    """An end batch is one post."""
     for number in range(1, 26):
         await follow_run(scripts, number)
     for number in range(1, 26):

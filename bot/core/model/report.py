@@ -1,7 +1,4 @@
-"""A channel's digest of what it watches: when it's sent. In code it's called a report.
-
-A digest, in code, is one message for many runs that end at once, which is older.
-"""
+"""A channel's digest of what it watches: when it's sent. In code it's called a report."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ local function untried(channel, most)
   return found
 end
 
--- Combines many ends of one channel into one post, in the place of the first of them.
-local function digest(got)
+-- Combines many ends of one channel into one post, an end batch, in the place of the first of them.
+local function batch_ends(got)
   local class, channel, few, most = got[3], got[4], tonumber(ARGV[7]), tonumber(ARGV[8])
   if class ~= 'fail' and class ~= 'end' then return got end
   local waiting = redis.call('ZCOUNT', key('posts', 'fail', channel), '-inf', num(at))
@@ -66,7 +66,7 @@ if not got and uploads > at
 end
 if not got then return {'', again and num(math.max(0, again - at)) or ''} end
 -- Counted from when the slot became free, up to half a second ago: a late claim doesn't lose that time.
-got = digest(got)
+got = batch_ends(got)
 if string.sub(got[1], 1, 5) == 'file/' or got[3] == 'file' or string.match(got[1], '^%a+/file%-') then
   redis.call('SET', key('budget', 'uploads'), num(math.max(uploads, at - 500000) + tonumber(ARGV[9])), 'PX', '60000')
 end

@@ -1,6 +1,6 @@
--- Records that many ends were posted as one message. ARGV: digest, class, channel, item, token, ts, then for each card:
--- its id, '1' if the log of its failure is still to be posted. Returns 'ok', or the existing record if it was already
--- posted.
+-- Records that an end batch was posted: many ends as one message. ARGV: end batch, class, channel, item, token, ts,
+-- then for each card: its id, '1' if the log of its failure is still to be posted. Returns 'ok', or the existing record
+-- if it was already posted.
 local record, items = key('digest', ARGV[3]), key('posts', ARGV[4], ARGV[5])
 posted_in(ARGV[5])
 local before = post_done(record, 'post')

@@ -1,4 +1,4 @@
-"""The digest: one message for many runs that end in a channel at once, failures first."""
+"""An end batch: one message for many runs that end in a channel at once, failures first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LINES_A_BLOCK = 12
 NAME_SHOWN = 50
 
 
-def digest(runs: Sequence[Run], app_url: str) -> Message:
+def end_batch_message(runs: Sequence[Run], app_url: str) -> Message:
     """Announce the ends of these runs."""
     ordered = sorted(runs, key=lambda run: (not _bad(run), run.id))
     first = _count(ordered)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.core.model.cause import Cause, Retry
 from bot.core.model.run import LOST, End, Observation, Run, RunFacts, RunKey
 from bot.core.text.text import Mention
-from bot.core.views.digest import LINES_A_BLOCK, digest
+from bot.core.views.end_batch import LINES_A_BLOCK, end_batch_message
 from tests.core.views.plain import said, shown
 
 APP = "https://app.example"
@@ -21,7 +21,7 @@ def ended(number: int, state: str = "SUCCESS") -> Run:
 
 def test_ends_are_counted_by_how_they_ended() -> None:
     """The first line alone tells whether somebody has to look."""
-    message = digest([ended(1), ended(2, "FAILED"), ended(3), ended(4, "CANCELED"), ended(5, "ERROR")], APP)
+    message = end_batch_message([ended(1), ended(2, "FAILED"), ended(3), ended(4, "CANCELED"), ended(5, "ERROR")], APP)
     first = shown(message)[0]
     assert first.startswith("5 runs ")
     assert "2 failed, 2 succeeded, 1 cancelled" in first
@@ -30,7 +30,7 @@ def test_ends_are_counted_by_how_they_ended() -> None:
 
 def test_what_failed_or_was_lost_comes_first() -> None:
     """In the order of their numbers, in the blocks and in the notification."""
-    message = digest([ended(1), ended(4, "FAILED"), ended(3, LOST), ended(2)], APP)
+    message = end_batch_message([ended(1), ended(4, "FAILED"), ended(3, LOST), ended(2)], APP)
     lines = [line for line in shown(message) if "run " in line][-4:]
     assert [line.partition("· run ")[2].split()[0] for line in lines] == ["3", "4", "1", "2"]
     text = said(message.text)
@@ -39,28 +39,28 @@ def test_what_failed_or_was_lost_comes_first() -> None:
 
 def test_only_those_whose_run_went_wrong_are_mentioned() -> None:
     """A success notifies nobody."""
-    bad = digest([replace(ended(1, "FAILED"), facts=RunFacts("n", asked_by="U2")), ended(2)], APP)
+    bad = end_batch_message([replace(ended(1, "FAILED"), facts=RunFacts("n", asked_by="U2")), ended(2)], APP)
     mentioned = [span for block in bad.blocks for span in block.text if isinstance(span, Mention)]  # type: ignore[union-attr]
     assert mentioned == [Mention("U2")]
 
 
 def test_logs_are_promised_only_if_something_failed() -> None:
     """The log follows in the card's thread."""
-    assert "thread" in shown(digest([ended(1, "FAILED"), ended(2)], APP))[0]
-    assert "thread" not in shown(digest([ended(1), ended(2)], APP))[0]
+    assert "thread" in shown(end_batch_message([ended(1, "FAILED"), ended(2)], APP))[0]
+    assert "thread" not in shown(end_batch_message([ended(1), ended(2)], APP))[0]
 
 
 def test_what_failures_have_in_common_is_said_once() -> None:
     """The cause of each run is counted once, whatever number of its nodes has it."""
     cause = Cause(7, "missing_column", "A column is missing.", "Check its name.", Retry.NO)
     broken = replace(ended(1, "FAILED"), end=End(causes=(cause,)))
-    message = digest([broken, replace(broken, key=RunKey("w", 2)), ended(3)], APP)
+    message = end_batch_message([broken, replace(broken, key=RunKey("w", 2)), ended(3)], APP)
     assert sum("A column is missing." in line for line in shown(message)) == 1
     assert any("2 runs" in line for line in shown(message))
 
 
 def test_many_ends_take_several_blocks() -> None:
     """Slack limits each."""
-    message = digest([ended(number) for number in range(1, 3 * LINES_A_BLOCK)], APP)
+    message = end_batch_message([ended(number) for number in range(1, 3 * LINES_A_BLOCK)], APP)
     assert len(message.blocks) == 1 + 3
     assert len(shown(message)) == 3 * LINES_A_BLOCK

@@ -1,4 +1,4 @@
-"""Posting digests: one message names many ends in a channel, and each failure's log follows in its own thread."""
+"""Posting end batches: one message names many ends in a channel, and each failure's log follows in its own thread."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import structlog
 
 from bot.core.model.errors import CredentialRefused, SlackRefused
 from bot.core.model.run import LOST, CardRef, Run, is_failed
-from bot.core.views.digest import digest
-from bot.flows.claimed_post import ClaimedPost
+from bot.core.views.end_batch import end_batch_message
+from bot.flows.claimed_post import END_BATCH, ClaimedPost
 from bot.flows.ports.store import PostLane, Runs
 from bot.flows.poster import MessagePoster
 from bot.flows.run_of_card import run_of_card
@@ -15,8 +15,8 @@ from bot.flows.run_of_card import run_of_card
 log = structlog.get_logger()
 
 
-class DigestPoster:
-    """Sends claimed digests."""
+class EndBatchPoster:
+    """Sends claimed end batches."""
 
     def __init__(self, posts: PostLane, runs: Runs, poster: MessagePoster, *, app_url: str) -> None:
         self._posts = posts
@@ -24,24 +24,25 @@ class DigestPoster:
         self._poster = poster
         self._app_url = app_url
 
-    async def post_digest(self, post: ClaimedPost, name: str) -> None:
-        """Announce all ends of a digest; if Slack refuses it, leave each end to be announced on its own."""
-        cards = await self._posts.load_digest(name)
+    async def post_end_batch(self, post: ClaimedPost, name: str) -> None:
+        """Announce all ends of a batch; if Slack refuses it, leave each end to be announced on its own."""
+        cards = await self._posts.load_end_batch(name)
         found = {card: run for card in cards if (run := await self._run_of(card)) is not None}
         if not found:
+            # The event keeps the word of before: somebody may search for it.
             log.error("a digest has no ends left to report", digest=name)
-            await self._posts.digested(post, name, "gone", dict.fromkeys(cards, False))
+            await self._posts.end_batch_posted(post, name, "gone", dict.fromkeys(cards, False))
             return
-        message = digest(tuple(found.values()), self._app_url)
+        message = end_batch_message(tuple(found.values()), self._app_url)
         try:
-            ts = await self._poster.post_message_once(post, message, f"digest:{name}")
+            ts = await self._poster.post_message_once(post, message, f"{END_BATCH}:{name}")
         except CredentialRefused:
             raise
         except SlackRefused as refused:
             log.warning(
                 "several ended runs couldn't be announced in one message", channel=post.channel, why=refused.code
             )
-            await self._posts.undigest(post, name, {card: _urgency(run) for card, run in found.items()})
+            await self._posts.undo_end_batch(post, name, {card: _urgency(run) for card, run in found.items()})
             raise
         if ts is not None:
             await self._told(post, name, ts, cards, found)
@@ -52,7 +53,7 @@ class DigestPoster:
     async def _told(self, post: ClaimedPost, name: str, ts: str, cards: tuple[str, ...], found: dict[str, Run]) -> None:
         logs = dict.fromkeys(cards, False) | {card: _has_log(run) for card, run in found.items()}
         log.info("posted in one message", runs=[run.id for run in found.values()], channel=post.channel)
-        recorded = await self._posts.digested(post, name, ts, logs)
+        recorded = await self._posts.end_batch_posted(post, name, ts, logs)
         await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
 

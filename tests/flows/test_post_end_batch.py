@@ -7,7 +7,7 @@ from tests.flows.test_deliver_posts import CHANNEL, Stage, many_ends, stage
 __all__ = ["stage"]
 
 
-async def test_a_run_whose_record_is_gone_spoils_no_digest(stage: Stage) -> None:
+async def test_a_run_whose_record_is_gone_spoils_no_end_batch(stage: Stage) -> None:
     """The others are announced."""
     await many_ends(stage, 22, ())
     await stage.scripts.redis.delete(stage.scripts.key("run", "w:1"))
@@ -16,7 +16,7 @@ async def test_a_run_whose_record_is_gone_spoils_no_digest(stage: Stage) -> None
     assert await stage.post_one() is None
 
 
-async def test_a_digest_of_nothing_is_let_go(stage: Stage) -> None:
+async def test_an_end_batch_of_nothing_is_let_go(stage: Stage) -> None:
     """Nothing is posted, and nothing waits."""
     await many_ends(stage, 22, ())
     before = len(stage.texts(CHANNEL))
