@@ -15,7 +15,7 @@ import structlog
 
 from bot.core.model.audit_entry import AuditEntry, Event
 from bot.core.model.channel import ChannelState
-from bot.core.model.channel_report import ChannelReport
+from bot.core.model.channel_back import ChannelBack
 from bot.core.model.current import Current
 from bot.core.model.errors import CredentialRefused, SlackError, SlackRefused
 from bot.core.model.incident import HIDDEN
@@ -28,7 +28,7 @@ from bot.flows.close_incidents import TRIES, IncidentCloser
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Channels, Chat, People
 from bot.flows.ports.store import Audit, Due
-from bot.flows.ports.watch_store import ChannelReports, Incidents, Watches
+from bot.flows.ports.watch_store import ChannelsBack, Incidents, Watches
 
 log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ class WatchedChannelChecker:
         self,
         watches: Watches,
         incidents: Incidents,
-        reports: ChannelReports,
+        channels_back: ChannelsBack,
         closer: IncidentCloser,
         channels: Channels,
         people: People,
@@ -58,7 +58,7 @@ class WatchedChannelChecker:
     ) -> None:
         self._watches = watches
         self._incidents = incidents
-        self._reports = reports
+        self._channels_back = channels_back
         self._closer = closer
         self._channels = channels
         self._people = people
@@ -90,7 +90,7 @@ class WatchedChannelChecker:
                 await self._change(channel, changing, pause)
         if state.is_readable and state.is_member and not state.is_archived:
             # It may have refused something without any check of it in between.
-            await self._reports.channel_fit(channel)
+            await self._channels_back.channel_fit(channel)
         await self._delete_old(channel)
         is_told = await self._notify(channel)
         await self._due.give_back(lease, delay_s=CHECKED_EVERY_S if is_told else AGAIN_S)
@@ -120,7 +120,7 @@ class WatchedChannelChecker:
         """Pause watches, or let them go on."""
         now = self._now()
         if pause is None:
-            await self._report(channel, watches, now)
+            await self._channel_back(channel, watches, now)
             change = PauseChange(None, now, Event.WATCH_RESUMED, "")
         else:
             is_told = pause in {Pause.SHARED, Pause.DEACTIVATED}
@@ -132,17 +132,17 @@ class WatchedChannelChecker:
             for stored in await self._incidents.open_incidents(channel):
                 await self._closer.close(stored.incident.schedule, [channel], HIDDEN)
 
-    async def _report(self, channel: str, watches: Sequence[Watch], now: datetime) -> None:
+    async def _channel_back(self, channel: str, watches: Sequence[Watch], now: datetime) -> None:
         """Queue one message about what happened meanwhile; for an archived channel, only if anything has."""
         since = min((watch.paused_at for watch in watches if watch.paused_at), default=now)
         always = any(watch.paused != Pause.ARCHIVED for watch in watches)
-        schedules = await self._reports.channel_back(channel, ChannelReport(since, always))
+        schedules = await self._channels_back.channel_back(channel, ChannelBack(since, always))
         log.info("a channel can be posted in again", channel=channel, incidents=len(schedules))
         for schedule in schedules:
             await self._silence(channel, schedule)
 
     async def _silence(self, channel: str, schedule: str) -> None:
-        """An incident that has no message needs none, because the report names it. The next failure gets one."""
+        """An incident that has no message needs none, because that message names it. The next failure gets one."""
         for _ in range(TRIES):
             stored = await self._incidents.load_incident(channel, schedule)
             if stored is None or stored.ts or stored.incident.silent:

@@ -20,7 +20,7 @@ from bot.flows.post_report_picture import ReportPicturePoster
 from bot.flows.poster import MessagePoster
 from bot.flows.read_report import ReportReader
 from bot.flows.read_requested_file import RequestedFileReader
-from bot.flows.report_channel_back import ChannelReporter
+from bot.flows.report_channel_back import ChannelBackReporter
 from bot.flows.tail_log import LogTailRules, TailPoster
 from bot.flows.watch_messages import WatchMessages
 from bot.flows.watch_permissions import WatchPermissions
@@ -51,7 +51,7 @@ def build_posting_flows(base: Base, permissions: WatchPermissions, report_reader
         "gap": gaps.post_of_gap,
         "quiet": _build_post_quiet_end(base, permissions).post_quiet_end,
         "report": _build_post_report(base, report_reader).post_report,
-        "back": _build_report_back(base, permissions).post_report,
+        "back": _build_channel_back(base, permissions).post_channel_back,
         "notice": notices.post_notice,
     }
     return PostingFlows(
@@ -228,9 +228,9 @@ def _build_post_quiet_end(base: Base, permissions: WatchPermissions) -> QuietEnd
     )
 
 
-def _build_report_back(base: Base, permissions: WatchPermissions) -> ChannelReporter:
+def _build_channel_back(base: Base, permissions: WatchPermissions) -> ChannelBackReporter:
     stores = base.stores
-    return ChannelReporter(
+    return ChannelBackReporter(
         base.services.chat,
         stores.posts,
         stores.incidents,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.core.model.channel_report import ChannelReport
+from bot.core.model.channel_back import ChannelBack
 from bot.core.model.discovery import Count, Ledger, ScheduleRecord
 from bot.core.model.incident import Incident, IncidentState, PostKind, StoredIncident
 from bot.core.model.notice import NoticeChange
@@ -133,8 +133,8 @@ class Incidents:
             "incident_message_gone", card, lease.token, incident.channel, incident.schedule, stored.ts, int(again)
         )
 
-    async def channel_back(self, channel: str, away: ChannelReport) -> list[str]:
-        """Bring a channel's incidents up to date, now that the bot can post there again, and queue a report.
+    async def channel_back(self, channel: str, away: ChannelBack) -> list[str]:
+        """Bring a channel's incidents up to date, now that the bot can post there again, and queue its message.
 
         Returns their schedules.
         """
@@ -146,16 +146,16 @@ class Incidents:
         """Have what a channel refused posted and edited now, because Slack says that the bot can post there."""
         await self._scripts.run("reachable", channel, 0)
 
-    async def load_report(self, channel: str) -> ChannelReport | None:
-        """Load what a report of a channel is about. None if there's none to post."""
+    async def load_channel_back(self, channel: str) -> ChannelBack | None:
+        """Load what the message of a channel that is back is about. None if there's none to post."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("back", channel)))
         if not record.get("since") or record.get("post", "").startswith("done:"):
             return None
         since = datetime.fromisoformat(record["since"])
-        return ChannelReport(since, always=record["word"] == "back", schedules=tuple(json.loads(record["slugs"])))
+        return ChannelBack(since, always=record["word"] == "back", schedules=tuple(json.loads(record["slugs"])))
 
-    async def report_posted(self, post: ClaimedPost, outcome: str) -> str:
-        """Record a report as posted (`outcome`: its ts) or dropped (a word).
+    async def channel_back_posted(self, post: ClaimedPost, outcome: str) -> str:
+        """Record the message as posted (`outcome`: its ts) or dropped (a word).
 
         Returns `ok`, or `done:<ts>` of another's post.
         """

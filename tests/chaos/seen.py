@@ -173,7 +173,7 @@ class WatchSeen:
 class PostSeen:
     """A thread post that an incident's record wants. `errors` are the keys that it names.
 
-    `withdrawn`: the report at the bot's return to the channel tells it instead.
+    `withdrawn`: the message at the bot's return to the channel tells it instead.
     """
 
     number: int

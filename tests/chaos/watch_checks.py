@@ -173,7 +173,7 @@ def each_error_is_told_once(seen: Seen) -> Found:
         # The opening's excerpt tells of its errors if they weren't known when it was planned.
         known = bool(openings) and bool(openings[0].errors)
         bare = incident.carded or incident.snoozed_ever or incident.seen_before or len(incident.posts) >= POSTS_MOST
-        # What was withheld is listed in a message, and the report at the bot's return doesn't name errors.
+        # What was withheld is listed in a message, and the one at the bot's return doesn't name errors.
         bare = bare or any(one.withdrawn for one in incident.posts)
         bare = bare or any(one.channel == incident.channel for one in (*seen.watched.quiet, *seen.watched.gaps))
         untold = [error for error in incident.errors if error not in told]

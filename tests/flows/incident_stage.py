@@ -44,7 +44,7 @@ from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_incident_retries import IncidentRetries
 from bot.flows.rename_schedules import ScheduleRenamer
-from bot.flows.report_channel_back import ChannelReporter
+from bot.flows.report_channel_back import ChannelBackReporter
 from bot.flows.report_gap import GapReporter
 from bot.flows.run_listings import RunListings
 from bot.flows.run_stores import RunStores
@@ -166,7 +166,7 @@ class IncidentStage(Stage):
             settle_s=self.settle_s,
         )
         self.permissions = self.new_permissions()
-        self.reporter = ChannelReporter(
+        self.channel_back = ChannelBackReporter(
             self.chat, self.posts, self.incidents, self.watches, self.permissions, app_url=APP, settle_s=self.settle_s
         )
         self.gap_poster = GapPoster(
@@ -198,7 +198,7 @@ class IncidentStage(Stage):
             "outage": self.outage_poster.post_of_outage,
             "quiet": self.quiet_end_poster(people).post_quiet_end,
             "gap": self.gap_poster.post_of_gap,
-            "back": self.reporter.post_report,
+            "back": self.channel_back.post_channel_back,
             "notice": self.notice_poster.post_notice,
         }
         stores = RunStores(self.requests, self.queue, self.runs, self.followers)

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from bot.core.model.admission import Limits
 from bot.core.model.channel import ChannelState
-from bot.core.model.channel_report import ChannelReport
+from bot.core.model.channel_back import ChannelBack
 from bot.core.model.errors import ChannelRefused, MessageGone, ScopeMissing, SlackOutcomeUnknown
 from bot.core.model.incident import HIDDEN
 from bot.core.model.person import Person, Role
@@ -93,10 +93,10 @@ async def test_a_removed_bot_pauses_and_goes_on_with_one_message(stage: Incident
     await fails(stage, "hourly")
     assert stage.cards() == []
     await returns(stage)
-    (report,) = stage.cards()
-    assert "2 schedules are failing now" in report
-    assert "Nightly full build: 1 failed run" in report
-    assert "Hourly: 2 failed runs" in report
+    (message,) = stage.cards()
+    assert "2 schedules are failing now" in message
+    assert "Nightly full build: 1 failed run" in message
+    assert "Hourly: 2 failed runs" in message
     assert (await the_watch(stage)).paused == ""
     assert stage.chat.joined == []
     assert await events(stage) == ["watch_paused", "watch_resumed"]
@@ -105,7 +105,7 @@ async def test_a_removed_bot_pauses_and_goes_on_with_one_message(stage: Incident
 
 
 async def test_nothing_of_an_incident_stays_queued(stage: IncidentStage) -> None:
-    """The report tells it, so no post of it waits for the channel."""
+    """The message at the bot's return tells it, so no post of it waits for the channel."""
     await stage.watch("*")
     await fails(stage)
     queued = {"opening": 0, "opened": 1, "recovery": 2, "line": 3}
@@ -118,7 +118,7 @@ async def test_nothing_of_an_incident_stays_queued(stage: IncidentStage) -> None
 
 
 async def test_a_kill_before_the_watches_go_on_reports_nothing_twice(stage: IncidentStage) -> None:
-    """What has failed since the report was queued has a message of its own, and keeps it."""
+    """What has failed since that message was queued has a message of its own, and keeps it."""
     await stage.watch("*")
     await leaves(stage)
     await fails(stage)
@@ -126,8 +126,8 @@ async def test_a_kill_before_the_watches_go_on_reports_nothing_twice(stage: Inci
     del stage.chat.refusing[CHANNEL]
     watch = await the_watch(stage)
     assert watch.paused_at is not None
-    report = ChannelReport(watch.paused_at, always=True)
-    assert await stage.incidents.channel_back(CHANNEL, report) == ["nightly"]
+    back = ChannelBack(watch.paused_at, always=True)
+    assert await stage.incidents.channel_back(CHANNEL, back) == ["nightly"]
     # Here its process was killed.
     await stage.settle()
     await fails(stage, "hourly")
@@ -144,7 +144,7 @@ async def test_the_next_failure_after_the_return_has_a_message_with_the_whole_co
     await fails(stage)
     await returns(stage)
     await fails(stage)
-    _report, message = stage.cards()
+    _back, message = stage.cards()
     assert "failing: 2 runs" in message
     assert len(await stage.thread()) == 1
 
@@ -159,9 +159,9 @@ async def test_a_message_from_before_is_brought_up_to_date(stage: IncidentStage)
     (before,) = stage.cards()
     assert "failed" in before
     await returns(stage)
-    message, report = stage.cards()
+    message, back = stage.cards()
     assert "recovered" in message
-    assert "Nothing I watch here is failing; 1 schedule failed and recovered since" in report
+    assert "Nothing I watch here is failing; 1 schedule failed and recovered since" in back
     assert len(await stage.thread()) == 1
 
 
@@ -422,7 +422,7 @@ async def refuses(stage: IncidentStage, error: ChannelRefused = NOT_IN) -> None:
 
 
 async def test_a_bot_that_is_back_before_the_check_posts_what_was_refused(stage: IncidentStage) -> None:
-    """At the check, and not when the channel has counted as unreachable for ten minutes. No report is needed."""
+    """At the check, and not when the channel has counted as unreachable for ten minutes. No message is needed."""
     await stage.watch()
     await refuses(stage)
     del stage.chat.refusing[CHANNEL]
@@ -471,7 +471,7 @@ async def test_so_is_the_message_of_an_outage(stage: IncidentStage) -> None:
 
 
 async def test_what_else_was_refused_is_posted_when_the_watches_go_on(stage: IncidentStage) -> None:
-    """A line that isn't about an incident isn't in the report."""
+    """A line that isn't about an incident isn't in the message at the bot's return."""
     await stage.watch(only="ends")
     stage.chat.refusing[CHANNEL] = NOT_IN
     stage.run_through("CANCELED")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.model.channel_report import ChannelReport
+from bot.core.model.channel_back import ChannelBack
 from bot.core.model.errors import ChannelRefused, SlackOutcomeUnknown, SlackRefused
 from bot.core.policy.rules import DEFAULT, Deny, Rule, Which
 from tests.flows.incident_stage import IncidentStage
@@ -22,7 +22,7 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 async def back(stage: IncidentStage, *, always: bool = True) -> None:
     """The bot can post again."""
-    await stage.incidents.channel_back(CHANNEL, ChannelReport(stage.at, always))
+    await stage.incidents.channel_back(CHANNEL, ChannelBack(stage.at, always))
 
 
 async def test_it_is_posted_once_even_if_slack_loses_the_reply(stage: IncidentStage) -> None:
@@ -32,7 +32,7 @@ async def test_it_is_posted_once_even_if_slack_loses_the_reply(stage: IncidentSt
     for _ in range(4):
         await stage.post()
     assert len(stage.cards()) == 1
-    assert await stage.incidents.load_report(CHANNEL) is None
+    assert await stage.incidents.load_channel_back(CHANNEL) is None
 
 
 async def test_it_waits_for_a_channel_that_refuses(stage: IncidentStage) -> None:
@@ -72,9 +72,9 @@ async def test_what_the_policy_refuses_is_left_out(one_redis: Redis) -> None:
     strict = IncidentStage(one_redis, policy=replace(DEFAULT, rules=(hourly, *DEFAULT.rules)), at=stage.at)
     await back(strict)
     await strict.post()
-    (report,) = strict.cards()
-    assert "1 schedule is failing now" in report
-    assert "Hourly" not in report
+    (message,) = strict.cards()
+    assert "1 schedule is failing now" in message
+    assert "Hourly" not in message
 
 
 async def test_a_lost_answer_is_no_reason_to_give_up(stage: IncidentStage) -> None:

@@ -1,4 +1,4 @@
-"""Watches that are paused: why, whom that's told, and the report once the bot can post in their channel again."""
+"""Watches that are paused: why, whom that's told, and the message once the bot can post in their channel again."""
 
 from __future__ import annotations
 
@@ -45,8 +45,10 @@ def pause_notice(watches: Sequence[Watch], pause: Pause, made_by: str, command: 
     return Message((*stopped, ", because the account of ", *who, " is deactivated. ", *again))
 
 
-def back_report(failing: Sequence[Incident], recovered: Sequence[Incident], since: When, app_url: str) -> Message:
-    """Report what happened since the bot could last post in a channel: what is failing now, and what has recovered."""
+def channel_back_message(
+    failing: Sequence[Incident], recovered: Sequence[Incident], since: When, app_url: str
+) -> Message:
+    """Say what happened since the bot could last post in a channel: what is failing now, and what has recovered."""
     first: list[Span] = ["I can post here again, and I'm watching as before. "]
     if failing:
         first.append(f"{plural(len(failing), 'schedule')} {_is(len(failing))} failing now")

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.core.model.audit_entry import AuditEntry
-from bot.core.model.channel_report import ChannelReport
+from bot.core.model.channel_back import ChannelBack
 from bot.core.model.discovery import ActivityNews, Count, Ledger, Looked, ScheduleRecord
 from bot.core.model.incident import Incident, QuietEnd, StoredIncident
 from bot.core.model.listing_gap import GapNotice, GapRun, ListingGap, StoredNotice
@@ -85,11 +85,11 @@ class Incidents(Protocol):
         """
 
 
-class ChannelReports(Protocol):
-    """Reports of what happened while the bot was away from a channel."""
+class ChannelsBack(Protocol):
+    """The messages about what happened while the bot was away from a channel."""
 
-    async def channel_back(self, channel: str, away: ChannelReport) -> list[str]:
-        """Bring a channel's incidents up to date, now that the bot can post there again, and queue a report.
+    async def channel_back(self, channel: str, away: ChannelBack) -> list[str]:
+        """Bring a channel's incidents up to date, now that the bot can post there again, and queue its message.
 
         Returns their schedules.
         """
@@ -97,14 +97,14 @@ class ChannelReports(Protocol):
     async def channel_fit(self, channel: str) -> None:
         """Have what a channel refused posted and edited now, because Slack says that the bot can post there."""
 
-    async def load_report(self, channel: str) -> ChannelReport | None:
-        """Load what a report of a channel is about. None if there's none to post."""
+    async def load_channel_back(self, channel: str) -> ChannelBack | None:
+        """Load what the message of a channel that is back is about. None if there's none to post."""
 
     async def load_incidents(self, keys: Sequence[tuple[str, str]]) -> list[StoredIncident | None]:
         """Load the newest incident of each channel and schedule."""
 
-    async def report_posted(self, post: ClaimedPost, outcome: str) -> str:
-        """Record a report as posted (`outcome`: its ts) or dropped (a word).
+    async def channel_back_posted(self, post: ClaimedPost, outcome: str) -> str:
+        """Record the message as posted (`outcome`: its ts) or dropped (a word).
 
         Returns `ok`, or `done:<ts>` of another's post.
         """

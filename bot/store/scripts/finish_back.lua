@@ -1,6 +1,6 @@
--- Records that the report of what happened while the bot was away from a channel was posted, or that there's nothing to
--- post. ARGV: class, channel, item, token, ts or word. Returns 'ok', or the existing record if another process has posted
--- it.
+-- Records that the message about what happened while the bot was away from a channel was posted, or that there's
+-- nothing to post. ARGV: class, channel, item, token, ts or word. Returns 'ok', or the existing record if another
+-- process has posted it.
 local class, channel, item = ARGV[3], ARGV[4], ARGV[5]
 local hash, items = key('back', channel), key('posts', class, channel)
 posted_in(channel)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from bot.core.model.incident import Incident, IncidentRun
 from bot.core.model.watch import OPERATOR, Pause, Watch
 from bot.core.text.text import When
-from bot.core.views.watch_pause import back_report, pause_notice, why_paused
+from bot.core.views.watch_pause import channel_back_message, pause_notice, why_paused
 from tests.core.views.plain import said
 
 AT = datetime(2026, 11, 23, 2, 14, tzinfo=UTC)
@@ -41,8 +41,8 @@ def test_a_deactivated_creator() -> None:
 def test_the_report_lists_what_is_failing() -> None:
     """At most twenty, with the number of the others."""
     since = When(AT, "date_time")
-    text = said(back_report([INCIDENT] * 22, [INCIDENT], since, "https://app").text)
+    text = said(channel_back_message([INCIDENT] * 22, [INCIDENT], since, "https://app").text)
     assert "22 schedules are failing now; 1 schedule failed and recovered since" in text
     assert "Nightly full build: 3 failed runs since" in text
     assert "and 2 more" in text
-    assert "Nothing I watch here is failing." in said(back_report([], [], since, "https://app").text)
+    assert "Nothing I watch here is failing." in said(channel_back_message([], [], since, "https://app").text)

@@ -1,4 +1,4 @@
-"""The report that a channel gets once the bot can post there again."""
+"""The bot can post in a channel again, which gets one message about what happened meanwhile."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelReport:
-    """What a report is about: what happened since `since` to the incidents of these schedules.
+class ChannelBack:
+    """What the message is about: what happened since `since` to the incidents of these schedules.
 
     `always`: it's posted even if nothing has happened.
     """
