@@ -15,14 +15,14 @@ from pathlib import Path
 import structlog
 
 from bot.charts import rasterize
+from bot.charts.digest import digest_picture
 from bot.charts.fonts import FILES
 from bot.charts.history import history_picture
-from bot.charts.report import report_picture
 from bot.charts.shapes import Picture
 from bot.charts.svg import svg
 from bot.core.model.errors import ChartFailed
 from bot.core.runs.history import History
-from bot.core.watching.report_chart import ReportChart
+from bot.core.watching.digest_chart import DigestChart
 
 log = structlog.get_logger()
 
@@ -61,9 +61,9 @@ class Charts:
         """Draw a history as a PNG. Raises ChartFailed."""
         return await self._png(history_picture(shown))
 
-    async def draw_report(self, shown: ReportChart) -> bytes:
+    async def draw_digest(self, shown: DigestChart) -> bytes:
         """Draw the bars of a digest as a PNG. Raises ChartFailed."""
-        return await self._png(report_picture(shown))
+        return await self._png(digest_picture(shown))
 
     @property
     def is_installed(self) -> bool:

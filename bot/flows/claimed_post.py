@@ -8,6 +8,8 @@ from bot.flows.lease import Lease
 
 # What an end batch is called in keys, in posts that wait and in metadata of messages: older versions read them as well.
 END_BATCH = "digest"
+# What a digest is called there, for the same reason.
+DIGEST = "report"
 
 
 @dataclass(frozen=True, slots=True)

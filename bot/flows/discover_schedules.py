@@ -28,7 +28,7 @@ from bot.flows.listing_gap import GapWatcher
 from bot.flows.missing_schedules import MissingSchedules
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Due
-from bot.flows.ports.watch_store import Discovery, DiscoveryHints, LateSchedules, Reports, Watches
+from bot.flows.ports.watch_store import Digests, Discovery, DiscoveryHints, LateSchedules, Watches
 from bot.flows.rename_schedules import ScheduleRenamer
 from bot.flows.schedule_catalog import ScheduleCatalog
 
@@ -78,7 +78,7 @@ class ScheduleDiscoverer:
         gap: GapWatcher,
         late: LateSchedules,
         renamer: ScheduleRenamer,
-        reports: Reports,
+        digests: Digests,
         *,
         every_s: float,
         now: Callable[[], datetime],
@@ -95,7 +95,7 @@ class ScheduleDiscoverer:
         self._gap = gap
         self._late = late
         self._renamer = renamer
-        self._reports = reports
+        self._digests = digests
         self._every_s = every_s
         self._now = now
         self._covers = CoverCache()
@@ -116,7 +116,7 @@ class ScheduleDiscoverer:
         if await self._renamer.follow_renames(activity, schedules, known):
             known = await self._discovery.known_activity()
         watches = await self._watches.all_watches()
-        covers = self._covers.of(watches, await self._reports.report_channels())
+        covers = self._covers.of(watches, await self._digests.digest_channels())
         rows = await in_pieces(activity, lambda row: covers.watched(row, schedules.get(row.slug), at))
         watched = {row.schedule.slug: row for row in rows if row is not None}
         gone = await self._close_gone([slug for slug in known if slug not in watched], activity, covers, at)

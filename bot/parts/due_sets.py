@@ -105,8 +105,8 @@ DUE_SETS = (
     DueWork("quiet", one_by_one(lambda flows: flows.end_quiet.end_quiet), wakes=("posts",)),
     # Channels with watches, each when it's to be checked whether the bot can post there, and may.
     DueWork("channels", one_by_one(lambda flows: flows.check_channel.check_channel), wakes=("posts", "edits")),
-    # Channels with a digest of what they watch.
-    DueWork("reports", one_by_one(lambda flows: flows.queue_report.queue_report), at_once=2, wakes=("posts",)),
+    # Channels with a digest of what they watch; the stored word is older than the name.
+    DueWork("reports", one_by_one(lambda flows: flows.queue_digest.queue_digest), at_once=2, wakes=("posts",)),
     # Watched schedules that may be late, each when a slot's grace is over.
     DueWork("late", late_together, at_once=1, wakes=("posts", "edits")),
     # Active runs of watched schedules, each when it may be slow.

@@ -26,9 +26,9 @@ from bot.flows.notice_runs import RunNotices
 from bot.flows.plan_start import StartPlanner
 from bot.flows.poll_runs import PollRules, RunPoller
 from bot.flows.post_outage import OutagePoster
-from bot.flows.queue_report import ReportClock
+from bot.flows.queue_digest import DigestClock
+from bot.flows.read_digest import DigestReader
 from bot.flows.read_followed_run import FollowedRunReader
-from bot.flows.read_report import ReportReader
 from bot.flows.rename_schedules import ScheduleRenamer
 from bot.flows.report_gap import GapReporter
 from bot.flows.start import RunStarter
@@ -66,8 +66,8 @@ class Flows:
     incident_clock: IncidentClock
     outages: OutagePoster
     owners: OwnerFinder
-    queue_report: ReportClock
-    report_reader: ReportReader
+    queue_digest: DigestClock
+    digest_reader: DigestReader
     end_quiet: QuietEnder
     check_channel: WatchedChannelChecker
     report_gap: GapReporter
@@ -81,8 +81,8 @@ def build_flows(base: Base) -> Flows:
     runs, due = stores.runs, stores.due
     checks = _build_start_checks(base)
     permissions = WatchPermissions(base.services.policy, base.clients.people)
-    report_reader = _build_report_reader(base, permissions)
-    posting = build_posting_flows(base, permissions, report_reader)
+    digest_reader = _build_digest_reader(base, permissions)
+    posting = build_posting_flows(base, permissions, digest_reader)
     return Flows(
         start=_build_start(base, checks),
         poll=_build_poll(base),
@@ -100,8 +100,8 @@ def build_flows(base: Base) -> Flows:
         incident_clock=IncidentClock(stores.incidents, due["incidents"], base.quiet_hours, now=base.now),
         outages=posting.outages,
         owners=base.clients.owners,
-        queue_report=ReportClock(stores.reports, stores.discovery, due["reports"], now=base.now),
-        report_reader=report_reader,
+        queue_digest=DigestClock(stores.digests, stores.discovery, due["reports"], now=base.now),
+        digest_reader=digest_reader,
         end_quiet=_build_end_quiet(base),
         check_channel=_build_check_channel(base),
         report_gap=_build_report_gap(base),
@@ -237,7 +237,7 @@ def _build_discover_schedules(base: Base) -> ScheduleDiscoverer:
         GapWatcher(services.bolt, stores.discovery, stores.gaps, mask=services.mask),
         stores.notices,
         ScheduleRenamer(stores.discovery, stores.incidents),
-        stores.reports,
+        stores.digests,
         every_s=base.settings.bolt_bot_discover_s,
         now=base.now,
     )
@@ -314,9 +314,9 @@ def _build_check_channel(base: Base) -> WatchedChannelChecker:
     )
 
 
-def _build_report_reader(base: Base, permissions: WatchPermissions) -> ReportReader:
+def _build_digest_reader(base: Base, permissions: WatchPermissions) -> DigestReader:
     stores = base.stores
-    return ReportReader(
+    return DigestReader(
         stores.watches,
         stores.discovery,
         stores.incidents,

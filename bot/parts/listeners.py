@@ -22,10 +22,10 @@ from bot.flows.list_failing import FailingLister
 from bot.flows.logs import CommandLogs
 from bot.flows.pause_schedule import SchedulePauser
 from bot.flows.preview_watch import WatchPreviewer
+from bot.flows.read_digest import DigestReader
 from bot.flows.read_home import HomePageReader
-from bot.flows.read_report import ReportReader
 from bot.flows.read_schedules import ScheduleReader
-from bot.flows.set_report import ReportSetter
+from bot.flows.set_digest import DigestSetter
 from bot.flows.status import StatusReader
 from bot.flows.thread_subject import ThreadSubjects
 from bot.flows.watch_schedules import ScheduleWatcher
@@ -90,7 +90,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         watches=_build_channel_watches(base),
         incidents=_build_incidents(base),
         outages=OutageHandler(stores.outages, base.incident_retries, app_url=app_url),
-        reports=_build_reports(base, flows.report_reader),
+        digests=_build_digests(base, flows.digest_reader),
     )
 
 
@@ -198,9 +198,9 @@ def _build_incidents(base: Base) -> IncidentHandler:
     )
 
 
-def _build_reports(base: Base, reader: ReportReader) -> ReportSetter:
-    return ReportSetter(
-        base.stores.reports,
+def _build_digests(base: Base, reader: DigestReader) -> DigestSetter:
+    return DigestSetter(
+        base.stores.digests,
         reader,
         base.clients.people,
         base.services.chat,

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.flows.claimed_post import DIGEST
 from bot.flows.deliver_posts import PostDeliverer, Send
 from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.edit_cards import CardEditor
+from bot.flows.post_digest import DigestPoster
+from bot.flows.post_digest_picture import DigestPicturePoster
 from bot.flows.post_file import FilePoster
 from bot.flows.post_gap import GapPoster
 from bot.flows.post_incident import IncidentPoster
@@ -15,10 +18,8 @@ from bot.flows.post_log_file import LogFilePoster
 from bot.flows.post_notice import NoticePoster
 from bot.flows.post_outage import OutagePoster
 from bot.flows.post_quiet_end import QuietEndPoster
-from bot.flows.post_report import ReportPoster
-from bot.flows.post_report_picture import ReportPicturePoster
 from bot.flows.poster import MessagePoster
-from bot.flows.read_report import ReportReader
+from bot.flows.read_digest import DigestReader
 from bot.flows.read_requested_file import RequestedFileReader
 from bot.flows.report_channel_back import ChannelBackReporter
 from bot.flows.tail_log import LogTailRules, TailPoster
@@ -38,7 +39,7 @@ class PostingFlows:
     outages: OutagePoster
 
 
-def build_posting_flows(base: Base, permissions: WatchPermissions, report_reader: ReportReader) -> PostingFlows:
+def build_posting_flows(base: Base, permissions: WatchPermissions, digest_reader: DigestReader) -> PostingFlows:
     """Build the flows that post and edit messages."""
     incidents, outages = _build_post_incident(base), _build_post_outage(base)
     gaps, notices = _build_post_gap(base), _build_post_notice(base, permissions)
@@ -50,7 +51,7 @@ def build_posting_flows(base: Base, permissions: WatchPermissions, report_reader
         "outage": outages.post_of_outage,
         "gap": gaps.post_of_gap,
         "quiet": _build_post_quiet_end(base, permissions).post_quiet_end,
-        "report": _build_post_report(base, report_reader).post_report,
+        DIGEST: _build_post_digest(base, digest_reader).post_digest,
         "back": _build_channel_back(base, permissions).post_channel_back,
         "notice": notices.post_notice,
     }
@@ -241,9 +242,9 @@ def _build_channel_back(base: Base, permissions: WatchPermissions) -> ChannelBac
     )
 
 
-def _build_post_report(base: Base, reader: ReportReader) -> ReportPoster:
+def _build_post_digest(base: Base, reader: DigestReader) -> DigestPoster:
     chat, stores, settle_s = base.services.chat, base.stores, _settle_s(base)
-    pictures = ReportPicturePoster(chat, stores.posts, reader, base.services.charts, settle_s=settle_s)
-    return ReportPoster(
-        chat, stores.posts, stores.reports, reader, base.clients.gate, pictures, settle_s=settle_s, now=base.now
+    pictures = DigestPicturePoster(chat, stores.posts, reader, base.services.charts, settle_s=settle_s)
+    return DigestPoster(
+        chat, stores.posts, stores.digests, reader, base.clients.gate, pictures, settle_s=settle_s, now=base.now
     )

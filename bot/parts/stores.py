@@ -10,6 +10,7 @@ from bot.flows.run_stores import RunStores
 from bot.parts.services import Services
 from bot.settings import Settings
 from bot.store.admissions import Admissions
+from bot.store.digests import Digests
 from bot.store.discovery import Discovery
 from bot.store.discovery_hints import DiscoveryHints
 from bot.store.due_sets import DueSet
@@ -18,7 +19,6 @@ from bot.store.lanes import EditLane, PostLane, SlackBudget
 from bot.store.listing_gaps import ListingGaps
 from bot.store.notices import Notices
 from bot.store.outages import Outages
-from bot.store.reports import Reports
 from bot.store.run_followers import RunFollowers
 from bot.store.run_indexes import RunIndexes
 from bot.store.runs import Runs
@@ -54,7 +54,7 @@ class Stores:
     gaps: ListingGaps
     incidents: Incidents
     outages: Outages
-    reports: Reports
+    digests: Digests
     notices: Notices
 
     @property
@@ -102,6 +102,6 @@ def build_stores(settings: Settings, services: Services, gaps_s: Mapping[str, fl
         gaps=ListingGaps(scripts),
         incidents=Incidents(scripts),
         outages=Outages(scripts),
-        reports=Reports(scripts),
+        digests=Digests(scripts),
         notices=Notices(scripts),
     )

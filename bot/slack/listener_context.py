@@ -37,7 +37,7 @@ from bot.flows.ports.store import Deduplication, Requests, Runs
 from bot.flows.ports.watch_store import Watches
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.read_schedules import ScheduleReader
-from bot.flows.set_report import ReportSetter
+from bot.flows.set_digest import DigestSetter
 from bot.flows.start_queue import QueuedStarts
 from bot.flows.status import StatusReader
 from bot.flows.tail_log import LogTailer
@@ -127,7 +127,7 @@ class ListenerContext:
     watch_store: Watches
     watches: ChannelWatches
     incidents: IncidentHandler
-    reports: ReportSetter
+    digests: DigestSetter
     outages: OutageHandler
     failing: FailingLister
 

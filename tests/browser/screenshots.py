@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from bolt_sandbox.bolt import BoltWorld, Start
 from bolt_sandbox.bolt.model import Course
 from bot.charts.child import Charts
-from bot.core.watching.report_chart import FailedOften, report_chart
+from bot.core.watching.digest_chart import FailedOften, digest_chart
 from tests.browser.conftest import ARGUMENTS, MISSING, chromium
 from tests.browser.tab import Tab
 from tests.e2e.elsewhere import SCHEDULER
@@ -170,8 +170,8 @@ async def _digest_picture() -> None:
         hours[at] = (runs, failed)
     often = [FailedOften("Orders sync", "orders", 17, 168), FailedOften("Finance daily", "finance-daily", 9, 28)]
     often.append(FailedOften("Nightly full build", "nightly", 3, 7))
-    shown = report_chart(hours, often, since, since + timedelta(days=7), berlin, "Europe/Berlin")
-    _written("digest-runs.png", await Charts().draw_report(shown))
+    shown = digest_chart(hours, often, since, since + timedelta(days=7), berlin, "Europe/Berlin")
+    _written("digest-runs.png", await Charts().draw_digest(shown))
 
 
 async def _shoot(page: Page, name: str) -> None:

@@ -92,7 +92,7 @@ LISTED = Notice(
 )
 QUIET = dataclasses.replace(FAILING, incidents=(SILENT,), notices=(LISTED,), quiet=(Spell("C1", AT, AT + 55),))
 RETURN = dataclasses.replace(LISTED, key="back:C1:1", text="I can post here again. Nothing I watch here is failing")
-REPORT = Notice("C1", str(AT + 60), "", "report:C1:2026-09-21", "1 schedule watched here")
+DIGEST = Notice("C1", str(AT + 60), "", "report:C1:2026-09-21", "1 schedule watched here")
 WELL = Seen(
     commands=(COMMAND,),
     runs=(RUN,),
@@ -269,8 +269,8 @@ def broken_withholding() -> Iterator[tuple[str, Seen]]:
     yield "still withheld", watches(QUIET, incidents=incident(SILENT, withheld=True))
     yield "posted while quiet", watches(QUIET, notices=(LISTED, dataclasses.replace(RED, ts=str(AT + 30))))
     yield "listed twice", watches(QUIET, notices=(LISTED, dataclasses.replace(LISTED, ts=str(AT + 61))))
-    yield "listed twice", watches(notices=(*WATCHED.notices, REPORT, dataclasses.replace(REPORT, ts=str(AT + 61))))
-    yield "no digest", watches(digests=(DigestSeen("C1", REPORT.key),))
+    yield "listed twice", watches(notices=(*WATCHED.notices, DIGEST, dataclasses.replace(DIGEST, ts=str(AT + 61))))
+    yield "no digest", watches(digests=(DigestSeen("C1", DIGEST.key),))
     yield "wrong tally", watches(tallies=(TallySeen("nightly", 3, 2),))
     yield "wrong tally", watches(tallies=())
     yield "gap untold", watches(gaps=(Spell("C1", AT, AT + 5),))
@@ -295,7 +295,7 @@ def excused_withholding() -> Iterator[tuple[str, Seen]]:
             notices=(dataclasses.replace(RETURN, text="; 1 schedule failed and recovered since"),),
         ),
     )
-    yield "a digest", watches(notices=(*WATCHED.notices, REPORT), digests=(DigestSeen("C1", REPORT.key),))
+    yield "a digest", watches(notices=(*WATCHED.notices, DIGEST), digests=(DigestSeen("C1", DIGEST.key),))
     yield (
         "a gap and its account",
         watches(

@@ -14,9 +14,9 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bolt_sandbox.slack import payloads
-from bot.core.model.report import Report
+from bot.core.model.digest import Digest
 from bot.core.model.watch import Watch
-from bot.core.watching.report_time import last_slot
+from bot.core.watching.digest_time import last_slot
 from bot.store.record_json import from_json
 from tests.chaos.seen import DigestSeen, Spell, StopSeen, TallySeen
 from tests.chaos.stage import Stage
@@ -112,16 +112,16 @@ async def want_digest(stage: Stage, planned: DigestWish) -> None:
     async def known() -> bool:
         client = stage.store.client()
         try:
-            return await _report(client, where) is not None
+            return await _digest(client, where) is not None
         finally:
             await client.aclose()
 
     await type_until(stage, planned.channel, f"digest daily {clock} --tz {planned.zone}", known)
 
 
-async def _report(client: Redis, channel: str) -> Report | None:
+async def _digest(client: Redis, channel: str) -> Digest | None:
     body = await client.hget(f"{PREFIX}report", channel)
-    return from_json(Report, str(body)) if body else None
+    return from_json(Digest, str(body)) if body else None
 
 
 async def unwatch(stage: Stage, planned: Unwatching) -> None:
@@ -182,9 +182,9 @@ async def digests(stage: Stage) -> list[DigestSeen]:
     client = stage.store.client()
     try:
         for channel in stage.sandbox.workspace.channels:
-            report = await _report(client, channel)
-            slot = last_slot(report, now) if report is not None else None
-            if report is not None and slot is not None and slot.at > report.made_at:
+            digest = await _digest(client, channel)
+            slot = last_slot(digest, now) if digest is not None else None
+            if digest is not None and slot is not None and slot.at > digest.made_at:
                 day = slot.day.isoformat()
                 post = str(await client.hget(f"{PREFIX}report:{channel}:{day}", "post") or "")
                 found.append(DigestSeen(channel, f"report:{channel}:{day}", post))

@@ -17,8 +17,8 @@ from bot.charts.child import Charts
 from bot.charts.history import FILLS
 from bot.core.model.errors import ChartFailed
 from bot.core.runs.history import History
-from bot.core.watching.report_chart import FailedOften
-from tests.charts.test_report import week
+from bot.core.watching.digest_chart import FailedOften
+from tests.charts.test_digest import week
 from tests.core.runs.test_history import of
 from tests.waiting import PATIENCE_S, eventually
 
@@ -85,7 +85,7 @@ async def test_it_is_given_up_in_time_and_nothing_is_left() -> None:
 
 async def test_a_digest_is_drawn(charts: Charts) -> None:
     """In the same colors."""
-    picture = await charts.draw_report(week(FailedOften("Orders sync", "orders", 17, 168)))
+    picture = await charts.draw_digest(week(FailedOften("Orders sync", "orders", 17, 168)))
     assert opened(picture).size == (1280, 960)
     assert has(picture, FILLS["succeeded"].color)
     assert has(picture, FILLS["failed"].color)

@@ -51,6 +51,7 @@ from bot.flows.run_stores import RunStores
 from bot.flows.watch_clock import IncidentClock
 from bot.flows.watch_messages import WatchMessages
 from bot.flows.watch_permissions import WatchPermissions
+from bot.store.digests import Digests
 from bot.store.discovery import Discovery
 from bot.store.discovery_hints import DiscoveryHints
 from bot.store.due_sets import DueSet
@@ -60,7 +61,6 @@ from bot.store.notices import Notices
 from bot.store.outages import Outages
 from bot.store.owners import OwnerUsers
 from bot.store.quiet_ends import QuietEnds
-from bot.store.reports import Reports
 from bot.store.tallies import Tallies
 from bot.store.watches import Watches
 from bot.workers.claims import keep_lease
@@ -274,7 +274,7 @@ class IncidentStage(Stage):
             GapWatcher(self.bolt, self.discovery, self.gaps, mask=str),
             self.notices,
             ScheduleRenamer(self.discovery, self.incidents),
-            Reports(self.scripts),
+            Digests(self.scripts),
             every_s=15,
             now=lambda: datetime.now(UTC),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from bot.core.runs.history import History
-from bot.core.watching.report_chart import ReportChart
+from bot.core.watching.digest_chart import DigestChart
 
 
 class Charts(Protocol):
@@ -18,5 +18,5 @@ class Charts(Protocol):
     async def draw(self, shown: History) -> bytes:
         """Draw a history as a PNG. Raises ChartFailed if it can't be drawn in time."""
 
-    async def draw_report(self, shown: ReportChart) -> bytes:
+    async def draw_digest(self, shown: DigestChart) -> bytes:
         """Draw the bars of a digest as a PNG. Raises ChartFailed if it can't be drawn in time."""

@@ -1,4 +1,4 @@
-"""Ports to Redis for watches, incidents and reports, implemented by `bot.store`. Their records are in `bot.core.model`.
+"""Ports to Redis for watches, incidents and digests, implemented by `bot.store`. Their records are in `bot.core.model`.
 
 They raise only the errors of `bot.core.model.errors`.
 """
@@ -12,12 +12,12 @@ from typing import Protocol
 
 from bot.core.model.audit_entry import AuditEntry
 from bot.core.model.channel_back import ChannelBack
+from bot.core.model.digest import Digest
 from bot.core.model.discovery import ActivityNews, Count, Ledger, Looked, ScheduleRecord
 from bot.core.model.incident import Incident, QuietEnd, StoredIncident
 from bot.core.model.listing_gap import GapNotice, GapRun, ListingGap, StoredNotice
 from bot.core.model.notice import Notice, NoticeChange, NoticeRecord
 from bot.core.model.outage import CausePost, Outage
-from bot.core.model.report import Report
 from bot.core.model.run import RunKey
 from bot.core.model.run_end import RunEnd
 from bot.core.model.slots import LateBoard, Slots, StoredBoard, StoredSlots
@@ -140,20 +140,20 @@ class Tallies(Protocol):
         """The counts of schedules, by name and day. What has none is left out."""
 
 
-class Reports(Protocol):
+class Digests(Protocol):
     """Digests of what channels watch: when each channel's is posted, and which were."""
 
-    async def set_report(self, report: Report, at: datetime) -> bool:
+    async def set_digest(self, digest: Digest, at: datetime) -> bool:
         """Set or replace a channel's, which is due at `at`. Returns whether one was set before."""
 
-    async def remove_report(self, channel: str) -> bool:
+    async def remove_digest(self, channel: str) -> bool:
         """Set none anymore. Returns whether one was set before."""
 
-    async def load_report(self, channel: str) -> Report | None: ...
-    async def report_channels(self) -> frozenset[str]:
+    async def load_digest(self, channel: str) -> Digest | None: ...
+    async def digest_channels(self) -> frozenset[str]:
         """The channels with a digest."""
 
-    async def queue_report(self, lease: Lease, channel: str, day: str, next_at: datetime) -> bool:
+    async def queue_digest(self, lease: Lease, channel: str, day: str, next_at: datetime) -> bool:
         """Queue the post for a date, unless it was before; the channel is due again at `next_at`."""
 
     async def wait(self, lease: Lease, at: datetime) -> bool:
@@ -162,7 +162,7 @@ class Reports(Protocol):
     async def posted_at(self, channel: str, day: str) -> str | None:
         """The ts of a date's digest, None if there's none."""
 
-    async def report_posted(self, post: ClaimedPost, day: str, outcome: str, *, follows: str = "") -> str:
+    async def digest_posted(self, post: ClaimedPost, day: str, outcome: str, *, follows: str = "") -> str:
         """Record the post as sent (`outcome`: its ts or file) or given up (a word), and queue what follows in its thread.
 
         Returns `ok`, or `done:<ts>` of another's post.

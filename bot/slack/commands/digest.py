@@ -22,7 +22,7 @@ async def handle(context: ListenerContext, call: Call, command: DigestCommand) -
     """Answer privately."""
 
     async def answer() -> None:
-        await context.tell(call.asker, await context.reports.answer(call.asker, command))
+        await context.tell(call.asker, await context.digests.answer(call.asker, command))
 
     context.later(answer(), call.asker)
     return None

@@ -50,8 +50,8 @@ for rank, class in ipairs(EDITS) do RANK[class] = rank end
 -- classes of their own, because an older version doesn't know such posts and must not read them; so are `opening`,
 -- `opened`, `recovery` and `line` (of incidents: messages come before the posts in their threads). Requested files come
 -- after those of ends, and `attached` (logs and files in threads of incidents and outages) after those. Live logs come
--- late, and use none of the uploads' budget; `report` (digests of what a channel watches) comes last. The word `digest`
--- (end batches: many ends of a channel in one message) is older than what people call a digest.
+-- late, and use none of the uploads' budget; digests come last. Two words are older than the names: `digest` is an end
+-- batch (many ends of a channel in one message), and `report` a digest of what a channel watches.
 local POSTS = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'opening', 'opened', 'recovery', 'line', 'retried', 'log',
   'file', 'attached', 'follow', 'report'}
 -- Classes with posts that use the uploads' budget.

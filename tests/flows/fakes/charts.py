@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.core.model.errors import ChartFailed
 from bot.core.runs.history import History
-from bot.core.watching.report_chart import ReportChart
+from bot.core.watching.digest_chart import DigestChart
 from tests.flows.fakes.faults import Faults
 
 
@@ -16,15 +16,15 @@ class FakeCharts:
 
     is_installed: bool = False
     faults: Faults = field(default_factory=lambda: Faults(ChartFailed))
-    drawn: list[ReportChart] = field(default_factory=list)
+    drawn: list[DigestChart] = field(default_factory=list)
 
     async def draw(self, shown: History) -> bytes:
         """A picture of a history."""
         self.faults.before("draw")
         return shown.name.encode()
 
-    async def draw_report(self, shown: ReportChart) -> bytes:
+    async def draw_digest(self, shown: DigestChart) -> bytes:
         """A picture of a digest."""
-        self.faults.before("draw_report")
+        self.faults.before("draw_digest")
         self.drawn.append(shown)
         return b"a picture"

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.model.report import Report
-from bot.core.watching.report_time import next_slot
-from tests.flows.report_stage import ReportStage
+from bot.core.model.digest import Digest
+from bot.core.watching.digest_time import next_slot
+from tests.flows.digest_stage import DigestStage
 from tests.flows.stage import CHANNEL
 
 SLOT = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -17,20 +17,20 @@ SOON = timedelta(minutes=1)
 
 
 @pytest.fixture
-async def stage(one_redis: Redis) -> ReportStage:
+async def stage(one_redis: Redis) -> DigestStage:
     """A channel with a digest every day at 9:00 UTC."""
-    stage = ReportStage(one_redis)
+    stage = DigestStage(one_redis)
     await stage.watch("*")
     await stage.type("digest daily 09:00 --tz UTC")
     return stage
 
 
-def digests(stage: ReportStage) -> list[str]:
+def digests(stage: DigestStage) -> list[str]:
     """The first lines of the digests in the channel."""
     return [text.split("\n")[0] for text in stage.cards() if "igest since" in text]
 
 
-async def test_it_is_posted_every_day_at_its_time(stage: ReportStage) -> None:
+async def test_it_is_posted_every_day_at_its_time(stage: DigestStage) -> None:
     """Once, and not before; each run is in one of them."""
     stage.run_through("SUCCESS")
     await stage.until(SLOT - SOON)
@@ -45,7 +45,7 @@ async def test_it_is_posted_every_day_at_its_time(stage: ReportStage) -> None:
     assert "2 runs of 1 of 2 schedules" in digests(stage)[1]
 
 
-async def test_after_an_outage_it_comes_late_or_not_at_all(stage: ReportStage) -> None:
+async def test_after_an_outage_it_comes_late_or_not_at_all(stage: DigestStage) -> None:
     """Up to six hours; the next one comes at its time."""
     await stage.until(SLOT + timedelta(hours=5, minutes=59))
     assert len(digests(stage)) == 1
@@ -55,7 +55,7 @@ async def test_after_an_outage_it_comes_late_or_not_at_all(stage: ReportStage) -
     assert len(digests(stage)) == 2
 
 
-async def test_a_digest_that_is_set_again_comes_once_a_date(stage: ReportStage) -> None:
+async def test_a_digest_that_is_set_again_comes_once_a_date(stage: DigestStage) -> None:
     """Also if it's moved to a later time of the same day."""
     await stage.until(SLOT + SOON)
     await stage.type("digest daily 11:00 --tz UTC")
@@ -65,7 +65,7 @@ async def test_a_digest_that_is_set_again_comes_once_a_date(stage: ReportStage) 
     assert len(digests(stage)) == 2
 
 
-async def test_it_waits_for_a_listing_that_is_newer(stage: ReportStage) -> None:
+async def test_it_waits_for_a_listing_that_is_newer(stage: DigestStage) -> None:
     """So that what ended before its time is counted; an hour at most."""
     await stage.until(SLOT + SOON, listed=False)
     assert digests(stage) == []
@@ -78,7 +78,7 @@ async def test_it_waits_for_a_listing_that_is_newer(stage: ReportStage) -> None:
     assert "I haven't been able to read Bolt since 09:02" in stage.cards()[-1]
 
 
-async def test_two_processes_queue_it_once(stage: ReportStage) -> None:
+async def test_two_processes_queue_it_once(stage: DigestStage) -> None:
     """The first one was killed, or only slow."""
     stage.at = stage.bolt.clock = SLOT + SOON
     await stage.work("discovery")
@@ -88,22 +88,22 @@ async def test_two_processes_queue_it_once(stage: ReportStage) -> None:
         claimed = await stage.due["reports"].claim(1)
         assert claimed.lease is not None
         leases.append(claimed.lease)
-    await stage.clock().queue_report(leases[1])
-    await stage.clock().queue_report(leases[0])
+    await stage.clock().queue_digest(leases[1])
+    await stage.clock().queue_digest(leases[0])
     # Redis has lost the due time, but not the date.
     await stage.redis.zadd(stage.scripts.key("due", "reports"), {CHANNEL: 1})
-    await stage.queue_reports()
+    await stage.queue_digests()
     await stage.settle()
     assert len(digests(stage)) == 1
 
 
-async def test_a_channel_whose_digest_is_off_is_due_no_more(stage: ReportStage) -> None:
+async def test_a_channel_whose_digest_is_off_is_due_no_more(stage: DigestStage) -> None:
     """Even if it was claimed before."""
     await stage.redis.zadd(stage.scripts.key("due", "reports"), {CHANNEL: 1})
     claimed = await stage.due["reports"].claim(1)
     assert claimed.lease is not None
     await stage.type("digest off")
-    await stage.clock().queue_report(claimed.lease)
+    await stage.clock().queue_digest(claimed.lease)
     assert await stage.redis.zcard(stage.scripts.key("due", "reports")) == 0
 
 
@@ -120,14 +120,14 @@ async def test_a_channel_whose_digest_is_off_is_due_no_more(stage: ReportStage) 
 async def test_when_clocks_change_each_date_has_one(one_redis: Redis, zone: str, clock: str, around: datetime) -> None:
     """Five days around the change, looked at every half an hour."""
     begin = around - timedelta(days=2)
-    stage = ReportStage(one_redis, at=begin)
+    stage = DigestStage(one_redis, at=begin)
     await stage.watch("nightly")
-    report = Report(CHANNEL, "T", clock, zone, "U0ADA", begin)
-    await stage.reports.set_report(report, next_slot(report, begin).at)
+    digest = Digest(CHANNEL, "T", clock, zone, "U0ADA", begin)
+    await stage.digests.set_digest(digest, next_slot(digest, begin).at)
     for half_hours in range(1, 2 * 24 * 4):
         stage.at = stage.bolt.clock = begin + timedelta(minutes=30 * half_hours + 1)
         if half_hours % 4 == 0:
             await stage.work("discovery")
-        await stage.queue_reports()
+        await stage.queue_digests()
     keys = await stage.redis.keys(stage.scripts.key("report", CHANNEL, "*"))
     assert len(keys) == 4

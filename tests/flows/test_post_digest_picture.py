@@ -8,32 +8,32 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.errors import ChannelRefused, ChartFailed, FileRefused, SlackOutcomeUnknown
-from bot.flows.post_report_picture import FILE_NAME
-from tests.flows.report_stage import ReportStage
+from bot.flows.post_digest_picture import FILE_NAME
+from tests.flows.digest_stage import DigestStage
 from tests.flows.stage import CHANNEL
-from tests.flows.test_post_report import SLOT, digests, queued
+from tests.flows.test_post_digest import SLOT, digests, queued
 
 
 @pytest.fixture
-async def stage(one_redis: Redis) -> ReportStage:
+async def stage(one_redis: Redis) -> DigestStage:
     """Charts are installed, and a digest waits in the lane."""
-    made = ReportStage(one_redis)
+    made = DigestStage(one_redis)
     made.charts.is_installed = True
     return await queued(made)
 
 
-def thread(stage: ReportStage) -> str:
+def thread(stage: DigestStage) -> str:
     """The message of the digest."""
     (ts,) = [one.ts for one in stage.chat.posted.values() if "igest since" in one.text]
     return ts
 
 
-def pictures(stage: ReportStage) -> list[tuple[str, str | None]]:
+def pictures(stage: DigestStage) -> list[tuple[str, str | None]]:
     """The channels and threads with a picture."""
     return [(channel, ts) for channel, ts, file_id in stage.chat.shared if stage.chat.uploads[file_id][0] == FILE_NAME]
 
 
-async def post_all(stage: ReportStage) -> int:
+async def post_all(stage: DigestStage) -> int:
     """Whatever waits, until nothing does; how many attempts were about the digest."""
     sent = []
     while (one := await stage.post()) is not None:
@@ -42,7 +42,7 @@ async def post_all(stage: ReportStage) -> int:
     return sent.count("report")
 
 
-async def test_a_picture_follows_in_the_thread(stage: ReportStage) -> None:
+async def test_a_picture_follows_in_the_thread(stage: DigestStage) -> None:
     """Its alternative text has the same figures in words."""
     assert await post_all(stage) == 2
     assert pictures(stage) == [(CHANNEL, thread(stage))]
@@ -53,62 +53,62 @@ async def test_a_picture_follows_in_the_thread(stage: ReportStage) -> None:
     assert len(digests(stage)) == 1
 
 
-async def test_without_charts_there_is_only_the_digest(stage: ReportStage) -> None:
+async def test_without_charts_there_is_only_the_digest(stage: DigestStage) -> None:
     """And nothing is left in the lane."""
     stage.charts.is_installed = False
     assert await post_all(stage) == 1
     assert pictures(stage) == []
 
 
-async def test_the_digest_goes_without_a_picture_that_cannot_be_drawn(stage: ReportStage) -> None:
+async def test_the_digest_goes_without_a_picture_that_cannot_be_drawn(stage: DigestStage) -> None:
     """It's there already, and isn't posted again."""
-    stage.charts.faults.always["draw_report"] = ChartFailed("The chart couldn't be drawn in time.")
+    stage.charts.faults.always["draw_digest"] = ChartFailed("The chart couldn't be drawn in time.")
     assert await post_all(stage) == 2
     assert (len(digests(stage)), pictures(stage)) == (1, [])
 
 
 async def test_a_digest_without_runs_has_no_picture(one_redis: Redis) -> None:
     """There'd be nothing to see."""
-    stage = ReportStage(one_redis)
+    stage = DigestStage(one_redis)
     stage.charts.is_installed = True
     await stage.watch("*")
     await stage.type("digest daily 09:00 --tz UTC")
     stage.at = stage.bolt.clock = SLOT + timedelta(minutes=1)
     await stage.work("discovery")
-    await stage.queue_reports()
+    await stage.queue_digests()
     assert await post_all(stage) == 2
     assert (len(digests(stage)), pictures(stage), stage.charts.drawn) == (1, [], [])
 
 
-async def test_a_lost_reply_to_the_digest_makes_neither_twice(stage: ReportStage) -> None:
+async def test_a_lost_reply_to_the_digest_makes_neither_twice(stage: DigestStage) -> None:
     """The message is found by its key, and its picture follows."""
     stage.chat.faults.lose("post_message")
     assert await post_all(stage) == 3
     assert (len(digests(stage)), len(pictures(stage))) == (1, 1)
 
 
-async def test_a_lost_reply_to_the_picture_is_looked_for(stage: ReportStage) -> None:
+async def test_a_lost_reply_to_the_picture_is_looked_for(stage: DigestStage) -> None:
     """It isn't drawn again either."""
     stage.chat.faults.lose("share_upload")
     assert await post_all(stage) == 3
     assert (len(pictures(stage)), len(stage.charts.drawn)) == (1, 1)
 
 
-async def test_a_picture_that_was_not_shared_is_drawn_again(stage: ReportStage) -> None:
+async def test_a_picture_that_was_not_shared_is_drawn_again(stage: DigestStage) -> None:
     """The process died between uploading and sharing it."""
     stage.chat.faults.fail("share_upload", SlackOutcomeUnknown("files.completeUploadExternal"))
     assert await post_all(stage) > 2
     assert (len(pictures(stage)), len(stage.charts.drawn), len(digests(stage))) == (1, 2, 1)
 
 
-async def test_a_refused_file_is_given_up(stage: ReportStage) -> None:
+async def test_a_refused_file_is_given_up(stage: DigestStage) -> None:
     """The workspace doesn't allow any: the digest has the figures."""
     stage.chat.faults.always["start_upload"] = FileRefused("files.getUploadURLExternal", "file_uploads_disabled")
     assert await post_all(stage) == 2
     assert (len(digests(stage)), pictures(stage)) == (1, [])
 
 
-async def test_a_channel_that_takes_nothing_now_gets_it_later(stage: ReportStage) -> None:
+async def test_a_channel_that_takes_nothing_now_gets_it_later(stage: DigestStage) -> None:
     """Not after six hours. The bot never joins it for that."""
     assert await stage.post() == "report"
     # Whoever set the digest has asked for that.
@@ -120,7 +120,7 @@ async def test_a_channel_that_takes_nothing_now_gets_it_later(stage: ReportStage
     assert (len(pictures(stage)), stage.chat.joined) == (1, [])
 
 
-async def test_a_digest_that_is_switched_off_has_no_picture(stage: ReportStage) -> None:
+async def test_a_digest_that_is_switched_off_has_no_picture(stage: DigestStage) -> None:
     """It was meanwhile; the message stays."""
     assert await stage.post() == "report"
     await stage.type("digest off")

@@ -7,15 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.core.model.report import Report
-from bot.core.watching.report_time import LATE, is_wanted, last_slot, next_slot, since, slot_on
+from bot.core.model.digest import Digest
+from bot.core.watching.digest_time import LATE, is_wanted, last_slot, next_slot, since, slot_on
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def report(zone: str, clock: str = "09:00", weekday: int | None = None) -> Report:
+def digest(zone: str, clock: str = "09:00", weekday: int | None = None) -> Digest:
     """One that was set long ago."""
-    return Report("C1", "T", clock, zone, "U0ADA", LONG_AGO, weekday)
+    return Digest("C1", "T", clock, zone, "U0ADA", LONG_AGO, weekday)
 
 
 def utc(text: str) -> datetime:
@@ -57,9 +57,9 @@ def test_a_daily_digest_is_due_once_a_local_date(zone: str, clock: str, now: str
     """At the first of two equal times, and right after a time that's skipped."""
     at, found = utc(now), []
     for _ in expected:
-        slot = next_slot(report(zone, clock), at)
-        assert last_slot(report(zone, clock), slot.at) == slot
-        assert last_slot(report(zone, clock), slot.at - timedelta(seconds=1)).day == slot.day - timedelta(days=1)
+        slot = next_slot(digest(zone, clock), at)
+        assert last_slot(digest(zone, clock), slot.at) == slot
+        assert last_slot(digest(zone, clock), slot.at - timedelta(seconds=1)).day == slot.day - timedelta(days=1)
         found.append(slot.at)
         at = slot.at
     assert found == [utc(one) for one in expected]
@@ -69,7 +69,7 @@ def test_a_daily_digest_is_due_once_a_local_date(zone: str, clock: str, now: str
 @pytest.mark.parametrize("clock", ["00:00", "01:45", "02:15", "02:30", "09:00", "23:30"])
 def test_a_year_has_a_digest_for_each_of_its_dates(zone: str, clock: str) -> None:
     """None twice, none left out; each hour is in one of them."""
-    one = report(zone, clock)
+    one = digest(zone, clock)
     at, days, until = utc("2026-01-01T12:00"), [], None
     for _ in range(365):
         slot = next_slot(one, at)
@@ -82,7 +82,7 @@ def test_a_year_has_a_digest_for_each_of_its_dates(zone: str, clock: str) -> Non
 
 def test_a_weekly_digest_is_due_on_its_weekday() -> None:
     """It counts seven days, of which one may have 23 hours."""
-    weekly = report("Europe/Berlin", "09:00", weekday=0)
+    weekly = digest("Europe/Berlin", "09:00", weekday=0)
     slot = next_slot(weekly, utc("2026-03-25T12:00"))
     assert slot.day == date(2026, 3, 30)
     assert slot.at == utc("2026-03-30T07:00")
@@ -94,7 +94,7 @@ def test_a_weekly_digest_is_due_on_its_weekday() -> None:
 
 def test_a_digest_is_sent_up_to_six_hours_late() -> None:
     """Not one before it was set, either."""
-    one = report("UTC")
+    one = digest("UTC")
     slot = last_slot(one, utc("2026-03-10T10:00"))
     assert is_wanted(one, slot, slot.at)
     assert is_wanted(one, slot, slot.at + LATE)

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.charts.digest import digest_picture
 from bot.charts.history import FILLS
-from bot.charts.report import report_picture
 from bot.charts.shapes import Rectangle, Text
-from bot.core.watching.report_chart import By, FailedOften, ReportChart, RunsBar, report_chart
+from bot.core.watching.digest_chart import By, DigestChart, FailedOften, RunsBar, digest_chart
 
 SINCE = datetime(2026, 11, 23, 8, tzinfo=UTC)
 NAMES = st.text(max_size=200) | st.text("mWil_- é/", max_size=200)
@@ -22,26 +22,26 @@ ZONES = st.sampled_from(["UTC", "America/Argentina/ComodRivadavia", "Australia/L
 
 
 @st.composite
-def charts(draw: st.DrawFn) -> ReportChart:
+def charts(draw: st.DrawFn) -> DigestChart:
     """A day or a week of any runs."""
     bars = tuple(
         RunsBar(SINCE + timedelta(hours=number), draw(COUNTS), draw(COUNTS))
         for number in range(draw(st.sampled_from((8, 24))))
     )
     by: By = "day" if len(bars) == 8 else "hour"
-    return ReportChart(by, draw(ZONES), SINCE, bars, tuple(draw(st.lists(OFTEN, max_size=3))))
+    return DigestChart(by, draw(ZONES), SINCE, bars, tuple(draw(st.lists(OFTEN, max_size=3))))
 
 
-def texts(shown: ReportChart) -> list[str]:
+def texts(shown: DigestChart) -> list[str]:
     """All that is written in a picture."""
-    return [each.text for each in report_picture(shown).shapes if isinstance(each, Text)]
+    return [each.text for each in digest_picture(shown).shapes if isinstance(each, Text)]
 
 
 @settings(max_examples=60, deadline=None)
 @given(charts())
-def test_nothing_is_outside_of_the_picture(shown: ReportChart) -> None:
+def test_nothing_is_outside_of_the_picture(shown: DigestChart) -> None:
     """Whatever the names and the numbers; and all else is below the title."""
-    picture = report_picture(shown)
+    picture = digest_picture(shown)
     for shape in picture.shapes:
         assert picture.bounds.contains(shape.bounds), shape
     title = [each for each in picture.shapes[:2] if isinstance(each, Text)]
@@ -51,9 +51,9 @@ def test_nothing_is_outside_of_the_picture(shown: ReportChart) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(charts())
-def test_failures_stand_on_successes_and_are_always_seen(shown: ReportChart) -> None:
+def test_failures_stand_on_successes_and_are_always_seen(shown: DigestChart) -> None:
     """However few they are."""
-    drawn = [each for each in report_picture(shown).shapes if isinstance(each, Rectangle)]
+    drawn = [each for each in digest_picture(shown).shapes if isinstance(each, Rectangle)]
     drawn = drawn[: sum((bar.failed > 0) + (bar.succeeded > 0) for bar in shown.bars)]
     failed = [each for each in drawn if each.fill == FILLS["failed"]]
     assert len(failed) == sum(bar.failed > 0 for bar in shown.bars)
@@ -64,11 +64,11 @@ def test_failures_stand_on_successes_and_are_always_seen(shown: ReportChart) -> 
             assert abs(each.box.bottom - below[each.box.left]) < 4
 
 
-def week(*failed: FailedOften) -> ReportChart:
+def week(*failed: FailedOften) -> DigestChart:
     """A week with a run an hour, each tenth of which fails."""
     hours = {SINCE + timedelta(hours=number): (1, int(number % 10 == 0)) for number in range(168)}
     zone = "Europe/Berlin"
-    return report_chart(hours, failed, SINCE, SINCE + timedelta(days=7), ZoneInfo(zone), zone)
+    return digest_chart(hours, failed, SINCE, SINCE + timedelta(days=7), ZoneInfo(zone), zone)
 
 
 def test_a_week_has_every_weekday_below_its_bar() -> None:
@@ -86,8 +86,8 @@ def test_a_week_has_every_weekday_below_its_bar() -> None:
 
 def test_labels_of_hours_never_overlap() -> None:
     """Every sixth has one."""
-    day = ReportChart("hour", "UTC", SINCE, tuple(RunsBar(SINCE + timedelta(hours=number), 1) for number in range(25)))
-    labels = [each for each in report_picture(day).shapes if isinstance(each, Text) and each.text.endswith(":00")]
+    day = DigestChart("hour", "UTC", SINCE, tuple(RunsBar(SINCE + timedelta(hours=number), 1) for number in range(25)))
+    labels = [each for each in digest_picture(day).shapes if isinstance(each, Text) and each.text.endswith(":00")]
     assert [each.text for each in labels] == ["12:00", "18:00", "00:00", "06:00"]
     assert all(left.bounds.right < right.bounds.left for left, right in pairwise(labels))
 

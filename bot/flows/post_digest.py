@@ -8,21 +8,21 @@ from datetime import date, datetime
 import structlog
 
 from bot.core.model.asker import Asker
-from bot.core.model.report import Report
+from bot.core.model.digest import Digest
 from bot.core.model.run import CardRef
 from bot.core.policy.decision import Verdict
 from bot.core.policy.rules import Action, Question
-from bot.core.watching.report_time import Slot, is_wanted, since, slot_on
+from bot.core.watching.digest_time import Slot, is_wanted, since, slot_on
 from bot.flows.authorize import Authorizer
-from bot.flows.claimed_post import ClaimedPost
+from bot.flows.claimed_post import DIGEST, ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane
-from bot.flows.ports.watch_store import Reports
+from bot.flows.ports.watch_store import Digests
+from bot.flows.post_digest_picture import DigestPicturePoster
 from bot.flows.post_once import Unresolved
-from bot.flows.post_report_picture import ReportPicturePoster
 from bot.flows.poster import MessagePoster
-from bot.flows.read_report import ReportReader
+from bot.flows.read_digest import DigestReader
 
 log = structlog.get_logger()
 
@@ -31,56 +31,56 @@ UNKNOWN_AGAIN_S = 60.0
 PICTURE = "file-"
 
 
-class ReportPoster:
+class DigestPoster:
     """Sends claimed digests."""
 
     def __init__(
         self,
         chat: Chat,
         posts: PostLane,
-        reports: Reports,
-        reader: ReportReader,
+        digests: Digests,
+        reader: DigestReader,
         gate: Authorizer,
-        pictures: ReportPicturePoster,
+        pictures: DigestPicturePoster,
         *,
         settle_s: float,
         now: Callable[[], datetime],
     ) -> None:
         self._posts = posts
-        self._reports = reports
+        self._digests = digests
         self._reader = reader
         self._gate = gate
         self._pictures = pictures
         self._poster = MessagePoster(chat, posts, settle_s=settle_s)
         self._now = now
 
-    async def post_report(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
+    async def post_digest(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
         """Send one digest, named <date>/<channel>, or its picture, named file-<date>/<channel>."""
         what, _, _ = name.partition("/")
         day = what.removeprefix(PICTURE)
-        post = ClaimedPost(lease, urgency, channel, f"report:{channel}:{day}", "post" if what == day else "picture")
-        report = await self._reports.load_report(channel)
-        slot = slot_on(report, date.fromisoformat(day)) if report else None
-        if report is None or slot is None or not is_wanted(report, slot, self._now()):
+        post = ClaimedPost(lease, urgency, channel, f"{DIGEST}:{channel}:{day}", "post" if what == day else "picture")
+        digest = await self._digests.load_digest(channel)
+        slot = slot_on(digest, date.fromisoformat(day)) if digest else None
+        if digest is None or slot is None or not is_wanted(digest, slot, self._now()):
             # It was switched off or moved, or it's too late by now.
             await self._give_up(post, day, "not wanted anymore")
             return
         send = self._post if post.field == "post" else self._post_picture
         try:
-            why_not = await self._poster.try_to_post(post, lambda: send(post, report, slot))
+            why_not = await self._poster.try_to_post(post, lambda: send(post, digest, slot))
         except Unresolved:
             # It may be there: twice is worse than once.
             why_not = "unknown"
         if why_not is not None:
             log.error("a digest wasn't posted", channel=channel, what=post.field, why=why_not)
-            await self._reports.report_posted(post, day, why_not)
+            await self._digests.digest_posted(post, day, why_not)
 
-    async def _may_post(self, post: ClaimedPost, report: Report, day: str) -> bool:
+    async def _may_post(self, post: ClaimedPost, digest: Digest, day: str) -> bool:
         """Whether the policy allows it, else it's put back or given up.
 
         The rules may have changed since it was set, and the channel may be shared with others now.
         """
-        asker = Asker(report.team, report.made_by, report.channel)
+        asker = Asker(digest.team, digest.made_by, digest.channel)
         decision = await self._gate.decide_unrecorded(asker, Question(Action.WATCH, posts=True))
         if decision.verdict is Verdict.UNKNOWN:
             await self._posts.put_back(post, delay_s=UNKNOWN_AGAIN_S)
@@ -88,31 +88,31 @@ class ReportPoster:
             await self._give_up(post, day, decision.reason)
         return decision.allowed
 
-    async def _post_picture(self, post: ClaimedPost, report: Report, slot: Slot) -> None:
+    async def _post_picture(self, post: ClaimedPost, digest: Digest, slot: Slot) -> None:
         day = slot.day.isoformat()
-        ts = await self._reports.posted_at(report.channel, day)
+        ts = await self._digests.posted_at(digest.channel, day)
         if ts is None:
             await self._give_up(post, day, "its digest isn't there")
-        elif await self._may_post(post, report, day):
-            outcome = await self._pictures.post_picture(post, report, slot, ts)
+        elif await self._may_post(post, digest, day):
+            outcome = await self._pictures.post_picture(post, digest, slot, ts)
             if outcome is not None:
-                await self._reports.report_posted(post, day, outcome)
+                await self._digests.digest_posted(post, day, outcome)
 
-    async def _post(self, post: ClaimedPost, report: Report, slot: Slot) -> None:
+    async def _post(self, post: ClaimedPost, digest: Digest, slot: Slot) -> None:
         day = slot.day.isoformat()
-        if not await self._may_post(post, report, day):
+        if not await self._may_post(post, digest, day):
             return
-        message = await self._reader.read_report(report.channel, report, since(report, slot), slot.at)
+        message = await self._reader.read_digest(digest.channel, digest, since(digest, slot), slot.at)
         if message is None:
             await self._give_up(post, day, "nothing is watched")
             return
-        key = f"report:{report.channel}:{day}"
+        key = f"{DIGEST}:{digest.channel}:{day}"
         ts = await self._poster.post_message_once(post, message, key, twice_is_better=False)
         if ts is not None:
             follows = f"{PICTURE}{day}" if self._pictures.can_draw else ""
-            recorded = await self._reports.report_posted(post, day, ts, follows=follows)
+            recorded = await self._digests.digest_posted(post, day, ts, follows=follows)
             await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _give_up(self, post: ClaimedPost, day: str, why: str) -> None:
         log.info("a digest isn't posted", channel=post.channel, date=day, what=post.field, why=why)
-        await self._reports.report_posted(post, day, "not posted")
+        await self._digests.digest_posted(post, day, "not posted")

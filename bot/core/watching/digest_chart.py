@@ -45,7 +45,7 @@ class FailedOften:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportChart:
+class DigestChart:
     """The bars of a digest, the oldest first, and the schedules that failed most. `zone` names their time zone."""
 
     by: By
@@ -81,14 +81,14 @@ class ReportChart:
         return f"{plural(self.runs, 'run')}, {percent}% succeeded, since {self.since:%-d %b, %H:%M} ({self.zone})"
 
 
-def report_chart(
+def digest_chart(
     hours: Mapping[datetime, tuple[int, int]],
     failed: Sequence[FailedOften],
     since: datetime,
     until: datetime,
     zone: tzinfo,
     zone_name: str,
-) -> ReportChart:
+) -> DigestChart:
     """Arrange runs and failures, counted by whole hours, by the clock of a time zone.
 
     An hour belongs to the date on which it begins there.
@@ -103,10 +103,10 @@ def report_chart(
         bar = bars.get(place) or RunsBar(local)
         bars[place] = RunsBar(bar.begins, bar.succeeded + runs - failures, bar.failed + failures)
     worst = sorted((one for one in failed if one.failures), key=lambda one: (-one.failures, one.name))
-    return ReportChart(by, zone_name, since.astimezone(zone), tuple(bars.values()), tuple(worst[:MOST_FAILED]))
+    return DigestChart(by, zone_name, since.astimezone(zone), tuple(bars.values()), tuple(worst[:MOST_FAILED]))
 
 
-def alt_text(shown: ReportChart) -> str:
+def alt_text(shown: DigestChart) -> str:
     """The same figures in words, for the picture's alternative text."""
     most = "; ".join(f"{cut(one.name, NAME_SHOWN)}: {one.failures} of {one.runs}" for one in shown.most_failed)
     parts = [f"{shown.title}. {shown.summary}."]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.core.model.incident import Incident
-from bot.core.watching.report import Figures, ReportRow
+from bot.core.watching.digest import DigestRow, Figures
 from bot.core.watching.tally import Tally
 from tests.core.watching.ends import at
 
@@ -21,13 +21,13 @@ def row(
     now: int | None = None,
     before: int | None = None,
     **hints: int,
-) -> ReportRow:
+) -> DigestRow:
     """A schedule that ran so often, and how long it took."""
     tally = Tally(runs, failures, hints, {now: runs - failures} if now else {})
-    return ReportRow(name, name.lower(), tally, Tally(durations={before: 5}) if before else Tally())
+    return DigestRow(name, name.lower(), tally, Tally(durations={before: 5}) if before else Tally())
 
 
-def figures(*rows: ReportRow, failing: tuple[str, ...] = ()) -> Figures:
+def figures(*rows: DigestRow, failing: tuple[str, ...] = ()) -> Figures:
     """Of these schedules."""
     return Figures(at(0), at(24), rows, [Incident("C1", slug, "T", 1) for slug in failing])
 

@@ -10,31 +10,31 @@ from redis.asyncio import Redis
 from bot.core.model.errors import ChannelRefused
 from bot.core.model.person import Person, Role
 from tests.core.views.plain import said
-from tests.flows.report_stage import MONDAY, ReportStage
+from tests.flows.digest_stage import MONDAY, DigestStage
 from tests.flows.stage import ADA, CHANNEL
 
 
 @pytest.fixture
-async def stage(one_redis: Redis) -> ReportStage:
+async def stage(one_redis: Redis) -> DigestStage:
     """A channel that watches everything."""
-    stage = ReportStage(one_redis)
+    stage = DigestStage(one_redis)
     await stage.watch("*")
     return stage
 
 
-async def type_(stage: ReportStage, text: str, **options: str) -> str:
+async def type_(stage: DigestStage, text: str, **options: str) -> str:
     """The answer in words."""
     return said((await stage.type(text, **options)).text)
 
 
-async def due_at(stage: ReportStage) -> datetime:
+async def due_at(stage: DigestStage) -> datetime:
     """When the channel's is due."""
     score = await stage.redis.zscore(stage.scripts.key("due", "reports"), CHANNEL)
     assert score is not None
     return datetime.fromtimestamp(score / 1e6, UTC)
 
 
-async def test_it_is_due_by_the_clock_of_whoever_sets_it(stage: ReportStage) -> None:
+async def test_it_is_due_by_the_clock_of_whoever_sets_it(stage: DigestStage) -> None:
     """Unless another zone is named; UTC if Slack doesn't say."""
     assert "every day at 09:00 (UTC)" in await type_(stage, "digest daily")
     assert await due_at(stage) == datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -47,7 +47,7 @@ async def test_it_is_due_by_the_clock_of_whoever_sets_it(stage: ReportStage) -> 
     assert await due_at(stage) == datetime(2026, 12, 4, 22, tzinfo=UTC)
 
 
-async def test_it_is_switched_off(stage: ReportStage) -> None:
+async def test_it_is_switched_off(stage: DigestStage) -> None:
     """Twice does no harm."""
     await type_(stage, "digest daily")
     assert await type_(stage, "digest off") == "I'll no longer post a digest here."
@@ -55,7 +55,7 @@ async def test_it_is_switched_off(stage: ReportStage) -> None:
     assert await stage.redis.zcard(stage.scripts.key("due", "reports")) == 0
 
 
-async def test_without_arguments_it_shows_what_it_would_be_now(stage: ReportStage) -> None:
+async def test_without_arguments_it_shows_what_it_would_be_now(stage: DigestStage) -> None:
     """Of the last day if none is set, else since the last one."""
     stage.run_through("SUCCESS")
     await stage.discover()
@@ -69,7 +69,7 @@ async def test_without_arguments_it_shows_what_it_would_be_now(stage: ReportStag
     assert stage.at > MONDAY
 
 
-async def test_a_channel_that_watches_nothing_is_told_so(stage: ReportStage) -> None:
+async def test_a_channel_that_watches_nothing_is_told_so(stage: DigestStage) -> None:
     """It can be set all the same."""
     answer = await type_(stage, "digest weekly", channel="C2")
     assert "every Monday at 09:00" in answer
@@ -77,7 +77,7 @@ async def test_a_channel_that_watches_nothing_is_told_so(stage: ReportStage) -> 
     assert "doesn't watch any schedule" in await type_(stage, "digest", channel="C2")
 
 
-async def test_a_channel_that_cannot_be_posted_in_is_named(stage: ReportStage) -> None:
+async def test_a_channel_that_cannot_be_posted_in_is_named(stage: DigestStage) -> None:
     """Public ones are joined; others are up to people."""
     await type_(stage, "digest daily")
     assert stage.chat.joined == [CHANNEL]
@@ -85,8 +85,8 @@ async def test_a_channel_that_cannot_be_posted_in_is_named(stage: ReportStage) -
     assert "I can't post here yet" in await type_(stage, "digest daily")
 
 
-async def test_a_direct_message_between_others_has_no_digest(stage: ReportStage) -> None:
+async def test_a_direct_message_between_others_has_no_digest(stage: DigestStage) -> None:
     """Only one with the bot."""
     answer = await type_(stage, "digest daily", channel="D0THEIRS")
     assert answer.endswith("Nothing was changed.")
-    assert await stage.reports.load_report("D0THEIRS") is None
+    assert await stage.digests.load_digest("D0THEIRS") is None

@@ -12,7 +12,7 @@ from bot.core.model.discovery import Count, Looked, SettledSlots
 from bot.core.model.slots import Slots
 from bot.core.text.message import Message
 from tests.core.views.plain import said
-from tests.flows.report_stage import MONDAY, ReportStage
+from tests.flows.digest_stage import MONDAY, DigestStage
 from tests.flows.stage import CHANNEL
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -20,19 +20,19 @@ SLOT = MONDAY + timedelta(minutes=5)
 
 
 @pytest.fixture
-def stage(one_redis: Redis) -> ReportStage:
+def stage(one_redis: Redis) -> DigestStage:
     """Nothing is watched yet."""
-    return ReportStage(one_redis)
+    return DigestStage(one_redis)
 
 
-async def read(stage: ReportStage, channel: str = CHANNEL, *, until: datetime | None = None) -> str:
+async def read(stage: DigestStage, channel: str = CHANNEL, *, until: datetime | None = None) -> str:
     """The digest of the last day, in words."""
     end = until or stage.at + timedelta(hours=1)
-    message = await stage.reader.read_report(channel, None, end - timedelta(days=1), end)
+    message = await stage.reader.read_digest(channel, None, end - timedelta(days=1), end)
     return said(message.text) if isinstance(message, Message) else ""
 
 
-async def test_channels_see_what_they_watch(stage: ReportStage) -> None:
+async def test_channels_see_what_they_watch(stage: DigestStage) -> None:
     """Runs on the branch that they watch."""
     await stage.watch("nightly")
     await stage.watch("*", "C2")
@@ -49,7 +49,7 @@ async def test_channels_see_what_they_watch(stage: ReportStage) -> None:
     assert not await stage.reader.is_watching("C4")
 
 
-async def test_a_schedule_that_slows_down_is_compared_with_the_weeks_before(stage: ReportStage) -> None:
+async def test_a_schedule_that_slows_down_is_compared_with_the_weeks_before(stage: DigestStage) -> None:
     """By its successful runs."""
     await stage.watch("nightly")
     for _ in range(5):
@@ -68,7 +68,7 @@ async def test_a_schedule_that_slows_down_is_compared_with_the_weeks_before(stag
 
 
 @pytest.fixture
-async def counted(stage: ReportStage) -> ReportStage:
+async def counted(stage: DigestStage) -> DigestStage:
     """A channel watches all, with lateness off, and has a digest. The nightly schedule is due at 7:05."""
     stage.gapless = False
     await stage.watch("*")
@@ -77,26 +77,26 @@ async def counted(stage: ReportStage) -> ReportStage:
     return stage
 
 
-async def due_at(stage: ReportStage, at: datetime | None) -> None:
+async def due_at(stage: DigestStage, at: datetime | None) -> None:
     """Bolt lists this as the nightly schedule's next run."""
     stage.bolt.active = [replace(one, next_run_at=at) if one.slug == "nightly" else one for one in stage.bolt.active]
     await stage.discover()
 
 
-async def until(stage: ReportStage, at: datetime, *, every: float = 5) -> None:
+async def until(stage: DigestStage, at: datetime, *, every: float = 5) -> None:
     """Time passes, with a listing now and then."""
     while stage.at < at:
         stage.pass_minutes(min(every, (at - stage.at).total_seconds() / 60))
         await stage.discover()
 
 
-async def pass_slot(stage: ReportStage, slot: datetime, after: datetime | None) -> None:
+async def pass_slot(stage: DigestStage, slot: datetime, after: datetime | None) -> None:
     """A slot passes; Bolt lists another one after it."""
     await until(stage, slot)
     await due_at(stage, after)
 
 
-async def test_a_slot_without_a_run_comes_first_in_the_digest_once_its_grace_is_over(counted: ReportStage) -> None:
+async def test_a_slot_without_a_run_comes_first_in_the_digest_once_its_grace_is_over(counted: DigestStage) -> None:
     """Although nobody wants to hear of lateness at once. A run that begins late is the slot's after all."""
     await pass_slot(counted, SLOT, SLOT + DAY)
     await until(counted, SLOT + timedelta(minutes=29))
@@ -112,7 +112,7 @@ async def test_a_slot_without_a_run_comes_first_in_the_digest_once_its_grace_is_
     assert await counts(counted) == {}
 
 
-async def counts(stage: ReportStage) -> dict[str, int]:
+async def counts(stage: DigestStage) -> dict[str, int]:
     """The slots without a run that are counted, by day and field."""
     days = await stage.tallies.load_days(["nightly"], ["2026-11-30", "2026-12-01"])
     return {
@@ -123,7 +123,7 @@ async def counts(stage: ReportStage) -> dict[str, int]:
     }
 
 
-async def test_a_slot_is_counted_once_the_next_one_has_passed(counted: ReportStage) -> None:
+async def test_a_slot_is_counted_once_the_next_one_has_passed(counted: DigestStage) -> None:
     """For the digest of the time when its grace was over."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     await pass_slot(counted, SLOT + HOUR, SLOT + 2 * HOUR)
@@ -138,7 +138,7 @@ async def test_a_slot_is_counted_once_the_next_one_has_passed(counted: ReportSta
     assert "Nightly full build: 07:05" in await read(counted)
 
 
-async def test_a_run_in_time_leaves_no_trace(counted: ReportStage) -> None:
+async def test_a_run_in_time_leaves_no_trace(counted: DigestStage) -> None:
     """And takes no request of its own."""
     await until(counted, SLOT)
     counted.begin()
@@ -151,7 +151,7 @@ async def test_a_run_in_time_leaves_no_trace(counted: ReportStage) -> None:
     assert await counts(counted) == {}
 
 
-async def test_a_slot_is_missed_however_many_other_runs_have_begun_since(counted: ReportStage) -> None:
+async def test_a_slot_is_missed_however_many_other_runs_have_begun_since(counted: DigestStage) -> None:
     """More than a page of them, for pull requests: older pages are read until one reaches the slot."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     for _ in range(25):
@@ -163,7 +163,7 @@ async def test_a_slot_is_missed_however_many_other_runs_have_begun_since(counted
     assert await counts(counted) == {"2026-11-30 s0735": 1}
 
 
-async def test_slots_in_a_blind_spell_are_not_counted(counted: ReportStage) -> None:
+async def test_slots_in_a_blind_spell_are_not_counted(counted: DigestStage) -> None:
     """One whose grace was over before is still known."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     await until(counted, SLOT + timedelta(minutes=40))
@@ -179,7 +179,7 @@ async def test_slots_in_a_blind_spell_are_not_counted(counted: ReportStage) -> N
     assert "Nightly full build: 07:05" in await read(counted)
 
 
-async def test_a_paused_schedule_has_no_slots(counted: ReportStage) -> None:
+async def test_a_paused_schedule_has_no_slots(counted: DigestStage) -> None:
     """Not even those before it was paused."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     await until(counted, SLOT + timedelta(minutes=40))
@@ -189,7 +189,7 @@ async def test_a_paused_schedule_has_no_slots(counted: ReportStage) -> None:
     assert await counts(counted) == {}
 
 
-async def test_only_channels_with_a_digest_have_slots_counted(counted: ReportStage) -> None:
+async def test_only_channels_with_a_digest_have_slots_counted(counted: DigestStage) -> None:
     """Nor is a watch of another branch than the schedule's, which the scheduler doesn't start."""
     assert list(await counted.notices.all_slots()) == ["nightly"]
     await counted.type("digest off")
@@ -201,7 +201,7 @@ async def test_only_channels_with_a_digest_have_slots_counted(counted: ReportSta
     assert await counted.notices.all_slots() == {}
 
 
-async def test_a_look_that_another_one_overtakes_counts_nothing(counted: ReportStage) -> None:
+async def test_a_look_that_another_one_overtakes_counts_nothing(counted: DigestStage) -> None:
     """Nor does one that is made again because its process died before it could give its claim back."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     await until(counted, SLOT + HOUR - timedelta(minutes=1))

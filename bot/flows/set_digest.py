@@ -9,32 +9,32 @@ import structlog
 
 from bot.core.model.asker import Asker
 from bot.core.model.command import DigestCommand
-from bot.core.model.report import Report
+from bot.core.model.digest import Digest
 from bot.core.text.message import Message
-from bot.core.views.report import report_off, report_set, report_shown
-from bot.core.watching.report_time import last_slot, next_slot
+from bot.core.views.digest import digest_off, digest_set, digest_shown
+from bot.core.watching.digest_time import last_slot, next_slot
 from bot.flows.own_channel import why_cannot_post, why_not_here
 from bot.flows.ports.slack import Chat, People
-from bot.flows.ports.watch_store import Reports
-from bot.flows.read_report import ReportReader
+from bot.flows.ports.watch_store import Digests
+from bot.flows.read_digest import DigestReader
 
 log = structlog.get_logger()
 
 
-class ReportSetter:
+class DigestSetter:
     """Answers `digest`. All methods raise StoreUnavailable."""
 
     def __init__(
         self,
-        reports: Reports,
-        reader: ReportReader,
+        digests: Digests,
+        reader: DigestReader,
         people: People,
         chat: Chat,
         *,
         command: str,
         now: Callable[[], datetime],
     ) -> None:
-        self._reports = reports
+        self._digests = digests
         self._reader = reader
         self._people = people
         self._chat = chat
@@ -46,17 +46,17 @@ class ReportSetter:
         if command.every is None:
             return await self._show(asker.channel)
         if command.every == "off":
-            was_set = await self._reports.remove_report(asker.channel)
+            was_set = await self._digests.remove_digest(asker.channel)
             log.info("a digest was turned off", channel=asker.channel, user=asker.user)
-            return report_off(was_set=was_set)
+            return digest_off(was_set=was_set)
         return await self._set(asker, command)
 
     async def _show(self, channel: str) -> Message:
-        report, now = await self._reports.load_report(channel), self._now()
-        begin = last_slot(report, now).at if report else now - timedelta(days=1)
-        today = await self._reader.read_report(channel, report, begin, now, so_far=True)
+        digest, now = await self._digests.load_digest(channel), self._now()
+        begin = last_slot(digest, now).at if digest else now - timedelta(days=1)
+        today = await self._reader.read_digest(channel, digest, begin, now, so_far=True)
         watches = await self._reader.is_watching(channel)
-        return report_shown(report, today, self._command, watches=watches)
+        return digest_shown(digest, today, self._command, watches=watches)
 
     async def _set(self, asker: Asker, command: DigestCommand) -> Message:
         why_not = await why_not_here(self._chat, asker)
@@ -64,11 +64,11 @@ class ReportSetter:
             return Message((why_not,))
         now = self._now()
         zone = command.time_zone or (await self._people.person(asker.user)).time_zone or "UTC"
-        report = Report(asker.channel, asker.team, command.clock, zone, asker.user, now, command.weekday)
-        was_set = await self._reports.set_report(report, next_slot(report, now).at)
-        log.info("a digest is set", channel=report.channel, user=asker.user, at=report.clock, zone=zone)
-        return report_set(
-            report,
+        digest = Digest(asker.channel, asker.team, command.clock, zone, asker.user, now, command.weekday)
+        was_set = await self._digests.set_digest(digest, next_slot(digest, now).at)
+        log.info("a digest is set", channel=digest.channel, user=asker.user, at=digest.clock, zone=zone)
+        return digest_set(
+            digest,
             "changed" if was_set else "new",
             await why_cannot_post(self._chat, await self._people.channel(asker.channel)),
             self._command,

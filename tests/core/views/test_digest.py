@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.core.model.digest import Digest
 from bot.core.model.incident import Incident, IncidentRun
-from bot.core.model.report import Report
 from bot.core.text.message import Message
-from bot.core.views.report import NOTHING_SEEN, NOTHING_WATCHED, report_message, report_off, report_set, report_shown
-from bot.core.watching.report import Figures
+from bot.core.views.digest import NOTHING_SEEN, NOTHING_WATCHED, digest_message, digest_off, digest_set, digest_shown
+from bot.core.watching.digest import Figures
 from bot.core.watching.tally import Tally
 from tests.core.views.plain import buttons, said, shown
 from tests.core.watching.ends import T0, at, failure
-from tests.core.watching.test_report import MIN_10, MIN_28, figures, row
+from tests.core.watching.test_digest import MIN_10, MIN_28, figures, row
 
-DAILY = Report("C1", "T", "09:00", "Europe/Berlin", "U0ADA", T0)
+DAILY = Digest("C1", "T", "09:00", "Europe/Berlin", "U0ADA", T0)
 WEEKLY = replace(DAILY, weekday=4)
 HINTS = {f"hint{number}": f"Reason {number}." for number in range(9)}
 
 
-def digest(found: Figures, report: Report | None = DAILY) -> Message:
+def built(found: Figures, digest: Digest | None = DAILY) -> Message:
     """The message with these figures."""
-    return report_message(report, found, HINTS, "https://app.example", "/bolt")
+    return digest_message(digest, found, HINTS, "https://app.example", "/bolt")
 
 
 def failing(name: str) -> Incident:
@@ -32,13 +32,13 @@ def failing(name: str) -> Incident:
 
 def test_the_first_line_is_a_whole_sentence() -> None:
     """It's what a notification shows."""
-    assert shown(digest(figures(row("A", 30, 1), row("B", 10), row("C"))))[0] == (
+    assert shown(built(figures(row("A", 30, 1), row("B", 10), row("C"))))[0] == (
         ":bar_chart: Daily digest since 02:00: 40 runs of 2 of 3 schedules, 97% succeeded."
     )
-    assert shown(digest(figures(row("A", 1)), WEEKLY)) == [
+    assert shown(built(figures(row("A", 1)), WEEKLY)) == [
         ":bar_chart: Weekly digest since 02:00: 1 run of 1 schedule, 100% succeeded."
     ]
-    assert shown(digest(figures(row("A"), row("B")), None)) == [
+    assert shown(built(figures(row("A"), row("B")), None)) == [
         ":bar_chart: Daily digest since 02:00: no run of 2 watched schedules has ended."
     ]
 
@@ -53,7 +53,7 @@ def test_every_section_says_what_it_is() -> None:
         replace(row("Events", 1), missed_now=at(3)),
         replace(row("Loads", 1), tally=Tally(1, missed=1, missed_last=at(2))),
     ]
-    lines = shown(digest(replace(found, rows=[*found.rows, *missed], failing=[failing("Marts")])))
+    lines = shown(built(replace(found, rows=[*found.rows, *missed], failing=[failing("Marts")])))
     assert lines[1:] == [
         "Slots without a run",
         "• Hourly: 3, the latest at 06:00",
@@ -81,7 +81,7 @@ def test_it_never_has_more_than_forty_lines() -> None:
     rows = [row(f"Job {number}", 30, 20, now=MIN_28, before=MIN_10, **hints) for number in range(50)]
     rows = [replace(one, missed_now=at(1)) for one in rows]
     found = replace(figures(*rows), failing=[failing(f"Bad {number}") for number in range(30)], stale_since=at(1))
-    message = digest(found)
+    message = built(found)
     lines = shown(message)
     assert 35 <= len(lines) <= 40
     assert "… and 22 more: /bolt failing" in lines
@@ -94,33 +94,33 @@ def test_it_never_has_more_than_forty_lines() -> None:
 def test_durations_are_rounded_to_what_is_known() -> None:
     """Within 5 percent: seconds of an hour would be invented."""
     short = replace(row("A", 3), tally=Tally(3, 0, {}, {36: 3}))
-    assert shown(digest(figures(short)))[-1] == "• A: 31 s"
+    assert shown(built(figures(short)))[-1] == "• A: 31 s"
 
 
 def test_setting_it_says_when_it_comes() -> None:
     """With a way back, and what is missing."""
-    new = report_set(DAILY, "new", "", "/bolt", watches=True)
+    new = digest_set(DAILY, "new", "", "/bolt", watches=True)
     assert said(new.text) == "I'll post a digest here every day at 09:00 (Europe/Berlin)."
     assert [one.label for one in buttons(new)] == ["Turn off", "Show today's"]
-    changed = said(report_set(WEEKLY, "changed", "I'm not in it.", "/bolt", watches=False).text)
+    changed = said(digest_set(WEEKLY, "changed", "I'm not in it.", "/bolt", watches=False).text)
     assert changed == (
         "Changed: I'll post a digest here every Friday at 09:00 (Europe/Berlin). "
         f"{NOTHING_WATCHED} Watch some first, as in /bolt watch nightly. I can't post here yet: I'm not in it."
     )
-    assert said(report_off(was_set=True).text) == "I'll no longer post a digest here."
-    assert "none was set" in said(report_off(was_set=False).text)
+    assert said(digest_off(was_set=True).text) == "I'll no longer post a digest here."
+    assert "none was set" in said(digest_off(was_set=False).text)
 
 
 def test_what_is_set_is_shown_with_what_it_would_be_now() -> None:
     """Or with how to set it."""
-    today = digest(figures(row("A", 1)))
-    assert shown(report_shown(DAILY, today, "/bolt", watches=True))[:3] == [
+    today = built(figures(row("A", 1)))
+    assert shown(digest_shown(DAILY, today, "/bolt", watches=True))[:3] == [
         "A digest is posted here every day at 09:00 (Europe/Berlin).",
         "This is how it would look now:",
         shown(today)[0],
     ]
-    assert said(report_shown(DAILY, None, "/bolt", watches=True).text).endswith(NOTHING_SEEN)
-    assert said(report_shown(None, None, "/bolt", watches=False).text) == (
+    assert said(digest_shown(DAILY, None, "/bolt", watches=True).text).endswith(NOTHING_SEEN)
+    assert said(digest_shown(None, None, "/bolt", watches=False).text) == (
         "No digest is set in this channel. To get one, type /bolt digest daily 09:00 or "
         f"/bolt digest weekly mon 09:00. {NOTHING_WATCHED}"
     )

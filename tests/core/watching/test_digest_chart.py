@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.watching.report_chart import ALT_LIMIT, FailedOften, ReportChart, alt_text, report_chart
+from bot.core.watching.digest_chart import ALT_LIMIT, DigestChart, FailedOften, alt_text, digest_chart
 
 HOUR = timedelta(hours=1)
 BERLIN = "Europe/Berlin"
@@ -15,10 +15,10 @@ BERLIN = "Europe/Berlin"
 
 def chart(
     since: datetime, hours: int, counts: dict[int, tuple[int, int]], *failed: FailedOften, zone: str = "UTC"
-) -> ReportChart:
+) -> DigestChart:
     """So many hours, with runs and failures by the number of the hour."""
     by_hour = {since + HOUR * number: count for number, count in counts.items()}
-    return report_chart(by_hour, failed, since, since + HOUR * hours, ZoneInfo(zone), zone)
+    return digest_chart(by_hour, failed, since, since + HOUR * hours, ZoneInfo(zone), zone)
 
 
 MONDAY = datetime(2026, 11, 30, 8, tzinfo=UTC)

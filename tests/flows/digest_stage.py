@@ -9,13 +9,13 @@ from bot.core.commands.grammar import parse
 from bot.core.model.asker import Asker
 from bot.core.model.command import DigestCommand
 from bot.core.text.message import Message
-from bot.flows.post_report import ReportPoster
-from bot.flows.post_report_picture import ReportPicturePoster
-from bot.flows.queue_report import ReportClock
-from bot.flows.read_report import ReportReader
-from bot.flows.set_report import ReportSetter
+from bot.flows.post_digest import DigestPoster
+from bot.flows.post_digest_picture import DigestPicturePoster
+from bot.flows.queue_digest import DigestClock
+from bot.flows.read_digest import DigestReader
+from bot.flows.set_digest import DigestSetter
+from bot.store.digests import Digests
 from bot.store.due_sets import DueSet
-from bot.store.reports import Reports
 from tests.flows.fakes import FakeCharts
 from tests.flows.incident_stage import IncidentStage
 from tests.flows.stage import ADA, APP, CHANNEL, asker
@@ -24,7 +24,7 @@ MONDAY = datetime(2026, 11, 30, 7, tzinfo=UTC)
 
 
 @dataclass
-class ReportStage(IncidentStage):
+class DigestStage(IncidentStage):
     """It's a Monday at 7:00 UTC."""
 
     at: datetime = MONDAY
@@ -32,9 +32,9 @@ class ReportStage(IncidentStage):
     def __post_init__(self) -> None:
         """Build the flows."""
         super().__post_init__()
-        self.reports = Reports(self.scripts)
+        self.digests = Digests(self.scripts)
         self.due["reports"] = DueSet(self.scripts, "reports", lease_s=60)
-        self.reader = ReportReader(
+        self.reader = DigestReader(
             self.watches,
             self.discovery,
             self.incidents,
@@ -46,43 +46,43 @@ class ReportStage(IncidentStage):
             mask=str,
         )
         self.charts = FakeCharts()
-        self.pictures = ReportPicturePoster(self.chat, self.posts, self.reader, self.charts, settle_s=self.settle_s)
-        self.report_setter = ReportSetter(
-            self.reports, self.reader, self.people, self.chat, command="/bolt", now=lambda: self.at
+        self.pictures = DigestPicturePoster(self.chat, self.posts, self.reader, self.charts, settle_s=self.settle_s)
+        self.digest_setter = DigestSetter(
+            self.digests, self.reader, self.people, self.chat, command="/bolt", now=lambda: self.at
         )
-        self.report_poster = ReportPoster(
+        self.digest_poster = DigestPoster(
             self.chat,
             self.posts,
-            self.reports,
+            self.digests,
             self.reader,
             self.authorizer,
             self.pictures,
             settle_s=self.settle_s,
             now=lambda: self.at,
         )
-        self.others["report"] = self.report_poster.post_report
-        self.steps["reports"] = self.clock().queue_report
+        self.others["report"] = self.digest_poster.post_digest
+        self.steps["reports"] = self.clock().queue_digest
 
-    def clock(self) -> ReportClock:
+    def clock(self) -> DigestClock:
         """Of a process of its own."""
-        return ReportClock(self.reports, self.discovery, self.due["reports"], now=lambda: self.at)
+        return DigestClock(self.digests, self.discovery, self.due["reports"], now=lambda: self.at)
 
     async def type(self, text: str, *, user: str = ADA, channel: str = CHANNEL) -> Message:
         """Somebody types a command; the answer."""
         command = parse(text)
         assert isinstance(command, DigestCommand)
         who: Asker = replace(asker(user), channel=channel)
-        return await self.report_setter.answer(who, command)
+        return await self.digest_setter.answer(who, command)
 
     async def until(self, when: datetime, *, listed: bool = True) -> None:
         """Time passes. Schedules are listed meanwhile, unless Bolt is away, and digests queued and posted."""
         self.at = self.bolt.clock = when
         if listed:
             await self.discover()
-        await self.queue_reports()
+        await self.queue_digests()
         await self.settle()
 
-    async def queue_reports(self) -> None:
+    async def queue_digests(self) -> None:
         """Queue the digests that are due by the stage's clock."""
         key = self.scripts.key("due", "reports")
         for member in await self.redis.zrange(key, 0, -1):
@@ -91,4 +91,4 @@ class ReportStage(IncidentStage):
                 await self.redis.zadd(key, {str(member): 1})
                 claimed = await self.due["reports"].claim(1)
                 assert claimed.lease is not None
-                await self.clock().queue_report(claimed.lease)
+                await self.clock().queue_digest(claimed.lease)

@@ -1,4 +1,4 @@
-"""A channel's digest of what it watches: when it's sent. In code it's called a report."""
+"""A channel's digest of what it watches: when it's sent."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """When a channel's report is sent: at `clock` (HH:MM) in `zone`, every day, or on one weekday (0 is Monday).
+class Digest:
+    """When a channel's digest is sent: at `clock` (HH:MM) in `zone`, every day, or on one weekday (0 is Monday).
 
     `made_by` is who set it, at `made_at`.
     """

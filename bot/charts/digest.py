@@ -8,7 +8,7 @@ from bot.charts.fonts import font
 from bot.charts.history import BAR_LEAST, FILLS, HEIGHT, MARGIN, TITLE, WIDTH
 from bot.charts.legend import Entry
 from bot.charts.shapes import Box, Picture, Rectangle, Shape, Text
-from bot.core.watching.report_chart import FailedOften, ReportChart
+from bot.core.watching.digest_chart import DigestChart, FailedOften
 
 COUNT_STEPS = tuple(step * 10**power for power in range(7) for step in (1, 2, 5))
 LABELED_HOURS = 6
@@ -19,7 +19,7 @@ NAME_PART = 0.62
 ROW_BAR = 14.0
 
 
-def report_picture(shown: ReportChart) -> Picture:
+def digest_picture(shown: DigestChart) -> Picture:
     """Lay out the picture of a digest."""
     top = max((bar.runs for bar in shown.bars), default=0) or 1
     rows = legend.rows(_entries(shown), WIDTH - 2 * MARGIN)
@@ -48,18 +48,18 @@ def report_picture(shown: ReportChart) -> Picture:
     )
 
 
-def _title(shown: ReportChart) -> list[Text]:
+def _title(shown: DigestChart) -> list[Text]:
     regular, room = font("regular"), (WIDTH - 2 * MARGIN) * 0.98
     first = Text(MARGIN, MARGIN + TITLE * 0.8, shown.title, TITLE, INK, "semibold")
     return [first, Text(MARGIN, first.baseline + TEXT * 1.5, regular.fitted(shown.summary, TEXT, room), TEXT, QUIET)]
 
 
-def _entries(shown: ReportChart) -> list[Entry]:
+def _entries(shown: DigestChart) -> list[Entry]:
     failed = [Entry(FILLS["failed"], f"{shown.failed} failed (numbers above bars)")] if shown.failed else []
     return [Entry(FILLS["succeeded"], f"{shown.succeeded} succeeded"), *failed]
 
 
-def _bars(frame: Frame, shown: ReportChart) -> list[Shape]:
+def _bars(frame: Frame, shown: DigestChart) -> list[Shape]:
     """Failures stand on successes, and are visible however few they are."""
     least = BAR_LEAST / frame.area.height * frame.top
     shapes: list[Shape] = []
@@ -74,7 +74,7 @@ def _bars(frame: Frame, shown: ReportChart) -> list[Shape]:
     return shapes
 
 
-def _counts(frame: Frame, shown: ReportChart) -> list[Shape]:
+def _counts(frame: Frame, shown: DigestChart) -> list[Shape]:
     """How many runs failed, above the bars. Where the numbers are too wide for the bars, all are smaller."""
     widest = max((font("semibold").width(str(bar.failed), COUNT) for bar in shown.bars if bar.failed), default=0.0)
     size = min(COUNT, COUNT * frame.pitch / widest) if widest else COUNT
@@ -85,7 +85,7 @@ def _counts(frame: Frame, shown: ReportChart) -> list[Shape]:
     ]
 
 
-def _labels(frame: Frame, shown: ReportChart) -> list[Shape]:
+def _labels(frame: Frame, shown: DigestChart) -> list[Shape]:
     """The weekdays, or every sixth hour, as far as there's room."""
     shapes: list[Shape] = []
     right = frame.area.left - GAP
@@ -99,7 +99,7 @@ def _labels(frame: Frame, shown: ReportChart) -> list[Shape]:
     return shapes
 
 
-def _most_failed(shown: ReportChart, top: float) -> list[Shape]:
+def _most_failed(shown: DigestChart, top: float) -> list[Shape]:
     """The schedules that failed most: name, bar and numbers."""
     if not shown.most_failed:
         return []

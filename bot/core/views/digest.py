@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.core.model.command import DigestCommand
-from bot.core.model.report import Report
+from bot.core.model.digest import Digest
 from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Code, Emoji, Sentence, Span, When, cut, duration, plural
 from bot.core.views.buttons import command_button
 from bot.core.views.incident import handled_by, incident_headline
-from bot.core.watching.report import Figures, ReportRow
+from bot.core.watching.digest import DigestRow, Figures
 
 NAME_SHOWN = 80
 HINT_SHOWN = 200
@@ -23,11 +23,11 @@ NOTHING_SEEN = (
 NOTHING_WATCHED = "This channel doesn't watch any schedule, so there's nothing for a digest to show."
 
 
-def report_message(
-    report: Report | None, figures: Figures, hints: Mapping[str, str], app_url: str, command: str
+def digest_message(
+    digest: Digest | None, figures: Figures, hints: Mapping[str, str], app_url: str, command: str
 ) -> Message:
-    """Build a digest. `report` is None if none is set: then it's an example. `hints` are the texts of hints, by id."""
-    first = _first(report, figures)
+    """Build a digest. `digest` is None if none is set: then it's an example. `hints` are the texts of hints, by id."""
+    first = _first(digest, figures)
     sections = [
         _missed(figures),
         _failing(figures, app_url, command),
@@ -43,10 +43,10 @@ def report_message(
     return Message(said, tuple(blocks))
 
 
-def report_set(report: Report, word: str, cannot_post: str, command: str, *, watches: bool) -> Message:
+def digest_set(digest: Digest, word: str, cannot_post: str, command: str, *, watches: bool) -> Message:
     """Confirm that a digest is set. `word`: `new` or `changed`."""
     begin = "I'll post a digest here " if word == "new" else "Changed: I'll post a digest here "
-    text: Sentence = (f"{begin}{when_in_words(report)}.",)
+    text: Sentence = (f"{begin}{when_in_words(digest)}.",)
     notes: list[Sentence] = []
     if not watches:
         notes.append((f"{NOTHING_WATCHED} Watch some first, as in ", Code(f"{command} watch nightly"), "."))
@@ -56,7 +56,7 @@ def report_set(report: Report, word: str, cannot_post: str, command: str, *, wat
     return Message(_joined([text, *notes], " "), tuple(blocks))
 
 
-def report_off(*, was_set: bool) -> Message:
+def digest_off(*, was_set: bool) -> Message:
     """Confirm that no digest is posted anymore."""
     return Message(
         ("I'll no longer post a digest here.",)
@@ -65,9 +65,9 @@ def report_off(*, was_set: bool) -> Message:
     )
 
 
-def report_shown(report: Report | None, today: Message | None, command: str, *, watches: bool) -> Message:
+def digest_shown(digest: Digest | None, today: Message | None, command: str, *, watches: bool) -> Message:
     """Show what is set in a channel, and what its digest would be now. `watches`: the channel has a watch."""
-    if report is None:
+    if digest is None:
         text: Sentence = (
             "No digest is set in this channel. To get one, type ",
             Code(f"{command} digest daily 09:00"),
@@ -77,7 +77,7 @@ def report_shown(report: Report | None, today: Message | None, command: str, *, 
         )
         row: tuple[Button, ...] = ()
     else:
-        text, row = (f"A digest is posted here {when_in_words(report)}.",), (_off(),)
+        text, row = (f"A digest is posted here {when_in_words(digest)}.",), (_off(),)
     buttons: list[Block] = [Buttons(row)] if row else []
     if today is None:
         why = NOTHING_SEEN if watches else NOTHING_WATCHED
@@ -86,17 +86,17 @@ def report_shown(report: Report | None, today: Message | None, command: str, *, 
     return Message((*text, " ", *shown, "\n", *today.text), (Paragraph((*text, "\n", *shown)), *today.blocks, *buttons))
 
 
-def when_in_words(report: Report) -> str:
-    """When a report is sent."""
-    when = "every day" if report.weekday is None else f"every {WEEKDAYS[report.weekday]}"
-    return f"{when} at {report.clock} ({report.zone})"
+def when_in_words(digest: Digest) -> str:
+    """When a digest is sent."""
+    when = "every day" if digest.weekday is None else f"every {WEEKDAYS[digest.weekday]}"
+    return f"{when} at {digest.clock} ({digest.zone})"
 
 
 # --- its sections ---
 
 
-def _first(report: Report | None, figures: Figures) -> Sentence:
-    period = "Daily digest" if report is None or report.weekday is None else "Weekly digest"
+def _first(digest: Digest | None, figures: Figures) -> Sentence:
+    period = "Daily digest" if digest is None or digest.weekday is None else "Weekly digest"
     start: Sentence = (Emoji("bar_chart"), " ", Bold(period), " since ", When(figures.since, "date_time"), ": ")
     ran = sum(row.tally.runs > 0 for row in figures.rows)
     if not figures.runs:
@@ -178,7 +178,7 @@ def _section(title: str, lines: Sequence[Sentence]) -> Sentence:
     return _joined([(Bold(title),), *lines]) if lines else ()
 
 
-def _name(row: ReportRow) -> Bold:
+def _name(row: DigestRow) -> Bold:
     return Bold(cut(row.name or row.slug, NAME_SHOWN))
 
 

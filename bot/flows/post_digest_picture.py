@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import structlog
 
+from bot.core.model.digest import Digest
 from bot.core.model.errors import ChartFailed
-from bot.core.model.report import Report
 from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchInconclusive
-from bot.core.watching.report_chart import ReportChart, alt_text
-from bot.core.watching.report_time import Slot, since
+from bot.core.watching.digest_chart import DigestChart, alt_text
+from bot.core.watching.digest_time import Slot, since
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.ports.charts import Charts
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane
 from bot.flows.post_once import post_once
-from bot.flows.read_report import ReportReader
+from bot.flows.read_digest import DigestReader
 
 log = structlog.get_logger()
 
@@ -22,10 +22,10 @@ FILE_NAME = "digest.png"
 NOT_DRAWN = "not drawn"
 
 
-class ReportPicturePoster:
+class DigestPicturePoster:
     """Draws and shares pictures of digests. `settle_s`: how long a call with a lost response may still take effect."""
 
-    def __init__(self, chat: Chat, posts: PostLane, reader: ReportReader, charts: Charts, *, settle_s: float) -> None:
+    def __init__(self, chat: Chat, posts: PostLane, reader: DigestReader, charts: Charts, *, settle_s: float) -> None:
         self._chat = chat
         self._posts = posts
         self._reader = reader
@@ -37,7 +37,7 @@ class ReportPicturePoster:
         """Whether digests have pictures at all."""
         return self._charts.is_installed
 
-    async def post_picture(self, post: ClaimedPost, report: Report, slot: Slot, ts: str) -> str | None:
+    async def post_picture(self, post: ClaimedPost, digest: Digest, slot: Slot, ts: str) -> str | None:
         """Post the picture of a digest in the thread of its message.
 
         Returns its file's id, or why there's no picture; None if it was put back for later. Raises SlackRefused.
@@ -45,19 +45,19 @@ class ReportPicturePoster:
         # If it may already have been posted, it's searched for before it's drawn.
         is_new = (await self._posts.attempt(post, "look")).word == "go"
         try:
-            drawn = await self._draw(report, slot) if is_new else None
-            return await self._once(post, report, slot, ts, drawn)
+            drawn = await self._draw(digest, slot) if is_new else None
+            return await self._once(post, digest, slot, ts, drawn)
         except ChartFailed as failed:
             log.warning("a digest has no picture", channel=post.channel, why=failed.sentence)
             return NOT_DRAWN
 
     async def _once(
-        self, post: ClaimedPost, report: Report, slot: Slot, ts: str, drawn: tuple[ReportChart, bytes] | None
+        self, post: ClaimedPost, digest: Digest, slot: Slot, ts: str, drawn: tuple[DigestChart, bytes] | None
     ) -> str | None:
         uploaded = await self._posts.attachment_of(post)
 
         async def send() -> str:
-            shown, picture = drawn or await self._draw(report, slot)
+            shown, picture = drawn or await self._draw(digest, slot)
             file_id = await self._chat.start_upload(FILE_NAME, picture, snippet=False, alt=alt_text(shown))
             await self._posts.note_attachment(post, file_id)
             # A bot that was removed from the channel meanwhile doesn't join it again for this.
@@ -71,9 +71,9 @@ class ReportPicturePoster:
 
         return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
 
-    async def _draw(self, report: Report, slot: Slot) -> tuple[ReportChart, bytes]:
+    async def _draw(self, digest: Digest, slot: Slot) -> tuple[DigestChart, bytes]:
         """The figures and their picture. Raises ChartFailed, also if there's nothing to draw."""
-        shown = await self._reader.read_chart(report, since(report, slot), slot.at)
+        shown = await self._reader.read_chart(digest, since(digest, slot), slot.at)
         if shown is None:
             raise ChartFailed("There's nothing to draw.")
-        return shown, await self._charts.draw_report(shown)
+        return shown, await self._charts.draw_digest(shown)

@@ -10,19 +10,19 @@ from redis.asyncio import Redis
 
 from bot.core.model.errors import BotError, ChannelRefused, CredentialRefused, SlackRefused
 from bot.core.policy.rules import Deny, Policy, Rule
-from tests.flows.report_stage import ReportStage
+from tests.flows.digest_stage import DigestStage
 from tests.flows.stage import CHANNEL
 
 SLOT = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-async def stage(one_redis: Redis) -> ReportStage:
+async def stage(one_redis: Redis) -> DigestStage:
     """A digest waits in the lane."""
-    return await queued(ReportStage(one_redis))
+    return await queued(DigestStage(one_redis))
 
 
-async def queued(stage: ReportStage) -> ReportStage:
+async def queued(stage: DigestStage) -> DigestStage:
     """A digest waits in the lane."""
     await stage.watch("*")
     await stage.type("digest daily 09:00 --tz UTC")
@@ -30,16 +30,16 @@ async def queued(stage: ReportStage) -> ReportStage:
     await stage.discover()
     stage.at = stage.bolt.clock = SLOT + timedelta(minutes=1)
     await stage.work("discovery")
-    await stage.queue_reports()
+    await stage.queue_digests()
     return stage
 
 
-def digests(stage: ReportStage) -> list[str]:
+def digests(stage: DigestStage) -> list[str]:
     """The digests in the channel."""
     return [text for text in stage.cards() if "igest since" in text]
 
 
-async def test_it_says_what_failed_and_why(stage: ReportStage) -> None:
+async def test_it_says_what_failed_and_why(stage: DigestStage) -> None:
     """From what was counted."""
     assert await stage.post() == "report"
     (text,) = digests(stage)
@@ -49,9 +49,9 @@ async def test_it_says_what_failed_and_why(stage: ReportStage) -> None:
     assert await stage.post() is None
 
 
-async def test_everything_else_is_posted_before_it(stage: ReportStage) -> None:
+async def test_everything_else_is_posted_before_it(stage: DigestStage) -> None:
     """An incident can't wait; a digest can."""
-    await stage.queue_reports()
+    await stage.queue_digests()
     stage.run_through("FAILED", "hourly")
     await stage.work("discovery")
     await stage.work("looks")
@@ -62,7 +62,7 @@ async def test_everything_else_is_posted_before_it(stage: ReportStage) -> None:
     assert [await stage.post() for _ in range(4)] == ["incident", "incident", "incident", "report"]
 
 
-async def test_a_lost_reply_is_looked_for_and_not_posted_twice(stage: ReportStage) -> None:
+async def test_a_lost_reply_is_looked_for_and_not_posted_twice(stage: DigestStage) -> None:
     """Not even if the channel can't be read back: a missing digest is better than two."""
     stage.chat.faults.lose("post_message")
     assert await stage.post() == "report"
@@ -71,7 +71,7 @@ async def test_a_lost_reply_is_looked_for_and_not_posted_twice(stage: ReportStag
     assert len(digests(stage)) == 1
 
 
-async def test_an_unknown_outcome_is_left_alone(stage: ReportStage) -> None:
+async def test_an_unknown_outcome_is_left_alone(stage: DigestStage) -> None:
     """It may be there."""
     stage.chat.faults.lose("post_message")
     assert await stage.post() == "report"
@@ -85,7 +85,7 @@ async def test_an_unknown_outcome_is_left_alone(stage: ReportStage) -> None:
     "refused",
     [ChannelRefused("chat.postMessage", "not_in_channel"), CredentialRefused("chat.postMessage", "invalid_auth")],
 )
-async def test_a_refusal_that_can_end_delays_it(stage: ReportStage, refused: BotError) -> None:
+async def test_a_refusal_that_can_end_delays_it(stage: DigestStage, refused: BotError) -> None:
     """Until it's too late."""
     stage.chat.faults.fail("post_message", refused)
     assert await stage.post() == "report"
@@ -94,7 +94,7 @@ async def test_a_refusal_that_can_end_delays_it(stage: ReportStage, refused: Bot
     assert len(digests(stage)) == 1
 
 
-async def test_a_digest_that_is_much_too_late_is_dropped(stage: ReportStage) -> None:
+async def test_a_digest_that_is_much_too_late_is_dropped(stage: DigestStage) -> None:
     """More than six hours."""
     stage.at += timedelta(hours=6)
     assert await stage.post() == "report"
@@ -103,14 +103,14 @@ async def test_a_digest_that_is_much_too_late_is_dropped(stage: ReportStage) -> 
 
 
 @pytest.mark.parametrize("command", ["digest off", "digest weekly fri 09:00"])
-async def test_a_digest_that_is_not_wanted_any_more_is_dropped(stage: ReportStage, command: str) -> None:
+async def test_a_digest_that_is_not_wanted_any_more_is_dropped(stage: DigestStage, command: str) -> None:
     """It was switched off or moved meanwhile."""
     await stage.type(command)
     assert await stage.post() == "report"
     assert digests(stage) == []
 
 
-async def test_a_digest_of_nothing_is_dropped(stage: ReportStage) -> None:
+async def test_a_digest_of_nothing_is_dropped(stage: DigestStage) -> None:
     """The channel's watches were stopped."""
     (watch,) = await stage.watches.all_watches()
     await stage.watches.remove_watch(CHANNEL, watch.number)
@@ -118,7 +118,7 @@ async def test_a_digest_of_nothing_is_dropped(stage: ReportStage) -> None:
     assert digests(stage) == []
 
 
-async def test_what_slack_will_never_take_is_given_up(stage: ReportStage) -> None:
+async def test_what_slack_will_never_take_is_given_up(stage: DigestStage) -> None:
     """It's an error in the log."""
     stage.chat.faults.always["post_message"] = SlackRefused("chat.postMessage", "msg_too_long")
     assert await stage.post() == "report"
@@ -127,12 +127,12 @@ async def test_what_slack_will_never_take_is_given_up(stage: ReportStage) -> Non
 
 async def test_the_policy_is_asked_again(one_redis: Redis) -> None:
     """Whoever set it may have lost the permission, or the channel be shared with others by now."""
-    stage = await queued(ReportStage(one_redis, Policy((Rule("nobody", Deny("no digests here")),))))
+    stage = await queued(DigestStage(one_redis, Policy((Rule("nobody", Deny("no digests here")),))))
     assert await stage.post() == "report"
     assert digests(stage) == []
 
 
-async def test_a_channel_of_which_nothing_is_known_waits(stage: ReportStage) -> None:
+async def test_a_channel_of_which_nothing_is_known_waits(stage: DigestStage) -> None:
     """Slack doesn't say whether it's shared."""
     known = await stage.people.channel(CHANNEL)
     stage.people.channels[CHANNEL] = replace(known, shared=None)

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.core.watching.report_time import is_wanted, last_slot, next_slot
+from bot.core.watching.digest_time import is_wanted, last_slot, next_slot
 from bot.flows.lease import Lease
 from bot.flows.ports.store import Due
-from bot.flows.ports.watch_store import Discovery, Reports
+from bot.flows.ports.watch_store import Digests, Discovery
 
 log = structlog.get_logger()
 
@@ -21,29 +21,29 @@ AGAIN = timedelta(seconds=15)
 WAITED = timedelta(hours=1)
 
 
-class ReportClock:
+class DigestClock:
     """Queues digests of claimed channels."""
 
-    def __init__(self, reports: Reports, discovery: Discovery, due: Due, *, now: Callable[[], datetime]) -> None:
-        self._reports = reports
+    def __init__(self, digests: Digests, discovery: Discovery, due: Due, *, now: Callable[[], datetime]) -> None:
+        self._digests = digests
         self._discovery = discovery
         self._due = due
         self._now = now
 
-    async def queue_report(self, lease: Lease) -> None:
+    async def queue_digest(self, lease: Lease) -> None:
         """Queue the claimed channel's digest if it's due, and make the channel due at the next time."""
         channel, now = lease.member, self._now()
-        report = await self._reports.load_report(channel)
-        if report is None:
+        digest = await self._digests.load_digest(channel)
+        if digest is None:
             await self._due.finish(lease)
             return
-        slot = last_slot(report, now)
-        if not is_wanted(report, slot, now):
-            await self._reports.wait(lease, next_slot(report, now).at)
+        slot = last_slot(digest, now)
+        if not is_wanted(digest, slot, now):
+            await self._digests.wait(lease, next_slot(digest, now).at)
             return
         listed_at = await self._discovery.listed_at()
         if (listed_at is None or listed_at < slot.at + SETTLED) and now - slot.at < WAITED:
-            await self._reports.wait(lease, now + AGAIN)
+            await self._digests.wait(lease, now + AGAIN)
             return
-        if await self._reports.queue_report(lease, channel, slot.day.isoformat(), next_slot(report, now).at):
+        if await self._digests.queue_digest(lease, channel, slot.day.isoformat(), next_slot(digest, now).at):
             log.info("a digest is due", channel=channel, date=slot.day.isoformat())

@@ -1,4 +1,4 @@
-"""The figures of a channel's report."""
+"""The figures of a channel's digest."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ RUNS_COMPARED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class ReportRow:
-    """A schedule in a report: what was counted in its time, and in the four weeks before.
+class DigestRow:
+    """A schedule in a digest: what was counted in its time, and in the four weeks before.
 
     `missed_now` is a slot without a run so far, which isn't counted yet.
     """
@@ -42,14 +42,14 @@ class ReportRow:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a report shows. `rows` are the watched schedules, `failing` the channel's open incidents.
+    """What a digest shows. `rows` are the watched schedules, `failing` the channel's open incidents.
 
     `stale_since` is when Bolt was last read, if that's too long ago for the figures to be complete.
     """
 
     since: datetime
     until: datetime
-    rows: Sequence[ReportRow]
+    rows: Sequence[DigestRow]
     failing: Sequence[Incident] = ()
     stale_since: datetime | None = None
 
@@ -68,11 +68,11 @@ class Figures:
         """How many percent of the runs succeeded, rounded down: 100 only if none failed."""
         return (self.runs - self.failures) * 100 // self.runs if self.runs else 100
 
-    def missed(self) -> list[ReportRow]:
+    def missed(self) -> list[DigestRow]:
         """Schedules with slots without a run, those with the most first."""
         return sorted((row for row in self.rows if row.missed), key=lambda row: (-row.missed, row.name))
 
-    def over(self) -> list[ReportRow]:
+    def over(self) -> list[DigestRow]:
         """Schedules that failed and aren't failing anymore, those with the most failures first."""
         failing = {one.schedule for one in self.failing}
         found = [row for row in self.rows if row.tally.failures and row.slug not in failing]
@@ -86,7 +86,7 @@ class Figures:
                 found[hint] = found.get(hint, 0) + count
         return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 
-    def slower(self) -> list[tuple[ReportRow, float, float]]:
+    def slower(self) -> list[tuple[DigestRow, float, float]]:
         """Schedules that slow down, with their medians now and before, in seconds, the slowest first."""
         found = []
         for row in self.rows:
@@ -97,7 +97,7 @@ class Figures:
                 found.append((row, now, before))
         return sorted(found, key=lambda one: -one[1] / one[2])
 
-    def slowest(self) -> list[tuple[ReportRow, float]]:
+    def slowest(self) -> list[tuple[DigestRow, float]]:
         """Schedules by their median in seconds, the slowest first."""
         found = [(row, median_s) for row in self.rows if (median_s := row.tally.median_s) is not None]
         return sorted(found, key=lambda one: -one[1])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from bot.core.model.report import Report
+from bot.core.model.digest import Digest
 from bot.core.model.slots import Slots
 from bot.core.text.message import Message
-from bot.core.views.report import report_message
+from bot.core.views.digest import digest_message
 from bot.core.watching.counted_runs import expects_slots
+from bot.core.watching.digest import DigestRow, Figures
+from bot.core.watching.digest_chart import DigestChart, FailedOften, digest_chart
 from bot.core.watching.missed import shown_missed
-from bot.core.watching.report import Figures, ReportRow
-from bot.core.watching.report_chart import FailedOften, ReportChart, report_chart
 from bot.core.watching.tally import Tally, add_up, days_of, runs_by_hour, tally_name, whole_hour
 from bot.core.watching.wall_clock import zone_named
 from bot.flows.discover_schedules import CoverCache
@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 STALE = timedelta(minutes=10)
 
 
-class ReportReader:
+class DigestReader:
     """Builds digests. `hints` returns the texts of hints, by id; `mask` is applied to names in pictures."""
 
     def __init__(
@@ -53,8 +53,8 @@ class ReportReader:
         self._mask = mask
         self._covers = CoverCache()
 
-    async def read_report(
-        self, channel: str, report: Report | None, since: datetime, until: datetime, *, so_far: bool = False
+    async def read_digest(
+        self, channel: str, digest: Digest | None, since: datetime, until: datetime, *, so_far: bool = False
     ) -> Message | None:
         """Build a channel's digest of some time, up to the last whole hour. Returns None if it watches nothing.
 
@@ -71,11 +71,11 @@ class ReportReader:
         listed_at = await self._discovery.listed_at()
         stale_since = listed_at if listed_at is not None and until - listed_at > STALE else None
         figures = Figures(since, end, rows, failing, stale_since)
-        return report_message(report, figures, self._hints(), self._app_url, self._command)
+        return digest_message(digest, figures, self._hints(), self._app_url, self._command)
 
-    async def read_chart(self, report: Report, since: datetime, until: datetime) -> ReportChart | None:
+    async def read_chart(self, digest: Digest, since: datetime, until: datetime) -> DigestChart | None:
         """Read what the picture of a channel's digest shows. Returns None if no run has ended."""
-        named = await self._watched(report.channel)
+        named = await self._watched(digest.channel)
         since, end = whole_hour(since), whole_hour(until)
         days = await self._tallies.load_days(list(named), days_of(since, end))
         hours: dict[datetime, tuple[int, int]] = {}
@@ -87,7 +87,7 @@ class ReportReader:
                 hours[at] = before[0] + runs, before[1] + failures
             tally = add_up(counted, since, end)
             failed.append(FailedOften(self._mask(title), self._mask(slug), tally.failures, tally.runs))
-        shown = report_chart(hours, failed, since, end, zone_named(report.zone), report.zone)
+        shown = digest_chart(hours, failed, since, end, zone_named(digest.zone), digest.zone)
         return shown if shown.runs else None
 
     async def is_watching(self, channel: str) -> bool:
@@ -109,7 +109,7 @@ class ReportReader:
 
     async def _rows(
         self, named: Mapping[str, tuple[str, str, Slots]], since: datetime, until: datetime
-    ) -> list[ReportRow]:
+    ) -> list[DigestRow]:
         names = list(named)
         days = await self._tallies.load_days(names, days_of(since, until))
         earlier = await self._tallies.load_days(names, days_of(since - COMPARED, since - timedelta(days=1)))
@@ -118,5 +118,5 @@ class ReportReader:
             counted, before = days.get(name, {}), earlier.get(name, {})
             tally = add_up(counted, since, until) if counted else Tally()
             usual = add_up(before, since - COMPARED, since) if before else Tally()
-            rows.append(ReportRow(title, slug, tally, usual, shown_missed(slots, since, until)))
+            rows.append(DigestRow(title, slug, tally, usual, shown_missed(slots, since, until)))
         return rows
