@@ -53,7 +53,7 @@ def creation_args(facts: RunFacts, seen: Observation) -> tuple[str, ...]:
     text = to_json(seen)
     usual = "" if facts.usual_s is None else str(facts.usual_s)
     began = str(facts.asked_at.timestamp()) if facts.asked_at else ""
-    return to_json(facts), text, seen.state, _digest(text), usual, began
+    return to_json(facts), text, seen.state, _fingerprint(text), usual, began
 
 
 class Runs:
@@ -217,7 +217,14 @@ class Runs:
 
 def _row(one: Observed) -> tuple[str | int, ...]:
     text = to_json(one.seen)
-    return one.key.name, one.seen.state, int(is_final(one.seen.state)), _digest(text), text, microseconds(one.next_s)
+    return (
+        one.key.name,
+        one.seen.state,
+        int(is_final(one.seen.state)),
+        _fingerprint(text),
+        text,
+        microseconds(one.next_s),
+    )
 
 
 def read_run(key: RunKey, record: Mapping[str, str]) -> Run:
@@ -237,5 +244,5 @@ def read_run(key: RunKey, record: Mapping[str, str]) -> Run:
     )
 
 
-def _digest(text: str) -> str:
+def _fingerprint(text: str) -> str:
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:16]

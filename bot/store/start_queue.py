@@ -13,7 +13,7 @@ from bot.store.due_sets import microseconds
 from bot.store.record_json import to_json
 from bot.store.runs import creation_args
 from bot.store.scripts import Scripts
-from bot.store.start_requests import incident_name, read_request, same_keys, schedule_digest, stored_request
+from bot.store.start_requests import incident_name, read_request, same_keys, schedule_fingerprint, stored_request
 
 # Longer than a start may wait, so that an identical request is always recognized as the waiting one.
 WORDS_KEPT_S = 8 * 86_400
@@ -34,7 +34,7 @@ class StartQueue:
             asked.id,
             ",".join(same_keys(asked.user, asked.channel, asked.wanted, plan.slug)),
             most,
-            schedule_digest(plan.slug),
+            schedule_fingerprint(plan.slug),
             asked.channel,
             to_json(stored_request(asked)),
             to_json(plan),

@@ -202,7 +202,7 @@ class StartRequests:
 
     async def unsettled_starts(self, schedule: str) -> tuple[Rival, ...]:
         """Return a schedule's starts that were sent and whose outcome is unknown."""
-        sent: list[str] = await self._scripts.run("rivals", "", schedule_digest(schedule))
+        sent: list[str] = await self._scripts.run("rivals", "", schedule_fingerprint(schedule))
         return tuple(_rival(*fields) for fields in zip(sent[::3], sent[1::3], sent[2::3], strict=True))
 
     async def lock(self, request: Request, hold_s: float) -> bool:
@@ -255,10 +255,10 @@ class StartRequests:
 
 
 def _lock(request: Request) -> str:
-    return schedule_digest(request.queue)
+    return schedule_fingerprint(request.queue)
 
 
-def schedule_digest(slug: str) -> str:
+def schedule_fingerprint(slug: str) -> str:
     """Return a schedule's part of a key."""
     return hashlib.sha256(slug.encode()).hexdigest()[:24]
 

@@ -191,8 +191,8 @@ def with_channel(plan: StartPlan, channel_info: ChannelInfo) -> StartPlan:
 
 def request_id(team: str, delivery: str) -> str:
     """Derive a short id from a delivery: the same delivery always gets the same id."""
-    digest = hashlib.sha256(f"{team}/{delivery}".encode()).digest()
-    return base64.b32encode(digest[:10]).decode().lower()
+    fingerprint = hashlib.sha256(f"{team}/{delivery}".encode()).digest()
+    return base64.b32encode(fingerprint[:10]).decode().lower()
 
 
 def wanted_name(wanted: StartCommand) -> str:

@@ -75,12 +75,12 @@ class Own:
 
     @property
     def mark(self) -> str:
-        """A digest of exactly these commands of exactly this schedule."""
-        return _digest("\n".join((self.slug, *self.commands)))
+        """A fingerprint of exactly these commands of exactly this schedule."""
+        return _fingerprint("\n".join((self.slug, *self.commands)))
 
     @property
     def offered(self) -> str:
-        """A digest of the text offered in the field."""
+        """A fingerprint of the text offered in the field."""
         return offered(self.text)
 
 
@@ -139,8 +139,8 @@ def is_changed(filled: Filled) -> bool:
 
 
 def offered(text: str) -> str:
-    """A digest of the commands field, ignoring blanks around its lines."""
-    return _digest("\n".join(lines_of(text)))
+    """A fingerprint of the commands field, ignoring blanks around its lines."""
+    return _fingerprint("\n".join(lines_of(text)))
 
 
 def lines_of(text: str) -> list[str]:
@@ -233,5 +233,5 @@ def changed_note(form: Form) -> Sentence:
     )
 
 
-def _digest(text: str) -> str:
+def _fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
