@@ -20,6 +20,7 @@ from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Code, Link, Mention, Sentence, Span, When
 from bot.core.text.user_ids import is_user
 from bot.core.views.buttons import IncidentButton, command_button, read_snooze_value
+from bot.core.views.incident import taken_message
 from bot.core.views.retry_failing import RefusedRetry, outcome, question, to_retry
 from bot.core.watching import handling
 from bot.core.watching.edits import edit_for
@@ -42,8 +43,8 @@ NOTHING = "Nothing was started."
 NOT_SNOOZED = "It isn't snoozed, so there's nothing to undo."
 UTC = ZoneInfo("UTC")
 
-# Returns the changed incident, or the sentence why there's nothing to change.
-Change = Callable[[Incident], Incident | str]
+# Returns the changed incident, or the answer why it isn't changed.
+Change = Callable[[Incident], Incident | Message]
 
 
 class IncidentHandler:
@@ -89,17 +90,21 @@ class IncidentHandler:
 
     # --- who works on it, and when it's told again ---
 
-    async def take_on(self, asker: Asker, name: str, schedule: str) -> Message | None:
-        """The person works on it, whoever did before. `name` is theirs."""
+    async def take_on(self, asker: Asker, name: str, schedule: str, *, over: bool) -> Message | None:
+        """The person works on it. If somebody else does already, only with `over`. `name` is the person's."""
         now = await self._audit.now()
-        return await self._change(
-            asker, schedule, "taken on", lambda one: handling.take_on(one, asker.user, now, name=name)
-        )
+
+        def change(one: Incident) -> Incident | Message:
+            if one.on_it is not None and one.on_it.user != asker.user and not over:
+                return taken_message(one, one.on_it)
+            return handling.take_on(one, asker.user, now, name=name)
+
+        return await self._change(asker, schedule, "taken on", change)
 
     async def let_go(self, asker: Asker, schedule: str) -> Message | None:
         """Nobody works on it anymore, whoever did."""
         return await self._change(
-            asker, schedule, "let go", lambda one: handling.let_go(one) if one.on_it else NOBODY_ON_IT
+            asker, schedule, "let go", lambda one: handling.let_go(one) if one.on_it else Message((NOBODY_ON_IT,))
         )
 
     async def snooze(self, asker: Asker, name: str, schedule: str, choice: SnoozeChoice) -> Message | None:
@@ -107,7 +112,7 @@ class IncidentHandler:
         zone = zone_named((await self._people.person(asker.user)).time_zone) if choice is SnoozeChoice.MORNING else UTC
         now = await self._audit.now()
 
-        def change(one: Incident) -> Incident | str:
+        def change(one: Incident) -> Incident:
             return handling.snoozed(one, asker.user, choice, now, zone, name=name)
 
         return await self._change(asker, schedule, "snoozed", change)
@@ -115,9 +120,11 @@ class IncidentHandler:
     async def end_snooze(self, asker: Asker, schedule: str) -> Message | None:
         """Post again from now on."""
         now = await self._audit.now()
-        return await self._change(
-            asker, schedule, "snooze ended", lambda one: handling.unsnoozed(one, now) if one.snooze else NOT_SNOOZED
-        )
+
+        def change(one: Incident) -> Incident | Message:
+            return handling.unsnoozed(one, now) if one.snooze else Message((NOT_SNOOZED,))
+
+        return await self._change(asker, schedule, "snooze ended", change)
 
     async def _change(self, asker: Asker, schedule: str, did: str, change: Change) -> Message | None:
         """Change an open incident. Others may change it at the same time: then it's decided again."""
@@ -129,8 +136,8 @@ class IncidentHandler:
             if not before.is_open:
                 return _over(before)
             after = change(before)
-            if isinstance(after, str):
-                return Message((after,))
+            if isinstance(after, Message):
+                return after
             after = await self._quiet.withhold(before, after)
             if await self._incidents.store_incident(stored, after, edit_for(before, after)):
                 log.info("an incident was handled", did=did, incident=before.key, user=asker.user)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.core.model.incident import Incident
 from bot.core.model.outage import Outage
 from bot.core.text.message import Message
 from bot.core.text.text import plural
-from bot.core.views.outage import outage_list
+from bot.core.views.outage import outage_list, outage_taken_message
 from bot.core.watching.snooze import SnoozeChoice
 from bot.flows.ports.watch_store import Outages
 from bot.flows.read_incident_retries import IncidentRetries
@@ -35,6 +36,15 @@ class OutageHandler:
     def list_schedules(self, outage: Outage) -> Message:
         """List all of its schedules, by cause."""
         return outage_list(outage, self._app_url)
+
+    @staticmethod
+    def left_to_take(outage: Outage, user: str) -> Outage | Message:
+        """The part of an outage that nobody is on. If there's none: who is on it, or all of it if that's the person."""
+        free = tuple(one for one in outage.failing if one.on_it is None)
+        if free:
+            return replace(outage, members=free)
+        others = any(one.on_it is not None and one.on_it.user != user for one in outage.failing)
+        return outage_taken_message(outage) if others else outage
 
     @staticmethod
     def partly_done(done: Sequence[Incident], refused: Sequence[Incident]) -> Message | None:

@@ -37,10 +37,18 @@ def shows(stage: Stage, words: str) -> bool:
 async def test_people_take_it_on_and_snooze_it(stage: Stage) -> None:
     """By name, with a take-over; what they do can be undone, and the end of a snooze says that it still fails."""
     await fails(stage)
-    await stage.click("I'm on it")
-    await stage.until(lambda: shows(stage, "ada is on it"))
-    await stage.click("Take over", user="grace")
-    await stage.until(lambda: shows(stage, "grace is on it"))
+    ts, both, people = stage.cards()[0].ts, {PERSON, "grace"}, stage.sandbox.slack.people
+    await asyncio.gather(*(people.click(who, CHANNEL, ts, label="I'm on it") for who in both))
+
+    def slower() -> set[str]:
+        return {who for who in both if stage.told_privately("has been on it since", user=who)()}
+
+    await stage.until(lambda: len(slower()) == 1)
+    (second,) = slower()
+    (first,) = both - {second}
+    await stage.until(lambda: shows(stage, f"{first} is on it"))
+    await stage.click("Take over", user=second)
+    await stage.until(lambda: shows(stage, f"{second} is on it"))
     await opened(stage, "Failing now (1)")
     await stage.click("No longer on it")
     await stage.until(lambda: shows(stage, "I'm on it"))

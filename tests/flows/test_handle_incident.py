@@ -22,7 +22,13 @@ from bot.core.model.incident import (
 from bot.core.model.person import Person
 from bot.core.model.run import CardRef, Observation, RunFacts, RunKey
 from bot.core.text.message import Message
-from bot.core.views.buttons import IncidentButton, read_command_value, read_runs_value, snooze_value
+from bot.core.views.buttons import (
+    IncidentButton,
+    read_command_value,
+    read_incident_value,
+    read_runs_value,
+    snooze_value,
+)
 from bot.core.watching.handling import ON_IT_FOR
 from bot.core.watching.snooze import SnoozeChoice
 from bot.flows.handle_incident import BUSY, NOBODY_ON_IT, NOT_SNOOZED, TRIES, IncidentHandler
@@ -72,15 +78,29 @@ def words(answer: object) -> str:
 async def test_somebody_takes_it_on_and_another_takes_over(start_stage: Stage) -> None:
     """Their names are kept, and the message is edited at once."""
     of = handling(start_stage, failing())
-    assert await of.flow.take_on(asker(), "ada", "nightly") is None
+    assert await of.flow.take_on(asker(), "ada", "nightly", over=False) is None
     taken = of.nightly.on_it
     assert taken is not None
     assert (taken.user, taken.name) == (ADA, "ada")
     assert abs(taken.until - datetime.now(UTC) - ON_IT_FOR) < timedelta(minutes=1)
-    assert await of.flow.take_on(asker(BOB), "bob", "nightly") is None
+    assert await of.flow.take_on(asker(BOB), "bob", "nightly", over=True) is None
     assert of.nightly.on_it is not None
     assert of.nightly.on_it.name == "bob"
     assert of.incidents.edits == ["now", "now"]
+
+
+async def test_a_click_on_a_message_that_still_looks_free_takes_over_from_nobody(start_stage: Stage) -> None:
+    """Whoever was faster stays on it, and may click again."""
+    of = handling(start_stage, failing(on_it=OnIt(ADA, datetime.now(UTC) + ON_IT_FOR, "ada")))
+    answer = await of.flow.take_on(asker(BOB), "bob", "nightly", over=False)
+    assert isinstance(answer, Message)
+    assert words(answer).startswith("@U0ADA has been on it since ")
+    (take_over,) = buttons(answer)
+    assert read_incident_value(take_over.value) == IncidentButton("nightly", 4713)
+    assert of.incidents.edits == []
+    assert await of.flow.take_on(asker(), "ada", "nightly", over=False) is None
+    assert of.nightly.on_it is not None
+    assert of.nightly.on_it.user == ADA
 
 
 async def test_letting_go_undoes_it_once(start_stage: Stage) -> None:
@@ -129,7 +149,7 @@ async def test_a_chosen_option_finds_its_incident(start_stage: Stage) -> None:
 async def test_what_is_over_is_answered(start_stage: Stage) -> None:
     """In one sentence, and nothing changes."""
     of = handling(start_stage, recovered())
-    assert words(await of.flow.take_on(asker(), "ada", "nightly")) == (
+    assert words(await of.flow.take_on(asker(), "ada", "nightly", over=False)) == (
         "Nightly full build has already recovered, so there's nothing left to do."
     )
     assert words(await of.flow.begin_retry(asker(), IncidentButton("nightly", 4713))).startswith(
@@ -148,7 +168,7 @@ async def test_a_change_is_decided_again_if_somebody_was_faster(start_stage: Sta
     """A few times; then the person may click again."""
     of = handling(start_stage, failing())
     of.incidents.contended = 2
-    assert await of.flow.take_on(asker(), "ada", "nightly") is None
+    assert await of.flow.take_on(asker(), "ada", "nightly", over=False) is None
     assert of.nightly.on_it is not None
     of.incidents.contended = TRIES
     assert words(await of.flow.let_go(asker(), "nightly")) == BUSY

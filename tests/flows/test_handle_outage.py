@@ -7,14 +7,23 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.incident import Incident, OnIt
 from bot.core.model.outage import Outage
 from bot.core.text.message import Message
+from bot.core.watching.handling import ON_IT_FOR
 from bot.core.watching.snooze import SnoozeChoice
 from bot.flows.handle_outage import OutageHandler, snooze_choice
 from bot.flows.read_incident_retries import IncidentRetries
 from tests.core.views.plain import said, shown
+from tests.core.views.test_outage import incident, outage
+from tests.core.watching.ends import T0
 from tests.flows.fakes import NIGHTLY
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
+
+
+def taken(number: int, user: str) -> Incident:
+    """An incident that somebody is on."""
+    return replace(incident(number), on_it=OnIt(user, T0 + ON_IT_FOR))
 
 
 @pytest.mark.parametrize(
@@ -34,6 +43,18 @@ def test_only_what_the_menu_offers_is_taken(value: str, expected: tuple[int, Sno
     assert snooze_choice(value) == expected
 
 
+def test_what_nobody_is_on_is_left_to_take() -> None:
+    """If there's nothing left, it's said who is on it, unless that's whoever clicked."""
+    free, adas, bobs = incident(1), taken(2, "U0ADA"), taken(3, "U0BOB")
+    left = OutageHandler.left_to_take(outage(free, adas, bobs), "U0ADA")
+    assert isinstance(left, Outage)
+    assert left.members == (free,)
+    answer = OutageHandler.left_to_take(outage(adas, bobs), "U0ADA")
+    assert isinstance(answer, Message)
+    assert said(answer.text).startswith("@U0ADA and 1 other have been on all of these schedules since ")
+    assert OutageHandler.left_to_take(outage(adas), "U0ADA") == outage(adas)
+
+
 async def test_it_finds_what_fails(one_redis: Redis) -> None:
     """All of its schedules are listed by cause."""
     stage = IncidentStage(one_redis)
@@ -49,8 +70,8 @@ async def test_it_finds_what_fails(one_redis: Redis) -> None:
     assert isinstance(outage, Outage)
     assert len(outage.failing) == 3
     assert len([line for line in shown(handler.list_schedules(outage)) if line.startswith("• ")]) == 3
-    for incident in outage.failing:
-        stage.run_through("SUCCESS", incident.schedule)
+    for one in outage.failing:
+        stage.run_through("SUCCESS", one.schedule)
     await stage.discover()
     over = await handler.find_failing("C1", 1)
     assert isinstance(over, Message)

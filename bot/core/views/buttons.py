@@ -285,15 +285,20 @@ def read_request_value(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class IncidentButton:
-    """The incident that a button is about, by its schedule, and the failed run that its message showed."""
+    """The incident that a button is about, by its schedule, and the failed run that its message showed.
+
+    `free`: the message showed that nobody was on it.
+    """
 
     schedule: str
     run: int = 0
+    free: bool = False
 
 
 def incident_value(button: IncidentButton) -> str:
     """Build the value of a button of an incident's message."""
-    return _compact({"v": VERSION, "s": cut(button.schedule, SLUG_LIMIT), "r": button.run})
+    fields: dict[str, object] = {"v": VERSION, "s": cut(button.schedule, SLUG_LIMIT), "r": button.run}
+    return _compact({**fields, "f": True} if button.free else fields)
 
 
 def read_incident_value(value: str) -> IncidentButton:
@@ -302,7 +307,18 @@ def read_incident_value(value: str) -> IncidentButton:
     schedule, run_id = _text(fields, "s"), fields.get("r")
     if not schedule or type(run_id) is not int or not 0 <= run_id < BOLT_ID_LIMIT:
         raise _unreadable()
-    return IncidentButton(schedule, run_id)
+    return IncidentButton(schedule, run_id, fields.get("f") is True)
+
+
+def outage_take_value(number: int, *, free: bool) -> str:
+    """Build the value of the button to take on an outage. `free`: its message showed something that nobody was on."""
+    return f"{number}:free" if free else str(number)
+
+
+def read_outage_take_value(value: str) -> tuple[str, bool]:
+    """Parse the outage's number, which may be malformed, and `free` from such a value."""
+    number, _, word = value.partition(":")
+    return number, word == "free"
 
 
 def runs_value(runs: Sequence[int]) -> str:

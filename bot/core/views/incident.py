@@ -9,19 +9,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from bot.core.model.incident import HIDDEN, Incident, IncidentRun, IncidentState, PostKind, ThreadPost
+from bot.core.model.incident import HIDDEN, Incident, IncidentRun, IncidentState, OnIt, PostKind, ThreadPost
 from bot.core.model.request import Request
 from bot.core.model.run import Run, is_failed, is_final, run_url
 from bot.core.model.run_end import RunError
 from bot.core.model.state_labels import state_word
 from bot.core.text.email_addresses import without_addresses
 from bot.core.text.message import Block, Button, Buttons, Choice, Confirm, Facts, Message, Paragraph
-from bot.core.text.text import Bold, Code, Emoji, Link, Sentence, Span, When, cut, duration, plural
+from bot.core.text.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural
 from bot.core.text.user_ids import is_user
 from bot.core.views import buttons
 from bot.core.views.hint import hint_line, retry_is_useless
 from bot.core.views.retry_line import PERSON_SHOWN, retry_line
 from bot.core.views.thread import failure, log_blocks
+from bot.core.watching.handling import taken_at
 from bot.core.watching.snooze import SnoozeChoice
 
 NAME_SHOWN = 150
@@ -78,6 +79,13 @@ def unshowable_message(incident: Incident, app_url: str) -> Message:
     run = incident.failed
     where: Sentence = (" ", _run_link(run.run, app_url, "Open run"), ".") if run else ()
     return Message(("A schedule watched here failed, but Slack rejected the message about it.", *where))
+
+
+def taken_message(incident: Incident, on_it: OnIt) -> Message:
+    """Say who is on an incident already, with the button to take over, which its message may not show yet."""
+    since: Sentence = (Mention(on_it.user), " has been on it since ", When(taken_at(on_it), "date_time"), ". ")
+    text: Sentence = (*since, "To take it over, click ", Bold("Take over"), ".")
+    return Message(text, (Paragraph(text), Buttons((_button(incident, buttons.INCIDENT_TAKE, "Take over"),))))
 
 
 def people_in(incident: Incident) -> frozenset[str]:
@@ -297,7 +305,7 @@ def _buttons(incident: Incident, app_url: str) -> tuple[Button, ...]:
             _button(incident, buttons.INCIDENT_LET_GO, "No longer on it"),
         ]
     else:
-        row.append(_button(incident, buttons.INCIDENT_TAKE, "I'm on it"))
+        row.append(_button(incident, buttons.INCIDENT_TAKE, "I'm on it", free=True))
     row.append(_button(incident, buttons.INCIDENT_WAKE, "End snooze") if incident.snooze else _snooze_menu(incident))
     row.append(_button(incident, buttons.INCIDENT_LOGS, "Logs"))
     open_run = None if on_it else _open_button(incident.failed, app_url)
@@ -315,9 +323,14 @@ def _retry_button(incident: Incident) -> Button:
 
 
 def _button(
-    incident: Incident, action: str, label: str, *, style: Literal["primary", "danger"] | None = None
+    incident: Incident,
+    action: str,
+    label: str,
+    *,
+    style: Literal["primary", "danger"] | None = None,
+    free: bool = False,
 ) -> Button:
-    shown = buttons.IncidentButton(incident.schedule, incident.failed.run if incident.failed else 0)
+    shown = buttons.IncidentButton(incident.schedule, incident.failed.run if incident.failed else 0, free)
     spoken = cut(f"{label}: {incident.name or incident.schedule}", 75)
     return Button(action, label, value=buttons.incident_value(shown), style=style, spoken=spoken)
 

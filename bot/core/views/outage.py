@@ -11,9 +11,10 @@ from bot.core.model.incident import Incident
 from bot.core.model.outage import Outage
 from bot.core.model.run import is_final, run_url
 from bot.core.text.message import Button, Buttons, Choice, Facts, Message, Paragraph
-from bot.core.text.text import Bold, Emoji, Link, Sentence, Span, When, cut, duration, plural
+from bot.core.text.text import Bold, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural
 from bot.core.views import buttons
 from bot.core.views.incident import NOT_EDITABLE
+from bot.core.watching.handling import taken_at
 from bot.core.watching.outage import UNREAD, SharedCause, shared_causes
 from bot.core.watching.snooze import SnoozeChoice
 
@@ -108,6 +109,17 @@ def outage_list(outage: Outage, app_url: str) -> Message:
     return Message((f"{plural(len(failing), 'schedule')} failing:",), (*blocks, *rest))
 
 
+def outage_taken_message(outage: Outage) -> Message:
+    """Say who is on all of an outage already, with the button to take over, which its message may not show yet."""
+    taken = [one.on_it for one in outage.failing if one.on_it is not None]
+    who, *others = dict.fromkeys(one.user for one in taken)
+    have = f" and {plural(len(others), 'other')} have" if others else " has"
+    since = max(taken_at(one) for one in taken)
+    on_it: Sentence = (Mention(who), f"{have} been on all of these schedules since ", When(since, "date_time"), ". ")
+    text: Sentence = (*on_it, "To take them over, click ", Bold("Take over"), ".")
+    return Message(text, (Paragraph(text), Buttons((_take_button(outage, handled=True),))))
+
+
 def _failing(outage: Outage, causes: Sequence[SharedCause]) -> Sentence:
     count = len(outage.failing)
     since: Sentence = (" since ", When(outage.since, "date_time")) if outage.since else ()
@@ -198,7 +210,6 @@ def _buttons(outage: Outage) -> tuple[Button, ...]:
     value = str(outage.number)
     menu = tuple(Choice(label, f"{choice}:{value}") for choice, label in _SNOOZES)
     handled = all(one.on_it is not None for one in outage.failing)
-    take = Button(buttons.OUTAGE_TAKE, "Take over" if handled else "I'm on it", value=value)
     snoozed = all(one.snooze is not None for one in outage.failing)
     snooze = (
         Button(buttons.OUTAGE_WAKE, "End snooze", value=value)
@@ -207,7 +218,12 @@ def _buttons(outage: Outage) -> tuple[Button, ...]:
     )
     return (
         Button(buttons.OUTAGE_RETRY, "Retry failed", value=value),
-        take,
+        _take_button(outage, handled=handled),
         snooze,
         Button(buttons.OUTAGE_LIST, "All schedules", value=value),
     )
+
+
+def _take_button(outage: Outage, *, handled: bool) -> Button:
+    value = buttons.outage_take_value(outage.number, free=not handled)
+    return Button(buttons.OUTAGE_TAKE, "Take over" if handled else "I'm on it", value=value)

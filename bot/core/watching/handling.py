@@ -16,8 +16,13 @@ SILENT_FOR = timedelta(days=30)
 
 
 def take_on(incident: Incident, user: str, now: datetime, *, name: str = "") -> Incident:
-    """A person works on it; another's click takes over. Mentions stop. `name` is the person's."""
+    """A person works on it, whoever did before. Mentions stop. `name` is the person's."""
     return replace(incident, on_it=OnIt(user, now + ON_IT_FOR, name))
+
+
+def taken_at(on_it: OnIt) -> datetime:
+    """Since when a person works on it."""
+    return on_it.until - ON_IT_FOR
 
 
 def let_go(incident: Incident) -> Incident:

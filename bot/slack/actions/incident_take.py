@@ -18,11 +18,13 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _take(context: ListenerContext, call: Call, click: Click) -> Message | None:
-    found = await context.incidents.find_open(call.asker.channel, read_incident_value(click.value).schedule)
+    """*I'm on it* doesn't take over. A button of an older version does: it doesn't tell which of the two it is."""
+    button = read_incident_value(click.value)
+    found = await context.incidents.find_open(call.asker.channel, button.schedule)
     if isinstance(found, Message):
         return found
     why_not = await handling_denial(context, call, found, "take on")
-    return why_not or await context.incidents.take_on(call.asker, call.user_name, found.schedule)
+    return why_not or await context.incidents.take_on(call.asker, call.user_name, button.schedule, over=not button.free)
 
 
 async def _let_go(context: ListenerContext, call: Call, click: Click) -> Message | None:

@@ -9,7 +9,14 @@ from slack_bolt.async_app import AsyncApp
 from bot.core.model.incident import Incident
 from bot.core.model.outage import Outage
 from bot.core.text.message import Message
-from bot.core.views.buttons import OUTAGE_LIST, OUTAGE_RETRY, OUTAGE_SNOOZE, OUTAGE_TAKE, OUTAGE_WAKE
+from bot.core.views.buttons import (
+    OUTAGE_LIST,
+    OUTAGE_RETRY,
+    OUTAGE_SNOOZE,
+    OUTAGE_TAKE,
+    OUTAGE_WAKE,
+    read_outage_take_value,
+)
 from bot.flows.handle_outage import GONE, snooze_choice
 from bot.slack.actions.incident_click import handling_denial, listen_on_incident
 from bot.slack.actions.reply import Click
@@ -29,10 +36,16 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _take(context: ListenerContext, call: Call, click: Click) -> Message | None:
-    async def take(incident: Incident) -> Message | None:
-        return await context.incidents.take_on(call.asker, call.user_name, incident.schedule)
+    """*I'm on it* doesn't take over. A button of an older version does: it doesn't tell which of the two it is."""
+    number, free = read_outage_take_value(click.value)
+    found = await _find(context, call, number)
+    if free and not isinstance(found, Message):
+        found = context.outages.left_to_take(found, call.asker.user)
 
-    return await _each(context, call, await _find(context, call, click.value), "take on", take)
+    async def take(incident: Incident) -> Message | None:
+        return await context.incidents.take_on(call.asker, call.user_name, incident.schedule, over=not free)
+
+    return await _each(context, call, found, "take on", take)
 
 
 async def _snooze(context: ListenerContext, call: Call, click: Click) -> Message | None:

@@ -164,8 +164,8 @@ def test_a_request_and_a_suggestion_come_back() -> None:
 
 def test_an_incidents_buttons_come_back() -> None:
     """The schedule in full, in a menu as a hash; anything else is refused."""
-    button = buttons.IncidentButton("nightly", 4711)
-    assert buttons.read_incident_value(buttons.incident_value(button)) == button
+    for button in (buttons.IncidentButton("nightly", 4711), buttons.IncidentButton("nightly", 4711, free=True)):
+        assert buttons.read_incident_value(buttons.incident_value(button)) == button
     for bad in ("x", "{}", '{"s":"nightly"}', '{"s":"nightly","r":true}', '{"s":"nightly","r":-1}'):
         with pytest.raises(BadCommand, match="another version"):
             buttons.read_incident_value(bad)
@@ -174,6 +174,20 @@ def test_an_incidents_buttons_come_back() -> None:
     assert buttons.read_snooze_value(value, ["x", "n" * 500]) == ("n" * 500, "recovery")
     assert buttons.read_snooze_value(value, ["x"])[0] == ""
     assert buttons.read_snooze_value("", ["x"]) == ("", "")
+
+
+@pytest.mark.parametrize("value", ['{"v":1,"s":"nightly","r":4711}', '{"v":1,"s":"nightly","r":4711,"f":1}'])
+def test_an_incidents_button_of_an_older_version_is_read(value: str) -> None:
+    """It doesn't tell whether its message showed that nobody was on it."""
+    assert buttons.read_incident_value(value) == buttons.IncidentButton("nightly", 4711)
+
+
+def test_an_outages_button_comes_back() -> None:
+    """With what its message showed; an older version's is the number alone."""
+    assert buttons.read_outage_take_value(buttons.outage_take_value(7, free=True)) == ("7", True)
+    assert buttons.read_outage_take_value(buttons.outage_take_value(7, free=False)) == ("7", False)
+    assert buttons.outage_take_value(7, free=False) == "7"
+    assert buttons.read_outage_take_value("") == ("", False)
 
 
 def test_several_runs_come_back() -> None:

@@ -11,8 +11,8 @@ from bot.core.model.incident import HIDDEN, Incident, IncidentState, OnIt, PostK
 from bot.core.model.run import End, Observation, Run, RunFacts, RunKey
 from bot.core.text.message import Message, Preformatted
 from bot.core.text.text import Mention
-from bot.core.views.buttons import read_incident_value, read_snooze_value
-from bot.core.views.incident import incident_message, people_in, thread_post
+from bot.core.views.buttons import INCIDENT_TAKE, IncidentButton, read_incident_value, read_snooze_value
+from bot.core.views.incident import incident_message, people_in, taken_message, thread_post
 from bot.core.watching.life import failing_already
 from tests.core.views.plain import buttons, said, shown
 from tests.core.views.test_card import ASKED, FAILED
@@ -134,6 +134,20 @@ def test_what_people_do_is_shown_by_name_and_can_be_undone() -> None:
     assert not mentions(message)
     forever = incident_message(failing(snooze=Snooze("U0BOB0000")), APP)
     assert ":zzz: Snoozed until it recovers" in shown(forever)
+
+
+def test_only_a_message_that_nobody_is_on_has_a_button_that_says_so() -> None:
+    """*Take over*, in the message or in the answer that says who was faster, does take over."""
+    on_it = OnIt("U0GRACE00", at(14), "grace")
+    answer = taken_message(failing(), on_it)
+    assert said(answer.text) == "@U0GRACE00 has been on it since 04:00. To take it over, click Take over."
+    for message, label, free in (
+        (incident_message(failing(), APP), "I'm on it", True),
+        (incident_message(failing(on_it=on_it), APP), "Take over", False),
+        (answer, "Take over", False),
+    ):
+        (button,) = (one for one in buttons(message) if one.action == INCIDENT_TAKE)
+        assert (button.label, read_incident_value(button.value)) == (label, IncidentButton("nightly", 4713, free))
 
 
 def test_a_retry_is_a_line_of_the_message() -> None:

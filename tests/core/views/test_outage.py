@@ -9,8 +9,17 @@ from bot.core.model.cause import Cause
 from bot.core.model.incident import Incident, IncidentRun, IncidentState, OnIt, RetryOfIncident
 from bot.core.model.outage import Outage
 from bot.core.model.run_end import RunError
-from bot.core.text.text import Mention
-from bot.core.views.outage import all_recovered, cause_post, outage_list, outage_message, state_line
+from bot.core.text.text import Mention, When
+from bot.core.views.buttons import OUTAGE_TAKE, read_outage_take_value
+from bot.core.views.outage import (
+    all_recovered,
+    cause_post,
+    outage_list,
+    outage_message,
+    outage_taken_message,
+    state_line,
+)
+from bot.core.watching.handling import ON_IT_FOR
 from bot.core.watching.outage import shared_causes
 from tests.core.views.plain import buttons, said, shown
 from tests.core.watching.ends import T0
@@ -75,6 +84,24 @@ def test_it_says_what_has_recovered_and_who_is_on_it() -> None:
     others = (replace(incident(n), on_it=OnIt(f"U{name}", T0, name=name)) for n, name in ((3, "grace"), (4, "ada")))
     facts = said(outage_message(outage(taken, *others, incident(5))).text)
     assert "ada and 1 other are on 3 of them" in facts
+
+
+def test_it_says_who_is_on_all_of_it_and_since_when() -> None:
+    """Since the last one was taken on. Only *Take over* takes over."""
+    since = T0 + ON_IT_FOR
+    one = replace(incident(1), on_it=OnIt("U0ADA", since, "ada"))
+    other = replace(incident(2), on_it=OnIt("U0BOB", since + timedelta(hours=1), "bob"))
+    answer = outage_taken_message(outage(one, other))
+    assert said(outage_taken_message(outage(one)).text).startswith("@U0ADA has been on all of these schedules since ")
+    assert said(answer.text).startswith("@U0ADA and 1 other have been on all of these schedules since ")
+    assert When(T0 + timedelta(hours=1), "date_time") in answer.text
+    for message, label, free in (
+        (outage_message(outage(one, incident(2))), "I'm on it", True),
+        (outage_message(outage(one, other)), "Take over", False),
+        (answer, "Take over", False),
+    ):
+        (button,) = (found for found in buttons(message) if found.action == OUTAGE_TAKE)
+        assert (button.label, read_outage_take_value(button.value)) == (label, ("2", free))
 
 
 def test_the_end_says_how_long_it_took() -> None:
