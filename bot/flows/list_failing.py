@@ -11,8 +11,9 @@ from bot.core.model.command import FailingCommand
 from bot.core.model.incident import StoredIncident
 from bot.core.model.run import CardRef
 from bot.core.text.message import Message
-from bot.core.views.failing_list import Watched, failing_list
+from bot.core.views.failing_list import Watched, failing_list, why_unknown
 from bot.core.views.paging import page
+from bot.core.views.retry_failing import NOTHING_FAILS
 from bot.flows.ports.slack import Memberships, People
 from bot.flows.ports.watch_store import Incidents, Watches
 
@@ -21,7 +22,10 @@ LOOKED_WITHIN = timedelta(minutes=1)
 
 
 class FailingLister:
-    """Answers `failing`. `message_url` returns the address of an incident's message, and `time` Bolt's time."""
+    """Answers `failing`, and `retry --failing` where nothing is.
+
+    `message_url` returns the address of an incident's message, and `time` Bolt's time.
+    """
 
     def __init__(
         self,
@@ -61,6 +65,10 @@ class FailingLister:
             hidden=len(found) - len(visible),
             watched=Watched.SEEN if found else await self._watched(asker.channel),
         )
+
+    async def nothing_to_retry(self, channel: str) -> Message:
+        """Say that nothing is failing in a channel, or why that isn't known yet. Raises StoreUnavailable."""
+        return why_unknown(await self._watched(channel), self._command) or Message((NOTHING_FAILS,))
 
     async def _watched(self, channel: str) -> Watched:
         began = [one.since for one in await self._watches.all_watches() if one.channel == channel]

@@ -12,6 +12,7 @@ from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.command import FailingCommand
 from bot.core.model.incident import IncidentState
 from bot.core.model.watch import Watch
+from bot.core.views.retry_failing import NOTHING_FAILS
 from bot.flows.list_failing import LOOKED_WITHIN, FailingLister
 from bot.store.scripts import Scripts
 from bot.store.watches import Watches
@@ -92,3 +93,14 @@ async def test_a_channel_without_watches_or_with_a_new_one_has_no_good_news(stag
     assert (await stage.said()).startswith("Nothing that this channel watches is failing.")
     await stage.watches.add_watch(Watch("C1", 2, "T", "n*", since=at(12) - LOOKED_WITHIN + timedelta(seconds=1)))
     assert "But a watch here is new: give me a minute" in await stage.said()
+
+
+async def test_nor_is_it_said_that_there_is_nothing_to_retry(stage: Stage) -> None:
+    """Only where it's known that nothing fails."""
+    stage.incidents.records.clear()
+    unwatched = said((await stage.lister.nothing_to_retry("C1")).text)
+    assert unwatched.startswith("This channel doesn't watch any schedule.")
+    await stage.watches.add_watch(Watch("C1", 1, "T", "*", since=at(12) - LOOKED_WITHIN))
+    assert said((await stage.lister.nothing_to_retry("C1")).text) == NOTHING_FAILS
+    await stage.watches.add_watch(Watch("C1", 2, "T", "n*", since=at(12)))
+    assert "But a watch here is new: give me a minute" in said((await stage.lister.nothing_to_retry("C1")).text)

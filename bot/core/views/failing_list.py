@@ -52,20 +52,25 @@ def failing_list(
     return Message(tuple(spoken), tuple(blocks))
 
 
-def _nothing(command: FailingCommand, prefix: str, watched: Watched) -> Message:
-    if command.every:
-        where = "that any channel watches"
-    elif watched is Watched.NOTHING:
+def why_unknown(watched: Watched, prefix: str) -> Message | None:
+    """Say why it isn't known yet that nothing is failing in a channel. Returns None if it is known."""
+    if watched is Watched.NOTHING:
         example = Code(f"{prefix} watch nightly")
         return Message(("This channel doesn't watch any schedule. To hear of failures here, type, say, ", example, "."))
-    elif watched is Watched.NEW:
+    if watched is Watched.NEW:
         text = (
             "I haven't seen anything fail that this channel watches. But a watch here is new: give me a minute to look at "
             "its schedules, then ask again."
         )
         return Message((text,))
-    else:
-        where = "that this channel watches"
+    return None
+
+
+def _nothing(command: FailingCommand, prefix: str, watched: Watched) -> Message:
+    unknown = None if command.every else why_unknown(watched, prefix)
+    if unknown is not None:
+        return unknown
+    where = "that any channel watches" if command.every else "that this channel watches"
     return Message((f"Nothing {where} is failing. To see what is watched, type ", Code(_watches(command, prefix)), "."))
 
 

@@ -24,7 +24,10 @@ async def handle(context: ListenerContext, call: Call, command: RetryFailingComm
     async def answer() -> None:
         try:
             incidents = await context.incidents.find_failing(call.asker.channel)
-            asked = context.incidents.ask_to_retry(incidents, await retry_refusals(context, call, incidents))
+            if incidents:
+                asked = context.incidents.ask_to_retry(incidents, await retry_refusals(context, call, incidents))
+            else:
+                asked = await context.failing.nothing_to_retry(call.asker.channel)
         except StoreUnavailable as away:
             asked = Message((f"{database(away)} Nothing was started.",))
         await context.tell(call.asker, asked)
