@@ -19,6 +19,7 @@ from bot.core.commands.given import (
     several_runs,
 )
 from bot.core.commands.since import parse_since
+from bot.core.commands.talk import EVERYTHING, NOISE, TALK, VERB_OF, near_verb, plain
 from bot.core.commands.tokens import RUN_ID, RUN_LINK, bad
 from bot.core.commands.values import (
     BRANCH_LIMIT,
@@ -78,6 +79,8 @@ from bot.core.model.command import (
 )
 
 HISTORY_LEAST, HISTORY_MOST = 2, 100
+# After `help`, these ask for all commands.
+_NO_TOPIC = TALK | NOISE | EVERYTHING | {"command", "commands"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +271,13 @@ def _audit(given: Given) -> AuditCommand:
 
 
 def _help(given: Given) -> HelpCommand:
-    topic = given.words[0].text.lower() if given.words else None
-    return HelpCommand(topic if topic in VERBS else None)
+    """Explain a command. A single word that is neither one nor talk, as "me" is, may mean one."""
+    word = plain(given.words[0].text) if given.words else ""
+    if word in VERBS:
+        return HelpCommand(word)
+    if not word or len(given.words) > 1 or word in _NO_TOPIC:
+        return HelpCommand()
+    return HelpCommand(VERB_OF.get(word) or near_verb(word), word)
 
 
 VERBS: dict[str, Verb] = {

@@ -323,11 +323,14 @@ class AuditCommand:
 
 @dataclass(frozen=True, slots=True)
 class HelpCommand:
-    """List all commands, or explain one; `topic` is a verb."""
+    """List all commands, or explain one; `topic` is a verb. `unknown` is what was typed instead of one, if it isn't one."""
 
     topic: str | None = None
+    unknown: str | None = None
 
     def __str__(self) -> str:
+        if self.unknown is not None:
+            return f"help {quoted(self.unknown)}"
         return f"help {self.topic}" if self.topic else "help"
 
 

@@ -149,6 +149,12 @@ FULL = RunCommand("Nightly full build", "dev", 12, ("dbt run -s a", "dbt test"),
         ("help", HelpCommand()),
         ("HELP run", HelpCommand("run")),
         ("help me", HelpCommand()),
+        ("help all", HelpCommand()),
+        ("help my run is late", HelpCommand()),
+        ("help Retry!", HelpCommand("retry")),
+        ("help wat", HelpCommand(unknown="wat")),
+        ("help retyr", HelpCommand("retry", "retyr")),
+        ("help rerun", HelpCommand("retry", "rerun")),
     ],
 )
 def test_what_people_type_is_understood(text: str, expected: Command) -> None:

@@ -7,8 +7,9 @@ import pytest
 from bot.core.commands.grammar import parse
 from bot.core.commands.help_text import usage
 from bot.core.commands.verbs import VERBS
-from bot.core.model.command import HelpCommand
+from bot.core.model.command import HelpCommand, canonical
 from bot.core.text.text import Code
+from tests.core.views.plain import said
 
 
 def codes(topic: str | None, mention: str = "") -> list[str]:
@@ -37,6 +38,22 @@ def test_each_example_is_understood(verb: str) -> None:
 def test_a_topic_that_is_no_command_shows_them_all() -> None:
     """Nobody is left without help."""
     assert usage("nonsense", "/dbt") == usage(None, "/dbt")
+
+
+def test_a_word_that_is_no_command_is_said_to_be_none() -> None:
+    """First; then come all commands, or the one that was probably meant."""
+    everything = said(usage(None, "/dbt").text)
+    assert said(usage(None, "/dbt", unknown="wat").text) == (
+        f'There\'s no command "wat". These are all commands:\n{everything}'
+    )
+    near = said(usage("retry", "/dbt", unknown="retyr").text)
+    assert near == f'There\'s no command "retyr". Did you mean retry?\n{said(usage("retry", "/dbt").text)}'
+
+
+@pytest.mark.parametrize("unknown", ["wat", 'w"a\\t', "x<y&z"])
+def test_what_was_typed_comes_back(unknown: str) -> None:
+    """From the command's text."""
+    assert parse(canonical(HelpCommand(unknown=unknown))) == HelpCommand(unknown=unknown)
 
 
 def test_mentions_are_explained_only_where_there_is_one() -> None:
