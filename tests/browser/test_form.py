@@ -36,7 +36,7 @@ async def test_a_run_is_put_together(stage: Stage, tab: Tab) -> None:
     await tab.sees(form.get_by_role("listbox"), "Last run failed")
     await form.get_by_label("Schedule").press_sequentially("full build")
     option = form.get_by_role("option", name="Nightly full build")
-    await tab.sees(option, "succeeded · nightly · ada@example.com")
+    await tab.sees(option, "succeeded · nightly · ada@acme-data.example")
     await option.click()
     commands = form.get_by_label("Commands")
     await expect(commands).to_have_value("dbt seed\ndbt run\ndbt test", timeout=SOON_MS)

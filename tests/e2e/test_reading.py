@@ -48,7 +48,7 @@ async def test_schedules_are_listed_and_paged(stage: Stage) -> None:
     assert "next run <!date^" in shown
     assert "last run <!date^" in shown
     assert "at 02:00 (`0 2 * * *`)" in shown
-    assert "ada@example.com" in shown
+    assert "ada@acme-data.example" in shown
     await stage.slash("list zeta")
     await stage.until(stage.told_privately("20 schedules matching zeta, page 1 of 2"))
     messages = len(stage.private())
@@ -104,12 +104,12 @@ async def test_a_schedule_is_shown_whole(stage: Stage) -> None:
         "`dbt seed`",
         "`dbt test`",
         "branch `main`",
-        "Owner ada@example.com",
+        "Owner ada@acme-data.example",
         "created in Bolt",
         "Turbo CI: off",
         "Deferral: not set",
         "Slack #data-alerts on failed, passed",
-        "email ada@example.com on failed",
+        "email ada@acme-data.example on failed",
         "at 02:00 (`0 2 * * *`)",
         "6 succeeded; success rate 100 %; successful runs took",
     ):
@@ -157,7 +157,7 @@ async def test_runs_are_listed_with_what_is_known_of_them(stage: Stage) -> None:
     (section, follow) = stage.private()[-1].blocks[1:3]
     assert f"|Run {run.id}>" in section["text"]["text"]
     assert "main" in section["text"]["text"]
-    assert "by grace@example.com" in section["text"]["text"]
+    assert "by grace@acme-data.example" in section["text"]["text"]
     assert follow["elements"][0]["action_id"] == "run.watch"
     assert f'"r":{run.id}' in follow["elements"][0]["value"]
     await stage.slash("runs compile")

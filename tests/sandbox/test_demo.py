@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bolt_sandbox.bolt.catalog import opening_schedules
+from bolt_sandbox.bolt.lively import lively_schedules
 from bolt_sandbox.demo import bot_environment, take_tour
 from bolt_sandbox.driver import Driver
 from bolt_sandbox.slack import People
@@ -30,6 +32,13 @@ def test_the_bots_environment(tmp_path: Path) -> None:
     assert made["BOLT_BOT_LOG_LEVEL"] == "debug"
     assert made["BOLT_BOT_HTTP_PORT"] == "0"
     assert made["BOLT_BOT_DATA_DIR"] == str(tmp_path)
+
+
+def test_the_owners_of_its_schedules_are_people_in_its_slack() -> None:
+    """So that they can be mentioned; all but a mailbox, of which a watch says that nobody has it."""
+    people = {user.email for user in new_workspace().users.values()}
+    schedules = (*opening_schedules(), *(one.schedule for one in lively_schedules()))
+    assert {one.owner for one in schedules if one.owner} - people == {"finance@acme-data.example"}
 
 
 @pytest.mark.parametrize(("fails", "status"), [("failed", 0), ("succeeded", 1)])

@@ -50,7 +50,7 @@ class Actor:
 
 
 SCHEDULER = Actor("Bolt scheduler")
-PERSON = Actor("Grace Hopper", "grace@example.com")
+PERSON = Actor("Grace Hopper", "grace@acme-data.example")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from bolt_sandbox.bolt.warehouse import Outage, without_warehouse
 STOPPED_CODE = 143
 SHORTEST_S = 0.001
 LETTERS = string.ascii_letters + string.digits
-COLLEAGUE = Actor("Linus Example", "linus@example.com")
+COLLEAGUE = Actor("Linus Example", "linus@acme-data.example")
 
 
 @dataclass(slots=True)
