@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.core.model.channel_back import ChannelBack
 from bot.core.model.discovery import Count, Ledger, ScheduleRecord
-from bot.core.model.incident import Incident, IncidentState, PostKind, StoredIncident
+from bot.core.model.incident import Incident, IncidentState, PostKind, StoredIncident, ThreadPost
 from bot.core.model.notice import NoticeChange
 from bot.core.model.run import RunKey
 from bot.core.watching.edits import Edit
@@ -184,11 +184,22 @@ class Incidents:
         )
 
 
+def _post_classes(posts: Sequence[ThreadPost]) -> list[str]:
+    """The class of each post. A recovery is urgent, but doesn't overtake a line that comes before it."""
+    classes: list[str] = []
+    for post in posts:
+        waits = post.kind is PostKind.RECOVERED and classes[-1:] == ["line"]
+        classes.append("line" if waits else POST_CLASSES.get(post.kind, "line"))
+    return classes
+
+
 def _change(change: IncidentChange) -> tuple[str | int, ...]:
     """The arguments of one incident's change."""
     before = change.before
     after = with_line(before.incident if before else None, change.after)
-    posts = ",".join(f"{post.number}:{POST_CLASSES.get(post.kind, 'line')}" for post in after.posts)
+    posts = ",".join(
+        f"{post.number}:{name}" for post, name in zip(after.posts, _post_classes(after.posts), strict=True)
+    )
     at, outdates = next_time(after), outdates_outage(after)
     return (
         after.channel,

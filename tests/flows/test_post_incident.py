@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.errors import ChannelRefused, ContentRefused, MessageGone, SlackRefused, SlackThrottled
-from bot.core.model.incident import OnIt
+from bot.core.model.incident import OnIt, PostKind, ThreadPost
 from bot.core.policy.rules import DEFAULT, Policy
 from bot.flows.close_incidents import IncidentCloser
 from tests.core.views.plain import shown
@@ -82,6 +82,27 @@ async def test_the_watch_says_whom_posts_notify(stage: IncidentStage, one_redis:
     assert "@U0GRACE" in opening
     assert "@U0GRACE" not in error
     assert "@U0GRACE" not in stage.cards()[0]
+
+
+async def test_a_recovery_does_not_overtake_the_new_error_before_it(stage: IncidentStage) -> None:
+    """Both are seen in one look."""
+    await stage.discover()
+    stage.run_through("FAILED", log=DISK_LOG)
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    _, new, last = await stage.thread()
+    assert new.startswith("New error in run 102:")
+    assert "recovered after 2 failures" in last
+
+
+async def test_posts_of_a_thread_come_in_the_order_of_their_numbers(stage: IncidentStage) -> None:
+    """If they're due at the same time."""
+    await stage.discover()
+    stored, numbers = await stage.stored(), range(9, 13)
+    posts = tuple(ThreadPost(number, PostKind.REOPENED, number) for number in numbers)
+    assert await stage.incidents.store_incident(stored, replace(stored.incident, posts=posts), "none")
+    await stage.post_what_is_due()
+    assert (await stage.thread())[1:] == [f"Failing again: run {number} failed." for number in numbers]
 
 
 async def test_a_message_that_was_deleted_is_posted_again_with_the_present_state(stage: IncidentStage) -> None:

@@ -381,9 +381,12 @@ local function push_incident_posts(channel, slug)
   local known = redis.call('HMGET', hash, 'posts', 'serial', 'outage')
   -- An outage's message tells of it instead.
   if known[3] then return end
+  local due = now()
   for number, class in string.gmatch(known[1] or '', '(%d+):(%a+)') do
     if not post_done(hash, 'thread-' .. known[2] .. '-' .. number) then
-      push('posts', class, channel, 'incident/' .. number .. '/' .. channel .. '/' .. slug, now())
+      push('posts', class, channel, 'incident/' .. number .. '/' .. channel .. '/' .. slug, due)
+      -- Of those that are due at the same time, 10 would come before 9.
+      due = due + 1
     end
   end
 end
