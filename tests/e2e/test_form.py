@@ -106,7 +106,7 @@ async def test_another_schedule_brings_its_own_commands(stage: Stage) -> None:
     form.fill("schedule", option, CHOOSE)
     block = form.block("commands")
     await people.click_in_view(form.id, CHOOSE, option, filled=form.filled)
-    await stage.until(lambda: form.says("You typed these commands"))
+    await stage.until(lambda: form.says("These are the commands you typed"))
     assert form.block("commands") is not None
     # The same field still, so that Slack keeps what is being typed into it.
     assert (form.block("commands") or {})["block_id"] == (block or {})["block_id"]
