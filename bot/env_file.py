@@ -101,7 +101,7 @@ def _faults(line: _Line) -> Iterator[str]:
     if not quote and re.search(r"\s#", f" {line.written}"):
         yield f"has a # after {line.name}=: put the value in quotes if it's part of it, or put the comment on a line of its own"
     if quote != "'" and re.search(r"\$\{|\$\(", line.value):
-        yield f"has ${{…}} or $(…) in {line.name}, which isn't replaced: put the value in single quotes if that's meant"
+        yield f"has ${{…}} or $(…) in {line.name}, which isn't replaced: put the value in single quotes if that's what you want"
     if quote == '"' and re.search(r"\\[^\\\"nt]", line.written.replace("\\\\", "")):
         yield f"has a backslash in double quotes in {line.name}: put the value in single quotes if it's meant literally"
     if quote == "'" and "\\\\" in line.written:

@@ -67,9 +67,9 @@ def _compiler() -> Callable[[str], _Re2Pattern]:
         except re2.error as error:
             raise PatternError(f"RE2 can't read it: {_reason(error)}") from None
         except UnicodeEncodeError:
-            raise PatternError("it contains only half of a character") from None
+            raise PatternError("it contains an incomplete Unicode character (half of a surrogate pair)") from None
         if compiled.programsize > STEPS_MOST:
-            raise PatternError("its repetitions are too large; use smaller ones, or * and +")
+            raise PatternError("its repeat counts are too large; use smaller ones, or * and +")
         if compiled.search("") is not None:
             raise PatternError(
                 "it matches every message, even an empty one; use . to match any message that isn't empty"

@@ -217,7 +217,7 @@ def log_uncaught() -> None:
     """Log uncaught exceptions: Python itself would write them to standard error unmasked."""
 
     def told(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None, where: str) -> None:
-        log.critical("uncaught", where=where, exc_info=(kind, error, trace))
+        log.critical("uncaught exception", where=where, exc_info=(kind, error, trace))
 
     def of_the_process(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         told(kind, error, trace, "process")

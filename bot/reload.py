@@ -31,11 +31,11 @@ SETTLED_S = 2.0
 FAULTS_SHOWN = 3
 READ = Counter(
     "bolt_bot_file_reads",
-    "How often a file was read again, by setting and outcome (replaced, unchanged, refused).",
+    "How many times a file was read again, by setting and outcome (replaced, unchanged, refused).",
     ("setting", "outcome"),
 )
 REFUSED = Gauge(
-    "bolt_bot_file_refused", "1 while a file can't be used, so that the previous one stays in effect.", ("setting",)
+    "bolt_bot_file_refused", "1 while a file can't be used, so the previous one stays in effect.", ("setting",)
 )
 
 # A file's identity, so that a changed one is noticed: also if a link, as in Kubernetes, leads to another one.

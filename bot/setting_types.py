@@ -86,7 +86,7 @@ def _one_word(value: SecretStr) -> SecretStr:
 
 def _webhook_secret(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
-    what = "be whsec_ and base64 of at least 16 bytes (signed webhooks), or one word of at least 16 letters, digits, - and _"
+    what = "be whsec_ followed by the base64 of at least 16 bytes (signed webhooks), or one word of at least 16 letters, digits, - and _"
     if text.startswith("whsec_"):
         try:
             fits = len(base64.b64decode(text.removeprefix("whsec_") + "==", validate=False)) >= 16

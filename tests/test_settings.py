@@ -28,7 +28,7 @@ REDIS_OPTIONS = (
     "should have no options except db, ssl_ca_certs, ssl_cert_reqs, ssl_certfile, ssl_check_hostname, ssl_keyfile"
 )
 WEBHOOK = (
-    "should be whsec_ and base64 of at least 16 bytes (signed webhooks), "
+    "should be whsec_ followed by the base64 of at least 16 bytes (signed webhooks), "
     "or one word of at least 16 letters, digits, - and _"
 )
 

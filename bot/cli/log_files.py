@@ -130,7 +130,7 @@ def _named(hint: Hint | None) -> str:
 def _results(path: Path) -> Results:
     found = read_results(_bytes(path))
     if found is None:
-        raise UnreadableError(f"{path} isn't a run_results.json or sources.json of dbt")
+        raise UnreadableError(f"{path} isn't a run_results.json or sources.json from dbt")
     return found
 
 

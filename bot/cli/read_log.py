@@ -20,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--command", default="", metavar="TEXT", help='the command, as in "dbt build"')
     parser.add_argument("--exit", type=int, metavar="STATUS", help="its exit status")
     add_hints_arguments(parser)
-    parser.add_argument("--show-row-values", action="store_true", help="as with BOLT_BOT_SHOW_ROW_VALUES=1")
+    parser.add_argument(
+        "--show-row-values", action="store_true", help="show row values, as with BOLT_BOT_SHOW_ROW_VALUES=1"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(handle=_read_log)
 

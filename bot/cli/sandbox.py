@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=port, default=0, help="its port (default: a free one)")
     parser.add_argument("--speed", type=speed, default=1.0, help="how many times faster the runs go")
     parser.add_argument(
-        "--grid", action="store_true", help="in an Enterprise Grid organization with a sibling workspace"
+        "--grid", action="store_true", help="run it as an Enterprise Grid organization with a sibling workspace"
     )
     parser.set_defaults(handle=_sandbox)
 

@@ -185,7 +185,9 @@ class StartApprovals:
         """Say that the start was already decided."""
         name = Bold(request.title)
         if request.denied_by == request.user:
-            return Message((Mention(request.user), " already withdrew ", name, ", so it wasn't started."))
+            return Message(
+                (Mention(request.user), " already withdrew the request for ", name, ", so it wasn't started.")
+            )
         if request.denied_by:
             return Message((Mention(request.denied_by), " already denied ", name, ", so it wasn't started."))
         if request.approved_by:

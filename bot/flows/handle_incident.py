@@ -37,7 +37,7 @@ log = structlog.get_logger()
 
 # How often a change is tried if others change the incident at the same time.
 TRIES = 5
-BUSY = "This incident is changing right now, so I didn't do anything. Click again in a moment."
+BUSY = "This incident is being updated right now, so I didn't do anything. Click again in a moment."
 NOBODY_ON_IT = "Nobody is on it, so there's nothing to undo."
 NOTHING = "Nothing was started."
 NOT_SNOOZED = "It isn't snoozed, so there's nothing to undo."
@@ -255,4 +255,4 @@ def _over(incident: Incident) -> Message:
 def _asks(shown: int, newest: int) -> Message:
     text: Sentence = (f"Run {shown} isn't the newest failed run anymore: run {newest} failed after it.",)
     button = command_button(f"Retry run {newest}", RetryCommand(every=False, run_id=newest))
-    return Message((*text, " Nothing was started yet."), (Paragraph(text), Buttons((button,))))
+    return Message((*text, " Nothing has been started yet."), (Paragraph(text), Buttons((button,))))

@@ -134,7 +134,7 @@ class RunStarter:
         }
         step = steps.get(request.state)
         if step is None:
-            log.error("a request is due in a state that needs nothing", request=request.id, state=request.state)
+            log.error("a request is due, but its state needs no action", request=request.id, state=request.state)
             await self._due.give_back(lease, delay_s=self._rules.unclear_for_s)
             return False
         await step(lease, request)

@@ -192,7 +192,8 @@ class QueuedStarts:
         if word == "late":
             waited = duration(self._rules.longest_s)
             await self._start_queue.leave_queue(
-                lease.member, f"It waited for {waited}. Start it again if you still want it."
+                lease.member,
+                f"It waited in the queue for {waited}, which is the limit. Start it again if you still want it.",
             )
         elif word == "unseen":
             # Its card was deleted, or its channel can't be posted to anymore: the start would be invisible.

@@ -156,7 +156,11 @@ class WatchPermissions:
         if not watch.is_away:
             if facts.again_s and self._clock() - since < WAITED_S:
                 return settled, facts.again_s
-            log.warning("facts are missing to decide what a watch may report", watch=watch.name, schedule=schedule.slug)
+            log.warning(
+                "can't decide what a watch may report, because facts are missing",
+                watch=watch.name,
+                schedule=schedule.slug,
+            )
         return settled, 0.0
 
     async def _facts(self, known: _Known, watch: Watch) -> _Facts:

@@ -11,7 +11,9 @@ from bot.parts.services import Services
 from bot.parts.stores import Stores
 from bot.slack.identity import Identity
 
-LOST = Counter("bolt_bot_watches_lost", "How often this process found that Redis had no record of watches anymore.")
+LOST = Counter(
+    "bolt_bot_watches_lost", "How many times this process found that Redis no longer had a record of watches."
+)
 
 
 def build_watch_keeper(services: Services, identity: Identity, stores: Stores, clients: Clients) -> WatchKeeper:

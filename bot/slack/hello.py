@@ -43,7 +43,7 @@ async def read_hello(url: str, api_url: str, *, within_s: float = HELLO_S) -> He
     ConnectionEndedError; SlackNotSent if no connection can be made.
     """
     if not SlackAddresses(api_url).allows_socket(url):
-        raise SlackNotSent(METHOD, cause="apps.connections.open named an address that isn't Slack's")
+        raise SlackNotSent(METHOD, cause="apps.connections.open returned an address that isn't Slack's")
     where = through(url)
     try:
         async with (

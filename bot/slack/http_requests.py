@@ -46,7 +46,7 @@ def http_handler(
     """
     verifier = SignatureVerifier(signing_secret)
     refused = RareWarning(
-        "requests without Slack's signature were refused: check SLACK_SIGNING_SECRET if they are Slack's"
+        "requests without Slack's signature were refused: check SLACK_SIGNING_SECRET if they came from Slack"
     )
     late = RareWarning(
         "requests with Slack's signature were refused: they are older than five minutes, or replayed by someone else"

@@ -139,7 +139,7 @@ class ListenerContext:
                 return
             await asyncio.sleep(pause_s)
         if not await self.answers.reply_privately(asker, message):
-            log.error("a private reply was given up", user=asker.user, channel=asker.channel)
+            log.error("gave up on a private reply", user=asker.user, channel=asker.channel)
 
 
 @dataclass(frozen=True, slots=True)

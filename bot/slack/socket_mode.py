@@ -41,7 +41,9 @@ IssueAddress = Callable[[], Coroutine[Any, Any, str]]
 Listener = Callable[[AsyncBaseSocketModeClient, SocketModeRequest], Awaitable[None]]
 
 ALIVE = Gauge("bolt_bot_socket_connections", "This process's connections to Slack that are alive.")
-WANTED = Gauge("bolt_bot_socket_connections_wanted", "How many of them there should be; 0 over HTTP.")
+WANTED = Gauge(
+    "bolt_bot_socket_connections_wanted", "How many connections to Slack this process should have; 0 over HTTP."
+)
 CONNECTIONS = 2
 # How the SDK's log lines begin for each failed attempt, every five seconds per connection. Its other lines stay in the
 # log, above all that a request couldn't be handled.
@@ -108,7 +110,7 @@ def checked_address(client: AsyncBaseSocketModeClient) -> IssueAddress:
         if not url:
             raise ForeignAddressError(NOT_SLACKS)
         if not addresses.allows_socket(url):
-            raise ForeignAddressError("apps.connections.open named an address that isn't Slack's")
+            raise ForeignAddressError("apps.connections.open returned an address that isn't Slack's")
         return url
 
     return issue
@@ -325,7 +327,7 @@ class SocketModeReceiver:
             if cause:
                 log.warning("Slack refuses a connection", connection=number, why=cause)
             else:
-                log.warning("a connection to Slack is dead; taking a new ticket", connection=number)
+                log.warning("a connection to Slack is dead; requesting a new ticket", connection=number)
         self._down_since[number] = now
         if cause:
             # The next one is tried after a pause.

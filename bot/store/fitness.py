@@ -82,7 +82,7 @@ def _persistence(facts: Facts) -> list[ServerFault]:
     elif facts.get("appendfsync") == "no":
         sentence = (
             "Redis has appendfsync no, so a crash of its machine loses what the system hasn't written to disk yet, often half a "
-            "minute."
+            "minute's worth."
         )
         found.append(ServerFault("persistence", sentence, "Set appendfsync to everysec."))
     if "err" in {facts.get("aof_last_write_status"), facts.get("aof_last_bgrewrite_status")}:

@@ -76,8 +76,8 @@ _FAULT = re.compile(r"\buser_script:\d+|\bWRONGTYPE\b")
 # What a script also fails with when a cluster changes, or when an operator ends it.
 _NO_FAULT = re.compile(r"cluster is down|slot not served|non local key|killed by user", re.IGNORECASE)
 _FILES = {
-    ERRNO[errno.ENOENT]: "a file that an option of REDIS_URL names doesn't exist",
-    ERRNO[errno.EACCES]: "a file that an option of REDIS_URL names can't be read",
+    ERRNO[errno.ENOENT]: "a file named in REDIS_URL's options doesn't exist",
+    ERRNO[errno.EACCES]: "a file named in REDIS_URL's options can't be read",
 }
 
 
@@ -118,10 +118,10 @@ def refused_login(error: BaseException) -> bool:
 
 def _login(text: str) -> str:
     if "noauth" in text.lower() or "authentication required" in text.lower():
-        return "it requires a password, and REDIS_URL has none"
+        return "it requires a password, but REDIS_URL has none"
     if "without any password" in text or "no password is set" in text:
-        return "it has no password, and REDIS_URL has one"
-    return "it refuses the user or the password of REDIS_URL"
+        return "it has no password, but REDIS_URL has one"
+    return "it refuses the user or the password in REDIS_URL"
 
 
 def redis_address(client: Any) -> str:  # noqa: ANN401 - redis-py's three kinds of client share no class

@@ -15,7 +15,7 @@ from redis.asyncio import SSLConnection
 from bot.network_failure import WANTS_CERTIFICATE, known
 
 TRY_S = 2.0
-WANTED = "it speaks TLS on that port, and REDIS_URL doesn't ask for it (rediss://)"
+WANTED = "it speaks TLS on that port, but REDIS_URL doesn't ask for it (rediss://)"
 UNWANTED = "it doesn't speak TLS on that port (is it a plain-text port?)"
 
 

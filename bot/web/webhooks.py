@@ -37,7 +37,7 @@ class Webhooks:
         self._take = take
         self._signed = Webhook(secret) if secret.startswith(SIGNING_PREFIX) else None
         self._refused = RareWarning(
-            "webhooks without the secret were refused: check PARADIME_WEBHOOK_SECRET if they are Bolt's"
+            "webhooks without the secret were refused: check PARADIME_WEBHOOK_SECRET if they came from Bolt"
         )
 
     async def handle(self, request: web.Request) -> web.StreamResponse:

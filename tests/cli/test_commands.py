@@ -92,7 +92,7 @@ async def test_an_early_fault_is_logged_as_json() -> None:
     )
     _, err = await process.communicate()
     line = json.loads(err)
-    assert (line["event"], line["level"], process.returncode) == ("uncaught", "critical", 1)
+    assert (line["event"], line["level"], process.returncode) == ("uncaught exception", "critical", 1)
     assert "ZeroDivisionError" in line["exception"]
 
 

@@ -67,7 +67,10 @@ def test_other_tools_have_no_nodes_and_secrets_are_masked(tmp_path: Path, capsys
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(None, "can't be read: No such file or directory"), ("{oops", "isn't a run_results.json or sources.json of dbt")],
+    [
+        (None, "can't be read: No such file or directory"),
+        ("{oops", "isn't a run_results.json or sources.json from dbt"),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, why: str

@@ -48,7 +48,7 @@ async def test_somebody_else_approves_and_it_starts_once(stage: Stage) -> None:
     assert "<!subteam^S0DATATEAM>" in card.text
     assert f"Requested by {person(stage, 'ada')}" in card.text
     assert "branch dev" in card.text
-    assert "because: late data" in card.text
+    assert "reason: late data" in card.text
     assert "rule “four eyes”" in card.text
     assert stage.started() == []
     await stage.click("Approve", user="grace", times=3)

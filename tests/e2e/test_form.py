@@ -125,7 +125,7 @@ async def test_what_nobody_saw_is_not_started(stage: Stage) -> None:
     form.fill("schedule", hourly, CHOOSE)
     answer = await form.submit()
     assert answer["response_action"] == "update"
-    assert form.says("Nothing was started yet")
+    assert form.says("Nothing has been started yet")
     assert "fct_revenue" in form.offered()
     assert stage.cards() == []
     await form.submit()

@@ -85,10 +85,10 @@ async def test_a_start_from_a_thread_says_where_its_card_is(stage: Stage) -> Non
     bolt = stage.sandbox.bolt
     broken = next(run.id for run in bolt.runs("data-quality-tests") if bolt.view(run.id).state == "ERROR")
     await stage.mention(f"retry {broken}", thread=talk.ts)
-    starting = f"Starting *retry of run {broken}*; its card appears outside this thread"
+    starting = f"Starting *retry of run {broken}*; its card will appear outside this thread"
     await stage.until(stage.told_privately(starting))
     await stage.mention("run nightly", thread=talk.ts)
-    await stage.until(stage.told_privately("Starting *nightly*; its card appears outside this thread"))
+    await stage.until(stage.told_privately("Starting *nightly*; its card will appear outside this thread"))
     await stage.until(stage.card_says("is running"))
     await stage.mention("run nigthly", thread=talk.ts)
     await stage.until(stage.told_privately("There's no schedule"))

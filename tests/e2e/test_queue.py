@@ -209,8 +209,8 @@ async def test_it_does_not_wait_for_ever(stage: Stage) -> None:
     run = starts(stage)
     await stage.start_bot({"BOLT_BOT_QUEUE_S": "4"})
     await queued(stage)
-    await stage.until(lambda: "It waited for 4 s" in directly_told(stage), timeout_s=LONG_S)
-    await stage.until(stage.card_says("wasn't started. It waited for 4 s"))
+    await stage.until(lambda: "It waited in the queue for 4 s" in directly_told(stage), timeout_s=LONG_S)
+    await stage.until(stage.card_says("wasn't started. It waited in the queue for 4 s"))
     ends(stage, run)
     assert stage.started() == []
 

@@ -27,7 +27,7 @@ async def test_reading_is_done_and_acting_is_offered(stage: Stage) -> None:
     await stage.start_bot()
     await answered(stage, "rnu backfill")
     assert labels(stage) == ["Run backfill"]
-    assert stage.private()[-1].text == 'Nothing was done yet. Did you mean "Run backfill"?'
+    assert stage.private()[-1].text == 'Nothing has been done yet. Did you mean "Run backfill"?'
     await stage.click("Run backfill")
     # Bolt's own commands, which come first, have no number.
     await stage.until(lambda: any("dbt run --select fct_revenue" in str(card.blocks) for card in stage.cards()))

@@ -97,7 +97,7 @@ async def test_commands_that_were_changed_meanwhile(api: Api, forms: RunForms) -
     shown = await again.read_form(form.filled, anyone, asks_channel=False)
     assert isinstance(shown, Form)
     assert shown.filled.commands == "dbt run --full-refresh"
-    assert "Nothing was started yet" in str(shown.notes)
+    assert "Nothing has been started yet" in str(shown.notes)
     assert await again.read_form(shown.filled, anyone, asks_channel=False) == RunCommand("nightly")
 
 

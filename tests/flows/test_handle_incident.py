@@ -181,7 +181,7 @@ async def test_a_retry_is_of_the_newest_failed_run(start_stage: Stage) -> None:
     assert await of.flow.begin_retry(asker(), IncidentButton("nightly", 4713)) == 4713
     asks = await of.flow.begin_retry(asker(), IncidentButton("nightly", 4711))
     assert words(asks) == (
-        "Run 4711 isn't the newest failed run anymore: run 4713 failed after it. Nothing was started yet."
+        "Run 4711 isn't the newest failed run anymore: run 4713 failed after it. Nothing has been started yet."
     )
     assert isinstance(asks, Message)
     (again,) = buttons(asks)

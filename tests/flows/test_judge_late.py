@@ -61,7 +61,7 @@ async def test_a_schedule_without_a_run_is_late_after_its_grace(stage: IncidentS
     assert lines(stage) == []
     await pass_time(stage, 5)
     (line,) = lines(stage)
-    assert f"is late: no run since the one due at {slot:%H:%M}" in line
+    assert f"is late: the run due at {slot:%H:%M} hasn't started" in line
     await pass_time(stage, 60)
     due_at(stage, slot + 2 * HOUR)
     (line,) = lines(stage)

@@ -77,7 +77,7 @@ NOT_SLACK = "what came back isn't what Slack sends"
             200,
             "application/json",
             '{"ok": true, "url": "wss://socket.example"}',
-            "apps.connections.open named an address that isn't Slack's",
+            "apps.connections.open returned an address that isn't Slack's",
         ),
     ],
 )

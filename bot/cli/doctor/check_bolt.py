@@ -60,7 +60,9 @@ def _failure(settings: Settings, error: BoltError) -> Finding:
         case BoltOutcomeUnknown(cause=cause):
             return _useless(where, cause or "its response can't be read")
         case BoltThrottled():
-            said = f"{where} is busy and asks to wait {error.retry_after_s:.0f} s. The rest of it is not checked."
+            said = (
+                f"{where} is busy and asks the bot to wait {error.retry_after_s:.0f} s. The rest of it is not checked."
+            )
             return warning(CONNECTION, said, "Run this again later. If another program uses the key, give it its own.")
         case BoltInvalidQuery():
             said = f"{where} speaks GraphQL, but it isn't the Bolt API: {error.sentence.rstrip('.')}."

@@ -66,7 +66,7 @@ def check_directory(directory: Path, *, free_least: int = FREE_LEAST) -> Finding
     except OSError as error:
         return problem(DATA, f"{NAME} ({directory}) isn't writable: {reason(error, existing)}.", fix(error, directory))
     if existing != directory:
-        return ok(DATA, f"{NAME} ({directory}) doesn't exist yet. The bot creates it.")
+        return ok(DATA, f"{NAME} ({directory}) doesn't exist yet. The bot will create it.")
     if (foreign := _foreign(directory / "redis")) is not None:
         said = f"{foreign} belongs to another user, {_owners(foreign)}: the bot can't change it."
         return problem(
@@ -163,7 +163,9 @@ async def check_port(host: str, port: int, setting: str) -> Finding:
                     one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
                 one.bind(address)
     except OSError as error:
-        fix = PORT_FIXES.get(error.errno or 0, "Set an address of this machine, or 0.0.0.0 for all of them.")
+        fix = PORT_FIXES.get(
+            error.errno or 0, "Set it to one of this machine's addresses, or to 0.0.0.0 for all of them."
+        )
         return problem(PORT, f"Can't listen on {where}: {(error.strerror or '').lower()}.", fix)
     return ok(PORT, f"The port of {where} is free." if port else f"{where}: the system picks a port.")
 

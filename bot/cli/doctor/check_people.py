@@ -143,7 +143,7 @@ class Lookup:
                     answer = (await self._chat.call("users.info", user=name)).get("user") or {}
                     wrong = "is deactivated" if answer.get("deleted") else ""
             except ChannelRefused:
-                said = f"{where} names the channel {name}, which Slack doesn't have, or that the bot isn't in"
+                said = f"{where} names the channel {name}, which doesn't exist in Slack or which the bot isn't in"
                 return warning(named.file, f"{said}: {named.consequence}.", "Correct the id, or invite the bot there.")
             except ScopeMissing as missing:
                 return _not_checked(named, "channels" if name.startswith(CHANNELS) else "people", missing)

@@ -41,14 +41,14 @@ REACHING: Fixes = (
     ),
     (
         "it has no password",
-        "Remove the password from REDIS_URL, or give the server one. Does it name the right server?",
+        "Remove the password from REDIS_URL, or give the server one. Does REDIS_URL name the right server?",
     ),
     (
         "refuses the user or the password",
         "Correct the user and the password in REDIS_URL. Write characters like @, / and # in percent form: %40, %2F, %23.",
     ),
     (
-        "a file that an option of REDIS_URL names",
+        "a file named in REDIS_URL's options",
         "Correct the paths of ssl_ca_certs, ssl_certfile and ssl_keyfile in REDIS_URL, and let the bot's user read the files.",
     ),
     (
@@ -141,7 +141,7 @@ async def _round_trip_ms(client: Redis) -> float:
 
 def _latency(where: str, answers_in_ms: float) -> Finding:
     if answers_in_ms > SLOW_MS:
-        said = f"Redis at {where} takes {answers_in_ms:.0f} ms to answer. The bot asks it several times for everything it does."
+        said = f"Redis at {where} takes {answers_in_ms:.0f} ms to answer. Everything the bot does takes several requests to it."
         return warning(CONNECTION, said, "Run the bot near its Redis.")
     return ok(CONNECTION, f"Redis at {where} answers in {answers_in_ms:.1f} ms.")
 

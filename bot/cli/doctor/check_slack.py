@@ -109,8 +109,8 @@ async def _unseen(subject: Subject) -> list[Finding]:
         warning(
             "Slack events",
             "Whether the app is subscribed to the events that it needs is not checked, because Slack doesn't show it to a bot.",
-            "If mentions, direct messages and App Home stay unanswered while the slash command works, compare Event "
-            f"Subscriptions in the app's settings with what {manifest} prints.",
+            "If the slash command works but the bot doesn't react to mentions, direct messages or App Home, compare "
+            f"Event Subscriptions in the app's settings with what {manifest} prints.",
         ),
         warning(
             "Slack interactivity",

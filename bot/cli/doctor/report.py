@@ -53,4 +53,4 @@ def _summary(findings: Sequence[Finding]) -> str:
         for level in ("problem", "warning")
         if (count := sum(one.level == level for one in findings))
     ]
-    return f"{' and '.join(counts)}." if counts else "Everything that was checked is all right."
+    return f"{' and '.join(counts)}." if counts else "Everything that was checked is OK."

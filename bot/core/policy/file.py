@@ -67,7 +67,7 @@ class _Reader(NodeReader):
             return None
         self.version(root, given.get("version"))
         if "rules" not in given:
-            self.fault(root, "rules are missing: a list of rules, read from top to bottom")
+            self.fault(root, "rules are missing: add a list of rules, which is read from top to bottom")
             return None
         return Policy(tuple(rule for rule in self._rules(given["rules"]) if rule))
 

@@ -218,14 +218,14 @@ def about_commands(form: Form) -> Sentence:
         all_, here = len(own.commands), len(own.commands) - own.left_out
         left = f"If you leave this as it is, all {all_} commands run, including the last {own.left_out}, which don't fit here."
         return (f"{left} If you change it, only what's in the field runs: currently {here} of them.",)
-    return ("One per line. Leave them as they are, or empty, to run the schedule's own.",)
+    return ("One per line. Leave this as it is, or empty, to run the schedule's own commands.",)
 
 
 def changed_note(form: Form) -> Sentence:
     """The note explaining why the form is shown again instead of starting."""
     name = form.chosen.text if form.chosen else ""
     return (
-        "Nothing was started yet because the commands of ",
+        "Nothing has been started yet because the commands of ",
         Bold(name),
         " have changed. Check them and press ",
         Code("Start run"),

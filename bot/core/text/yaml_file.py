@@ -113,7 +113,7 @@ class NodeReader:
             if word not in known:
                 near = process.extractOne(word, known, score_cutoff=60) if word else None
                 meant = f"did you mean {near[0]}?" if near else f"its keys are {', '.join(known)}"
-                self.fault(key, f"{name} has no {quoted(word)}; {meant}")
+                self.fault(key, f"{quoted(word)} isn't a key of {name}; {meant}")
             elif word in found:
                 self.fault(key, f"{name} has {word} twice")
             else:

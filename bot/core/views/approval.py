@@ -101,7 +101,7 @@ def _asked(request: Request, app_url: str) -> Sentence:
     spans += [f" · pull request {number}"] if number else []
     spans += [" · continues when a command fails"] if goes_on else []
     if isinstance(wanted, RunCommand) and wanted.reason:
-        spans.append(f" · because: {cut(wanted.reason, REASON_SHOWN)}")
+        spans.append(f" · reason: {cut(wanted.reason, REASON_SHOWN)}")
     if request.approval:
         spans.append(f" · rule “{cut(request.approval.rule, 80)}”")
     return tuple(spans)

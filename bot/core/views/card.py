@@ -76,7 +76,12 @@ def headline(run: Run) -> Sentence:
     if state == "SKIPPED":
         return (Emoji("black_right_pointing_double_triangle_with_vertical_bar"), " ", name, " was skipped")
     if state == LOST:
-        return (Emoji("grey_question"), " ", name, f" is lost: run {run.id} has been missing from Bolt for a day")
+        return (
+            Emoji("grey_question"),
+            " I've lost track of ",
+            name,
+            f": run {run.id} has been missing from Bolt for a day",
+        )
     if run.wish:
         asked: Sentence = (" is being cancelled by ", Mention(run.wish.user))
         return (Emoji("hourglass_flowing_sand"), " ", name, *asked)
@@ -167,7 +172,7 @@ def _what(request: Request, app_url: str) -> list[Span]:
 
 def _because(reason: str | None) -> Sentence:
     """The reason for a start, in the asker's words."""
-    return (f" · because: {cut(reason, REASON_SHOWN)}",) if reason else ()
+    return (f" · reason: {cut(reason, REASON_SHOWN)}",) if reason else ()
 
 
 def not_started(request: Request) -> Sentence:

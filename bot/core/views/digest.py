@@ -17,9 +17,7 @@ HINT_SHOWN = 200
 # With every section full, a digest has 40 lines.
 MISSED_SHOWN, FAILING_SHOWN, OVER_SHOWN, HINTS_SHOWN, SLOWER_SHOWN, SLOWEST_SHOWN = 5, 8, 5, 4, 3, 3
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-NOTHING_SEEN = (
-    "I haven't seen any schedule that this channel watches yet. After a new watch, that takes a minute at most."
-)
+NOTHING_SEEN = "I haven't looked at the schedules that this channel watches yet. After a watch is added, that takes a minute at most."
 NOTHING_WATCHED = "This channel doesn't watch any schedule, so there's nothing for a digest to show."
 
 

@@ -56,11 +56,13 @@ def why_unknown(watched: Watched, prefix: str) -> Message | None:
     """Say why it isn't known yet that nothing is failing in a channel. Returns None if it is known."""
     if watched is Watched.NOTHING:
         example = Code(f"{prefix} watch nightly")
-        return Message(("This channel doesn't watch any schedule. To hear of failures here, type, say, ", example, "."))
+        return Message(
+            ("This channel doesn't watch any schedule. To hear about failures here, type a command like ", example, ".")
+        )
     if watched is Watched.NEW:
         text = (
-            "I haven't seen anything fail that this channel watches. But a watch here is new: give me a minute to look at "
-            "its schedules, then ask again."
+            "I haven't seen any schedule that this channel watches fail. But a watch here is new: give me a minute to "
+            "look at its schedules, then ask again."
         )
         return Message((text,))
     return None

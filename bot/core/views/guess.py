@@ -41,7 +41,7 @@ def _sentence(meaning: Meaning, offers: Sequence[OfferedCommand]) -> Sentence:
         return (f"What would you like to do with {name}?",)
     if any(acts(offer.command) for offer in offers):
         labels = " or ".join(f'"{offer.label}"' for offer in offers)
-        return (f"Nothing was done yet. Did you mean {labels}?",)
+        return (f"Nothing has been done yet. Did you mean {labels}?",)
     if meaning.verb == "cancel" and name:
         return (f"{name} has no active run, so there's nothing to cancel.",)
     return ("I didn't recognize a command in that, so nothing was done. I can show you the status or the logs.",)

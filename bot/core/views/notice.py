@@ -130,7 +130,7 @@ def _lateness(late: Lateness, app_url: str) -> Sentence:
         running = late.running
         since: Sentence = (" since ", When(running.started_at, "date_time")) if running.started_at else ()
         return (*due, missed, ": ", _run_link(running.run, app_url), " is still running", *since)
-    return (" is late: no run since the one due at ", When(late.first), missed)
+    return (" is late: the run due at ", When(late.first), " hasn't started", missed)
 
 
 def _started(late: Lateness, run: IncidentRun, app_url: str) -> Sentence:

@@ -18,7 +18,7 @@ _WHY = {
     Pause.ARCHIVED: "the channel is archived",
     Pause.REMOVED: "I'm not in the channel",
     Pause.SHARED: "the channel is shared with another organization",
-    Pause.DEACTIVATED: "the account of whoever made it is deactivated",
+    Pause.DEACTIVATED: "the account of whoever set it up is deactivated",
 }
 
 
@@ -40,7 +40,7 @@ def pause_notice(watches: Sequence[Watch], pause: Pause, made_by: str, command: 
         why: Sentence = (", because that channel is now shared with another organization. ",)
         then: Sentence = ("What is failing there isn't shown anymore. I'll resume if the channel is no longer shared.",)
         return Message((*stopped, *why, *then))
-    who: Sentence = ("whoever made it",) if made_by == OPERATOR else (Mention(made_by), ", who set it up,")
+    who: Sentence = ("whoever set it up",) if made_by == OPERATOR else (Mention(made_by), ", who set it up,")
     again: Sentence = ("To resume, someone else can type ", Code(f"{command} watch {watches[0].pattern}"), " there.")
     return Message((*stopped, ", because the account of ", *who, " is deactivated. ", *again))
 

@@ -91,7 +91,7 @@ class _Reader(NodeReader):
             return []
         self.version(root, given.get("version"))
         if "channels" not in given:
-            self.fault(root, "channels are missing: each channel's id, with a list of watches")
+            self.fault(root, "channels are missing: add each channel's id, with a list of watches")
             return []
         found = self._channels(given["channels"])
         if len(found) > WATCHES_MOST:
@@ -141,7 +141,7 @@ class _Reader(NodeReader):
         except BadNodeError:
             return None
         if "watch" not in given:
-            self.fault(node, "the entry has no watch: a slug or a pattern, as in finance-*")
+            self.fault(node, "the entry has no watch: add a slug or a pattern, as in finance-*")
         faults = len(self.faults)
         command = WatchCommand(
             self._of(given, "watch", lambda one: self.text(one, "watch", "a slug or a pattern", most=PATTERN_MOST))

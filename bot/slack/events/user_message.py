@@ -126,7 +126,7 @@ async def _answer(context: ListenerContext, message: UserMessage, text: str, nam
     answer = await commands.handle_read(context, call, command)
     if answer is None and message.asker.thread and isinstance(command, RunCommand | RetryCommand):
         # The card isn't visible to someone who is looking at a thread.
-        return Message(("Starting ", Bold(wanted_in_words(command)), "; its card appears outside this thread."))
+        return Message(("Starting ", Bold(wanted_in_words(command)), "; its card will appear outside this thread."))
     return answer
 
 

@@ -74,7 +74,7 @@ async def open_form(context: ListenerContext, call: Call) -> None:
 def why_not_opened(error: SlackError) -> str:
     """Return why a form didn't open."""
     if isinstance(error, SlackRefused) and error.code in LATE:
-        return "Slack's 3 s limit for opening the form had passed."
+        return "The form couldn't be opened within Slack's 3 s limit."
     if isinstance(error, SlackOutcomeUnknown):
         return "Slack didn't say whether the form opened."
     return "Slack didn't open the form."

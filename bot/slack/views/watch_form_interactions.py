@@ -55,7 +55,7 @@ NOT_TOLD = (
     "Slack didn't say whether you're in this channel, so nothing was changed. Type {command} watch there instead."
 )
 NOT_CHECKED = "I couldn't check in time whether you're in this channel, so nothing was changed. Try again in a minute."
-TOO_SLOW = "Bolt or Slack isn't responding in time. Nothing was changed. Try again in a minute."
+TOO_SLOW = "Bolt or Slack didn't respond in time. Nothing was changed. Try again in a minute."
 
 Json = dict[str, Any]
 

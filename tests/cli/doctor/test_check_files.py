@@ -55,7 +55,7 @@ def test_a_directory_that_can_be_written(folder: Path) -> None:
 def test_a_directory_that_is_missing(folder: Path) -> None:
     """The bot creates it, if it may; the doctor doesn't."""
     found = check_directory(folder / "a" / "b")
-    assert (found.level, found.sentence.partition(") ")[2]) == ("ok", "doesn't exist yet. The bot creates it.")
+    assert (found.level, found.sentence.partition(") ")[2]) == ("ok", "doesn't exist yet. The bot will create it.")
     assert list(folder.iterdir()) == []
     folder.chmod(0o555)
     found = check_directory(folder / "a" / "b")
@@ -195,4 +195,4 @@ async def test_an_address_that_is_not_of_this_machine(host: str) -> None:
     """Or of nobody."""
     found = await check_port(host, 8080, "BOLT_BOT_HTTP_PORT")
     assert found.level == "problem"
-    assert found.fix == "Set an address of this machine, or 0.0.0.0 for all of them."
+    assert found.fix == "Set it to one of this machine's addresses, or to 0.0.0.0 for all of them."

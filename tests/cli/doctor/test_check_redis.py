@@ -251,7 +251,7 @@ async def test_a_disk_that_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     [
         (f":{PASSWORD}wrong@", REFUSED),
         (f"nobody:{PASSWORD}@", REFUSED),
-        ("", "it requires a password, and REDIS_URL has none"),
+        ("", "it requires a password, but REDIS_URL has none"),
     ],
 )
 async def test_a_password_that_is_wrong_or_missing(monkeypatch: pytest.MonkeyPatch, user: str, says: str) -> None:
@@ -301,12 +301,12 @@ def with_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
 @pytest.mark.parametrize(
     ("url", "says", "fix"),
     [
-        ("redis://{untrusted}", "it speaks TLS on that port, and REDIS_URL doesn't ask for it", "Use rediss://"),
+        ("redis://{untrusted}", "it speaks TLS on that port, but REDIS_URL doesn't ask for it", "Use rediss://"),
         ("rediss://{untrusted}", "its certificate isn't trusted (self-signed certificate)", "?ssl_ca_certs="),
         ("rediss://{mismatch_trusted}", "mismatch", "a host name that the server's certificate contains"),
         ("rediss://{expired_trusted}", "certificate has expired", "Renew"),
         ("rediss://{strict_trusted}", "it requires a client certificate", "ssl_certfile="),
-        ("rediss://{no_file_trusted}", "a file that an option of REDIS_URL names doesn't exist", "ssl_ca_certs"),
+        ("rediss://{no_file_trusted}", "a file named in REDIS_URL's options doesn't exist", "ssl_ca_certs"),
         ("rediss://{empty_file_trusted}", "the file of trusted certificates contains none", "PEM"),
     ],
 )

@@ -102,7 +102,7 @@ def test_the_report_is_aligned_and_counted() -> None:
     ]
     assert exit_status(found) == 1
     assert exit_status(found[:2]) == 0
-    assert as_lines([])[-1] == "Everything that was checked is all right."
+    assert as_lines([])[-1] == "Everything that was checked is OK."
 
 
 def test_a_terminal_gets_lines_that_fit() -> None:

@@ -104,7 +104,7 @@ def test_an_approval_in_one_word() -> None:
         ("- a", "line 1: the policy should have keys: version, rules"),
         ("rules: [{allow: true}]", "line 1: version is missing: write version: 1"),
         ("version: 2\nrules: [{allow: true}]", "line 1: version should be 1: this bot supports no other"),
-        ("version: 1", "line 1: rules are missing: a list of rules, read from top to bottom"),
+        ("version: 1", "line 1: rules are missing: add a list of rules, which is read from top to bottom"),
         ("version: 1\nrules:", "line 2: rules should be a list: each rule begins with a dash"),
         ("version: 1\nrules: []", "line 2: there are no rules, so nobody could do anything"),
         (
@@ -121,14 +121,14 @@ def test_an_approval_in_one_word() -> None:
         (rule('allow: "true"'), "line 3: allow should be true or false"),
         (rule("deny:"), "line 3: deny should be a reason that the person sees"),
         (rule("deny: [a]"), "line 3: deny should be a reason that the person sees"),
-        (rule("allow: true", "wat: start"), 'line 4: a rule has no "wat"; did you mean what?'),
+        (rule("allow: true", "wat: start"), 'line 4: "wat" isn\'t a key of a rule; did you mean what?'),
         (
             rule("allow: true", "xyz: 1"),
-            'line 4: a rule has no "xyz"; its keys are name, who, where, what, which, allow, deny, approve',
+            'line 4: "xyz" isn\'t a key of a rule; its keys are name, who, where, what, which, allow, deny, approve',
         ),
         (
             rule("allow: true", "? [a]", ": 1"),
-            'line 4: a rule has no ""; its keys are name, who, where, what, which, allow, deny, approve',
+            'line 4: "" isn\'t a key of a rule; its keys are name, who, where, what, which, allow, deny, approve',
         ),
         (rule("allow: true", "what: start", "what: retry"), "line 5: a rule has what twice"),
         (rule("allow: true", "what: strat"), 'line 4: what: there\'s no "strat"; did you mean start?'),

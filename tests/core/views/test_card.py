@@ -308,8 +308,8 @@ QUEUED = replace(REQUEST, state=RequestState.QUEUED, queued_at=ASKED, behind=471
         (replace(QUEUED, behind=None), ":vertical_traffic_light: Nightly is waiting for the run before it to end"),
         (replace(QUEUED, state=RequestState.CARDED), ":clock1: Nightly is starting"),
         (
-            replace(QUEUED, state=RequestState.REFUSED, why="It waited for 24 h."),
-            ":black_square_for_stop: Nightly wasn't started. It waited for 24 h.",
+            replace(QUEUED, state=RequestState.REFUSED, why="It waited in the queue for 24 h, which is the limit."),
+            ":black_square_for_stop: Nightly wasn't started. It waited in the queue for 24 h, which is the limit.",
         ),
         (
             replace(QUEUED, state=RequestState.CLOSED, dropped_by="U2"),
@@ -334,7 +334,7 @@ def test_a_run_that_bolt_does_not_know_any_more() -> None:
     lost = run(LOST)
     assert (
         shown(run_card(lost, APP))[0]
-        == ":grey_question: Nightly full build is lost: run 4711 has been missing from Bolt for a day"
+        == ":grey_question: I've lost track of Nightly full build: run 4711 has been missing from Bolt for a day"
     )
     assert [button.label for button in buttons(run_card(lost, APP))] == ["Open in Bolt"]
     told = said(end_post(lost, APP).text)
@@ -348,7 +348,7 @@ def test_the_reason_stands_on_a_card_without_a_run(state: RequestState) -> None:
     asked = Request("r", "T", "C", "U1", "ada", RunCommand("nightly", reason="late data " * 50), ASKED, state=state)
     queued = replace(asked, queued_at=ASKED) if state is RequestState.QUEUED else asked
     text = said(request_card(queued, APP).text)
-    assert "because: late data late" in text
+    assert "reason: late data late" in text
     assert len(text) < 500
 
 
@@ -357,7 +357,7 @@ def test_the_reason_stands_on_the_card_of_a_run() -> None:
     run = Run(RunKey("w", 5), facts=replace(FACTS, reason="late *data* <!channel>"))
     _, blocks = render(run_card(run, APP))
     shown = str(blocks)
-    assert "because: late" in shown
+    assert "reason: late" in shown
     assert "<!channel>" not in shown
     assert "*data*" not in shown
 

@@ -69,7 +69,7 @@ def test_nothing_failing_is_good_news() -> None:
 def test_what_is_not_watched_may_fail() -> None:
     """What isn't watched, or not yet looked at."""
     assert said(listed(watched=Watched.NOTHING).text) == (
-        "This channel doesn't watch any schedule. To hear of failures here, type, say, /bolt watch nightly."
+        "This channel doesn't watch any schedule. To hear about failures here, type a command like /bolt watch nightly."
     )
     assert "a watch here is new" in said(listed(watched=Watched.NEW).text)
 

@@ -76,8 +76,8 @@ def test_a_slow_run_says_what_is_usual() -> None:
 @pytest.mark.parametrize(
     ("late", "words"),
     [
-        (LATE, ":alarm_clock: Nightly is late: no run since the one due at 02:00"),
-        (replace(LATE, slots=3), "no run since the one due at 02:00, 3 slots without a run"),
+        (LATE, ":alarm_clock: Nightly is late: the run due at 02:00 hasn't started"),
+        (replace(LATE, slots=3), "the run due at 02:00 hasn't started, 3 slots without a run"),
         (replace(LATE, running=after(-60)), "was due at 02:00: run 9 is still running since 01:00"),
         (
             replace(LATE, started=after(47), started_for=T0),
@@ -110,7 +110,7 @@ def test_many_late_schedules_are_one_message() -> None:
     notice = replace(LINE, run=None, late=(started, *many))
     first, *lines = shown(notice_message(notice, APP))
     assert first == ":alarm_clock: 24 schedules without a run when due, 1 started late."
-    assert lines[0] == "• s0 is late: no run since the one due at 02:00"
+    assert lines[0] == "• s0 is late: the run due at 02:00 hasn't started"
     assert lines[-1] == "… and 5 more"
     assert "25 schedules ran late" in text(replace(notice, late=(started,) * 25))
 

@@ -35,7 +35,7 @@ def test_a_deactivated_creator() -> None:
     """The admins can have somebody else take it over."""
     text = said(pause_notice([WATCH], Pause.DEACTIVATED, "U1", "/bolt").text)
     assert "/bolt watch nightly" in text
-    assert "whoever made it" in said(pause_notice([WATCH], Pause.DEACTIVATED, OPERATOR, "/bolt").text)
+    assert "whoever set it up" in said(pause_notice([WATCH], Pause.DEACTIVATED, OPERATOR, "/bolt").text)
 
 
 def test_the_report_lists_what_is_failing() -> None:

@@ -61,7 +61,7 @@ WHO = "the id of a user or a user group, as in U0123ABC or S0123ABC"
             [
                 "line 1: owners and schedules are missing: the file needs one of them",
                 "line 1: version should be 1: this bot supports no other",
-                'line 2: the file has no "owner"; did you mean owners?',
+                'line 2: "owner" isn\'t a key of the file; did you mean owners?',
             ],
         ),
         ("version: 1\nowners:\n", ["line 2: owners should have lines like ada@example.com: U0123ABC"]),

@@ -65,7 +65,7 @@ WHO = "owner, none, or the id of a user or a user group, as in U0123ABC or S0123
     [
         ("", ["line 1: the file is empty; it needs version: 1 and channels"]),
         ("[]", ["line 1: the file should have keys: version, channels"]),
-        ("version: 1", ["line 1: channels are missing: each channel's id, with a list of watches"]),
+        ("version: 1", ["line 1: channels are missing: add each channel's id, with a list of watches"]),
         ("channels: {}", ["line 1: version is missing: write version: 1"]),
         ("version: 1\nchannels: [C0DATA123]", [CHANNELS]),
         ("version: 1\nchannels:\n", [CHANNELS]),
@@ -88,8 +88,8 @@ WHO = "owner, none, or the id of a user or a user group, as in U0123ABC or S0123
             of("nightly"),
             ["line 4: a watch should have keys: watch, owner, branch, prs, only, mention, late, slow, quiet, tz"],
         ),
-        (of("owner: ada"), ["line 4: the entry has no watch: a slug or a pattern, as in finance-*"]),
-        (of("watch: a", "mentions: none"), ['line 5: a watch has no "mentions"; did you mean mention?']),
+        (of("owner: ada"), ["line 4: the entry has no watch: add a slug or a pattern, as in finance-*"]),
+        (of("watch: a", "mentions: none"), ['line 5: "mentions" isn\'t a key of a watch; did you mean mention?']),
         (
             of("watch:", "owner: ''", "branch: -x", "prs: yes", "only: some", "mention: '@here'"),
             [

@@ -84,7 +84,7 @@ Start a run  [Close] [Start run]
 Schedule * (external_select): Nightly full build
 Commands (plain_text_input): dbt seed
 dbt run
-  One per line. Leave them as they are, or empty, to run the schedule's own.
+  One per line. Leave this as it is, or empty, to run the schedule's own commands.
 Branch (plain_text_input): dev
 Pull request (plain_text_input): 123
 Continue on error (checkboxes): [x] Continue with the next command when one fails

@@ -95,7 +95,7 @@ def test_a_failure_with_dbts_own_account() -> None:
 def test_one_cause_for_many_and_a_retry_that_cannot_help() -> None:
     """One hint for all; the commit is the last success's; the nodes beyond three are behind a button."""
     nodes = tuple(FailedNode("ERROR", f"m{number}", "model", "division by zero") for number in range(5))
-    cause = Cause(5, "div_zero", "The query divides by zero for some row.", "Guard the divisor.", Retry.NO)
+    cause = Cause(5, "div_zero", "The query divides by zero in at least one row.", "Guard the divisor.", Retry.NO)
     end = End(
         failed=TEST, excerpt="", nodes=nodes, failed_nodes=5, log="read", causes=(cause,), commit="3f2c1ab",
         changed=Changed(1, succeeded_at=AT, commit_then="3f2c1ab"),
@@ -104,7 +104,7 @@ def test_one_cause_for_many_and_a_retry_that_cannot_help() -> None:
     told = shown(end_post(run, "https://app.example"))
     assert told == (
         "`dbt test` failed (command 1 of 1, exit code 1, 38 s).\n"
-        ":bulb: The query divides by zero for some row. Guard the divisor. It's the same for all 5 failures. "
+        ":bulb: The query divides by zero in at least one row. Guard the divisor. It's the same for all 5 failures. "
         "Fix this first; a retry alone won't help.\n"
         "(Same commit as the last success (<!date^1795443600^{date_short_pretty} at {time}|2026-11-23 14:20 UTC>): "
         "check data, warehouse, packages, or settings. First failure since then.)\n"
@@ -113,7 +113,7 @@ def test_one_cause_for_many_and_a_retry_that_cannot_help() -> None:
         "[All failed nodes]"
     )
     card = render(run_card(run, "https://app.example"))[1]
-    assert ":bulb: The query divides by zero for some row. Guard the divisor. Fix this first" in str(card)
+    assert ":bulb: The query divides by zero in at least one row. Guard the divisor. Fix this first" in str(card)
     (actions,) = (block for block in card if block["type"] == "actions")
     assert "style" not in actions["elements"][0]
     _, blocks = render(failed(run))

@@ -93,7 +93,7 @@ class _Reader(NodeReader):
             return ()
         self.version(root, given.get("version"))
         if "hints" not in given:
-            self.fault(root, "hints are missing: a list of hints; the first match wins")
+            self.fault(root, "hints are missing: add a list of hints; the first match wins")
             return ()
         return tuple(hint for hint in self._hints(given["hints"]) if hint)
 
