@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
+from structlog.testing import capture_logs
 
 from bot.core.model.errors import BotError, StoreFault, StoreRefused, StoreUnavailable, StoreUnfit
 from bot.service_outage import ServiceOutage
@@ -265,22 +266,19 @@ async def test_tls_on_a_plain_port_is_named() -> None:
     assert "it doesn't speak TLS on that port" in away.detail
 
 
-async def test_a_script_that_fails_is_a_fault_and_no_outage(
-    redis_client: Redis, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_script_that_fails_is_a_fault_and_no_outage(redis_client: Redis) -> None:
     """It's logged with Lua's own words under the reference that people see. Redis counts as being there."""
     outage = ServiceOutage("redis")
     scripts = Scripts(redis_client, "bolt", retention_s=60, watch=outage)
     calls = (scripts.run("lock"), scripts.ask(redis_client.hget(scripts.key("text"), "field")))
     await redis_client.set(scripts.key("text"), "text")
     for call, what in zip(calls, ("the script lock", "a call to Redis"), strict=True):
-        with pytest.raises(StoreFault) as caught:
+        with capture_logs() as logged, pytest.raises(StoreFault) as caught:
             await call
         assert caught.value.reference in caught.value.sentence
         assert caught.value.cause == f"{what} failed"
-        logged = capsys.readouterr().out
-        assert caught.value.reference in logged
-        assert what in logged
+        assert caught.value.reference in str(logged)
+        assert what in str(logged)
     assert "user_script" not in caught.value.sentence
     assert outage.reason == ""
 
