@@ -121,6 +121,9 @@ async def _form(tab: Tab) -> None:
     await menu.press_sequentially("f")
     await tab.sees(form.get_by_role("option").nth(3))
     await _shoot(tab.page, "form.png")
+    # Left open, it would cover the next tab.
+    await form.get_by_role("button", name="Close", exact=True).last.click()
+    await tab.goes(form)
 
 
 async def _incident(stage: Stage, tab: Tab) -> None:
