@@ -1,4 +1,4 @@
-"""What measuring watches needs: watches without their commands, and failing runs that nobody here started."""
+"""What the rows about watches share: watches made without typing, and failing runs that the scheduler started."""
 
 from __future__ import annotations
 

@@ -92,8 +92,8 @@ if known[3] then
   dirty(known[3], 'state')
   habit(ARGV[5], channel_of(known[3]))
 elseif known[4] then
-  -- The message of an incident tells of it. Its end is accounted even if it's over before discovery finds it. One that
-  -- was accounted before as anybody's run is told to the asker as well.
+  -- The incident's message shows this run. Its end is counted even if discovery finds the run only after it. If the end
+  -- was counted before the run was known to be this start's, the person who asked is notified too.
   local channel, slug = string.match(known[4], '^([^:]*):(.*)$')
   if redis.call('HGET', key('run', member), 'concluded') == '1' then
     tell_asker(id)
