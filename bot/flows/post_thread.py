@@ -28,8 +28,6 @@ from bot.flows.run_of_card import run_of_card
 log = structlog.get_logger()
 
 AWAY_AGAIN_S = 30.0
-# Refusals that concern a thread rather than its channel.
-THREAD_ONLY = frozenset({"restricted_action_thread_locked", "restricted_action_non_threadable_channel"})
 WHY = {
     "is_archived": "it's archived",
     "not_in_channel": "I'm not in it",
@@ -139,7 +137,7 @@ class ThreadPoster:
     async def _elsewhere(self, card: Card, run: Run, message: Message, key: str, refused: SlackRefused) -> str | None:
         """Announce an end that its thread refuses: in the channel, else to the asker, else in the error log."""
         try:
-            if isinstance(refused, ChannelRefused) and refused.code not in THREAD_ONLY:
+            if isinstance(refused, ChannelRefused):
                 raise refused
             return await self._poster.post_with_fallback(card.ref.channel, message, key, None)
         except ChannelRefused as channel_refused:

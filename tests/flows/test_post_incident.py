@@ -12,6 +12,7 @@ from bot.core.model.errors import ChannelRefused, ContentRefused, MessageGone, S
 from bot.core.model.incident import OnIt, PostKind, ThreadPost
 from bot.core.policy.rules import DEFAULT, Policy
 from bot.flows.close_incidents import IncidentCloser
+from bot.slack.errors import error_from_code
 from tests.core.views.plain import shown
 from tests.flows.incident_stage import DISK_LOG, LOG_AWAITED_S, LOG_RULES, IncidentStage
 from tests.flows.stage import ADA, CHANNEL
@@ -47,6 +48,22 @@ async def test_a_channel_that_refuses_hears_of_it_later(stage: IncidentStage) ->
     await stage.posts.mark_reachable(CHANNEL)
     await stage.settle()
     assert len(stage.cards()) == 1
+
+
+@pytest.mark.parametrize(
+    "code", ["restricted_action_thread_locked", "restricted_action_non_threadable_channel", "thread_not_found"]
+)
+async def test_a_thread_that_takes_no_replies_does_not_keep_its_channel_from_others(
+    stage: IncidentStage, code: str
+) -> None:
+    """That post is given up; the message shows the failure."""
+    await stage.discover()
+    stage.chat.faults.fail("post_message", error_from_code("chat.postMessage", code, 0))
+    stage.run_through("FAILED", log=DISK_LOG)
+    await stage.discover()
+    assert await stage.posts.unreachable_why(CHANNEL) is None
+    assert await waiting_posts(stage) == []
+    assert "2 runs" in stage.cards()[0]
 
 
 async def test_throttled_posts_wait(stage: IncidentStage) -> None:

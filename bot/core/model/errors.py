@@ -23,7 +23,7 @@ BotError                    `sentence` is the message for the person who asked
     ├── SlackOutcomeUnknown sent, but the response was lost: the outcome is unknown
     └── SlackRefused        Slack answered ok: false (`code`)
         ├── ChannelRefused      the channel can't be written to (not a member, archived, gone, restricted)
-        ├── MessageGone         the message can't be edited anymore
+        ├── MessageGone         the message can't be edited or replied to anymore
         ├── ContentRefused      Slack rejected the blocks or the text
         ├── FileRefused         the workspace doesn't accept this file
         └── CredentialRefused   Slack refused the token or one of its scopes
@@ -210,7 +210,7 @@ class ChannelRefused(SlackRefused):
 
 
 class MessageGone(SlackRefused):
-    """The message can't be edited anymore: it was deleted, or its edit window is over."""
+    """The message can't be edited or replied to anymore: it's gone, its edit window over, or its thread locked."""
 
 
 class ContentRefused(SlackRefused):
