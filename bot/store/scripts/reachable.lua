@@ -3,6 +3,9 @@
 -- 0 if nothing is tried now.
 local channel, minute_ms = ARGV[3], '60000'
 local behind, refused = key('incident', 'behind', channel), key('aside', 'until', channel)
+-- What Slack says of the channel doesn't include who may post there: that is tried when its time is over.
+local why = redis.call('GET', key('aside', channel)) or ''
+if ARGV[4] == '0' and string.sub(why, 1, 17) == 'restricted_action' then return 0 end
 -- Slack may refuse posts for another reason than what it says of the channel, and each refusal has the channel checked.
 if ARGV[4] == '0' and (redis.call('EXISTS', refused, behind) == 0
   or not redis.call('SET', key('aside', 'tried', channel), '1', 'NX', 'PX', minute_ms)) then return 0 end
