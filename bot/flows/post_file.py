@@ -121,7 +121,7 @@ class FilePoster:
                 file_id,
                 file.title,
                 comment=comment,
-                call_s=self._settle_s,
+                settle_s=self._settle_s,
             )
             return file_id
 

@@ -114,9 +114,15 @@ class LogFilePoster:
         async def send() -> str:
             file_id = await start_upload(self._chat, name.name, text.encode(), snippet=True)
             await thread.note(file_id)
-            call_s = self._rules.settle_s
             await share_upload(
-                self._chat, post.lease, channel, ts, file_id, name.title, call_s=call_s, joins=thread.joins
+                self._chat,
+                post.lease,
+                channel,
+                ts,
+                file_id,
+                name.title,
+                settle_s=self._rules.settle_s,
+                joins=thread.joins,
             )
             return file_id
 

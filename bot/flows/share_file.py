@@ -49,7 +49,7 @@ async def share_upload(
     title: str,
     *,
     comment: Sentence = (),
-    call_s: float,
+    settle_s: float,
     joins: bool = True,
 ) -> None:
     """Share an uploaded file, if it `joins` after joining a public channel that the bot isn't in. Raises SlackError."""
@@ -60,7 +60,7 @@ async def share_upload(
             raise
         await chat.join_channel(channel)
         # The calls so far have used up part of the lease; another one must not outlast it.
-        if not lease.is_valid_for(call_s):
+        if not lease.is_valid_for(settle_s):
             raise SlackNotSent("files.completeUploadExternal") from refused
         await chat.share_upload(channel, thread, file_id, title, comment=comment)
 

@@ -28,7 +28,7 @@ def lease(left_s: float = 60) -> Lease:
 
 async def share(chat: FakeChat, held: Lease) -> None:
     """Share it in a thread."""
-    await share_upload(chat, held, "C1", "1.5", "F1", "title", call_s=3)
+    await share_upload(chat, held, "C1", "1.5", "F1", "title", settle_s=3)
 
 
 async def test_what_slack_does_not_show_in_place_is_a_plain_file() -> None:
