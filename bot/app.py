@@ -100,7 +100,7 @@ class App:
             settings.slack_bot_token.get_secret_value(),
             settings.slack_api_url,
             mask,
-            call_s=settings.bolt_bot_lease_s / 3,
+            call_s=settings.slack_call_s,
             upload_s=min(UPLOAD_S, 2 * settings.bolt_bot_lease_s),
             watch=self._outages["slack"],
         )

@@ -206,6 +206,11 @@ class Settings(BaseSettings):
         parts = [part for part in urlsplit(self.paradime_api_endpoint).path.split("/") if part not in {"", "graphql"}]
         return re.sub(r"[^\w.-]", "-", parts[-1])[:64] if parts else "default"
 
+    @property
+    def slack_call_s(self) -> float:
+        """The total time of a call to Slack: a third of what a claim lasts."""
+        return self.bolt_bot_lease_s / 3
+
     def patterns(self) -> tuple[re.Pattern[str], ...]:
         """Return the patterns of further secrets, for the masker."""
         held = self.bolt_bot_secret_patterns

@@ -70,11 +70,7 @@ def tail_rules(base: Base) -> LogTailRules:
 
 def _settle_s(base: Base) -> float:
     """How long a call with a lost response may still take effect: a little longer than the call itself."""
-    return _call_s(base) + 0.5
-
-
-def _call_s(base: Base) -> float:
-    return base.settings.bolt_bot_lease_s / 3
+    return base.settings.slack_call_s + 0.5
 
 
 def _delivery_rules(base: Base) -> DeliveryRules:
@@ -84,7 +80,7 @@ def _delivery_rules(base: Base) -> DeliveryRules:
         base.bot_name,
         settings.bolt_bot_command,
         deadline_s=settings.bolt_bot_start_deadline_s,
-        call_s=_call_s(base),
+        call_s=settings.slack_call_s,
         settle_s=_settle_s(base),
     )
 
