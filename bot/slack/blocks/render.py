@@ -24,7 +24,7 @@ from bot.core.text.message import Button, Buttons, Confirm, Facts, Heading, Mess
 from bot.core.text.text import Sentence, cut, cut_middle, showable
 from bot.slack.blocks.mrkdwn import mrkdwn, plain
 
-SECTION = 3000
+SECTION_MOST = 3000
 HEADING = 150
 BUTTON_LABEL = 75
 PLACEHOLDER = 150
@@ -52,7 +52,7 @@ def render_blocks(views: Sequence[View], *, most: int, room: int) -> list[Json]:
     """Render at most `most` blocks. Texts are cut once `room`, their total length, is used up. Raises ValueError."""
     blocks: list[Json] = []
     for view in views[:most]:
-        limit = max(200, min(SECTION, room))
+        limit = max(200, min(SECTION_MOST, room))
         block = _block(view, limit)
         room -= _texts(block)
         blocks.append(block)

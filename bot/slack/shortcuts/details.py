@@ -13,6 +13,7 @@ from bot.core.model.run import CardRef, RunKey
 from bot.core.policy.rules import Action
 from bot.core.text.message import Message
 from bot.slack.authorization import attempt_of, run_denial
+from bot.slack.blocks.render import SECTION_MOST
 from bot.slack.find_message import posted_message
 from bot.slack.listener_context import Call, ListenerContext, click_asker
 
@@ -20,7 +21,6 @@ log = structlog.get_logger()
 
 CALLBACK = "run.details"
 ASKING = Message(("Asking Bolt…",))
-SECTION = 3000
 
 Json = dict[str, Any]
 
@@ -86,7 +86,7 @@ def _modal(context: ListenerContext, key: RunKey, message: Message) -> Json:
 
 
 def _section(text: str) -> Json:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:SECTION], "verbatim": True}}
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:SECTION_MOST], "verbatim": True}}
 
 
 def _links(block: Json) -> Json | None:
