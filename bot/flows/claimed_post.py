@@ -10,6 +10,8 @@ from bot.flows.lease import Lease
 END_BATCH = "digest"
 # What a digest is called there, for the same reason.
 DIGEST = "report"
+# The stored outcome of a post that was dropped: what it's about is no longer on record, or is no longer shown.
+DROPPED = "gone"
 
 
 @dataclass(frozen=True, slots=True)

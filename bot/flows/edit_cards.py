@@ -43,7 +43,7 @@ class WatchMessages(Protocol):
     async def render(self, card: Card) -> tuple[str, Message] | None:
         """Its revision and itself; None if it's no longer on record."""
 
-    async def replace(self, lease: Lease, card: Card) -> None:
+    async def replace_deleted(self, lease: Lease, card: Card) -> None:
         """Post a new one instead of one that was deleted."""
 
     async def mark_uneditable(self, card: Card) -> None:
@@ -113,7 +113,7 @@ class CardEditor:
             about_incidents = card.incident is not None or card.outage is not None
             replaced = card.gap is not None or (about_incidents and refused.code == DELETED)
             if replaced and self._watched is not None:
-                await self._watched.replace(lease, card)
+                await self._watched.replace_deleted(lease, card)
             elif self._watched is not None and refused.code in UNEDITABLE:
                 await self._watched.mark_uneditable(card)
         except SlackError:

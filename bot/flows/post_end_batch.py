@@ -7,7 +7,7 @@ import structlog
 from bot.core.model.errors import CredentialRefused, SlackRefused
 from bot.core.model.run import LOST, CardRef, Run, is_failed
 from bot.core.views.end_batch import end_batch_message
-from bot.flows.claimed_post import END_BATCH, ClaimedPost
+from bot.flows.claimed_post import DROPPED, END_BATCH, ClaimedPost
 from bot.flows.ports.store import PostLane, Runs
 from bot.flows.poster import MessagePoster
 from bot.flows.run_of_card import run_of_card
@@ -31,7 +31,7 @@ class EndBatchPoster:
         if not found:
             # The event keeps the word of before: somebody may search for it.
             log.error("a digest has no ends left to report", digest=name)
-            await self._posts.end_batch_posted(post, name, "gone", dict.fromkeys(cards, False))
+            await self._posts.end_batch_posted(post, name, DROPPED, dict.fromkeys(cards, False))
             return
         message = end_batch_message(tuple(found.values()), self._app_url)
         try:

@@ -14,7 +14,7 @@ from bot.core.model.sent_message import MessageAbsent, MessageFound, SearchIncon
 from bot.core.text.message import Message
 from bot.core.views.listing_gap import gap_csv, gap_message, gap_runs
 from bot.core.watching.quiet import as_it_is
-from bot.flows.claimed_post import ClaimedPost
+from bot.flows.claimed_post import DROPPED, ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
@@ -67,7 +67,7 @@ class GapPoster:
         post = ClaimedPost(lease, urgency, channel, f"gap:in:{channel}:{number}", f"post-{what}")
         stored = await self._gaps.load_notice(channel, number)
         if stored is None:
-            await self._gaps.posted(post, number, "gone")
+            await self._gaps.posted(post, number, DROPPED)
             return
         quiet_s = await self._quiet.in_channel_s(channel)
         if quiet_s:
@@ -89,10 +89,10 @@ class GapPoster:
             return None
         return f"gap:{stored.rev}", await self._render(stored)
 
-    async def replace(self, card: Card) -> None:
+    async def replace_deleted(self, card: Card) -> None:
         """Post a new message instead of one that was deleted."""
         channel, _, number = (card.gap or "").rpartition(":")
-        await self._gaps.message_gone(card.id, channel, number, card.ref.ts)
+        await self._gaps.message_deleted(card.id, channel, number, card.ref.ts)
 
     async def _render(self, stored: StoredNotice) -> Message:
         notice, listed = stored.notice, await self._listed(stored.notice)

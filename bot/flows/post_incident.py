@@ -12,7 +12,7 @@ from bot.core.text.text import Sentence
 from bot.core.views.incident import incident_message, thread_post, unshowable_message
 from bot.core.views.thread import late_log_post
 from bot.core.watching.uneditable_message import mark_uneditable
-from bot.flows.claimed_post import ClaimedPost
+from bot.flows.claimed_post import DROPPED, ClaimedPost
 from bot.flows.close_incidents import TRIES
 from bot.flows.lease import Lease
 from bot.flows.people_of_incident import IncidentPeople
@@ -101,13 +101,13 @@ class IncidentPoster:
         stored = await self._shown_by(card)
         return (f"inc:{stored.rev}", await self._rendered(stored)) if stored else None
 
-    async def replace(self, lease: Lease, card: Card) -> None:
+    async def replace_deleted(self, lease: Lease, card: Card) -> None:
         """Post a new message instead of one that was deleted."""
         stored = await self._shown_by(card)
         if stored is not None:
             incident = stored.incident
             log.info("an incident's message was deleted", schedule=incident.schedule, channel=incident.channel)
-            await self._incidents.message_gone(lease, stored)
+            await self._incidents.message_deleted(lease, stored)
 
     async def mark_uneditable(self, card: Card) -> None:
         """A message can't be edited anymore: its thread tells of changes from now on."""
@@ -190,7 +190,7 @@ class IncidentPoster:
         incident = stored.incident
         run = await self._runs.load_run(RunKey(self._workspace, wanted.run))
         if run is None or run.end is None or incident.without_logs:
-            await self._incidents.posted(post, "gone")
+            await self._incidents.posted(post, DROPPED)
         elif run.end.log == "late":
             await self._posts.put_back(post, delay_s=LATE_AGAIN_S)
         elif not stored.ts:

@@ -13,7 +13,7 @@ from bot.core.text.text import Sentence
 from bot.core.views.outage import all_recovered, cause_post, failing_again, outage_message, state_line
 from bot.core.watching.life import is_accounted
 from bot.core.watching.outage import next_posts, shared_causes
-from bot.flows.claimed_post import ClaimedPost
+from bot.flows.claimed_post import DROPPED, ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
@@ -88,7 +88,7 @@ class OutagePoster:
         outage = await self._outages.load_outage(channel, number)
         if outage is None or _is_withdrawn(outage, what):
             # It's no longer on record, or may not be shown anymore.
-            await self._outages.gone(post, number)
+            await self._outages.drop_post(post, number)
             return
         quiet_s = await self._quiet.longest_s(outage.members)
         if quiet_s:
@@ -104,12 +104,12 @@ class OutagePoster:
         outage = await self._shown_by(card)
         return (f"out:{outage.rev}", await self._rendered(outage)) if outage else None
 
-    async def replace(self, card: Card) -> None:
+    async def replace_deleted(self, card: Card) -> None:
         """Post a new message instead of one that was deleted: later failures are shown in it alone."""
         outage = await self._shown_by(card)
         if outage is not None:
             log.info("an outage's message was deleted", channel=outage.channel, outage=outage.number)
-            await self._outages.message_gone(outage)
+            await self._outages.message_deleted(outage)
 
     async def mark_uneditable(self, card: Card) -> None:
         """A message can't be edited anymore: its thread tells of changes from now on."""
@@ -152,7 +152,7 @@ class OutagePoster:
         allowed = any(is_accounted(one, run_id) and not one.without_logs for one in outage.members)
         run = await self._runs.load_run(RunKey(self._workspace, run_id)) if allowed else None
         if run is None:
-            await self._outages.posted(post, outage, "gone")
+            await self._outages.posted(post, outage, DROPPED)
             return
         outcome = await self._files.post_log_file(post, run, await file_thread(self._posts, post, outage.ts))
         if outcome is not None:
@@ -161,7 +161,7 @@ class OutagePoster:
     async def _thread(self, post: ClaimedPost, outage: Outage, what: str) -> None:
         found = await self._thread_post(outage, what)
         if found is None:
-            await self._outages.posted(post, outage, "gone")
+            await self._outages.posted(post, outage, DROPPED)
             return
         message, mention, follows = found
         sent: list[str] = []

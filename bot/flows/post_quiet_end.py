@@ -10,7 +10,7 @@ from bot.core.model.run_end import WatchedSchedule
 from bot.core.text.message import Message
 from bot.core.views.quiet_end import quiet_end_message
 from bot.core.watching.quiet import as_it_is
-from bot.flows.claimed_post import ClaimedPost
+from bot.flows.claimed_post import DROPPED, ClaimedPost
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.people_of_incident import IncidentPeople
@@ -57,7 +57,7 @@ class QuietEndPoster:
         end = await self._ends.load_end(channel, name)
         post = ClaimedPost(lease, urgency, channel, f"quiet:{channel}:{name}", "post")
         if end is None:
-            await self._ends.end_posted(post, name, "gone")
+            await self._ends.end_posted(post, name, DROPPED)
             return
         why_not = await self._poster.try_to_post(post, lambda: self._post(post, end))
         if why_not is not None:

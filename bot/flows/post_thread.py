@@ -15,7 +15,7 @@ from bot.core.model.run import CardRef, Retried, Run, RunKey, run_url
 from bot.core.text.message import Message, Paragraph
 from bot.core.text.text import Link
 from bot.core.views.thread import end_post, late_log_post, retried_post
-from bot.flows.claimed_post import ClaimedPost
+from bot.flows.claimed_post import DROPPED, ClaimedPost
 from bot.flows.conclude import LogReader
 from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.log_context import log_run
@@ -62,7 +62,7 @@ class ThreadPoster:
         run = await run_of_card(self._runs, card)
         if card is None or run is None:
             log.error("a post no longer belongs to anything", kind=kind, card=name)
-            await self._posts.posted(post, name, "gone")
+            await self._posts.posted(post, name, DROPPED)
             return
         log_run(run)
         what, _, number = kind.partition("-")
@@ -106,7 +106,7 @@ class ThreadPoster:
         record = await self._runs.load_run(new)
         if record is None or record.facts.asked_by is None:
             log.error("a retry is gone before it was announced", run=run.id, retry=new_id)
-            await self._posts.posted(post, card.id, "gone")
+            await self._posts.posted(post, card.id, DROPPED)
             return
         try:
             await self._poster.check_reachable(card.ref.channel)

@@ -13,7 +13,7 @@ from bot.core.model.run_end import WatchedSchedule
 from bot.core.text.message import Message
 from bot.core.text.text import When
 from bot.core.views.watch_pause import channel_back_message
-from bot.flows.claimed_post import ClaimedPost
+from bot.flows.claimed_post import DROPPED, ClaimedPost
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Chat
@@ -51,7 +51,7 @@ class ChannelBackReporter:
         post = ClaimedPost(lease, urgency, channel, f"back:{channel}", "post")
         back = await self._channels_back.load_channel_back(channel)
         if back is None:
-            await self._channels_back.channel_back_posted(post, "gone")
+            await self._channels_back.channel_back_posted(post, DROPPED)
             return
         incidents = await self._told(channel, back)
         failing = [one for one in incidents if one.is_open]

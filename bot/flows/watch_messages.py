@@ -30,14 +30,14 @@ class WatchMessages:
             return await self._notices.render(card)
         return await (self._outages.render(card) if card.outage is not None else self._incidents.render(card))
 
-    async def replace(self, lease: Lease, card: Card) -> None:
+    async def replace_deleted(self, lease: Lease, card: Card) -> None:
         """Post a new message instead of one that was deleted. A notice is left deleted."""
         if card.gap is not None:
-            await self._gaps.replace(card)
+            await self._gaps.replace_deleted(card)
         elif card.outage is not None:
-            await self._outages.replace(card)
+            await self._outages.replace_deleted(card)
         elif card.incident is not None:
-            await self._incidents.replace(lease, card)
+            await self._incidents.replace_deleted(lease, card)
 
     async def mark_uneditable(self, card: Card) -> None:
         """Record that a message can't be edited anymore. The threads of incidents and outages tell the rest."""

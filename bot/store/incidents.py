@@ -124,13 +124,13 @@ class Incidents:
         shown = f"inc:{stored.rev}" if is_newest else ""
         return await self._finish(post, ts, stored.incident.team, shown)
 
-    async def message_gone(self, lease: Lease, stored: StoredIncident) -> None:
+    async def message_deleted(self, lease: Lease, stored: StoredIncident) -> None:
         """Record that the message was deleted. A new one is posted, unless the incident is snoozed or closed."""
         incident = stored.incident
         again = incident.state is not IncidentState.CLOSED and incident.snooze is None
         card = f"{incident.team}:{incident.channel}:{stored.ts}"
         await self._scripts.run(
-            "incident_message_gone", card, lease.token, incident.channel, incident.schedule, stored.ts, int(again)
+            "incident_message_deleted", card, lease.token, incident.channel, incident.schedule, stored.ts, int(again)
         )
 
     async def channel_back(self, channel: str, away: ChannelBack) -> list[str]:

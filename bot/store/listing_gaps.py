@@ -114,9 +114,9 @@ class ListingGaps:
         """Record a post in the message's thread. `outcome`: its timestamp or file, or why it's given up."""
         return await self._finish(post, number, outcome, "", "")
 
-    async def message_gone(self, card: str, channel: str, number: str, ts: str) -> None:
+    async def message_deleted(self, card: str, channel: str, number: str, ts: str) -> None:
         """Post a new message instead of one that was deleted."""
-        await self._scripts.run("gap_message_gone", card, channel, number, ts)
+        await self._scripts.run("gap_message_deleted", card, channel, number, ts)
 
     async def _add(self, command: str, name: str, *values: str, mapping: Mapping[str, str] | None = None) -> None:
         key = self._scripts.key("gap", name)

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from bot.core.model.incident import IncidentState
 from bot.core.model.outage import CausePost, Outage
 from bot.core.watching.uneditable_message import newest_end
-from bot.flows.claimed_post import ClaimedPost
+from bot.flows.claimed_post import DROPPED, ClaimedPost
 from bot.store.due_sets import MICROSECONDS
 from bot.store.incidents import Incidents
 from bot.store.scripts import Scripts
@@ -101,11 +101,11 @@ class Outages:
         shown = f"out:{outage.rev}" if is_newest else ""
         return await self._finish(post, outage.number, ts, outage.team, shown, 0)
 
-    async def message_gone(self, outage: Outage) -> None:
+    async def message_deleted(self, outage: Outage) -> None:
         """Record that the message was deleted. A new one is posted, unless all of its incidents are closed."""
         card = f"{outage.team}:{outage.channel}:{outage.ts}"
         again = any(one.state is not IncidentState.CLOSED for one in outage.members)
-        await self._scripts.run("outage_message_gone", card, outage.channel, outage.number, outage.ts, int(again))
+        await self._scripts.run("outage_message_deleted", card, outage.channel, outage.number, outage.ts, int(again))
 
     async def mark_uneditable(self, outage: Outage) -> bool:
         """Record that the message can't be edited anymore. Its thread tells of changes from now on, beginning with this one."""
@@ -115,9 +115,9 @@ class Outages:
             await self._scripts.run("mark_outage_uneditable", outage.channel, outage.number, outage.ts, fixed_us)
         )
 
-    async def gone(self, post: ClaimedPost, number: int) -> None:
-        """Give up a post of an outage that is no longer on record."""
-        await self._finish(post, number, "gone", "", "", 0)
+    async def drop_post(self, post: ClaimedPost, number: int) -> None:
+        """Drop a post about an outage that is no longer on record, or is no longer shown."""
+        await self._finish(post, number, DROPPED, "", "", 0)
 
     async def _finish(
         self,

@@ -203,7 +203,7 @@ class IncidentPosts(Protocol):
         """
 
     async def store_incident(self, before: StoredIncident, after: Incident, edit: Edit) -> bool: ...
-    async def message_gone(self, lease: Lease, stored: StoredIncident) -> None:
+    async def message_deleted(self, lease: Lease, stored: StoredIncident) -> None:
         """Record that the message was deleted. A new one is posted, unless the incident is snoozed or closed."""
 
     async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str, *, is_newest: bool) -> str:
@@ -242,14 +242,14 @@ class Outages(Protocol):
     async def message_posted(self, post: ClaimedPost, outage: Outage, ts: str, *, is_newest: bool) -> str:
         """Record the message as it was posted; it's edited unless it shows `outage` (`is_newest`). Returns `ok`, or `done:<ts>` of another's message."""
 
-    async def message_gone(self, outage: Outage) -> None:
+    async def message_deleted(self, outage: Outage) -> None:
         """Record that the message was deleted. A new one is posted, unless all of its incidents are closed."""
 
     async def mark_uneditable(self, outage: Outage) -> bool:
         """Record that the message can't be edited anymore: its thread tells of changes. Returns False if that's known, or if there's another message."""
 
-    async def gone(self, post: ClaimedPost, number: int) -> None:
-        """Give up a post of an outage that is no longer on record."""
+    async def drop_post(self, post: ClaimedPost, number: int) -> None:
+        """Drop a post about an outage that is no longer on record, or is no longer shown."""
 
 
 class ListingGaps(Protocol):
@@ -297,7 +297,7 @@ class ListingGaps(Protocol):
     async def posted(self, post: ClaimedPost, number: str, outcome: str) -> str:
         """Record a post in the message's thread as sent (`outcome`: its ts or file) or given up (a word)."""
 
-    async def message_gone(self, card: str, channel: str, number: str, ts: str) -> None:
+    async def message_deleted(self, card: str, channel: str, number: str, ts: str) -> None:
         """Post a new message instead of one that was deleted."""
 
 
