@@ -52,11 +52,11 @@ from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import Due
 from bot.flows.private_replies import PrivateReplies
-from bot.flows.report_refusal import RefusalReporter
 from bot.flows.run_listings import LISTED
 from bot.flows.run_stores import RunStores
 from bot.flows.start_checks import StartChecks
 from bot.flows.start_rules import WAS_AWAY, StartRules, expired
+from bot.flows.tell_refusal import RefusalTeller
 from bot.flows.tell_retry_end import RetryEndTeller
 
 log = structlog.get_logger()
@@ -102,7 +102,7 @@ class RunStarter:
         self._earlier = checks.earlier
         self._rules = rules
         self._lost_starts = LostStartFinder(bolt, stores, due, answers, rules)
-        self._refusals = RefusalReporter(
+        self._refusals = RefusalTeller(
             chat, stores, due, answers, checks.planner, rules.links, workspace=rules.workspace
         )
         self._ends = RetryEndTeller(stores.runs, due, answers, workspace=rules.workspace, app_url=rules.links.app_url)
@@ -130,7 +130,7 @@ class RunStarter:
             RequestState.SENDING: self._lost_starts.begin_search,
             RequestState.LOOKING: self._lost_starts.search,
             RequestState.UNCLEAR: self._lost_starts.search,
-            RequestState.REFUSED: self._refusals.report_refusal,
+            RequestState.REFUSED: self._refusals.tell_refusal,
         }
         step = steps.get(request.state)
         if step is None:

@@ -96,7 +96,7 @@ DUE_SETS = (
     # Outages whose causes are told in their threads.
     DueWork("outages", one_by_one(lambda flows: flows.outages.plan_causes), wakes=("posts",)),
     # Gaps between listings, and the channels' messages about them.
-    DueWork("gaps", one_by_one(lambda flows: flows.report_gap.advance_gap), at_once=2, wakes=("posts", "edits")),
+    DueWork("gaps", one_by_one(lambda flows: flows.advance_gap.advance_gap), at_once=2, wakes=("posts", "edits")),
     # Incidents that time alone changes.
     DueWork("incidents", one_by_one(lambda flows: flows.incident_clock.pass_time), wakes=("posts", "edits")),
     # Watched schedules whose owner isn't known in Slack yet.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.core.logs.hints.hint import Table
 from bot.flows.account_ends import EndAccountant
+from bot.flows.advance_gap import GapAdvancer
 from bot.flows.approve import ApprovalRules, StartApprovals
 from bot.flows.cancel import RunCanceller
 from bot.flows.check_channel import WatchedChannelChecker
@@ -30,7 +31,6 @@ from bot.flows.queue_digest import DigestClock
 from bot.flows.read_digest import DigestReader
 from bot.flows.read_followed_run import FollowedRunReader
 from bot.flows.rename_schedules import ScheduleRenamer
-from bot.flows.report_gap import GapReporter
 from bot.flows.start import RunStarter
 from bot.flows.start_checks import StartChecks
 from bot.flows.start_queue import QueuedStarts, QueueRules
@@ -70,7 +70,7 @@ class Flows:
     digest_reader: DigestReader
     end_quiet: QuietEnder
     check_channel: WatchedChannelChecker
-    report_gap: GapReporter
+    advance_gap: GapAdvancer
     judge_late: LateJudge
     check_slow: SlowRunChecker
 
@@ -104,7 +104,7 @@ def build_flows(base: Base) -> Flows:
         digest_reader=digest_reader,
         end_quiet=_build_end_quiet(base),
         check_channel=_build_check_channel(base),
-        report_gap=_build_report_gap(base),
+        advance_gap=_build_advance_gap(base),
         judge_late=LateJudge(bolt, stores.watches, stores.discovery, stores.notices, due["late"], permissions),
         check_slow=SlowRunChecker(bolt, stores.watches, stores.discovery, runs, stores.notices, permissions),
     )
@@ -282,9 +282,9 @@ def _build_end_quiet(base: Base) -> QuietEnder:
     return QuietEnder(QuietEnds(stores.scripts, stores.incidents), stores.due["quiet"], base.quiet_hours, now=base.now)
 
 
-def _build_report_gap(base: Base) -> GapReporter:
+def _build_advance_gap(base: Base) -> GapAdvancer:
     stores = base.stores
-    return GapReporter(
+    return GapAdvancer(
         stores.gaps,
         stores.watches,
         stores.discovery,

@@ -9,6 +9,7 @@ from bot.flows.claimed_post import DIGEST
 from bot.flows.deliver_posts import PostDeliverer, Send
 from bot.flows.delivery_rules import DeliveryRules
 from bot.flows.edit_cards import CardEditor
+from bot.flows.post_channel_back import ChannelBackPoster
 from bot.flows.post_digest import DigestPoster
 from bot.flows.post_digest_picture import DigestPicturePoster
 from bot.flows.post_file import FilePoster
@@ -21,7 +22,6 @@ from bot.flows.post_quiet_end import QuietEndPoster
 from bot.flows.poster import MessagePoster
 from bot.flows.read_digest import DigestReader
 from bot.flows.read_requested_file import RequestedFileReader
-from bot.flows.report_channel_back import ChannelBackReporter
 from bot.flows.tail_log import LogTailRules, TailPoster
 from bot.flows.watch_messages import WatchMessages
 from bot.flows.watch_permissions import WatchPermissions
@@ -225,9 +225,9 @@ def _build_post_quiet_end(base: Base, permissions: WatchPermissions) -> QuietEnd
     )
 
 
-def _build_channel_back(base: Base, permissions: WatchPermissions) -> ChannelBackReporter:
+def _build_channel_back(base: Base, permissions: WatchPermissions) -> ChannelBackPoster:
     stores = base.stores
-    return ChannelBackReporter(
+    return ChannelBackPoster(
         base.services.chat,
         stores.posts,
         stores.incidents,

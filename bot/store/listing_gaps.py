@@ -87,14 +87,14 @@ class ListingGaps:
         )
         return StoredNotice(from_json(GapNotice, body), int(rev), ts or "") if body else None
 
-    async def report(self, lease: Lease, notice: GapNotice, after: Sequence[StoredIncident]) -> bool:
+    async def queue_message(self, lease: Lease, notice: GapNotice, after: Sequence[StoredIncident]) -> bool:
         """Queue a channel's message, or its edit, and clear what its incidents withhold.
 
         Returns False if anything has changed since it was loaded.
         """
         changes = [part for one in after for part in (one.incident.schedule, one.rev, to_json(one.incident))]
         word = await self._scripts.run(
-            "report_gap",
+            "queue_gap_message",
             notice.channel,
             await lease.stop_renewing(),
             notice.gap.number,

@@ -14,6 +14,7 @@ from bot.core.model.watch import Watch
 from bot.core.text.message import without_blocks
 from bot.core.watching.owners import Owners
 from bot.flows.account_ends import EndAccountant
+from bot.flows.advance_gap import GapAdvancer
 from bot.flows.check_channel import WatchedChannelChecker
 from bot.flows.check_slow import SlowRunChecker
 from bot.flows.close_incidents import IncidentCloser
@@ -34,6 +35,7 @@ from bot.flows.mention_owner import OwnerMentions
 from bot.flows.notice_runs import RunNotices
 from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.poll_runs import FIELDS, PollRules, RunPoller
+from bot.flows.post_channel_back import ChannelBackPoster
 from bot.flows.post_gap import GapPoster
 from bot.flows.post_incident import IncidentPoster
 from bot.flows.post_log_file import LogFilePoster
@@ -44,8 +46,6 @@ from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_incident_retries import IncidentRetries
 from bot.flows.rename_schedules import ScheduleRenamer
-from bot.flows.report_channel_back import ChannelBackReporter
-from bot.flows.report_gap import GapReporter
 from bot.flows.run_listings import RunListings
 from bot.flows.run_stores import RunStores
 from bot.flows.watch_clock import IncidentClock
@@ -166,7 +166,7 @@ class IncidentStage(Stage):
             settle_s=self.settle_s,
         )
         self.permissions = self.new_permissions()
-        self.channel_back = ChannelBackReporter(
+        self.channel_back = ChannelBackPoster(
             self.chat, self.posts, self.incidents, self.watches, self.permissions, app_url=APP, settle_s=self.settle_s
         )
         self.gap_poster = GapPoster(
@@ -231,7 +231,7 @@ class IncidentStage(Stage):
             ).pass_time,
             "quiet": self.quiet_ender().end_quiet,
             "channels": self.checker().check_channel,
-            "gaps": self.gap_reporter().advance_gap,
+            "gaps": self.gap_advancer().advance_gap,
             "late": self.late_judge().judge_schedules,
             "slow": SlowRunChecker(
                 self.bolt, self.watches, self.discovery, self.runs, self.notices, self.permissions
@@ -317,9 +317,9 @@ class IncidentStage(Stage):
             time=self.bolt.time,
         )
 
-    def gap_reporter(self) -> GapReporter:
+    def gap_advancer(self) -> GapAdvancer:
         """Of a process of its own."""
-        return GapReporter(
+        return GapAdvancer(
             self.gaps,
             self.watches,
             self.discovery,

@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 
 from tests.flows.incident_stage import IncidentStage
 from tests.flows.stage import CHANNEL
-from tests.flows.test_report_gap import DAY, back, in_thread, messages
+from tests.flows.test_advance_gap import DAY, back, in_thread, messages
 
 
 @pytest.fixture

@@ -285,7 +285,7 @@ class ListingGaps(Protocol):
 
     async def runs_in(self, number: int, channel: str) -> list[GapRun]: ...
     async def load_notice(self, channel: str, number: str) -> StoredNotice | None: ...
-    async def report(self, lease: Lease, notice: GapNotice, after: Sequence[StoredIncident]) -> bool:
+    async def queue_message(self, lease: Lease, notice: GapNotice, after: Sequence[StoredIncident]) -> bool:
         """Queue a channel's message, or its edit, and record that these incidents withhold nothing anymore.
 
         Returns False if anything has changed since it was loaded: load it and decide again.

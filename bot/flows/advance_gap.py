@@ -1,4 +1,4 @@
-"""Reporting gaps: each watching channel has one message while schedules can't be listed, which becomes the account."""
+"""Advancing gaps: each watching channel has one message while schedules can't be listed, which becomes the account."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOOK_AGAIN_S = 2.0
 KEPT_MOST = 200
 
 
-class GapReporter:
+class GapAdvancer:
     """Carries out what's due about gaps."""
 
     def __init__(
@@ -58,7 +58,7 @@ class GapReporter:
         elif not channel:
             await self._collect(lease, gap)
         else:
-            await self._report(lease, gap, channel)
+            await self._advance_message(lease, gap, channel)
 
     async def _collect(self, lease: Lease, gap: ListingGap) -> None:
         """Wait until all that the gap has hidden is accounted, but not forever."""
@@ -79,7 +79,7 @@ class GapReporter:
             for slug, runs in awaited.items()
         )
 
-    async def _report(self, lease: Lease, gap: ListingGap, channel: str) -> None:
+    async def _advance_message(self, lease: Lease, gap: ListingGap, channel: str) -> None:
         watches = [one for one in await self._watches.all_watches() if one.channel == channel and not one.paused]
         if not watches or gap.state is GapState.COLLECTING:
             # When the gap is complete, it's due again.
@@ -90,14 +90,16 @@ class GapReporter:
             await self._due.give_back(lease, delay_s=max(1.0, quiet_s))
             return
         blind = gap.state is GapState.BLIND
-        reported = await (self._tell_blind(lease, gap, watches[0]) if blind else self._account(lease, gap, watches[0]))
-        if not reported:
+        queued = await (
+            self._queue_blind(lease, gap, watches[0]) if blind else self._queue_account(lease, gap, watches[0])
+        )
+        if not queued:
             await self._due.give_back(lease)
 
-    async def _tell_blind(self, lease: Lease, gap: ListingGap, watch: Watch) -> bool:
-        return await self._gaps.report(lease, GapNotice(watch.channel, watch.team, gap), ())
+    async def _queue_blind(self, lease: Lease, gap: ListingGap, watch: Watch) -> bool:
+        return await self._gaps.queue_message(lease, GapNotice(watch.channel, watch.team, gap), ())
 
-    async def _account(self, lease: Lease, gap: ListingGap, watch: Watch) -> bool:
+    async def _queue_account(self, lease: Lease, gap: ListingGap, watch: Watch) -> bool:
         """What is failing now, and what failed and recovered in the meantime."""
         channel, now = watch.channel, self._now()
         withheld = [one for one in await self._withheld.withheld_in(channel) if one.incident.withheld is not None]
@@ -122,4 +124,4 @@ class GapReporter:
             replace(one, incident=told(one.incident, now, mentioned=one.incident.schedule in mentions))
             for one in withheld
         ]
-        return await self._gaps.report(lease, notice, after)
+        return await self._gaps.queue_message(lease, notice, after)

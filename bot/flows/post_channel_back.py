@@ -25,7 +25,7 @@ from bot.flows.watch_permissions import WatchPermissions
 log = structlog.get_logger()
 
 
-class ChannelBackReporter:
+class ChannelBackPoster:
     """Sends the claimed message of a channel."""
 
     def __init__(

@@ -1,6 +1,6 @@
-"""Reporting refused starts: the card is removed and the person told why, unless the card was waited for.
+"""Telling people why their starts were refused: in a private answer, and the card is removed.
 
-The card of a start that waited stays and says why.
+If they have waited for the card, it stays and says why.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DELETE_AGAIN_S = 2.0
 REPLY_AGAIN_S = 3.0
 
 
-class RefusalReporter:
+class RefusalTeller:
     """Takes claimed, refused starts to their end."""
 
     def __init__(
@@ -51,7 +51,7 @@ class RefusalReporter:
         self._links = links
         self._workspace = workspace
 
-    async def report_refusal(self, lease: Lease, request: Request) -> None:
+    async def tell_refusal(self, lease: Lease, request: Request) -> None:
         """Remove the card and notify whoever asked. The request stays due until both are done."""
         log.info("not started", request=request.id, user=request.user, channel=request.channel, why=request.why)
         if request.keeps_card:
