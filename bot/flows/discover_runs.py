@@ -10,7 +10,7 @@ import structlog
 
 from bot.core.model.bolt import RunSummary
 from bot.core.model.discovery import Ledger, Looked, NewRun, ScheduleRecord, SettledSlots
-from bot.core.model.errors import BoltError
+from bot.core.model.errors import BoltError, BoltRejected, BoltTooLarge
 from bot.core.model.incident import StoredIncident
 from bot.core.model.listing_gap import ListingGap
 from bot.core.model.notice import Notice
@@ -56,6 +56,15 @@ class LookRules:
 
     workspace: str
     sweep_s: float = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """A schedule's newest runs. `has_all`: there are no others. `is_cut`: Bolt refuses to list older ones."""
+
+    runs: Sequence[RunSummary]
+    has_all: bool
+    is_cut: bool = False
 
 
 class RunDiscoverer:
@@ -104,10 +113,17 @@ class RunDiscoverer:
             page, record = pages.get(slug), records.get(slug)
             if page is None or isinstance(page, BoltError) or record is None:
                 failed.append(slug)
-            elif not await self._look_at(lease, record, page, covers.deciding(record.schedule), gap):
+                continue
+            try:
+                is_news = await self._look_at(lease, record, page, covers.deciding(record.schedule), gap)
+            except BoltError as away:
+                # Nothing is recorded: once its newer runs are known, no look would reach the older ones.
+                log.warning("older runs can't be listed; the schedule is looked at later", schedule=slug, why=str(away))
+                await give_back_while_away(self._due, lease.subset((slug,)), away, away_s=ONE_FAILED_S)
+                continue
+            news = news or is_news
+            if not is_news:
                 quiet.append(slug)
-            else:
-                news = True
         if gap is not None:
             await self._gaps.looked(gap.number, quiet)
         await self._give_back(lease, quiet, self._rules.sweep_s)
@@ -126,9 +142,13 @@ class RunDiscoverer:
         deciding: Mapping[str, Watch],
         gap: ListingGap | None,
     ) -> bool:
-        """Record what's new of one schedule. Returns False if nothing is, so that it needn't be recorded."""
+        """Record what's new of one schedule. Returns False if nothing is, so that it needn't be recorded.
+
+        Raises BoltError if older pages of its runs are needed, and can't be read now.
+        """
         slug, ledger = record.schedule.slug, record.ledger
-        listed, has_all = await self._all_pages(record, page, PAGES_MOST if gap is None else PAGES_MOST_AFTER_GAP)
+        pages = await self._all_pages(record, page, PAGES_MOST if gap is None else PAGES_MOST_AFTER_GAP)
+        listed = pages.runs
         at = self._bolt.time()
         found = compare(ledger, listed, at, since=min((watch.since for watch in deciding.values()), default=None))
         held = await self._may_be_ours(lease, slug, found)
@@ -140,7 +160,7 @@ class RunDiscoverer:
         for watch in new:
             await self._begin(record, watch, listed)
         await self._poll_active(ledger)
-        settled = _settled(record, listed, deciding, at, has_all=has_all)
+        settled = _settled(record, pages, deciding, at)
         if not found and not held and not settled and beginnings == ledger.beginnings and ledger.begun:
             return False
         if gap is not None:
@@ -194,22 +214,21 @@ class RunDiscoverer:
                 if edit == "none" or await self._incidents.store_incident(before, after, edit):
                     break
 
-    async def _all_pages(
-        self, record: ScheduleRecord, page: Sequence[RunSummary], most: int
-    ) -> tuple[list[RunSummary], bool]:
-        """The newest runs, back to one that's known, and to the slots that wait for their run; whether that's all of them.
+    async def _all_pages(self, record: ScheduleRecord, page: Sequence[RunSummary], most: int) -> Pages:
+        """The newest runs, back to one that's known, and to the slots that wait for their run.
 
-        More than a page may have ended since the last look, or begun since a slot.
+        More than a page may have ended since the last look, or begun since a slot. Raises BoltError.
         """
         listed, last = list(page), page
         while len(last) >= PAGE and len(listed) < PAGE * most and not _reaches_all(record, last):
             try:
                 last = await self._bolt.runs(record.schedule.slug, PAGE, len(listed))
-            except BoltError as away:
-                log.info("older runs can't be listed; they're looked at later", why=str(away))
-                break
+            except (BoltRejected, BoltTooLarge) as refused:
+                # It may refuse them each time, which mustn't hide what is newer.
+                log.warning("Bolt doesn't list older runs", schedule=record.schedule.slug, why=str(refused))
+                return Pages(listed, has_all=False, is_cut=True)
             listed += last
-        return listed, len(last) < PAGE
+        return Pages(listed, has_all=len(last) < PAGE)
 
     async def _lines(
         self, record: ScheduleRecord, begun: Sequence[RunSummary], deciding: Mapping[str, Watch], at: datetime
@@ -299,16 +318,12 @@ def _reaches_all(record: ScheduleRecord, page: Sequence[RunSummary]) -> bool:
     return reaches_known(record.ledger, page) and reaches_waiting(record.slots.slots, page)
 
 
-def _settled(
-    record: ScheduleRecord,
-    listed: Sequence[RunSummary],
-    deciding: Mapping[str, Watch],
-    at: datetime,
-    *,
-    has_all: bool,
-) -> SettledSlots | None:
+def _settled(record: ScheduleRecord, pages: Pages, deciding: Mapping[str, Watch], at: datetime) -> SettledSlots | None:
     """What a listing says of a schedule's slots, None if nothing is new."""
-    found = settle(record.schedule, record.slots.slots, listed, at, has_all=has_all)
+    if pages.is_cut:
+        # Whether those before the oldest listed run had one isn't known yet.
+        return None
+    found = settle(record.schedule, record.slots.slots, pages.runs, at, has_all=pages.has_all)
     if found.slots == record.slots.slots:
         return None
     counts = [one for slot in found.counted for one in count_missed(slot, deciding.values(), record.schedule)]

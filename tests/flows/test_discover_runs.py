@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.model.errors import ApiError, BoltNotSent, BoltRejected
+from bot.core.model.errors import ApiError, BoltNotSent, BoltOutcomeUnknown, BoltRejected, BoltThrottled
 from bot.core.model.run import Run, RunKey
 from bot.store.runs import Runs
 from bot.store.scripts import Scripts
@@ -60,6 +60,32 @@ async def test_more_than_a_page_of_runs_is_found(stage: IncidentStage) -> None:
     await stage.settle()
     assert (await stage.incident()).failures == 45
     assert len(stage.cards()) == 1
+
+
+async def test_if_bolt_is_away_while_older_pages_are_read_the_look_is_made_again(stage: IncidentStage) -> None:
+    """Once newer runs are known, no look would reach the older ones."""
+    stage.run_through("SUCCESS")
+    await stage.watch()
+    for _ in range(45):
+        stage.run_through("FAILED")
+    stage.bolt.faults.fail("runs", BoltOutcomeUnknown(), BoltThrottled(0))
+    await stage.discover()
+    for _ in range(3):
+        await stage.sweep()
+    assert (await stage.incident()).failures == 45
+    assert len(stage.cards()) == 1
+
+
+async def test_if_bolt_refuses_older_pages_what_is_newer_is_told(stage: IncidentStage) -> None:
+    """It may refuse them each time."""
+    stage.run_through("SUCCESS")
+    await stage.watch()
+    for _ in range(25):
+        stage.run_through("FAILED")
+    stage.bolt.faults.always["runs"] = BoltRejected((ApiError("too deep"),))
+    await stage.discover()
+    await stage.settle()
+    assert (await stage.incident()).failures == 20
 
 
 async def test_a_schedule_that_cannot_be_listed_does_not_hide_the_others(stage: IncidentStage) -> None:

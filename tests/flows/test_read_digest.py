@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.discovery import Count, Looked, SettledSlots
+from bot.core.model.errors import ApiError, BoltError, BoltOutcomeUnknown, BoltRejected
 from bot.core.model.slots import Slots
 from bot.core.text.message import Message
 from tests.core.views.plain import said
@@ -158,6 +159,24 @@ async def test_a_slot_is_missed_however_many_other_runs_have_begun_since(counted
         counted.run_through("SUCCESS", pull_request="3")
         await counted.discover()
     await until(counted, SLOT + timedelta(minutes=31))
+    assert "Nightly full build: 07:05" in await read(counted)
+    await pass_slot(counted, SLOT + HOUR, None)
+    assert await counts(counted) == {"2026-11-30 s0735": 1}
+
+
+@pytest.mark.parametrize("why", [BoltOutcomeUnknown(), BoltRejected((ApiError("failed"),))])
+async def test_a_slot_is_missed_even_if_its_page_could_not_be_read_at_first(
+    counted: DigestStage, why: BoltError
+) -> None:
+    """The next look finds out."""
+    await pass_slot(counted, SLOT, SLOT + HOUR)
+    for _ in range(25):
+        counted.run_through("SUCCESS", pull_request="3")
+        await counted.discover()
+    counted.bolt.faults.always["runs"] = why
+    await until(counted, SLOT + timedelta(minutes=31))
+    del counted.bolt.faults.always["runs"]
+    await counted.sweep()
     assert "Nightly full build: 07:05" in await read(counted)
     await pass_slot(counted, SLOT + HOUR, None)
     assert await counts(counted) == {"2026-11-30 s0735": 1}
