@@ -58,7 +58,7 @@ class GuessAnswerer:
             return Message((f"I don't know of any run in this channel. {guess.sentence}",))
         retries = isinstance(guess.literal, RetryCommand)
         meaning = Meaning("retry" if retries else "cancel", run_ids=(run.id,))
-        return guess_answer(guess.sentence, meaning, answers(meaning, titles={run.id: run.facts.schedule or run.title}))
+        return guess_answer(guess.sentence, meaning, answers(meaning, titles={run.id: run.facts.slug or run.title}))
 
     async def _schedules(self) -> Sequence[Schedule]:
         """Return all schedules, or the last known list if Bolt is down. Raises BoltError if there never was a list."""
@@ -84,6 +84,6 @@ class GuessAnswerer:
                 run = await self._runs.load_run(RunKey(self._workspace, run_id))
             except StoreUnavailable:
                 break
-            if run is not None and run.facts.schedule:
-                titles[run_id] = run.facts.schedule
+            if run is not None and run.facts.slug:
+                titles[run_id] = run.facts.slug
         return titles

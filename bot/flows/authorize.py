@@ -306,9 +306,9 @@ class Authorizer:
             run: Run | None = await self._runs.load_run(key) if key.workspace == self._workspace else None
         except StoreUnavailable:
             run = None
-        if run is None or not run.facts.schedule:
+        if run is None or not run.facts.slug:
             return Target(slug=None, owner=None)
-        return await self._target(run.facts.schedule, run.facts.name)
+        return await self._target(run.facts.slug, run.facts.name)
 
     async def _target_of_start(self, request: Request, plan: StartPlan) -> Target:
         """The schedule of a start, with its overrides. A retry has those of its run."""

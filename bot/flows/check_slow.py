@@ -49,7 +49,7 @@ class SlowRunChecker:
         if run is None or run.end is not None or is_final(run.seen.state) or run.facts.asked_at is None:
             await self._checks.checked(lease, (), again_s=None)
             return
-        slug = run.facts.schedule
+        slug = run.facts.slug
         record = (await self._discovery.load_schedules([slug])).get(slug)
         covers = self._covers.of(await self._watches.all_watches())
         deciding = (await self._permissions.deciding(covers, record.schedule))[0] if record else {}

@@ -101,7 +101,7 @@ class LogReader:
 
     def hints_for(self, facts: RunFacts) -> Table:
         """The hints that apply to a run's schedule."""
-        return self._hints.value.for_schedule(facts.schedule, facts.name)
+        return self._hints.value.for_schedule(facts.slug, facts.name)
 
     async def read_failure_log(
         self, command: BoltCommand, facts: RunFacts | None = None, *, within_s: float | None = None
@@ -310,11 +310,11 @@ class RunConcluder:
 
     async def _listed(self, run: Run, within_s: float) -> list[RunSummary]:
         """Read the run and its predecessors from the listing, for times and commit. Empty if it's too late."""
-        if not run.facts.schedule:
+        if not run.facts.slug:
             return []
         try:
             async with asyncio.timeout(within_s):
-                return await self._listings.runs_with_ended(run.facts.schedule, run.id)
+                return await self._listings.runs_with_ended(run.facts.slug, run.id)
         except (BoltError, TimeoutError):
             return []
 

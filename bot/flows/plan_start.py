@@ -128,16 +128,16 @@ class StartPlanner:
         status = await self._retriable(run_id, every=every)
         known = await self._runs.load_run(RunKey(self._workspace, run_id))
         facts, sure = _facts(known, request.origin, schedule)
-        listed = await self._listed(facts.schedule)
+        listed = await self._listed(facts.slug)
         parent = next((run for run in listed if run.id == run_id), None)
         if not sure and parent is None:
-            facts, listed = replace(facts, schedule="", name=""), []
+            facts, listed = replace(facts, slug="", name=""), []
         if known is None:
             await self._restore(request, run_id, facts, status)
         await self._learn_actor(listed)
         return StartPlan(
-            slug=facts.schedule,
-            name=facts.name or facts.schedule,
+            slug=facts.slug,
+            name=facts.name or facts.slug,
             mark=max(_newest(listed), run_id),
             commands=await self._commands(facts, status),
             branch=facts.branch or (parent.branch if parent else None),
@@ -182,7 +182,7 @@ class StartPlanner:
         """The commands that the run was started with, else the schedule's if the run followed them as far as it got."""
         if facts.commands and (facts.asked_by is not None or ran(status.commands, facts.commands)):
             return facts.commands
-        schedule = await self._catalog.find_schedule(facts.schedule) if facts.schedule else None
+        schedule = await self._catalog.find_schedule(facts.slug) if facts.slug else None
         if isinstance(schedule, Schedule) and ran(status.commands, schedule.commands):
             return schedule.commands
         return ()
@@ -190,10 +190,10 @@ class StartPlanner:
 
 def _facts(known: Run | None, origin: Origin | None, schedule: Schedule | None) -> tuple[RunFacts, bool]:
     """Facts of the run to retry, and whether its schedule is certain: a button isn't trusted."""
-    if known is not None and known.facts.schedule:
+    if known is not None and known.facts.slug:
         return known.facts, True
     if schedule is not None:
-        return RunFacts(schedule=schedule.slug, name=schedule.name), True
+        return RunFacts(slug=schedule.slug, name=schedule.name), True
     return (origin.facts if origin else RunFacts()), False
 
 

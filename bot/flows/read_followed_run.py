@@ -47,16 +47,16 @@ class FollowedRunReader:
     async def _facts(self, request: FollowRequest, status: RunStatus) -> RunFacts:
         """Read the run's facts from the listing. Facts from the button are used only where Bolt returns none."""
         run = await self._runs.load_run(request.key)
-        known = run.facts if run and run.facts.schedule else replace(request.facts, asked_by=None, followed_by=None)
-        if not known.schedule:
+        known = run.facts if run and run.facts.slug else replace(request.facts, asked_by=None, followed_by=None)
+        if not known.slug:
             return known
         try:
-            listed = await self._listings.newest_runs(known.schedule)
+            listed = await self._listings.newest_runs(known.slug)
             usual = await usual_s(self._runs, request.key.workspace, listed)
-            found = await self._catalog.find_schedule(known.schedule)
+            found = await self._catalog.find_schedule(known.slug)
         except BoltError:
             return known
-        schedule = found if isinstance(found, Schedule) and found.slug == known.schedule else None
+        schedule = found if isinstance(found, Schedule) and found.slug == known.slug else None
         return _told(replace(known, usual_s=usual), status, request.key.id, listed, schedule)
 
 

@@ -17,7 +17,7 @@ STORED_NAMES: dict[type, dict[str, str]] = {
     Incident: {"uneditable_since": "fixed_at"},
     RunCommand: {"schedule_text": "schedule"},
     RetryCommand: {"schedule_text": "latest_of"},
-    RunFacts: {"followed_by": "watched_by"},
+    RunFacts: {"slug": "schedule", "followed_by": "watched_by"},
 }
 
 

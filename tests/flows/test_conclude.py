@@ -155,10 +155,10 @@ async def test_a_teams_hints_apply_to_their_schedules(stage: Stage) -> None:
 
     asked = stage.sandbox.bolt.calls.fields_by_operation
     assert await causes(None) == (Cause(),)
-    assert await causes(RunFacts(schedule="other")) == (Cause(),)
+    assert await causes(RunFacts(slug="other")) == (Cause(),)
     assert asked[LOG] == 1
-    assert await causes(RunFacts(schedule="x", name="Odd 1")) == (Cause(1, "ours", "It broke.", "", Retry.NO),)
-    assert await causes(RunFacts(schedule="odd-1")) == await causes(None)
+    assert await causes(RunFacts(slug="x", name="Odd 1")) == (Cause(1, "ours", "It broke.", "", Retry.NO),)
+    assert await causes(RunFacts(slug="odd-1")) == await causes(None)
     assert asked[LOG] == 2
 
 

@@ -30,7 +30,7 @@ async def test_an_active_run_is_followed_without_a_card(stage: IncidentStage) ->
     run = stage.begin(actor="cron")
     await stage.discover()
     stored = await stage.run(run)
-    assert (stored.facts.schedule, stored.facts.actor, stored.facts.commands) == ("nightly", "cron", ("dbt build",))
+    assert (stored.facts.slug, stored.facts.actor, stored.facts.commands) == ("nightly", "cron", ("dbt build",))
     assert stage.cards() == []
     assert (await stage.discovery.load_schedules(["nightly"]))["nightly"].ledger.active == (run,)
 

@@ -85,7 +85,7 @@ async def test_the_expected_end_of_a_followed_run(
         Links("https://bolt.test", lambda _card: None),
         asked=lambda: None,
     )
-    await adopt.request_follow(Asker("T", "U1", "A"), RUN, RunFacts(schedule="nightly"))
+    await adopt.request_follow(Asker("T", "U1", "A"), RUN, RunFacts(slug="nightly"))
     claimed = await due.claim(1)
     assert claimed.lease is not None
     await adopt.advance_follow_request(claimed.lease)

@@ -14,7 +14,7 @@ from bot.core.model.start import Asked
 from bot.core.views.buttons import START_ANOTHER, request_value
 from bot.slack.actions import start_another
 
-ORIGIN = Origin(RunFacts(schedule="nightly", asked_by="U1"), CardRef("C1", "1.5"))
+ORIGIN = Origin(RunFacts(slug="nightly", asked_by="U1"), CardRef("C1", "1.5"))
 EARLIER = Request(
     "q",
     "T",

@@ -294,7 +294,7 @@ async def test_a_card_that_is_over_and_told_is_sealed(scripts: Scripts) -> None:
 async def test_a_button_rebuilds_what_redis_has_lost(scripts: Scripts) -> None:
     """A wish on a run that is not on record makes the run, its card and its poll again."""
     runs, key = Runs(scripts), RunKey("w", 4711)
-    facts = RunFacts(schedule="nightly", name="Nightly", asked_by="U1", asked_at=NOW)
+    facts = RunFacts(slug="nightly", name="Nightly", asked_by="U1", asked_at=NOW)
     asker = Asker("T", "U2", "A")
     answer = await runs.record_wish(key, asker, NOW, facts, Observation(), CardRef("A", "1.5"))
     assert answer.word == "new"

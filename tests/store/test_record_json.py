@@ -56,7 +56,7 @@ def test_what_an_older_version_has_written_is_read() -> None:
 
 def test_fields_keep_the_names_of_older_versions() -> None:
     """Alone and inside a record, and inside one of several types that a field may have."""
-    facts = RunFacts(schedule="nightly", followed_by="U2")
+    facts = RunFacts(slug="nightly", followed_by="U2")
     assert json.loads(to_json(facts)) == {"schedule": "nightly", "watched_by": "U2"}
     assert from_json(RunFacts, to_json(facts)) == facts
     incident = Incident("C1", "nightly", "T", 1, uneditable_since=NOW)

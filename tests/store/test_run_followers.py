@@ -22,7 +22,7 @@ from tests.store.record import follow_run
 from tests.store.test_lanes import end_run, observe
 
 RUN = RunKey("w", 4711)
-FACTS = RunFacts(schedule="nightly", name="Nightly", actor="Bolt scheduler")
+FACTS = RunFacts(slug="nightly", name="Nightly", actor="Bolt scheduler")
 
 
 @pytest.fixture

@@ -231,7 +231,7 @@ async def test_a_run_counts_half_after_thirty_days(scripts: Scripts) -> None:
 
 async def test_a_run_that_a_lost_records_button_brings_back_is_listed(scripts: Scripts) -> None:
     """The card's channel and who asked come from the button, as the record does."""
-    facts = RunFacts(schedule="s9", name="S 9", asked_by="U1")
+    facts = RunFacts(slug="s9", name="S 9", asked_by="U1")
     asker, card = Asker("T", "U2", "A"), CardRef("A", "9.5")
     await Runs(scripts).record_wish(RunKey("w", 9), asker, NOW, facts, Observation("RUNNING"), card)
     assert (await active(scripts), await mine(scripts)) == ([9], [9])
@@ -239,7 +239,7 @@ async def test_a_run_that_a_lost_records_button_brings_back_is_listed(scripts: S
 
 async def test_an_old_run_that_is_brought_back_is_in_no_list(scripts: Scripts) -> None:
     """It is over, though no poll has seen it yet; and when it failed is not now."""
-    facts = RunFacts(schedule="s9", name="S 9", asked_by="U1")
+    facts = RunFacts(slug="s9", name="S 9", asked_by="U1")
     await Runs(scripts).restore_run(RunKey("w", 9), facts, Observation("FAILED"), "T", CardRef("A", "9.5"), over=True)
     assert (await active(scripts), await mine(scripts)) == ([], [])
     await end_run(scripts, 9, "FAILED")

@@ -25,7 +25,7 @@ from tests.store.record import asked
 
 LOOK = StartPlan("nightly", "Nightly", 5)
 RUN = RunKey("w", 4711)
-FACTS = RunFacts(schedule="nightly", name="Nightly")
+FACTS = RunFacts(slug="nightly", name="Nightly")
 
 
 @pytest.fixture

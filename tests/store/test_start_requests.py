@@ -261,7 +261,7 @@ class OldBody:
 async def test_a_retry_comes_back_and_no_older_replica_takes_it_for_a_run(scripts: Scripts) -> None:
     """It fails to read it, and leaves it to a younger one; a plain run is read by both."""
     requests = StartRequests(scripts, Limits())
-    origin = Origin(RunFacts(schedule="nightly", asked_at=NOW), CardRef("A", "1.5"))
+    origin = Origin(RunFacts(slug="nightly", asked_at=NOW), CardRef("A", "1.5"))
     await requests.accept(replace(asked("a"), wanted=RETRY, origin=origin))
     await requests.accept(asked("b"))
     retry, run = await requests.load_request("a"), await requests.load_request("b")

@@ -225,7 +225,7 @@ def run_facts(request: Request) -> RunFacts:
     if isinstance(wanted, RetryCommand):
         return _retry_facts(request, plan or StartPlan("", "", 0), only_failed=not wanted.every)
     return RunFacts(
-        schedule=plan.slug if plan else wanted.schedule_text,
+        slug=plan.slug if plan else wanted.schedule_text,
         name=plan.name if plan else wanted.schedule_text,
         branch=wanted.branch or (plan.branch if plan else None),
         pull_request=wanted.pull_request,
@@ -244,7 +244,7 @@ def run_facts(request: Request) -> RunFacts:
 def _retry_facts(request: Request, plan: StartPlan, *, only_failed: bool) -> RunFacts:
     """Facts of a retry: its run's, without the usual duration, which says nothing about a retry."""
     return RunFacts(
-        schedule=plan.slug,
+        slug=plan.slug,
         name=plan.name,
         branch=plan.branch,
         pull_request=plan.pull_request,
@@ -281,7 +281,7 @@ def pull_request_of(run: RunSummary) -> int | None:
 def blocking_run_facts(running: BlockingRun, plan: StartPlan | None) -> RunFacts:
     """Facts of a blocking run, as far as they're known before it is polled."""
     return RunFacts(
-        schedule=plan.slug if plan else "",
+        slug=plan.slug if plan else "",
         name=plan.name if plan else "",
         branch=running.branch,
         pull_request=running.pull_request,

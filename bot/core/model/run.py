@@ -70,16 +70,17 @@ class CardRef:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """Facts known when a run begins. `commands` are the schedule's, or those the asker gave instead.
+    """Facts known when a run begins. `slug` and `name` are the schedule's, empty if it isn't known.
 
-    For a run started elsewhere, they're the schedule's and may not be the run's: see `bot.core.runs.progress`.
+    `commands` are the schedule's, or those the asker gave instead. For a run started elsewhere, they're the schedule's
+    and may not be the run's: see `bot.core.runs.progress`.
     `usual_s` is the median duration of the schedule's latest successes in seconds, None without history. For a retry,
     `parent_run` is the retried run, and `only_failed` says that only its failed commands run. `actor` is who started a
     run that wasn't asked for here, in Bolt's words. `followed_by` is who wanted the card, which shows it. `approved_by`
     approved the start. `reason` is why it was started, in the asker's words.
     """
 
-    schedule: str = ""
+    slug: str = ""
     name: str = ""
     branch: str | None = None
     pull_request: int | None = None
@@ -234,7 +235,7 @@ class Run:
     @property
     def title(self) -> str:
         """Display name: the schedule's name, its slug, or the run's number."""
-        return self.facts.name or self.facts.schedule or f"Run {self.key.id}"
+        return self.facts.name or self.facts.slug or f"Run {self.key.id}"
 
     @property
     def started_here(self) -> bool:

@@ -140,7 +140,7 @@ def run_value(run: Run) -> str:
         "w": run.key.workspace,
         "r": run.key.id,
         "q": facts.request,
-        "s": cut(facts.schedule, 200),
+        "s": cut(facts.slug, 200),
         "n": cut(facts.name, 200),
         "u": facts.asked_by,
         "b": cut(branch, 255) if branch else None,
@@ -168,7 +168,7 @@ def read_run_value(value: str) -> RunButton:
         raise _unreadable()
     asked, pull_request, commands = fields.get("t"), fields.get("p"), _texts(fields, "c")
     facts = RunFacts(
-        schedule=_text(fields, "s") or "",
+        slug=_text(fields, "s") or "",
         name=_text(fields, "n") or "",
         branch=_text(fields, "b"),
         pull_request=pull_request if isinstance(pull_request, int) else None,

@@ -316,7 +316,7 @@ def _buttons(run: Run, url: str) -> tuple[Button, ...]:
         failed = _button(run, buttons.RETRY_FAILED, "Retry failed", style=style)
         return (failed, _button(run, buttons.RETRY_ALL, "Retry all"), *_reading(run), open_run)
     if state in AGAIN_STATES:
-        again = (_button(run, buttons.RUN_AGAIN, "Run again"),) if run.facts.schedule and commands_known(run) else ()
+        again = (_button(run, buttons.RUN_AGAIN, "Run again"),) if run.facts.slug and commands_known(run) else ()
         read = _reading(run) if state == "SUCCESS" else _reading(run)[:1] if state == "CANCELED" else ()
         return (*again, *read, open_run)
     if is_final(state):
@@ -354,5 +354,5 @@ def _reading(run: Run) -> tuple[Button, Button]:
 
 def _spoken(label: str, run: Run) -> str:
     """The label for screen readers: the visible words, then the run."""
-    what = f" of {run.title}" if run.facts.name or run.facts.schedule else ""
+    what = f" of {run.title}" if run.facts.name or run.facts.slug else ""
     return cut(f"{label}: run {run.id}{what}", 75)

@@ -67,7 +67,7 @@ def run_line(run: RunSummary, app_url: str) -> Sentence:
 def listed_run(schedule: Schedule, run: RunSummary, workspace: str) -> Run:
     """Build a run from a schedule's listing, as far as it's known from there."""
     facts = RunFacts(
-        schedule=schedule.slug,
+        slug=schedule.slug,
         name=schedule.name,
         branch=run.branch,
         pull_request=pull_request_of(run),

@@ -30,7 +30,7 @@ async def _retry(context: ListenerContext, call: Call, click: Click) -> Message 
     found = await context.incidents.begin_retry(call.asker, button)
     if isinstance(found, Message):
         return found
-    origin = Origin(RunFacts(schedule=button.schedule))
+    origin = Origin(RunFacts(slug=button.schedule))
     command = RetryCommand(every=False, run_id=found)
     return await run.handle(context, call, command, origin=origin, incident=button.schedule)
 

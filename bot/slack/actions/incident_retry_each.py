@@ -91,7 +91,7 @@ async def _why_not(context: ListenerContext, call: Call, incident: Incident) -> 
         return (database(away),)
     if isinstance(found, Message):
         return found.text
-    origin = Origin(RunFacts(schedule=incident.schedule, name=incident.name))
+    origin = Origin(RunFacts(slug=incident.schedule, name=incident.name))
     command = RetryCommand(every=False, run_id=run_id)
     answer = await run.handle(context, call, command, origin=origin, incident=incident.schedule)
     return () if answer is None or _is_repeated(answer) else answer.text

@@ -45,15 +45,15 @@ async def _known(context: ListenerContext, key: RunKey) -> Run | None:
 
 def _facts(known: Run | None, button: RunButton) -> RunFacts | None:
     """Return how the run was started, or None if that isn't known. Cards from before this check have the button too."""
-    if known is not None and known.facts.schedule:
+    if known is not None and known.facts.slug:
         return known.facts if commands_known(known) else None
     told = Run(button.key, facts=button.facts)
-    return told.facts if button.whole and told.facts.schedule and commands_known(told) else None
+    return told.facts if button.whole and told.facts.slug and commands_known(told) else None
 
 
 def _command(facts: RunFacts, branch: str | None) -> RunCommand:
     return RunCommand(
-        schedule_text=facts.schedule,
+        schedule_text=facts.slug,
         branch=branch,
         pull_request=facts.pull_request,
         commands=facts.commands if facts.overridden else (),

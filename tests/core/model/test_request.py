@@ -153,7 +153,7 @@ def test_a_retry_is_as_its_run_was() -> None:
     """Its schedule, branch, pull request and commands; how long the schedule takes says nothing of it."""
     assert RETRY.plan is not None
     facts = run_facts(replace(RETRY, plan=replace(RETRY.plan, usual_s=60)))
-    assert (facts.schedule, facts.name, facts.branch, facts.pull_request) == ("nightly", "Nightly", "main", 7)
+    assert (facts.slug, facts.name, facts.branch, facts.pull_request) == ("nightly", "Nightly", "main", 7)
     assert (facts.parent_run, facts.only_failed, facts.usual_s) == (90, True, None)
     assert facts.commands == ("dbt run", "dbt test")
     assert not run_facts(replace(RETRY, wanted=RetryCommand(every=True, run_id=90))).only_failed

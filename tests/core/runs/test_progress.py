@@ -108,15 +108,15 @@ def test_the_commands_of_a_run_that_was_started_elsewhere_are_known_by_what_it_h
 ) -> None:
     """It is run again only where that would run the same: of what was given to it, Bolt tells nothing else."""
     had = tuple(done(number, text) for number, text in enumerate(texts))
-    run = Run(RunKey("w", 4711), facts=RunFacts(schedule="n", commands=OWN), seen=Observation("SUCCESS", had))
+    run = Run(RunKey("w", 4711), facts=RunFacts(slug="n", commands=OWN), seen=Observation("SUCCESS", had))
     assert commands_known(run) is known
-    assert not commands_known(replace(run, facts=RunFacts(schedule="n")))
+    assert not commands_known(replace(run, facts=RunFacts(slug="n")))
     assert ("Run again" in str(run_card(run, "https://b.test").blocks)) is known
 
 
 def test_the_commands_of_a_start_of_ours_are_known() -> None:
     """Those of a retry where they were of the run that is retried."""
-    ours = RunFacts(schedule="n", asked_by="U1", request="q")
+    ours = RunFacts(slug="n", asked_by="U1", request="q")
     for facts, known in (
         (ours, True),
         (replace(ours, commands=("dbt x",), overridden=True), True),
@@ -160,7 +160,7 @@ def test_a_run_that_was_started_elsewhere_is_counted_against_what_it_goes_throug
 def test_commands_have_one_numbering(own: tuple[str, ...], texts: tuple[str, ...], numbers: list[int | None]) -> None:
     """People's own from 1 on, none for what the platform runs before them; the thread's position is the same."""
     had = tuple(done(number, text) for number, text in enumerate(texts))
-    facts = RunFacts(schedule="n", commands=own, asked_by="U1")
+    facts = RunFacts(slug="n", commands=own, asked_by="U1")
     run = Run(RunKey("w", 4711), facts=facts, seen=Observation("SUCCESS", had))
     assert [number for number, _ in numbered(run)] == numbers
     places = [position(run, command) for command in had]

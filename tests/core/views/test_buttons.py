@@ -17,7 +17,7 @@ from bot.core.model.run import End, Run, RunFacts, RunKey
 from bot.core.views import buttons
 
 FACTS = RunFacts(
-    schedule="nightly",
+    slug="nightly",
     name="Nightly full build",
     branch="main",
     pull_request=12,
@@ -52,13 +52,13 @@ def test_a_button_that_cannot_carry_all_commands_carries_none_and_says_so() -> N
     )
     button = buttons.read_run_value(buttons.run_value(Run(RunKey("w", 4711), facts=facts)))
     assert (button.facts.commands, button.whole) == ((), False)
-    assert (button.facts.schedule, button.facts.branch) == ("nightly", "main")
+    assert (button.facts.slug, button.facts.branch) == ("nightly", "main")
 
 
 def test_a_value_fits_into_slacks_limit_whatever_the_names() -> None:
     """2000 characters, with names of any length."""
     for letter in ("x", '"', "\\", "🎉", "\u0000"):
-        facts = RunFacts(schedule=letter * 900, name=letter * 900, branch=letter * 900, actor=letter * 900)
+        facts = RunFacts(slug=letter * 900, name=letter * 900, branch=letter * 900, actor=letter * 900)
         value = buttons.run_value(Run(RunKey("w" * 64, 2**31 - 1), facts=facts))
         assert len(value) <= 2000
         assert buttons.read_run_value(value).key.id == 2**31 - 1

@@ -21,7 +21,7 @@ from tests.core.views.plain import buttons, said, shown
 ASKED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 APP = "https://app.example"
 FACTS = RunFacts(
-    schedule="nightly",
+    slug="nightly",
     name="Nightly full build",
     branch="main",
     pull_request=123,
@@ -144,7 +144,7 @@ def test_what_the_buttons_bring_back() -> None:
     """A run's value for what starts a run, a command for what is read."""
     failed, every, logs, artifacts, _ = buttons(run_card(run("FAILED"), APP))
     for button in (failed, every, buttons(run_card(run("SUCCESS"), APP))[0]):
-        assert read_run_value(button.value).facts.schedule == "nightly"
+        assert read_run_value(button.value).facts.slug == "nightly"
     assert [read_command_value(button.value) for button in (logs, artifacts)] == ["logs 4711", "artifacts 4711"]
 
 

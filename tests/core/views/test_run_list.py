@@ -58,7 +58,7 @@ def test_only_a_run_that_goes_on_can_be_followed() -> None:
     (button,) = buttons(listed(active, RUN))
     value = read_run_value(button.value)
     assert value.key == RunKey("w", 8)
-    assert (value.facts.schedule, value.facts.branch, value.facts.pull_request) == ("nightly", "dev", 12)
+    assert (value.facts.slug, value.facts.branch, value.facts.pull_request) == ("nightly", "dev", 12)
 
 
 def test_what_a_listing_tells_of_a_run_is_kept() -> None:

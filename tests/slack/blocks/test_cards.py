@@ -112,7 +112,7 @@ def test_what_slack_shows_of_a_card(run: Run, lines: list[str]) -> None:
 @pytest.mark.parametrize("name", ["x" * 200, "🎉" * 200, "a/b  c", "\u202eشيء", '<!here> & "*x*"', "\\" * 200])
 def test_names_of_any_kind_make_a_card_that_slack_takes(name: str) -> None:
     """Long, with emoji, from right to left, or made to look like markup."""
-    facts = replace(FACTS, name=name, schedule=name, branch=name, commands=(name,) * 20, overridden=True)
+    facts = replace(FACTS, name=name, slug=name, branch=name, commands=(name,) * 20, overridden=True)
     for run in (RUNNING, FAILED, SUCCESS):
         _, blocks = render(run_card(replace(run, facts=facts), "https://app.example"))
         check_blocks(blocks)

@@ -133,7 +133,7 @@ def schedule(text: str, other: str) -> Schedule:
 
 def messages(text: str, other: str) -> list[Message]:
     """What is told of runs and schedules with such names, commands, logs and reasons."""
-    named = replace(FACTS, name=text, schedule=other, branch=text, commands=(text, other), overridden=True, actor=other)
+    named = replace(FACTS, name=text, slug=other, branch=text, commands=(text, other), overridden=True, actor=other)
     command = replace(TEST, text=text)
     failed = replace(FAILED, facts=named, seen=replace(FAILED.seen, commands=(command,)))
     assert failed.end is not None

@@ -27,7 +27,7 @@ REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), AT, plan=
 QUEUED = replace(REQUEST, state=RequestState.QUEUED, queued_at=AT, behind=4711, ahead=1)
 FOLLOWED = Run(
     RunKey("w", 4711),
-    facts=RunFacts(schedule="nightly", name=NAME, asked_at=AT, actor="Bolt <scheduler>", followed_by="U2"),
+    facts=RunFacts(slug="nightly", name=NAME, asked_at=AT, actor="Bolt <scheduler>", followed_by="U2"),
     seen=Observation("RUNNING"),
 )
 MESSAGES = {

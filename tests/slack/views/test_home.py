@@ -97,7 +97,7 @@ def test_slack_takes_it(page: HomePage) -> None:
 def test_foreign_names_are_inert_and_secrets_masked() -> None:
     """A schedule that is called like a mention mentions nobody; two thousand characters do no harm."""
     name = "<!channel> *x* hunter2 " + "y" * 2000
-    evil = replace(run("RUNNING"), facts=RunFacts(schedule=name, name=name))
+    evil = replace(run("RUNNING"), facts=RunFacts(slug=name, name=name))
     made = view(
         HomePage(
             NOW,
@@ -115,7 +115,7 @@ def test_foreign_names_are_inert_and_secrets_masked() -> None:
 def test_a_secret_is_masked_before_a_name_is_cut() -> None:
     """Else the half of it would be shown that is left, also to a screen reader."""
     name = "x" * 60 + "hunter2" + "y" * 60
-    one = Listed(replace(run("RUNNING"), facts=RunFacts(schedule="s", name=name)), "C1", "https://acme.slack.com/p1")
+    one = Listed(replace(run("RUNNING"), facts=RunFacts(slug="s", name=name)), "C1", "https://acme.slack.com/p1")
     made = str(
         view(
             HomePage(
@@ -133,7 +133,7 @@ def test_a_secret_is_masked_before_a_name_is_cut() -> None:
 def test_the_longest_page_is_small_enough() -> None:
     """Of names and commands that are as long as they may be, of characters that take twelve bytes each."""
     long = "\N{FIRE}" * 200
-    facts = replace(run("RUNNING").facts, name=long, schedule=long, branch=long)
+    facts = replace(run("RUNNING").facts, name=long, slug=long, branch=long)
     seen = replace(run("RUNNING").seen, commands=(BoltCommand(1, long * 2, NOW),))
     evil = Listed(replace(run("RUNNING"), facts=facts, seen=seen), "C0DATAENG", "https://acme.slack.com/archives/C1/p1")
     part = HomeSection(99, (evil,) * RUNS_A_PAGE)
