@@ -205,7 +205,7 @@ def _hash_set(pipe: Pipeline, key: str, **fields: str) -> None:
 
 
 def _sending(request: Request, card: str, ts: str) -> dict[str, str]:
-    body = StoredRequest(request.team, request.channel, request.user, request.user_name, request.wanted)
+    body = StoredRequest(request.team, request.channel, request.user, request.user_name, request.start_command)
     asked_us = microseconds(request.asked_at.timestamp())
     return {
         "body": to_json(body),

@@ -51,7 +51,7 @@ class StartAccepter:
 
     async def accept_start(self, asked: Asked) -> Message | None:
         """Record a start. Returns the private answer, None if the card is answer enough."""
-        name = asked.wanted.schedule_text
+        name = asked.start_command.schedule_text
         asked = replace(asked, slug=self._slug_of(name) if name else "")
         try:
             async with asyncio.timeout(RECORD_S):
@@ -86,8 +86,8 @@ class StartAccepter:
 
 def _what(earlier: Request) -> Sentence:
     """Name an earlier request inside a sentence."""
-    wanted = earlier.wanted
-    if isinstance(wanted, RunCommand):
+    start_command = earlier.start_command
+    if isinstance(start_command, RunCommand):
         return (Bold(earlier.title),)
-    run_id = wanted.run_id or (earlier.plan.parent_run if earlier.plan else None)
+    run_id = start_command.run_id or (earlier.plan.parent_run if earlier.plan else None)
     return ("a retry of ", Bold(f"run {run_id}" if run_id else earlier.title))

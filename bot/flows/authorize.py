@@ -170,7 +170,7 @@ class Authorizer:
         """
         asker = Asker(request.team, request.user, request.channel, request.response_url, request.thread)
         action = action_of(request)
-        attempt = Attempt(asker, action, canonical(request.wanted), request.id, request.user_name, posts=True)
+        attempt = Attempt(asker, action, canonical(request.start_command), request.id, request.user_name, posts=True)
         target = await self._target_of_start(request, plan)
         person, channel_info = await self._who(asker, acts=True, fresh=approved)
         decision = decide(self.policy, person, channel_info, Question(action, target, posts=True))
@@ -223,7 +223,7 @@ class Authorizer:
     async def record_refused_decision(self, asker: Asker, request: Request, *, yes: bool, why: str) -> None:
         """Record that a person tried to decide on a start without being allowed to."""
         log.warning("someone isn't allowed to decide", request=request.id, user=asker.user)
-        what = f"{'approve' if yes else 'deny'} {canonical(request.wanted)}"
+        what = f"{'approve' if yes else 'deny'} {canonical(request.start_command)}"
         attempt = Attempt(asker, action_of(request), what, request.id)
         target = Target(request.plan.slug) if request.plan else Target()
         await self._note(attempt, target, await self._people.channel(asker.channel), Decision(Verdict.DENY, reason=why))
@@ -312,11 +312,13 @@ class Authorizer:
 
     async def _target_of_start(self, request: Request, plan: StartPlan) -> Target:
         """The schedule of a start, with its overrides. A retry has those of its run."""
-        target, wanted = await self._target(plan.slug, plan.name), request.wanted
-        if isinstance(wanted, RunCommand):
+        target, start_command = await self._target(plan.slug, plan.name), request.start_command
+        if isinstance(start_command, RunCommand):
             # The plan has the schedule's own branch.
             return replace(
-                target, branch=None if wanted.branch == plan.branch else wanted.branch, commands=wanted.commands
+                target,
+                branch=None if start_command.branch == plan.branch else start_command.branch,
+                commands=start_command.commands,
             )
         own = await self._schedule(plan.slug) if plan.slug else None
         other = None if own is not None and own.git_branch == plan.branch else plan.branch
@@ -346,7 +348,7 @@ def _named(attempt: Attempt, person: Person) -> Attempt:
 
 def action_of(request: Request) -> Action:
     """The policy's action for a start."""
-    return Action.START if isinstance(request.wanted, RunCommand) else Action.RETRY
+    return Action.START if isinstance(request.start_command, RunCommand) else Action.RETRY
 
 
 def _commands_of_retry(plan: StartPlan) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from bot.core.model.request import Origin, Request, StartPlan
 from bot.core.model.run import Run, RunFacts, RunKey, is_failed, is_final, observe
 from bot.core.runs.progress import ran
 from bot.core.schedules.lookup import Missing
-from bot.core.schedules.resolve_guess import OfferedCommand, wanted_instead
+from bot.core.schedules.resolve_guess import OfferedCommand, starts_instead
 from bot.core.views.suggestions import not_found
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Runs
@@ -60,7 +60,7 @@ class StartPlanner:
         """
         if fresh:
             self._catalog.forget()
-        match request.wanted:
+        match request.start_command:
             case RunCommand(schedule_text=name):
                 return await self._start(await self._schedule(name), fresh=fresh)
             case RetryCommand(every, run_id=int(run_id)):
@@ -71,7 +71,7 @@ class StartPlanner:
 
     def offers_instead(self, request: Request) -> tuple[OfferedCommand, ...]:
         """Offer alternatives for a start that was refused because no schedule has its name."""
-        return wanted_instead(request.wanted, self._catalog.last_list()[0]) if request.plan is None else ()
+        return starts_instead(request.start_command, self._catalog.last_list()[0]) if request.plan is None else ()
 
     async def _schedule(self, schedule_text: str) -> Schedule:
         found = await self._catalog.find_schedule(schedule_text)

@@ -270,17 +270,17 @@ class RunStarter:
 
     async def _create(self, request: Request) -> int:
         """Send the mutation that creates the run, and return its id."""
-        if isinstance(request.wanted, RunCommand):
-            return await self._bolt.trigger(_trigger(request, request.wanted))
+        if isinstance(request.start_command, RunCommand):
+            return await self._bolt.trigger(_trigger(request, request.start_command))
         parent = request.plan.parent_run if request.plan else None
         if parent is None:
             raise RuntimeError("a retry is looked up before it's sent")
-        return await (self._bolt.retry_all(parent) if request.wanted.every else self._bolt.retry(parent))
+        return await (self._bolt.retry_all(parent) if request.start_command.every else self._bolt.retry(parent))
 
     def _all(self, request: Request) -> str:
         """Advice for a retry of a run in which Bolt finds nothing to retry."""
-        wanted, plan = request.wanted, request.plan
-        if isinstance(wanted, RunCommand) or wanted.every or plan is None:
+        start_command, plan = request.start_command, request.plan
+        if isinstance(start_command, RunCommand) or start_command.every or plan is None:
             return ""
         # The command prefix depends on where it's typed, and the reader has typed one there, or clicked.
         return f" Retry run {plan.parent_run} with --all to run all of it again."
@@ -314,14 +314,14 @@ class RunStarter:
         STARTS.labels("refused").inc()
 
 
-def _trigger(request: Request, wanted: RunCommand) -> Trigger:
+def _trigger(request: Request, start_command: RunCommand) -> Trigger:
     return Trigger(
-        slug=request.plan.slug if request.plan else wanted.schedule_text,
-        branch=wanted.branch,
-        pull_request=wanted.pull_request,
-        commands=wanted.commands,
+        slug=request.plan.slug if request.plan else start_command.schedule_text,
+        branch=start_command.branch,
+        pull_request=start_command.pull_request,
+        commands=start_command.commands,
         reason=start_reason(request),
-        continue_on_error=wanted.continue_on_error or None,
+        continue_on_error=start_command.continue_on_error or None,
     )
 
 

@@ -16,7 +16,7 @@ import structlog
 from bot.core.model.asker import Asker
 from bot.core.model.command import RunCommand
 from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreUnavailable
-from bot.core.model.request import Request, RequestState, StartPlan, blocking_run_facts, pinned_wanted, with_channel
+from bot.core.model.request import Request, RequestState, StartPlan, blocking_run_facts, pinned_command, with_channel
 from bot.core.model.run import Run, RunKey, run_url
 from bot.core.model.start import Asked
 from bot.core.policy.refusal import refusal
@@ -99,7 +99,7 @@ class QueuedStarts:
             earlier.channel if direct else asker.channel,
             asker.user,
             user_name,
-            pinned_wanted(earlier),
+            pinned_command(earlier),
             asker.response_url,
             thread=asker.thread,
             direct=direct,
@@ -238,5 +238,5 @@ class QueuedStarts:
             # Slack can't say right now who the asker is: the turn can wait.
             await self._due.give_back(lease, delay_s=decision.again_s)
         else:
-            action = Action.START if isinstance(request.wanted, RunCommand) else Action.RETRY
+            action = Action.START if isinstance(request.start_command, RunCommand) else Action.RETRY
             await self._start_queue.leave_queue(request.id, refusal(decision, action, self._rules.command))

@@ -122,7 +122,7 @@ async def drop_denial(context: ListenerContext, call: Call, request: str) -> Mes
         return Message((unchecked(error),))
     if queued is None or queued.plan is None or queued.user == call.asker.user:
         return None
-    attempt = attempt_of(call, Action.CANCEL, f"drop {canonical(queued.wanted)}")
+    attempt = attempt_of(call, Action.CANCEL, f"drop {canonical(queued.start_command)}")
     return await denial(context, attempt, context.gate.decide_on_plan(attempt, queued, queued.plan))
 
 
@@ -143,7 +143,7 @@ async def queue_denial(context: ListenerContext, call: Call, refused_request: st
     # Its card is posted where it was asked for, even if the person was answered by direct message.
     direct = earlier.direct and earlier.user == call.asker.user
     asker = replace(call.asker, channel=earlier.channel) if direct else call.asker
-    what = f"queue {canonical(earlier.wanted)}"
+    what = f"queue {canonical(earlier.start_command)}"
     attempt = Attempt(
         asker, action_of(earlier), what, queued_id(call.asker, refused_request), call.user_name, posts=True
     )

@@ -21,14 +21,14 @@ STORED_NAMES: dict[type, dict[str, str]] = {
 }
 
 
-def _name_fields(kind: type, names: dict[str, str]) -> None:
+def keep_stored_names(kind: type, names: dict[str, str]) -> None:
     """Make pydantic store these fields under these names, wherever a record contains the dataclass."""
     config = ConfigDict(alias_generator=lambda name: names.get(name, name), serialize_by_alias=True)
     setattr(kind, "__pydantic_config__", config)  # noqa: B010 - pydantic's own attribute, unknown to mypy
 
 
 for _kind, _names in STORED_NAMES.items():
-    _name_fields(_kind, _names)
+    keep_stored_names(_kind, _names)
 
 # Cached because building an adapter takes milliseconds and using it microseconds.
 _ADAPTERS: dict[object, TypeAdapter[Any]] = {}

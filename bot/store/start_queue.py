@@ -32,7 +32,7 @@ class StartQueue:
         word, request_id = await self._scripts.run(
             "enqueue",
             asked.id,
-            ",".join(same_keys(asked.user, asked.channel, asked.wanted, plan.slug)),
+            ",".join(same_keys(asked.user, asked.channel, asked.start_command, plan.slug)),
             most,
             schedule_fingerprint(plan.slug),
             asked.channel,

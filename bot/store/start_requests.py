@@ -17,7 +17,7 @@ from bot.core.model.request import (
     RequestState,
     Rival,
     StartPlan,
-    branch_wanted,
+    branch_of_start,
     run_facts,
 )
 from bot.core.model.run import CardRef, Observation, Retried, RunKey
@@ -25,7 +25,7 @@ from bot.core.model.start import Accepted, Asked, Decided, Sending
 from bot.core.text.name_folding import fold
 from bot.flows.lease import Lease
 from bot.store.due_sets import MICROSECONDS, from_microseconds, microseconds
-from bot.store.record_json import from_json, to_json
+from bot.store.record_json import from_json, keep_stored_names, to_json
 from bot.store.runs import creation_args
 from bot.store.scripts import Scripts
 
@@ -47,12 +47,16 @@ class StoredRequest:
     channel: str
     user: str
     user_name: str
-    wanted: StartCommand
+    start_command: StartCommand
     response_url: str = field(default="", repr=False)
     thread: str = ""
     direct: bool = False
     origin: Origin | None = None
     incident: str = ""
+
+
+# Scripts and other versions read it under this name.
+keep_stored_names(StoredRequest, {"start_command": "wanted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class StartRequests:
         word, request_id, asked_us = await self._scripts.run(
             "accept",
             asked.id,
-            ",".join(same_keys(asked.user, asked.channel, asked.wanted, asked.slug)),
+            ",".join(same_keys(asked.user, asked.channel, asked.start_command, asked.slug)),
             int(asked.force),
             microseconds(limits.ask_again_s),
             limits.waiting,
@@ -229,7 +233,7 @@ class StartRequests:
 
     async def _found(self, request: Request, plan: StartPlan) -> None:
         """Store the start under its schedule too, which may not have been known when it was accepted."""
-        for name in same_keys(request.user, request.channel, request.wanted, plan.slug)[1:]:
+        for name in same_keys(request.user, request.channel, request.start_command, plan.slug)[1:]:
             await self._scripts.ask(
                 self._scripts.redis.set(self._scripts.key("same", name), request.id, ex=SAME_KEPT_S)
             )
@@ -263,17 +267,19 @@ def schedule_fingerprint(slug: str) -> str:
     return hashlib.sha256(slug.encode()).hexdigest()[:24]
 
 
-def same_keys(user: str, channel: str, wanted: StartCommand, slug: str) -> tuple[str, ...]:
+def same_keys(user: str, channel: str, start_command: StartCommand, slug: str) -> tuple[str, ...]:
     """Return the keys that identify the same start by the same person in the same channel.
 
     The first is from the words as typed, the only one that older versions know. The second is from the schedule's
     `slug`, or from its folded name while the slug isn't known.
     """
-    name = wanted.schedule_text
-    words = [canonical(wanted)]
+    name = start_command.schedule_text
+    words = [canonical(start_command)]
     if name is not None:
         words.append(
-            f"slug:{canonical(with_name(wanted, slug))}" if slug else f"name:{canonical(with_name(wanted, fold(name)))}"
+            f"slug:{canonical(with_name(start_command, slug))}"
+            if slug
+            else f"name:{canonical(with_name(start_command, fold(name)))}"
         )
     return tuple(hashlib.sha256(f"{user}/{channel}/{one}".encode()).hexdigest()[:32] for one in words)
 
@@ -285,7 +291,7 @@ def stored_request(asked: Asked) -> StoredRequest:
         asked.channel,
         asked.user,
         asked.user_name,
-        asked.wanted,
+        asked.start_command,
         asked.response_url,
         thread=asked.thread,
         direct=asked.direct,
@@ -305,7 +311,7 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
         channel=body.channel,
         user=body.user,
         user_name=body.user_name,
-        wanted=body.wanted,
+        start_command=body.start_command,
         asked_at=from_microseconds(record["asked_us"]),
         response_url=body.response_url,
         state=RequestState.from_record(record["state"]),
@@ -349,6 +355,6 @@ def _incident(request: Request) -> dict[str, str]:
 
 def _rival(sent_us: str, plan: str, body: str) -> Rival:
     found = from_json(StartPlan, plan) if plan else None
-    branch = branch_wanted(from_json(StoredRequest, body).wanted, found) if body else None
+    branch = branch_of_start(from_json(StoredRequest, body).start_command, found) if body else None
     parent, mark = (found.parent_run, found.mark) if found else (None, 0)
     return Rival(from_microseconds(sent_us), parent, branch, mark)

@@ -142,14 +142,14 @@ class Stage:
     async def accept(
         self,
         name: str = "r1",
-        wanted: StartCommand = WANTED,
+        start_command: StartCommand = WANTED,
         *,
         user: str = ADA,
         channel: str = CHANNEL,
         force: bool = False,
     ) -> Message | None:
         """Somebody asks for a start."""
-        asked = Asked(name, "T", channel, user, user.lower(), wanted, f"https://hooks.test/{user}", force)
+        asked = Asked(name, "T", channel, user, user.lower(), start_command, f"https://hooks.test/{user}", force)
         return await self.accepter.accept_start(asked)
 
     async def advance(self, name: str = "requests") -> None:
@@ -189,10 +189,10 @@ class Stage:
         return True
 
     async def start(
-        self, name: str = "r1", wanted: StartCommand = WANTED, *, user: str = ADA, channel: str = CHANNEL
+        self, name: str = "r1", start_command: StartCommand = WANTED, *, user: str = ADA, channel: str = CHANNEL
     ) -> Request:
         """From the asking to the run, as far as it goes."""
-        await self.accept(name, wanted, user=user, channel=channel)
+        await self.accept(name, start_command, user=user, channel=channel)
         await self.advance()
         await self.post()
         await self.advance()
@@ -246,9 +246,9 @@ def sent(stage: Stage) -> list[str]:
     return [method for method, _ in stage.bolt.sent]
 
 
-async def carded(stage: Stage, wanted: StartCommand = RunCommand("nightly")) -> None:  # noqa: B008 - frozen
+async def carded(stage: Stage, start_command: StartCommand = RunCommand("nightly")) -> None:  # noqa: B008 - frozen
     """A start whose card stands in the channel; nothing is sent yet."""
-    await stage.accept(wanted=wanted)
+    await stage.accept(start_command=start_command)
     await stage.advance()
     await stage.post()
     assert await stage.state() is RequestState.CARDED

@@ -24,7 +24,7 @@ async def stage(one_redis: Redis) -> Stage:
     """A start whose card asks the group."""
     made = Stage(one_redis, POLICY)
     made.people.groups["@leads"] = frozenset({LEAD, OTHER})
-    await made.accept(wanted=RunCommand("nightly", reason="late data"))
+    await made.accept(start_command=RunCommand("nightly", reason="late data"))
     await made.advance()
     await made.post()
     assert await made.state() is RequestState.PENDING

@@ -78,7 +78,7 @@ async def test_our_own_name_is_learned_from_our_own_runs(start_stage: Stage) -> 
 
 async def test_a_retry_has_what_its_run_had(start_stage: Stage) -> None:
     """Its branch, and the commands it was given."""
-    first = await start_stage.start(wanted=RunCommand("nightly", "dev", commands=("dbt test",)))
+    first = await start_stage.start(start_command=RunCommand("nightly", "dev", commands=("dbt test",)))
     assert first.run_id is not None
     start_stage.bolt.end_run(first.run_id, "FAILED")
     found = await plan(start_stage, RetryCommand(every=False, run_id=first.run_id))

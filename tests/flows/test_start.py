@@ -46,13 +46,13 @@ async def test_the_card_stands_before_anything_is_sent(start_stage: Stage) -> No
 async def test_a_retry_is_sent_as_one(start_stage: Stage, wanted: RetryCommand) -> None:
     """Of what failed, or of everything."""
     start_stage.bolt.add_run("nightly", "FAILED")
-    await start_stage.start(wanted=wanted)
+    await start_stage.start(start_command=wanted)
     assert start_stage.bolt.sent == [("retry_all" if wanted.every else "retry", 101)]
 
 
 async def test_what_does_not_exist_is_refused_before_a_card_is_posted(start_stage: Stage) -> None:
     """Privately, with what may have been meant."""
-    await start_stage.accept(wanted=RunCommand("nigtly"))
+    await start_stage.accept(start_command=RunCommand("nigtly"))
     await start_stage.advance()
     await start_stage.advance()
     assert await start_stage.state() is RequestState.CLOSED
@@ -173,7 +173,7 @@ async def test_what_nobody_could_approve_is_refused_at_once(
     start_stage.__post_init__()
     if members is not None:
         start_stage.people.groups["@leads"] = members
-    await start_stage.accept(wanted=RunCommand("nightly", commands=commands), channel=channel)
+    await start_stage.accept(start_command=RunCommand("nightly", commands=commands), channel=channel)
     await start_stage.advance()
     request = await start_stage.request()
     assert request.state is RequestState.REFUSED

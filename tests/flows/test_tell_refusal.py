@@ -21,7 +21,7 @@ async def test_a_card_that_cannot_be_removed_says_that_nothing_was_started(start
 
 async def test_a_refusal_waits_for_slack(start_stage: Stage) -> None:
     """Nobody is left without an answer."""
-    await start_stage.accept(wanted=RunCommand("nonsense"))
+    await start_stage.accept(start_command=RunCommand("nonsense"))
     await start_stage.advance()
     for way in ("respond", "post_ephemeral", "post_direct"):
         start_stage.chat.faults.fail(way, SlackNotSent(way))

@@ -63,5 +63,5 @@ async def test_what_a_cards_button_told_is_passed_on() -> None:
     await app.listener(ack, body, {"value": request_value("q")})
     (asked,) = started
     assert asked.origin == ORIGIN
-    assert asked.wanted == RetryCommand(every=False, run_id=90)
+    assert asked.start_command == RetryCommand(every=False, run_id=90)
     assert (asked.channel, asked.force, asked.direct) == ("C1", True, False)

@@ -64,7 +64,7 @@ def test_fields_keep_the_names_of_older_versions() -> None:
     assert from_json(Incident, to_json(incident)) == incident
     body = StoredRequest("T", "C1", "U1", "ada", RunCommand("nightly", "dev"))
     assert json.loads(to_json(body))["wanted"] == {"schedule": "nightly", "branch": "dev"}
-    retry = replace(body, wanted=RetryCommand(every=True, schedule_text="nightly"))
+    retry = replace(body, start_command=RetryCommand(every=True, schedule_text="nightly"))
     assert json.loads(to_json(retry))["wanted"] == {"every": True, "latest_of": "nightly"}
     assert from_json(StoredRequest, to_json(retry)) == retry
     follower = StoredFollower(IN_A_THREAD, facts)

@@ -144,7 +144,7 @@ async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
     queue = StartQueue(scripts)
     for name, user in (("a", "U1"), ("b", "U2"), ("c", "U1")):
         wanted = RunCommand("nightly", branch=name)
-        await queue.enqueue(replace(asked(name, user=user), wanted=wanted), LOOK, RUN, FACTS, most=5)
+        await queue.enqueue(replace(asked(name, user=user), start_command=wanted), LOOK, RUN, FACTS, most=5)
         await carded(scripts, name)
     assert await waiting(scripts) == (["a", "c"], ["a", "b", "c"])
     assert await waiting(scripts, "U2", "B") == (["b"], [])

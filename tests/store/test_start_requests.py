@@ -262,21 +262,23 @@ async def test_a_retry_comes_back_and_no_older_replica_takes_it_for_a_run(script
     """It fails to read it, and leaves it to a younger one; a plain run is read by both."""
     requests = StartRequests(scripts, Limits())
     origin = Origin(RunFacts(slug="nightly", asked_at=NOW), CardRef("A", "1.5"))
-    await requests.accept(replace(asked("a"), wanted=RETRY, origin=origin))
+    await requests.accept(replace(asked("a"), start_command=RETRY, origin=origin))
     await requests.accept(asked("b"))
     retry, run = await requests.load_request("a"), await requests.load_request("b")
     assert retry is not None
     assert run is not None
-    assert (retry.wanted, retry.origin) == (RETRY, origin)
-    assert (run.wanted, run.origin) == (RunCommand("nightly"), None)
+    assert (retry.start_command, retry.origin) == (RETRY, origin)
+    assert (run.start_command, run.origin) == (RunCommand("nightly"), None)
     with pytest.raises(ValidationError, match="schedule"):
         from_json(OldBody, str(await scripts.redis.hget(scripts.key("req", "a"), "body")))
-    assert from_json(OldBody, str(await scripts.redis.hget(scripts.key("req", "b"), "body"))).wanted == run.wanted
+    assert (
+        from_json(OldBody, str(await scripts.redis.hget(scripts.key("req", "b"), "body"))).wanted == run.start_command
+    )
 
 
 async def retried(scripts: Scripts, requests: StartRequests, name: str, run_id: int) -> None:
     """Retry run 7, as this run."""
-    await requests.accept(replace(asked(name, user=f"U{name}"), wanted=RETRY))
+    await requests.accept(replace(asked(name, user=f"U{name}"), start_command=RETRY))
     lease, request = await claimed(scripts, requests, name)
     assert await requests.looked(lease, request, StartPlan("s7", "S 7", 7, parent_run=7))
     request = replace(request, plan=StartPlan("s7", "S 7", 7, parent_run=7))

@@ -376,9 +376,9 @@ Command = (
 )
 
 
-def with_name(wanted: StartCommand, name: str) -> StartCommand:
+def with_name(start_command: StartCommand, name: str) -> StartCommand:
     """Return the same command for another name or slug."""
-    return replace(wanted, schedule_text=name)
+    return replace(start_command, schedule_text=name)
 
 
 def command_of_watch(watch: Watch) -> WatchCommand:

@@ -124,7 +124,7 @@ class Request:
     channel: str
     user: str
     user_name: str
-    wanted: StartCommand
+    start_command: StartCommand
     asked_at: datetime
     response_url: str = field(default="", repr=False)
     state: RequestState = RequestState.ACCEPTED
@@ -157,7 +157,7 @@ class Request:
     @property
     def title(self) -> str:
         """Display name of the start."""
-        return (self.plan.name if self.plan else "") or wanted_name(self.wanted)
+        return (self.plan.name if self.plan else "") or start_name(self.start_command)
 
     @property
     def keeps_card(self) -> bool:
@@ -171,7 +171,7 @@ class Request:
         One queue per schedule, or per retried run if its schedule is unknown.
         """
         if self.plan is None:
-            return wanted_name(self.wanted)
+            return start_name(self.start_command)
         return self.plan.slug or f"retry {self.plan.parent_run}"
 
     @property
@@ -196,48 +196,50 @@ def request_id(team: str, delivery: str) -> str:
     return base64.b32encode(fingerprint[:10]).decode().lower()
 
 
-def wanted_name(wanted: StartCommand) -> str:
+def start_name(start_command: StartCommand) -> str:
     """The name of the schedule to start, as typed, or `Retry of run 7`."""
-    if isinstance(wanted, RunCommand):
-        return wanted.schedule_text
-    return wanted.schedule_text or f"Retry of run {wanted.run_id}"
+    if isinstance(start_command, RunCommand):
+        return start_command.schedule_text
+    return start_command.schedule_text or f"Retry of run {start_command.run_id}"
 
 
-def wanted_in_words(wanted: StartCommand) -> str:
+def start_in_words(start_command: StartCommand) -> str:
     """The same for use inside a sentence: `retry of run 7`."""
-    if isinstance(wanted, RunCommand):
-        return wanted.schedule_text
-    return f"retry of {wanted.schedule_text}" if wanted.schedule_text else wanted_name(wanted).lower()
+    if isinstance(start_command, RunCommand):
+        return start_command.schedule_text
+    return (
+        f"retry of {start_command.schedule_text}" if start_command.schedule_text else start_name(start_command).lower()
+    )
 
 
-def pinned_wanted(request: Request) -> StartCommand:
+def pinned_command(request: Request) -> StartCommand:
     """The command with its target pinned: retrying a schedule's latest failure means the run that was latest then."""
-    wanted = request.wanted
-    if isinstance(wanted, RetryCommand) and request.plan is not None:
-        return RetryCommand(every=wanted.every, run_id=request.plan.parent_run)
-    return wanted
+    start_command = request.start_command
+    if isinstance(start_command, RetryCommand) and request.plan is not None:
+        return RetryCommand(every=start_command.every, run_id=request.plan.parent_run)
+    return start_command
 
 
 def run_facts(request: Request) -> RunFacts:
     """Facts of the run that a request starts."""
     plan = request.plan
-    wanted = request.wanted
-    if isinstance(wanted, RetryCommand):
-        return _retry_facts(request, plan or StartPlan("", "", 0), only_failed=not wanted.every)
+    start_command = request.start_command
+    if isinstance(start_command, RetryCommand):
+        return _retry_facts(request, plan or StartPlan("", "", 0), only_failed=not start_command.every)
     return RunFacts(
-        slug=plan.slug if plan else wanted.schedule_text,
-        name=plan.name if plan else wanted.schedule_text,
-        branch=wanted.branch or (plan.branch if plan else None),
-        pull_request=wanted.pull_request,
-        commands=wanted.commands or (plan.commands if plan else ()),
-        overridden=bool(wanted.commands),
-        continue_on_error=wanted.continue_on_error,
+        slug=plan.slug if plan else start_command.schedule_text,
+        name=plan.name if plan else start_command.schedule_text,
+        branch=start_command.branch or (plan.branch if plan else None),
+        pull_request=start_command.pull_request,
+        commands=start_command.commands or (plan.commands if plan else ()),
+        overridden=bool(start_command.commands),
+        continue_on_error=start_command.continue_on_error,
         asked_by=request.user,
         asked_at=request.asked_at,
         request=request.id,
-        usual_s=plan.usual_s if plan and not wanted.commands else None,
+        usual_s=plan.usual_s if plan and not start_command.commands else None,
         approved_by=request.approved_by,
-        reason=wanted.reason,
+        reason=start_command.reason,
     )
 
 
@@ -295,7 +297,7 @@ def blocking_run_facts(running: BlockingRun, plan: StartPlan | None) -> RunFacts
 
 def start_reason(request: Request) -> str:
     """The reason recorded in Bolt for a start: who asked, from where, why, and our request id."""
-    why = request.wanted.reason if isinstance(request.wanted, RunCommand) else None
+    why = request.start_command.reason if isinstance(request.start_command, RunCommand) else None
     name = request.plan.channel_name if request.plan else ""
     private = request.plan is not None and request.plan.private
     where = " in a private channel" if private else f" in #{name}" if name else ""
@@ -365,18 +367,18 @@ def _began_then(request: Request, run: RunSummary, within_s: float) -> bool:
     return abs((run.started_at - request.sending_at).total_seconds()) <= within_s
 
 
-def branch_wanted(wanted: StartCommand, plan: StartPlan | None) -> str | None:
+def branch_of_start(start_command: StartCommand, plan: StartPlan | None) -> str | None:
     """The branch or commit of the resulting run: as asked for, else the schedule's; None if unknown."""
-    given = wanted.branch if isinstance(wanted, RunCommand) else None
+    given = start_command.branch if isinstance(start_command, RunCommand) else None
     return given or (plan.branch if plan else None)
 
 
 def _branch_fits(request: Request, run: RunSummary) -> bool:
-    return _is_on(branch_wanted(request.wanted, request.plan), run)
+    return _is_on(branch_of_start(request.start_command, request.plan), run)
 
 
-def _is_on(wanted: str | None, run: RunSummary) -> bool:
+def _is_on(branch: str | None, run: RunSummary) -> bool:
     """Whether a run may be on a branch or commit; True if either is unknown."""
-    if wanted is None or (run.branch is None and run.commit is None):
+    if branch is None or (run.branch is None and run.commit is None):
         return True
-    return wanted == run.branch or bool(run.commit and run.commit.startswith(wanted.lower()) and len(wanted) >= 7)
+    return branch == run.branch or bool(run.commit and run.commit.startswith(branch.lower()) and len(branch) >= 7)

@@ -38,7 +38,7 @@ class Asked:
     channel: str
     user: str
     user_name: str
-    wanted: StartCommand
+    start_command: StartCommand
     response_url: str = field(default="", repr=False)
     force: bool = False
     thread: str = ""

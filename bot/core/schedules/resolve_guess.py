@@ -92,15 +92,15 @@ def resolve(guess: Guess, schedules: Sequence[Schedule]) -> Meaning:
     return meaning
 
 
-def wanted_instead(wanted: StartCommand, schedules: Sequence[Schedule]) -> tuple[OfferedCommand, ...]:
+def starts_instead(start_command: StartCommand, schedules: Sequence[Schedule]) -> tuple[OfferedCommand, ...]:
     """Offer alternatives for a start whose schedule isn't found: "nightly main" is nightly on branch main.
 
     Empty if the name is only mistyped: `bot.core.schedules.lookup` suggests similar names.
     """
-    name = wanted.schedule_text
+    name = start_command.schedule_text
     if not name or schedules_called(name, schedules):
         return ()
-    verb = "run" if isinstance(wanted, RunCommand) else "retry"
+    verb = "run" if isinstance(start_command, RunCommand) else "retry"
     meaning = _among((Token(verb), *map(Token, name.split())), schedules)
     if meaning.near or not (meaning.schedules or meaning.run_ids):
         return ()
@@ -109,11 +109,13 @@ def wanted_instead(wanted: StartCommand, schedules: Sequence[Schedule]) -> tuple
     offers = []
     for schedule in meaning.schedules[:OFFERED_MOST]:
         options = meaning.options
-        if isinstance(wanted, RunCommand):
-            branch, number = wanted.branch or options.branch, wanted.pull_request or options.pull_request
-            offers.append(_start(replace(wanted, schedule_text=schedule.slug, branch=branch, pull_request=number)))
+        if isinstance(start_command, RunCommand):
+            branch, number = start_command.branch or options.branch, start_command.pull_request or options.pull_request
+            offers.append(
+                _start(replace(start_command, schedule_text=schedule.slug, branch=branch, pull_request=number))
+            )
         else:
-            every = wanted.every or options.every
+            every = start_command.every or options.every
             what = "all" if every else "what failed"
             label = f"Retry {what} of {schedule.slug}'s latest failed run"
             offers.append(OfferedCommand(label, RetryCommand(every, schedule_text=schedule.slug)))
@@ -415,12 +417,12 @@ def _name_alone(schedule: Schedule) -> Meaning:
     return Meaning("name", (schedule,), offers=offers)
 
 
-def _start(wanted: RunCommand) -> OfferedCommand:
-    parts = [f"Run {cut(wanted.schedule_text, 40)}"]
-    parts += [f"on branch {cut(wanted.branch, 25)}"] if wanted.branch else []
-    parts += [f"for pull request {wanted.pull_request}"] if wanted.pull_request else []
-    parts += [f"with {len(wanted.commands)} commands of your own"] if wanted.commands else []
-    return OfferedCommand(" ".join(parts), wanted)
+def _start(start_command: RunCommand) -> OfferedCommand:
+    parts = [f"Run {cut(start_command.schedule_text, 40)}"]
+    parts += [f"on branch {cut(start_command.branch, 25)}"] if start_command.branch else []
+    parts += [f"for pull request {start_command.pull_request}"] if start_command.pull_request else []
+    parts += [f"with {len(start_command.commands)} commands of your own"] if start_command.commands else []
+    return OfferedCommand(" ".join(parts), start_command)
 
 
 def _of_run(meaning: Meaning, run_id: int, title: str) -> list[OfferedCommand]:

@@ -45,8 +45,8 @@ def pending(request: Request) -> Sentence:
 
 def given_commands(request: Request) -> tuple[str, ...]:
     """The commands that run instead of the schedule's own. A retry has those of its run."""
-    if isinstance(request.wanted, RunCommand):
-        return request.wanted.commands
+    if isinstance(request.start_command, RunCommand):
+        return request.start_command.commands
     return request.plan.commands if request.plan and request.plan.overridden else ()
 
 
@@ -87,12 +87,12 @@ def _boxes(commands: tuple[str, ...]) -> list[str]:
 
 def _asked(request: Request, app_url: str) -> Sentence:
     spans: list[Span] = ["Requested by ", Mention(request.user), " at ", When(request.asked_at)]
-    wanted, plan = request.wanted, request.plan
+    start_command, plan = request.start_command, request.plan
     branch, number = None, None
-    if isinstance(wanted, RunCommand):
-        branch, number, goes_on = wanted.branch, wanted.pull_request, wanted.continue_on_error
+    if isinstance(start_command, RunCommand):
+        branch, number, goes_on = start_command.branch, start_command.pull_request, start_command.continue_on_error
     elif plan and plan.parent_run:
-        what = "all" if wanted.every else "what failed"
+        what = "all" if start_command.every else "what failed"
         spans += [f" · reruns {what} of ", Link(run_url(app_url, plan.parent_run), f"run {plan.parent_run}")]
         branch, number, goes_on = plan.branch, plan.pull_request, plan.continue_on_error
     else:
@@ -100,8 +100,8 @@ def _asked(request: Request, app_url: str) -> Sentence:
     spans += [f" · branch {branch}"] if branch else []
     spans += [f" · pull request {number}"] if number else []
     spans += [" · continues when a command fails"] if goes_on else []
-    if isinstance(wanted, RunCommand) and wanted.reason:
-        spans.append(f" · reason: {cut(wanted.reason, REASON_SHOWN)}")
+    if isinstance(start_command, RunCommand) and start_command.reason:
+        spans.append(f" · reason: {cut(start_command.reason, REASON_SHOWN)}")
     if request.approval:
         spans.append(f" · rule “{cut(request.approval.rule, 80)}”")
     return tuple(spans)

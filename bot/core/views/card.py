@@ -122,7 +122,7 @@ def request_card(request: Request, app_url: str) -> Message:
     parent = request.plan.parent_run if request.plan else None
     if parent is not None:
         asked = (*asked, " · ", retry_of(parent, app_url))
-    asked = (*asked, *_because(request.wanted.reason if isinstance(request.wanted, RunCommand) else None))
+    asked = (*asked, *_because(request.start_command.reason if isinstance(request.start_command, RunCommand) else None))
     if request.state is RequestState.LOOKING:
         first: Sentence = (Emoji("mag"), " ", name, " may have started: Bolt didn't answer, so I'm looking for the run")
     elif request.state is RequestState.UNCLEAR:
@@ -160,14 +160,14 @@ def queued_facts(request: Request, app_url: str) -> Sentence:
 
 def _what(request: Request, app_url: str) -> list[Span]:
     """The overrides of a start: anything beyond the schedule as it is."""
-    parent, wanted = request.plan.parent_run if request.plan else None, request.wanted
+    parent, start_command = request.plan.parent_run if request.plan else None, request.start_command
     if parent is not None:
         return [" · ", retry_of(parent, app_url)]
-    if not isinstance(wanted, RunCommand):
+    if not isinstance(start_command, RunCommand):
         return []
-    spans: list[Span] = [f" · {cut(wanted.branch, 80)}"] if wanted.branch else []
-    spans += [f" · pull request {wanted.pull_request}"] if wanted.pull_request else []
-    return [*spans, *_because(wanted.reason)]
+    spans: list[Span] = [f" · {cut(start_command.branch, 80)}"] if start_command.branch else []
+    spans += [f" · pull request {start_command.pull_request}"] if start_command.pull_request else []
+    return [*spans, *_because(start_command.reason)]
 
 
 def _because(reason: str | None) -> Sentence:

@@ -19,8 +19,8 @@ def suggestions(request: Request) -> Buttons | None:
     """A button for each slug that a refused request may have meant, None if there are none."""
     buttons: list[Button] = []
     for slug in request.near[:OFFERED_MOST]:
-        starts = isinstance(request.wanted, RunCommand)
-        value = suggestion_value(canonical(with_name(request.wanted, slug)), request.id, slug)
+        starts = isinstance(request.start_command, RunCommand)
+        value = suggestion_value(canonical(with_name(request.start_command, slug)), request.id, slug)
         if len(value) <= VALUE_LIMIT:
             action = f"{START_SUGGESTED}.{len(buttons)}"
             buttons.append(Button(action, cut(f"{'Run' if starts else 'Retry'} {slug}", 75), value=value))

@@ -49,10 +49,10 @@ async def _run(context: ListenerContext, call: Call, value: str) -> Message | No
     """Record the start, as a command in that channel does. Returns why it's refused, or None."""
     try:
         text, channel = read_command_in_value(value)
-        wanted = parse(text, context.command)
+        start_command = parse(text, context.command)
     except BadCommand as bad:
         return Message((bad.sentence,))
-    if not isinstance(wanted, RunCommand | RetryCommand):
+    if not isinstance(start_command, RunCommand | RetryCommand):
         return None
     try:
         async with asyncio.timeout(CHECK_S):
@@ -61,13 +61,13 @@ async def _run(context: ListenerContext, call: Call, value: str) -> Message | No
             else:
                 may = await context.channel_permissions.may_run_in(call.asker.user, channel)
                 if may is not Permission.YES:
-                    return _not_there(context, wanted, channel, may)
+                    return _not_there(context, start_command, channel, may)
     except (SlackError, StoreUnavailable, TimeoutError):
         return Message((NOT_CHECKED,))
-    return await _start(context, call, wanted, channel)
+    return await _start(context, call, start_command, channel)
 
 
-async def _start(context: ListenerContext, call: Call, wanted: StartCommand, channel: str) -> Message | None:
+async def _start(context: ListenerContext, call: Call, start_command: StartCommand, channel: str) -> Message | None:
     asker = call.asker
     asked = Asked(
         id=request_id(asker.team, call.delivery),
@@ -75,29 +75,33 @@ async def _start(context: ListenerContext, call: Call, wanted: StartCommand, cha
         channel=channel,
         user=asker.user,
         user_name=call.user_name,
-        wanted=wanted,
+        start_command=start_command,
         direct=True,
     )
     answer = await context.ask.accept_start(asked)
     if answer is None:
         where: Sentence = ("our direct messages",) if channel.startswith("D") else (Channel(channel),)
-        notice: Sentence = ("You asked to ", *_what(wanted), ". Its card is in ", *where, ".")
+        notice: Sentence = ("You asked to ", *_what(start_command), ". Its card is in ", *where, ".")
         context.later(context.home.show_start(asker, asked.id, notice), asker)
     return answer
 
 
-def _what(wanted: StartCommand) -> Sentence:
-    if isinstance(wanted, RunCommand):
-        return ("run ", Bold(wanted.schedule_text))
-    return ("retry ", Bold(f"run {wanted.run_id}"))
+def _what(start_command: StartCommand) -> Sentence:
+    if isinstance(start_command, RunCommand):
+        return ("run ", Bold(start_command.schedule_text))
+    return ("retry ", Bold(f"run {start_command.run_id}"))
 
 
-def _not_there(context: ListenerContext, wanted: StartCommand, channel: str, may: Permission) -> Message:
+def _not_there(context: ListenerContext, start_command: StartCommand, channel: str, may: Permission) -> Message:
     if may is Permission.UNKNOWN:
         text: Sentence = ("Slack didn't say whether you are in ", Channel(channel), ", so nothing was started. ")
     else:
         text = (Channel(channel), " is archived, or one of us has left it, so nothing was started. ")
-    words = f"run {quoted(wanted.schedule_text)}" if isinstance(wanted, RunCommand) else f"retry {wanted.run_id}"
+    words = (
+        f"run {quoted(start_command.schedule_text)}"
+        if isinstance(start_command, RunCommand)
+        else f"retry {start_command.run_id}"
+    )
     return Message(
         (
             *text,

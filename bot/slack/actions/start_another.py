@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.core.model.asker import Asker
 from bot.core.model.command import StartCommand, canonical
 from bot.core.model.errors import BadCommand, StoreUnavailable
-from bot.core.model.request import Origin, pinned_wanted, request_id, wanted_in_words
+from bot.core.model.request import Origin, pinned_command, request_id, start_in_words
 from bot.core.model.start import Asked
 from bot.core.text.message import Message
 from bot.core.text.text import Bold
@@ -63,7 +63,7 @@ async def _again(context: ListenerContext, asker: Asker, body: dict[str, Any], v
     # A request from the Home tab is answered in direct messages, while its card is in another channel.
     channel = earlier.channel if earlier.direct and earlier.user == asker.user else asker.channel
     return await start_from_click(
-        context, asker, body, pinned_wanted(earlier), force=True, channel=channel, origin=earlier.origin
+        context, asker, body, pinned_command(earlier), force=True, channel=channel, origin=earlier.origin
     )
 
 
@@ -71,7 +71,7 @@ async def start_from_click(
     context: ListenerContext,
     asker: Asker,
     body: dict[str, Any],
-    wanted: StartCommand,
+    start_command: StartCommand,
     *,
     force: bool = False,
     channel: str | None = None,
@@ -81,14 +81,14 @@ async def start_from_click(
 
     However often a button is clicked, it starts one run. Its card is posted where the click was, or in `channel`.
     """
-    delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}:{canonical(wanted)}"
+    delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}:{canonical(start_command)}"
     asked = Asked(
         id=request_id(asker.team, delivery),
         team=asker.team,
         channel=channel or asker.channel,
         user=asker.user,
         user_name=(body.get("user") or {}).get("name") or (body.get("user") or {}).get("username") or "",
-        wanted=wanted,
+        start_command=start_command,
         response_url=asker.response_url,
         force=force,
         thread=asker.thread,
@@ -99,4 +99,4 @@ async def start_from_click(
     if answer is not None:
         return Answer(answer)
     # The start is accepted, so the question is answered: remove its button.
-    return Answer(Message(("Starting ", Bold(wanted_in_words(wanted)), ".")), replace=True)
+    return Answer(Message(("Starting ", Bold(start_in_words(start_command)), ".")), replace=True)

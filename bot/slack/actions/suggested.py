@@ -35,14 +35,14 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 async def _start(context: ListenerContext, asker: Asker, body: dict[str, Any], value: str) -> Answer | None:
     try:
         text, refused, slug = read_suggestion_value(value)
-        wanted = parse(text, context.command) if text else await _recorded(context, asker, refused, slug)
+        start_command = parse(text, context.command) if text else await _recorded(context, asker, refused, slug)
     except BadCommand as bad:
         return Answer(Message((bad.sentence,)))
     except (StoreUnavailable, TimeoutError) as error:
         return Answer(Message((f"{database(error)} Nothing was started. Try again in a minute.",)))
-    if not isinstance(wanted, RunCommand | RetryCommand):
+    if not isinstance(start_command, RunCommand | RetryCommand):
         return None
-    return await start_from_click(context, asker, body, wanted)
+    return await start_from_click(context, asker, body, start_command)
 
 
 async def _recorded(context: ListenerContext, asker: Asker, refused: str, slug: str) -> StartCommand:
@@ -51,4 +51,4 @@ async def _recorded(context: ListenerContext, asker: Asker, refused: str, slug: 
         earlier = await context.requests.load_request(refused)
     if earlier is None or earlier.user != asker.user or slug not in earlier.near:
         raise BadCommand("I no longer have a record of that. Nothing was started. Type it again.")
-    return with_name(earlier.wanted, slug)
+    return with_name(earlier.start_command, slug)

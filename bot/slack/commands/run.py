@@ -31,7 +31,7 @@ async def handle(
             channel=asker.channel,
             user=asker.user,
             user_name=call.user_name,
-            wanted=command,
+            start_command=command,
             response_url=asker.response_url,
             thread=asker.thread,
             origin=origin or _lost(call, command),

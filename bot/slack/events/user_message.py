@@ -19,7 +19,7 @@ from bot.core.model.asker import Asker
 from bot.core.model.command import CancelCommand, Command, HelpCommand, RetryCommand, RunCommand, RunForm
 from bot.core.model.delivery import DeliveryState
 from bot.core.model.errors import BadCommand, StoreUnavailable
-from bot.core.model.request import wanted_in_words
+from bot.core.model.request import start_in_words
 from bot.core.model.run import CardRef
 from bot.core.text.message import Message
 from bot.core.text.text import Bold
@@ -126,7 +126,7 @@ async def _answer(context: ListenerContext, message: UserMessage, text: str, nam
     answer = await commands.handle_read(context, call, command)
     if answer is None and message.asker.thread and isinstance(command, RunCommand | RetryCommand):
         # The card isn't visible to someone who is looking at a thread.
-        return Message(("Starting ", Bold(wanted_in_words(command)), "; its card will appear outside this thread."))
+        return Message(("Starting ", Bold(start_in_words(command)), "; its card will appear outside this thread."))
     return answer
 
 

@@ -227,17 +227,17 @@ async def may_post_in(context: ListenerContext, user: str, channel: str) -> Perm
     return await context.channel_permissions.may_run_in(user, channel)
 
 
-async def _start(context: ListenerContext, body: Json, view: Json, wanted: RunCommand) -> Json:
+async def _start(context: ListenerContext, body: Json, view: Json, start_command: RunCommand) -> Json:
     """Record the start before the acknowledgement. However often a form is submitted, it starts the same run once."""
     channel, user = read_view(view).channel, body["user"]
     asker = Asker(context.me.team, user["id"], channel, _response_url(body, channel))
     asked = Asked(
-        id=request_id(asker.team, f"view:{view.get('id')}:{channel}:{canonical(wanted)}"),
+        id=request_id(asker.team, f"view:{view.get('id')}:{channel}:{canonical(start_command)}"),
         team=asker.team,
         channel=channel,
         user=asker.user,
         user_name=user.get("name") or user.get("username") or "",
-        wanted=wanted,
+        start_command=start_command,
         response_url=asker.response_url,
     )
     answer = await context.ask.accept_start(asked)

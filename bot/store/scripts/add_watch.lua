@@ -3,15 +3,15 @@
 -- {'ok', number}, {'same', the number of the one that is there} or {'channel_full' or 'full', 0}. Discovery runs while
 -- there is any watch.
 local channel, body, standing = ARGV[3], ARGV[4], key('standing')
-local wanted = cjson.decode(body)
+local new = cjson.decode(body)
 local count, found = 0, redis.call('HGETALL', standing)
 for at = 1, #found, 2 do
   local in_channel, number = string.match(found[at], '^(.*):(%d+)$')
   if in_channel == channel then
     count = count + 1
     local one = cjson.decode(found[at + 1])
-    if string.lower(one.pattern) == string.lower(wanted.pattern) and one.owner == wanted.owner
-        and one.branch == wanted.branch then
+    if string.lower(one.pattern) == string.lower(new.pattern) and one.owner == new.owner
+        and one.branch == new.branch then
       return {'same', tonumber(number)}
     end
   end

@@ -35,7 +35,7 @@ if shown ~= '' then
   if about[1] then message_shown(about[1]) end
   if about[2] then outage_shown(about[2]) end
 end
-if ARGV[7] ~= '' or (shown ~= '' and shown == wanted(hash)) then
+if ARGV[7] ~= '' or (shown ~= '' and shown == newest_rev(hash)) then
   redis.call('ZREM', items, card)
   redis.call('HDEL', hash, 'queued')
   seal(card)

@@ -11,6 +11,6 @@ if ARGV[9] ~= '' then
   redis.call('HSET', hash, 'ts', ARGV[8])
   redis.call('HSET', key('card', card), 'team', ARGV[9], 'gap', channel .. ':' .. number, 'shown', ARGV[10])
   redis.call('EXPIRE', key('card', card), RETENTION_S)
-  if wanted(key('card', card)) ~= ARGV[10] then dirty(card, 'incident') end
+  if newest_rev(key('card', card)) ~= ARGV[10] then dirty(card, 'incident') end
 end
 return 'ok'

@@ -49,7 +49,7 @@ if ARGV[10] ~= '' then
     'retries_shown', ARGV[11])
   redis.call('EXPIRE', key('card', card), RETENTION_S)
   message_shown(channel .. ':' .. slug)
-  if wanted(key('card', card)) ~= ARGV[11] then dirty_incident(card, 'now') end
+  if newest_rev(key('card', card)) ~= ARGV[11] then dirty_incident(card, 'now') end
   push_incident_posts(channel, slug)
 end
 return 'ok'

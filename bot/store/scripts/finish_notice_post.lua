@@ -10,6 +10,6 @@ if ARGV[9] ~= '' then
   redis.call('HSET', hash, 'ts', ARGV[8], 'team', ARGV[9])
   redis.call('HSET', key('card', card), 'team', ARGV[9], 'notice', channel .. ':' .. name, 'shown', ARGV[10])
   redis.call('EXPIRE', key('card', card), math.max(1, redis.call('TTL', hash)))
-  if wanted(key('card', card)) ~= ARGV[10] then dirty(card, 'incident') end
+  if newest_rev(key('card', card)) ~= ARGV[10] then dirty(card, 'incident') end
 end
 return 'ok'

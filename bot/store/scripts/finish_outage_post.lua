@@ -22,6 +22,6 @@ if ARGV[10] ~= '' then
     'retries_shown', ARGV[11], 'counted_us', num(now()))
   redis.call('EXPIRE', key('card', card), RETENTION_S)
   outage_shown(channel .. ':' .. number)
-  if wanted(key('card', card)) ~= ARGV[11] then dirty_outage(card) end
+  if newest_rev(key('card', card)) ~= ARGV[11] then dirty_outage(card) end
 end
 return 'ok'

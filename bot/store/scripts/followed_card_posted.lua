@@ -17,5 +17,5 @@ if other then return other end
 attach(member, card)
 redis.call('HSET', hash, 'watcher', ARGV[11], 'shown', ARGV[10])
 -- If the run ended while its card was posted, its end is posted here too.
-if not tell_end(member, card) and wanted(hash) ~= ARGV[10] then dirty(card, 'state') end
+if not tell_end(member, card) and newest_rev(hash) ~= ARGV[10] then dirty(card, 'state') end
 return 'ok'

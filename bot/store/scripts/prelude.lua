@@ -166,7 +166,8 @@ end
 -- Cards. An id is team:channel:ts; `queued` is the class of the edit lane that the card is in.
 local function channel_of(card) return string.match(card, '^[^:]*:([^:]*):') end
 
-local function wanted(hash)
+-- The revision that a card should show.
+local function newest_rev(hash)
   local links = redis.call('HMGET', hash, 'run', 'request', 'incident', 'outage', 'gap', 'notice')
   if links[6] then return 'note:' .. (redis.call('HGET', key('notice', links[6]), 'rev') or '0') end
   if links[5] then return 'gap:' .. (redis.call('HGET', key('gap', 'in', links[5]), 'rev') or '0') end
@@ -305,7 +306,7 @@ local function show_incident_again(channel, slug)
   if known[2] then
     local card = known[1] .. ':' .. channel .. ':' .. known[2]
     redis.call('HDEL', key('card', card), 'unshowable')
-    if redis.call('HGET', key('card', card), 'shown') ~= wanted(key('card', card)) then dirty_incident(card, 'now') end
+    if redis.call('HGET', key('card', card), 'shown') ~= newest_rev(key('card', card)) then dirty_incident(card, 'now') end
   end
   return known[3]
 end
@@ -665,8 +666,8 @@ local function record_start(event, id, user, outcome, run)
   local known = redis.call('HMGET', key('req', id), 'body', 'look')
   local body, look = read_facts(known[1]), read_facts(known[2])
   local by = user or body.user or ''
-  local wanted = type(body.wanted) == 'table' and body.wanted or {}
-  local schedule = look.slug or wanted.schedule or wanted.latest_of or ''
+  local command = type(body.wanted) == 'table' and body.wanted or {}
+  local schedule = look.slug or command.schedule or command.latest_of or ''
   record({'event', event, 'request', id, 'user', by, 'user_name', by == body.user and body.user_name or '',
     'team', body.team or '', 'channel', body.channel or '', 'channel_name', look.channel_name or '',
     'schedule', schedule, 'outcome', outcome or '', 'run', run or ''})

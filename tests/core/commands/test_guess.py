@@ -20,7 +20,7 @@ from bot.core.model.command import (
 )
 from bot.core.model.errors import BadCommand
 from bot.core.schedules.lookup import find_schedule
-from bot.core.schedules.resolve_guess import answers, resolve, wanted_instead
+from bot.core.schedules.resolve_guess import answers, resolve, starts_instead
 
 
 def schedule(slug: str, name: str = "", branch: str | None = None) -> Schedule:
@@ -66,7 +66,7 @@ def _start(meant: RunCommand | RetryCommand) -> str:
     name = meant.schedule_text
     if not name or isinstance(found := find_schedule(name, SCHEDULES), Schedule):
         return f"does {canonical(meant)}"
-    offers = wanted_instead(meant, SCHEDULES)
+    offers = starts_instead(meant, SCHEDULES)
     if offers:
         return f"offers {' | '.join(offer.label for offer in offers)}"
     near = getattr(found, "suggestions", ())

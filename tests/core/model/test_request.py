@@ -19,7 +19,7 @@ from bot.core.model.request import (
     blocking_run_facts,
     candidate_runs,
     is_contested,
-    pinned_wanted,
+    pinned_command,
     pull_request_of,
     request_id,
     run_facts,
@@ -82,7 +82,7 @@ def test_a_run_whose_branch_is_not_told_may_be_it() -> None:
 )
 def test_a_commit_may_be_given_for_a_branch(wanted: str, *, fits: bool) -> None:
     """From seven digits on."""
-    request = replace(REQUEST, wanted=RunCommand("nightly", branch=wanted))
+    request = replace(REQUEST, start_command=RunCommand("nightly", branch=wanted))
     assert found(OURS, request=request) == ((101,) if fits else ())
 
 
@@ -118,7 +118,7 @@ def test_a_run_on_another_branch_is_not_of_that_start(branch: str | None, *, may
 
 RETRY = replace(
     REQUEST,
-    wanted=RetryCommand(every=False, run_id=90),
+    start_command=RetryCommand(every=False, run_id=90),
     plan=StartPlan(
         "nightly", "Nightly", 100, branch="main", parent_run=90, pull_request=7, commands=("dbt run", "dbt test")
     ),
@@ -156,7 +156,7 @@ def test_a_retry_is_as_its_run_was() -> None:
     assert (facts.slug, facts.name, facts.branch, facts.pull_request) == ("nightly", "Nightly", "main", 7)
     assert (facts.parent_run, facts.only_failed, facts.usual_s) == (90, True, None)
     assert facts.commands == ("dbt run", "dbt test")
-    assert not run_facts(replace(RETRY, wanted=RetryCommand(every=True, run_id=90))).only_failed
+    assert not run_facts(replace(RETRY, start_command=RetryCommand(every=True, run_id=90))).only_failed
 
 
 def test_what_a_retry_is_called_and_waits_behind() -> None:
@@ -174,7 +174,7 @@ def test_a_delivery_always_has_the_same_name() -> None:
 def test_bolts_own_record_points_back() -> None:
     """Who asked, why, and our request's id."""
     plan = StartPlan("nightly", "Nightly", 1, channel_name="finance")
-    why = replace(REQUEST, wanted=RunCommand("nightly", reason="month end"), plan=plan)
+    why = replace(REQUEST, start_command=RunCommand("nightly", reason="month end"), plan=plan)
     assert start_reason(why) == "month end - ada from Slack in #finance (request abc)"
 
 
@@ -199,7 +199,7 @@ def test_own_commands_have_no_usual_length() -> None:
     """How long the schedule takes says nothing of them."""
     request = replace(
         REQUEST,
-        wanted=RunCommand("nightly", commands=("dbt test",)),
+        start_command=RunCommand("nightly", commands=("dbt test",)),
         plan=StartPlan("nightly", "Nightly", 1, commands=("dbt run",), usual_s=60),
     )
     facts = run_facts(request)
@@ -208,10 +208,10 @@ def test_own_commands_have_no_usual_length() -> None:
 
 def test_the_latest_failed_run_is_the_one_that_it_was() -> None:
     """Asked for once more, whatever has failed meanwhile; what was not looked up yet is looked up then."""
-    latest = replace(RETRY, wanted=RetryCommand(every=True, schedule_text="nightly"))
-    assert pinned_wanted(latest) == RetryCommand(every=True, run_id=90)
-    assert pinned_wanted(replace(latest, plan=None)) == latest.wanted
-    assert pinned_wanted(REQUEST) == REQUEST.wanted
+    latest = replace(RETRY, start_command=RetryCommand(every=True, schedule_text="nightly"))
+    assert pinned_command(latest) == RetryCommand(every=True, run_id=90)
+    assert pinned_command(replace(latest, plan=None)) == latest.start_command
+    assert pinned_command(REQUEST) == REQUEST.start_command
 
 
 def test_a_retry_that_is_in_the_way_has_no_usual_length() -> None:

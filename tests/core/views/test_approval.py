@@ -62,7 +62,7 @@ def test_what_is_other_than_usual_stands_on_the_card() -> None:
     for part in ("@U1", "month end", "branch dev", "pull request 12", "when a command fails", "production"):
         assert part in text
     assert boxes(REQUEST) == ["dbt run -s a\ndbt test"]
-    plain = said(pending_card(replace(REQUEST, wanted=RunCommand("nightly")), APP).text)
+    plain = said(pending_card(replace(REQUEST, start_command=RunCommand("nightly")), APP).text)
     for part in ("branch", "pull request", "fails", "because"):
         assert part not in plain
 
@@ -70,7 +70,7 @@ def test_what_is_other_than_usual_stands_on_the_card() -> None:
 def test_a_retry_names_its_run_and_has_what_that_run_had() -> None:
     """Its branch and commands are the run's, not the schedule's."""
     plan = replace(PLAN, parent_run=4711, branch="dev", commands=("dbt run -s a",), overridden=True)
-    request = replace(REQUEST, wanted=RETRY, plan=plan)
+    request = replace(REQUEST, start_command=RETRY, plan=plan)
     text = said(pending_card(request, APP).text)
     assert "run 4711" in text
     assert "branch dev" in text
@@ -92,7 +92,7 @@ def test_no_command_is_cut() -> None:
     """Long lists take several boxes; what can't be shown in full can't be approved."""
     commands = tuple(f"dbt run --select {'x' * 900} {number}" for number in range(6))
     assert too_long(commands) is None
-    shown = boxes(replace(REQUEST, wanted=RunCommand("nightly", commands=commands)))
+    shown = boxes(replace(REQUEST, start_command=RunCommand("nightly", commands=commands)))
     assert "\n".join(shown).split("\n") == list(commands)
     assert all(len(box) <= BOX_MOST for box in shown)
 

@@ -225,8 +225,8 @@ def test_a_card_of_a_run_nobody_knows_much_of_still_says_what_there_is() -> None
 def test_the_card_of_a_retry_that_has_no_run_yet_names_what_it_retries() -> None:
     """With its schedule's name, or without where nobody knows its schedule."""
     wanted = RetryCommand(every=False, run_id=4711)
-    known = replace(REQUEST, wanted=wanted, plan=StartPlan("nightly", "Nightly", 5, parent_run=4711))
-    bare = replace(REQUEST, wanted=wanted, plan=StartPlan("", "", 4711, parent_run=4711))
+    known = replace(REQUEST, start_command=wanted, plan=StartPlan("nightly", "Nightly", 5, parent_run=4711))
+    bare = replace(REQUEST, start_command=wanted, plan=StartPlan("", "", 4711, parent_run=4711))
     facts = "Requested by @U1 at 14:20 · Retry of run 4711"
     assert shown(request_card(known, APP)) == [":clock1: Nightly is starting", facts]
     assert shown(request_card(bare, APP)) == [":clock1: Retry of run 4711 is starting", facts]

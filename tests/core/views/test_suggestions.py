@@ -35,7 +35,7 @@ def test_a_click_repeats_the_start_with_the_other_name() -> None:
 
 def test_a_retry_is_repeated_as_a_retry() -> None:
     """Not as a start."""
-    row = suggestions(replace(REQUEST, wanted=RetryCommand(every=True, schedule_text="nigtly")))
+    row = suggestions(replace(REQUEST, start_command=RetryCommand(every=True, schedule_text="nigtly")))
     assert row is not None
     assert row.buttons[0].label == "Retry nightly"
     command, _, _ = read_suggestion_value(row.buttons[0].value)
@@ -53,7 +53,7 @@ def test_nothing_near_is_no_button() -> None:
 def test_a_long_command_is_found_again_by_its_request() -> None:
     """The button carries the name of the request instead."""
     wanted = RunCommand("nigtly", commands=tuple("dbt run " + "x" * 900 for _ in range(5)))
-    row = suggestions(replace(REQUEST, wanted=wanted))
+    row = suggestions(replace(REQUEST, start_command=wanted))
     assert row is not None
     assert all(len(button.value) <= VALUE_LIMIT for button in row.buttons)
     assert read_suggestion_value(row.buttons[0].value) == ("", "abc", "nightly")
