@@ -24,15 +24,15 @@ class AuditQuery:
     def __init__(self, audit: Audit) -> None:
         self._audit = audit
 
-    async def answer_audit(self, asked: AuditCommand) -> Message:
+    async def answer_audit(self, command: AuditCommand) -> Message:
         """List the newest matching entries, newest first."""
         found: list[AuditEntry] = []
         searched, more = 0, False
-        wanted = AuditFilter(asked.user or "", asked.schedule_text or "")
+        audit_filter = AuditFilter(command.user or "", command.schedule_text or "")
         try:
             async with asyncio.timeout(SEARCH_S):
-                moment = parse_since(asked.since, await self._audit.now()) if asked.since else None
-                wanted = replace(wanted, since=moment)
+                moment = parse_since(command.since, await self._audit.now()) if command.since else None
+                audit_filter = replace(audit_filter, since=moment)
                 async for entry in self._audit.newest_entries():
                     if moment and entry.at and entry.at < moment:
                         break
@@ -40,10 +40,10 @@ class AuditQuery:
                         more = True
                         break
                     searched += 1
-                    if wanted.matches(entry):
+                    if audit_filter.matches(entry):
                         found.append(entry)
         except StoreUnavailable as away:
             return Message((f"{database(away)} The audit log can't be read for now. Try again in a minute.",))
         except TimeoutError:
             more = True
-        return audit_list(tuple(found), wanted, searched=searched, more=more)
+        return audit_list(tuple(found), audit_filter, searched=searched, more=more)

@@ -118,13 +118,13 @@ class ChannelWatches:
         return channel in (await self._memberships.channels_of(user)).names
 
 
-def _meant(wanted: str, watches: Sequence[Watch], schedules: Sequence[Schedule]) -> tuple[list[Watch], bool]:
+def _meant(watch_text: str, watches: Sequence[Watch], schedules: Sequence[Schedule]) -> tuple[list[Watch], bool]:
     """The watches that may be meant, and whether they're named exactly: by number, pattern or schedule."""
-    digits = wanted.removeprefix("#")
+    digits = watch_text.removeprefix("#")
     if digits.isascii() and digits.isdecimal() and (numbered := [one for one in watches if one.number == int(digits)]):
         return numbered, True
-    named = {one.slug for one in schedules_called(wanted, schedules)}
-    exact = [one for one in watches if one.pattern.lower() == wanted.lower() or one.pattern in named]
+    named = {one.slug for one in schedules_called(watch_text, schedules)}
+    exact = [one for one in watches if one.pattern.lower() == watch_text.lower() or one.pattern in named]
     if exact:
         return exact, True
     of_schedule = {
@@ -133,5 +133,5 @@ def _meant(wanted: str, watches: Sequence[Watch], schedules: Sequence[Schedule])
         if schedule.slug in named
         for one in Covers.of(watches).covering(watched(schedule))
     }
-    fitting = [one for one in watches if "*" in wanted and fnmatchcase(one.pattern.lower(), wanted.lower())]
+    fitting = [one for one in watches if "*" in watch_text and fnmatchcase(one.pattern.lower(), watch_text.lower())]
     return list((of_schedule | {one.name: one for one in fitting}).values()), False

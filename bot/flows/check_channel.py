@@ -78,14 +78,14 @@ class WatchedChannelChecker:
             return
         try:
             state = await self._channels.channel_state(channel)
-            wanted = {watch.number: await self._pause_for(watch, state) for watch in watches}
+            pauses = {watch.number: await self._pause_for(watch, state) for watch in watches}
         except SlackError as error:
             log.info("a watched channel can't be checked", channel=channel, why=str(error))
             wait_s = CHECKED_EVERY_S if isinstance(error, CredentialRefused) else AGAIN_S
             await self._due.give_back(lease, delay_s=wait_s)
             return
-        for pause in {*wanted.values()}:
-            changing = [watch for watch in watches if wanted[watch.number] is pause and watch.paused != (pause or "")]
+        for pause in {*pauses.values()}:
+            changing = [watch for watch in watches if pauses[watch.number] is pause and watch.paused != (pause or "")]
             if changing:
                 await self._change(channel, changing, pause)
         if state.is_readable and state.is_member and not state.is_archived:

@@ -92,8 +92,8 @@ def may_warn(command: BoltCommand) -> bool:
 def account_of(command: BoltCommand, resources: Sequence[Resource]) -> Resource | None:
     """The artifact with dbt's results of a command, None if there is none."""
     words = command.text.split()
-    wanted = (SOURCES, RUN_RESULTS) if "freshness" in words else (RUN_RESULTS,)
-    for name in wanted:
+    names = (SOURCES, RUN_RESULTS) if "freshness" in words else (RUN_RESULTS,)
+    for name in names:
         found = [one for one in resources if one.path.rpartition("/")[2] == name]
         if found:
             # If there are several dbt projects in a checkout, the one nearest to its root.

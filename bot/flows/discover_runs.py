@@ -238,10 +238,10 @@ class RunDiscoverer:
         notices = []
         for run in begun:
             about = end_of_listing(run)
-            lines = [line_at_start(about, watch, record.schedule, busy=busy, at=at) for watch in deciding.values()]
-            wanted = [line for line in lines if line is not None]
-            cards = await self._runs.cards_of(RunKey(self._rules.workspace, run.id)) if wanted else {}
-            notices += [line for line in wanted if line.channel not in cards]
+            made = (line_at_start(about, watch, record.schedule, busy=busy, at=at) for watch in deciding.values())
+            lines = [line for line in made if line is not None]
+            cards = await self._runs.cards_of(RunKey(self._rules.workspace, run.id)) if lines else {}
+            notices += [line for line in lines if line.channel not in cards]
         return notices
 
     async def _worth_following(

@@ -17,7 +17,7 @@ from bot.core.model.watch import Watch
 from bot.core.policy.rules import Action
 from bot.core.views.store_unavailable import cause
 from bot.core.watching.file_plan import AppliedPlan, FilePlan, plan_file
-from bot.core.watching.watch_of_command import WatchPlace, subject, wanted_watch
+from bot.core.watching.watch_of_command import WatchPlace, subject, watch_of_command
 from bot.core.watching.watches_file import FileWatch
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.ports.store import Audit
@@ -40,7 +40,7 @@ class WatchKeeper:
 
     def __init__(
         self,
-        wanted: Current[Sequence[FileWatch]],
+        file_watches: Current[Sequence[FileWatch]],
         records: WatchRecords,
         closer: IncidentCloser,
         audit: Audit,
@@ -50,9 +50,9 @@ class WatchKeeper:
         lost: Callable[[], None],
         report_fault: Callable[[str, BaseException], str],
     ) -> None:
-        self._wanted = wanted
+        self._file_watches = file_watches
         self._replaced = asyncio.Event()
-        wanted.when_replaced(self._replaced.set)
+        file_watches.when_replaced(self._replaced.set)
         self._records = records
         self._closer = closer
         self._audit = audit
@@ -86,7 +86,7 @@ class WatchKeeper:
 
         Raises StoreUnavailable.
         """
-        if await self._apply() and self._wanted.value:
+        if await self._apply() and self._file_watches.value:
             self._say_lost()
 
     async def check(self) -> None:
@@ -98,7 +98,7 @@ class WatchKeeper:
         """Make the watches on record those of the file. Returns whether there was no record of an earlier start."""
         for _ in range(TRIES):
             rev, known = await self._records.read_watches()
-            file = self._wanted.value
+            file = self._file_watches.value
             watches = self._watches(file)
             plan = plan_file(watches, known)
             applied = await self._records.apply_plan(rev, plan)
@@ -111,7 +111,8 @@ class WatchKeeper:
     def _watches(self, file: Sequence[FileWatch]) -> list[Watch]:
         at = self._now()
         return [
-            wanted_watch(one.command, one.command.pattern_text, WatchPlace(self._team, one.channel, at)) for one in file
+            watch_of_command(one.command, one.command.pattern_text, WatchPlace(self._team, one.channel, at))
+            for one in file
         ]
 
     async def _note(
@@ -151,5 +152,5 @@ class WatchKeeper:
         self._lost()
         log.warning(
             "Redis has no record of watches: those from the watches file start over, and any made in Slack are gone",
-            watches=len(self._wanted.value),
+            watches=len(self._file_watches.value),
         )

@@ -39,14 +39,14 @@ class IncidentPeople:
     async def mention(self, incident: Incident) -> Sentence:
         """Whom a post notifies; empty if nobody. An owner whom a mention doesn't reach is named in plain text."""
         watches = await self._watches.all_watches()
-        wanted = next(
+        mention = next(
             (one.mention for one in watches if (one.channel, one.number) == (incident.channel, incident.watch)), "none"
         )
-        if wanted == "owner":
+        if mention == "owner":
             return await self._owners.mention(incident.channel, _schedule(incident))
-        if wanted.startswith(("U", "W")):
-            return (Mention(wanted),)
-        return (Group(wanted, "@group"),) if wanted.startswith("S") else ()
+        if mention.startswith(("U", "W")):
+            return (Mention(mention),)
+        return (Group(mention, "@group"),) if mention.startswith("S") else ()
 
     async def mention_all(self, incidents: Sequence[Incident], most: int = MENTIONS_MOST) -> Sentence:
         """Whom one post about several incidents notifies: each once, and only so many."""

@@ -79,7 +79,7 @@ class IncidentPoster:
         schedule = rest.partition("/")[2]
         stored = await self._incidents.load_incident(channel, schedule)
         post = next((one for one in stored.incident.posts if one.number == int(number)), None) if stored else None
-        if stored is None or not _is_wanted(stored, what, post):
+        if stored is None or not _is_due(stored, what, post):
             # It was replaced by a newer one or needs no message, its record has expired, or it may not be shown anymore.
             await self._incidents.posted(self._claimed(lease, urgency, channel, schedule, ""), "")
             return
@@ -146,71 +146,71 @@ class IncidentPoster:
         else:
             await self._attach(claimed, stored, post, kind)
 
-    async def _message(self, post: ClaimedPost, stored: StoredIncident) -> None:
+    async def _message(self, claimed: ClaimedPost, stored: StoredIncident) -> None:
         incident = stored.incident
         message = await self._rendered(stored)
         sent: list[str] = []
         replaced = f":{incident.replaced}" if incident.replaced else ""
         key, least = f"incident:{incident.key}:{incident.serial}{replaced}", unshowable_message(incident, self._app_url)
-        ts = await self._poster.post_message_once(post, message, key, sent=sent, least=least)
+        ts = await self._poster.post_message_once(claimed, message, key, sent=sent, least=least)
         if ts is not None:
             # One that was sent earlier, and found now, shows the incident as it was then: it's edited.
-            recorded = await self._incidents.message_posted(post, stored, ts, is_newest=ts in sent)
-            await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
+            recorded = await self._incidents.message_posted(claimed, stored, ts, is_newest=ts in sent)
+            await self._poster.remove_unless_recorded(CardRef(claimed.channel, ts), recorded)
 
-    async def _thread(self, post: ClaimedPost, stored: StoredIncident, wanted: ThreadPost) -> None:
+    async def _thread(self, claimed: ClaimedPost, stored: StoredIncident, post: ThreadPost) -> None:
         incident = stored.incident
-        shows_log = wanted.run and not incident.without_logs
-        run = await self._runs.load_run(RunKey(self._workspace, wanted.run)) if shows_log else None
-        thread = await self._thread_ts(stored, wanted)
+        shows_log = post.run and not incident.without_logs
+        run = await self._runs.load_run(RunKey(self._workspace, post.run)) if shows_log else None
+        thread = await self._thread_ts(stored, post)
         if thread is None and stored.refused:
             log.error(
                 "a post about an incident has no message to follow", schedule=incident.schedule, why=stored.refused
             )
-            await self._incidents.posted(post, stored.refused)
+            await self._incidents.posted(claimed, stored.refused)
             return
         if thread is None and not incident.silent:
-            await self._posts.put_back(post, delay_s=SNOOZED_AGAIN_S if incident.snooze else MESSAGE_AGAIN_S)
+            await self._posts.put_back(claimed, delay_s=SNOOZED_AGAIN_S if incident.snooze else MESSAGE_AGAIN_S)
             return
-        if wanted.kind is PostKind.OPENING and await self._awaits_log(run):
-            await self._posts.put_back(post, delay_s=LOG_AGAIN_S)
+        if post.kind is PostKind.OPENING and await self._awaits_log(run):
+            await self._posts.put_back(claimed, delay_s=LOG_AGAIN_S)
             return
         mention: Sentence = ()
-        if wanted.mention and incident.is_open:
+        if post.mention and incident.is_open:
             mention = await self._people.mention(incident)
-        message = thread_post(incident, wanted, run, mention, self._app_url, await self._people.names(incident))
-        key = f"incident:{incident.key}:{incident.serial}:{wanted.number}"
-        ts = await self._poster.post_message_once(post, message, key, thread)
+        message = thread_post(incident, post, run, mention, self._app_url, await self._people.names(incident))
+        key = f"incident:{incident.key}:{incident.serial}:{post.number}"
+        ts = await self._poster.post_message_once(claimed, message, key, thread)
         if ts is not None:
-            recorded = await self._incidents.posted(post, ts, follows=_follows(wanted, run))
-            await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
+            recorded = await self._incidents.posted(claimed, ts, follows=_follows(post, run))
+            await self._poster.remove_unless_recorded(CardRef(claimed.channel, ts), recorded)
 
-    async def _attach(self, post: ClaimedPost, stored: StoredIncident, wanted: ThreadPost, kind: str) -> None:
+    async def _attach(self, claimed: ClaimedPost, stored: StoredIncident, post: ThreadPost, kind: str) -> None:
         """Post a log that was missing at first, or the file of a log."""
         incident = stored.incident
-        run = await self._runs.load_run(RunKey(self._workspace, wanted.run))
+        run = await self._runs.load_run(RunKey(self._workspace, post.run))
         if run is None or run.end is None or incident.without_logs:
-            await self._incidents.posted(post, DROPPED)
+            await self._incidents.posted(claimed, DROPPED)
         elif run.end.log == "late":
-            await self._posts.put_back(post, delay_s=LATE_AGAIN_S)
+            await self._posts.put_back(claimed, delay_s=LATE_AGAIN_S)
         elif not stored.ts:
-            await self._posts.put_back(post, delay_s=SNOOZED_AGAIN_S)
+            await self._posts.put_back(claimed, delay_s=SNOOZED_AGAIN_S)
         elif kind == "late":
-            key = f"incident:{incident.key}:{incident.serial}:late-{wanted.number}"
-            ts = await self._poster.post_message_once(post, late_log_post(run, self._app_url), key, stored.ts)
+            key = f"incident:{incident.key}:{incident.serial}:late-{post.number}"
+            ts = await self._poster.post_message_once(claimed, late_log_post(run, self._app_url), key, stored.ts)
             if ts is not None:
-                await self._incidents.posted(post, ts, follows=_follows(wanted, run))
+                await self._incidents.posted(claimed, ts, follows=_follows(post, run))
         else:
-            outcome = await self._files.post_log_file(post, run, await file_thread(self._posts, post, stored.ts))
+            outcome = await self._files.post_log_file(claimed, run, await file_thread(self._posts, claimed, stored.ts))
             if outcome is not None:
-                await self._incidents.posted(post, outcome)
+                await self._incidents.posted(claimed, outcome)
 
-    async def _thread_ts(self, stored: StoredIncident, wanted: ThreadPost) -> str | None:
+    async def _thread_ts(self, stored: StoredIncident, post: ThreadPost) -> str | None:
         """The thread: its message's, or without one that of the newest failed run's card. None: the channel itself."""
         if stored.ts:
             return stored.ts
         failed = stored.incident.failed
-        if not stored.incident.silent or failed is None or wanted.kind is not PostKind.RECOVERED:
+        if not stored.incident.silent or failed is None or post.kind is not PostKind.RECOVERED:
             return None
         card = await self._runs.card_in(RunKey(self._workspace, failed.run), stored.incident.channel)
         return card.ts if card else None
@@ -222,15 +222,15 @@ class IncidentPoster:
         return 0 < await self._runs.final_since_s(run.key) < self._log_awaited_s
 
 
-def _follows(wanted: ThreadPost, run: Run | None) -> str:
+def _follows(post: ThreadPost, run: Run | None) -> str:
     """What follows an opening in its thread, as what follows the end in a failed card's thread."""
-    if wanted.kind is not PostKind.OPENING or run is None or run.end is None or run.end.failed is None:
+    if post.kind is not PostKind.OPENING or run is None or run.end is None or run.end.failed is None:
         return ""
-    return {"read": f"file-{wanted.number}", "late": f"late-{wanted.number}"}.get(run.end.log, "")
+    return {"read": f"file-{post.number}", "late": f"late-{post.number}"}.get(run.end.log, "")
 
 
-def _is_wanted(stored: StoredIncident, what: str, post: ThreadPost | None) -> bool:
-    """Whether an incident wants a queued post. If it's part of an outage, that message tells of it instead."""
+def _is_due(stored: StoredIncident, what: str, post: ThreadPost | None) -> bool:
+    """Whether a queued post is still to be posted. If its incident is part of an outage, that message shows it instead."""
     if stored.outage or _is_withdrawn(stored, post):
         return False
     return post is not None or (what == "0" and not stored.incident.silent)

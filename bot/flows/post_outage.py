@@ -174,7 +174,7 @@ class OutagePoster:
         await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _thread_post(self, outage: Outage, what: str) -> tuple[Message, Sentence, str] | None:
-        """A post in the thread, whom it notifies, and what follows it; None if it isn't wanted anymore."""
+        """A post in the thread, whom it notifies, and what follows it; None if there's none to post anymore."""
         if what.startswith("over-"):
             # Not if one of its schedules fails again already, or if none is watched here anymore.
             told = any(one.recovered_by for one in outage.members) or outage.uneditable_since is not None
@@ -182,8 +182,8 @@ class OutagePoster:
             return (all_recovered(outage), (), "") if is_over else None
         if what.startswith("state-"):
             # Once nothing fails, another line says so.
-            wanted = outage.failing and outage.uneditable_since is not None
-            return (state_line(await self._retries.read_outage(outage), self._app_url), (), "") if wanted else None
+            is_due = outage.failing and outage.uneditable_since is not None
+            return (state_line(await self._retries.read_outage(outage), self._app_url), (), "") if is_due else None
         left = await self._outages.mentions_left(outage.channel, outage.number, MENTIONS_MOST)
         if what.startswith("again-"):
             mention = await self._mentions(outage.failing, left)

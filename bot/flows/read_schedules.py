@@ -116,9 +116,9 @@ class ScheduleReader:
             most=RUNS_MOST,
         )
 
-    async def latest_run(self, wanted: str, *, channel: str = "") -> Message:
+    async def latest_run(self, schedule_text: str, *, channel: str = "") -> Message:
         """Show a schedule's latest run with its commands. An active one can be followed in the channel."""
-        named = await self._finder.find_any(wanted, lambda slug: StatusCommand(schedule_text=slug))
+        named = await self._finder.find_any(schedule_text, lambda slug: StatusCommand(schedule_text=slug))
         if isinstance(named, Message):
             return named
         found = await self._newest_run(named.schedule)

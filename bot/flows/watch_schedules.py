@@ -20,7 +20,7 @@ from bot.core.text.message import Message
 from bot.core.views.watches import MadeWord, Refused, full, in_file, no_such_watch, not_allowed
 from bot.core.watching.cover import Covers
 from bot.core.watching.preview import watched
-from bot.core.watching.watch_of_command import WatchPlace, is_about_the_same, wanted_watch
+from bot.core.watching.watch_of_command import WatchPlace, is_about_the_same, watch_of_command
 from bot.flows.authorize import Attempt, Authorizer
 from bot.flows.describe_watch import WatchDescriber
 from bot.flows.find_schedule import ScheduleFinder, unread
@@ -104,7 +104,7 @@ class ScheduleWatcher:
         if isinstance(pattern, Message):
             return pattern
         place = _place(attempt, self._now())
-        return await self._allowed(attempt, wanted_watch(command, pattern, place), schedules)
+        return await self._allowed(attempt, watch_of_command(command, pattern, place), schedules)
 
     async def plan_change(self, attempt: Attempt, watch: Watch, command: WatchCommand) -> PlannedWatch | Message:
         """Check that a watch can be given a command's options, as for a new one. What it watches stays the same."""
@@ -114,27 +114,27 @@ class ScheduleWatcher:
             schedules = await self._catalog.all_schedules()
         except BoltError as error:
             return Message((f"{unread(error)} Nothing was changed.",))
-        changed = wanted_watch(command, watch.pattern, _place(attempt, watch.since))
+        changed = watch_of_command(command, watch.pattern, _place(attempt, watch.since))
         changed = replace(changed, owner=watch.owner, branch=watch.branch)
         planned = await self._allowed(attempt, changed, schedules)
         return planned if isinstance(planned, Message) else replace(planned, number=watch.number)
 
     async def store(self, planned: PlannedWatch) -> StoredWatch | Message:
         """Make or change the watch, or say why it wasn't. Raises StoreUnavailable."""
-        wanted, attempt = planned.watch, planned.attempt
-        same = next((one for one in await self._others(wanted) if _is_meant(one, planned)), None)
+        new, attempt = planned.watch, planned.attempt
+        same = next((one for one in await self._others(new) if _is_meant(one, planned)), None)
         if same is None and planned.number is not None:
             return no_such_watch(str(planned.number), self._command)
         if same is None:
-            entry = await self._gate.entry_about_watch(Event.WATCHED, attempt, wanted)
-            accepted = await self._watches.add_watch(wanted, entry)
+            entry = await self._gate.entry_about_watch(Event.WATCHED, attempt, new)
+            accepted = await self._watches.add_watch(new, entry)
             if accepted.word == "same":
                 # Somebody has just made it. Once it's read, it's changed instead.
                 return await self.store(planned)
             if accepted.watch is None:
                 return full(accepted)
             return self._stored(StoredWatch(accepted.watch, "new", planned.matching, planned.refused))
-        watch = _changed(wanted, same)
+        watch = _changed(new, same)
         if replace(watch, made_by=same.made_by) == same:
             return self._stored(StoredWatch(same, "same", planned.matching, planned.refused))
         if same.is_from_file:
@@ -194,9 +194,9 @@ class ScheduleWatcher:
         return found if isinstance(found, Message) else found.schedule.slug
 
 
-def _changed(wanted: Watch, same: Watch) -> Watch:
+def _changed(new: Watch, same: Watch) -> Watch:
     """A watch with new options. If the bot isn't in the channel, it still goes on only once it is."""
-    changed = replace(wanted, number=same.number, since=same.since)
+    changed = replace(new, number=same.number, since=same.since)
     return replace(changed, paused=same.paused, paused_at=same.paused_at) if same.is_away else changed
 
 

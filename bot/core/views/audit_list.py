@@ -19,23 +19,27 @@ TEXT_SHOWN = 120
 REASON_SHOWN = 160
 
 
-def audit_list(entries: tuple[AuditEntry, ...], wanted: AuditFilter, *, searched: int, more: bool) -> Message:
+def audit_list(entries: tuple[AuditEntry, ...], audit_filter: AuditFilter, *, searched: int, more: bool) -> Message:
     """List entries, newest first. `searched`: how many were searched; `more`: older ones weren't."""
     if not entries:
         where = f" among the newest {searched}" if more else ""
         text: Sentence = (f"The audit log has no matching entries{where}.",)
         return Message(text)
-    first: Sentence = (f"The newest {plural(len(entries), 'entry', 'entries')} in the audit log", *_of(wanted), ":")
+    first: Sentence = (
+        f"The newest {plural(len(entries), 'entry', 'entries')} in the audit log",
+        *_of(audit_filter),
+        ":",
+    )
     lines = [Paragraph(_line(entry)) for entry in entries]
     summary: list[Span] = [*first]
     return Message((*summary, " ", *_line(entries[0])), (Paragraph(first), *lines))
 
 
-def _of(wanted: AuditFilter) -> list[Span]:
-    who = Mention(wanted.user) if _USER.fullmatch(wanted.user) else Bold(wanted.user)
-    spans: list[Span] = [" by ", who] if wanted.user else []
-    spans += [" about ", Bold(wanted.schedule)] if wanted.schedule else []
-    return [*spans, " since ", When(wanted.since, "date_time")] if wanted.since else spans
+def _of(audit_filter: AuditFilter) -> list[Span]:
+    who = Mention(audit_filter.user) if _USER.fullmatch(audit_filter.user) else Bold(audit_filter.user)
+    spans: list[Span] = [" by ", who] if audit_filter.user else []
+    spans += [" about ", Bold(audit_filter.schedule)] if audit_filter.schedule else []
+    return [*spans, " since ", When(audit_filter.since, "date_time")] if audit_filter.since else spans
 
 
 def _line(entry: AuditEntry) -> Sentence:

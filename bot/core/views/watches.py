@@ -108,9 +108,9 @@ def watch_list(shown: ListPage[Listed], command: WatchesCommand, *, prefix: str,
     return Message(_joined([tuple(first), *spoken], " "), tuple(blocks))
 
 
-def which_watch(wanted: str, found: Sequence[Watch]) -> Message:
+def which_watch(watch_text: str, found: Sequence[Watch]) -> Message:
     """Ask which of several watches to stop."""
-    text = _question(wanted, found)
+    text = _question(watch_text, found)
     lines = [text, *(_named(watch) for watch in found[:OFFERED_MOST])]
     more = len(found) - OFFERED_MOST
     lines += [(f"and {more} more",)] if more > 0 else []
@@ -121,12 +121,12 @@ def which_watch(wanted: str, found: Sequence[Watch]) -> Message:
     return Message(_joined(lines, " "), (Paragraph(_joined(lines)), Buttons(row)))
 
 
-def no_such_watch(wanted: str, prefix: str) -> Message:
+def no_such_watch(watch_text: str, prefix: str) -> Message:
     """Say that no watch of the channel is meant."""
     return Message(
         (
             "There's no watch ",
-            Code(cut(wanted, SHOWN)),
+            Code(cut(watch_text, SHOWN)),
             " here. To list the watches, type ",
             Code(f"{prefix} watches"),
             ".",
@@ -165,8 +165,8 @@ def buttons_of(watch: Watch, *, number: int = 0) -> list[Buttons]:
 # --- parts ---
 
 
-def _question(wanted: str, found: Sequence[Watch]) -> Sentence:
-    name = Code(cut(wanted, SHOWN))
+def _question(watch_text: str, found: Sequence[Watch]) -> Sentence:
+    name = Code(cut(watch_text, SHOWN))
     if len(found) == 1:
         return (name, " has no watch of its own here, but another one covers it. Should I stop that one?")
     return (f"{len(found)} watches here match ", name, ". Which one should I stop?")

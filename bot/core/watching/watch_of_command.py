@@ -21,7 +21,7 @@ class WatchPlace:
     made_by: str = OPERATOR
 
 
-def wanted_watch(command: WatchCommand, pattern: str, place: WatchPlace) -> Watch:
+def watch_of_command(command: WatchCommand, pattern: str, place: WatchPlace) -> Watch:
     """The watch that is asked for. Late and slow runs are reported by default only for a single schedule."""
     watch = Watch(
         place.channel,

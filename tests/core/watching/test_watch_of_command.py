@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from bot.core.model.command import WatchCommand
 from bot.core.model.watch import Quiet, SlowAfter, Watch
-from bot.core.watching.watch_of_command import LATE_S, SLOW, WatchPlace, is_about_the_same, wanted_watch
+from bot.core.watching.watch_of_command import LATE_S, SLOW, WatchPlace, is_about_the_same, watch_of_command
 
 PLACE = WatchPlace("T", "C1", datetime(2026, 11, 23, tzinfo=UTC), "U1")
 
@@ -36,23 +36,23 @@ def test_every_option_is_taken() -> None:
         quiet=quiet,
         time_zone="UTC",
     )
-    assert wanted_watch(command, "fin*", PLACE) == watch
-    off = wanted_watch(replace(command, late_s=0, slow=SlowAfter()), "fin*", PLACE)
+    assert watch_of_command(command, "fin*", PLACE) == watch
+    off = watch_of_command(replace(command, late_s=0, slow=SlowAfter()), "fin*", PLACE)
     assert off == replace(watch, late_s=None, slow=None)
 
 
 def test_a_single_schedule_is_reported_if_late_or_slow() -> None:
     """Unless it's switched off; patterns are not."""
-    watch = wanted_watch(WatchCommand("nightly"), "nightly", PLACE)
+    watch = watch_of_command(WatchCommand("nightly"), "nightly", PLACE)
     assert watch.late_s == (LATE_S)
     assert watch.slow == (SLOW)
-    glob = wanted_watch(WatchCommand("night*"), "night*", PLACE)
+    glob = watch_of_command(WatchCommand("night*"), "night*", PLACE)
     assert (glob.late_s, glob.slow, glob.only, glob.mention) == (None, None, "failures", "owner")
 
 
 def test_watches_are_about_the_same_schedules() -> None:
     """If pattern, owner and branch are equal, in one channel."""
-    watch = wanted_watch(WatchCommand("fin*"), "fin*", PLACE)
+    watch = watch_of_command(WatchCommand("fin*"), "fin*", PLACE)
     assert is_about_the_same(watch, replace(watch, pattern="FIN*", only="all", number=7))
     for other in ({"channel": "C2"}, {"owner": "ada"}, {"branch": "*"}, {"pattern": "f*"}):
         assert not is_about_the_same(watch, replace(watch, **other))  # type: ignore[arg-type]

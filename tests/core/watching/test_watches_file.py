@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.core.model.command import WatchCommand
 from bot.core.model.watch import OPERATOR, WATCHES_MOST_IN_CHANNEL, Quiet, SlowAfter, Watch
 from bot.core.text.yaml_file import YamlFileError
-from bot.core.watching.watch_of_command import WatchPlace, wanted_watch
+from bot.core.watching.watch_of_command import WatchPlace, watch_of_command
 from bot.core.watching.watches_file import FileWatch, read_watches, write_watches
 
 WHOLE = """\
@@ -186,7 +186,7 @@ def test_what_is_written_is_read_again(options: list[dict[str, object]]) -> None
     """The same watches, as the operator's."""
     watches = [replace(ONE, channel="C0DATA123", **one) for one in options]  # type: ignore[arg-type]
     read = [
-        wanted_watch(one.command, one.command.pattern_text, WatchPlace("T", one.channel, AT))
+        watch_of_command(one.command, one.command.pattern_text, WatchPlace("T", one.channel, AT))
         for one in read_watches(write_watches(watches))
     ]
     about = {(one.pattern, one.owner, one.branch): replace(one, number=0, made_by=OPERATOR) for one in watches}
