@@ -47,6 +47,8 @@ class Store:
     fsync: str
     away: list[Upset] = field(default_factory=list)
     process: asyncio.subprocess.Process | None = None
+    # Two restarts at once would start two servers on the same files.
+    _restarting: asyncio.Lock = field(default_factory=asyncio.Lock)
     # Not below `folder`, whose path may be too long for a socket.
     _home: tempfile.TemporaryDirectory[str] = field(
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="bolt-bot-chaos-")
@@ -92,13 +94,14 @@ class Store:
             await client.aclose()
 
     async def restart(self, number: signal.Signals, away_s: float) -> None:
-        """End it, and start it again on the same data."""
-        since = time.time()
-        self.away.append(Upset("redis", -1, since, since + away_s + READY_S))
-        await self.end(number)
-        await asyncio.sleep(away_s)
-        await self.start()
-        self.away[-1] = Upset("redis", -1, since, time.time())
+        """End it, and start it again on the same data. A restart during another one follows it."""
+        async with self._restarting:
+            since = time.time()
+            self.away.append(Upset("redis", -1, since, since + away_s + READY_S))
+            await self.end(number)
+            await asyncio.sleep(away_s)
+            await self.start()
+            self.away[-1] = Upset("redis", -1, since, time.time())
 
     async def end(self, number: signal.Signals = signal.SIGKILL) -> None:
         """End it."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from tests.chaos import checks, watch_checks, withheld_checks
 from tests.chaos.checks import check
 from tests.chaos.plan import make_plan
+from tests.chaos.processes import Store
 from tests.chaos.seen import (
     Card,
     Command,
@@ -426,3 +429,22 @@ def test_the_same_seed_gives_the_same_plan() -> None:
     assert make_plan(5) == make_plan(5)
     assert make_plan(5) != make_plan(6)
     assert make_plan(5, commands=30).lines()[0] != make_plan(5, commands=31).lines()[0]
+
+
+async def test_redis_ended_again_while_it_is_away_is_one_server_in_the_end(tmp_path: Path) -> None:
+    """Two servers on the same files would lose what was acknowledged, which no Redis does by itself."""
+    store = Store(tmp_path, "always")
+    await store.start()
+    try:
+        await asyncio.gather(store.restart(signal.SIGTERM, 0.3), store.restart(signal.SIGKILL, 0.3))
+        async with store.client() as redis:
+            await redis.set("kept", "1")
+        await store.end(signal.SIGTERM)
+        started, ended = (tmp_path / "redis.log").read_text().count("Redis is starting"), len(store.away)
+        await store.start()
+        async with store.client() as redis:
+            assert await redis.get("kept") is not None
+    finally:
+        await store.close()
+    assert (started, ended) == (3, 2)
+    assert (tmp_path / "redis.log").read_text().count("ready to exit") == 2
