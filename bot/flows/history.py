@@ -113,7 +113,7 @@ class HistoryPoster:
         self._mask = mask
 
     async def post_history(
-        self, asker: Asker, asked: HistoryCommand, delivery: str, *, not_here: str = ""
+        self, asker: Asker, command: HistoryCommand, delivery: str, *, not_here: str = ""
     ) -> Message | None:
         """Post the chart to the channel or thread. Returns the private answer instead if that isn't possible.
 
@@ -124,16 +124,16 @@ class HistoryPoster:
                 return None
         except StoreUnavailable:
             log.info("a picture may be posted twice: Redis is away")
-        named = await self._finder.find_any(asked.schedule_text, lambda slug: HistoryCommand(slug, asked.runs))
+        named = await self._finder.find_any(command.schedule_text, lambda slug: HistoryCommand(slug, command.runs))
         if isinstance(named, Message):
             return named
         schedule = named.schedule
         try:
-            runs = await self._bolt.runs(schedule.slug, asked.runs + MORE)
+            runs = await self._bolt.runs(schedule.slug, command.runs + MORE)
         except BoltError as error:
             return Message((unread(error),))
         whole = history(schedule.name, runs)
-        shown = History(self._mask(schedule.name), whole.bars[-asked.runs :])
+        shown = History(self._mask(schedule.name), whole.bars[-command.runs :])
         if not shown.is_enough:
             return too_few(schedule, shown)
         if not_here:

@@ -29,35 +29,35 @@ class SchedulePauser:
         self._catalog = catalog
         self._finder = finder
 
-    async def ask_confirmation(self, asked: PauseCommand) -> Message:
+    async def ask_confirmation(self, command: PauseCommand) -> Message:
         """Return the confirmation, or why there's nothing to confirm."""
-        schedule = await self._ready(asked, reached=pause_question.already)
-        return schedule if isinstance(schedule, Message) else pause_question.question(schedule, pause=asked.pause)
+        schedule = await self._ready(command, reached=pause_question.already)
+        return schedule if isinstance(schedule, Message) else pause_question.question(schedule, pause=command.pause)
 
-    async def pause_or_resume(self, asker: Asker, asked: PauseCommand) -> Message:
+    async def pause_or_resume(self, asker: Asker, command: PauseCommand) -> Message:
         """Pause or resume the schedule, and report the result."""
         # A second click, or another person's, gets the answer of the first: it replaces that one.
-        schedule = await self._ready(asked, reached=pause_question.done)
+        schedule = await self._ready(command, reached=pause_question.done)
         if isinstance(schedule, Message):
             return schedule
-        verb = "pause" if asked.pause else "resume"
+        verb = "pause" if command.pause else "resume"
         log.info("asking Bolt to pause or resume a schedule", slug=schedule.slug, verb=verb, user=asker.user)
         try:
-            await self._bolt.suspend(schedule.slug, suspend=asked.pause)
+            await self._bolt.suspend(schedule.slug, suspend=command.pause)
         except BoltOutcomeUnknown:
-            return await self._look(schedule, pause=asked.pause)
+            return await self._look(schedule, pause=command.pause)
         except (BoltRejected, BoltDenied) as refused:
             log.info("Bolt refused to pause or resume a schedule", slug=schedule.slug, verb=verb, why=refused.sentence)
-            return pause_question.refused(schedule, refused.sentence, pause=asked.pause)
+            return pause_question.refused(schedule, refused.sentence, pause=command.pause)
         except BoltError as error:
             return Message((f"{unread(error)} Nothing was changed.",))
         finally:
             self._catalog.forget()
-        return pause_question.done(schedule, pause=asked.pause)
+        return pause_question.done(schedule, pause=command.pause)
 
-    async def _ready(self, asked: PauseCommand, *, reached: Callable[..., Message]) -> Schedule | Message:
+    async def _ready(self, command: PauseCommand, *, reached: Callable[..., Message]) -> Schedule | Message:
         """The schedule's current state, or why there's nothing to do: `reached` words that it's so already."""
-        named = await self._finder.find_any(asked.schedule_text, lambda slug: PauseCommand(slug, asked.pause))
+        named = await self._finder.find_any(command.schedule_text, lambda slug: PauseCommand(slug, command.pause))
         if isinstance(named, Message):
             return named
         if not named.active:
@@ -66,10 +66,10 @@ class SchedulePauser:
             schedule = fresh(named.schedule, await self._bolt.schedule(named.schedule.slug))
         except BoltError as error:
             return Message((f"{unread(error)} Nothing was changed.",))
-        if schedule.suspended == asked.pause:
-            return reached(schedule, pause=asked.pause)
+        if schedule.suspended == command.pause:
+            return reached(schedule, pause=command.pause)
         if schedule.source.strip().lower() == YAML:
-            return pause_question.from_yaml(schedule, pause=asked.pause)
+            return pause_question.from_yaml(schedule, pause=command.pause)
         return schedule
 
     async def _look(self, schedule: Schedule, *, pause: bool) -> Message:

@@ -56,33 +56,33 @@ class ScheduleReader:
         self._app_url = app_url
         self._now = now
 
-    async def list_schedules(self, asked: ListCommand, number: int = 1, *, prefix: str) -> Message:
+    async def list_schedules(self, command: ListCommand, number: int = 1, *, prefix: str) -> Message:
         """Show a page of the requested schedules. `prefix` is how commands begin."""
         as_of = None
         try:
-            fitting = await self._chosen(asked)
+            fitting = await self._chosen(command)
         except BoltError as error:
             schedules, as_of = self._catalog.last_list()
-            if asked.inactive or as_of is None:
+            if command.inactive or as_of is None:
                 return Message((unread(error),))
-            fitting = filter_schedules(schedules, asked)
+            fitting = filter_schedules(schedules, command)
         found = page(fitting, number)
-        return schedule_list(found, asked, self._now(), prefix=prefix, as_of=as_of)
+        return schedule_list(found, command, self._now(), prefix=prefix, as_of=as_of)
 
-    async def _chosen(self, asked: ListCommand) -> list[Schedule]:
+    async def _chosen(self, command: ListCommand) -> list[Schedule]:
         """Filter the schedules. If none matches, a matching one may be newer than the list, so it's read again.
 
         Raises BoltError.
         """
-        if asked.inactive:
-            return filter_schedules(await self._bolt.schedules(inactive=True), asked)
-        return filter_schedules(await self._catalog.all_schedules(), asked) or filter_schedules(
-            await self._catalog.all_schedules(sure=True), asked
+        if command.inactive:
+            return filter_schedules(await self._bolt.schedules(inactive=True), command)
+        return filter_schedules(await self._catalog.all_schedules(), command) or filter_schedules(
+            await self._catalog.all_schedules(sure=True), command
         )
 
-    async def show_schedule(self, asked: ShowCommand) -> Message:
+    async def show_schedule(self, command: ShowCommand) -> Message:
         """Show a schedule's details."""
-        named = await self._finder.find_any(asked.schedule_text, ShowCommand)
+        named = await self._finder.find_any(command.schedule_text, ShowCommand)
         if isinstance(named, Message):
             return named
         slug = named.schedule.slug
@@ -97,9 +97,9 @@ class ScheduleReader:
             watched_in=await self._watched.public_channels(schedule),
         )
 
-    async def list_runs(self, asked: RunsCommand, number: int = 1) -> Message:
+    async def list_runs(self, command: RunsCommand, number: int = 1) -> Message:
         """Show a page of a schedule's newest runs."""
-        named = await self._finder.find_any(asked.schedule_text, RunsCommand)
+        named = await self._finder.find_any(command.schedule_text, RunsCommand)
         if isinstance(named, Message):
             return named
         try:
@@ -128,16 +128,20 @@ class ScheduleReader:
             else await self._status.run_status(found.key, found.facts, channel=channel)
         )
 
-    async def newest_run(self, asked: LatestRunCommand) -> tuple[Run, int | None] | Message:
+    async def newest_run(self, command: LatestRunCommand) -> tuple[Run, int | None] | Message:
         """The active run of a schedule, else its latest one, with a command number; or why there's no run.
 
         A number after an unquoted name may be part of the name, or a command number.
         """
-        named = await self._finder.find_any(asked.schedule_text or "", lambda slug: replace(asked, schedule_text=slug))
-        number = asked.number
-        head, _, last = (asked.schedule_text or "").rpartition(" ")
-        if isinstance(named, Message) and asked.verb == "logs" and head and (found := command_number(last)):
-            numbered = await self._finder.find_any(head, lambda slug: replace(asked, schedule_text=slug, number=found))
+        named = await self._finder.find_any(
+            command.schedule_text or "", lambda slug: replace(command, schedule_text=slug)
+        )
+        number = command.number
+        head, _, last = (command.schedule_text or "").rpartition(" ")
+        if isinstance(named, Message) and command.verb == "logs" and head and (found := command_number(last)):
+            numbered = await self._finder.find_any(
+                head, lambda slug: replace(command, schedule_text=slug, number=found)
+            )
             named, number = numbered, found
         if isinstance(named, Message):
             return named

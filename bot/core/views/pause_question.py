@@ -49,9 +49,9 @@ def already(schedule: Schedule, *, pause: bool) -> Message:
     return _with((_name(schedule), f" is {word}, so nothing was changed."), schedule)
 
 
-def left(asked: PauseCommand) -> Message:
+def left(command: PauseCommand) -> Message:
     """Confirm that nothing was changed, because the person answered no."""
-    return Message((Bold(cut(asked.schedule_text, NAME_SHOWN)), " stays as it is. Nothing was changed."))
+    return Message((Bold(cut(command.schedule_text, NAME_SHOWN)), " stays as it is. Nothing was changed."))
 
 
 def from_yaml(schedule: Schedule, *, pause: bool) -> Message:

@@ -18,7 +18,7 @@ WHO_SHOWN = 80
 
 
 def run_list(
-    schedule: Schedule, shown: ListPage[RunSummary], asked: RunsCommand, *, workspace: str, app_url: str, most: int
+    schedule: Schedule, shown: ListPage[RunSummary], command: RunsCommand, *, workspace: str, app_url: str, most: int
 ) -> Message:
     """Show a page of runs. `most` is how many were requested from Bolt: there may be more."""
     name = Bold(cut(schedule.name, NAME_SHOWN))
@@ -34,7 +34,7 @@ def run_list(
     spans: list[Span] = []
     for at, run in enumerate(shown.items):
         spans += ["; " if at else " ", f"run {run.id} {state_word(run.state)}"]
-    return Message((*first, *spans, "."), (*blocks, *page_buttons(shown, asked)))
+    return Message((*first, *spans, "."), (*blocks, *page_buttons(shown, command)))
 
 
 def never_ran(schedule: Schedule) -> Message:

@@ -19,18 +19,18 @@ SPOKEN = 75
 
 
 def schedule_list(
-    shown: ListPage[Schedule], asked: ListCommand, now: datetime, *, prefix: str, as_of: datetime | None = None
+    shown: ListPage[Schedule], command: ListCommand, now: datetime, *, prefix: str, as_of: datetime | None = None
 ) -> Message:
     """Show a page of schedules. `prefix` is how commands begin; `as_of` the age of the list if Bolt doesn't respond."""
     if not shown.total:
-        return _nothing(asked, prefix)
+        return _nothing(command, prefix)
     old: Sentence = (" As of ", When(as_of), ": Bolt isn't responding.") if as_of else ()
-    first: Sentence = (f"{_count(shown.total, asked)}{shown.told}.", *old)
+    first: Sentence = (f"{_count(shown.total, command)}{shown.told}.", *old)
     blocks: list[Block] = [Paragraph(first)]
     for at, schedule in enumerate(shown.items):
-        blocks.append(Paragraph(_row(schedule, now, inactive=asked.inactive)))
-        blocks += _buttons(schedule, at, inactive=asked.inactive)
-    blocks += page_buttons(shown, asked)
+        blocks.append(Paragraph(_row(schedule, now, inactive=command.inactive)))
+        blocks += _buttons(schedule, at, inactive=command.inactive)
+    blocks += page_buttons(shown, command)
     return Message((*first, *_spoken(shown)), tuple(blocks))
 
 
@@ -39,11 +39,11 @@ def paused(schedule: Schedule) -> Sentence:
     return (" · ", Emoji("double_vertical_bar"), " paused") if schedule.suspended else ()
 
 
-def _count(total: int, asked: ListCommand) -> str:
-    kinds = [word for word, is_set in (("paused", asked.suspended), ("inactive", asked.inactive)) if is_set]
+def _count(total: int, command: ListCommand) -> str:
+    kinds = [word for word, is_set in (("paused", command.suspended), ("inactive", command.inactive)) if is_set]
     what = plural(total, " ".join([*kinds, "schedule"]))
-    text = f" matching {cut(asked.text, 80)}" if asked.text else ""
-    failing = " whose last run failed" if asked.failing else ""
+    text = f" matching {cut(command.text, 80)}" if command.text else ""
+    failing = " whose last run failed" if command.failing else ""
     return f"{what}{text}{failing}"
 
 
@@ -78,10 +78,10 @@ def _buttons(schedule: Schedule, at: int, *, inactive: bool) -> tuple[Buttons, .
     return (Buttons((*run, *details, *watch)),) if run or details else ()
 
 
-def _nothing(asked: ListCommand, prefix: str) -> Message:
-    what = _count(0, asked).removeprefix("0 ")
-    if asked.text or asked.suspended or asked.failing:
+def _nothing(command: ListCommand, prefix: str) -> Message:
+    what = _count(0, command).removeprefix("0 ")
+    if command.text or command.suspended or command.failing:
         return Message((f"There are no {what}. Type ", Code(f"{prefix} list"), " to list all schedules."))
-    if asked.inactive:
+    if command.inactive:
         return Message((f"There are no {what}. Type ", Code(f"{prefix} list"), " to list the active ones."))
     return Message(("There are no schedules in this Bolt workspace. Create one in Bolt, then try again.",))
