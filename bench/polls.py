@@ -5,7 +5,19 @@ from __future__ import annotations
 import asyncio
 
 from bench.seed import LONG, many, seed
-from bench.stage import ROOT, Asked, Control, Environment, Options, bot, control, helper, redis_server, sandbox, worlds
+from bench.stage import (
+    ROOT,
+    Control,
+    Environment,
+    NewRequest,
+    Options,
+    bot,
+    control,
+    helper,
+    redis_server,
+    sandbox,
+    worlds,
+)
 from bench.table import Row
 
 RUNS = 500
@@ -75,7 +87,7 @@ async def until_followed(bolt: Control, runs: int, polled: int = 0) -> None:
             await asyncio.sleep(1)
 
 
-async def _over(bolt: Control, seconds: float) -> tuple[Asked, Asked]:
+async def _over(bolt: Control, seconds: float) -> tuple[NewRequest, NewRequest]:
     before = await bolt.asked()
     await asyncio.sleep(seconds)
     return before, await bolt.asked()

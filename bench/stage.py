@@ -100,21 +100,21 @@ class Control:
                 raise RuntimeError(f"{path}: {told}")
             return told
 
-    async def asked(self) -> Asked:
+    async def asked(self) -> NewRequest:
         """How often Bolt was asked for what, until now."""
         counts = await self.get("bolt/requests")
-        return Asked(counts["total"], counts["by_operation"], counts["fields_by_operation"])
+        return NewRequest(counts["total"], counts["by_operation"], counts["fields_by_operation"])
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class NewRequest:
     """Counts of requests to Bolt: all, those that ask for an operation, and how many of it they ask for."""
 
     total: int
     requests: Mapping[str, int]
     fields: Mapping[str, int]
 
-    def since(self, before: Asked, operation: str) -> tuple[int, int]:
+    def since(self, before: NewRequest, operation: str) -> tuple[int, int]:
         """The requests for an operation since then, and how many of it they asked for."""
         requests = self.requests.get(operation, 0) - before.requests.get(operation, 0)
         return requests, self.fields.get(operation, 0) - before.fields.get(operation, 0)

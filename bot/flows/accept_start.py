@@ -12,7 +12,7 @@ from bot.core.model.command import RunCommand
 from bot.core.model.errors import StoreUnavailable
 from bot.core.model.request import Request
 from bot.core.model.run import CardRef, run_url
-from bot.core.model.start import Asked
+from bot.core.model.start import NewRequest
 from bot.core.text.message import Button, Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Link, Sentence, Span, When
 from bot.core.views.buttons import START_ANOTHER, request_value
@@ -49,18 +49,18 @@ class StartAccepter:
         self._card_url = card_url
         self._accepted = accepted
 
-    async def accept_start(self, asked: Asked) -> Message | None:
+    async def accept_start(self, new_request: NewRequest) -> Message | None:
         """Record a start. Returns the private answer, None if the card is answer enough."""
-        name = asked.start_command.schedule_text
-        asked = replace(asked, slug=self._slug_of(name) if name else "")
+        name = new_request.start_command.schedule_text
+        new_request = replace(new_request, slug=self._slug_of(name) if name else "")
         try:
             async with asyncio.timeout(RECORD_S):
-                accepted = await self._requests.accept(asked)
+                accepted = await self._requests.accept(new_request)
                 earlier = await self._requests.load_request(accepted.id) if accepted.word == "same" else None
         except (StoreUnavailable, TimeoutError) as error:
-            log.warning("a start couldn't be recorded", request=asked.id, user=asked.user, why=cause(error))
+            log.warning("a start couldn't be recorded", request=new_request.id, user=new_request.user, why=cause(error))
             return Message((unrecorded(error, nothing="Nothing was started.", otherwise=ASK_AGAIN),))
-        log.info("asked", request=accepted.id, word=accepted.word, user=asked.user, channel=asked.channel)
+        log.info("asked", request=accepted.id, word=accepted.word, user=new_request.user, channel=new_request.channel)
         if accepted.word in {"new", "known"}:
             self._accepted()
             return None

@@ -47,7 +47,7 @@ class FollowRequestHandler:
         reader: FollowedRunReader,
         links: Links,
         *,
-        asked: Callable[[], None],
+        follow_requested: Callable[[], None],
     ) -> None:
         self._followers = followers
         self._runs = runs
@@ -55,7 +55,7 @@ class FollowRequestHandler:
         self._answers = answers
         self._reader = reader
         self._links = links
-        self._asked = asked
+        self._follow_requested = follow_requested
 
     async def request_follow(self, asker: Asker, key: RunKey, facts: RunFacts | None = None) -> Message | None:
         """Record a request to follow a run in a channel. Returns the answer, None if the card is answer enough.
@@ -71,7 +71,7 @@ class FollowRequestHandler:
         log.info("asked to follow a run", run=key.id, word=word, user=asker.user, channel=asker.channel)
         if word == "card":
             return self._has_card(key, more)
-        self._asked()
+        self._follow_requested()
         if word == "known" and more != asker.user:
             return Message((f"Run {key.id} will have its card here in a moment: ", Mention(more), " requested it too."))
         return None

@@ -18,7 +18,7 @@ from bot.core.model.command import RunCommand
 from bot.core.model.errors import BoltDenied, BoltError, BoltRejected, SlackError, StoreUnavailable
 from bot.core.model.request import Request, RequestState, StartPlan, blocking_run_facts, pinned_command, with_channel
 from bot.core.model.run import Run, RunKey, run_url
-from bot.core.model.start import Asked
+from bot.core.model.start import NewRequest
 from bot.core.policy.refusal import refusal
 from bot.core.policy.rules import Action
 from bot.core.text.message import Buttons, Message, Paragraph
@@ -65,8 +65,8 @@ class QueuedStarts:
         checks: StartChecks,
         rules: QueueRules,
         *,
-        asked: Callable[[], None],
-        left: Callable[[], None],
+        start_queued: Callable[[], None],
+        queue_left: Callable[[], None],
     ) -> None:
         self._requests = requests
         self._start_queue = start_queue
@@ -75,8 +75,8 @@ class QueuedStarts:
         self._authorizer = checks.authorizer
         self._earlier = checks.earlier
         self._rules = rules
-        self._asked = asked
-        self._left = left
+        self._start_queued = start_queued
+        self._queue_left = queue_left
 
     async def queue_start(self, asker: Asker, refused: str, new_id: str, user_name: str) -> tuple[bool, Message]:
         """Queue the start of the refused request `refused`. Returns whether it's queued now, and the answer."""
@@ -93,7 +93,7 @@ class QueuedStarts:
             return False, Message((FORGOTTEN,))
         # A start that wasn't asked for in its channel is answered by direct message, but its card stays in its channel.
         direct = earlier.direct and earlier.user == asker.user
-        asked = Asked(
+        new_request = NewRequest(
             new_id,
             asker.team,
             earlier.channel if direct else asker.channel,
@@ -108,7 +108,7 @@ class QueuedStarts:
         )
         behind = RunKey(self._rules.workspace, earlier.running.run_id)
         facts = blocking_run_facts(earlier.running, earlier.plan)
-        word, request_id = await self._start_queue.enqueue(asked, earlier.plan, behind, facts, most=MOST_QUEUED)
+        word, request_id = await self._start_queue.enqueue(new_request, earlier.plan, behind, facts, most=MOST_QUEUED)
         log.info("asked to wait", request=request_id, word=word, user=asker.user, channel=asker.channel)
         name = Bold(earlier.title)
         if word == "known":
@@ -116,22 +116,29 @@ class QueuedStarts:
             if queued is not None and queued.state not in {RequestState.LOOKED, RequestState.QUEUED}:
                 return True, self._had_its_turn(queued, name)
         if word in {"new", "known"}:
-            self._asked()
-            return True, self._queued(asked, name, Run(behind, facts=facts))
+            self._start_queued()
+            return True, self._queued(new_request, name, Run(behind, facts=facts))
         if word == "same":
             return False, await self._same(request_id, name)
         starts = plural(MOST_QUEUED, "start")
         return False, Message((f"{starts} of ", name, " are already queued. Nothing was queued. Try again later."))
 
-    def _queued(self, asked: Asked, name: Bold, behind: Run) -> Message:
+    def _queued(self, new_request: NewRequest, name: Bold, behind: Run) -> Message:
         """Say which run the start waits for, and where its card is.
 
         A direct message names the channel, because "here" would be the wrong place.
         """
         run = Link(run_url(self._rules.links.app_url, behind.id), f"run {behind.id}")
-        if asked.direct:
+        if new_request.direct:
             return Message(
-                (name, " will start when ", run, " ends. Its card in ", Channel(asked.channel), " shows its status.")
+                (
+                    name,
+                    " will start when ",
+                    run,
+                    " ends. Its card in ",
+                    Channel(new_request.channel),
+                    " shows its status.",
+                )
             )
         text: Sentence = (name, " will start when ", run, " ends. Its card in this channel shows its status.")
         return Message(text, (Paragraph(text), Buttons((follow_button(behind),))))
@@ -169,7 +176,7 @@ class QueuedStarts:
             return Message((unrecorded(error, nothing=nothing, otherwise=again),))
         log.info("removed from the queue", request=request_id, word=word, user=asker.user)
         if word == "ok":
-            self._left()
+            self._queue_left()
             if before is None or (before.card is not None and before.card.ts == clicked):
                 return None
             return Message((Bold(before.title), " was removed from the queue, so it won't start."))

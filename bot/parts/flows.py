@@ -192,7 +192,7 @@ def _build_follow_run(base: Base) -> FollowRequestHandler:
         services.answers,
         FollowedRunReader(services.bolt, stores.runs, services.catalog, listings, mask=services.mask),
         base.links,
-        asked=base.wakeups.waker(WakeEvent.FOLLOW_REQUESTED),
+        follow_requested=base.wakeups.waker(WakeEvent.FOLLOW_REQUESTED),
     )
 
 
@@ -204,8 +204,8 @@ def _build_queue(base: Base, checks: StartChecks) -> QueuedStarts:
         stores.due["queue"],
         checks,
         QueueRules(settings.workspace, base.links, settings.bolt_bot_command, longest_s=settings.bolt_bot_queue_s),
-        asked=base.wakeups.waker(WakeEvent.START_QUEUED),
-        left=base.wakeups.waker(WakeEvent.QUEUE_LEFT),
+        start_queued=base.wakeups.waker(WakeEvent.START_QUEUED),
+        queue_left=base.wakeups.waker(WakeEvent.QUEUE_LEFT),
     )
 
 

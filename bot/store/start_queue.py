@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.core.model.request import Request, StartPlan
 from bot.core.model.run import Observation, RunFacts, RunKey
-from bot.core.model.start import Acceptance, Asked, LeftQueue, QueuePage, Turn
+from bot.core.model.start import Acceptance, LeftQueue, NewRequest, QueuePage, Turn
 from bot.flows.lease import Lease
 from bot.store.due_sets import microseconds
 from bot.store.record_json import to_json
@@ -26,22 +26,22 @@ class StartQueue:
         self._scripts = scripts
 
     async def enqueue(
-        self, asked: Asked, plan: StartPlan, behind: RunKey, facts: RunFacts, *, most: int
+        self, new_request: NewRequest, plan: StartPlan, behind: RunKey, facts: RunFacts, *, most: int
     ) -> tuple[Acceptance, str]:
         """Queue a start, or find the identical one in the queue, and follow the run it waits for."""
         word, request_id = await self._scripts.run(
             "enqueue",
-            asked.id,
-            ",".join(same_keys(asked.user, asked.channel, asked.start_command, plan.slug)),
+            new_request.id,
+            ",".join(same_keys(new_request.user, new_request.channel, new_request.start_command, plan.slug)),
             most,
             schedule_fingerprint(plan.slug),
-            asked.channel,
-            to_json(stored_request(asked)),
+            new_request.channel,
+            to_json(stored_request(new_request)),
             to_json(plan),
             behind.name,
             *creation_args(facts, Observation()),
             WORDS_KEPT_S,
-            incident_name(asked.channel, asked.incident),
+            incident_name(new_request.channel, new_request.incident),
         )
         accepted: Acceptance = word
         return accepted, str(request_id)

@@ -21,7 +21,7 @@ from bot.core.model.request import (
     run_facts,
 )
 from bot.core.model.run import CardRef, Observation, Retried, RunKey
-from bot.core.model.start import Accepted, Asked, Decided, Sending
+from bot.core.model.start import Accepted, Decided, NewRequest, Sending
 from bot.core.text.name_folding import fold
 from bot.flows.lease import Lease
 from bot.store.due_sets import MICROSECONDS, from_microseconds, microseconds
@@ -73,19 +73,19 @@ class StartRequests:
         self._scripts = scripts
         self._limits = limits
 
-    async def accept(self, asked: Asked) -> Accepted:
+    async def accept(self, new_request: NewRequest) -> Accepted:
         """Record a start, or find the existing one, in one script."""
         limits = self._limits
-        body = stored_request(asked)
+        body = stored_request(new_request)
         word, request_id, asked_us = await self._scripts.run(
             "accept",
-            asked.id,
-            ",".join(same_keys(asked.user, asked.channel, asked.start_command, asked.slug)),
-            int(asked.force),
+            new_request.id,
+            ",".join(same_keys(new_request.user, new_request.channel, new_request.start_command, new_request.slug)),
+            int(new_request.force),
             microseconds(limits.ask_again_s),
             limits.waiting,
             limits.waiting_in_channel,
-            asked.channel,
+            new_request.channel,
             to_json(body),
             microseconds(limits.deadline_s),
         )
@@ -284,19 +284,19 @@ def same_keys(user: str, channel: str, start_command: StartCommand, slug: str) -
     return tuple(hashlib.sha256(f"{user}/{channel}/{one}".encode()).hexdigest()[:32] for one in words)
 
 
-def stored_request(asked: Asked) -> StoredRequest:
+def stored_request(new_request: NewRequest) -> StoredRequest:
     """Return the fields of a request that never change."""
     return StoredRequest(
-        asked.team,
-        asked.channel,
-        asked.user,
-        asked.user_name,
-        asked.start_command,
-        asked.response_url,
-        thread=asked.thread,
-        direct=asked.direct,
-        origin=asked.origin,
-        incident=asked.incident,
+        new_request.team,
+        new_request.channel,
+        new_request.user,
+        new_request.user_name,
+        new_request.start_command,
+        new_request.response_url,
+        thread=new_request.thread,
+        direct=new_request.direct,
+        origin=new_request.origin,
+        incident=new_request.incident,
     )
 
 

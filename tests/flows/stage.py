@@ -12,7 +12,7 @@ from bot.core.model.command import RunCommand, StartCommand
 from bot.core.model.current import Current
 from bot.core.model.request import Request, RequestState
 from bot.core.model.run import CardRef, Run, RunKey
-from bot.core.model.start import Asked
+from bot.core.model.start import NewRequest
 from bot.core.policy.rules import DEFAULT, Policy
 from bot.core.text.message import Message
 from bot.flows.accept_start import StartAccepter
@@ -114,8 +114,8 @@ class Stage:
             self.due["queue"],
             checks,
             QueueRules("w", links),
-            asked=self.wake("asked"),
-            left=self.wake("left"),
+            start_queued=self.wake("asked"),
+            queue_left=self.wake("left"),
         )
         self.approvals = StartApprovals(
             self.requests,
@@ -149,7 +149,7 @@ class Stage:
         force: bool = False,
     ) -> Message | None:
         """Somebody asks for a start."""
-        asked = Asked(name, "T", channel, user, user.lower(), start_command, f"https://hooks.test/{user}", force)
+        asked = NewRequest(name, "T", channel, user, user.lower(), start_command, f"https://hooks.test/{user}", force)
         return await self.accepter.accept_start(asked)
 
     async def advance(self, name: str = "requests") -> None:

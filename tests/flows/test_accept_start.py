@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.model.command import RetryCommand, RunCommand
 from bot.core.model.errors import StoreRefused, StoreUnavailable
-from bot.core.model.start import Accepted, Asked
+from bot.core.model.start import Accepted, NewRequest
 from bot.core.text.text import Link
 from bot.core.views.buttons import START_ANOTHER, read_request_value
 from bot.flows.accept_start import StartAccepter
@@ -61,7 +61,7 @@ class Broken(StartRequests):
 
     error: Exception = StoreUnavailable()
 
-    async def accept(self, asked: Asked) -> Accepted:
+    async def accept(self, asked: NewRequest) -> Accepted:
         """Fail."""
         del asked
         raise self.error
@@ -73,7 +73,7 @@ async def test_what_could_not_be_recorded_is_never_called_undone(start_stage: St
     accepter = StartAccepter(
         requests, lambda _: "", app_url=APP, card_url=card_url, accepted=start_stage.wake("requests")
     )
-    asked = Asked("r1", "T", "C1", "U1", "ada", RunCommand("nightly"))
+    asked = NewRequest("r1", "T", "C1", "U1", "ada", RunCommand("nightly"))
     answer = await accepter.accept_start(asked)
     assert answer is not None
     assert "Nothing was started." not in said(answer.text)

@@ -65,7 +65,7 @@ def flow(scripts: Scripts, chat: Chat) -> FollowRequestHandler:
         PrivateReplies(chat),  # type: ignore[arg-type]
         FollowedRunReader(bolt, runs, catalog, listings, mask=lambda text: text),  # type: ignore[arg-type]
         Links("https://bolt.test", lambda _card: None),
-        asked=lambda: None,
+        follow_requested=lambda: None,
     )
 
 

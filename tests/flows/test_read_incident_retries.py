@@ -13,7 +13,7 @@ from bot.core.model.errors import AlreadyRunning, BoltRejected, ChannelRefused, 
 from bot.core.model.person import Person, Role
 from bot.core.model.request import Origin, RequestState
 from bot.core.model.run import RunFacts, RunKey
-from bot.core.model.start import Asked
+from bot.core.model.start import NewRequest
 from bot.core.policy.rules import Approve, Deny, Policy, Rule
 from bot.core.text.message import Message
 from bot.core.views.buttons import INCIDENT_CANCEL, INCIDENT_RETRY, IncidentButton
@@ -58,7 +58,7 @@ async def click(stage: IncidentStage, name: str = "r1", user: str = ADA) -> Mess
         return found
     wanted, origin = RetryCommand(every=False, run_id=found), Origin(RunFacts("nightly"))
     return await stage.accepter.accept_start(
-        Asked(name, "T", CHANNEL, user, user.removeprefix("U0").lower(), wanted, origin=origin, incident="nightly")
+        NewRequest(name, "T", CHANNEL, user, user.removeprefix("U0").lower(), wanted, origin=origin, incident="nightly")
     )
 
 
@@ -479,7 +479,9 @@ async def test_an_outages_message_shows_retries_of_its_schedules(one_redis: Redi
         assert incident.failed is not None
         wanted, slug = RetryCommand(every=False, run_id=incident.failed.run), incident.schedule
         origin = Origin(RunFacts(slug))
-        await stage.accepter.accept_start(Asked(slug, "T", CHANNEL, ADA, "ada", wanted, origin=origin, incident=slug))
+        await stage.accepter.accept_start(
+            NewRequest(slug, "T", CHANNEL, ADA, "ada", wanted, origin=origin, incident=slug)
+        )
         await stage.advance()
     await edit_all(stage)
     await stage.post()
@@ -525,7 +527,9 @@ async def test_without_any_record_of_the_incident_the_retry_has_a_card(one_redis
         await stage.redis.delete(stage.scripts.key(key))
     assert await handler(stage).begin_retry(asker(ADA), IncidentButton("nightly", failed.run)) == failed.run
     wanted, origin = RetryCommand(every=False, run_id=failed.run), Origin(RunFacts("nightly"))
-    await stage.accepter.accept_start(Asked("r1", "T", CHANNEL, ADA, "ada", wanted, origin=origin, incident="nightly"))
+    await stage.accepter.accept_start(
+        NewRequest("r1", "T", CHANNEL, ADA, "ada", wanted, origin=origin, incident="nightly")
+    )
     await stage.advance()
     await stage.post_what_is_due()
     assert await stage.state() is RequestState.CARDED

@@ -83,7 +83,7 @@ async def test_the_expected_end_of_a_followed_run(
         PrivateReplies(None),  # type: ignore[arg-type]
         FollowedRunReader(api, runs, catalog, listings, mask=lambda text: text),  # type: ignore[arg-type]
         Links("https://bolt.test", lambda _card: None),
-        asked=lambda: None,
+        follow_requested=lambda: None,
     )
     await adopt.request_follow(Asker("T", "U1", "A"), RUN, RunFacts(slug="nightly"))
     claimed = await due.claim(1)

@@ -10,7 +10,7 @@ from typing import Any
 from bot.core.model.command import RetryCommand
 from bot.core.model.request import Origin, Request, StartPlan
 from bot.core.model.run import CardRef, RunFacts
-from bot.core.model.start import Asked
+from bot.core.model.start import NewRequest
 from bot.core.views.buttons import START_ANOTHER, request_value
 from bot.slack.actions import start_another
 
@@ -39,13 +39,13 @@ class App:
 
 async def test_what_a_cards_button_told_is_passed_on() -> None:
     """A record that Redis has lost is made from it; and the run that is retried is the same one."""
-    started: list[Asked] = []
+    started: list[NewRequest] = []
 
     async def load(name: str) -> Request:
         assert name == "q"
         return EARLIER
 
-    async def start(asked: Asked) -> None:
+    async def start(asked: NewRequest) -> None:
         started.append(asked)
 
     async def ack() -> None:

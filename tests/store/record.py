@@ -8,7 +8,7 @@ from bot.core.model.admission import Limits
 from bot.core.model.command import RunCommand
 from bot.core.model.request import StartPlan
 from bot.core.model.run import CardRef, RunKey
-from bot.core.model.start import Asked
+from bot.core.model.start import NewRequest
 from bot.flows.claimed_post import ClaimedPost
 from bot.store.due_sets import DueSet
 from bot.store.lanes import PostLane, SlackBudget
@@ -20,9 +20,9 @@ NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 
 def asked(
     name: str = "a", *, text: str = "nightly", user: str = "U1", channel: str = "A", force: bool = False
-) -> Asked:
+) -> NewRequest:
     """A start of a schedule."""
-    return Asked(name, "T", channel, user, "ada", RunCommand(schedule_text=text), "https://hooks.test/r", force)
+    return NewRequest(name, "T", channel, user, "ada", RunCommand(schedule_text=text), "https://hooks.test/r", force)
 
 
 async def follow_run(scripts: Scripts, run_id: int, *, channel: str = "A", ts: str = "", user: str = "U1") -> None:

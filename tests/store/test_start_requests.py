@@ -15,7 +15,7 @@ from bot.core.model.command import RetryCommand, RunCommand
 from bot.core.model.polling import Observed
 from bot.core.model.request import Origin, Request, RequestState, StartPlan
 from bot.core.model.run import CardRef, End, Observation, Retried, RunFacts, RunKey
-from bot.core.model.start import Asked, Sending
+from bot.core.model.start import NewRequest, Sending
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 from bot.store.due_sets import DueSet
@@ -74,7 +74,7 @@ async def test_the_same_words_are_the_first_request_until_a_minute_is_over(scrip
         assert (await requests.accept(other)).word == "new"
 
 
-def meant(name: str, text: str, slug: str = "") -> Asked:
+def meant(name: str, text: str, slug: str = "") -> NewRequest:
     """A start of what was typed, where the schedule meant is known or not."""
     return replace(asked(name, text=text), slug=slug)
 

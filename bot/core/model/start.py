@@ -25,7 +25,7 @@ ShownInIncident = Literal["shown", "waits", "no"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class NewRequest:
     """A start as a person asks for it. `id` is derived from the delivery; `force` starts another identical one.
 
     `direct`: it wasn't asked for in its channel, so the answer goes by direct message. `origin` is the retried run as

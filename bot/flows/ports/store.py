@@ -25,9 +25,9 @@ from bot.core.model.run_index import Habits, IndexPage
 from bot.core.model.start import (
     Acceptance,
     Accepted,
-    Asked,
     Decided,
     LeftQueue,
+    NewRequest,
     QueuePage,
     Sending,
     ShownInIncident,
@@ -51,7 +51,7 @@ class Deduplication(Protocol):
 class Requests(Protocol):
     """Starts on record. A step returns False if the claim or the state has moved on."""
 
-    async def accept(self, asked: Asked) -> Accepted: ...
+    async def accept(self, new_request: NewRequest) -> Accepted: ...
     async def load_request(self, request_id: str) -> Request | None: ...
     async def looked(self, lease: Lease, request: Request, plan: StartPlan) -> bool: ...
     async def pending(self, lease: Lease, request: Request, plan: StartPlan, approval: Approval) -> bool: ...
@@ -108,7 +108,7 @@ class StartQueue(Protocol):
     """Queued starts, each waiting for a run of its schedule to end."""
 
     async def enqueue(
-        self, asked: Asked, plan: StartPlan, behind: RunKey, facts: RunFacts, *, most: int
+        self, new_request: NewRequest, plan: StartPlan, behind: RunKey, facts: RunFacts, *, most: int
     ) -> tuple[Acceptance, str]:
         """Record it. Returns `new`, `known`, `same` or `full`, and the request's id."""
 

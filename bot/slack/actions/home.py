@@ -12,7 +12,7 @@ from bot.core.commands.grammar import parse
 from bot.core.model.command import RetryCommand, RunCommand, StartCommand
 from bot.core.model.errors import BadCommand, SlackError, StoreUnavailable
 from bot.core.model.request import request_id
-from bot.core.model.start import Asked
+from bot.core.model.start import NewRequest
 from bot.core.text.message import Message
 from bot.core.text.quoting import quoted
 from bot.core.text.text import Bold, Channel, Code, Sentence
@@ -69,7 +69,7 @@ async def _run(context: ListenerContext, call: Call, value: str) -> Message | No
 
 async def _start(context: ListenerContext, call: Call, start_command: StartCommand, channel: str) -> Message | None:
     asker = call.asker
-    asked = Asked(
+    new_request = NewRequest(
         id=request_id(asker.team, call.delivery),
         team=asker.team,
         channel=channel,
@@ -78,11 +78,11 @@ async def _start(context: ListenerContext, call: Call, start_command: StartComma
         start_command=start_command,
         direct=True,
     )
-    answer = await context.ask.accept_start(asked)
+    answer = await context.ask.accept_start(new_request)
     if answer is None:
         where: Sentence = ("our direct messages",) if channel.startswith("D") else (Channel(channel),)
         notice: Sentence = ("You asked to ", *_what(start_command), ". Its card is in ", *where, ".")
-        context.later(context.home.show_start(asker, asked.id, notice), asker)
+        context.later(context.home.show_start(asker, new_request.id, notice), asker)
     return answer
 
 

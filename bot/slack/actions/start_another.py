@@ -12,7 +12,7 @@ from bot.core.model.asker import Asker
 from bot.core.model.command import StartCommand, canonical
 from bot.core.model.errors import BadCommand, StoreUnavailable
 from bot.core.model.request import Origin, pinned_command, request_id, start_in_words
-from bot.core.model.start import Asked
+from bot.core.model.start import NewRequest
 from bot.core.text.message import Message
 from bot.core.text.text import Bold
 from bot.core.views.buttons import START_ANOTHER, read_request_value
@@ -82,7 +82,7 @@ async def start_from_click(
     However often a button is clicked, it starts one run. Its card is posted where the click was, or in `channel`.
     """
     delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}:{canonical(start_command)}"
-    asked = Asked(
+    new_request = NewRequest(
         id=request_id(asker.team, delivery),
         team=asker.team,
         channel=channel or asker.channel,
@@ -95,7 +95,7 @@ async def start_from_click(
         direct=channel not in (None, asker.channel),
         origin=origin,
     )
-    answer = await context.ask.accept_start(asked)
+    answer = await context.ask.accept_start(new_request)
     if answer is not None:
         return Answer(answer)
     # The start is accepted, so the question is answered: remove its button.

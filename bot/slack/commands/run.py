@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.model.command import RetryCommand, RunCommand, StartCommand
 from bot.core.model.request import Origin, request_id
-from bot.core.model.start import Asked
+from bot.core.model.start import NewRequest
 from bot.core.text.message import Message
 from bot.slack.listener_context import Call, ListenerContext
 
@@ -25,7 +25,7 @@ async def handle(
     """
     asker = call.asker
     return await context.ask.accept_start(
-        Asked(
+        NewRequest(
             id=request_id(asker.team, call.delivery),
             team=asker.team,
             channel=asker.channel,

@@ -17,7 +17,7 @@ from bot.core.model.bolt import Schedule
 from bot.core.model.command import RunCommand, RunForm, ShowCommand, canonical
 from bot.core.model.errors import SlackError, SlackOutcomeUnknown, SlackRefused, StoreUnavailable
 from bot.core.model.request import request_id
-from bot.core.model.start import Asked
+from bot.core.model.start import NewRequest
 from bot.core.policy.decision import BACKTICKS
 from bot.core.policy.matching import with_backticks
 from bot.core.policy.rules import Action, Question
@@ -231,7 +231,7 @@ async def _start(context: ListenerContext, body: Json, view: Json, start_command
     """Record the start before the acknowledgement. However often a form is submitted, it starts the same run once."""
     channel, user = read_view(view).channel, body["user"]
     asker = Asker(context.me.team, user["id"], channel, _response_url(body, channel))
-    asked = Asked(
+    new_request = NewRequest(
         id=request_id(asker.team, f"view:{view.get('id')}:{channel}:{canonical(start_command)}"),
         team=asker.team,
         channel=channel,
@@ -240,7 +240,7 @@ async def _start(context: ListenerContext, body: Json, view: Json, start_command
         start_command=start_command,
         response_url=asker.response_url,
     )
-    answer = await context.ask.accept_start(asked)
+    answer = await context.ask.accept_start(new_request)
     if answer is None:
         return {}
     if not answer.blocks:
