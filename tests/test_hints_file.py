@@ -211,7 +211,7 @@ def test_check_counts_what_is_fine(own: Path, capsys: pytest.CaptureFixture[str]
     """And exits with 0."""
     assert main(["hints", "check", str(own)]) == 0
     assert capsys.readouterr().out == (
-        f"{own}: 1 hint; the first that matches a message wins, before the built-in ones\n"
+        f"{own}: 1 hint, tried before the built-in ones; the first that matches a message wins\n"
     )
 
 

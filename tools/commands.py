@@ -34,8 +34,8 @@ HEAD = """\
 
 <!-- Made from bot/core/commands/verbs.py by `make commands`: change that file, not this page. -->
 
-Type `/bolt` and one of the words below, or mention the bot (`@bolt status`) where slash commands
-don't work: in threads. In a direct message with the bot, the word alone is enough. In a card's
+Type `/bolt` and one of the words below, or mention the bot (`@bolt status`) in a thread, where
+slash commands don't work. In a direct message with the bot, the word alone is enough. In a card's
 thread, the run's number may be left out. `/bolt` alone opens a form.
 
 Replies are visible to you only. Everybody in the channel sees cards, charts, live logs, and what a

@@ -40,7 +40,8 @@ def _check_hints(arguments: argparse.Namespace) -> int:
             complain(f"{arguments.file}: {line}")
         return USAGE_STATUS
     say(
-        f"{arguments.file}: {plural(len(found), 'hint')}; the first that matches a message wins, before the built-in ones"
+        f"{arguments.file}: {plural(len(found), 'hint')}, tried before the built-in ones; "
+        "the first that matches a message wins"
     )
     return 0
 

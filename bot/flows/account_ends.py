@@ -32,13 +32,13 @@ from bot.flows.watch_permissions import Tellings, WatchPermissions
 
 log = structlog.get_logger()
 
-# The account of a gap tells what it has hidden; if it can't, what is withheld is listed after this time.
+# The account of a gap lists what it has hidden; if it can't, what is withheld is listed after this time.
 TOLD_WITHIN = 2 * COLLECTED_FOR
 
 
 @dataclass(frozen=True, slots=True)
 class Withholding:
-    """What keeps a channel's posts back: quiet hours until `quiet`, or a gap whose account is to tell them."""
+    """What keeps a channel's posts back: quiet hours until `quiet`, or a gap whose account will list them."""
 
     quiet: datetime | None
     gap: ListingGap | None
@@ -177,7 +177,7 @@ class EndAccountant:
         )
 
     async def _untold(self, waiting: WaitingEnds, incidents: Mapping[str, Incident]) -> list[str]:
-        """The starts of new ends, without a card, whose incident's or outage's message doesn't tell of them."""
+        """The starts of new ends, without a card, whose incident's or outage's message doesn't report them."""
         new = [
             end for end in waiting.ends if not was_accounted(waiting.record.ledger, end) and not waiting.cards[end.run]
         ]

@@ -176,7 +176,7 @@ class RunCanceller:
     def finished(self, run_id: int, state: str) -> Message:
         """Explain why an ended run can't be cancelled."""
         link = Link(run_url(self._app_url, run_id), f"Run {run_id}")
-        return Message((link, f" {outcome(state)} already, so there's nothing to cancel."))
+        return Message((link, f" {already(state)}, so there's nothing to cancel."))
 
 
 def outcome(state: str) -> str:
@@ -189,3 +189,9 @@ def outcome(state: str) -> str:
         "SKIPPED": "was skipped",
         LOST: "is missing from Bolt",
     }.get(state, f"is {state}")
+
+
+def already(state: str) -> str:
+    """Describe a final state as one that was reached before, as in "has already failed"."""
+    verb, _, rest = outcome(state).partition(" ")
+    return f"{verb} already {rest}"

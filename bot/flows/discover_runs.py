@@ -295,7 +295,7 @@ class RunDiscoverer:
         return NewRun(key, facts, Observation(run.state if not is_final(run.state) else "RUNNING"))
 
     async def _begin(self, record: ScheduleRecord, watch: Watch, listed: Sequence[RunSummary]) -> None:
-        """Begin to watch a schedule in a channel: if it's failing already, its next end is told as part of that."""
+        """Begin to watch a schedule in a channel: if it's failing already, its next end is reported as part of that."""
         stored = await self._incidents.load_incident(watch.channel, record.schedule.slug)
         if stored is not None and stored.incident.is_open:
             return

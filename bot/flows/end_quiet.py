@@ -55,7 +55,7 @@ class QuietEnder:
             await self._due.give_back(lease)
 
     async def _until(self, incident: Incident) -> datetime:
-        """When it may be told: the watch's quiet hours may have changed since."""
+        """When it may be posted: the watch's quiet hours may have changed since."""
         planned = incident.withheld.until if incident.withheld else self._now()
         if incident.withheld is not None and incident.withheld.gap:
             return planned

@@ -19,7 +19,7 @@ from bot.core.model.run import CardRef, RunFacts, RunKey, is_final, run_url
 from bot.core.text.message import Message
 from bot.core.text.text import Link, Mention, Span
 from bot.core.views.store_unavailable import cause, unrecorded
-from bot.flows.cancel import outcome
+from bot.flows.cancel import already
 from bot.flows.lease import Lease
 from bot.flows.links import Links
 from bot.flows.ports.store import Due, RunFollowers, Runs
@@ -123,7 +123,7 @@ class FollowRequestHandler:
         return has_card(key, self._links.card_url(CardRef(channel, ts)))
 
     def _ended(self, key: RunKey, state: str) -> Message:
-        return Message((self._link(key), f" {outcome(state)} already, so there's nothing to follow."))
+        return Message((self._link(key), f" {already(state)}, so there's nothing to follow."))
 
     def _link(self, key: RunKey) -> Link:
         return Link(run_url(self._links.app_url, key.id), f"Run {key.id}")
@@ -132,4 +132,4 @@ class FollowRequestHandler:
 def has_card(key: RunKey, url: str | None) -> Message:
     """Say that the run already has a card here."""
     card: Span = Link(url, "its card") if url else "its card"
-    return Message((f"Run {key.id} has ", card, " in this channel already."))
+    return Message((f"Run {key.id} already has ", card, " in this channel."))

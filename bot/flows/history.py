@@ -86,7 +86,7 @@ class ChartSharer:
 
     def _cannot_post(self, refused: ChannelRefused) -> str:
         if refused.code == "is_archived":
-            return "This channel is archived, so I can't post the chart in it."
+            return "This channel is archived, so I can't post the chart here."
         if refused.code.startswith("restricted_action"):
             return "I'm not allowed to post in this channel, so here it is in words."
         return f"I can't post the chart in this channel. Invite me with /invite {self._bot_name}, then try again."

@@ -110,7 +110,7 @@ class IncidentPoster:
             await self._incidents.message_deleted(lease, stored)
 
     async def mark_uneditable(self, card: Card) -> None:
-        """A message can't be edited anymore: its thread tells of changes from now on."""
+        """Record that a message can't be edited anymore: from now on, changes are posted in its thread."""
         for _ in range(TRIES):
             stored = await self._shown_by(card)
             if stored is None or stored.incident.uneditable_since is not None:

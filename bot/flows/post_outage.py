@@ -112,7 +112,7 @@ class OutagePoster:
             await self._outages.message_deleted(outage)
 
     async def mark_uneditable(self, card: Card) -> None:
-        """A message can't be edited anymore: its thread tells of changes from now on."""
+        """Record that a message can't be edited anymore: from now on, changes are posted in its thread."""
         outage = await self._shown_by(card)
         if outage is not None and await self._outages.mark_uneditable(outage):
             log.info("an outage's message can't be edited anymore", channel=outage.channel, outage=outage.number)

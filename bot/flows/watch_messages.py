@@ -40,7 +40,7 @@ class WatchMessages:
             await self._incidents.replace_deleted(lease, card)
 
     async def mark_uneditable(self, card: Card) -> None:
-        """Record that a message can't be edited anymore. The threads of incidents and outages tell the rest."""
+        """Record that a message can't be edited anymore. From then on, changes are posted in its thread."""
         if card.outage is not None:
             await self._outages.mark_uneditable(card)
         elif card.incident is not None:

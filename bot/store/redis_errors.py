@@ -65,7 +65,7 @@ _UNREACHABLE: tuple[tuple[str, str], ...] = (
     (r"\bLOADING\b|loading the dataset", "it's loading its data (LOADING)"),
     (r"\bCLUSTERDOWN\b", "the cluster is down (CLUSTERDOWN)"),
     (r"no master found", "no Sentinel knows a primary of that name"),
-    (r"cannot be connected", "no node of the cluster can be reached"),
+    (r"cannot be connected", "none of the cluster's nodes can be reached"),
     (r"protected mode", "it's in protected mode, in which only its own machine may connect without a password"),
     (r"DB index is out of range|invalid DB index", "it has no database with the number in REDIS_URL"),
     (r"protocol error", "the server there isn't Redis"),

@@ -128,7 +128,7 @@ async def test_two_clicks_make_one_card(stage: Stage) -> None:
     await stage.until(stage.told_privately("requested it too", "grace"))
     await stage.until(lambda: "followed " in stage.bots[-1].printed())
     await stage.click(FOLLOW, user="grace")
-    await stage.until(stage.told_privately("in this channel already", "grace"))
+    await stage.until(stage.told_privately(f"Run {run.id} already has ", "grace"))
     assert "/archives/" in stage.private("grace")[-1].text
     assert len(stage.cards()) == 1
     await stage.slash(f"status {run.id}")
@@ -144,7 +144,7 @@ async def test_a_run_that_is_over_is_not_followed(stage: Stage) -> None:
     await offered(stage, run.id)
     ends(stage, run, "ERROR")
     await stage.click(FOLLOW)
-    await stage.until(stage.told_privately("has failed already, so there's nothing to follow"))
+    await stage.until(stage.told_privately("has already failed, so there's nothing to follow"))
     assert f"/run_id/{run.id}" in stage.private()[-1].text
     assert stage.cards() == []
 

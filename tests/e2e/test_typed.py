@@ -53,7 +53,7 @@ async def test_reading_is_done_and_acting_is_offered(stage: Stage) -> None:
     await stage.click(f"Cancel run {run.id} of backfill")
     await stage.until(stage.card_says("was cancelled by"))
     await stage.click(f"Cancel run {run.id} of backfill")
-    await stage.until(stage.told_privately("was cancelled already, so there's nothing to cancel"))
+    await stage.until(stage.told_privately("was already cancelled, so there's nothing to cancel"))
     assert stage.asked("cancelBoltRun") == 1
     assert "no active run" in await answered(stage, "stop backfill")
     await answered(stage, f"status {run.id} {run.id - 1}")

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import cast
 
+import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.asker import Asker
 from bot.core.model.bolt import RunStatus
-from bot.core.model.run import Observation, RunFacts, RunKey
-from bot.flows.cancel import RunCanceller
+from bot.core.model.run import LOST, Observation, RunFacts, RunKey
+from bot.flows.cancel import RunCanceller, already
 from bot.flows.ports.bolt import Bolt
 from bot.flows.private_replies import PrivateReplies
 from bot.store.due_sets import DueSet
@@ -87,3 +88,12 @@ async def test_a_claim_is_renewed_while_bolt_is_asked(redis_client: Redis) -> No
     assert await runs.cancel_tries(KEY) == 1
     # It is looked at again later, by the same claim.
     assert (await due.claim(1)).lease is None
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("ERROR", "has already failed"), ("CANCELED", "was already cancelled"), (LOST, "is already missing from Bolt")],
+)
+def test_a_run_that_is_over_is_said_to_be_so_already(state: str, said: str) -> None:
+    """The word comes after the verb, whatever the verb."""
+    assert already(state) == said

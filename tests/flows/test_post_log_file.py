@@ -85,7 +85,7 @@ async def test_what_slack_or_bolt_refuses_is_said_in_the_thread(stage: Stage) ->
     stage.bolt.faults.fail("command_output", BoltTooLarge(1))
     assert await post(stage) == "lost"
     (said,) = stage.chat.in_channel(CHANNEL, "1.0")
-    assert "isn't attached because I don't have the permission files:write" in said
+    assert "isn't attached because I don't have the files:write permission" in said
 
 
 async def test_bolt_is_asked_again_for_a_day(stage: Stage) -> None:

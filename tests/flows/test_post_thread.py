@@ -84,7 +84,7 @@ def files(stage: Stage) -> list[str]:
         (UPLOAD, "storage_limit_reached", "this workspace has no storage left for files"),
         (UPLOAD, "file_type_not_allowed", "this workspace doesn't allow files of this type"),
         (SHARE, "file_uploads_except_images_disabled", "only images can be uploaded in this workspace"),
-        (UPLOAD, "missing_scope", "I don't have the permission files:write"),
+        (UPLOAD, "missing_scope", "I don't have the files:write permission"),
         (SHARE, "something_new", "Slack refused it (something_new)"),
     ],
 )

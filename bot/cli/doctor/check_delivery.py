@@ -82,7 +82,7 @@ def compare(hello: Hello, held: int | None) -> Finding:
     """Compare the app's other connections with those that this deployment holds, None if that isn't known."""
     others = hello.connections - 1
     if others == 0:
-        return ok(SOCKET, "A connection can be opened. The app has no others, so no bot is running.")
+        return ok(SOCKET, "A connection can be opened. It's the app's only one, so no bot is running.")
     if held is None:
         said = f"A connection can be opened. Whether the app's {_more(others)} are this deployment's is not checked."
         return warning(SOCKET, said, "Make Redis reachable from here, and run the doctor again.")

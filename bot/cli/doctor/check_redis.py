@@ -65,7 +65,7 @@ REACHING: Fixes = (
         "no Sentinel knows",
         "Correct the primary's name at the end of REDIS_URL: Sentinels list it under SENTINEL MASTERS.",
     ),
-    ("no node of the cluster", "Correct the hosts in REDIS_URL, or start the cluster."),
+    ("none of the cluster's nodes", "Correct the hosts in REDIS_URL, or start the cluster."),
     ("maximum number of clients", "Raise the server's maxclients, or close other clients."),
 )
 

@@ -428,7 +428,7 @@ VERBS: dict[str, Verb] = {
                 "watch nightly --only ends",
                 "the end of every run, one line each; --only all shows runs from their start",
             ),
-            ("watch nightly --late 15m --slow 45m", "also if no run has started in time, or one takes too long"),
+            ("watch nightly --late 15m --slow 45m", "also reports a run that doesn't start in time or takes too long"),
             ("watch nightly --mention none", "changes the options of a watch that already exists"),
             ("watch --edit 3", "opens the form with the options of watch 3"),
             ("watch nightly --quiet 22:00-07:00", "no messages at night, and one at 7:00, in your time zone"),
@@ -436,7 +436,7 @@ VERBS: dict[str, Verb] = {
     ),
     "watches": Verb(
         _watches,
-        {"all": ("", "those of every channel")},
+        {"all": ("", "the watches of every channel")},
         (
             ("watches [--all]", "lists what this channel watches"),
             ("watches --all", "in every channel, if you can read the audit log"),

@@ -1,4 +1,4 @@
-"""Values of a watch's options: what it tells, whom it mentions, times of day, time zones. Readers raise BadCommand."""
+"""Values of a watch's options: what it reports, whom it mentions, times of day, zones. Readers raise BadCommand."""
 
 from __future__ import annotations
 

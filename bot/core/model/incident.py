@@ -11,7 +11,7 @@ from bot.core.model.run_end import RunEnd, RunError
 
 # More distinct errors than these are counted, not remembered.
 ERRORS_REMEMBERED = 200
-# Why an incident was closed if its message has to show nothing of it anymore.
+# The reason an incident was closed when its message must no longer show anything about it.
 HIDDEN = "no longer shown here"
 # Thread posts of one incident, the opening's included.
 POSTS_MOST = 10

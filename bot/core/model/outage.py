@@ -1,4 +1,4 @@
-"""An outage: many schedules of a channel that began to fail at the same time, told in one message."""
+"""An outage: many schedules of a channel that began to fail at the same time, reported in one message."""
 
 from __future__ import annotations
 

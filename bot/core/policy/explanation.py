@@ -112,4 +112,4 @@ def _effect(effect: Effect) -> str:
         case Deny(reason):
             return f"deny ({reason})"
         case Approve(by, within_s):
-            return f"approve by {by} within {duration(within_s)}"
+            return f"require approval from {by} within {duration(within_s)}"

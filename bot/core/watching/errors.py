@@ -40,7 +40,7 @@ def unread_error(command: str, return_code: int | None) -> RunError:
 
 
 def same_words(line: str) -> str:
-    """A line without numbers, quoted values, times, paths and ids, so that it's equal in two runs with one error."""
+    """A line without numbers, quoted values, times, paths and ids: two runs with the same error have the same one."""
     for pattern in _CHANGING:
         line = pattern.sub("#", line)
     return _SPACE.sub(" ", line).strip().lower()

@@ -138,5 +138,5 @@ def _counted(
 
 
 def hour_of(at: datetime) -> datetime:
-    """The beginning of the hour of a time."""
+    """The start of the hour that a time is in."""
     return at.replace(minute=0, second=0, microsecond=0)

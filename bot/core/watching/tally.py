@@ -18,16 +18,16 @@ from bot.core.watching.counted_runs import counts, expects_slots
 # Durations are kept within 5 percent: as the power of this to which they're nearest.
 _BASE = 1.1
 _RUNS, _FAILURES, _HINT, _DURATION, _MISSED = "r", "f", "h", "d", "s"
-# A slot without a run is counted at the time when this grace was over: a digest can't tell of it earlier.
+# A slot without a run is counted at the time when this grace was over: a digest can't report it earlier.
 MISSED_AFTER = timedelta(minutes=30)
 
-# The counts of one schedule in one day, by field, as they're stored.
+# One schedule's counts for one day, by field, as they're stored.
 Day = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What was counted of a schedule in some time.
+    """What was counted for a schedule over a period.
 
     `hints` are the failures by hint id; `durations` the sketch. `missed` are slots without a run, the latest at
     `missed_last`.

@@ -102,7 +102,7 @@ class _Reader(NodeReader):
         if isinstance(node, yaml.MappingNode) and not node.value:
             return []
         if not isinstance(node, yaml.MappingNode):
-            self.fault(node, "channels should have a channel's id, as in C0123ABC, followed by a list of watches")
+            self.fault(node, "channels should list each channel by its id, as in C0123ABC, followed by its watches")
             return []
         found: list[FileWatch] = []
         lines: dict[str, int] = {}

@@ -246,7 +246,7 @@ class Outages(Protocol):
         """Record that the message was deleted. A new one is posted, unless all of its incidents are closed."""
 
     async def mark_uneditable(self, outage: Outage) -> bool:
-        """Record that the message can't be edited anymore: its thread tells of changes. Returns False if that's known, or if there's another message."""
+        """Record that the message can't be edited anymore: changes are posted in its thread. Returns False if that's known, or if there's another message."""
 
     async def drop_post(self, post: ClaimedPost, number: int) -> None:
         """Drop a post about an outage that is no longer on record, or is no longer shown."""

@@ -53,7 +53,9 @@ NOT_THERE = (
     "This channel is archived, or one of us isn't in it, so nothing was started. "
     "Join it, type /invite {bot} there if it's private, or choose another channel."
 )
-NOT_TOLD = "Slack didn't say whether you're in this channel, so nothing was started. Type {command} there instead."
+NOT_TOLD = (
+    "Slack didn't say whether you're in this channel, so nothing was started. Type {command} in the channel instead."
+)
 NOT_CHECKED = "I couldn't check in time whether you're in this channel, so nothing was started. Try again in a minute."
 
 Json = dict[str, Any]

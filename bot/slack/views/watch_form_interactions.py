@@ -52,7 +52,8 @@ NOT_THERE = (
     "Join it, or type /invite {bot} there if it's private."
 )
 NOT_TOLD = (
-    "Slack didn't say whether you're in this channel, so nothing was changed. Type {command} watch there instead."
+    "Slack didn't say whether you're in this channel, so nothing was changed. "
+    "Type {command} watch in the channel instead."
 )
 NOT_CHECKED = "I couldn't check in time whether you're in this channel, so nothing was changed. Try again in a minute."
 TOO_SLOW = "Bolt or Slack didn't respond in time. Nothing was changed. Try again in a minute."

@@ -1,4 +1,4 @@
--- Records that an outage's message can't be edited any more: its thread tells of changes from now on. ARGV: channel, number,
+-- Records that an outage's message can't be edited anymore: from now on, changes go to its thread. ARGV: channel, number,
 -- ts, the newest end that is known in us. Returns 1, or 0 if that's known or if it has another message.
 local channel, number = ARGV[3], ARGV[4]
 local hash = key('outage', channel, number)

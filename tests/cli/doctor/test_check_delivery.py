@@ -52,7 +52,7 @@ async def test_a_connection_is_opened_and_closed(
     one = await socket_finding(sandbox, monkeypatch, BOLT_BOT_DATA_DIR=str(tmp_path))
     assert (one.level, one.sentence) == (
         "ok",
-        "A connection can be opened. The app has no others, so no bot is running.",
+        "A connection can be opened. It's the app's only one, so no bot is running.",
     )
 
 

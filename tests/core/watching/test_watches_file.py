@@ -56,7 +56,7 @@ def test_a_whole_file_is_read() -> None:
     assert read_watches("version: 1\nchannels: {}") == ()
 
 
-CHANNELS = "line 2: channels should have a channel's id, as in C0123ABC, followed by a list of watches"
+CHANNELS = "line 2: channels should list each channel by its id, as in C0123ABC, followed by its watches"
 WHO = "owner, none, or the id of a user or a user group, as in U0123ABC or S0123ABC"
 
 

@@ -111,7 +111,7 @@ MESSAGES = {
     "runs-page": runs([RUNS[1]] * 100, 4),
     "runs-none": never_ran(NIGHTLY),
     "history-words": in_words(
-        NIGHTLY, of(("S", 60), ("F", 20), ("S", 90)), "This channel is archived, so I can't post the chart in it."
+        NIGHTLY, of(("S", 60), ("F", 20), ("S", 90)), "This channel is archived, so I can't post the chart here."
     ),
     "history-too-few": too_few(NIGHTLY, of()),
     "pause": pause_question.question(NIGHTLY, pause=True),
