@@ -100,11 +100,11 @@ def _explain_policy(arguments: argparse.Namespace) -> int:
         settings = read_settings(arguments)
         if settings is None:
             return USAGE_STATUS
-        from bot.cli.policy_facts import asked  # noqa: PLC0415 - imported here, so that wrong settings are reported at once
+        from bot.cli.policy_facts import read_facts  # noqa: PLC0415 - imported here, so that wrong settings are reported at once
         from bot.slack.identity import TokenRefusedError  # noqa: PLC0415 - imported here, so that wrong settings are reported at once
 
         try:
-            facts = asyncio.run(asked(settings, found, given))
+            facts = asyncio.run(read_facts(settings, found, given))
         except (TokenRefusedError, BotError) as error:
             complain(str(error))
             return 1

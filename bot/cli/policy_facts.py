@@ -21,7 +21,7 @@ from bot.slack.identity import identify
 from bot.slack.people import Needs, NoPeopleCache, SlackPeople
 
 
-async def asked(settings: Settings, policy: Policy, given: Given) -> tuple[Person, ChannelInfo, Target]:
+async def read_facts(settings: Settings, policy: Policy, given: Given) -> tuple[Person, ChannelInfo, Target]:
     """Read the facts from Slack and Bolt.
 
     Given ones take precedence. Raises SlackError, TokenRefusedError, BoltError.

@@ -30,17 +30,17 @@ class MissingSchedules:
         await self._discovery.note_missing(
             {slug: at for slug in missing if slug not in since}, [slug for slug in since if slug not in missing]
         )
-        asked = [slug for slug in missing if slug in since and at - since[slug] >= MISSING_FOR]
-        if not asked:
+        long_missing = [slug for slug in missing if slug in since and at - since[slug] >= MISSING_FOR]
+        if not long_missing:
             return []
         gone = []
         try:
             inactive = {one.slug for one in await self._bolt.schedules(inactive=True)}
-            gone = [slug for slug in asked if slug not in inactive and not await self._exists(slug)]
+            gone = [slug for slug in long_missing if slug not in inactive and not await self._exists(slug)]
         except BoltError as away:
             log.info("can't find out whether schedules were removed", why=str(away))
         # Those that exist all the same are asked for again as seldom.
-        await self._discovery.note_missing({slug: at for slug in asked if slug not in gone}, gone)
+        await self._discovery.note_missing({slug: at for slug in long_missing if slug not in gone}, gone)
         return gone
 
     async def _exists(self, slug: str) -> bool:

@@ -47,10 +47,10 @@ class RunListings:
 
     async def newest_runs(self, slug: str) -> list[RunSummary]:
         """The newest runs, newest first, at most a second old. Raises BoltError."""
-        asked = self._clock()
-        listing = self._of(slug, asked)
+        called_at = self._clock()
+        listing = self._of(slug, called_at)
         async with listing.lock:
-            if listing.began < asked - FRESH_S:
+            if listing.began < called_at - FRESH_S:
                 await self._ask(slug, listing)
             return list(listing.told().values())
 
@@ -62,10 +62,10 @@ class RunListings:
         Without this, fifty starts a second would each query Redis twice about the same fifty runs. All callers have to
         pass the same `work_out`. Raises BoltError, and the errors of `work_out`.
         """
-        asked = self._clock()
-        listing = self._of(slug, asked)
+        called_at = self._clock()
+        listing = self._of(slug, called_at)
         async with listing.lock:
-            if listing.began < asked - FRESH_S:
+            if listing.began < called_at - FRESH_S:
                 await self._ask(slug, listing)
             runs = list(listing.told().values())
             if not listing.results:
@@ -74,12 +74,12 @@ class RunListings:
 
     async def runs_with_ended(self, slug: str, run_id: int) -> list[RunSummary]:
         """The newest runs, newest first, with this one as it ended if it's among them. Raises BoltError."""
-        asked = self._clock()
-        listing = self._of(slug, asked)
+        called_at = self._clock()
+        listing = self._of(slug, called_at)
         async with listing.lock:
             found = listing.runs.get(run_id)
             # A listing requested after this call began is right even if it doesn't contain the run.
-            if listing.began < asked and (found is None or found.ended_at is None):
+            if listing.began < called_at and (found is None or found.ended_at is None):
                 await self._ask(slug, listing)
             return list(listing.told().values())
 

@@ -80,13 +80,13 @@ class ScheduleCatalog:
         second is too old, because something is missing from it.
         """
         self.refresh_soon()
-        asked, most_s = self._clock(), SURE_S if refresh else self._fresh_for_s
+        called_at, most_s = self._clock(), SURE_S if refresh else self._fresh_for_s
         if refresh and self._age() > most_s:
             self._read_anew()
         if self._reading is not None and self._age() > most_s:
             await asyncio.wait({self._reading}, timeout=within_s)
         late = self._age() > self._fresh_for_s and self._failed_at > self._read_at
-        return CatalogSnapshot(self._index, self._at, late, sure=self._read_at >= asked - most_s)
+        return CatalogSnapshot(self._index, self._at, late, sure=self._read_at >= called_at - most_s)
 
     def refresh_soon(self) -> None:
         """Read the list in the background, unless it's fresh."""
@@ -118,9 +118,9 @@ class ScheduleCatalog:
 
     async def _list(self, fresh_for_s: float) -> list[Schedule]:
         self.refresh_soon()
-        asked = self._clock()
+        called_at = self._clock()
         # A read that began earlier may be too old itself; the next one isn't.
-        while self._read_at < asked - fresh_for_s:
+        while self._read_at < called_at - fresh_for_s:
             # The caller may be cancelled, but the read is shared.
             await asyncio.shield(self._read_anew())
         return self._schedules

@@ -130,11 +130,11 @@ class BoltClient:
 
         `suspended` selects suspended schedules only, or the others only. Older backends don't support it.
         """
-        asked: Json = {"inactive": inactive, "filter": None if suspended is None else {"suspended": suspended}}
+        filters: Json = {"inactive": inactive, "filter": None if suspended is None else {"suspended": suspended}}
         found: dict[int, bolt.Schedule] = {}
         offset = 0
         for _ in range(PAGES_MOST):
-            page = await self._schedule_page({**asked, "offset": offset, "limit": PAGE})
+            page = await self._schedule_page({**filters, "offset": offset, "limit": PAGE})
             # A server may return fewer than requested, so the next page begins after what was returned.
             offset += len(page.schedules)
             before = len(found)

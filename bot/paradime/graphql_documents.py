@@ -136,12 +136,12 @@ def newest_runs(slug: str, count: int, type_name: str = "") -> str:
     )
     each = "...Page" if type_name else f"__typename {fields}"
     named = ", ".join(f"$s{number}: String" for number in range(count))
-    asked = "\n".join(
+    selections = "\n".join(
         f"  s{number}: listBoltRuns({slug}: $s{number}, offset: $offset, limit: $limit) {{ {each} }}"
         for number in range(count)
     )
     shared = f"fragment Page on {type_name} {{ {fields} }}\n" if type_name else ""
-    return f"query NewestRuns($offset: Int!, $limit: Int!, {named}) {{\n{asked}\n}}\n{shared}"
+    return f"query NewestRuns($offset: Int!, $limit: Int!, {named}) {{\n{selections}\n}}\n{shared}"
 
 
 def trigger(slug: str) -> str:
@@ -175,14 +175,14 @@ def statuses(run_ids: Sequence[int], type_name: str = "") -> str:
     """
     fields = "state commands { id command startDttm endDttm returnCode }"
     each = "...Status" if type_name else f"__typename {fields}"
-    asked = "\n".join(f"  r{int(run_id)}: boltRunStatus(runId: {int(run_id)}) {{ {each} }}" for run_id in run_ids)
+    selections = "\n".join(f"  r{int(run_id)}: boltRunStatus(runId: {int(run_id)}) {{ {each} }}" for run_id in run_ids)
     shared = f"fragment Status on {type_name} {{ {fields} }}\n" if type_name else ""
-    return f"query Statuses {{\n{asked}\n}}\n{shared}"
+    return f"query Statuses {{\n{selections}\n}}\n{shared}"
 
 
 def resources(command_ids: Sequence[int]) -> str:
     """Query the artifacts of many commands in one request, with aliases: c<id>. Never their output."""
-    asked = "\n".join(
+    selections = "\n".join(
         f"  c{int(one)}: boltCommand(commandId: {int(one)}) {{ resources {{ id path }} }}" for one in command_ids
     )
-    return f"query Resources {{\n{asked}\n}}\n"
+    return f"query Resources {{\n{selections}\n}}\n"

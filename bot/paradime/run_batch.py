@@ -33,8 +33,8 @@ class RunBatch:
 
     async def newest_runs(self, slugs: Sequence[str]) -> dict[str, list[RunSummary] | BoltError]:
         """Return the newest runs by schedule, or the error of each. Raises BoltError if a whole request failed."""
-        asked = list(dict.fromkeys(slugs))
-        waiting = [asked[at : at + self.limit] for at in range(0, len(asked), self.limit)]
+        unique = list(dict.fromkeys(slugs))
+        waiting = [unique[at : at + self.limit] for at in range(0, len(unique), self.limit)]
         found: dict[str, list[RunSummary] | BoltError] = {}
         for _ in range(REQUESTS_MOST + len(waiting)):
             if not waiting:

@@ -147,7 +147,7 @@ async def server_facts(client: Redis, name: str) -> Mapping[str, Any]:
         facts = await _permitted(lambda: client.info(**where))
         for setting, fact in CONFIG_FACTS.items():
             if fact not in facts:
-                told = await _permitted(lambda asked=setting: client.config_get(asked, **where))
+                told = await _permitted(lambda name=setting: client.config_get(name, **where))
                 facts[fact] = told.get(setting)
     except REDIS_ERRORS as error:
         # Not chained: the original message may contain the user and the password.

@@ -64,5 +64,5 @@ def _schedule(request: Request) -> str:
 
 def waited(request: Request) -> Message:
     """Explain why a queued start wasn't sent."""
-    asked: Sentence = (" You asked for it at ", When(request.queued_at), ".") if request.queued_at else ()
-    return Message((*not_started(request), *asked))
+    when: Sentence = (" You asked for it at ", When(request.queued_at), ".") if request.queued_at else ()
+    return Message((*not_started(request), *when))

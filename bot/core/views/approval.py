@@ -21,14 +21,14 @@ BOX_MOST = 2900
 def pending_card(request: Request, app_url: str) -> Message:
     """The card that asks for approval: who asked for what and why, and everything unusual in full."""
     first = (Emoji("closed_lock_with_key"), " ", *pending(request))
-    asked = _asked(request, app_url)
-    blocks: list[Block] = [Paragraph(first), Facts(asked)]
+    facts = _facts(request, app_url)
+    blocks: list[Block] = [Paragraph(first), Facts(facts)]
     commands = given_commands(request)
     if commands:
         blocks.append(Facts(("With these commands instead of its own:",)))
         blocks += [Preformatted(box) for box in _boxes(commands)]
     blocks.append(Buttons((_approve(request), _deny(request))))
-    return Message((*first, ". ", *asked), tuple(blocks))
+    return Message((*first, ". ", *facts), tuple(blocks))
 
 
 def pending(request: Request) -> Sentence:
@@ -68,9 +68,11 @@ def changed(before: StartPlan | None, now: StartPlan) -> bool:
 
 def not_approved(request: Request) -> str:
     """Explain that a start wasn't approved in time."""
-    asked = request.approval
+    approval = request.approval
     when = (
-        f"Nobody in {asked.by} approved it within {duration(asked.within_s)}" if asked else "Nobody approved it in time"
+        f"Nobody in {approval.by} approved it within {duration(approval.within_s)}"
+        if approval
+        else "Nobody approved it in time"
     )
     return f"{when}. Start it again if you still want it."
 
@@ -85,7 +87,7 @@ def _boxes(commands: tuple[str, ...]) -> list[str]:
     return boxes
 
 
-def _asked(request: Request, app_url: str) -> Sentence:
+def _facts(request: Request, app_url: str) -> Sentence:
     spans: list[Span] = ["Requested by ", Mention(request.user), " at ", When(request.asked_at)]
     start_command, plan = request.start_command, request.plan
     branch, number = None, None

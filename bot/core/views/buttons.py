@@ -166,7 +166,7 @@ def read_run_value(value: str) -> RunButton:
     workspace, run_id = fields.get("w"), fields.get("r")
     if not isinstance(workspace, str) or not isinstance(run_id, int) or not 0 < run_id < BOLT_ID_LIMIT:
         raise _unreadable()
-    asked, pull_request, commands = fields.get("t"), fields.get("p"), _texts(fields, "c")
+    at, pull_request, commands = fields.get("t"), fields.get("p"), _texts(fields, "c")
     facts = RunFacts(
         slug=_text(fields, "s") or "",
         name=_text(fields, "n") or "",
@@ -176,7 +176,7 @@ def read_run_value(value: str) -> RunButton:
         overridden=bool(commands),
         continue_on_error=fields.get("k") is True,
         asked_by=_text(fields, "u"),
-        asked_at=datetime.fromtimestamp(asked, UTC) if isinstance(asked, int) and 0 < asked < BOLT_ID_LIMIT else None,
+        asked_at=datetime.fromtimestamp(at, UTC) if isinstance(at, int) and 0 < at < BOLT_ID_LIMIT else None,
         request=_text(fields, "q"),
         actor=_text(fields, "a"),
         followed_by=_text(fields, "o"),

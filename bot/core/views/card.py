@@ -83,8 +83,8 @@ def headline(run: Run) -> Sentence:
             f": run {run.id} has been missing from Bolt for a day",
         )
     if run.wish:
-        asked: Sentence = (" is being cancelled by ", Mention(run.wish.user))
-        return (Emoji("hourglass_flowing_sand"), " ", name, *asked)
+        cancelled_by: Sentence = (" is being cancelled by ", Mention(run.wish.user))
+        return (Emoji("hourglass_flowing_sand"), " ", name, *cancelled_by)
     if state == "STARTING":
         return (Emoji("clock1"), " ", name, " is starting")
     word = "running" if state == "RUNNING" else cut(state, 60)
@@ -116,13 +116,16 @@ def request_card(request: Request, app_url: str) -> Message:
     if request.keeps_card and request.state in QUEUED_STATES:
         return queued_card(request, app_url)
     name = Bold(request.title)
-    asked: Sentence = ("Requested by ", Mention(request.user), " at ", When(request.asked_at))
+    requested: Sentence = ("Requested by ", Mention(request.user), " at ", When(request.asked_at))
     if request.approved_by:
-        asked = (*asked, " · approved by ", Mention(request.approved_by))
+        requested = (*requested, " · approved by ", Mention(request.approved_by))
     parent = request.plan.parent_run if request.plan else None
     if parent is not None:
-        asked = (*asked, " · ", retry_of(parent, app_url))
-    asked = (*asked, *_because(request.start_command.reason if isinstance(request.start_command, RunCommand) else None))
+        requested = (*requested, " · ", retry_of(parent, app_url))
+    requested = (
+        *requested,
+        *_because(request.start_command.reason if isinstance(request.start_command, RunCommand) else None),
+    )
     if request.state is RequestState.LOOKING:
         first: Sentence = (Emoji("mag"), " ", name, " may have started: Bolt didn't answer, so I'm looking for the run")
     elif request.state is RequestState.UNCLEAR:
@@ -133,18 +136,20 @@ def request_card(request: Request, app_url: str) -> Message:
         first = (Emoji("arrow_right"), " ", name, " has started as ", run, "; it already has a card in this channel")
     else:
         first = (Emoji("clock1"), " ", name, " is starting")
-    blocks: tuple[Block, ...] = (Paragraph(_lines(first, *_unclear(request, app_url))), Facts(asked))
-    return Message((*first, ". ", *asked), blocks)
+    blocks: tuple[Block, ...] = (Paragraph(_lines(first, *_unclear(request, app_url))), Facts(requested))
+    return Message((*first, ". ", *requested), blocks)
 
 
 def queued_card(request: Request, app_url: str) -> Message:
     """Build the card of a start that waits for a run to end, or that waited and wasn't started."""
-    asked = queued_facts(request, app_url)
+    requested = queued_facts(request, app_url)
     if request.state is not RequestState.QUEUED:
         first: Sentence = (Emoji("black_square_for_stop"), " ", *not_started(request))
-        return Message((*first, " ", *asked), (Paragraph(first), Facts(asked)))
+        return Message((*first, " ", *requested), (Paragraph(first), Facts(requested)))
     first = waits_for(request, app_url)
-    return Message((*first, ". ", *asked), (Paragraph(first), Facts(asked), Buttons((buttons.drop_button(request),))))
+    return Message(
+        (*first, ". ", *requested), (Paragraph(first), Facts(requested), Buttons((buttons.drop_button(request),)))
+    )
 
 
 def waits_for(request: Request, app_url: str) -> Sentence:
@@ -154,8 +159,8 @@ def waits_for(request: Request, app_url: str) -> Sentence:
 
 def queued_facts(request: Request, app_url: str) -> Sentence:
     """Facts of a queued start: who asked and when, and its overrides, if any."""
-    asked: Sentence = ("Requested by ", Mention(request.user), " at ", When(request.queued_at or request.asked_at))
-    return (*asked, *_what(request, app_url))
+    requested: Sentence = ("Requested by ", Mention(request.user), " at ", When(request.queued_at or request.asked_at))
+    return (*requested, *_what(request, app_url))
 
 
 def _what(request: Request, app_url: str) -> list[Span]:
