@@ -154,26 +154,16 @@ class RunDiscoverer:
         held = await self._may_be_ours(lease, slug, found)
         found = without(found, held)
         beginnings = tuple(sorted(map(beginning, deciding.values())))
-        await self._closer.close(slug, record.failing_in - set(deciding))
-        await self._closer.show_suspended(record.schedule, record.failing_in & set(deciding))
-        new = [watch for watch in deciding.values() if beginning(watch) not in ledger.beginnings]
-        for watch in new:
-            await self._begin(record, watch, listed)
+        await self._adjust_incidents(record, deciding, listed)
         await self._poll_active(ledger)
         settled = _settled(record, pages, deciding, at)
         if not found and not held and not settled and beginnings == ledger.beginnings and ledger.begun:
             return False
         if gap is not None:
             await self._gaps.await_ends(gap.number, slug, [run.id for run in found.ended])
-        follow, ended = [], []
         usual_s = usual_seconds([run for run in listed if run.parent_run_id is None])
         old = older_failures(found.ended) if gap is not None else frozenset()
-        for run in (*found.begun, *found.ended):
-            one = await self._worth_following(record, run, deciding, usual_s, at, old=run.id in old)
-            if isinstance(one, NewRun):
-                follow.append(one)
-            elif one is not None:
-                ended.append(one)
+        follow, ended = await self._sorted(record, found, deciding, usual_s, at, old)
         notices = await self._lines(record, found.begun, deciding, at)
         ledger_now = replace(found.ledger, beginnings=beginnings)
         looked = Looked(ledger_now, follow, ended, notices, settled or SettledSlots())
@@ -186,6 +176,35 @@ class RunDiscoverer:
         for run in found.begun:
             await self._show_retry(record, run)
         return True
+
+    async def _adjust_incidents(
+        self, record: ScheduleRecord, deciding: Mapping[str, Watch], listed: Sequence[RunSummary]
+    ) -> None:
+        """Close or open incidents where the schedule is no longer watched, or newly, and show whether it's suspended."""
+        await self._closer.close(record.schedule.slug, record.failing_in - set(deciding))
+        await self._closer.show_suspended(record.schedule, record.failing_in & set(deciding))
+        for watch in deciding.values():
+            if beginning(watch) not in record.ledger.beginnings:
+                await self._begin(record, watch, listed)
+
+    async def _sorted(
+        self,
+        record: ScheduleRecord,
+        found: Found,
+        deciding: Mapping[str, Watch],
+        usual_s: float | None,
+        at: datetime,
+        old: frozenset[int],
+    ) -> tuple[list[NewRun], list[RunEnd]]:
+        """Sort what was found into runs to follow and ends that are known well enough. `old` are ends that are no news."""
+        follow, ended = [], []
+        for run in (*found.begun, *found.ended):
+            one = await self._worth_following(record, run, deciding, usual_s, at, old=run.id in old)
+            if isinstance(one, NewRun):
+                follow.append(one)
+            elif one is not None:
+                ended.append(one)
+        return follow, ended
 
     async def _may_be_ours(self, lease: Lease, slug: str, found: Found) -> frozenset[int]:
         """New runs that a start of ours may have made whose outcome isn't known yet: its card has to be there first."""
