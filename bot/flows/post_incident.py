@@ -163,14 +163,8 @@ class IncidentPoster:
         shows_log = post.run and not incident.without_logs
         run = await self._runs.load_run(RunKey(self._workspace, post.run)) if shows_log else None
         thread = await self._thread_ts(stored, post)
-        if thread is None and stored.refused:
-            log.error(
-                "a post about an incident has no message to follow", schedule=incident.schedule, why=stored.refused
-            )
-            await self._incidents.posted(claimed, stored.refused)
-            return
         if thread is None and not incident.silent:
-            await self._posts.put_back(claimed, delay_s=SNOOZED_AGAIN_S if incident.snooze else MESSAGE_AGAIN_S)
+            await self._await_message(claimed, stored, SNOOZED_AGAIN_S if incident.snooze else MESSAGE_AGAIN_S)
             return
         if post.kind is PostKind.OPENING and await self._awaits_log(run):
             await self._posts.put_back(claimed, delay_s=LOG_AGAIN_S)
@@ -194,7 +188,7 @@ class IncidentPoster:
         elif run.end.log == "late":
             await self._posts.put_back(claimed, delay_s=LATE_AGAIN_S)
         elif not stored.ts:
-            await self._posts.put_back(claimed, delay_s=SNOOZED_AGAIN_S)
+            await self._await_message(claimed, stored, SNOOZED_AGAIN_S)
         elif kind == "late":
             key = f"incident:{incident.key}:{incident.serial}:late-{post.number}"
             ts = await self._poster.post_message_once(claimed, late_log_post(run, self._app_url), key, stored.ts)
@@ -204,6 +198,16 @@ class IncidentPoster:
             outcome = await self._files.post_log_file(claimed, run, await file_thread(self._posts, claimed, stored.ts))
             if outcome is not None:
                 await self._incidents.posted(claimed, outcome)
+
+    async def _await_message(self, claimed: ClaimedPost, stored: StoredIncident, delay_s: float) -> None:
+        """Put a thread post back until the message is posted, or give it up if that never will be."""
+        if not stored.refused:
+            await self._posts.put_back(claimed, delay_s=delay_s)
+            return
+        log.error(
+            "a post about an incident has no message to follow", schedule=stored.incident.schedule, why=stored.refused
+        )
+        await self._incidents.posted(claimed, stored.refused)
 
     async def _thread_ts(self, stored: StoredIncident, post: ThreadPost) -> str | None:
         """The thread: its message's, or without one that of the newest failed run's card. None: the channel itself."""

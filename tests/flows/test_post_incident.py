@@ -8,8 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.core.model.errors import ChannelRefused, ContentRefused, MessageGone, SlackRefused, SlackThrottled
-from bot.core.model.incident import OnIt, PostKind, ThreadPost
+from bot.core.model.channel import ChannelState
+from bot.core.model.errors import (
+    ChannelRefused,
+    ContentRefused,
+    MessageGone,
+    SlackNotSent,
+    SlackRefused,
+    SlackThrottled,
+)
+from bot.core.model.incident import OnIt, PostKind, Snooze, ThreadPost
 from bot.core.policy.rules import DEFAULT, Policy
 from bot.flows.close_incidents import IncidentCloser
 from bot.slack.errors import error_from_code
@@ -355,6 +363,41 @@ async def test_a_file_that_waits_when_the_next_incident_begins_is_posted_in_the_
     assert [{thread for _, thread, _ in stage.chat.shared}, len(stage.chat.shared)] == [{first, second}, 2]
     names = [stage.chat.uploads[file][0] for _, _, file in stage.chat.shared]
     assert names[0] != names[1]
+    assert await waiting_posts(stage) == []
+
+
+async def loses_its_message(stage: IncidentStage) -> None:
+    """Somebody deletes a snoozed incident's message while its file waits."""
+    stage.chat.faults.always["share_upload"] = SlackNotSent("files.completeUploadExternal")
+    await stage.discover()
+    del stage.chat.faults.always["share_upload"]
+    before = await stage.stored()
+    snoozed = replace(before.incident, snooze=Snooze("U0ADA", None, "ada"))
+    assert await stage.incidents.store_incident(before, snoozed, "now")
+    stage.chat.posted.pop((CHANNEL, before.ts))
+    stage.chat.faults.fail("edit_message", MessageGone("chat.update", "message_not_found"))
+    await stage.edit()
+    assert (await stage.stored()).ts == ""
+    assert await waiting_posts(stage) == [f"incident/file-1/{CHANNEL}/nightly"]
+
+
+async def test_a_file_whose_message_was_deleted_waits_for_the_next_message(stage: IncidentStage) -> None:
+    """It comes with the recovery, even if the next incident begins before it's posted."""
+    await loses_its_message(stage)
+    await fails_again_later(stage)
+    await settle_posts(stage)
+    assert await waiting_posts(stage) == []
+
+
+async def test_a_file_whose_message_was_deleted_and_does_not_come_again_is_given_up(stage: IncidentStage) -> None:
+    """The bot wasn't in the channel when it would have come."""
+    await loses_its_message(stage)
+    stage.channels.states[CHANNEL] = ChannelState(is_member=False)
+    await stage.work("channels", whatever=True)
+    await fails_again_later(stage)
+    del stage.channels.states[CHANNEL]
+    await stage.check_channels()
+    await settle_posts(stage)
     assert await waiting_posts(stage) == []
 
 

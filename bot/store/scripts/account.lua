@@ -172,6 +172,8 @@ for at = first, last, WIDTH do
       redis.call('EXPIRE', key('incident', channel, named), RETENTION_S)
       if is_edited then redis.call('HSET', card, 'incident', channel .. ':' .. named) end
       if due then push('posts', 'opening', channel, 'incident/0/' .. channel .. '/' .. named, math.max(now(), tonumber(due))) end
+      -- It was deleted, and nothing could be posted since. What waits for its thread is given up.
+      if not old[2] and not due then redis.call('HSETNX', key('incident', channel, named), 'refused', 'replaced') end
     end
     redis.call('DEL', hash)
     redis.call('HSET', hash, 'serial', serial, 'rev', ARGV[at + 1])
