@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.command import RetryCommand
+from bot.core.model.discovery import Looked
 from bot.core.model.errors import AlreadyRunning, BoltRejected, ChannelRefused, SlackNotSent, SlackRefused
 from bot.core.model.person import Person, Role
 from bot.core.model.request import Origin, RequestState
@@ -17,6 +18,7 @@ from bot.core.model.start import NewRequest
 from bot.core.policy.rules import Approve, Deny, Policy, Rule
 from bot.core.text.message import Message
 from bot.core.views.buttons import INCIDENT_CANCEL, INCIDENT_RETRY, IncidentButton
+from bot.core.watching.ends import end_of_listing
 from bot.flows.close_incidents import IncidentCloser
 from bot.flows.handle_incident import IncidentHandler
 from bot.flows.read_incident_retries import IncidentRetries
@@ -343,6 +345,38 @@ async def test_an_end_that_was_accounted_before_its_lost_start_was_found_is_told
     await stage.sweep()
     assert sum(f"Run {run_id}, your retry of Nightly full build, was cancelled" in one for one in told(stage)) == 1
     assert await stage.redis.zcard(stage.scripts.key("due", "requests")) == 0
+
+
+async def test_an_end_that_waits_to_be_accounted_when_its_lost_start_is_found_is_told_by_the_incident_alone(
+    stage: IncidentStage,
+) -> None:
+    """Its run is concluded in between, too: the asker isn't notified beside the message that counts it."""
+    await click(stage)
+    await stage.advance()
+    await stage.edit()
+    await stage.post()
+    stage.bolt.faults.lose("retry")
+    await stage.advance()
+    run_id = stage.bolt.runs_of["nightly"][0].id
+    await stage.redis.hset(stage.scripts.key("req", "r1"), "sending_us", ago_us(65))
+    await stage.runs.learn_actor("w", OUR_ACTOR)
+    stage.end(run_id, "FAILED")
+    record = (await stage.discovery.load_schedules(["nightly"]))["nightly"]
+    await stage.redis.zadd(stage.scripts.key("due", "looks"), {"nightly": 1})
+    look = (await stage.due["looks"].claim(1)).lease
+    assert look is not None
+    looked = Looked(record.ledger, ended=[end_of_listing(stage.bolt.runs_of["nightly"][0])])
+    assert await stage.discovery.note_look(look, "nightly", record.rev, looked, delay_s=60)
+    await stage.advance()
+    assert await stage.state() is RequestState.SETTLED
+    await stage.poll()
+    assert await stage.work("ends") == 1
+    assert await stage.redis.zcard(stage.scripts.key("due", "requests")) == 0
+    await stage.settle()
+    incident = await stage.incident()
+    assert incident.latest is not None
+    assert incident.latest.run == run_id
+    assert not any("your retry of" in one for one in told(stage))
 
 
 def ago_us(seconds: float) -> int:

@@ -33,7 +33,10 @@ if ARGV[7] == '1' then
 else
   redis.call('ZREM', ends, member)
 end
-local is_news = hand_over(member, ARGV[8]) and redis.call('HEXISTS', run, 'accounted') == 0
+-- What was accounted before the run's start was known told its asker nothing. If it only waited for that, this end, which
+-- names the start, is accounted instead.
+local is_handed_over, waited = hand_over(member, ARGV[8])
+local is_news = is_handed_over and (waited or redis.call('HEXISTS', run, 'accounted') == 0)
 if not is_news and #cards_of(member) == 0 then
   local start = read_facts(redis.call('HGET', run, 'facts')).request
   if type(start) == 'string' then tell_asker(start) end

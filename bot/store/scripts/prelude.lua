@@ -729,18 +729,18 @@ local function current_slug(slug)
 end
 
 -- Hands the end of a run that discovery has found over to the watches of its schedule, to be accounted. Returns whether
--- it did.
+-- it did, and whether an earlier word about this run was still waiting there, which this one replaces.
 local function hand_over(member, ended)
   local slug = redis.call('HGET', key('run', member), 'discovered')
   if slug then slug = current_slug(slug) end
   local record = key('discovery', 'of', slug or '')
   -- Without a record, nobody has watched its schedule for a day.
   if not slug or redis.call('EXISTS', record) == 0 then return false end
-  redis.call('HSET', key('discovery', 'ended', slug), string.match(member, ':(%d+)$'), ended)
+  local waited = redis.call('HSET', key('discovery', 'ended', slug), string.match(member, ':(%d+)$'), ended) == 0
   -- Whoever is accounting an earlier word about this run has to decide again.
   redis.call('HINCRBY', record, 'rev', 1)
   redis.call('ZADD', key('due', 'accounts'), 'LT', num(now()), slug)
-  return true
+  return true, waited
 end
 
 -- Has the asker told of the end of a retry without a card, because no incident's message tells of it.
