@@ -13,7 +13,7 @@ from bot.core.model.errors import BoltError, BoltRejected
 from bot.core.model.run import Run, RunKey, observe
 from bot.core.model.upload import Upload
 from bot.core.runs.progress import numbered
-from bot.core.text.message import Button, Buttons, Message, Paragraph
+from bot.core.text.message import LABEL_MOST, Button, Buttons, Message, Paragraph
 from bot.core.text.text import Code, Sentence, cut
 from bot.core.views.artifact_list import artifact_list, file_name
 from bot.core.views.buttons import ARTIFACT_FILE, ARTIFACT_OPEN, PartButton, part_value
@@ -76,7 +76,7 @@ class Artifacts:
             return Message(text, (Paragraph(text), Buttons((post,))))
         text = ("The link to ", *name, " expires soon.")
         # On a button, because in a text the masker would remove its signature, which is a secret.
-        download = Button(ARTIFACT_OPEN, "Download", url=url, spoken=cut(f"Download {part.path}", 75))
+        download = Button(ARTIFACT_OPEN, "Download", url=url, spoken=cut(f"Download {part.path}", LABEL_MOST))
         return Message(text, (Paragraph(text), Buttons((download, post))))
 
     async def post_artifact(self, asker: Asker, part: PartButton) -> Message:

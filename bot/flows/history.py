@@ -22,7 +22,7 @@ from bot.core.model.errors import (
 )
 from bot.core.model.sent_message import MessageFound
 from bot.core.runs.history import LEAST, History, alt_text, history, sparkline, summary
-from bot.core.text.message import Buttons, Message, Paragraph
+from bot.core.text.message import LABEL_MOST, Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Code, Sentence, cut, plural
 from bot.core.views.buttons import command_button
 from bot.flows.find_schedule import ScheduleFinder, unread
@@ -157,5 +157,5 @@ def too_few(schedule: Schedule, shown: History) -> Message:
     ended = plural(len(shown.bars), "run has", "runs have") if shown.bars else "no run has"
     name = Bold(cut(schedule.name, NAME_SHOWN))
     text: Sentence = ("There's no chart of ", name, f" yet: {ended} ended, and it needs at least {LEAST}.")
-    runs = command_button("Runs", RunsCommand(schedule.slug), spoken=cut(f"Runs of {schedule.name}", 75))
+    runs = command_button("Runs", RunsCommand(schedule.slug), spoken=cut(f"Runs of {schedule.name}", LABEL_MOST))
     return Message(text, (Paragraph(text), Buttons((runs,))))

@@ -12,6 +12,9 @@ from typing import Literal
 
 from bot.core.text.text import Sentence, Span, cut_middle, mapped_sentence
 
+# Slack's limit of a button's label, and of the one for screen readers.
+LABEL_MOST = 75
+
 
 @dataclass(frozen=True, slots=True)
 class Confirm:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.model.request import BlockingRun, Request, blocking_run_facts
 from bot.core.model.run import Run, RunKey, run_url
-from bot.core.text.message import Button, Buttons, Message, Paragraph
+from bot.core.text.message import LABEL_MOST, Button, Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Link, Sentence, Span, When, cut, plural
 from bot.core.views.buttons import START_QUEUED, follow_button, request_value
 from bot.core.views.card import not_started
@@ -38,7 +38,7 @@ def already_running(
         START_QUEUED,
         "Run when it ends",
         value=request_value(request.id),
-        spoken=cut(f"Run {request.title} when run {running.run_id} ends", 75),
+        spoken=cut(f"Run {request.title} when run {running.run_id} ends", LABEL_MOST),
     )
     follow = follow_button(Run(key, facts=blocking_run_facts(running, request.plan)))
     return Message(sentence, (Paragraph(sentence), Buttons((queue,) if card_url else (follow, queue))))

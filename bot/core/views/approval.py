@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.core.model.command import RunCommand
 from bot.core.model.request import Request, StartPlan
 from bot.core.model.run import run_url
-from bot.core.text.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph, Preformatted
+from bot.core.text.message import LABEL_MOST, Block, Button, Buttons, Confirm, Facts, Message, Paragraph, Preformatted
 from bot.core.text.text import Bold, Emoji, Group, Link, Mention, Sentence, Span, When, cut, duration
 from bot.core.views import buttons
 
@@ -119,10 +119,10 @@ def _approve(request: Request) -> Button:
         value=buttons.request_value(request.id),
         style="primary",
         confirm=Confirm("Approve this start?", text, "Approve", "Not now"),
-        spoken=cut(f"Approve the start of {request.title}", 75),
+        spoken=cut(f"Approve the start of {request.title}", LABEL_MOST),
     )
 
 
 def _deny(request: Request) -> Button:
-    value, spoken = buttons.request_value(request.id), cut(f"Deny the start of {request.title}", 75)
+    value, spoken = buttons.request_value(request.id), cut(f"Deny the start of {request.title}", LABEL_MOST)
     return Button(buttons.DENY_START, "Deny", value=value, spoken=spoken)

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from bot.core.model.bolt import BoltCommand, Resource
 from bot.core.model.run import RunKey, is_final
-from bot.core.text.message import Block, Button, Buttons, Message, Paragraph
+from bot.core.text.message import LABEL_MOST, Block, Button, Buttons, Message, Paragraph
 from bot.core.text.text import Code, cut, plural, showable
 from bot.core.views.buttons import ARTIFACT_LINK, ARTIFACTS_PAGE, PartButton, part_value
 from bot.core.views.paging import turns
@@ -16,7 +16,6 @@ from bot.core.views.paging import turns
 FILES_A_PAGE = 20
 BUTTONS_A_ROW = 5
 COMMAND_SHOWN = 200
-LABEL = 75
 
 _RESERVED = re.compile(r'[/\\:*?"<>|]')
 
@@ -61,9 +60,9 @@ def artifact_list(
 
 def _button(key: RunKey, number: int, command: BoltCommand, resource: Resource) -> Button:
     path = resource.path
-    label = path if len(path) <= LABEL else f"…{path[1 - LABEL :]}"
+    label = path if len(path) <= LABEL_MOST else f"…{path[1 - LABEL_MOST :]}"
     value = part_value(PartButton(key, command.id, command.text, resource.id, path))
-    spoken = cut(f"Address of {file_name(path)}, {command.text}", LABEL)
+    spoken = cut(f"Address of {file_name(path)}, {command.text}", LABEL_MOST)
     return Button(f"{ARTIFACT_LINK}.{number}", label, value=value, spoken=spoken)
 
 

@@ -17,7 +17,7 @@ from bot.core.model.errors import BadCommand
 from bot.core.model.request import Request
 from bot.core.model.run import Run, RunFacts, RunKey
 from bot.core.policy.rules import Action
-from bot.core.text.message import Button
+from bot.core.text.message import LABEL_MOST, Button
 from bot.core.text.text import cut
 
 CANCEL_RUN = "run.cancel"
@@ -260,13 +260,13 @@ def follow_button(run: Run, *, number: int | None = None) -> Button:
     `number` distinguishes several in a row.
     """
     action = FOLLOW_RUN if number is None else f"{FOLLOW_RUN}.{number}"
-    spoken = cut(f"Follow this run: run {run.id} of {run.title}", 75)
+    spoken = cut(f"Follow this run: run {run.id} of {run.title}", LABEL_MOST)
     return Button(action, "Follow this run", value=run_value(run), spoken=spoken)
 
 
 def drop_button(request: Request) -> Button:
     """The button that removes a queued start from the queue."""
-    value, spoken = request_value(request.id), cut(f"Don't run {request.title}", 75)
+    value, spoken = request_value(request.id), cut(f"Don't run {request.title}", LABEL_MOST)
     return Button(DROP_QUEUED, "Don't run", value=value, spoken=spoken)
 
 
@@ -358,7 +358,7 @@ def command_button(label: str, command: Command, *, number: int = 0, spoken: str
     if len(value) > VALUE_LIMIT:
         raise ValueError("this command is too long for a button")
     kind = type(command).__name__.removesuffix("Command").lower()
-    return Button(f"{COMMAND}.{kind}.{number}", cut(label, 75), value=value, spoken=spoken)
+    return Button(f"{COMMAND}.{kind}.{number}", cut(label, LABEL_MOST), value=value, spoken=spoken)
 
 
 def fitting(label: str, command: Command, *, number: int = 0, spoken: str | None = None) -> tuple[Button, ...]:

@@ -15,7 +15,7 @@ from bot.core.model.request import Request, RequestState
 from bot.core.model.run import LOST, Retried, Run, is_failed, is_final, run_url
 from bot.core.runs.progress import bar, commands_known, progress
 from bot.core.runs.usual_duration import share, slowness_in_words, usual_end
-from bot.core.text.message import Block, Button, Buttons, Confirm, Facts, Message, Paragraph
+from bot.core.text.message import LABEL_MOST, Block, Button, Buttons, Confirm, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural
 from bot.core.views import buttons
 from bot.core.views.approval import pending_card
@@ -335,7 +335,7 @@ def _buttons(run: Run, url: str) -> tuple[Button, ...]:
         value=buttons.run_value(run),
         style="danger",
         confirm=cancel_confirm(run),
-        spoken=cut(f"Cancel run {run.id} of {run.title}", 75),
+        spoken=cut(f"Cancel run {run.id} of {run.title}", LABEL_MOST),
     )
     return (cancel, open_run, follow)
 
@@ -360,4 +360,4 @@ def _reading(run: Run) -> tuple[Button, Button]:
 def _spoken(label: str, run: Run) -> str:
     """The label for screen readers: the visible words, then the run."""
     what = f" of {run.title}" if run.facts.name or run.facts.slug else ""
-    return cut(f"{label}: run {run.id}{what}", 75)
+    return cut(f"{label}: run {run.id}{what}", LABEL_MOST)

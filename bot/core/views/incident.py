@@ -15,7 +15,7 @@ from bot.core.model.run import Run, is_failed, is_final, run_url
 from bot.core.model.run_end import RunError
 from bot.core.model.state_labels import state_word
 from bot.core.text.email_addresses import without_addresses
-from bot.core.text.message import Block, Button, Buttons, Choice, Confirm, Facts, Message, Paragraph
+from bot.core.text.message import LABEL_MOST, Block, Button, Buttons, Choice, Confirm, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Code, Emoji, Link, Mention, Sentence, Span, When, cut, duration, plural
 from bot.core.text.user_ids import is_user
 from bot.core.views import buttons
@@ -331,7 +331,7 @@ def _button(
     free: bool = False,
 ) -> Button:
     shown = buttons.IncidentButton(incident.schedule, incident.failed.run if incident.failed else 0, free)
-    spoken = cut(f"{label}: {incident.name or incident.schedule}", 75)
+    spoken = cut(f"{label}: {incident.name or incident.schedule}", LABEL_MOST)
     return Button(action, label, value=buttons.incident_value(shown), style=style, spoken=spoken)
 
 

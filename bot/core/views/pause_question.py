@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.model.bolt import Schedule
 from bot.core.model.command import PauseCommand, ShowCommand, canonical
-from bot.core.text.message import Button, Buttons, Message, Paragraph
+from bot.core.text.message import LABEL_MOST, Button, Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Emoji, Sentence, cut
 from bot.core.views.buttons import PAUSE_NO, PAUSE_YES, command_button, command_value
 
@@ -21,7 +21,7 @@ def question(schedule: Schedule, *, pause: bool) -> Message:
         text = ("Resume ", name, "? It'll start automatically again.")
         yes, no = "Resume", "Keep it paused"
     value = command_value(canonical(PauseCommand(schedule.slug, pause)))
-    spoken = cut(f"{yes} {schedule.name}", 75)
+    spoken = cut(f"{yes} {schedule.name}", LABEL_MOST)
     buttons = (Button(PAUSE_YES, yes, value=value, spoken=spoken), Button(PAUSE_NO, no, value=value, spoken=no))
     return Message(text, (Paragraph(text), Buttons(buttons)))
 
@@ -40,7 +40,7 @@ def done(schedule: Schedule, *, pause: bool) -> Message:
     else:
         text = (Emoji("arrow_forward"), " ", _name(schedule), " has been resumed: it starts automatically again.")
         label = "Pause"
-    return _with(text, schedule, command_button(label, undo, spoken=cut(f"{label} {schedule.name}", 75)))
+    return _with(text, schedule, command_button(label, undo, spoken=cut(f"{label} {schedule.name}", LABEL_MOST)))
 
 
 def already(schedule: Schedule, *, pause: bool) -> Message:
@@ -101,7 +101,9 @@ def inactive(schedule: Schedule) -> Message:
 
 
 def _with(text: Sentence, schedule: Schedule, *more: Button) -> Message:
-    details = command_button("Details", ShowCommand(schedule.slug), spoken=cut(f"Details of {schedule.name}", 75))
+    details = command_button(
+        "Details", ShowCommand(schedule.slug), spoken=cut(f"Details of {schedule.name}", LABEL_MOST)
+    )
     return Message(text, (Paragraph(text), Buttons((*more, details))))
 
 

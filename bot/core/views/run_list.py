@@ -7,7 +7,7 @@ from bot.core.model.command import RunCommand, RunsCommand
 from bot.core.model.request import pull_request_of
 from bot.core.model.run import Run, RunFacts, RunKey, is_final, run_url
 from bot.core.model.state_labels import state_emoji, state_word
-from bot.core.text.message import Block, Buttons, Message, Paragraph
+from bot.core.text.message import LABEL_MOST, Block, Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Link, Sentence, Span, When, cut, duration, plural
 from bot.core.views.buttons import fitting, follow_button
 from bot.core.views.paging import ListPage, page_buttons
@@ -40,7 +40,7 @@ def run_list(
 def never_ran(schedule: Schedule) -> Message:
     """Say that a schedule hasn't run yet."""
     text: Sentence = (Bold(cut(schedule.name, NAME_SHOWN)), " hasn't run yet.")
-    run = fitting("Run", RunCommand(schedule.slug), spoken=cut(f"Run {schedule.name}", 75))
+    run = fitting("Run", RunCommand(schedule.slug), spoken=cut(f"Run {schedule.name}", LABEL_MOST))
     return Message(text, (Paragraph(text), *((Buttons(run),) if run else ())))
 
 

@@ -8,14 +8,13 @@ from bot.core.model.bolt import Schedule
 from bot.core.model.command import ListCommand, RunCommand, ShowCommand, WatchCommand
 from bot.core.model.state_labels import state_emoji, state_word
 from bot.core.schedules.cron_in_words import next_told, told
-from bot.core.text.message import Block, Buttons, Message, Paragraph
+from bot.core.text.message import LABEL_MOST, Block, Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Code, Emoji, Sentence, Span, When, cut, plural
 from bot.core.views.buttons import fitting
 from bot.core.views.paging import ListPage, page_buttons
 
 NAME_SHOWN = 80
 OWNER_SHOWN = 80
-SPOKEN = 75
 
 
 def schedule_list(
@@ -71,9 +70,9 @@ def _row(schedule: Schedule, now: datetime, *, inactive: bool) -> Sentence:
 
 def _buttons(schedule: Schedule, at: int, *, inactive: bool) -> tuple[Buttons, ...]:
     name, slug = schedule.name or schedule.slug, schedule.slug
-    run = () if inactive else fitting("Run", RunCommand(slug), number=at, spoken=cut(f"Run {name}", SPOKEN))
-    details = fitting("Details", ShowCommand(slug), number=at, spoken=cut(f"Details of {name}", SPOKEN))
-    spoken = cut(f"Watch {name} in this channel", SPOKEN)
+    run = () if inactive else fitting("Run", RunCommand(slug), number=at, spoken=cut(f"Run {name}", LABEL_MOST))
+    details = fitting("Details", ShowCommand(slug), number=at, spoken=cut(f"Details of {name}", LABEL_MOST))
+    spoken = cut(f"Watch {name} in this channel", LABEL_MOST)
     watch = () if inactive else fitting("Watch", WatchCommand(slug), number=at, spoken=spoken)
     return (Buttons((*run, *details, *watch)),) if run or details else ()
 

@@ -11,7 +11,7 @@ from bot.core.model.run import is_final
 from bot.core.model.state_labels import state_emoji, state_word
 from bot.core.runs.history import history, sparkline, summary
 from bot.core.schedules.cron_in_words import next_told, told
-from bot.core.text.message import Block, Buttons, Facts, Message, Paragraph
+from bot.core.text.message import LABEL_MOST, Block, Buttons, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Channel, Code, Sentence, Span, When, cut, plural
 from bot.core.views.buttons import fitting
 from bot.core.views.run_list import run_line
@@ -24,7 +24,6 @@ COMMAND_SHOWN = 160
 RUNS_SHOWN = 5
 NOTIFIED_SHOWN = 8
 EVENTS_SHOWN = 6
-SPOKEN = 75
 # Schedules with this source can only be paused in their file.
 YAML = "yaml"
 MADE = {YAML: "defined in a YAML file", "ui": "created in Bolt", "api": "created by the API"}
@@ -157,16 +156,16 @@ def _past(schedule: Schedule, runs: Sequence[RunSummary] | None, app_url: str) -
 
 def _buttons(schedule: Schedule, runs: Sequence[RunSummary] | None, *, active: bool) -> tuple[Buttons, ...]:
     name, slug = schedule.name, schedule.slug
-    made = [*fitting("Run", RunCommand(slug), spoken=cut(f"Run {name}", SPOKEN))] if active else []
-    made += fitting("Runs", RunsCommand(slug), spoken=cut(f"Runs of {name}", SPOKEN))
+    made = [*fitting("Run", RunCommand(slug), spoken=cut(f"Run {name}", LABEL_MOST))] if active else []
+    made += fitting("Runs", RunsCommand(slug), spoken=cut(f"Runs of {name}", LABEL_MOST))
     if runs and history(name, runs).is_enough:
-        made += fitting("History", HistoryCommand(slug), spoken=cut(f"History of {name}, posted here", SPOKEN))
+        made += fitting("History", HistoryCommand(slug), spoken=cut(f"History of {name}, posted here", LABEL_MOST))
     if active and schedule.source.lower() != YAML:
         label = "Resume" if schedule.suspended else "Pause"
         pause = PauseCommand(slug, pause=not schedule.suspended)
-        made += fitting(label, pause, spoken=cut(f"{label} {name}", SPOKEN))
+        made += fitting(label, pause, spoken=cut(f"{label} {name}", LABEL_MOST))
     if active:
-        made += fitting("Watch", WatchCommand(slug), spoken=cut(f"Watch {name} in this channel", SPOKEN))
+        made += fitting("Watch", WatchCommand(slug), spoken=cut(f"Watch {name} in this channel", LABEL_MOST))
     return (Buttons(tuple(made)),) if made else ()
 
 

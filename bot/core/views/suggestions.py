@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bot.core.model.command import Command, RunCommand, canonical, with_name
 from bot.core.model.request import Request
 from bot.core.schedules.lookup import Ambiguous, Missing
-from bot.core.text.message import Button, Buttons, Message, Paragraph
+from bot.core.text.message import LABEL_MOST, Button, Buttons, Message, Paragraph
 from bot.core.text.text import Sentence, cut
 from bot.core.views.buttons import START_SUGGESTED, VALUE_LIMIT, command_button, suggestion_value
 
@@ -23,7 +23,7 @@ def suggestions(request: Request) -> Buttons | None:
         value = suggestion_value(canonical(with_name(request.start_command, slug)), request.id, slug)
         if len(value) <= VALUE_LIMIT:
             action = f"{START_SUGGESTED}.{len(buttons)}"
-            buttons.append(Button(action, cut(f"{'Run' if starts else 'Retry'} {slug}", 75), value=value))
+            buttons.append(Button(action, cut(f"{'Run' if starts else 'Retry'} {slug}", LABEL_MOST), value=value))
     return Buttons(tuple(buttons)) if buttons else None
 
 
@@ -44,6 +44,6 @@ def did_you_mean(schedule_text: str, found: Ambiguous | Missing, again: Callable
     for number, slug in enumerate(slugs[:OFFERED_MOST]):
         command = again(slug)
         verb = canonical(command).partition(" ")[0].capitalize()
-        buttons.append(command_button(cut(f"{verb} {slug}", 75), command, number=number))
+        buttons.append(command_button(cut(f"{verb} {slug}", LABEL_MOST), command, number=number))
     text: Sentence = (not_found(schedule_text, found),)
     return Message(text, (Paragraph(text), Buttons(tuple(buttons)))) if buttons else Message(text)

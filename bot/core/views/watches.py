@@ -8,7 +8,7 @@ from typing import Literal
 
 from bot.core.model.command import UnwatchCommand, WatchesCommand, WatchForm, command_of_watch
 from bot.core.model.watch import WATCHES_MOST, WATCHES_MOST_IN_CHANNEL, Watch, WatchAcceptance
-from bot.core.text.message import Block, Button, Buttons, Facts, Message, Paragraph
+from bot.core.text.message import LABEL_MOST, Block, Button, Buttons, Facts, Message, Paragraph
 from bot.core.text.text import Bold, Channel, Code, Sentence, Span, cut, plural
 from bot.core.views.buttons import command_button, fitting
 from bot.core.views.paging import ListPage, page_buttons
@@ -143,13 +143,13 @@ def in_file(watch: Watch) -> Message:
 def stopped(watch: Watch) -> Message:
     """Confirm that a watch was stopped. A click makes it again, with a new number."""
     text: Sentence = ("No longer watching ", _pattern(watch), f" here (watch {watch.number}).")
-    again = fitting("Watch again", command_of_watch(watch), spoken=cut(f"Watch {watch.pattern} again", 75))
+    again = fitting("Watch again", command_of_watch(watch), spoken=cut(f"Watch {watch.pattern} again", LABEL_MOST))
     return Message(text, (Paragraph(text), Buttons(again))) if again else Message(text)
 
 
 def stop_button(watch: Watch, *, number: int = 0, label: str = "Stop") -> Button:
     """The button that stops a watch of the channel in which it's clicked."""
-    spoken = cut(f"Stop watch {watch.number}, {watch.pattern}", 75)
+    spoken = cut(f"Stop watch {watch.number}, {watch.pattern}", LABEL_MOST)
     return command_button(label, UnwatchCommand(str(watch.number)), number=number, spoken=spoken)
 
 
@@ -157,7 +157,7 @@ def buttons_of(watch: Watch, *, number: int = 0) -> list[Buttons]:
     """The buttons that edit and stop a watch. A watch from the watches file has none."""
     if watch.is_from_file:
         return []
-    spoken = cut(f"Edit watch {watch.number}, {watch.pattern}", 75)
+    spoken = cut(f"Edit watch {watch.number}, {watch.pattern}", LABEL_MOST)
     edit = command_button("Edit", WatchForm(watch.number), number=number, spoken=spoken)
     return [Buttons((edit, stop_button(watch, number=number)))]
 

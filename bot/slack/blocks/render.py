@@ -19,17 +19,16 @@ from slack_sdk.models.blocks import (
     StaticSelectElement,
 )
 
+from bot.core.text.message import LABEL_MOST, Button, Buttons, Confirm, Facts, Heading, Message, Paragraph, Preformatted
 from bot.core.text.message import Block as View
-from bot.core.text.message import Button, Buttons, Confirm, Facts, Heading, Message, Paragraph, Preformatted
 from bot.core.text.text import Sentence, cut, cut_middle, showable
+from bot.core.views.buttons import VALUE_LIMIT
 from bot.slack.blocks.mrkdwn import mrkdwn, plain
 
 SECTION_MOST = 3000
 HEADING = 150
-BUTTON_LABEL = 75
 PLACEHOLDER = 150
 OPTION_LABEL = OPTION_VALUE = 75
-BUTTON_VALUE = 2000
 CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_BUTTON = 100, 300, 30
 TEXT = 3900
 BLOCKS = 50
@@ -117,16 +116,16 @@ def _preformatted(text: str) -> Json:
 
 
 def _button(button: Button) -> ButtonElement:
-    if len(button.value) > BUTTON_VALUE:
+    if len(button.value) > VALUE_LIMIT:
         raise ValueError(f"the value of {button.action} is longer than a button can carry")
     return ButtonElement(
-        text=_plain(button.label, BUTTON_LABEL),
+        text=_plain(button.label, LABEL_MOST),
         action_id=button.action,
         value=button.value or None,
         url=button.url,
         style=button.style,
         confirm=_confirm(button.confirm) if button.confirm else None,
-        accessibility_label=cut(showable(button.spoken), BUTTON_LABEL) or None if button.spoken else None,
+        accessibility_label=cut(showable(button.spoken), LABEL_MOST) or None if button.spoken else None,
     )
 
 

@@ -11,8 +11,8 @@ from bot.core.views.buttons import home_page_value, read_home_page_value
 from bot.slack.client import SlackChat
 
 # Slack accepts a hundred blocks and 250 kB: at most twelve bytes per character, plus the surrounding JSON.
-BLOCKS = 100
-TEXTS = 25_000
+HOME_BLOCKS_MOST = 100
+HOME_TEXTS_MOST = 25_000
 CALLBACK = "home"
 
 Json = dict[str, Any]
@@ -29,7 +29,7 @@ class SlackHomeTab:
 
         Raises SlackError.
         """
-        view = home_view(self._slack.blocks(message, most=BLOCKS, room=TEXTS), page)
+        view = home_view(self._slack.blocks(message, most=HOME_BLOCKS_MOST, room=HOME_TEXTS_MOST), page)
         try:
             await self._slack.call("views.publish", user_id=user, view=view, hash=replaces or None)
         except SlackRefused as refused:

@@ -52,7 +52,7 @@ from bot.slack.blocks.form import menu, run_form
 from bot.slack.blocks.mrkdwn import mrkdwn
 from bot.slack.blocks.render import render
 from bot.slack.client import SlackChat
-from bot.slack.views.home import BLOCKS, TEXTS, home_view
+from bot.slack.views.home import HOME_BLOCKS_MOST, HOME_TEXTS_MOST, home_view
 from tests.core.runs.test_history import of
 from tests.slack.blocks.hostile import HOSTILE, UNSEEN, checked, live, sentence, texts
 from tests.slack.blocks.test_cards import FACTS, FAILED, RUN, RUNNING, SUCCESS, TEST
@@ -235,7 +235,7 @@ def test_the_form_its_menu_and_the_home_tab(text: str, other: str) -> None:
     shown = HomePage(
         NOW, mine=HomeSection(1, (listed,)), schedules=(FrequentSchedule(other, text, "C1", other),), schedules_total=1
     )
-    tab = home_view(chat.blocks(home(shown, APP, "/bolt"), most=BLOCKS, room=TEXTS), 0)
+    tab = home_view(chat.blocks(home(shown, APP, "/bolt"), most=HOME_BLOCKS_MOST, room=HOME_TEXTS_MOST), 0)
     check_view(tab, "home")
     checked(tab)
 

@@ -15,7 +15,7 @@ from bot.core.model.run import RunFacts
 from bot.core.views.active_runs import Listed
 from bot.core.views.home import RUNS_A_PAGE, SCHEDULES_A_PAGE, FrequentSchedule, HomePage, HomeSection, home
 from bot.slack.client import SlackChat
-from bot.slack.views.home import BLOCKS, TEXTS, home_view, shown_page
+from bot.slack.views.home import HOME_BLOCKS_MOST, HOME_TEXTS_MOST, home_view, shown_page
 from tests.core.views.test_card import APP, run
 from tests.core.views.test_home import FULL
 
@@ -31,7 +31,7 @@ def mask(text: str) -> str:
 def view(page: HomePage) -> dict[str, Any]:
     """A page as a view."""
     slack = SlackChat("xoxb-1", "http://127.0.0.1:1/", mask)
-    return home_view(slack.blocks(home(page, APP, "/bolt"), most=BLOCKS, room=TEXTS), page.number)
+    return home_view(slack.blocks(home(page, APP, "/bolt"), most=HOME_BLOCKS_MOST, room=HOME_TEXTS_MOST), page.number)
 
 
 def picture(made: dict[str, Any]) -> str:
