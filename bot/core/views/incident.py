@@ -142,13 +142,20 @@ def thread_post(
             return Message((*incident_headline(incident, app_url, names), ".", *notified))
         case PostKind.NEW_ERROR:
             number = "New error" if len(post.errors) == 1 else f"{len(post.errors)} new errors"
-            return _listing((f"{number} in ", _run_link(post.run, app_url), ":", *notified), post.errors)
+            before = ", which failed before the recovery" if _is_after_recovery(incident, post) else ""
+            return _listing((f"{number} in ", _run_link(post.run, app_url), f"{before}:", *notified), post.errors)
         case PostKind.REOPENED:
             return _reopened(incident, post, notified, app_url)
         case PostKind.STILL_FAILING:
             return _still_failing(incident, post, notified)
         case PostKind.STATE:
             return Message(_state_line(incident, post, app_url, names))
+
+
+def _is_after_recovery(incident: Incident, post: ThreadPost) -> bool:
+    """Whether the thread has said before this post that the schedule has recovered: then its log was read late."""
+    said = max((one.number for one in incident.posts if one.kind is PostKind.RECOVERED), default=post.number)
+    return not incident.is_open and said < post.number
 
 
 # --- first lines ---

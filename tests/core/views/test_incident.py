@@ -13,7 +13,7 @@ from bot.core.text.message import Message, Preformatted
 from bot.core.text.text import Mention
 from bot.core.views.buttons import INCIDENT_TAKE, IncidentButton, read_incident_value, read_snooze_value
 from bot.core.views.incident import incident_message, people_in, taken_message, thread_post
-from bot.core.watching.life import failing_already
+from bot.core.watching.life import failing_already, with_log
 from tests.core.views.plain import buttons, said, shown
 from tests.core.views.test_card import ASKED, FAILED
 from tests.core.watching.ends import COLUMN, DISK, NIGHTLY, WATCH, at, failure, success
@@ -247,6 +247,26 @@ def test_new_errors_are_named_and_no_others() -> None:
     many = ThreadPost(2, PostKind.NEW_ERROR, 2, tuple(replace(DISK, name=f"n{number}") for number in range(12)))
     lines = shown(thread_post(incident, many, None, (), APP))
     assert (lines[0], lines[-1], len(lines)) == ("12 new errors in run 2:", "… and 2 more", 12)
+
+
+def test_a_new_error_whose_log_is_read_after_the_recovery_is_said_to_be_from_before() -> None:
+    """The line above it in the thread says that the schedule has recovered. After a reopening it's news again."""
+    unread = told(failure(1, 0), failure(2, 1, log="late"), success(3, 2))
+    assert unread is not None
+    read = with_log(unread, failure(2, 1, DISK), carded=False)
+    assert [post.kind for post in read.posts[1:]] == [PostKind.RECOVERED, PostKind.NEW_ERROR]
+    assert first_line(read) == "New error in run 2, which failed before the recovery:"
+    again = told(failure(1, 0), success(2, 0.5), failure(3, 0.6), failure(4, 0.7, DISK))
+    assert again is not None
+    assert first_line(again) == "New error in run 4:"
+    both = told(failure(1, 0), failure(2, 1, DISK), success(3, 2))
+    assert both is not None
+    assert first_line(both, -2) == "New error in run 2:"
+
+
+def first_line(incident: Incident, number: int = -1) -> str:
+    """Of one of its posts."""
+    return shown(thread_post(incident, incident.posts[number], None, (), APP))[0]
 
 
 def test_a_reopening_says_whether_the_error_is_another() -> None:
