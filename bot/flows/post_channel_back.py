@@ -16,8 +16,6 @@ from bot.core.views.watch_pause import channel_back_message
 from bot.flows.claimed_post import DROPPED, ClaimedPost
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
-from bot.flows.ports.slack import Chat
-from bot.flows.ports.store import PostLane
 from bot.flows.ports.watch_store import ChannelsBack, Watches
 from bot.flows.poster import MessagePoster
 from bot.flows.watch_permissions import WatchPermissions
@@ -30,19 +28,17 @@ class ChannelBackPoster:
 
     def __init__(
         self,
-        chat: Chat,
-        posts: PostLane,
+        poster: MessagePoster,
         channels_back: ChannelsBack,
         watches: Watches,
         permissions: WatchPermissions,
         *,
         app_url: str,
-        settle_s: float,
     ) -> None:
         self._channels_back = channels_back
         self._watches = watches
         self._permissions = permissions
-        self._poster = MessagePoster(chat, posts, settle_s=settle_s)
+        self._poster = poster
         self._covers = CoverCache()
         self._app_url = app_url
 

@@ -16,7 +16,6 @@ from bot.core.watching.digest_time import Slot, is_wanted, since, slot_on
 from bot.flows.authorize import Authorizer
 from bot.flows.claimed_post import DIGEST, ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane
 from bot.flows.ports.watch_store import Digests
 from bot.flows.post_digest_picture import DigestPicturePoster
@@ -36,14 +35,13 @@ class DigestPoster:
 
     def __init__(
         self,
-        chat: Chat,
+        poster: MessagePoster,
         posts: PostLane,
         digests: Digests,
         reader: DigestReader,
         gate: Authorizer,
         pictures: DigestPicturePoster,
         *,
-        settle_s: float,
         now: Callable[[], datetime],
     ) -> None:
         self._posts = posts
@@ -51,7 +49,7 @@ class DigestPoster:
         self._reader = reader
         self._gate = gate
         self._pictures = pictures
-        self._poster = MessagePoster(chat, posts, settle_s=settle_s)
+        self._poster = poster
         self._now = now
 
     async def post_digest(self, lease: Lease, urgency: str, channel: str, name: str) -> None:

@@ -37,12 +37,13 @@ LOG_AWAITED_S = 20.0
 
 
 class IncidentPoster:
-    """Sends claimed posts of incidents. `settle_s`: how long a call with a lost response may still take effect."""
+    """Sends claimed posts of incidents."""
 
     def __init__(
         self,
         chat: Chat,
         posts: PostLane,
+        poster: MessagePoster,
         incidents: IncidentPosts,
         runs: Runs,
         people: IncidentPeople,
@@ -52,7 +53,6 @@ class IncidentPoster:
         *,
         workspace: str,
         app_url: str,
-        settle_s: float,
         log_awaited_s: float = LOG_AWAITED_S,
     ) -> None:
         self._chat = chat
@@ -63,7 +63,7 @@ class IncidentPoster:
         self._quiet = quiet
         self._retries = retries
         self._files = files
-        self._poster = MessagePoster(chat, posts, settle_s=settle_s)
+        self._poster = poster
         self._workspace = workspace
         self._app_url = app_url
         self._log_awaited_s = log_awaited_s

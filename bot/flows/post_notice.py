@@ -17,7 +17,7 @@ from bot.core.views.notice import notice_message, people_in
 from bot.core.watching.quiet import quiet_until
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.ports.slack import Chat, People
+from bot.flows.ports.slack import People
 from bot.flows.ports.store import PostLane
 from bot.flows.ports.watch_store import NoticePosts, Watches
 from bot.flows.poster import MessagePoster
@@ -27,11 +27,11 @@ log = structlog.get_logger()
 
 
 class NoticePoster:
-    """Sends claimed notices. `settle_s`: how long a call with a lost response may still take effect."""
+    """Sends claimed notices."""
 
     def __init__(
         self,
-        chat: Chat,
+        poster: MessagePoster,
         posts: PostLane,
         notices: NoticePosts,
         watches: Watches,
@@ -39,7 +39,6 @@ class NoticePoster:
         people: People,
         *,
         app_url: str,
-        settle_s: float,
         now: Callable[[], datetime],
     ) -> None:
         self._posts = posts
@@ -47,7 +46,7 @@ class NoticePoster:
         self._watches = watches
         self._permissions = permissions
         self._people = people
-        self._poster = MessagePoster(chat, posts, settle_s=settle_s)
+        self._poster = poster
         self._app_url = app_url
         self._now = now
 

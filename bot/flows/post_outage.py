@@ -32,12 +32,13 @@ CAUSES_AGAIN_S = 20.0
 
 
 class OutagePoster:
-    """Sends claimed posts of outages. `settle_s`: how long a call with a lost response may still take effect."""
+    """Sends claimed posts of outages."""
 
     def __init__(
         self,
         chat: Chat,
         posts: PostLane,
+        poster: MessagePoster,
         outages: Outages,
         people: IncidentPeople,
         due: Due,
@@ -48,7 +49,6 @@ class OutagePoster:
         *,
         workspace: str,
         app_url: str,
-        settle_s: float,
     ) -> None:
         self._chat = chat
         self._posts = posts
@@ -60,7 +60,7 @@ class OutagePoster:
         self._files = files
         self._retries = retries
         self._workspace = workspace
-        self._poster = MessagePoster(chat, posts, settle_s=settle_s)
+        self._poster = poster
         self._app_url = app_url
 
     async def plan_causes(self, lease: Lease) -> None:

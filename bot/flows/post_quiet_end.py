@@ -14,7 +14,6 @@ from bot.flows.claimed_post import DROPPED, ClaimedPost
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.people_of_incident import IncidentPeople
-from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane
 from bot.flows.ports.watch_store import IncidentAccounts, QuietEnds, Watches
 from bot.flows.poster import MessagePoster
@@ -28,7 +27,7 @@ class QuietEndPoster:
 
     def __init__(
         self,
-        chat: Chat,
+        poster: MessagePoster,
         posts: PostLane,
         ends: QuietEnds,
         incidents: IncidentAccounts,
@@ -38,7 +37,6 @@ class QuietEndPoster:
         *,
         app_url: str,
         command: str,
-        settle_s: float,
     ) -> None:
         self._posts = posts
         self._ends = ends
@@ -47,7 +45,7 @@ class QuietEndPoster:
         self._watches = watches
         self._permissions = permissions
         self._covers = CoverCache()
-        self._poster = MessagePoster(chat, posts, settle_s=settle_s)
+        self._poster = poster
         self._app_url = app_url
         self._command = command
 

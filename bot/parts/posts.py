@@ -52,7 +52,7 @@ def build_posting_flows(base: Base, permissions: WatchPermissions, digest_reader
         "gap": gaps.post_of_gap,
         "quiet": _build_post_quiet_end(base, permissions).post_quiet_end,
         DIGEST: _build_post_digest(base, digest_reader).post_digest,
-        "back": _build_channel_back(base, permissions).post_channel_back,
+        "back": _build_post_channel_back(base, permissions).post_channel_back,
         "notice": notices.post_notice,
     }
     return PostingFlows(
@@ -71,6 +71,10 @@ def tail_rules(base: Base) -> LogTailRules:
 def _settle_s(base: Base) -> float:
     """How long a call with a lost response may still take effect: a little longer than the call itself."""
     return base.settings.slack_call_s + 0.5
+
+
+def _message_poster(base: Base) -> MessagePoster:
+    return MessagePoster(base.services.chat, base.stores.posts, settle_s=_settle_s(base))
 
 
 def _delivery_rules(base: Base) -> DeliveryRules:
@@ -136,8 +140,9 @@ def _build_post_tail(base: Base) -> TailPoster:
 
 def _build_post_log_file(base: Base) -> LogFilePoster:
     chat, stores = base.services.chat, base.stores
-    poster = MessagePoster(chat, stores.posts, settle_s=_settle_s(base))
-    return LogFilePoster(chat, stores.posts, stores.runs, base.clients.logs, poster, _delivery_rules(base))
+    return LogFilePoster(
+        chat, stores.posts, stores.runs, base.clients.logs, _message_poster(base), _delivery_rules(base)
+    )
 
 
 # --- watches: incidents, outages, notices, gaps, quiet hours, digests ---
@@ -148,6 +153,7 @@ def _build_post_incident(base: Base) -> IncidentPoster:
     return IncidentPoster(
         base.services.chat,
         stores.posts,
+        _message_poster(base),
         stores.incidents,
         stores.runs,
         base.incident_people,
@@ -156,7 +162,6 @@ def _build_post_incident(base: Base) -> IncidentPoster:
         _build_post_log_file(base),
         workspace=base.settings.workspace,
         app_url=base.settings.paradime_app_url,
-        settle_s=_settle_s(base),
     )
 
 
@@ -165,6 +170,7 @@ def _build_post_outage(base: Base) -> OutagePoster:
     return OutagePoster(
         base.services.chat,
         stores.posts,
+        _message_poster(base),
         stores.outages,
         base.incident_people,
         stores.due["outages"],
@@ -174,21 +180,19 @@ def _build_post_outage(base: Base) -> OutagePoster:
         base.incident_retries,
         workspace=base.settings.workspace,
         app_url=base.settings.paradime_app_url,
-        settle_s=_settle_s(base),
     )
 
 
 def _build_post_notice(base: Base, permissions: WatchPermissions) -> NoticePoster:
     stores = base.stores
     return NoticePoster(
-        base.services.chat,
+        _message_poster(base),
         stores.posts,
         stores.notices,
         stores.watches,
         permissions,
         base.clients.people,
         app_url=base.settings.paradime_app_url,
-        settle_s=_settle_s(base),
         now=base.now,
     )
 
@@ -212,7 +216,7 @@ def _build_post_gap(base: Base) -> GapPoster:
 def _build_post_quiet_end(base: Base, permissions: WatchPermissions) -> QuietEndPoster:
     stores = base.stores
     return QuietEndPoster(
-        base.services.chat,
+        _message_poster(base),
         stores.posts,
         QuietEnds(stores.scripts, stores.incidents),
         stores.incidents,
@@ -221,26 +225,23 @@ def _build_post_quiet_end(base: Base, permissions: WatchPermissions) -> QuietEnd
         permissions,
         app_url=base.settings.paradime_app_url,
         command=base.settings.bolt_bot_command,
-        settle_s=_settle_s(base),
     )
 
 
-def _build_channel_back(base: Base, permissions: WatchPermissions) -> ChannelBackPoster:
+def _build_post_channel_back(base: Base, permissions: WatchPermissions) -> ChannelBackPoster:
     stores = base.stores
     return ChannelBackPoster(
-        base.services.chat,
-        stores.posts,
+        _message_poster(base),
         stores.incidents,
         stores.watches,
         permissions,
         app_url=base.settings.paradime_app_url,
-        settle_s=_settle_s(base),
     )
 
 
 def _build_post_digest(base: Base, reader: DigestReader) -> DigestPoster:
-    chat, stores, settle_s = base.services.chat, base.stores, _settle_s(base)
-    pictures = DigestPicturePoster(chat, stores.posts, reader, base.services.charts, settle_s=settle_s)
+    services, stores = base.services, base.stores
+    pictures = DigestPicturePoster(services.chat, stores.posts, reader, services.charts, settle_s=_settle_s(base))
     return DigestPoster(
-        chat, stores.posts, stores.digests, reader, base.clients.gate, pictures, settle_s=settle_s, now=base.now
+        _message_poster(base), stores.posts, stores.digests, reader, base.clients.gate, pictures, now=base.now
     )

@@ -51,13 +51,12 @@ class DigestStage(IncidentStage):
             self.digests, self.reader, self.people, self.chat, command="/bolt", now=lambda: self.at
         )
         self.digest_poster = DigestPoster(
-            self.chat,
+            self.message_poster,
             self.posts,
             self.digests,
             self.reader,
             self.authorizer,
             self.pictures,
-            settle_s=self.settle_s,
             now=lambda: self.at,
         )
         self.others["report"] = self.digest_poster.post_digest

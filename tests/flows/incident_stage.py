@@ -133,12 +133,13 @@ class IncidentStage(Stage):
         self.quiet_hours = QuietHours(self.watches, now=lambda: self.at)
         self.quiet_ends = QuietEnds(scripts, self.incidents)
         self.tallies = Tallies(scripts)
-        poster = MessagePoster(self.chat, self.posts, settle_s=self.settle_s)
+        self.message_poster = MessagePoster(self.chat, self.posts, settle_s=self.settle_s)
         rules = DeliveryRules(APP, settle_s=self.settle_s)
-        files = LogFilePoster(self.chat, self.posts, self.runs, self.logs, poster, rules)
+        files = LogFilePoster(self.chat, self.posts, self.runs, self.logs, self.message_poster, rules)
         self.poster = IncidentPoster(
             self.chat,
             self.posts,
+            self.message_poster,
             self.incidents,
             self.runs,
             people,
@@ -147,13 +148,13 @@ class IncidentStage(Stage):
             files,
             workspace="w",
             app_url=APP,
-            settle_s=self.settle_s,
             log_awaited_s=LOG_AWAITED_S,
         )
         self.outages = Outages(scripts)
         self.outage_poster = OutagePoster(
             self.chat,
             self.posts,
+            self.message_poster,
             self.outages,
             people,
             self.due["outages"],
@@ -163,11 +164,10 @@ class IncidentStage(Stage):
             IncidentRetries(self.requests, self.runs, workspace="w"),
             workspace="w",
             app_url=APP,
-            settle_s=self.settle_s,
         )
         self.permissions = self.new_permissions()
         self.channel_back = ChannelBackPoster(
-            self.chat, self.posts, self.incidents, self.watches, self.permissions, app_url=APP, settle_s=self.settle_s
+            self.message_poster, self.incidents, self.watches, self.permissions, app_url=APP
         )
         self.gap_poster = GapPoster(
             self.chat,
@@ -183,14 +183,13 @@ class IncidentStage(Stage):
         )
         self.notices = Notices(scripts)
         self.notice_poster = NoticePoster(
-            self.chat,
+            self.message_poster,
             self.posts,
             self.notices,
             self.watches,
             self.permissions,
             self.people,
             app_url=APP,
-            settle_s=self.settle_s,
             now=lambda: self.at,
         )
         self.others: dict[str, Send] = {
@@ -337,7 +336,7 @@ class IncidentStage(Stage):
     def quiet_end_poster(self, people: IncidentPeople) -> QuietEndPoster:
         """Of a process of its own."""
         return QuietEndPoster(
-            self.chat,
+            self.message_poster,
             self.posts,
             self.quiet_ends,
             self.incidents,
@@ -346,7 +345,6 @@ class IncidentStage(Stage):
             self.permissions,
             app_url=APP,
             command="/bolt",
-            settle_s=self.settle_s,
         )
 
     def late_judge(self) -> LateJudge:
