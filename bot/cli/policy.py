@@ -10,7 +10,7 @@ from bot.cli.console import USAGE_STATUS, add_env_file, complain, env_file, read
 from bot.core.model.channel import ChannelKind
 from bot.core.model.errors import BotError
 from bot.core.model.person import Role
-from bot.core.policy.explanation import Given, explained, from_given
+from bot.core.policy.explanation import PolicyArguments, explained, from_given
 from bot.core.policy.file import PolicyError
 from bot.core.policy.rules import Action
 from bot.environment import read_variable
@@ -74,7 +74,7 @@ def _check_policy(arguments: argparse.Namespace) -> int:
 
 
 def _explain_policy(arguments: argparse.Namespace) -> int:
-    given = Given(
+    given = PolicyArguments(
         arguments.user,
         arguments.channel,
         arguments.action,

@@ -10,7 +10,7 @@ from bot.core.model.bolt import Schedule
 from bot.core.model.channel import ChannelInfo
 from bot.core.model.errors import BoltError
 from bot.core.model.person import Person
-from bot.core.policy.explanation import Given, from_given, target
+from bot.core.policy.explanation import PolicyArguments, from_given, target
 from bot.core.policy.rules import Policy, Target
 from bot.core.redact.masker import Masker
 from bot.flows.schedule_catalog import ScheduleCatalog
@@ -21,7 +21,7 @@ from bot.slack.identity import identify
 from bot.slack.people import Needs, NoPeopleCache, SlackPeople
 
 
-async def read_facts(settings: Settings, policy: Policy, given: Given) -> tuple[Person, ChannelInfo, Target]:
+async def read_facts(settings: Settings, policy: Policy, given: PolicyArguments) -> tuple[Person, ChannelInfo, Target]:
     """Read the facts from Slack and Bolt.
 
     Given ones take precedence. Raises SlackError, TokenRefusedError, BoltError.

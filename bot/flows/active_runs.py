@@ -9,7 +9,7 @@ from bot.core.model.run import CardRef
 from bot.core.model.run_index import IndexedRun
 from bot.core.model.start import QueuePage
 from bot.core.text.message import Message
-from bot.core.views.active_runs import Listed, ListedStart, Starts, active_here
+from bot.core.views.active_runs import ListedRun, ListedStart, ListedStarts, active_here
 from bot.flows.ports.store import Indexes, StartQueue
 
 SHOWN = 10
@@ -49,9 +49,9 @@ class ActiveRuns:
         return active_here(listed, found.total, self._app_url, prefix, starts, mine=True)
 
 
-def listed_starts(found: QueuePage, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Starts:
+def listed_starts(found: QueuePage, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> ListedStarts:
     """Prepare queued starts for a list, with their cards' channels if `channel` is set."""
-    return Starts(
+    return ListedStarts(
         found.total,
         tuple(
             ListedStart(
@@ -64,11 +64,11 @@ def listed_starts(found: QueuePage, card_url: Callable[[CardRef], str | None], *
     )
 
 
-def listed_run(found: IndexedRun, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> Listed:
+def listed_run(found: IndexedRun, card_url: Callable[[CardRef], str | None], *, channel: bool = True) -> ListedRun:
     """Prepare an indexed run for a list, with its card's channel if `channel` is set."""
     card = found.card
     if card is None:
-        return Listed(found.run.seen_in(""))
+        return ListedRun(found.run.seen_in(""))
     # Others can't open a direct message.
     named = channel and not card.channel.startswith("D")
-    return Listed(found.run.seen_in(card.channel), card.channel if named else None, card_url(card))
+    return ListedRun(found.run.seen_in(card.channel), card.channel if named else None, card_url(card))

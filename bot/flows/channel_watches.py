@@ -20,7 +20,7 @@ from bot.core.policy.rules import Action
 from bot.core.schedules.lookup import schedules_called
 from bot.core.text.message import Message
 from bot.core.views.paging import page
-from bot.core.views.watches import Listed, in_file, no_such_watch, stopped, watch_list, which_watch
+from bot.core.views.watches import ListedWatch, in_file, no_such_watch, stopped, watch_list, which_watch
 from bot.core.watching.cover import Covers
 from bot.core.watching.preview import watched
 from bot.flows.authorize import Attempt, Authorizer
@@ -61,7 +61,7 @@ class ChannelWatches:
             found = tuple(one for one in found if one.channel == asker.channel)
         shown = [one for one in found if not command.every or await self._is_visible(one.channel, asker.user)]
         counted = await self._counted(found)
-        listed = [Listed(one, counted.get(one.name, 0) if counted is not None else None) for one in shown]
+        listed = [ListedWatch(one, counted.get(one.name, 0) if counted is not None else None) for one in shown]
         return watch_list(page(listed, number), command, prefix=self._command, hidden=len(found) - len(shown))
 
     async def unwatch(self, attempt: Attempt, command: UnwatchCommand) -> Message:

@@ -23,7 +23,7 @@ DATA, PORT = "data directory", "port"
 NAME = "BOLT_BOT_DATA_DIR"
 # As much as Redis may need for rewriting a large append-only file.
 FREE_LEAST = 200 * 2**20
-MEGABYTE = 2**20
+MEBIBYTE = 2**20
 PROBE_BYTES = 64 * 1024
 LISTED_MOST = 10_000
 HEALTH_S = 2.0
@@ -74,9 +74,9 @@ def check_directory(directory: Path, *, free_least: int = FREE_LEAST) -> Finding
         )
     free = shutil.disk_usage(directory).free
     if free < free_least:
-        said = f"The disk with {NAME} ({directory}) has only {free // MEGABYTE} MB left."
+        said = f"The disk with {NAME} ({directory}) has only {free // MEBIBYTE} MB left."
         return warning(DATA, said, "Free up space there: without it, nothing can be recorded, and nothing starts.")
-    return ok(DATA, f"{NAME} ({directory}) is writable, with {free // MEGABYTE} MB left.")
+    return ok(DATA, f"{NAME} ({directory}) is writable, with {free // MEBIBYTE} MB left.")
 
 
 def reason(error: OSError, directory: Path) -> str:

@@ -26,7 +26,7 @@ CHANNELS = ("C", "G", "D")
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedIds:
     """Ids that a file names, and user groups as @handle; each with where in the file."""
 
     file: str
@@ -34,7 +34,7 @@ class Named:
     consequence: str
 
 
-def in_policy(policy: Policy) -> Named:
+def in_policy(policy: Policy) -> NamedIds:
     """Return what a policy names."""
 
     def found() -> Iterator[tuple[str, str]]:
@@ -44,21 +44,21 @@ def in_policy(policy: Policy) -> Named:
             for name in sorted(rule.who.users | rule.who.groups | approvers | channels):
                 yield name, f"The policy (line {rule.line})"
 
-    return Named(POLICY, dict(found()), "that part of it has no effect")
+    return NamedIds(POLICY, dict(found()), "that part of it has no effect")
 
 
-def in_owners(owners: Owners) -> Named:
+def in_owners(owners: Owners) -> NamedIds:
     """Return what an owners file names."""
     ids = [who for _, who in owners.by_schedule] + list(owners.by_owner.values())
-    return Named(OWNERS, dict.fromkeys(ids, "The owners file"), "that owner isn't mentioned")
+    return NamedIds(OWNERS, dict.fromkeys(ids, "The owners file"), "that owner isn't mentioned")
 
 
-def in_watches(watches: tuple[FileWatch, ...]) -> Named:
+def in_watches(watches: tuple[FileWatch, ...]) -> NamedIds:
     """Return what a watches file names."""
     mentions = {one.command.mention: one.line for one in watches if one.command.mention not in {None, "owner", "none"}}
     wheres = {str(who): f"The watches file (line {line})" for who, line in mentions.items()}
     wheres |= {one.channel: f"The watches file (line {one.line})" for one in watches}
-    return Named(WATCHES, wheres, "nothing is posted or mentioned there")
+    return NamedIds(WATCHES, wheres, "nothing is posted or mentioned there")
 
 
 async def _names(subject: Subject) -> list[Finding]:
@@ -100,7 +100,7 @@ class Lookup:
         self._left = LOOKUPS_MOST
         self._slots = asyncio.Semaphore(AT_ONCE)
 
-    async def findings(self, named: Named) -> list[Finding]:
+    async def findings(self, named: NamedIds) -> list[Finding]:
         """Return a finding for each name that Slack doesn't have, and for those that aren't looked up."""
         groups = [name for name in named.wheres if name.startswith("@") or is_group(name)]
         others = [name for name in named.wheres if name not in groups]
@@ -115,7 +115,7 @@ class Lookup:
         # One finding for everything that can't be looked up for the same reason.
         return list(dict.fromkeys(found))
 
-    async def _unknown_groups(self, named: Named, names: list[str]) -> list[Finding]:
+    async def _unknown_groups(self, named: NamedIds, names: list[str]) -> list[Finding]:
         try:
             answer = await self._chat.call("usergroups.list")
         except SlackError as error:
@@ -132,7 +132,7 @@ class Lookup:
             if name not in known
         ]
 
-    async def _find(self, named: Named, name: str) -> Finding | None:
+    async def _find(self, named: NamedIds, name: str) -> Finding | None:
         where = named.wheres[name]
         async with self._slots:
             try:
@@ -155,7 +155,7 @@ class Lookup:
         return warning(named.file, f"{where} names {name}, which {wrong}: {named.consequence}.", fix) if wrong else None
 
 
-def _not_checked(named: Named, what: str, error: SlackError) -> Finding:
+def _not_checked(named: NamedIds, what: str, error: SlackError) -> Finding:
     if isinstance(error, ScopeMissing):
         scope = error.needed or "for it"
         said = f"The {what} that it names are not checked, because the scope {scope} is missing."

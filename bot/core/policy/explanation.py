@@ -18,7 +18,7 @@ IMPLIED = {Role.OWNER: {Role.ADMIN, Role.MEMBER}, Role.ADMIN: {Role.MEMBER}}
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class PolicyArguments:
     """The arguments of the command line. Slack is asked for the missing `role` of `user` or `kind` of `channel`."""
 
     user: str
@@ -41,7 +41,7 @@ class Given:
         return self.role is not None and (self.kind is not None or self.channel.startswith("D"))
 
 
-def from_given(given: Given) -> tuple[Person, ChannelInfo, Target]:
+def from_given(given: PolicyArguments) -> tuple[Person, ChannelInfo, Target]:
     """Build the facts from the command line alone."""
     held = frozenset({given.role} | IMPLIED.get(given.role, set())) if given.role else None
     person = Person(given.user, held, frozenset(given.groups), given.domain)
@@ -53,7 +53,7 @@ def from_given(given: Given) -> tuple[Person, ChannelInfo, Target]:
     return person, channel_info, target(given, None)
 
 
-def target(given: Given, found: Schedule | None) -> Target:
+def target(given: PolicyArguments, found: Schedule | None) -> Target:
     """Build the target: the schedule as Bolt returns it, with the command line's overrides."""
     slug = found.slug if found else given.schedule
     name = found.name if found else given.schedule

@@ -57,7 +57,7 @@ def schedules_called(schedule_text: str, schedules: Sequence[Schedule]) -> list[
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedSchedule:
     """A schedule named in a sentence, from word `begin` up to but excluding word `end`."""
 
     schedule: Schedule
@@ -65,7 +65,7 @@ class Named:
     end: int
 
 
-def named_in(words: Sequence[str], schedules: Sequence[Schedule]) -> list[Named]:
+def named_in(words: Sequence[str], schedules: Sequence[Schedule]) -> list[NamedSchedule]:
     """Find the schedules whose slugs or names occur in a sentence, in order. Longer names win over shorter ones.
 
     A name that several schedules share identifies none of them.
@@ -78,13 +78,13 @@ def named_in(words: Sequence[str], schedules: Sequence[Schedule]) -> list[Named]
             other = known.get(plain, one)
             # Slugs are unique, so they win over names.
             known[plain] = one if name == "slug" or other is one else None
-    found: list[Named] = []
+    found: list[NamedSchedule] = []
     begin = 0
     while begin < len(words):
         for end in range(min(len(words), begin + NAME_WORDS_MOST), begin, -1):
             schedule = known.get(fold(" ".join(words[begin:end])))
             if schedule is not None:
-                found.append(Named(schedule, begin, end))
+                found.append(NamedSchedule(schedule, begin, end))
                 begin = end
                 break
         else:

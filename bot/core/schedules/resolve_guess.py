@@ -33,7 +33,7 @@ from bot.core.model.command import (
     WatchCommand,
 )
 from bot.core.model.run import is_failed, is_final
-from bot.core.schedules.lookup import Named, mistyped, named_in, schedules_called
+from bot.core.schedules.lookup import NamedSchedule, mistyped, named_in, schedules_called
 from bot.core.text.text import cut
 
 OFFERED_MOST = 5
@@ -187,7 +187,7 @@ class _Sentence:
 
     words: tuple[Token, ...]
     left: list[str | None]
-    named: list[Named]
+    named: list[NamedSchedule]
     run_ids: list[int]
 
     def index(self, known: Mapping[str, str]) -> int | None:
@@ -233,7 +233,7 @@ def _sentence(words: tuple[Token, ...], schedules: Sequence[Schedule]) -> _Sente
         if number is not None:
             run_ids.append(number)
             left[at] = None
-    named: list[Named] = []
+    named: list[NamedSchedule] = []
     for one in named_in([word.text if left[at] is not None else "\0" for at, word in enumerate(words)], schedules):
         alone = one.end - one.begin == 1 and not words[one.begin].quoted
         # A verb wins over a schedule with the same name, unless it's the whole line.

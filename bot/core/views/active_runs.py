@@ -15,7 +15,7 @@ from bot.core.views.card import cancel_confirm, facts, headline, queued_facts, r
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedRun:
     """A run in a list. `channel` is its card's, None if that's obvious; `card_url` is None if unknown."""
 
     run: Run
@@ -25,7 +25,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class ListedStart:
-    """A queued start in a list. The fields are those of `Listed`."""
+    """A queued start in a list. The fields are those of `ListedRun`."""
 
     request: Request
     channel: str | None = None
@@ -33,22 +33,22 @@ class ListedStart:
 
 
 @dataclass(frozen=True, slots=True)
-class Starts:
+class ListedStarts:
     """Queued starts, in order, and the total."""
 
     total: int = 0
     listed: tuple[ListedStart, ...] = ()
 
 
-NO_STARTS = Starts()
+NO_STARTS = ListedStarts()
 
 
 def active_here(
-    listed: Sequence[Listed],
+    listed: Sequence[ListedRun],
     total: int,
     app_url: str,
     prefix: str,
-    queued: Starts = NO_STARTS,
+    queued: ListedStarts = NO_STARTS,
     *,
     mine: bool = False,
 ) -> Message:
@@ -80,7 +80,7 @@ def active_here(
     return Message(tuple(spans), (*blocks, *start_entries(queued, app_url)))
 
 
-def start_entries(queued: Starts, app_url: str) -> list[Block]:
+def start_entries(queued: ListedStarts, app_url: str) -> list[Block]:
     """Show each queued start: what it waits for, who asked, its card, and a button that removes it."""
     blocks: list[Block] = []
     for one in queued.listed:
@@ -93,7 +93,7 @@ def start_entries(queued: Starts, app_url: str) -> list[Block]:
     return blocks
 
 
-def _channel(listed: Listed | ListedStart) -> Sentence:
+def _channel(listed: ListedRun | ListedStart) -> Sentence:
     """Where the card is, as far as that's known."""
     channel: Sentence = (" · in ", Channel(listed.channel)) if listed.channel else ()
     return (*channel, " · ", Link(listed.card_url, "its card")) if listed.card_url else channel
@@ -109,7 +109,7 @@ def _which(run: Run, app_url: str) -> Sentence:
     return tuple(spans)
 
 
-def entry(listed: Listed, app_url: str) -> list[Block]:
+def entry(listed: ListedRun, app_url: str) -> list[Block]:
     """Show a run in three blocks: its status, its facts and card, and its buttons."""
     run = listed.run
     glance = retried_by(run.retried, app_url) if run.retried else second_glance(run)
@@ -118,7 +118,7 @@ def entry(listed: Listed, app_url: str) -> list[Block]:
     return [Paragraph(first), Facts(where), Buttons(_buttons(listed))]
 
 
-def _retry(listed: Listed) -> Button:
+def _retry(listed: ListedRun) -> Button:
     """The retry button, with the card's channel, because the Home tab is in none.
 
     A card in direct messages is the person's own.
@@ -129,7 +129,7 @@ def _retry(listed: Listed) -> Button:
     return Button(f"{HOME_RUN}.retry.{run.id}", "Retry failed", value=value, spoken=spoken)
 
 
-def _buttons(listed: Listed) -> tuple[Button, ...]:
+def _buttons(listed: ListedRun) -> tuple[Button, ...]:
     run = listed.run
     details = command_button(
         "Details",

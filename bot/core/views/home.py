@@ -10,7 +10,7 @@ from bot.core.model.command import RunCommand, RunForm, ShowCommand
 from bot.core.model.incident import Incident
 from bot.core.text.message import Block, Button, Buttons, Facts, Heading, Message, Paragraph
 from bot.core.text.text import Bold, Channel, Code, Link, Sentence, Span, When
-from bot.core.views.active_runs import NO_STARTS, Listed, Starts, entry, start_entries
+from bot.core.views.active_runs import NO_STARTS, ListedRun, ListedStarts, entry, start_entries
 from bot.core.views.buttons import (
     HOME_PAGE,
     HOME_PAGES_MOST,
@@ -36,7 +36,7 @@ class HomeSection:
     """Runs of one kind on a page, and the total."""
 
     total: int = 0
-    runs: tuple[Listed, ...] = ()
+    runs: tuple[ListedRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class HomePage:
     schedules_total: int = 0
     missing: str = ""
     notice: Sentence = ()
-    queued: Starts = NO_STARTS
+    queued: ListedStarts = NO_STARTS
     failing: FailingNow = FailingNow()
 
     @property

@@ -84,14 +84,14 @@ def not_allowed(refused: Refused) -> Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedWatch:
     """A watch in a list, and how many schedules it decides about; None if Bolt doesn't list them now."""
 
     watch: Watch
     covers: int | None
 
 
-def watch_list(shown: ListPage[Listed], command: WatchesCommand, *, prefix: str, hidden: int = 0) -> Message:
+def watch_list(shown: ListPage[ListedWatch], command: WatchesCommand, *, prefix: str, hidden: int = 0) -> Message:
     """List watches, each with its Edit and Stop buttons. `hidden`: how many are in private channels that the person isn't in."""
     if not shown.total and not hidden:
         where = "Nothing is watched in any channel." if command.every else "Nothing is watched here."
@@ -180,13 +180,13 @@ def _named(watch: Watch) -> Sentence:
     return (Bold(f"Watch {watch.number}"), ": ", _pattern(watch), " · ", *options_in_words(watch))
 
 
-def _row(one: Listed, *, every: bool, between: str = "\n") -> Sentence:
+def _row(one: ListedWatch, *, every: bool, between: str = "\n") -> Sentence:
     where: Sentence = (Channel(one.watch.channel), " · ") if every else ()
     set_in = " · set in a file" if one.watch.is_from_file else ""
     return (*where, *_named(one.watch), set_in, between, _decides(one))
 
 
-def _decides(one: Listed) -> str:
+def _decides(one: ListedWatch) -> str:
     if one.watch.paused:
         return f"paused: {why_paused(one.watch.paused)}"
     if one.covers is None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from bot.core.model.bolt import Schedule
 from bot.core.model.channel import ChannelKind
 from bot.core.model.person import Role
-from bot.core.policy.explanation import Given, explained, from_given, target
+from bot.core.policy.explanation import PolicyArguments, explained, from_given, target
 from bot.core.policy.rules import Action, Allow, Approve, Deny, Policy, Rule, Where, Which, Who
 
-GIVEN = Given("U1", "C1", Action.START, "prod-a", role=Role.MEMBER, kind=ChannelKind.PUBLIC, channel_name="#data")
+GIVEN = PolicyArguments(
+    "U1", "C1", Action.START, "prod-a", role=Role.MEMBER, kind=ChannelKind.PUBLIC, channel_name="#data"
+)
 NIGHTLY = Schedule(1, "u", "Nightly full build", "nightly", "OFF", "ui", owner="ada@example.com")
 
 
-def lines(policy: Policy, given: Given = GIVEN) -> list[str]:
+def lines(policy: Policy, given: PolicyArguments = GIVEN) -> list[str]:
     """What is printed."""
     person, channel_info, wanted = from_given(given)
     return list(explained(policy, person, channel_info, wanted, given.action))
@@ -20,18 +22,18 @@ def lines(policy: Policy, given: Given = GIVEN) -> list[str]:
 
 def test_a_role_implies_the_lesser_ones() -> None:
     """A rule for members holds for an owner, too."""
-    person, _, _ = from_given(Given("U1", "C1", Action.READ, role=Role.OWNER))
+    person, _, _ = from_given(PolicyArguments("U1", "C1", Action.READ, role=Role.OWNER))
     assert person.roles == frozenset({Role.OWNER, Role.ADMIN, Role.MEMBER})
-    person, _, _ = from_given(Given("U1", "C1", Action.READ))
+    person, _, _ = from_given(PolicyArguments("U1", "C1", Action.READ))
     assert person.roles is None
 
 
 def test_slack_is_asked_only_for_what_is_not_given() -> None:
     """A direct message is known by its id."""
     assert GIVEN.whole
-    assert not Given("U1", "C1", Action.READ, role=Role.MEMBER).whole
-    assert not Given("U1", "D1", Action.READ).whole
-    direct = Given("U1", "D1", Action.READ, role=Role.MEMBER, channel_name="x")
+    assert not PolicyArguments("U1", "C1", Action.READ, role=Role.MEMBER).whole
+    assert not PolicyArguments("U1", "D1", Action.READ).whole
+    direct = PolicyArguments("U1", "D1", Action.READ, role=Role.MEMBER, channel_name="x")
     assert direct.whole
     _, channel_info, _ = from_given(direct)
     assert (channel_info.kind, channel_info.name) == (ChannelKind.DIRECT, "")
@@ -39,11 +41,11 @@ def test_slack_is_asked_only_for_what_is_not_given() -> None:
 
 def test_bolt_tells_what_a_schedule_is_unless_it_is_given() -> None:
     """A rule may be about its slug, its name or its owner."""
-    found = target(Given("U1", "C1", Action.START, "Nightly full build"), NIGHTLY)
+    found = target(PolicyArguments("U1", "C1", Action.START, "Nightly full build"), NIGHTLY)
     assert (found.slug, found.name, found.owner) == ("nightly", "Nightly full build", "ada@example.com")
-    assert target(Given("U1", "C1", Action.START, "nightly", owner="bob"), NIGHTLY).owner == "bob"
-    assert target(Given("U1", "C1", Action.START, "nightly"), None).owner is None
-    assert target(Given("U1", "C1", Action.AUDIT), None).owner == ""
+    assert target(PolicyArguments("U1", "C1", Action.START, "nightly", owner="bob"), NIGHTLY).owner == "bob"
+    assert target(PolicyArguments("U1", "C1", Action.START, "nightly"), None).owner is None
+    assert target(PolicyArguments("U1", "C1", Action.AUDIT), None).owner == ""
 
 
 def test_rules_are_explained_up_to_the_one_that_decides() -> None:
@@ -77,6 +79,6 @@ def test_the_last_line_is_what_holds() -> None:
 
 def test_what_is_unknown_is_told_as_that() -> None:
     """None of it is guessed."""
-    who, where, *_ = lines(Policy(()), Given("U1", "C1", Action.START))
+    who, where, *_ = lines(Policy(()), PolicyArguments("U1", "C1", Action.START))
     assert who.count("unknown") == 2
     assert "unknown" in where

@@ -9,7 +9,7 @@ from bot.core.model.command import RetryCommand, RunCommand
 from bot.core.model.request import Request, RequestState, StartPlan
 from bot.core.model.run import Run, RunFacts, RunKey
 from bot.core.text.message import Button, Buttons, Message
-from bot.core.views.active_runs import Listed, ListedStart, Starts, active_here, entry
+from bot.core.views.active_runs import ListedRun, ListedStart, ListedStarts, active_here, entry
 from bot.core.views.buttons import read_command_in_value, read_request_value
 from tests.core.views.plain import buttons, said, shown
 from tests.core.views.test_card import APP, ASKED, FAILED, WISH, ended, run
@@ -19,7 +19,7 @@ CARD = "https://acme.slack.com/archives/C1/p1"
 
 def here(*runs: Run, total: int = 0) -> Message:
     """The answer for these runs, each with a card."""
-    return active_here([Listed(one, None, CARD) for one in runs], total or len(runs), APP, "/bolt")
+    return active_here([ListedRun(one, None, CARD) for one in runs], total or len(runs), APP, "/bolt")
 
 
 def kinds(made: list[Button]) -> list[str]:
@@ -49,7 +49,7 @@ def test_what_can_be_done() -> None:
     assert said(cancel.confirm.text) == "Cancel run 4711 of Nightly full build?"
     assert kinds(buttons(here(replace(run("RUNNING"), wish=WISH)))) == ["Details"]
     assert kinds(
-        [b for block in entry(Listed(run("FAILED")), APP) if isinstance(block, Buttons) for b in block.buttons]
+        [b for block in entry(ListedRun(run("FAILED")), APP) if isinstance(block, Buttons) for b in block.buttons]
     ) == ["Details"]
 
 
@@ -79,13 +79,13 @@ def test_more_than_are_shown_are_counted() -> None:
 def test_a_failure_tells_what_broke() -> None:
     """As its card does."""
     failed = run("FAILED", end=ended(252, failed=FAILED, summary="2 of 48 tests failed"))
-    lines = shown(Message(("",), tuple(entry(Listed(failed, "C1", CARD), APP))))
+    lines = shown(Message(("",), tuple(entry(ListedRun(failed, "C1", CARD), APP))))
     assert lines[:2] == [
         ":x: Nightly full build failed after 4 min 12 s",
         "dbt test exited with 1: 2 of 48 tests failed. Details in the thread.",
     ]
     assert lines[2].endswith(" · in #C1 · its card")
-    retry, details = buttons(Message(("",), tuple(entry(Listed(failed, "C1", CARD), APP))))
+    retry, details = buttons(Message(("",), tuple(entry(ListedRun(failed, "C1", CARD), APP))))
     text, channel = read_command_in_value(retry.value)
     assert (retry.label, details.label, channel) == ("Retry failed", "Details", "C1")
     assert parse(text, "/bolt") == RetryCommand(every=False, run_id=4711)
@@ -115,7 +115,9 @@ def start(name: str) -> ListedStart:
 
 def test_starts_that_wait_are_listed_after_the_runs() -> None:
     """For what, who asked, where the card is; each can be taken out."""
-    message = active_here([Listed(run("RUNNING"), None, CARD)], 1, APP, "/bolt", Starts(7, (start("a"), start("b"))))
+    message = active_here(
+        [ListedRun(run("RUNNING"), None, CARD)], 1, APP, "/bolt", ListedStarts(7, (start("a"), start("b")))
+    )
     lines = [
         ":vertical_traffic_light: Nightly full build is waiting for run 4711 to end, behind 1 earlier start",
         "Requested by @U1 at 14:20 · dev · its card",
@@ -128,7 +130,7 @@ def test_starts_that_wait_are_listed_after_the_runs() -> None:
 
 def test_where_starts_wait_and_no_run_is_active() -> None:
     """Both is said."""
-    message = active_here([], 0, APP, "/bolt", Starts(1, (start("a"),)))
+    message = active_here([], 0, APP, "/bolt", ListedStarts(1, (start("a"),)))
     assert said(message.text).startswith(
         "I'm not following any active runs in this channel; :vertical_traffic_light: Nightly"
     )

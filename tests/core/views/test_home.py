@@ -14,7 +14,7 @@ from bot.core.model.errors import BadCommand
 from bot.core.model.incident import OnIt, Snooze
 from bot.core.model.run import RunKey
 from bot.core.text.message import Message
-from bot.core.views.active_runs import Listed, Starts
+from bot.core.views.active_runs import ListedRun, ListedStarts
 from bot.core.views.buttons import read_command_in_value, read_home_page_value
 from bot.core.views.home import (
     FAILURES_A_PAGE,
@@ -41,7 +41,7 @@ EMPTY = HomePage(NOW)
 def runs(state: str, count: int, total: int = 0, first: int = 1) -> HomeSection:
     """Some runs of the nightly schedule."""
     listed = tuple(
-        Listed(replace(run(state, end=ended(9) if state == "FAILED" else None), key=RunKey("w", number)), "C1")
+        ListedRun(replace(run(state, end=ended(9) if state == "FAILED" else None), key=RunKey("w", number)), "C1")
         for number in range(first, first + count)
     )
     return HomeSection(total or count, listed)
@@ -61,7 +61,7 @@ FULL = HomePage(
     schedules_total=50,
     missing="Private channels are left out.",
     notice=("Asked.",),
-    queued=Starts(9, tuple(start(str(number)) for number in range(5))),
+    queued=ListedStarts(9, tuple(start(str(number)) for number in range(5))),
     failing=FailingNow(20, tuple(ListedIncident(failing(name="x" * 300), "https://x.test/p") for _ in range(10))),
 )
 

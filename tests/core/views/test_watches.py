@@ -11,7 +11,7 @@ from bot.core.model.watch import WatchAcceptance
 from bot.core.views.buttons import read_command_value
 from bot.core.views.paging import page
 from bot.core.views.watches import (
-    Listed,
+    ListedWatch,
     Made,
     Refused,
     full,
@@ -120,7 +120,12 @@ def test_refusals_name_the_limit_or_the_schedules() -> None:
 def test_a_channels_watches_are_listed_with_buttons() -> None:
     """Each says what it decides about."""
     paused = replace(WATCH, number=3, pattern="old", paused="the channel is shared with another organization")
-    listed = [Listed(WATCH, 1), Listed(GLOB, 0), Listed(paused, 0), Listed(replace(GLOB, number=4), None)]
+    listed = [
+        ListedWatch(WATCH, 1),
+        ListedWatch(GLOB, 0),
+        ListedWatch(paused, 0),
+        ListedWatch(replace(GLOB, number=4), None),
+    ]
     message = watch_list(page(listed, 1), WatchesCommand(), prefix="/bolt")
     assert shown(message) == [
         "4 watches here.",
@@ -138,7 +143,7 @@ def test_a_channels_watches_are_listed_with_buttons() -> None:
 
 def test_all_channels_are_listed_without_buttons_and_private_ones_are_counted() -> None:
     """Stopping is for those in the channel."""
-    message = watch_list(page([Listed(WATCH, 1)], 1), WatchesCommand(every=True), prefix="/bolt", hidden=2)
+    message = watch_list(page([ListedWatch(WATCH, 1)], 1), WatchesCommand(every=True), prefix="/bolt", hidden=2)
     assert shown(message)[:2] == [
         "3 watches in all channels. 2 of them are in private channels that you aren't in.",
         "#C1 · Watch 1: nightly · failures and recoveries",
@@ -148,7 +153,7 @@ def test_all_channels_are_listed_without_buttons_and_private_ones_are_counted() 
 
 def test_a_list_of_nothing_says_how_to_add_one() -> None:
     """Here, or anywhere."""
-    empty: list[Listed] = []
+    empty: list[ListedWatch] = []
     here = watch_list(page(empty, 1), WatchesCommand(), prefix="/bolt")
     assert said(here.text) == "Nothing is watched here. To add a watch, type /bolt watch <schedule or pattern>."
     anywhere = watch_list(page(empty, 1), WatchesCommand(every=True), prefix="/bolt")

@@ -34,7 +34,7 @@ from bot.core.schedules.typeahead import Index
 from bot.core.text.message import Button, Buttons, Confirm, Facts, Heading, Message, Paragraph, Preformatted
 from bot.core.text.text import Bold, Channel, Code, Emoji, Link, Mention
 from bot.core.views import pause_question
-from bot.core.views.active_runs import Listed
+from bot.core.views.active_runs import ListedRun
 from bot.core.views.artifact_list import artifact_list, safe_name
 from bot.core.views.card import run_card
 from bot.core.views.home import FrequentSchedule, HomePage, HomeSection, home
@@ -231,7 +231,7 @@ def test_the_form_its_menu_and_the_home_tab(text: str, other: str) -> None:
             assert list(PLAIN_OPTION(option, "")) == []
             checked(option)
     chat = SlackChat("xoxb-1", "http://127.0.0.1:1/", str)
-    listed = Listed(replace(RUN, facts=replace(FACTS, name=text)), "C1", f"https://acme.slack.com/{text}")
+    listed = ListedRun(replace(RUN, facts=replace(FACTS, name=text)), "C1", f"https://acme.slack.com/{text}")
     shown = HomePage(
         NOW, mine=HomeSection(1, (listed,)), schedules=(FrequentSchedule(other, text, "C1", other),), schedules_total=1
     )

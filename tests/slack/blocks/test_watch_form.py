@@ -16,7 +16,7 @@ from bot.core.model.command import WatchesCommand
 from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, Quiet
 from bot.core.text.message import Message
 from bot.core.views.paging import page
-from bot.core.views.watches import Listed, watch_list
+from bot.core.views.watches import ListedWatch, watch_list
 from bot.core.watching.watch_form import Filled, Form, filled_from
 from bot.slack.blocks.render import render
 from bot.slack.blocks.watch_form import watch_form
@@ -115,13 +115,13 @@ def test_whatever_stands_in_it_slack_takes_it(pattern: str, owner: str, branch: 
 def test_a_full_channel_is_listed_page_by_page() -> None:
     """However long their patterns and options are."""
     long = replace(NIGHTLY, pattern=f"{'x' * 500}*", owner="o" * 500, branch="b" * 200, mention="U0ADA")
-    listed = [Listed(replace(long, number=number), 2000) for number in range(1, WATCHES_MOST_IN_CHANNEL + 1)]
+    listed = [ListedWatch(replace(long, number=number), 2000) for number in range(1, WATCHES_MOST_IN_CHANNEL + 1)]
     for number in range(1, 6):
         message = watch_list(page(listed, number), WatchesCommand(), prefix="/bolt")
         if number == 1:
             check("watches-full", message)
         check_page(message)
-    short = [Listed(replace(NIGHTLY, number=number, pattern=f"s-{number}"), 1) for number in range(1, 51)]
+    short = [ListedWatch(replace(NIGHTLY, number=number, pattern=f"s-{number}"), 1) for number in range(1, 51)]
     check("watches-page", watch_list(page(short, 3), WatchesCommand(), prefix="/bolt"))
 
 

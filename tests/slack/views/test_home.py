@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import Block
 from bolt_sandbox.slack.validate import check_view
 from bot.core.model.bolt import BoltCommand
 from bot.core.model.run import RunFacts
-from bot.core.views.active_runs import Listed
+from bot.core.views.active_runs import ListedRun
 from bot.core.views.home import RUNS_A_PAGE, SCHEDULES_A_PAGE, FrequentSchedule, HomePage, HomeSection, home
 from bot.slack.client import SlackChat
 from bot.slack.views.home import HOME_BLOCKS_MOST, HOME_TEXTS_MOST, home_view, shown_page
@@ -52,7 +52,7 @@ def picture(made: dict[str, Any]) -> str:
 
 PAGE = HomePage(
     NOW,
-    mine=HomeSection(1, (Listed(run("RUNNING"), "C0DATAENG", "https://acme.slack.com/archives/C0DATAENG/p1"),)),
+    mine=HomeSection(1, (ListedRun(run("RUNNING"), "C0DATAENG", "https://acme.slack.com/archives/C0DATAENG/p1"),)),
     schedules=(
         FrequentSchedule("nightly", "Nightly full build", "C0DATAENG", "data-eng"),
         FrequentSchedule("old", "Old", "", left=True),
@@ -101,7 +101,7 @@ def test_foreign_names_are_inert_and_secrets_masked() -> None:
     made = view(
         HomePage(
             NOW,
-            mine=HomeSection(1, (Listed(evil),)),
+            mine=HomeSection(1, (ListedRun(evil),)),
             schedules=(FrequentSchedule(name[:500], name, "C1", name),),
             schedules_total=1,
         )
@@ -115,7 +115,7 @@ def test_foreign_names_are_inert_and_secrets_masked() -> None:
 def test_a_secret_is_masked_before_a_name_is_cut() -> None:
     """Else the half of it would be shown that is left, also to a screen reader."""
     name = "x" * 60 + "hunter2" + "y" * 60
-    one = Listed(replace(run("RUNNING"), facts=RunFacts(slug="s", name=name)), "C1", "https://acme.slack.com/p1")
+    one = ListedRun(replace(run("RUNNING"), facts=RunFacts(slug="s", name=name)), "C1", "https://acme.slack.com/p1")
     made = str(
         view(
             HomePage(
@@ -135,7 +135,9 @@ def test_the_longest_page_is_small_enough() -> None:
     long = "\N{FIRE}" * 200
     facts = replace(run("RUNNING").facts, name=long, slug=long, branch=long)
     seen = replace(run("RUNNING").seen, commands=(BoltCommand(1, long * 2, NOW),))
-    evil = Listed(replace(run("RUNNING"), facts=facts, seen=seen), "C0DATAENG", "https://acme.slack.com/archives/C1/p1")
+    evil = ListedRun(
+        replace(run("RUNNING"), facts=facts, seen=seen), "C0DATAENG", "https://acme.slack.com/archives/C1/p1"
+    )
     part = HomeSection(99, (evil,) * RUNS_A_PAGE)
     often = (FrequentSchedule(long, long, "C1", long),) * SCHEDULES_A_PAGE
     check_view(view(HomePage(NOW, 1, part, part, part, often, 99, long, (long,))), "home")
