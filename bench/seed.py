@@ -187,7 +187,7 @@ async def _record(redis_url: str, target: SeedTarget, requests: list[Request]) -
 
 
 async def _write(redis: Redis, scripts: Scripts, requests: list[Request]) -> None:
-    """Requests that are being sent, with their cards: see accept.lua, step.lua, carded.lua and begin_sending.lua."""
+    """Requests that are being sent, with their cards: see accept_start.lua, move_request.lua, start_card_posted.lua and begin_sending.lua."""
     async with redis.pipeline(transaction=False) as pipe:
         for request in requests:
             if request.card is None:

@@ -1,4 +1,4 @@
-"""The bot: opens its connections, builds the parts (`bot.parts`), starts and stops them."""
+"""The bot: opens its connections, builds the parts (`bot.wiring`), starts and stops them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ from bot.logging import log_end, log_fault
 from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
 from bot.paradime.download import Downloader
-from bot.parts import Parts, Services, build
 from bot.readiness import Readiness
 from bot.service_outage import ServiceOutage
 from bot.settings import Settings
@@ -44,7 +43,6 @@ from bot.slack import actions, commands, events, shortcuts, views
 from bot.slack.admission import admission_middleware
 from bot.slack.client import UPLOAD_S, SlackChat
 from bot.slack.external_guard import external_guard_middleware
-from bot.slack.http_requests import CLOCK_MOST_S, http_handler
 from bot.slack.identity import (
     Identity,
     TokenRefusedError,
@@ -55,6 +53,7 @@ from bot.slack.identity import (
     identify,
 )
 from bot.slack.listener_app import build_app, register_fallbacks
+from bot.slack.signed_requests import CLOCK_MOST_S, http_handler
 from bot.slack.socket_mode import SocketModeReceiver
 from bot.slack.tasks import TaskRegistry
 from bot.store.connect import check, close, connect
@@ -64,6 +63,7 @@ from bot.store.scripts import Scripts
 from bot.web.connections import ConnectionLimits
 from bot.web.server import SHUTDOWN_S, ListenAddress, PortTakenError, WebServer
 from bot.web.webhooks import Webhooks
+from bot.wiring import Parts, Services, build
 from bot.workers.pool import WorkerPool
 
 log = structlog.get_logger()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.core.policy.default_policy import DEFAULT_POLICY
 from bot.core.policy.file import PolicyError, read_policy
-from bot.core.policy.rules import DEFAULT, Policy
+from bot.core.policy.rules import Policy
 
 
 def load_policy(file: str | Path | None) -> Policy:
     """Load the policy in a file, or the default policy if there's none. Raises PolicyError."""
     if file is None:
-        return DEFAULT
+        return DEFAULT_POLICY
     try:
         text = Path(file).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:

@@ -12,10 +12,10 @@ from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 import bot.app  # noqa: F401 - declares every metric of the process
-from bot.parts.due_sets import DUE_SETS
-from bot.slack.call_pace import LIMITS
+from bot.slack.call_limits import LIMITS
 from bot.store.backlog_metrics import BacklogMetrics, Measured
 from bot.store.scripts import Scripts
+from bot.wiring.work_table import DUE_SETS
 
 PREFIX = "bolt_bot_"
 PROMTOOL = shutil.which("promtool")

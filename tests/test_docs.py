@@ -121,7 +121,7 @@ def test_the_checks_can_fail(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     text = (
         "# A heading\n\n[a](#a-heading) [b](#none) [c](none.md) `bot/none.py`\n"
-        "\nScripts `settle`, `none`; script `step`\n" + "long " * 30
+        "\nScripts `add_watch`, `none`; script `claim_due`\n" + "long " * 30
     )
     page.write_text(text, encoding="utf-8")
     assert broken_links(page, text) == ["#none", "none.md"]

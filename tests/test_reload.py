@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from bot.core.policy.rules import DEFAULT
+from bot.core.policy.default_policy import DEFAULT_POLICY
 from bot.live_files import LiveFiles, load_files
 from bot.load_settings import load_settings
 from tests.test_settings import LEAST
@@ -162,6 +162,6 @@ async def test_without_files_there_is_nothing_to_read(monkeypatch: pytest.Monkey
     for name, value in LEAST.items():
         monkeypatch.setenv(name, value)
     files = load_files(load_settings(), str)
-    assert files.policy.value == DEFAULT
+    assert files.policy.value == DEFAULT_POLICY
     (line,) = await logged(files.reloader.read_all)
     assert line["event"] == "there's no file to read again: no setting names one"

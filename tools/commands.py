@@ -20,7 +20,8 @@ from bot.core.model.command import Command, LatestRunCommand, RetryFailingComman
 from bot.core.model.errors import BadCommand
 from bot.core.model.person import Person, Role
 from bot.core.policy.decision import decide
-from bot.core.policy.rules import DEFAULT, Action, Question
+from bot.core.policy.default_policy import DEFAULT_POLICY
+from bot.core.policy.rules import Action, Question
 from bot.core.policy.whoami import DOING
 from bot.core.views import buttons
 from bot.slack.commands import handlers
@@ -159,7 +160,7 @@ def _may(who: str, action: Action) -> str:
 
 
 def _allowed(roles: frozenset[Role], action: Action) -> bool:
-    return decide(DEFAULT, Person("U0", roles=roles), HERE, Question(action)).allowed
+    return decide(DEFAULT_POLICY, Person("U0", roles=roles), HERE, Question(action)).allowed
 
 
 def _section(name: str, verb: Verb) -> str:

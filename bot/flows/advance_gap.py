@@ -11,8 +11,8 @@ import structlog
 from bot.core.model.incident import IncidentState, StoredIncident
 from bot.core.model.listing_gap import COLLECTED_FOR, GapNotice, GapState, ListingGap
 from bot.core.model.watch import Watch
-from bot.core.watching.life import may_mention
 from bot.core.watching.quiet import kept_in_list, told
+from bot.core.watching.when_to_mention import may_mention
 from bot.flows.lease import Lease
 from bot.flows.ports.store import Due
 from bot.flows.ports.watch_store import Discovery, Incidents, ListingGaps, QuietEnds, Watches

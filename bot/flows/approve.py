@@ -19,12 +19,12 @@ from bot.core.text.text import Bold, Link, Mention, Sentence
 from bot.core.views.approval import changed, not_approved
 from bot.core.views.store_unavailable import cause, unrecorded
 from bot.flows.authorize import action_of
-from bot.flows.earlier_start import WHY_NOT, EarlierOutcome
 from bot.flows.lease import Lease
 from bot.flows.plan_start import NotStartable
 from bot.flows.ports.store import Due, Requests
+from bot.flows.start_after_restore import WHY_NOT, EarlierOutcome
 from bot.flows.start_checks import StartChecks
-from bot.flows.start_rules import expired
+from bot.flows.start_settings import expired
 
 log = structlog.get_logger()
 

@@ -10,9 +10,9 @@ import structlog
 from cachetools import LRUCache
 
 from bot.core.logs.excerpt import EXCERPT_LIMIT
-from bot.core.logs.failure import LogFindings
 from bot.core.logs.hints.causes import built_in
 from bot.core.logs.hints.hint import Table
+from bot.core.logs.log_findings import LogFindings
 from bot.core.logs.log_text import LogFile, keep, log_file, mask_in_pieces, tail
 from bot.core.logs.nodes import failed_nodes, with_results, with_warnings
 from bot.core.logs.read_log import read_log, reading

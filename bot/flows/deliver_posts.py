@@ -18,7 +18,7 @@ from bot.core.model.sent_message import MessageFound
 from bot.core.views.card import request_card
 from bot.flows.claimed_post import END_BATCH, ClaimedPost
 from bot.flows.conclude import LogReader
-from bot.flows.delivery_rules import DeliveryRules
+from bot.flows.delivery_settings import DeliverySettings
 from bot.flows.lease import Lease
 from bot.flows.log_context import log_request
 from bot.flows.ports.slack import Chat
@@ -30,7 +30,7 @@ from bot.flows.post_thread import ThreadPoster
 from bot.flows.poster import MessagePoster
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.run_stores import RunStores
-from bot.flows.start_rules import WAS_AWAY, expired
+from bot.flows.start_settings import WAS_AWAY, expired
 
 log = structlog.get_logger()
 
@@ -53,25 +53,25 @@ class PostDeliverer:
         stores: RunStores,
         logs: LogReader,
         answers: PrivateReplies,
-        rules: DeliveryRules,
+        settings: DeliverySettings,
         others: Mapping[str, Send] | None = None,
     ) -> None:
         self._others = others or {}
         self._chat = chat
         self._posts = posts
         self._requests = stores.requests
-        self._rules = rules
-        self._poster = poster = MessagePoster(chat, posts, settle_s=rules.settle_s)
-        card_rules = CardRules(rules.app_url, rules.bot_name, rules.call_s, rules.settle_s)
+        self._settings = settings
+        self._poster = poster = MessagePoster(chat, posts, settle_s=settings.settle_s)
+        card_rules = CardRules(settings.app_url, settings.bot_name, settings.call_s, settings.settle_s)
         self._card = CardPoster(chat, posts, card_rules)
         self._queued = QueuedStartCards(
-            self._card, poster, posts, stores.requests, stores.start_queue, app_url=rules.app_url
+            self._card, poster, posts, stores.requests, stores.start_queue, app_url=settings.app_url
         )
         self._followed = FollowedRunCards(
-            self._card, poster, posts, stores.runs, stores.followers, answers, app_url=rules.app_url
+            self._card, poster, posts, stores.runs, stores.followers, answers, app_url=settings.app_url
         )
-        self._end_batch = EndBatchPoster(posts, stores.runs, poster, app_url=rules.app_url)
-        self._thread = ThreadPoster(chat, posts, stores.runs, logs, poster, rules)
+        self._end_batch = EndBatchPoster(posts, stores.runs, poster, app_url=settings.app_url)
+        self._thread = ThreadPoster(chat, posts, stores.runs, logs, poster, settings)
 
     async def deliver_post(self, lease: Lease, item: str, urgency: str, channel: str) -> None:
         """Send one post.
@@ -114,13 +114,13 @@ class PostDeliverer:
         if request is None or not _wants_card(request):
             await self._posts.refuse(post, request_id, "")
             return
-        is_late = post.lease.since_s(request.asked_at) > self._rules.deadline_s
+        is_late = post.lease.since_s(request.asked_at) > self._settings.deadline_s
         was_away = await self._requests.was_absent_since(request.asked_at)
         if not is_late and not was_away and not await self._needs_card(post, request):
             return
         try:
             if is_late or was_away:
-                why = expired(self._rules.deadline_s) if is_late else WAS_AWAY
+                why = expired(self._settings.deadline_s) if is_late else WAS_AWAY
                 ts = await self._find_late(post, request, why, was_away=was_away)
             else:
                 ts = await self._post_start(post, request)
@@ -158,7 +158,7 @@ class PostDeliverer:
             try:
                 found = await self._chat.find_message(request.channel, request.key, since=since)
             except SlackError:
-                await self._posts.put_back(post, delay_s=self._rules.settle_s)
+                await self._posts.put_back(post, delay_s=self._settings.settle_s)
                 return None
             if isinstance(found, MessageFound):
                 return found.ts
@@ -166,7 +166,7 @@ class PostDeliverer:
         return None
 
     async def _post_start(self, post: ClaimedPost, request: Request) -> str | None:
-        message = request_card(request, self._rules.app_url)
+        message = request_card(request, self._settings.app_url)
         return await self._card.post_card(post, request.channel, message, request.key)
 
     async def _carded(self, post: ClaimedPost, request: Request, ts: str) -> None:

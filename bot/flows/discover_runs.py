@@ -24,7 +24,7 @@ from bot.core.watching.cover import beginning
 from bot.core.watching.discovery import Found, compare, is_over, known_before, older_failures, reaches_known, without
 from bot.core.watching.edits import edit_for
 from bot.core.watching.ends import end_of_listing, end_of_run
-from bot.core.watching.life import being_retried, failing_already
+from bot.core.watching.incident_life import being_retried, failing_already
 from bot.core.watching.lines import is_busy, line_at_start, starts_of
 from bot.core.watching.missed import reaches_waiting, settle
 from bot.core.watching.slow import limit_of

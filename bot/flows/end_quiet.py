@@ -9,8 +9,8 @@ from datetime import datetime
 import structlog
 
 from bot.core.model.incident import Incident, QuietEnd, StoredIncident
-from bot.core.watching.life import may_mention
 from bot.core.watching.quiet import is_listed, kept_in_list, told
+from bot.core.watching.when_to_mention import may_mention
 from bot.flows.lease import Lease
 from bot.flows.ports.store import Due
 from bot.flows.ports.watch_store import QuietEnds

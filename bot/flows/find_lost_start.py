@@ -16,7 +16,7 @@ from bot.flows.ports.store import Due
 from bot.flows.private_replies import PrivateReplies, asker_of
 from bot.flows.run_listings import LISTED
 from bot.flows.run_stores import RunStores
-from bot.flows.start_rules import StartRules
+from bot.flows.start_settings import StartSettings
 
 log = structlog.get_logger()
 
@@ -28,19 +28,21 @@ SEARCH_LOCK_S = 45.0
 class LostStartFinder:
     """Advances a claimed start from its lost response to its run, or to the card that says it's unclear."""
 
-    def __init__(self, bolt: Bolt, stores: RunStores, due: Due, answers: PrivateReplies, rules: StartRules) -> None:
+    def __init__(
+        self, bolt: Bolt, stores: RunStores, due: Due, answers: PrivateReplies, settings: StartSettings
+    ) -> None:
         self._bolt = bolt
         self._stores = stores
         self._due = due
         self._answers = answers
-        self._rules = rules
+        self._settings = settings
 
     async def begin_search(self, lease: Lease, request: Request) -> None:
         """Record that the response was lost, and notify whoever asked."""
         if request.plan is not None and not request.plan.slug:
             # Its run could only be found in its schedule's listing, and the schedule is unknown.
             await self._stores.requests.unlock(request)
-            await self._unclear_now(lease, request, (), delay_s=self._rules.unclear_for_s)
+            await self._unclear_now(lease, request, (), delay_s=self._settings.unclear_for_s)
             return
         if not await self._stores.requests.looking(lease, request, delay_s=0):
             return
@@ -60,8 +62,8 @@ class LostStartFinder:
             # A failed search isn't a result.
             found, sure = request.candidates, False
         if len(found) == 1 and sure:
-            key = RunKey(self._rules.workspace, found[0])
-            card_url = self._rules.links.request_card_url(request)
+            key = RunKey(self._settings.workspace, found[0])
+            card_url = self._settings.links.request_card_url(request)
             await self._stores.requests.settle(request, key, told=False, card_url=card_url)
             log.info("found the run of a start whose reply was lost", request=request.id, run=found[0])
             return
@@ -70,21 +72,21 @@ class LostStartFinder:
 
     async def _candidates(self, request: Request) -> tuple[tuple[int, ...], bool]:
         """The runs that the start may have made, and whether no other lost start may have made them."""
-        workspace = self._rules.workspace
+        workspace = self._settings.workspace
         slug, mark = (request.plan.slug, request.plan.mark) if request.plan else ("", 0)
         newer = [run for run in await self._bolt.runs(slug, LISTED) if run.id > mark] if slug else []
         known = await self._stores.runs.known(workspace, [run.id for run in newer])
         actor = await self._stores.runs.actor(workspace)
-        found = candidate_runs(request, newer, actor=actor, known=known, within_s=self._rules.trigger_s + CLOCKS_S)
+        found = candidate_runs(request, newer, actor=actor, known=known, within_s=self._settings.trigger_s + CLOCKS_S)
         rivals = await self._stores.requests.rivals(request) if found else ()
         return found, not any(is_contested(request, run, rivals) for run in newer if run.id in found)
 
     async def _not_found_yet(self, lease: Lease, request: Request, found: tuple[int, ...]) -> None:
         searched_s = lease.since_s(request.sending_at or request.asked_at)
-        if request.state is RequestState.LOOKING and not found and searched_s < self._rules.look_for_s:
+        if request.state is RequestState.LOOKING and not found and searched_s < self._settings.look_for_s:
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
             return
-        if request.state is RequestState.UNCLEAR and searched_s > self._rules.unclear_for_s:
+        if request.state is RequestState.UNCLEAR and searched_s > self._settings.unclear_for_s:
             await self._stores.requests.closed(lease, request)
             return
         await self._unclear_now(lease, request, found, delay_s=UNCLEAR_AGAIN_S)
@@ -101,9 +103,9 @@ class LostStartFinder:
         name = Bold(request.title)
         spans: list[Span] = ["Bolt didn't answer, and I couldn't find out whether ", name, " started. "]
         if found:
-            first, *rest = may_be_it(found, self._rules.links.app_url)
+            first, *rest = may_be_it(found, self._settings.links.app_url)
             spans += [first.capitalize() if isinstance(first, str) else first, *rest, ". "]
         else:
-            spans += [Link(self._rules.links.app_url, "Check in Bolt"), " before you try again. "]
+            spans += [Link(self._settings.links.app_url, "Check in Bolt"), " before you try again. "]
         spans.append(f"(reference {request.id[:8]})")
         return Message(tuple(spans))

@@ -16,7 +16,6 @@ from bot.core.views.listing_gap import gap_csv, gap_message, gap_runs
 from bot.core.watching.quiet import as_it_is
 from bot.flows.claimed_post import DROPPED, ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane
 from bot.flows.ports.watch_store import IncidentAccounts, ListingGaps
@@ -24,6 +23,7 @@ from bot.flows.post_once import post_once
 from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.share_file import start_upload
+from bot.flows.whom_to_mention import IncidentPeople
 
 log = structlog.get_logger()
 

@@ -15,7 +15,6 @@ from bot.core.watching.uneditable_message import mark_uneditable
 from bot.flows.claimed_post import DROPPED, ClaimedPost
 from bot.flows.close_incidents import TRIES
 from bot.flows.lease import Lease
-from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane, Runs
 from bot.flows.ports.watch_store import IncidentPosts
@@ -23,6 +22,7 @@ from bot.flows.post_log_file import LogFilePoster, file_thread
 from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_incident_retries import IncidentRetries
+from bot.flows.whom_to_mention import IncidentPeople
 
 log = structlog.get_logger()
 

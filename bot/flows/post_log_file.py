@@ -23,7 +23,7 @@ from bot.core.text.text import size
 from bot.core.views.thread import log_file_name, no_file_post
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.conclude import LogReader
-from bot.flows.delivery_rules import DeliveryRules
+from bot.flows.delivery_settings import DeliverySettings
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane, Runs
 from bot.flows.post_once import post_once
@@ -60,14 +60,20 @@ class LogFilePoster:
     """Posts log files, each once."""
 
     def __init__(
-        self, chat: Chat, posts: PostLane, runs: Runs, logs: LogReader, poster: MessagePoster, rules: DeliveryRules
+        self,
+        chat: Chat,
+        posts: PostLane,
+        runs: Runs,
+        logs: LogReader,
+        poster: MessagePoster,
+        settings: DeliverySettings,
     ) -> None:
         self._chat = chat
         self._posts = posts
         self._runs = runs
         self._logs = logs
         self._poster = poster
-        self._rules = rules
+        self._settings = settings
 
     async def post_log_file(self, post: ClaimedPost, run: Run, thread: FileThread) -> str | None:
         """Post the log of a run's failed command.
@@ -121,7 +127,7 @@ class LogFilePoster:
                 ts,
                 file_id,
                 name.title,
-                settle_s=self._rules.settle_s,
+                settle_s=self._settings.settle_s,
                 joins=thread.joins,
             )
             return file_id
@@ -133,14 +139,14 @@ class LogFilePoster:
             return await self._chat.find_upload(channel, ts, thread.file_id, since=since)
 
         return await post_once(
-            self._posts, post, send=send, find=find, settle_s=self._rules.settle_s, twice_is_better=True
+            self._posts, post, send=send, find=find, settle_s=self._settings.settle_s, twice_is_better=True
         )
 
     async def _no_file(self, post: ClaimedPost, thread: FileThread, run: Run, why: str, outcome: str) -> str | None:
         """Say in the thread why the log isn't attached, and where to read it. Once, even if a response is lost."""
         channel, ts = thread.message.channel, thread.message.ts
         log.warning("a log file can't be posted", run=run.id, channel=channel, why=outcome)
-        message, key = no_file_post(run, why, self._rules.app_url, self._rules.command), f"nofile:{run.id}"
+        message, key = no_file_post(run, why, self._settings.app_url, self._settings.command), f"nofile:{run.id}"
         try:
             found = await self._chat.find_message(channel, key, since=float(ts), thread_ts=ts)
             if not isinstance(found, MessageFound):

@@ -11,11 +11,10 @@ from bot.core.model.run import CardRef, RunKey
 from bot.core.text.message import Message
 from bot.core.text.text import Sentence
 from bot.core.views.outage import all_recovered, cause_post, failing_again, outage_message, state_line
-from bot.core.watching.life import is_accounted
+from bot.core.watching.incident_life import is_accounted
 from bot.core.watching.outage import next_posts, shared_causes
 from bot.flows.claimed_post import DROPPED, ClaimedPost
 from bot.flows.lease import Lease
-from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import Due, PostLane, Runs
 from bot.flows.ports.watch_store import Outages
@@ -23,6 +22,7 @@ from bot.flows.post_log_file import LogFilePoster, file_thread
 from bot.flows.poster import MessagePoster
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_incident_retries import IncidentRetries
+from bot.flows.whom_to_mention import IncidentPeople
 
 log = structlog.get_logger()
 

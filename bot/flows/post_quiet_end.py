@@ -13,11 +13,11 @@ from bot.core.watching.quiet import as_it_is
 from bot.flows.claimed_post import DROPPED, ClaimedPost
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
-from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.ports.store import PostLane
 from bot.flows.ports.watch_store import IncidentAccounts, QuietEnds, Watches
 from bot.flows.poster import MessagePoster
 from bot.flows.watch_permissions import WatchPermissions
+from bot.flows.whom_to_mention import IncidentPeople
 
 log = structlog.get_logger()
 

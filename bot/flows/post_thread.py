@@ -17,7 +17,7 @@ from bot.core.text.text import Link
 from bot.core.views.thread import end_post, late_log_post, retried_post
 from bot.flows.claimed_post import DROPPED, ClaimedPost
 from bot.flows.conclude import LogReader
-from bot.flows.delivery_rules import DeliveryRules
+from bot.flows.delivery_settings import DeliverySettings
 from bot.flows.log_context import log_run
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane, Runs
@@ -47,14 +47,14 @@ class ThreadPoster:
         runs: Runs,
         logs: LogReader,
         poster: MessagePoster,
-        rules: DeliveryRules,
+        settings: DeliverySettings,
     ) -> None:
         self._chat = chat
         self._posts = posts
         self._runs = runs
-        self._files = LogFilePoster(chat, posts, runs, logs, poster, rules)
+        self._files = LogFilePoster(chat, posts, runs, logs, poster, settings)
         self._poster = poster
-        self._rules = rules
+        self._settings = settings
 
     async def post_in_thread(self, post: ClaimedPost, kind: str, name: str) -> None:
         """Send a card's `end`, `late` or `file`, or `retried-` followed by the id of the run that retries its run."""
@@ -75,7 +75,7 @@ class ThreadPoster:
             await self._poster.wait_for_token(post, refused)
 
     async def _end(self, post: ClaimedPost, card: Card, run: Run) -> None:
-        message, key = end_post(run, self._rules.app_url), f"end:{run.id}"
+        message, key = end_post(run, self._settings.app_url), f"end:{run.id}"
         next_item = f"file/{card.id}" if run.end and run.end.log == "read" else ""
         try:
             await self._poster.check_reachable(card.ref.channel)
@@ -91,7 +91,7 @@ class ThreadPoster:
 
     async def _late(self, post: ClaimedPost, card: Card, run: Run) -> None:
         next_item = f"file/{card.id}" if run.end and run.end.log == "read" else ""
-        message = late_log_post(run, self._rules.app_url)
+        message = late_log_post(run, self._settings.app_url)
         try:
             await self._poster.check_reachable(card.ref.channel)
             await self._reply(post, card, message, f"late:{run.id}", next_item=next_item)
@@ -111,7 +111,7 @@ class ThreadPoster:
         try:
             await self._poster.check_reachable(card.ref.channel)
             url = await self._card_url(new, card.ref.channel)
-            message = retried_post(Retried(new_id, record.facts.asked_by, url=url or ""), self._rules.app_url)
+            message = retried_post(Retried(new_id, record.facts.asked_by, url=url or ""), self._settings.app_url)
             await self._reply(post, card, message, f"retried:{new_id}", next_item="")
         except CredentialRefused:
             raise
@@ -147,7 +147,7 @@ class ThreadPoster:
         except SlackError:
             return None
         if run.mentioned:
-            where = Link(run_url(self._rules.app_url, run.id), f"run {run.id}")
+            where = Link(run_url(self._settings.app_url, run.id), f"run {run.id}")
             why = WHY.get(refused.code, f"Slack says {refused.code}")
             text = (*message.text, f" I couldn't post this in its channel because {why}. See ", where, ".")
             try:

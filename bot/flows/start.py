@@ -44,7 +44,6 @@ from bot.core.policy.refusal import refusal
 from bot.core.views.already_running import why_running
 from bot.core.views.approval import given_commands, too_long
 from bot.flows.authorize import action_of
-from bot.flows.earlier_start import EarlierOutcome
 from bot.flows.find_lost_start import LostStartFinder
 from bot.flows.lease import Lease
 from bot.flows.plan_start import NotStartable
@@ -54,8 +53,9 @@ from bot.flows.ports.store import Due
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.run_listings import LISTED
 from bot.flows.run_stores import RunStores
+from bot.flows.start_after_restore import EarlierOutcome
 from bot.flows.start_checks import StartChecks
-from bot.flows.start_rules import WAS_AWAY, StartRules, expired
+from bot.flows.start_settings import WAS_AWAY, StartSettings, expired
 from bot.flows.tell_refusal import RefusalTeller
 from bot.flows.tell_retry_end import RetryEndTeller
 
@@ -92,7 +92,7 @@ class RunStarter:
         due: Due,
         answers: PrivateReplies,
         checks: StartChecks,
-        rules: StartRules,
+        settings: StartSettings,
     ) -> None:
         self._bolt = bolt
         self._stores = stores
@@ -100,12 +100,14 @@ class RunStarter:
         self._planner = checks.planner
         self._authorizer = checks.authorizer
         self._earlier = checks.earlier
-        self._rules = rules
-        self._lost_starts = LostStartFinder(bolt, stores, due, answers, rules)
+        self._settings = settings
+        self._lost_starts = LostStartFinder(bolt, stores, due, answers, settings)
         self._refusals = RefusalTeller(
-            chat, stores, due, answers, checks.planner, rules.links, workspace=rules.workspace
+            chat, stores, due, answers, checks.planner, settings.links, workspace=settings.workspace
         )
-        self._ends = RetryEndTeller(stores.runs, due, answers, workspace=rules.workspace, app_url=rules.links.app_url)
+        self._ends = RetryEndTeller(
+            stores.runs, due, answers, workspace=settings.workspace, app_url=settings.links.app_url
+        )
         self._at_once = asyncio.Semaphore(LOOKS_AT_ONCE)
         # Plans are kept for the next attempt, so that Bolt isn't asked again each time.
         self._plans_kept: LRUCache[str, StartPlan] = LRUCache(PLANS_KEPT)
@@ -118,7 +120,7 @@ class RunStarter:
         request = await self._stores.requests.load_request(lease.member)
         if request is None:
             log.error("a request is gone", request=lease.member)
-            await self._due.give_back(lease, delay_s=self._rules.unclear_for_s)
+            await self._due.give_back(lease, delay_s=self._settings.unclear_for_s)
             return False
         if request.state is RequestState.ACCEPTED:
             return await self._look(lease, request)
@@ -135,7 +137,7 @@ class RunStarter:
         step = steps.get(request.state)
         if step is None:
             log.error("a request is due, but its state needs no action", request=request.id, state=request.state)
-            await self._due.give_back(lease, delay_s=self._rules.unclear_for_s)
+            await self._due.give_back(lease, delay_s=self._settings.unclear_for_s)
             return False
         await step(lease, request)
         return False
@@ -146,7 +148,7 @@ class RunStarter:
         plan = self._plans_kept.pop(request.id, None) or await self._looked(lease, request)
         if plan is None:
             return False
-        left_s = self._rules.deadline_s - lease.since_s(request.asked_at) - LOOK_AGAIN_S
+        left_s = self._settings.deadline_s - lease.since_s(request.asked_at) - LOOK_AGAIN_S
         decision, channel_info = await self._authorizer.decide_on_start(request, plan, patient=left_s > 0)
         if decision.again_s and left_s > 0:
             # Many starts are checked at once, and Slack allows few lookups of people per minute. While there's time,
@@ -162,7 +164,7 @@ class RunStarter:
         if decision.verdict is Verdict.APPROVE:
             await self._ask_approval(lease, request, plan, decision, channel_info)
         else:
-            await self._refuse(lease, request, refusal(decision, action_of(request), self._rules.command))
+            await self._refuse(lease, request, refusal(decision, action_of(request), self._settings.command))
         return False
 
     async def _looked(self, lease: Lease, request: Request) -> StartPlan | None:
@@ -180,11 +182,11 @@ class RunStarter:
         return None
 
     async def _look_later(self, lease: Lease, request: Request, away: BoltError) -> None:
-        if lease.since_s(request.asked_at) > self._rules.deadline_s - LOOK_AGAIN_S:
+        if lease.since_s(request.asked_at) > self._settings.deadline_s - LOOK_AGAIN_S:
             await self._refuse(lease, request, f"{_stop(away.sentence)} Nothing was started. Try again later.")
             return
         pause = away.retry_after_s if isinstance(away, BoltThrottled) else LOOK_AGAIN_S
-        await self._due.give_back(lease, delay_s=min(pause, self._rules.deadline_s / 2))
+        await self._due.give_back(lease, delay_s=min(pause, self._settings.deadline_s / 2))
 
     # --- needs approval: see bot.flows.approve ---
 
@@ -223,9 +225,9 @@ class RunStarter:
     # --- carded: the person can see the start, so it may be sent ---
 
     async def _send(self, lease: Lease, request: Request) -> None:
-        rules = self._rules
+        settings = self._settings
         word = await self._stores.requests.begin_sending(
-            lease, request, deadline_s=rules.deadline_s, lease_s=3 * rules.trigger_s
+            lease, request, deadline_s=settings.deadline_s, lease_s=3 * settings.trigger_s
         )
         if word is Sending.EXPIRED:
             await self._expire(lease, request)
@@ -233,7 +235,7 @@ class RunStarter:
         if word is not Sending.GO:
             return
         sending = replace(request, state=RequestState.SENDING)
-        if not lease.is_valid_for(2 * rules.trigger_s):
+        if not lease.is_valid_for(2 * settings.trigger_s):
             # This process was suspended in between: the recorded trigger was never sent.
             await self._stores.requests.not_sent(lease, sending, delay_s=0)
             return
@@ -241,7 +243,7 @@ class RunStarter:
             run_id = await self._create(request)
         except (BoltNotSent, BoltThrottled) as away:
             pause = away.retry_after_s if isinstance(away, BoltThrottled) else NOT_SENT_AGAIN_S
-            await self._stores.requests.not_sent(lease, sending, delay_s=min(pause, rules.deadline_s))
+            await self._stores.requests.not_sent(lease, sending, delay_s=min(pause, settings.deadline_s))
         except AlreadyRunning:
             await self._refuse_running(lease, sending)
         except (BoltRejected, BoltDenied) as refused:
@@ -250,7 +252,7 @@ class RunStarter:
             STARTS.labels("lost_reply").inc()
             await self._lost_starts.begin_search(lease, sending)
         else:
-            key, card_url = RunKey(rules.workspace, run_id), rules.links.request_card_url(request)
+            key, card_url = RunKey(settings.workspace, run_id), settings.links.request_card_url(request)
             await self._stores.requests.settle(sending, key, told=True, card_url=card_url)
             STARTS.labels("started").inc()
             if request.queued_at is None and request.approval is None:
@@ -265,8 +267,8 @@ class RunStarter:
             await self._due.give_back(lease, delay_s=LOOK_AGAIN_S)
             return
         if outcome is not EarlierOutcome.STARTED:
-            is_late = lease.since_s(request.asked_at) > self._rules.deadline_s
-            await self._refuse(lease, request, expired(self._rules.deadline_s) if is_late else WAS_AWAY)
+            is_late = lease.since_s(request.asked_at) > self._settings.deadline_s
+            await self._refuse(lease, request, expired(self._settings.deadline_s) if is_late else WAS_AWAY)
 
     async def _create(self, request: Request) -> int:
         """Send the mutation that creates the run, and return its id."""
@@ -300,7 +302,7 @@ class RunStarter:
 
     async def _wait_again(self, lease: Lease, request: Request, running: BlockingRun | None) -> None:
         """Queue an overtaken start again, to wait for the run that overtook it."""
-        behind = RunKey(self._rules.workspace, running.run_id) if running else None
+        behind = RunKey(self._settings.workspace, running.run_id) if running else None
         facts = blocking_run_facts(running, request.plan) if running else RunFacts()
         # If the listing shows no active run, Bolt is late in listing it, or in releasing the ended one.
         pause_s = 0 if running else OVERTAKEN_AGAIN_S

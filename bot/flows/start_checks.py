@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.flows.authorize import Authorizer
-from bot.flows.earlier_start import EarlierStarts
 from bot.flows.plan_start import StartPlanner
+from bot.flows.start_after_restore import EarlierStarts
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,11 @@ from bot.core.text.message import Buttons, Message, Paragraph
 from bot.core.text.text import Bold, Channel, Link, Sentence, duration, plural
 from bot.core.views.buttons import follow_button
 from bot.core.views.store_unavailable import cause, unrecorded
-from bot.flows.earlier_start import WHY_NOT, EarlierOutcome
 from bot.flows.lease import Lease
 from bot.flows.links import Links
 from bot.flows.plan_start import NotStartable
 from bot.flows.ports.store import Due, Requests, StartQueue
+from bot.flows.start_after_restore import WHY_NOT, EarlierOutcome
 from bot.flows.start_checks import StartChecks
 
 log = structlog.get_logger()

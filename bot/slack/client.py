@@ -41,8 +41,8 @@ from bot.network_failure import through
 from bot.proxies import proxy_for
 from bot.slack.addresses import SlackAddresses
 from bot.slack.blocks.render import render, render_blocks
+from bot.slack.call_limits import CallPace
 from bot.slack.call_metrics import HELD_BACK, measured
-from bot.slack.call_pace import CallPace
 from bot.slack.errors import cause_of, error_from_answer
 from bot.slack.find_message import find_by_file, find_by_file_name, find_by_key, read_message
 from bot.slack.scopes import REQUIRED, MissingScopes

@@ -25,7 +25,7 @@ class Admissions:
             round(kind.begun_s * 1000),
             round(kind.done_s * 1000),
         )
-        return Admitted(await self._scripts.run("admit", user, channel, *counted, *known))
+        return Admitted(await self._scripts.run("admit_request", user, channel, *counted, *known))
 
     async def done(self, delivery: str) -> None:
         """Record that a request was handled and acknowledged: each further copy is a replay.

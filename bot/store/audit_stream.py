@@ -34,7 +34,7 @@ class Audit:
         """Add an entry, and log it as a line. Raises StoreUnavailable; the line is logged even then."""
         told = _told(entry)
         log.info("audit", **{f"audit_{name}" if name == "event" else name: value for name, value in told.items()})
-        await self._scripts.run("record", self._most, self._age_us, *entry_fields(entry))
+        await self._scripts.run("add_audit_entry", self._most, self._age_us, *entry_fields(entry))
 
     async def now(self) -> datetime:
         """Return the time on Redis' clock, which dates the entries. Raises StoreUnavailable."""

@@ -65,7 +65,7 @@ class BacklogMetrics(Collector):
             async with asyncio.timeout(MEASURE_S):
                 found: Json = json.loads(
                     await self._scripts.run(
-                        "measure",
+                        "measure_backlog",
                         ",".join(measured.due_sets),
                         ",".join(measured.calls),
                         microseconds(measured.edit_window_s),

@@ -30,7 +30,7 @@ class DirectoryCache:
     async def keep(self, name: str, text: str, for_s: float) -> None:
         """Cache a text for this many seconds, unless its name was just invalidated."""
         try:
-            await self._scripts.run("keep", name, text, round(for_s * 1000))
+            await self._scripts.run("cache_answer", name, text, round(for_s * 1000))
         except StoreUnavailable:
             return
 
@@ -42,7 +42,7 @@ class DirectoryCache:
         """Cache many texts by name. Raises StoreUnavailable."""
         if texts:
             pairs = [part for pair in texts.items() for part in pair]
-            await self._scripts.run("keep_all", round(for_s * 1000), *pairs)
+            await self._scripts.run("cache_answers", round(for_s * 1000), *pairs)
 
     # --- people: one hash, because one key per person would take four times the memory ---
 
@@ -72,7 +72,7 @@ class DirectoryCache:
         """
         if entries:
             pairs = [part for pair in entries.items() for part in pair]
-            await self._scripts.run("keep_people", book, PEOPLE_S, *pairs)
+            await self._scripts.run("cache_people", book, PEOPLE_S, *pairs)
 
     async def drop_people(self, book: str, before: float) -> None:
         """Drop entries older than `before` (Unix seconds). Raises StoreUnavailable."""

@@ -65,7 +65,7 @@ class Discovery:
         token, at_us = await lease.stop_renewing(), round(at.astimezone(UTC).timestamp() * MICROSECONDS)
         return bool(
             await self._scripts.run(
-                "discovered",
+                "record_listing",
                 token,
                 microseconds(delay_s),
                 at_us,
@@ -114,7 +114,7 @@ class Discovery:
         notices = notice_rows([NoticeChange(one) for one in looked.notices])
         ended = [part for end in looked.ended for part in (str(end.run), to_json(end))]
         word = await self._scripts.run(
-            "looked",
+            "record_look",
             slug,
             await lease.stop_renewing(),
             rev,

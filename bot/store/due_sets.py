@@ -51,7 +51,7 @@ class DueSet:
         """Claim up to `most` members that are due. If any is, `soon_s` adds those due within that time."""
         began = time.monotonic()
         reply = await self._scripts.run(
-            "claim",
+            "claim_due",
             self.name,
             microseconds(self.lease_s),
             most,
@@ -71,12 +71,14 @@ class DueSet:
 
     async def renew(self, lease: Lease) -> int:
         """Renew a lease on the members that are still ours. Returns the new token."""
-        return int(await self._scripts.run("renew", self.name, lease.token, microseconds(self.lease_s), *lease.members))
+        return int(
+            await self._scripts.run("renew_leases", self.name, lease.token, microseconds(self.lease_s), *lease.members)
+        )
 
     async def give_back(self, lease: Lease, *, delay_s: float = 0) -> None:
         """Make the claimed members due again after a delay."""
         token = await lease.stop_renewing()
-        await self._scripts.run("give_back", self.name, token, microseconds(delay_s), *lease.members)
+        await self._scripts.run("give_back_due", self.name, token, microseconds(delay_s), *lease.members)
 
     async def finish(self, lease: Lease) -> None:
         """Remove the claimed members: nothing is left to do."""
@@ -84,7 +86,7 @@ class DueSet:
 
     async def hold(self, for_s: float) -> None:
         """Stop all replicas from claiming from this set for a while, because the service asked for it (Retry-After)."""
-        await self._scripts.run("hold", self.name, microseconds(for_s))
+        await self._scripts.run("apply_retry_after", self.name, microseconds(for_s))
 
 
 async def next_due(scripts: Scripts, names: Sequence[str]) -> dict[str, float]:

@@ -72,7 +72,7 @@ class Incidents:
     async def store_incident(self, before: StoredIncident, after: Incident, edit: Edit) -> bool:
         """Replace an incident. Returns False if somebody else has changed it since it was loaded."""
         change = IncidentChange(before, after, edit)
-        word = await self._scripts.run("account", after.schedule, "", "", "", "[]", 0, 1, *_change(change))
+        word = await self._scripts.run("account_ends", after.schedule, "", "", "", "[]", 0, 1, *_change(change))
         return bool(word == "ok")
 
     async def account(
@@ -92,7 +92,7 @@ class Incidents:
         """
         parts = [part for change in changes for part in _change(change)]
         word = await self._scripts.run(
-            "account",
+            "account_ends",
             record.schedule.slug,
             await lease.stop_renewing(),
             record.rev,
@@ -144,7 +144,7 @@ class Incidents:
 
     async def channel_fit(self, channel: str) -> None:
         """Have what a channel refused posted and edited now, because Slack says that the bot can post there."""
-        await self._scripts.run("reachable", channel, 0)
+        await self._scripts.run("channel_takes_posts", channel, 0)
 
     async def load_channel_back(self, channel: str) -> ChannelBack | None:
         """Load what the message of a channel that is back is about. None if there's none to post."""
@@ -161,7 +161,9 @@ class Incidents:
         """
         lease = post.lease
         return str(
-            await self._scripts.run("finish_back", post.urgency, post.channel, lease.member, lease.token, outcome)
+            await self._scripts.run(
+                "finish_channel_back", post.urgency, post.channel, lease.member, lease.token, outcome
+            )
         )
 
     async def _finish(self, post: ClaimedPost, outcome: str, team: str, shown: str, follows: str = "") -> str:

@@ -104,7 +104,7 @@ class EditLane:
 
     async def hold(self, for_s: float) -> None:
         """Apply a Retry-After on every replica."""
-        await self._scripts.run("hold", "chat.update", microseconds(for_s))
+        await self._scripts.run("apply_retry_after", "chat.update", microseconds(for_s))
 
 
 class PostLane:
@@ -182,7 +182,7 @@ class PostLane:
     async def carded(self, post: ClaimedPost, request_id: str, team: str, card: CardRef) -> bool:
         """Record that a start's card was posted. Returns False if another message is its card."""
         word = await self._scripts.run(
-            "carded",
+            "start_card_posted",
             request_id,
             post.urgency,
             post.channel,
@@ -259,11 +259,11 @@ class PostLane:
 
     async def mark_unreachable(self, channel: str, why: str, *, for_s: float) -> None:
         """Stop editing in a channel that refuses messages, for a while."""
-        await self._scripts.run("set_aside", channel, why, round(for_s * 1000))
+        await self._scripts.run("mark_channel_unreachable", channel, why, round(for_s * 1000))
 
     async def mark_reachable(self, channel: str) -> None:
         """Mark a channel as taking messages again: what it refused is due now."""
-        await self._scripts.run("reachable", channel, 1)
+        await self._scripts.run("channel_takes_posts", channel, 1)
 
     async def note_file(self, card: str, file_id: str) -> None:
         """Store the id of an uploaded file before it's shared, so that it can be found if the reply is lost."""
@@ -281,7 +281,7 @@ class PostLane:
 
     async def hold(self, for_s: float) -> None:
         """Apply a Retry-After on every replica."""
-        await self._scripts.run("hold", "chat.postMessage", microseconds(for_s))
+        await self._scripts.run("apply_retry_after", "chat.postMessage", microseconds(for_s))
 
 
 def parse_card_id(item: str) -> CardRef | None:

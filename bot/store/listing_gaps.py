@@ -24,7 +24,7 @@ class ListingGaps:
 
     async def note_failure(self, at: datetime, why: str) -> None:
         """Record that schedules couldn't be listed at `at` by Bolt's clock. Raises StoreUnavailable."""
-        await self._scripts.run("listing_failed", _us(at), why, round(GAP_AFTER.total_seconds() * MICROSECONDS))
+        await self._scripts.run("record_failed_listing", _us(at), why, round(GAP_AFTER.total_seconds() * MICROSECONDS))
 
     async def begin_collecting(self, since: datetime, until: datetime, slugs: Sequence[str]) -> None:
         """Begin the search for what the gap between two complete listings has hidden. Raises StoreUnavailable."""

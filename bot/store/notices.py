@@ -65,7 +65,7 @@ class Notices:
         rows = notice_rows([NoticeChange(one) for one in notices])
         again = microseconds(again_s) if again_s is not None else ""
         token = await lease.stop_renewing()
-        return bool(await self._scripts.run("slow_checked", lease.member, token, again, len(notices), *rows))
+        return bool(await self._scripts.run("record_slow_check", lease.member, token, again, len(notices), *rows))
 
     async def load_slots(self, slugs: Sequence[str]) -> dict[str, StoredSlots]:
         """Load the slots of schedules; those without any are left out."""
@@ -94,7 +94,7 @@ class Notices:
         for channel, (old, new) in judgment.boards.items():
             boards += [channel, old.text, to_json(new) if new.notices else ""]
         word = await self._scripts.run(
-            "judged",
+            "record_lateness",
             await lease.stop_renewing(),
             len(judgment.schedules),
             *schedules,

@@ -42,7 +42,7 @@ class OwnerUsers:
         address, user = found or ("", "")
         name = self._hash(address) if address else ""
         token = await lease.stop_renewing()
-        await self._scripts.run("keep_owner", lease.member, token, name, user, round(for_s * MILLISECONDS))
+        await self._scripts.run("finish_owner", lease.member, token, name, user, round(for_s * MILLISECONDS))
 
     def _hash(self, address: str) -> str:
         return hmac.new(self._key, address.lower().encode(), hashlib.sha256).hexdigest()

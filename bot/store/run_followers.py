@@ -53,7 +53,7 @@ class RunFollowers:
         token = await lease.stop_renewing()
         channel, member = follow_request.asker.channel, follow_request.key.name
         followed: Followed = await self._scripts.run(
-            "adopt", follow_request.id, token, channel, member, *creation_args(facts, seen)
+            "follow_requested_run", follow_request.id, token, channel, member, *creation_args(facts, seen)
         )
         return followed
 

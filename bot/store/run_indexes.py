@@ -12,7 +12,7 @@ from bot.core.model.run_index import Habits, IndexedRun, IndexPage, ScheduleHabi
 from bot.store.runs import read_run
 from bot.store.scripts import Scripts
 
-# In the order in which listed.lua returns them, after a run's name and its card.
+# In the order in which list_runs.lua returns them, after a run's name and its card.
 FIELDS = ("rev", "facts", "seen", "wish", "tries", "end", "retried")
 WIDTH = 2 + len(FIELDS)
 
@@ -43,7 +43,7 @@ class RunIndexes:
 
     async def habits(self, user: str, *, skip: int = 0, most: int) -> Habits:
         """Return the schedules that a person runs most, most frequent first."""
-        reply = await self._scripts.run("habits", user, skip, most)
+        reply = await self._scripts.run("most_run_schedules", user, skip, most)
         return Habits(int(reply[0]), tuple(_habit(reply[at], reply[at + 1]) for at in range(1, len(reply), 2)))
 
     async def _listed(
@@ -51,7 +51,7 @@ class RunIndexes:
     ) -> IndexPage:
         if not lists:
             return IndexPage()
-        reply = await self._scripts.run("listed", which, skip, most, _of(without) if without else "", *lists)
+        reply = await self._scripts.run("list_runs", which, skip, most, _of(without) if without else "", *lists)
         rows = (reply[at : at + WIDTH] for at in range(1, len(reply), WIDTH))
         return IndexPage(int(reply[0]), tuple(map(_indexed, rows)))
 

@@ -88,19 +88,19 @@ class Runs:
         rows = await in_pieces(observed, _row)
         args = (part for row in rows for part in row)
         words: list[Stored] = await self._scripts.run(
-            "observe", lease.due, token, claimed_us, microseconds(later_s), *args
+            "record_polls", lease.due, token, claimed_us, microseconds(later_s), *args
         )
         return words
 
     async def make_due_now(self, keys: Sequence[RunKey], *, gap_s: float) -> int:
         """Make followed runs due now, each at most once every `gap_s` seconds. Returns how many became due."""
-        return int(await self._scripts.run("hint", microseconds(gap_s), *(key.name for key in keys)))
+        return int(await self._scripts.run("hint_runs", microseconds(gap_s), *(key.name for key in keys)))
 
     async def stray(self, lease: Lease, rule: StrayRule) -> dict[str, Strayed]:
         """Set aside runs for which Bolt returns only an error. Each becomes `stray`, or `lost` after too long."""
         times = (microseconds(rule.least_s), microseconds(rule.most_s), microseconds(rule.lost_after_s))
         words: list[Strayed] = await self._scripts.run(
-            "stray", lease.due, await lease.stop_renewing(), *times, *lease.members
+            "poll_one_by_one", lease.due, await lease.stop_renewing(), *times, *lease.members
         )
         return dict(zip(lease.members, words, strict=True))
 
@@ -113,14 +113,14 @@ class Runs:
         urgency = "fail" if run.seen.state in FAILURE_STATES else "end"
         ended = to_json(end_of_run(run, end))
         word = await self._scripts.run(
-            "conclude", run.key.name, token, to_json(end), urgency, int(end.log == "late"), ended
+            "conclude_run", run.key.name, token, to_json(end), urgency, int(end.log == "late"), ended
         )
         return bool(word == "ok")
 
     async def late_log(self, lease: Lease, run: Run, end: End) -> None:
         """Queue the post of a late log, which has arrived or never will."""
         token, ended = await lease.stop_renewing(), to_json(end_of_run(run, end))
-        await self._scripts.run("late_log", run.key.name, token, to_json(end), ended)
+        await self._scripts.run("queue_late_log", run.key.name, token, to_json(end), ended)
 
     async def final_since_s(self, key: RunKey) -> float:
         """Return how many seconds ago the run was first seen to be over, 0 if it isn't."""
@@ -131,7 +131,7 @@ class Runs:
     ) -> WishAnswer:
         """Store a wish to cancel a run. Only the first one counts."""
         word, record = await self._scripts.run(
-            "wish",
+            "wish_cancel",
             key.name,
             to_json(StoredCancelWish(asker, at)),
             *creation_args(facts, seen),
@@ -153,7 +153,7 @@ class Runs:
         Returns its number, 0 if the claim or the wish is gone, -1 if the limit is reached.
         """
         token = await lease.stop_renewing()
-        return int(await self._scripts.run("cancel_asked", key.name, token, most))
+        return int(await self._scripts.run("record_cancel_attempt", key.name, token, most))
 
     async def cancel_tries(self, key: RunKey) -> int:
         """Return how often Bolt was asked to cancel this run."""
@@ -166,7 +166,7 @@ class Runs:
 
     async def drop_wish(self, lease: Lease, key: RunKey, *, keep: bool) -> None:
         """Stop trying to cancel. Unless the wish is kept (it was fulfilled), the card no longer shows it."""
-        await self._scripts.run("drop_wish", key.name, await lease.stop_renewing(), int(keep))
+        await self._scripts.run("drop_cancel_wish", key.name, await lease.stop_renewing(), int(keep))
 
     async def actor(self, workspace: str) -> str | None:
         """Return the name of our API key in Bolt's listings, or None if it hasn't been seen in one yet."""
@@ -186,7 +186,7 @@ class Runs:
         if not run_ids:
             return frozenset()
         names = (RunKey(workspace, run_id).name for run_id in run_ids)
-        return frozenset(RunKey.parse(name).id for name in await self._scripts.run("overridden", *names))
+        return frozenset(RunKey.parse(name).id for name in await self._scripts.run("runs_with_overrides", *names))
 
     async def restore_run(
         self, key: RunKey, facts: RunFacts, seen: Observation, team: str, card: CardRef, *, over: bool
@@ -195,7 +195,7 @@ class Runs:
 
         If the run is over, its end was already announced and isn't again.
         """
-        await self._scripts.run("restore", key.name, *creation_args(facts, seen), card_id(team, card), int(over))
+        await self._scripts.run("restore_run", key.name, *creation_args(facts, seen), card_id(team, card), int(over))
 
     async def card_in(self, key: RunKey, channel: str) -> CardRef | None:
         """Return a run's card in a channel, or None if it has none there."""

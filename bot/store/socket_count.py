@@ -22,4 +22,4 @@ class SocketCount:
 
         Returns the total of all processes. Raises StoreUnavailable.
         """
-        return int(await self._scripts.run("sockets", self._process, count, BELIEVED_S * 1_000_000))
+        return int(await self._scripts.run("count_sockets", self._process, count, BELIEVED_S * 1_000_000))

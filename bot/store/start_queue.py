@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from bot.core.model.request import Request, StartPlan
 from bot.core.model.run import Observation, RunFacts, RunKey
+from bot.core.model.same_start import same_keys
 from bot.core.model.start import Acceptance, LeftQueue, NewRequest, QueuePage, Turn
 from bot.flows.lease import Lease
 from bot.store.due_sets import microseconds
 from bot.store.record_json import to_json
 from bot.store.runs import creation_args
 from bot.store.scripts import Scripts
-from bot.store.start_requests import incident_name, read_request, same_keys, schedule_fingerprint, stored_request
+from bot.store.start_requests import incident_name, read_request, schedule_fingerprint, stored_request
 
 # Longer than a start may wait, so that an identical request is always recognized as the waiting one.
 WORDS_KEPT_S = 8 * 86_400
@@ -30,7 +31,7 @@ class StartQueue:
     ) -> tuple[Acceptance, str]:
         """Queue a start, or find the identical one in the queue, and follow the run it waits for."""
         word, request_id = await self._scripts.run(
-            "enqueue",
+            "enqueue_start",
             new_request.id,
             ",".join(same_keys(new_request.user, new_request.channel, new_request.start_command, plan.slug)),
             most,
@@ -68,7 +69,7 @@ class StartQueue:
         name = behind.name if behind else ""
         made = creation_args(facts, Observation())
         word = await self._scripts.run(
-            "requeue", request.id, await lease.stop_renewing(), microseconds(delay_s), name, *made
+            "requeue_start", request.id, await lease.stop_renewing(), microseconds(delay_s), name, *made
         )
         return bool(word == "ok")
 

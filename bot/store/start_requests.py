@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core.model.admission import Limits
-from bot.core.model.command import StartCommand, canonical, with_name
+from bot.core.model.command import StartCommand
 from bot.core.model.request import (
     Approval,
     BlockingRun,
@@ -21,8 +21,8 @@ from bot.core.model.request import (
     run_facts,
 )
 from bot.core.model.run import CardRef, Observation, Retried, RunKey
+from bot.core.model.same_start import same_keys
 from bot.core.model.start import Accepted, Decided, NewRequest, Sending
-from bot.core.text.name_folding import fold
 from bot.flows.lease import Lease
 from bot.store.due_sets import MICROSECONDS, from_microseconds, microseconds
 from bot.store.record_json import from_json, keep_stored_names, to_json
@@ -31,7 +31,7 @@ from bot.store.scripts import Scripts
 
 # A start whose reply was lost keeps its schedule's lock until its run has been searched for once.
 SEARCH_LOCK_S = 45.0
-# Must match accept.lua.
+# Must match accept_start.lua.
 SAME_KEPT_S = 7200
 
 
@@ -78,7 +78,7 @@ class StartRequests:
         limits = self._limits
         body = stored_request(new_request)
         word, request_id, asked_us = await self._scripts.run(
-            "accept",
+            "accept_start",
             new_request.id,
             ",".join(same_keys(new_request.user, new_request.channel, new_request.start_command, new_request.slug)),
             int(new_request.force),
@@ -111,7 +111,7 @@ class StartRequests:
     async def decide(self, request: Request, user: str, *, yes: bool, why: str = "") -> Decided:
         """Approve or deny a start, whoever holds its claim."""
         within_us = microseconds(request.approval.within_s if request.approval else 0)
-        decided: Decided = await self._scripts.run("decide", request.id, user, int(yes), why, within_us)
+        decided: Decided = await self._scripts.run("decide_approval", request.id, user, int(yes), why, within_us)
         return decided
 
     async def approved(self, lease: Lease, request: Request, plan: StartPlan) -> bool:
@@ -188,7 +188,7 @@ class StartRequests:
         """
         parent = request.plan.parent_run if request.plan else None
         await self._scripts.run(
-            "settle",
+            "settle_start",
             request.id,
             key.name,
             *creation_args(run_facts(request), Observation()),
@@ -201,21 +201,21 @@ class StartRequests:
 
     async def rivals(self, request: Request) -> tuple[Rival, ...]:
         """Return the schedule's other starts that were sent and whose outcome is unknown."""
-        sent: list[str] = await self._scripts.run("rivals", request.id, _lock(request))
+        sent: list[str] = await self._scripts.run("rival_starts", request.id, _lock(request))
         return tuple(_rival(*fields) for fields in zip(sent[::3], sent[1::3], sent[2::3], strict=True))
 
     async def unsettled_starts(self, schedule: str) -> tuple[Rival, ...]:
         """Return a schedule's starts that were sent and whose outcome is unknown."""
-        sent: list[str] = await self._scripts.run("rivals", "", schedule_fingerprint(schedule))
+        sent: list[str] = await self._scripts.run("rival_starts", "", schedule_fingerprint(schedule))
         return tuple(_rival(*fields) for fields in zip(sent[::3], sent[1::3], sent[2::3], strict=True))
 
     async def lock(self, request: Request, hold_s: float) -> bool:
         """Keep other starts of the schedule from being sent for a while. Returns False if one is being sent."""
-        return bool(await self._scripts.run("lock", _lock(request), request.id, round(hold_s * 1000)))
+        return bool(await self._scripts.run("lock_schedule", _lock(request), request.id, round(hold_s * 1000)))
 
     async def unlock(self, request: Request) -> None:
         """Allow other starts of the schedule to be sent."""
-        await self._scripts.run("lock", _lock(request), request.id, 0)
+        await self._scripts.run("lock_schedule", _lock(request), request.id, 0)
 
     async def was_absent_since(self, at: datetime) -> bool:
         """Whether there was a time since `at`, by Redis' clock, in which no process worked on this data.
@@ -252,7 +252,16 @@ class StartRequests:
         token = await lease.stop_renewing()
         pairs = [part for pair in (fields or {}).items() for part in pair]
         word, fresh = await self._scripts.run(
-            "step", request.id, token, request.state, to, next_set, microseconds(delay_s), request.channel, edit, *pairs
+            "move_request",
+            request.id,
+            token,
+            request.state,
+            to,
+            next_set,
+            microseconds(delay_s),
+            request.channel,
+            edit,
+            *pairs,
         )
         lease.token = int(fresh)
         return bool(word == "ok")
@@ -265,23 +274,6 @@ def _lock(request: Request) -> str:
 def schedule_fingerprint(slug: str) -> str:
     """Return a schedule's part of a key."""
     return hashlib.sha256(slug.encode()).hexdigest()[:24]
-
-
-def same_keys(user: str, channel: str, start_command: StartCommand, slug: str) -> tuple[str, ...]:
-    """Return the keys that identify the same start by the same person in the same channel.
-
-    The first is from the words as typed, the only one that older versions know. The second is from the schedule's
-    `slug`, or from its folded name while the slug isn't known.
-    """
-    name = start_command.schedule_text
-    words = [canonical(start_command)]
-    if name is not None:
-        words.append(
-            f"slug:{canonical(with_name(start_command, slug))}"
-            if slug
-            else f"name:{canonical(with_name(start_command, fold(name)))}"
-        )
-    return tuple(hashlib.sha256(f"{user}/{channel}/{one}".encode()).hexdigest()[:32] for one in words)
 
 
 def stored_request(new_request: NewRequest) -> StoredRequest:

@@ -1,6 +1,6 @@
 """Claim functions for due sets and lanes.
 
-Which flow handles which is in the table of due sets (`bot.parts.due_sets`).
+Which flow handles which is in the table of due sets (`bot.wiring.work_table`).
 """
 
 from __future__ import annotations

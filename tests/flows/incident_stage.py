@@ -21,7 +21,7 @@ from bot.flows.close_incidents import IncidentCloser
 from bot.flows.conclude import RunConcluder
 from bot.flows.dbt_results import ResultsReader
 from bot.flows.deliver_posts import PostDeliverer, Send
-from bot.flows.delivery_rules import DeliveryRules
+from bot.flows.delivery_settings import DeliverySettings
 from bot.flows.discover_runs import LookRules, RunDiscoverer
 from bot.flows.discover_schedules import ScheduleDiscoverer
 from bot.flows.edit_cards import CardEditor
@@ -33,7 +33,6 @@ from bot.flows.lease import Lease
 from bot.flows.listing_gap import GapWatcher
 from bot.flows.mention_owner import OwnerMentions
 from bot.flows.notice_runs import RunNotices
-from bot.flows.people_of_incident import IncidentPeople
 from bot.flows.poll_runs import FIELDS, PollRules, RunPoller
 from bot.flows.post_channel_back import ChannelBackPoster
 from bot.flows.post_gap import GapPoster
@@ -51,6 +50,7 @@ from bot.flows.run_stores import RunStores
 from bot.flows.watch_clock import IncidentClock
 from bot.flows.watch_messages import WatchMessages
 from bot.flows.watch_permissions import WatchPermissions
+from bot.flows.whom_to_mention import IncidentPeople
 from bot.store.digests import Digests
 from bot.store.discovery import Discovery
 from bot.store.discovery_hints import DiscoveryHints
@@ -134,8 +134,8 @@ class IncidentStage(Stage):
         self.quiet_ends = QuietEnds(scripts, self.incidents)
         self.tallies = Tallies(scripts)
         self.message_poster = MessagePoster(self.chat, self.posts, settle_s=self.settle_s)
-        rules = DeliveryRules(APP, settle_s=self.settle_s)
-        files = LogFilePoster(self.chat, self.posts, self.runs, self.logs, self.message_poster, rules)
+        settings = DeliverySettings(APP, settle_s=self.settle_s)
+        files = LogFilePoster(self.chat, self.posts, self.runs, self.logs, self.message_poster, settings)
         self.poster = IncidentPoster(
             self.chat,
             self.posts,
@@ -207,7 +207,7 @@ class IncidentStage(Stage):
             stores,
             self.logs,
             self.answers,
-            DeliveryRules(APP, settle_s=self.settle_s),
+            DeliverySettings(APP, settle_s=self.settle_s),
             self.others,
         )
         self.editor = CardEditor(

@@ -13,15 +13,15 @@ from bot.core.model.current import Current
 from bot.core.model.request import Request, RequestState
 from bot.core.model.run import CardRef, Run, RunKey
 from bot.core.model.start import NewRequest
-from bot.core.policy.rules import DEFAULT, Policy
+from bot.core.policy.default_policy import DEFAULT_POLICY
+from bot.core.policy.rules import Policy
 from bot.core.text.message import Message
 from bot.flows.accept_start import StartAccepter
 from bot.flows.approve import ApprovalRules, StartApprovals
 from bot.flows.authorize import Authorizer
 from bot.flows.conclude import LogReader
 from bot.flows.deliver_posts import PostDeliverer
-from bot.flows.delivery_rules import DeliveryRules
-from bot.flows.earlier_start import EarlierStarts
+from bot.flows.delivery_settings import DeliverySettings
 from bot.flows.edit_cards import CardEditor
 from bot.flows.links import Links
 from bot.flows.plan_start import StartPlanner
@@ -30,9 +30,10 @@ from bot.flows.run_listings import RunListings
 from bot.flows.run_stores import RunStores
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.start import RunStarter
+from bot.flows.start_after_restore import EarlierStarts
 from bot.flows.start_checks import StartChecks
 from bot.flows.start_queue import QueuedStarts, QueueRules
-from bot.flows.start_rules import StartRules
+from bot.flows.start_settings import StartSettings
 from bot.store.audit_stream import Audit
 from bot.store.due_sets import DueSet
 from bot.store.lanes import EditLane, PostLane, SlackBudget
@@ -63,7 +64,7 @@ class Stage:
     """The parts. `woken` counts how often each worker was woken; times in seconds."""
 
     redis: Redis
-    policy: Policy = DEFAULT
+    policy: Policy = DEFAULT_POLICY
     deadline_s: float = 60
     look_for_s: float = 60
     settle_s: float = 0
@@ -106,7 +107,7 @@ class Stage:
             self.due["requests"],
             self.answers,
             checks,
-            StartRules("w", links, deadline_s=self.deadline_s, trigger_s=1, look_for_s=self.look_for_s),
+            StartSettings("w", links, deadline_s=self.deadline_s, trigger_s=1, look_for_s=self.look_for_s),
         )
         self.queued = QueuedStarts(
             self.requests,
@@ -131,7 +132,7 @@ class Stage:
             stores,
             self.logs,
             self.answers,
-            DeliveryRules(APP, deadline_s=self.deadline_s, call_s=1, settle_s=self.settle_s),
+            DeliverySettings(APP, deadline_s=self.deadline_s, call_s=1, settle_s=self.settle_s),
         )
         self.editor = CardEditor(self.chat, self.edits, self.requests, self.runs, app_url=APP)
 

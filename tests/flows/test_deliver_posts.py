@@ -17,7 +17,7 @@ from bot.core.model.run import End, Observation, Run, RunKey
 from bot.core.text.message import Message
 from bot.flows.conclude import LogReader
 from bot.flows.deliver_posts import PostDeliverer
-from bot.flows.delivery_rules import DeliveryRules
+from bot.flows.delivery_settings import DeliverySettings
 from bot.flows.edit_cards import CardEditor
 from bot.flows.lease import Lease
 from bot.flows.private_replies import PrivateReplies
@@ -62,7 +62,7 @@ class Stage:
             RunStores(requests, StartQueue(self.scripts), self.runs, RunFollowers(self.scripts)),
             self.logs,  # type: ignore[arg-type]  # where none is given, no log is read
             PrivateReplies(self.chat),
-            DeliveryRules(APP, settle_s=0.1),
+            DeliverySettings(APP, settle_s=0.1),
         )
         self.show = CardEditor(self.chat, self.edits, requests, self.runs, app_url=APP)
 

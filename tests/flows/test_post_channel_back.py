@@ -9,7 +9,8 @@ from redis.asyncio import Redis
 
 from bot.core.model.channel_back import ChannelBack
 from bot.core.model.errors import ChannelRefused, SlackOutcomeUnknown, SlackRefused
-from bot.core.policy.rules import DEFAULT, Deny, Rule, Which
+from bot.core.policy.default_policy import DEFAULT_POLICY
+from bot.core.policy.rules import Deny, Rule, Which
 from tests.flows.incident_stage import IncidentStage
 from tests.flows.stage import ADA, CHANNEL
 
@@ -69,7 +70,9 @@ async def test_what_the_policy_refuses_is_left_out(one_redis: Redis) -> None:
     for slug in ("nightly", "hourly"):
         stage.run_through("FAILED", slug)
         await stage.discover()
-    strict = IncidentStage(one_redis, policy=replace(DEFAULT, rules=(hourly, *DEFAULT.rules)), at=stage.at)
+    strict = IncidentStage(
+        one_redis, policy=replace(DEFAULT_POLICY, rules=(hourly, *DEFAULT_POLICY.rules)), at=stage.at
+    )
     await back(strict)
     await strict.post()
     (message,) = strict.cards()

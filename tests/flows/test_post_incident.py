@@ -18,7 +18,8 @@ from bot.core.model.errors import (
     SlackThrottled,
 )
 from bot.core.model.incident import OnIt, PostKind, Snooze, ThreadPost
-from bot.core.policy.rules import DEFAULT, Policy
+from bot.core.policy.default_policy import DEFAULT_POLICY
+from bot.core.policy.rules import Policy
 from bot.flows.close_incidents import IncidentCloser
 from bot.slack.errors import error_from_code
 from tests.core.views.plain import shown
@@ -328,7 +329,7 @@ async def test_the_log_file_is_in_the_thread_after_the_excerpt(stage: IncidentSt
 
 async def test_a_channel_that_may_not_see_logs_gets_no_file(one_redis: Redis) -> None:
     """The policy decides; the failure is told all the same."""
-    stage = IncidentStage(one_redis, Policy((NO_LOGS, *DEFAULT.rules)))
+    stage = IncidentStage(one_redis, Policy((NO_LOGS, *DEFAULT_POLICY.rules)))
     await stage.watch(made_by=ADA)
     stage.run_through("FAILED")
     await stage.discover()

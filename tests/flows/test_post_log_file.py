@@ -10,7 +10,7 @@ from bot.core.model.bolt import BoltCommand, CommandOutput
 from bot.core.model.errors import BoltNotSent, BoltTooLarge, ChannelRefused, ScopeMissing, SlackNotSent
 from bot.core.model.run import CardRef, End, Observation, Run, RunKey
 from bot.flows.claimed_post import ClaimedPost
-from bot.flows.delivery_rules import DeliveryRules
+from bot.flows.delivery_settings import DeliverySettings
 from bot.flows.post_log_file import FILE_GIVEN_UP_S, FileThread, LogFilePoster
 from bot.flows.poster import MessagePoster
 from tests.flows.stage import APP, CHANNEL, Stage
@@ -38,7 +38,7 @@ async def post(stage: Stage, run: Run = RUN, file_id: str | None = None) -> str 
         stage.runs,
         stage.logs,
         MessagePoster(stage.chat, stage.posts, settle_s=0),
-        DeliveryRules(APP, settle_s=0),
+        DeliverySettings(APP, settle_s=0),
     )
 
     async def note(_file_id: str) -> None: ...

@@ -11,7 +11,7 @@ from bot.core.model.current import Current
 from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
 from bot.core.model.watch import Quiet
 from bot.core.policy.rules import Allow, Deny, Policy, Rule, Which
-from bot.flows.people_of_incident import IncidentPeople
+from bot.flows.whom_to_mention import IncidentPeople
 from tests.flows.incident_stage import IncidentStage
 from tests.flows.stage import CHANNEL
 

@@ -403,7 +403,7 @@ async def test_an_older_version_posts_a_card(stage: IncidentStage) -> None:
     """It takes the start for any other; the message shows its run all the same."""
     await click(stage)
     await stage.advance()
-    await stage.scripts.run("carded", "r1", "start", CHANNEL, "start/r1", 0, "T", CHANNEL, "99.0")
+    await stage.scripts.run("start_card_posted", "r1", "start", CHANNEL, "start/r1", 0, "T", CHANNEL, "99.0")
     await stage.advance()
     run_id = (await stage.request()).run_id
     await edit_all(stage)

@@ -12,7 +12,8 @@ from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.incident import HIDDEN
 from bot.core.model.person import Person, Role
 from bot.core.model.watch import OPERATOR
-from bot.core.policy.rules import DEFAULT, Action, Allow, Deny, Policy, Rule, Where, Which, Who
+from bot.core.policy.default_policy import DEFAULT_POLICY
+from bot.core.policy.rules import Action, Allow, Deny, Policy, Rule, Where, Which, Who
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
 from tests.flows.stage import ADA, BOB, CHANNEL
 
@@ -22,7 +23,7 @@ NO_LOGS = Rule("no logs here", Deny("not here"), where=Where(channels=(CHANNEL,)
 
 def policy(*rules: Rule) -> Policy:
     """A policy of these rules, before the default ones."""
-    return replace(DEFAULT, rules=(*rules, *DEFAULT.rules), is_default=False)
+    return replace(DEFAULT_POLICY, rules=(*rules, *DEFAULT_POLICY.rules), is_default=False)
 
 
 async def fails(stage: IncidentStage) -> None:

@@ -12,7 +12,8 @@ from bot.core.model.audit_entry import AuditEntry, Event
 from bot.core.model.command import Command, UnwatchCommand, WatchCommand, WatchesCommand, canonical
 from bot.core.model.current import Current
 from bot.core.model.watch import Watch
-from bot.core.policy.rules import DEFAULT, Action, Policy
+from bot.core.policy.default_policy import DEFAULT_POLICY
+from bot.core.policy.rules import Action, Policy
 from bot.core.text.message import Message
 from bot.core.watching.owners import Owners
 from bot.flows.authorize import Attempt
@@ -40,7 +41,7 @@ class WatchStage:
     """The parts."""
 
     redis: Redis
-    policy: Policy = DEFAULT
+    policy: Policy = DEFAULT_POLICY
     memberships: FakeMemberships = field(default_factory=FakeMemberships)
     by_address: FakePeopleByAddress = field(default_factory=FakePeopleByAddress)
     incidents: FakeIncidents = field(default_factory=FakeIncidents)

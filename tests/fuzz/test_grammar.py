@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.core.commands.bot_mention import behind_mention
 from bot.core.commands.grammar import parse
-from bot.core.commands.mention import behind_mention
 from bot.core.commands.tokens import LINE_MOST
 from bot.core.commands.verbs import VERBS
 from bot.core.model.errors import BadCommand

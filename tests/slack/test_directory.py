@@ -15,13 +15,13 @@ from bolt_sandbox.slack import Fault
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
 from bot.slack.affiliation import Installation
-from bot.slack.call_pace import CallPace
+from bot.slack.call_limits import CallPace
 from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
 from bot.slack.people import Needs, SlackPeople
-from bot.store.call_budget import CallBudget
 from bot.store.directory_cache import DirectoryCache
 from bot.store.scripts import Scripts
+from bot.store.slack_call_budget import SlackCallBudget
 from tests.waiting import PATIENCE_S
 
 PEOPLE, CHANNELS = 2_500, 1_200
@@ -197,7 +197,7 @@ async def test_if_the_limit_is_used_up_the_list_of_channels_is_read_sooner(
         await memory.until_read()
         await sandbox.workspace.until(lambda: calls(sandbox, "users.conversations") == 2)
         sandbox.workspace.add_crowd(0, 3)
-        chat.pace = CallPace(CallBudget(Scripts(redis_client, "test", retention_s=1000)))
+        chat.pace = CallPace(SlackCallBudget(Scripts(redis_client, "test", retention_s=1000)))
         await chat.pace.hold("conversations.info", 60)
         assert (await of.channel(f"C0CROWD{3:06d}")).again_s
         await memory.until_read("channels-sooner")

@@ -22,9 +22,9 @@ from bolt_sandbox.server import Sandbox
 from bot.core.model.errors import ScopeMissing
 from bot.manifest import render_manifest
 from bot.slack.client import SlackChat
-from bot.slack.http_requests import http_handler
 from bot.slack.identity import identify
 from bot.slack.scopes import OPTIONAL, REQUIRED
+from bot.slack.signed_requests import http_handler
 
 SECRET = "signing"  # noqa: S105 - made up
 OFF_S = 600

@@ -10,9 +10,9 @@ from redis.asyncio import Redis
 
 from bot.core.model.admission import Limits
 from bot.store.backlog_metrics import BacklogMetrics, Measured
-from bot.store.call_budget import CallBudget
 from bot.store.lanes import PostLane
 from bot.store.scripts import Scripts
+from bot.store.slack_call_budget import SlackCallBudget
 from bot.store.start_requests import StartRequests
 from tests.store.record import asked, follow_run
 from tests.store.test_lanes import FREE, edits, end_run, observe, posts
@@ -113,7 +113,7 @@ async def test_ends_in_one_message_count_each(scripts: Scripts) -> None:
 async def test_the_budgets_shrink_and_holds_are_seen(scripts: Scripts) -> None:
     """Calls of the last minute are taken off; a Retry-After is a number of seconds."""
     await follow_run(scripts, 1)
-    lane, calls = edits(scripts, FREE), CallBudget(scripts)
+    lane, calls = edits(scripts, FREE), SlackCallBudget(scripts)
     await lane.claim()
     await calls.take("users.info", 90)
     await calls.hold("users.info", 30)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
-from bot.parts.due_sets import DUE_SETS, LANES
 from bot.store.due_sets import next_due
 from bot.store.scripts import Scripts
+from bot.wiring.work_table import DUE_SETS, LANES
 
 NAMES = [row.name for row in (*DUE_SETS, *LANES)]
 

@@ -270,7 +270,7 @@ async def test_a_script_that_fails_is_a_fault_and_no_outage(redis_client: Redis)
     """It's logged with Lua's own words under the reference that people see. Redis counts as being there."""
     outage = ServiceOutage("redis")
     scripts = Scripts(redis_client, "bolt", retention_s=60, watch=outage)
-    calls = (scripts.run("lock"), scripts.ask(redis_client.hget(scripts.key("text"), "field")))
+    calls = (scripts.run("lock_schedule"), scripts.ask(redis_client.hget(scripts.key("text"), "field")))
     await redis_client.set(scripts.key("text"), "text")
     for call, what in zip(calls, ("the script lock", "a call to Redis"), strict=True):
         with capture_logs() as logged, pytest.raises(StoreFault) as caught:

@@ -156,7 +156,7 @@ async def test_facts_that_cannot_be_read_stop_nothing(scripts: Scripts, facts: s
     await scripts.redis.hset(scripts.key("run", "w:7"), "facts", facts if facts != "" else "{}")
     with contextlib.suppress(ValueError):
         await observe(scripts, 7, "FAILED")
-    assert await scripts.run("conclude", "w:7", await _token(scripts), "{}", "fail", 0) == "ok"
+    assert await scripts.run("conclude_run", "w:7", await _token(scripts), "{}", "fail", 0) == "ok"
     assert "w:7" in await scripts.redis.zrange(scripts.key("failed", "channel:A"), 0, -1)
 
 

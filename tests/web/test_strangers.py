@@ -14,9 +14,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
 from bot.core.model.webhook_payload import WebhookHint
-from bot.slack.http_requests import http_handler
 from bot.slack.identity import Identity
 from bot.slack.listener_app import build_app
+from bot.slack.signed_requests import http_handler
 from bot.web.server import BODY_MOST, ListenAddress, WebServer
 from bot.web.webhooks import Webhooks
 from tests.waiting import PATIENCE_S

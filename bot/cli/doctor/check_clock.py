@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.cli.doctor.finding import Finding, ok, problem, warning
 from bot.cli.doctor.subject import Check, Subject
-from bot.slack.http_requests import CLOCK_MOST_S
+from bot.slack.signed_requests import CLOCK_MOST_S
 
 CHECK = "clock"
 FIX = "Synchronize this machine's clock with NTP, for example with chrony or systemd-timesyncd."

@@ -22,7 +22,7 @@ from bot.network_failure import through
 from bot.proxies import proxy_for
 from bot.slack.errors import cause_of
 from bot.slack.hello import ConnectionEndedError, Hello, read_hello
-from bot.slack.http_requests import SIGNATURE, TIMESTAMP
+from bot.slack.signed_requests import SIGNATURE, TIMESTAMP
 from bot.store.connect import close, connect
 from bot.store.embedded import EmbeddedRedis
 from bot.store.scripts import Scripts

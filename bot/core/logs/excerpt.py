@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.core.logs.failure import Failure, LogFindings
+from bot.core.logs.log_findings import Failure, LogFindings
 from bot.core.text.text import cut, cut_middle, plural
 
 # A message shows no more of a log: Slack cuts longer texts, and escaping makes a text longer.

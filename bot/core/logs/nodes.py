@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.core.logs.excerpt import EXCERPT_LIMIT
-from bot.core.logs.failure import ERROR_HEAD, Failure, LogFindings
 from bot.core.logs.hints.hint import Table
+from bot.core.logs.log_findings import ERROR_HEAD, Failure, LogFindings
 from bot.core.logs.read_log import Reading, one_line, reading
 from bot.core.logs.run_results import NodeResult, Results
 from bot.core.model.run import End, FailedNode, Run, SlowNode

@@ -14,7 +14,15 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from bot.core.logs.clean import Folded
-from bot.core.logs.failure import ERROR_HEAD, Failure, LogFindings, kind_of, own_message, status_of, without_repeats
+from bot.core.logs.log_findings import (
+    ERROR_HEAD,
+    Failure,
+    LogFindings,
+    kind_of,
+    own_message,
+    status_of,
+    without_repeats,
+)
 
 # `21:05:13` and two blanks; with --log-level debug, and in log files, a level and thread.
 _TIME = re.compile(r"\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: ?\[(?P<level>\w{1,10}) *\] \[[^\]\n]{1,60}\]: | {1,2}|$)")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.logs.clean import Folded
-from bot.core.logs.failure import KINDS, Failure, LogFindings, kind_of, own_message
+from bot.core.logs.log_findings import KINDS, Failure, LogFindings, kind_of, own_message
 
 _MADE_BY = re.compile(r"\s*dbt-(?:fusion|core) 2\.|=+ (?:Errors and Warnings|Execution Summary) =+\s*$")
 _WORDS = ("dbt-fusion 2.", "dbt-core 2.", "errors and warnings =", "execution summary =", "(dbt", "error: dbt")

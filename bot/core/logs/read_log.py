@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from bot.core.logs.clean import Folded, strip_ansi
 from bot.core.logs.excerpt import excerpt
-from bot.core.logs.failure import MESSAGE_KEPT, Failure, LogFindings, own_message
 from bot.core.logs.hints.causes import causes
 from bot.core.logs.hints.hint import Table
+from bot.core.logs.log_findings import MESSAGE_KEPT, Failure, LogFindings, own_message
 from bot.core.logs.log_text import FILE_HEAD, READ_LIMIT, keep
 from bot.core.logs.read_dbt_one import is_dbt_one, read_dbt_one
 from bot.core.logs.read_dbt_two import is_dbt_two, points_to, read_dbt_two

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bot.core.logs.clean import Folded
-from bot.core.logs.failure import Dialect, LogFindings
+from bot.core.logs.log_findings import Dialect, LogFindings
 from bot.core.text.text import cut
 
 TAIL_LINES = 40

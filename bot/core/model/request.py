@@ -116,7 +116,7 @@ class Request:
     `incident` is the schedule of the incident from whose message a retry was asked for. If that message shows it,
     instead of or beside a card of its own, it's the one in the channel `incident_channel`. `end_untold`: no message
     shows its run's end, so the person who asked is notified. `checked_at`: when its card was last read to make sure
-    that it still waits (see `bot.flows.earlier_start`).
+    that it still waits (see `bot.flows.start_after_restore`).
     """
 
     id: str

@@ -169,35 +169,6 @@ class Policy:
         return any(rule.which.owners for rule in self.rules)
 
 
-# Without a file, members may do everything in their channels and guests only read. People from other organizations may
-# do nothing, and nothing is posted to channels shared outside.
-DEFAULT = Policy(
-    (
-        Rule(
-            "guests only read",
-            Deny("guests can only read"),
-            who=Who(roles=frozenset({Role.GUEST})),
-            what=frozenset({Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE, Action.AUDIT, Action.WATCH}),
-        ),
-        Rule(
-            "the audit log is for admins",
-            Allow(),
-            who=Who(roles=frozenset({Role.ADMIN})),
-            what=frozenset({Action.AUDIT}),
-        ),
-        Rule("the audit log is for admins", Deny("only admins can"), what=frozenset({Action.AUDIT})),
-        Rule("everyone reads", Allow(), what=frozenset({Action.READ, Action.LOGS, Action.ARTIFACTS})),
-        Rule(
-            "members do everything",
-            Allow(),
-            who=Who(roles=frozenset({Role.MEMBER})),
-            which=Which(commands=Overrides()),
-        ),
-    ),
-    is_default=True,
-)
-
-
 def names_external(rule: Rule) -> bool:
     """Whether a rule names people from other organizations."""
     return Role.EXTERNAL in rule.who.roles

@@ -13,7 +13,7 @@ from bot.core.model.watch import Watch
 from bot.core.watching.counted_runs import counts
 from bot.core.watching.discovery import is_over
 from bot.core.watching.ends import end_of_listing
-from bot.core.watching.life import account
+from bot.core.watching.incident_life import account
 from bot.core.watching.lines import hour_of, is_busy
 
 PREVIEWED = timedelta(days=7)

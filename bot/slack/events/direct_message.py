@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 
-from bot.core.commands.mention import behind_mention
+from bot.core.commands.bot_mention import behind_mention
 from bot.slack.events.user_message import handle_message, read_message
 from bot.slack.listener_context import ListenerContext
 

@@ -486,7 +486,7 @@ end
 -- Lists of runs per person (user:<id>) and channel (channel:<id>), so that no query reads every run: active runs,
 -- scored by since when, and recent failures, scored by when they were concluded. Each list has a maximum length and
 -- expires, so none grows with the total number of runs. Runs that another version has created or ended may be missing
--- or left over: see listed.lua.
+-- or left over: see list_runs.lua.
 local ACTIVE_MOST, ACTIVE_S = 500, 30 * DAY_S
 local FAILED_MOST, FAILED_S = 20, 7 * DAY_S
 -- The newest runs with a card in a channel, whatever their outcome.
@@ -651,7 +651,7 @@ local function call_next(name)
   end
 end
 
--- The audit log (see record.lua): scripts add what they decide about a start or a run in the same step.
+-- The audit log (see add_audit_entry.lua): scripts add what they decide about a start or a run in the same step.
 local function record(pairs)
   local fields = {}
   for at = 1, #pairs, 2 do

@@ -17,9 +17,9 @@ from bot.cli.doctor.check_delivery import SOCKET, check_url, compare
 from bot.cli.doctor.examination import diagnose
 from bot.cli.doctor.finding import Finding
 from bot.slack.hello import Hello
-from bot.slack.http_requests import http_handler
 from bot.slack.identity import Identity
 from bot.slack.listener_app import build_app
+from bot.slack.signed_requests import http_handler
 from bot.store.connect import close, connect
 from bot.store.embedded import EmbeddedRedis
 from bot.store.scripts import Scripts

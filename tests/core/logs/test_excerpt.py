@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.logs.excerpt import EXCERPT_LIMIT, excerpt
-from bot.core.logs.failure import Failure, LogFindings
+from bot.core.logs.log_findings import Failure, LogFindings
 
 
 def failure(number: int, *lines: str) -> Failure:

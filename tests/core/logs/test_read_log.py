@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.logs.clean import strip_ansi
-from bot.core.logs.failure import LogFindings
+from bot.core.logs.log_findings import LogFindings
 from bot.core.logs.read_log import Reading, read_log, reading
 from bot.core.logs.run_results import NodeResult, Results
 from tests.core.logs.test_read_dbt_one import FIRST_LINES_OF_1_5, FRESHNESS_OF_1_8, QUIET, WITHOUT_HEADING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.logs.failure import LogFindings
+from bot.core.logs.log_findings import LogFindings
 from bot.core.logs.read_other_tool import LINE_MOST, TAIL_LINES, read_other
 
 JAVA = (

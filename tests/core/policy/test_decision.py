@@ -19,9 +19,9 @@ from bot.core.policy.decision import (
     Verdict,
     decide,
 )
+from bot.core.policy.default_policy import DEFAULT_POLICY
 from bot.core.policy.matching import fits, with_backticks
 from bot.core.policy.rules import (
-    DEFAULT,
     UNKNOWN_COMMAND,
     Action,
     Allow,
@@ -73,21 +73,21 @@ def asks(action: Action, *, posts: bool = False, target: Target = NIGHTLY) -> Qu
 @pytest.mark.parametrize("action", [one for one in Action if one is not Action.AUDIT])
 def test_members_do_everything_by_default(action: Action) -> None:
     """But read the record."""
-    assert word(DEFAULT, question=asks(action)) is Verdict.ALLOW
+    assert word(DEFAULT_POLICY, question=asks(action)) is Verdict.ALLOW
 
 
 @pytest.mark.parametrize("action", list(Action))
 def test_guests_only_read_by_default(action: Action) -> None:
     """Each action."""
     reads = action in {Action.READ, Action.LOGS, Action.ARTIFACTS}
-    assert word(DEFAULT, GUEST, question=asks(action)) is (Verdict.ALLOW if reads else Verdict.DENY)
+    assert word(DEFAULT_POLICY, GUEST, question=asks(action)) is (Verdict.ALLOW if reads else Verdict.DENY)
 
 
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.parametrize(
     "policy",
     [
-        DEFAULT,
+        DEFAULT_POLICY,
         only(Rule("everyone", Allow(), which=Which(commands=Overrides()))),
         only(Rule("by name", Allow(), who=Who(users=frozenset({"U4"})))),
         only(Rule("named, but refused", Deny("no"), who=Who(roles=frozenset({Role.EXTERNAL})))),
@@ -124,31 +124,31 @@ def test_where_some_are_let_in_whoever_cannot_be_read_is_not(action: Action) -> 
 
 def test_the_record_is_for_admins_by_default() -> None:
     """A member is told so."""
-    assert word(DEFAULT, ADMIN, question=asks(Action.AUDIT)) is Verdict.ALLOW
-    decision = decide(DEFAULT, MEMBER, HERE, asks(Action.AUDIT))
+    assert word(DEFAULT_POLICY, ADMIN, question=asks(Action.AUDIT)) is Verdict.ALLOW
+    decision = decide(DEFAULT_POLICY, MEMBER, HERE, asks(Action.AUDIT))
     assert (decision.verdict, decision.reason) == (Verdict.DENY, "only admins can")
 
 
 def test_nothing_is_posted_to_shared_channels_by_default() -> None:
     """A start is refused there with the reason; what only reads is not."""
-    decision = decide(DEFAULT, MEMBER, SHARED, START)
+    decision = decide(DEFAULT_POLICY, MEMBER, SHARED, START)
     assert decision.verdict is Verdict.DENY
     assert "shared with another organization" in decision.reason
-    assert word(DEFAULT, channel_info=SHARED, question=asks(Action.LOGS)) is Verdict.ALLOW
-    assert word(DEFAULT, channel_info=SHARED, question=asks(Action.LOGS, posts=True)) is Verdict.DENY
-    assert word(DEFAULT, channel_info=SHARED, question=asks(Action.CANCEL)) is Verdict.ALLOW
+    assert word(DEFAULT_POLICY, channel_info=SHARED, question=asks(Action.LOGS)) is Verdict.ALLOW
+    assert word(DEFAULT_POLICY, channel_info=SHARED, question=asks(Action.LOGS, posts=True)) is Verdict.DENY
+    assert word(DEFAULT_POLICY, channel_info=SHARED, question=asks(Action.CANCEL)) is Verdict.ALLOW
 
 
 def test_members_may_give_commands_by_default() -> None:
     """As before there were policies."""
     question = asks(Action.START, target=replace(NIGHTLY, commands=("dbt run; echo",)), posts=True)
-    assert word(DEFAULT, question=question) is Verdict.ALLOW
+    assert word(DEFAULT_POLICY, question=question) is Verdict.ALLOW
 
 
 @pytest.mark.parametrize("action", list(Action))
 def test_who_cannot_be_read_may_not_act(action: Action) -> None:
     """The person is told why; reading goes on."""
-    decision = decide(DEFAULT, STRANGE, HERE, asks(action))
+    decision = decide(DEFAULT_POLICY, STRANGE, HERE, asks(action))
     reads = action in {Action.READ, Action.LOGS, Action.ARTIFACTS}
     assert decision.verdict is (Verdict.ALLOW if reads else Verdict.UNKNOWN if action.acts else decision.verdict)
     assert decision.allowed == reads
@@ -159,22 +159,22 @@ def test_who_cannot_be_read_may_not_act(action: Action) -> None:
 @pytest.mark.parametrize("action", [action for action in Action if action.acts or action is Action.AUDIT])
 def test_an_account_that_is_closed_may_do_nothing(action: Action) -> None:
     """It has no role at all."""
-    assert word(DEFAULT, GONE, question=asks(action)) is Verdict.DENY
+    assert word(DEFAULT_POLICY, GONE, question=asks(action)) is Verdict.DENY
 
 
 def test_a_channel_that_cannot_be_read_takes_no_posts() -> None:
     """It may be shared outside."""
-    decision = decide(DEFAULT, MEMBER, UNSEEN, START)
+    decision = decide(DEFAULT_POLICY, MEMBER, UNSEEN, START)
     assert (decision.verdict, decision.reason) == (Verdict.UNKNOWN, UNSEEN.why)
-    assert word(DEFAULT, channel_info=UNSEEN, question=asks(Action.CANCEL)) is Verdict.ALLOW
+    assert word(DEFAULT_POLICY, channel_info=UNSEEN, question=asks(Action.CANCEL)) is Verdict.ALLOW
 
 
 def test_members_watch_by_default() -> None:
     """Guests don't, and nothing is watched where others read along."""
     watch = asks(Action.WATCH, posts=True)
-    assert word(DEFAULT, question=watch) is Verdict.ALLOW
-    assert word(DEFAULT, GUEST, question=watch) is Verdict.DENY
-    assert word(DEFAULT, channel_info=SHARED, question=watch) is Verdict.DENY
+    assert word(DEFAULT_POLICY, question=watch) is Verdict.ALLOW
+    assert word(DEFAULT_POLICY, GUEST, question=watch) is Verdict.DENY
+    assert word(DEFAULT_POLICY, channel_info=SHARED, question=watch) is Verdict.DENY
 
 
 # --- rules ---
@@ -475,7 +475,7 @@ def test_who_may_not_be_told_apart_never_acts_by_default(
     person: Person, channel_info: ChannelInfo, question: Question
 ) -> None:
     """Only a member acts, and nothing is posted where others look in or may look in."""
-    decision = decide(DEFAULT, person, channel_info, question)
+    decision = decide(DEFAULT_POLICY, person, channel_info, question)
     if decision.allowed and question.action.acts:
         assert person.roles is not None
         assert Role.MEMBER in person.roles
@@ -487,7 +487,7 @@ def test_who_may_not_be_told_apart_never_acts_by_default(
 def test_backticks_are_allowed_word_for_word_alone(action: Action) -> None:
     """That any command is allowed, or may be approved, does not allow one that a shell would run twice."""
     asking = Question(action, replace(NIGHTLY, commands=("dbt run", "echo `date`")), posts=True)
-    assert decide(DEFAULT, MEMBER, HERE, asking) == Decision(
+    assert decide(DEFAULT_POLICY, MEMBER, HERE, asking) == Decision(
         Verdict.DENY, "members do everything", BACKTICKS, by_default=True
     )
     for effect in (Allow(), Approve("@data")):
@@ -495,5 +495,5 @@ def test_backticks_are_allowed_word_for_word_alone(action: Action) -> None:
         assert word(anything, question=asking) is Verdict.DENY
     listed = Overrides(any=False, patterns=("dbt **", "echo `date`"))
     assert word(only(Rule("just this", Allow(), which=Which(commands=listed))), question=asking) is Verdict.ALLOW
-    refused = Policy((Rule("no", Deny("no"), which=Which(commands=listed)), *DEFAULT.rules))
+    refused = Policy((Rule("no", Deny("no"), which=Which(commands=listed)), *DEFAULT_POLICY.rules))
     assert with_backticks(refused, asking.target.commands) == ("echo `date`",)

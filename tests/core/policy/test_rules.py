@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.core.model.person import Role
-from bot.core.policy.rules import DEFAULT, Action, Allow, Approve, Deny, Policy, Rule, Which, Who
+from bot.core.policy.default_policy import DEFAULT_POLICY
+from bot.core.policy.rules import Action, Allow, Approve, Deny, Policy, Rule, Which, Who
 
 PLAIN = Policy((Rule("all", Allow()),))
 EXTERNAL = Who(roles=frozenset({Role.EXTERNAL}))
@@ -36,10 +37,10 @@ def test_e_mail_addresses_and_owners_are_asked_for_only_where_a_rule_needs_them(
 
 def test_without_a_file_nothing_more_is_asked_for() -> None:
     """Neither groups nor addresses, and nobody from outside is let in."""
-    assert not DEFAULT.groups
-    assert not any((DEFAULT.admits_external, DEFAULT.asks_domain, DEFAULT.asks_owner))
-    assert DEFAULT.is_default
-    assert not replace(DEFAULT, is_default=False).is_default
+    assert not DEFAULT_POLICY.groups
+    assert not any((DEFAULT_POLICY.admits_external, DEFAULT_POLICY.asks_domain, DEFAULT_POLICY.asks_owner))
+    assert DEFAULT_POLICY.is_default
+    assert not replace(DEFAULT_POLICY, is_default=False).is_default
 
 
 def test_what_changes_something_is_told_from_what_only_reads() -> None:

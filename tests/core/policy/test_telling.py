@@ -6,7 +6,8 @@ import pytest
 
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
-from bot.core.policy.rules import DEFAULT, Action, Allow, Deny, Policy, Rule, Target, Where, Who
+from bot.core.policy.default_policy import DEFAULT_POLICY
+from bot.core.policy.rules import Action, Allow, Deny, Policy, Rule, Target, Where, Who
 from bot.core.policy.telling import (
     OPERATOR_PERSON,
     Telling,
@@ -33,12 +34,12 @@ ADA = Person("U1", frozenset({Role.MEMBER}), frozenset())
 )
 def test_by_default(person: Person, channel_info: ChannelInfo, decided: Telling) -> None:
     """Members' watches report everything in channels of our own."""
-    assert telling(DEFAULT, person, channel_info, NIGHTLY) == decided
+    assert telling(DEFAULT_POLICY, person, channel_info, NIGHTLY) == decided
 
 
 def test_logs_are_asked_for_separately() -> None:
     """A rule may refuse them alone."""
-    policy = Policy((Rule("no", Deny("no"), what=frozenset({Action.LOGS})), *DEFAULT.rules))
+    policy = Policy((Rule("no", Deny("no"), what=frozenset({Action.LOGS})), *DEFAULT_POLICY.rules))
     assert telling(policy, ADA, HERE, NIGHTLY) == Telling(runs=True, logs=False)
 
 
@@ -65,4 +66,4 @@ def test_rules_about_people_do_not_apply_to_the_operator() -> None:
 )
 def test_whether_shared_channels_may_be_watched_at_all(rule: Rule, *, may: bool) -> None:
     """Only if a rule says so."""
-    assert watches_shared_channels(Policy((rule, *DEFAULT.rules))) is may
+    assert watches_shared_channels(Policy((rule, *DEFAULT_POLICY.rules))) is may

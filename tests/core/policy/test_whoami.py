@@ -8,7 +8,8 @@ import pytest
 
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
-from bot.core.policy.rules import DEFAULT, Action, Allow, Approve, Deny, Overrides, Policy, Rule, Which, Who
+from bot.core.policy.default_policy import DEFAULT_POLICY
+from bot.core.policy.rules import Action, Allow, Approve, Deny, Overrides, Policy, Rule, Which, Who
 from bot.core.policy.whoami import CASES_MOST, DOING, whoami
 from tests.core.views.plain import said, shown
 
@@ -32,7 +33,7 @@ def about(pattern: str, effect: Allow | Deny | Approve, name: str = "some") -> R
 
 def test_every_action_has_its_line() -> None:
     """Below who one is and where; the text alone says it too."""
-    message = whoami(DEFAULT, ADA, HERE)
+    message = whoami(DEFAULT_POLICY, ADA, HERE)
     lines = shown(message)
     assert lines[0].startswith("You are @U1, a member of this workspace, in @data")
     assert [line.split(":")[0].lower() for line in lines[1 : 1 + len(Action)]] == [DOING[action] for action in Action]
@@ -90,6 +91,6 @@ def test_of_many_cases_the_first_are_told_and_the_rest_counted() -> None:
 )
 def test_the_highest_role_is_told(person: Person, words: str) -> None:
     """An owner is an admin and a member too. Why something is not known is told as well."""
-    text = said(whoami(DEFAULT, person, HERE).text)
+    text = said(whoami(DEFAULT_POLICY, person, HERE).text)
     assert words in text
     assert person.why in text

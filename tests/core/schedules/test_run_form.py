@@ -8,8 +8,8 @@ import pytest
 
 from bot.core.commands.grammar import parse
 from bot.core.model.command import RunCommand
+from bot.core.policy.default_policy import DEFAULT_POLICY
 from bot.core.policy.matching import with_backticks
-from bot.core.policy.rules import DEFAULT
 from bot.core.redact.masker import Masker
 from bot.core.schedules.run_form import (
     COMMANDS_ROOM,
@@ -202,4 +202,4 @@ def test_other_backticks_stay_for_the_policy_to_refuse(command: str) -> None:
     result = read(filled(OWN, command), "nightly", OWN)
     assert isinstance(result, RunCommand)
     assert result.commands == (command,)
-    assert with_backticks(DEFAULT, result.commands) == result.commands
+    assert with_backticks(DEFAULT_POLICY, result.commands) == result.commands

@@ -13,11 +13,11 @@ from bot.core.text.message import Message, Preformatted
 from bot.core.text.text import Mention
 from bot.core.views.buttons import INCIDENT_TAKE, IncidentButton, read_incident_value, read_snooze_value
 from bot.core.views.incident import incident_message, people_in, taken_message, thread_post
-from bot.core.watching.life import failing_already, with_log
+from bot.core.watching.incident_life import failing_already, with_log
 from tests.core.views.plain import buttons, said, shown
 from tests.core.views.test_card import ASKED, FAILED
 from tests.core.watching.ends import COLUMN, DISK, NIGHTLY, WATCH, at, failure, success
-from tests.core.watching.test_life import told
+from tests.core.watching.test_incident_life import told
 
 APP = "https://app.example"
 HINT = Cause(1, "missing_column", "A column is missing.", "Check its name.", Retry.NO)

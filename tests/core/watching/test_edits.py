@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.watching.edits import edit_for, is_step
 from tests.core.watching.ends import DISK, failure, success
-from tests.core.watching.test_life import told
+from tests.core.watching.test_incident_life import told
 
 
 def test_counts_are_shown_in_steps() -> None:

@@ -18,10 +18,10 @@ from bot.core.watching.handling import (
     take_on,
     unsnoozed,
 )
-from bot.core.watching.life import account
+from bot.core.watching.incident_life import account
 from bot.core.watching.snooze import SnoozeChoice
 from tests.core.watching.ends import DISK, NIGHTLY, T0, WATCH, at, failure, success
-from tests.core.watching.test_life import told
+from tests.core.watching.test_incident_life import told
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -11,7 +11,7 @@ import pytest
 from bot.core.model.incident import Incident, IncidentState, PostKind, Withheld
 from bot.core.model.watch import Quiet
 from bot.core.watching.handling import closed, pass_time, snoozed, take_on
-from bot.core.watching.life import account
+from bot.core.watching.incident_life import account
 from bot.core.watching.quiet import as_it_is, is_listed, kept_in_list, quiet_until, told, withhold
 from bot.core.watching.snooze import SnoozeChoice
 from tests.core.watching.ends import DISK, NIGHTLY, WATCH, at, failure, success

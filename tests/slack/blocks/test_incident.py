@@ -11,7 +11,7 @@ from bot.core.text.text import Mention
 from bot.core.views.incident import incident_message, thread_post
 from tests.core.views.test_incident import APP, HINT, failing, recovered
 from tests.core.watching.ends import DISK, at, failure
-from tests.core.watching.test_life import told
+from tests.core.watching.test_incident_life import told
 from tests.slack.blocks.outline import check
 
 HOSTILE = "<!channel> *x* <@U0EVE0000> `y`"

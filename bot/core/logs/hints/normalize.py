@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.core.logs.clean import strip_ansi
-from bot.core.logs.failure import ERROR_HEAD
+from bot.core.logs.log_findings import ERROR_HEAD
 
 LINES_MOST = 6
 LINE_MOST = 1_000

@@ -1,0 +1,20 @@
+"""Settings of everything that is posted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySettings:
+    """Settings of deliveries.
+
+    `call_s`: the total time of a Slack call; `settle_s`: how long a call with a lost response may still take effect.
+    """
+
+    app_url: str
+    bot_name: str = "@Bolt"
+    command: str = "/bolt"
+    deadline_s: float = 60
+    call_s: float = 3.3
+    settle_s: float = 4

@@ -1,0 +1,35 @@
+"""Settings of all starts: the deployment, and time limits of each step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.flows.links import Links
+
+
+@dataclass(frozen=True, slots=True)
+class StartSettings:
+    """Settings of starts, times in seconds.
+
+    `trigger_s` is the trigger's total time-out; its lease lasts three times that. A start with a lost response is
+    searched for during `look_for_s` before it's called unclear, and then until `unclear_for_s` have passed.
+    """
+
+    workspace: str
+    links: Links
+    command: str = "/bolt"
+    deadline_s: float = 60
+    trigger_s: float = 10
+    look_for_s: float = 60
+    unclear_for_s: float = 3600
+
+
+# Of a start that isn't too late yet.
+WAS_AWAY = "I was away before it could be started, so I didn't start it. Try again if you still want it."
+
+
+def expired(deadline_s: float) -> str:
+    """Explain why a start that waited too long wasn't sent."""
+    return (
+        f"It couldn't be started within {round(deadline_s)} s, so nothing was started. Try again if you still want it."
+    )

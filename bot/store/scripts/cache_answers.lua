@@ -1,0 +1,8 @@
+-- Caches many answers at once, except for names that were invalidated since they may have been requested (see
+-- cache_answer.lua). ARGV: for how long in ms, then pairs of a name and its text
+for at = 4, #ARGV, 2 do
+  if redis.call('EXISTS', key('told', ARGV[at], 'changed')) == 0 then
+    redis.call('SET', key('told', ARGV[at]), ARGV[at + 1], 'PX', ARGV[3])
+  end
+end
+return 1

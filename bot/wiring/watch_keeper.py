@@ -1,0 +1,30 @@
+"""Build what keeps the watches from the watches file on record."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter
+
+from bot.flows.close_incidents import IncidentCloser
+from bot.flows.keep_watches import WatchKeeper
+from bot.slack.identity import Identity
+from bot.wiring.clients import Clients
+from bot.wiring.services import Services
+from bot.wiring.stores import Stores
+
+LOST = Counter(
+    "bolt_bot_watches_lost", "How many times this process found that Redis no longer had a record of watches."
+)
+
+
+def build_watch_keeper(services: Services, identity: Identity, stores: Stores, clients: Clients) -> WatchKeeper:
+    """Build it with the file's watches as they were read at the start."""
+    return WatchKeeper(
+        services.watches,
+        stores.watches,
+        IncidentCloser(stores.incidents, stores.discovery),
+        clients.audit,
+        team=identity.team,
+        now=services.bolt.time,
+        lost=LOST.inc,
+        report_fault=services.report_fault,
+    )

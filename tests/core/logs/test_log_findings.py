@@ -1,0 +1,94 @@
+"""What all readers share: the parts of a message that say what happened, and what dbt calls things."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.logs.log_findings import ERROR_HEAD, Failure, kind_of, own_message, status_of, without_repeats
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (
+            ["Database Error in model m (models/m.sql)", "  no such table", "  compiled code at target/m.sql"],
+            "no such table",
+        ),
+        (["  Runtime Error", "    it broke", "    > in macro x (m.sql)"], "it broke"),
+        (["  LINE 3: from a", "               ^", '  column "x"'], 'column "x"'),
+        (["Traceback (most recent call last):", '  File "a.py", line 1', "    x()", "ValueError: y"], "ValueError: y"),
+        (["Got 2 results", "-----", "See test failures:"], "Got 2 results"),
+        (["Runtime Error"], "Runtime Error"),
+        ([], ""),
+    ],
+)
+def test_a_message_is_what_happened(lines: list[str], message: str) -> None:
+    """Without headings, places and frames; a class alone stays if there is nothing else."""
+    assert own_message(lines) == message
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "name"),
+    [
+        ("Database Error in model orders (models/orders.sql)", "model", "orders"),
+        ("Failure in unit_test totals (models/x.yml)", "unit_test", "totals"),
+        ("  Compilation Error in seed z", "seed", "z"),
+        ("Warning in test a (b.yml)", "test", "a"),
+    ],
+)
+def test_a_heading_names_a_node(line: str, kind: str, name: str) -> None:
+    """In the shape of every version of dbt 1."""
+    head = ERROR_HEAD.match(line)
+    assert head is not None
+    assert (head["kind"], head["name"]) == (kind, name)
+
+
+def test_a_sentence_about_a_model_is_no_heading() -> None:
+    """It has words of its own."""
+    assert ERROR_HEAD.match("Error while reading model orders") is None
+    assert ERROR_HEAD.match("there was an Error in model orders and more") is None
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("unit test", "unit_test"),
+        ("hook", "operation"),
+        ("macro", "operation"),
+        ("sql operation", "operation"),
+        ("model", "model"),
+    ],
+)
+def test_kinds_are_called_as_in_dbts_ids(word: str, kind: str) -> None:
+    """Whatever runs a macro is an operation."""
+    assert kind_of(word) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "status"),
+    [
+        ("test", "Got 3 results, configured to fail if != 0", "fail"),
+        ("test", "Database Error", "error"),
+        ("unit_test", "actual differs from expected:", "fail"),
+        ("source", "Status: fail", "fail"),
+        ("model", "Got 3 results", "error"),
+    ],
+)
+def test_a_test_that_found_something_failed_and_anything_else_is_an_error(kind: str, message: str, status: str) -> None:
+    """dbt's own difference: bad data, or a test that couldn't run."""
+    assert status_of(kind, message) == status
+
+
+def test_a_block_that_is_printed_twice_is_one_failure() -> None:
+    """So is a node that is named by its progress too; two messages of one name are two."""
+    one, silent = Failure("model", "m", "error", "it broke"), Failure("model", "m", "error")
+    other = Failure("model", "m", "error", "it broke elsewhere")
+    assert without_repeats([silent, one, one]) == (one,)
+    assert without_repeats([one, other]) == (one, other)
+    assert without_repeats([silent, silent]) == (silent,)
+
+
+def test_a_projects_hook_is_told_from_an_operation() -> None:
+    """Both are macros."""
+    assert Failure("operation", "on-run-end", "error").is_hook
+    assert not Failure("operation", "sweep", "error").is_hook

@@ -1,0 +1,92 @@
+"""The table of due sets and lanes: complete, and consistent in itself."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import bot.store
+from bot.wiring.wakeups import WakeEvent
+from bot.wiring.work_table import DUE_SETS, LANES
+from bot.wiring.workers import woken
+
+SCRIPTS = Path(bot.store.__file__).with_name("scripts")
+ROWS = (*DUE_SETS, *LANES)
+
+
+def words(text: str) -> set[str]:
+    """The quoted words in a piece of Lua."""
+    return set(re.findall(r"'([a-z_]+)'", text))
+
+
+def due_sets_of(script: str) -> set[str]:
+    """The due sets that a script names, directly or by a variable. Those that it gets as an argument aren't among them."""
+    found = set()
+    for given in re.findall(r"key\('due', (\w+|[^()]*\([^()]*\)[^()]*|[^()]+)\)", script):
+        variable = re.match(r"[a-z]\w*(?=$|\[)", given)
+        if variable is None:
+            # In a condition, only what follows it is the name of a set.
+            found |= words(re.split(r"\band\b", given)[-1])
+        else:
+            defined = re.search(rf"\b{variable[0]}\b(?: =|.* in) (.*)", script)
+            assert defined, given
+            found |= words(defined[1])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("script", "named"),
+    [
+        ("redis.call('ZADD', key('due', 'ends'), 1, id)", {"ends"}),
+        ("for _, set in ipairs({'polls', 'strays'}) do\n  local own = key('due', set)", {"polls", "strays"}),
+        (
+            "local sets = {carded = 'requests', queued = 'queue'}\nlocal set = key('due', sets[to])",
+            {"requests", "queue"},
+        ),
+        ("key('due', yes and 'approvals' or 'requests')", {"approvals", "requests"}),
+        (
+            "key('due', (from == 'pending' or from == 'approved') and 'approvals' or 'requests')",
+            {"approvals", "requests"},
+        ),
+        ("key('due', ARGV[3])", set()),
+    ],
+)
+def test_due_sets_are_found_in_scripts(script: str, named: set[str]) -> None:
+    """However a script names them."""
+    assert due_sets_of(script) == named
+
+
+def test_every_due_set_of_the_scripts_is_in_the_table() -> None:
+    """A set that no worker claims from would keep its members for ever; a row whose set nobody fills is dead."""
+    named = {name for path in SCRIPTS.glob("*.lua") for name in due_sets_of(path.read_text(encoding="utf-8"))}
+    assert named == {row.name for row in DUE_SETS}
+
+
+def test_every_lane_of_the_scripts_is_in_the_table() -> None:
+    """As for due sets."""
+    texts = [path.read_text(encoding="utf-8") for path in SCRIPTS.glob("*.lua")]
+    named = {name for text in texts for name in re.findall(r"\b(?:push|take)\('(\w+)'", text)}
+    assert named == {row.name for row in LANES}
+
+
+def test_rows_wake_rows_that_exist() -> None:
+    """Each name once, each pair in one place only, and every event wakes someone."""
+    names = {row.name for row in ROWS}
+    assert len(names) == len(ROWS)
+    pairs = Counter((row.name, name) for row in ROWS for name in row.wakes)
+    pairs.update((source, row.name) for row in ROWS for source in row.woken_by)
+    assert set(pairs.values()) == {1}
+    assert {source for source, _ in pairs} <= names | set(WakeEvent)
+    assert {name for _, name in pairs} <= names
+    assert all(woken(ROWS)[event] for event in WakeEvent)
+
+
+def test_a_row_wakes_and_is_woken() -> None:
+    """By its own list, or by the other row's."""
+    found = woken(ROWS)
+    assert set(found["polls"]) == {"edits", "ends", "cancels", "queue"}
+    assert set(found[WakeEvent.CANCEL_REQUESTED]) == {"cancels", "edits", "polls"}
+    assert found[WakeEvent.START_PLANNED] == ("posts",)
