@@ -40,7 +40,7 @@ class ApprovalRules:
     """Settings of approvals. `deadline_s`: how long a start may wait after its approval."""
 
     app_url: str
-    command: str = "/bolt"
+    slash_command: str = "/bolt"
     deadline_s: float = 60
 
 
@@ -126,7 +126,7 @@ class StartApprovals:
         elif decision.verdict is Verdict.APPROVE and (request.approval is None or decision.by != request.approval.by):
             why = f"The policy now requires approval from {decision.by}. Start it again."
         elif decision.verdict not in {Verdict.ALLOW, Verdict.APPROVE}:
-            why = refusal(decision, action_of(request), self._rules.command)
+            why = refusal(decision, action_of(request), self._rules.slash_command)
         if why is None:
             await self._requests.approved(lease, request, with_channel(plan, channel_info))
         else:

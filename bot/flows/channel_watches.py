@@ -44,7 +44,7 @@ class ChannelWatches:
         memberships: Memberships,
         closer: IncidentCloser,
         *,
-        command: str,
+        slash_command: str,
     ) -> None:
         self._watches = watches
         self._catalog = catalog
@@ -52,7 +52,7 @@ class ChannelWatches:
         self._people = people
         self._memberships = memberships
         self._closer = closer
-        self._command = command
+        self._slash_command = slash_command
 
     async def list_watches(self, asker: Asker, command: WatchesCommand, number: int = 1) -> Message:
         """List the channel's watches, or those of every channel. Raises StoreUnavailable."""
@@ -62,7 +62,7 @@ class ChannelWatches:
         shown = [one for one in found if not command.every or await self._is_visible(one.channel, asker.user)]
         counted = await self._counted(found)
         listed = [ListedWatch(one, counted.get(one.name, 0) if counted is not None else None) for one in shown]
-        return watch_list(page(listed, number), command, prefix=self._command, hidden=len(found) - len(shown))
+        return watch_list(page(listed, number), command, prefix=self._slash_command, hidden=len(found) - len(shown))
 
     async def unwatch(self, attempt: Attempt, command: UnwatchCommand) -> Message:
         """Stop a watch of the channel, or ask which one is meant. Raises StoreUnavailable."""
@@ -70,7 +70,7 @@ class ChannelWatches:
         watches = [one for one in await self._watches.all_watches() if one.channel == channel]
         found, is_exact = _meant(command.watch_text, watches, await self._schedules() or [])
         if not found:
-            return no_such_watch(command.watch_text, self._command)
+            return no_such_watch(command.watch_text, self._slash_command)
         if len(found) > 1 or not is_exact:
             return which_watch(command.watch_text, found)
         return await self._stop(attempt, found[0])
@@ -83,12 +83,12 @@ class ChannelWatches:
         refused = [one for one in decisions.values() if not one.allowed]
         if refused:
             log.warning("refused", action=attempt.action, user=attempt.asker.user, channel=watch.channel)
-            return Message((refusal(refused[0], Action.WATCH, self._command),))
+            return Message((refusal(refused[0], Action.WATCH, self._slash_command),))
         if watch.is_from_file:
             return in_file(watch)
         entry = await self._gate.entry_about_watch(Event.UNWATCHED, attempt, watch)
         if not await self._watches.remove_watch(watch.channel, watch.number, entry):
-            return no_such_watch(str(watch.number), self._command)
+            return no_such_watch(str(watch.number), self._slash_command)
         log.info("stopped watching", channel=watch.channel, number=watch.number, pattern=watch.pattern)
         await self._closer.close_uncovered(watch.channel, await self._watches.all_watches())
         return stopped(watch)

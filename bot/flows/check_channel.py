@@ -53,7 +53,7 @@ class WatchedChannelChecker:
         due: Due,
         policy: Current[Policy],
         *,
-        command: str,
+        slash_command: str,
         now: Callable[[], datetime],
     ) -> None:
         self._watches = watches
@@ -66,7 +66,7 @@ class WatchedChannelChecker:
         self._audit = audit
         self._due = due
         self._policy = policy
-        self._command = command
+        self._slash_command = slash_command
         self._now = now
 
     async def check_channel(self, lease: Lease) -> None:
@@ -179,7 +179,7 @@ class WatchedChannelChecker:
                 told[watch.made_by, Pause(watch.paused)].append(watch)
         every = True
         for (made_by, pause), watches in told.items():
-            message = pause_notice(watches, pause, made_by, self._command)
+            message = pause_notice(watches, pause, made_by, self._slash_command)
             people = await self._whom_to_tell(watches[0], pause)
             if not people:
                 log.error("a watch is paused, and there's no admin to notify", channel=channel, why=pause)

@@ -36,10 +36,12 @@ class ReadForm:
 class WatchForms:
     """Builds the form and reads it. `mask` is applied to names. All methods raise StoreUnavailable."""
 
-    def __init__(self, catalog: ScheduleCatalog, watches: Watches, *, command: str, mask: Callable[[str], str]) -> None:
+    def __init__(
+        self, catalog: ScheduleCatalog, watches: Watches, *, slash_command: str, mask: Callable[[str], str]
+    ) -> None:
         self._catalog = catalog
         self._watches = watches
-        self._command = command
+        self._slash_command = slash_command
         self._mask = mask
 
     async def form(self, channel: str, number: int | None) -> Form | Message:
@@ -48,7 +50,7 @@ class WatchForms:
             return Form(Filled(channel), notes=list_notes(await self._catalog.snapshot()))
         watch = await self._find(channel, number)
         if watch is None:
-            return no_such_watch(str(number), self._command)
+            return no_such_watch(str(number), self._slash_command)
         return in_file(watch) if watch.is_from_file else Form(filled_from(watch), watch)
 
     async def offer_patterns(self, typed: str) -> Offers:
@@ -60,7 +62,7 @@ class WatchForms:
         if filled.number is not None:
             watch = await self._find(filled.channel, filled.number)
             if watch is None:
-                return no_such_watch(str(filled.number), self._command)
+                return no_such_watch(str(filled.number), self._slash_command)
             result = read(filled, watch.pattern)
             return result if isinstance(result, Problems) else ReadForm(result, watch)
         pattern = await self._pattern(filled.schedule)

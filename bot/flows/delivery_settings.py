@@ -14,7 +14,7 @@ class DeliverySettings:
 
     app_url: str
     bot_name: str = "@Bolt"
-    command: str = "/bolt"
+    slash_command: str = "/bolt"
     deadline_s: float = 60
     call_s: float = 3.3
     settle_s: float = 4

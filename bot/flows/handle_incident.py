@@ -61,7 +61,7 @@ class IncidentHandler:
         *,
         workspace: str,
         app_url: str,
-        command: str,
+        slash_command: str,
     ) -> None:
         self._incidents = incidents
         self._runs = runs
@@ -71,7 +71,7 @@ class IncidentHandler:
         self._retries = retries
         self._workspace = workspace
         self._app_url = app_url
-        self._command = command
+        self._slash_command = slash_command
 
     async def find_open(self, channel: str, schedule: str) -> Incident | Message:
         """Find the open incident of a schedule in a channel, else say why there's nothing to do."""
@@ -234,7 +234,7 @@ class IncidentHandler:
     # --- answers ---
 
     def _gone(self, why: str = "I no longer have a record of this incident.") -> Message:
-        return Message((f"{why} ", Code(f"{self._command} failing"), " lists what is failing here."))
+        return Message((f"{why} ", Code(f"{self._slash_command} failing"), " lists what is failing here."))
 
     def _being_retried(self, retry: RetryOfIncident) -> Message:
         by: Span = Mention(retry.by) if is_user(retry.by) else retry.by.partition("@")[0]

@@ -41,7 +41,7 @@ class HomePublisher:
         authorizer: Authorizer,
         *,
         app_url: str,
-        command: str,
+        slash_command: str,
         now: Callable[[], datetime],
     ) -> None:
         self._pages = pages
@@ -49,7 +49,7 @@ class HomePublisher:
         self._tab = tab
         self._authorizer = authorizer
         self._app_url = app_url
-        self._command = command
+        self._slash_command = slash_command
         self._now = now
 
     async def publish_home(
@@ -70,7 +70,7 @@ class HomePublisher:
         except StoreUnavailable as away:
             message, number = away_home(self._now(), away.sentence), 0
         else:
-            message, number = home(page, self._app_url, self._command), page.number
+            message, number = home(page, self._app_url, self._slash_command), page.number
             if why_not:
                 message = closed_home(page.at, why_not, notice)
         message = await self._authorizer.with_allowed_buttons(asker, message)
@@ -88,7 +88,7 @@ class HomePublisher:
             )
         else:
             decision = await self._authorizer.decide_unrecorded(asker, Question(Action.READ))
-        return "" if decision.allowed else refusal(decision, Action.READ, self._command)
+        return "" if decision.allowed else refusal(decision, Action.READ, self._slash_command)
 
     async def show_start(self, asker: Asker, request_id: str, notice: Sentence) -> None:
         """Show that a start is under way, and its run once there is one. Raises SlackError."""

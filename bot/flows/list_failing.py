@@ -36,7 +36,7 @@ class FailingLister:
         message_url: Callable[[CardRef], str | None],
         *,
         app_url: str,
-        command: str,
+        slash_command: str,
         time: Callable[[], datetime],
     ) -> None:
         self._incidents = incidents
@@ -45,7 +45,7 @@ class FailingLister:
         self._memberships = memberships
         self._message_url = message_url
         self._app_url = app_url
-        self._command = command
+        self._slash_command = slash_command
         self._time = time
 
     async def list_failing(self, asker: Asker, command: FailingCommand, number: int = 1) -> Message:
@@ -60,7 +60,7 @@ class FailingLister:
             page([one.incident for one in visible], number),
             command,
             app_url=self._app_url,
-            prefix=self._command,
+            prefix=self._slash_command,
             links=self._links(visible),
             hidden=len(found) - len(visible),
             watched=Watched.SEEN if found else await self._watched(asker.channel),
@@ -68,7 +68,7 @@ class FailingLister:
 
     async def nothing_to_retry(self, channel: str) -> Message:
         """Say that nothing is failing in a channel, or why that isn't known yet. Raises StoreUnavailable."""
-        return why_unknown(await self._watched(channel), self._command) or Message((NOTHING_FAILS,))
+        return why_unknown(await self._watched(channel), self._slash_command) or Message((NOTHING_FAILS,))
 
     async def _watched(self, channel: str) -> Watched:
         began = [one.since for one in await self._watches.all_watches() if one.channel == channel]

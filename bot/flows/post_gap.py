@@ -44,7 +44,7 @@ class GapPoster:
         quiet: QuietHours,
         *,
         app_url: str,
-        command: str,
+        slash_command: str,
         settle_s: float,
         mask: Callable[[str], str],
     ) -> None:
@@ -56,7 +56,7 @@ class GapPoster:
         self._quiet = quiet
         self._poster = MessagePoster(chat, posts, settle_s=settle_s)
         self._app_url = app_url
-        self._command = command
+        self._slash_command = slash_command
         self._settle_s = settle_s
         self._mask = mask
 
@@ -97,7 +97,7 @@ class GapPoster:
     async def _render(self, stored: StoredNotice) -> Message:
         notice, listed = stored.notice, await self._listed(stored.notice)
         names = await self._people.names_in(listed)
-        return gap_message(notice, listed, self._app_url, self._command, names)
+        return gap_message(notice, listed, self._app_url, self._slash_command, names)
 
     async def _listed(self, notice: GapNotice) -> list[Incident]:
         """The incidents that a message lists, as they are now."""

@@ -146,7 +146,7 @@ class LogFilePoster:
         """Say in the thread why the log isn't attached, and where to read it. Once, even if a response is lost."""
         channel, ts = thread.message.channel, thread.message.ts
         log.warning("a log file can't be posted", run=run.id, channel=channel, why=outcome)
-        message, key = no_file_post(run, why, self._settings.app_url, self._settings.command), f"nofile:{run.id}"
+        message, key = no_file_post(run, why, self._settings.app_url, self._settings.slash_command), f"nofile:{run.id}"
         try:
             found = await self._chat.find_message(channel, key, since=float(ts), thread_ts=ts)
             if not isinstance(found, MessageFound):

@@ -36,7 +36,7 @@ class QuietEndPoster:
         permissions: WatchPermissions,
         *,
         app_url: str,
-        command: str,
+        slash_command: str,
     ) -> None:
         self._posts = posts
         self._ends = ends
@@ -47,7 +47,7 @@ class QuietEndPoster:
         self._covers = CoverCache()
         self._poster = poster
         self._app_url = app_url
-        self._command = command
+        self._slash_command = slash_command
 
     async def post_quiet_end(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
         """Send one message, named <end>/<channel>."""
@@ -92,4 +92,4 @@ class QuietEndPoster:
         names = await self._people.names_in(listed)
         notified = [one for one in listed if one.schedule in mentioned and one.is_open]
         mentions = await self._people.mention_all(notified)
-        return quiet_end_message(listed, self._app_url, self._command, names, mentions)
+        return quiet_end_message(listed, self._app_url, self._slash_command, names, mentions)

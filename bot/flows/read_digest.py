@@ -39,7 +39,7 @@ class DigestReader:
         *,
         hints: Callable[[], Mapping[str, str]],
         app_url: str,
-        command: str,
+        slash_command: str,
         mask: Callable[[str], str],
     ) -> None:
         self._watches = watches
@@ -49,7 +49,7 @@ class DigestReader:
         self._permissions = permissions
         self._hints = hints
         self._app_url = app_url
-        self._command = command
+        self._slash_command = slash_command
         self._mask = mask
         self._covers = CoverCache()
 
@@ -71,7 +71,7 @@ class DigestReader:
         listed_at = await self._discovery.listed_at()
         stale_since = listed_at if listed_at is not None and until - listed_at > STALE else None
         figures = Figures(since, end, rows, failing, stale_since)
-        return digest_message(digest, figures, self._hints(), self._app_url, self._command)
+        return digest_message(digest, figures, self._hints(), self._app_url, self._slash_command)
 
     async def read_chart(self, digest: Digest, since: datetime, until: datetime) -> DigestChart | None:
         """Read what the picture of a channel's digest shows. Returns None if no run has ended."""

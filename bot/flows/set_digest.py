@@ -31,14 +31,14 @@ class DigestSetter:
         people: People,
         chat: Chat,
         *,
-        command: str,
+        slash_command: str,
         now: Callable[[], datetime],
     ) -> None:
         self._digests = digests
         self._reader = reader
         self._people = people
         self._chat = chat
-        self._command = command
+        self._slash_command = slash_command
         self._now = now
 
     async def answer(self, asker: Asker, command: DigestCommand) -> Message:
@@ -56,7 +56,7 @@ class DigestSetter:
         begin = last_slot(digest, now).at if digest else now - timedelta(days=1)
         today = await self._reader.read_digest(channel, digest, begin, now, so_far=True)
         watches = await self._reader.is_watching(channel)
-        return digest_shown(digest, today, self._command, watches=watches)
+        return digest_shown(digest, today, self._slash_command, watches=watches)
 
     async def _set(self, asker: Asker, command: DigestCommand) -> Message:
         why_not = await why_not_here(self._chat, asker)
@@ -71,6 +71,6 @@ class DigestSetter:
             digest,
             "changed" if was_set else "new",
             await why_cannot_post(self._chat, await self._people.channel(asker.channel)),
-            self._command,
+            self._slash_command,
             watches=await self._reader.is_watching(asker.channel),
         )

@@ -164,7 +164,7 @@ class RunStarter:
         if decision.verdict is Verdict.APPROVE:
             await self._ask_approval(lease, request, plan, decision, channel_info)
         else:
-            await self._refuse(lease, request, refusal(decision, action_of(request), self._settings.command))
+            await self._refuse(lease, request, refusal(decision, action_of(request), self._settings.slash_command))
         return False
 
     async def _looked(self, lease: Lease, request: Request) -> StartPlan | None:

@@ -50,7 +50,7 @@ class QueueRules:
 
     workspace: str
     links: Links
-    command: str = "/bolt"
+    slash_command: str = "/bolt"
     longest_s: float = 86_400
 
 
@@ -246,4 +246,4 @@ class QueuedStarts:
             await self._due.give_back(lease, delay_s=decision.again_s)
         else:
             action = Action.START if isinstance(request.start_command, RunCommand) else Action.RETRY
-            await self._start_queue.leave_queue(request.id, refusal(decision, action, self._rules.command))
+            await self._start_queue.leave_queue(request.id, refusal(decision, action, self._rules.slash_command))

@@ -17,7 +17,7 @@ class StartSettings:
 
     workspace: str
     links: Links
-    command: str = "/bolt"
+    slash_command: str = "/bolt"
     deadline_s: float = 60
     trigger_s: float = 10
     look_for_s: float = 60

@@ -72,7 +72,7 @@ class ScheduleWatcher:
         chat: Chat,
         describer: WatchDescriber,
         *,
-        command: str,
+        slash_command: str,
         now: Callable[[], datetime],
     ) -> None:
         self._watches = watches
@@ -82,7 +82,7 @@ class ScheduleWatcher:
         self._people = people
         self._chat = chat
         self._describer = describer
-        self._command = command
+        self._slash_command = slash_command
         self._now = now
 
     async def watch(self, attempt: Attempt, command: WatchCommand) -> Message:
@@ -124,7 +124,7 @@ class ScheduleWatcher:
         new, attempt = planned.watch, planned.attempt
         same = next((one for one in await self._others(new) if _is_meant(one, planned)), None)
         if same is None and planned.number is not None:
-            return no_such_watch(str(planned.number), self._command)
+            return no_such_watch(str(planned.number), self._slash_command)
         if same is None:
             entry = await self._gate.entry_about_watch(Event.WATCHED, attempt, new)
             accepted = await self._watches.add_watch(new, entry)
@@ -169,7 +169,7 @@ class ScheduleWatcher:
             return PlannedWatch(watch, tuple(matching), attempt)
         log.warning("refused", action=attempt.action, user=attempt.asker.user, channel=attempt.asker.channel)
         if len(matching) < 2:
-            return Message((refusal(refused[0], Action.WATCH, self._command),))
+            return Message((refusal(refused[0], Action.WATCH, self._slash_command),))
         left_out = Refused(tuple(slug for slug, one in decisions.items() if not one.allowed), refused[0].reason)
         allowed = tuple(one for one in matching if decisions[one.slug].allowed)
         # Whatever it covers, each end is told only if the policy allows that then.

@@ -47,7 +47,7 @@ async def denial(
     log.warning(
         "refused", action=attempt.action, user=attempt.asker.user, channel=attempt.asker.channel, rule=decision.rule
     )
-    return Message((refusal(decision, attempt.action, context.command, doing=doing),))
+    return Message((refusal(decision, attempt.action, context.prefix, doing=doing),))
 
 
 async def run_denial(context: ListenerContext, attempt: Attempt, key: RunKey) -> Message | None:
@@ -64,7 +64,7 @@ async def retry_refusals(context: ListenerContext, call: Call, incidents: Sequen
     decisions = await context.gate.decide_on_slugs(attempt, {one.schedule: one.name for one in found})
     # One that needs approval asks for it once it's started.
     return {
-        slug: refusal(decision, Action.RETRY, context.command)
+        slug: refusal(decision, Action.RETRY, context.prefix)
         for slug, decision in decisions.items()
         if decision.verdict in {Verdict.DENY, Verdict.UNKNOWN}
     }

@@ -188,19 +188,19 @@ def _in_modal(view: dict[str, Any], sentence: str) -> dict[str, Any]:
     return {"response_action": "update", "view": shown}
 
 
-def register_fallbacks(app: AsyncApp, tell: Tell, command: str) -> None:
+def register_fallbacks(app: AsyncApp, tell: Tell, slash_command: str) -> None:
     """Listen to everything else, because without a listener there's no acknowledgement. Call this last.
 
-    `command` is the slash command that has a listener.
+    `slash_command` is the one that has a listener.
     """
     other_command = RareWarning("Slack sent a slash command that isn't BOLT_BOT_COMMAND: rename one of them")
 
     async def unknown_command(body: dict[str, Any]) -> BoltResponse:
         name = str(body.get("command") or "")
         sent = name if PLAIN_COMMAND.fullmatch(name) else "another command"
-        other_command.note(sent=sent, expected=command)
+        other_command.note(sent=sent, expected=slash_command)
         sentence = (
-            f"I'm set up for {command}, but Slack sent me {sent}. Whoever runs me can make BOLT_BOT_COMMAND and the "
+            f"I'm set up for {slash_command}, but Slack sent me {sent}. Whoever runs me can make BOLT_BOT_COMMAND and the "
             "app's settings agree. Nothing was done."
         )
         return answer_request(body, sentence, tell)

@@ -82,11 +82,11 @@ class Views(Protocol):
 class ListenerContext:
     """The flows that listeners call.
 
-    `command` is how commands begin in messages: the slash command, or the bot's own name after a mention. `wake_…` wakes
+    `prefix` is how commands begin in messages: the slash command, or the bot's own name after a mention. `wake_…` wakes
     the worker for what was just recorded.
     """
 
-    command: str
+    prefix: str
     me: Identity
     workspace: str
     gate: Authorizer

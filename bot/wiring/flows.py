@@ -309,7 +309,7 @@ def _build_check_channel(base: Base) -> WatchedChannelChecker:
         clients.audit,
         stores.due["channels"],
         services.policy,
-        command=base.settings.bolt_bot_command,
+        slash_command=base.settings.bolt_bot_command,
         now=base.now,
     )
 
@@ -324,7 +324,7 @@ def _build_digest_reader(base: Base, permissions: WatchPermissions) -> DigestRea
         permissions,
         hints=lambda: _texts(base.services.hints.value),
         app_url=base.settings.paradime_app_url,
-        command=base.settings.bolt_bot_command,
+        slash_command=base.settings.bolt_bot_command,
         mask=base.services.mask,
     )
 

@@ -47,7 +47,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
     finder, status = ScheduleFinder(bolt, catalog), StatusReader(bolt, runs, app_url=app_url, mask=mask)
     accepted, memberships = waker(WakeEvent.START_ACCEPTED), base.clients.memberships
     return ListenerContext(
-        command=settings.bolt_bot_command,
+        prefix=settings.bolt_bot_command,
         me=base.identity,
         workspace=settings.workspace,
         gate=base.clients.gate,
@@ -62,7 +62,7 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         home=_build_home(base),
         channel_permissions=ChannelPermissions(memberships, stores.indexes),
         forms=RunForms(catalog, bolt, mask=mask),
-        watch_forms=WatchForms(catalog, stores.watches, command=settings.bolt_bot_command, mask=mask),
+        watch_forms=WatchForms(catalog, stores.watches, slash_command=settings.bolt_bot_command, mask=mask),
         views=chat,
         status=status,
         follow_run=flows.follow_run,
@@ -104,7 +104,7 @@ def _build_home(base: Base) -> HomePublisher:
         SlackHomeTab(base.services.chat),
         base.clients.gate,
         app_url=settings.paradime_app_url,
-        command=settings.bolt_bot_command,
+        slash_command=settings.bolt_bot_command,
         now=base.now,
     )
 
@@ -151,7 +151,7 @@ def _build_watcher(base: Base, finder: ScheduleFinder) -> ScheduleWatcher:
             WatchPreviewer(services.bolt, now=now),
             OwnerChecker(clients.owners, clients.owner_mentions),
         ),
-        command=base.settings.bolt_bot_command,
+        slash_command=base.settings.bolt_bot_command,
         now=now,
     )
 
@@ -165,7 +165,7 @@ def _build_channel_watches(base: Base) -> ChannelWatches:
         clients.people,
         clients.memberships,
         base.incident_closer,
-        command=base.settings.bolt_bot_command,
+        slash_command=base.settings.bolt_bot_command,
     )
 
 
@@ -178,7 +178,7 @@ def _build_failing(base: Base) -> FailingLister:
         clients.memberships,
         base.card_url,
         app_url=settings.paradime_app_url,
-        command=settings.bolt_bot_command,
+        slash_command=settings.bolt_bot_command,
         time=base.services.bolt.time,
     )
 
@@ -194,7 +194,7 @@ def _build_incidents(base: Base) -> IncidentHandler:
         base.incident_retries,
         workspace=settings.workspace,
         app_url=settings.paradime_app_url,
-        command=settings.bolt_bot_command,
+        slash_command=settings.bolt_bot_command,
     )
 
 
@@ -204,7 +204,7 @@ def _build_digests(base: Base, reader: DigestReader) -> DigestSetter:
         reader,
         base.clients.people,
         base.services.chat,
-        command=base.settings.bolt_bot_command,
+        slash_command=base.settings.bolt_bot_command,
         now=base.now,
     )
 

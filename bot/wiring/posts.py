@@ -207,7 +207,7 @@ def _build_post_gap(base: Base) -> GapPoster:
         base.incident_people,
         base.quiet_hours,
         app_url=base.settings.paradime_app_url,
-        command=base.settings.bolt_bot_command,
+        slash_command=base.settings.bolt_bot_command,
         settle_s=_settle_s(base),
         mask=base.services.mask,
     )
@@ -224,7 +224,7 @@ def _build_post_quiet_end(base: Base, permissions: WatchPermissions) -> QuietEnd
         stores.watches,
         permissions,
         app_url=base.settings.paradime_app_url,
-        command=base.settings.bolt_bot_command,
+        slash_command=base.settings.bolt_bot_command,
     )
 
 

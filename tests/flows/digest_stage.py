@@ -42,13 +42,13 @@ class DigestStage(IncidentStage):
             self.permissions,
             hints=lambda: {"missing_column": "The query names a column that doesn't exist."},
             app_url=APP,
-            command="/bolt",
+            slash_command="/bolt",
             mask=str,
         )
         self.charts = FakeCharts()
         self.pictures = DigestPicturePoster(self.chat, self.posts, self.reader, self.charts, settle_s=self.settle_s)
         self.digest_setter = DigestSetter(
-            self.digests, self.reader, self.people, self.chat, command="/bolt", now=lambda: self.at
+            self.digests, self.reader, self.people, self.chat, slash_command="/bolt", now=lambda: self.at
         )
         self.digest_poster = DigestPoster(
             self.message_poster,

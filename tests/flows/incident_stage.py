@@ -177,7 +177,7 @@ class IncidentStage(Stage):
             people,
             self.quiet_hours,
             app_url=APP,
-            command="/bolt",
+            slash_command="/bolt",
             settle_s=self.settle_s,
             mask=str,
         )
@@ -254,7 +254,7 @@ class IncidentStage(Stage):
             self.audit,
             self.due["channels"],
             self.current_policy,
-            command="/bolt",
+            slash_command="/bolt",
             now=lambda: self.at,
         )
 
@@ -344,7 +344,7 @@ class IncidentStage(Stage):
             self.watches,
             self.permissions,
             app_url=APP,
-            command="/bolt",
+            slash_command="/bolt",
         )
 
     def late_judge(self) -> LateJudge:

@@ -30,7 +30,7 @@ def stage(redis_client: Redis) -> WatchStage:
 @pytest.fixture
 def forms(stage: WatchStage) -> WatchForms:
     """Its forms."""
-    return WatchForms(stage.stage.catalog, stage.store, command="/bolt", mask=str)
+    return WatchForms(stage.stage.catalog, stage.store, slash_command="/bolt", mask=str)
 
 
 async def form_of(forms: WatchForms, number: int) -> Filled:

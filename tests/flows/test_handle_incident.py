@@ -64,7 +64,7 @@ def handling(stage: Stage, *incidents: Incident) -> Handling:
     quiet = QuietHours(Watches(stage.scripts), now=lambda: datetime.now(UTC))
     retries = IncidentRetries(stage.requests, stage.runs, workspace="w")
     flow = IncidentHandler(
-        fake, stage.runs, people, stage.audit, quiet, retries, workspace="w", app_url=APP, command="/bolt"
+        fake, stage.runs, people, stage.audit, quiet, retries, workspace="w", app_url=APP, slash_command="/bolt"
     )
     return Handling(fake, people, flow, stage)
 

@@ -40,7 +40,7 @@ class Home:
             self.tab,
             stage.authorizer,
             app_url=APP,
-            command="/bolt",
+            slash_command="/bolt",
             now=lambda: NOW,
         )
 

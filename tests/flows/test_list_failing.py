@@ -45,7 +45,7 @@ class Stage:
             self.memberships,
             card_url,
             app_url=APP,
-            command="/bolt",
+            slash_command="/bolt",
             time=lambda: at(12),
         )
 

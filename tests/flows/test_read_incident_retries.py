@@ -47,7 +47,7 @@ def handler(stage: IncidentStage) -> IncidentHandler:
     retries = IncidentRetries(stage.requests, stage.runs, workspace="w")
     people, audit, quiet = stage.people, stage.audit, stage.quiet_hours
     return IncidentHandler(
-        stage.incidents, stage.runs, people, audit, quiet, retries, workspace="w", app_url=APP, command="/bolt"
+        stage.incidents, stage.runs, people, audit, quiet, retries, workspace="w", app_url=APP, slash_command="/bolt"
     )
 
 

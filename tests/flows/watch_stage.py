@@ -72,7 +72,7 @@ class WatchStage:
                 WatchPreviewer(stage.bolt, now=stage.bolt.time),
                 OwnerChecker(finder, OwnerMentions(finder, stage.people, self.memberships)),
             ),
-            command="/bolt",
+            slash_command="/bolt",
             now=stage.bolt.time,
         )
         self.channel_watches = ChannelWatches(
@@ -82,7 +82,7 @@ class WatchStage:
             stage.people,
             self.memberships,
             IncidentCloser(self.incidents, Discovery(stage.scripts)),
-            command="/bolt",
+            slash_command="/bolt",
         )
 
     def attempt(self, command: Command, user: str, channel: str = CHANNEL) -> Attempt:

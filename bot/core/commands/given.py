@@ -20,7 +20,7 @@ class Given:
     """The arguments of a verb: positional words, and options by name. `run_id` is the run of the current thread."""
 
     verb: str
-    command: str
+    prefix: str
     words: tuple[Token, ...]
     options: dict[str, list[str]] = field(default_factory=dict)
     run_id: int | None = None
@@ -38,7 +38,7 @@ class Given:
 def schedule_of(given: Given) -> str:
     """The name of the schedule. Raises BadCommand if there is none."""
     if not given.words:
-        bad(f"Which schedule? Name one, as in {given.command} {given.verb} nightly.")
+        bad(f"Which schedule? Name one, as in {given.prefix} {given.verb} nightly.")
     return bounded("The schedule's name", given.text, SCHEDULE_LIMIT)
 
 
@@ -53,7 +53,7 @@ def run_number(given: Given) -> int | None:
         return None
     number = number_of_run(given.text)
     if number is None and _looks_like_a_run(given.text):
-        bad(f"{given.verb} needs a run number, as in {given.command} {given.verb} 4711.")
+        bad(f"{given.verb} needs a run number, as in {given.prefix} {given.verb} 4711.")
     return number
 
 
@@ -68,7 +68,7 @@ def run_id_of(given: Given) -> int:
     """The run that is named, else the thread's. Raises BadCommand if there is neither."""
     number = number_of_run(given.text) if given.words else given.run_id
     if number is None:
-        bad(f"{given.verb} needs a run number, as in {given.command} {given.verb} 4711.")
+        bad(f"{given.verb} needs a run number, as in {given.prefix} {given.verb} 4711.")
     return number
 
 

@@ -51,10 +51,10 @@ OTHER_OPTIONS = {
 }
 
 
-def parse(text: str, command: str = "/bolt", *, run_id: int | None = None) -> Command:
+def parse(text: str, prefix: str = "/bolt", *, run_id: int | None = None) -> Command:
     """Parse what was typed after the slash command or a mention, with Slack's escapes.
 
-    `command` is the prefix shown in examples. `run_id` is the run of the current thread, which commands may then leave
+    `prefix` is shown before examples. `run_id` is the run of the current thread, which commands may then leave
     out. A bare run number asks for its status. Raises BadCommand.
     """
     line = tokenize(text)
@@ -63,23 +63,23 @@ def parse(text: str, command: str = "/bolt", *, run_id: int | None = None) -> Co
     verb = DASHES.sub("--", line[0].text).lower()
     verb = verb.rstrip(ENDINGS) if len(line) == 1 and not line[0].quoted else verb
     if verb in {"help", "?", "--help", "-h"}:
-        return VERBS["help"].read(Given("help", command, tuple(line[1:])))
+        return VERBS["help"].read(Given("help", prefix, tuple(line[1:])))
     if verb in VERBS and any(_asks_for_help(word) for word in line[1:]):
         return HelpCommand(verb)
     if verb in BY_ID:
         line = tokenize(by_id(text))
     if verb in VERBS:
-        return VERBS[verb].read(_given(verb, line[1:], command, run_id))
+        return VERBS[verb].read(_given(verb, line[1:], prefix, run_id))
     if len(line) == 1 and verb in LAST and not line[0].quoted:
         return LatestRunCommand("status")
     if len(line) == 1 and (RUN_ID.search(verb) or RUN_LINK.search(line[0].text)):
-        return VERBS["status"].read(_given("status", line, command, run_id))
+        return VERBS["status"].read(_given("status", line, prefix, run_id))
     near = VERB_OF.get(verb) or near_verb(verb)
-    hint = f"Did you mean {command} {near}?" if near else f"Type {command} help to see all commands."
+    hint = f"Did you mean {prefix} {near}?" if near else f"Type {prefix} help to see all commands."
     bad(f'There\'s no command "{cut(line[0].text, 40)}". {hint}')
 
 
-def _given(verb: str, rest: list[Token], command: str, run_id: int | None) -> Given:
+def _given(verb: str, rest: list[Token], prefix: str, run_id: int | None) -> Given:
     """Split the arguments of a verb into words and options. Raises BadCommand."""
     names: list[Token] = []
     options: dict[str, list[str]] = {}
@@ -103,7 +103,7 @@ def _given(verb: str, rest: list[Token], command: str, run_id: int | None) -> Gi
     for name, values in options.items():
         if len(values) > 1 and name != "command":
             bad(f"--{name} is given twice. Use it once.")
-    return Given(verb, command, tuple(names), options, run_id)
+    return Given(verb, prefix, tuple(names), options, run_id)
 
 
 def _taken(verb: str) -> tuple[str, ...]:

@@ -56,40 +56,40 @@ def acts(command: Command) -> bool:
     return isinstance(command, ActingCommand)
 
 
-def read(text: str, command: str = "/bolt", *, run_id: int | None = None, names: Sequence[str] = ()) -> Command | Guess:
+def read(text: str, prefix: str = "/bolt", *, run_id: int | None = None, names: Sequence[str] = ()) -> Command | Guess:
     """Read a line as a command, or as a guess at one. `bot.core.commands.grammar.parse` explains the arguments.
 
     `names` are the names of the bot and its slash command, which people may type before a command. Raises BadCommand.
     """
-    text = _without_names(text, (command, *names))
+    text = _without_names(text, (prefix, *names))
     asked, stripped = _asked(text)
     line = tokenize(stripped)
     if not line:
-        return parse(text, command, run_id=run_id)
+        return parse(text, prefix, run_id=run_id)
     if len(line) == 1 and line[0].quoted and not line[0].code:
         # A quoted text is a schedule's name, even if a verb has the same name.
-        return Guess(f'"{line[0].text}" isn\'t a schedule. Type {command} help to see all commands.', tuple(line))
+        return Guess(f'"{line[0].text}" isn\'t a schedule. Type {prefix} help to see all commands.', tuple(line))
     try:
-        literal = parse(stripped, command, run_id=run_id)
+        literal = parse(stripped, prefix, run_id=run_id)
     except BadCommand as bad:
-        return _guess(line, stripped, command, run_id, bad)
+        return _guess(line, stripped, prefix, run_id, bad)
     if len(text) > GUESSED_MOST:
         return literal
-    return _doubted(literal, line, command, asked=asked)
+    return _doubted(literal, line, prefix, asked=asked)
 
 
-def _doubted(literal: Command, line: list[Token], command: str, *, asked: bool) -> Command | Guess:
+def _doubted(literal: Command, line: list[Token], prefix: str, *, asked: bool) -> Command | Guess:
     """Turn a command back into a guess if the line may not have been meant as one."""
     if isinstance(literal, RetryCommand | PauseCommand) and len(line) > 1 and not line[1].quoted:
         name = plain(line[1].text)
         if isinstance(literal, RetryCommand) and literal.schedule_text and name in LAST and len(line) == 2:
-            return Guess(_which_run(command, "retry"), tuple(line), literal, here=True)
+            return Guess(_which_run(prefix, "retry"), tuple(line), literal, here=True)
         if _is_run(line[1]) and (isinstance(literal, PauseCommand) or (literal.schedule_text and len(line) > 2)):
-            return Guess(_which_run(command, "retry"), tuple(line))
+            return Guess(_which_run(prefix, "retry"), tuple(line))
     if asked and acts(literal) and not isinstance(literal, RunForm | WatchForm):
         return Guess("A command can't contain a question mark. Nothing was done.", tuple(line), literal)
     if not acts(literal) and _holds_talk(line[1:]):
-        return Guess(f"There's no such schedule. Type {command} list to see all schedules.", tuple(line), literal)
+        return Guess(f"There's no such schedule. Type {prefix} list to see all schedules.", tuple(line), literal)
     return literal
 
 
@@ -99,7 +99,7 @@ def _holds_talk(rest: Sequence[Token]) -> bool:
     return any(word in TALK or word in NOISE or word in VERB_OF for word in said) and len(rest) > 1
 
 
-def _guess(line: list[Token], text: str, command: str, run_id: int | None, bad: BadCommand) -> Guess:
+def _guess(line: list[Token], text: str, prefix: str, run_id: int | None, bad: BadCommand) -> Guess:
     """Make a guess of a line that isn't a command.
 
     Raises BadCommand if the verb is right and an option or one of several run ids is wrong, or if the line is too long.
@@ -113,7 +113,7 @@ def _guess(line: list[Token], text: str, command: str, run_id: int | None, bad: 
     if verb is None or line[0].quoted:
         return Guess(bad.sentence, tuple(line))
     if first not in VERBS:
-        return Guess(bad.sentence, tuple(line), _with_verb(verb, text, first, line, command, run_id))
+        return Guess(bad.sentence, tuple(line), _with_verb(verb, text, first, line, prefix, run_id))
     if any(token.text.startswith("-") and not token.quoted for token in line[1:]):
         # The command is spelled right, and `bad` already explains what's wrong with its option.
         raise bad
@@ -122,14 +122,14 @@ def _guess(line: list[Token], text: str, command: str, run_id: int | None, bad: 
 
 
 def _with_verb(
-    verb: str, text: str, first: str, line: Sequence[Token], command: str, run_id: int | None
+    verb: str, text: str, first: str, line: Sequence[Token], prefix: str, run_id: int | None
 ) -> Command | None:
     """The command that the line is if its first word means `verb`; None if it isn't one."""
     rest = _behind_verb(text, first)
     if not rest and verb in {"run", "retry", "cancel"}:
         return _about_thread(verb, line[1:], run_id)
     try:
-        return parse(f"{verb} {rest}", command, run_id=run_id)
+        return parse(f"{verb} {rest}", prefix, run_id=run_id)
     except BadCommand:
         return _about_thread(verb, line[1:], run_id)
 
@@ -172,5 +172,5 @@ def _is_run(word: Token) -> bool:
     return bool(RUN_ID.search(word.text.rstrip(".,;:!")) or RUN_LINK.search(word.text))
 
 
-def _which_run(command: str, verb: str) -> str:
-    return f"Which run? Type its number, as in {command} {verb} 4711."
+def _which_run(prefix: str, verb: str) -> str:
+    return f"Which run? Type its number, as in {prefix} {verb} 4711."

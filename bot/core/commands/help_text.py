@@ -7,15 +7,15 @@ from bot.core.text.message import Message, Paragraph
 from bot.core.text.text import Code, Sentence, Span, cut
 
 
-def usage(topic: str | None, command: str, mention: str = "", *, unknown: str | None = None) -> Message:
-    """List all commands, or one with its examples. `command` is the slash command, `mention` how to mention the bot.
+def usage(topic: str | None, prefix: str, mention: str = "", *, unknown: str | None = None) -> Message:
+    """List all commands, or one with its examples. `prefix` is the slash command, `mention` how to mention the bot.
 
     `unknown` is what was typed instead of a command.
     """
     rows = VERBS[topic].help if topic in VERBS else tuple(verb.help[0] for verb in VERBS.values())
     spans: list[Span] = []
     for at, (text, what) in enumerate(rows):
-        spans += ["\n" if at else "", Code(f"{command} {text}"), f" {what}"]
+        spans += ["\n" if at else "", Code(f"{prefix} {text}"), f" {what}"]
     if mention and topic is None:
         spans += ["\nIn a card's thread, ", Code(f"{mention} cancel"), " and other commands don't need a run id."]
     body: Sentence = (*_unknown(unknown, topic), *spans)

@@ -100,7 +100,7 @@ def _run(given: Given) -> RunCommand | RunForm:
     if not given.words and not options:
         return RunForm()
     if not given.words:
-        bad(f"Which schedule? Name one, as in {given.command} run nightly.")
+        bad(f"Which schedule? Name one, as in {given.prefix} run nightly.")
     return RunCommand(
         schedule_text=schedule_of(given),
         branch=read_branch(options["branch"][0]) if "branch" in options else None,
@@ -115,10 +115,10 @@ def _retry(given: Given) -> RetryCommand | RetryFailingCommand:
     every = given.has("all")
     if given.has("failing"):
         if given.words or every:
-            bad(f"--failing can't be combined with anything else, as in {given.command} retry --failing.")
+            bad(f"--failing can't be combined with anything else, as in {given.prefix} retry --failing.")
         return RetryFailingCommand()
     if not given.words and given.run_id is None:
-        bad(f"Which run? Give its number or a schedule, as in {given.command} retry 4711.")
+        bad(f"Which run? Give its number or a schedule, as in {given.prefix} retry 4711.")
     if number := run_number(given):
         return RetryCommand(every, run_id=number)
     return RetryCommand(every, schedule_text=schedule_of(given))
@@ -167,10 +167,10 @@ def _logs(given: Given) -> LogsCommand | LatestRunCommand:
         # In a run's thread, a small number is a command's number.
         text, number = "", positive(text)
     if before and number is None and text != given.text:
-        bad(f"logs takes a command's number after the run's, as in {given.command} logs 4711 3.")
+        bad(f"logs takes a command's number after the run's, as in {given.prefix} logs 4711 3.")
     found = given.run_id if not text else number_of_run(text)
     if found is None:
-        bad(f"logs needs a run number or a schedule, as in {given.command} logs 4711.")
+        bad(f"logs needs a run number or a schedule, as in {given.prefix} logs 4711.")
     return LogsCommand(found, number, follow)
 
 
@@ -193,15 +193,15 @@ def _watch(given: Given) -> WatchCommand | WatchForm:
     if "edit" in options:
         number = positive(options["edit"])
         if number is None or given.words or len(options) > 1:
-            bad(f"--edit takes a watch's number and nothing else, as in {given.command} watch --edit 3.")
+            bad(f"--edit takes a watch's number and nothing else, as in {given.prefix} watch --edit 3.")
         return WatchForm(number)
     if not given.words and not options:
         return WatchForm()
     if not given.words and "owner" not in options:
-        bad(f"Which schedules? Name one or a pattern, as in {given.command} watch nightly or {given.command} watch *.")
+        bad(f"Which schedules? Name one or a pattern, as in {given.prefix} watch nightly or {given.prefix} watch *.")
     if given.words and not given.words[0].quoted and number_of_run(given.text):
         bad(
-            f"watch takes a schedule. To follow one run, type {given.command} status {given.text} and click Follow this run."
+            f"watch takes a schedule. To follow one run, type {given.prefix} status {given.text} and click Follow this run."
         )
     return WatchCommand(
         schedule_of(given) if given.words else "*",
@@ -219,20 +219,20 @@ def _watch(given: Given) -> WatchCommand | WatchForm:
 
 def _watches(given: Given) -> WatchesCommand:
     if given.words:
-        bad(f"watches takes no arguments. Type {given.command} watches, or {given.command} watch nightly to add one.")
+        bad(f"watches takes no arguments. Type {given.prefix} watches, or {given.prefix} watch nightly to add one.")
     return WatchesCommand(given.has("all"))
 
 
 def _unwatch(given: Given) -> UnwatchCommand:
     if not given.words:
-        bad(f"Which watch? Give its number or its schedule, as in {given.command} unwatch 3.")
+        bad(f"Which watch? Give its number or its schedule, as in {given.prefix} unwatch 3.")
     return UnwatchCommand(bounded("The watch", given.text, SCHEDULE_LIMIT))
 
 
 def _failing(given: Given) -> FailingCommand:
     if given.words:
         bad(
-            f"failing takes no arguments. Type {given.command} failing, or {given.command} status nightly for a schedule."
+            f"failing takes no arguments. Type {given.prefix} failing, or {given.prefix} status nightly for a schedule."
         )
     return FailingCommand(given.has("all"))
 
@@ -242,7 +242,7 @@ def _digest(given: Given) -> DigestCommand:
     words = [word.text.lower() for word in given.words]
     if not words and zone is None:
         return DigestCommand()
-    return read_digest(words, zone, given.command)
+    return read_digest(words, zone, given.prefix)
 
 
 def _history(given: Given) -> HistoryCommand:
@@ -256,13 +256,13 @@ def _history(given: Given) -> HistoryCommand:
 
 def _whoami(given: Given) -> WhoamiCommand:
     if given.words:
-        bad(f"whoami takes no arguments. Type {given.command} whoami.")
+        bad(f"whoami takes no arguments. Type {given.prefix} whoami.")
     return WhoamiCommand()
 
 
 def _audit(given: Given) -> AuditCommand:
     if given.words:
-        bad(f"audit takes only options, as in {given.command} audit --schedule nightly --since 2d.")
+        bad(f"audit takes only options, as in {given.prefix} audit --schedule nightly --since 2d.")
     values = {name: bounded(f"--{name}", found[0], TEXT_LIMIT) for name, found in given.options.items()}
     at = values.get("since")
     if at and parse_since(at, datetime.now(UTC)) is None:

@@ -25,10 +25,10 @@ _NOTHING = {
 }
 
 
-def refusal(decision: Decision, action: Action, command: str = "", *, doing: str = "") -> str:
+def refusal(decision: Decision, action: Action, prefix: str = "", *, doing: str = "") -> str:
     """The refusal that the person sees.
 
-    `command` is the prefix for hints, empty if unknown; `doing` what the person can't do, if not just the action.
+    `prefix` is how commands begin in hints, empty if unknown; `doing` what the person can't do, if not just the action.
     """
     nothing = _NOTHING.get(action, "")
     doing = doing or _DOING[action]
@@ -37,5 +37,5 @@ def refusal(decision: Decision, action: Action, command: str = "", *, doing: str
     if decision.verdict is Verdict.APPROVE:
         return f"You can {doing} only with approval from {decision.by}. Type the command instead.{nothing}"
     rule = f" (rule “{decision.rule}”)" if decision.rule and not decision.by_default else ""
-    hint = f" {command} whoami shows what you can do." if command else ""
+    hint = f" {prefix} whoami shows what you can do." if prefix else ""
     return f"You can't {doing} here: {decision.reason}{rule}.{nothing}{hint}"

@@ -22,13 +22,13 @@ NOTHING_WATCHED = "This channel doesn't watch any schedule, so there's nothing f
 
 
 def digest_message(
-    digest: Digest | None, figures: Figures, hints: Mapping[str, str], app_url: str, command: str
+    digest: Digest | None, figures: Figures, hints: Mapping[str, str], app_url: str, prefix: str
 ) -> Message:
     """Build a digest. `digest` is None if none is set: then it's an example. `hints` are the texts of hints, by id."""
     first = _first(digest, figures)
     sections = [
         _missed(figures),
-        _failing(figures, app_url, command),
+        _failing(figures, app_url, prefix),
         _over(figures),
         _hints(figures, hints),
         _slower(figures),
@@ -41,13 +41,13 @@ def digest_message(
     return Message(said, tuple(blocks))
 
 
-def digest_set(digest: Digest, word: str, cannot_post: str, command: str, *, watches: bool) -> Message:
+def digest_set(digest: Digest, word: str, cannot_post: str, prefix: str, *, watches: bool) -> Message:
     """Confirm that a digest is set. `word`: `new` or `changed`."""
     begin = "I'll post a digest here " if word == "new" else "Changed: I'll post a digest here "
     text: Sentence = (f"{begin}{when_in_words(digest)}.",)
     notes: list[Sentence] = []
     if not watches:
-        notes.append((f"{NOTHING_WATCHED} Watch some first, as in ", Code(f"{command} watch nightly"), "."))
+        notes.append((f"{NOTHING_WATCHED} Watch some first, as in ", Code(f"{prefix} watch nightly"), "."))
     if cannot_post:
         notes.append((f"I can't post here yet: {cannot_post}",))
     blocks: list[Block] = [Paragraph(text), *([Facts(_joined(notes))] if notes else []), Buttons((_off(), _preview()))]
@@ -63,14 +63,14 @@ def digest_off(*, was_set: bool) -> Message:
     )
 
 
-def digest_shown(digest: Digest | None, today: Message | None, command: str, *, watches: bool) -> Message:
+def digest_shown(digest: Digest | None, today: Message | None, prefix: str, *, watches: bool) -> Message:
     """Show what is set in a channel, and what its digest would be now. `watches`: the channel has a watch."""
     if digest is None:
         text: Sentence = (
             "No digest is set in this channel. To get one, type ",
-            Code(f"{command} digest daily 09:00"),
+            Code(f"{prefix} digest daily 09:00"),
             " or ",
-            Code(f"{command} digest weekly mon 09:00"),
+            Code(f"{prefix} digest weekly mon 09:00"),
             ".",
         )
         row: tuple[Button, ...] = ()
@@ -114,7 +114,7 @@ def _missed(figures: Figures) -> Sentence:
     return _section("Slots without a run", lines)
 
 
-def _failing(figures: Figures, app_url: str, command: str) -> Sentence:
+def _failing(figures: Figures, app_url: str, prefix: str) -> Sentence:
     if not figures.failing:
         return ()
     lines: list[Sentence] = []
@@ -122,7 +122,7 @@ def _failing(figures: Figures, app_url: str, command: str) -> Sentence:
         handled = handled_by(incident)
         lines.append((*incident_headline(incident, app_url), f" · {handled}" if handled else ""))
     more = len(figures.failing) - FAILING_SHOWN
-    lines += [(f"… and {more} more: ", Code(f"{command} failing"))] if more > 0 else []
+    lines += [(f"… and {more} more: ", Code(f"{prefix} failing"))] if more > 0 else []
     return _section("Failing now", lines)
 
 

@@ -98,12 +98,12 @@ class HomePage:
         return min(HOME_PAGES_MOST, max(1, *needed))
 
 
-def home(page: HomePage, app_url: str, command: str) -> Message:
+def home(page: HomePage, app_url: str, prefix: str) -> Message:
     """Build a page of a person's Home tab."""
     blocks: list[Block] = [Paragraph(page.notice)] if page.notice else []
     blocks += [_actions(page), Facts(_refreshed(page))]
     blocks += _failing(page, app_url)
-    start = Code(f"{command} run <schedule>")
+    start = Code(f"{prefix} run <schedule>")
     blocks += _part(
         page, page.mine, "Your active runs", ("None. ", "Start one here, or with ", start, " in a channel."), app_url
     )

@@ -23,7 +23,7 @@ def gap_message(
     notice: GapNotice,
     incidents: Sequence[Incident],
     app_url: str,
-    command: str,
+    prefix: str,
     names: Mapping[str, str],
 ) -> Message:
     """Say that runs can't be seen, or, once they can, what happened meanwhile."""
@@ -37,7 +37,7 @@ def gap_message(
         )
         return Message(first, (Paragraph(first),))
     first = (*_was_away(notice), *_result(notice, incidents))
-    lines, more = incident_lines(incidents, app_url, command, names)
+    lines, more = incident_lines(incidents, app_url, prefix, names)
     blocks: list[Block] = [Paragraph(first)]
     blocks += [Paragraph(joined(lines[at : at + LINES_A_BLOCK])) for at in range(0, len(lines), LINES_A_BLOCK)]
     blocks += [Facts((more,))] if more else []

@@ -17,13 +17,13 @@ LINE_SHOWN = 160
 
 
 def quiet_end_message(
-    incidents: Sequence[Incident], app_url: str, command: str, names: Mapping[str, str], mentions: Sentence
+    incidents: Sequence[Incident], app_url: str, prefix: str, names: Mapping[str, str], mentions: Sentence
 ) -> Message:
     """List what quiet hours have withheld, failing schedules first. `mentions` are the people to notify, if any."""
     ordered = sorted(incidents, key=lambda one: not one.is_open)
     failing = sum(one.is_open for one in ordered)
     first: Sentence = (_counted(failing, len(ordered) - failing), *((" ", *mentions) if mentions else ()))
-    lines, more = incident_lines(ordered, app_url, command, names)
+    lines, more = incident_lines(ordered, app_url, prefix, names)
     blocks: list[Block] = [Paragraph(first)]
     blocks += [Paragraph(joined(lines[at : at + LINES_A_BLOCK])) for at in range(0, len(lines), LINES_A_BLOCK)]
     blocks += [Facts((more,))] if more else []
@@ -31,11 +31,11 @@ def quiet_end_message(
 
 
 def incident_lines(
-    incidents: Sequence[Incident], app_url: str, command: str, names: Mapping[str, str]
+    incidents: Sequence[Incident], app_url: str, prefix: str, names: Mapping[str, str]
 ) -> tuple[list[Sentence], str]:
     """A line for each of the first incidents, and a sentence about the others, empty if there are none."""
     lines = [_line(one, app_url, names) for one in incidents[:LISTED_MOST]]
-    return lines, _more(incidents[LISTED_MOST:], command)
+    return lines, _more(incidents[LISTED_MOST:], prefix)
 
 
 def _counted(failing: int, recovered: int) -> str:
@@ -66,13 +66,13 @@ def _error(incident: Incident) -> Sentence:
     return (cut(" ".join(line.split()), LINE_SHOWN),) if line else ()
 
 
-def _more(others: Sequence[Incident], command: str) -> str:
+def _more(others: Sequence[Incident], prefix: str) -> str:
     if not others:
         return ""
     failing = sum(one.is_open for one in others)
     if not failing:
         return f"… and {len(others)} more that recovered."
-    return f"… and {len(others)} more, {failing} of them failing. {command} failing lists all that are failing."
+    return f"… and {len(others)} more, {failing} of them failing. {prefix} failing lists all that are failing."
 
 
 def joined(lines: Sequence[Sentence]) -> Sentence:

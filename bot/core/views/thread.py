@@ -139,12 +139,12 @@ def late_log_post(run: Run, app_url: str) -> Message:
     return Message((*name, ":"), (Paragraph((*name, ":")), *log_blocks(replace(run, end=end), app_url)))
 
 
-def no_file_post(run: Run, why: str, app_url: str, command: str) -> Message:
+def no_file_post(run: Run, why: str, app_url: str, prefix: str) -> Message:
     """Explain why the log isn't attached, and the two ways to read it."""
     number = f" {run.end.number}" if run.end and run.end.number else ""
     first: Sentence = (
         f"The log isn't attached because {why}. To read it, use ",
-        Code(f"{command} logs {run.id}{number}"),
+        Code(f"{prefix} logs {run.id}{number}"),
     )
     return Message((*first, " or ", Link(run_url(app_url, run.id), "open the run in Bolt"), "."))
 

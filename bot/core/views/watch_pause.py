@@ -27,7 +27,7 @@ def why_paused(word: str) -> str:
     return _WHY[Pause(word)] if word in set(Pause) else word
 
 
-def pause_notice(watches: Sequence[Watch], pause: Pause, made_by: str, command: str) -> Message:
+def pause_notice(watches: Sequence[Watch], pause: Pause, made_by: str, prefix: str) -> Message:
     """Tell a person that watches of a channel were suspended, and what to do about it."""
     channel = Channel(watches[0].channel)
     patterns: list[Span] = []
@@ -41,7 +41,7 @@ def pause_notice(watches: Sequence[Watch], pause: Pause, made_by: str, command: 
         then: Sentence = ("What is failing there isn't shown anymore. I'll resume if the channel is no longer shared.",)
         return Message((*stopped, *why, *then))
     who: Sentence = ("whoever set it up",) if made_by == OPERATOR else (Mention(made_by), ", who set it up,")
-    again: Sentence = ("To resume, someone else can type ", Code(f"{command} watch {watches[0].pattern}"), " there.")
+    again: Sentence = ("To resume, someone else can type ", Code(f"{prefix} watch {watches[0].pattern}"), " there.")
     return Message((*stopped, ", because the account of ", *who, " is deactivated. ", *again))
 
 

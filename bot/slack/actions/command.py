@@ -26,7 +26,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         call = click_call(body, action, context.me.team)
         try:
-            command = parse(read_command_value(action.get("value") or ""), context.command)
+            command = parse(read_command_value(action.get("value") or ""), context.prefix)
             answer = await commands.handle(context, await _with_lost(context, call, body, command), command)
         except BadCommand as bad:
             answer = Message((bad.sentence,))

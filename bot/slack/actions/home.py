@@ -49,7 +49,7 @@ async def _run(context: ListenerContext, call: Call, value: str) -> Message | No
     """Record the start, as a command in that channel does. Returns why it's refused, or None."""
     try:
         text, channel = read_command_in_value(value)
-        start_command = parse(text, context.command)
+        start_command = parse(text, context.prefix)
     except BadCommand as bad:
         return Message((bad.sentence,))
     if not isinstance(start_command, RunCommand | RetryCommand):
@@ -106,7 +106,7 @@ def _not_there(context: ListenerContext, start_command: StartCommand, channel: s
         (
             *text,
             "Type ",
-            Code(f"{context.command} {words}"),
+            Code(f"{context.prefix} {words}"),
             " in the channel where you want its card.",
         )
     )

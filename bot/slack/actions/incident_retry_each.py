@@ -85,7 +85,7 @@ async def _why_not(context: ListenerContext, call: Call, incident: Incident) -> 
         decision = await context.gate.decide_on_slug(attempt, incident.schedule, incident.name)
         # One that needs approval asks for it on its card.
         if decision.verdict in {Verdict.DENY, Verdict.UNKNOWN}:
-            return (refusal(decision, Action.RETRY, context.command),)
+            return (refusal(decision, Action.RETRY, context.prefix),)
         found = await context.incidents.begin_retry(call.asker, IncidentButton(incident.schedule, run_id))
     except StoreUnavailable as away:
         return (database(away),)

@@ -34,7 +34,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 async def _page(context: ListenerContext, call: Call, value: str) -> Message:
     try:
         text, number = read_page_value(value)
-        command = parse(text, context.command)
+        command = parse(text, context.prefix)
     except BadCommand as bad:
         return Message((bad.sentence,))
     why_not = await command_denial(context, call, command)
@@ -42,7 +42,7 @@ async def _page(context: ListenerContext, call: Call, value: str) -> Message:
         return why_not
     match command:
         case ListCommand():
-            return await context.schedules.list_schedules(command, number, prefix=context.command)
+            return await context.schedules.list_schedules(command, number, prefix=context.prefix)
         case RunsCommand():
             return await context.schedules.list_runs(command, number)
         case WatchesCommand():

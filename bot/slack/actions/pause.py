@@ -36,7 +36,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 async def _answered(context: ListenerContext, call: Call, value: str, *, is_yes: bool) -> Message:
     try:
-        command = parse(read_command_value(value), context.command)
+        command = parse(read_command_value(value), context.prefix)
     except BadCommand as bad:
         return Message((bad.sentence,))
     if not isinstance(command, PauseCommand):

@@ -31,7 +31,7 @@ async def _again(context: ListenerContext, call: Call, click: Click) -> Message 
     known = await _known(context, button.key)
     facts = _facts(known, button)
     if facts is None:
-        return Message((f"I no longer know how run {button.key.id} was started. Type {context.command} run instead.",))
+        return Message((f"I no longer know how run {button.key.id} was started. Type {context.prefix} run instead.",))
     return await run.handle(context, call, _command(facts, facts.branch or button.facts.branch))
 
 

@@ -35,7 +35,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 async def _start(context: ListenerContext, asker: Asker, body: dict[str, Any], value: str) -> Answer | None:
     try:
         text, refused, slug = read_suggestion_value(value)
-        start_command = parse(text, context.command) if text else await _recorded(context, asker, refused, slug)
+        start_command = parse(text, context.prefix) if text else await _recorded(context, asker, refused, slug)
     except BadCommand as bad:
         return Answer(Message((bad.sentence,)))
     except (StoreUnavailable, TimeoutError) as error:

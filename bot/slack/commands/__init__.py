@@ -39,7 +39,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
     async def on_command(ack: AsyncAck, body: dict[str, Any]) -> None:
         await _note_channel(context, body)
         try:
-            meant = read(body.get("text") or "", context.command, names=(context.me.name,))
+            meant = read(body.get("text") or "", context.prefix, names=(context.me.name,))
             answer = await handle_read(context, slash_call(body, context.me.team), meant)
         except BadCommand as bad:
             answer = Message((bad.sentence,))
@@ -48,7 +48,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
         else:
             await ack(**context.render(answer))
 
-    app.command(context.command)(on_command)
+    app.command(context.prefix)(on_command)
 
 
 async def _note_channel(context: ListenerContext, body: dict[str, Any]) -> None:

@@ -16,4 +16,4 @@ def asks(command: HelpCommand) -> None:
 
 async def handle(context: ListenerContext, call: Call, command: HelpCommand) -> Message:  # noqa: ARG001 - every command has the same shape
     """Show all commands, or one with examples."""
-    return usage(command.topic, context.command, f"@{context.me.name}", unknown=command.unknown)
+    return usage(command.topic, context.prefix, f"@{context.me.name}", unknown=command.unknown)

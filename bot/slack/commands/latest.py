@@ -57,7 +57,7 @@ async def _of_channel(context: ListenerContext, call: Call, command: LatestRunCo
     except StoreUnavailable as away:
         return Message((f"{database(away)} Try again in a minute.",))
     if run is None:
-        return Message((NONE_HERE.format(context.command, command.verb),))
+        return Message((NONE_HERE.format(context.prefix, command.verb),))
     attempt = attempt_of(call, ACTIONS[command.verb], canonical(command), posts=command.follow)
     why_not = await run_denial(context, attempt, run.key)
     return why_not or await _read(context, call, command, run.key, run.facts, command.number)

@@ -20,7 +20,7 @@ async def handle(context: ListenerContext, call: Call, command: ListCommand) -> 
     """Answer privately with the first page."""
 
     async def answer() -> None:
-        await context.tell(call.asker, await context.schedules.list_schedules(command, prefix=context.command))
+        await context.tell(call.asker, await context.schedules.list_schedules(command, prefix=context.prefix))
 
     context.later(answer(), call.asker)
     return None

@@ -46,12 +46,12 @@ async def handle(context: ListenerContext, call: Call, command: StatusCommand) -
 async def _here(context: ListenerContext, asker: Asker) -> Message:
     """List active runs from our own records, without a call to Bolt, so the answer goes with the acknowledgement."""
     if not asker.channel:
-        return Message((f"Type {context.command} status in the channel that you mean; App Home shows your own runs.",))
+        return Message((f"Type {context.prefix} status in the channel that you mean; App Home shows your own runs.",))
     try:
         async with asyncio.timeout(READ_S):
             if asker.channel.startswith(DIRECT):
-                return await context.active.active_of_person(asker.user, prefix=context.command)
-            return await context.active.active_in_channel(asker.channel, prefix=context.command)
+                return await context.active.active_of_person(asker.user, prefix=context.prefix)
+            return await context.active.active_in_channel(asker.channel, prefix=context.prefix)
     except (StoreUnavailable, TimeoutError) as error:
         return Message((f"{database(error)} Your runs in Bolt aren't affected. Try again in a minute.",))
 

@@ -86,8 +86,8 @@ async def handle_message(context: ListenerContext, message: UserMessage, text: s
         return BoltResponse(status=503, body="")
     if state is DeliveryState.DONE:
         return None
-    names = (context.command, context.me.name)
-    context = replace(context, command=f"@{context.me.name}")
+    names = (context.prefix, context.me.name)
+    context = replace(context, prefix=f"@{context.me.name}")
     try:
         answer = await _answer(context, message, text, names)
     except Exception as error:  # noqa: BLE001 - the person gets the reference that is logged
@@ -135,8 +135,8 @@ async def _read_command(
 ) -> tuple[Call, Command | Guess]:
     """Parse the command in a message. If it needs its thread's run, the run is found first. Raises BadCommand."""
     asker = call.asker
-    named = _parse(text, context.command, None, names)
-    meant = _parse(text, context.command, SOME_RUN, names) if asker.thread else named
+    named = _parse(text, context.prefix, None, names)
+    meant = _parse(text, context.prefix, SOME_RUN, names) if asker.thread else named
     if isinstance(meant, BadCommand):
         raise meant
     if meant == named:
@@ -150,12 +150,12 @@ async def _read_command(
         if isinstance(named, BadCommand):
             raise named
         return call, named
-    return replace(call, lost=subject.lost), read_line(text, context.command, run_id=subject.run.id, names=names)
+    return replace(call, lost=subject.lost), read_line(text, context.prefix, run_id=subject.run.id, names=names)
 
 
-def _parse(text: str, command: str, run_id: int | None, names: Sequence[str]) -> Command | Guess | BadCommand:
+def _parse(text: str, prefix: str, run_id: int | None, names: Sequence[str]) -> Command | Guess | BadCommand:
     try:
-        meant = read_line(text, command, run_id=run_id, names=names)
+        meant = read_line(text, prefix, run_id=run_id, names=names)
     except BadCommand as bad:
         return bad
     # A mention alone asks for help. The slash command alone opens a form, which isn't possible from a message.

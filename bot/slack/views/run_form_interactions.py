@@ -54,7 +54,7 @@ NOT_THERE = (
     "Join it, type /invite {bot} there if it's private, or choose another channel."
 )
 NOT_TOLD = (
-    "Slack didn't say whether you're in this channel, so nothing was started. Type {command} in the channel instead."
+    "Slack didn't say whether you're in this channel, so nothing was started. Type {prefix} in the channel instead."
 )
 NOT_CHECKED = "I couldn't check in time whether you're in this channel, so nothing was started. Try again in a minute."
 
@@ -215,7 +215,7 @@ async def _why_not_there(context: ListenerContext, user: str, channel: str, *, c
     except (SlackError, StoreUnavailable, TimeoutError):
         return NOT_CHECKED
     if may is Permission.UNKNOWN:
-        return NOT_TOLD.format(command=context.command)
+        return NOT_TOLD.format(prefix=context.prefix)
     return "" if may is Permission.YES else NOT_THERE.format(bot=f"@{context.me.name}")
 
 

@@ -53,7 +53,7 @@ NOT_THERE = (
 )
 NOT_TOLD = (
     "Slack didn't say whether you're in this channel, so nothing was changed. "
-    "Type {command} watch in the channel instead."
+    "Type {prefix} watch in the channel instead."
 )
 NOT_CHECKED = "I couldn't check in time whether you're in this channel, so nothing was changed. Try again in a minute."
 TOO_SLOW = "Bolt or Slack didn't respond in time. Nothing was changed. Try again in a minute."
@@ -102,7 +102,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
         try:
             result = await _submitted(context, asker, body)
         except StoreUnavailable as error:
-            result = {"schedule": f"{database(error)} Type {context.command} watches to see whether it was stored."}
+            result = {"schedule": f"{database(error)} Type {context.prefix} watches to see whether it was stored."}
         if isinstance(result, StoredWatch):
             context.later(_describe(context, asker, result), asker)
             await ack()
@@ -158,7 +158,7 @@ async def _why_not_there(context: ListenerContext, asker: Asker) -> str:
     except (SlackError, StoreUnavailable, TimeoutError):
         return NOT_CHECKED
     if may is Permission.UNKNOWN:
-        return NOT_TOLD.format(command=context.command)
+        return NOT_TOLD.format(prefix=context.prefix)
     return "" if may is Permission.YES else NOT_THERE.format(bot=f"@{context.me.name}")
 
 
