@@ -157,7 +157,9 @@ async def leave(stage: Stage, planned: Absence) -> None:
 
 async def go_blind(stage: Stage, planned: Blindness) -> None:
     """Bolt's lists can't be read for a while, in which eleven minutes pass there."""
-    watching = {one.channel for one in await _all_watches(stage) if not one.paused}
+    # The first watch after none may not have had its first listing yet: it looks back to when it was made instead.
+    has_listed = await _has_listed(stage)
+    watching = {one.channel for one in await _all_watches(stage) if not one.paused} if has_listed else set[str]()
     since = time.time()
     stage.striker.blind += 1
     stage.advance(GAP_S)
@@ -174,6 +176,19 @@ async def _all_watches(stage: Stage) -> list[Watch]:
                 return await stored_watches(stage)
             except (RedisError, OSError):
                 await asyncio.sleep(LOOK_S)
+
+
+async def _has_listed(stage: Stage) -> bool:
+    """Whether schedules were listed since there are watches, once Redis is there."""
+    async with asyncio.timeout(TYPED_WITHIN_S):
+        while True:
+            client = stage.store.client()
+            try:
+                return bool(await client.exists(f"{PREFIX}discovery:at"))
+            except (RedisError, OSError):
+                await asyncio.sleep(LOOK_S)
+            finally:
+                await client.aclose()
 
 
 async def digests(stage: Stage) -> list[DigestSeen]:
