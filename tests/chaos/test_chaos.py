@@ -76,6 +76,9 @@ INCIDENT = IncidentSeen(
 )
 SHOWN = Notice("C1", "5.1", "", INCIDENT.key, ":white_check_mark: *Nightly* recovered after 2 failures")
 POSTS = tuple(Notice("C1", f"5.{number + 1}", "5.1", f"{INCIDENT.key}:{number}", "") for number in (1, 2, 3))
+# The opening was posted before its log could be read.
+UNREAD = dataclasses.replace(POSTS[0], text="Its log isn't available yet. I'll post it here once it is.")
+LATE_LOG = Notice("C1", "5.9", "5.1", f"{INCIDENT.key}:late-1", "The log of `dbt build`:")
 COUNTED = (TallySeen("nightly", 2, 2),)
 WATCHED = WatchesSeen(
     (WatchSeen("C1", "nightly", AT),), (FAILED, AGAIN, MENDED), (INCIDENT,), (SHOWN, *POSTS), tallies=COUNTED
@@ -232,8 +235,11 @@ def broken_watches() -> Iterator[tuple[str, Seen]]:
         watches(FAILING, incidents=incident(OPEN, retry=21), notices=says(f"{RED.text} Being retried as")),
     )
     yield "post missing", watches(notices=(SHOWN, *POSTS[:2]))
+    yield "post missing", watches(notices=(SHOWN, UNREAD, *POSTS[1:]))
     yield "posted twice", watches(notices=(*WATCHED.notices, POSTS[1]))
+    yield "posted twice", watches(notices=(SHOWN, UNREAD, *POSTS[1:], LATE_LOG, LATE_LOG))
     yield "post of nothing", watches(incidents=incident(posts=INCIDENT.posts[:2]))
+    yield "post of nothing", watches(notices=(*WATCHED.notices, LATE_LOG))
     yield (
         "wrong openings",
         watches(
@@ -331,6 +337,7 @@ def excused_watches() -> Iterator[tuple[str, Seen]]:
     yield "nothing watched", but(watched=WatchesSeen())
     yield "still failing", but(watched=FAILING)
     yield "an outage", but(watched=OUTAGE)
+    yield "a log that came too late for its opening", watches(notices=(SHOWN, UNREAD, *POSTS[1:], LATE_LOG))
     yield (
         "failed before it was watched",
         watches(

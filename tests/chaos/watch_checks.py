@@ -27,6 +27,8 @@ WORDS = {
 }
 FAILING_NOW = re.compile(r"(\d+) schedules?\*? failing")
 RETRIED, ON_IT, SNOOZED = "Being retried as", "is on it", "Snoozed"
+# What a post says whose log follows in one of its own.
+LOG_FOLLOWS = "I'll post it here once it is."
 # What looks, the clocks of incidents and schedules, and the checks of channels keep in their due sets.
 STAYING = ("due:discovery", "due:looks", "due:incidents", "due:outages", "due:channels", "due:late", "due:slow")
 # A digest whose time comes within this many seconds is waited for.
@@ -138,18 +140,21 @@ def _is_counted(incident: IncidentSeen, text: str) -> bool:
 
 
 def posts_are_there_once(seen: Seen) -> Found:
-    """Each post that an incident wants is in its thread, once; and no other one."""
+    """Each post that an incident wants is in its thread, once, and so is each log that one promises; and no other one."""
     posts = Counter(
         one.key for one in seen.watched.notices if one.key.startswith("incident:") and one.key.count(":") == 4
     )
+    promising = {one.key for one in seen.watched.notices if LOG_FOLLOWS in one.text}
     wanted: set[str] = set()
     for incident in seen.watched.incidents:
         for post in incident.posts:
             key = f"{incident.key}:{post.number}"
-            wanted.add(key)
+            keys = {key, f"{incident.key}:late-{post.number}"} if key in promising else {key}
+            wanted |= keys
             bare = incident.snoozed_ever or incident.outage or incident.state == "closed" or post.withdrawn
-            if posts[key] == 0 and not bare and incident.channel not in told_later(seen):
-                yield Violation("post missing", f"{key} ({post.kind} of run {post.run})")
+            for missing in sorted(one for one in keys if posts[one] == 0):
+                if not bare and incident.channel not in told_later(seen):
+                    yield Violation("post missing", f"{missing} ({post.kind} of run {post.run})")
     for key, times in posts.items():
         there = [one for one in seen.watched.notices if one.key == key]
         if key not in wanted and not is_earlier(seen, key):
