@@ -225,6 +225,8 @@ def broken_watches() -> Iterator[tuple[str, Seen]]:
     yield "message of nothing", watches(incidents=(), ends=(), notices=(SHOWN,))
     yield "stale message", watches(FAILING, notices=says(SHOWN.text))
     yield "stale message", watches(notices=(RED, *POSTS))
+    fewer = dataclasses.replace(SHOWN, text=SHOWN.text.replace("after 2 failures", "after at least 1 failure"))
+    yield "stale message", watches(incidents=incident(seen_before=True), notices=(fewer, *POSTS))
     yield "stale message", watches(FAILING, notices=says(":red_circle: *Nightly* failed 1:00"))
     yield "stale message", watches(FAILING, notices=says(":red_circle: *Nightly* is failing: 3 runs since 1:00"))
     yield "stale message", watches(FAILING, notices=says(f"{RED.text}\nada is on it"))
@@ -345,6 +347,14 @@ def excused_watches() -> Iterator[tuple[str, Seen]]:
             watches=(WatchSeen("C1", "nightly", AT + 1.5),),
             incidents=incident(seen_before=True),
             tallies=(TallySeen("nightly", 1, 1),),
+        ),
+    )
+    told = "recovered after at least 2 failures by run 22. It had been failing since before I started watching it"
+    yield (
+        "failed twice since it was watched, and before",
+        watches(
+            incidents=incident(seen_before=True),
+            notices=(dataclasses.replace(SHOWN, text=f":white_check_mark: *Nightly* {told}"), *POSTS),
         ),
     )
     yield (

@@ -17,7 +17,7 @@ NEW_ERRORS = ("opening", "new_error", "reopened", "still_failing")
 COUNTS = {
     "failing": re.compile(r"is failing(?: again)?: (\d+) runs?(?: and (\d+) retr)?"),
     "flapping": re.compile(r"is flapping: (\d+)() of \d+ runs? failed"),
-    "recovered": re.compile(r"recovered after (\d+) failures?(?: and (\d+) retr)?"),
+    "recovered": re.compile(r"recovered after (?:at least )?(\d+) failures?(?: and (\d+) retr)?"),
 }
 WORDS = {
     "failing": (":red_circle:",),
