@@ -55,9 +55,9 @@ class QuietEnder:
             await self._due.give_back(lease)
 
     async def _until(self, incident: Incident) -> datetime:
-        """When it may be posted: the watch's quiet hours may have changed since."""
+        """When it may be posted: the watch's quiet hours may have changed since, or it may have been stopped."""
         planned = incident.withheld.until if incident.withheld else self._now()
-        if incident.withheld is not None and incident.withheld.gap:
+        if incident.withheld is not None and incident.withheld.gap and await self._quiet.is_watched(incident):
             return planned
         return await self._quiet.until(incident) or min(planned, self._now())
 

@@ -271,6 +271,59 @@ async def test_without_a_watch_nothing_is_missed(stage: IncidentStage) -> None:
     assert stage.cards() == []
 
 
+async def recovered_in_gap(stage: IncidentStage) -> None:
+    """A schedule has failed, and recovered in a gap: its message is edited, and the line in its thread is withheld."""
+    await stage.watch()
+    stage.run_through("FAILED")
+    await stage.discover()
+    stage.pass_minutes(DAY)
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    assert (await stage.incident()).withheld is not None
+
+
+async def test_nothing_is_kept_for_a_channel_that_no_longer_watches(stage: IncidentStage) -> None:
+    """A watch that is made again, within the time that an account may take, isn't about what ended before it."""
+    await recovered_in_gap(stage)
+    (watch,) = await stage.watches.all_watches()
+    await stage.watches.remove_watch(CHANNEL, watch.number)
+    await stage.work("quiet")
+    assert (await stage.incident()).withheld is None
+    assert await stage.redis.zcard(stage.scripts.key("due", "quiet")) == 0
+    await stage.work("gaps", whatever=True)
+    await stage.watch()
+    stage.pass_minutes(30)
+    await stage.work("quiet", whatever=True)
+    await stage.settle()
+    assert len(messages(stage)) == 1
+
+
+async def test_nothing_is_kept_if_the_watch_was_stopped_while_an_end_was_accounted(stage: IncidentStage) -> None:
+    """The accounting had loaded the watches before, so it withholds something for the account that won't come."""
+    await recovered_in_gap(stage)
+    stored = await stage.stored()
+    (watch,) = await stage.watches.all_watches()
+    await stage.watches.remove_watch(CHANNEL, watch.number)
+    await stage.work("quiet")
+    cleared = await stage.stored()
+    assert await stage.incidents.store_incident(cleared, stored.incident, "none")
+    assert (await stage.incident()).withheld is not None
+    await stage.work("quiet")
+    assert (await stage.incident()).withheld is None
+
+
+async def test_what_is_withheld_waits_while_another_watch_of_the_channel_is_left(stage: IncidentStage) -> None:
+    """Its account lists it."""
+    await recovered_in_gap(stage)
+    (watch,) = await stage.watches.all_watches()
+    await stage.watch("hourly")
+    await stage.watches.remove_watch(CHANNEL, watch.number)
+    assert await stage.work("quiet") == 0
+    await back(stage)
+    assert (await stage.incident()).withheld is None
+    assert "I was away from" in stage.chat.in_channel(CHANNEL)[-1]
+
+
 async def test_a_schedule_that_is_no_longer_watched_is_not_waited_for(stage: IncidentStage) -> None:
     """Its runs aren't looked at anymore, so the account would wait for them until it's given up."""
     await stage.watch("nightly")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from redis.asyncio import Redis
 
 from bot.core.model.command import WatchCommand
 from bot.core.model.current import Current
-from bot.core.model.incident import IncidentState
+from bot.core.model.incident import IncidentState, Withheld
 from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, Watch
 from bot.core.watching.watch_of_command import LATE_S, SLOW
 from bot.core.watching.watches_file import FileWatch
@@ -114,6 +114,24 @@ async def test_what_is_gone_from_the_file_is_stopped(one_redis: Redis) -> None:
     await stage.watch("hourly", made_by="U0ADA")
     await kept.process().begin()
     assert await kept.watches() == [(CHANNEL, 2, "hourly")]
+
+
+async def test_nothing_is_kept_for_a_channel_whose_last_watch_is_gone_from_the_file(one_redis: Redis) -> None:
+    """What was withheld there is dropped at once, not when that would have been told."""
+    kept = Kept(one_redis)
+    stage = kept.stage
+    await kept.process(NIGHTLY, at=stage.at).begin()
+    await stage.discover()
+    for state in ("FAILED", "SUCCESS"):
+        stage.run_through(state)
+        await stage.discover()
+    stored = await stage.stored()
+    withheld = replace(stored.incident, withheld=Withheld(stage.at + timedelta(minutes=20), gap=True))
+    assert await stage.incidents.store_incident(stored, withheld, "none")
+    assert await stage.work("quiet") == 0
+    await kept.process().begin()
+    assert await stage.work("quiet") == 1
+    assert (await stage.incident()).withheld is None
 
 
 async def test_a_changed_line_changes_the_watch(one_redis: Redis) -> None:

@@ -209,6 +209,8 @@ for at = first, last, WIDTH do
   if ARGV[at + 11] ~= '' then
     redis.call('SADD', key('incident', 'withheld', channel), slug)
     redis.call('ZADD', key('due', 'quiet'), 'LT', ARGV[at + 11], channel)
+    -- Its watch may have been stopped since this was decided.
+    drop_withheld_unless_watched(channel)
   elseif redis.call('SREM', key('incident', 'withheld', channel), slug) == 1
     and redis.call('EXISTS', key('incident', 'withheld', channel)) == 0 then
     redis.call('ZREM', key('due', 'quiet'), channel)

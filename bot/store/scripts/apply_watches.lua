@@ -6,8 +6,8 @@ local standing = key('standing')
 if (redis.call('GET', key('standing', 'rev')) or '') ~= ARGV[3] then return {'moved'} end
 local reply = {'ok', redis.call('SET', key('standing', 'marker'), num(now()), 'NX') and 1 or 0}
 
-local at, changes = 7, 0
-for _ = 1, tonumber(ARGV[6]) do
+local at, changes, stopped = 7, 0, tonumber(ARGV[6])
+for _ = 1, stopped do
   changes = changes + redis.call('HDEL', standing, ARGV[at])
   at = at + 1
 end
@@ -35,6 +35,7 @@ for first = at, #ARGV, 2 do
   reply[#reply + 1] = number
 end
 if changes > 0 then watches_changed() end
+for number = 7, 6 + stopped do drop_withheld_unless_watched(string.match(ARGV[number], '^(.*):%d+$')) end
 for channel, _ in pairs(counts) do check_soon(channel, 'NX') end
 if all == 0 then
   end_discovery()
