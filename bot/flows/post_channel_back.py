@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -34,13 +36,18 @@ class ChannelBackPoster:
         permissions: WatchPermissions,
         *,
         app_url: str,
+        now: Callable[[], datetime],
+        time: Callable[[], datetime],
     ) -> None:
+        """`now` is our clock, `time` Bolt's."""
         self._channels_back = channels_back
         self._watches = watches
         self._permissions = permissions
         self._poster = poster
         self._covers = CoverCache()
         self._app_url = app_url
+        self._now = now
+        self._time = time
 
     async def post_channel_back(self, lease: Lease, urgency: str, channel: str, _name: str) -> None:
         """Post the message of a channel that is back, as of now."""
@@ -51,7 +58,7 @@ class ChannelBackPoster:
             return
         incidents = await self._told(channel, back)
         failing = [one for one in incidents if one.is_open]
-        recovered = [one for one in incidents if _has_recovered_since(one, back)]
+        recovered = [one for one in incidents if self._is_recovery_news(one, back)]
         if not (failing or recovered or back.always):
             await self._channels_back.channel_back_posted(post, "nothing")
             return
@@ -68,6 +75,15 @@ class ChannelBackPoster:
             recorded = await self._channels_back.channel_back_posted(post, ts)
             await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
+    def _is_recovery_news(self, incident: Incident, back: ChannelBack) -> bool:
+        """Whether the channel hasn't heard yet that an incident has recovered."""
+        by = incident.recovered_by
+        if incident.state is not IncidentState.RECOVERED or by is None:
+            return False
+        # Runs end by Bolt's clock.
+        since = back.since + (self._time() - self._now())
+        return incident.schedule in back.withheld or (by.ended_at is not None and by.ended_at >= since)
+
     async def _told(self, channel: str, back: ChannelBack) -> list[Incident]:
         """The incidents that the message is about: those of which the channel may hear."""
         keys = [(channel, schedule) for schedule in back.schedules]
@@ -79,9 +95,3 @@ class ChannelBackPoster:
             if channel in (await self._permissions.deciding(covers, schedule))[0]:
                 told.append(one)
         return told
-
-
-def _has_recovered_since(incident: Incident, back: ChannelBack) -> bool:
-    by = incident.recovered_by
-    ended_at = by.ended_at if incident.state is IncidentState.RECOVERED and by else None
-    return ended_at is not None and ended_at >= back.since

@@ -152,7 +152,13 @@ class Incidents:
         if not record.get("since") or record.get("post", "").startswith("done:"):
             return None
         since = datetime.fromisoformat(record["since"])
-        return ChannelBack(since, always=record["word"] == "back", schedules=tuple(json.loads(record["slugs"])))
+        return ChannelBack(
+            since,
+            always=record["word"] == "back",
+            schedules=tuple(json.loads(record["slugs"])),
+            # An older version doesn't record it.
+            withheld=tuple(json.loads(record.get("withheld", "[]"))),
+        )
 
     async def channel_back_posted(self, post: ClaimedPost, outcome: str) -> str:
         """Record the message as posted (`outcome`: its ts) or dropped (a word).

@@ -236,6 +236,8 @@ def _build_post_channel_back(base: Base, permissions: WatchPermissions) -> Chann
         stores.watches,
         permissions,
         app_url=base.settings.paradime_app_url,
+        now=base.now,
+        time=base.services.bolt.time,
     )
 
 

@@ -96,6 +96,8 @@ class IncidentStage(Stage):
     """
 
     gapless: bool = True
+    # How far our clock is ahead of Bolt's.
+    ahead: timedelta = timedelta()
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     memberships: FakeMemberships = field(default_factory=FakeMemberships)
     by_address: FakePeopleByAddress = field(default_factory=FakePeopleByAddress)
@@ -167,7 +169,13 @@ class IncidentStage(Stage):
         )
         self.permissions = self.new_permissions()
         self.channel_back = ChannelBackPoster(
-            self.message_poster, self.incidents, self.watches, self.permissions, app_url=APP
+            self.message_poster,
+            self.incidents,
+            self.watches,
+            self.permissions,
+            app_url=APP,
+            now=self.our_time,
+            time=self.bolt.time,
         )
         self.gap_poster = GapPoster(
             self.chat,
@@ -237,6 +245,10 @@ class IncidentStage(Stage):
             ).check_run,
         }
 
+    def our_time(self) -> datetime:
+        """What our clock says."""
+        return self.at + self.ahead
+
     def new_permissions(self) -> WatchPermissions:
         """Of a process of its own."""
         return WatchPermissions(self.current_policy, self.people, clock=lambda: self.clock_s)
@@ -255,7 +267,7 @@ class IncidentStage(Stage):
             self.due["channels"],
             self.current_policy,
             slash_command="/bolt",
-            now=lambda: self.at,
+            now=self.our_time,
         )
 
     def discoverer(self) -> ScheduleDiscoverer:

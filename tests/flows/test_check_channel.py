@@ -165,6 +165,35 @@ async def test_a_message_from_before_is_brought_up_to_date(stage: IncidentStage)
     assert len(await stage.thread()) == 1
 
 
+@pytest.mark.parametrize("minutes", [0, 10, -10], ids=["right", "ahead", "behind"])
+async def test_what_failed_and_recovered_meanwhile_is_reported_by_any_clock(one_redis: Redis, minutes: int) -> None:
+    """Ours differs from Bolt's: when the bot left is known by ours, and when a run ended by Bolt's."""
+    stage = IncidentStage(one_redis, ahead=timedelta(minutes=minutes))
+    await stage.watch()
+    await leaves(stage)
+    await fails(stage)
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    await returns(stage)
+    (back,) = stage.cards()
+    assert "Nothing I watch here is failing; 1 schedule failed and recovered since" in back
+
+
+async def test_what_recovered_before_anyone_noticed_that_the_bot_was_away_is_reported(stage: IncidentStage) -> None:
+    """Slack refused the message: without the one at the bot's return, the channel would never hear of it."""
+    await stage.watch()
+    stage.channels.states[CHANNEL] = REMOVED
+    stage.chat.refusing[CHANNEL] = NOT_IN
+    stage.run_through("FAILED")
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    stage.pass_minutes(1)
+    assert await stage.work("channels") == 1
+    await returns(stage)
+    (back,) = stage.cards()
+    assert "Nothing I watch here is failing; 1 schedule failed and recovered since" in back
+
+
 async def test_what_waited_already_is_not_posted_twice(stage: IncidentStage) -> None:
     """Slack refused the post before anything said that the bot was removed: the refusal has the channel checked."""
     await stage.watch()

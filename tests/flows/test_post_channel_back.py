@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
@@ -60,6 +61,38 @@ async def test_nothing_to_report(stage: IncidentStage) -> None:
     await back(stage, always=False)
     await stage.post()
     assert stage.cards() == []
+
+
+@pytest.mark.parametrize("minutes", [0, 10, -10], ids=["right", "ahead", "behind"])
+async def test_what_had_recovered_before_is_no_news(one_redis: Redis, minutes: int) -> None:
+    """It was reported then, and only its message wasn't up to date. Our clock differs from Bolt's."""
+    stage = IncidentStage(one_redis, ahead=timedelta(minutes=minutes))
+    await stage.watch()
+    for state in ("FAILED", "SUCCESS"):
+        stage.run_through(state)
+        await stage.discover()
+    stage.pass_minutes(1)
+    await stage.redis.sadd(stage.scripts.key("incident", "behind", CHANNEL), "nightly")
+    assert await stage.incidents.channel_back(CHANNEL, ChannelBack(stage.our_time())) == ["nightly"]
+    await stage.post()
+    assert stage.cards()[-1] == "I can post here again, and I'm watching as before. Nothing I watch here is failing."
+
+
+@pytest.mark.parametrize("minutes", [0, 10, -10], ids=["right", "ahead", "behind"])
+async def test_what_has_recovered_in_an_outage_is_reported(one_redis: Redis, minutes: int) -> None:
+    """Its message stands for theirs, so no post of theirs was withheld: when they recovered decides."""
+    stage = IncidentStage(one_redis, ahead=timedelta(minutes=minutes))
+    await stage.watch()
+    stage.run_through("FAILED")
+    await stage.discover()
+    away_since = stage.our_time()
+    await stage.redis.hset(stage.scripts.key("incident", CHANNEL, "nightly"), "outage", "1")
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    await stage.redis.sadd(stage.scripts.key("incident", "behind", CHANNEL), "nightly")
+    await stage.incidents.channel_back(CHANNEL, ChannelBack(away_since))
+    await stage.settle()
+    assert "1 schedule failed and recovered since" in stage.cards()[-1]
 
 
 async def test_what_the_policy_refuses_is_left_out(one_redis: Redis) -> None:

@@ -13,16 +13,22 @@ hold_incidents(channel)
 for _, slug in ipairs(redis.call('SMEMBERS', behind)) do slugs[slug] = true end
 for at = 6, #ARGV do slugs[ARGV[at]] = true end
 redis.call('DEL', key('away', channel), key('aside', channel), behind)
-local names, outages = {}, {}
+local names, withheld, outages = {}, {}, {}
 for slug, _ in pairs(slugs) do
   local hash = key('incident', channel, slug)
-  local known = redis.call('HMGET', hash, 'rev', 'posts', 'serial')
+  local known = redis.call('HMGET', hash, 'rev', 'posts', 'serial', 'outage')
   if known[1] then
     names[#names + 1] = slug
+    local waits = false
     for number in string.gmatch(known[2] or '', '(%d+):') do
       local field = 'thread-' .. known[3] .. '-' .. number
-      if not post_done(hash, field) then redis.call('HSET', hash, field, 'done:withheld') end
+      if not post_done(hash, field) then
+        redis.call('HSET', hash, field, 'done:withheld')
+        waits = true
+      end
     end
+    -- An outage posts nothing of a single incident.
+    if waits and not known[4] then withheld[#withheld + 1] = slug end
     local number = show_incident_again(channel, slug)
     if number then outages[number] = true end
   end
@@ -30,7 +36,8 @@ end
 -- The message of an outage as well.
 for number, _ in pairs(outages) do show_outage_again(channel, number) end
 redis.call('DEL', back)
-redis.call('HSET', back, 'since', ARGV[4], 'word', ARGV[5], 'slugs', cjson.encode(names))
+redis.call('HSET', back, 'since', ARGV[4], 'word', ARGV[5], 'slugs', cjson.encode(names),
+  'withheld', cjson.encode(withheld))
 redis.call('EXPIRE', back, num(DAY_S))
 push('posts', 'line', channel, 'back/' .. channel, now())
 return names
