@@ -21,12 +21,11 @@ from bot.cli import COMMANDS
 ROOT = Path(__file__).parents[2]
 FORKS = multiprocessing.get_context("forkserver")
 # Those between bot.process and this one are imported where they are first used. The last module has all of that stay where it is.
-FORKS.set_forkserver_preload(
-    [
-        *(f"bot.cli.{name.replace('-', '_')}" for name in COMMANDS),
-        *("bot.process", "httpcore", "anyio._backends._asyncio", "emoji", __name__, "tests.e2e.frozen"),
-    ]
-)
+PRELOADED = [
+    *(f"bot.cli.{name.replace('-', '_')}" for name in COMMANDS),
+    *("bot.process", "httpcore", "anyio._backends._asyncio", "emoji", __name__, "tests.e2e.frozen"),
+]
+FORKS.set_forkserver_preload(PRELOADED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from bot.core.logs.hints.causes import built_in
 from bot.slack.modules import modules_of
 from bot.tls import tls
 
-LATE = ("encodings.idna", "slack_bolt.listener_matcher.async_builtins", "bot.cli.diagnosis", "bot.cli.policy_facts")
+LATE = ("encodings.idna", "slack_bolt.listener_matcher.async_builtins", "bot.load_settings")
 
 for package in ("actions", "commands", "events", "shortcuts", "views"):
     modules_of(f"bot.slack.{package}")
