@@ -101,7 +101,7 @@ async def test_slack_does_not_tell_who_is_in_it(stage: Stage) -> None:
         stage.sandbox.workspace.faults.add(SlackFault("ratelimited", method, count=None, retry_after_s=30))
     errors = await form.errors()
     assert errors["channel"].startswith("Slack didn't say whether you're in this channel")
-    assert errors["channel"].endswith("Type /bolt there instead.")
+    assert errors["channel"].endswith("Type /bolt in the channel instead.")
     assert not stage.cards()
 
 

@@ -272,7 +272,7 @@ async def test_a_script_that_fails_is_a_fault_and_no_outage(redis_client: Redis)
     scripts = Scripts(redis_client, "bolt", retention_s=60, watch=outage)
     calls = (scripts.run("lock_schedule"), scripts.ask(redis_client.hget(scripts.key("text"), "field")))
     await redis_client.set(scripts.key("text"), "text")
-    for call, what in zip(calls, ("the script lock", "a call to Redis"), strict=True):
+    for call, what in zip(calls, ("the script lock_schedule", "a call to Redis"), strict=True):
         with capture_logs() as logged, pytest.raises(StoreFault) as caught:
             await call
         assert caught.value.reference in caught.value.sentence
