@@ -404,26 +404,29 @@ class IncidentStage(Stage):
     async def settle(self) -> None:
         """Poll, conclude, account, post and edit until nothing is left."""
         for _ in range(6):
-            await self.poll()
+            is_idle = not await self.poll()
             for name in ("ends", "accounts"):
-                await self.work(name)
-            for _ in range(POSTS_A_ROUND):
-                if not await self.post():
-                    break
-            for _ in range(POSTS_A_ROUND):
-                if not await self.edit():
-                    break
+                is_idle &= not await self.work(name)
+            for act in (self.post, self.edit):
+                for _ in range(POSTS_A_ROUND):
+                    if not await act():
+                        break
+                    is_idle = False
+            if is_idle:
+                return
 
     async def post_what_is_due(self) -> None:
         """Post, without moving any time."""
         while (taken := await self.posts.claim()).lease is not None:
             await self.deliverer.deliver_post(taken.lease, taken.item, taken.urgency, taken.channel)
 
-    async def poll(self) -> None:
-        """Poll what is due."""
+    async def poll(self) -> bool:
+        """Poll what is due. Whether there was anything."""
         claimed = await self.due["polls"].claim(100, fields=FIELDS)
-        if claimed.lease is not None:
-            await self.poller.poll_runs(claimed.lease, claimed.at_us, claimed.rows)
+        if claimed.lease is None:
+            return False
+        await self.poller.poll_runs(claimed.lease, claimed.at_us, claimed.rows)
+        return True
 
     async def work(self, name: str, *, whatever: bool = False) -> int:
         """Do what is due in a set, or everything in it; how many jobs that were."""

@@ -53,6 +53,15 @@ FREE = SlackBudget(
     edits=1000, edits_for_changes=1000, edits_for_progress=1000, post_gap_s=0, channel_gap_s=0, upload_gap_s=0
 )
 
+# Makes every member of the sorted sets of this pattern due.
+ALL_DUE = """
+for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+  if redis.call('TYPE', key).ok == 'zset' then
+    for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do redis.call('ZADD', key, 1, member) end
+  end
+end
+"""
+
 
 def card_url(card: CardRef) -> str | None:
     """The address of a card."""
@@ -170,11 +179,7 @@ class Stage:
 
     async def post(self) -> str | None:
         """Send the post that is next in the lane, whatever its time; what it was."""
-        for pattern in ("*", "*:*"):
-            for key in await self.redis.keys(self.scripts.key("posts", pattern)):
-                if await self.redis.type(key) == "zset":
-                    for member in await self.redis.zrange(key, 0, -1):
-                        await self.redis.zadd(key, {str(member): 1})
+        await self.redis.eval(ALL_DUE, 0, self.scripts.key("posts", "*"))
         taken = await self.posts.claim()
         if taken.lease is None:
             return None
