@@ -356,6 +356,21 @@ async def test_what_cannot_be_found_is_not_waited_for_forever(stage: IncidentSta
     assert "No runs ended in the meantime." in stage.chat.in_channel(CHANNEL)[0]
 
 
+async def test_a_second_gap_takes_over_what_the_first_looks_for(stage: IncidentStage) -> None:
+    """Both have their accounts by then, and neither waits for looks that are the other's."""
+    await stage.watch()
+    for _ in range(2):
+        stage.run_through("FAILED")
+        stage.pass_minutes(12)
+        await stage.work("discovery")
+    await back(stage)
+    assert await stage.redis.zcard(stage.scripts.key("due", "gaps")) == 0
+    first, second = messages(stage)
+    assert "I was away from" in said(without_blocks(first.message, 9000).text)
+    assert "I was away from" in said(without_blocks(second.message, 9000).text)
+    assert "2 runs" in "".join(said(without_blocks(one.message, 9000).text) for one in (first, second))
+
+
 async def test_a_failure_after_the_gap_is_told_as_usual(stage: IncidentStage) -> None:
     """Even while what the gap has hidden is still being found."""
     stage.bolt.active = [NIGHTLY, HOURLY]

@@ -5,7 +5,11 @@ redis.call('DEL', key('gap', 'tried'))
 local known = redis.call('HMGET', key('gap', 'now'), 'number', 'state', 'since')
 local number = known[1]
 local same = known[2] == 'blind' or known[3] == ARGV[3]
-if not number or not same then number = new_gap(ARGV[3]) end
+if not number or not same then
+  -- An earlier gap that is still looking for what it has hidden leaves the rest of that to this one.
+  if known[2] == 'collecting' then redis.call('DEL', key('gap', number, 'unlooked')) end
+  number = new_gap(ARGV[3])
+end
 change_gap(number, {'state', 'collecting', 'until', ARGV[4], 'began', num(now())})
 local unlooked = key('gap', number, 'unlooked')
 for at = 5, #ARGV do
