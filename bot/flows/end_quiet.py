@@ -34,7 +34,7 @@ class QuietEnder:
         over: list[StoredIncident] = []
         waits: list[datetime] = []
         for stored in await self._ends.withheld_in(channel):
-            until = await self._until(stored.incident)
+            until = await self._until(stored.incident, now)
             if until > now:
                 waits.append(until)
             else:
@@ -54,12 +54,12 @@ class QuietEnder:
         else:
             await self._due.give_back(lease)
 
-    async def _until(self, incident: Incident) -> datetime:
+    async def _until(self, incident: Incident, now: datetime) -> datetime:
         """When it may be posted: the watch's quiet hours may have changed since, or it may have been stopped."""
-        planned = incident.withheld.until if incident.withheld else self._now()
+        planned = incident.withheld.until if incident.withheld else now
         if incident.withheld is not None and incident.withheld.gap and await self._quiet.is_watched(incident):
             return planned
-        return await self._quiet.until(incident) or min(planned, self._now())
+        return await self._quiet.until(incident) or min(planned, now)
 
 
 def _end(channel: str, incidents: Sequence[Incident], now: datetime) -> QuietEnd:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from bot.core.model.bolt import BoltCommand, CommandOutput, RunStatus
 from bot.core.model.current import Current
@@ -342,8 +343,14 @@ class IncidentStage(Stage):
         )
 
     def quiet_ender(self) -> QuietEnder:
-        """Of a process of its own."""
-        return QuietEnder(self.quiet_ends, self.due["quiet"], self.quiet_hours, now=lambda: self.at)
+        """Of a process of its own. Its clock goes on while it works."""
+        ticks = count()
+        return QuietEnder(
+            self.quiet_ends,
+            self.due["quiet"],
+            self.quiet_hours,
+            now=lambda: self.at + timedelta(microseconds=next(ticks)),
+        )
 
     def quiet_end_poster(self, people: IncidentPeople) -> QuietEndPoster:
         """Of a process of its own."""
