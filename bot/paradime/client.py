@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import httpx
-import stamina
 import structlog
 from cachetools import LRUCache
 from pydantic import ValidationError
@@ -20,25 +17,22 @@ from bot.core.model.errors import (
     ApiError,
     BoltError,
     BoltInvalidQuery,
-    BoltNotSent,
     BoltOutcomeUnknown,
     BoltRejected,
-    BoltThrottled,
-    BoltTooLarge,
 )
 from bot.core.model.polling import Polled
 from bot.paradime import graphql_documents, graphql_models
 from bot.paradime.activity_rows import ActivityRows
 from bot.paradime.credentials import Credentials
 from bot.paradime.poll_batch import PollBatch
-from bot.paradime.response import GraphqlReply, Json, rejection
+from bot.paradime.response import GraphqlReply, Json
+from bot.paradime.retrying import Post, RequestSender, RetryLimits
 from bot.paradime.run_batch import RunBatch
 from bot.paradime.transport import Now, Transport, Watch, utc_now
 
 log = structlog.get_logger()
 
 W = TypeVar("W", bound=graphql_models.Wire)
-Send = Callable[[str, Json], Awaitable[GraphqlReply]]
 
 PAGE = 1000
 # The API's limit. The fields are few.
@@ -61,15 +55,12 @@ NOT_OK = ApiError("Bolt didn't do it and gave no reason.")
 class ClientLimits:
     """Times in seconds, sizes in bytes. Raises ValueError unless `timeout_s` is above 0 and at most 20.
 
-    `timeout_s` is a request's total time. A query is tried up to `attempts` times within `retry_for_s` in total, or
-    within `timeout_s` if that is longer.
+    `timeout_s` is a request's total time. `retry` is how often a query is tried.
     """
 
     timeout_s: float = 10
     body_most: int = 32 * 1024 * 1024
-    attempts: int = 3
-    retry_for_s: float = 15
-    first_wait_s: float = 0.3
+    retry: RetryLimits = field(default_factory=RetryLimits)
 
     def __post_init__(self) -> None:
         """Check the time-out: the search for a lost start relies on its upper bound."""
@@ -78,7 +69,7 @@ class ClientLimits:
 
 
 class BoltClient:
-    """One workspace's API. Queries are retried with backoff after a temporary error; a mutation is sent once.
+    """One workspace's API. Queries are retried and mutations sent once, as bot/paradime/retrying.py says.
 
     The exception: if the backend rejects a mutation's *spelling*, the mutation wasn't executed, so it's sent again in
     the older spelling, which is used from then on.
@@ -93,19 +84,18 @@ class BoltClient:
         watch: Watch = lambda error: None,  # noqa: ARG005 - watches nothing
         transport: httpx.AsyncBaseTransport | None = None,
         now: Now = utc_now,
-        monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._limits = limits or ClientLimits()
-        self._monotonic_s = monotonic_s
+        limits = limits or ClientLimits()
         self._transport = Transport(
             endpoint,
             credentials.headers(),
-            timeout_s=self._limits.timeout_s,
-            body_most=self._limits.body_most,
+            timeout_s=limits.timeout_s,
+            body_most=limits.body_most,
             watch=watch,
             transport=transport,
             now=now,
         )
+        self._sender = RequestSender(self._transport.post, limits.retry, timeout_s=limits.timeout_s)
         self._spelling = NEW_SPELLING
         self._schedules_document = graphql_documents.SCHEDULES
         self._activity_document = graphql_documents.ACTIVITY
@@ -121,7 +111,7 @@ class BoltClient:
 
     async def check(self) -> None:
         """Make the cheapest authenticated read, without retries. Raises BoltError."""
-        _object(await self._once(graphql_documents.CHECK, {}), "listBoltSchedules")
+        _object(await self._sender.once(graphql_documents.CHECK, {}), "listBoltSchedules")
 
     # --- queries ---
 
@@ -148,11 +138,13 @@ class BoltClient:
         document = self._schedules_document
         older = {name: value for name, value in variables.items() if name != "filter"}
         try:
-            reply = await self._read(document, older if document == graphql_documents.OLD_SCHEDULES else variables)
+            reply = await self._sender.read(
+                document, older if document == graphql_documents.OLD_SCHEDULES else variables
+            )
         except BoltInvalidQuery:
             if document == graphql_documents.OLD_SCHEDULES:
                 raise
-            reply = await self._read(graphql_documents.OLD_SCHEDULES, older)
+            reply = await self._sender.read(graphql_documents.OLD_SCHEDULES, older)
             if self._schedules_document != graphql_documents.OLD_SCHEDULES:
                 log.info("this backend lists schedules in the older way")
             self._schedules_document = graphql_documents.OLD_SCHEDULES
@@ -183,11 +175,11 @@ class BoltClient:
 
     async def _activity_page(self, variables: Json) -> graphql_models.ActivityPage:
         try:
-            reply = await self._once(self._activity_document, variables)
+            reply = await self._sender.once(self._activity_document, variables)
         except BoltInvalidQuery:
             if self._activity_document == graphql_documents.OLD_ACTIVITY:
                 raise
-            reply = await self._once(graphql_documents.OLD_ACTIVITY, variables)
+            reply = await self._sender.once(graphql_documents.OLD_ACTIVITY, variables)
             self._activity_document = graphql_documents.OLD_ACTIVITY
         return _parsed(graphql_models.ActivityPage, reply, "listBoltSchedules")
 
@@ -216,7 +208,7 @@ class BoltClient:
 
     async def schedule(self, slug: str) -> bolt.ScheduleDetails:
         """Return one schedule. Raises BoltRejected if there's none with that slug."""
-        reply = await self._spelled(graphql_documents.schedule, {"slug": slug}, self._read)
+        reply = await self._spelled(graphql_documents.schedule, {"slug": slug}, self._sender.read)
         details = _parsed(graphql_models.ScheduleDetails, reply, "boltScheduleName")
         if not details.ok:
             raise BoltRejected((NO_SCHEDULE,))
@@ -225,7 +217,7 @@ class BoltClient:
     async def runs(self, slug: str, limit: int, offset: int = 0) -> list[bolt.RunSummary]:
         """Return the newest runs of a schedule, newest first."""
         variables: Json = {"slug": slug, "limit": limit, "offset": offset}
-        reply = await self._spelled(graphql_documents.runs, variables, self._read)
+        reply = await self._spelled(graphql_documents.runs, variables, self._sender.read)
         page = _parsed(graphql_models.RunPage, reply, "listBoltRuns")
         # If this were treated as no runs, every older run would look as if it had been started since.
         if not page.ok and not page.runs:
@@ -247,17 +239,17 @@ class BoltClient:
 
     async def status(self, run_id: int) -> bolt.RunStatus:
         """Return one run's status. Raises BoltRejected if Bolt doesn't know the run."""
-        reply = await self._read(graphql_documents.statuses([run_id]), {})
+        reply = await self._sender.read(graphql_documents.statuses([run_id]), {})
         return _parsed(graphql_models.RunStatus, reply, f"r{run_id}").core()
 
     async def command_output(self, command_id: int) -> bolt.CommandOutput:
         """Return a command with its whole output. Raises BoltTooLarge above the memory limit."""
-        reply = await self._read(graphql_documents.COMMAND, {"id": command_id})
+        reply = await self._sender.read(graphql_documents.COMMAND, {"id": command_id})
         return _parsed(graphql_models.CommandOutput, reply, "boltCommand").output()
 
     async def run_of_command(self, command_id: int) -> int | None:
         """Return the run that a command belongs to, None if Bolt doesn't say. Doesn't request its output."""
-        reply = await self._read(graphql_documents.RUN_OF_COMMAND, {"id": command_id})
+        reply = await self._sender.read(graphql_documents.RUN_OF_COMMAND, {"id": command_id})
         run_id = _parsed(graphql_models.CommandRun, reply, "boltCommand").schedule_run_id
         if run_id is not None:
             self._remember(command_id, run_id)
@@ -272,12 +264,12 @@ class BoltClient:
 
     async def command_log(self, command_id: int, cursor: str = "0:0") -> bolt.LogPage:
         """Return a part of a command's live log."""
-        reply = await self._read(graphql_documents.LOGS, {"id": command_id, "cursor": cursor})
+        reply = await self._sender.read(graphql_documents.LOGS, {"id": command_id, "cursor": cursor})
         return _parsed(graphql_models.LogPage, reply, "boltCommandLogs").core()
 
     async def resource_url(self, resource_id: int) -> str | None:
         """Return a short-lived download address, for immediate use by a person: never store or log it."""
-        reply = await self._read(graphql_documents.RESOURCE_URL, {"id": resource_id})
+        reply = await self._sender.read(graphql_documents.RESOURCE_URL, {"id": resource_id})
         found = _parsed(graphql_models.ResourceUrl, reply, "boltResourceUrl")
         return found.url if found.ok else None
 
@@ -290,7 +282,7 @@ class BoltClient:
                 break
             batch = waiting.pop(0)
             try:
-                reply = await self._read(graphql_documents.resources(batch), {})
+                reply = await self._sender.read(graphql_documents.resources(batch), {})
             except BoltRejected:
                 # One bad command must not hide the others, nor may a server that rejects long queries.
                 if len(batch) > 1:
@@ -311,75 +303,30 @@ class BoltClient:
             "reason": trigger.reason,
             "continueOnError": trigger.continue_on_error,
         }
-        return _started(await self._spelled(graphql_documents.trigger, variables, self._change), "triggerBoltRun")
+        return _started(
+            await self._spelled(graphql_documents.trigger, variables, self._sender.change), "triggerBoltRun"
+        )
 
     async def cancel(self, run_id: int) -> None:
         """Request the cancellation of a run. Its status becomes CANCELED once it has ended."""
-        _done(await self._change(graphql_documents.CANCEL, {"id": run_id}), "cancelBoltRun")
+        _done(await self._sender.change(graphql_documents.CANCEL, {"id": run_id}), "cancelBoltRun")
 
     async def retry(self, run_id: int) -> int:
         """Start a run of another run's failed commands and return the new id. Sent at most once."""
-        return _started(await self._change(graphql_documents.RETRY, {"id": run_id}), "retryBoltRun")
+        return _started(await self._sender.change(graphql_documents.RETRY, {"id": run_id}), "retryBoltRun")
 
     async def retry_all(self, run_id: int) -> int:
         """Start a run of all of another run's commands and return the new id. Sent at most once."""
-        return _started(await self._change(graphql_documents.RETRY_ALL, {"id": run_id}), "retryAllBoltRun")
+        return _started(await self._sender.change(graphql_documents.RETRY_ALL, {"id": run_id}), "retryAllBoltRun")
 
     async def suspend(self, slug: str, *, suspend: bool) -> None:
         """Pause or resume a schedule that isn't defined in a YAML file."""
         variables: Json = {"slug": slug, "suspend": suspend}
-        _done(await self._spelled(graphql_documents.suspend, variables, self._change), "suspendBoltSchedule")
+        _done(await self._spelled(graphql_documents.suspend, variables, self._sender.change), "suspendBoltSchedule")
 
     # --- how they are sent ---
 
-    async def _once(self, document: str, variables: Json) -> GraphqlReply:
-        reply = await self._transport.post(document, variables)
-        if reply.errors:
-            raise rejection(reply)
-        return reply
-
-    async def _change(self, document: str, variables: Json) -> GraphqlReply:
-        """Send a mutation once. Its errors are a refusal only if nothing can have been executed."""
-        try:
-            reply = await self._transport.post(document, variables)
-        except BoltTooLarge as error:
-            raise BoltOutcomeUnknown from error
-        if reply.errors and not any((reply.data or {}).values()):
-            # The path is below the mutation itself: it was executed, and only returning its result failed.
-            if any(len(error.path) > 1 for error in reply.errors):
-                raise BoltOutcomeUnknown("Bolt did it but didn't return the result.")
-            raise rejection(reply)
-        return reply
-
-    async def _read(self, document: str, variables: Json) -> GraphqlReply:
-        """Send a query, retried after a temporary error: reading twice does no harm."""
-        limits = self._limits
-        deadline_s = self._monotonic_s() + limits.retry_for_s
-
-        def is_transient(error: Exception) -> bool | float:
-            """Whether to retry, or how long to wait first; no if the answer would come too late."""
-            if isinstance(error, BoltThrottled):
-                return error.retry_after_s if self._monotonic_s() + error.retry_after_s < deadline_s else False
-            return isinstance(error, (BoltNotSent, BoltOutcomeUnknown))
-
-        attempts = stamina.retry_context(
-            on=is_transient,
-            attempts=limits.attempts,
-            timeout=limits.retry_for_s,
-            wait_initial=limits.first_wait_s,
-            wait_jitter=limits.first_wait_s,
-            wait_max=limits.retry_for_s / 3,
-        )
-        try:
-            async with asyncio.timeout(max(limits.retry_for_s, limits.timeout_s)):
-                async for attempt in attempts:
-                    with attempt:
-                        return await self._once(document, variables)
-        except TimeoutError as error:
-            raise BoltOutcomeUnknown from error
-        raise BoltOutcomeUnknown  # pragma: no cover - the last attempt has raised
-
-    async def _spelled(self, document: Callable[[str], str], variables: Json, send: Send) -> GraphqlReply:
+    async def _spelled(self, document: Callable[[str], str], variables: Json, send: Post) -> GraphqlReply:
         """Use the newer spelling of the slug's argument, or the older one if the backend doesn't know it."""
         spelling = self._spelling
         try:

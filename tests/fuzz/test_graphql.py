@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.core.model.errors import BoltError
 from bot.paradime.client import BoltClient
+from bot.paradime.retrying import RetryLimits
 from tests.fuzz.payloads import GONE, places, put
 from tests.paradime.api import CREDENTIALS, QUICK
 from tests.paradime.test_client import CHANGES, CREATES, ONCE, READS
@@ -121,7 +122,7 @@ async def test_any_answer_is_a_result_or_a_named_error(
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(content))
 
     # What asks for a longer wait than this is refused at once.
-    limits = replace(QUICK, timeout_s=5, retry_for_s=5, attempts=2)
+    limits = replace(QUICK, timeout_s=5, retry=RetryLimits(attempts=2, for_s=5, first_wait_s=0.001))
     client = BoltClient("http://bolt", CREDENTIALS, limits, transport=httpx.MockTransport(answer))
     said = ""
     try:
@@ -134,4 +135,4 @@ async def test_any_answer_is_a_result_or_a_named_error(
     assert said.isprintable() or not said
     assert len(said) <= 1000
     # Spelled anew where the server says that it did not understand the first spelling, and so did nothing.
-    assert asked <= (2 if name in CREATES else 3 * limits.attempts)
+    assert asked <= (2 if name in CREATES else 3 * limits.retry.attempts)

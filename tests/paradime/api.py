@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bot.paradime.client import BoltClient, ClientLimits
 from bot.paradime.credentials import Credentials
+from bot.paradime.retrying import RetryLimits
 
 Json = dict[str, Any]
 
@@ -21,7 +22,7 @@ Json = dict[str, Any]
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 CREDENTIALS = Credentials("a-secret", "a-key")
 # The bounds of the real thing, without its waiting. Time-outs are for the tests of time-outs: a busy machine takes its time.
-QUICK = ClientLimits(timeout_s=20, attempts=3, retry_for_s=60, first_wait_s=0.001)
+QUICK = ClientLimits(timeout_s=20, retry=RetryLimits(attempts=3, for_s=60, first_wait_s=0.001))
 ALIAS = re.compile(r"r(\d+): boltRunStatus\(runId: (\d+)\)")
 
 

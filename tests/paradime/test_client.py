@@ -13,13 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from bot.core.model.bolt import LogPage, RunStatus, ScheduleDetails, Trigger
+from bot.core.model.bolt import LogPage, ScheduleDetails, Trigger
 from bot.core.model.errors import (
     AlreadyRunning,
     BoltDenied,
     BoltError,
     BoltInvalidQuery,
-    BoltNotSent,
     BoltOutcomeUnknown,
     BoltRejected,
     BoltThrottled,
@@ -27,8 +26,8 @@ from bot.core.model.errors import (
     BotError,
 )
 from bot.paradime.client import BoltClient, ClientLimits
+from bot.paradime.retrying import RetryLimits
 from tests.paradime.api import CREDENTIALS, QUICK, Answer, Api, Asked, Drop, Json, client_of, errors
-from tests.waiting import PATIENCE_S
 
 Call = Callable[[BoltClient], Awaitable[object]]
 
@@ -76,7 +75,7 @@ changed = pytest.mark.parametrize("name", sorted(CHANGES))
 read = pytest.mark.parametrize("name", sorted(READS))
 
 
-# --- reads are repeated ---
+# --- which operations are repeated: what is retried is tried in test_retrying.py ---
 
 
 @read
@@ -98,7 +97,7 @@ async def test_a_read_gives_up(api: Api, client: BoltClient, name: str) -> None:
     api.say(Answer(b"", 503))
     with pytest.raises(BoltOutcomeUnknown):
         await READS[name](client)
-    assert len(api.asked) == QUICK.attempts
+    assert len(api.asked) == QUICK.retry.attempts
 
 
 @read
@@ -114,54 +113,6 @@ async def test_an_answer_is_not_asked_for_again(
     with pytest.raises(error):
         await READS[name](client)
     assert len(api.asked) == 1
-
-
-async def test_nobody_there_is_tried_again() -> None:
-    """A connection that was refused is a passing fault, and is told as what it is."""
-    tried = 0
-
-    def refuse(_request: httpx.Request) -> httpx.Response:
-        nonlocal tried
-        tried += 1
-        raise httpx.ConnectError("refused")
-
-    client = BoltClient("http://bolt", CREDENTIALS, QUICK, transport=httpx.MockTransport(refuse))
-    with pytest.raises(BoltNotSent):
-        await client.status(7)
-    await client.aclose()
-    assert tried == QUICK.attempts
-
-
-async def test_a_wait_that_bolt_asks_for_is_kept(api: Api, client: BoltClient) -> None:
-    """A read that is throttled asks again no sooner than after Retry-After."""
-    api.say(Answer(b"", 429, {"Retry-After": "1"}), Answer({"data": {"r7": GOOD["r7"]}}))
-    clock = asyncio.get_running_loop().time
-    began = clock()
-    assert await client.status(7) == RunStatus("RUNNING")
-    assert clock() - began >= 1
-    assert len(api.asked) == 2
-
-
-async def test_a_wait_that_is_too_long_is_not_waited(api: Api, client: BoltClient) -> None:
-    """Who would wait beyond the bound is told at once how long."""
-    api.say(Answer(b"", 429, {"Retry-After": "200"}))
-    async with asyncio.timeout(PATIENCE_S):
-        with pytest.raises(BoltThrottled) as caught:
-            await client.status(7)
-    assert caught.value.retry_after_s == 200
-    assert len(api.asked) == 1
-
-
-async def test_a_read_is_bounded_as_a_whole(api: Api) -> None:
-    """All attempts together end within the longer of the two bounds."""
-    api.say(Drop)
-    limits = ClientLimits(timeout_s=1, attempts=1000, retry_for_s=2, first_wait_s=0.05)
-    client = client_of(api.url, limits)
-    async with asyncio.timeout(PATIENCE_S):
-        with pytest.raises(BoltOutcomeUnknown):
-            await client.status(7)
-    await client.aclose()
-    assert 1 < len(api.asked) < 40
 
 
 @pytest.mark.parametrize("name", sorted(ONCE))
@@ -521,7 +472,7 @@ async def test_whatever_comes_is_an_error_of_ours(body: object, status: int, nam
     """Any JSON, from any operation: a result, or a BotError."""
     content = json.dumps(body).encode()
     transport = httpx.MockTransport(lambda _request: httpx.Response(status, content=content))
-    client = BoltClient("http://bolt", CREDENTIALS, replace(QUICK, attempts=1), transport=transport)
+    client = BoltClient("http://bolt", CREDENTIALS, replace(QUICK, retry=RetryLimits(attempts=1)), transport=transport)
     try:
         await (READS | CHANGES | ONCE)[name](client)
     except BotError as error:

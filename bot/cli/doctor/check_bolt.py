@@ -24,11 +24,12 @@ from bot.network_failure import through
 from bot.paradime.client import ClientLimits
 from bot.paradime.credentials import COMPANY_PREFIX
 from bot.paradime.response import EXPIRED
+from bot.paradime.retrying import RetryLimits
 from bot.settings import Settings
 
 CONNECTION, KEY, WORKSPACE = "Bolt connection", "Bolt API key", "Bolt workspace"
 # Each request is a check of its own, which has to end before the check's own limit.
-LIMITS = ClientLimits(timeout_s=8, attempts=1)
+LIMITS = ClientLimits(timeout_s=8, retry=RetryLimits(attempts=1))
 COPY = "Copy PARADIME_API_ENDPOINT again from Paradime, where the API key was made: https://…/graphql."
 KEY_FIX = "Copy PARADIME_API_KEY and PARADIME_API_SECRET again, or make a new key in Paradime."
 NAMED = re.compile(r"/api/v\d+/([^/]+)/graphql/?$")
