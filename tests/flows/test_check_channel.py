@@ -350,6 +350,17 @@ async def test_direct_messages_are_not_checked(stage: IncidentStage) -> None:
     assert await stage.redis.zcard(stage.scripts.key("due", "channels")) == 0
 
 
+async def test_a_channel_whose_last_watch_is_stopped_is_not_checked_again(stage: IncidentStage) -> None:
+    """Its checks end at once, and not when the next one is due; while it has another watch, they go on."""
+    due = stage.scripts.key("due", "channels")
+    first, second = await stage.watch(), await stage.watch("hourly")
+    await stage.watches.remove_watch(CHANNEL, first.number)
+    assert await stage.work("channels") == 0
+    await stage.watches.remove_watch(CHANNEL, second.number)
+    assert await stage.work("channels") == 1
+    assert await stage.redis.zcard(due) == 0
+
+
 async def test_a_channel_with_another_id_takes_everything_along(stage: IncidentStage) -> None:
     """Its watch, its number, its incident and the message, which is edited there."""
     await stage.watch()

@@ -84,6 +84,22 @@ async def test_a_run_that_ended_in_time_is_not_slow(stage: IncidentStage) -> Non
     assert await stage.redis.zcard(stage.scripts.key("due", "slow")) == 0
 
 
+async def test_a_run_that_ended_is_not_checked_again(stage: IncidentStage) -> None:
+    """Nothing is left of it, whether or not its channel still watches when it ends."""
+    due = stage.scripts.key("due", "slow")
+    watch = await stage.watch(slow=SlowAfter(seconds=300))
+    for is_watched in (True, False):
+        run = stage.begin()
+        await stage.discover()
+        assert await stage.redis.zcard(due) == 1
+        if not is_watched:
+            await stage.watches.remove_watch(CHANNEL, watch.number)
+        stage.end(run, "SUCCESS")
+        await stage.redis.zadd(stage.scripts.key("due", "polls"), {f"w:{run}": 1})
+        await stage.settle()
+        assert await stage.redis.zcard(due) == 0
+
+
 async def test_a_run_with_a_card_is_reported_in_its_thread(stage: IncidentStage) -> None:
     """The card is where it's shown."""
     await stage.watch(slow=SlowAfter(seconds=300))

@@ -35,6 +35,7 @@ if token ~= '' then
   for number = first_run, first_run + runs - 1 do
     local member = ARGV[number]
     redis.call('HDEL', ended, string.match(member, ':(%d+)$'))
+    redis.call('ZREM', key('due', 'slow'), member)
     -- Nothing but its incident tells of a run without a card, and the API knows the rest.
     if #cards_of(member) == 0 and redis.call('EXISTS', key('run', member)) == 1 then
       redis.call('EXPIRE', key('run', member), num(DAY_S))
@@ -210,7 +211,7 @@ for at = first, last, WIDTH do
     redis.call('SADD', key('incident', 'withheld', channel), slug)
     redis.call('ZADD', key('due', 'quiet'), 'LT', ARGV[at + 11], channel)
     -- Its watch may have been stopped since this was decided.
-    drop_withheld_unless_watched(channel)
+    look_unless_watched(channel)
   elseif redis.call('SREM', key('incident', 'withheld', channel), slug) == 1
     and redis.call('EXISTS', key('incident', 'withheld', channel)) == 0 then
     redis.call('ZREM', key('due', 'quiet'), channel)

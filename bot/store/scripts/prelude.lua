@@ -795,17 +795,20 @@ local function new_gap(since)
   return number
 end
 
--- What is withheld in a channel without any watch is looked at now: no account of a gap will come for it, and a watch
--- that is made again isn't about it.
+-- A channel without any watch is looked at now: its checks end, and what is withheld there is dropped, because no account
+-- of a gap will come for it, and a watch that is made again isn't about it.
 local watched_channels
-local function drop_withheld_unless_watched(channel)
+local function look_unless_watched(channel)
   if not watched_channels then
     watched_channels = {}
     for _, name in ipairs(redis.call('HKEYS', key('standing'))) do
       watched_channels[string.match(name, '^(.*):%d+$')] = true
     end
   end
-  if not watched_channels[channel] then redis.call('ZADD', key('due', 'quiet'), 'XX', 'LT', num(now()), channel) end
+  if watched_channels[channel] then return end
+  for _, set in ipairs({'quiet', 'channels'}) do
+    redis.call('ZADD', key('due', set), 'XX', 'LT', num(now()), channel)
+  end
 end
 
 -- Returns the channels with a watch that isn't paused.

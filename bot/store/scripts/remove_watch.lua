@@ -3,7 +3,7 @@
 local standing = key('standing')
 if redis.call('HDEL', standing, ARGV[3]) == 0 then return 0 end
 watches_changed()
-drop_withheld_unless_watched(string.match(ARGV[3], '^(.*):%d+$'))
+look_unless_watched(string.match(ARGV[3], '^(.*):%d+$'))
 record_watch(string.match(ARGV[3], ':(%d+)$'), 4)
 if redis.call('EXISTS', standing) == 0 then end_discovery() end
 return 1
