@@ -76,3 +76,11 @@ def blocks(text: str) -> list[Block]:
 def inline(text: str) -> list[str]:
     """What is between backticks in its prose, each in one line."""
     return [" ".join(one.split()) for one in CODE.findall(prose(text))]
+
+
+def table(name: str, heading: str) -> list[list[str]]:
+    """The cells of a page's table under a heading, without its head."""
+    match = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", read(name), re.MULTILINE | re.DOTALL)
+    assert match is not None, f"there is no heading {heading}"
+    lines = [line for line in match[1].splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]

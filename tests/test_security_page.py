@@ -1,9 +1,8 @@
-"""docs/security.md tells of every scope, every event and every kind of key, and of none that is not there."""
+"""docs/security.md tells of every scope, every event and every secret, and of none that is not there."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,20 +11,14 @@ import yaml
 from bot.manifest import render_manifest
 from bot.settings import Settings
 from bot.slack.scopes import WITHOUT
+from tests.pages import CODE, read, table
 
-ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs" / "security.md").read_text()
-STORE = ROOT / "bot" / "store"
-CODE = re.compile(r"`([^`]+)`")
-KEYS = {"*.lua": re.compile(r"\bkey\('(\w+)'"), "*.py": re.compile(r"(?:\.key|DeliveryKind)\(\"(\w+)\"")}
+PAGE = read("docs/security.md")
 
 
 def rows(heading: str) -> list[list[str]]:
     """The cells of the table under a heading, without its head."""
-    match = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL)
-    assert match is not None, f"there is no heading {heading}"
-    lines = [line for line in match[1].splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    return table("docs/security.md", heading)
 
 
 def names(heading: str) -> list[str]:
@@ -57,16 +50,6 @@ def test_what_is_missing_without_a_scope_is_said(app: dict[str, Any]) -> None:
 def test_every_event_has_its_reason(app: dict[str, Any]) -> None:
     """Once; none to which the app has not subscribed."""
     assert sorted(names("Events")) == sorted(app["settings"]["event_subscriptions"]["bot_events"])
-
-
-def test_every_kind_of_key_is_told() -> None:
-    """With how long it lives; none that the store does not know."""
-    used = {
-        kind for pattern, key in KEYS.items() for path in STORE.rglob(pattern) for kind in key.findall(path.read_text())
-    }
-    told = names("What is stored, and for how long")
-    assert sorted(told) == sorted(used)
-    assert all(row[2] for row in rows("What is stored, and for how long"))
 
 
 def test_every_secret_has_its_rotation() -> None:
