@@ -13,7 +13,7 @@ from bot.core.watching.quiet import is_listed, kept_in_list, told
 from bot.core.watching.when_to_mention import may_mention
 from bot.flows.lease import Lease
 from bot.flows.ports.store import Due
-from bot.flows.ports.watch_store import QuietEnds
+from bot.flows.ports.watch_store import ListingGaps, QuietEnds
 from bot.flows.quiet_hours import QuietHours
 
 log = structlog.get_logger()
@@ -22,10 +22,13 @@ log = structlog.get_logger()
 class QuietEnder:
     """Ends the quiet hours of claimed channels."""
 
-    def __init__(self, ends: QuietEnds, due: Due, quiet: QuietHours, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, ends: QuietEnds, due: Due, quiet: QuietHours, gaps: ListingGaps, *, now: Callable[[], datetime]
+    ) -> None:
         self._ends = ends
         self._due = due
         self._quiet = quiet
+        self._gaps = gaps
         self._now = now
 
     async def end_quiet(self, lease: Lease) -> None:
@@ -55,11 +58,17 @@ class QuietEnder:
             await self._due.give_back(lease)
 
     async def _until(self, incident: Incident, now: datetime) -> datetime:
-        """When it may be posted: the watch's quiet hours may have changed since, or it may have been stopped."""
+        """When it may be posted: the watch's quiet hours may have changed since, or it may have been stopped.
+
+        What a gap withholds waits for the gap's account, as long as that is still to come.
+        """
         planned = incident.withheld.until if incident.withheld else now
-        if incident.withheld is not None and incident.withheld.gap and await self._quiet.is_watched(incident):
+        if incident.withheld is not None and incident.withheld.gap and await self._is_awaited(incident):
             return planned
         return await self._quiet.until(incident) or min(planned, now)
+
+    async def _is_awaited(self, incident: Incident) -> bool:
+        return await self._quiet.is_watched(incident) and await self._gaps.account_comes(incident.channel)
 
 
 def _end(channel: str, incidents: Sequence[Incident], now: datetime) -> QuietEnd:

@@ -279,7 +279,8 @@ def _build_account_ends(base: Base, permissions: WatchPermissions) -> EndAccount
 
 def _build_end_quiet(base: Base) -> QuietEnder:
     stores = base.stores
-    return QuietEnder(QuietEnds(stores.scripts, stores.incidents), stores.due["quiet"], base.quiet_hours, now=base.now)
+    ends = QuietEnds(stores.scripts, stores.incidents)
+    return QuietEnder(ends, stores.due["quiet"], base.quiet_hours, stores.gaps, now=base.now)
 
 
 def _build_advance_gap(base: Base) -> GapAdvancer:

@@ -349,6 +349,7 @@ class IncidentStage(Stage):
             self.quiet_ends,
             self.due["quiet"],
             self.quiet_hours,
+            self.gaps,
             now=lambda: self.at + timedelta(microseconds=next(ticks)),
         )
 

@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.audit_entry import Event
 from bot.core.model.errors import BoltDenied, ChannelRefused, MessageGone
-from bot.core.model.watch import Quiet
+from bot.core.model.listing_gap import GapNotice
+from bot.core.model.watch import Pause, PauseChange, Quiet
 from bot.core.text.message import without_blocks
 from tests.core.views.plain import said
 from tests.flows.fakes import HOURLY, NIGHTLY, Sent
@@ -322,6 +324,43 @@ async def test_what_is_withheld_waits_while_another_watch_of_the_channel_is_left
     await back(stage)
     assert (await stage.incident()).withheld is None
     assert "I was away from" in stage.chat.in_channel(CHANNEL)[-1]
+
+
+async def test_what_is_withheld_after_the_account_was_queued_is_listed_at_once(stage: IncidentStage) -> None:
+    """The accounting had loaded the gap before it was complete, so it withholds something for an account that is over."""
+    await recovered_in_gap(stage)
+    withheld = (await stage.incident()).withheld
+    await back(stage)
+    stored = await stage.stored()
+    assert await stage.incidents.store_incident(stored, replace(stored.incident, withheld=withheld), "none")
+    assert await stage.work("quiet") == 1
+    assert (await stage.incident()).withheld is None
+    await stage.settle()
+    assert "1 schedule failed and recovered" in stage.chat.in_channel(CHANNEL)[-1]
+
+
+async def test_what_an_account_had_not_loaded_is_listed_at_once(stage: IncidentStage) -> None:
+    """It was withheld between the account's loading and its queueing."""
+    await recovered_in_gap(stage)
+    await stage.work_once("gaps")
+    claimed, gap = await stage.due["gaps"].claim(1), await stage.gaps.load_gap("now")
+    assert claimed.lease is not None
+    assert gap is not None
+    assert await stage.gaps.queue_message(claimed.lease, GapNotice(CHANNEL, "T", gap), ())
+    assert await stage.work("quiet") == 1
+    assert (await stage.incident()).withheld is None
+
+
+async def test_where_the_watches_are_paused_no_account_is_waited_for(stage: IncidentStage) -> None:
+    """What is withheld is listed as soon as the account is in other channels."""
+    await recovered_in_gap(stage)
+    (watch,) = await stage.watches.all_watches()
+    change = PauseChange(Pause.REMOVED, stage.at, Event.WATCH_PAUSED, "")
+    assert await stage.watches.pause_watches(CHANNEL, [watch.number], change)
+    assert await stage.work("quiet") == 0
+    await stage.work("gaps", whatever=True)
+    assert await stage.work("quiet") == 1
+    assert (await stage.incident()).withheld is None
 
 
 async def test_a_schedule_that_is_no_longer_watched_is_not_waited_for(stage: IncidentStage) -> None:

@@ -285,6 +285,9 @@ class ListingGaps(Protocol):
 
     async def runs_in(self, number: int, channel: str) -> list[GapRun]: ...
     async def load_notice(self, channel: str, number: str) -> StoredNotice | None: ...
+    async def account_comes(self, channel: str) -> bool:
+        """Whether a channel's account of a gap is still to come, or what a gap has hidden is still being found."""
+
     async def queue_message(self, lease: Lease, notice: GapNotice, after: Sequence[StoredIncident]) -> bool:
         """Queue a channel's message, or its edit, and record that these incidents withhold nothing anymore.
 

@@ -210,8 +210,11 @@ for at = first, last, WIDTH do
   if ARGV[at + 11] ~= '' then
     redis.call('SADD', key('incident', 'withheld', channel), slug)
     redis.call('ZADD', key('due', 'quiet'), 'LT', ARGV[at + 11], channel)
-    -- Its watch may have been stopped since this was decided.
+    -- Since this was decided, its watch may have been stopped, or the account of the gap queued.
     look_unless_watched(channel)
+    if cjson.decode(ARGV[at + 2]).withheld.gap == true and not account_comes(channel) then
+      redis.call('ZADD', key('due', 'quiet'), 'LT', num(now()), channel)
+    end
   elseif redis.call('SREM', key('incident', 'withheld', channel), slug) == 1
     and redis.call('EXISTS', key('incident', 'withheld', channel)) == 0 then
     redis.call('ZREM', key('due', 'quiet'), channel)

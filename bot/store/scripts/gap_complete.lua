@@ -8,4 +8,8 @@ change_gap(number, {'state', 'complete'})
 for _, channel in ipairs(watching_channels()) do
   redis.call('ZADD', key('due', 'gaps'), num(now()), channel .. ':' .. number)
 end
+-- Where the watches are paused there's no account: what is withheld is listed as at the end of quiet hours.
+for _, channel in ipairs(redis.call('ZRANGE', key('due', 'quiet'), 0, -1)) do
+  if not account_comes(channel) then redis.call('ZADD', key('due', 'quiet'), 'LT', num(now()), channel) end
+end
 return 1

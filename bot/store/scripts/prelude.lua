@@ -795,6 +795,15 @@ local function new_gap(since)
   return number
 end
 
+-- Whether the account of a gap is still to come in a channel, or what a gap has hidden is still being found.
+local function account_comes(channel)
+  for _, member in ipairs(redis.call('ZRANGE', key('due', 'gaps'), 0, -1)) do
+    local only_in = string.match(member, '^(.*):%d+$')
+    if not only_in or only_in == channel then return true end
+  end
+  return false
+end
+
 -- A channel without any watch is looked at now: its checks end, and what is withheld there is dropped, because no account
 -- of a gap will come for it, and a watch that is made again isn't about it.
 local watched_channels

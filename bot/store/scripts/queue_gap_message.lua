@@ -4,8 +4,13 @@
 local channel, number, due = ARGV[3], ARGV[5], key('due', 'gaps')
 if not owns(due, channel .. ':' .. number, ARGV[4]) then return 'again' end
 if not replace_withholding(channel, 9) then return 'again' end
--- Nothing is left for the message at the end of quiet hours.
-if redis.call('EXISTS', key('incident', 'withheld', channel)) == 0 then redis.call('ZREM', key('due', 'quiet'), channel) end
+if redis.call('EXISTS', key('incident', 'withheld', channel)) == 0 then
+  -- Nothing is left for the message at the end of quiet hours.
+  redis.call('ZREM', key('due', 'quiet'), channel)
+elseif ARGV[8] == '1' then
+  -- What was withheld since it was loaded isn't in this account, and may have waited for it.
+  redis.call('ZADD', key('due', 'quiet'), 'LT', num(now()), channel)
+end
 local hash, item = key('gap', 'in', channel, number), channel .. '/' .. number
 redis.call('HSET', hash, 'body', ARGV[6], 'team', ARGV[7])
 redis.call('HINCRBY', hash, 'rev', 1)
