@@ -235,9 +235,19 @@ def _follows(post: ThreadPost, run: Run | None) -> str:
 
 def _is_due(stored: StoredIncident, what: str, post: ThreadPost | None) -> bool:
     """Whether a queued post is still to be posted. If its incident is part of an outage, that message shows it instead."""
-    if stored.outage or _is_withdrawn(stored, post):
+    if stored.outage or _is_withdrawn(stored, post) or _is_overtaken(stored, post):
         return False
     return post is not None or (what == "0" and not stored.incident.silent)
+
+
+def _is_overtaken(stored: StoredIncident, post: ThreadPost | None) -> bool:
+    """Whether a recovery from before the incident's first message is news no more, because it fails again.
+
+    It would be in the channel, where it may have been posted already; nobody would look for it in the message's thread.
+    """
+    if post is None or post.kind is not PostKind.RECOVERED:
+        return False
+    return any(one.kind is PostKind.OPENING and one.number > post.number for one in stored.incident.posts)
 
 
 def _is_withdrawn(stored: StoredIncident, post: ThreadPost | None) -> bool:

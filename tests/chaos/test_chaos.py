@@ -338,6 +338,8 @@ def excused_watches() -> Iterator[tuple[str, Seen]]:
     """What is allowed of what is watched."""
     yield "nothing watched", but(watched=WatchesSeen())
     yield "still failing", but(watched=FAILING)
+    overtaken = (PostSeen(0, "recovered", 19), *INCIDENT.posts)
+    yield "a recovery before the first message, overtaken by a failure", watches(incidents=incident(posts=overtaken))
     yield "an outage", but(watched=OUTAGE)
     yield "a log that came too late for its opening", watches(notices=(SHOWN, UNREAD, *POSTS[1:], LATE_LOG))
     yield (

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from bot.core.model.incident import POSTS_MOST
 from bot.core.watching.edits import is_step
-from tests.chaos.seen import EndSeen, IncidentSeen, Left, Notice, Seen, Spell
+from tests.chaos.seen import EndSeen, IncidentSeen, Left, Notice, PostSeen, Seen, Spell
 from tests.chaos.violation import Found, Violation
 
 # Calls that took effect after their time-out, or processes that were stopped so long.
@@ -152,6 +152,7 @@ def posts_are_there_once(seen: Seen) -> Found:
             keys = {key, f"{incident.key}:late-{post.number}"} if key in promising else {key}
             wanted |= keys
             bare = incident.snoozed_ever or incident.outage or incident.state == "closed" or post.withdrawn
+            bare = bare or _is_overtaken(incident, post)
             for missing in sorted(one for one in keys if posts[one] == 0):
                 if not bare and incident.channel not in told_later(seen):
                     yield Violation("post missing", f"{missing} ({post.kind} of run {post.run})")
@@ -215,6 +216,13 @@ def _by_key(seen: Seen, thread: str) -> dict[str, list[Notice]]:
         if one.thread == thread and not (one.key.startswith("incident:") and one.key.count(":") == 4):
             found.setdefault(one.key, []).append(one)
     return found
+
+
+def _is_overtaken(incident: IncidentSeen, post: PostSeen) -> bool:
+    """Whether it's a recovery from before the incident's first message: it's told at once, or not at all."""
+    return post.kind == "recovered" and any(
+        one.kind == "opening" and one.number > post.number for one in incident.posts
+    )
 
 
 def may_be_twice(seen: Seen, key: str, notices: list[Notice]) -> bool:

@@ -486,3 +486,22 @@ async def test_if_even_that_is_refused_nothing_waits_for_it(stage: IncidentStage
     stage.run_through("SUCCESS")
     await stage.discover()
     assert await waiting_posts(stage) == []
+
+
+async def test_a_recovery_whose_reply_is_lost_before_the_first_message_is_told_once(one_redis: Redis) -> None:
+    """It's in the channel, because there's no message yet: nobody would find it in the thread of the one that follows."""
+    stage = IncidentStage(one_redis)
+    stage.run_through("FAILED")
+    await stage.watch()
+    stage.run_through("SUCCESS")
+    stage.chat.faults.lose("post_message", 1)
+    await stage.discovery_only()
+    await stage.post()
+    (recovered,) = stage.chat.in_channel(CHANNEL)
+    assert "recovered after" in recovered
+    stage.run_through("FAILED")
+    await stage.discover()
+    await stage.settle()
+    assert [one for one in stage.chat.in_channel(CHANNEL) if "recovered after" in one] == [recovered]
+    (opening,) = await stage.thread()
+    assert "failed" in opening
