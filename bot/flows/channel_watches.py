@@ -24,7 +24,7 @@ from bot.core.views.watches import ListedWatch, in_file, no_such_watch, stopped,
 from bot.core.watching.cover import Covers
 from bot.core.watching.preview import watched
 from bot.flows.authorize import Attempt, Authorizer
-from bot.flows.close_incidents import IncidentCloser
+from bot.flows.close_unwatched_incidents import IncidentCloser
 from bot.flows.ports.slack import Memberships, People
 from bot.flows.ports.watch_store import Watches
 from bot.flows.schedule_catalog import ScheduleCatalog

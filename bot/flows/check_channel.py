@@ -24,7 +24,7 @@ from bot.core.policy.rules import Policy
 from bot.core.policy.telling import watches_shared_channels
 from bot.core.text.message import Message
 from bot.core.views.watch_pause import pause_notice, why_paused
-from bot.flows.close_incidents import TRIES, IncidentCloser
+from bot.flows.close_unwatched_incidents import TRIES, IncidentCloser
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Channels, Chat, People
 from bot.flows.ports.store import Audit, Due

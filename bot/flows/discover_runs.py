@@ -30,7 +30,7 @@ from bot.core.watching.missed import reaches_waiting, settle
 from bot.core.watching.slow import limit_of
 from bot.core.watching.tally import count_missed
 from bot.flows.bolt_away import give_back_while_away
-from bot.flows.close_incidents import TRIES, IncidentCloser
+from bot.flows.close_unwatched_incidents import TRIES, IncidentCloser
 from bot.flows.discover_schedules import CoverCache
 from bot.flows.lease import Lease
 from bot.flows.ports.bolt import Bolt

@@ -20,7 +20,7 @@ from bot.core.watching.cover import Covers, beginning
 from bot.core.watching.late import note_listing
 from bot.core.watching.missed import needs_look
 from bot.flows.bolt_away import AWAY_S, give_back_while_away
-from bot.flows.close_incidents import REMOVED, IncidentCloser
+from bot.flows.close_unwatched_incidents import REMOVED, IncidentCloser
 from bot.flows.cooperative import in_pieces
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.lease import Lease

@@ -19,7 +19,7 @@ from bot.core.views.store_unavailable import cause
 from bot.core.watching.file_plan import AppliedPlan, FilePlan, plan_file
 from bot.core.watching.watch_of_command import WatchPlace, subject, watch_of_command
 from bot.core.watching.watches_file import FileWatch
-from bot.flows.close_incidents import IncidentCloser
+from bot.flows.close_unwatched_incidents import IncidentCloser
 from bot.flows.ports.store import Audit
 from bot.flows.ports.watch_store import WatchRecords
 

@@ -13,7 +13,7 @@ from bot.core.views.incident import incident_message, thread_post, unshowable_me
 from bot.core.views.thread import late_log_post
 from bot.core.watching.uneditable_message import mark_uneditable
 from bot.flows.claimed_post import DROPPED, ClaimedPost
-from bot.flows.close_incidents import TRIES
+from bot.flows.close_unwatched_incidents import TRIES
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import PostLane, Runs

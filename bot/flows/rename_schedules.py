@@ -9,7 +9,7 @@ import structlog
 
 from bot.core.model.bolt import Schedule, ScheduleActivity
 from bot.core.watching.edits import edit_for
-from bot.flows.close_incidents import TRIES
+from bot.flows.close_unwatched_incidents import TRIES
 from bot.flows.ports.watch_store import Discovery, Incidents
 
 log = structlog.get_logger()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.core.model.run import CardRef
-from bot.flows.close_incidents import IncidentCloser
+from bot.flows.close_unwatched_incidents import IncidentCloser
 from bot.flows.links import Links
 from bot.flows.quiet_hours import QuietHours
 from bot.flows.read_incident_retries import IncidentRetries

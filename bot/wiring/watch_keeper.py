@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter
 
-from bot.flows.close_incidents import IncidentCloser
+from bot.flows.close_unwatched_incidents import IncidentCloser
 from bot.flows.keep_watches import WatchKeeper
 from bot.slack.identity import Identity
 from bot.wiring.clients import Clients

@@ -18,7 +18,7 @@ from bot.flows.account_ends import EndAccountant
 from bot.flows.advance_gap import GapAdvancer
 from bot.flows.check_channel import WatchedChannelChecker
 from bot.flows.check_slow import SlowRunChecker
-from bot.flows.close_incidents import IncidentCloser
+from bot.flows.close_unwatched_incidents import IncidentCloser
 from bot.flows.conclude import RunConcluder
 from bot.flows.dbt_results import ResultsReader
 from bot.flows.deliver_posts import PostDeliverer, Send

@@ -15,7 +15,7 @@ from bot.core.model.watch import Quiet
 from bot.core.watching.handling import snoozed
 from bot.core.watching.snooze import SnoozeChoice
 from bot.core.watching.wall_clock import zone_named
-from bot.flows.close_incidents import IncidentCloser
+from bot.flows.close_unwatched_incidents import IncidentCloser
 from tests.flows.fakes import FakeBolt
 from tests.flows.incident_stage import DISK_LOG, IncidentStage
 from tests.flows.stage import CHANNEL

@@ -16,7 +16,7 @@ from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, Watch
 from bot.core.watching.watch_of_command import LATE_S, SLOW
 from bot.core.watching.watches_file import FileWatch
 from bot.flows import keep_watches
-from bot.flows.close_incidents import IncidentCloser
+from bot.flows.close_unwatched_incidents import IncidentCloser
 from bot.flows.keep_watches import WatchKeeper
 from bot.store.watches import Watches
 from tests.flows.incident_stage import IncidentStage

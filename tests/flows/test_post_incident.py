@@ -20,7 +20,7 @@ from bot.core.model.errors import (
 from bot.core.model.incident import OnIt, PostKind, Snooze, ThreadPost
 from bot.core.policy.default_policy import DEFAULT_POLICY
 from bot.core.policy.rules import Policy
-from bot.flows.close_incidents import IncidentCloser
+from bot.flows.close_unwatched_incidents import IncidentCloser
 from bot.slack.errors import error_from_code
 from tests.core.views.plain import shown
 from tests.flows.incident_stage import DISK_LOG, LOG_AWAITED_S, LOG_RULES, IncidentStage

@@ -19,7 +19,7 @@ from bot.core.policy.rules import Approve, Deny, Policy, Rule
 from bot.core.text.message import Message
 from bot.core.views.buttons import INCIDENT_CANCEL, INCIDENT_RETRY, IncidentButton
 from bot.core.watching.ends import end_of_listing
-from bot.flows.close_incidents import IncidentCloser
+from bot.flows.close_unwatched_incidents import IncidentCloser
 from bot.flows.handle_incident import IncidentHandler
 from bot.flows.read_incident_retries import IncidentRetries
 from tests.core.views.plain import buttons, said, shown

@@ -19,7 +19,7 @@ from bot.core.watching.owners import Owners
 from bot.flows.authorize import Attempt
 from bot.flows.channel_watches import ChannelWatches
 from bot.flows.check_owners import OwnerChecker
-from bot.flows.close_incidents import IncidentCloser
+from bot.flows.close_unwatched_incidents import IncidentCloser
 from bot.flows.describe_watch import WatchDescriber
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.find_schedule import ScheduleFinder

@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from bot.core.model.incident import IncidentState
 from bot.core.watching.handling import closed
-from bot.flows.close_incidents import IncidentCloser
+from bot.flows.close_unwatched_incidents import IncidentCloser
 from tests.flows.incident_stage import IncidentStage
 from tests.flows.stage import CHANNEL
 
