@@ -23,7 +23,7 @@ from bot.core.model.current import Current
 from bot.core.model.errors import BoltError, BoltOutcomeUnknown, BoltRejected, BoltTooLarge
 from bot.core.model.run import End, FailedNode, Run, RunFacts, RunKey, failed_command, is_failed
 from bot.core.redact.row_values import without_row_values
-from bot.core.runs.failure_streak import Recovery, recovery, what_changed
+from bot.core.runs.compare_with_earlier_runs import Recovery, recovery, what_changed
 from bot.core.runs.progress import commands_known, position
 from bot.flows.dbt_results import ResultsReader, may_warn
 from bot.flows.end_deadlines import EndRules

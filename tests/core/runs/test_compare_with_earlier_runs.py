@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.model.bolt import RunSummary
 from bot.core.model.run import Changed, Run, RunFacts, RunKey
-from bot.core.runs.failure_streak import Recovery, recovery, what_changed
+from bot.core.runs.compare_with_earlier_runs import Recovery, recovery, what_changed
 
 STATES = {"S": "SUCCESS", "F": "FAILED", "E": "ERROR", "C": "CANCELED", "K": "SKIPPED", "R": "RUNNING", "N": "NEW"}
 
