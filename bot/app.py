@@ -57,7 +57,7 @@ from bot.slack.signed_requests import CLOCK_MOST_S, http_handler
 from bot.slack.socket_mode import SocketModeReceiver
 from bot.slack.tasks import TaskRegistry
 from bot.store.connect import check, close, connect
-from bot.store.deployment import Deployment, claim_deployment
+from bot.store.data_owner import DataOwner, claim_data
 from bot.store.embedded import STOP_S, EmbeddedRedis
 from bot.store.scripts import Scripts
 from bot.web.connections import ConnectionLimits
@@ -259,11 +259,11 @@ class App:
 
     async def _take_data(self, identity: Identity) -> None:
         """Check that the data in Redis under our name is ours. Raises StoreUnfit if it's another bot's."""
-        settings, mine = self._settings, deployment_of(self._settings, identity)
+        settings, mine = self._settings, data_owner_of(self._settings, identity)
         if self._redis is None:
             raise RuntimeError("Redis is opened before anything that needs it")
         scripts = Scripts(self._redis, settings.bolt_bot_name, retention_s=1, watch=self._outages["redis"])
-        theirs = await claim_deployment(scripts, settings.bolt_bot_name, mine, adopt=settings.bolt_bot_adopt)
+        theirs = await claim_data(scripts, settings.bolt_bot_name, mine, adopt=settings.bolt_bot_adopt)
         if theirs is not None:
             log.warning(
                 "took over the data of another bot: its cards can no longer be edited, its runs are no longer followed, and "
@@ -391,11 +391,11 @@ def _admin(settings: Settings) -> ListenAddress | None:
     return ListenAddress(host, settings.bolt_bot_admin_port, "BOLT_BOT_ADMIN_HOST and BOLT_BOT_ADMIN_PORT")
 
 
-def deployment_of(settings: Settings, identity: Identity) -> Deployment:
+def data_owner_of(settings: Settings, identity: Identity) -> DataOwner:
     """Return this bot as an owner of data in Redis."""
     token = settings.slack_app_token
     app = app_id(token.get_secret_value()) if token else ""
-    return Deployment(identity.team, identity.team_name, identity.bot_id, app, settings.workspace)
+    return DataOwner(identity.team, identity.team_name, identity.bot_id, app, settings.workspace)
 
 
 def credentials(settings: Settings) -> Credentials:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bot.app import deployment_of
+from bot.app import data_owner_of
 from bot.cli.doctor.check_redis import redis_url
 from bot.cli.doctor.finding import Finding, ok, problem, warning
 from bot.cli.doctor.subject import Check, Subject
 from bot.core.model.errors import StoreUnavailable
 from bot.store.connect import close, connect
-from bot.store.deployment import Deployment, read_deployment
+from bot.store.data_owner import DataOwner, read_data_owner
 from bot.store.scripts import Scripts
 
 CHECK = "Redis data"
@@ -22,7 +22,7 @@ async def _data(subject: Subject) -> list[Finding]:
         return []
     client = connect(url)
     try:
-        theirs = await read_deployment(Scripts(client, subject.settings.bolt_bot_name, retention_s=1))
+        theirs = await read_data_owner(Scripts(client, subject.settings.bolt_bot_name, retention_s=1))
     except StoreUnavailable:
         # The checks of Redis say why.
         return [
@@ -33,7 +33,7 @@ async def _data(subject: Subject) -> list[Finding]:
     return [_compare(subject, theirs)]
 
 
-def _compare(subject: Subject, theirs: Deployment | None) -> Finding:
+def _compare(subject: Subject, theirs: DataOwner | None) -> Finding:
     name, me = subject.settings.bolt_bot_name, subject.identity
     if theirs is None:
         return ok(CHECK, f"There's no data for a bot named {name!r} yet.")
@@ -43,7 +43,7 @@ def _compare(subject: Subject, theirs: Deployment | None) -> Finding:
     if me is None:
         said = f"It's for the Bolt workspace {theirs.workspace}, as it should be. Its Slack team is not checked."
         return warning(CHECK, said, "Get the Slack bot token working first.")
-    mine = deployment_of(subject.settings, me)
+    mine = data_owner_of(subject.settings, me)
     if theirs.is_same_bot(mine):
         return ok(CHECK, f"It belongs to this bot ({name!r}).")
     said = f"It belongs to another bot named {name!r}, for {theirs.difference_from(mine)}."

@@ -9,15 +9,15 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.errors import StoreUnfit
-from bot.store.deployment import Deployment, claim_deployment
+from bot.store.data_owner import DataOwner, claim_data
 from bot.store.scripts import Scripts
 
-MINE = Deployment("T1", "Acme", "B1", "A1", "analytics")
+MINE = DataOwner("T1", "Acme", "B1", "A1", "analytics")
 
 
-async def started(redis: Redis, one: Deployment, *, name: str = "bolt", adopt: bool = False) -> Deployment | None:
+async def started(redis: Redis, one: DataOwner, *, name: str = "bolt", adopt: bool = False) -> DataOwner | None:
     """What a start finds."""
-    return await claim_deployment(Scripts(redis, name, retention_s=60), name, one, adopt=adopt)
+    return await claim_data(Scripts(redis, name, retention_s=60), name, one, adopt=adopt)
 
 
 async def test_the_first_start_records_and_the_same_bot_passes(redis_client: Redis) -> None:
@@ -36,14 +36,14 @@ async def test_of_two_that_start_at_once_one_is_refused(redis_client: Redis) -> 
 @pytest.mark.parametrize(
     ("other", "theirs", "ours"),
     [
-        (Deployment("T2", "Beta", "B2", "A2", "analytics"), "the Slack team Acme (T1)", "the Slack team Beta (T2)"),
+        (DataOwner("T2", "Beta", "B2", "A2", "analytics"), "the Slack team Acme (T1)", "the Slack team Beta (T2)"),
         (replace(MINE, bot="B2", app="A2"), "the Slack app A1", "the Slack app A2"),
         (replace(MINE, bot="B2", app=""), "the Slack app A1", "the Slack app of the bot B2"),
         (replace(MINE, workspace="ops"), "the Bolt workspace analytics", "the Bolt workspace ops"),
     ],
 )
 async def test_another_bot_is_refused_and_may_adopt(
-    redis_client: Redis, other: Deployment, theirs: str, ours: str
+    redis_client: Redis, other: DataOwner, theirs: str, ours: str
 ) -> None:
     """The line names what differs and both ways out; under a name of its own it starts; adopting makes the first one the other."""
     await started(redis_client, MINE)

@@ -1,4 +1,4 @@
-"""Ownership of a deployment's data: the Slack team, app and Bolt workspace that first started under its name.
+"""The owner of a deployment's data: the Slack team, app and Bolt workspace that first started under its name.
 
 Two bots under one name in one Redis would take each other's work: ends would be posted with the wrong token, and runs
 of the other Bolt workspace would never be polled.
@@ -14,7 +14,7 @@ from bot.store.scripts import Scripts
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class DataOwner:
     """The owner of the data.
 
     `team`, `bot` and `app` are Slack's ids; if `app` is empty, `bot` identifies the installation.
@@ -26,12 +26,12 @@ class Deployment:
     app: str
     workspace: str
 
-    def is_same_bot(self, other: Deployment) -> bool:
+    def is_same_bot(self, other: DataOwner) -> bool:
         """Whether both are the same Slack app in the same team, on the same Bolt workspace."""
         app = self.app == other.app if self.app and other.app else self.bot == other.bot
         return app and (self.team, self.workspace) == (other.team, other.workspace)
 
-    def difference_from(self, other: Deployment) -> str:
+    def difference_from(self, other: DataOwner) -> str:
         """Describe in words how this owner differs from another one."""
         parts = []
         if self.team != other.team:
@@ -47,7 +47,7 @@ class Deployment:
         return " and ".join(parts)
 
 
-async def claim_deployment(scripts: Scripts, name: str, mine: Deployment, *, adopt: bool) -> Deployment | None:
+async def claim_data(scripts: Scripts, name: str, mine: DataOwner, *, adopt: bool) -> DataOwner | None:
     """Record the owner of the data at the first start. With `adopt`, replace another owner's record and return that.
 
     Raises StoreUnfit if the data belongs to another bot and `adopt` is off; StoreUnavailable.
@@ -71,15 +71,15 @@ async def claim_deployment(scripts: Scripts, name: str, mine: Deployment, *, ado
     return None
 
 
-async def read_deployment(scripts: Scripts) -> Deployment | None:
+async def read_data_owner(scripts: Scripts) -> DataOwner | None:
     """Return the owner of the data, None if it has none yet. Raises StoreUnavailable."""
     return _read(await scripts.ask(scripts.redis.get(scripts.key("deployment"))))
 
 
-def _read(text: str | None) -> Deployment | None:
+def _read(text: str | None) -> DataOwner | None:
     """Parse a stored owner. Returns None if this version can't read it; it's overwritten then."""
     try:
         fields = json.loads(text or "")
-        return Deployment(**{name: str(fields.get(name) or "") for name in Deployment.__slots__})
+        return DataOwner(**{name: str(fields.get(name) or "") for name in DataOwner.__slots__})
     except (ValueError, AttributeError):
         return None
