@@ -12,9 +12,10 @@ from prometheus_client import Histogram
 
 from bot.core.model.bolt import RunStatus
 from bot.core.model.errors import BoltDenied, BoltError, BoltThrottled
-from bot.core.model.polling import Observed, Polled, Stored, StrayRule
+from bot.core.model.polling import Observed, Polled, Stored
 from bot.core.model.run import LOST, Observation, RunKey, observe
 from bot.core.runs.poll_interval import poll_interval_s
+from bot.core.runs.stray_rule import StrayRule
 from bot.core.runs.usual_duration import step
 from bot.flows.cooperative import in_pieces
 from bot.flows.lease import Lease

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from bot.core.model.asker import Asker
 from bot.core.model.cancel_wish import WishAnswer
 from bot.core.model.card import Card
-from bot.core.model.polling import Observed, Stored, Strayed, StrayRule
+from bot.core.model.polling import Observed, Stored, Strayed
 from bot.core.model.run import (
     FAILURE_STATES,
     CancelWish,
@@ -23,6 +23,7 @@ from bot.core.model.run import (
     RunKey,
     is_final,
 )
+from bot.core.runs.stray_rule import StrayRule
 from bot.core.watching.ends import end_of_run
 from bot.flows.cooperative import in_pieces
 from bot.flows.lease import Lease

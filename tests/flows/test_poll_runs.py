@@ -11,8 +11,9 @@ from redis.asyncio import Redis
 
 from bot.core.model.bolt import BoltCommand, RunStatus
 from bot.core.model.errors import ApiError, BoltError, BoltOutcomeUnknown, BoltRejected, BoltThrottled
-from bot.core.model.polling import Polled, StrayRule
+from bot.core.model.polling import Polled
 from bot.core.model.run import LOST, RunKey
+from bot.core.runs.stray_rule import StrayRule
 from bot.flows.poll_runs import FIELDS, PollRules, RunPoller
 from bot.store.due_sets import Claimed, DueSet
 from bot.store.runs import Runs

@@ -1,4 +1,4 @@
-"""Results of polling many runs, and how runs with errors are polled."""
+"""Results of polling many runs, and of storing what was seen."""
 
 from __future__ import annotations
 
@@ -33,15 +33,3 @@ class Observed:
     key: RunKey
     seen: Observation
     next_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class StrayRule:
-    """Poll intervals for a run that Bolt only returns errors for: `least_s` to `most_s`, in seconds.
-
-    After `lost_after_s` seconds of errors the run is considered lost.
-    """
-
-    least_s: float = 30
-    most_s: float = 1800
-    lost_after_s: float = 86_400

@@ -17,7 +17,7 @@ from bot.core.model.card import Card
 from bot.core.model.delivery import DeliveryState
 from bot.core.model.follow_request import FollowAcceptance, Followed, FollowRequest
 from bot.core.model.log_tail import LogBatch, LogTail, TailAcceptance, TailPosted
-from bot.core.model.polling import Observed, Stored, Strayed, StrayRule
+from bot.core.model.polling import Observed, Stored, Strayed
 from bot.core.model.post_attempt import AttemptMode, PostAttempt
 from bot.core.model.request import Approval, BlockingRun, Request, Rival, StartPlan
 from bot.core.model.run import CardRef, End, Observation, Run, RunFacts, RunKey
@@ -34,6 +34,7 @@ from bot.core.model.start import (
     Turn,
 )
 from bot.core.model.upload import Upload, UploadAnswer, UploadOutcome
+from bot.core.runs.stray_rule import StrayRule
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease
 
