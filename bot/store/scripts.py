@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from importlib import resources
 from typing import Any, cast
 
@@ -51,6 +52,7 @@ class Scripts:
         self._retention_s = retention_s
         self._watch = watch or ignore_outcome
         self._loaded: dict[str, AsyncScript] = {}
+        _texts()
         self._refused = False
         self._probe_at = 0.0
 
@@ -121,9 +123,15 @@ class Scripts:
 
 
 def _text(script: str) -> str:
+    texts = _texts()
+    return SHEBANG + _failures() + texts["prelude"] + texts[script]
+
+
+@cache
+def _texts() -> Mapping[str, str]:
+    """Return all scripts by name, read once: an upgrade may replace the files under a bot that still runs."""
     folder = resources.files("bot.store") / "scripts"
-    parts = (folder / "prelude.lua", folder / f"{script}.lua")
-    return SHEBANG + _failures() + "".join(part.read_text() for part in parts)
+    return {path.name.removesuffix(".lua"): path.read_text() for path in folder.iterdir() if path.name.endswith(".lua")}
 
 
 def _failures() -> str:
