@@ -29,7 +29,7 @@ asyncio.run(main())
 def test_an_upgrade_of_the_files_does_not_reach_a_bot_that_runs(tmp_path: Path, embedded_redis_url: str) -> None:
     """A script of another version may want other arguments."""
     shutil.copytree(ROOT / "bot", tmp_path / "bot", ignore=shutil.ignore_patterns("__pycache__", "charts"))
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", UPGRADED, embedded_redis_url],
         cwd=tmp_path,
         env={"PYTHONPATH": str(tmp_path)},
