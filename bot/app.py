@@ -26,6 +26,7 @@ from bot.core.model.errors import (
 )
 from bot.core.text.message import Message
 from bot.flows.cooperative import Intake
+from bot.flows.finish_tasks import cancel_until_done
 from bot.flows.private_replies import PrivateReplies
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.webhook_hints import WebhookHints
@@ -225,9 +226,7 @@ class App:
         self._loops.append(task)
 
     async def _stop_loops(self) -> None:
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
+        await cancel_until_done(self._loops)
 
     async def _drain(self, until: float) -> None:
         late = await self._pool.stop(until) if self._pool is not None else 0

@@ -10,11 +10,11 @@ from collections.abc import Awaitable
 
 from bot.app import App, CannotServeError
 from bot.core.redact.masker import Masker
+from bot.flows.finish_tasks import cancel_until_done
 from bot.logging import StartLines, configure_logging, log_uncaught
 from bot.settings import Settings
 
 # Closing what a start has opened takes less than that.
-CANCEL_AGAIN_S = 1.0
 STDIN = 0
 
 
@@ -64,9 +64,6 @@ async def _unless_stopped(starting: Awaitable[None], stopped: asyncio.Event) -> 
     finally:
         start.cancel()
         stop.cancel()
-    # A connection that is made at the moment of the cancellation swallows it, and the start would go on waiting.
-    while not start.done():
-        start.cancel()
-        await asyncio.wait({start}, timeout=CANCEL_AGAIN_S)
+    await cancel_until_done([start])
     if not start.cancelled():
         start.result()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from typing import Any
+
+CANCEL_AGAIN_S = 1.0
 
 
 async def finish_or_cancel(tasks: Collection[asyncio.Task[None]], within_s: float) -> int:
@@ -11,9 +14,18 @@ async def finish_or_cancel(tasks: Collection[asyncio.Task[None]], within_s: floa
     if not tasks:
         return 0
     _, late = await asyncio.wait(tasks, timeout=within_s)
-    for task in late:
-        task.cancel()
-    if late:
-        # Wait until these have ended too: their resources are closed next.
-        await asyncio.wait(late)
+    # Their resources are closed next.
+    await cancel_until_done(late)
     return len(late)
+
+
+async def cancel_until_done(tasks: Collection[asyncio.Future[Any]]) -> None:
+    """Cancel tasks, and wait until they have ended. What they raise is left to whoever reads it.
+
+    Before Python 3.12, a call to Redis that succeeds at the moment of the cancellation swallows it (asyncio.wait_for in
+    redis-py), and the task would go on. So those that do are cancelled again.
+    """
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=CANCEL_AGAIN_S)

@@ -16,6 +16,7 @@ from bot.core.model.bolt import Schedule
 from bot.core.model.errors import BoltError
 from bot.core.schedules.lookup import Ambiguous, Missing, find_schedule, schedules_called
 from bot.core.schedules.typeahead import Index
+from bot.flows.finish_tasks import cancel_until_done
 from bot.flows.ports.bolt import Bolt
 
 # Before a schedule is reported missing, the list must be at most this old.
@@ -97,8 +98,7 @@ class ScheduleCatalog:
     async def close(self) -> None:
         """Cancel a read under way."""
         if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.wait({self._reading})
+            await cancel_until_done([self._reading])
 
     def last_list(self) -> tuple[list[Schedule], datetime | None]:
         """The last list, whatever its age, and when Bolt returned it; None if it never did."""

@@ -13,6 +13,7 @@ import structlog
 from bot.core.model.errors import BoltError, StoreUnavailable
 from bot.core.model.run import RunKey
 from bot.core.model.webhook_payload import WebhookHint
+from bot.flows.finish_tasks import cancel_until_done
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Runs
 from bot.flows.ports.watch_store import DiscoveryHints
@@ -63,10 +64,7 @@ class WebhookHints:
 
     async def close(self) -> None:
         """Cancel lookups under way: hints may be lost, because the next poll comes anyway."""
-        lookups = list(self._lookups.values())
-        for lookup in lookups:
-            lookup.cancel()
-        await asyncio.gather(*lookups, return_exceptions=True)
+        await cancel_until_done(list(self._lookups.values()))
 
     async def _due(self, *run_ids: int) -> None:
         keys = [RunKey(self._workspace, run_id) for run_id in run_ids]

@@ -23,6 +23,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.core.model.errors import BotError, CredentialRefused, SlackNotSent, StoreUnavailable
+from bot.flows.finish_tasks import cancel_until_done
 from bot.network_failure import known, through, why
 from bot.proxies import proxy_for
 from bot.slack.addresses import SlackAddresses
@@ -217,10 +218,7 @@ class SocketModeReceiver:
         """Stop taking requests."""
         self._stopping.set()
         tasks = [*self._tasks, self._renewing] if self._renewing else self._tasks
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await cancel_until_done(tasks)
         await self._acknowledged()
         for handler in self._handlers:
             await handler.close_async()

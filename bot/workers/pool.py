@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from bot.flows.finish_tasks import cancel_until_done
 from bot.workers.lookout import Lookout
 from bot.workers.worker import ReportFault, Worker
 
@@ -58,9 +59,7 @@ class WorkerPool:
             _, stuck = await asyncio.wait(self._running, timeout=min(CLAIM_S, _left(until)))
             for task in stuck:
                 log.warning("a claim didn't return in time", worker=self._running[task])
-                task.cancel()
-            if stuck:
-                await asyncio.wait(stuck)
+            await cancel_until_done(stuck)
         return sum(await asyncio.gather(*(worker.drain(_left(until)) for worker in self._workers.values())))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.flows.finish_tasks import finish_or_cancel
+from bot.flows.finish_tasks import cancel_until_done, finish_or_cancel
 
 
 async def test_what_is_late_is_cancelled_and_has_ended() -> None:
@@ -29,3 +29,22 @@ async def test_what_is_late_is_cancelled_and_has_ended() -> None:
 async def test_nothing_under_way_takes_no_time() -> None:
     """There is nothing to wait for."""
     assert await finish_or_cancel(set(), 60) == 0
+
+
+async def test_a_task_that_swallows_a_cancellation_is_cancelled_again() -> None:
+    """As a call to Redis does that succeeds at the same moment."""
+    swallowed = asyncio.Event()
+
+    async def swallows() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed.set()
+        await asyncio.Event().wait()
+
+    task, done = asyncio.create_task(swallows()), asyncio.create_task(asyncio.sleep(0))
+    await done
+    async with asyncio.timeout(10):
+        await cancel_until_done([task, done])
+    assert swallowed.is_set()
+    assert (task.cancelled(), done.cancelled()) == (True, False)

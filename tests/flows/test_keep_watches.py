@@ -17,6 +17,7 @@ from bot.core.watching.watch_of_command import LATE_S, SLOW
 from bot.core.watching.watches_file import FileWatch
 from bot.flows import keep_watches
 from bot.flows.close_unwatched_incidents import IncidentCloser
+from bot.flows.finish_tasks import cancel_until_done
 from bot.flows.keep_watches import WatchKeeper
 from bot.store.watches import Watches
 from tests.flows.incident_stage import IncidentStage
@@ -189,8 +190,7 @@ async def test_it_runs_until_it_is_stopped(one_redis: Redis) -> None:
     kept = Kept(one_redis)
     running = asyncio.create_task(kept.process(NIGHTLY).run())
     await eventually("the file to be applied", kept.watches)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    await cancel_until_done([running])
     assert running.cancelled()
     assert keep_watches.LOOK_S < 60
 
@@ -209,4 +209,4 @@ async def test_a_file_that_is_replaced_is_applied_at_once(one_redis: Redis) -> N
     await eventually("the new one to be applied", lambda: has("fin*"))
     file.replace(())
     await eventually("nothing to be watched", has)
-    running.cancel()
+    await cancel_until_done([running])

@@ -14,6 +14,7 @@ from bolt_sandbox.server import Sandbox
 from bolt_sandbox.slack import Fault
 from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
+from bot.flows.finish_tasks import cancel_until_done
 from bot.slack.affiliation import Installation
 from bot.slack.call_limits import CallPace
 from bot.slack.client import SlackChat
@@ -79,8 +80,7 @@ async def reading(
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await cancel_until_done([task])
 
 
 def people(chat: SlackChat, memory: DirectoryCache, *, domains: bool = False) -> SlackPeople:
