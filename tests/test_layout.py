@@ -21,6 +21,7 @@ WITHOUT = {
     "bot/core/views/guess.py": "in test_guess.py",
     "bot/flows/answer_guess.py": "in tests/e2e/test_mentions.py",
     "bot/flows/links.py": "two addresses: tests of the cards that link to them",
+    "bot/flows/start_while_running.py": "in tests/flows/test_start.py and test_start_queue.py, where starts meet a run",
     "bot/flows/start_settings.py": "in tests/flows/test_start.py",
     "bot/flows/read_home.py": "in tests/flows/test_home.py, which shows what it reads",
     "bot/flows/read_requested_file.py": "in tests/flows/test_post_file.py, which posts what it reads",

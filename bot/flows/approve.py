@@ -23,7 +23,7 @@ from bot.flows.lease import Lease
 from bot.flows.plan_start import NotStartable
 from bot.flows.ports.store import Due, Requests
 from bot.flows.start_after_restore import WHY_NOT, EarlierOutcome
-from bot.flows.start_checks import StartChecks
+from bot.flows.start_collaborators import StartCollaborators
 from bot.flows.start_settings import expired
 
 log = structlog.get_logger()
@@ -51,7 +51,7 @@ class StartApprovals:
         self,
         requests: Requests,
         due: Due,
-        checks: StartChecks,
+        checks: StartCollaborators,
         rules: ApprovalRules,
         *,
         decided: Callable[[], None],

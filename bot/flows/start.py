@@ -32,16 +32,13 @@ from bot.core.model.request import (
     Request,
     RequestState,
     StartPlan,
-    blocking_run_facts,
-    blocking_run_of,
     start_reason,
     with_channel,
 )
-from bot.core.model.run import RunFacts, RunKey, is_final
+from bot.core.model.run import RunKey
 from bot.core.model.start import Sending
 from bot.core.policy.decision import Decision, Verdict
 from bot.core.policy.refusal import refusal
-from bot.core.views.already_running import why_running
 from bot.core.views.approval import given_commands, too_long
 from bot.flows.authorize import action_of
 from bot.flows.find_lost_start import LostStartFinder
@@ -51,11 +48,11 @@ from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.slack import Chat
 from bot.flows.ports.store import Due
 from bot.flows.private_replies import PrivateReplies
-from bot.flows.run_listings import LISTED
 from bot.flows.run_stores import RunStores
 from bot.flows.start_after_restore import EarlierOutcome
-from bot.flows.start_checks import StartChecks
+from bot.flows.start_collaborators import StartCollaborators
 from bot.flows.start_settings import WAS_AWAY, StartSettings, expired
+from bot.flows.start_while_running import StartWhileRunning
 from bot.flows.tell_refusal import RefusalTeller
 from bot.flows.tell_retry_end import RetryEndTeller
 
@@ -72,9 +69,6 @@ START_S = Histogram(
 
 LOOK_AGAIN_S = 3.0
 NOT_SENT_AGAIN_S = 2.0
-# How often a queued start may be overtaken, and how soon it checks again if the overtaking run isn't known.
-MOST_ROUNDS = 5
-OVERTAKEN_AGAIN_S = 10.0
 # Slack accepts four cards a second at best. More plans at once would only delay the acknowledgement of other requests.
 LOOKS_AT_ONCE = 4
 # As many as the starts that may wait for their card at once.
@@ -91,7 +85,7 @@ class RunStarter:
         stores: RunStores,
         due: Due,
         answers: PrivateReplies,
-        checks: StartChecks,
+        checks: StartCollaborators,
         settings: StartSettings,
     ) -> None:
         self._bolt = bolt
@@ -108,6 +102,7 @@ class RunStarter:
         self._ends = RetryEndTeller(
             stores.runs, due, answers, workspace=settings.workspace, app_url=settings.links.app_url
         )
+        self._while_running = StartWhileRunning(bolt, stores, workspace=settings.workspace)
         self._at_once = asyncio.Semaphore(LOOKS_AT_ONCE)
         # Plans are kept for the next attempt, so that Bolt isn't asked again each time.
         self._plans_kept: LRUCache[str, StartPlan] = LRUCache(PLANS_KEPT)
@@ -245,7 +240,7 @@ class RunStarter:
             pause = away.retry_after_s if isinstance(away, BoltThrottled) else NOT_SENT_AGAIN_S
             await self._stores.requests.not_sent(lease, sending, delay_s=min(pause, settings.deadline_s))
         except AlreadyRunning:
-            await self._refuse_running(lease, sending)
+            await self._queue_again(lease, sending)
         except (BoltRejected, BoltDenied) as refused:
             await self._refuse(lease, sending, f"Bolt didn't start it: {_stop(refused.sentence)}{self._all(request)}")
         except BoltOutcomeUnknown:
@@ -287,27 +282,10 @@ class RunStarter:
         # The command prefix depends on where it's typed, and the reader has typed one there, or clicked.
         return f" Retry run {plan.parent_run} with --all to run all of it again."
 
-    async def _refuse_running(self, lease: Lease, request: Request) -> None:
-        slug = request.plan.slug if request.plan else ""
-        try:
-            listed = await self._bolt.runs(slug, LISTED) if slug else []
-            active = [run for run in listed if not is_final(run.state)]
-        except BoltError:
-            active = []
-        running = blocking_run_of(active[0]) if active else None
-        if request.queued_at is not None and request.rounds < MOST_ROUNDS:
-            await self._wait_again(lease, request, running)
-            return
-        await self._refuse(lease, request, why_running(request, running), running=running)
-
-    async def _wait_again(self, lease: Lease, request: Request, running: BlockingRun | None) -> None:
-        """Queue an overtaken start again, to wait for the run that overtook it."""
-        behind = RunKey(self._settings.workspace, running.run_id) if running else None
-        facts = blocking_run_facts(running, request.plan) if running else RunFacts()
-        # If the listing shows no active run, Bolt is late in listing it, or in releasing the ended one.
-        pause_s = 0 if running else OVERTAKEN_AGAIN_S
-        await self._stores.start_queue.requeue(lease, request, behind, facts, delay_s=pause_s)
-        await self._stores.requests.unlock(request)
+    async def _queue_again(self, lease: Lease, request: Request) -> None:
+        refusal = await self._while_running.queue_again(lease, request)
+        if refusal is not None:
+            await self._refuse(lease, request, refusal.why, running=refusal.running)
 
     async def _refuse(self, lease: Lease, request: Request, why: str, running: BlockingRun | None = None) -> None:
         if request.state is RequestState.SENDING:

@@ -30,7 +30,7 @@ from bot.flows.links import Links
 from bot.flows.plan_start import NotStartable
 from bot.flows.ports.store import Due, Requests, StartQueue
 from bot.flows.start_after_restore import WHY_NOT, EarlierOutcome
-from bot.flows.start_checks import StartChecks
+from bot.flows.start_collaborators import StartCollaborators
 
 log = structlog.get_logger()
 
@@ -62,7 +62,7 @@ class QueuedStarts:
         requests: Requests,
         start_queue: StartQueue,
         due: Due,
-        checks: StartChecks,
+        checks: StartCollaborators,
         rules: QueueRules,
         *,
         start_queued: Callable[[], None],

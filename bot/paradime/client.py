@@ -23,9 +23,9 @@ from bot.core.model.errors import (
 from bot.core.model.polling import Polled
 from bot.paradime import graphql_documents, graphql_models
 from bot.paradime.activity_rows import ActivityRows
+from bot.paradime.classify_response import GraphqlReply, Json
 from bot.paradime.credentials import Credentials
 from bot.paradime.poll_batch import PollBatch
-from bot.paradime.response import GraphqlReply, Json
 from bot.paradime.retrying import Post, RequestSender, RetryLimits
 from bot.paradime.run_batch import RunBatch
 from bot.paradime.transport import Now, Transport, Watch, utc_now

@@ -14,7 +14,7 @@ from bot.core.model.errors import ApiError, BoltError, BoltInvalidQuery, BoltOut
 from bot.core.model.polling import Polled
 from bot.flows.cooperative import in_pieces
 from bot.paradime import graphql_documents, graphql_models
-from bot.paradime.response import GraphqlReply, rejection
+from bot.paradime.classify_response import GraphqlReply, rejection
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import stamina
 
 from bot.core.model.errors import BoltNotSent, BoltOutcomeUnknown, BoltThrottled, BoltTooLarge
-from bot.paradime.response import GraphqlReply, Json, rejection
+from bot.paradime.classify_response import GraphqlReply, Json, rejection
 
 Post = Callable[[str, Json], Awaitable[GraphqlReply]]
 

@@ -11,7 +11,7 @@ from bot.core.model.bolt import RunSummary
 from bot.core.model.errors import ApiError, BoltError, BoltInvalidQuery, BoltOutcomeUnknown, BoltRejected
 from bot.flows.cooperative import in_pieces
 from bot.paradime import graphql_models
-from bot.paradime.response import GraphqlReply, rejection
+from bot.paradime.classify_response import GraphqlReply, rejection
 
 MOST = 100
 REQUESTS_MOST = 24

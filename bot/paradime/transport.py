@@ -18,7 +18,7 @@ from bot.core.model.call_outcome import call_outcome
 from bot.core.model.errors import BoltNotSent, BoltOutcomeUnknown, BoltTooLarge, BotError
 from bot.http_options import http_options
 from bot.network_failure import host_of, through, why
-from bot.paradime.response import GraphqlReply, Json, parse_response
+from bot.paradime.classify_response import GraphqlReply, Json, parse_response
 from bot.paradime.response_body import ACCEPTED, BodyTooLarge, BodyUnreadable, read_body
 
 LONGEST_CONNECT_S = 5.0

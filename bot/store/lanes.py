@@ -47,7 +47,7 @@ class SlackBudget:
         )
 
 
-# Classes of posts that may be uploads. Must match prelude.lua.
+# Classes of posts that may be uploads. Must match shared_functions.lua.
 UPLOADS = frozenset({"log", "file", "attached"})
 
 

@@ -124,7 +124,7 @@ class Scripts:
 
 def _text(script: str) -> str:
     texts = _texts()
-    return SHEBANG + _failures() + texts["prelude"] + texts[script]
+    return SHEBANG + _failures() + texts["shared_functions"] + texts[script]
 
 
 @cache

@@ -220,7 +220,7 @@ class StartRequests:
     async def was_absent_since(self, at: datetime) -> bool:
         """Whether there was a time since `at`, by Redis' clock, in which no process worked on this data.
 
-        It's noticed by the first claim after it. See `feel_pulse` in prelude.lua.
+        It's noticed by the first claim after it. See `feel_pulse` in shared_functions.lua.
         """
         away = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("pulse"), "away_us"))
         return away is not None and at < from_microseconds(away)

@@ -32,7 +32,7 @@ from bot.flows.read_followed_run import FollowedRunReader
 from bot.flows.rename_schedules import ScheduleRenamer
 from bot.flows.start import RunStarter
 from bot.flows.start_after_restore import EarlierStarts
-from bot.flows.start_checks import StartChecks
+from bot.flows.start_collaborators import StartCollaborators
 from bot.flows.start_queue import QueuedStarts, QueueRules
 from bot.flows.start_settings import StartSettings
 from bot.flows.tail_log import LogTailer
@@ -79,7 +79,7 @@ def build_flows(base: Base) -> Flows:
     """Build the flows that workers run."""
     bolt, stores = base.services.bolt, base.stores
     runs, due = stores.runs, stores.due
-    checks = _build_start_checks(base)
+    checks = _build_start_collaborators(base)
     permissions = WatchPermissions(base.services.policy, base.clients.people)
     digest_reader = _build_digest_reader(base, permissions)
     posting = build_posting_flows(base, permissions, digest_reader)
@@ -113,7 +113,7 @@ def build_flows(base: Base) -> Flows:
 # --- runs: from the request to the end ---
 
 
-def _build_start_checks(base: Base) -> StartChecks:
+def _build_start_collaborators(base: Base) -> StartCollaborators:
     settings, services = base.settings, base.services
     planner = StartPlanner(
         services.bolt,
@@ -124,10 +124,10 @@ def _build_start_checks(base: Base) -> StartChecks:
         mask=services.mask,
     )
     earlier = EarlierStarts(services.chat, base.stores.requests, base.links, workspace=settings.workspace)
-    return StartChecks(planner, base.clients.gate, earlier)
+    return StartCollaborators(planner, base.clients.gate, earlier)
 
 
-def _build_start(base: Base, checks: StartChecks) -> RunStarter:
+def _build_start(base: Base, checks: StartCollaborators) -> RunStarter:
     settings, services, stores = base.settings, base.services, base.stores
     start_settings = StartSettings(
         settings.workspace,
@@ -196,7 +196,7 @@ def _build_follow_run(base: Base) -> FollowRequestHandler:
     )
 
 
-def _build_queue(base: Base, checks: StartChecks) -> QueuedStarts:
+def _build_queue(base: Base, checks: StartCollaborators) -> QueuedStarts:
     settings, stores = base.settings, base.stores
     return QueuedStarts(
         stores.requests,
@@ -209,7 +209,7 @@ def _build_queue(base: Base, checks: StartChecks) -> QueuedStarts:
     )
 
 
-def _build_approvals(base: Base, checks: StartChecks) -> StartApprovals:
+def _build_approvals(base: Base, checks: StartCollaborators) -> StartApprovals:
     settings, stores = base.settings, base.stores
     return StartApprovals(
         stores.requests,

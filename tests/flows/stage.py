@@ -31,7 +31,7 @@ from bot.flows.run_stores import RunStores
 from bot.flows.schedule_catalog import ScheduleCatalog
 from bot.flows.start import RunStarter
 from bot.flows.start_after_restore import EarlierStarts
-from bot.flows.start_checks import StartChecks
+from bot.flows.start_collaborators import StartCollaborators
 from bot.flows.start_queue import QueuedStarts, QueueRules
 from bot.flows.start_settings import StartSettings
 from bot.store.audit_stream import Audit
@@ -107,7 +107,7 @@ class Stage:
         )
         links = Links(APP, card_url)
         earlier = EarlierStarts(self.chat, self.requests, links, workspace="w")
-        checks = StartChecks(self.planner, self.authorizer, earlier)
+        checks = StartCollaborators(self.planner, self.authorizer, earlier)
         stores = RunStores(self.requests, self.queue, self.runs, self.followers)
         self.starter = RunStarter(
             self.bolt,

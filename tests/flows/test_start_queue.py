@@ -12,8 +12,8 @@ from bot.core.model.request import RequestState
 from bot.core.model.run import Observation, RunKey
 from bot.core.policy.rules import Action, Allow, Deny, Policy, Rule
 from bot.flows.lease import Lease
-from bot.flows.start import MOST_ROUNDS
 from bot.flows.start_queue import MOST_QUEUED
+from bot.flows.start_while_running import MOST_ROUNDS
 from tests.core.views.plain import said
 from tests.flows.fakes import NIGHTLY
 from tests.flows.stage import ADA, BOB, CHANNEL, Stage, asker

@@ -7,9 +7,9 @@ from collections.abc import Collection
 import pytest
 
 from bot.core.model.errors import BoltError, BoltInvalidQuery, BoltOutcomeUnknown, BoltRejected, BoltThrottled
+from bot.paradime.classify_response import GraphqlReply
 from bot.paradime.client import BoltClient
 from bot.paradime.poll_batch import GROWS_AFTER, LEAST, MOST, REQUESTS_MOST, SLOW_S, PollBatch
-from bot.paradime.response import GraphqlReply
 from tests.paradime.api import Answer, Api, Asked, Json, errors
 
 STATUS: Json = {"state": "RUNNING", "commands": []}

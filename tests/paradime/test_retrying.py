@@ -22,7 +22,7 @@ from bot.core.model.errors import (
     BoltThrottled,
     BoltTooLarge,
 )
-from bot.paradime.response import GraphqlReply, Json
+from bot.paradime.classify_response import GraphqlReply, Json
 from bot.paradime.retrying import RequestSender, RetryLimits, wait_to_read_again
 from tests.waiting import PATIENCE_S
 

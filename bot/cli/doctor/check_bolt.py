@@ -21,9 +21,9 @@ from bot.core.model.errors import (
 )
 from bot.core.text.text import plural
 from bot.network_failure import through
+from bot.paradime.classify_response import EXPIRED
 from bot.paradime.client import ClientLimits
 from bot.paradime.credentials import COMPANY_PREFIX
-from bot.paradime.response import EXPIRED
 from bot.paradime.retrying import RetryLimits
 from bot.settings import Settings
 

@@ -4,7 +4,7 @@
 -- revision, incident, serial, edit ('now', 'count' or 'none'), posts (number:class,...), whether it needs a message ('1'
 -- or '0'), whether it's open ('1' or '0'), when time changes it in us or '', its cause, team, when the quiet hours end
 -- that withhold something of it in us or '', how many messages were replaced, by when its outage's message must have been
--- found not editable in us for a new one to tell of it or ''; number of notices, then their rows (see prelude.lua); then the
+-- found not editable in us for a new one to tell of it or ''; number of notices, then their rows (see shared_functions.lua); then the
 -- starts whose end no incident tells of. Returns 'ok', or 'again' if anything has changed since it was loaded: then nothing
 -- is done.
 local WIDTH = 14

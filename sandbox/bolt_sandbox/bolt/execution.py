@@ -24,9 +24,9 @@ from graphql import (
 from graphql.language import REMOVE, FieldDefinitionNode, Visitor, visit
 from graphql.language.visitor import VisitorActionEnum
 
-from bolt_sandbox.bolt.api import ROOT
 from bolt_sandbox.bolt.context import Context
 from bolt_sandbox.bolt.model import Refused
+from bolt_sandbox.bolt.resolvers import ROOT
 
 SDL = Path(__file__).parent / "schema.graphql"
 QUERIES_KEPT = 64

@@ -1,4 +1,4 @@
-"""docs/redis-keys.md tells of every kind of key, with how long it lives, and of none that is not there."""
+"""docs/redis-keys-and-lifetimes.md tells of every kind of key, with how long it lives, and of none that is not there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.settings import Settings
 from bot.wiring.work_table import DUE_SETS
 from tests.pages import CODE, ROOT, read, table
 
-NAME = "docs/redis-keys.md"
+NAME = "docs/redis-keys-and-lifetimes.md"
 LIVES, WORDS = "How long each key lives", "Words that differ from the code's names"
 STORE = ROOT / "bot" / "store"
 KEYS = {"*.lua": re.compile(r"\bkey\('(\w+)'"), "*.py": re.compile(r"(?:\.key|DeliveryKind)\(\"(\w+)\"")}
@@ -28,7 +28,7 @@ def test_every_kind_of_key_is_told() -> None:
 def test_the_words_that_it_explains_are_stored() -> None:
     """Each is a key, a due set or a class of posts; files that it names are looked for in tests/test_docs.py."""
     posts = re.search(
-        r"^local POSTS = {(.*?)}", (STORE / "scripts" / "prelude.lua").read_text(), re.MULTILINE | re.DOTALL
+        r"^local POSTS = {(.*?)}", (STORE / "scripts" / "shared_functions.lua").read_text(), re.MULTILINE | re.DOTALL
     )
     assert posts is not None
     known = {

@@ -20,8 +20,8 @@ from bot.core.model.errors import (
     BoltRejected,
     BoltThrottled,
 )
-from bot.paradime import response
-from bot.paradime.response import GraphqlReply, parse_response, rejection, retry_after_s
+from bot.paradime import classify_response
+from bot.paradime.classify_response import GraphqlReply, parse_response, rejection, retry_after_s
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -208,9 +208,9 @@ def test_already_running_is_an_answer(message: str, sentence: str, status: int) 
         ("No such run", "No such run"),
         ("No such run\n  at a.b.c\n  at d", "No such run"),
         ('Traceback (most recent call last):\n  File "a.py"\nKeyError: 7\n', "KeyError: 7"),
-        ("\n\n", response.NO_REASON),
+        ("\n\n", classify_response.NO_REASON),
         ("a\x00b\x1b[31mc\u202ed\te", "a b [31mc d e"),
-        ("\x00", response.NO_REASON),
+        ("\x00", classify_response.NO_REASON),
     ],
 )
 def test_a_sentence_is_one_plain_line(message: str, sentence: str) -> None:
@@ -221,7 +221,7 @@ def test_a_sentence_is_one_plain_line(message: str, sentence: str) -> None:
 @pytest.mark.parametrize("message", ["long " * 10_000, "x" * 1_000_000])
 def test_a_long_sentence_is_cut(message: str) -> None:
     """A server's words are shown up to a bound."""
-    assert len(refused(said(message)).sentence) <= response.MESSAGE_SHOWN
+    assert len(refused(said(message)).sentence) <= classify_response.MESSAGE_SHOWN
 
 
 @pytest.mark.parametrize("entry", [None, 5, "no", [], {}, {"message": 5}, {"message": None, "path": "r1"}])
@@ -229,7 +229,7 @@ def test_a_malformed_error_is_still_one(entry: object) -> None:
     """An error of another shape is an error without a path."""
     error = refused({"data": None, "errors": [entry]})
     assert [one.path for one in error.errors] == [()]
-    assert error.sentence in (response.NO_REASON, "no")
+    assert error.sentence in (classify_response.NO_REASON, "no")
 
 
 def test_plain_text_of_a_refusal_is_told() -> None:
@@ -287,7 +287,9 @@ def test_a_throttled_answer_says_how_long() -> None:
 @given(st.text())
 def test_no_retry_after_raises(value: str) -> None:
     """Whatever stands in the header, the wait is within bounds."""
-    assert response.SHORTEST_RETRY_AFTER_S <= retry_after_s(value, NOW) <= response.LONGEST_RETRY_AFTER_S
+    assert (
+        classify_response.SHORTEST_RETRY_AFTER_S <= retry_after_s(value, NOW) <= classify_response.LONGEST_RETRY_AFTER_S
+    )
 
 
 @given(JSON | st.fixed_dictionaries({}, optional={"data": JSON, "errors": JSON | st.lists(JSON)}), st.booleans())

@@ -1,4 +1,4 @@
-"""Checks before a start is sent: there is something to start, and the person may start it."""
+"""What each way of starting a run needs beside its stores: who plans, who permits, and what a restored Redis forgot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.flows.start_after_restore import EarlierStarts
 
 
 @dataclass(frozen=True, slots=True)
-class StartChecks:
+class StartCollaborators:
     """The planner looks up what would be started; the authorizer decides whether the asker may start it.
 
     `earlier` finds out whether it was started already, if Redis may have forgotten that.
