@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from bot.core.model.audit_entry import Event
 from bot.core.model.errors import BoltDenied, ChannelRefused, MessageGone
-from bot.core.model.listing_gap import GapNotice
+from bot.core.model.listing_gap import GapNotice, GapState
 from bot.core.model.watch import Pause, PauseChange, Quiet
 from bot.core.text.message import without_blocks
 from tests.core.views.plain import said
@@ -408,6 +408,20 @@ async def test_a_second_gap_takes_over_what_the_first_looks_for(stage: IncidentS
     assert "I was away from" in said(without_blocks(first.message, 9000).text)
     assert "I was away from" in said(without_blocks(second.message, 9000).text)
     assert "2 runs" in "".join(said(without_blocks(one.message, 9000).text) for one in (first, second))
+
+
+async def test_a_gap_that_is_complete_leaves_a_newer_one_as_it_is(stage: IncidentStage) -> None:
+    """What the newer one has hidden is still found for its account, and not told one by one."""
+    await stage.watch()
+    for _ in range(2):
+        stage.pass_minutes(12)
+        await stage.work("discovery")
+    await stage.work_once("gaps")
+    first, newest = await stage.gaps.load_gap("1"), await stage.gaps.collecting()
+    assert first is not None
+    assert first.state is GapState.COMPLETE
+    assert newest is not None
+    assert newest.number == 2
 
 
 async def test_a_failure_after_the_gap_is_told_as_usual(stage: IncidentStage) -> None:

@@ -783,7 +783,9 @@ end
 -- Gaps between complete listings of schedules: one hash per gap by its number, and a copy of the newest one.
 local GAP_KEPT_S = 7 * DAY_S
 local function change_gap(number, fields)
-  for _, name in ipairs({number, 'now'}) do
+  -- An earlier gap may be completed when a newer one has begun.
+  local newest = redis.call('HGET', key('gap', 'now'), 'number') or number
+  for _, name in ipairs({number, newest == number and 'now' or nil}) do
     redis.call('HSET', key('gap', name), unpack(fields))
     redis.call('EXPIRE', key('gap', name), GAP_KEPT_S)
   end
