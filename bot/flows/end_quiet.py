@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -17,6 +17,9 @@ from bot.flows.ports.watch_store import ListingGaps, QuietEnds
 from bot.flows.quiet_hours import QuietHours
 
 log = structlog.get_logger()
+
+# How long after the end of quiet hours the account of a gap is awaited that had to wait for it.
+ACCOUNT_WITHIN = timedelta(minutes=1)
 
 
 class QuietEnder:
@@ -60,12 +63,13 @@ class QuietEnder:
     async def _until(self, incident: Incident, now: datetime) -> datetime:
         """When it may be posted: the watch's quiet hours may have changed since, or it may have been stopped.
 
-        What a gap withholds waits for the gap's account, as long as that is still to come.
+        What a gap withholds waits for the gap's account, as long as that is still to come. If that waits for the end of
+        quiet hours, it has until a minute after it.
         """
-        planned = incident.withheld.until if incident.withheld else now
+        planned, quiet = incident.withheld.until if incident.withheld else now, await self._quiet.until(incident)
         if incident.withheld is not None and incident.withheld.gap and await self._is_awaited(incident):
-            return planned
-        return await self._quiet.until(incident) or min(planned, now)
+            return max(planned, quiet + ACCOUNT_WITHIN) if quiet else planned
+        return quiet or min(planned, now)
 
     async def _is_awaited(self, incident: Incident) -> bool:
         return await self._quiet.is_watched(incident) and await self._gaps.account_comes(incident.channel)

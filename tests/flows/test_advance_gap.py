@@ -424,6 +424,27 @@ async def test_a_gap_that_is_complete_leaves_a_newer_one_as_it_is(stage: Inciden
     assert newest.number == 2
 
 
+async def test_an_account_that_waits_for_the_end_of_quiet_hours_is_not_overtaken(stage: IncidentStage) -> None:
+    """They began before it was ready: what is withheld for it isn't listed at night."""
+    begin, end = stage.at + timedelta(hours=24, minutes=10), stage.at + timedelta(hours=33)
+    await stage.watch(quiet=Quiet(f"{begin:%H:%M}", f"{end:%H:%M}"))
+    stage.pass_minutes(DAY)
+    stage.run_through("FAILED")
+    await stage.discover()
+    stage.pass_minutes(12)
+    await stage.work("gaps", whatever=True)
+    stage.pass_minutes(10)
+    await stage.work("quiet", whatever=True)
+    await stage.settle()
+    assert messages(stage) == []
+    stage.pass_minutes(9 * 60)
+    await stage.work("gaps", whatever=True)
+    await stage.settle()
+    (account,) = stage.chat.in_channel(CHANNEL)
+    assert "I was away from" in account
+    assert await stage.redis.zcard(stage.scripts.key("due", "quiet")) == 0
+
+
 async def test_a_failure_after_the_gap_is_told_as_usual(stage: IncidentStage) -> None:
     """Even while what the gap has hidden is still being found."""
     stage.bolt.active = [NIGHTLY, HOURLY]
