@@ -86,6 +86,9 @@ class IncidentPoster:
         serial = stored.incident.serial
         field = f"{kind or 'thread'}-{serial}-{number}" if post else f"post-{serial}"
         claimed = self._claimed(lease, urgency, channel, schedule, field)
+        if _is_overtaken(stored, post):
+            await self._incidents.posted(claimed, DROPPED)
+            return
         quiet_s = await self._quiet.longest_s([stored.incident])
         if quiet_s:
             # It was wanted before the quiet hours began. What they withhold is never queued.
@@ -235,7 +238,7 @@ def _follows(post: ThreadPost, run: Run | None) -> str:
 
 def _is_due(stored: StoredIncident, what: str, post: ThreadPost | None) -> bool:
     """Whether a queued post is still to be posted. If its incident is part of an outage, that message shows it instead."""
-    if stored.outage or _is_withdrawn(stored, post) or _is_overtaken(stored, post):
+    if stored.outage or _is_withdrawn(stored, post):
         return False
     return post is not None or (what == "0" and not stored.incident.silent)
 

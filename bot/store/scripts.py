@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -87,7 +88,7 @@ class Scripts:
         return loaded(keys=[self.prefix], args=[self.prefix, self._retention_s, *args])
 
     async def _ask(self, call: object, what: str) -> Reply:
-        began = time.monotonic()
+        began, cancellations = time.monotonic(), _cancellations()
         try:
             reply = await cast("Awaitable[Any]", call)
         except REDIS_ERRORS as error:
@@ -99,6 +100,10 @@ class Scripts:
                 self._watch(failed)
             raise failed from error
         CALLS.labels(CallOutcome.OK).observe(time.monotonic() - began)
+        if _cancellations() > cancellations:
+            # Before Python 3.12, a call that is cancelled at the moment when it's sent swallows that (asyncio.wait_for in
+            # redis-py): what should have ended would go on, and a time-out would never come.
+            raise asyncio.CancelledError
         return reply
 
     def _failure(self, error: BaseException, what: str) -> StoreUnavailable:
@@ -120,6 +125,11 @@ class Scripts:
         self._probe_at = now + PROBE_AGAIN_S
         with contextlib.suppress(StoreUnavailable):
             await self.probe()
+
+
+def _cancellations() -> int:
+    task = asyncio.current_task()
+    return task.cancelling() if task is not None else 0
 
 
 def _text(script: str) -> str:

@@ -1,11 +1,17 @@
-"""The scripts of a bot that runs are those that it started with."""
+"""The scripts of a bot that runs are those that it started with, and a call's cancellation always reaches the caller."""
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.store.scripts import Scripts
 
 ROOT = Path(__file__).parents[2]
 UPGRADED = """
@@ -38,3 +44,31 @@ def test_an_upgrade_of_the_files_does_not_reach_a_bot_that_runs(tmp_path: Path, 
         check=False,
     )
     assert done.stdout.strip() == "['']", done.stderr
+
+
+async def swallows_its_cancellation() -> str:
+    """As redis-py does, before Python 3.12, if it's cancelled at the moment when the command is sent."""
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        return "a reply"
+    raise AssertionError
+
+
+async def test_whoever_is_cancelled_during_a_call_is_cancelled(redis_client: Redis) -> None:
+    """Although the call has returned a reply."""
+    scripts = Scripts(redis_client, "bolt", retention_s=60)
+    calling = asyncio.create_task(scripts.ask(swallows_its_cancellation()))
+    await asyncio.sleep(0)
+    calling.cancel()
+    await asyncio.wait({calling})
+    assert calling.cancelled()
+
+
+async def test_a_time_out_during_a_call_comes(redis_client: Redis) -> None:
+    """It's a cancellation too. Afterwards, calls work as before."""
+    scripts = Scripts(redis_client, "bolt", retention_s=60)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await scripts.ask(swallows_its_cancellation())
+    assert await scripts.run("next_due", "polls") == [""]
