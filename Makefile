@@ -11,6 +11,8 @@ PYTHON ?= python3
 # More than the number of cores, because the end-to-end tests mostly wait for the sandbox's clock. Each process collects
 # all tests again.
 TEST_PROCESSES ?= 8
+# Newer than what the bytecode caches were filled for.
+COLLECTED := tests/__pycache__/.collected
 # uv from PATH, or else the locked one, which is installed into .uv.
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 # Where `make install` puts the bot: PREFIX=/opt/bolt-bot for a service.
@@ -58,8 +60,9 @@ demo: dev ## Run the bot with a local Slack workspace and a local Bolt API, in t
 
 .PHONY: test
 test: dev ## Run the tests. PYTEST_ARGS="-k word" selects some of them.
-	@# The first time, one process fills the bytecode caches, instead of all processes at once.
-	@[[ -n "$$(compgen -G 'tests/__pycache__/*-pytest-*')" ]] || $(BIN)/python -m pytest --collect-only -qq >/dev/null
+	@# If much has changed, one process fills the bytecode caches, instead of all processes at once.
+	@[[ -e $(COLLECTED) && "$$(find bot tests sandbox -name '*.py' -newer $(COLLECTED) | wc -l)" -lt 20 ]] \
+		|| { $(BIN)/python -m pytest --collect-only -qq >/dev/null || true; mkdir -p $(dir $(COLLECTED)); touch $(COLLECTED); }
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: check
