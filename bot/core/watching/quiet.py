@@ -30,7 +30,8 @@ def quiet_until(watch: Watch | None, now: datetime) -> datetime | None:
 def withhold(before: Incident | None, after: Incident, until: datetime | None, *, gap: bool = False) -> Incident:
     """Take back the posts that a change wants while it's quiet. `until`: when the quiet hours end, None if it isn't.
 
-    `gap`: the account of a gap between listings tells it, at the latest then. What an earlier incident of the schedule withholds is passed on to the one that replaces it.
+    `gap`: the account of a gap between listings reports it, and `until` is when it's listed without one. What an earlier
+    incident of the schedule withholds is passed on to the one that replaces it.
     """
     same = before is not None and before.serial == after.serial
     if before is not None and before.withheld is not None and not same:
