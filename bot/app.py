@@ -375,7 +375,7 @@ class App:
 
 async def _redis_ended(embedded: EmbeddedRedis) -> str:
     await embedded.ended()
-    return "The embedded Redis has stopped unexpectedly. Start me again; its data is kept."
+    return "The embedded Redis has stopped unexpectedly. Restart the bot: Redis' data is kept."
 
 
 async def _worker_died(pool: WorkerPool) -> str:

@@ -189,7 +189,7 @@ def _action_line(name: str) -> str:
     asked = actions(name)
     usual = next(iter(asked.values()))
     if usual is None:
-        return "The policy isn't asked."
+        return "Anyone may use it: the policy doesn't apply."
     others = [f"`/bolt {typed}` needs `{action}`" for typed, action in asked.items() if action not in {usual, None}]
     return f"Action: {'; '.join([f'`{usual}`', *others])}."
 

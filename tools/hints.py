@@ -47,7 +47,7 @@ hints:
 | key | holds |
 | --- | --- |
 | `id` | a name of its own: lowercase letters and digits, joined by `_` or `-`. It may be the id of a hint below |
-| `pattern` | a regular expression, at most 500 characters, which is looked for in the message as it's described above: `^` is its start. Put it in single quotes. `(?i)` at its beginning ignores case |
+| `pattern` | a regular expression of at most 500 characters, matched against the message text described above; `^` matches its start. Put it in single quotes. `(?i)` at its beginning ignores case |
 | `text` | what the message means, in a sentence of at most 200 characters |
 | `next` | optional: what to do, in another one |
 | `retry` | optional: whether a retry helps: `yes`, `no` or `maybe` (the default) |

@@ -152,7 +152,7 @@ class ThreadSubjects:
 
 def _why_no_run(request: Request) -> str:
     run = f"run {request.behind}" if request.behind else "the run before it"
-    return f"This start is waiting for {run} to end and has no run yet. Use cancel to remove it from the queue."
+    return f"This start is waiting for {run} to end and has no run yet. To remove it from the queue, click Don't run on its card."
 
 
 def _asks(request: Request) -> str:

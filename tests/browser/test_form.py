@@ -43,7 +43,7 @@ async def test_a_run_is_put_together(stage: Stage, tab: Tab) -> None:
     await commands.fill("dbt run --select staging")
     await form.get_by_label("Pull request").fill("one hundred")
     await form.get_by_role("button", name="Start run").click()
-    await tab.sees(form, "Enter the pull request's number, as in 123.")
+    await tab.sees(form, "Enter the pull request's number, for example 123.")
     await expect(form.get_by_label("Pull request")).to_have_attribute("aria-invalid", "true")
     await expect(commands).to_have_value("dbt run --select staging")
     await form.get_by_label("Pull request").fill("123")

@@ -84,7 +84,7 @@ async def test_what_is_wrong_stands_under_its_field(stage: Stage) -> None:
     form.fill("commands", "\n".join(f"dbt run {number}" for number in range(21)))
     errors = await form.errors()
     assert set(errors) == {"pull_request", "branch", "commands"}
-    assert errors["pull_request"] == "Enter the pull request's number, as in 123."
+    assert errors["pull_request"] == "Enter the pull request's number, for example 123."
     assert stage.cards() == []
     form.fill("pull_request", "7")
     form.fill("branch", "")

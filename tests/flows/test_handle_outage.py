@@ -51,7 +51,7 @@ def test_what_nobody_is_on_is_left_to_take() -> None:
     assert left.members == (free,)
     answer = OutageHandler.left_to_take(outage(adas, bobs), "U0ADA")
     assert isinstance(answer, Message)
-    assert said(answer.text).startswith("@U0ADA and 1 other have been on all of these schedules since ")
+    assert said(answer.text).startswith("@U0ADA and 1 other have been handling all of these schedules since ")
     assert OutageHandler.left_to_take(outage(adas), "U0ADA") == outage(adas)
 
 

@@ -115,7 +115,7 @@ def _retry(given: Given) -> RetryCommand | RetryFailingCommand:
     every = given.has("all")
     if given.has("failing"):
         if given.words or every:
-            bad(f"--failing can't be combined with anything else, as in {given.prefix} retry --failing.")
+            bad(f"Use --failing on its own: {given.prefix} retry --failing.")
         return RetryFailingCommand()
     if not given.words and given.run_id is None:
         bad(f"Which run? Give its number or a schedule, as in {given.prefix} retry 4711.")

@@ -32,8 +32,8 @@ COMMANDS_ROOM = 3000
 CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,20}")
 _LINE = re.compile(r"\r\n|\r|\n")
 
-NO_BRANCH = f"A branch or a commit has no spaces, doesn't begin with a dash, and is at most {BRANCH_LIMIT} characters long, as in main."
-NO_NUMBER = "Enter the pull request's number, as in 123."
+NO_BRANCH = f"Enter a branch or commit, for example main: no spaces, no dash at the start, at most {BRANCH_LIMIT} characters."
+NO_NUMBER = "Enter the pull request's number, for example 123."
 
 T = TypeVar("T")
 Field = Literal["schedule", "branch", "pull_request", "commands", "reason", "channel"]
@@ -211,9 +211,9 @@ def about_commands(form: Form) -> Sentence:
         name = form.chosen.text if form.chosen else own.slug
         return ("These are the commands you typed, not those of ", Bold(name), ". Clear the field to run its own.")
     if own.hidden == "secret":
-        return ("Its own commands contain secrets, so they're read-only here. Leave this empty to run them.",)
+        return ("The schedule's commands contain secrets, so they're read-only here. Leave this empty to run them.",)
     if own.hidden == "lines":
-        return ("One of its own commands has several lines, so they're read-only here. Leave this empty to run them.",)
+        return ("One of the schedule's commands spans several lines, so its commands are read-only here. Leave this empty to run them.",)
     if own.left_out:
         all_, here = len(own.commands), len(own.commands) - own.left_out
         left = f"If you leave this as it is, all {all_} commands run, including the last {own.left_out}, which don't fit here."
