@@ -16,7 +16,7 @@ WAITING = (
     "tests/cli/test_commands.py",
     "tests/e2e/test_process.py",
     "tests/test_install_page.py",
-    "tests/e2e/test_outages.py",
+    "tests/e2e/test_service_outages.py",
     "tests/e2e/test_expected.py",
     "tests/e2e/test_sockets.py",
     "tests/e2e/test_logs.py",

@@ -9,7 +9,7 @@ import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 
 import bolt_sandbox
-from bolt_sandbox.bolt.execution import schema as schema_without
+from bolt_sandbox.bolt.graphql_execution import schema as schema_without
 from bolt_sandbox.bolt.faults import OLD_BACKEND_LACKS
 from bot.paradime import graphql_documents
 

@@ -11,7 +11,7 @@ from typing import Any
 from bolt_sandbox.bolt.model import UUIDS
 from bolt_sandbox.bolt.output import template
 from bolt_sandbox.bolt.plan import MANIFEST, RUN_RESULTS, SOURCES
-from bolt_sandbox.bolt.timeline import CommandView
+from bolt_sandbox.bolt.run_state import CommandView
 
 DBT_VERSION = "1.10.13"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")

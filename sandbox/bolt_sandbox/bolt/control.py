@@ -58,7 +58,7 @@ from dataclasses import asdict, replace
 import aiohttp
 from aiohttp import web
 
-from bolt_sandbox.bolt.asked import (
+from bolt_sandbox.bolt.control_body import (
     Json,
     needed,
     number,

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from bolt_sandbox.bolt import timetables
-from bolt_sandbox.bolt.asked import (
+from bolt_sandbox.bolt.control_body import (
     Json,
     number,
     one_of,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from bolt_sandbox.bolt.model import Run
-from bolt_sandbox.bolt.timeline import observe
+from bolt_sandbox.bolt.run_state import observe
 
 LastRun = Literal["newest", "finished", "none"]
 LAST_RUNS: tuple[LastRun, ...] = get_args(LastRun)

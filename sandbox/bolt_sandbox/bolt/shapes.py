@@ -11,7 +11,7 @@ from graphql import GraphQLResolveInfo
 from bolt_sandbox.bolt.context import Context
 from bolt_sandbox.bolt.model import Run, Schedule
 from bolt_sandbox.bolt.output import STDERR, STDOUT, LogLine, as_text, printed
-from bolt_sandbox.bolt.timeline import CommandView, RunView, observe, resources
+from bolt_sandbox.bolt.run_state import CommandView, RunView, observe, resources
 from bolt_sandbox.bolt.world import BoltWorld
 
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from bolt_sandbox.bolt.model import Run, Step
 from bolt_sandbox.bolt.output import STDOUT, Source, printed, warehouse_refusal
 from bolt_sandbox.bolt.plan import dbt_subcommand
-from bolt_sandbox.bolt.timeline import CommandView, observe
+from bolt_sandbox.bolt.run_state import CommandView, observe
 
 Outage = Literal["refused", "timeout"]
 OUTAGES: tuple[Outage, ...] = get_args(Outage)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from standardwebhooks import Webhook
 
-from bolt_sandbox.bolt.timeline import CommandView, resources
+from bolt_sandbox.bolt.run_state import CommandView, resources
 from bolt_sandbox.bolt.world import BoltWorld
 
 EVENTS = ("bolt.run.started", "bolt.run.completed")

@@ -33,7 +33,7 @@ from bolt_sandbox.bolt.new_run import COLLEAGUE, STOPPED_CODE, Circumstances, ne
 from bolt_sandbox.bolt.output import Source
 from bolt_sandbox.bolt.plan import healthy, plausible
 from bolt_sandbox.bolt.scheduler import Scheduler
-from bolt_sandbox.bolt.timeline import (
+from bolt_sandbox.bolt.run_state import (
     CommandView,
     ResourceView,
     RunView,

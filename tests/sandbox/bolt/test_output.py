@@ -13,7 +13,7 @@ import pytest
 from bolt_sandbox.bolt.artifacts import content
 from bolt_sandbox.bolt.model import Step
 from bolt_sandbox.bolt.output import LOGS, PLAIN, Source, as_text, fake_secrets, printed, whole_log
-from bolt_sandbox.bolt.timeline import CommandView
+from bolt_sandbox.bolt.run_state import CommandView
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "dbt-samples"
 STAMP = re.compile(r"^\x1b\[0m\d\d:\d\d:\d\d", re.MULTILINE)

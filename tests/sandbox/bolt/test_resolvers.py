@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bolt_sandbox.bolt.execution import SDL
+from bolt_sandbox.bolt.graphql_execution import SDL
 from tests.sandbox.bolt.conftest import Served
 
 CONTRACT = Path(__file__).parents[4] / "shared" / "bolt-api" / "schema.graphql"
