@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -44,6 +44,8 @@ PAGES_MOST = 10
 # A schedule that runs every minute, for a day and a half.
 PAGES_MOST_AFTER_GAP = 100
 ONE_FAILED_S = 60.0
+# Older pages that can't be read for so long may never be: what is newer is reported without them.
+OLDER_AWAITED = timedelta(minutes=10)
 # A run that may be that of a start of ours, whose outcome isn't known yet, waits so long for it.
 UNSETTLED_S = 60.0
 UNSETTLED_AGAIN_S = 2.0
@@ -96,6 +98,8 @@ class RunDiscoverer:
         self._mask = mask
         self._closer = IncidentCloser(incidents, discovery)
         self._covers = CoverCache()
+        # Since when older pages of a schedule's runs can't be read, by Bolt's clock.
+        self._older_failing: dict[str, datetime] = {}
 
     async def look(self, lease: Lease) -> bool:
         """Look at the claimed schedules' runs, and record what's new. Returns whether anything is."""
@@ -246,7 +250,14 @@ class RunDiscoverer:
                 # It may refuse them each time, which mustn't hide what is newer.
                 log.warning("Bolt doesn't list older runs", schedule=record.schedule.slug, why=str(refused))
                 return Pages(listed, has_all=False, is_cut=True)
+            except BoltError as away:
+                failing_since = self._older_failing.setdefault(record.schedule.slug, self._bolt.time())
+                if self._bolt.time() - failing_since < OLDER_AWAITED:
+                    raise
+                log.warning("newer runs are reported without older ones", schedule=record.schedule.slug, why=str(away))
+                return Pages(listed, has_all=False, is_cut=True)
             listed += last
+        self._older_failing.pop(record.schedule.slug, None)
         return Pages(listed, has_all=len(last) < PAGE)
 
     async def _lines(

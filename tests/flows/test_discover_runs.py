@@ -76,6 +76,20 @@ async def test_if_bolt_is_away_while_older_pages_are_read_the_look_is_made_again
     assert len(stage.cards()) == 1
 
 
+async def test_if_older_pages_cannot_be_read_for_ten_minutes_what_is_newer_is_told(stage: IncidentStage) -> None:
+    """They may never be readable, and the schedule would be reported on no more."""
+    stage.run_through("SUCCESS")
+    await stage.watch()
+    for _ in range(25):
+        stage.run_through("FAILED")
+    stage.bolt.faults.always["runs"] = BoltOutcomeUnknown()
+    await stage.discover()
+    assert await stage.incidents.load_incident("C1", "nightly") is None
+    stage.pass_minutes(11)
+    await stage.sweep()
+    assert (await stage.incident()).failures == 20
+
+
 async def test_if_bolt_refuses_older_pages_what_is_newer_is_told(stage: IncidentStage) -> None:
     """It may refuse them each time."""
     stage.run_through("SUCCESS")
