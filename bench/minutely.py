@@ -23,7 +23,7 @@ from bot.paradime import graphql_documents
 
 CHANNELS, QUICK_CHANNELS = 50, 3
 RUNS, QUICK_RUNS = 20, 4
-MINUTES, QUICK_MINUTES = 9, 3
+MINUTES, QUICK_MINUTES = 30, 3
 EVERY_S, QUICK_EVERY_S = 60.0, 5.0
 # A count is shown five minutes after its message was posted at the earliest. Only then anything is in the way of ordinary cards.
 COUNTS_AFTER_S = 300.0
