@@ -9,8 +9,8 @@ import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
 
 import bolt_sandbox
-from bolt_sandbox.bolt.graphql_execution import schema as schema_without
 from bolt_sandbox.bolt.faults import OLD_BACKEND_LACKS
+from bolt_sandbox.bolt.graphql_execution import schema as schema_without
 from bot.paradime import graphql_documents
 
 CONTRACT = Path(bolt_sandbox.__file__).parent / "bolt" / "schema.graphql"

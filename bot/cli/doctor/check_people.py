@@ -111,7 +111,13 @@ class Lookup:
         found += [one for one in told if one is not None]
         if left:
             said = f"{len(left)} of the ids in it are not checked: Slack limits how many can be looked up."
-            found.append(warning(named.file, said, "If a rule doesn't match somebody, or somebody isn't mentioned, look up their id in Slack."))
+            found.append(
+                warning(
+                    named.file,
+                    said,
+                    "If a rule doesn't match somebody, or somebody isn't mentioned, look up their id in Slack.",
+                )
+            )
         # One finding for everything that can't be looked up for the same reason.
         return list(dict.fromkeys(found))
 

@@ -32,7 +32,9 @@ COMMANDS_ROOM = 3000
 CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,20}")
 _LINE = re.compile(r"\r\n|\r|\n")
 
-NO_BRANCH = f"Enter a branch or commit, for example main: no spaces, no dash at the start, at most {BRANCH_LIMIT} characters."
+NO_BRANCH = (
+    f"Enter a branch or commit, for example main: no spaces, no dash at the start, at most {BRANCH_LIMIT} characters."
+)
 NO_NUMBER = "Enter the pull request's number, for example 123."
 
 T = TypeVar("T")
@@ -213,7 +215,9 @@ def about_commands(form: Form) -> Sentence:
     if own.hidden == "secret":
         return ("The schedule's commands contain secrets, so they're read-only here. Leave this empty to run them.",)
     if own.hidden == "lines":
-        return ("One of the schedule's commands spans several lines, so its commands are read-only here. Leave this empty to run them.",)
+        return (
+            "One of the schedule's commands spans several lines, so its commands are read-only here. Leave this empty to run them.",
+        )
     if own.left_out:
         all_, here = len(own.commands), len(own.commands) - own.left_out
         left = f"If you leave this as it is, all {all_} commands run, including the last {own.left_out}, which don't fit here."

@@ -115,7 +115,12 @@ def outage_taken_message(outage: Outage) -> Message:
     who, *others = dict.fromkeys(one.user for one in taken)
     have = f" and {plural(len(others), 'other')} have" if others else " has"
     since = max(taken_at(one) for one in taken)
-    on_it: Sentence = (Mention(who), f"{have} been handling all of these schedules since ", When(since, "date_time"), ". ")
+    on_it: Sentence = (
+        Mention(who),
+        f"{have} been handling all of these schedules since ",
+        When(since, "date_time"),
+        ". ",
+    )
     text: Sentence = (*on_it, "To take them over, click ", Bold("Take over"), ".")
     return Message(text, (Paragraph(text), Buttons((_take_button(outage, handled=True),))))
 

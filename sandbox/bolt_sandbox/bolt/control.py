@@ -58,6 +58,8 @@ from dataclasses import asdict, replace
 import aiohttp
 from aiohttp import web
 
+from bolt_sandbox.bolt.calls import CallRecord
+from bolt_sandbox.bolt.catalog import own_character
 from bolt_sandbox.bolt.control_body import (
     Json,
     needed,
@@ -71,8 +73,6 @@ from bolt_sandbox.bolt.control_body import (
     text,
     texts,
 )
-from bolt_sandbox.bolt.calls import CallRecord
-from bolt_sandbox.bolt.catalog import own_character
 from bolt_sandbox.bolt.control_scheduler import SchedulerControls
 from bolt_sandbox.bolt.faults import fault_from_json
 from bolt_sandbox.bolt.listing import LAST_RUNS

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from bolt_sandbox.bolt import timetables
+from bolt_sandbox.bolt.catalog import own_character
 from bolt_sandbox.bolt.control_body import (
     Json,
     number,
@@ -19,7 +20,6 @@ from bolt_sandbox.bolt.control_body import (
     text,
     texts,
 )
-from bolt_sandbox.bolt.catalog import own_character
 from bolt_sandbox.bolt.model import Character, Schedule
 from bolt_sandbox.bolt.scheduler import MODES, Slot, Timetable
 from bolt_sandbox.bolt.shapes import schedule_json

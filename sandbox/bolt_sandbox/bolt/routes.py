@@ -17,8 +17,8 @@ from bolt_sandbox.bolt.auth import actor_of
 from bolt_sandbox.bolt.calls import CallRecord
 from bolt_sandbox.bolt.context import Context
 from bolt_sandbox.bolt.control import Controls
-from bolt_sandbox.bolt.graphql_execution import Asked, invalid, read_query, run_query
 from bolt_sandbox.bolt.faults import Fault
+from bolt_sandbox.bolt.graphql_execution import Asked, invalid, read_query, run_query
 from bolt_sandbox.bolt.model import Refused
 from bolt_sandbox.bolt.run_state import RunView
 from bolt_sandbox.bolt.world import BoltWorld

@@ -32,7 +32,6 @@ from bolt_sandbox.bolt.model import (
 from bolt_sandbox.bolt.new_run import COLLEAGUE, STOPPED_CODE, Circumstances, new_run
 from bolt_sandbox.bolt.output import Source
 from bolt_sandbox.bolt.plan import healthy, plausible
-from bolt_sandbox.bolt.scheduler import Scheduler
 from bolt_sandbox.bolt.run_state import (
     CommandView,
     ResourceView,
@@ -41,6 +40,7 @@ from bolt_sandbox.bolt.run_state import (
     observe,
     resources,
 )
+from bolt_sandbox.bolt.scheduler import Scheduler
 from bolt_sandbox.bolt.warehouse import Outage, lose_warehouse
 
 CANCEL_TAKES_S = 2.5

@@ -92,7 +92,9 @@ def test_it_says_who_is_on_all_of_it_and_since_when() -> None:
     one = replace(incident(1), on_it=OnIt("U0ADA", since, "ada"))
     other = replace(incident(2), on_it=OnIt("U0BOB", since + timedelta(hours=1), "bob"))
     answer = outage_taken_message(outage(one, other))
-    assert said(outage_taken_message(outage(one)).text).startswith("@U0ADA has been handling all of these schedules since ")
+    assert said(outage_taken_message(outage(one)).text).startswith(
+        "@U0ADA has been handling all of these schedules since "
+    )
     assert said(answer.text).startswith("@U0ADA and 1 other have been handling all of these schedules since ")
     assert When(T0 + timedelta(hours=1), "date_time") in answer.text
     for message, label, free in (
