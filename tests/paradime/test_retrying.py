@@ -106,7 +106,7 @@ async def test_a_wait_that_bolt_asks_for_is_kept() -> None:
 
 
 async def test_a_wait_that_is_too_long_is_not_waited() -> None:
-    """Who would wait beyond the bound is told at once how long."""
+    """A wait longer than the bound is an error at once, which says how long it would be."""
     sending, outcomes = sender(BoltThrottled(200))
     async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(BoltThrottled) as caught:

@@ -64,7 +64,7 @@ async def test_of_simultaneous_claimers_one_wins_each_member(replicas: list[Scri
 
 
 async def test_one_member_has_one_winner(replicas: list[Scripts]) -> None:
-    """Who comes too late gets no lease, and is told when to look again: when the winner's is over."""
+    """A claimer that is too late gets no lease, only when to look again: once the winner's has expired."""
     await make_due(replicas[0], "A")
     claims = await asyncio.gather(*(DueSet(scripts, "ends", lease_s=LONG_S).claim(5) for scripts in replicas))
     (won,) = (claimed.lease for claimed in claims if claimed.lease is not None)
@@ -90,7 +90,7 @@ async def test_an_expired_lease_is_claimed_again_and_the_old_token_does_nothing(
 
 
 async def test_a_renewed_lease_is_kept(redis_client: Redis) -> None:
-    """Beyond the end of the first one: nobody else can claim, and only the new token finishes."""
+    """After the first lease would have expired, others still can't claim, and only the new token finishes."""
     scripts = Scripts(redis_client, "test", retention_s=1000)
     await make_due(scripts, "A", "B")
     due = DueSet(scripts, "ends", lease_s=LONG_S)
