@@ -22,13 +22,15 @@ class SlackBudget:
     """How much of Slack's rate limits the bot uses (chat.update: tier 3; chat.postMessage: 1 a second per channel).
 
     Times are in seconds. `edits` is the limit in any `edit_window_s`. State changes may use all but a twelfth of it,
-    which is reserved for ends, and progress may use half: under load, progress is left out first. If more than
-    `ends_apart` ends wait in one channel, they're posted as one message, up to `ends_together` at a time.
+    which is reserved for ends, progress may use half, and counts of incidents a quarter next to that, at most 12: under
+    load, progress is left out first. If more than `ends_apart` ends wait in one channel, they're posted as one message,
+    up to `ends_together` at a time.
     """
 
     edits: int = 48
     edits_for_changes: int = 44
     edits_for_progress: int = 24
+    edits_for_counts: int = 12
     edit_window_s: float = 60
     post_gap_s: float = 0.25
     channel_gap_s: float = 1.1
@@ -43,6 +45,7 @@ class SlackBudget:
             edits=edits_a_minute,
             edits_for_changes=edits_a_minute - edits_a_minute // 12,
             edits_for_progress=edits_a_minute // 2,
+            edits_for_counts=min(12, edits_a_minute // 4),
             post_gap_s=60 / posts_a_minute,
         )
 
@@ -79,6 +82,7 @@ class EditLane:
             budget.edits,
             budget.edits_for_changes,
             budget.edits_for_progress,
+            budget.edits_for_counts,
             microseconds(budget.edit_window_s),
         )
         return _taken(reply, "edits", began, self._lease_s)

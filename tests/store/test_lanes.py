@@ -129,6 +129,49 @@ async def test_progress_is_the_first_to_be_left_out(scripts: Scripts) -> None:
     assert (await lane.claim()).urgency == "progress"
 
 
+async def test_counts_and_progress_do_not_wait_for_each_other(scripts: Scripts) -> None:
+    """Counts of incidents have slots of their own: they take none of those of progress, and get theirs beside it."""
+    await settled_cards(scripts, "A", "B")
+    await scripts.redis.delete(scripts.key("budget", "edits"))
+    lane = edits(
+        scripts, SlackBudget(edits=12, edits_for_changes=11, edits_for_progress=2, edits_for_counts=1), lease_s=100
+    )
+    for number in (1, 2):
+        await observe(scripts, number, "RUNNING")
+        taken = await lane.claim()
+        assert taken.lease is not None
+        assert await lane.shown(taken.lease, "run:2") == "done"
+    await observe(scripts, 1, "RUNNING", commands=1)
+    await queue_counts(scripts, "C", "incident-1", "incident-2")
+    full = await lane.claim()
+    assert (full.urgency, full.channel) == ("count", "C")
+    waiting = await lane.claim()
+    assert waiting.lease is None
+    assert 50 < (waiting.wait_s or 0) <= 61
+    # A progress slot leaves the window: the count has taken none of these.
+    oldest = (await scripts.redis.zrange(scripts.key("budget", "edits"), 0, 0))[0]
+    await scripts.redis.zrem(scripts.key("budget", "edits"), oldest)
+    assert (await lane.claim()).urgency == "progress"
+
+
+async def test_counts_are_spread_over_the_minute(scripts: Scripts) -> None:
+    """At most twelve a minute, one every five seconds, however many wait; a smaller budget has fewer."""
+    await queue_counts(scripts, "C", "incident-1", "incident-2")
+    lane = edits(scripts)
+    assert (await lane.claim()).urgency == "count"
+    again = await lane.claim()
+    assert again.lease is None
+    assert 4 < (again.wait_s or 0) <= 5
+    assert SlackBudget.of(10_000, 240).edits_for_counts == 12
+    assert SlackBudget.of(12, 240).edits_for_counts == 3
+
+
+async def queue_counts(scripts: Scripts, channel: str, *cards: str) -> None:
+    """Let the counts of these incidents' messages wait for their edit."""
+    await scripts.redis.zadd(scripts.key("edits", "count", channel), dict.fromkeys(cards, 0))
+    await scripts.redis.zadd(scripts.key("edits", "count"), {channel: 0})
+
+
 async def test_posts_keep_their_distance(scripts: Scripts) -> None:
     """One post each 1.1 s a channel, and four a second in all."""
     await settled_cards(scripts, "A", "A", "B")

@@ -6,7 +6,9 @@ local hash, channel = key('card', card), channel_of(card)
 local class = redis.call('HGET', hash, 'queued')
 -- Slack counts an edit from when it arrives, which is between its claim and now. Ours is counted from now, so that our
 -- sixty seconds are never shorter than Slack's.
-redis.call('ZADD', key('budget', 'edits'), 'XX', num(now()), num(tonumber(token)) .. ':' .. card)
+for _, edits in ipairs({'edits', 'count_edits'}) do
+  redis.call('ZADD', key('budget', edits), 'XX', num(now()), num(tonumber(token)) .. ':' .. card)
+end
 if redis.call('HEXISTS', hash, 'team') == 0 then
   -- The card's record has expired, so there's nothing left to show.
   for name, _ in pairs(RANK) do redis.call('ZREM', key('edits', name, channel), card) end
