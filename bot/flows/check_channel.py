@@ -88,12 +88,13 @@ class WatchedChannelChecker:
             changing = [watch for watch in watches if pauses[watch.number] is pause and watch.paused != (pause or "")]
             if changing:
                 await self._change(channel, changing, pause)
+        again_s = CHECKED_EVERY_S
         if state.is_readable and state.is_member and not state.is_archived:
             # It may have refused something without any check of it in between.
-            await self._channels_back.channel_fit(channel)
+            again_s = await self._channels_back.channel_fit(channel) or CHECKED_EVERY_S
         await self._delete_old(channel)
         is_told = await self._notify(channel)
-        await self._due.give_back(lease, delay_s=CHECKED_EVERY_S if is_told else AGAIN_S)
+        await self._due.give_back(lease, delay_s=again_s if is_told else AGAIN_S)
 
     async def _of(self, channel: str) -> list[Watch]:
         return [watch for watch in await self._watches.all_watches() if watch.channel == channel]

@@ -142,9 +142,13 @@ class Incidents:
         word = "back" if away.always else "quiet"
         return list(await self._scripts.run("channel_back", channel, away.since.isoformat(), word, *opened))
 
-    async def channel_fit(self, channel: str) -> None:
-        """Have what a channel refused posted and edited now, because Slack says that the bot can post there."""
-        await self._scripts.run("channel_takes_posts", channel, 0)
+    async def channel_fit(self, channel: str) -> float | None:
+        """Have what a channel refused posted and edited now, because Slack says that the bot can post there.
+
+        Returns in how many seconds the rest is worth another try, None if nothing is left.
+        """
+        again_ms = int(await self._scripts.run("channel_takes_posts", channel, 0))
+        return again_ms / 1000 if again_ms else None
 
     async def load_channel_back(self, channel: str) -> ChannelBack | None:
         """Load what the message of a channel that is back is about. None if there's none to post."""

@@ -551,6 +551,41 @@ async def test_a_channel_where_only_some_may_post_is_tried_again_only_when_its_t
     assert await stage.posts.unreachable_why(CHANNEL) == code
 
 
+async def ten_minutes_pass(stage: IncidentStage) -> None:
+    """A channel that has refused a post is tried again."""
+    for kind in ((), ("until",), ("tried",)):
+        await stage.redis.delete(stage.scripts.key("aside", *kind, CHANNEL))
+    ten_minutes_us = 600 * 1_000_000
+    for due in await stage.redis.keys(stage.scripts.key("posts", "*")) + [stage.scripts.key("due", "channels")]:
+        for member in await stage.redis.zrange(due, 0, -1):
+            await stage.redis.zincrby(due, -ten_minutes_us, member)
+
+
+RESTRICTED = ChannelRefused("chat.postMessage", "restricted_action")
+
+
+async def test_a_message_in_a_channel_where_only_some_may_post_is_edited_all_the_same(stage: IncidentStage) -> None:
+    """Slack may take edits there, so they're tried when a post is refused, and again at each later try of one."""
+    await stage.watch("*")
+    await fails(stage)
+    ts = (await stage.stored()).ts
+    stage.chat.faults.always["post_message"] = RESTRICTED
+    stage.run_through("FAILED", "hourly")
+    stage.run_through("FAILED")
+    await stage.discover()
+    assert await stage.work("channels") == 1
+    await stage.settle()
+    assert "2 runs" in stage.chat.posted[CHANNEL, ts].text
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    assert "recovered" not in stage.chat.posted[CHANNEL, ts].text
+    await ten_minutes_pass(stage)
+    await stage.post_what_is_due()
+    assert await stage.work("channels") == 1
+    await stage.settle()
+    assert "recovered" in stage.chat.posted[CHANNEL, ts].text
+
+
 async def test_an_edit_that_is_refused_whatever_slack_says_of_the_channel_is_tried_once(stage: IncidentStage) -> None:
     """It would have the channel checked again and again."""
     await stage.watch()

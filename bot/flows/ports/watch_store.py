@@ -94,8 +94,11 @@ class ChannelsBack(Protocol):
         Returns their schedules.
         """
 
-    async def channel_fit(self, channel: str) -> None:
-        """Have what a channel refused posted and edited now, because Slack says that the bot can post there."""
+    async def channel_fit(self, channel: str) -> float | None:
+        """Have what a channel refused posted and edited now, because Slack says that the bot can post there.
+
+        Returns in how many seconds the rest is worth another try, None if nothing is left.
+        """
 
     async def load_channel_back(self, channel: str) -> ChannelBack | None:
         """Load what the message of a channel that is back is about. None if there's none to post."""

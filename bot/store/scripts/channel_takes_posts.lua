@@ -1,14 +1,36 @@
 -- A channel takes posts again: what it refused is due now, and the messages of incidents that have fallen behind meanwhile
--- are edited. ARGV: channel, '1' if a message was posted there, '0' if it only could be, by what Slack says. Returns 1, or
--- 0 if nothing is tried now.
-local channel, minute_ms = ARGV[3], '60000'
-local behind, refused = key('incident', 'behind', channel), key('aside', 'until', channel)
--- What Slack says of the channel doesn't include who may post there: that is tried when its time is over.
-local why = redis.call('GET', key('aside', channel)) or ''
-if ARGV[4] == '0' and string.sub(why, 1, 17) == 'restricted_action' then return 0 end
--- Slack may refuse posts for another reason than what it says of the channel, and each refusal has the channel checked.
-if ARGV[4] == '0' and (redis.call('EXISTS', refused, behind) == 0
-  or not redis.call('SET', key('aside', 'tried', channel), '1', 'NX', 'PX', minute_ms)) then return 0 end
+-- are edited. ARGV: channel, '1' if a message was posted there, '0' if it only could be, by what Slack says. Returns in how
+-- many ms it's worth another check, or 0 if it refuses nothing.
+local channel, minute_ms, again_ms = ARGV[3], '60000', 600000
+local aside, behind, refused = key('aside', channel), key('incident', 'behind', channel), key('aside', 'until', channel)
+local why = redis.call('GET', aside) or ''
+local function next_check()
+  if redis.call('EXISTS', aside) == 1 then return math.max(1000, redis.call('PTTL', aside)) end
+  return redis.call('EXISTS', behind) == 1 and again_ms or 0
+end
+local function show_behind()
+  local outages = {}
+  for _, slug in ipairs(redis.call('SMEMBERS', behind)) do
+    local number = show_incident_again(channel, slug)
+    if number then outages[number] = true end
+  end
+  for number, _ in pairs(outages) do show_outage_again(channel, number) end
+  redis.call('DEL', behind)
+end
+if ARGV[4] == '0' then
+  if redis.call('EXISTS', refused, behind) == 0 then return 0 end
+  -- Slack may refuse posts for another reason than what it says of the channel, and each refusal has the channel checked.
+  if not redis.call('SET', key('aside', 'tried', channel), '1', 'NX', 'PX', minute_ms) then return next_check() end
+  if string.sub(why, 1, 17) == 'restricted_action' then
+    -- What Slack says of the channel doesn't include who may post there: posts are tried when their time is over. Whether
+    -- it takes edits is another question, so they're tried each time. Until then it counts as taking them.
+    local left_ms = math.max(1, redis.call('PTTL', aside))
+    redis.call('DEL', aside)
+    show_behind()
+    redis.call('SET', aside, why, 'PX', left_ms)
+    return next_check()
+  end
+end
 local score = refused_until(channel)
 for _, class in ipairs(POSTS) do
   local items = key('posts', class, channel)
@@ -17,17 +39,11 @@ for _, class in ipairs(POSTS) do
     redis.call('ZADD', key('posts', class), 'LT', num(now()), channel)
   end
 end
-redis.call('DEL', key('aside', channel), refused)
+redis.call('DEL', aside, refused)
 if redis.call('EXISTS', key('away', channel)) == 1 then
   -- Its watches are paused: the check that lets them go on does the rest.
   redis.call('ZADD', key('due', 'channels'), 'XX', 'LT', num(now()), channel)
-  return 1
+  return 0
 end
-local outages = {}
-for _, slug in ipairs(redis.call('SMEMBERS', behind)) do
-  local number = show_incident_again(channel, slug)
-  if number then outages[number] = true end
-end
-for number, _ in pairs(outages) do show_outage_again(channel, number) end
-redis.call('DEL', behind)
-return 1
+show_behind()
+return 0
