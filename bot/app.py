@@ -148,7 +148,7 @@ class App:
             text = f"Bolt refused the API key ({refused.detail}). Check PARADIME_API_KEY and PARADIME_API_SECRET."
             raise CannotServeError(text) from refused
         except BoltRejected as refused:
-            text = f"Bolt refuses: {refused.sentence.rstrip('.')}. Check PARADIME_API_ENDPOINT."
+            text = f"Bolt refused the request: {refused.sentence.rstrip('.')}. Check PARADIME_API_ENDPOINT."
             raise CannotServeError(text) from refused
         await self._begin(identity)
         log.info(
@@ -375,7 +375,7 @@ class App:
 
 async def _redis_ended(embedded: EmbeddedRedis) -> str:
     await embedded.ended()
-    return "The embedded Redis has stopped unexpectedly. Restart the bot: Redis' data is kept."
+    return "The embedded Redis has stopped unexpectedly. Restart the bot: the data in Redis is kept."
 
 
 async def _worker_died(pool: WorkerPool) -> str:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from prometheus_client import Gauge
 
-BUILD = Gauge("bolt_bot_build_info", "Always 1; the labels name the build.", ("version", "revision", "python_version"))
+BUILD = Gauge(
+    "bolt_bot_build_info", "Always 1; the labels identify the build.", ("version", "revision", "python_version")
+)
 ROOT = Path(__file__).parents[1]
 
 

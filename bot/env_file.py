@@ -74,7 +74,9 @@ def _assignments(text: str) -> tuple[_Line, ...]:
         for fault in _faults(line):
             raise UnreadableError(f"line {line.number} {fault}")
         if line.name in found:
-            raise UnreadableError(f"line {line.number} sets {line.name} again, after line {found[line.name].number}")
+            raise UnreadableError(
+                f"line {line.number} sets {line.name} again, after line {found[line.name].number}: keep one of them"
+            )
         found[line.name] = line
     return tuple(found.values())
 
@@ -86,7 +88,7 @@ def _line(binding: Binding) -> _Line | None:
     blank = binding.original.string[: len(binding.original.string) - len(written)]
     number = binding.original.line + len(re.findall(r"\r\n|\r|\n", blank))
     if binding.error:
-        raise UnreadableError(f"line {number} isn't NAME=value, or a quote isn't closed")
+        raise UnreadableError(f"line {number} isn't of the form NAME=value, or a quote isn't closed")
     if binding.key is None:
         return None
     if not NAME.fullmatch(binding.key):
@@ -99,14 +101,14 @@ def _line(binding: Binding) -> _Line | None:
 def _faults(line: _Line) -> Iterator[str]:
     quote = line.written[:1] if line.written[:1] in {"'", '"'} else ""
     if not quote and re.search(r"\s#", f" {line.written}"):
-        yield f"has a # after {line.name}=: put the value in quotes if it's part of it, or put the comment on a line of its own"
+        yield f"has a # after {line.name}=: put the value in quotes if the # is part of it, or put the comment on a line of its own"
     if quote != "'" and re.search(r"\$\{|\$\(", line.value):
-        yield f"has ${{…}} or $(…) in {line.name}, which isn't replaced: put the value in single quotes if that's what you want"
+        yield f"has ${{…}} or $(…) in {line.name}, which isn't expanded: put the value in single quotes if it's meant literally"
     if quote == '"' and re.search(r"\\[^\\\"nt]", line.written.replace("\\\\", "")):
         yield f"has a backslash in double quotes in {line.name}: put the value in single quotes if it's meant literally"
     if quote == "'" and "\\\\" in line.written:
         yield f"has two backslashes in single quotes in {line.name}, which count as one: put the value in double quotes"
     if CONTROL.search(line.value):
-        yield f"has a control character in {line.name}"
+        yield f"has a control character in {line.name}: remove it"
     if quote and (swallowed := re.search(r"\n\s*(?:export\s+)?([A-Z][A-Z0-9_]*)=", line.value)):
-        yield f"begins a quote that contains a line with {swallowed[1]}=: close it before that"
+        yield f"opens a quote that's still open on the line with {swallowed[1]}=: close it before that line"

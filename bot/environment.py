@@ -107,13 +107,13 @@ def read_bytes(path: Path) -> bytes:
     try:
         # A pipe could make the start wait forever, and a device may have no end.
         if not stat.S_ISREG(path.stat().st_mode):
-            raise UnreadableError("that isn't a regular file")
+            raise UnreadableError("the path doesn't name a regular file")
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise UnreadableError(f"the file can't be read ({error.strerror or 'no reason given'})") from None
     except ValueError:
-        raise UnreadableError("that isn't a path") from None
+        raise UnreadableError("the path isn't valid") from None
     if len(content) > MOST_BYTES:
         raise UnreadableError(f"the file is larger than {MOST_BYTES // 1024} kB")
     return content

@@ -94,7 +94,7 @@ def unknown(env_file: EnvFile | None = None) -> tuple[str, ...]:
             (name, f"{env_file.path} line {line}: ") for name, line in env_file.lines.items() if name not in known
         ]
     return tuple(
-        f"{where}{name} isn't a setting and has no effect; did you mean {nearest}"
+        f"{where}{name} isn't a setting and has no effect; did you mean {nearest}?"
         for name, where in named
         if (nearest := _nearest(name, known, given))
     )
@@ -141,7 +141,7 @@ def _together(values: Mapping[str, str], settings: Settings | None) -> list[str]
     secret = values.get("paradime_api_secret", "")
     if secret and not secret.startswith(BEARER_PREFIXES) and "paradime_api_key" not in values:
         lines.append(
-            "PARADIME_API_KEY is missing: only secrets that begin with prdm_wsp_ or prdm_cmp_ don't need a key"
+            "PARADIME_API_KEY is missing: only secrets that begin with prdm_wsp_ or prdm_cmp_ work without a key"
         )
     if secret.startswith(COMPANY_PREFIX) and "paradime_workspace_uid" not in values:
         lines.append("PARADIME_WORKSPACE_UID is missing: a company's secret (prdm_cmp_…) needs it")

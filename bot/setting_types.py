@@ -80,13 +80,13 @@ def _patterns(value: SecretStr) -> SecretStr:
 def _one_word(value: SecretStr) -> SecretStr:
     # It's sent in an HTTP header.
     if not re.fullmatch(r"[\x21-\x7e]+", value.get_secret_value()):
-        raise _should("be one word of ASCII characters")
+        raise _should("consist of ASCII characters, without spaces")
     return value
 
 
 def _webhook_secret(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
-    what = "be whsec_ followed by the base64 of at least 16 bytes (signed webhooks), or one word of at least 16 letters, digits, - and _"
+    what = "be whsec_ followed by at least 16 bytes in base64 (signed webhooks), or at least 16 letters, digits, dashes and underscores"
     if text.startswith("whsec_"):
         try:
             fits = len(base64.b64decode(text.removeprefix("whsec_") + "==", validate=False)) >= 16

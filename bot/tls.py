@@ -44,7 +44,7 @@ def certificate_faults(environment: Mapping[str, str]) -> tuple[str, ...]:
         except OSError as error:
             lines.append(f"SSL_CERT_FILE: the file can't be read ({error.strerror or 'no reason given'})")
     if folder and not _has_certificates(Path(folder)):
-        lines.append("SSL_CERT_DIR: the folder has no certificates under the names that openssl rehash gives them")
+        lines.append("SSL_CERT_DIR: the folder has no certificates with hashed names: run openssl rehash on it")
     return tuple(lines)
 
 

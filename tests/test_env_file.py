@@ -60,15 +60,18 @@ def test_what_is_read(tmp_path: Path) -> None:
     [
         (f"A=1\n\n\nB={SECRET} # mine", "line 4 has a # after B="),
         (f"A= #{SECRET}", "line 1 has a # after A="),
-        (f"A={SECRET}${{B}}", "line 1 has ${…} or $(…) in A, which isn't replaced"),
-        (f'A="{SECRET}$(B)"', "line 1 has ${…} or $(…) in A, which isn't replaced"),
+        (f"A={SECRET}${{B}}", "line 1 has ${…} or $(…) in A, which isn't expanded"),
+        (f'A="{SECRET}$(B)"', "line 1 has ${…} or $(…) in A, which isn't expanded"),
         (f'A="{SECRET}\\b"', "line 1 has a backslash in double quotes in A: put the value in single quotes"),
         (f'A="{SECRET}\\\\\\d"', "line 1 has a backslash in double quotes in A: put the value in single quotes"),
         (f"A='{SECRET}\\\\d'", "line 1 has two backslashes in single quotes in A, which count as one"),
         (f"A=1\nA={SECRET}", "line 2 sets A again, after line 1"),
-        (f"A: {SECRET}", "line 1 isn't NAME=value, or a quote isn't closed"),
-        (f'A=1\nB="{SECRET}\nC=1', "line 2 isn't NAME=value, or a quote isn't closed"),
-        (f'A="{SECRET}\nBOLT_BOT_NAME=x\nC=1"', "line 1 begins a quote that contains a line with BOLT_BOT_NAME="),
+        (f"A: {SECRET}", "line 1 isn't of the form NAME=value, or a quote isn't closed"),
+        (f'A=1\nB="{SECRET}\nC=1', "line 2 isn't of the form NAME=value, or a quote isn't closed"),
+        (
+            f'A="{SECRET}\nBOLT_BOT_NAME=x\nC=1"',
+            "line 1 opens a quote that's still open on the line with BOLT_BOT_NAME=",
+        ),
         (f"\n{SECRET}", "line 2 has no ="),
         (f"1-A={SECRET}", "line 1 doesn't begin with a variable's name"),
         (f"A=1\nB={SECRET}\xff".encode("latin-1"), "line 2 isn't UTF-8 text"),
@@ -92,7 +95,7 @@ def test_what_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     for command in (*commands, ["hints", "try", "x"], ["read-log", "--stdout", "x"]):
         assert main([*command, "--env-file", f"{tmp_path}/none"]) == 2
         assert "".join(capsys.readouterr()) == missing
-    with pytest.raises(EnvFileError, match="that isn't a regular file"):
+    with pytest.raises(EnvFileError, match="the path doesn't name a regular file"):
         read_env_file(str(tmp_path))
 
 
@@ -133,8 +136,8 @@ def test_a_malformed_value_is_named_with_its_line(tmp_path: Path) -> None:
         lines = unknown(file)
     assert caught.value.lines == ("BOLT_BOT_LEASE_S (line 1 of the env file) should be a number",)
     assert lines == (
-        f"{file.path} line 2: PARADIME_WORKSPACE_ID isn't a setting and has no effect; did you mean PARADIME_WORKSPACE_UID",
-        f"{file.path} line 3: bolt_bot_name isn't a setting and has no effect; did you mean BOLT_BOT_NAME",
+        f"{file.path} line 2: PARADIME_WORKSPACE_ID isn't a setting and has no effect; did you mean PARADIME_WORKSPACE_UID?",
+        f"{file.path} line 3: bolt_bot_name isn't a setting and has no effect; did you mean BOLT_BOT_NAME?",
     )
 
 

@@ -104,9 +104,9 @@ def test_every_bad_file_is_named_in_one_line(tmp_path: Path) -> None:
         str(bad / "missing"): "the file can't be read (No such file or directory)",
         str(bad / "nul" / "below"): "the file can't be read (Not a directory)",
         str(bad / "loop"): "the file can't be read (Too many levels of symbolic links)",
-        str(bad): "that isn't a regular file",
-        str(bad / "pipe"): "that isn't a regular file",
-        "/dev/zero": "that isn't a regular file",
+        str(bad): "the path doesn't name a regular file",
+        str(bad / "pipe"): "the path doesn't name a regular file",
+        "/dev/zero": "the path doesn't name a regular file",
         # The token itself, in the wrong variable.
         CONTENT: "the file can't be read (No such file or directory)",
         CONTENT * 200: "the file can't be read (File name too long)",
@@ -160,4 +160,4 @@ def test_a_mistyped_one_is_pointed_out() -> None:
     """With the name that has the same ending."""
     with patch.dict(os.environ, {"BOLT_BOT_SECRET_PATERNS_FILE": "x"}, clear=True):
         (line,) = unknown()
-    assert line.endswith("did you mean BOLT_BOT_SECRET_PATTERNS_FILE")
+    assert line.endswith("did you mean BOLT_BOT_SECRET_PATTERNS_FILE?")

@@ -28,8 +28,8 @@ REDIS_OPTIONS = (
     "should have no options except db, ssl_ca_certs, ssl_cert_reqs, ssl_certfile, ssl_check_hostname, ssl_keyfile"
 )
 WEBHOOK = (
-    "should be whsec_ followed by the base64 of at least 16 bytes (signed webhooks), "
-    "or one word of at least 16 letters, digits, - and _"
+    "should be whsec_ followed by at least 16 bytes in base64 (signed webhooks), "
+    "or at least 16 letters, digits, dashes and underscores"
 )
 
 
@@ -127,7 +127,7 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
         ("PARADIME_API_ENDPOINT", "ftp://x", "should be an address that begins with https:// or http://"),
         ("PARADIME_API_ENDPOINT", "http://[", "should be an address that begins with https:// or http://"),
         ("PARADIME_API_ENDPOINT", "http://h:port/", "should be an address that begins with https:// or http://"),
-        ("PARADIME_API_SECRET", "two words", "should be one word of ASCII characters"),
+        ("PARADIME_API_SECRET", "two words", "should consist of ASCII characters, without spaces"),
         ("PARADIME_WORKSPACE_UID", "a/b", "should be the workspace's uid: letters, digits, dashes and underscores"),
         ("REDIS_URL", "localhost:6379", REDIS),
         ("REDIS_URL", "redis://h?retry_on_timeout=true", REDIS_OPTIONS),
@@ -164,7 +164,7 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
         (
             "BOLT_BOT_SECRET_PATTERNS",
             "acme-[a-z]{8}\n(unclosed-acme",
-            "should be regular expressions, one per line: number 2 isn't one",
+            "should be regular expressions, one per line: number 2 isn't a valid one",
         ),
         (
             "BOLT_BOT_SECRET_PATTERNS",
@@ -306,7 +306,7 @@ def test_a_mistyped_setting_is_pointed_out() -> None:
     """An unknown variable of ours is named with the nearest one; others are none of our business."""
     with patch.dict(os.environ, {"BOLT_BOT_POL_MIN_S": "1", "BOLT_BOT_NAME": "x", "SLACK_WHATEVER": "y"}):
         lines = unknown()
-    assert lines == ("BOLT_BOT_POL_MIN_S isn't a setting and has no effect; did you mean BOLT_BOT_POLL_MIN_S",)
+    assert lines == ("BOLT_BOT_POL_MIN_S isn't a setting and has no effect; did you mean BOLT_BOT_POLL_MIN_S?",)
 
 
 def test_swapped_tokens_are_one_mistake() -> None:
@@ -328,7 +328,7 @@ def test_swapped_tokens_are_one_mistake() -> None:
 def test_what_is_nearly_a_setting_that_is_not_set(name: str, meant: str) -> None:
     """It's pointed out, and not if the setting is there: then it's another program's."""
     with patch.dict(os.environ, {name: "1"}, clear=True):
-        assert unknown() == (f"{name} isn't a setting and has no effect; did you mean {meant}",)
+        assert unknown() == (f"{name} isn't a setting and has no effect; did you mean {meant}?",)
     with patch.dict(os.environ, {name: "1", meant: "2"}, clear=True):
         assert unknown() == ()
 

@@ -37,7 +37,7 @@ def test_files_that_are_ignored_otherwise(tmp_path: Path) -> None:
     assert certificate_faults({"SSL_CERT_FILE": str(file)}) == (
         "SSL_CERT_FILE: the file contains no certificate in PEM format",
     )
-    folder = "SSL_CERT_DIR: the folder has no certificates under the names that openssl rehash gives them"
+    folder = "SSL_CERT_DIR: the folder has no certificates with hashed names: run openssl rehash on it"
     assert certificate_faults({"SSL_CERT_DIR": str(tmp_path)}) == (folder,)
     assert certificate_faults({"SSL_CERT_DIR": str(tmp_path / "none")}) == (folder,)
     made = authority(tmp_path)

@@ -28,7 +28,7 @@ class Credentials:
         if not self.secret.startswith((WORKSPACE_PREFIX, COMPANY_PREFIX)) and not self.key:
             raise ValueError("A secret of this form needs its key.")
         if not all(_HEADER_WORD.fullmatch(part) for part in (self.secret, self.key, self.workspace) if part):
-            raise ValueError("Secret, key and uid should each be one word of ASCII characters.")
+            raise ValueError("The secret, the key and the uid should each consist of ASCII characters, without spaces.")
 
     def headers(self) -> dict[str, str]:
         """Return the headers that carry the credentials."""

@@ -17,7 +17,7 @@ WHERE_FROM = {
     "SLACK_BOT_TOKEN": "Copy the bot token from the app's settings in Slack, under OAuth & Permissions.",
     "SLACK_APP_TOKEN": "Copy the app-level token from the app's settings in Slack, under Basic Information.",
     "PARADIME_API_ENDPOINT": "Copy the endpoint that Paradime shows beside the workspace's API keys.",
-    "PARADIME_API_KEY": "Copy it from the workspace's API keys in Paradime, or generate one there.",
+    "PARADIME_API_KEY": "Copy the key from the workspace's API keys in Paradime, or generate one there.",
     "PARADIME_API_SECRET": "Paradime shows a key's secret only once: generate a new key if nobody kept it.",
     "PARADIME_WORKSPACE_UID": "Copy the uid that Paradime shows beside the workspace's API keys.",
 }
@@ -38,7 +38,7 @@ def _fix(line: str) -> str:
         return "Switch their values, and restart the bot."
     if " is missing" in line:
         return " ".join([*filter(None, [WHERE_FROM.get(name)]), SET.format(name=name)])
-    return "Correct the environment variable, or the file that holds its value: docs/settings.md lists them all."
+    return "Correct the environment variable, or the file that holds its value: docs/settings.md lists all settings."
 
 
 def unknown_findings(env_file: EnvFile | None) -> list[Finding]:

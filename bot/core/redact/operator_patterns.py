@@ -66,11 +66,11 @@ def _read(line: str) -> re.Pattern[str]:
             # There's no public API for the parts of a pattern.
             parsed = importlib.import_module("re._parser").parse(line, re.MULTILINE)
     except (re.error, OverflowError, RecursionError, Warning):
-        raise _NotTaken("isn't one") from None
+        raise _NotTaken("isn't a valid one") from None
     if parsed.getwidth()[0] == 0:
         raise _NotTaken("also matches an empty string")
     if _cost(parsed, last=True).steps > STEPS_MOST:
-        raise _NotTaken("needs too many steps: it should have fewer or shorter repeats")
+        raise _NotTaken("could take too many steps to match: use fewer or shorter repeats")
     return pattern
 
 
@@ -117,7 +117,7 @@ def _either(costs: Iterable[_Cost]) -> _Cost:
 def _repeated(once: _Cost, least: int, most: int, *, last: bool) -> _Cost:
     if most >= ENDLESS:
         if not last:
-            raise _NotTaken("has a repeat without an upper bound before its end: give it one, as in {8,40}")
+            raise _NotTaken("has an unbounded repeat before its end: give that repeat an upper bound, as in {8,40}")
         # The characters beyond the minimum are never read again.
         return _repeated(once, least, max(1, least), last=last)
     if once.ways == 1:

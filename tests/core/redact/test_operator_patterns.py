@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bot.core.redact.masker import MASK, Masker
 from bot.core.redact.operator_patterns import LENGTH_MOST, PATTERNS_MOST, STEPS_MOST, PatternError, read_patterns
 
-NONE, EMPTY, ENDLESS = "isn't one", "also matches an empty string", "has a repeat without an upper bound"
-STEPS, BACK = "needs too many steps", "refers back to a group"
+NONE, EMPTY, ENDLESS = "isn't a valid one", "also matches an empty string", "has an unbounded repeat"
+STEPS, BACK = "could take too many steps", "refers back to a group"
 
 
 @pytest.mark.parametrize(
