@@ -350,10 +350,7 @@ def _reaches_all(record: ScheduleRecord, page: Sequence[RunSummary]) -> bool:
 
 def _settled(record: ScheduleRecord, pages: Pages, deciding: Mapping[str, Watch], at: datetime) -> SettledSlots | None:
     """What a listing says of a schedule's slots, None if nothing is new."""
-    if pages.is_cut:
-        # Whether those before the oldest listed run had one isn't known yet.
-        return None
-    found = settle(record.schedule, record.slots.slots, pages.runs, at, has_all=pages.has_all)
+    found = settle(record.schedule, record.slots.slots, pages.runs, at, has_all=pages.has_all, is_cut=pages.is_cut)
     if found.slots == record.slots.slots:
         return None
     counts = [one for slot in found.counted for one in count_missed(slot, deciding.values(), record.schedule)]

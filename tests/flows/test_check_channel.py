@@ -558,7 +558,7 @@ async def ten_minutes_pass(stage: IncidentStage) -> None:
     ten_minutes_us = 600 * 1_000_000
     for due in await stage.redis.keys(stage.scripts.key("posts", "*")) + [stage.scripts.key("due", "channels")]:
         for member in await stage.redis.zrange(due, 0, -1):
-            await stage.redis.zincrby(due, -ten_minutes_us, member)
+            await stage.redis.zincrby(due, -ten_minutes_us, str(member))
 
 
 RESTRICTED = ChannelRefused("chat.postMessage", "restricted_action")

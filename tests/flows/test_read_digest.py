@@ -182,6 +182,23 @@ async def test_a_slot_is_missed_even_if_its_page_could_not_be_read_at_first(
     assert await counts(counted) == {"2026-11-30 s0735": 1}
 
 
+async def test_slots_are_counted_although_bolt_never_lists_what_is_older(counted: DigestStage) -> None:
+    """Those that the newest runs cover. An older one's run may not be listed: it's counted once it's certain."""
+    await pass_slot(counted, SLOT, SLOT + HOUR)
+    for _ in range(25):
+        counted.run_through("SUCCESS", pull_request="3")
+        await counted.discover()
+    counted.bolt.faults.always["runs"] = BoltRejected((ApiError("too deep"),))
+    await pass_slot(counted, SLOT + HOUR, SLOT + 2 * HOUR)
+    await until(counted, SLOT + HOUR + timedelta(minutes=31))
+    assert "Nightly full build: 08:05" in await read(counted)
+    await pass_slot(counted, SLOT + 2 * HOUR, None)
+    assert await counts(counted) == {"2026-11-30 s0835": 1}
+    del counted.bolt.faults.always["runs"]
+    await counted.sweep()
+    assert await counts(counted) == {"2026-11-30 s0735": 1, "2026-11-30 s0835": 1}
+
+
 async def test_slots_in_a_blind_spell_are_not_counted(counted: DigestStage) -> None:
     """One whose grace was over before is still known."""
     await pass_slot(counted, SLOT, SLOT + HOUR)

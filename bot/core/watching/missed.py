@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.core.model.bolt import RunSummary
 from bot.core.model.run_end import WatchedSchedule
@@ -18,6 +18,9 @@ from bot.core.watching.counted_runs import fills_slot
 from bot.core.watching.ends import end_of_listing
 from bot.core.watching.late import EARLY
 from bot.core.watching.tally import MISSED_AFTER
+
+# A slot whose run may be among older ones that can't be listed for so long isn't counted.
+OLDER_AWAITED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,18 @@ class Settled:
 
 
 def settle(
-    schedule: WatchedSchedule, slots: Slots, listed: Sequence[RunSummary], at: datetime, *, has_all: bool
+    schedule: WatchedSchedule,
+    slots: Slots,
+    listed: Sequence[RunSummary],
+    at: datetime,
+    *,
+    has_all: bool,
+    is_cut: bool = False,
 ) -> Settled:
     """Compare a schedule's slots with a listing at `at` of its newest runs. `has_all`: there are no others.
 
-    A slot from before the oldest listed run isn't counted, because its run may not be listed.
+    A slot from before the oldest listed run isn't counted, because its run may not be listed. `is_cut`: older runs can't
+    be listed now, so such a slot waits until they can, for a day at most.
     """
     open_slots = sorted({*slots.waiting, *([slots.missed] if slots.missed else [])})
     if not open_slots or schedule.suspended:
@@ -53,7 +63,11 @@ def settle(
     newest = open_slots[-1]
     last = newest if newest in without else 0.0
     is_missed = bool(last) and last + MISSED_AFTER.total_seconds() <= at.timestamp()
-    left = replace(slots, waiting=(last,) if last and not is_missed else (), missed=last if is_missed else 0.0)
+    waiting = [last] if last and not is_missed else []
+    if is_cut:
+        awaited = {slot for slot in unknown if slot > (at - OLDER_AWAITED).timestamp()}
+        waiting += [slot for number, slot in enumerate(open_slots) if slot in awaited and number not in filled]
+    left = replace(slots, waiting=tuple(sorted(waiting)), missed=last if is_missed else 0.0)
     return Settled(left, tuple(_time(slot) for slot in without if slot != newest))
 
 

@@ -27,11 +27,12 @@ def look(
     waiting: tuple[float, ...] = (0,),
     missed: float | None = None,
     upcoming: float | None = None,
+    is_cut: bool = False,
 ) -> Settled:
     """Look at the schedule so many minutes after the slot."""
     upcoming_at = 0 if upcoming is None else stamp(upcoming)
     slots = Slots(upcoming_at, (), tuple(map(stamp, waiting)), 0 if missed is None else stamp(missed))
-    return settle(NIGHTLY, slots, runs, after(minutes), has_all=len(runs) < PAGE)
+    return settle(NIGHTLY, slots, runs, after(minutes), has_all=len(runs) < PAGE, is_cut=is_cut)
 
 
 def found(settled: Settled) -> tuple[list[float], float | None, list[float]]:
@@ -101,6 +102,17 @@ def test_a_slot_before_the_oldest_listed_run_is_not_counted() -> None:
     assert found(look(40, *page[:-1])) == ([], 0, [])
     assert found(look(70, *page, waiting=(60,), missed=0)) == ([60], None, [0])
     assert found(look(70, *page, waiting=(0, 60))) == ([60], None, [])
+
+
+def test_if_older_runs_cannot_be_listed_slots_before_them_wait_for_a_day() -> None:
+    """Those after them are settled. A run that's listed may be that of the slot before the oldest one."""
+    page = [run(number, 10 + number, branch="dev") for number in range(PAGE)]
+    assert found(look(40, *page, is_cut=True)) == ([0], None, [])
+    assert found(look(70, *page, waiting=(0, 60), is_cut=True)) == ([0, 60], None, [])
+    assert found(look(95, *page, waiting=(0, 60), is_cut=True)) == ([0], 60, [])
+    assert found(look(125, *page, waiting=(0, 120), missed=60, is_cut=True)) == ([0, 120], None, [60])
+    assert found(look(125, *page, run(50, 40), waiting=(0, 60, 120), is_cut=True)) == ([120], None, [60])
+    assert found(look(24 * 60, *page, missed=60, is_cut=True)) == ([], 60, [])
 
 
 @pytest.mark.parametrize(("oldest", "reaches"), [(-1, True), (0, False), (10, False)])
