@@ -88,7 +88,7 @@ class FilePoster:
         except NothingToPost as nothing:
             await self._give_up(post, upload, str(nothing))
         except BoltTooLarge as large:
-            where = "open it in Bolt" if upload.resource is None else "use its address"
+            where = "open it in Bolt" if upload.resource is None else "use its download link"
             await self._give_up(post, upload, f"it's larger than the {size(large.most)} I can read; {where}.")
         except (BoltRejected, DownloadRefused, BoltDenied) as gone:
             await self._give_up(post, upload, f"Bolt didn't return it: {gone.sentence}")

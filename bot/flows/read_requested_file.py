@@ -66,7 +66,7 @@ class RequestedFileReader:
             text = content.decode()
         except UnicodeDecodeError:
             # A file that can't be decoded can't be masked either.
-            raise NothingToPost("it isn't text; use its address.") from None
+            raise NothingToPost("it isn't text; use its download link.") from None
         masked = await asyncio.to_thread(_masked, text, self._mask, self._hide)
         if not masked.strip():
             raise NothingToPost("it's empty.")

@@ -115,7 +115,9 @@ class LogTailer:
         own = sum(1 for at, _ in listed if at is not None)
         if number is not None and number > own and not is_final(run.seen.state):
             begun = (
-                f"{own} of its commands {'has' if own == 1 else 'have'} started so far" if own else "none has started"
+                f"{own} of its commands {'has' if own == 1 else 'have'} started so far"
+                if own
+                else "none of its commands has"
             )
             return Message((f"Command {number} of run {key.id} hasn't started yet; {begun}.",))
         word = await self._log_tails.begin_tail(key, asker, _first(listed, number), most=self._rules.most)
@@ -181,7 +183,7 @@ class LogTailer:
             return None
         text: Sentence = (
             f"Run {key.id} has no card in this channel, so there's no thread for its log. ",
-            "Follow this run first, then its live log. Its log so far is available now.",
+            "Click Follow this run first, then Live log. To read the log so far, click Show log.",
         )
         show = command_button("Show log", LogsCommand(key.id), spoken=f"Show the log of run {key.id}")
         live = command_button(
@@ -331,9 +333,9 @@ class TailPoster:
             await self._poster.remove_duplicate(CardRef(post.channel, ts))
 
     async def _give_up(self, post: ClaimedPost, tail: LogTail, refused: SlackRefused) -> None:
-        why = f"Slack refused my post there ({refused.code})"
+        why = f"Slack refused my post ({refused.code})"
         if isinstance(refused, ChannelRefused):
-            why = f"I can't post in its channel. Invite me with /invite {self._rules.bot_name}"
+            why = f"I can't post in its card's channel. Invite me with /invite {self._rules.bot_name}"
         text = f"I've stopped following the log of run {tail.key.id}: {why}."
         told = await self._answers.reply_privately(tail.asker, Message((text,)))
         if told or post.lease.since_s(tail.begun_at) > self._rules.for_s:

@@ -31,7 +31,7 @@ async def test_home_shows_a_run_and_starts_another(stage: Stage, tab: Tab) -> No
     await home(tab).get_by_role("button", name="Refresh").click()
     await tab.sees(home(tab), "Start one here, or with")
     await home(tab).get_by_role("button", name=re.compile("^Run .*in #data-eng")).click()
-    await tab.sees(home(tab), "Its card is in")
+    await tab.sees(home(tab), "The new run's card is in")
     await tab.sees(home(tab), "Your active runs (1)")
     assert len(stage.started()) == 2
     await tab.go("data-eng")

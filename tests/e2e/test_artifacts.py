@@ -110,7 +110,7 @@ async def test_what_is_too_large_or_no_text_is_not_posted(stage: Stage) -> None:
     await over(stage, run)
     await stage.slash(f"artifacts {run.id}")
     await answer(stage, "produced 2 files")
-    for path, words in ((large, "larger than the 1.0 MB I can read; use its address"), (binary, "it isn't text")):
+    for path, words in ((large, "larger than the 1.0 MB I can read; use its download link"), (binary, "it isn't text")):
         await stage.click(path)
         await stage.until(lambda path=path: path in str(stage.private()[-1].text))  # type: ignore[misc]
         await stage.click("Post it in the thread")

@@ -147,7 +147,9 @@ async def test_a_failure_is_retried_from_there(stage: Stage) -> None:
     failed = stage.started()[-1].id
     await opened(stage, "Recent failures (1)", "grace")
     await click(stage, "Retry failed", "grace")
-    await until(stage, says(stage, f"You asked to retry *run {failed}*. Its card is in #data-eng.", "grace"), "grace")
+    await until(
+        stage, says(stage, f"You asked to retry *run {failed}*. The new run's card is in #data-eng.", "grace"), "grace"
+    )
     await stage.until(lambda: len(stage.cards()) == 2)
     await stage.until(lambda: f"Retry of run {failed}" in str(stage.cards()[-1].blocks))
     await stage.until(lambda: len(stage.started()) == 2)
@@ -180,7 +182,7 @@ async def test_where_slack_does_not_tell_who_is_where_ones_own_card_does(stage: 
     run = next(one for one in elements if one["text"]["text"] == "Run")
     run["value"] = '{"v":1,"c":"run nightly","ch":"C0FINANCE"}'
     await click_in_view(shown["id"], run["action_id"])
-    await stage.until(told_directly(stage, "Slack didn't say whether you are in"))
+    await stage.until(told_directly(stage, "Slack didn't say whether you're in"))
     assert "archived" not in str(workspace.direct(workspace.user(PERSON).id).messages.values())
     assert len(stage.started()) == 3
 
@@ -220,7 +222,7 @@ async def test_a_schedule_is_run_from_there(stage: Stage) -> None:
     await stage.until(stage.card_says("succeeded"))
     await opened(stage, "Run in #data-eng")
     await click(stage, "Run in #data-eng")
-    await until(stage, says(stage, "You asked to run *nightly*. Its card is in #data-eng."))
+    await until(stage, says(stage, "You asked to run *nightly*. The new run's card is in #data-eng."))
     await until(stage, says(stage, "Your active runs (1)"))
     assert "You asked to run" not in reads(stage)
     await stage.until(lambda: len(stage.cards()) == 2)

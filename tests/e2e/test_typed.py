@@ -67,7 +67,7 @@ async def test_in_direct_messages_the_commands_own_name_and_status_are_understoo
     await stage.say("bolt run backfill", channel="dm")
     await stage.until(stage.card_says("is running", here))
     await stage.say("status", channel="dm")
-    await stage.until(stage.card_says("1 run of yours is active", here))
+    await stage.until(stage.card_says("You have 1 active run", here))
     await stage.say("nightly", channel="dm")
     await stage.until(stage.card_says("What would you like to do with Nightly full build?", here))
     assert len(stage.started()) == 1

@@ -139,7 +139,7 @@ async def test_many_ends_of_a_channel_are_told_in_one_message(stage: Stage) -> N
     cards = await many_ends(stage)
     assert await stage.post_one() == "digest"
     told = stage.texts()[-1]
-    assert told.startswith("25 runs ended here at the same time: 2 failed, 23 succeeded.")
+    assert told.startswith("25 runs in this channel ended at the same time: 2 failed, 23 succeeded.")
     assert told.index("run 7)") < told.index("run 21)") < told.index("run 1)")
     assert all(f"run {number})" in told for number in cards)
     assert [await stage.post_one() for _ in range(2)] == ["late", "late"]
@@ -180,7 +180,7 @@ async def test_a_lost_reply_is_found_and_not_told_twice(stage: Stage) -> None:
     await stage.scripts.redis.delete(stage.scripts.key("posts", "fail"), stage.scripts.key("posts", "end"))
     while await stage.post_one() == "digest":
         pass
-    assert sum("ended here at the same time" in text for text in stage.texts()) == 1
+    assert sum("in this channel ended at the same time" in text for text in stage.texts()) == 1
 
 
 async def test_where_many_cannot_be_told_in_the_channel_each_is_told_directly(stage: Stage) -> None:

@@ -136,7 +136,7 @@ def log_file(stdout: str, stderr: str, limit: int = FILE_LIMIT) -> LogFile:
     data = text.encode()
     if len(data) <= limit:
         return LogFile(text or "(no output)\n", cut=False)
-    note = f"\n\n--- cut here: the log is longer than {size(limit)}; its first lines and its tail are kept ---\n\n"
+    note = f"\n\n--- cut here: the log is longer than {size(limit)}; only its first and last lines are kept ---\n\n"
     head_bytes = min(FILE_HEAD, limit // 10)
     tail_bytes = limit - head_bytes - len(note.encode())
     # A character that is cut in half is dropped.

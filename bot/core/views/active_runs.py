@@ -61,9 +61,9 @@ def active_here(
         start, schedules = Code(f"{prefix} run <schedule>"), Code(f"{prefix} list")
         text: Sentence = (f"{none}. Start one with ", start, " or use ", schedules)
         return Message((*text, " to see the schedules."))
-    of_whom = "of yours are active" if mine else "are active in this channel"
-    of_one = "of yours is active" if mine else "is active in this channel"
-    active = f"{plural(total, f'run {of_one}', f'runs {of_whom}')}: " if listed else ""
+    here = f"{plural(total, 'run is', 'runs are')} active in this channel: "
+    counted = f"You have {plural(total, 'active run')}: " if mine else here
+    active = counted if listed else ""
     spans: list[Span] = [active or none]
     blocks: list[Block] = []
     for at, one in enumerate(listed):

@@ -62,7 +62,7 @@ def _button(key: RunKey, number: int, command: BoltCommand, resource: Resource) 
     path = resource.path
     label = path if len(path) <= LABEL_MOST else f"…{path[1 - LABEL_MOST :]}"
     value = part_value(PartButton(key, command.id, command.text, resource.id, path))
-    spoken = cut(f"Address of {file_name(path)}, {command.text}", LABEL_MOST)
+    spoken = cut(f"Link to {file_name(path)}, {command.text}", LABEL_MOST)
     return Button(f"{ARTIFACT_LINK}.{number}", label, value=value, spoken=spoken)
 
 

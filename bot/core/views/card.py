@@ -205,7 +205,7 @@ def _unclear(request: Request, app_url: str) -> list[Sentence]:
         return []
     if not request.candidates:
         where = Link(app_url, "Check in Bolt")
-        return [("Bolt didn't answer, and I found no run for it. ", where, " before you try again.")]
+        return [("Bolt didn't answer, and I found no matching run. ", where, " before you try again.")]
     return [("Bolt didn't answer, and ", *may_be_it(request.candidates, app_url), ".")]
 
 
@@ -216,8 +216,8 @@ def may_be_it(candidates: Sequence[int], app_url: str) -> Sentence:
     """
     links = [Link(run_url(app_url, run_id), f"run {run_id}") for run_id in candidates[:CANDIDATES_SHOWN]]
     if len(candidates) == 1:
-        return (links[0], " may be it, or it may belong to another start whose response was lost too")
-    spans: list[Span] = ["it may be any of these: "]
+        return (links[0], " may be the one, or it may belong to another start whose response was also lost")
+    spans: list[Span] = ["any of these may be the one: "]
     for at, link in enumerate(links):
         spans += [", " if at else "", link]
     more = len(candidates) - len(links)

@@ -37,7 +37,7 @@ def _count(runs: Sequence[Run]) -> str:
     more = (
         " I'll post each failure's log in its card's thread." if any(is_failed(run.seen.state) for run in runs) else ""
     )
-    return f"{plural(len(runs), 'run', 'runs')} ended here at the same time: {told}.{more}"
+    return f"{plural(len(runs), 'run', 'runs')} in this channel ended at the same time: {told}.{more}"
 
 
 def _lines(runs: Sequence[Run], app_url: str) -> Sentence:

@@ -21,7 +21,9 @@ from bot.flows.channel_permission import Permission
 from bot.slack.listener_context import Call, ListenerContext, click_call
 
 CHECK_S = 1.0
-NOT_CHECKED = "I couldn't check in time whether you can run it there. Nothing was started. Click again in a minute."
+NOT_CHECKED = (
+    "I couldn't check in time whether you can start runs in that channel. Nothing was started. Click again in a minute."
+)
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
@@ -81,7 +83,7 @@ async def _start(context: ListenerContext, call: Call, start_command: StartComma
     answer = await context.ask.accept_start(new_request)
     if answer is None:
         where: Sentence = ("our direct messages",) if channel.startswith("D") else (Channel(channel),)
-        notice: Sentence = ("You asked to ", *_what(start_command), ". Its card is in ", *where, ".")
+        notice: Sentence = ("You asked to ", *_what(start_command), ". The new run's card is in ", *where, ".")
         context.later(context.home.show_start(asker, new_request.id, notice), asker)
     return answer
 
@@ -94,7 +96,7 @@ def _what(start_command: StartCommand) -> Sentence:
 
 def _not_there(context: ListenerContext, start_command: StartCommand, channel: str, may: Permission) -> Message:
     if may is Permission.UNKNOWN:
-        text: Sentence = ("Slack didn't say whether you are in ", Channel(channel), ", so nothing was started. ")
+        text: Sentence = ("Slack didn't say whether you're in ", Channel(channel), ", so nothing was started. ")
     else:
         text = (Channel(channel), " is archived, or one of us has left it, so nothing was started. ")
     words = (
@@ -107,6 +109,6 @@ def _not_there(context: ListenerContext, start_command: StartCommand, channel: s
             *text,
             "Type ",
             Code(f"{context.prefix} {words}"),
-            " in the channel where you want its card.",
+            " in the channel where you want the card.",
         )
     )
