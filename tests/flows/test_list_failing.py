@@ -77,7 +77,7 @@ async def test_a_channels_open_incidents_are_listed_the_longest_first(stage: Sta
 async def test_private_channels_are_counted(stage: Stage) -> None:
     """Whoever is in them sees them."""
     lines = await stage.lines(every=True)
-    assert lines[0] == "3 schedules failing in all channels. 1 of them is in private channels that you aren't in."
+    assert lines[0] == "3 schedules failing across all channels. 1 of them is in private channels that you aren't in."
     assert not any("Secret" in line for line in lines)
     stage.memberships.channels = FakeMemberships({"C3": "secret"}).channels
     assert any("Secret" in line for line in await stage.lines(every=True))
@@ -86,21 +86,23 @@ async def test_private_channels_are_counted(stage: Stage) -> None:
 async def test_a_channel_without_watches_or_with_a_new_one_has_no_good_news(stage: Stage) -> None:
     """Nothing was looked at, so nobody knows what fails."""
     stage.incidents.records.clear()
-    assert (await stage.said()).startswith("This channel doesn't watch any schedule.")
+    assert (await stage.said()).startswith("This channel doesn't watch any schedules.")
     await stage.watches.add_watch(Watch("C2", 1, "T", "*", since=at(11)))
-    assert (await stage.said()).startswith("This channel doesn't watch any schedule.")
+    assert (await stage.said()).startswith("This channel doesn't watch any schedules.")
     await stage.watches.add_watch(Watch("C1", 1, "T", "*", since=at(12) - LOOKED_WITHIN))
-    assert (await stage.said()).startswith("Nothing that this channel watches is failing.")
+    assert (await stage.said()).startswith("Nothing watched in this channel is failing.")
     await stage.watches.add_watch(Watch("C1", 2, "T", "n*", since=at(12) - LOOKED_WITHIN + timedelta(seconds=1)))
-    assert "But a watch here is new: give me a minute" in await stage.said()
+    assert "but one of this channel's watches is new. Give me a minute" in await stage.said()
 
 
 async def test_nor_is_it_said_that_there_is_nothing_to_retry(stage: Stage) -> None:
     """Only where it's known that nothing fails."""
     stage.incidents.records.clear()
     unwatched = said((await stage.lister.nothing_to_retry("C1")).text)
-    assert unwatched.startswith("This channel doesn't watch any schedule.")
+    assert unwatched.startswith("This channel doesn't watch any schedules.")
     await stage.watches.add_watch(Watch("C1", 1, "T", "*", since=at(12) - LOOKED_WITHIN))
     assert said((await stage.lister.nothing_to_retry("C1")).text) == NOTHING_FAILS
     await stage.watches.add_watch(Watch("C1", 2, "T", "n*", since=at(12)))
-    assert "But a watch here is new: give me a minute" in said((await stage.lister.nothing_to_retry("C1")).text)
+    assert "but one of this channel's watches is new. Give me a minute" in said(
+        (await stage.lister.nothing_to_retry("C1")).text
+    )

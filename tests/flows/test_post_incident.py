@@ -295,7 +295,7 @@ async def test_if_the_message_cannot_be_edited_its_thread_tells_of_changes(stage
     taken = replace(before.incident, on_it=OnIt("U0ADA", stage.at + timedelta(hours=12), "ada"))
     assert await stage.incidents.store_incident(before, taken, "now")
     await settle_posts(stage)
-    assert (await stage.thread())[-1].endswith("I post changes here.")
+    assert (await stage.thread())[-1].endswith("I'll post changes here.")
     assert "ada is on it" in (await stage.thread())[-1]
     assert len(stage.cards()) == 1
     stage.pass_minutes(25 * 60)

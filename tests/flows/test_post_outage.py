@@ -239,7 +239,7 @@ async def test_if_the_message_cannot_be_edited_its_thread_tells_of_changes(stage
     (first,) = stage.chat.in_channel(CHANNEL, ts)
     assert "2 schedules" in first
     assert "1 of 3 recovered" in first
-    assert first.endswith("I post changes here.")
+    assert first.endswith("I'll post changes here.")
     cards, edits = len(stage.cards()), len(stage.chat.edits)
     for number in (6, 7):
         await change(stage, number, on_it=OnIt("U0ADA", stage.at + timedelta(hours=12), "ada"))
@@ -248,7 +248,7 @@ async def test_if_the_message_cannot_be_edited_its_thread_tells_of_changes(stage
     await free_lines(stage)
     _, handled, joined = stage.chat.in_channel(CHANNEL, ts)
     assert "ada is on it" in handled
-    assert "I post changes here" not in handled
+    assert "I'll post changes here" not in handled
     assert "4 schedules" in joined
     assert (len(stage.cards()), len(stage.chat.edits)) == (cards, edits)
     await recover(stage, 6, 7, 8, 9)

@@ -65,7 +65,7 @@ async def test_a_schedule_that_slows_down_is_compared_with_the_weeks_before(stag
     assert "Slowing down" not in await read(stage, until=MONDAY + timedelta(hours=2))
 
 
-# --- slots without a run ---
+# --- missed runs ---
 
 
 @pytest.fixture
@@ -101,20 +101,20 @@ async def test_a_slot_without_a_run_comes_first_in_the_digest_once_its_grace_is_
     """Although nobody wants to hear of lateness at once. A run that begins late is the slot's after all."""
     await pass_slot(counted, SLOT, SLOT + DAY)
     await until(counted, SLOT + timedelta(minutes=29))
-    assert "Slots without a run" not in await read(counted)
+    assert "Missed runs" not in await read(counted)
     await until(counted, SLOT + timedelta(minutes=31))
     shown = await read(counted)
-    assert "Slots without a run\n• Nightly full build: 07:05\n" in f"{shown}\n"
-    assert shown.index("Slots without a run") < len(shown.splitlines()[0]) + 3
+    assert "Missed runs\n• Nightly full build: 07:05\n" in f"{shown}\n"
+    assert shown.index("Missed runs") < len(shown.splitlines()[0]) + 3
     assert counted.cards() == []
     counted.begin()
     await counted.discover()
-    assert "Slots without a run" not in await read(counted)
+    assert "Missed runs" not in await read(counted)
     assert await counts(counted) == {}
 
 
 async def counts(stage: DigestStage) -> dict[str, int]:
-    """The slots without a run that are counted, by day and field."""
+    """The missed runs that are counted, by day and field."""
     days = await stage.tallies.load_days(["nightly"], ["2026-11-30", "2026-12-01"])
     return {
         f"{day} {field}": count
@@ -221,7 +221,7 @@ async def test_a_paused_schedule_has_no_slots(counted: DigestStage) -> None:
     await until(counted, SLOT + timedelta(minutes=40))
     counted.bolt.active = [replace(one, suspended=True) for one in counted.bolt.active]
     await until(counted, SLOT + 2 * HOUR)
-    assert "Slots without a run" not in await read(counted)
+    assert "Missed runs" not in await read(counted)
     assert await counts(counted) == {}
 
 

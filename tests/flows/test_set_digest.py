@@ -51,7 +51,7 @@ async def test_it_is_switched_off(stage: DigestStage) -> None:
     """Twice does no harm."""
     await type_(stage, "digest daily")
     assert await type_(stage, "digest off") == "I'll no longer post a digest here."
-    assert "none was set" in await type_(stage, "digest off")
+    assert "none is set" in await type_(stage, "digest off")
     assert await stage.redis.zcard(stage.scripts.key("due", "reports")) == 0
 
 
@@ -73,8 +73,8 @@ async def test_a_channel_that_watches_nothing_is_told_so(stage: DigestStage) -> 
     """It can be set all the same."""
     answer = await type_(stage, "digest weekly", channel="C2")
     assert "every Monday at 09:00" in answer
-    assert "doesn't watch any schedule" in answer
-    assert "doesn't watch any schedule" in await type_(stage, "digest", channel="C2")
+    assert "doesn't watch any schedules" in answer
+    assert "doesn't watch any schedules" in await type_(stage, "digest", channel="C2")
 
 
 async def test_a_channel_that_cannot_be_posted_in_is_named(stage: DigestStage) -> None:

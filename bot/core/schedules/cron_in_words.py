@@ -47,7 +47,7 @@ def in_words(cron: str) -> str | None:
 def told(cron: str) -> Sentence:
     """Describe a cron, followed by the cron itself, or say why it can't be described."""
     if is_off(cron):
-        return ("no cron, starts only on request",)
+        return ("starts only on request (no cron)",)
     words = in_words(cron)
     shown = Code(cut(cron, CRON_SHOWN))
     return ("cron ", shown, ", which I can't read") if words is None else (words, " (", shown, ")")
@@ -85,7 +85,7 @@ def _next_alone(schedule: Schedule, now: datetime) -> Sentence:
     following = next_run(schedule, now)
     if following is None:
         return ("no next run",)
-    how = " (computed from its cron, read as UTC)" if following.computed else ""
+    how = " (computed from its cron, assuming UTC)" if following.computed else ""
     return ("next run ", When(following.at, "date_time"), how)
 
 

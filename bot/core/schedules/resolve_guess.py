@@ -116,8 +116,8 @@ def starts_instead(start_command: StartCommand, schedules: Sequence[Schedule]) -
             )
         else:
             every = start_command.every or options.every
-            what = "all" if every else "what failed"
-            label = f"Retry {what} of {schedule.slug}'s latest failed run"
+            what = "all of" if every else "what failed in"
+            label = f"Retry {what} {schedule.slug}'s latest failed run"
             offers.append(OfferedCommand(label, RetryCommand(every, schedule_text=schedule.slug)))
     return tuple(offers)
 

@@ -7,7 +7,7 @@ import re
 from bot.core.model.audit_entry import OF_WATCHES, AuditEntry, AuditFilter, Event
 from bot.core.model.run import is_failed
 from bot.core.text.message import Message, Paragraph
-from bot.core.text.text import Bold, Code, Mention, Sentence, Span, When, cut, plural
+from bot.core.text.text import Bold, Code, Mention, Sentence, Span, When, cut
 
 # A Slack id rather than a name.
 _USER = re.compile(r"[UW][A-Z0-9]{2,20}")
@@ -26,7 +26,7 @@ def audit_list(entries: tuple[AuditEntry, ...], audit_filter: AuditFilter, *, se
         text: Sentence = (f"The audit log has no matching entries{where}.",)
         return Message(text)
     first: Sentence = (
-        f"The newest {plural(len(entries), 'entry', 'entries')} in the audit log",
+        f"The newest {'entry' if len(entries) == 1 else f'{len(entries)} entries'} in the audit log",
         *_of(audit_filter),
         ":",
     )

@@ -470,5 +470,5 @@ def _unreadable() -> BadCommand:
 
 def _left_out() -> BadCommand:
     return BadCommand(
-        "This button doesn't contain its command, which seems to include a secret. Type the command instead."
+        "I left the command out of this button because it seems to include a secret. Type the command instead."
     )

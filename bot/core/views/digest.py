@@ -17,8 +17,8 @@ HINT_SHOWN = 200
 # With every section full, a digest has 40 lines.
 MISSED_SHOWN, FAILING_SHOWN, OVER_SHOWN, HINTS_SHOWN, SLOWER_SHOWN, SLOWEST_SHOWN = 5, 8, 5, 4, 3, 3
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-NOTHING_SEEN = "I haven't looked at the schedules that this channel watches yet. After a watch is added, that takes a minute at most."
-NOTHING_WATCHED = "This channel doesn't watch any schedule, so there's nothing for a digest to show."
+NOTHING_SEEN = "I haven't looked yet at the schedules that this channel watches. That takes up to a minute after a watch is added, so try again then."
+NOTHING_WATCHED = "This channel doesn't watch any schedules, so a digest has nothing to show."
 
 
 def digest_message(
@@ -59,7 +59,7 @@ def digest_off(*, was_set: bool) -> Message:
     return Message(
         ("I'll no longer post a digest here.",)
         if was_set
-        else ("There's no digest to turn off: none was set in this channel.",)
+        else ("There's no digest to turn off: none is set in this channel.",)
     )
 
 
@@ -98,7 +98,7 @@ def _first(digest: Digest | None, figures: Figures) -> Sentence:
     start: Sentence = (Emoji("bar_chart"), " ", Bold(period), " since ", When(figures.since, "date_time"), ": ")
     ran = sum(row.tally.runs > 0 for row in figures.rows)
     if not figures.runs:
-        return (*start, f"no run of {plural(len(figures.rows), 'watched schedule')} has ended.")
+        return (*start, f"no runs have ended ({plural(len(figures.rows), 'watched schedule')}).")
     of = plural(ran, "schedule") if ran == len(figures.rows) else f"{ran} of {plural(len(figures.rows), 'schedule')}"
     return (*start, f"{plural(figures.runs, 'run')} of {of}, {figures.succeeded_percent}% succeeded.")
 
@@ -111,7 +111,7 @@ def _missed(figures: Figures) -> Sentence:
         lines.append(("• ", _name(row), f": {row.missed}, the latest at " if row.missed > 1 else ": ", *latest))
     more = len(found) - MISSED_SHOWN
     lines += [(f"… and {plural(more, 'more schedule', 'more schedules')}",)] if more > 0 else []
-    return _section("Slots without a run", lines)
+    return _section("Missed runs", lines)
 
 
 def _failing(figures: Figures, app_url: str, prefix: str) -> Sentence:
@@ -166,9 +166,9 @@ def _note(figures: Figures) -> Sentence:
     if figures.stale_since is None:
         return ()
     return (
-        "I haven't been able to read Bolt since ",
+        "I haven't been able to read runs from Bolt since ",
         When(figures.stale_since, "date_time"),
-        ": later runs are missing.",
+        ", so later ones are missing.",
     )
 
 
@@ -193,7 +193,7 @@ def _off() -> Button:
 
 def _preview() -> Button:
     return command_button(
-        "Show today's", DigestCommand(), number=1, spoken="Show what this channel's digest would be now"
+        "Show today's", DigestCommand(), number=1, spoken="Show what this channel's digest would look like now"
     )
 
 

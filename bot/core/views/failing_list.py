@@ -39,7 +39,7 @@ def failing_list(
     if not shown.total and not hidden:
         return _nothing(command, prefix, watched)
     total = shown.total + hidden
-    where = "in all channels" if command.every else "here"
+    where = "across all channels" if command.every else "here"
     first: list[Span] = [f"{plural(total, 'schedule')} failing {where}{shown.told}."]
     if hidden:
         first.append(f" {hidden} of them {'is' if hidden == 1 else 'are'} in private channels that you aren't in.")
@@ -57,12 +57,16 @@ def why_unknown(watched: Watched, prefix: str) -> Message | None:
     if watched is Watched.NOTHING:
         example = Code(f"{prefix} watch nightly")
         return Message(
-            ("This channel doesn't watch any schedule. To hear about failures here, type a command like ", example, ".")
+            (
+                "This channel doesn't watch any schedules. To hear about failures here, type a command like ",
+                example,
+                ".",
+            )
         )
     if watched is Watched.NEW:
         text = (
-            "I haven't seen any schedule that this channel watches fail. But a watch here is new: give me a minute to "
-            "look at its schedules, then ask again."
+            "I haven't seen any schedule fail here, but one of this channel's watches is new. Give me a minute to look at its "
+            "schedules, then ask again."
         )
         return Message((text,))
     return None
@@ -72,7 +76,7 @@ def _nothing(command: FailingCommand, prefix: str, watched: Watched) -> Message:
     unknown = None if command.every else why_unknown(watched, prefix)
     if unknown is not None:
         return unknown
-    where = "that any channel watches" if command.every else "that this channel watches"
+    where = "watched in any channel" if command.every else "watched in this channel"
     return Message((f"Nothing {where} is failing. To see what is watched, type ", Code(_watches(command, prefix)), "."))
 
 

@@ -33,7 +33,7 @@ ERROR_NAME_SHOWN = 80
 ERROR_LINE_SHOWN = 200
 
 # Once in the thread of a message that can't be edited anymore.
-NOT_EDITABLE = "Slack doesn't let me edit the message above anymore, so I post changes here."
+NOT_EDITABLE = "Slack no longer lets me edit the message above, so I'll post changes here."
 
 _SNOOZES = (
     (SnoozeChoice.HOUR, "Snooze 1 h"),

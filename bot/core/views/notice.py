@@ -78,8 +78,8 @@ def _emoji(run: IncidentRun) -> Emoji:
 
 def _hour(notice: Notice, hour: HourOfRuns) -> Sentence:
     counts = ", ".join(f"{count} {state_word(state)}" for state, count in hour.ends)
-    ended = f": {plural(hour.total, 'run')} ended in the hour from "
-    return (Emoji("clock1"), " ", _name(notice.title), ended, When(hour.begins_at, "date_time"), f": {counts}")
+    ended = f": {plural(hour.total, 'run')} ended in the hour after "
+    return (Emoji("clock1"), " ", _name(notice.title), ended, When(hour.begins_at, "date_time"), f" ({counts})")
 
 
 def _slow(notice: Notice, run: IncidentRun, slow: Slowness, app_url: str) -> Sentence:
@@ -102,7 +102,7 @@ def _late(notice: Notice, app_url: str) -> Message:
         return Message((_late_emoji(one), " ", _name(one.title), *_lateness(one, app_url)))
     waiting = [one for one in notice.late if one.is_open]
     over = [one for one in notice.late if not one.is_open]
-    first: Sentence = (Emoji("alarm_clock"), f" {plural(len(waiting), 'schedule')} without a run when due")
+    first: Sentence = (Emoji("alarm_clock"), f" {plural(len(waiting), 'schedule')} didn't start when due")
     if not waiting:
         first = (Emoji("white_check_mark"), f" {plural(len(over), 'schedule')} ran late")
     elif over:
@@ -123,13 +123,13 @@ def _lateness(late: Lateness, app_url: str) -> Sentence:
     if late.started is not None:
         return _started(late, late.started, app_url)
     due: Sentence = (" was due at ", When(late.first))
-    missed = f", {plural(late.slots, 'slot')} without a run" if late.slots > 1 else ""
+    missed = f"; {plural(late.slots, 'run')} missed so far" if late.slots > 1 else ""
     if late.why:
-        return (*due, f"{missed} and didn't start: {late.why}")
+        return (*due, f" but didn't start: {late.why}", missed)
     if late.running is not None:
         running = late.running
-        since: Sentence = (" since ", When(running.started_at, "date_time")) if running.started_at else ()
-        return (*due, missed, ": ", _run_link(running.run, app_url), " is still running", *since)
+        since: Sentence = (" (since ", When(running.started_at, "date_time"), ")") if running.started_at else ()
+        return (*due, ", but ", _run_link(running.run, app_url), " is still running", *since, missed)
     return (" is late: the run due at ", When(late.first), " hasn't started", missed)
 
 
@@ -138,7 +138,7 @@ def _started(late: Lateness, run: IncidentRun, app_url: str) -> Sentence:
     late_s = (at - slot).total_seconds()
     how = f"{duration(late_s)} late" if late_s > ON_TIME_S else "on time"
     skipped = late.slots - (1 if slot <= late.latest else 0)
-    missed = f"; {plural(skipped, 'slot')} had no run" if skipped > 0 else ""
+    missed = f"; {plural(skipped, 'run')} missed" if skipped > 0 else ""
     return (" started ", When(at), f", {how}: ", _run_link(run.run, app_url), missed)
 
 

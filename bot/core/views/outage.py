@@ -105,7 +105,7 @@ def outage_list(outage: Outage, app_url: str) -> Message:
         left = max(0, left - len(cause.incidents))
         blocks.append(Paragraph(tuple(spans)))
     more = len(failing) - NAMES_LISTED
-    rest = (Facts((f"… and {more} more. /bolt failing lists them too.",)),) if more > 0 else ()
+    rest = (Facts((f"… and {more} more. /bolt failing lists them all.",)),) if more > 0 else ()
     return Message((f"{plural(len(failing), 'schedule')} failing:",), (*blocks, *rest))
 
 

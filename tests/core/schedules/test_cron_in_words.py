@@ -37,7 +37,7 @@ def test_a_cron_is_said_in_words(cron: str, words: str) -> None:
 @pytest.mark.parametrize("cron", ["OFF", "off", "", "  "])
 def test_no_cron_is_said_so(cron: str) -> None:
     """It starts only when asked."""
-    assert said(told(cron)) == "no cron, starts only on request"
+    assert said(told(cron)) == "starts only on request (no cron)"
     assert next_run(replace(NIGHTLY, cron=cron), NOW) is None
 
 
@@ -78,7 +78,7 @@ def test_bolts_word_for_the_next_run_counts() -> None:
     assert next_run(NIGHTLY, NOW) == NextRun(tonight, computed=True)
     assert next_run(replace(NIGHTLY, next_run_at=NOW - timedelta(minutes=1)), NOW) == NextRun(tonight, computed=True)
     assert (
-        said(next_told(NIGHTLY, NOW)) == "next run 02:00 (computed from its cron, read as UTC) · at 02:00 (0 2 * * *)"
+        said(next_told(NIGHTLY, NOW)) == "next run 02:00 (computed from its cron, assuming UTC) · at 02:00 (0 2 * * *)"
     )
 
 
@@ -87,4 +87,4 @@ def test_a_paused_one_has_no_next_run() -> None:
     paused = replace(NIGHTLY, suspended=True, next_run_at=NOW + timedelta(hours=1))
     assert said(next_told(paused, NOW)) == "no next run · at 02:00 (0 2 * * *)"
     assert said(next_told(replace(NIGHTLY, cron="0 0 31 2 *"), NOW)).startswith("no next run · ")
-    assert said(next_told(replace(NIGHTLY, cron="OFF"), NOW)) == "no cron, starts only on request"
+    assert said(next_told(replace(NIGHTLY, cron="OFF"), NOW)) == "starts only on request (no cron)"

@@ -39,7 +39,7 @@ def test_the_first_line_is_a_whole_sentence() -> None:
         ":bar_chart: Weekly digest since 02:00: 1 run of 1 schedule, 100% succeeded."
     ]
     assert shown(built(figures(row("A"), row("B")), None)) == [
-        ":bar_chart: Daily digest since 02:00: no run of 2 watched schedules has ended."
+        ":bar_chart: Daily digest since 02:00: no runs have ended (2 watched schedules)."
     ]
 
 
@@ -55,7 +55,7 @@ def test_every_section_says_what_it_is() -> None:
     ]
     lines = shown(built(replace(found, rows=[*found.rows, *missed], failing=[failing("Marts")])))
     assert lines[1:] == [
-        "Slots without a run",
+        "Missed runs",
         "• Hourly: 3, the latest at 06:00",
         "• Events: 05:00",
         "• Loads: 04:00",
@@ -87,7 +87,7 @@ def test_it_never_has_more_than_forty_lines() -> None:
     assert "… and 22 more: /bolt failing" in lines
     assert "… and 45 more schedules" in lines
     assert "… and 45 more" in lines
-    assert lines[-1] == "I haven't been able to read Bolt since 03:00: later runs are missing."
+    assert lines[-1] == "I haven't been able to read runs from Bolt since 03:00, so later ones are missing."
     assert said(message.text).count("\n") < 40
 
 
@@ -108,7 +108,7 @@ def test_setting_it_says_when_it_comes() -> None:
         f"{NOTHING_WATCHED} Watch some first, as in /bolt watch nightly. I can't post here yet: I'm not in it."
     )
     assert said(digest_off(was_set=True).text) == "I'll no longer post a digest here."
-    assert "none was set" in said(digest_off(was_set=False).text)
+    assert "none is set" in said(digest_off(was_set=False).text)
 
 
 def test_what_is_set_is_shown_with_what_it_would_be_now() -> None:

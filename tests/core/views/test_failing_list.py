@@ -54,14 +54,14 @@ def test_who_is_on_it_and_what_is_snoozed_is_said() -> None:
 def test_all_channels_are_named_and_private_ones_counted() -> None:
     """By those who may see them."""
     lines = shown(listed(failing(), every=True, hidden=1))
-    assert lines[0] == "2 schedules failing in all channels. 1 of them is in private channels that you aren't in."
+    assert lines[0] == "2 schedules failing across all channels. 1 of them is in private channels that you aren't in."
     assert lines[1].startswith("#C1 · ")
 
 
 def test_nothing_failing_is_good_news() -> None:
     """With where to see what is watched."""
     assert said(listed().text) == (
-        "Nothing that this channel watches is failing. To see what is watched, type /bolt watches."
+        "Nothing watched in this channel is failing. To see what is watched, type /bolt watches."
     )
     assert "/bolt watches --all" in said(listed(every=True).text)
 
@@ -69,9 +69,9 @@ def test_nothing_failing_is_good_news() -> None:
 def test_what_is_not_watched_may_fail() -> None:
     """What isn't watched, or not yet looked at."""
     assert said(listed(watched=Watched.NOTHING).text) == (
-        "This channel doesn't watch any schedule. To hear about failures here, type a command like /bolt watch nightly."
+        "This channel doesn't watch any schedules. To hear about failures here, type a command like /bolt watch nightly."
     )
-    assert "a watch here is new" in said(listed(watched=Watched.NEW).text)
+    assert "one of this channel's watches is new" in said(listed(watched=Watched.NEW).text)
 
 
 def test_many_are_paged() -> None:

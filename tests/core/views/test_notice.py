@@ -60,7 +60,7 @@ def test_an_hour_of_runs_is_one_line() -> None:
     """With how they ended."""
     hour = HourOfRuns(T0, (("FAILED", 1), ("SUCCESS", 57)))
     line = text(replace(LINE, run=None, hour=hour))
-    assert line == ":clock1: Nightly: 58 runs ended in the hour from 02:00: 1 failed, 57 succeeded"
+    assert line == ":clock1: Nightly: 58 runs ended in the hour after 02:00 (1 failed, 57 succeeded)"
 
 
 def test_a_slow_run_says_what_is_usual() -> None:
@@ -77,8 +77,8 @@ def test_a_slow_run_says_what_is_usual() -> None:
     ("late", "words"),
     [
         (LATE, ":alarm_clock: Nightly is late: the run due at 02:00 hasn't started"),
-        (replace(LATE, slots=3), "the run due at 02:00 hasn't started, 3 slots without a run"),
-        (replace(LATE, running=after(-60)), "was due at 02:00: run 9 is still running since 01:00"),
+        (replace(LATE, slots=3), "the run due at 02:00 hasn't started; 3 runs missed so far"),
+        (replace(LATE, running=after(-60)), "was due at 02:00, but run 9 is still running (since 01:00)"),
         (
             replace(LATE, started=after(47), started_for=T0),
             ":white_check_mark: Nightly started 02:47, 47 min late: run 9",
@@ -87,15 +87,15 @@ def test_a_slow_run_says_what_is_usual() -> None:
             replace(
                 LATE, slots=2, latest=T0 + timedelta(hours=1), started=after(120), started_for=T0 + timedelta(hours=2)
             ),
-            "started 04:00, on time: run 9; 2 slots had no run",
+            "started 04:00, on time: run 9; 2 runs missed",
         ),
         (
             replace(
                 LATE, slots=2, latest=T0 + timedelta(hours=1), started=after(90), started_for=T0 + timedelta(hours=1)
             ),
-            "started 03:30, 30 min late: run 9; 1 slot had no run",
+            "started 03:30, 30 min late: run 9; 1 run missed",
         ),
-        (replace(LATE, why="it's paused in Bolt"), "was due at 02:00 and didn't start: it's paused in Bolt"),
+        (replace(LATE, why="it's paused in Bolt"), "was due at 02:00 but didn't start: it's paused in Bolt"),
     ],
 )
 def test_a_late_schedule(late: Lateness, words: str) -> None:
@@ -109,7 +109,7 @@ def test_many_late_schedules_are_one_message() -> None:
     started = replace(LATE, title="other", started=after(47), started_for=T0)
     notice = replace(LINE, run=None, late=(started, *many))
     first, *lines = shown(notice_message(notice, APP))
-    assert first == ":alarm_clock: 24 schedules without a run when due, 1 started late."
+    assert first == ":alarm_clock: 24 schedules didn't start when due, 1 started late."
     assert lines[0] == "• s0 is late: the run due at 02:00 hasn't started"
     assert lines[-1] == "… and 5 more"
     assert "25 schedules ran late" in text(replace(notice, late=(started,) * 25))

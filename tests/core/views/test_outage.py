@@ -138,7 +138,7 @@ def test_a_line_says_what_the_message_cannot_and_once_why() -> None:
     taken = replace(incident(1), on_it=OnIt("U0ADA", T0 + timedelta(hours=12), "ada"))
     line = state_line(outage(taken, incident(2)), APP)
     assert said(line.text).startswith(":red_circle: 2 schedules failing since")
-    assert "ada is on 1 of them. Slack doesn't let me edit the message above" in said(line.text)
+    assert "ada is on 1 of them. Slack no longer lets me edit the message above" in said(line.text)
     assert "Mart 2 (run 4002)" in shown(line)[1]
     assert "Slack" not in said(state_line(replace(outage(taken), lined=True), APP).text)
 
