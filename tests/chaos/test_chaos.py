@@ -303,7 +303,7 @@ def excused_withholding() -> Iterator[tuple[str, Seen]]:
         "recovered while the bot was away",
         watches(
             incidents=incident(ts="", posts=(), silent=True, name="Nightly"),
-            notices=(dataclasses.replace(RETURN, text="; 1 schedule failed and recovered since"),),
+            notices=(dataclasses.replace(RETURN, text="; 1 schedule has failed and recovered since"),),
         ),
     )
     yield "a digest", watches(notices=(*WATCHED.notices, DIGEST), digests=(DigestSeen("C1", DIGEST.key),))

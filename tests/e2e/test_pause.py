@@ -57,4 +57,4 @@ async def test_a_lost_reply_is_looked_after(stage: Stage) -> None:
     await stage.until(stage.told_privately("Pause *Hourly"))
     stage.sandbox.bolt.add_fault(Fault("status", status=502, operation="suspendBoltSchedule"))
     await stage.click("Pause")
-    await stage.until(stage.told_privately("Bolt didn't answer, and *Hourly orders* is not paused."))
+    await stage.until(stage.told_privately("Bolt didn't answer, and *Hourly orders* still isn't paused."))

@@ -200,7 +200,7 @@ async def test_a_bolt_that_is_away_is_said_so(stage: Stage) -> None:
     await stage.until(stage.told_privately("1 schedule matching nightly"))
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
     await stage.slash("show nightly")
-    await stage.until(lambda: "isn't returning its runs" in str(stage.private()[-1].blocks), timeout_s=20)
+    await stage.until(lambda: "isn't returning this schedule's runs" in str(stage.private()[-1].blocks), timeout_s=20)
     for verb in ("runs nightly", "status nightly", "pause nightly", "history nightly", "list --inactive"):
         messages = len(stage.private())
         await stage.slash(verb)

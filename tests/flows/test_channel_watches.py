@@ -37,7 +37,7 @@ async def test_a_channels_own_watches_are_listed(stage: WatchStage) -> None:
     message = await stage.type("watches")
     assert shown(message) == [
         "2 watches here.",
-        "Watch 1: nightly · failures and recoveries, late runs after 30 min, slow runs from 2 times the usual duration",
+        "Watch 1: nightly · failures and recoveries, runs that are 30 min late, runs that take at least 2 times as long as usual",
         "covers 1 schedule",
         "Watch 2: * · failures and recoveries",
         "covers 1 schedule",
@@ -56,7 +56,7 @@ async def test_all_channels_hide_private_ones(stage: WatchStage) -> None:
     """They're counted, unless the person is in them."""
     stage.people.channels["C2"] = ChannelInfo("C2", "secret", ChannelKind.PRIVATE, shared=False)
     lines = shown(await stage.type("watches --all"))
-    assert lines[0] == "3 watches in all channels. 1 of them is in private channels that you aren't in."
+    assert lines[0] == "3 watches across all channels. 1 of them is in private channels that you aren't in."
     assert not any("C2" in line for line in lines)
     stage.memberships.channels = FakeMemberships({"C2": "secret"}).channels
     assert any(line.startswith("#C2") for line in shown(await stage.type("watches --all")))

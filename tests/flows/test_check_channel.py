@@ -161,7 +161,7 @@ async def test_a_message_from_before_is_brought_up_to_date(stage: IncidentStage)
     await returns(stage)
     message, back = stage.cards()
     assert "recovered" in message
-    assert "Nothing I watch here is failing; 1 schedule failed and recovered since" in back
+    assert "Nothing I watch here is failing; 1 schedule has failed and recovered since" in back
     assert len(await stage.thread()) == 1
 
 
@@ -176,7 +176,7 @@ async def test_what_failed_and_recovered_meanwhile_is_reported_by_any_clock(one_
     await stage.discover()
     await returns(stage)
     (back,) = stage.cards()
-    assert "Nothing I watch here is failing; 1 schedule failed and recovered since" in back
+    assert "Nothing I watch here is failing; 1 schedule has failed and recovered since" in back
 
 
 async def test_what_recovered_before_anyone_noticed_that_the_bot_was_away_is_reported(stage: IncidentStage) -> None:
@@ -191,7 +191,7 @@ async def test_what_recovered_before_anyone_noticed_that_the_bot_was_away_is_rep
     assert await stage.work("channels") == 1
     await returns(stage)
     (back,) = stage.cards()
-    assert "Nothing I watch here is failing; 1 schedule failed and recovered since" in back
+    assert "Nothing I watch here is failing; 1 schedule has failed and recovered since" in back
 
 
 async def test_what_waited_already_is_not_posted_twice(stage: IncidentStage) -> None:

@@ -92,7 +92,7 @@ async def test_what_has_recovered_in_an_outage_is_reported(one_redis: Redis, min
     await stage.redis.sadd(stage.scripts.key("incident", "behind", CHANNEL), "nightly")
     await stage.incidents.channel_back(CHANNEL, ChannelBack(away_since))
     await stage.settle()
-    assert "1 schedule failed and recovered since" in stage.cards()[-1]
+    assert "1 schedule has failed and recovered since" in stage.cards()[-1]
 
 
 async def test_what_the_policy_refuses_is_left_out(one_redis: Redis) -> None:

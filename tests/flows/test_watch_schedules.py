@@ -75,7 +75,7 @@ async def test_watching_again_changes_the_options(stage: WatchStage) -> None:
     assert said((await stage.type("watch nightly")).text).startswith("Already watching nightly here (watch 1)")
     changed = said((await stage.type("watch nightly --mention none", user="U0BOB")).text)
     assert changed.startswith(
-        "Changed: now watching nightly here (watch 1): failures and recoveries, without mentions, late runs after"
+        "Changed: now watching nightly here (watch 1): failures and recoveries, runs that are 30 min late, "
     )
     await stage.type("watch nightly --branch dev")
     assert [(one.number, one.mention, one.branch) for one in await stage.kept()] == [
@@ -189,7 +189,7 @@ async def test_a_schedule_that_runs_very_often_is_said_to_have_one_line_an_hour(
         )
     message = said((await stage.type("watch nightly --only ends")).text)
     assert "It runs more than 12 times a day: I report failures one by one" in message
-    assert "2 lines about individual runs: less than one message a day" in message
+    assert "2 lines on individual runs: less than one message a day" in message
     assert "more than 12" not in said((await stage.type("watch nightly --only failures")).text)
 
 

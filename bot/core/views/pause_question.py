@@ -45,8 +45,8 @@ def done(schedule: Schedule, *, pause: bool) -> Message:
 
 def already(schedule: Schedule, *, pause: bool) -> Message:
     """Say that the schedule already is as requested; no request was sent to Bolt."""
-    word = "already paused" if pause else "not paused"
-    return _with((_name(schedule), f" is {word}, so nothing was changed."), schedule)
+    word = "is already paused" if pause else "isn't paused"
+    return _with((_name(schedule), f" {word}, so nothing was changed."), schedule)
 
 
 def left(command: PauseCommand) -> Message:
@@ -76,22 +76,20 @@ def refused(schedule: Schedule, why: str, *, pause: bool) -> Message:
 
 def unclear(schedule: Schedule, *, pause: bool) -> Message:
     """Say that the outcome is unknown: the response was lost, and reading the schedule again didn't settle it."""
-    verb = "pause" if pause else "resume"
+    word = "paused" if pause else "resumed"
     text: Sentence = (
-        f"Bolt didn't answer, and I couldn't find out whether it managed to {verb} ",
+        "Bolt didn't answer, and I couldn't find out whether ",
         _name(schedule),
-        ". Check its details before you try again.",
+        f" was {word}. Check its details before you try again.",
     )
     return _with(text, schedule)
 
 
 def not_done(schedule: Schedule, *, pause: bool) -> Message:
     """Say that nothing was changed: the response was lost, and the schedule is as before."""
-    stands = "not paused" if pause else "still paused"
+    stands = "still isn't paused" if pause else "is still paused"
     again = command_button("Try again", PauseCommand(schedule.slug, pause=pause))
-    return _with(
-        ("Bolt didn't answer, and ", _name(schedule), f" is {stands}. Try again in a minute."), schedule, again
-    )
+    return _with(("Bolt didn't answer, and ", _name(schedule), f" {stands}. Try again in a minute."), schedule, again)
 
 
 def inactive(schedule: Schedule) -> Message:

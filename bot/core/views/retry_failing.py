@@ -40,7 +40,7 @@ def question(incidents: Sequence[Incident], app_url: str, refused: Sequence[Refu
         if refused:
             return outcome((), refused, app_url)
         return Message((_already(others) if others else NOTHING_FAILS,))
-    whose = "this schedule" if len(found) == 1 else f"{len(found)} schedules"
+    whose = "this schedule" if len(found) == 1 else f"each of these {len(found)} schedules"
     first: Sentence = (f"Retry the newest failed run of {whose}?",)
     spans = _lines([_named(one, app_url) for one in found[:LISTED_MOST]], len(found))
     notes: list[Block] = [Facts((_already(others),))] if others else []

@@ -24,7 +24,7 @@ def run_list(
     name = Bold(cut(schedule.name, NAME_SHOWN))
     if not shown.total:
         return never_ran(schedule)
-    newest = f"its newest {most} runs" if shown.total >= most else plural(shown.total, "run")
+    newest = f"the newest {most} runs" if shown.total >= most else plural(shown.total, "run")
     first: Sentence = (name, f": {newest}{shown.told}.")
     blocks: list[Block] = [Paragraph(first)]
     for run in shown.items:

@@ -23,7 +23,7 @@ def schedule_list(
     """Show a page of schedules. `prefix` is how commands begin; `as_of` the age of the list if Bolt doesn't respond."""
     if not shown.total:
         return _nothing(command, prefix)
-    old: Sentence = (" As of ", When(as_of), ": Bolt isn't responding.") if as_of else ()
+    old: Sentence = (" This list is from ", When(as_of), ", because Bolt isn't responding.") if as_of else ()
     first: Sentence = (f"{_count(shown.total, command)}{shown.told}.", *old)
     blocks: list[Block] = [Paragraph(first)]
     for at, schedule in enumerate(shown.items):

@@ -26,7 +26,7 @@ NOTIFIED_SHOWN = 8
 EVENTS_SHOWN = 6
 # Schedules with this source can only be paused in their file.
 YAML = "yaml"
-MADE = {YAML: "defined in a YAML file", "ui": "created in Bolt", "api": "created by the API"}
+MADE = {YAML: "defined in a YAML file", "ui": "created in Bolt", "api": "created through the API"}
 
 
 def schedule_page(
@@ -62,10 +62,10 @@ def _headline(schedule: Schedule, runs: Sequence[RunSummary] | None, *, active: 
         Bold(cut(schedule.name, NAME_SHOWN)),
         " (",
         Code(cut(schedule.slug, NAME_SHOWN)),
-        ") ",
+        ")",
     ]
     stands = state_word(state)
-    spans.append(stands if state is None else f"last run {stands}" if is_final(state) else f"is {stands}")
+    spans.append(f" {stands}" if state is None else f": last run {stands}" if is_final(state) else f" is {stands}")
     spans += [", started ", When(at, "date_time")] if at else []
     spans += [*paused(schedule), "" if active else " · inactive"]
     return tuple(spans)
@@ -104,7 +104,7 @@ def _deferral(deferral: Deferral | None) -> Sentence:
 def _commands(schedule: Schedule) -> Sentence:
     listed = schedule.commands
     if not listed:
-        return ("Bolt doesn't list its commands.",)
+        return ("Bolt lists no commands for this schedule.",)
     spans: list[Span] = [f"{plural(len(listed), 'command')}:"]
     for number, command in enumerate(listed[:COMMANDS_SHOWN], start=1):
         spans += [f"\n{number}. ", Code(cut(command, COMMAND_SHOWN))]
@@ -119,7 +119,7 @@ def _notified(schedule: Schedule) -> Sentence:
         *(Notification("email", one, schedule.email_on) for one in schedule.email_notify),
     )
     if not told_of:
-        return ("Bolt sends no notifications for it.",)
+        return ("Bolt sends no notifications for this schedule.",)
     spans: list[Span] = ["Bolt notifies "]
     for at, one in enumerate(told_of[:NOTIFIED_SHOWN]):
         medium = {"slack": "Slack", "teams": "Teams"}.get(one.medium, one.medium)
@@ -141,7 +141,7 @@ def _watched(channels: Sequence[str]) -> Sentence:
 
 def _past(schedule: Schedule, runs: Sequence[RunSummary] | None, app_url: str) -> list[Block]:
     if runs is None:
-        return [Facts(("Bolt isn't returning its runs right now.",))]
+        return [Facts(("Bolt isn't returning this schedule's runs right now.",))]
     if not runs:
         return []
     blocks: list[Block] = [Paragraph(_joined([run_line(run, app_url) for run in runs[:RUNS_SHOWN]]))]

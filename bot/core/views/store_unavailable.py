@@ -25,7 +25,7 @@ def unrecorded(error: StoreUnavailable | TimeoutError, *, nothing: str, otherwis
         reason = error.sentence[0].lower() + error.sentence[1:].rstrip(".")
         return f"I couldn't record this: {reason}. {nothing} Tell whoever runs me."
     if isinstance(error, StoreFault):
-        return f"Something unexpected happened while I recorded this (reference {error.reference}). {otherwise}"
+        return f"Something unexpected happened while I was recording this (reference {error.reference}). {otherwise}"
     if isinstance(error, StoreUnavailable):
         return f"I couldn't record this because I can't reach my database (Redis). {otherwise}"
     return f"I couldn't record this in time. {otherwise}"

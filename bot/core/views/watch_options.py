@@ -18,13 +18,13 @@ def options_in_words(watch: Watch) -> Sentence:
     spans: list[Span] = [_ONLY[watch.only]]
     spans += [f" of schedules owned by {cut(watch.owner, SHOWN)}"] if watch.owner else []
     spans += _branch(watch)
-    spans += [", runs for pull requests too"] if watch.pull_requests else []
-    spans += _mentions(watch.mention)
-    spans += [f", late runs after {duration(watch.late_s)}"] if watch.late_s else []
+    spans += [", including runs for pull requests"] if watch.pull_requests else []
+    spans += [f", runs that are {duration(watch.late_s)} late"] if watch.late_s else []
     if watch.slow and watch.slow.factor:
-        spans.append(f", slow runs from {watch.slow.factor:g} times the usual duration")
+        spans.append(f", runs that take at least {watch.slow.factor:g} times as long as usual")
     elif watch.slow and watch.slow.seconds:
-        spans.append(f", slow runs from {duration(watch.slow.seconds)}")
+        spans.append(f", runs that take at least {duration(watch.slow.seconds)}")
+    spans += _mentions(watch.mention)
     if watch.quiet:
         spans.append(f", quiet from {watch.quiet.begin} to {watch.quiet.end}")
     spans += [f" ({watch.time_zone})"] if watch.time_zone else []

@@ -38,9 +38,9 @@ def pause_notice(watches: Sequence[Watch], pause: Pause, made_by: str, prefix: s
     stopped: Sentence = ("I've stopped reporting ", *patterns, " in ", channel)
     if pause is Pause.SHARED:
         why: Sentence = (", because that channel is now shared with another organization. ",)
-        then: Sentence = ("What is failing there isn't shown anymore. I'll resume if the channel is no longer shared.",)
+        then: Sentence = ("I no longer show what is failing there. I'll resume if the channel is no longer shared.",)
         return Message((*stopped, *why, *then))
-    who: Sentence = ("whoever set it up",) if made_by == OPERATOR else (Mention(made_by), ", who set it up,")
+    who: Sentence = ("whoever set this up",) if made_by == OPERATOR else (Mention(made_by), ", who set this up,")
     again: Sentence = ("To resume, someone else can type ", Code(f"{prefix} watch {watches[0].pattern}"), " there.")
     return Message((*stopped, ", because the account of ", *who, " is deactivated. ", *again))
 
@@ -55,7 +55,7 @@ def channel_back_message(
     else:
         first.append("Nothing I watch here is failing")
     if recovered:
-        first.append(f"; {plural(len(recovered), 'schedule')} failed and recovered since ")
+        first.append(f"; {plural(len(recovered), 'schedule')} {_have(len(recovered))} failed and recovered since ")
         first.append(since)
     first.append(":" if failing else ".")
     lines = [_line(one, app_url) for one in failing[:LISTED_MOST]]
@@ -81,3 +81,7 @@ def _line(incident: Incident, app_url: str) -> Sentence:
 
 def _is(count: int) -> str:
     return "is" if count == 1 else "are"
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"

@@ -96,7 +96,7 @@ def watch_list(shown: ListPage[ListedWatch], command: WatchesCommand, *, prefix:
     if not shown.total and not hidden:
         where = "Nothing is watched in any channel." if command.every else "Nothing is watched here."
         return Message((where, " To add a watch, type ", Code(f"{prefix} watch <schedule or pattern>"), "."))
-    where = "in all channels" if command.every else "here"
+    where = "across all channels" if command.every else "here"
     first: list[Span] = [f"{plural(shown.total + hidden, 'watch', 'watches')} {where}{shown.told}."]
     first += [f" {hidden} of them {_are(hidden)} in private channels that you aren't in."] if hidden else []
     blocks: list[Block] = [Paragraph(tuple(first))]
@@ -191,13 +191,13 @@ def _decides(one: ListedWatch) -> str:
         return f"paused: {why_paused(one.watch.paused)}"
     if one.covers is None:
         return "Bolt isn't listing its schedules right now"
-    return f"covers {plural(one.covers, 'schedule')}" if one.covers else "covers no schedule at the moment"
+    return f"covers {plural(one.covers, 'schedule')}" if one.covers else "covers no schedules at the moment"
 
 
 def _covers(answer: Made) -> list[Sentence]:
     preview = answer.preview
     if not preview.schedules:
-        return [("No schedule matches it yet. It'll cover those that are added later.",)]
+        return [("No schedule matches it yet. It'll cover matching schedules that are added later.",)]
     lines: list[Sentence] = [
         (f"It covers {plural(preview.schedules, 'schedule')}{_elsewhere(answer.decided_elsewhere)}.",)
     ]
@@ -218,9 +218,9 @@ def _would_have(preview: Preview) -> str:
     if round(told.messages):
         failures = plural(round(told.failures), "failed run")
         recovered = plural(round(told.recoveries), "recovery", "recoveries")
-        posted.append(f"{about}{plural(round(told.messages), 'message')} about {failures}, with {recovered}")
+        posted.append(f"{about}{plural(round(told.messages), 'message')} for {failures} and {recovered}")
     if round(told.lines):
-        posted.append(f"{about}{plural(round(told.lines), 'line')} about individual runs")
+        posted.append(f"{about}{plural(round(told.lines), 'line')} on individual runs")
     if not posted:
         almost = "almost " if told.messages or told.lines else ""
         return f"In the last 7 days it would have posted {almost}nothing{_sampled(preview)}."
@@ -248,8 +248,8 @@ def _a_day(messages: float) -> str:
 
 def _sampled(preview: Preview) -> str:
     if preview.read < preview.schedules:
-        return f" (estimated from {preview.read} of them)"
-    return " (estimated from their newest runs)" if preview.is_estimate else ""
+        return f" (estimated from {preview.read} of these schedules)"
+    return " (estimated from the newest runs)" if preview.is_estimate else ""
 
 
 def _notes(answer: Made) -> list[Sentence]:

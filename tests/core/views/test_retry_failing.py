@@ -26,7 +26,7 @@ def test_it_names_each_run_and_asks_once() -> None:
     """What is being retried already is left out, and counted."""
     message = question([failing(), *many(2), BEING_RETRIED, recovered()], APP)
     assert shown(message) == [
-        "Retry the newest failed run of 3 schedules?",
+        "Retry the newest failed run of each of these 3 schedules?",
         "• Nightly full build (run 4713)",
         "• Schedule 0 (run 4713)",
         "• Schedule 1 (run 4713)",
@@ -40,7 +40,7 @@ def test_a_single_one_and_very_many() -> None:
     """Twenty are named."""
     assert shown(question([failing()], APP))[0] == "Retry the newest failed run of this schedule?"
     lines = shown(question(many(LISTED_MOST + 3), APP))
-    assert (lines[0], lines[-1]) == ("Retry the newest failed run of 23 schedules?", "… and 3 more")
+    assert (lines[0], lines[-1]) == ("Retry the newest failed run of each of these 23 schedules?", "… and 3 more")
 
 
 def test_what_the_person_cannot_retry_is_left_out_of_the_question() -> None:

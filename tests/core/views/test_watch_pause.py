@@ -35,14 +35,14 @@ def test_a_deactivated_creator() -> None:
     """The admins can have somebody else take it over."""
     text = said(pause_notice([WATCH], Pause.DEACTIVATED, "U1", "/bolt").text)
     assert "/bolt watch nightly" in text
-    assert "whoever set it up" in said(pause_notice([WATCH], Pause.DEACTIVATED, OPERATOR, "/bolt").text)
+    assert "whoever set this up" in said(pause_notice([WATCH], Pause.DEACTIVATED, OPERATOR, "/bolt").text)
 
 
 def test_the_report_lists_what_is_failing() -> None:
     """At most twenty, with the number of the others."""
     since = When(AT, "date_time")
     text = said(channel_back_message([INCIDENT] * 22, [INCIDENT], since, "https://app").text)
-    assert "22 schedules are failing now; 1 schedule failed and recovered since" in text
+    assert "22 schedules are failing now; 1 schedule has failed and recovered since" in text
     assert "Nightly full build: 3 failed runs since" in text
     assert "and 2 more" in text
     assert "Nothing I watch here is failing." in said(channel_back_message([], [], since, "https://app").text)

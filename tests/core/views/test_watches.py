@@ -42,7 +42,7 @@ def test_a_new_watch_is_confirmed_with_what_it_covers() -> None:
         "Now watching nightly here (watch 1): failures and recoveries.",
         "It covers 1 schedule.",
         (
-            "In the last 7 days it would have posted 3 messages about 5 failed runs, with 2 recoveries: "
+            "In the last 7 days it would have posted 3 messages for 5 failed runs and 2 recoveries: "
             "less than one message a day."
         ),
     ]
@@ -56,7 +56,10 @@ def test_a_new_watch_is_confirmed_with_what_it_covers() -> None:
 @pytest.mark.parametrize(
     ("preview", "words"),
     [
-        (Preview(0, 0, Previewed()), "No schedule matches it yet. It'll cover those that are added later."),
+        (
+            Preview(0, 0, Previewed()),
+            "No schedule matches it yet. It'll cover matching schedules that are added later.",
+        ),
         (
             Preview(3, 0, Previewed()),
             "I couldn't read their runs from Bolt, so I can't say what it would have reported.",
@@ -65,13 +68,13 @@ def test_a_new_watch_is_confirmed_with_what_it_covers() -> None:
         (
             Preview(40, 25, Previewed(90.4, 21.3, 20), is_estimate=True),
             (
-                "In the last 7 days it would have posted about 21 messages about 90 failed runs, with 20 recoveries: "
-                "about 3 messages a day (estimated from 25 of them)."
+                "In the last 7 days it would have posted about 21 messages for 90 failed runs and 20 recoveries: "
+                "about 3 messages a day (estimated from 25 of these schedules)."
             ),
         ),
         (
             Preview(1, 1, Previewed(0.4, 0.4, 0), is_estimate=True),
-            "In the last 7 days it would have posted almost nothing (estimated from their newest runs).",
+            "In the last 7 days it would have posted almost nothing (estimated from the newest runs).",
         ),
     ],
 )
@@ -132,7 +135,7 @@ def test_a_channels_watches_are_listed_with_buttons() -> None:
         "Watch 1: nightly · failures and recoveries",
         "covers 1 schedule",
         "Watch 2: fin* · failures and recoveries",
-        "covers no schedule at the moment",
+        "covers no schedules at the moment",
         "Watch 3: old · failures and recoveries",
         "paused: the channel is shared with another organization",
         "Watch 4: fin* · failures and recoveries",
@@ -145,7 +148,7 @@ def test_all_channels_are_listed_without_buttons_and_private_ones_are_counted() 
     """Stopping is for those in the channel."""
     message = watch_list(page([ListedWatch(WATCH, 1)], 1), WatchesCommand(every=True), prefix="/bolt", hidden=2)
     assert shown(message)[:2] == [
-        "3 watches in all channels. 2 of them are in private channels that you aren't in.",
+        "3 watches across all channels. 2 of them are in private channels that you aren't in.",
         "#C1 · Watch 1: nightly · failures and recoveries",
     ]
     assert buttons(message) == []
