@@ -10,7 +10,7 @@ import structlog
 
 from bot.core.model.bolt import RunSummary
 from bot.core.model.discovery import Ledger, Looked, NewRun, ScheduleRecord, SettledSlots
-from bot.core.model.errors import BoltError, BoltRejected, BoltTooLarge
+from bot.core.model.errors import BoltError, BoltRejected, BoltThrottled, BoltTooLarge
 from bot.core.model.incident import StoredIncident
 from bot.core.model.listing_gap import ListingGap
 from bot.core.model.notice import Notice
@@ -69,6 +69,24 @@ class Pages:
     is_cut: bool = False
 
 
+class OlderRuns:
+    """Older pages of schedules' runs, for one look. Once Bolt throttles, the look doesn't ask it for any."""
+
+    def __init__(self, bolt: Bolt) -> None:
+        self._bolt = bolt
+        self._throttled: BoltThrottled | None = None
+
+    async def page(self, slug: str, offset: int) -> list[RunSummary]:
+        """Read the page that begins with the run at `offset`. Raises BoltError."""
+        if self._throttled is not None:
+            raise self._throttled
+        try:
+            return await self._bolt.runs(slug, PAGE, offset)
+        except BoltThrottled as throttled:
+            self._throttled = throttled
+            raise
+
+
 class RunDiscoverer:
     """Looks at the newest runs of many schedules with one request. `mask` is applied to names from Bolt."""
 
@@ -112,6 +130,7 @@ class RunDiscoverer:
             return False
         covers = self._covers.of(await self._watches.all_watches())
         gap = await self._gaps.collecting()
+        older = OlderRuns(self._bolt)
         quiet, failed, news = [], [], False
         for slug in slugs:
             page, record = pages.get(slug), records.get(slug)
@@ -119,7 +138,7 @@ class RunDiscoverer:
                 failed.append(slug)
                 continue
             try:
-                is_news = await self._look_at(lease, record, page, covers.deciding(record.schedule), gap)
+                is_news = await self._look_at(lease, record, page, older, covers.deciding(record.schedule), gap)
             except BoltError as away:
                 # Nothing is recorded: once its newer runs are known, no look would reach the older ones.
                 log.warning("older runs can't be listed; the schedule is looked at later", schedule=slug, why=str(away))
@@ -143,6 +162,7 @@ class RunDiscoverer:
         lease: Lease,
         record: ScheduleRecord,
         page: Sequence[RunSummary],
+        older: OlderRuns,
         deciding: Mapping[str, Watch],
         gap: ListingGap | None,
     ) -> bool:
@@ -151,7 +171,7 @@ class RunDiscoverer:
         Raises BoltError if older pages of its runs are needed, and can't be read now.
         """
         slug, ledger = record.schedule.slug, record.ledger
-        pages = await self._all_pages(record, page, PAGES_MOST if gap is None else PAGES_MOST_AFTER_GAP)
+        pages = await self._all_pages(record, page, older, PAGES_MOST if gap is None else PAGES_MOST_AFTER_GAP)
         listed = pages.runs
         at = self._bolt.time()
         found = compare(ledger, listed, at, since=min((watch.since for watch in deciding.values()), default=None))
@@ -237,7 +257,9 @@ class RunDiscoverer:
                 if edit == "none" or await self._incidents.store_incident(before, after, edit):
                     break
 
-    async def _all_pages(self, record: ScheduleRecord, page: Sequence[RunSummary], most: int) -> Pages:
+    async def _all_pages(
+        self, record: ScheduleRecord, page: Sequence[RunSummary], older: OlderRuns, most: int
+    ) -> Pages:
         """The newest runs, back to one that's known, and to the slots that wait for their run.
 
         More than a page may have ended since the last look, or begun since a slot. Raises BoltError.
@@ -245,7 +267,7 @@ class RunDiscoverer:
         listed, last = list(page), page
         while len(last) >= PAGE and len(listed) < PAGE * most and not _reaches_all(record, last):
             try:
-                last = await self._bolt.runs(record.schedule.slug, PAGE, len(listed))
+                last = await older.page(record.schedule.slug, len(listed))
             except (BoltRejected, BoltTooLarge) as refused:
                 # It may refuse them each time, which mustn't hide what is newer.
                 log.warning("Bolt doesn't list older runs", schedule=record.schedule.slug, why=str(refused))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -74,6 +75,32 @@ async def test_if_bolt_is_away_while_older_pages_are_read_the_look_is_made_again
         await stage.sweep()
     assert (await stage.incident()).failures == 45
     assert len(stage.cards()) == 1
+
+
+async def test_once_bolt_throttles_a_look_asks_for_no_more_older_pages(stage: IncidentStage) -> None:
+    """Schedules that need them are looked at later, the others now."""
+    slugs = ["a", "b", "c"]
+    stage.bolt.active[:] = [replace(stage.bolt.active[0], slug=slug, name=f"Job {slug}") for slug in slugs]
+    for slug in slugs:
+        stage.run_through("SUCCESS", slug)
+    await stage.watch("*")
+    for _ in range(21):
+        stage.run_through("FAILED", "a")
+        stage.run_through("FAILED", "b")
+    stage.run_through("FAILED", "c")
+    stage.bolt.faults.fail("runs", BoltThrottled(0))
+    await stage.work("discovery")
+    claimed = await stage.due["looks"].claim(100)
+    assert claimed.lease is not None
+    asked = len(stage.bolt.reads)
+    await stage.looker().look(claimed.lease)
+    assert [read for read in stage.bolt.reads[asked:] if read[0] == "runs"] == [("runs", "a")]
+    await stage.settle()
+    found = await stage.incidents.load_incidents([("C1", slug) for slug in slugs])
+    assert [one.incident.failures if one else 0 for one in found] == [0, 0, 1]
+    await stage.sweep()
+    found = await stage.incidents.load_incidents([("C1", slug) for slug in slugs])
+    assert [one.incident.failures if one else 0 for one in found] == [21, 21, 1]
 
 
 async def test_if_older_pages_cannot_be_read_for_ten_minutes_what_is_newer_is_told(stage: IncidentStage) -> None:
