@@ -50,7 +50,7 @@ class ServiceOutage:
         if not self._faults:
             return ""
         error = next(iter(self._faults.values()))
-        what = "refuses" if isinstance(error, REFUSES) else "doesn't answer"
+        what = "refuses requests" if isinstance(error, REFUSES) else "doesn't answer"
         return f"{self.service} {what}" + (f": {error.cause}" if error.cause else "")
 
     def away(self, part: str) -> bool:

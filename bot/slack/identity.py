@@ -34,7 +34,7 @@ class Identity:
 # What Slack's codes mean for a token, and what to do. Any other code stands for itself.
 REVOKED = ("was revoked, or the app was removed from the workspace", "Install the app again and copy its new token.")
 REASONS = {
-    "invalid_auth": ("isn't one that Slack knows", "Copy it again from the app's settings."),
+    "invalid_auth": ("isn't a token that Slack knows", "Copy it again from the app's settings."),
     "token_revoked": REVOKED,
     "account_inactive": REVOKED,
     "token_expired": (

@@ -14,7 +14,7 @@ from aiohttp import WSMessage
 
 CAUSES = {
     "link_disabled": "Socket Mode is off in the app's settings",
-    "too_many_websockets": "the app has ten connections already, the most that Slack allows",
+    "too_many_websockets": "the app already has ten connections, the most that Slack allows",
 }
 PAUSES_S = (5.0, 15.0, 30.0)
 # Greetings and disconnects are short; what people do isn't worth parsing twice.

@@ -97,12 +97,14 @@ async def test_a_bot_that_is_ready(bot: Bot, check: Check) -> None:
 
 async def test_a_bot_that_is_alive_and_not_ready(bot: Bot, check: Check) -> None:
     """It lives; it isn't ready, with every reason, without a secret."""
-    bot.reasons = ["redis refuses: it is full (OOM)", "slack is away (xoxb-1234567890-very-secret)."]
+    bot.reasons = ["redis refuses requests: it is full (OOM)", "slack is away (xoxb-1234567890-very-secret)."]
     await bot.server.start(LOOPBACK, slack_over_http=False)
     port = str(bot.server.port)
     assert (await check(BOLT_BOT_HTTP_PORT=port)).status == 0
     checked = await check("--ready", BOLT_BOT_HTTP_PORT=port)
-    assert checked == Checked(1, "", "The bot isn't ready: redis refuses: it is full (OOM); slack is away (•••).\n")
+    assert checked == Checked(
+        1, "", "The bot isn't ready: redis refuses requests: it is full (OOM); slack is away (•••).\n"
+    )
 
 
 async def test_the_admin_port_is_asked(bot: Bot, check: Check) -> None:

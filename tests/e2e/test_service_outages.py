@@ -122,7 +122,7 @@ async def test_a_redis_that_refuses_writes(
             await stage.slash("run nightly")
             await stage.until(stage.told_privately(f"database (Redis) {sentence}"))
             status, text = await readiness(bot.port)
-            assert (status, text.startswith("redis refuses: ")) == (503, True)
+            assert (status, text.startswith("redis refuses requests: ")) == (503, True)
             assert code in text
             # On a busy machine, a call that takes too long may be an outage of its own.
             assert lines(stage, "away", "redis", code) == 1, bot.printed()

@@ -33,7 +33,7 @@ def test_an_app_that_is_not_known_is_no_other(of_bot: str, of_app_token: str) ->
         ("token_revoked", "it was revoked"),
         ("account_inactive", "the app was removed"),
         ("token_expired", "token rotation is on"),
-        ("invalid_auth", "isn't one that Slack knows"),
+        ("invalid_auth", "isn't a token that Slack knows"),
         ("ekm_access_denied", "(ekm_access_denied). "),
     ],
 )

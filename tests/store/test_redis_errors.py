@@ -167,7 +167,7 @@ async def test_a_redis_that_refuses_is_named_until_it_takes_writes(
         assert caught.value.sentence == sentence
         assert cause in caught.value.cause
         assert caught.value.where == f"{server.server.home}/socket"
-        assert outage.reason.startswith("redis refuses: ")
+        assert outage.reason.startswith("redis refuses requests: ")
         assert cause in outage.reason
         assert PASSWORD not in f"{caught.value} {caught.value.detail}"
         with pytest.raises(StoreUnfit) as unfit:

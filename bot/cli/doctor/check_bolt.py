@@ -30,7 +30,7 @@ from bot.settings import Settings
 CONNECTION, KEY, WORKSPACE = "Bolt connection", "Bolt API key", "Bolt workspace"
 # Each request is a check of its own, which has to end before the check's own limit.
 LIMITS = ClientLimits(timeout_s=8, retry=RetryLimits(attempts=1))
-COPY = "Copy PARADIME_API_ENDPOINT again from Paradime, where the API key was made: https://…/graphql."
+COPY = "Copy PARADIME_API_ENDPOINT again from the place in Paradime where the API key was made: https://…/graphql."
 KEY_FIX = "Copy PARADIME_API_KEY and PARADIME_API_SECRET again, or make a new key in Paradime."
 NAMED = re.compile(r"/api/v\d+/([^/]+)/graphql/?$")
 EXAMPLES = 3
@@ -54,16 +54,14 @@ def _failure(settings: Settings, error: BoltError) -> Finding:
     where = error.where or through(settings.paradime_api_endpoint)
     match error:
         case BoltDenied():
-            return _denied(settings, f"{where} refuses: {error.cause}.", error.cause)
+            return _denied(settings, f"{where} refuses requests: {error.cause}.", error.cause)
         case BoltNotSent():
             fix = network_fix(error.cause, where, "PARADIME_API_ENDPOINT")
             return problem(CONNECTION, f"{where} can't be reached: {error.cause}.", fix)
         case BoltOutcomeUnknown(cause=cause):
             return _useless(where, cause or "its response can't be read")
         case BoltThrottled():
-            said = (
-                f"{where} is busy and asks the bot to wait {error.retry_after_s:.0f} s. The rest of it is not checked."
-            )
+            said = f"{where} is busy and asks the bot to wait {error.retry_after_s:.0f} s, so nothing else about it was checked."
             return warning(CONNECTION, said, "Run this again later. If another program uses the key, give it its own.")
         case BoltInvalidQuery():
             said = f"{where} speaks GraphQL, but it isn't the Bolt API: {error.sentence.rstrip('.')}."
@@ -85,7 +83,7 @@ def _denied(settings: Settings, said: str, cause: str) -> Finding:
 
 
 def _useless(where: str, cause: str) -> Finding:
-    said = f"{where} doesn't answer like the Bolt API: {cause}."
+    said = f"{where} doesn't respond like the Bolt API: {cause}."
     if cause.startswith("HTTP status"):
         return problem(CONNECTION, said, "Wait until Bolt works again. If it doesn't: " + COPY)
     if "GraphQL" in cause or "response" in cause:
@@ -100,7 +98,9 @@ def _rejected(settings: Settings, where: str, reason: str) -> Finding:
         return problem(CONNECTION, f"{where} redirects elsewhere: {reason}.", COPY)
     if "HTTP status" in reason:
         return problem(CONNECTION, f"{where} has no Bolt API at that path: {reason}.", COPY)
-    return problem(WORKSPACE, f"{where} refuses: {reason}.", f"{COPY} Check PARADIME_WORKSPACE_UID, if it's set.")
+    return problem(
+        WORKSPACE, f"{where} refuses requests: {reason}.", f"{COPY} Check PARADIME_WORKSPACE_UID, if it's set."
+    )
 
 
 def _is_encrypted(endpoint: str) -> bool:
@@ -115,7 +115,7 @@ def _is_encrypted(endpoint: str) -> bool:
 
 async def _workspace(subject: Subject) -> list[Finding]:
     if not subject.bolt_answers:
-        said = "Which workspace it is, and what the API key may do, is not checked."
+        said = "The workspace and the API key's permissions were not checked."
         return [warning(WORKSPACE, said, "Make Bolt reachable first.")]
     settings = subject.settings
     try:
@@ -124,11 +124,13 @@ async def _workspace(subject: Subject) -> list[Finding]:
         return [_failure(settings, error)]
     name, uid = _name_in(settings.paradime_api_endpoint), settings.paradime_workspace_uid
     if uid and name and uid != name:
-        said = f"PARADIME_WORKSPACE_UID is {uid}, and PARADIME_API_ENDPOINT is for {name}. Which one Bolt uses is not checked."
+        said = f"PARADIME_WORKSPACE_UID is {uid}, but PARADIME_API_ENDPOINT is for {name}. Which of them Bolt uses was not checked."
         return [warning(WORKSPACE, said, "Correct one of them, unless they're two names for the same workspace.")]
     if not schedules:
-        said = f"The workspace {settings.workspace} has no active schedule, so there's nothing to start."
-        return [warning(WORKSPACE, said, f"If this is the right workspace, create one in Bolt. If it isn't: {COPY}")]
+        said = f"The workspace {settings.workspace} has no active schedules, so there's nothing to start."
+        return [
+            warning(WORKSPACE, said, f"If this is the right workspace, create a schedule in Bolt. If it isn't: {COPY}")
+        ]
     shown = ", ".join(one.name for one in schedules[:EXAMPLES])
     more = ", …" if len(schedules) > EXAMPLES else ""
     return [ok(WORKSPACE, f"{settings.workspace}, with {plural(len(schedules), 'active schedule')}: {shown}{more}.")]
@@ -143,10 +145,8 @@ def _name_in(endpoint: str) -> str:
 async def _rights(subject: Subject) -> list[Finding]:
     if not subject.bolt_answers:
         return []
-    said = (
-        "It can read. Whether it can start and cancel runs is not checked, because only starting a run would show that."
-    )
-    fix = "Check in Paradime whether the key has the capability Bolt schedules admin, and when it expires."
+    said = "It can read. Whether it can start and cancel runs was not checked, because only starting a run would show that."
+    fix = 'Check in Paradime whether the key has the "Bolt schedules admin" capability, and when the key expires.'
     return [warning(KEY, said, fix)]
 
 

@@ -18,7 +18,7 @@ async def _clock(subject: Subject) -> list[Finding]:
     known = {"Slack": subject.chat.clock_off_s, "Bolt": -bolt.total_seconds() if bolt is not None else None}
     found = [_compare(service, ahead_s) for service, ahead_s in known.items() if ahead_s is not None]
     if not found:
-        said = "The clock is not checked, because neither Slack nor Bolt reported the time."
+        said = "The clock was not checked, because neither Slack nor Bolt reported the time."
         return [warning(CHECK, said, "Make one of them reachable.")]
     # One machine has one clock: what agrees with it needs no line for each service.
     return [one for one in found if one.level != "ok"] or found[:1]

@@ -26,7 +26,9 @@ async def _data(subject: Subject) -> list[Finding]:
     except StoreUnavailable:
         # The checks of Redis say why.
         return [
-            warning(CHECK, "Whose data it holds is not checked, because it can't be read.", "Get Redis working first.")
+            warning(
+                CHECK, "The data's owner was not checked, because the data can't be read.", "Get Redis working first."
+            )
         ]
     finally:
         await close(client)
@@ -41,7 +43,7 @@ def _compare(subject: Subject, theirs: DataOwner | None) -> Finding:
         said = f"It belongs to another bot named {name!r}, for the Bolt workspace {theirs.workspace}."
         return problem(CHECK, f"{said} This one is for {subject.settings.workspace}.", OTHER_WORKSPACE)
     if me is None:
-        said = f"It's for the Bolt workspace {theirs.workspace}, as it should be. Its Slack team is not checked."
+        said = f"It's for the Bolt workspace {theirs.workspace}, as it should be. Its Slack team was not checked."
         return warning(CHECK, said, "Get the Slack bot token working first.")
     mine = data_owner_of(subject.settings, me)
     if theirs.is_same_bot(mine):

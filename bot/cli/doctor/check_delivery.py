@@ -52,7 +52,7 @@ REASONS = {
         "Turn on Socket Mode there, or unset SLACK_APP_TOKEN and set SLACK_SIGNING_SECRET for HTTP.",
     ),
     "too_many_websockets": (
-        "The app has ten connections already, the most that Slack allows, so no further process receives anything.",
+        "The app already has ten connections, the most that Slack allows, so another process would receive nothing.",
         "Stop processes that aren't needed: each holds two connections.",
     ),
 }
@@ -63,7 +63,7 @@ async def _socket_mode(subject: Subject) -> list[Finding]:
     if not subject.settings.socket_mode:
         return []
     if not subject.socket_url:
-        said = "Connections are not checked, because the app token can't open any."
+        said = "Connections were not checked, because the app token can't open any."
         return [warning(SOCKET, said, "Correct SLACK_APP_TOKEN first.")]
     try:
         hello = await read_hello(subject.socket_url, subject.settings.slack_api_url)
@@ -71,10 +71,8 @@ async def _socket_mode(subject: Subject) -> list[Finding]:
         said, fix = REASONS.get(ended.reason, (f"{ended}.", "Run the doctor again in a minute."))
         return [problem(SOCKET, said, fix)]
     except SlackError as error:
-        said = f"Slack gives an address, but no connection can be opened there: {error.detail.rstrip('.')}."
-        return [
-            problem(SOCKET, said, "Allow WebSockets (wss) to *.slack.com on port 443 through firewalls and proxies.")
-        ]
+        said = f"Slack returned an address, but no connection can be opened there: {error.detail.rstrip('.')}."
+        return [problem(SOCKET, said, "Let WebSockets (wss) to *.slack.com on port 443 through firewalls and proxies.")]
     return [compare(hello, await _held(subject))]
 
 
@@ -84,7 +82,7 @@ def compare(hello: Hello, held: int | None) -> Finding:
     if others == 0:
         return ok(SOCKET, "A connection can be opened. It's the app's only one, so no bot is running.")
     if held is None:
-        said = f"A connection can be opened. Whether the app's {_more(others)} are this deployment's is not checked."
+        said = f"A connection can be opened. The app has {_more(others)}, but whether this deployment holds them was not checked."
         return warning(SOCKET, said, "Make Redis reachable from here, and run the doctor again.")
     if others > held:
         said = (
@@ -92,7 +90,7 @@ def compare(hello: Hello, held: int | None) -> Finding:
             "commands and clicks."
         )
         fix = (
-            "Give it an app of its own, or the same REDIS_URL and BOLT_BOT_NAME. If the bot has just been started or "
+            "Give the other deployment its own app, or the same REDIS_URL and BOLT_BOT_NAME. If the bot has just been started or "
             "replaced, run the doctor again in a few minutes."
         )
         return warning(SOCKET, said, fix)
@@ -132,12 +130,9 @@ async def _http(subject: Subject) -> list[Finding]:
         return []
     found = []
     if not re.fullmatch(SIGNING_SECRET, secret.get_secret_value()):
-        said = "SLACK_SIGNING_SECRET doesn't look like one: Slack's have 32 hexadecimal digits."
+        said = "SLACK_SIGNING_SECRET doesn't look like a signing secret: Slack's have 32 hexadecimal digits."
         found.append(warning(HTTP, said, "Copy it again from Basic Information in the app's settings."))
-    said = (
-        "Whether SLACK_SIGNING_SECRET is the app's, and whether Slack reaches this bot, is not checked, because Slack "
-        "doesn't show it to a bot."
-    )
+    said = "SLACK_SIGNING_SECRET and the app's Request URL were not checked, because Slack doesn't show them to a bot."
     fix = (
         "While the bot runs, run the doctor with --url https://your.address, and save the Request URL "
         "https://your.address/slack/events again, under Event Subscriptions in the app's settings. If Slack can't "

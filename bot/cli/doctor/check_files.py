@@ -68,7 +68,7 @@ def check_directory(directory: Path, *, free_least: int = FREE_LEAST) -> Finding
     if existing != directory:
         return ok(DATA, f"{NAME} ({directory}) doesn't exist yet. The bot will create it.")
     if (foreign := _foreign(directory / "redis")) is not None:
-        said = f"{foreign} belongs to another user, {_owners(foreign)}: the bot can't change it."
+        said = f"{foreign} belongs to another user ({_owners(foreign)}), so the bot can't change it."
         return problem(
             DATA, said, f"Make the bot's user the owner of everything in it: chown -R {os.geteuid()} {directory}"
         )
@@ -164,7 +164,7 @@ async def check_port(host: str, port: int, setting: str) -> Finding:
                 one.bind(address)
     except OSError as error:
         fix = PORT_FIXES.get(
-            error.errno or 0, "Set it to one of this machine's addresses, or to 0.0.0.0 for all of them."
+            error.errno or 0, "Set the host to one of this machine's addresses, or to 0.0.0.0 for all of them."
         )
         return problem(PORT, f"Can't listen on {where}: {(error.strerror or '').lower()}.", fix)
     return ok(PORT, f"The port of {where} is free." if port else f"{where}: the system picks a port.")

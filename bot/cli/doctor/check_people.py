@@ -85,10 +85,10 @@ def _rules(policy: Policy, granted: frozenset[str] | None) -> Finding:
     """Say how many rules there are, and whether people's e-mail addresses can be read if a rule needs them."""
     scope = "users:read.email"
     if policy.asks_domain and granted is not None and scope not in granted:
-        said = f"It names e-mail domains, and the scope {scope} is missing: {WITHOUT[scope]}."
+        said = f"It names e-mail domains, but the scope {scope} is missing: {WITHOUT[scope]}."
         return problem(POLICY, said, "Add the scope in the app's settings and install the app again.")
     return ok(
-        POLICY, "None is set, so the default rules apply." if policy.is_default else f"{len(policy.rules)} rules."
+        POLICY, "No policy is set, so the default rules apply." if policy.is_default else f"{len(policy.rules)} rules."
     )
 
 
@@ -110,7 +110,7 @@ class Lookup:
         told = await asyncio.gather(*(self._find(named, name) for name in looked_up))
         found += [one for one in told if one is not None]
         if left:
-            said = f"{len(left)} of the ids in it are not checked: Slack limits how many can be looked up."
+            said = f"{len(left)} of the ids in it were not checked: Slack limits how many can be looked up."
             found.append(
                 warning(
                     named.file,
@@ -132,7 +132,7 @@ class Lookup:
             level(
                 named.file,
                 f"{named.wheres[name]} names the user group {name}, which Slack doesn't have: {named.consequence}.",
-                "Correct it: the group's handle is shown in Slack under People, and its id in its menu.",
+                "Correct it: Slack shows the group's handle under People, and its id in the group's menu.",
             )
             for name in names
             if name not in known
@@ -163,11 +163,11 @@ class Lookup:
 
 def _not_checked(named: NamedIds, what: str, error: SlackError) -> Finding:
     if isinstance(error, ScopeMissing):
-        scope = error.needed or "for it"
-        said = f"The {what} that it names are not checked, because the scope {scope} is missing."
+        scope = error.needed or "for that"
+        said = f"The {what} that it names were not checked, because the scope {scope} is missing."
         level = problem if named.file == POLICY and what == "user groups" else warning
         return level(named.file, said, "Add the scope in the app's settings and install the app again.")
-    said = f"The {what} that it names are not checked: {error.detail.rstrip('.')}."
+    said = f"The {what} that it names were not checked: {error.detail.rstrip('.')}."
     return warning(named.file, said, "Run the doctor again.")
 
 

@@ -116,7 +116,7 @@ def _unreachable(away: StoreUnavailable | StoreUnfit, name: str) -> Finding:
     cause = away.cause
     for part, check, fix in REFUSALS:
         if part in cause:
-            return problem(check, f"Redis at {away.where} refuses: {cause}.", _with_rules(fix, name))
+            return problem(check, f"Redis at {away.where} refuses commands: {cause}.", _with_rules(fix, name))
     fix = fix_for(cause, REACHING) or network_fix(
         cause,
         away.where,
@@ -141,8 +141,8 @@ async def _round_trip_ms(client: Redis) -> float:
 
 def _latency(where: str, answers_in_ms: float) -> Finding:
     if answers_in_ms > SLOW_MS:
-        said = f"Redis at {where} takes {answers_in_ms:.0f} ms to answer. Everything the bot does takes several requests to it."
-        return warning(CONNECTION, said, "Run the bot near its Redis.")
+        said = f"Redis at {where} takes {answers_in_ms:.0f} ms to answer. Everything the bot does takes several such requests."
+        return warning(CONNECTION, said, "Run the bot closer to its Redis.")
     return ok(CONNECTION, f"Redis at {where} answers in {answers_in_ms:.1f} ms.")
 
 
@@ -166,14 +166,14 @@ def _version(facts: Facts, check: str) -> Finding:
 
 def _role(facts: Facts, check: str) -> Finding:
     if "role" not in facts:
-        return _unseen(check, "Whether it's the primary")
+        return _unseen(check, "The server's role")
     return ok(check, "It's the primary.")
 
 
 def _memory(facts: Facts, check: str) -> Finding:
     used, most = facts.get("used_memory"), facts.get("maxmemory")
     if used is None or most is None:
-        return _unseen(check, "The policy is noeviction. How much memory is free")
+        return _unseen(check, "The policy is noeviction. The free memory")
     if not most:
         return ok(check, f"{_megabytes(used)} used, no maxmemory, and nothing is evicted.")
     free = max(0, most - used)
@@ -182,15 +182,15 @@ def _memory(facts: Facts, check: str) -> Finding:
 
 def _persistence(facts: Facts, check: str) -> Finding:
     if "aof_enabled" not in facts:
-        return _unseen(check, "Whether its append-only file is on")
+        return _unseen(check, "The append-only file")
     how = facts.get("appendfsync")
     if how is None:
-        return _unseen(check, "Its append-only file is on. How often it's written to disk (appendfsync)", "CONFIG GET")
+        return _unseen(check, "The append-only file is on. How often it's written to disk (appendfsync)", "CONFIG GET")
     return ok(check, f"The append-only file is on, and written to disk {'every second' if how == 'everysec' else how}.")
 
 
 def _unseen(check: str, what: str, command: str = "INFO") -> Finding:
-    said = f"{what} is not checked, because {command} isn't permitted."
+    said = f"{what} was not checked, because {command} isn't permitted."
     return warning(check, said, f"Allow the bot's Redis user to run {command}, or check the server yourself.")
 
 
@@ -200,8 +200,8 @@ async def _commands(client: Redis, name: str) -> Finding:
     except StoreRefused as refused:
         for part, check, fix in REFUSALS:
             if part in refused.cause:
-                return problem(check, f"It refuses: {refused.cause}.", _with_rules(fix, name))
-        return problem(PERMISSIONS, f"It refuses: {refused.cause}.", "Read the server's log.")
+                return problem(check, f"It refuses commands: {refused.cause}.", _with_rules(fix, name))
+        return problem(PERMISSIONS, f"It refuses commands: {refused.cause}.", "Read the server's log.")
     except StoreUnavailable as away:
         return problem(PERMISSIONS, f"It stopped answering: {away.cause}.", "Read the server's log.")
     return ok(PERMISSIONS, f"Every command that the bot uses works on its keys, {{bolt:{name}}}:*.")

@@ -36,7 +36,7 @@ async def _bot_token(subject: Subject) -> list[Finding]:
     if subject.settings.slack_bot_token.get_secret_value().startswith(ROTATING):
         said = f"SLACK_BOT_TOKEN of @{me.name} expires within twelve hours, because token rotation is on."
         return [problem(BOT_TOKEN, said, REASONS["token_expired"][1])]
-    return [ok(BOT_TOKEN, f"I'm @{me.name} in the workspace {me.team_name or me.url} ({me.team}).")]
+    return [ok(BOT_TOKEN, f"It belongs to @{me.name} in the workspace {me.team_name or me.url} ({me.team}).")]
 
 
 async def _app_token(subject: Subject) -> list[Finding]:
@@ -63,13 +63,13 @@ async def _app(subject: Subject) -> list[Finding]:
     except TokenRefusedError as refused:
         return [problem(APP, refused.sentence, refused.fix)]
     except ScopeMissing:
-        said = "Whether both tokens belong to one app is not checked: that needs the scope users:read."
+        said = "Both tokens should belong to the same app, but that was not checked: it needs the scope users:read."
         return [warning(APP, said, "Add the scope users:read and install the app again.")]
     except SlackError as error:
-        said = f"Whether both tokens belong to one app is not checked: {unreachable(error)}"
+        said = f"Both tokens should belong to the same app, but that was not checked: {unreachable(error)}"
         return [warning(APP, said, "Run the doctor again.")]
     if not app:
-        said = "Whether both tokens belong to one app is not checked: Slack doesn't say which app the bot belongs to."
+        said = "Both tokens should belong to the same app, but that was not checked: Slack doesn't say which app the bot belongs to."
         return [warning(APP, said, "On api.slack.com/apps, check that both tokens come from the same app.")]
     return [ok(APP, f"Both tokens belong to the app {app}.")]
 
@@ -80,7 +80,7 @@ async def _scopes(subject: Subject) -> list[Finding]:
         return []
     granted = subject.chat.granted
     if granted is None:
-        said = "The scopes are not checked: Slack's answer doesn't have the header x-oauth-scopes."
+        said = "The scopes were not checked: Slack's response doesn't have the header x-oauth-scopes."
         return [warning(SCOPES, said, "Make the proxy in front of Slack pass on the headers of Slack's responses.")]
     missing = [_missing(scope) for scope in WITHOUT if scope in (REQUIRED | OPTIONAL) - granted]
     return missing or [ok(SCOPES, "Every scope of the manifest is granted.")]
@@ -102,19 +102,19 @@ async def _unseen(subject: Subject) -> list[Finding]:
     return [
         warning(
             "Slack command",
-            f"Whether the app's slash command is {command} is not checked, because Slack doesn't show it to a bot.",
-            f"If Slack says that {command} isn't a valid command, or I answer that I'm set up for another one, make "
+            f"The app's slash command should be {command}, but that was not checked, because Slack doesn't show it to a bot.",
+            f"If Slack says that {command} isn't a valid command, or the bot answers that it's set up for another one, make "
             f"BOLT_BOT_COMMAND and the app's settings agree, under Slash Commands: {manifest} prints them.",
         ),
         warning(
             "Slack events",
-            "Whether the app is subscribed to the events that it needs is not checked, because Slack doesn't show it to a bot.",
+            "The app's event subscriptions were not checked, because Slack doesn't show them to a bot.",
             "If the slash command works but the bot doesn't react to mentions, direct messages or App Home, compare "
             f"Event Subscriptions in the app's settings with what {manifest} prints.",
         ),
         warning(
             "Slack interactivity",
-            "Whether interactivity is on is not checked, because Slack doesn't show it to a bot.",
+            "The app's interactivity setting was not checked, because Slack doesn't show it to a bot.",
             "If buttons show a warning sign and forms don't open, turn on Interactivity & Shortcuts in the app's settings.",
         ),
     ]

@@ -59,7 +59,7 @@ async def diagnose(env_file: EnvFile | None = None, *, public_url: str = "") -> 
         settings = load_settings(env_file)
     except SettingsError as error:
         wrong = check_settings.wrong_findings(error)
-        unseen = "The services are not checked, because the settings can't be used."
+        unseen = "The services were not checked, because the settings can't be used."
         return [*wrong, *unknown, warning("services", unseen, "Correct the settings first.")]
     mask = Masker(settings.secrets(), settings.patterns()).mask
     # What libraries log, and details of unexpected errors, must be masked too. Findings say everything else.
@@ -103,7 +103,7 @@ async def _run(check: Check, subject: Subject, limit_s: float) -> Sequence[Findi
             return await check.run(subject)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong in a check is a finding
         if timer.expired():
-            said = f"Didn't finish within {limit_s:g} s, so the result is unknown."
+            said = f"The check didn't finish within {limit_s:g} s, so the result is unknown."
             fix = "Look for a firewall or a proxy that drops packets between this machine and the service."
             return [problem(check.name, said, fix)]
         details = "".join(traceback.format_exception(error))

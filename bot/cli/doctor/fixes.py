@@ -23,11 +23,14 @@ NETWORK: Fixes = (
     ("mismatch", "In {setting}, use a host name that the server's certificate contains."),
     (
         "certificate isn't trusted",
-        "If your own authority signed it, name the authority's file: {authority}. If not, somebody may be intercepting the connection.",
+        "If your own certificate authority signed it, name that authority's file: {authority}. If not, somebody may be intercepting the connection.",
     ),
     ("doesn't speak TLS", "Use {plain} instead of {tls} in {setting}, or the port that speaks TLS."),
     ("the file of trusted certificates contains none", "Name a file with certificates in PEM format: {authority}."),
-    ("requires a client certificate", "Stop the server, or a proxy in between, from asking for one: the bot has none."),
+    (
+        "requires a client certificate",
+        "Set up the server, or the proxy in between, not to ask for a client certificate: the bot has none.",
+    ),
     ("the TLS handshake failed", "Compare the TLS versions and ciphers of both sides."),
     (
         "too long",

@@ -170,7 +170,7 @@ async def test_the_uid_and_the_endpoint_differ(monkeypatch: pytest.MonkeyPatch) 
     async with answering(http("200 OK", schedules)) as port:
         endpoint = f"http://127.0.0.1:{port}/api/v1/wsp-1/graphql"
         found = await examined(monkeypatch, endpoint, PARADIME_WORKSPACE_UID="wsp-2", **KEY)
-    assert found[1].sentence.startswith("PARADIME_WORKSPACE_UID is wsp-2, and PARADIME_API_ENDPOINT is for wsp-1.")
+    assert found[1].sentence.startswith("PARADIME_WORKSPACE_UID is wsp-2, but PARADIME_API_ENDPOINT is for wsp-1.")
     assert found[1].level == "warning"
 
 
@@ -286,7 +286,7 @@ async def test_a_silent_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
     found, *_ = await found_by(check_bolt.CHECKS, monkeypatch, {"PARADIME_API_ENDPOINT": endpoint}, limit_s=0.2)
     listening.close()
     assert (found.check, found.level) == ("Bolt connection", "problem")
-    assert "Didn't finish within 0.2 s" in found.sentence
+    assert "The check didn't finish within 0.2 s" in found.sentence
 
 
 async def test_slack_has_the_same_causes_and_fixes(monkeypatch: pytest.MonkeyPatch, closed: int) -> None:

@@ -96,7 +96,7 @@ def test_data_of_another_user(path: str, folder: Path) -> None:
     os.seteuid(mine)
     found = check_directory(folder)
     assert found.level == "problem"
-    assert f"{file} belongs to another user, its owner is user 0, but the bot runs as user {NOBODY}" in found.sentence
+    assert f"{file} belongs to another user (its owner is user 0, but the bot runs as user {NOBODY})" in found.sentence
 
 
 def test_a_disk_with_little_space(folder: Path) -> None:
@@ -195,4 +195,4 @@ async def test_an_address_that_is_not_of_this_machine(host: str) -> None:
     """Or of nobody."""
     found = await check_port(host, 8080, "BOLT_BOT_HTTP_PORT")
     assert found.level == "problem"
-    assert found.fix == "Set it to one of this machine's addresses, or to 0.0.0.0 for all of them."
+    assert found.fix == "Set the host to one of this machine's addresses, or to 0.0.0.0 for all of them."

@@ -39,7 +39,7 @@ async def found(
 async def test_no_policy_file(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The default rules name nobody."""
     (one,) = of(await findings(CHECKS, sandbox, monkeypatch), "policy")
-    assert one.sentence == "None is set, so the default rules apply."
+    assert one.sentence == "No policy is set, so the default rules apply."
 
 
 async def test_a_policy_whose_names_slack_has(
@@ -127,4 +127,4 @@ async def test_more_ids_than_slack_lets_be_looked_up(
     owners = "".join(f"  person-{number}: U0ADA{number:03}\n" for number in range(60))
     told = await found("owners file", f"version: 1\nowners:\n{owners}", sandbox, monkeypatch, tmp_path)
     assert len(told) == 51
-    assert told[-1].sentence.startswith("10 of the ids in it are not checked")
+    assert told[-1].sentence.startswith("10 of the ids in it were not checked")

@@ -23,7 +23,7 @@ async def test_a_set_up_without_faults(sandbox: Sandbox, monkeypatch: pytest.Mon
     """The workspace is named, and what isn't visible is said not to be checked, with its symptom."""
     found = await findings(CHECKS, sandbox, monkeypatch)
     assert [one.check for one in found if one.level == "ok"] == SEEN
-    assert of(found, "Slack bot token")[0].sentence == "I'm @bolt in the workspace Sandbox (T0SANDBOX)."
+    assert of(found, "Slack bot token")[0].sentence == "It belongs to @bolt in the workspace Sandbox (T0SANDBOX)."
     assert [one.check for one in found if one.level == "warning"] == UNSEEN
     for name in UNSEEN:
         (one,) = of(found, name)
@@ -64,7 +64,7 @@ async def test_a_wrong_bot_token_and_a_wrong_app_token(sandbox: Sandbox, monkeyp
     found = wrong(await findings(CHECKS, sandbox, monkeypatch, **more))
     assert [(one.check, one.level) for one in found] == [("Slack bot token", "problem"), ("Slack app token", "problem")]
     for one, variable in zip(found, more, strict=True):
-        assert f"Slack refused {variable} (invalid_auth): it isn't one that Slack knows." in one.sentence
+        assert f"Slack refused {variable} (invalid_auth): it isn't a token that Slack knows." in one.sentence
 
 
 async def test_an_app_token_without_its_scope(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
