@@ -58,8 +58,9 @@ class Settings(BaseSettings):
     """The slash command's name. Change it in the app's manifest as well."""
     # Slack's limits; a large workspace may have higher ones. Lower values are for two bots that share an app.
     bolt_bot_edits_a_minute: int = Field(default=48, ge=12, le=10_000)
-    """At most how many calls to `chat.update` all processes on one Redis make in any minute. A twelfth is reserved for ends, and mere
-    progress uses at most half. Set less if another bot uses the same app, more if Slack has granted you more."""
+    """At most how many calls to `chat.update` all processes on one Redis make in any minute. A twelfth is reserved for ends. Mere
+    progress uses at most half, and counts of incidents another quarter, at most 12. Set less if another bot uses the same app,
+    more if Slack has granted you more."""
     bolt_bot_posts_a_minute: int = Field(default=240, ge=12, le=10_000)
     """At most how many calls to `chat.postMessage` all processes on one Redis make a minute, evenly spread. A channel gets at most one
     every 1.1 s whatever is set here."""
