@@ -80,7 +80,7 @@ class StartAccepter:
             spans += [": it's ", Link(run_url(self._app_url, earlier.run_id), f"run {earlier.run_id}")]
         url = self._card_url(earlier.card) if earlier.card else None
         if url:
-            spans += [", see ", Link(url, "its card")]
+            spans += [": see ", Link(url, "its card")]
         return tuple(spans)
 
 

@@ -55,7 +55,7 @@ class GuessAnswerer:
         """Answer *cancel last* or *retry last* with this channel's newest run. Raises StoreUnavailable."""
         run = await self.newest_in(channel) if channel else None
         if run is None:
-            return Message((f"I don't know of any run in this channel. {guess.sentence}",))
+            return Message((f"I don't know of any runs in this channel. {guess.sentence}",))
         retries = isinstance(guess.literal, RetryCommand)
         meaning = Meaning("retry" if retries else "cancel", run_ids=(run.id,))
         return guess_answer(guess.sentence, meaning, answers(meaning, titles={run.id: run.facts.slug or run.title}))

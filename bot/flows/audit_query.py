@@ -43,7 +43,7 @@ class AuditQuery:
                     if audit_filter.matches(entry):
                         found.append(entry)
         except StoreUnavailable as away:
-            return Message((f"{database(away)} The audit log can't be read for now. Try again in a minute.",))
+            return Message((f"{database(away)} The audit log can't be read right now. Try again in a minute.",))
         except TimeoutError:
             more = True
         return audit_list(tuple(found), audit_filter, searched=searched, more=more)

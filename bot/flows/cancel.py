@@ -78,8 +78,8 @@ class RunCanceller:
         if answer.word == "final":
             return self.finished(key.id, answer.state)
         if answer.word == "already" and answer.wish:
-            by: Sentence = ("requested by ", Mention(answer.wish.user), " at ", When(answer.wish.at))
-            return Message((f"Run {key.id} is already being cancelled, ", *by, "."))
+            by: Sentence = (Mention(answer.wish.user), " requested it at ", When(answer.wish.at))
+            return Message((f"Run {key.id} is already being cancelled: ", *by, "."))
         return None
 
     async def advance_cancel(self, lease: Lease) -> None:
@@ -93,7 +93,7 @@ class RunCanceller:
         try:
             status = await self._bolt.status(key.id)
         except BoltRejected:
-            await self._give_up(lease, run, wisher, "it isn't in Bolt")
+            await self._give_up(lease, run, wisher, "Bolt can't find it anymore")
             return
         except BoltError:
             await self._due.give_back(lease, delay_s=AWAY_AGAIN_S)
@@ -169,7 +169,7 @@ class RunCanceller:
         await self._give_up(lease, run, wisher, f"Bolt refused: {refused.sentence.rstrip('.')}")
 
     async def _give_up(self, lease: Lease, run: Run, wisher: Asker, why: str) -> None:
-        link = Link(run_url(self._app_url, run.id), "Open it in Bolt")
+        link = Link(run_url(self._app_url, run.id), "Check in Bolt")
         if await self._told(lease, wisher, Message((f"Run {run.id} couldn't be cancelled: {why}. ", link))):
             await self._runs.drop_wish(lease, run.key, keep=False)
 
@@ -193,5 +193,6 @@ def outcome(state: str) -> str:
 
 def already(state: str) -> str:
     """Describe a final state as one that was reached before, as in "has already failed"."""
-    verb, _, rest = outcome(state).partition(" ")
-    return f"{verb} already {rest}"
+    ended = outcome(state)
+    verb, _, rest = ended.partition(" ")
+    return ended if verb == "is" else f"{verb} already {rest}"

@@ -157,7 +157,7 @@ class WatchedChannelChecker:
         for watch in await self._of(channel):
             if not watch.is_away or watch.paused_at is None or now - watch.paused_at < AWAY_MOST:
                 continue
-            why = f"{why_paused(Pause(watch.paused))}, for {AWAY_MOST.days} days"
+            why = f"paused for {AWAY_MOST.days} days because {why_paused(Pause(watch.paused))}"
             entry = AuditEntry(
                 Event.WATCH_DELETED,
                 team=watch.team,

@@ -88,7 +88,7 @@ class ChartSharer:
         if refused.code == "is_archived":
             return "This channel is archived, so I can't post the chart here."
         if refused.code.startswith("restricted_action"):
-            return "I'm not allowed to post in this channel, so here it is in words."
+            return "I'm not allowed to post in this channel, so here are the figures in words."
         return f"I can't post the chart in this channel. Invite me with /invite {self._bot_name}, then try again."
 
 
@@ -156,6 +156,6 @@ def too_few(schedule: Schedule, shown: History) -> Message:
     """Say that too few runs have ended for a chart."""
     ended = plural(len(shown.bars), "run has", "runs have") if shown.bars else "no run has"
     name = Bold(cut(schedule.name, NAME_SHOWN))
-    text: Sentence = ("There's no chart of ", name, f" yet: {ended} ended, and it needs at least {LEAST}.")
+    text: Sentence = ("There's no chart of ", name, f" yet: {ended} ended, and a chart needs at least {LEAST}.")
     runs = command_button("Runs", RunsCommand(schedule.slug), spoken=cut(f"Runs of {schedule.name}", LABEL_MOST))
     return Message(text, (Paragraph(text), Buttons((runs,))))

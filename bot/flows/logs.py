@@ -115,8 +115,8 @@ class CommandLogs:
             Preformatted(cut(lines, EXCERPT_LIMIT)),
         ]
         if failure_log.length > len(lines):
-            what = "The lines that matter" if broke else "The last lines"
-            blocks.append(Facts((f"{what}, from {failure_log.length:,} characters in total.",)))
+            what = "the lines that matter" if broke else "the last lines"
+            blocks.append(Facts((f"These are {what}. The whole log has {failure_log.length:,} characters.",)))
         blocks.append(Buttons(self._buttons(key, command, seen, whole=True)))
         return Message(first, tuple(blocks))
 
@@ -158,7 +158,7 @@ def promised(what: Sentence, upload: Upload, answer: UploadAnswer) -> Message:
     where = f"the thread of run {run_id}" if answer.thread else f"{here}, because run {run_id} has no card here"
     match answer.word:
         case "full":
-            return Message(("Many files are being posted here right now. Try again in a minute.",))
+            return Message(("Too many files are being posted here right now. Try again in a minute.",))
         case "done":
             return Message((*what, f" is already in {'the thread' if answer.thread else 'this channel'}."))
         case "known":
@@ -189,7 +189,7 @@ def _no_such(run: Run, number: int, own: int) -> str:
         none = f"Run {run.id} doesn't have a command {number}: only Bolt's own steps have run{so_far}."
         return f"{none} Leave out the number to see their log."
     from_to = f"Choose one from 1 to {own}." if own > 1 else "Choose 1."
-    return f"Run {run.id} has {plural(own, 'command')}{so_far}; there's no number {number}. {from_to}"
+    return f"Run {run.id} has {plural(own, 'command')}{so_far}; there's no command {number}. {from_to}"
 
 
 def _heading(key: RunKey, number: int | None, command: BoltCommand) -> Sentence:
@@ -200,5 +200,5 @@ def _heading(key: RunKey, number: int | None, command: BoltCommand) -> Sentence:
         stands = "succeeded" if command.return_code == 0 else f"ended with exit code {command.return_code}"
         if command.started_at and command.ended_at:
             stands += f" after {duration((command.ended_at - command.started_at).total_seconds())}"
-    which = f"command {number} of " if number is not None else "a command of Bolt's own in "
+    which = f"command {number} of " if number is not None else "one of Bolt's own commands in "
     return (Code(cut(command.text, COMMAND_SHOWN)), f" ({which}run {key.id}) {stands}.")

@@ -24,7 +24,9 @@ from bot.flows.ports.store import Due, Runs
 
 log = structlog.get_logger()
 
-BATCH = Histogram("bolt_bot_poll_batch_runs", "Runs that one poll asks for.", buckets=(1, 2, 5, 10, 20, 50, 100))
+BATCH = Histogram(
+    "bolt_bot_poll_batch_runs", "How many runs one poll asks Bolt for.", buckets=(1, 2, 5, 10, 20, 50, 100)
+)
 
 SET_ASIDE_S = 30.0
 # Up to this many errors in a response are attributed to single runs.

@@ -197,7 +197,8 @@ class RunStarter:
             why = f"It needs approval from {decision.by}, but there's no such user group in Slack. Tell whoever runs this bot."
         elif not self._authorizer.can_show(commands):
             why = (
-                "It needs approval, but its commands contain what looks like a secret, so they can't be shown in full."
+                "It needs approval, but I can't show its commands in full because they seem to contain a secret. Take the secret "
+                "out of them, then try again."
             )
         else:
             why = too_long(commands) or await self._nobody_else(request, decision)

@@ -39,8 +39,8 @@ class EarlierOutcome(StrEnum):
 
 WHY_NOT = {
     EarlierOutcome.DECIDED: (
-        "Either my database was restored from a backup or I was away, and its card no longer showed it as waiting, so "
-        "nothing more was started. Start it again if you still want it."
+        "I was away, or my database was restored from a backup. Its card no longer showed it as waiting, so nothing more "
+        "was started. Start it again if you still want it."
     ),
     EarlierOutcome.UNKNOWN: (
         "I was away, and I can't read its card to make sure that it wasn't already started, so I didn't start it. "

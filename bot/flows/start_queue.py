@@ -41,7 +41,7 @@ LOOK_AGAIN_S = 15.0
 AWAY_AGAIN_S = 3.0
 
 ASK_AGAIN = "If no card appears within a minute, try again."
-FORGOTTEN = "I no longer have a record of that. Nothing was queued. Type the command again."
+FORGOTTEN = "I no longer have a record of that request. Nothing was queued. Type the command again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class QueuedStarts:
     async def _same(self, request_id: str, name: Bold) -> Message:
         first = await self._requests.load_request(request_id)
         url = self._rules.links.request_card_url(first) if first else None
-        where: Sentence = (", see ", Link(url, "its card")) if url else ()
+        where: Sentence = (": see ", Link(url, "its card")) if url else ()
         return Message((name, " is already queued by your identical request", *where, ". Nothing more was queued."))
 
     async def drop_start(self, asker: Asker, request_id: str, clicked: str) -> Message | None:
@@ -188,7 +188,7 @@ class QueuedStarts:
         name = Bold(request.title)
         if request.run_id:
             run = Link(run_url(self._rules.links.app_url, request.run_id), f"run {request.run_id}")
-            return Message((name, " already started as ", run, ". Cancel it there or on its card."))
+            return Message((name, " already started as ", run, ". Cancel it in Bolt or on its card."))
         if request.state in {RequestState.REFUSED, RequestState.CLOSED}:
             return Message((name, " is no longer in the queue, and it wasn't started."))
         return Message((name, " is being started right now. Cancel its run on the card in a moment."))

@@ -152,12 +152,12 @@ class ThreadSubjects:
 
 def _why_no_run(request: Request) -> str:
     run = f"run {request.behind}" if request.behind else "the run before it"
-    return f"This start is waiting for {run} to end and has no run yet. To remove it from the queue, click Don't run on its card."
+    return f'This start is waiting for {run} to end and has no run yet. To remove it from the queue, click "Don\'t run" on its card.'
 
 
 def _asks(request: Request) -> str:
     by = f" by {request.approval.by}" if request.approval else ""
-    return f"This start is waiting for approval{by} and has no run yet. Use Approve or Deny on its card."
+    return f'This start is waiting for approval{by} and has no run yet. Use "Approve" or "Deny" on its card.'
 
 
 def _without_run(posted: SlackMessage, *, away: bool) -> str:

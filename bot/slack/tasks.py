@@ -49,7 +49,7 @@ class TaskRegistry:
             await work
         except BotError as error:
             log.warning("a person's request failed", user=asker.user, why=error.sentence)
-            await self._answer(asker, f"{error.sentence} Please try again in a minute.")
+            await self._answer(asker, f"{error.sentence} Try again in a minute.")
         except Exception as error:  # noqa: BLE001 - any error is logged, and the person notified
             reference = self._report_fault("listener", error)
             await self._answer(asker, f"Something unexpected happened (reference {reference}). Try again.")

@@ -74,7 +74,7 @@ async def test_too_little_history_is_said_so(stage: Stage) -> None:
     await stage.start_bot()
     await stage.slash("history odd one")
     await stage.until(
-        stage.told_privately("There's no chart of *🎉 تقرير* yet: no run has ended, and it needs at least 2.")
+        stage.told_privately("There's no chart of *🎉 تقرير* yet: no run has ended, and a chart needs at least 2.")
     )
     await stage.slash("history nigthly")
     await stage.until(stage.told_privately("Did you mean nightly"))

@@ -93,7 +93,7 @@ async def test_a_command_is_asked_for_by_its_number(stage: Stage) -> None:
     left = await answer(stage, f"Run {run} produced")
     assert "2. `dbt run" in str(left.blocks)
     await stage.slash(f"logs {run} 9")
-    await answer(stage, f"Run {run} has 2 commands; there's no number 9. Choose one from 1 to 2.")
+    await answer(stage, f"Run {run} has 2 commands; there's no command 9. Choose one from 1 to 2.")
 
 
 async def test_a_running_command_shows_what_it_has_printed_so_far(stage: Stage) -> None:

@@ -239,7 +239,7 @@ async def test_in_the_thread_of_a_start_that_waits_for_approval(stage: Stage) ->
         await stage.mention(text, thread=card.ts)
         await stage.until(
             stage.told_privately(
-                "is waiting for approval by @data-team and has no run yet. Use Approve or Deny on its card."
+                'is waiting for approval by @data-team and has no run yet. Use "Approve" or "Deny" on its card.'
             )
         )
         stage.sandbox.workspace.privates.clear()

@@ -92,8 +92,8 @@ async def test_a_claim_is_renewed_while_bolt_is_asked(redis_client: Redis) -> No
 
 @pytest.mark.parametrize(
     ("state", "said"),
-    [("ERROR", "has already failed"), ("CANCELED", "was already cancelled"), (LOST, "is already missing from Bolt")],
+    [("ERROR", "has already failed"), ("CANCELED", "was already cancelled"), (LOST, "is missing from Bolt")],
 )
 def test_a_run_that_is_over_is_said_to_be_so_already(state: str, said: str) -> None:
-    """The word comes after the verb, whatever the verb."""
+    """The word comes after the verb; what is missing from Bolt needs none."""
     assert already(state) == said

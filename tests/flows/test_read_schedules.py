@@ -48,7 +48,7 @@ async def test_the_last_list_is_told_with_its_age() -> None:
     api.away, now[0] = False, 100.0
     assert "1 schedule." in (await schedules.list_schedules(ListCommand(), prefix="/bolt")).text
     api.away, now[0] = True, 1000.0
-    assert (await schedules.list_schedules(ListCommand(), prefix="/bolt")).text[3] == ": Bolt isn't responding."
+    assert (await schedules.list_schedules(ListCommand(), prefix="/bolt")).text[3] == ", because Bolt isn't responding."
     assert (await schedules.list_schedules(ListCommand(inactive=True), prefix="/bolt")).text == (
         "Bolt didn't answer. Try again in a minute.",
     )

@@ -17,7 +17,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
     listen(app, context, WHOLE_LOG, _whole, Does(Action.LOGS, "post log of", posts=True), first=True)
     listen(app, context, STOP_TAIL, _stop, Does(Action.LOGS, "stop following"), first=True)
     listen(app, context, FAILED_NODES, _failed_nodes, Does(Action.READ, "failed nodes of"), first=True)
-    listen(app, context, SLOWEST_NODES, _slowest, Does(Action.READ, "slowest of"), first=True)
+    listen(app, context, SLOWEST_NODES, _slowest, Does(Action.READ, "slowest nodes of"), first=True)
 
 
 async def _whole(context: ListenerContext, asker: Asker, part: PartButton) -> Message:

@@ -59,7 +59,9 @@ async def _again(context: ListenerContext, asker: Asker, body: dict[str, Any], v
     except (StoreUnavailable, TimeoutError) as error:
         return Answer(Message((f"{database(error)} Nothing was started. Try again in a minute.",)))
     if earlier is None:
-        return Answer(Message(("I no longer have a record of that. Nothing was started. Type it again.",)))
+        return Answer(
+            Message(("I no longer have a record of that request. Nothing was started. Type the command again.",))
+        )
     # A request from the Home tab is answered in direct messages, while its card is in another channel.
     channel = earlier.channel if earlier.direct and earlier.user == asker.user else asker.channel
     return await start_from_click(

@@ -50,5 +50,5 @@ async def _recorded(context: ListenerContext, asker: Asker, refused: str, slug: 
     async with asyncio.timeout(RECORD_S):
         earlier = await context.requests.load_request(refused)
     if earlier is None or earlier.user != asker.user or slug not in earlier.near:
-        raise BadCommand("I no longer have a record of that. Nothing was started. Type it again.")
+        raise BadCommand("I no longer have a record of that request. Nothing was started. Type the command again.")
     return with_name(earlier.start_command, slug)

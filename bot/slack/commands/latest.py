@@ -14,7 +14,7 @@ from bot.slack.listener_context import Call, ListenerContext
 
 ACTIONS = {"status": Action.READ, "logs": Action.LOGS, "artifacts": Action.ARTIFACTS}
 COMMANDS = (LatestRunCommand,)
-NONE_HERE = "I don't know of any run in this channel from the last week. Give a run's number or a schedule, as in {} {} nightly."
+NONE_HERE = "I don't know of any runs in this channel from the last week. Give a run's number or a schedule, as in {} {} nightly."
 
 
 def asks(command: LatestRunCommand) -> OfSchedule | None:
