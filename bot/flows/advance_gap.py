@@ -81,9 +81,12 @@ class GapAdvancer:
 
     async def _advance_message(self, lease: Lease, gap: ListingGap, channel: str) -> None:
         watches = [one for one in await self._watches.all_watches() if one.channel == channel and not one.paused]
-        if not watches or gap.state is GapState.COLLECTING:
+        if gap.state is GapState.COLLECTING or (not watches and gap.state is GapState.BLIND):
             # When the gap is complete, it's due again.
             await self._due.finish(lease)
+            return
+        if not watches:
+            await self._gaps.skip_account(lease, channel, gap.number)
             return
         quiet_s = await self._quiet.in_channel_s(channel)
         if quiet_s:

@@ -68,6 +68,10 @@ class ListingGaps:
         """Everything is found: each watching channel gets its account. Returns False if the claim was lost."""
         return bool(await self._scripts.run("gap_complete", lease.member, await lease.stop_renewing()))
 
+    async def skip_account(self, lease: Lease, channel: str, number: int) -> None:
+        """A channel whose watches are paused gets no account: what is withheld for it is listed without one."""
+        await self._scripts.run("skip_gap_account", channel, await lease.stop_renewing(), number)
+
     async def note_runs(self, number: int, channel: str, runs: Sequence[GapRun]) -> None:
         """Record runs that a channel's account lists."""
         if runs:

@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.core.model.audit_entry import Event
+from bot.core.model.channel import ChannelState
 from bot.core.model.errors import BoltDenied, ChannelRefused, MessageGone
 from bot.core.model.listing_gap import GapNotice, GapState
 from bot.core.model.watch import Pause, PauseChange, Quiet
@@ -361,6 +362,29 @@ async def test_where_the_watches_are_paused_no_account_is_waited_for(stage: Inci
     await stage.work("gaps", whatever=True)
     assert await stage.work("quiet") == 1
     assert (await stage.incident()).withheld is None
+
+
+async def test_watches_that_pause_before_their_account_list_what_is_withheld_when_they_go_on(
+    stage: IncidentStage,
+) -> None:
+    """The gap is complete, and its account isn't queued yet. The list is due at once, and posted when the bot is back."""
+    await recovered_in_gap(stage)
+    await stage.work_once("gaps")
+    gap = await stage.gaps.load_gap("now")
+    assert gap is not None
+    assert gap.state is GapState.COMPLETE
+    stage.channels.states[CHANNEL] = ChannelState(is_member=False)
+    stage.chat.refusing[CHANNEL] = ChannelRefused("chat.postMessage", "not_in_channel")
+    await stage.check_channels()
+    await stage.work("gaps")
+    assert await stage.work("quiet") == 1
+    assert (await stage.incident()).withheld is None
+    await stage.settle()
+    assert len(messages(stage)) == 1
+    stage.channels.states.clear()
+    stage.chat.refusing.clear()
+    await stage.check_channels()
+    assert [text for text in stage.chat.in_channel(CHANNEL) if "1 schedule failed and recovered" in text]
 
 
 async def test_a_schedule_that_is_no_longer_watched_is_not_waited_for(stage: IncidentStage) -> None:

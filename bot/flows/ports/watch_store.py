@@ -283,6 +283,9 @@ class ListingGaps(Protocol):
     async def complete(self, lease: Lease) -> bool:
         """Everything is found: each watching channel gets its account. Returns False if the claim was lost."""
 
+    async def skip_account(self, lease: Lease, channel: str, number: int) -> None:
+        """A channel whose watches are paused gets no account: what is withheld for it is listed without one."""
+
     async def note_runs(self, number: int, channel: str, runs: Sequence[GapRun]) -> None:
         """Record runs that a channel's account lists."""
 
