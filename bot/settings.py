@@ -49,138 +49,140 @@ class Settings(BaseSettings):
     slack_bot_token: BotToken
     """The bot token of the Slack app, `xoxb-…`."""
     slack_app_token: AppToken | None = None
-    """An app-level token, `xapp-…`: Socket Mode if it's set."""
+    """An app-level token, `xapp-…`. If it's set, the bot uses Socket Mode."""
     slack_signing_secret: SigningSecret | None = None
-    """The app's signing secret: HTTP mode if there's no app token. One of the two is needed."""
+    """The app's signing secret, for HTTP mode, which the bot uses if there's no app token. One of the two is
+    required."""
     slack_api_url: SlackAddress = "https://slack.com/api/"
-    """The address of Slack's API; another one for the sandbox or a gateway."""
+    """The address of Slack's API. Change it only for the sandbox or a gateway."""
     bolt_bot_command: SlashCommand = "/bolt"
     """The slash command's name. Change it in the app's manifest as well."""
     # Slack's limits; a large workspace may have higher ones. Lower values are for two bots that share an app.
     bolt_bot_edits_a_minute: int = Field(default=48, ge=12, le=10_000)
-    """At most how many calls to `chat.update` all processes on one Redis make in any minute. A twelfth is reserved for ends. Mere
-    progress uses at most half, and counts of incidents another quarter, at most 12. Set less if another bot uses the same app,
-    more if Slack has granted you more."""
+    """The most calls to `chat.update` that all processes on one Redis together make in any minute. A twelfth is
+    reserved for ends. Updates that only show progress use at most half, and those of incidents' counts another quarter,
+    at most 12. Set it lower if another bot uses the same app, higher if Slack has granted you more."""
     bolt_bot_posts_a_minute: int = Field(default=240, ge=12, le=10_000)
-    """At most how many calls to `chat.postMessage` all processes on one Redis make a minute, evenly spread. A channel gets at most one
-    every 1.1 s whatever is set here."""
+    """The most calls to `chat.postMessage` that all processes on one Redis together make in a minute, spread evenly. A
+    channel gets at most one every 1.1 s, whatever is set here."""
 
     # --- Bolt ---
 
     paradime_api_endpoint: Address
     """The Bolt workspace's GraphQL address, `https://…/graphql`."""
     paradime_api_secret: Secret
-    """The secret of a Bolt API key. One that begins with `prdm_wsp_` or `prdm_cmp_` needs no key."""
+    """The secret of a Bolt API key. If it begins with `prdm_wsp_` or `prdm_cmp_`, `PARADIME_API_KEY` isn't needed."""
     paradime_api_key: Secret | None = None
-    """The key of a legacy pair."""
+    """The key of a legacy pair of key and secret."""
     paradime_workspace_uid: Uid | None = None
     """The Bolt workspace's uid; required with a company's secret (`prdm_cmp_…`)."""
     paradime_app_url: LinkAddress = "https://app.paradime.io"
-    """Where links lead, so it can't contain a user or a password."""
+    """The address of Paradime's app, for links in Slack. Everybody sees it, so it can't contain a user or a
+    password."""
     paradime_webhook_secret: WebhookSecret | None = None
-    """Lets Bolt's webhooks in at `/paradime/webhooks`: `whsec_…` for signed ones (Standard Webhooks, Svix), otherwise
-    one word of at least 16 letters, digits, `-` and `_`, sent as the last part of the path, as `X-Webhook-Secret` or as
-    a bearer token. Unset: 404."""
+    """If it's set, the bot accepts Bolt's webhooks at `/paradime/webhooks`; otherwise, that path is 404. `whsec_…` is
+    for signed webhooks (Standard Webhooks, Svix). Anything else is one word of at least 16 letters, digits, `-` and
+    `_`, which each webhook sends as the last part of the path, as `X-Webhook-Secret` or as a bearer token."""
     # A person is notified of a lost start within 20 s, so no request may take longer.
     bolt_bot_api_timeout_s: float = Field(default=10, ge=0.5, le=20)
-    """The time-out of a whole request. If the reply to a start takes longer, the bot looks for its run."""
+    """The timeout of a whole request to Bolt. If the reply to a start takes longer, the bot looks for its run."""
     bolt_bot_poll_min_s: float = Field(default=2, ge=0.1, le=3600)
     """The shortest time between two polls of a run."""
     bolt_bot_poll_max_s: float = Field(default=30, ge=0.1, le=3600)
     """The longest time between two polls of a run."""
     bolt_bot_discover_s: float = Field(default=15, ge=1, le=300)
-    """The time between two listings of the schedules, while any channel watches some."""
+    """The time between two listings of the schedules, while any channel has watches."""
     bolt_bot_poll_requests_a_s: float = Field(default=10, ge=0.1, le=1000)
-    """Polls a second, of all processes together. Each asks for up to a hundred runs."""
+    """The most polls that all processes together send in a second. Each asks for up to a hundred runs."""
     bolt_bot_follow_gap_s: float = Field(default=15, ge=1, le=3600)
-    """The shortest time between two posts of a live log. It grows to eight times as long."""
+    """The shortest time between two posts of a live log. It grows with each post, up to eight times as long."""
     bolt_bot_log_limit_mb: int = Field(default=64, ge=1, le=1024)
-    """The largest response from Bolt that the bot reads. It limits memory use."""
+    """The largest response from Bolt that the bot reads, which limits how much memory it needs."""
 
     # --- Redis ---
 
     # Secret because it may contain a password.
     redis_url: RedisAddress | None = None
-    """Redis from 7.0 or Valkey, in one of the forms below. Unset: an embedded one. Its `maxmemory-policy` has to be
-    `noeviction`."""
+    """The address of Redis (7.0 or newer) or Valkey, in one of the forms below. The server's `maxmemory-policy` has to
+    be `noeviction`. Unset: the bot runs an embedded server."""
     bolt_bot_data_dir: Path = Path("data")
-    """Where the embedded Redis keeps its append-only file, for one process at a time. Valkey writes it, and Redis 7
-    can't read it (the reverse works)."""
+    """Where the embedded Redis, a Valkey, keeps its append-only file. Only one process at a time can use this folder.
+    Redis 7 can't read what Valkey writes, but Valkey can read what Redis 7 writes."""
     bolt_bot_name: Name = "bolt"
-    """The deployment's name, the prefix of all keys: several bots may share a Redis if each has its own name. The first
-    start under a name records the Slack team, the app and the Bolt workspace; a bot for a different one exits with
-    status 1."""
+    """The deployment's name, with which all its keys begin: several bots may share a Redis if each has its own name.
+    The first start under a name records the Slack team, the app and the Bolt workspace; a bot for a different one exits
+    with status 1."""
     bolt_bot_adopt: bool = False
-    """Take over the data of another team, app or Bolt workspace under this name. Its cards can no longer be edited, its
-    runs are no longer followed, and ends that weren't posted are lost. Unset it after that start."""
+    """Take over the data that another team, app or Bolt workspace has under this name. Its cards can no longer be
+    edited, its runs are no longer followed, and ends that weren't posted are lost. Unset it again after that start."""
     bolt_bot_lease_s: float = Field(default=10, ge=1, le=300)
     """How long a process keeps what it has claimed; if it's killed, others take over after that. A call to Slack takes
-    at most a third of it; sending a file is claimed for six times as long, up to a minute."""
+    at most a third of this time; the sending of a file is claimed for six times as long, up to a minute."""
     bolt_bot_retention_days: float = Field(default=30, ge=0.01, le=3650)
     """How long records of finished runs are kept."""
 
     # --- People ---
 
     bolt_bot_start_deadline_s: float = Field(default=60, ge=1, le=600)
-    """A start that isn't sent within this time never is. No more starts are accepted than can get their card in that
-    time: `BOLT_BOT_POSTS_A_MINUTE` in all, 50 a minute in a channel."""
+    """A start that hasn't been sent to Bolt within this time is never sent. No more starts are accepted than can get
+    their cards in that time: `BOLT_BOT_POSTS_A_MINUTE` in all, 50 a minute in a channel."""
     bolt_bot_queue_s: float = Field(default=86_400, ge=1, le=604_800)
-    """How long a start waits for a run of its schedule to end (*Run when it ends*)."""
+    """The longest that a start waits for a run of its schedule to end (*Run when it ends*)."""
     bolt_bot_policy_file: Path | None = None
     """A YAML file that says who may do what: see [policy.md](policy.md). Unset: members may do everything, guests can
-    only read, people of other organizations can't do anything."""
+    only read, and people from other organizations can't do anything."""
     bolt_bot_hints_file: Path | None = None
     """A YAML file of your own hints, which come before the built-in ones: see [hints.md](hints.md#your-own-hints).
-    Needs the extra `bolt-bot[hints]`, which the image has."""
+    Needs the extra `bolt-bot[hints]`, which the image includes."""
     bolt_bot_owners_file: Path | None = None
-    """A YAML file that says who in Slack owns which schedules, for the mentions of watches: see
-    [watches.md](watches.md#owners). What it doesn't say is looked up by the owner's e-mail address."""
+    """A YAML file that says who in Slack owns which schedules, so that watches can mention them: see
+    [watches.md](watches.md#owners). Owners that it doesn't list are looked up by their e-mail address."""
     bolt_bot_watches_file: Path | None = None
     """A YAML file that says what is watched in which channel; nobody can change these watches in Slack: see
     [watches.md](watches.md#the-watches-file)."""
     bolt_bot_audit_days: float = Field(default=90, ge=1, le=3650)
     """How long entries of the audit log are kept."""
     bolt_bot_audit_entries: int = Field(default=100_000, ge=1000, le=10_000_000)
-    """At most how many entries of the audit log are kept."""
+    """The largest number of entries that are kept in the audit log."""
     bolt_bot_show_row_values: bool = False
     """Show the row values that databases and unit tests quote in logs. By default they're replaced with `(row values
     left out)`."""
     bolt_bot_user_limit: int = Field(default=30, ge=1, le=10_000)
-    """How many things one person may ask for in 10 s: commands, messages to the bot, clicks, shortcuts, submitted
-    forms. The first one above the limit gets a reply, and further ones are dropped."""
+    """How many requests one person may make in 10 s: commands, messages to the bot, clicks, shortcuts, submitted forms.
+    The first one above the limit gets a reply, and further ones are dropped."""
     bolt_bot_channel_limit: int = Field(default=100, ge=1, le=10_000)
-    """The same for one channel."""
+    """The same limit for all people in one channel together."""
 
     # --- Process ---
 
     bolt_bot_http_host: str = "0.0.0.0"  # noqa: S104 - health checks and Slack's posts come from other machines
     """The address on which `/slack/events`, `/paradime/webhooks`, `/healthz`, `/readyz` and `/metrics` are served."""
     bolt_bot_http_port: int = Field(default=8080, ge=0, le=65535)
-    """Its port. With 0 the system picks a free one, and the bot prints `BOLT_BOT_HTTP_PORT=<port>` on standard output
-    as soon as it listens; the same holds for `BOLT_BOT_ADMIN_PORT`."""
+    """The port at that address. With 0, the system picks a free one, and the bot prints `BOLT_BOT_HTTP_PORT=<port>` on
+    standard output as soon as it listens; the same goes for `BOLT_BOT_ADMIN_PORT`."""
     bolt_bot_http_peer_connections: int = Field(default=100, ge=1, le=10_000)
-    """How many connections one address may have open at a time, for each port. If the bot is behind a proxy, all of
-    Slack's requests come from one address: set it no lower than what the proxy opens. If an address has more, its
-    longest idle connection is closed."""
+    """How many connections one address may have open at a time, on each port. If the bot is behind a proxy, all of
+    Slack's requests come from one address: set this no lower than the number of connections that the proxy opens. If an
+    address has more, the one that has been idle the longest is closed."""
     bolt_bot_admin_host: str | None = None
     """The host of `BOLT_BOT_ADMIN_PORT`. Unset: `BOLT_BOT_HTTP_HOST`."""
     bolt_bot_admin_port: int | None = Field(default=None, ge=0, le=65535)
-    """If it's set, `/healthz`, `/readyz` and `/metrics` are served only there, and are 404 on the other port. `bolt-bot
-    healthcheck` asks there."""
+    """If it's set, `/healthz`, `/readyz` and `/metrics` are served only on this port, and are 404 on the other one.
+    `bolt-bot healthcheck` uses this port too."""
     bolt_bot_log_format: LogFormat = "console"
     """How log lines are written: for people, or one JSON object each."""
     bolt_bot_log_level: LogLevel = "info"
-    """The least severe log lines that are written."""
+    """The lowest severity of log lines that are written."""
     # Secret because a pattern may itself reveal something.
     bolt_bot_secret_patterns: SecretPatterns | None = None
-    """What else is masked: regular expressions (Python's), one per line, as below."""
+    """Further secrets to mask: regular expressions (Python's), one per line, as described below."""
     # Secret because such addresses contain a token.
     bolt_bot_heartbeat_url: HeartbeatAddress | None = None
     """An address that each process requests once a minute (GET) while it's ready, so that a monitoring service notices
     silence: see [operate.md](operate.md#heartbeat). Treated as a secret, because such addresses contain a token."""
     bolt_bot_revision: Revision | None = None
-    """The git revision that was built, for the log line `started` and the metric `bolt_bot_build_info`; whoever builds
-    an image sets it. Unset, in a clone: what is checked out."""
+    """The git revision that the bot was built from, for the log line `started` and the metric `bolt_bot_build_info`.
+    It's set when an image is built. Unset, in a clone: the revision that is checked out."""
 
     @classmethod
     def settings_customise_sources(
