@@ -50,7 +50,7 @@ GROUPS_FRESH_S = 300.0
 NOTED_S = 8 * 86400.0
 GROUP_MESSAGE = (
     "I'm not in this group direct message, and Slack doesn't let apps be invited to one: "
-    "type it in a channel, or in a direct message with me"
+    "type the command in a channel, or in a direct message with me"
 )
 # How old a role may be before the person acts, if a call can be spared.
 ROLE_S = 3600.0
@@ -186,7 +186,7 @@ class SlackPeople:
         except SlackError as error:
             if isinstance(error, SlackThrottled):
                 self.want_channels()
-            return ChannelInfo(channel, why=_away(error, "what this channel is"), again_s=_again_s(error))
+            return ChannelInfo(channel, why=_away(error, "what kind of channel this is"), again_s=_again_s(error))
         return ChannelInfo(channel, known.name, known.kind, known.shared)
 
     async def channel_state(self, channel: str) -> ChannelState:

@@ -99,7 +99,7 @@ async def test_the_shortcuts(stage: Stage, tab: Tab) -> None:
     await tab.page.get_by_role("menuitem", name="Start a Bolt run").click()
     form = tab.page.get_by_role("dialog", name="Start a run")
     await tab.sees(form)
-    await expect(form.get_by_label("Where its card goes")).to_have_value("#data-eng", timeout=SOON_MS)
+    await expect(form.get_by_label("Channel for the card")).to_have_value("#data-eng", timeout=SOON_MS)
     await choose(tab, form, "hourly", "Hourly orders")
     await form.get_by_role("button", name="Start run").click()
     card = tab.message("Hourly orders")

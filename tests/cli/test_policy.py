@@ -103,7 +103,7 @@ def test_it_says_why_each_rule_does_not_fit(tmp_path: Path, capsys: pytest.Captu
     )
     out = capsys.readouterr().out
     assert "rule 1 (line 3) “production” doesn't match: the user group, the schedule, the owner\n" in out
-    assert "rule 2 (line 9) “looking” doesn't match: it isn't about start\n" in out
+    assert "rule 2 (line 9) “looking” doesn't match: it doesn't cover start\n" in out
 
 
 def test_without_a_file_the_usual_rules_are_explained(

@@ -65,7 +65,7 @@ async def test_a_start_is_on_record_from_asking_to_end(stage: Stage) -> None:
         "text": 'run "nightly" --reason "late data"',
         "schedule": "nightly",
         "decision": "allow",
-        "rule": "members do everything",
+        "rule": "members can do everything",
     }
     (run,) = stage.started()
     assert of(entries, first["request"]) == ["asked", "started", "ended"]
@@ -184,7 +184,7 @@ async def test_a_decision_is_explained_from_what_slack_and_bolt_tell(stage: Stag
     settings = policy(stage, READERS)
     asked = ("--channel", "C0DATAENG", "--action", "start", "--schedule", "nightly")
     told = await printed(stage, "policy", "explain", "--user", "U0GRACE", *asked, **settings)
-    assert "where:  C0DATAENG data-eng, public, not shared outside\n" in told
+    assert "where:  C0DATAENG data-eng, public, not shared\n" in told
     assert told.endswith("refused: not Grace\n")
     told = await printed(stage, "policy", "explain", "--user", "U0ADA", *asked, **settings)
     assert "who:    U0ADA, member, in none" in told

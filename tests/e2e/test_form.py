@@ -282,7 +282,7 @@ async def test_backticks_inside_a_command_are_refused_in_the_form(stage: Stage) 
     form = await open_form(stage)
     await form.choose("nightly")
     form.fill("commands", "dbt run --select `cat /etc/passwd`")
-    assert "backticks" in (await form.errors())["commands"]
+    assert "Backticks" in (await form.errors())["commands"]
     await stage.slash('run nightly --command "echo `date`"')
     await stage.until(stage.told_privately("backticks"))
     await stage.mention('run nightly --command "echo `date`"', user="grace")

@@ -175,7 +175,7 @@ async def test_a_watch_is_set_up_and_edited_in_a_form(stage: Stage) -> None:
     assert [group["label"]["text"] for group in menu["option_groups"]] == ["Schedules", "Pattern"]
     form.fill("schedule", menu["option_groups"][1]["options"][0], WATCH_CHOOSE)
     form.fill("quiet", "at night")
-    assert await form.errors() == {"quiet": "Enter two different times of day, as in 22:00-07:00."}
+    assert await form.errors() == {"quiet": "Enter two different times of day, for example 22:00-07:00."}
     form.fill("quiet", "22:00-07:00")
     form.fill("time_zone", "Europe/Berlin")
     assert await form.submit() == {}

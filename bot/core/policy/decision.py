@@ -47,19 +47,20 @@ class Decision:
 
 
 BACKTICKS = (
-    "a command with backticks (`) makes a shell run what's between them, so the policy has to list it word for word"
+    "backticks (`) in a command make a shell run what's between them, "
+    "so the policy has to list such a command word for word"
 )
 
 NO_RULE = "no rule in the policy allows it"
 
 # Policy files from before there were watches don't mention them.
-NO_RULE_FOR_WATCH = "no rule in the policy allows it (the action is called watch)"
+NO_RULE_FOR_WATCH = "no rule in the policy allows it (rules call this action watch)"
 
 NO_RULE_FOR_EXTERNAL = (
     "people from other organizations can do only what a rule for them allows, and no rule allows this"
 )
 
-NOT_FOR_APPROVAL = "the approval doesn't cover commands of your own"
+NOT_FOR_APPROVAL = "the approval doesn't cover commands that replace the schedule's own"
 
 
 def decide(policy: Policy, person: Person, channel_info: ChannelInfo, question: Question) -> Decision:
@@ -78,8 +79,12 @@ def _because(policy: Policy, person: Person, channel_info: ChannelInfo, question
     if decision.reason in {NOT_FOR_APPROVAL, BACKTICKS} or _is_about_overrides(policy, decision):
         return decision.reason
     target, retries = question.target, question.action is Action.RETRY
-    commands = "the run's own commands, which aren't its schedule's," if retries else "commands of your own (--command)"
-    branch = "the run's branch, which isn't its schedule's," if retries else "another branch (--branch)"
+    commands = "the run's commands, which differ from its schedule's," if retries else "your own commands (--command)"
+    branch = (
+        "the run's branch, which differs from its schedule's,"
+        if retries
+        else "a branch other than the schedule's (--branch)"
+    )
     lesser = (
         (f"{commands} aren't allowed", bool(target.commands), replace(target, commands=())),
         (f"{branch} isn't allowed", target.branch is not None, replace(target, branch=None)),
@@ -163,7 +168,7 @@ def _lacking(rule: Rule, channel_info: ChannelInfo, question: Question) -> Decis
 
 def _unknown(person: Person, channel_info: ChannelInfo, fit: RuleFit) -> str:
     """The sentence for a fact that couldn't be read, as its reader reported it."""
-    about_channel = {"the channel", "the kind of channel", "whether the channel is shared outside"}
+    about_channel = {"the channel", "the kind of channel", "whether the channel is shared with another organization"}
     about_person = {"the role", "the user group", "the e-mail address"}
     if channel_info.why and about_channel & set(fit.misses):
         return channel_info.why
@@ -174,5 +179,7 @@ def _unknown(person: Person, channel_info: ChannelInfo, fit: RuleFit) -> str:
 
 def _not_posted(channel_info: ChannelInfo) -> str:
     if channel_info.shared:
-        return "this channel is shared with another organization, and I don't post there unless the policy allows it"
+        return (
+            "this channel is shared with another organization, and I post in such channels only if the policy allows it"
+        )
     return channel_info.why or "I couldn't find out whether this channel is shared with another organization"

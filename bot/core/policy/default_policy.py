@@ -10,7 +10,7 @@ from bot.core.policy.rules import Action, Allow, Deny, Overrides, Policy, Rule, 
 DEFAULT_POLICY = Policy(
     (
         Rule(
-            "guests only read",
+            "guests can only read",
             Deny("guests can only read"),
             who=Who(roles=frozenset({Role.GUEST})),
             what=frozenset({Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE, Action.AUDIT, Action.WATCH}),
@@ -22,9 +22,9 @@ DEFAULT_POLICY = Policy(
             what=frozenset({Action.AUDIT}),
         ),
         Rule("the audit log is for admins", Deny("only admins can"), what=frozenset({Action.AUDIT})),
-        Rule("everyone reads", Allow(), what=frozenset({Action.READ, Action.LOGS, Action.ARTIFACTS})),
+        Rule("everyone can read", Allow(), what=frozenset({Action.READ, Action.LOGS, Action.ARTIFACTS})),
         Rule(
-            "members do everything",
+            "members can do everything",
             Allow(),
             who=Who(roles=frozenset({Role.MEMBER})),
             which=Which(commands=Overrides()),

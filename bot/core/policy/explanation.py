@@ -100,9 +100,8 @@ def _listed(words: frozenset[Role] | frozenset[str] | None) -> str:
 
 
 def _shared(channel_info: ChannelInfo) -> str:
-    return {True: "shared outside", False: "not shared outside", None: "unknown whether shared outside"}[
-        channel_info.shared
-    ]
+    words = {True: "shared with another organization", False: "not shared", None: "unknown whether it's shared"}
+    return words[channel_info.shared]
 
 
 def _effect(effect: Effect) -> str:

@@ -58,7 +58,7 @@ def _fit(
     rule: Rule, person: Person, channel_info: ChannelInfo, question: Question, *, admits_external: bool
 ) -> RuleFit:
     if rule.what and question.action not in rule.what:
-        return RuleFit(rule, fits=False, misses=(f"it isn't about {question.action}",))
+        return RuleFit(rule, fits=False, misses=(f"it doesn't cover {question.action}",))
     answers = {
         "the user": _holds(rule.who.users, person.user),
         "the role": _role(rule, person, admits_external=admits_external),
@@ -66,7 +66,7 @@ def _fit(
         "the e-mail address": _holds(rule.who.domains, person.domain),
         "the channel": _channel(rule.where.channels, channel_info),
         "the kind of channel": _holds(rule.where.kinds, channel_info.kind),
-        "whether the channel is shared outside": _shared(rule, channel_info, question),
+        "whether the channel is shared with another organization": _shared(rule, channel_info, question),
         "the schedule": _schedule(rule.which.schedules, question.target),
         "the owner": _owner(rule.which.owners, question.target),
         "the branch": _branch(rule, question.target),

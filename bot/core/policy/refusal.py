@@ -35,7 +35,7 @@ def refusal(decision: Decision, action: Action, prefix: str = "", *, doing: str 
     if decision.verdict is Verdict.UNKNOWN:
         return f"{decision.reason}.{nothing}"
     if decision.verdict is Verdict.APPROVE:
-        return f"You can {doing} only with approval from {decision.by}. Type the command instead.{nothing}"
+        return f"You can {doing} only with approval from {decision.by}. To ask for it, type the command.{nothing}"
     rule = f" (rule “{decision.rule}”)" if decision.rule and not decision.by_default else ""
     hint = f" {prefix} whoami shows what you can do." if prefix else ""
     return f"You can't {doing} here: {decision.reason}{rule}.{nothing}{hint}"

@@ -135,7 +135,9 @@ def _some(rule: Rule) -> str:
     if which.owners:
         parts.append(f"schedules owned by {', '.join(which.owners)}")
     if _some_given(which.branch) and which.branch:
-        parts.append(f"branch {', '.join(which.branch.patterns) or 'of your own'}")
+        parts.append(f"branch {', '.join(which.branch.patterns)}" if which.branch.patterns else "any other branch")
     if _some_given(which.commands) and which.commands:
-        parts.append(f"commands {', '.join(which.commands.patterns) or 'of your own'}")
+        parts.append(
+            f"commands {', '.join(which.commands.patterns)}" if which.commands.patterns else "your own commands"
+        )
     return cut(" · ".join(parts), 200)

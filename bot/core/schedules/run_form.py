@@ -162,7 +162,7 @@ def read(filled: Filled, slug: str, own: Own | None) -> RunCommand | Problems | 
     except BadCommand as bad:
         problems["commands"] = bad.sentence
     if not CHANNEL.fullmatch(filled.channel):
-        problems["channel"] = "Choose the channel where its card goes."
+        problems["channel"] = "Choose a channel for the run's card."
     if problems:
         return Problems(problems)
     if own is not None and _outdated(filled, own):

@@ -25,7 +25,7 @@ def pending_card(request: Request, app_url: str) -> Message:
     blocks: list[Block] = [Paragraph(first), Facts(facts)]
     commands = given_commands(request)
     if commands:
-        blocks.append(Facts(("With these commands instead of its own:",)))
+        blocks.append(Facts(("With these commands instead of the schedule's own:",)))
         blocks += [Preformatted(box) for box in _boxes(commands)]
     blocks.append(Buttons((_approve(request), _deny(request))))
     return Message((*first, ". ", *facts), tuple(blocks))
@@ -55,7 +55,11 @@ def too_long(commands: tuple[str, ...]) -> str | None:
     fits = (
         sum(len(command) + 1 for command in commands) <= COMMANDS_MOST and max(map(len, commands), default=0) < BOX_MOST
     )
-    return None if fits else "It needs approval, but its commands are too long to show in full. Use fewer commands."
+    return (
+        None
+        if fits
+        else "It needs approval, but its commands are too long to show in full. Use fewer or shorter commands."
+    )
 
 
 def changed(before: StartPlan | None, now: StartPlan) -> bool:
@@ -94,8 +98,8 @@ def _facts(request: Request, app_url: str) -> Sentence:
     if isinstance(start_command, RunCommand):
         branch, number, goes_on = start_command.branch, start_command.pull_request, start_command.continue_on_error
     elif plan and plan.parent_run:
-        what = "all" if start_command.every else "what failed"
-        spans += [f" · reruns {what} of ", Link(run_url(app_url, plan.parent_run), f"run {plan.parent_run}")]
+        what = "all of" if start_command.every else "what failed in"
+        spans += [f" · reruns {what} ", Link(run_url(app_url, plan.parent_run), f"run {plan.parent_run}")]
         branch, number, goes_on = plan.branch, plan.pull_request, plan.continue_on_error
     else:
         goes_on = False
@@ -111,8 +115,8 @@ def _facts(request: Request, app_url: str) -> Sentence:
 
 def _approve(request: Request) -> Button:
     # Confirmation dialogs show plain text, in which a mention would appear as an id.
-    who = f"@{request.user_name}" if request.user_name else "this card says"
-    text: Sentence = ("Start ", Bold(request.title), f" as {who}", " asked?" if request.user_name else "?")
+    how = f"@{request.user_name} asked" if request.user_name else "shown on this card"
+    text: Sentence = ("Start ", Bold(request.title), f" as {how}?")
     return Button(
         buttons.APPROVE_START,
         "Approve",

@@ -26,9 +26,9 @@ EVERY = "*"
 OWNER, NOBODY = "owner", "none"
 
 CHOOSE_ONE = "Choose a schedule or a pattern."
-NO_QUIET = "Enter two different times of day, as in 22:00-07:00."
-NO_LATE = "Enter a time from 1m to 24h, or off, as in 30m."
-NO_SLOW = "Enter a factor from 1.1x to 100x, a time from 1m to 24h, or off, as in 2x or 45m."
+NO_QUIET = "Enter two different times of day, for example 22:00-07:00."
+NO_LATE = "Enter a time from 1m to 24h, for example 30m, or off."
+NO_SLOW = "Enter a factor from 1.1x to 100x (for example 2x), a time from 1m to 24h (for example 45m), or off."
 
 T = TypeVar("T")
 Field = Literal["schedule", "owner", "branch", "only", "mention", "person", "quiet", "time_zone", "late", "slow"]

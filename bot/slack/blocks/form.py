@@ -146,10 +146,10 @@ def _channel(filled: Filled) -> InputBlock:
         response_url_enabled=True,
         filter=ConversationFilter(include=["public", "private"]),
     )
-    return input_block("channel", "Where its card goes", element, optional=False)
+    return input_block("channel", "Channel for the card", element, optional=False)
 
 
 def _where(filled: Filled) -> Sentence:
     if filled.channel.startswith("D"):
-        return ("Its card will be posted in this conversation.",)
-    return ("Its card will be posted in ", Channel(filled.channel), ".")
+        return ("The run's card will be posted in this conversation.",)
+    return ("The run's card will be posted in ", Channel(filled.channel), ".")

@@ -44,7 +44,7 @@ def watch_form(form: Form) -> Json:
         as_json(_person(filled)),
         as_json(text_field("quiet", "Quiet hours", filled.quiet, "22:00-07:00", SHORT)),
         as_json(
-            text_field("time_zone", "Time zone of the quiet hours", filled.time_zone, "Yours, as set in Slack", SHORT)
+            text_field("time_zone", "Time zone for the quiet hours", filled.time_zone, "Yours, as set in Slack", SHORT)
         ),
         *_timed(filled),
         note(_where(filled)),
@@ -119,7 +119,7 @@ def _told(filled: Filled) -> list[Json]:
 def _timed(filled: Filled) -> list[Json]:
     return [
         as_json(text_field("late", "Report late runs after", filled.late, "30m, or off", SHORT)),
-        as_json(text_field("slow", "Report slow runs from", filled.slow, "2x, 45m, or off", SHORT)),
+        as_json(text_field("slow", "Report slow runs after", filled.slow, "2x, 45m, or off", SHORT)),
     ]
 
 

@@ -50,7 +50,10 @@ async def _show(context: ListenerContext, call: Call, body: Json) -> None:
     shown = None if asker.thread else posted_message(message, ours=context.me.bot_user)
     subject = await context.thread_subjects.subject_of(asker.team, CardRef(asker.channel, thread or ts), shown=shown)
     if subject.run is None:
-        no_card = f"That message isn't a run's card. Use this on a card, or type {context.prefix} status 4711."
+        no_card = (
+            "That message isn't a run's card. Use this on a card, or type the run's number, "
+            f"as in {context.prefix} status 4711."
+        )
         await context.tell(asker, Message((subject.why or no_card,)))
         return
     attempt = attempt_of(call, Action.READ, f"details of {subject.run.id}")

@@ -102,7 +102,9 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
         try:
             result = await _submitted(context, asker, body)
         except StoreUnavailable as error:
-            result = {"schedule": f"{database(error)} Type {context.prefix} watches to see whether it was stored."}
+            result = {
+                "schedule": f"{database(error)} Type {context.prefix} watches to see whether the watch was saved."
+            }
         if isinstance(result, StoredWatch):
             context.later(_describe(context, asker, result), asker)
             await ack()

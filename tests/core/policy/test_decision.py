@@ -366,12 +366,12 @@ def test_a_refusal_for_commands_alone_says_so() -> None:
     policy = Policy((Rule("start", Allow(), which=Which(branch=Overrides(any=False))),))
     assert word(policy) is Verdict.ALLOW
     decision = decide(policy, MEMBER, HERE, with_commands("dbt run"))
-    assert decision.reason == "commands of your own (--command) aren't allowed"
+    assert decision.reason == "your own commands (--command) aren't allowed"
     other = replace(START, target=replace(START.target, branch="dev"))
-    assert decide(policy, MEMBER, HERE, other).reason == "another branch (--branch) isn't allowed"
+    assert decide(policy, MEMBER, HERE, other).reason == "a branch other than the schedule's (--branch) isn't allowed"
     both = replace(START, target=replace(START.target, branch="dev", commands=("dbt run",)))
     assert decide(policy, MEMBER, HERE, both).reason == (
-        "commands of your own (--command) and another branch (--branch) aren't allowed"
+        "your own commands (--command) and a branch other than the schedule's (--branch) aren't allowed"
     )
 
 
@@ -379,10 +379,10 @@ def test_a_rule_for_the_rest_has_its_reason_and_the_commands() -> None:
     """The reason that its author gave is not about them, so both are said."""
     policy = Policy((Rule("start", Allow()), Rule("rest", Deny("ask #data first"))))
     decision = decide(policy, MEMBER, HERE, with_commands("dbt run"))
-    assert decision.reason == "ask #data first; commands of your own (--command) aren't allowed"
+    assert decision.reason == "ask #data first; your own commands (--command) aren't allowed"
     retry = replace(with_commands("dbt run"), action=Action.RETRY)
     assert (
-        "the run's own commands, which aren't its schedule's, aren't allowed"
+        "the run's commands, which differ from its schedule's, aren't allowed"
         in decide(policy, MEMBER, HERE, retry).reason
     )
 
@@ -401,7 +401,7 @@ def test_an_approval_is_not_got_round_by_asking_for_more() -> None:
     assert decide(policy, MEMBER, HERE, START).verdict is Verdict.APPROVE
     decision = decide(policy, MEMBER, HERE, with_commands("dbt run"))
     assert (decision.verdict, decision.rule) == (Verdict.DENY, "r")
-    assert "doesn't cover commands of your own" in decision.reason
+    assert "doesn't cover commands that replace" in decision.reason
     assert decide(policy, MEMBER, SHARED, START).verdict is Verdict.DENY
     assert decide(policy, MEMBER, UNSEEN, START).verdict is Verdict.UNKNOWN
 
@@ -488,7 +488,7 @@ def test_backticks_are_allowed_word_for_word_alone(action: Action) -> None:
     """That any command is allowed, or may be approved, does not allow one that a shell would run twice."""
     asking = Question(action, replace(NIGHTLY, commands=("dbt run", "echo `date`")), posts=True)
     assert decide(DEFAULT_POLICY, MEMBER, HERE, asking) == Decision(
-        Verdict.DENY, "members do everything", BACKTICKS, by_default=True
+        Verdict.DENY, "members can do everything", BACKTICKS, by_default=True
     )
     for effect in (Allow(), Approve("@data")):
         anything = only(Rule("anything", effect, which=Which(commands=Overrides())))

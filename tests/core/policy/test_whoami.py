@@ -67,7 +67,7 @@ def test_only_rules_about_this_person_are_told() -> None:
 def test_a_denied_override_is_a_case_of_starting() -> None:
     """One may start, but not with a branch of one's own."""
     rule = Rule("own", Deny("branches are fixed"), what=START, which=Which(branch=Overrides()))
-    assert "branch of your own" in starts(Policy((rule, Rule("all", Allow()))))
+    assert "for any other branch" in starts(Policy((rule, Rule("all", Allow()))))
 
 
 def test_of_many_cases_the_first_are_told_and_the_rest_counted() -> None:

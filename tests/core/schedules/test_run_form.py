@@ -79,9 +79,9 @@ def test_everything_that_can_be_filled_in() -> None:
         ("commands", "\n".join(f"dbt run {number}" for number in range(21)), "The limit is 20"),
         ("commands", "a\x00b", "control characters"),
         ("commands", "``", "A command is empty"),
-        ("channel", "", "Choose the channel"),
-        ("channel", "#data-eng", "Choose the channel"),
-        ("channel", "C0<!channel>", "Choose the channel"),
+        ("channel", "", "Choose a channel"),
+        ("channel", "#data-eng", "Choose a channel"),
+        ("channel", "C0<!channel>", "Choose a channel"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(name: str, value: str, sentence: str) -> None:

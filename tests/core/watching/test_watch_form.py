@@ -100,7 +100,7 @@ def test_what_is_wrong_is_said_at_its_field() -> None:
     wrong = read(filled, "")
     assert isinstance(wrong, Problems)
     assert set(wrong.fields) == {"schedule", "branch", "quiet", "time_zone", "late", "slow", "owner"}
-    assert wrong.fields["quiet"] == "Enter two different times of day, as in 22:00-07:00."
+    assert wrong.fields["quiet"] == "Enter two different times of day, for example 22:00-07:00."
     assert wrong.fields["time_zone"].startswith('There\'s no time zone "Mars".')
 
 

@@ -70,7 +70,7 @@ Branch (plain_text_input)
 Pull request (plain_text_input)
 Continue on error (checkboxes): [ ] Continue with the next command when one fails
 Reason (plain_text_input)
-  Its card will be posted in <#C0DATAENG>."""
+  The run's card will be posted in <#C0DATAENG>."""
     )
 
 
@@ -89,14 +89,14 @@ Branch (plain_text_input): dev
 Pull request (plain_text_input): 123
 Continue on error (checkboxes): [x] Continue with the next command when one fails
 Reason (plain_text_input): late data
-  Its card will be posted in <#C0DATAENG>."""
+  The run's card will be posted in <#C0DATAENG>."""
     )
 
 
 def test_where_the_channel_is_not_known() -> None:
     """It is asked for, and begins with the one that is open."""
     view = checked(Form(Filled(), asks_channel=True))
-    assert picture(view).endswith("Where its card goes * (conversations_select)")
+    assert picture(view).endswith("Channel for the card * (conversations_select)")
     element = view["blocks"][-1]["element"]
     assert element["default_to_current_conversation"] is True
     assert element["response_url_enabled"] is True
@@ -105,7 +105,7 @@ def test_where_the_channel_is_not_known() -> None:
 
 def test_a_direct_message_is_named_as_such() -> None:
     """It has no name to be told."""
-    assert "Its card will be posted in this conversation." in picture(checked(Form(Filled(channel="D0ADA"))))
+    assert "The run's card will be posted in this conversation." in picture(checked(Form(Filled(channel="D0ADA"))))
 
 
 def test_an_old_list_says_so() -> None:

@@ -54,7 +54,7 @@ def test_as_it_opens() -> None:
         "Mention * (static_select): The schedule's owner",
         "Or mention this person (multi_users_select)",
         "Quiet hours (plain_text_input)",
-        "Time zone of the quiet hours (plain_text_input)",
+        "Time zone for the quiet hours (plain_text_input)",
         "  Reports are posted in <#C0DATAENG>. To mention a user group, use --mention in the typed command.",
     ]
 
@@ -72,7 +72,7 @@ def test_an_existing_one_says_what_it_watches() -> None:
         "  The user group is <!subteam^S0DATA>.",
         "Or mention this person (multi_users_select)",
         "Quiet hours (plain_text_input): 22:00-07:00",
-        "Time zone of the quiet hours (plain_text_input): Europe/Berlin",
+        "Time zone for the quiet hours (plain_text_input): Europe/Berlin",
         "  Reports are posted in <#C1>. To mention a user group, use --mention in the typed command.",
     ]
     person = replace(NIGHTLY, mention="U0ADA", channel="D0ADA")
@@ -88,7 +88,7 @@ def test_an_existing_one_says_what_it_watches() -> None:
         ("only ends", "Report "),
         ("prs", "Pull requests"),
         ("late", "Report late runs after"),
-        ("slow", "Report slow runs from"),
+        ("slow", "Report slow runs after"),
     ],
 )
 def test_only_what_is_reported_is_offered(option: str, label: str) -> None:
