@@ -45,7 +45,7 @@ def load_own_hints(file: str | Path | None, mask: Callable[[str], str]) -> tuple
     try:
         text = Path(file).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        why = (error.strerror or "no reason given") if isinstance(error, OSError) else "it isn't text in UTF-8"
+        why = (error.strerror or "no reason given") if isinstance(error, OSError) else "it isn't UTF-8 text"
         raise HintsFileError((f"the file can't be read ({why})",)) from None
     return read_hints(text, _compiler(), mask)
 

@@ -48,7 +48,7 @@ LONGEST_TIMEOUT_S = 20.0
 UNEXPECTED_FORMAT = "Bolt's response doesn't have the expected format."
 NO_SCHEDULE = ApiError("That schedule isn't in Bolt.")
 NOT_LISTED = ApiError("Bolt didn't list the schedule's runs and gave no reason.")
-NOT_OK = ApiError("Bolt didn't do it and gave no reason.")
+NOT_OK = ApiError("Bolt declined the request and gave no reason.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +344,7 @@ class BoltClient:
 def _object(reply: GraphqlReply, name: str) -> Json:
     found = reply.data.get(name) if reply.data else None
     if not isinstance(found, dict):
-        raise BoltOutcomeUnknown("Bolt's response is missing what was requested.")
+        raise BoltOutcomeUnknown("Bolt's response doesn't contain what was requested.")
     return found
 
 

@@ -51,7 +51,7 @@ _REFUSALS: tuple[tuple[str, str, str], ...] = (
     (
         r"EXEC without MULTI",
         "My database (Redis) doesn't permit me to do this.",
-        "its user lacks a permission (NOPERM): it may not run MULTI",
+        "its user lacks a permission (NOPERM): it isn't allowed to run MULTI",
     ),
     (
         r"unknown (?:redis )?command",
@@ -64,7 +64,7 @@ _UNREACHABLE: tuple[tuple[str, str], ...] = (
     (r"\bMASTERDOWN\b", "it's a replica that has lost its primary (MASTERDOWN)"),
     (r"\bLOADING\b|loading the dataset", "it's loading its data (LOADING)"),
     (r"\bCLUSTERDOWN\b", "the cluster is down (CLUSTERDOWN)"),
-    (r"no master found", "no Sentinel knows a primary of that name"),
+    (r"no master found", "no Sentinel knows a primary by that name"),
     (r"cannot be connected", "none of the cluster's nodes can be reached"),
     (r"protected mode", "it's in protected mode, in which only its own machine may connect without a password"),
     (r"DB index is out of range|invalid DB index", "it has no database with the number in REDIS_URL"),
@@ -144,11 +144,11 @@ def _permission(text: str) -> str:
     """Describe which command or key the user lacks permission for, as far as the server says."""
     commands = re.search(r"permissions to run the ((?:'[\w|]+'(?:, )?)+)", text)
     if commands:
-        return f": it may not run {', '.join(re.findall(WORD, commands[1])).upper()}"
+        return f": it isn't allowed to run {', '.join(re.findall(WORD, commands[1])).upper()}"
     if re.search(r"permissions to access|can't access at least one of the keys", text):
-        return ": it may not use the keys of this deployment"
+        return ": it isn't allowed to use the keys of this deployment"
     if "can't run this command" in text:
-        return ": it may not run a command that the scripts use"
+        return ": it isn't allowed to run a command that the scripts use"
     unknown = re.search(r"unknown command '?`?(?!called from)([\w|]+)", text)
     return f" ({unknown[1].upper()})" if unknown else ""
 

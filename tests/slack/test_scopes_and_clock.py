@@ -66,7 +66,7 @@ async def test_a_call_that_needs_a_missing_scope(sandbox: Sandbox) -> None:
                 await chat.call("usergroups.list")
     await chat.close()
     assert caught.value.needed == "usergroups:read"
-    assert caught.value.sentence.startswith("My Slack app lacks the permission usergroups:read.")
+    assert caught.value.sentence.startswith("My Slack app lacks the usergroups:read permission.")
     (line,) = lines
     assert (line["scope"], line["method"]) == ("usergroups:read", "usergroups.list")
 

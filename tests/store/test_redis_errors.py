@@ -134,10 +134,12 @@ FULL, READ_ONLY = "My database (Redis) is full.", "My database (Redis) is read-o
 DISK, PERMIT = "My database (Redis) can't write to its disk.", "My database (Redis) doesn't permit me to do this."
 CASES = [
     pytest.param(
-        no_eval, all_rights, PERMIT, "its user lacks a permission (NOPERM): it may not run EVALSHA", id="eval"
+        no_eval, all_rights, PERMIT, "its user lacks a permission (NOPERM): it isn't allowed to run EVALSHA", id="eval"
     ),
-    pytest.param(no_keys, all_rights, PERMIT, "(NOPERM): it may not use the keys of this deployment", id="keys"),
-    pytest.param(no_zadd, all_rights, PERMIT, "(NOPERM): it may not run HVALS, ZADD", id="zadd"),
+    pytest.param(
+        no_keys, all_rights, PERMIT, "(NOPERM): it isn't allowed to use the keys of this deployment", id="keys"
+    ),
+    pytest.param(no_zadd, all_rights, PERMIT, "(NOPERM): it isn't allowed to run HVALS, ZADD", id="zadd"),
     pytest.param(full, roomy, FULL, "it's full (OOM)", id="full"),
     pytest.param(replica, primary, READ_ONLY, "it's a read-only replica (READONLY)", id="replica"),
     # The last one: a server whose directory is gone saves no more.
@@ -195,7 +197,7 @@ async def test_every_denied_command_is_named(redis_client: Redis) -> None:
         with pytest.raises(StoreRefused) as caught:
             await Scripts(client, "bolt", retention_s=60).probe()
         await client.aclose()
-        assert caught.value.cause == f"its user lacks a permission (NOPERM): it may not run {named}"
+        assert caught.value.cause == f"its user lacks a permission (NOPERM): it isn't allowed to run {named}"
     await ask(redis_client, "ACL", "DELUSER", "bot")
 
 

@@ -87,7 +87,7 @@ def _doubted(literal: Command, line: list[Token], prefix: str, *, asked: bool) -
         if _is_run(line[1]) and (isinstance(literal, PauseCommand) or (literal.schedule_text and len(line) > 2)):
             return Guess(_which_run(prefix, "retry"), tuple(line))
     if asked and acts(literal) and not isinstance(literal, RunForm | WatchForm):
-        return Guess("A command can't contain a question mark. Nothing was done.", tuple(line), literal)
+        return Guess("A command can't end with a question mark. Nothing was done.", tuple(line), literal)
     if not acts(literal) and _holds_talk(line[1:]):
         return Guess(f"There's no such schedule. Type {prefix} list to see all schedules.", tuple(line), literal)
     return literal

@@ -25,5 +25,5 @@ def usage(topic: str | None, prefix: str, mention: str = "", *, unknown: str | N
 def _unknown(word: str | None, topic: str | None) -> Sentence:
     if word is None:
         return ()
-    then = f"Did you mean {topic}?" if topic else "These are all commands:"
+    then = f"Did you mean {topic}?" if topic else "Here are all the commands:"
     return (f'There\'s no command "{cut(word, 40)}". {then}\n',)

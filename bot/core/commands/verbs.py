@@ -167,7 +167,7 @@ def _logs(given: Given) -> LogsCommand | LatestRunCommand:
         # In a run's thread, a small number is a command's number.
         text, number = "", positive(text)
     if before and number is None and text != given.text:
-        bad(f"logs takes a command's number after the run's, as in {given.prefix} logs 4711 3.")
+        bad(f"After the run's number, logs takes a command's number, as in {given.prefix} logs 4711 3.")
     found = given.run_id if not text else number_of_run(text)
     if found is None:
         bad(f"logs needs a run number or a schedule, as in {given.prefix} logs 4711.")
@@ -232,7 +232,7 @@ def _unwatch(given: Given) -> UnwatchCommand:
 def _failing(given: Given) -> FailingCommand:
     if given.words:
         bad(
-            f"failing takes no arguments. Type {given.prefix} failing, or {given.prefix} status nightly for a schedule."
+            f"failing takes no arguments. Type {given.prefix} failing, or {given.prefix} status nightly for one schedule."
         )
     return FailingCommand(given.has("all"))
 
@@ -289,8 +289,8 @@ VERBS: dict[str, Verb] = {
             "command": (
                 "a command",
                 (
-                    "instead of the schedule's own commands; once for each, at most "
-                    f"{COMMANDS_LIMIT} of at most {COMMAND_LIMIT} characters"
+                    "instead of the schedule's own commands; repeat it for each command, at most "
+                    f"{COMMANDS_LIMIT} times; a command has at most {COMMAND_LIMIT} characters"
                 ),
             ),
             "reason": ("a text", f"shown on the card and in Bolt; at most {REASON_LIMIT} characters"),
@@ -316,29 +316,31 @@ VERBS: dict[str, Verb] = {
         },
         (
             ("list [text] [--inactive] [--suspended] [--failing]", "lists schedules"),
-            ("list finance --failing", "those matching finance whose last run failed"),
+            ("list finance --failing", "schedules that match finance and whose last run failed"),
         ),
     ),
-    "show": Verb(_show, {}, (("show <schedule>", "shows a schedule's details"), ("show nightly", "an example"))),
+    "show": Verb(_show, {}, (("show <schedule>", "shows a schedule's details"), ("show nightly", "this schedule"))),
     "status": Verb(
         _status,
         {},
         (
             ("status [run id or schedule]", "shows a run's status, to you only"),
             ("status", "the active runs and queued starts in this channel; in a direct message, yours"),
-            ("status 4711 4712", "these runs, ten at most"),
+            ("status 4711 4712", "these runs, at most ten"),
             ("status nightly", "the schedule's active run, or its latest"),
             ("status last", "the newest run in this channel"),
         ),
     ),
-    "runs": Verb(_runs, {}, (("runs <schedule>", "lists a schedule's recent runs"), ("runs nightly", "an example"))),
+    "runs": Verb(
+        _runs, {}, (("runs <schedule>", "lists a schedule's recent runs"), ("runs nightly", "this schedule's runs"))
+    ),
     "cancel": Verb(
         _cancel,
         {},
         (
             ("cancel <run id>…", "cancels runs right away, without asking you to confirm"),
             ("cancel 4711", "this run"),
-            ("cancel 4711 4712", "these runs, ten at most"),
+            ("cancel 4711 4712", "these runs, at most ten"),
         ),
     ),
     "retry": Verb(
@@ -363,7 +365,7 @@ VERBS: dict[str, Verb] = {
                 "shows a command's log, by default the failed one's",
             ),
             ("logs 4711 3", "the log of command 3, numbered as on its card"),
-            ("logs nightly", "of the schedule's active run, or its latest"),
+            ("logs nightly", "the log of the schedule's active run, or of its latest"),
             ("logs 4711 --follow", "posts new lines in the thread while the run is active"),
         ),
     ),
@@ -372,7 +374,7 @@ VERBS: dict[str, Verb] = {
         {},
         (
             ("artifacts <run id or schedule>", "lists the files that each command produced"),
-            ("artifacts 4711", "an example"),
+            ("artifacts 4711", "this run's files"),
         ),
     ),
     "history": Verb(
@@ -380,20 +382,20 @@ VERBS: dict[str, Verb] = {
         {"runs": ("a number", f"how many runs, from {HISTORY_LEAST} to {HISTORY_MOST}; by default {HISTORY_RUNS}")},
         (
             ("history <schedule> [--runs N]", "charts how long the last runs took and how they ended"),
-            ("history nightly --runs 50", "the last 50"),
+            ("history nightly --runs 50", "the last 50 runs"),
         ),
     ),
     "pause": Verb(
         _pause,
         {},
-        (("pause <schedule>", "stops a schedule from starting automatically"), ("pause nightly", "an example")),
+        (("pause <schedule>", "stops a schedule from starting automatically"), ("pause nightly", "this schedule")),
     ),
     "resume": Verb(
         _resume,
         {},
         (
             ("resume <schedule>", "lets a paused schedule start automatically again"),
-            ("resume nightly", "an example"),
+            ("resume nightly", "this schedule"),
         ),
     ),
     "watch": Verb(
@@ -422,7 +424,7 @@ VERBS: dict[str, Verb] = {
                 "reports failures and recoveries in this channel; without a schedule, opens a form",
             ),
             ("watch nightly", "this schedule"),
-            ("watch finance-*", "every schedule whose slug or name starts with finance-, including later ones"),
+            ("watch finance-*", "every schedule whose slug or name starts with finance-, including those added later"),
             ("watch * --owner ada@example.com", "every schedule of this owner"),
             (
                 "watch nightly --only ends",
@@ -485,7 +487,7 @@ VERBS: dict[str, Verb] = {
                 "audit [--user @name] [--schedule S] [--since T]",
                 "shows who requested what, if you can read the audit log",
             ),
-            ("audit --schedule nightly --since 2d", "about this schedule, from the last two days"),
+            ("audit --schedule nightly --since 2d", "entries about this schedule from the last two days"),
         ),
     ),
     "help": Verb(_help, {}, (("help [command]", "lists all commands, or shows one with examples"),)),

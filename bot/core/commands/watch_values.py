@@ -34,7 +34,7 @@ def read_only(text: str) -> Only:
     """Read what a watch tells. Raises BadCommand."""
     found: Only | None = next((one for one in get_args(Only) if one == text.lower()), None)
     if found is None:
-        bad(f'"{cut(text, SHOWN)}" isn\'t a value of --only. Use --only failures, --only ends or --only all.')
+        bad(f'"{cut(text, SHOWN)}" isn\'t a value for --only. Use --only failures, --only ends or --only all.')
     return found
 
 
@@ -100,7 +100,7 @@ def read_time_zone(text: str) -> str:
     """Read a time zone by its name in the IANA database, whatever its case. Raises BadCommand."""
     found = _zones().get(text.lower().replace(" ", "_"))
     if found is None:
-        bad(f'There\'s no time zone "{cut(text, SHOWN)}". Name one like {EXAMPLES["tz"]}.')
+        bad(f'There\'s no time zone "{cut(text, SHOWN)}". Use a name such as Europe/Berlin.')
     return found
 
 
@@ -115,9 +115,7 @@ def read_digest(words: Sequence[str], zone: str | None, prefix: str) -> DigestCo
         weekday, rest = found, rest[1:]
     clock = _clock(rest[-1]) if rest and (len(rest) == 1 or rest[:-1] == ["at"]) else (None if rest else MORNING)
     if clock is None or every not in {"daily", "weekly"}:
-        bad(
-            f"A digest is daily or weekly, with a time of day, or off, {example}. To see one now, type {prefix} digest."
-        )
+        bad(f"A digest can be daily, weekly or off, {example}. To see one now, type {prefix} digest.")
     return DigestCommand("daily" if every == "daily" else "weekly", clock, weekday, zone)
 
 

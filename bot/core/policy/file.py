@@ -111,13 +111,13 @@ class _Reader(NodeReader):
                 return Allow()
             self.bad(node, "allow should be true; to refuse, write deny with a reason")
         if name == "deny":
-            return Deny(self.text(node, "deny", "a reason that the person sees").rstrip("."))
+            return Deny(self.text(node, "deny", "a reason to show to the person").rstrip("."))
         if isinstance(node, yaml.ScalarNode):
-            return Approve(self.entry(node, GROUP, "approve", "a user group, as in @data-leads or S0123ABC"))
+            return Approve(self.entry(node, GROUP, "approve", "a user group, such as @data-leads or S0123ABC"))
         given = self.mapping(node, ("by", "within"), "approve")
         if "by" not in given:
-            self.bad(node, "approve needs the key “by”: the user group whose members may approve")
-        by = self.entry(given["by"], GROUP, "by", "a user group, as in @data-leads or S0123ABC")
+            self.bad(node, "approve needs the key “by”: the user group whose members can approve")
+        by = self.entry(given["by"], GROUP, "by", "a user group, such as @data-leads or S0123ABC")
         return Approve(by, self._seconds(given["within"])) if "within" in given else Approve(by)
 
     def _seconds(self, node: Node) -> float:
@@ -125,23 +125,23 @@ class _Reader(NodeReader):
         found = WITHIN.fullmatch(text)
         seconds = int(found[1]) * UNITS_S[found[2]] if found else 0
         if not 1 <= seconds <= LONGEST_S:
-            self.bad(node, "within should be a time of at most 24 h, as in 30 min, 2 h or 90 s")
+            self.bad(node, "within should be a time of at most 24 h, such as 30 min, 2 h or 90 s")
         return float(seconds)
 
     def _who(self, node: Node | None) -> Who:
         given = self._part(node, ("users", "groups", "roles", "domains"), "who")
         return Who(
-            users=frozenset(self.entries(given.get("users"), USER, "users", "a user's id, as in U0123ABC")),
+            users=frozenset(self.entries(given.get("users"), USER, "users", "a user's id, such as U0123ABC")),
             groups=frozenset(
-                self.entries(given.get("groups"), GROUP, "groups", "a user group, as in @data or S0123ABC")
+                self.entries(given.get("groups"), GROUP, "groups", "a user group, such as @data or S0123ABC")
             ),
             roles=frozenset(self.words(given.get("roles"), Role, "roles")),
-            domains=frozenset(self.entries(given.get("domains"), DOMAIN, "domains", "a domain, as in example.com")),
+            domains=frozenset(self.entries(given.get("domains"), DOMAIN, "domains", "a domain, such as example.com")),
         )
 
     def _where(self, node: Node | None) -> Where:
         given = self._part(node, ("channels", "kinds", "shared"), "where")
-        what = "a channel, as in C0123ABC, or its name with a # and quotes around it"
+        what = 'a channel\'s id, such as C0123ABC, or its name in quotes, such as "#data"'
         return Where(
             channels=tuple(self.entries(given.get("channels"), CHANNEL, "channels", what)),
             kinds=frozenset(self.words(given.get("kinds"), ChannelKind, "kinds")),
@@ -151,8 +151,8 @@ class _Reader(NodeReader):
     def _which(self, node: Node | None) -> Which:
         given = self._part(node, ("schedules", "owners", "branches", "commands"), "which")
         return Which(
-            schedules=tuple(self.entries(given.get("schedules"), None, "schedules", "a pattern of names or slugs")),
-            owners=tuple(self.entries(given.get("owners"), None, "owners", "a pattern of owners")),
+            schedules=tuple(self.entries(given.get("schedules"), None, "schedules", "a pattern for names or slugs")),
+            owners=tuple(self.entries(given.get("owners"), None, "owners", "a pattern for owners")),
             branch=self._overrides(given.get("branches"), "branches"),
             commands=self._overrides(given.get("commands"), "commands"),
         )

@@ -69,7 +69,7 @@ def _check_events(text: str) -> None:
         if isinstance(event, yaml.AliasEvent):
             raise YamlFileError((f"line {line}: aliases aren't supported; {IN_QUOTES}",))
         if getattr(event, "anchor", None):
-            raise YamlFileError((f"line {line}: anchors and aliases aren't supported; write it out",))
+            raise YamlFileError((f"line {line}: anchors and aliases aren't supported; write the value out",))
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise YamlFileError((f"line {line}: this is nested too deeply",))

@@ -111,15 +111,17 @@ def config(name: str, value: str) -> tuple[str, ...]:
 CASES: Mapping[str, Case] = {
     "no EVALSHA": Case(((*ALL, "-eval", "-evalsha"),), "Redis permissions", "problem", "run EVALSHA", "ACL SETUSER"),
     "no ZADD, no HVALS": Case(
-        ((*ALL, "-zadd", "-hvals"),), "Redis permissions", "problem", "it may not run HVALS, ZADD", "+@write"
+        ((*ALL, "-zadd", "-hvals"),), "Redis permissions", "problem", "it isn't allowed to run HVALS, ZADD", "+@write"
     ),
-    "no MULTI": Case(((*ALL, "-multi"),), "Redis permissions", "problem", "it may not run MULTI", "+@transaction"),
-    "no PING": Case(((*ALL, "-ping"),), "Redis permissions", "problem", "it may not run PING", "+@connection"),
+    "no MULTI": Case(
+        ((*ALL, "-multi"),), "Redis permissions", "problem", "it isn't allowed to run MULTI", "+@transaction"
+    ),
+    "no PING": Case(((*ALL, "-ping"),), "Redis permissions", "problem", "it isn't allowed to run PING", "+@connection"),
     "not our keys": Case(
         ((*ALL, "resetkeys", "~bolt:*"),),
         "Redis permissions",
         "problem",
-        "it may not use the keys of this deployment",
+        "it isn't allowed to use the keys of this deployment",
         "~{bolt:bolt}:*",
     ),
     "maxmemory reached": Case((config("maxmemory", "1"),), "Redis memory", "problem", "(OOM)", "Raise maxmemory"),

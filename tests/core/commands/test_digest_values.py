@@ -52,7 +52,7 @@ def test_what_is_not_understood_is_answered_with_examples(typed: str) -> None:
     with pytest.raises(BadCommand) as refused:
         parse(typed)
     assert str(refused.value) == (
-        "A digest is daily or weekly, with a time of day, or off, "
+        "A digest can be daily, weekly or off, "
         "as in /bolt digest daily 09:00 or /bolt digest weekly mon 09:00. "
         "To see one now, type /bolt digest."
     )

@@ -269,7 +269,7 @@ def test_phones_may_write_dashes_and_quotes_as_they_like(dash: str, opening: str
         ("list x --failing=yes", "--failing takes no value. Use it on its own."),
         ("list x --failing --failing", "--failing is given twice. Use it once."),
         ("logs", "logs needs a run number or a schedule, as in /bolt logs 4711."),
-        ("logs 4711 0", "logs takes a command's number after the run's, as in /bolt logs 4711 3."),
+        ("logs 4711 0", "After the run's number, logs takes a command's number, as in /bolt logs 4711 3."),
         ("history x --runs 1", "--runs needs a number from 2 to 100, as in --runs 50."),
         ("history x --runs many", "--runs needs a number from 2 to 100, as in --runs 50."),
         ("suspend x", 'There\'s no command "suspend". Did you mean /bolt pause?'),

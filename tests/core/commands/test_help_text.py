@@ -44,7 +44,7 @@ def test_a_word_that_is_no_command_is_said_to_be_none() -> None:
     """First; then come all commands, or the one that was probably meant."""
     everything = said(usage(None, "/dbt").text)
     assert said(usage(None, "/dbt", unknown="wat").text) == (
-        f'There\'s no command "wat". These are all commands:\n{everything}'
+        f'There\'s no command "wat". Here are all the commands:\n{everything}'
     )
     near = said(usage("retry", "/dbt", unknown="retyr").text)
     assert near == f'There\'s no command "retyr". Did you mean retry?\n{said(usage("retry", "/dbt").text)}'

@@ -71,7 +71,7 @@ def test_what_people_type_is_understood_and_written_back(
         ),
         (
             "watch x --only some",
-            '"some" isn\'t a value of --only. Use --only failures, --only ends or --only all.',
+            '"some" isn\'t a value for --only. Use --only failures, --only ends or --only all.',
         ),
         (
             "watch x --mention <!here>",
@@ -110,17 +110,17 @@ def test_what_people_type_is_understood_and_written_back(
             "watch x --quiet 07:00-7:00",
             "--quiet begins and ends at the same time. Use two different times, as in --quiet 22:00-07:00.",
         ),
-        ("watch x --tz Berlin", 'There\'s no time zone "Berlin". Name one like --tz Europe/Berlin.'),
+        ("watch x --tz Berlin", 'There\'s no time zone "Berlin". Use a name such as Europe/Berlin.'),
         (
             "watch x --tz ../../etc/passwd",
-            'There\'s no time zone "../../etc/passwd". Name one like --tz Europe/Berlin.',
+            'There\'s no time zone "../../etc/passwd". Use a name such as Europe/Berlin.',
         ),
         ("watch x --pr 3", 'There\'s no option "--pr". Did you mean --prs?'),
         ("watch x --prs=yes", "--prs takes no value. Use it on its own."),
         ("watches nightly", "watches takes no arguments. Type /bolt watches, or /bolt watch nightly to add one."),
         (
             "failing nightly",
-            "failing takes no arguments. Type /bolt failing, or /bolt status nightly for a schedule.",
+            "failing takes no arguments. Type /bolt failing, or /bolt status nightly for one schedule.",
         ),
         ("unwatch", "Which watch? Give its number or its schedule, as in /bolt unwatch 3."),
     ],

@@ -119,8 +119,8 @@ def test_an_approval_in_one_word() -> None:
         (rule("allow: false"), "line 3: allow should be true; to refuse, write deny with a reason"),
         (rule("allow: yes"), "line 3: allow should be true or false"),
         (rule('allow: "true"'), "line 3: allow should be true or false"),
-        (rule("deny:"), "line 3: deny should be a reason that the person sees"),
-        (rule("deny: [a]"), "line 3: deny should be a reason that the person sees"),
+        (rule("deny:"), "line 3: deny should be a reason to show to the person"),
+        (rule("deny: [a]"), "line 3: deny should be a reason to show to the person"),
         (rule("allow: true", "wat: start"), 'line 4: "wat" isn\'t a key of a rule; did you mean what?'),
         (
             rule("allow: true", "xyz: 1"),
@@ -146,10 +146,10 @@ def test_an_approval_in_one_word() -> None:
         ),
         (rule("allow: true", "who: {}"), "line 4: who is empty; leave it out to match everything"),
         (rule("allow: true", "who: U0123"), "line 4: who should have keys: users, groups, roles, domains"),
-        (rule("allow: true", "who: {users: [ada]}"), 'line 4: users: "ada" should be a user\'s id, as in U0123ABC'),
+        (rule("allow: true", "who: {users: [ada]}"), 'line 4: users: "ada" should be a user\'s id, such as U0123ABC'),
         (
             rule("allow: true", "who: {groups: [data]}"),
-            'line 4: groups: "data" should be a user group, as in @data or S0123ABC',
+            'line 4: groups: "data" should be a user group, such as @data or S0123ABC',
         ),
         (
             rule("allow: true", "who: {roles: [boss]}"),
@@ -157,15 +157,15 @@ def test_an_approval_in_one_word() -> None:
         ),
         (
             rule("allow: true", "who: {domains: ['@example.com']}"),
-            'line 4: domains: "@example.com" should be a domain, as in example.com',
+            'line 4: domains: "@example.com" should be a domain, such as example.com',
         ),
         (
             rule("allow: true", "where: {channels: [general]}"),
-            'line 4: channels: "general" should be a channel, as in C0123ABC, or its name with a # and quotes around it',
+            'line 4: channels: "general" should be a channel\'s id, such as C0123ABC, or its name in quotes, such as "#data"',
         ),
         (
             rule("allow: true", "where:", "  channels: #general"),
-            "line 5: channels should be a channel, as in C0123ABC, or its name with a # and quotes around it",
+            'line 5: channels should be a channel\'s id, such as C0123ABC, or its name in quotes, such as "#data"',
         ),
         (
             rule("allow: true", "where: {kinds: [secret]}"),
@@ -179,23 +179,23 @@ def test_an_approval_in_one_word() -> None:
         ),
         (
             rule("what: start", "approve: leads"),
-            'line 4: approve: "leads" should be a user group, as in @data-leads or S0123ABC',
+            'line 4: approve: "leads" should be a user group, such as @data-leads or S0123ABC',
         ),
         (
             rule("what: start", "approve: {within: 1 h}"),
-            "line 4: approve needs the key “by”: the user group whose members may approve",
+            "line 4: approve needs the key “by”: the user group whose members can approve",
         ),
         (
             rule("what: start", 'approve: {by: "@a", within: soon}'),
-            "line 4: within should be a time of at most 24 h, as in 30 min, 2 h or 90 s",
+            "line 4: within should be a time of at most 24 h, such as 30 min, 2 h or 90 s",
         ),
         (
             rule("what: start", 'approve: {by: "@a", within: 25 h}'),
-            "line 4: within should be a time of at most 24 h, as in 30 min, 2 h or 90 s",
+            "line 4: within should be a time of at most 24 h, such as 30 min, 2 h or 90 s",
         ),
         (
             rule("what: start", 'approve: {by: "@a", within: 0 s}'),
-            "line 4: within should be a time of at most 24 h, as in 30 min, 2 h or 90 s",
+            "line 4: within should be a time of at most 24 h, such as 30 min, 2 h or 90 s",
         ),
         (
             rule('approve: "@a"'),
@@ -207,7 +207,7 @@ def test_an_approval_in_one_word() -> None:
         ),
         (rule('name: "a\\nb"', "allow: true"), "line 3: name contains a line break or a control character"),
         (rule(f"name: {'a' * 301}", "allow: true"), "line 3: name is longer than 300 characters"),
-        ("version: 1\nrules: &r [{allow: true}]", "line 2: anchors and aliases aren't supported; write it out"),
+        ("version: 1\nrules: &r [{allow: true}]", "line 2: anchors and aliases aren't supported; write the value out"),
         ("version: 1\nrules: [\n", "line 3: this isn't YAML: expected the node content, but found '<stream end>'"),
         ("version: 1\n\trules: []", "line 2: this isn't YAML: found character '\\t' that cannot start any token"),
         ("a: \x01", "this isn't YAML: unacceptable character #x0001: special characters are not allowed"),

@@ -89,7 +89,7 @@ WHO = "the id of a user or a user group, as in U0123ABC or S0123ABC"
             ],
         ),
         ("version: 1\nowners:\n  *: U0ADA1\n", None),
-        ("version: 1\nowners: &a {a: U0ADA1}\n", ["line 2: anchors and aliases aren't supported; write it out"]),
+        ("version: 1\nowners: &a {a: U0ADA1}\n", ["line 2: anchors and aliases aren't supported; write the value out"]),
     ],
 )
 def test_each_fault_names_its_line(text: str, expected: list[str] | None) -> None:

@@ -32,7 +32,7 @@ SENTENCE_MOST = 200
 RUNBOOK_MOST = 300
 KEYS = ("id", "pattern", "text", "next", "retry", "runbook", "schedule")
 NEEDED = {
-    "id": "a unique name, as in vpn_down",
+    "id": "a unique name, such as vpn_down",
     "pattern": "what to look for in a failure's message",
     "text": "what such a message means, in one sentence",
 }
@@ -115,7 +115,7 @@ class _Reader(NodeReader):
             return None
         for key, what in NEEDED.items():
             if key not in given:
-                self.fault(node, f"the hint has no {key}: {what}")
+                self.fault(node, f"the hint has no {key} ({what})")
         id_ = self._of(given, "id", self._id)
         pattern = self._of(given, "pattern", self._pattern)
         text = self._of(given, "text", lambda one: self._sentence(one, "text"))
