@@ -39,8 +39,12 @@ class QuietEnder:
         channel, now = lease.member, self._now()
         over: list[StoredIncident] = []
         waits: list[datetime] = []
-        for stored in await self._ends.withheld_in(channel):
-            until = await self._until(stored.incident, now)
+        withheld = await self._ends.withheld_in(channel)
+        # Read once, because all channels' accounts are read for it.
+        by_gap = any(one.incident.withheld is not None and one.incident.withheld.gap for one in withheld)
+        account_comes = by_gap and await self._gaps.account_comes(channel)
+        for stored in withheld:
+            until = await self._until(stored.incident, now, account_comes=account_comes)
             if until > now:
                 waits.append(until)
             else:
@@ -60,19 +64,17 @@ class QuietEnder:
         else:
             await self._due.give_back(lease)
 
-    async def _until(self, incident: Incident, now: datetime) -> datetime:
+    async def _until(self, incident: Incident, now: datetime, *, account_comes: bool) -> datetime:
         """When it may be posted: the watch's quiet hours may have changed since, or it may have been stopped.
 
         What a gap withholds waits for the gap's account, as long as that is still to come. If that waits for the end of
         quiet hours, it has until a minute after it.
         """
         planned, quiet = incident.withheld.until if incident.withheld else now, await self._quiet.until(incident)
-        if incident.withheld is not None and incident.withheld.gap and await self._is_awaited(incident):
+        by_gap = incident.withheld is not None and incident.withheld.gap
+        if by_gap and account_comes and await self._quiet.is_watched(incident):
             return max(planned, quiet + ACCOUNT_WITHIN) if quiet else planned
         return quiet or min(planned, now)
-
-    async def _is_awaited(self, incident: Incident) -> bool:
-        return await self._quiet.is_watched(incident) and await self._gaps.account_comes(incident.channel)
 
 
 def _end(channel: str, incidents: Sequence[Incident], now: datetime) -> QuietEnd:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -385,6 +386,42 @@ async def test_watches_that_pause_before_their_account_list_what_is_withheld_whe
     stage.chat.refusing.clear()
     await stage.check_channels()
     assert [text for text in stage.chat.in_channel(CHANNEL) if "1 schedule failed and recovered" in text]
+
+
+async def ranges_read(stage: IncidentStage, act: Awaitable[object]) -> int:
+    """How many sorted sets Redis reads meanwhile, in scripts too."""
+
+    async def calls() -> int:
+        stats = await stage.redis.info("commandstats")
+        return int(stats.get("cmdstat_zrange", {}).get("calls", 0))
+
+    before = await calls()
+    await act
+    return await calls() - before
+
+
+async def test_the_gaps_are_read_once_for_all_that_a_channel_withholds(stage: IncidentStage) -> None:
+    """And once for all channels that withhold something: with a thousand of them, each is in the set that is read."""
+    slugs = [f"s{number}" for number in range(20)]
+    stage.bolt.active = [replace(HOURLY, slug=slug, uuid=slug) for slug in slugs]
+    channels = [CHANNEL, *(f"C1{number}" for number in range(20))]
+    for channel in channels:
+        await stage.add_watch("*", channel)
+    await stage.discover()
+    stage.pass_minutes(DAY)
+    for slug in slugs:
+        stage.run_through("FAILED", slug)
+    await stage.work("discovery")
+    await stage.work("looks")
+    await stage.poll()
+    await stage.work("ends")
+    assert await ranges_read(stage, stage.work("accounts")) < 5 * len(slugs)
+    assert len(await stage.quiet_ends.withheld_in(CHANNEL)) == len(slugs)
+    assert await ranges_read(stage, stage.work_once("quiet")) < 10
+    assert await ranges_read(stage, stage.work_once("gaps")) < 10
+    gap = await stage.gaps.load_gap("now")
+    assert gap is not None
+    assert gap.state is GapState.COMPLETE
 
 
 async def test_a_schedule_that_is_no_longer_watched_is_not_waited_for(stage: IncidentStage) -> None:

@@ -798,12 +798,16 @@ local function new_gap(since)
 end
 
 -- Whether the account of a gap is still to come in a channel, or what a gap has hidden is still being found.
+-- Read once: a script that changes the gaps asks afterwards.
+local accounts_to_come
 local function account_comes(channel)
-  for _, member in ipairs(redis.call('ZRANGE', key('due', 'gaps'), 0, -1)) do
-    local only_in = string.match(member, '^(.*):%d+$')
-    if not only_in or only_in == channel then return true end
+  if not accounts_to_come then
+    accounts_to_come = {}
+    for _, member in ipairs(redis.call('ZRANGE', key('due', 'gaps'), 0, -1)) do
+      accounts_to_come[string.match(member, '^(.*):%d+$') or ''] = true
+    end
   end
-  return false
+  return accounts_to_come[''] or accounts_to_come[channel] or false
 end
 
 -- A channel without any watch is looked at now: its checks end, and what is withheld there is dropped, because no account
