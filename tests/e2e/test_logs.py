@@ -68,7 +68,7 @@ async def test_the_failed_command_is_told_by_default(stage: Stage) -> None:
     told = await answer(stage, f"(command 2 of run {run}) ended with exit code 1")
     assert "dbt run --select +fct_revenue+" in told.text
     assert "net_amnt" in str(told.blocks)
-    assert "The lines that matter, from" in str(told.blocks)
+    assert "These are the lines that matter. The whole log has" in str(told.blocks)
     assert "Live log" not in str(told.blocks)
     assert len(stage.replies()) == 2
 
