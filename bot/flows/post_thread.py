@@ -149,7 +149,7 @@ class ThreadPoster:
         if run.mentioned:
             where = Link(run_url(self._settings.app_url, run.id), f"run {run.id}")
             why = WHY.get(refused.code, f"Slack says {refused.code}")
-            text = (*message.text, f" I couldn't post this in its channel because {why}. See ", where, ".")
+            text = (*message.text, f" I couldn't post this in the run's channel because {why}. See ", where, ".")
             try:
                 return await self._chat.post_direct(
                     run.mentioned, Message(text, (Paragraph(text), *message.blocks[1:])), key=key

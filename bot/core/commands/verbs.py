@@ -293,7 +293,7 @@ VERBS: dict[str, Verb] = {
                     f"{COMMANDS_LIMIT} times; a command has at most {COMMAND_LIMIT} characters"
                 ),
             ),
-            "reason": ("a text", f"shown on the card and in Bolt; at most {REASON_LIMIT} characters"),
+            "reason": ("some text", f"shown on the card and in Bolt; at most {REASON_LIMIT} characters"),
             "continue-on-error": ("", "continues with the next command when one fails"),
         },
         (
@@ -347,7 +347,7 @@ VERBS: dict[str, Verb] = {
         _retry,
         {
             "all": ("", "runs every command again, not only what failed"),
-            "failing": ("", "on its own: everything that is failing in this channel"),
+            "failing": ("", "used on its own: retries everything that is failing in this channel"),
         },
         (
             ("retry <run id or schedule> [--all]", "reruns what failed, or everything"),
@@ -413,7 +413,7 @@ VERBS: dict[str, Verb] = {
             ),
             "quiet": ("two times of day", "posts nothing between them, then one message at the end"),
             "tz": ("a time zone", "the time zone for the quiet hours, yours by default"),
-            "edit": ("a number", "on its own: opens the form with this watch's options"),
+            "edit": ("a number", "used on its own: opens the form with this watch's options"),
         },
         (
             (
@@ -433,7 +433,7 @@ VERBS: dict[str, Verb] = {
             ("watch nightly --late 15m --slow 45m", "also reports a run that doesn't start in time or takes too long"),
             ("watch nightly --mention none", "changes the options of a watch that already exists"),
             ("watch --edit 3", "opens the form with the options of watch 3"),
-            ("watch nightly --quiet 22:00-07:00", "no messages at night, and one at 7:00, in your time zone"),
+            ("watch nightly --quiet 22:00-07:00", "no messages at night, then one at 7:00, in your time zone"),
         ),
     ),
     "watches": Verb(

@@ -54,7 +54,7 @@ BACKTICKS = (
 NO_RULE = "no rule in the policy allows it"
 
 # Policy files from before there were watches don't mention them.
-NO_RULE_FOR_WATCH = "no rule in the policy allows it (rules call this action watch)"
+NO_RULE_FOR_WATCH = "no rule in the policy allows it (rules call this action “watch”)"
 
 NO_RULE_FOR_EXTERNAL = (
     "people from other organizations can do only what a rule for them allows, and no rule allows this"

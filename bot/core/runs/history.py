@@ -169,4 +169,4 @@ def _trend(shown: History) -> str:
     if not older and not newer:
         return "None failed."
     word = "as often as" if older == newer else "more often than" if newer > older else "less often than"
-    return f"The newer half failed {word} the older one ({newer} versus {older} of {half} runs)."
+    return f"The newer half of the runs failed {word} the older half ({newer} versus {older} of {half} runs)."

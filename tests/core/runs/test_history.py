@@ -77,7 +77,7 @@ def test_the_words_say_what_the_picture_shows() -> None:
     assert summary(shown) == (
         "the last 6 runs that ended: 3 succeeded, 2 failed, 1 cancelled; success rate 60 % (not counting those that neither succeeded nor failed); "
         "successful runs took 1 min (median) and 2 min (p95); the longest, run 101 (succeeded), took 2 min. "
-        "The newer half failed more often than the older one (2 versus 0 of 3 runs)."
+        "The newer half of the runs failed more often than the older half (2 versus 0 of 3 runs)."
     )
     assert alt_text(shown).startswith("Nightly: the last 6 runs")
 
@@ -86,8 +86,8 @@ def test_the_words_say_what_the_picture_shows() -> None:
     ("letters", "trend"),
     [
         ("SSSS", "None failed."),
-        ("FFSS", "less often than the older one (0 versus 2 of 2 runs)"),
-        ("SFSF", "as often as the older one (1 versus 1 of 2 runs)"),
+        ("FFSS", "less often than the older half (0 versus 2 of 2 runs)"),
+        ("SFSF", "as often as the older half (1 versus 1 of 2 runs)"),
         ("SFS", ""),
     ],
 )

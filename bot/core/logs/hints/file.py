@@ -171,7 +171,7 @@ class _Reader(NodeReader):
         except ValueError:
             fits = False
         if not fits:
-            self.bad(node, "runbook should be an address that begins with https://, without a user or a password")
+            self.bad(node, "runbook should be an address that begins with https://, without a user name or password")
         if self._mask(text) != text:
             self.bad(node, "runbook contains something that looks like a secret, and everyone sees the link")
         return text

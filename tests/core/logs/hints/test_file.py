@@ -21,7 +21,7 @@ from bot.core.redact.masker import Masker
 from bot.core.text.yaml_file import FAULTS_MOST
 
 GOOD = ("id: vpn_down", "pattern: vpn", "text: The VPN is down.")
-RUNBOOK = "line 6: runbook should be an address that begins with https://, without a user or a password"
+RUNBOOK = "line 6: runbook should be an address that begins with https://, without a user name or password"
 SCHEDULE = "line 6: schedule should be a schedule's name or slug"
 ID = "lowercase letters and digits, joined by _ or -, as in vpn_down"
 
