@@ -81,7 +81,7 @@ audit: $(UV) ## Check the locked packages for known vulnerabilities, if the advi
 	tools/audit.sh $(UV)
 
 .PHONY: bench
-bench: dev .conformance/.installed ## Measure against rivals and limits, into bench/results.md. Takes half an hour.
+bench: dev .conformance/.installed ## Measure against rivals and limits, into bench/results.md. Takes about an hour.
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
 .PHONY: bench-quick
