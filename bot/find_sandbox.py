@@ -55,7 +55,7 @@ def _load(name: str) -> object:
     if theirs != ours:
         raise SandboxMissingError(
             f"{DISTRIBUTION} {theirs} doesn't match bolt-bot {ours}: "
-            "install it again with `pip install ./sandbox` in a clone of the bot's version."
+            "install it again with `pip install ./sandbox` in a clone of the repository at the bot's version."
         )
     try:
         return found.load()

@@ -83,7 +83,7 @@ class _Version(argparse.Action):
 def _parser(given: Sequence[str]) -> _Parser:
     """Return a parser for these arguments. It imports only the command that they name, or all if they name none."""
     parser = _Parser(prog="bolt-bot", description="Start, follow and understand Paradime Bolt runs from Slack.")
-    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(required=True, metavar="command")
     for name in given[:1] if given and given[0] in COMMANDS else COMMANDS:
         command = cast("_Command", import_module(f"bot.cli.{name.replace('-', '_')}"))

@@ -17,7 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     commands = parser.add_subparsers(required=True, metavar="command")
     export = commands.add_parser("export", help="print the audit log as JSON Lines, oldest entry first")
-    export.add_argument("--since", metavar="TIME", help="only entries since then, as in 7d, 12h or 2026-11-28 (UTC)")
+    export.add_argument(
+        "--since", metavar="TIME", help="only entries since this time, as in 7d, 12h or 2026-11-28 (UTC)"
+    )
     add_env_file(export)
     export.set_defaults(handle=_export_audit)
 

@@ -12,7 +12,7 @@ HELP = "print the effective settings and where each comes from, without secrets"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--json", action="store_true", help="print them as JSON")
+    parser.add_argument("--json", action="store_true", help="print the settings as JSON")
     add_env_file(parser)
     parser.set_defaults(handle=_config)
 

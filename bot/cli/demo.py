@@ -11,13 +11,13 @@ from bot.cli.console import USAGE_STATUS, complain
 from bot.find_sandbox import SandboxMissingError, find_demo
 from bot.manifest import render_manifest
 
-HELP = "run the whole bot in a local sandbox, without any account"
+HELP = "run the whole bot in a local sandbox, with no accounts needed"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("--port", type=port, default=0, help="the sandbox's port (default: a free one)")
-    parser.add_argument("--speed", type=speed, default=1.0, help="how many times faster the runs go")
+    parser.add_argument("--speed", type=speed, default=1.0, help="speed up runs by this factor")
     parser.add_argument("--tour", action="store_true", help="play a short tour, then exit")
     parser.set_defaults(handle=_demo)
 

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tried = commands.add_parser(
         "try", help="show which hint each failure in a log gets; contacts neither Slack nor Bolt"
     )
-    tried.add_argument("log", type=Path, metavar="LOG", help="what a command printed")
+    tried.add_argument("log", type=Path, metavar="LOG", help="a file with what a command printed")
     tried.add_argument("--results", type=Path, metavar="FILE", help="the run_results.json or sources.json it wrote")
     tried.add_argument("--exit", type=int, metavar="STATUS", help="its exit status")
     add_hints_arguments(tried)

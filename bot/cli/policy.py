@@ -42,8 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     explain.add_argument(
         "--role", type=Role, choices=list(Role), metavar="ROLE", help=f"{words(Role)}; read from Slack if not given"
     )
-    explain.add_argument("--group", action="append", default=[], help="a user group the user is in; with --role")
-    explain.add_argument("--domain", help="the domain of the user's e-mail address; with --role")
+    explain.add_argument("--group", action="append", default=[], help="a user group the user is in; only with --role")
+    explain.add_argument("--domain", help="the domain of the user's e-mail address; only with --role")
     explain.add_argument(
         "--kind",
         type=ChannelKind,
@@ -51,9 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KIND",
         help=f"{words(ChannelKind)}; read from Slack if not given",
     )
-    explain.add_argument("--channel-name", help="the channel's name; with --kind")
+    explain.add_argument("--channel-name", help="the channel's name; only with --kind")
     explain.add_argument(
-        "--shared", action="store_true", help="the channel is shared with other organizations; with --kind"
+        "--shared", action="store_true", help="the channel is shared with other organizations; only with --kind"
     )
     explain.add_argument("--owner", help="who owns the schedule")
     add_env_file(explain)
@@ -67,7 +67,9 @@ def _check_policy(arguments: argparse.Namespace) -> int:
         for line in error.lines:
             complain(f"{arguments.file}: {line}")
         return USAGE_STATUS
-    say(f"{arguments.file}: {len(found.rules)} rules; the first that matches decides, and anything else is refused")
+    say(
+        f"{arguments.file}: {len(found.rules)} rules; the first that matches decides; whatever matches none of them is refused"
+    )
     if found.groups:
         say(f"user groups it names: {' '.join(sorted(found.groups))}")
     return 0

@@ -9,7 +9,7 @@ from bot.cli.console import USAGE_STATUS, complain, say
 from bot.cli.hints_argument import add_hints_arguments, read_hints
 from bot.cli.log_files import Files, UnreadableError, as_json, as_text, read_files
 
-HELP = "show what the bot would say about a command's output, from files"
+HELP = "show what the bot would say about a command's output, read from files"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,8 +15,8 @@ HELP = "run the sandbox alone and print the environment for a bot"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--port", type=port, default=0, help="its port (default: a free one)")
-    parser.add_argument("--speed", type=speed, default=1.0, help="how many times faster the runs go")
+    parser.add_argument("--port", type=port, default=0, help="the sandbox's port (default: a free one)")
+    parser.add_argument("--speed", type=speed, default=1.0, help="speed up runs by this factor")
     parser.add_argument(
         "--grid", action="store_true", help="run it as an Enterprise Grid organization with a sibling workspace"
     )

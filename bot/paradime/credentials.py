@@ -26,7 +26,7 @@ class Credentials:
         if self.secret.startswith(COMPANY_PREFIX) and not self.workspace:
             raise ValueError("A company's secret needs the workspace's uid.")
         if not self.secret.startswith((WORKSPACE_PREFIX, COMPANY_PREFIX)) and not self.key:
-            raise ValueError("A secret of this form needs its key.")
+            raise ValueError("This kind of secret needs a key.")
         if not all(_HEADER_WORD.fullmatch(part) for part in (self.secret, self.key, self.workspace) if part):
             raise ValueError("The secret, the key and the uid should each consist of ASCII characters, without spaces.")
 

@@ -54,7 +54,7 @@ class RequestSender:
         if reply.errors and not any((reply.data or {}).values()):
             # The path is below the mutation itself: it was executed, and only returning its result failed.
             if any(len(error.path) > 1 for error in reply.errors):
-                raise BoltOutcomeUnknown("Bolt did it but didn't return the result.")
+                raise BoltOutcomeUnknown("Bolt carried out the request but didn't return the result.")
             raise rejection(reply)
         return reply
 

@@ -22,10 +22,7 @@ JUST_S = 3.0
 PEOPLE_MOST = 300
 PAGE, PAGES_MOST = 999, 2
 
-NO_SCOPE = (
-    "I can't see which channels you are in (the scope channels:read is missing), "
-    "so only what you asked for yourself is shown."
-)
+NO_SCOPE = "I can't see which channels you're in (the scope channels:read is missing), so only your own runs are shown."
 NO_PRIVATE = "Private channels are left out: the scope groups:read is missing."
 NOT_TOLD = "Slack didn't say which channels you're in, so only your own runs are shown. Refresh in a minute."
 

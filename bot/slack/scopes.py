@@ -48,7 +48,7 @@ class MissingScopes:
         for scope in sorted(set(needed) - self._named):
             self._named.add(scope)
             where = {"method": method} if method else {}
-            without = WITHOUT.get(scope, "whatever calls this method doesn't work")
+            without = WITHOUT.get(scope, "features that call this method don't work")
             log.warning(
                 "the Slack app lacks a scope; add it and install the app again", scope=scope, without=without, **where
             )

@@ -73,7 +73,7 @@ ACKNOWLEDGED_S = 2.0
 
 # What the SDK raises if it can't read what came back, as a proxy's answer in Slack's place.
 UNREADABLE = (TypeError, ValueError, AttributeError, KeyError)
-NOT_SLACKS = "what came back isn't what Slack sends"
+NOT_SLACKS = "the response isn't in Slack's format"
 
 
 class ForeignAddressError(ConnectionError):

@@ -98,7 +98,7 @@ def _by_due_set(found: Json | None) -> Iterator[GaugeMetricFamily]:
 
 
 def _by_lane(found: Json | None) -> Iterator[GaugeMetricFamily]:
-    waiting = _gauge("lane_items", "Edits and posts that wait for Slack's budget, by class.", "lane", "class")
+    waiting = _gauge("lane_items", "Edits and posts that are waiting for Slack's budget, by class.", "lane", "class")
     overdue = _gauge(
         "lane_overdue_seconds",
         "How long the first edit or post of a class has been due. A retry starts from zero.",
@@ -118,7 +118,7 @@ def _budgets(found: Json | None, limits: Mapping[str, int]) -> Iterator[GaugeMet
     left = _gauge("slack_budget_left", "Calls left in this minute, by Slack method.", "method")
     held = _gauge(
         "hold_seconds",
-        "How long a Slack method or a due set stays unused, because Slack or Bolt asked for it (429).",
+        "How much longer a Slack method or a due set stays unused because Slack or Bolt asked for it (429).",
         "work",
     )
     if found is not None:
@@ -134,8 +134,8 @@ def _budgets(found: Json | None, limits: Mapping[str, int]) -> Iterator[GaugeMet
 
 def _totals(found: Json | None) -> Iterator[GaugeMetricFamily]:
     helps = {
-        "active_runs": "Runs that are followed and aren't over.",
-        "untold_ends": "Runs that are over, with an end that hasn't been posted in a thread yet.",
+        "active_runs": "Runs that are being followed and haven't ended.",
+        "untold_ends": "Runs that have ended, but whose end hasn't been posted in a thread yet.",
         "untold_end_age_seconds": "How long the oldest unposted end has been known.",
         "watches": "Watches in all channels.",
         "open_incidents": "Watched schedules that are failing, counted in each channel.",

@@ -203,7 +203,7 @@ class EmbeddedRedis:
             who = f"user {os.geteuid()}, group {os.getegid()}"
             raise StoreUnfit(
                 f"BOLT_BOT_DATA_DIR ({self.data_dir}) can't be used: this process ({who}) may not write there. "
-                "Make it, and what's in it, writable for that user or group."
+                "Make the directory, and what's in it, writable for that user or group."
             ) from None
         except OSError as error:
             raise StoreUnfit(f"BOLT_BOT_DATA_DIR ({self.data_dir}) can't be used: {error.strerror}.") from None
@@ -220,13 +220,17 @@ class EmbeddedRedis:
             await asyncio.sleep(LOCK_AGAIN_S)
         self._lock.seek(0)
         holder = f" (process {pid})" if (pid := self._lock.read(20).strip()) else ""
-        raise StoreUnfit(f"BOLT_BOT_DATA_DIR ({self.data_dir}) is in use by another bot{holder}.")
+        raise StoreUnfit(
+            f"BOLT_BOT_DATA_DIR ({self.data_dir}) is in use by another bot{holder}. Stop that one, or give each bot its own directory."
+        )
 
     def _refuse_foreign(self, server: ServerProgram) -> None:
         marker = self._directory / "written-by"
         written_by = marker.read_text().strip() if marker.exists() else ""
         if written_by and not can_load_data(server, written_by):
-            raise StoreUnfit(f"The data in {self.data_dir} was written by {written_by}, which {server} can't read.")
+            raise StoreUnfit(
+                f"The data in {self.data_dir} was written by {written_by}, and {server} can't read it. Install {written_by} again."
+            )
 
     def _socket_path(self) -> Path:
         path = self._directory / "redis.sock"

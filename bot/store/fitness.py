@@ -10,7 +10,7 @@ from typing import Any, Literal
 OLDEST = (7, 0)
 NEARLY_FULL = 0.9
 # Fixes. A refused command, which the doctor explains, may have the same cause as a fault here.
-MORE_MEMORY = "Raise maxmemory, or remove what else is stored in it."
+MORE_MEMORY = "Raise maxmemory, or remove other data from the server."
 MORE_DISK_SPACE = "Free up space on its disk, and read its log."
 
 Facts = Mapping[str, Any]
@@ -63,7 +63,7 @@ def _memory(facts: Facts) -> list[ServerFault]:
             ServerFault("memory", sentence, "Allow the bot's Redis user to run INFO, or check the policy yourself.")
         ]
     if policy != "noeviction":
-        sentence = f"Redis has maxmemory-policy {policy}, which deletes data."
+        sentence = f"Redis has the maxmemory-policy {policy}, which deletes data."
         return [ServerFault("memory", sentence, "Set it to noeviction.", is_fatal=True)]
     used, most = _number(facts, "used_memory"), _number(facts, "maxmemory")
     if most and used >= NEARLY_FULL * most:
@@ -81,7 +81,7 @@ def _persistence(facts: Facts) -> list[ServerFault]:
         found.append(ServerFault("persistence", sentence, "Set appendonly to yes."))
     elif facts.get("appendfsync") == "no":
         sentence = (
-            "Redis has appendfsync no, so a crash of its machine loses what the system hasn't written to disk yet, often half a "
+            "Redis has appendfsync set to no, so a crash of its machine loses what the system hasn't written to disk yet, often half a "
             "minute's worth."
         )
         found.append(ServerFault("persistence", sentence, "Set appendfsync to everysec."))

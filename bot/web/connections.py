@@ -95,7 +95,9 @@ class Connections:
         # Connections that are accepted but not open yet count as well.
         self._coming = 0
         self._peers: Counter[str] = Counter()
-        self._cut = RareWarning("HTTP connections were cut because they were idle or too slow, or there were too many")
+        self._cut = RareWarning(
+            "HTTP connections were cut because they were idle or too slow, or because there were too many"
+        )
         self._sweeping: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:

@@ -114,7 +114,7 @@ async def test_a_malformed_pattern_is_named_by_its_number() -> None:
     assert outcome.status == 2
     (line,) = outcome.err.splitlines()
     assert line.startswith(
-        "BOLT_BOT_SECRET_PATTERNS should be regular expressions, one per line: number 2 has a repeat"
+        "BOLT_BOT_SECRET_PATTERNS should be regular expressions, one per line: number 2 has an unbounded repeat"
     )
     assert "acme" not in line
 

@@ -60,7 +60,7 @@ async def test_a_request_that_cannot_be_dealt_with_is_logged(caplog: pytest.LogC
     await intake.stop()
 
 
-NOT_SLACK = "what came back isn't what Slack sends"
+NOT_SLACK = "the response isn't in Slack's format"
 
 
 @pytest.mark.parametrize(

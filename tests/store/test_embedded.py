@@ -195,7 +195,9 @@ async def test_data_of_a_newer_kind_is_refused(own: EmbeddedRedis) -> None:
     await own.start()
     await own.stop()
     redis = ServerProgram(Path("/nowhere/redis-server"), "redis", (7, 0, 15))
-    with pytest.raises(StoreUnfit, match=r"was written by valkey .*, which redis 7\.0\.15 can't read"):
+    with pytest.raises(
+        StoreUnfit, match=r"was written by valkey .*, and redis 7\.0\.15 can't read it\. Install valkey"
+    ):
         await EmbeddedRedis(own.data_dir, redis).start()
 
 

@@ -41,7 +41,7 @@ def _compare(subject: Subject, theirs: DataOwner | None) -> Finding:
         return ok(CHECK, f"There's no data for a bot named {name!r} yet.")
     if theirs.workspace != subject.settings.workspace:
         said = f"It belongs to another bot named {name!r}, for the Bolt workspace {theirs.workspace}."
-        return problem(CHECK, f"{said} This one is for {subject.settings.workspace}.", OTHER_WORKSPACE)
+        return problem(CHECK, f"{said} This bot is for {subject.settings.workspace}.", OTHER_WORKSPACE)
     if me is None:
         said = f"It's for the Bolt workspace {theirs.workspace}, as it should be. Its Slack team was not checked."
         return warning(CHECK, said, "Get the Slack bot token working first.")
@@ -49,7 +49,7 @@ def _compare(subject: Subject, theirs: DataOwner | None) -> Finding:
     if theirs.is_same_bot(mine):
         return ok(CHECK, f"It belongs to this bot ({name!r}).")
     said = f"It belongs to another bot named {name!r}, for {theirs.difference_from(mine)}."
-    return problem(CHECK, f"{said} This one is for {mine.difference_from(theirs)}.", FIX)
+    return problem(CHECK, f"{said} This bot is for {mine.difference_from(theirs)}.", FIX)
 
 
 CHECKS = (Check(CHECK, _data),)

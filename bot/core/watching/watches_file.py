@@ -35,14 +35,14 @@ KEYS = ("watch", "owner", "branch", "prs", "only", "mention", "late", "slow", "q
 PATTERN_MOST = 100
 HOUR_S, MINUTE_S = 3600, 60
 _WHAT = {
-    "owner": "an owner as Bolt names it, as in ada@example.com",
+    "owner": "an owner's name or e-mail address in Bolt, as in ada@example.com",
     "branch": "a branch, or * for any",
     "only": "failures, ends or all",
     "mention": "owner, none, or the id of a user or a user group, as in U0123ABC or S0123ABC",
     "late": "a time from 1m to 24h, or off, as in 30m",
     "slow": "a factor, a time from 1m to 24h, or off, as in 2x",
     "quiet": "two different times of day, as in 22:00-07:00",
-    "tz": "a time zone by its name, as in Europe/Berlin",
+    "tz": "the name of a time zone, as in Europe/Berlin",
 }
 
 Value = TypeVar("Value")

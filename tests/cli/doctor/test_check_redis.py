@@ -130,7 +130,7 @@ CASES: Mapping[str, Case] = {
     ),
     "replica": Case((("REPLICAOF", "127.0.0.1", "1"),), "Redis role", "problem", "read-only replica", "primary"),
     "appendfsync no": Case(
-        (config("appendfsync", "no"),), "Redis persistence", "warning", "appendfsync no", "everysec"
+        (config("appendfsync", "no"),), "Redis persistence", "warning", "appendfsync set to no", "everysec"
     ),
     "no CONFIG": Case(((*ALL, "-config"),), "Redis persistence", "warning", "not checked", "CONFIG GET"),
 }
@@ -211,7 +211,7 @@ async def test_other_teams_data(server: Broken, monkeypatch: pytest.MonkeyPatch)
     assert [level for level, _ in seen] == ["ok", "ok", "ok", "warning", "problem", "warning", "problem", "problem"]
     assert "to another bot named 'bolt', for the Slack team Other (T2)" in seen[4][1]
     assert "not checked" in seen[5][1]
-    assert "for the Bolt workspace wsp-2. This one is for default." in seen[7][1]
+    assert "for the Bolt workspace wsp-2. This bot is for default." in seen[7][1]
 
 
 @needs_server

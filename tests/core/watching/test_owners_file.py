@@ -54,12 +54,12 @@ WHO = "the id of a user or a user group, as in U0123ABC or S0123ABC"
     [
         ("", ["line 1: the file is empty; it needs version: 1, and owners or schedules"]),
         ("- a", ["line 1: the file should have keys: version, owners, schedules"]),
-        ("version: 1", ["line 1: owners and schedules are missing: the file needs one of them"]),
+        ("version: 1", ["line 1: owners and schedules are missing: the file needs at least one of them"]),
         ("owners: {a: U0ADA1}", ["line 1: version is missing: write version: 1"]),
         (
             "version: 2\nowner: {a: U0ADA1}",
             [
-                "line 1: owners and schedules are missing: the file needs one of them",
+                "line 1: owners and schedules are missing: the file needs at least one of them",
                 "line 1: version should be 1: this bot supports no other",
                 'line 2: "owner" isn\'t a key of the file; did you mean owners?',
             ],

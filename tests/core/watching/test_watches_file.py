@@ -94,7 +94,7 @@ WHO = "owner, none, or the id of a user or a user group, as in U0123ABC or S0123
             of("watch:", "owner: ''", "branch: -x", "prs: yes", "only: some", "mention: '@here'"),
             [
                 "line 4: watch should be a slug or a pattern",
-                "line 5: owner should be an owner as Bolt names it, as in ada@example.com",
+                "line 5: owner should be an owner's name or e-mail address in Bolt, as in ada@example.com",
                 'line 6: branch: "-x" should be a branch, or * for any',
                 "line 7: prs should be true or false",
                 'line 8: only: "some" should be failures, ends or all',
@@ -107,7 +107,7 @@ WHO = "owner, none, or the id of a user or a user group, as in U0123ABC or S0123
                 'line 5: late: "3d" should be a time from 1m to 24h, or off, as in 30m',
                 'line 6: slow: "fast" should be a factor, a time from 1m to 24h, or off, as in 2x',
                 'line 7: quiet: "7:00-7:00" should be two different times of day, as in 22:00-07:00',
-                'line 8: tz: "Berlin" should be a time zone by its name, as in Europe/Berlin',
+                'line 8: tz: "Berlin" should be the name of a time zone, as in Europe/Berlin',
                 f"line 9: mention should be {WHO}",
             ],
         ),
@@ -115,7 +115,7 @@ WHO = "owner, none, or the id of a user or a user group, as in U0123ABC or S0123
             "version: 1\nchannels:\n  C0DATA123:\n    - watch: Fin*\n    - watch: b\n    - watch: fin*\n      only: failures\n",
             ["line 6: the watch on line 4 covers the same schedules"],
         ),
-        (of("watch: a", "quiet: 22:00-7:00"), ["line 5: quiet needs tz, a time zone by its name, as in Europe/Berlin"]),
+        (of("watch: a", "quiet: 22:00-7:00"), ["line 5: quiet needs tz, the name of a time zone, as in Europe/Berlin"]),
         (of("watch: *a"), ["line 4: aliases aren't supported; put text that begins with * in quotes"]),
         (
             of("watch: *\n"),
