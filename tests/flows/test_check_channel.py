@@ -413,6 +413,71 @@ async def test_a_retry_that_is_starting_goes_on_in_a_channel_with_another_id(
     assert stage.cards() == []
 
 
+async def returns_elsewhere(stage: IncidentStage) -> None:
+    """The bot is in the channel with its new id, and the old one is gone."""
+    stage.channels.states[CHANNEL] = UNREADABLE
+    stage.chat.refusing[CHANNEL] = ChannelRefused("chat.postMessage", "channel_not_found")
+    await stage.check_channels()
+    await edits_due(stage, "C2")
+
+
+@pytest.mark.parametrize("step", ["away", "back, watches paused", "back"])
+async def test_a_channel_that_gets_another_id_while_it_comes_back_has_one_message_there(
+    stage: IncidentStage, step: str
+) -> None:
+    """Whether it's known yet that the bot can post again, and however far what follows from that has come."""
+    await stage.watch("*")
+    await leaves(stage)
+    await fails(stage)
+    await fails(stage, "hourly")
+    if step == "back, watches paused":
+        since = (await the_watch(stage)).paused_at
+        assert since is not None
+        await stage.incidents.channel_back(CHANNEL, ChannelBack(since))
+    elif step == "back":
+        del stage.channels.states[CHANNEL]
+        assert await stage.work("channels", whatever=True) == 1
+    await moves(stage)
+    await stage.post_what_is_due()
+    await returns_elsewhere(stage)
+    (message,) = stage.cards("C2")
+    assert "2 schedules are failing now" in message
+    assert (await the_watch(stage)).paused == ""
+    assert stage.cards() == []
+    await fails(stage, "hourly")
+    assert len(stage.cards("C2")) == 2
+
+
+async def test_a_bot_that_is_away_from_a_channel_stays_away_when_that_gets_another_id(stage: IncidentStage) -> None:
+    """What fails meanwhile is in the message at its return."""
+    await stage.watch("*")
+    await leaves(stage)
+    await fails(stage)
+    await moves(stage)
+    stage.channels.states["C2"] = REMOVED
+    stage.chat.refusing["C2"] = NOT_IN
+    await stage.check_channels()
+    await fails(stage, "hourly")
+    del stage.channels.states["C2"], stage.chat.refusing["C2"]
+    await stage.post_what_is_due()
+    assert stage.cards("C2") == []
+    await stage.check_channels()
+    (message,) = stage.cards("C2")
+    assert "2 schedules are failing now" in message
+
+
+async def test_what_a_channel_has_refused_is_posted_when_it_gets_another_id(stage: IncidentStage) -> None:
+    """The old one was gone before Slack's word of the new one came: nothing waits until it would have been tried again."""
+    await stage.watch(only="ends")
+    stage.chat.refusing[CHANNEL] = ChannelRefused("chat.postMessage", "channel_not_found")
+    stage.run_through("CANCELED")
+    await stage.discover()
+    await moves(stage)
+    await stage.post_what_is_due()
+    (line,) = stage.cards("C2")
+    assert "cancelled" in line
+
+
 async def test_an_outage_of_a_channel_with_another_id_goes_on_there(stage: IncidentStage) -> None:
     """In the same message, with the schedules that recover after the move."""
     slugs = [f"job-{number}" for number in range(8)]

@@ -100,12 +100,15 @@ local function move_card(from, name)
   end
 end
 
+local away, refused = redis.call('GET', key('away', old)), tonumber(redis.call('GET', key('aside', 'until', old)) or '0')
 local function move_posts(from, name)
   local class = string.match(name, '^posts:([^:]*):')
   for _, item in ipairs(redis.call('ZRANGE', from, 0, -1)) do
     local to, kind = renamed_parts(item, '/')
     if to and MOVED[kind] then
-      push('posts', class, new, to, tonumber(redis.call('ZSCORE', from, item)))
+      local due = tonumber(redis.call('ZSCORE', from, item))
+      -- What the old id has refused is tried under the new one.
+      push('posts', class, new, to, due == refused and now() or due)
       redis.call('ZREM', from, item)
     end
   end
@@ -177,12 +180,18 @@ for _, card in ipairs(cards) do
     dirty(card[1], 'incident')
   end
 end
+-- While the watches are paused, nothing of their incidents is posted: the message at the bot's return lists them.
+if away then redis.call('SET', key('away', new), away) end
 for slug, _ in pairs(behind) do
   local known = redis.call('HMGET', key('incident', new, slug), 'rev', 'ts')
-  if known[1] and not known[2] and redis.call('ZSCORE', key('incident', 'open'), new .. ':' .. slug) then
-    push('posts', 'opening', new, 'incident/0/' .. new .. '/' .. slug, now())
+  if away then
+    mark_behind(new, slug)
+  elseif known[1] then
+    if not known[2] and redis.call('ZSCORE', key('incident', 'open'), new .. ':' .. slug) then
+      push('posts', 'opening', new, 'incident/0/' .. new .. '/' .. slug, now())
+    end
+    push_incident_posts(new, slug)
   end
-  if known[1] then push_incident_posts(new, slug) end
 end
 redis.call('ZREM', key('due', 'channels'), old)
 redis.call('ZADD', key('due', 'channels'), 'LT', num(now()), new)
