@@ -138,7 +138,7 @@ class WatchedChannelChecker:
         since = min((watch.paused_at for watch in watches if watch.paused_at), default=now)
         always = any(watch.paused != Pause.ARCHIVED for watch in watches)
         schedules = await self._channels_back.channel_back(channel, ChannelBack(since, always))
-        log.info("a channel can be posted in again", channel=channel, incidents=len(schedules))
+        log.info("posting in a channel is possible again", channel=channel, incidents=len(schedules))
         for schedule in schedules:
             await self._silence(channel, schedule)
 

@@ -196,7 +196,7 @@ class RunConcluder:
         key = RunKey.parse(lease.member)
         run = await self._runs.load_run(key)
         if run is None:
-            log.error("a run is gone", run=key.id)
+            log.error("a run is no longer in Redis", run=key.id)
             await self._due.give_back(lease, delay_s=LATE_LOG_GIVEN_UP_S)
             return
         log_run(run)

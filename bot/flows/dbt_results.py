@@ -60,7 +60,7 @@ class ResultsReader:
             async with asyncio.timeout(within_s):
                 files = await self._bolt.resources([command.id for command in commands])
         except (BoltError, TimeoutError) as error:
-            log.info("warnings aren't read", why=str(error) or "out of time")
+            log.info("dbt's warnings aren't read", why=str(error) or "out of time")
             return []
         read = [
             self.read_command_results(command, files.get(command.id, ()), within_s=within_s) for command in commands

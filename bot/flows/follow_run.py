@@ -80,7 +80,7 @@ class FollowRequestHandler:
         """Advance the claimed follow request by one step."""
         follow_request = await self._followers.load_follow_request(lease.member)
         if follow_request is None:
-            log.error("a follow request is gone", follow_request=lease.member)
+            log.error("a follow request is no longer in Redis", follow_request=lease.member)
             await self._followers.close(lease)
         elif follow_request.state == "asked":
             await self._look(lease, follow_request)

@@ -60,7 +60,7 @@ class ChartSharer:
         except ChannelRefused as refused:
             return in_words(schedule, shown, self._cannot_post(refused))
         except SlackRefused as refused:
-            log.warning("a picture was refused", why=refused.code, channel=asker.channel)
+            log.warning("Slack refused a picture", why=refused.code, channel=asker.channel)
             return in_words(schedule, shown, f"Slack didn't accept the chart ({refused.code}).")
         except SlackError as error:
             return in_words(schedule, shown, f"{error.sentence} Try again in a minute to get the chart.")

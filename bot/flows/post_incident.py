@@ -208,7 +208,9 @@ class IncidentPoster:
             await self._posts.put_back(claimed, delay_s=delay_s)
             return
         log.error(
-            "a post about an incident has no message to follow", schedule=stored.incident.schedule, why=stored.refused
+            "a post about an incident is dropped, because its message couldn't be posted",
+            schedule=stored.incident.schedule,
+            why=stored.refused,
         )
         await self._incidents.posted(claimed, stored.refused)
 

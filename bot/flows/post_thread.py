@@ -61,7 +61,7 @@ class ThreadPoster:
         card = await self._posts.load_card(name)
         run = await run_of_card(self._runs, card)
         if card is None or run is None:
-            log.error("a post no longer belongs to anything", kind=kind, card=name)
+            log.error("a post in a thread has lost its card or run", kind=kind, card=name)
             await self._posts.posted(post, name, DROPPED)
             return
         log_run(run)
@@ -105,7 +105,7 @@ class ThreadPoster:
         new = RunKey(run.key.workspace, new_id)
         record = await self._runs.load_run(new)
         if record is None or record.facts.asked_by is None:
-            log.error("a retry is gone before it was announced", run=run.id, retry=new_id)
+            log.error("a retry can't be announced, because it's no longer in Redis", run=run.id, retry=new_id)
             await self._posts.posted(post, card.id, DROPPED)
             return
         try:

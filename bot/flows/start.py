@@ -114,7 +114,7 @@ class RunStarter:
         """
         request = await self._stores.requests.load_request(lease.member)
         if request is None:
-            log.error("a request is gone", request=lease.member)
+            log.error("a request is no longer in Redis", request=lease.member)
             await self._due.give_back(lease, delay_s=self._settings.unclear_for_s)
             return False
         if request.state is RequestState.ACCEPTED:

@@ -109,7 +109,7 @@ class QueuedStarts:
         behind = RunKey(self._rules.workspace, earlier.running.run_id)
         facts = blocking_run_facts(earlier.running, earlier.plan)
         word, request_id = await self._start_queue.enqueue(new_request, earlier.plan, behind, facts, most=MOST_QUEUED)
-        log.info("asked to wait", request=request_id, word=word, user=asker.user, channel=asker.channel)
+        log.info("asked to queue a start", request=request_id, word=word, user=asker.user, channel=asker.channel)
         name = Bold(earlier.title)
         if word == "known":
             queued = await self._requests.load_request(request_id)

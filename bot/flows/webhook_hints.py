@@ -78,7 +78,10 @@ class WebhookHints:
         if command_id in self._lookups:
             return
         if len(self._lookups) >= LOOKUPS_MOST:
-            log.info("more webhook hints than can be looked up; their runs are polled as usual", command=command_id)
+            log.info(
+                "too many webhook hints at once; the run of this one is polled as usual",
+                command=command_id,
+            )
             return
         lookup = asyncio.create_task(self._find(command_id), name=f"hint {command_id}")
         self._lookups[command_id] = lookup

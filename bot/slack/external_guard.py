@@ -84,7 +84,7 @@ def external_guard_middleware(guard: ExternalGuard, tell: Tell) -> Middleware:
 
     async def middleware(body: Json, next_: Callable[[], Awaitable[Any]]) -> BoltResponse | None:
         if not guard.is_for_us(body):
-            log.warning("a request for another installation", kind=body.get("type") or "command")
+            log.warning("a request for another installation was refused", kind=body.get("type") or "command")
             return answer_request(body, OTHER_TEAM, tell)
         user = text_in(record_in(body, "user"), "id") or text_in(body, "user_id")
         if user and body.get("type") != "event_callback":

@@ -146,7 +146,7 @@ def _answer_errors(app: AsyncApp, report_fault: ReportFault, tell: Tell) -> None
     @app.error
     async def on_error(error: Exception, body: dict[str, Any]) -> BoltResponse:
         if isinstance(error, BoltUnhandledRequestError):
-            log.info("no listener", kind=body.get("type") or body.get("command"))
+            log.info("no listener for a request", kind=body.get("type") or body.get("command"))
             return answer_request(body, "", tell) if body.get("type") in MENUS else BoltResponse(status=200, body="")
         reference = report_fault("listener", error)
         return answer_request(body, f"Something unexpected happened (reference {reference}). Try again.", tell)
@@ -161,7 +161,7 @@ def answer_request(body: dict[str, Any], sentence: str, tell: Tell) -> BoltRespo
         try:
             tell(click_asker(body), Message((sentence,)))
         except (KeyError, TypeError, AttributeError):
-            log.warning("a click that doesn't name its user", kind=kind)
+            log.warning("a click can't be answered, because it doesn't name its user", kind=kind)
         return BoltResponse(status=200, body="")
     if kind == "view_submission":
         return BoltResponse(status=200, body=_in_modal(body.get("view") or {}, sentence))

@@ -304,7 +304,7 @@ class SlackPeople:
         if self._asking.get(name) is done:
             del self._asking[name]
         if not done.cancelled() and done.exception() is not None:
-            log.info("Slack doesn't report this", what=name.partition(":")[0], why=str(done.exception()))
+            log.info("a lookup in Slack failed", what=name.partition(":")[0], why=str(done.exception()))
 
     # --- what is kept of each answer ---
 

@@ -325,7 +325,7 @@ class SocketModeReceiver:
             if cause:
                 log.warning("Slack refuses a connection", connection=number, why=cause)
             else:
-                log.warning("a connection to Slack is dead; requesting a new ticket", connection=number)
+                log.warning("a connection to Slack is dead; requesting a new address", connection=number)
         self._down_since[number] = now
         if cause:
             # The next one is tried after a pause.
