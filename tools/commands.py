@@ -88,7 +88,7 @@ BUTTONS = {
     "resume": ("Resume",),
     "watch": ("Watch", "Watch again", "Edit", "I'm on it", "Take over", "Snooze", "End snooze"),
     "unwatch": ("Stop",),
-    "digest": ("Show today's", "Turn off"),
+    "digest": ("Preview", "Turn off"),
 }
 VIEWS = ("bot/core/views", "bot/flows")
 ROLES = {"members": Role.MEMBER, "guests": Role.GUEST}

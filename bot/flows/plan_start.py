@@ -119,8 +119,8 @@ class StartPlanner:
         for run in listed:
             if is_failed(run.state):
                 return run.id
-        among = f"no failed run among its newest {len(listed)}" if listed else "no run yet"
-        raise NotStartable(f"{schedule.name} has {among}, so there's nothing to retry. Nothing was started.")
+        why = f"has no failed runs among its newest {len(listed)}" if listed else "hasn't run yet"
+        raise NotStartable(f"{schedule.name} {why}, so there's nothing to retry. Nothing was started.")
 
     async def _retry(
         self, request: Request, run_id: int, *, every: bool, schedule: Schedule | None = None

@@ -26,7 +26,7 @@ READ_S = 0.8
 
 APPROVED = "This start was approved but has no run yet. Try again when its card shows one."
 STARTING = "This run has no number yet. Try again when its card shows one."
-UNCLEAR = "I don't know yet which run this thread belongs to. Add the run's number."
+UNCLEAR = "I don't yet know which run this thread belongs to. Add the run's number."
 ELSEWHERE = "This card belongs to another Bolt workspace. Look for its run in Bolt."
 TAKEN_OUT = "This start is no longer in the queue and wasn't started. Its card says why."
 FORGOTTEN = "I no longer have a record of this start, so it isn't queued. Type its command again if you still want it."

@@ -30,7 +30,7 @@ from bot.slack.payload_shapes import records
 log = structlog.get_logger()
 
 ANYTHING = re.compile(".*")
-UNKNOWN = "I don't recognize that button or command. It may be from another version of me. Nothing was done. Type the command instead."
+UNKNOWN = "I don't recognize that button or shortcut. It may be from another version of this bot. Nothing was done. Type the command instead."
 
 # A command's name that can be shown as it is: what else Slack sent might be read as markup.
 PLAIN_COMMAND = re.compile(r"/[\w-]{1,31}")

@@ -15,7 +15,7 @@ from bot.flows.finish_tasks import finish_or_cancel
 
 log = structlog.get_logger()
 
-BUSY = Gauge("bolt_bot_tasks_under_way", "Tasks that people have asked for and that aren't finished.")
+BUSY = Gauge("bolt_bot_tasks_under_way", "Tasks that people asked for and that haven't finished yet.")
 
 ReportFault = Callable[[str, BaseException], str]
 Tell = Callable[[Asker, Message], Awaitable[object]]

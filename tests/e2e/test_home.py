@@ -315,8 +315,8 @@ async def test_a_click_does_not_run_where_the_person_is_no_longer(stage: Stage) 
         ('{"v":1,"c":"run nightly","ch":"C0FINANCE"}', "or one of us has left it"),
         ('{"v":1,"c":"run nightly","ch":"D0SOMEBODY"}', "or one of us has left it"),
         ('{"v":1,"c":"run nightly --pr x","ch":"C0DATAENG"}', "--pr needs a number"),
-        ("[]", "This button is from another version of me"),
-        ("x" * 2000, "This button is from another version of me"),
+        ("[]", "This button is from another version of this bot"),
+        ("x" * 2000, "This button is from another version of this bot"),
     ],
 )
 async def test_what_a_button_carries_is_not_believed(stage: Stage, value: str, answer: str) -> None:

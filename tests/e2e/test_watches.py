@@ -24,7 +24,7 @@ async def test_a_watch_is_made_listed_and_stopped(stage: Stage) -> None:
     """It outlives the bot; the answers are private, and the buttons do what they say."""
     bot = await stage.start_bot()
     await stage.slash("watch Nightly full build --mention none")
-    await stage.until(stage.told_privately("Now watching `nightly` here (watch 1): failures and recoveries, without"))
+    await stage.until(stage.told_privately("Now watching `nightly` here (watch 1): failures and recoveries, runs that are 30 min late"))
     await stage.until(stage.told_privately("In the last 7 days"))
     await stage.slash("watch nothing-*")
     await stage.until(stage.told_privately("No schedule matches it yet."))
@@ -159,7 +159,7 @@ async def test_a_digest_is_set_and_shown(stage: Stage) -> None:
     await stage.until(stage.told_privately("Now watching `nightly` here"))
     await stage.slash("digest daily 09:00 --tz Europe/Berlin")
     await stage.until(stage.told_privately("I'll post a digest here every day at 09:00 (Europe/Berlin)."))
-    await stage.click("Show today's")
+    await stage.click("Preview")
     await stage.until(stage.told_privately("A digest is posted here every day at 09:00 (Europe/Berlin)."))
     await stage.slash("digest off")
     await stage.until(stage.told_privately("I'll no longer post a digest here."))

@@ -162,12 +162,12 @@ async def test_many_late_schedules_share_a_message(stage: IncidentStage) -> None
     await stage.watch("*", late_s=600)
     await pass_time(stage, 20)
     (line,) = lines(stage)
-    assert "7 schedules didn't start when due" in line
+    assert "7 schedules are overdue" in line
     stage.begin("job-3")
     await stage.discover()
     await judge(stage)
     (line,) = lines(stage)
-    assert "6 schedules didn't start when due, 1 started late" in line
+    assert "6 schedules are overdue, and 1 started late" in line
 
 
 @pytest.mark.parametrize("error", [BoltOutcomeUnknown(), BoltThrottled(1)])

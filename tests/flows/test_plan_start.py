@@ -104,8 +104,8 @@ async def test_there_may_be_nothing_to_retry(start_stage: Stage) -> None:
         (RetryCommand(every=False, run_id=9), "no run 9"),
         (RetryCommand(every=True, run_id=running), "still running"),
         (RetryCommand(every=False, run_id=succeeded), "--all"),
-        (RetryCommand(every=False, schedule_text="nightly"), "no failed run among its newest 2"),
-        (RetryCommand(every=False, schedule_text="hourly"), "no run yet"),
+        (RetryCommand(every=False, schedule_text="nightly"), "no failed runs among its newest 2"),
+        (RetryCommand(every=False, schedule_text="hourly"), "hasn't run yet"),
     ):
         assert words in (await why(start_stage, wanted)).why
     assert (await plan(start_stage, RetryCommand(every=True, run_id=succeeded))).parent_run == succeeded

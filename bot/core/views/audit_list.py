@@ -56,7 +56,7 @@ def _line(entry: AuditEntry) -> Sentence:
 def _what(entry: AuditEntry) -> list[Span]:
     match entry.event:
         case Event.ASKED:
-            by: list[Span] = [f" by {entry.rule}"] if entry.rule else []
+            by: list[Span] = [f' under the rule "{entry.rule}"'] if entry.rule else []
             why: list[Span] = [f" ({cut(entry.outcome, REASON_SHOWN)})"] if entry.outcome else []
             word = {
                 "allow": "allowed",

@@ -465,7 +465,9 @@ def _texts(fields: dict[str, object], name: str) -> tuple[str, ...]:
 
 
 def _unreadable() -> BadCommand:
-    return BadCommand("This button is from another version of me. Type the command instead, as in /bolt status 4711.")
+    return BadCommand(
+        "This button is from another version of this bot. Type the command instead, as in /bolt status 4711."
+    )
 
 
 def _left_out() -> BadCommand:

@@ -17,7 +17,7 @@ HINT_SHOWN = 200
 # With every section full, a digest has 40 lines.
 MISSED_SHOWN, FAILING_SHOWN, OVER_SHOWN, HINTS_SHOWN, SLOWER_SHOWN, SLOWEST_SHOWN = 5, 8, 5, 4, 3, 3
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-NOTHING_SEEN = "I haven't looked yet at the schedules that this channel watches. That takes up to a minute after a watch is added, so try again then."
+NOTHING_SEEN = "I haven't looked yet at the schedules that this channel watches, which takes up to a minute after a watch is added. Try again in a minute."
 NOTHING_WATCHED = "This channel doesn't watch any schedules, so a digest has nothing to show."
 
 
@@ -193,7 +193,7 @@ def _off() -> Button:
 
 def _preview() -> Button:
     return command_button(
-        "Show today's", DigestCommand(), number=1, spoken="Show what this channel's digest would look like now"
+        "Preview", DigestCommand(), number=1, spoken="Show what this channel's digest would look like now"
     )
 
 

@@ -102,11 +102,11 @@ def _late(notice: Notice, app_url: str) -> Message:
         return Message((_late_emoji(one), " ", _name(one.title), *_lateness(one, app_url)))
     waiting = [one for one in notice.late if one.is_open]
     over = [one for one in notice.late if not one.is_open]
-    first: Sentence = (Emoji("alarm_clock"), f" {plural(len(waiting), 'schedule')} didn't start when due")
+    first: Sentence = (Emoji("alarm_clock"), f" {plural(len(waiting), 'schedule is', 'schedules are')} overdue")
     if not waiting:
         first = (Emoji("white_check_mark"), f" {plural(len(over), 'schedule')} ran late")
     elif over:
-        first = (*first, f", {len(over)} started late")
+        first = (*first, f", and {len(over)} started late")
     lines: list[Span] = []
     for at, one in enumerate([*waiting, *over][:LATE_LISTED]):
         lines += ["\n• " if at else "• ", _name(one.title), *_lateness(one, app_url)]

@@ -159,7 +159,7 @@ def _buttons(schedule: Schedule, runs: Sequence[RunSummary] | None, *, active: b
     made = [*fitting("Run", RunCommand(slug), spoken=cut(f"Run {name}", LABEL_MOST))] if active else []
     made += fitting("Runs", RunsCommand(slug), spoken=cut(f"Runs of {name}", LABEL_MOST))
     if runs and history(name, runs).is_enough:
-        made += fitting("History", HistoryCommand(slug), spoken=cut(f"History of {name}, posted here", LABEL_MOST))
+        made += fitting("History", HistoryCommand(slug), spoken=cut(f"Post the history of {name} here", LABEL_MOST))
     if active and schedule.source.lower() != YAML:
         label = "Resume" if schedule.suspended else "Pause"
         pause = PauseCommand(slug, pause=not schedule.suspended)

@@ -33,7 +33,7 @@ def not_found(schedule_text: str, found: Ambiguous | Missing) -> str:
         return f'"{schedule_text}" is the name of several schedules. Use one of their slugs: {", ".join(found.slugs)}.'
     names = [schedule.slug for schedule in found.suggestions]
     if not names:
-        return f'There\'s no schedule "{schedule_text}". Check its name or slug in Bolt.'
+        return f'There\'s no schedule "{schedule_text}". Check the name or slug in Bolt.'
     return f'There\'s no schedule "{schedule_text}". Did you mean {" or ".join(names)}?'
 
 

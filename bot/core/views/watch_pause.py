@@ -35,7 +35,7 @@ def pause_notice(watches: Sequence[Watch], pause: Pause, made_by: str, prefix: s
         patterns += [", " if patterns else "", Code(cut(watch.pattern, NAME_SHOWN))]
     more = len(watches) - NAMED_MOST
     patterns += [f" and {more} more"] if more > 0 else []
-    stopped: Sentence = ("I've stopped reporting ", *patterns, " in ", channel)
+    stopped: Sentence = ("I've stopped reporting on ", *patterns, " in ", channel)
     if pause is Pause.SHARED:
         why: Sentence = (", because that channel is now shared with another organization. ",)
         then: Sentence = ("I no longer show what is failing there. I'll resume if the channel is no longer shared.",)

@@ -50,4 +50,4 @@ async def _page(context: ListenerContext, call: Call, value: str) -> Message:
         case FailingCommand():
             return await context.failing.list_failing(call.asker, command, number)
         case _:
-            return Message(("This button is from another version of me. Type the command again.",))
+            return Message(("This button is from another version of this bot. Type the command again.",))

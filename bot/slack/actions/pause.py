@@ -40,7 +40,7 @@ async def _answered(context: ListenerContext, call: Call, value: str, *, is_yes:
     except BadCommand as bad:
         return Message((bad.sentence,))
     if not isinstance(command, PauseCommand):
-        return Message(("This button is from another version of me. Type the command again.",))
+        return Message(("This button is from another version of this bot. Type the command again.",))
     if not is_yes:
         return pause_question.left(command)
     return await command_denial(context, call, command) or await context.pause.pause_or_resume(call.asker, command)

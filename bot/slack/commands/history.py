@@ -21,7 +21,7 @@ async def handle(context: ListenerContext, call: Call, command: HistoryCommand) 
     """Draw and post the chart. If it can't be posted, answer the person in words."""
 
     async def post() -> None:
-        attempt = attempt_of(call, Action.READ, f"picture of {canonical(command)}", posts=True)
+        attempt = attempt_of(call, Action.READ, f"post chart for {canonical(command)}", posts=True)
         why_not = await denial(context, attempt, context.gate.decide_on_schedule(attempt, command.schedule_text))
         not_here = plain(why_not.text) if why_not else ""
         message = await context.histories.post_history(call.asker, command, call.delivery, not_here=not_here)

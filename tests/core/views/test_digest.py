@@ -101,7 +101,7 @@ def test_setting_it_says_when_it_comes() -> None:
     """With a way back, and what is missing."""
     new = digest_set(DAILY, "new", "", "/bolt", watches=True)
     assert said(new.text) == "I'll post a digest here every day at 09:00 (Europe/Berlin)."
-    assert [one.label for one in buttons(new)] == ["Turn off", "Show today's"]
+    assert [one.label for one in buttons(new)] == ["Turn off", "Preview"]
     changed = said(digest_set(WEEKLY, "changed", "I'm not in it.", "/bolt", watches=False).text)
     assert changed == (
         "Changed: I'll post a digest here every Friday at 09:00 (Europe/Berlin). "

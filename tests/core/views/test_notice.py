@@ -109,7 +109,7 @@ def test_many_late_schedules_are_one_message() -> None:
     started = replace(LATE, title="other", started=after(47), started_for=T0)
     notice = replace(LINE, run=None, late=(started, *many))
     first, *lines = shown(notice_message(notice, APP))
-    assert first == ":alarm_clock: 24 schedules didn't start when due, 1 started late."
+    assert first == ":alarm_clock: 24 schedules are overdue, and 1 started late."
     assert lines[0] == "• s0 is late: the run due at 02:00 hasn't started"
     assert lines[-1] == "… and 5 more"
     assert "25 schedules ran late" in text(replace(notice, late=(started,) * 25))
