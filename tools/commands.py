@@ -1,4 +1,4 @@
-"""Generate docs/commands.md from the grammar: each command with its options, examples, buttons, and who may give it.
+"""Generate docs/commands.md from the grammar: each command with its options, examples, buttons, and who may use it.
 
 `make commands`; with --check, check that the page is current.
 """
@@ -35,35 +35,36 @@ HEAD = """\
 
 <!-- Made from bot/core/commands/verbs.py by `make commands`: change that file, not this page. -->
 
-Type `/bolt` and one of the words below, or mention the bot (`@bolt status`) in a thread, where
-slash commands don't work. In a direct message with the bot, the word alone is enough. In a card's
-thread, the run's number may be left out. `/bolt` alone opens a form.
+Type `/bolt` and one of the commands below. In a thread, where slash commands don't work, mention
+the bot instead (`@bolt status`). In a direct message with the bot, the command alone is enough. In
+a card's thread, you can leave out the run's number. `/bolt` alone opens a form.
 
-Replies are visible to you only. Everybody in the channel sees cards, charts, live logs, and what a
+Only you can see the replies. Everybody in the channel sees cards, charts, live logs, and what a
 watch or a digest reports.
 
-- A schedule is given by its name or its slug. Quotes are needed only if it could be taken for
-  something else, as in `/bolt status "4711"`.
-- A run is given by its number, or by the address of its page in Bolt.
-- A value with spaces needs quotes. Curly quotes and long dashes, which phones type, are understood.
+- Give a schedule's name or slug. It needs quotes only if it could be taken for something else, as in
+  `/bolt status "4711"`.
+- Give a run's number, or the address of its page in Bolt.
+- A value with spaces needs quotes. Curly quotes and long dashes, which phones type, work too.
 - Typos and whole sentences never start or cancel anything: the reply has a button that does what
   you probably meant.
 - Repeating a command within a minute doesn't start a second run.
 
-Below, `<…>` is to be filled in, `[…]` may be left out, and `…` after either means that it may be
-repeated.
+Below, `<…>` stands for something that you fill in, `[…]` is optional, and `…` after either means
+that you can repeat it.
 """
 WHO = """\
-## Who may give them
+## Who may use them
 
-[The policy](policy.md) decides by these actions. Without a policy file:
+[The policy](policy.md) decides who may use a command by the command's action. Without a policy
+file:
 
 | action | lets you | members | guests |
 | --- | --- | --- | --- |
 """
 AFTER_WHO = """\
 
-People of other organizations can't do anything. `/bolt whoami` shows what you may do, and why.
+People from other organizations can't do anything. `/bolt whoami` shows what you may do, and why.
 """
 # By command: a picture, and its description.
 PICTURES = {
