@@ -42,8 +42,8 @@ a card's thread, you can leave out the run's number. `/bolt` alone opens a form.
 Only you can see the replies. Everybody in the channel sees cards, charts, live logs, and what a
 watch or a digest reports.
 
-- Give a schedule's name or slug. It needs quotes only if it could be taken for something else, as in
-  `/bolt status "4711"`.
+- Give a schedule's name or slug. It needs quotes only if it could be taken for something else, as
+  in `/bolt status "4711"`.
 - Give a run's number, or the address of its page in Bolt.
 - A value with spaces needs quotes. Curly quotes and long dashes, which phones type, work too.
 - Typos and whole sentences never start or cancel anything: the reply has a button that does what

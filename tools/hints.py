@@ -16,18 +16,19 @@ HEAD = r"""# Hints
 
 <!-- Made from bot/core/logs/hints/table.py by `make hints`: change the table, not this page. -->
 
-If a command fails, the bot looks its message up in this table and says what it means, what to do
-next, and whether a retry can help. It's a table and nothing else: without a certain match it shows
-no hint. The message is matched from its start, without colors, times of day, dbt's headings,
-places in the SQL, and the details that databases add. The first row that fits wins.
+If a command of a run fails, the bot looks up its error message in this table and says what the
+message means, what to do next, and whether a retry can help. The bot never guesses: if no row
+matches, it shows no hint. Before it compares a message with the rows, it removes colors, times of
+day, dbt's headings, positions in the SQL, and the details that databases add. The first row that
+matches wins.
 
 To add a hint to this table, see [CONTRIBUTING.md](../CONTRIBUTING.md#adding-a-hint). To add one for
-your team alone, you don't need to change the bot:
+your team only, you don't have to change the bot: write it to a file of your own, as follows.
 
 ## Your own hints
 
 `BOLT_BOT_HINTS_FILE` names a YAML file with your team's hints. They come before the ones below, and
-the first one that fits wins:
+the first one that matches wins:
 
 ```yaml
 version: 1
@@ -44,32 +45,33 @@ hints:
     schedule: orders-*
 ```
 
-| key | holds |
+| key | value |
 | --- | --- |
-| `id` | a name of its own: lowercase letters and digits, joined by `_` or `-`. It may be the id of a hint below |
+| `id` | a name that no other hint in the file has: lowercase letters and digits, joined by `_` or `-`. A hint below may have the same id |
 | `pattern` | a regular expression of at most 500 characters, matched against the message text described above; `^` matches its start. Put it in single quotes. `(?i)` at its beginning ignores case |
 | `text` | what the message means, in a sentence of at most 200 characters |
-| `next` | optional: what to do, in another one |
+| `next` | optional: what to do next, in a sentence of at most 200 characters |
 | `retry` | optional: whether a retry helps: `yes`, `no` or `maybe` (the default) |
 | `runbook` | optional: a link that's shown after the hint. It has to begin with `https://` |
-| `schedule` | optional: the hint applies only to schedules of this name or slug, in which `*` and `?` are wildcards. Case, accents and dashes don't matter. If the bot doesn't know a run's schedule, the hint doesn't apply |
+| `schedule` | optional: the hint applies only to schedules with this name or slug, in which `*` and `?` are wildcards. Case, accents and dashes don't matter. If the bot doesn't know a run's schedule, the hint doesn't apply |
 
-A file has at most 200 hints. Secrets in sentences are masked, and formatting in them has no effect.
-Patterns run in [RE2](https://github.com/google/re2/wiki/Syntax), so their time is linear in the
-message whatever they are; look-around and references back to a group aren't available. RE2 is in
-the image. Elsewhere, `pip install 'bolt-bot[hints]'` adds it.
+A file can have at most 200 hints. In `text` and `next`, secrets are masked and formatting has no
+effect. Patterns run in [RE2](https://github.com/google/re2/wiki/Syntax), so whatever the pattern,
+the time it takes is linear in the length of the message; look-around and backreferences aren't
+available. The image includes RE2. Elsewhere, `pip install 'bolt-bot[hints]'` adds it.
 
-The file is read at the start, where faults end it with exit status 2 and a line each, and again
-when it [has changed](operate.md#changing-the-policy-and-other-files). Check and try a file without
-Slack, Bolt or Redis:
+The file is read at startup, and again when it [has
+changed](operate.md#changing-the-policy-and-other-files). If it has mistakes at startup, the bot
+prints a line for each and exits with status 2. You can check and try a file without Slack, Bolt or
+Redis:
 
 ```
 bolt-bot hints check hints.yaml
 bolt-bot hints try log.txt --hints hints.yaml --schedule orders-eu
 ```
 
-`hints try` shows which hint each failure in a log gets, and its message as patterns see it. It
-shows that without a hints file too, which helps with writing a pattern.
+`hints try` shows which hint each failure in a log gets, and the failure's message as patterns see
+it. It does so without a hints file too, which helps when you write a pattern.
 """
 
 
@@ -86,7 +88,7 @@ def _section(kind: str, hints: list[Hint]) -> str:
     lines = [
         f"## {kind[0].upper()}{kind[1:]}",
         "",
-        "| id | of | what it means | what to do | retry helps |",
+        "| id | applies to | what it means | what to do | retry helps |",
         "| --- | --- | --- | --- | --- |",
     ]
     lines += [f"| `{hint.id}` | {hint.engines} | {hint.text} | {hint.next} | {hint.retry} |" for hint in hints]

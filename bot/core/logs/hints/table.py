@@ -47,7 +47,7 @@ HINTS: tuple[Hint, ...] = (
             r"^This model has an enforced contract, and its 'columns' specification is missing",
         ),
         text="The model's columns or types don't match the contract in its YAML file.",
-        next="Compare the columns in the log with the YAML file, and correct one of them.",
+        next="Compare the columns in the log with those in the YAML file, and correct the model or the file.",
         retry=Retry.NO,
     ),
     Hint(
@@ -399,7 +399,7 @@ HINTS: tuple[Hint, ...] = (
             r"ConnectTimeoutError\(",
         ),
         text="The database didn't answer in time: it's down, or a network or firewall is in the way.",
-        next="Check the network and the allowlist for the scheduler's address, then retry.",
+        next="Check the network, and that the allowlist includes the scheduler's address, then retry.",
         retry=Retry.MAYBE,
     ),
     Hint(
@@ -780,7 +780,7 @@ HINTS: tuple[Hint, ...] = (
             r"^Constraint Error: (?:NOT NULL|CHECK) constraint failed",
             r"^\[DELTA_NOT_NULL_CONSTRAINT_VIOLATED\]",
         ),
-        text="The data breaks one of the table's rules, for example with an empty value where one is required.",
+        text="The data breaks one of the table's rules. For example, a required value is missing.",
         next="Find the rows upstream. The full log in Bolt shows one.",
         retry=Retry.NO,
     ),
