@@ -150,7 +150,7 @@ async def test_counts_and_progress_do_not_wait_for_each_other(scripts: Scripts) 
     assert 50 < (waiting.wait_s or 0) <= 61
     # A progress slot leaves the window: the count has taken none of these.
     oldest = (await scripts.redis.zrange(scripts.key("budget", "edits"), 0, 0))[0]
-    await scripts.redis.zrem(scripts.key("budget", "edits"), oldest)
+    await scripts.redis.zrem(scripts.key("budget", "edits"), str(oldest))
     assert (await lane.claim()).urgency == "progress"
 
 
