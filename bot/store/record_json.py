@@ -34,7 +34,8 @@ for _kind, _names in STORED_NAMES.items():
 _ADAPTERS: dict[object, TypeAdapter[Any]] = {}
 
 
-def _adapter(kind: object) -> TypeAdapter[Any]:
+def adapter_of(kind: object) -> TypeAdapter[Any]:
+    """Return what serializes records of this kind. It's built on first use."""
     if kind not in _ADAPTERS:
         _ADAPTERS[kind] = TypeAdapter(cast("type[Any]", kind))
     return _ADAPTERS[kind]
@@ -42,10 +43,10 @@ def _adapter(kind: object) -> TypeAdapter[Any]:
 
 def to_json(value: object) -> str:
     """Serialize a dataclass to JSON."""
-    return _adapter(type(value)).dump_json(value, exclude_defaults=True, by_alias=True).decode()
+    return adapter_of(type(value)).dump_json(value, exclude_defaults=True, by_alias=True).decode()
 
 
 def from_json(kind: type[T], text: str) -> T:
     """Parse a dataclass from JSON. Raises pydantic's ValidationError if the text doesn't match."""
-    value: T = _adapter(kind).validate_json(text)
+    value: T = adapter_of(kind).validate_json(text)
     return value

@@ -24,7 +24,11 @@ async def test_a_watch_is_made_listed_and_stopped(stage: Stage) -> None:
     """It outlives the bot; the answers are private, and the buttons do what they say."""
     bot = await stage.start_bot()
     await stage.slash("watch Nightly full build --mention none")
-    await stage.until(stage.told_privately("Now watching `nightly` here (watch 1): failures and recoveries, runs that are 30 min late"))
+    await stage.until(
+        stage.told_privately(
+            "Now watching `nightly` here (watch 1): failures and recoveries, runs that are 30 min late"
+        )
+    )
     await stage.until(stage.told_privately("In the last 7 days"))
     await stage.slash("watch nothing-*")
     await stage.until(stage.told_privately("No schedule matches it yet."))

@@ -55,7 +55,7 @@ from bot.flows.whom_to_mention import IncidentPeople
 from bot.store.digests import Digests
 from bot.store.discovery import Discovery
 from bot.store.discovery_hints import DiscoveryHints
-from bot.store.due_sets import DueSet
+from bot.store.due_sets import DueSet, next_due
 from bot.store.incidents import Incidents
 from bot.store.listing_gaps import ListingGaps
 from bot.store.notices import Notices
@@ -412,6 +412,10 @@ class IncidentStage(Stage):
     async def settle(self) -> None:
         """Poll, conclude, account, post and edit until nothing is left."""
         for _ in range(6):
+            due = await next_due(self.scripts, ("polls", "ends", "accounts", "posts", "edits"))
+            # Posts are sent whatever their time.
+            if "posts" not in due and all(wait_s > 0 for wait_s in due.values()):
+                return
             is_idle = not await self.poll()
             for name in ("ends", "accounts"):
                 is_idle &= not await self.work(name)
