@@ -651,6 +651,31 @@ async def test_a_message_in_a_channel_where_only_some_may_post_is_edited_all_the
     assert "recovered" in stage.chat.posted[CHANNEL, ts].text
 
 
+async def test_if_edits_are_refused_there_too_each_is_tried_once_in_ten_minutes(stage: IncidentStage) -> None:
+    """Neither the checks nor the edits go round in circles, and once Slack accepts one, it shows what happened."""
+    await stage.watch("*")
+    await fails(stage)
+    ts = (await stage.stored()).ts
+    stage.chat.refusing[CHANNEL] = RESTRICTED
+    stage.run_through("FAILED", "hourly")
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    for _ in range(2):
+        done = []
+        for _ in range(4):
+            edits, checks = 0, await stage.work("channels")
+            while await stage.edit():
+                edits += 1
+            done.append((checks, edits))
+        assert done == [(1, 1), (1, 0), (0, 0), (0, 0)]
+        await ten_minutes_pass(stage)
+        await stage.post_what_is_due()
+    stage.chat.refusing.clear()
+    await stage.work("channels")
+    await stage.settle()
+    assert "recovered" in stage.chat.posted[CHANNEL, ts].text
+
+
 async def test_an_edit_that_is_refused_whatever_slack_says_of_the_channel_is_tried_once(stage: IncidentStage) -> None:
     """It would have the channel checked again and again."""
     await stage.watch()
