@@ -79,7 +79,7 @@ from bolt_sandbox.body import BadRequest, need, read_body
 from bolt_sandbox.slack.delivery import Delivery
 from bolt_sandbox.slack.faults import KINDS, Fault
 from bolt_sandbox.slack.feed import Feed
-from bolt_sandbox.slack.model import ChannelKind, Json, Refused
+from bolt_sandbox.slack.model import ChannelKind, Json, Message, Refused
 from bolt_sandbox.slack.people import Outcome, People
 from bolt_sandbox.slack.reading import calls_json, channel_json, privates_json, state_json, user_json
 from bolt_sandbox.slack.shapes import media_type
@@ -172,18 +172,14 @@ class Controls:
 
     async def say(self, body: Json) -> Json:
         """POST /control/say."""
-        message = await self._people.say(
-            need(body, "user"),
-            need(body, "channel"),
-            need(body, "text"),
-            thread_ts=body.get("thread_ts"),
-            times=_times(body),
-        )
-        return {"ts": message.ts, "channel": message.channel}
+        return await self._write(self._people.say, body)
 
     async def mention(self, body: Json) -> Json:
         """POST /control/mention."""
-        message = await self._people.mention(
+        return await self._write(self._people.mention, body)
+
+    async def _write(self, write: Callable[..., Awaitable[Message]], body: Json) -> Json:
+        message = await write(
             need(body, "user"),
             need(body, "channel"),
             need(body, "text"),
