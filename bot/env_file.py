@@ -111,4 +111,4 @@ def _faults(line: _Line) -> Iterator[str]:
     if CONTROL.search(line.value):
         yield f"has a control character in {line.name}: remove it"
     if quote and (swallowed := re.search(r"\n\s*(?:export\s+)?([A-Z][A-Z0-9_]*)=", line.value)):
-        yield f"opens a quote that's still open on the line with {swallowed[1]}=: close it before that line"
+        yield f"opens a quote that isn't closed before the line with {swallowed[1]}=: close it above that line"

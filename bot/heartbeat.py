@@ -23,7 +23,7 @@ EVERY_S = 60.0
 SEND_S = 10.0
 SENT = Gauge(
     "bolt_bot_heartbeat_timestamp_seconds",
-    "When the last heartbeat was accepted, or when the bot started if none has been yet. 0 if no heartbeat is set up.",
+    "When the last heartbeat was accepted, or when the bot started if none has been accepted yet. 0 if no heartbeat is set up.",
 )
 
 # Returns the reasons why the bot isn't ready; empty if it is.

@@ -113,7 +113,9 @@ class Reloader:
     def notes(self) -> list[str]:
         """Return a line for each file that can't be used. It isn't a reason not to be ready."""
         return [
-            f"{file.setting} can't be used; the previous one is in effect" for file in self._files if file.is_refused
+            f"{file.setting} can't be used; the previous version is in effect"
+            for file in self._files
+            if file.is_refused
         ]
 
     async def _read(self, file: ReloadedFile[Any]) -> None:

@@ -70,7 +70,7 @@ def test_what_is_read(tmp_path: Path) -> None:
         (f'A=1\nB="{SECRET}\nC=1', "line 2 isn't of the form NAME=value, or a quote isn't closed"),
         (
             f'A="{SECRET}\nBOLT_BOT_NAME=x\nC=1"',
-            "line 1 opens a quote that's still open on the line with BOLT_BOT_NAME=",
+            "line 1 opens a quote that isn't closed before the line with BOLT_BOT_NAME=",
         ),
         (f"\n{SECRET}", "line 2 has no ="),
         (f"1-A={SECRET}", "line 1 doesn't begin with a variable's name"),

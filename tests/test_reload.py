@@ -76,7 +76,7 @@ async def test_a_file_that_cannot_be_used_changes_nothing(files: LiveFiles, tmp_
     assert "line 3" in line["why"]
     assert "alow" not in line["why"]
     assert files.policy.value is before
-    assert files.reloader.notes() == [f"{POLICY} can't be used; the previous one is in effect"]
+    assert files.reloader.notes() == [f"{POLICY} can't be used; the previous version is in effect"]
     assert metric("bolt_bot_file_refused") == 1
     assert await logged(files.reloader.read_changed) == []
     (tmp_path / POLICY).unlink()

@@ -68,7 +68,7 @@ def _check_policy(arguments: argparse.Namespace) -> int:
             complain(f"{arguments.file}: {line}")
         return USAGE_STATUS
     say(
-        f"{arguments.file}: {len(found.rules)} rules; the first that matches decides; whatever matches none of them is refused"
+        f"{arguments.file}: {len(found.rules)} rules; the first that matches decides, and a request that matches none is refused"
     )
     if found.groups:
         say(f"user groups it names: {' '.join(sorted(found.groups))}")

@@ -18,7 +18,7 @@ CALLS = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 20),
 )
 HELD_BACK = Counter(
-    "bolt_bot_slack_calls_held_back", "Calls that weren't made, because Slack's limit was used up.", ("method",)
+    "bolt_bot_slack_calls_held_back", "Calls that weren't made because Slack's limit was used up.", ("method",)
 )
 
 

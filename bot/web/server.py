@@ -134,7 +134,7 @@ class WebServer:
             await runner.listen(address)
         except OSError as error:
             await self.stop()
-            text = f"Can't listen on {address.host}:{address.port} ({error.strerror}). Set {address.settings}."
+            text = f"Can't listen on {address.host}:{address.port} ({error.strerror}). Choose another address with {address.settings}."
             raise PortTakenError(text) from error
 
     async def _health(self, _request: web.Request) -> web.Response:

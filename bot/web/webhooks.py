@@ -15,7 +15,9 @@ from bot.core.model.errors import StoreUnavailable
 from bot.core.model.webhook_payload import WebhookHint, read_hint
 from bot.logging import RareWarning
 
-HINTS = Counter("bolt_bot_hints", "Webhook posts, by outcome (taken, empty, refused, unreadable, away).", ("outcome",))
+HINTS = Counter(
+    "bolt_bot_hints", "Webhook requests, by outcome (taken, empty, refused, unreadable, away).", ("outcome",)
+)
 
 SIGNING_PREFIX = "whsec_"
 SECRET_HEADER = "X-Webhook-Secret"  # noqa: S105  # pragma: allowlist secret - its name, not its value

@@ -40,7 +40,7 @@ async def test_a_refusal_becomes_an_allowance(stage: Stage) -> None:
     assert "ask the data team" in (await stage.answer_to(stage.slash("run nightly"), "ada")).text
     policy.write_text(ALL.replace("allow", "alow"))
     await hang_up(bot, "line 3")
-    assert await readyz(bot) == "ready\nBOLT_BOT_POLICY_FILE can't be used; the previous one is in effect\n"
+    assert await readyz(bot) == "ready\nBOLT_BOT_POLICY_FILE can't be used; the previous version is in effect\n"
     assert "ask the data team" in (await stage.answer_to(stage.slash("run nightly"), "ada")).text
     assert not stage.started()
     watches.write_text(WATCHES.format(channel=stage.sandbox.workspace.channel(CHANNEL).id))

@@ -204,6 +204,6 @@ async def test_a_port_for_health_that_is_taken_is_told(stage: Stage) -> None:
     """With the settings that name it; the other one is closed again."""
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     other, taken = Stage().server, ListenAddress("127.0.0.1", stage.server.port, "BOLT_BOT_ADMIN_PORT")
-    with pytest.raises(PortTakenError, match="Set BOLT_BOT_ADMIN_PORT"):
+    with pytest.raises(PortTakenError, match="Choose another address with BOLT_BOT_ADMIN_PORT"):
         await other.start(ListenAddress("127.0.0.1", 0), slack_over_http=False, admin=taken)
     assert other.port == 0

@@ -12,7 +12,7 @@ from bot.store.data_owner import DataOwner, read_data_owner
 from bot.store.scripts import Scripts
 
 CHECK = "Redis data"
-FIX = "Set BOLT_BOT_NAME to another name, or BOLT_BOT_ADOPT=1 to take that data over."
+FIX = "Set BOLT_BOT_NAME to another name, or set BOLT_BOT_ADOPT=1 to take over that data."
 OTHER_WORKSPACE = f"Correct PARADIME_API_ENDPOINT and PARADIME_WORKSPACE_UID. If they're right: {FIX}"
 
 

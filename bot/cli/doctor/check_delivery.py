@@ -136,8 +136,8 @@ async def _http(subject: Subject) -> list[Finding]:
     fix = (
         "While the bot runs, run the doctor with --url https://your.address, and save the Request URL "
         "https://your.address/slack/events again, under Event Subscriptions in the app's settings. If Slack can't "
-        "verify it, it doesn't reach the bot, or the bot's log says to check SLACK_SIGNING_SECRET. The app must not "
-        "have Socket Mode on."
+        "verify it, Slack can't reach the bot, or the bot's log says to check SLACK_SIGNING_SECRET. Socket Mode has to "
+        "be off in the app's settings."
     )
     return [*found, warning(HTTP, said, fix)]
 

@@ -31,8 +31,8 @@ ANY = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - add
 FIXES = {
     errno.ENOSPC: "Free up space on that disk, or set {name} to a directory on another one.",
     errno.EDQUOT: "Raise the disk quota of the user that runs the bot.",
-    errno.EROFS: "Mount it writable, or set {name} to a directory on a writable volume.",
-    errno.ENOTDIR: "Set {name} to a directory: a part of that path is a file.",
+    errno.EROFS: "Mount it as writable, or set {name} to a directory on a writable volume.",
+    errno.ENOTDIR: "Set {name} to a directory: part of that path is a file.",
 }
 
 PORT_FIXES = {

@@ -44,7 +44,7 @@ def in_policy(policy: Policy) -> NamedIds:
             for name in sorted(rule.who.users | rule.who.groups | approvers | channels):
                 yield name, f"The policy (line {rule.line})"
 
-    return NamedIds(POLICY, dict(found()), "that part of it has no effect")
+    return NamedIds(POLICY, dict(found()), "that part of the rule has no effect")
 
 
 def in_owners(owners: Owners) -> NamedIds:
@@ -58,7 +58,7 @@ def in_watches(watches: tuple[FileWatch, ...]) -> NamedIds:
     mentions = {one.command.mention: one.line for one in watches if one.command.mention not in {None, "owner", "none"}}
     wheres = {str(who): f"The watches file (line {line})" for who, line in mentions.items()}
     wheres |= {one.channel: f"The watches file (line {one.line})" for one in watches}
-    return NamedIds(WATCHES, wheres, "nothing is posted or mentioned there")
+    return NamedIds(WATCHES, wheres, "nothing is posted there, or nobody is mentioned")
 
 
 async def _names(subject: Subject) -> list[Finding]:
@@ -132,7 +132,7 @@ class Lookup:
             level(
                 named.file,
                 f"{named.wheres[name]} names the user group {name}, which Slack doesn't have: {named.consequence}.",
-                "Correct it: Slack shows the group's handle under People, and its id in the group's menu.",
+                "Correct the handle or the id: Slack shows the handle under People, and the id in the group's menu.",
             )
             for name in names
             if name not in known

@@ -45,7 +45,7 @@ REACHING: Fixes = (
     ),
     (
         "refuses the user or the password",
-        "Correct the user and the password in REDIS_URL. Write characters like @, / and # in percent form: %40, %2F, %23.",
+        "Correct the user and the password in REDIS_URL. Percent-encode characters like @, / and #: %40, %2F, %23.",
     ),
     (
         "a file named in REDIS_URL's options",

@@ -16,10 +16,10 @@ FILES = {
 WHERE_FROM = {
     "SLACK_BOT_TOKEN": "Copy the bot token from the app's settings in Slack, under OAuth & Permissions.",
     "SLACK_APP_TOKEN": "Copy the app-level token from the app's settings in Slack, under Basic Information.",
-    "PARADIME_API_ENDPOINT": "Copy the endpoint that Paradime shows beside the workspace's API keys.",
+    "PARADIME_API_ENDPOINT": "Copy the endpoint that Paradime shows next to the workspace's API keys.",
     "PARADIME_API_KEY": "Copy the key from the workspace's API keys in Paradime, or generate one there.",
     "PARADIME_API_SECRET": "Paradime shows a key's secret only once: generate a new key if nobody kept it.",
-    "PARADIME_WORKSPACE_UID": "Copy the uid that Paradime shows beside the workspace's API keys.",
+    "PARADIME_WORKSPACE_UID": "Copy the uid that Paradime shows next to the workspace's API keys.",
 }
 SET = "Set the variable, or name a file with its value in {name}_FILE: docs/settings.md lists all settings."
 

@@ -34,7 +34,7 @@ async def _bot_token(subject: Subject) -> list[Finding]:
     except SlackError as error:
         return [problem(BOT_TOKEN, unreachable(error), _reaching(error))]
     if subject.settings.slack_bot_token.get_secret_value().startswith(ROTATING):
-        said = f"SLACK_BOT_TOKEN of @{me.name} expires within twelve hours, because token rotation is on."
+        said = f"The SLACK_BOT_TOKEN of @{me.name} expires within twelve hours, because token rotation is on."
         return [problem(BOT_TOKEN, said, REASONS["token_expired"][1])]
     return [ok(BOT_TOKEN, f"It belongs to @{me.name} in the workspace {me.team_name or me.url} ({me.team}).")]
 
@@ -63,7 +63,7 @@ async def _app(subject: Subject) -> list[Finding]:
     except TokenRefusedError as refused:
         return [problem(APP, refused.sentence, refused.fix)]
     except ScopeMissing:
-        said = "Both tokens should belong to the same app, but that was not checked: it needs the scope users:read."
+        said = "Both tokens should belong to the same app, but that was not checked: the scope users:read is missing."
         return [warning(APP, said, "Add the scope users:read and install the app again.")]
     except SlackError as error:
         said = f"Both tokens should belong to the same app, but that was not checked: {unreachable(error)}"

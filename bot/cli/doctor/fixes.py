@@ -25,7 +25,7 @@ NETWORK: Fixes = (
         "certificate isn't trusted",
         "If your own certificate authority signed it, name that authority's file: {authority}. If not, somebody may be intercepting the connection.",
     ),
-    ("doesn't speak TLS", "Use {plain} instead of {tls} in {setting}, or the port that speaks TLS."),
+    ("doesn't speak TLS", "Use {plain} instead of {tls} in {setting}, or use the port that speaks TLS."),
     ("the file of trusted certificates contains none", "Name a file with certificates in PEM format: {authority}."),
     (
         "requires a client certificate",

@@ -123,7 +123,7 @@ def test_a_full_disk_and_a_read_only_one(tmp_path: Path) -> None:
     assert first.startswith("problem")
     assert "no space left on device. Free up space on that disk" in first
     assert second.startswith("problem")
-    assert "read-only file system. Mount it writable" in second
+    assert "read-only file system. Mount it as writable" in second
 
 
 def test_each_reason_has_its_fix() -> None:
