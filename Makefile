@@ -8,22 +8,22 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
-# More than the number of cores, because the end-to-end tests mostly wait for the sandbox's clock. Each process collects
-# all tests again.
+# More than the number of cores, because the end-to-end tests mostly wait for the sandbox's clock; not even more, because
+# each process has to collect all tests.
 TEST_PROCESSES ?= 8
-# Newer than what the bytecode caches were filled for.
+# Its time is when the bytecode caches were last filled.
 COLLECTED := tests/__pycache__/.collected
 # uv from PATH, or else the locked one, which is installed into .uv.
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 # Where `make install` puts the bot: PREFIX=/opt/bolt-bot for a service.
 PREFIX ?= .run
-# CHARTS=no leaves out the library that draws them.
+# CHARTS=no leaves out the library that draws charts.
 CHARTS ?= yes
 ENGINE ?= docker
 # The image's name, with a registry if it's pushed to one. Its tag is the version.
 IMAGE ?= bolt-bot
 VERSION = $(shell sed -nE 's/^version = "(.*)"$$/\1/p' pyproject.toml)
-# The environment for developing.
+# The development environment.
 BIN := .venv/bin
 CONFORMANCE := .conformance/bin/python
 # Ignores an environment that happens to be active in the shell.
@@ -37,7 +37,7 @@ help: ## List the targets.
 
 # Not editable: the bot stays as it is until the next `make install`, whatever happens to this folder.
 .PHONY: install
-install: $(UV) ## Install the bot for running, as .run/bin/bolt-bot. PREFIX=/opt/bolt-bot puts it there.
+install: $(UV) ## Install the bot as .run/bin/bolt-bot, or below PREFIX=/opt/bolt-bot.
 	@tools/python-check.sh $(PYTHON)
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(PREFIX)
 	$(UV) pip sync --quiet --compile-bytecode --python $(PREFIX)/bin/python --require-hashes \
@@ -46,7 +46,7 @@ install: $(UV) ## Install the bot for running, as .run/bin/bolt-bot. PREFIX=/opt
 		--build-constraints requirements/build.txt .
 
 .PHONY: dev
-dev: .venv/.installed ## Set up .venv for developing: the bot and the sandbox from this folder, and the tools.
+dev: .venv/.installed ## Set up .venv for development: the bot and the sandbox from this folder, and the tools.
 
 # With podman and buildah, HEALTHCHECK needs Docker's format.
 .PHONY: image
@@ -55,7 +55,7 @@ image: ## Build the image with docker, or with ENGINE=podman. IMAGE=registry/nam
 		--build-arg VERSION=$(VERSION) --build-arg REVISION="$$(git rev-parse HEAD)" --tag $(IMAGE):$(VERSION)$(if $(filter no,$(CHARTS)),-no-charts) .
 
 .PHONY: demo
-demo: dev ## Run the bot with a local Slack workspace and a local Bolt API, in the browser and in this terminal.
+demo: dev ## Run the bot with a local Bolt API and a local Slack workspace, which you use in a browser.
 	@$(BIN)/bolt-bot demo $(DEMO_ARGS)
 
 .PHONY: test
@@ -81,11 +81,11 @@ audit: $(UV) ## Check the locked packages for known vulnerabilities, if the advi
 	tools/audit.sh $(UV)
 
 .PHONY: bench
-bench: dev .conformance/.installed ## Measure against rivals and limits, into bench/results.md. Takes about an hour.
+bench: dev .conformance/.installed ## Measure the bot against rivals and limits, and write bench/results.md. Takes about an hour.
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
 .PHONY: bench-quick
-bench-quick: dev ## Try every measurement in small, without checking goals. Takes under two minutes.
+bench-quick: dev ## Try every measurement on a small scale, without checking the goals. Takes under two minutes.
 	$(BIN)/python -m bench --quick $(BENCH_ARGS)
 
 .PHONY: chaos
@@ -100,17 +100,17 @@ conformance: dev .conformance/.installed ## Test the sandbox's Bolt API with the
 deploy-check: dev .deploy/.installed ## Check make install, compose.yaml, the Helm chart with a real Helm, and the systemd unit.
 	tools/deploy.sh
 
-# Image and chart are skipped if this machine has no engine or no Helm; Pythons that it doesn't have, too.
+# The image and the chart are skipped if this machine has no engine or no Helm, and so are Pythons that it doesn't have.
 .PHONY: release
 release: dev ## Build the packages, the image and the chart into dist/, and check them. See docs/releasing.md.
 	tools/release.sh $(UV) $(ENGINE)
 
 .PHONY: snapshot
-snapshot: dev ## Make the data of the last release again, with which the tests of upgrades begin.
+snapshot: dev ## Generate the last release's data again, from which the upgrade tests start.
 	$(BIN)/python -m tools.snapshot
 
 .PHONY: alerts
-alerts: ## Copy the alert rules into the Helm chart, which can read no file elsewhere.
+alerts: ## Copy the alert rules into the Helm chart, which can't read files outside its folder.
 	@mkdir -p deploy/helm/bolt-bot/files
 	cp deploy/prometheus/alerts.yaml deploy/helm/bolt-bot/files/alerts.yaml
 

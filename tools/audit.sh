@@ -10,15 +10,15 @@ trap 'rm -rf "$work"' EXIT
 found=0
 
 skip() {
-    echo "Skipped the audit of dependencies, so nothing is known of them: $1" >&2
+    echo "Skipped the audit, so the dependencies were not checked: $1" >&2
     [[ -z "${AUDIT_REQUIRED:-}" ]] || exit 2
     exit "$found"
 }
 
-# Skips the audit if uv reports that a server didn't answer; any other error is a failure.
+# Skips the audit if uv reports that a server didn't answer. Any other error is a failure.
 away() {
     if grep -qE 'error sending request|Request failed after|HTTP status' "$work/said"; then
-        skip "$1 does not answer ($(grep -E 'cause: |error: ' "$work/said" | tail -n 1 | sed -E 's/^ *(cause|error): //'))."
+        skip "$1 doesn't answer ($(grep -E 'cause: |error: ' "$work/said" | tail -n 1 | sed -E 's/^ *(cause|error): //'))."
     fi
     cat "$work/said" >&2
     exit 2
@@ -31,7 +31,7 @@ script_of() {
     printf '# ]\n# ///\n'
 }
 
-"$uv" audit --help >/dev/null 2>&1 || skip "this uv has no audit; the Makefile names one that has."
+"$uv" audit --help >/dev/null 2>&1 || skip "this uv has no audit command. The one that the Makefile installs does."
 for list in requirements/dev.txt requirements/uv.txt requirements/release.txt tests/conformance/requirements.txt tests/deploy/requirements.txt; do
     script="$(mktemp -d -p "$work")/locked.py"
     script_of "$list" >"$script"

@@ -15,7 +15,7 @@ for _ in $(seq 100); do
     sleep 0.1
 done
 if [[ -z "$endpoint" ]]; then
-    echo "The sandbox did not start. It said:" >&2
+    echo "The sandbox didn't start. Its output:" >&2
     cat "$said" >&2
     exit 1
 fi

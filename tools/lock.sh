@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Writes the locked requirements: run.txt has what every deployment needs, with the extras but charts; run-charts.txt has charts
-# too; dev.txt also has the sandbox's and the tools'. A package has the same version in each. build.txt has what builds the
-# packages, release.txt what checks them, and uv.txt has uv. They contain the hashes of every platform's files, and no index address.
+# Writes the locked requirements: run.txt has what every deployment needs, with all extras except charts; run-charts.txt also has
+# charts; dev.txt also has the requirements of the sandbox and the tools. A package has the same version in each. build.txt has
+# what builds the packages, release.txt what checks them, and uv.txt has uv. They contain the hashes of every platform's files,
+# and no index address.
 set -euo pipefail
 
 uv="$1"
@@ -17,6 +18,6 @@ common=(--quiet --universal --generate-hashes --no-header --no-annotate --no-emi
 "$uv" pip compile "${common[@]}" tests/conformance/requirements.in --output-file tests/conformance/requirements.txt
 "$uv" pip compile "${common[@]}" tests/deploy/requirements.in --output-file tests/deploy/requirements.txt
 if grep -nE '://' requirements/*.txt tests/*/requirements.txt; then
-    echo "The lock names an address." >&2
+    echo "The locked requirements contain an address." >&2
     exit 1
 fi

@@ -38,11 +38,11 @@ check)
     trap 'rm -rf "$built"' EXIT
     npm run --prefix sandbox/page --silent build -- --outDir "$built" --emptyOutDir
     if ! diff --recursive --brief "$built" "$shipped"; then
-        echo "The page in the package is not what its source makes: run \`make page\` and commit $shipped." >&2
+        echo "The page in the package isn't what its source builds: run \`make page\` and commit $shipped." >&2
         exit 1
     fi
     if grep -nE '"resolved"' sandbox/page/package-lock.json; then
-        echo "sandbox/page/package-lock.json names addresses of downloads: install with the .npmrc that is beside it." >&2
+        echo "sandbox/page/package-lock.json contains download addresses: run npm in sandbox/page, whose .npmrc leaves them out." >&2
         exit 1
     fi
     ;;

@@ -4,11 +4,11 @@ set -euo pipefail
 
 python="$1"
 if ! command -v "$python" >/dev/null; then
-    echo "There is no $python. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3.12 …" >&2
+    echo "There's no $python. Install Python 3.11 or newer, or name one that you have: make PYTHON=/path/to/python3.12 …" >&2
     exit 1
 fi
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
-    echo "$("$python" --version) is too old: 3.11 or newer is needed. Name another: make PYTHON=python3.12 …" >&2
+    echo "$("$python" --version) is too old: 3.11 or newer is needed. Name another one: make PYTHON=python3.12 …" >&2
     exit 1
 fi
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then

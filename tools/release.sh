@@ -56,7 +56,7 @@ for python in "${pythons[@]}"; do
     if found="$(find_python "$python")"; then
         check_wheel "$python" "$found"
     else
-        skip "Python $python, so nothing is known of it: this machine has none"
+        skip "the checks on Python $python, because this machine doesn't have it"
     fi
 done
 
@@ -65,7 +65,7 @@ if "$engine" info >/dev/null 2>&1; then
     make --no-print-directory image ENGINE="$engine"
     make --no-print-directory image ENGINE="$engine" CHARTS=no
 else
-    skip "the image: $engine isn't here, or its service isn't running"
+    skip "the image, because $engine isn't installed or its service isn't running"
 fi
 
 echo "--- chart"
@@ -73,7 +73,7 @@ helm="$(command -v .deploy/helm || command -v helm || true)"
 if [[ -n "$helm" ]]; then
     "$helm" package --destination dist deploy/helm/bolt-bot
 else
-    skip "the chart: there is no helm on PATH, and make deploy-check hasn't fetched one"
+    skip "the chart, because there's no helm on PATH and make deploy-check hasn't fetched one"
 fi
 
 echo "--- in dist/"

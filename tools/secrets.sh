@@ -3,7 +3,7 @@
 set -euo pipefail
 
 if ! git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
-    echo "Skipped the search for secrets: this is no git checkout."
+    echo "Skipped the search for secrets: this isn't a git checkout."
     exit 0
 fi
 # --no-verify: findings aren't verified with the service that they're for.

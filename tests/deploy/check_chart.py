@@ -284,7 +284,7 @@ def test_the_rules_are_those_of_the_repository() -> None:
         ({"redis": {"url": "redis:6379"}}, "redis.url should begin with redis://, rediss:// (TLS)"),
         ({"redis": {"url": "redis://:p@h/0"}}, "redis.url contains a user or a password: put the whole address"),
         ({"redis": {"url": "redis://h", "existingSecret": "r"}}, "are both set: keep one of them."),
-        ({"ingress": {"enabled": True}}, "ingress.host is missing: it's the name at which Slack or Bolt reaches"),
+        ({"ingress": {"enabled": True}}, "ingress.host is missing: it's the host name at which Slack or Bolt reaches"),
     ],
 )
 def test_wrong_values_are_refused(values: dict[str, Any], sentence: str) -> None:

@@ -23,7 +23,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if or .Values.redis.url .Values.redis.existingSecret }}yes{{ end }}
 {{- end }}
 
-{{- /* What the schema can't say. Each is one sentence. */ -}}
+{{- /* Checks that the schema can't express. Each fails with one sentence. */ -}}
 {{- define "bolt-bot.check" -}}
 {{- if not .Values.existingSecret }}
 {{- fail "existingSecret is missing: create a Secret with the tokens and name it, as in --set existingSecret=bolt-bot." }}
@@ -44,6 +44,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- fail (printf "replicas is %d, but replicas have to share a Redis: set redis.url or redis.existingSecret, or replicas to 1." (int .Values.replicas)) }}
 {{- end }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.host) }}
-{{- fail "ingress.host is missing: it's the name at which Slack or Bolt reaches the bot." }}
+{{- fail "ingress.host is missing: it's the host name at which Slack or Bolt reaches the bot." }}
 {{- end }}
 {{- end }}
