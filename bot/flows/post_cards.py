@@ -134,7 +134,7 @@ class QueuedStartCards:
         try:
             ts = await self._poster.post_card(post, request.channel, request_card(request, self._app_url), request.key)
         except Unresolved:
-            why = "Slack didn't say whether its card was posted. Try again."
+            why = "Slack didn't say whether the card was posted. Try again."
         except SlackRefused as refused:
             log.warning("the card of a queued start can't be shown", request=request_id, why=refused.code)
             why = self._poster.why_not(refused, "Nothing was queued")

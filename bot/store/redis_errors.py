@@ -36,7 +36,7 @@ _REFUSALS: tuple[tuple[str, str, str], ...] = (
     (
         r"\bMISCONF\b",
         "My database (Redis) can't write to its disk.",
-        "it can't write to its disk (MISCONF); free disk space and read its log",
+        "it can't write to its disk (MISCONF); free disk space and check its log",
     ),
     (
         r"\bNOREPLICAS\b",

@@ -72,7 +72,7 @@ async def stopped_by_itself(stage: Stage) -> None:
 
 def posts(stage: Stage) -> list[Any]:
     """The posts of new lines."""
-    return [one for one in stage.replies() if "of the log" in one.text]
+    return [one for one in stage.replies() if "in the log of" in one.text]
 
 
 async def test_new_lines_come_until_the_run_ends(stage: Stage) -> None:

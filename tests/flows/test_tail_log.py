@@ -157,14 +157,14 @@ async def test_it_begins_with_the_running_command_and_goes_on_behind_what_is_pos
     assert "in its thread, at most every 15 s" in str(answer.text)
     await stage.look()
     assert await stage.post_message()
-    assert stage.texts() == ["25 new lines of the log of `dbt run` (run 1):"]
+    assert stage.texts() == ["25 new lines in the log of `dbt run` (run 1):"]
     await stage.pause_over()
     await stage.look()
     assert not await stage.post_message()
     stage.api.printed[8].append("one more")
     await stage.look()
     assert await stage.post_message()
-    assert stage.texts()[1:] == ["1 new line of the log of `dbt run` (run 1):"]
+    assert stage.texts()[1:] == ["1 new line in the log of `dbt run` (run 1):"]
 
 
 async def test_posts_keep_their_distance(stage: Stage) -> None:
@@ -190,7 +190,7 @@ async def test_it_goes_on_with_the_next_command_and_ends_with_the_run(stage: Sta
     )
     await stage.look()
     assert await stage.post_message()
-    assert stage.texts()[1] == "3 new lines of the log of `dbt test` (run 1). Run 1 has ended, and so has its log."
+    assert stage.texts()[1] == "3 new lines in the log of `dbt test` (run 1). Run 1 has ended, and so has its log."
     (box,) = [
         one
         for one in list(stage.sandbox.workspace.channel(CHANNEL).messages.values())[-1].blocks
@@ -231,11 +231,11 @@ async def test_what_waits_is_posted_as_it_was_read(stage: Stage) -> None:
     await stage.look()
     assert await stage.post_message()
     assert not await stage.post_message()
-    assert stage.texts() == ["25 new lines of the log of `dbt run` (run 1):"]
+    assert stage.texts() == ["25 new lines in the log of `dbt run` (run 1):"]
     await stage.pause_over()
     await stage.look()
     await stage.post_message()
-    assert stage.texts()[1:] == ["5 new lines of the log of `dbt run` (run 1):"]
+    assert stage.texts()[1:] == ["5 new lines in the log of `dbt run` (run 1):"]
 
 
 async def test_who_posts_late_does_not_move_it_back(stage: Stage) -> None:

@@ -455,7 +455,7 @@ VERBS: dict[str, Verb] = {
     ),
     "failing": Verb(
         _failing,
-        {"all": ("", "what is failing in every channel")},
+        {"all": ("", "the failing schedules of every channel")},
         (
             ("failing [--all]", "lists the watched schedules that are failing"),
             ("failing --all", "in every channel, if you can read the audit log"),

@@ -41,7 +41,9 @@ def read_only(text: str) -> Only:
 def read_owner(text: str) -> str:
     """Read the owner whose schedules are watched, as Bolt names them. Raises BadCommand."""
     if _USER.fullmatch(text) or _GROUP.fullmatch(text):
-        bad("--owner needs the owner as Bolt shows it, as in --owner ada@example.com. Type /bolt list to see owners.")
+        bad(
+            "--owner needs an owner's name as shown in Bolt, for example --owner ada@example.com. Type /bolt list to see owners."
+        )
     return bounded("The owner", " ".join(text.split()), TEXT_LIMIT)
 
 
@@ -54,7 +56,7 @@ def read_mention(text: str) -> str:
         return found[1]
     name = text.lstrip("@!").lower()
     if name in _EVERYONE:
-        bad(f"I don't mention @{name}. Name a person or a user group, as in {EXAMPLES['mention']}.")
+        bad(f"I never mention @{name}. Name a person or a user group, as in {EXAMPLES['mention']}.")
     bad(
         f"I don't know who \"{cut(text, SHOWN)}\" is. Pick a person or a user group from Slack's suggestions while you "
         "type, or use --mention owner or --mention none."
@@ -92,7 +94,7 @@ def read_quiet(text: str) -> Quiet:
     if begin is None or end is None:
         bad(f"--quiet needs two times of day, as in {EXAMPLES['quiet']}.")
     if begin == end:
-        bad(f"--quiet begins and ends at the same time. Use two different times, as in {EXAMPLES['quiet']}.")
+        bad(f"--quiet needs two different times of day, as in {EXAMPLES['quiet']}.")
     return Quiet(begin, end)
 
 

@@ -102,7 +102,7 @@ def batch_post(key: RunKey, batch: LogBatch, posts: int) -> Message:
     first: Sentence = ()
     if batch.count:
         of: Sentence = (" of ", Code(cut(batch.text, COMMAND_SHOWN))) if batch.text else ()
-        first = (f"{plural(batch.count, 'new line')} of the log", *of, f" (run {key.id})")
+        first = (f"{plural(batch.count, 'new line')} in the log", *of, f" (run {key.id})")
     last = _last(key, batch.last)
     text: Sentence = (*first, ". " if last else ":", *last) if first else last
     blocks: list[Block] = [Paragraph(text)]

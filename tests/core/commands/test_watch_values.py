@@ -75,11 +75,11 @@ def test_what_people_type_is_understood_and_written_back(
         ),
         (
             "watch x --mention <!here>",
-            "I don't mention @here. Name a person or a user group, as in --mention @data-team.",
+            "I never mention @here. Name a person or a user group, as in --mention @data-team.",
         ),
         (
             "watch x --mention @channel",
-            "I don't mention @channel. Name a person or a user group, as in --mention @data-team.",
+            "I never mention @channel. Name a person or a user group, as in --mention @data-team.",
         ),
         (
             "watch x --mention @ada",
@@ -90,7 +90,7 @@ def test_what_people_type_is_understood_and_written_back(
         ),
         (
             "watch x --owner <@U0ADA|ada>",
-            "--owner needs the owner as Bolt shows it, as in --owner ada@example.com. Type /bolt list to see owners.",
+            "--owner needs an owner's name as shown in Bolt, for example --owner ada@example.com. Type /bolt list to see owners.",
         ),
         ("watch x --late", "--late needs a value, as in --late 30m."),
         ("watch x --late soon", "--late needs a time from 1m to 24h, or off, as in --late 30m."),
@@ -108,7 +108,7 @@ def test_what_people_type_is_understood_and_written_back(
         ("watch x --quiet 22:00-25:00", "--quiet needs two times of day, as in --quiet 22:00-07:00."),
         (
             "watch x --quiet 07:00-7:00",
-            "--quiet begins and ends at the same time. Use two different times, as in --quiet 22:00-07:00.",
+            "--quiet needs two different times of day, as in --quiet 22:00-07:00.",
         ),
         ("watch x --tz Berlin", 'There\'s no time zone "Berlin". Use a name such as Europe/Berlin.'),
         (

@@ -74,7 +74,7 @@ def test_the_first_post_can_be_stopped() -> None:
     batch = LogBatch("dbt run", 2, "a\nb", 7, "2:0")
     message = batch_post(KEY, batch, 0)
     assert [getattr(span, "text", span) for span in message.text] == [
-        "2 new lines of the log",
+        "2 new lines in the log",
         " of ",
         "dbt run",
         " (run 4711)",

@@ -132,10 +132,10 @@ def test_a_failure_of_which_only_the_log_tells() -> None:
 def test_new_lines_of_a_followed_log() -> None:
     """The first post and the last one."""
     first = batch_post(KEY, LogBatch("dbt run", 2, "a\nb", 7, "2:0"), 0)
-    assert shown(first) == "2 new lines of the log of `dbt run` (run 4711):\n| a\n| b\n[Stop following]"
+    assert shown(first) == "2 new lines in the log of `dbt run` (run 4711):\n| a\n| b\n[Stop following]"
     last = batch_post(KEY, LogBatch("dbt run", 1, "c", 7, "3:0", "ended"), 1)
     assert shown(last) == (
-        "1 new line of the log of `dbt run` (run 4711). Run 4711 has ended, and so has its log.\n| c"
+        "1 new line in the log of `dbt run` (run 4711). Run 4711 has ended, and so has its log.\n| c"
     )
     hour = batch_post(KEY, LogBatch("", 0, "", 7, "3:0", "hour"), 9)
     assert shown(hour) == "I've followed the log of run 4711 for an hour, so I'm stopping here.\n[Keep following]"
