@@ -73,7 +73,7 @@ export function App() {
             <ChannelPage key={as} info={info} />
           ) : (
             <main className="column loading">
-              <p className="note">You are in no channel.</p>
+              <p className="note">You aren't in any channel.</p>
             </main>
           )}
           {pane === "thread" && (
@@ -114,7 +114,7 @@ function Banner() {
   return (
     <p className="banner" role="alert">
       <Icon name="warning" /> 
-      The sandbox does not answer; trying again
+      Can't reach the sandbox. Trying again…
     </p>
   );
 }

@@ -69,7 +69,7 @@ function Home() {
     return (
       <div className="welcome">
         <h2>Nothing here yet</h2>
-        <p>The app has not filled its Home tab.</p>
+        <p>The app hasn't filled its Home tab yet.</p>
       </div>
     );
   }

@@ -10,7 +10,7 @@ export function ChannelPage({ info }: { info: ChannelInfo }) {
   const bot = state?.users.find((user) => user.id === state.bot);
   const hasBot = bot ? info.members.includes(bot.name) : false;
   const kind = info.kind === "private" ? "Private channel" : "Public channel";
-  const facts = [kind, `${info.members.length} members`, hasBot ? "Bolt is here" : "Bolt is not here"];
+  const facts = [kind, `${info.members.length} members`, hasBot ? "Bolt is here" : "Bolt isn't here"];
   return (
     <main className="column channel" aria-label={`#${info.name}`}>
       <Head title={info.name} sign={info.kind === "private" ? "lock" : "hash"} facts={facts.join(" · ")} />

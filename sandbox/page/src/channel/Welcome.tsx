@@ -10,11 +10,11 @@ export function Welcome({ name, hasBot, onFill }: Props) {
       <div className="welcome">
         <h2>Nothing here yet</h2>
         <p>
-          Bolt is not in {name}. In a public channel it joins when a run is started there; elsewhere type{" "}
+          Bolt isn't in {name}. It joins a public channel when a run is started there. In any other channel, type{" "}
           <code>/invite @bolt</code>.
         </p>
         <button type="button" className="button" onClick={() => onFill("/invite @bolt")}>
-          Put <code>/invite @bolt</code> into the message
+          Put <code>/invite @bolt</code> in the message box
         </button>
       </div>
     );
@@ -24,10 +24,10 @@ export function Welcome({ name, hasBot, onFill }: Props) {
       <h2>Start a run from here</h2>
       <p>
         Type <code>/bolt run nightly</code> and watch the card that appears. Then try <code>/bolt run hourly</code>, which
-        fails: its thread tells why.
+        fails: its thread says why.
       </p>
       <button type="button" className="button button-primary" onClick={() => onFill("/bolt run nightly")}>
-        Put <code>/bolt run nightly</code> into the message
+        Put <code>/bolt run nightly</code> in the message box
       </button>
     </div>
   );

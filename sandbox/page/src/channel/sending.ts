@@ -28,7 +28,7 @@ async function command(text: string, place: Place, state: State): Promise<void> 
   if (name === "/invite" || name === "/remove") return member(name, words, place, state);
   const known = state.commands?.find((each) => each.command === name);
   if (state.commands?.length && !known) {
-    throw new Error(`${name} is not a valid command. A message that begins with a slash is taken for one.`);
+    throw new Error(`${name} is not a valid command. Slack treats every message that begins with a slash as a command.`);
   }
   const rest = text.slice(name.length).trim();
   await post<Outcome>("/control/slash", {
@@ -42,7 +42,7 @@ async function command(text: string, place: Place, state: State): Promise<void> 
 async function member(name: string, words: string[], place: Place, state: State): Promise<void> {
   const wanted = (words[0] ?? "").replace(/^@/, "").toLowerCase();
   const user = state.users.find((each) => each.name === wanted || each.real_name?.toLowerCase() === wanted);
-  if (!user || place.channel === "dm") throw new Error(`${name} needs a person of this workspace, as in ${name} @bolt.`);
+  if (!user || place.channel === "dm") throw new Error(`${name} needs the name of a person in this workspace, as in ${name} @bolt.`);
   await post("/control/members", { channel: place.channel, user: user.id, do: name === "/invite" ? "invite" : "kick" });
   live.refreshState();
   live.refreshChannel(place.channel);

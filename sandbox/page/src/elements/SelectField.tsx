@@ -97,13 +97,13 @@ function useSuggestions(element: Element, on: boolean) {
     latest.current += 1;
     const mine = latest.current;
     setGroups([]);
-    if (!suggest) return setNote("This can be searched in a dialog only.");
+    if (!suggest) return setNote("You can search this only in a dialog.");
     if (typed.length < least) return setNote(`Type at least ${least} characters.`);
     setNote("Searching…");
     timer.current = window.setTimeout(() => {
       suggest(element, typed).then(
         (payload) => mine === latest.current && show(payload),
-        () => mine === latest.current && setNote("The options could not be loaded."),
+        () => mine === latest.current && setNote("The options couldn't be loaded."),
       );
     }, DEBOUNCE_MS);
   }
@@ -111,7 +111,7 @@ function useSuggestions(element: Element, on: boolean) {
   function show(payload: Json | null): void {
     const found = payload ? groupsOf(payload as { options?: Option[]; option_groups?: OptionGroup[] }) : [];
     setGroups(found);
-    setNote(payload ? "" : "The options could not be loaded.");
+    setNote(payload ? "" : "The options couldn't be loaded.");
   }
 
   return { groups, note, type: on ? type : undefined };

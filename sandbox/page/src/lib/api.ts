@@ -14,21 +14,21 @@ export class ApiError extends Error {
 }
 
 const SENTENCES: Record<string, string> = {
-  user_not_in_channel: "You are not in this channel.",
+  user_not_in_channel: "You aren't in this channel.",
   is_archived: "This channel is archived.",
-  channel_not_found: "There is no such channel.",
+  channel_not_found: "This channel doesn't exist.",
   message_not_found: "This message is gone.",
   action_not_found: "This button is gone: the message has changed.",
   option_not_found: "This choice is gone: the message has changed.",
   not_found: "This is no longer open.",
   missing_input: "Please fill this in.",
-  unreachable: "The sandbox does not answer.",
+  unreachable: "Can't reach the sandbox.",
 };
 
 function sentence(code: string, status: number): string {
   if (SENTENCES[code]) return SENTENCES[code];
   if (status === 400) return code;
-  return `Slack refused it: ${code}`;
+  return `Slack refused the request: ${code}`;
 }
 
 // Is told of each call that had no answer.

@@ -11,14 +11,14 @@ const times = (count: number | null | undefined): string =>
 
 function boltSays(fault: BoltFault): string {
   if (fault.kind === "slow") return `Bolt is slow: ${fault.latency_s ?? 1} s a request${times(fault.count)}.`;
-  if (fault.kind === "away") return `Bolt is away${times(fault.count)}.`;
-  return `Bolt: ${fault.kind.replaceAll("_", " ")}${fault.operation ? ` at ${fault.operation}` : ""}${times(fault.count)}.`;
+  if (fault.kind === "away") return `Bolt is down${times(fault.count)}.`;
+  return `Bolt: ${fault.kind.replaceAll("_", " ")}${fault.operation ? ` in ${fault.operation}` : ""}${times(fault.count)}.`;
 }
 
 function slackSays(fault: SlackFault): string {
-  const where = fault.method === "*" || !fault.method ? "everything" : fault.method;
-  if (fault.kind === "ratelimited") return `Slack limits ${where}: retry after ${fault.retry_after_s ?? 1} s${times(fault.count)}.`;
-  return `Slack: ${fault.kind.replaceAll("_", " ")} at ${where}${times(fault.count)}.`;
+  const where = fault.method === "*" || !fault.method ? "every method" : fault.method;
+  if (fault.kind === "ratelimited") return `Slack rate-limits ${where}: retry after ${fault.retry_after_s ?? 1} s${times(fault.count)}.`;
+  return `Slack: ${fault.kind.replaceAll("_", " ")} on ${where}${times(fault.count)}.`;
 }
 
 function Words({ said, otherwise }: { said: string[]; otherwise: string }) {
@@ -34,13 +34,13 @@ export function BoltFaults({ faults, act }: { faults: BoltFault[]; act: Act }) {
   return (
     <section className="world-part" aria-label="Bolt">
       <h3>Bolt</h3>
-      <Words said={faults.map(boltSays)} otherwise="Bolt answers." />
+      <Words said={faults.map(boltSays)} otherwise="Bolt works normally." />
       <div className="row">
         <button type="button" className="button" onClick={add({ kind: "slow", latency_s: SLOW_S, count: null })}>
           Slow
         </button>
         <button type="button" className="button" onClick={add({ kind: "away", count: null })}>
-          Away
+          Take down
         </button>
         <button type="button" className="button" onClick={() => void act(() => del("/control/bolt/faults"))}>
           Back to normal
@@ -52,14 +52,14 @@ export function BoltFaults({ faults, act }: { faults: BoltFault[]; act: Act }) {
 
 export function SlackFaults({ act }: { act: Act }) {
   const { state } = useLive();
-  const said = [...(state?.away ? ["Slack is away."] : []), ...(state?.faults ?? []).map(slackSays)];
+  const said = [...(state?.away ? ["Slack is down."] : []), ...(state?.faults ?? []).map(slackSays)];
   const sockets = state?.sockets ?? 0;
   const add = (body: object) => (): void => void act(() => post("/control/faults", body));
   return (
     <>
       <section className="world-part" aria-label="Slack">
         <h3>Slack</h3>
-        <Words said={said} otherwise="Slack answers." />
+        <Words said={said} otherwise="Slack works normally." />
         <div className="row">
           <button
             type="button"
@@ -69,7 +69,7 @@ export function SlackFaults({ act }: { act: Act }) {
             Rate-limit edits
           </button>
           <button type="button" className="button" onClick={add({ away: true })}>
-            Away
+            Take down
           </button>
           <button type="button" className="button" onClick={() => void act(() => del("/control/faults"))}>
             Back to normal
@@ -113,7 +113,7 @@ export function Bot({ bot, act }: { bot: BotState | null; act: Act }) {
     <section className="world-part" aria-label="Bot">
       <h3>Bot</h3>
       <p className={stopped ? "words is-on" : "words"} role="status">
-        {ours ? `${STATES[bot.state]}${more ? ` (${more})` : ""}.` : "The bot is run elsewhere."}
+        {ours ? `${STATES[bot.state]}${more ? ` (${more})` : ""}.` : "The bot wasn't started by this sandbox."}
       </p>
       <div className="row">
         <button type="button" className="button button-danger" disabled={!ours || stopped} onClick={order("kill")}>

@@ -8,7 +8,7 @@ const ENDS: [string, string][] = [
   ["own", "as usual"],
   ["success", "success"],
   ["model_error", "a model's error"],
-  ["other_error", "another model's error"],
+  ["other_error", "a different model's error"],
   ["test_failure", "a failed test"],
   ["compile_error", "a compilation error"],
   ["warehouse", "no warehouse"],
@@ -28,7 +28,7 @@ export function Runs({ bolt, act }: { bolt: BoltState | null; act: Act }) {
   return (
     <section className="world-part" aria-label="Runs">
       <h3>Runs in Bolt</h3>
-      {active.length === 0 && <p className="note">None is active.</p>}
+      {active.length === 0 && <p className="note">No active runs.</p>}
       <ul className="runs">
         {active.map((run) => (
           <li key={run.id}>
@@ -85,7 +85,7 @@ export function Runs({ bolt, act }: { bolt: BoltState | null; act: Act }) {
           disabled={!slug}
           onClick={() => void act(() => post("/control/bolt/runs", { slug, ends, scheduled: true }))}
         >
-          Start as scheduler
+          Start as the scheduler
         </button>
       </div>
     </section>

@@ -20,7 +20,7 @@ export function Scheduler({ bolt, act }: { bolt: BoltState | null; act: Act }) {
   return (
     <section className="world-part" aria-label="Scheduler">
       <h3>Scheduler</h3>
-      <p className="words">{tables.length ? "Runs start by themselves." : "No run starts by itself."}</p>
+      <p className="words">{tables.length ? "Runs start by themselves." : "No runs start by themselves."}</p>
       <ul className="runs">
         {tables.slice(0, 5).map((table) => (
           <li key={table.slug}>
@@ -63,7 +63,7 @@ export function Warehouse({ bolt, act }: { bolt: BoltState | null; act: Act }) {
     <section className="world-part" aria-label="Warehouse">
       <h3>Warehouse</h3>
       <p className={away ? "words is-on" : "words"} role="status">
-        {away ? "⚠ The warehouse can't be reached: every run fails." : "The warehouse answers."}
+        {away ? "⚠ The warehouse can't be reached: every run fails." : "The warehouse works normally."}
       </p>
       <div className="row">
         <button
@@ -71,7 +71,7 @@ export function Warehouse({ bolt, act }: { bolt: BoltState | null; act: Act }) {
           className="button"
           onClick={() => void act(() => post("/control/bolt/warehouse", { away: !away }))}
         >
-          {away ? "Bring it back" : "Take it away"}
+          {away ? "Bring it back up" : "Take it down"}
         </button>
         <button type="button" className="button" onClick={() => void act(() => post("/control/bolt/commits", {}))}>
           New commit on main

@@ -52,7 +52,7 @@ export function World() {
         </button>
         <div className="column-title">
           <h2>World</h2>
-          <p>Bolt, Slack and the bot, and what goes wrong</p>
+          <p>Control Bolt, Slack and the bot, and make things go wrong</p>
         </div>
         <button type="button" className="icon-button" aria-label="Close world" onClick={() => go({ pane: "" })}>
           <Icon name="close" />
