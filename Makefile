@@ -55,7 +55,7 @@ image: ## Build the image with docker, or with ENGINE=podman. IMAGE=registry/nam
 		--build-arg VERSION=$(VERSION) --build-arg REVISION="$$(git rev-parse HEAD)" --tag $(IMAGE):$(VERSION)$(if $(filter no,$(CHARTS)),-no-charts) .
 
 .PHONY: demo
-demo: dev ## Run the bot with a local Bolt API and a local Slack workspace, which you use in a browser.
+demo: dev ## Run the bot with a local Bolt API and a local Slack workspace, which you use in a browser or in this terminal.
 	@$(BIN)/bolt-bot demo $(DEMO_ARGS)
 
 .PHONY: test

@@ -7,7 +7,7 @@ GET    /control/bolt/calls?after=N         the requests after the first N
 POST   /control/bolt/runs                  {slug, branch?, commit?, commands?, pull_request?, reason?, parent_id?,
                                            actor?, actor_email?, scheduled?, ago_s?, and its course: see below}: start
                                            a run in Bolt; `scheduled`: as the scheduler would; `ago_s`: as if it had
-                                           begun that long ago, so with `takes_s` no more than that it's over already
+                                           begun that long ago, so it's already over if `takes_s` isn't longer
 POST   /control/bolt/runs/<id>/cancel      {actor?}: cancel a run in Bolt
 POST   /control/bolt/runs/<id>/end         {state}: end a run now, with this state
 POST   /control/bolt/schedules             {name, slug?, commands, source?, cron?, owner?, suspended?, active?,
@@ -15,7 +15,7 @@ POST   /control/bolt/schedules             {name, slug?, commands, source?, cron
 POST   /control/bolt/schedules/<slug>      {slug?, name?, owner?, cron?, git_branch?, suspended?, active?, commands?}:
                                            change a schedule; with another slug it keeps its UUID and its runs
 DELETE /control/bolt/schedules/<slug>      remove a schedule; its runs are still found by id
-POST   /control/bolt/crowd                 {schedules, runs?=0}: add crowd-1 … up to that number, with so many past runs
+POST   /control/bolt/crowd                 {schedules, runs?=0}: add crowd-1 … up to that number, each with `runs` past runs
 POST   /control/bolt/faults                {kind, count?=1 (null: always), operation?, executes?, …: see Fault}
 DELETE /control/bolt/faults                deactivate all faults
 POST   /control/bolt/webhooks              {run_id, url, secret?, event?=bolt.run.completed}: post to this machine only
@@ -23,7 +23,7 @@ POST   /control/bolt/settings              {speed?, cancel_finished?: error | ok
                                            invalid_status?: 200 | 400, url_lives_s?, tells_date?,
                                            schedules_late_s?, runs_late_s?, out_of_order?,
                                            last_run?: newest | finished | none, retries_end?=own}
-                                           listings show Bolt as it was so many seconds ago; `out_of_order`: schedules
+                                           `…_late_s`: listings show Bolt as it was that long ago; `out_of_order`: schedules
                                            in reverse, neighboring runs swapped; `last_run`: the run that lastRunAt and
                                            lastRunState are about, none for null; `tells_date`: the Date header;
                                            `retries_end`: how retries end, one of the `ends` below
@@ -32,21 +32,21 @@ What happens by itself (GET …/state has `scheduler`, `clock` and `warehouse`):
 
 POST   /control/bolt/scheduler             {mode: off | lively | all, every_s?}: `lively` adds three schedules and
                                            starts them again and again; `all` starts all that have a cron expression,
-                                           each every `every_s`, or at its expression's times. Ends single timetables
+                                           each every `every_s`, or at its expression's times. Removes all other timetables
 POST   /control/bolt/scheduler/<slug>      {every_s?, next_in_s?, script?, skip?, off?}: give a schedule a timetable, or
                                            change it; `nextRunAt` follows. Without `every_s` and `next_in_s` the slots
                                            are the cron expression's. `script`: a list of courses, taken in turn, each a
-                                           text (its `ends`) or an object, also with `late_s`, branch?, commit?,
+                                           string (its `ends`) or an object, also with `late_s`, branch?, commit?,
                                            commands?, pull_request?; `skip`: the next n slots start nothing
-POST   /control/bolt/clock                 {advance_s?, shift_s?}: let time pass at once (runs go on, slots come); or
-                                           set the API's clock that far from the true time, with its Date header
+POST   /control/bolt/clock                 {advance_s?, shift_s?}: let time pass at once (runs proceed, slots come); or move
+                                           the API's clock, with its Date header, that far from the true time
 POST   /control/bolt/warehouse             {away, cause?: refused | timeout}: all active and following runs fail
-POST   /control/bolt/commits               {branch?="main", commit?}: put a branch at another commit
+POST   /control/bolt/commits               {branch?="main", commit?}: move a branch to another commit
 
 A run's course: {ends?=own, state?, slow?=1, takes_s?, listed_after_s?}. `ends`: own (as the schedule's commands go),
 success, model_error, other_error (in another model), test_failure, compile_error, warehouse, canceled, skipped; `state`:
-the word for its failure; `slow`: so many times as long; `takes_s`: its whole duration at any speed; `listed_after_s`:
-no listing has it before.
+what Bolt calls its failure; `slow`: how many times as long as usual it takes; `takes_s`: its whole duration, whatever the
+speed; `listed_after_s`: how long after its start listings first show it.
 """
 
 from __future__ import annotations
