@@ -148,6 +148,7 @@ async def test_a_message_that_comes_five_times_is_dealt_with_once(stage: Stage, 
     await stage.mention(text, times=5)
     if text.startswith("run"):
         await stage.until(stage.card_says("succeeded in"))
+    await stage.until(lambda: len(stage.private()) >= answers)
     await stage.mention("help retry", user="grace")
     await stage.until(stage.told_privately("@bolt retry", user="grace"))
     assert answers <= len(stage.private()) <= answers + bot.printed().count("a private reply has to wait")
@@ -162,6 +163,7 @@ async def test_two_processes_deal_with_a_message_once(stage: Stage) -> None:
     await stage.mention("help", times=10)
     await stage.mention("run nightly", times=10)
     await stage.until(stage.card_says("succeeded in"))
+    await stage.until(lambda: len(stage.private()) > 0)
     await stage.mention("help retry", user="grace")
     await stage.until(stage.told_privately("@bolt retry", user="grace"))
     assert len(stage.private()) == len(stage.started()) == len(stage.cards()) == 1
