@@ -126,7 +126,7 @@ class App:
         self._downloads = Downloader(settings.paradime_api_endpoint)
 
     async def start(self) -> None:
-        """Start everything. Raises CannotServeError; waits as long as Slack or Bolt is only unavailable."""
+        """Start everything, waiting while Slack or Bolt is merely unavailable. Raises CannotServeError."""
         began = time.monotonic()
         settings = self._settings
         build = BuildInfo.of(settings.bolt_bot_revision)
@@ -201,7 +201,7 @@ class App:
         """Yield the steps to close everything, in order. Jobs may run until `until` on the monotonic clock."""
         if self._socket is not None:
             yield ShutdownStep("the connections to Slack", self._socket.stop, INTAKE_S)
-        # The tasks and hints that these have started are finished next.
+        # The hints and tasks that these requests have led to are finished next.
         yield ShutdownStep("requests over HTTP", self._web.settle, INTAKE_S)
         if self._hints is not None:
             yield ShutdownStep("hints", self._hints.close, CLOSE_S)
@@ -220,7 +220,7 @@ class App:
             yield ShutdownStep("the embedded Redis", self._embedded.stop, STOP_S + CLOSE_S)
 
     def _loop(self, name: str, running: Coroutine[Any, Any, None]) -> None:
-        """Run something until the bot stops. If it ends by an error, that is logged at once, not at the stop."""
+        """Run something until the bot stops. An error that ends it is logged at once, not only when the bot stops."""
         task = asyncio.create_task(running, name=name)
         task.add_done_callback(log_end)
         self._loops.append(task)
@@ -257,7 +257,7 @@ class App:
             log.warning(warning)
 
     async def _take_data(self, identity: Identity) -> None:
-        """Check that the data in Redis under our name is ours. Raises StoreUnfit if it's another bot's."""
+        """Check that the data in Redis under our name is ours. Raises StoreUnfit if it belongs to another bot."""
         settings, mine = self._settings, data_owner_of(self._settings, identity)
         if self._redis is None:
             raise RuntimeError("Redis is opened before anything that needs it")

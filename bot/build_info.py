@@ -24,7 +24,7 @@ class BuildInfo:
 
     @classmethod
     def of(cls, revision: str | None = None) -> BuildInfo:
-        """Describe this build. `revision` is what the build itself has recorded, if anything."""
+        """Describe this build. `revision` is the one that was recorded when it was built, if any."""
         return cls(metadata.version("bolt-bot"), revision or clone_revision(ROOT))
 
     def publish(self) -> None:
@@ -33,7 +33,7 @@ class BuildInfo:
 
 
 def clone_revision(root: Path) -> str:
-    """Return the revision that a git clone has checked out, empty if this isn't one."""
+    """Return the revision that is checked out in the git clone at `root`, empty if that isn't one."""
     git = root / ".git"
     try:
         head = (git / "HEAD").read_text(encoding="ascii").strip()

@@ -1,4 +1,4 @@
-"""Read a `.env` file (`--env-file`): as python-dotenv does, and refuse what programs read in different ways.
+"""Read a `.env` file (`--env-file`): as python-dotenv does, but refuse what other programs would read differently.
 
 The bot must not start with half a password because a `#` began a comment. Errors name the line, never its content.
 """
@@ -19,7 +19,7 @@ from bot.proxies import NO_PROXY_VARIABLES, PROXY_VARIABLES
 if TYPE_CHECKING:
     from dotenv.parser import Binding
 
-# A line break and a tab are what people write as \n and \t.
+# Except line breaks and tabs, which people write as \n and \t.
 CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f]")
 # What HTTP and TLS libraries read from the environment.
 NETWORK_VARIABLES = (*PROXY_VARIABLES, *NO_PROXY_VARIABLES, "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -28,7 +28,7 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """An assignment as it's written."""
+    """An assignment as written in the file."""
 
     number: int
     name: str
@@ -83,7 +83,7 @@ def _assignments(text: str) -> tuple[_Line, ...]:
 
 def _line(binding: Binding) -> _Line | None:
     """Return the assignment, None for a comment or a blank line. Raises UnreadableError if it isn't one."""
-    # What was parsed begins with the blank lines before it.
+    # The parsed text begins with the blank lines before the assignment.
     written = binding.original.string.lstrip()
     blank = binding.original.string[: len(binding.original.string) - len(written)]
     number = binding.original.line + len(re.findall(r"\r\n|\r|\n", blank))

@@ -30,11 +30,11 @@ class EnvFileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentValues:
-    """What is set, by setting. `files` has the paths of those that come from a file.
+    """The values that are set, by setting. `files` has the paths of those that come from a file.
 
-    `env_lines` has the line of those that the `.env` file sets, or whose file it names. `problems` has a line for each
-    setting whose value can't be known. It quotes neither a value nor a path, which may be a secret that was meant for
-    the other variable.
+    `env_lines` has the `.env` file's line number for each setting that it sets, directly or by naming a file.
+    `problems` has a line for each setting whose value can't be determined. No line quotes a value or a path:
+    a path may be a secret that was meant for the other variable.
     """
 
     values: dict[str, str]
@@ -44,11 +44,11 @@ class EnvironmentValues:
 
 
 class UnreadableError(Exception):
-    """A file has no value. The message says why."""
+    """A file can't be read, or contains no value. The message says why."""
 
 
 def file_variable(name: str) -> str | None:
-    """Return the variable that names the file with a setting's value. None if the setting names a file itself."""
+    """Return the variable that names the file with a setting's value, None if the setting itself names a file."""
     return None if name.endswith(SUFFIX) else f"{name}{SUFFIX}"
 
 
@@ -64,7 +64,7 @@ def read_environment(names: Iterable[str], env_file: EnvFile | None = None) -> E
 
 
 def read_variable(name: str, env_file: EnvFile | None = None) -> str | None:
-    """Read one setting that isn't needed in a file. Returns None if it's unset."""
+    """Read one setting without the details of where it's set. Returns None if it's unset."""
     return read_environment([name], env_file).values.get(name)
 
 
@@ -91,7 +91,7 @@ def _variable(variables: Mapping[str, str], name: str) -> str:
 
 def _read(path: Path) -> str:
     try:
-        # Editors on Windows begin a file with a byte order mark.
+        # Some editors on Windows begin a file with a byte order mark.
         text = read_bytes(path).decode("utf-8-sig").strip()
     except UnicodeDecodeError:
         raise UnreadableError("the file can't be read (it isn't UTF-8 text)") from None

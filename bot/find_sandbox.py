@@ -15,7 +15,7 @@ class SandboxMissingError(Exception):
 
 
 class Demo(Protocol):
-    """The entry point `demo`: runs the sandbox with the bot until it's ended."""
+    """The entry point `demo`: runs the sandbox with the bot until stopped."""
 
     def __call__(
         self, port: int, speed: float, *, manifest: str, command: Sequence[str], tour: bool
@@ -27,7 +27,7 @@ class Demo(Protocol):
 
 
 class Serve(Protocol):
-    """The entry point `serve`: runs the sandbox alone until it's ended."""
+    """The entry point `serve`: runs the sandbox alone until stopped."""
 
     def __call__(self, port: int, speed: float, *, manifest: str, on_grid: bool) -> Coroutine[Any, Any, int]:
         """Return the exit status. `manifest` is the Slack app's, in YAML."""

@@ -1,7 +1,7 @@
 """A heartbeat: a request to a monitoring service while the bot is ready, so that its silence is noticed.
 
-Every process sends its own, because that stays true without a leader: the service hears nothing once no process is
-ready. One of several that hangs isn't silence; its metrics show that.
+Every process sends its own, which needs no leader: the service stops receiving them once no process is ready. If only
+one of several hangs, the service doesn't notice, but that process's metrics show it.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ class Heartbeat:
     async def _send(self, http: httpx.AsyncClient) -> str:
         """Send one. Returns why it failed, empty if it was accepted."""
         try:
-            # Its body isn't read, however long it is.
+            # The response's body isn't read, however long it is.
             async with asyncio.timeout(self._send_s), http.stream("GET", self._url) as response:
                 return "" if response.is_success else f"it answered with status {response.status_code}"
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, ValueError) as error:
-            # A ValueError is a host name in a redirect: it's read, although it isn't followed.
+            # A ValueError comes from an invalid host name in a redirect, which is parsed although it isn't followed.
             return why(error)
 
     def _note(self, failure: str) -> None:

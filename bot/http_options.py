@@ -11,13 +11,13 @@ from bot.tls import tls
 
 
 def http_options(address: str) -> dict[str, Any]:
-    """Return the options of an HTTP client for an address: the proxy that the environment sets, and whom it trusts."""
+    """Return the options of an HTTP client for an address: its proxy, and the certificates that it trusts."""
     proxy = proxy_for(address)
-    # Only a proxy that is itself reached by TLS may have a context.
+    # httpx accepts a TLS context only for a proxy that is itself reached over TLS.
     secure = tls() if proxy and proxy.startswith("https:") else None
     return {
         "proxy": httpx.Proxy(proxy, ssl_context=secure) if proxy else None,
         "verify": tls(),
-        # It would decide about proxies by itself.
+        # Otherwise, httpx would choose proxies by its own rules.
         "trust_env": False,
     }

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class LiveFiles:
-    """What is in the files, each by a reference that outlives a reload, and who reads them again."""
+    """The files' contents, each behind a reference that outlives a reload, and the reloader that reads them again."""
 
     policy: Current[Policy]
     hints: Current[Table]
@@ -39,7 +39,7 @@ def load_files(settings: Settings, mask: Callable[[str], str]) -> LiveFiles:
     def loaded(
         setting: str, path: Path | None, load: Callable[[Path | None], T], count: Callable[[T], dict[str, int]]
     ) -> Current[T]:
-        # Before it's read: if the file changes meanwhile, it's read again.
+        # Taken before the file is read: if it changes meanwhile, it's read again.
         seen = fingerprint(path) if path else None
         current = Current(load(path))
         if path:

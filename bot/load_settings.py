@@ -24,7 +24,7 @@ from bot.watch_files import load_owners, load_watches
 # Prefixes of Bolt secrets that need no key: a workspace's, and a company's.
 BEARER_PREFIXES = ("prdm_wsp_", "prdm_cmp_")
 COMPANY_PREFIX = "prdm_cmp_"
-# Variables of other programs may begin like ours, so only those that are nearly one of ours count as misspelt.
+# Variables of other programs may begin like ours, so only names that nearly match one of ours count as misspelled.
 SHARED_PREFIXES = ("SLACK_", "PARADIME_", "REDIS_")
 NEARLY = 85
 MEANINGS = {
@@ -53,7 +53,7 @@ def load_settings(env_file: EnvFile | None = None) -> Settings:
     except ValidationError as error:
         for one in error.errors():
             name = str(one["loc"][0]).upper()
-            # What can't be read isn't missing.
+            # A setting that can't be read isn't missing.
             if name not in given.problems and name not in misplaced:
                 lines.append(_line(_named(name, given), one["type"], one.get("ctx") or {}))
     together = values | {name.lower(): "" for name in given.problems}
@@ -81,9 +81,9 @@ def _file_faults(values: Mapping[str, str], masker: Masker) -> Iterator[str]:
 
 
 def unknown(env_file: EnvFile | None = None) -> tuple[str, ...]:
-    """Return a line for each variable that is no setting, with the most similar one.
+    """Return a line for each variable that isn't a setting, with the most similar setting.
 
-    These are all that begin with BOLT_BOT_, and others that are nearly a setting which isn't set.
+    This covers all variables that begin with BOLT_BOT_, and others that nearly match a setting that isn't set.
     """
     settings = [name.upper() for name in Settings.model_fields]
     known = settings + [other for name in settings if (other := file_variable(name))]
@@ -115,7 +115,7 @@ def _nearest(name: str, known: Sequence[str], given: Collection[str]) -> str | N
 
 
 def _misplaced(values: Mapping[str, str]) -> dict[str, str]:
-    """Return a line for each Slack token that is in the other's variable."""
+    """Return a line for each Slack token that is set in the other token's variable."""
     bot_is_app = values.get("slack_bot_token", "").startswith(APP_TOKENS)
     app_is_bot = values.get("slack_app_token", "").startswith(BOT_TOKENS)
     if bot_is_app and app_is_bot:
@@ -132,7 +132,7 @@ def _misplaced(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _together(values: Mapping[str, str], settings: Settings | None) -> list[str]:
-    """Check variables that depend on each other. Reported with the other errors, so that one start shows them all."""
+    """Check variables that depend on each other. Reported with the other errors, so that one start shows all."""
     lines = []
     if not values.keys() & {"slack_app_token", "slack_signing_secret"}:
         lines.append(
@@ -155,7 +155,7 @@ def _together(values: Mapping[str, str], settings: Settings | None) -> list[str]
 
 
 def _named(variable: str, given: EnvironmentValues) -> str:
-    """Return a setting's name, and where its value is unless it's in the environment."""
+    """Return a setting's name and, unless its value comes from the environment, where it comes from."""
     places = []
     if variable in given.files:
         places.append(f"in the file that {file_variable(variable)} names")

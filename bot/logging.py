@@ -1,4 +1,4 @@
-"""Logging: structured, masked, one line per event. Only here is a replica's wall clock used."""
+"""Logging: structured, masked, one line per event. Nothing else uses a replica's wall clock."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MANY_LINES = frozenset({"exception", "stack", "details"})
 # Values of fields with such names are never logged, whatever they look like.
 _SECRET_FIELD = re.compile(r"passw|secret|token$|api_?key|authorization|cookie", re.IGNORECASE)
 SELDOM_S = 60.0
-# Per period of this many seconds: how often the same line is written, and how many bytes in total.
+# In each period of this many seconds: how often the same line is written at most, and how many bytes in total.
 PERIOD_S = 60.0
 SAME_MOST = 10
 BYTES_MOST = 2_000_000
@@ -116,7 +116,7 @@ class BoundedHandler(logging.StreamHandler[TextIO]):
             del record
 
     def close(self) -> None:
-        """Log how many lines were left out last."""
+        """Log how many lines were left out in the last period."""
         self._begin_period()
         super().close()
 
@@ -181,7 +181,7 @@ def configure_logging(
 
 
 def _formatter(log_format: str, shared: Sequence[Processor], *, colors: bool) -> structlog.stdlib.ProcessorFormatter:
-    """Format our own lines and those of the libraries. `shared` is what ours have been through already."""
+    """Format our own lines and those of the libraries. `shared` are the processors that ours have been through."""
     renderer: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if log_format == "json"
@@ -194,7 +194,7 @@ def _formatter(log_format: str, shared: Sequence[Processor], *, colors: bool) ->
 
 @dataclass(frozen=True, slots=True)
 class StartLines:
-    """Writes lines about the start: as log lines in JSON, or plain for people. The caller masks them."""
+    """Writes lines about startup: as JSON log lines, or as plain text for people. The caller masks them."""
 
     log_format: str
 
@@ -206,7 +206,7 @@ class StartLines:
             sys.stderr.write(f"{line}\n")
 
     def warn(self, line: str) -> None:
-        """Write what is odd about a setting."""
+        """Write a warning about a setting."""
         if self.log_format == "json":
             log.warning("a setting has a problem", why=line)
         else:
@@ -247,7 +247,7 @@ def log_fault(where: str, error: BaseException) -> str:
 
 
 def log_end(task: asyncio.Task[None]) -> None:
-    """Log the error by which a task has ended, if it has."""
+    """Log the error that ended a task, if any."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log_fault(task.get_name(), error)
 

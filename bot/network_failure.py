@@ -63,7 +63,7 @@ def known(error: BaseException) -> str:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and all that led to it: causes, contexts, group members, and those aiohttp wraps."""
+    """Yield an exception and all that led to it: causes, contexts, group members, and those that aiohttp wraps."""
     todo: list[BaseException] = [error]
     seen: set[int] = set()
     while todo and len(seen) < DEEPEST:

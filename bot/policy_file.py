@@ -1,4 +1,4 @@
-"""The policy's file (`BOLT_BOT_POLICY_FILE`): who may do what."""
+"""The policy file (`BOLT_BOT_POLICY_FILE`): who may do what."""
 
 from __future__ import annotations
 

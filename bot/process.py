@@ -14,7 +14,6 @@ from bot.flows.finish_tasks import cancel_until_done
 from bot.logging import StartLines, configure_logging, log_uncaught
 from bot.settings import Settings
 
-# Closing what a start has opened takes less than that.
 STDIN = 0
 
 
@@ -31,7 +30,7 @@ async def run_bot(settings: Settings) -> int:
     has_terminal = os.isatty(STDIN)
 
     def hang_up() -> None:
-        # The kernel sends the same signal if a terminal is closed.
+        # The kernel also sends SIGHUP when the terminal is closed.
         if has_terminal and not os.isatty(STDIN):
             stopped.set()
         bot.reload_files()

@@ -1,4 +1,4 @@
-"""Which proxy a request goes through, by the variables that most programs obey.
+"""Which proxy a request goes through, according to the variables that most programs use.
 
 Decided here for all of the bot's clients, because they'd decide differently: slack_sdk ignores NO_PROXY, and neither
 httpx nor aiohttp knows its ports and networks.
@@ -20,7 +20,7 @@ PORTS = {"https": 443, "http": 80}
 
 
 def proxy_for(address: str, environment: Mapping[str, str] = os.environ) -> str | None:
-    """Return the address of the proxy for a URL, None if it's to be reached directly."""
+    """Return the address of the proxy for a URL, None if it should be reached directly."""
     try:
         parts = urlsplit(address)
         host, scheme, port = parts.hostname or "", SCHEMES.get(parts.scheme, ""), parts.port
@@ -95,7 +95,7 @@ def _matches(entry: str, host: str, port: int) -> bool:
 
 
 def _split_port(entry: str) -> tuple[str, int | None]:
-    """Split an entry's port from its host. An address of IPv6 has a port only after brackets."""
+    """Split an entry's port from its host. An IPv6 address can have a port only after brackets."""
     if found := re.fullmatch(r"\[([^\]]*)\](?::(\d{1,5}))?|([^:]+):(\d{1,5})", entry):
         digits = found[2] or found[4]
         return found[1] or found[3] or "", int(digits) if digits else None

@@ -17,7 +17,7 @@ WITHIN_S = 2.0
 class Readiness:
     """Says why the bot isn't ready, consistent with the log and the gauge of outages.
 
-    `taking_in` is set while requests are taken. `probe` tries Redis; `socket` is set in Socket Mode.
+    `taking_in` is set while requests are accepted. `probe` tries Redis; `socket` is set in Socket Mode.
     """
 
     def __init__(self, slack: SlackChat, outages: Mapping[str, ServiceOutage]) -> None:

@@ -1,8 +1,8 @@
 """Parse REDIS_URL, for the settings and the store: one server, a primary found through Sentinels, or a cluster.
 
 redis://, rediss:// (TLS) and unix:// name a server. redis+sentinel://host:26379,host:26379/<primary's name>[/<db>] and
-redis+cluster://host:7000,host:7001 name several; with rediss+ instead, over TLS. User and password are those of the
-data servers.
+redis+cluster://host:7000,host:7001 name several; rediss+sentinel and rediss+cluster do so over TLS. User and password
+are those of the data servers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Kind = Literal["server", "sentinel", "cluster"]
 
 @dataclass(frozen=True, slots=True)
 class RedisUrl:
-    """A parsed address. `hosts` are Sentinels or cluster nodes, empty for a single server, which uses `text` alone."""
+    """A parsed address. `hosts` are Sentinels or cluster nodes, empty for a single server, for which `text` is used."""
 
     text: str = field(repr=False)
     kind: Kind
@@ -44,7 +44,7 @@ class RedisUrl:
 
 
 def parse_redis_url(text: str) -> RedisUrl:
-    """Parse an address. Raises ValueError that says what is wrong, never with the address itself."""
+    """Parse an address. Raises ValueError, whose message says what is wrong and never quotes the address."""
     try:
         parts = urlsplit(text)
         scheme, _, form = parts.scheme.partition("+")

@@ -1,6 +1,6 @@
-"""Read the policy, owners, watches and hints again, on SIGHUP or because a file has changed.
+"""Read the policy, owners, watches and hints again, on SIGHUP or when a file has changed.
 
-All or nothing for each file: one that can't be used leaves the value before it in effect.
+Each file is all or nothing: if it can't be used, the previous value stays in effect.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ REFUSED = Gauge(
     "bolt_bot_file_refused", "1 while a file can't be used, so the previous one stays in effect.", ("setting",)
 )
 
-# A file's identity, so that a changed one is noticed: also if a link, as in Kubernetes, leads to another one.
+# A file's identity, to notice a change, even if it's a link that now leads to another file, as in Kubernetes.
 Fingerprint = tuple[int, int, int, int] | None
 
 
@@ -46,7 +46,8 @@ Fingerprint = tuple[int, int, int, int] | None
 class ReloadedFile(Generic[T]):
     """A file that a setting names, and its value in effect.
 
-    `load` reads it, and `count` says in a few numbers what is in it. `seen` is the file that was read last, usable or not.
+    `load` reads it, and `count` sums up its content in a few numbers. `seen` identifies the file that
+    was last read, usable or not.
     """
 
     setting: str
@@ -58,7 +59,7 @@ class ReloadedFile(Generic[T]):
     is_refused: bool = False
 
     def has_changed(self) -> bool:
-        """Whether the file isn't the one that was read last, and is probably complete."""
+        """Whether the file has changed since it was last read, and is probably complete."""
         now = fingerprint(self.path)
         # The clock of the machine that wrote it may be ahead of ours.
         return now != self.seen and (now is None or abs(time.time() - now[2] / 1e9) > SETTLED_S)
@@ -84,7 +85,7 @@ class Reloader:
             REFUSED.labels(file.setting).set(0)
 
     def ask(self) -> None:
-        """Have all files read again."""
+        """Request that all files be read again."""
         self._asked.set()
 
     async def run(self) -> None:
@@ -111,7 +112,7 @@ class Reloader:
                 await self._read(file)
 
     def notes(self) -> list[str]:
-        """Return a line for each file that can't be used. It isn't a reason not to be ready."""
+        """Return a line for each file that can't be used. Such a file doesn't make the bot unready."""
         return [
             f"{file.setting} can't be used; the previous version is in effect"
             for file in self._files

@@ -28,8 +28,8 @@ REFUSES = (BoltDenied, CredentialRefused, StoreRefused)
 class ServiceOutage:
     """One service's outages. Called with the outcome of each call to it: None, or the error.
 
-    A service may have several parts, as Slack has its Web API and its sockets: it's there if all of them are. The log,
-    the gauge and `reason` (which /readyz shows) always agree.
+    A service may have several parts, such as Slack's Web API and its sockets: it's available if all of them are. The
+    log, the gauge and `reason` (which /readyz shows) always agree.
     """
 
     def __init__(self, service: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -41,12 +41,12 @@ class ServiceOutage:
 
     @property
     def away_s(self) -> float:
-        """Return for how many seconds the service has been away, 0 if it's there."""
+        """Return for how many seconds the service has been unavailable, 0 if it's available."""
         return 0.0 if self._since is None else self._clock() - self._since
 
     @property
     def reason(self) -> str:
-        """Return why the service is away, without hosts; empty if it's there."""
+        """Return why the service is unavailable, without hosts; empty if it's available."""
         if not self._faults:
             return ""
         error = next(iter(self._faults.values()))
@@ -54,7 +54,7 @@ class ServiceOutage:
         return f"{self.service} {what}" + (f": {error.cause}" if error.cause else "")
 
     def away(self, part: str) -> bool:
-        """Whether one part of the service is away."""
+        """Whether one part of the service is unavailable."""
         return part in self._faults
 
     def of(self, part: str) -> Callable[[BotError | None], None]:
@@ -77,7 +77,7 @@ class ServiceOutage:
         UP.labels(self.service).set(not self._faults)
 
     def _away(self, error: BotError) -> None:
-        """Log when an outage begins, and once more if an unreachable service now refuses, or the reverse."""
+        """Log when an outage begins, and once more if an unreachable service starts to refuse calls, or the reverse."""
         refuses = isinstance(error, REFUSES)
         if self._since is None:
             self._since, self._told = self._clock(), {refuses}

@@ -93,7 +93,7 @@ def _webhook_secret(value: SecretStr) -> SecretStr:
         except ValueError:
             fits = False
     else:
-        # It may be part of a path.
+        # It may be used as part of a path.
         fits = re.fullmatch(r"[\w-]{16,256}", text, re.ASCII) is not None
     if not fits:
         raise _should(what)

@@ -59,11 +59,11 @@ class Settings(BaseSettings):
     """The slash command's name. Change it in the app's manifest as well."""
     # Slack's limits; a large workspace may have higher ones. Lower values are for two bots that share an app.
     bolt_bot_edits_a_minute: int = Field(default=48, ge=12, le=10_000)
-    """The most calls to `chat.update` that all processes on one Redis together make in any minute. A twelfth is
-    reserved for ends. Updates that only show progress use at most half, and those of incidents' counts another quarter,
-    at most 12. Set it lower if another bot uses the same app, higher if Slack has granted you more."""
+    """The most calls to `chat.update` that all processes on one Redis make together in any minute. A twelfth is
+    reserved for ends. Updates that only show progress use at most half, and updates of incidents' counts another
+    quarter, at most 12. Set it lower if another bot uses the same app, higher if Slack has granted you more."""
     bolt_bot_posts_a_minute: int = Field(default=240, ge=12, le=10_000)
-    """The most calls to `chat.postMessage` that all processes on one Redis together make in a minute, spread evenly. A
+    """The most calls to `chat.postMessage` that all processes on one Redis make together in a minute, spread evenly. A
     channel gets at most one every 1.1 s, whatever is set here."""
 
     # --- Bolt ---
@@ -109,7 +109,7 @@ class Settings(BaseSettings):
     """Where the embedded Redis, a Valkey, keeps its append-only file. Only one process at a time can use this folder.
     Redis 7 can't read what Valkey writes, but Valkey can read what Redis 7 writes."""
     bolt_bot_name: Name = "bolt"
-    """The deployment's name, with which all its keys begin: several bots may share a Redis if each has its own name.
+    """The deployment's name, with which all its keys begin: several bots can share a Redis if each has its own name.
     The first start under a name records the Slack team, the app and the Bolt workspace; a bot for a different one exits
     with status 1."""
     bolt_bot_adopt: bool = False
@@ -203,7 +203,7 @@ class Settings(BaseSettings):
 
     @property
     def workspace(self) -> str:
-        """Return the Bolt workspace's name in records: its uid, or else the last part of the endpoint's path."""
+        """Return the Bolt workspace's name in our records: its uid, or else the last part of the endpoint's path."""
         if self.paradime_workspace_uid:
             return self.paradime_workspace_uid
         parts = [part for part in urlsplit(self.paradime_api_endpoint).path.split("/") if part not in {"", "graphql"}]
@@ -211,7 +211,7 @@ class Settings(BaseSettings):
 
     @property
     def slack_call_s(self) -> float:
-        """The total time of a call to Slack: a third of what a claim lasts."""
+        """The total time of a call to Slack: a third of a claim's duration."""
         return self.bolt_bot_lease_s / 3
 
     def patterns(self) -> tuple[re.Pattern[str], ...]:
@@ -220,7 +220,7 @@ class Settings(BaseSettings):
         return read_patterns(held.get_secret_value()) if held else ()
 
     def secrets(self) -> tuple[str, ...]:
-        """Return every secret value, for the masker; only the passwords of addresses, proxies' included."""
+        """Return every secret value, for the masker. Of addresses, including proxies', only the passwords count."""
         held = (
             self.slack_bot_token,
             self.slack_app_token,
@@ -235,8 +235,8 @@ class Settings(BaseSettings):
         forms = [form for password in passwords if password for form in (password, unquote(password))]
         if self.bolt_bot_heartbeat_url:
             address = urlsplit(self.bolt_bot_heartbeat_url.get_secret_value())
-            # Not its beginning, which would mask other addresses that are cut off there. Any part of the path may be
-            # the token by itself; short ones are words.
+            # Not the address's beginning, which would mask other addresses that are cut off there. Any part of the path
+            # may be the token by itself; short ones are words.
             parts = (address.path, address.query, address.password, *address.path.split("/"))
             forms += [part for part in parts if part and (part == address.path or len(part) >= TOKEN_LEAST)]
         if self.redis_url:

@@ -20,11 +20,11 @@ VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 def tls() -> ssl.SSLContext:
     """Return the TLS context: the system's certificates, or only those that SSL_CERT_FILE and SSL_CERT_DIR name.
 
-    If the system has none, those that come with httpx. Loading them is slow, so it's done once per process.
+    If the system has none, those that come with httpx are used. Loading them is slow, so it's done once per process.
     """
     file, folder = (os.environ.get(name) for name in VARIABLES)
     if file or folder:
-        # Named here, because OpenSSL would trust the system's folder beside the file.
+        # Both are passed here: by itself, OpenSSL would trust the system's folder in addition to the file.
         return ssl.create_default_context(cafile=file or None, capath=folder or None)
     paths = ssl.get_default_verify_paths()
     if paths.cafile or (paths.capath and _has_certificates(Path(paths.capath))):

@@ -1,6 +1,6 @@
-"""The files about watches that the settings name.
+"""The owners file and the watches file that the settings name.
 
-`BOLT_BOT_OWNERS_FILE` says whose schedule is whose, `BOLT_BOT_WATCHES_FILE` what is watched in which channel.
+`BOLT_BOT_OWNERS_FILE` says who owns which schedule, `BOLT_BOT_WATCHES_FILE` what is watched in which channel.
 """
 
 from __future__ import annotations
