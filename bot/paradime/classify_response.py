@@ -34,8 +34,8 @@ EXPIRED = "the API key has expired"
 NO_REASON = "Bolt gave no reason."
 TOO_LARGE = "Bolt says the request is too large."
 
-# How servers in use begin the message that a query doesn't fit their schema. Only matched at the beginning: further on,
-# a message may quote what a person typed.
+# How common servers begin the message that a query doesn't match their schema. Only matched at the beginning: further
+# on, a message may quote what a person typed.
 _MISFIT = re.compile(
     r"""(?:[a-z ]*error[a-z ]*:\ )?
     (?: cannot\ query\ field | unknown\ (?:field\ )?argument | unknown\ field | unknown\ type | undefined\ field
@@ -59,8 +59,8 @@ _RUNNING = "AlreadyRunningException"
 class GraphqlReply:
     """A well-formed response. Data and errors may both be present.
 
-    `invalid`: the query doesn't fit this backend's schema or is too large for it, and nothing was executed. `running`:
-    an error says that the schedule is already running.
+    `invalid`: the query doesn't match this backend's schema or is too large for it, and nothing was executed.
+    `running`: an error says that the schedule is already running.
     """
 
     data: Json | None
@@ -192,7 +192,7 @@ def _denial(content: bytes, status: int) -> str:
 
 
 def _refusal(response: httpx.Response, content: bytes) -> BoltRejected:
-    """Name the status, with the server's message if it's plain text; a proxy's page isn't."""
+    """Name the status, with the server's message if it's plain text, unlike a proxy's error page."""
     sentence = f"Bolt answered with HTTP status {response.status_code}"
     is_text = response.headers.get("Content-Type", "").lower().startswith("text/plain")
     said = error_words(content.decode("utf-8", "replace")) if is_text and content.strip() else ""

@@ -63,7 +63,7 @@ class ClientLimits:
     retry: RetryLimits = field(default_factory=RetryLimits)
 
     def __post_init__(self) -> None:
-        """Check the time-out: the search for a lost start relies on its upper bound."""
+        """Check the timeout: the search for a lost start relies on its upper bound."""
         if not 0 < self.timeout_s <= LONGEST_TIMEOUT_S:
             raise ValueError("timeout_s should be above 0 and at most 20.")
 
@@ -152,11 +152,11 @@ class BoltClient:
 
     @property
     def clock_ahead(self) -> timedelta | None:
-        """Return how far the API's clock is ahead of ours, None until the API has told its own."""
+        """Return how far the API's clock is ahead of ours, None until the API has sent its time."""
         return self._transport.clock_ahead
 
     def time(self) -> datetime:
-        """Return the time by the API's clock, or by ours until the API has told its own."""
+        """Return the time by the API's clock, or by ours until the API has sent its time."""
         ahead = self.clock_ahead
         return self._now() if ahead is None else self._now() + ahead
 
@@ -197,7 +197,7 @@ class BoltClient:
                 self._validated,
             )
         except BoltInvalidQuery as error:
-            # In neither spelling: the fragment or the size is the cause, which the batch finds out.
+            # Rejected in both spellings, so the fragment or the size is the cause: the batch finds out which.
             return GraphqlReply(None, error.errors, invalid=True)
 
     async def _validated(self, document: str, variables: Json) -> GraphqlReply:
@@ -308,7 +308,7 @@ class BoltClient:
         )
 
     async def cancel(self, run_id: int) -> None:
-        """Request the cancellation of a run. Its status becomes CANCELED once it has ended."""
+        """Request a run's cancellation. Its status becomes CANCELED once it has ended."""
         _done(await self._sender.change(graphql_documents.CANCEL, {"id": run_id}), "cancelBoltRun")
 
     async def retry(self, run_id: int) -> int:

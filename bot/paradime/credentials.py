@@ -13,14 +13,14 @@ _HEADER_WORD = re.compile(r"[\x21-\x7e]+")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A secret and the values that belong to it. Raises ValueError if they don't fit together, without any value."""
+    """A secret and the values that belong to it. Raises ValueError, without any value, if they don't match."""
 
     secret: str = field(repr=False)
     key: str = field(default="", repr=False)
     workspace: str = ""
 
     def __post_init__(self) -> None:
-        """Check that the parts fit together."""
+        """Check that the parts belong together."""
         if not self.secret:
             raise ValueError("The secret is empty.")
         if self.secret.startswith(COMPANY_PREFIX) and not self.workspace:

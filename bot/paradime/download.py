@@ -29,7 +29,7 @@ class Downloader:
         self._timeout_s = timeout_s
         self._is_local = _is_loopback(urlsplit(endpoint))
         self._transport = transport
-        # By proxy, None for those that are reached directly.
+        # By proxy; None is for addresses that are reached directly.
         self._clients: dict[str | None, httpx.AsyncClient] = {}
 
     async def aclose(self) -> None:

@@ -43,7 +43,7 @@ query Schedules($offset: Int!, $limit: Int!, $inactive: Boolean!) {{
 }}
 """
 
-# What changes when a schedule runs: small, because it's requested every few seconds.
+# The fields that change when a schedule runs: few, because they're requested every few seconds.
 ACTIVITY = """
 query Activity($offset: Int!, $limit: Int!, $inactive: Boolean!) {
   listBoltSchedules(offset: $offset, limit: $limit, showInactive: $inactive) {

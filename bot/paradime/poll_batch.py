@@ -70,7 +70,7 @@ class PollBatch:
             await self._take(batch, reply, polled)
             self._grow()
             return []
-        # A run that was returned counts, whatever else went wrong: an error is a run's own only if that run is null.
+        # A run that was returned counts, whatever else went wrong: an error belongs to a run only if that run is null.
         told = [run_id for run_id in batch if reply.data and reply.data.get(f"r{run_id}") is not None]
         await self._take(told, reply, polled)
         named = _named([run_id for run_id in batch if run_id not in told], reply.errors)

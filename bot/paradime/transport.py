@@ -128,14 +128,14 @@ class Transport:
             raise BoltNotSent(cause=why(error), where=through(self._endpoint)) from error
         except httpx.UnsupportedProtocol as error:
             raise BoltNotSent(cause=why(error), where=host_of(self._endpoint)) from error
-        # An address that can't be read is a redirect's: it isn't followed, but httpx reads it.
+        # An invalid address is a redirect's: it isn't followed, but httpx parses it.
         except (BodyUnreadable, httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, ValueError) as error:
             raise BoltOutcomeUnknown(cause=why(error), where=through(self._endpoint)) from error
         is_query = document.lstrip().startswith("query")
         return parse_response(response, content, is_query=is_query, now=self._now())
 
     def _read_clock(self, response: httpx.Response) -> None:
-        """Compare the server's clock with ours. Its Date has whole seconds: the offset is that of the middle."""
+        """Compare the server's clock with ours. Its Date is in whole seconds, so the middle of that second is used."""
         try:
             said = parsedate_to_datetime(response.headers["Date"])
         except (KeyError, ValueError, TypeError):
