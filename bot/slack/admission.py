@@ -1,4 +1,4 @@
-"""Admit everything that people ask for: a flood is answered once and dropped, and replays are ignored.
+"""Admit everything that people ask for: a flood is answered once and dropped, and replays are dropped.
 
 Commands, messages to the bot, clicks, shortcuts and submitted forms count, each once however often it's delivered.
 Typing in a menu and opening the Home tab don't count: they're sent automatically and change nothing.
@@ -11,10 +11,10 @@ crash before the mark, are all handled; what they trigger is idempotent by itsel
 cancellation by its wish, a follow request, a live log, a file and a picture by their records. The mark is kept for as
 long as Slack's signature stays valid.
 
-Three kinds have better protection of their own and get no mark here. A message is marked by `events.user_message`,
-whose answer makes Slack deliver it again until it's done. A form may be submitted again after an error and is the same
-view then: a start is identified by the view and its input. A delivery dropped because of a flood is marked at once:
-nothing was done, and the person was notified.
+Three kinds of requests are protected better elsewhere and get no mark here. A message is marked by
+`events.user_message`, whose answer makes Slack deliver it again until it's done. A form may be submitted again after an
+error and is the same view then: a start is identified by the view and its input. A delivery dropped because of a flood
+is marked at once: nothing was done, and the person was notified.
 
 If Redis is unavailable, everything is admitted: the triggered work needs Redis too, and reports the outage.
 """
@@ -62,7 +62,7 @@ Json = dict[str, Any]
 class PersonRequest:
     """A request by a person. `delivery` is the same for each copy, and empty if copies aren't detected.
 
-    `marked`: it's marked as done here.
+    `marked`: admission marks it as done.
     """
 
     asker: Asker

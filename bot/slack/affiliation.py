@@ -6,7 +6,7 @@ installed in one workspace only. Slack advises treating members of the organizat
 (docs.slack.dev: Enterprise, Slack Connect, the block_suggestion payload; recorded payloads: slackapi/bolt-python,
 tests/slack_bolt/request/test_internals.py).
 
-Two separate questions: is a request for our installation (`is_for_installation`), and does the person who acts belong
+Two separate questions: is a request for our installation (`is_for_installation`), and does the acting person belong
 to us (`standing`). The payload answers the second one in nearly all cases; otherwise users.info does.
 """
 
@@ -66,7 +66,7 @@ def standing(installation: Installation, affiliation: Affiliation) -> Standing:
         return Standing.UNKNOWN
     of_an_organization = any(one.startswith("E") for one in named)
     if of_an_organization or not installation.enterprise:
-        # Another organization's, or there's no organization that both workspaces could belong to.
+        # From another organization, or there's no organization that both workspaces could belong to.
         return Standing.FOREIGN
     return Standing.UNKNOWN
 
@@ -120,7 +120,7 @@ def _of_event(body: Json, event: Json) -> Affiliation:
     own = text_in(event, "user_team") or text_in(event, "source_team") or text_in(event, "team")
     if not own and body.get("is_ext_shared_channel"):
         return Affiliation()
-    # App Home events name no team, and their envelope names that of whoever opens it.
+    # App Home events name no team, and their envelope names the team of whoever opens it.
     own = own or text_in(body, "team_id")
     pairs = (("team_id", "enterprise_id"), ("context_team_id", "context_enterprise_id"))
     enterprise = next((text_in(body, org) for team, org in pairs if own and text_in(body, team) == own), "")

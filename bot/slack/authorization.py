@@ -35,7 +35,7 @@ def attempt_of(call: Call, action: Action, text: str, *, posts: bool = False) ->
 async def denial(
     context: ListenerContext, attempt: Attempt, asking: Awaitable[Decision], *, doing: str = ""
 ) -> Message | None:
-    """Return why an action is denied, or None if it's allowed. `doing` is what the person wants, if not just the action."""
+    """Return why an action is denied, or None if it's allowed. `doing`: what the person wants, if not just that."""
     try:
         async with asyncio.timeout(CHECK_S):
             decision = await asking
@@ -62,7 +62,7 @@ async def retry_refusals(context: ListenerContext, call: Call, incidents: Sequen
         return {}
     attempt = attempt_of(call, Action.RETRY, "retry --failing", posts=True)
     decisions = await context.gate.decide_on_slugs(attempt, {one.schedule: one.name for one in found})
-    # One that needs approval asks for it once it's started.
+    # A retry that needs approval asks for it once it's requested.
     return {
         slug: refusal(decision, Action.RETRY, context.prefix)
         for slug, decision in decisions.items()

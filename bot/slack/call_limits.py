@@ -25,7 +25,7 @@ class SlackCallBudget(Protocol):
     """Counts calls across all replicas."""
 
     async def take(self, method: str, most: int) -> float:
-        """Count a call if fewer than `most` were made in the last minute (returns 0), else return the wait in s."""
+        """Count a call if fewer than `most` were made in the last minute (returns 0), or else return the wait in s."""
 
     async def hold(self, method: str, for_s: float) -> None:
         """Allow no calls for this long."""
@@ -38,7 +38,7 @@ class CallPace:
         self._calls = calls
 
     async def take(self, method: str, *, spare: bool) -> float:
-        """Return 0 if a call may be made now, else the seconds to wait.
+        """Return 0 if a call may be made now, or else the seconds to wait.
 
         `spare`: the call is optional, so half of the calls are reserved for those that aren't.
         """

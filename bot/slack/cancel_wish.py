@@ -34,7 +34,7 @@ async def take_wish(
 
 
 async def _ask_bolt(context: ListenerContext, asker: Asker, key: RunKey) -> None:
-    """Look up a run in Bolt that isn't on record, to check that it exists."""
+    """Look up in Bolt a run that we have no record of, to check that it exists."""
     try:
         answer = await context.cancel.request_cancel(asker, key)
     except StoreUnavailable as away:

@@ -121,7 +121,7 @@ class SlackChat:
     async def open(self) -> None:
         """Open the session that all calls share."""
         if self._session is None:
-            # The SDK's own time-out doesn't apply to a session that is passed to it.
+            # The SDK's own timeout doesn't apply to a session that is passed to it.
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=tls()), timeout=aiohttp.ClientTimeout(total=self._upload_s)
             )
@@ -213,7 +213,7 @@ class SlackChat:
     def _learn_clock(self, headers: Mapping[str, str]) -> None:
         told = {name.lower(): value for name, value in headers.items()}.get("date")
         with contextlib.suppress(ValueError, TypeError):
-            # It has whole seconds: the offset is that of the middle.
+            # The header is in whole seconds, so the middle of that second is used.
             self.clock_off_s = time.time() - parsedate_to_datetime(told).timestamp() - 0.5 if told else None
 
     # --- messages ---
@@ -241,7 +241,7 @@ class SlackChat:
         await self.call("chat.update", channel=channel, ts=ts, parse="none", **content)
 
     async def delete_message(self, channel: str, ts: str) -> None:
-        """Delete one of our messages. It's no error if it's already gone."""
+        """Delete one of our messages. It isn't an error if it's already gone."""
         try:
             await self.call("chat.delete", channel=channel, ts=ts)
         except MessageGone:
@@ -268,7 +268,7 @@ class SlackChat:
             await self.joined(answer.get("channel") or {})
 
     async def permalink(self, channel: str, ts: str) -> str | None:
-        """Return the web address of a message, or None if Slack doesn't provide it."""
+        """Return the web address of a message, or None if Slack doesn't provide one."""
         try:
             answer = await self.call("chat.getPermalink", channel=channel, message_ts=ts)
         except SlackError:

@@ -1,7 +1,7 @@
 """Read the workspace's people and the bot's channels from Slack once a day, by one replica for all.
 
-The channels are read sooner if many are asked about that aren't in the list: one page has 999 of them, and Slack answers
-about 45 single ones a minute.
+The channels are read sooner if many have to be looked up that aren't in the list: one page has 999 of them, while Slack
+answers only about 45 single lookups a minute.
 
 Methods: users.list (tier 2) and the bot's own users.conversations (tier 3), both paged. For people it keeps their
 roles, and the domain of their address if the policy names one; for channels the name, the kind, and whether they're
@@ -37,17 +37,17 @@ log = structlog.get_logger()
 READ_AGAIN_S = 0.95 * KEPT_S
 # Slack accepts "fewer than 1000" for users.list, 999 for users.conversations.
 PAGE = 999
-# A page of this many people is 2 MB.
+# How long one page may take: with this many people, it's 2 MB.
 PAGE_S = 10.0
 LEASE_S = 15.0
 RENEW_S = 5.0
-# Intervals: until a replica checks again whether a list is due, until a failed call is retried, until a refused list is
-# retried.
+# How often a replica checks whether a list is due.
 LOOK_S = 60.0
-# The list of channels that is read sooner, and for how long no other such list is read.
+# The lock under which the channels are read sooner, and for how long they aren't read sooner again.
 SOONER, SOONER_AGAIN_S = "channels-sooner", 300.0
 # Addresses are read only if needed, so a list without them isn't enough for a policy that names some.
 WITH_DOMAINS = f"{BOOK}:domains"
+# When to retry a failed call, and a list that Slack refused.
 CALL_AGAIN_S = 5.0
 REFUSED_S = 1800.0
 KINDS = ("public_channel", "private_channel")
@@ -101,7 +101,7 @@ class Directory:
         self._wanted = asyncio.Event()
 
     def want_channels(self) -> None:
-        """Read the list of channels sooner, because channels are asked about that aren't in it."""
+        """Read the list of channels sooner, because channels that aren't in it have to be looked up."""
         self._wanted.set()
 
     async def run(self) -> None:
@@ -124,11 +124,11 @@ class Directory:
         while True:
             await self._wanted.wait()
             await self._read_if_due(SOONER, self._read_channels, SOONER_AGAIN_S)
-            # Whoever was told to ask again in the meantime finds what was read.
+            # Requests that came in the meantime are satisfied too: whoever asks again finds what was read.
             self._wanted.clear()
 
     async def _read_if_due(self, name: str, read: Read, fresh_for_s: float) -> float:
-        """Read a list unless it's still fresh. Returns the seconds until it's to be checked again."""
+        """Read a list unless it's still fresh. Returns the seconds until the next check."""
         try:
             wait_s = await self._cache.begin_reading(name, LEASE_S)
             return wait_s if wait_s > 0 else await self._read(name, read, fresh_for_s)

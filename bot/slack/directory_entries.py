@@ -12,7 +12,7 @@ from bot.core.model.person import Role
 
 Json = dict[str, Any]
 
-# Change the number if the meaning of an entry changes: two versions side by side each read their own.
+# Change the number if the meaning of an entry changes, so that two versions running side by side each read their own.
 BOOK = "people2"
 NAME_MOST = 80
 _LETTERS = {Role.OWNER: "o", Role.ADMIN: "a", Role.MEMBER: "m", Role.GUEST: "g", Role.EXTERNAL: "e"}

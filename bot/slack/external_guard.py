@@ -1,4 +1,4 @@
-"""Guard against people of other organizations: they're refused, unless the policy names them.
+"""Guard against people from other organizations: they're refused unless the policy mentions them.
 
 It's middleware for commands, clicks, forms, shortcuts and type-ahead. Mentions, direct messages and App Home call it
 themselves, because events are delivered again and must be refused once.
@@ -42,7 +42,7 @@ Json = dict[str, Any]
 
 
 class ExternalGuard:
-    """Decide who is refused. `admits_external`: whether the policy has rules for other organizations, so it decides."""
+    """Decides who is refused. If the policy has rules for other organizations (`admits_external`), it decides."""
 
     def __init__(self, installation: Installation, people: People, *, admits_external: Callable[[], bool]) -> None:
         self._installation = installation
@@ -80,7 +80,7 @@ class ExternalGuard:
 
 
 def external_guard_middleware(guard: ExternalGuard, tell: Tell) -> Middleware:
-    """Return the middleware that refuses people of other organizations for everything but events."""
+    """Return the middleware that refuses people from other organizations for everything but events."""
 
     async def middleware(body: Json, next_: Callable[[], Awaitable[Any]]) -> BoltResponse | None:
         if not guard.is_for_us(body):

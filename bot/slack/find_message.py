@@ -97,7 +97,7 @@ def posted_message(message: Json, *, ours: str) -> SlackMessage:
 async def _find(
     slack: WebApi, channel: str, thread_ts: str | None, since: float, is_it: Callable[[Json], bool]
 ) -> MessageFound | MessageAbsent | SearchInconclusive:
-    """Search back to the attempt. Inconclusive if Slack refuses that, or there are too many messages.
+    """Search back to the attempt. Inconclusive if Slack refuses the search, or there are too many messages.
 
     Raises SlackNotSent, SlackOutcomeUnknown and SlackThrottled: search again later.
     """

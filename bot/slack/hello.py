@@ -39,7 +39,7 @@ class ConnectionEndedError(Exception):
 async def read_hello(url: str, api_url: str, *, within_s: float = HELLO_S) -> Hello:
     """Read `hello` from an address of apps.connections.open, which works once.
 
-    Slack may send a request over any connection, also over this one: it's open for as short as possible. Raises
+    Slack may send a request over any connection, including this one, so it's kept open as briefly as possible. Raises
     ConnectionEndedError; SlackNotSent if no connection can be made.
     """
     if not SlackAddresses(api_url).allows_socket(url):

@@ -32,7 +32,7 @@ log = structlog.get_logger()
 ANYTHING = re.compile(".*")
 UNKNOWN = "I don't recognize that button or shortcut. It may be from another version of this bot. Nothing was done. Type the command instead."
 
-# A command's name that can be shown as it is: what else Slack sent might be read as markup.
+# A command's name that can be shown as it is: anything else that Slack sends might be read as markup.
 PLAIN_COMMAND = re.compile(r"/[\w-]{1,31}")
 
 # Slack ignores the body of their acknowledgement.
@@ -110,7 +110,7 @@ def build_app(
     """
 
     async def authorize(**_: object) -> AuthorizeResult:
-        # Known since the start, so no auth.test delays an acknowledgement.
+        # Known since startup, so no auth.test delays an acknowledgement.
         return AuthorizeResult(
             enterprise_id=identity.enterprise or None,
             team_id=identity.team,

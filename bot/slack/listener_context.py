@@ -59,7 +59,7 @@ Later = Callable[[Awaitable[None], Asker], None]
 
 
 class ExternalGuard(Protocol):
-    """Refuses people of other organizations."""
+    """Refuses people from other organizations."""
 
     async def why_not(self, user: str, affiliation: Affiliation) -> str:
         """Return why a person is refused, empty if not."""

@@ -1,4 +1,4 @@
-"""List the channels a person is in, from Slack: called seldom, cached for some minutes, bounded."""
+"""List the channels a person is in, from Slack: called rarely, cached for some minutes, and limited in number."""
 
 from __future__ import annotations
 

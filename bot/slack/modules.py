@@ -1,4 +1,4 @@
-"""Load the modules of commands, buttons, events, shortcuts and modals from their packages: adding one edits no list."""
+"""Load the modules of commands, buttons, events, shortcuts and modals from their packages: no list is needed."""
 
 from __future__ import annotations
 

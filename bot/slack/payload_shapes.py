@@ -23,18 +23,18 @@ def has_known_shape(body: object) -> bool:
 
 
 def records(value: object) -> list[dict[str, Any]]:
-    """Return the objects in a list from anyone's message, whose blocks may be of any kind."""
+    """Return the objects in a list. It may come from anyone's message, whose blocks may be of any kind."""
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def record_in(value: object, name: str) -> dict[str, Any]:
-    """Return an object in an object, empty if it's missing."""
+    """Return the object in a field of an object, empty if it's missing."""
     found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, dict) else {}
 
 
 def text_in(value: object, name: str) -> str:
-    """Return a text in an object, empty if it's missing."""
+    """Return the text in a field of an object, empty if it's missing."""
     found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, str) else ""
 

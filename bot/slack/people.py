@@ -52,11 +52,11 @@ GROUP_MESSAGE = (
     "I'm not in this group direct message, and Slack doesn't let apps be invited to one: "
     "type the command in a channel, or in a direct message with me"
 )
-# How old a role may be before the person acts, if a call can be spared.
+# How old a role may be when the person acts, if a call can be spared.
 ROLE_S = 3600.0
 # How long a person, or a channel that the bot is in, is cached at all.
 KEPT_S = 86_400.0
-# How many admins are told what the bot can't tell anybody else.
+# How many admins are notified of what the bot can't report to anyone else.
 ADMINS_MOST = 10
 # When to ask again after Slack didn't answer.
 AGAIN_S = 2.0
@@ -114,7 +114,10 @@ class NoPeopleCache:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What the policy needs to know of people: who is in these groups, by id or as @handle, and whether domains."""
+    """What the policy needs to know about people.
+
+    `groups`: who is in these user groups, each an id or an @handle. `domains`: the domains of their e-mail addresses.
+    """
 
     groups: frozenset[str]
     domains: bool
@@ -140,7 +143,7 @@ class SlackPeople:
         self._needs = needs
         self._now = now
         self._asking: dict[str, asyncio.Task[Any]] = {}
-        # Called if the limit is used up for questions about single channels.
+        # Called when the limit for looking up single channels is used up.
         self.want_channels: Callable[[], None] = lambda: None
 
     async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
@@ -190,7 +193,7 @@ class SlackPeople:
         return ChannelInfo(channel, known.name, known.kind, known.shared)
 
     async def channel_state(self, channel: str) -> ChannelState:
-        """Read what the bot can do in a channel now, and cache what is known of it. Raises SlackError."""
+        """Read what the bot can do in a channel now, and cache what Slack says about it. Raises SlackError."""
         try:
             answer = await self._slack.call("conversations.info", channel=channel, spare=True)
         except ChannelRefused:
@@ -319,7 +322,7 @@ class SlackPeople:
     async def _ask_groups(self, wanted: frozenset[str]) -> Json:
         """Read the user groups, keeping only the policy's: a workspace may have many, and large ones.
 
-        One that doesn't exist is kept without an id, so that it isn't asked for each time.
+        A group that doesn't exist is kept without an id, so that it isn't looked up each time.
         """
         answer = await self._slack.call("usergroups.list", include_users=True)
         found: Json = {name: {"id": "", "users": []} for name in wanted}
@@ -337,8 +340,8 @@ class SlackPeople:
         return known
 
     async def _keep_channel(self, channel: str, known: KnownChannel) -> None:
-        """Cache it for long only if Slack reports its changes, as it does for channels that the bot is in."""
-        # The key keeps an older word for a channel.
+        """Cache a channel for long only if Slack reports its changes, as it does for channels that the bot is in."""
+        # The key still uses an older word for a channel.
         await self._cache.keep(f"place:{channel}", channel_entry(known), KEPT_S if known.is_ours else GROUPS_FRESH_S)
 
 
@@ -377,7 +380,7 @@ def _rank(its: frozenset[Role]) -> int:
 
 
 def _may_pass(error: SlackError) -> bool:
-    """Whether the error is temporary, so that the known value is good enough until then: not if Slack refuses."""
+    """Whether the error is temporary, so that the known value will do until it passes. A refusal isn't temporary."""
     return not isinstance(error, CredentialRefused | ChannelRefused)
 
 

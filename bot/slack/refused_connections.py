@@ -1,6 +1,6 @@
 """Connections that Slack ends instead of greeting: why, and how long to wait before the next one.
 
-The SDK asks for a new address at once, whatever the reason: with Socket Mode off that would be hundreds of calls a
+The SDK asks for a new address at once, whatever the reason: with Socket Mode off, that would be hundreds of calls a
 second.
 """
 
@@ -17,7 +17,7 @@ CAUSES = {
     "too_many_websockets": "the app already has ten connections, the most that Slack allows",
 }
 PAUSES_S = (5.0, 15.0, 30.0)
-# Greetings and disconnects are short; what people do isn't worth parsing twice.
+# Greetings and disconnects are shorter than this; longer messages are people's requests, not worth parsing twice.
 SHORT = 1000
 
 

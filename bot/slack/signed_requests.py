@@ -26,7 +26,7 @@ CLOCK_MOST_S = 60
 
 
 class SigningTime(Clock):
-    """A clock that is fixed at the time in a request's signature, by which the signature is never too old."""
+    """A clock that is fixed at the time in a request's signature, so that the signature is never too old."""
 
     def __init__(self, timestamp: str) -> None:
         self._timestamp = timestamp

@@ -71,7 +71,7 @@ RENEW_AGAIN_S = 60.0
 ACKNOWLEDGED_S = 2.0
 
 
-# What the SDK raises if it can't read what came back, as a proxy's answer in Slack's place.
+# What the SDK raises if it can't read a response, such as a proxy's in place of Slack's.
 UNREADABLE = (TypeError, ValueError, AttributeError, KeyError)
 NOT_SLACKS = "the response isn't in Slack's format"
 
@@ -91,7 +91,7 @@ def shape_checked(handle: Listener) -> Listener:
             if has_known_shape(request.payload):
                 await handle(client, request)
             else:
-                # Having it sent again wouldn't help.
+                # It wouldn't help if Slack sent it again.
                 log.warning("a request from Slack wasn't understood", kind=request.type)
                 await client.send_socket_mode_response(
                     SocketModeResponse(envelope_id=request.envelope_id, payload=unreadable(request.payload))
@@ -132,7 +132,7 @@ def proxied_address(client: SocketModeClient, ask: IssueAddress) -> IssueAddress
 
 
 def paced_address(ask: IssueAddress, refused: RefusedConnections) -> IssueAddress:
-    """Wrap the request for a socket's address: wait first if Slack has ended the last connection at once."""
+    """Wrap the request for a socket's address: wait first if Slack ended the last connection at once."""
 
     async def issue() -> str:
         await refused.wait()
@@ -146,7 +146,7 @@ async def _alone(count: int) -> int:
 
 
 class FailedConnectionFilter(logging.Filter):
-    """Removes the SDK's lines about failed attempts from the log, and keeps their last cause for the outage's line."""
+    """Removes the SDK's lines about failed attempts from the log, and keeps their last cause for our own line."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -190,7 +190,7 @@ class SocketModeReceiver:
         self._refused = [RefusedConnections(self._stopping, pauses_s) for _ in self._handlers]
         for handler, refused in zip(self._handlers, self._refused, strict=True):
             handler.client.message_listeners.append(self._heard)
-            # Only these are called for a disconnect, too.
+            # Unlike other listeners, these are called for a disconnect too.
             handler.client.on_message_listeners.append(refused.hear)
         self._watch_outage = watch
         self._held = held or _alone
@@ -309,7 +309,7 @@ class SocketModeReceiver:
     async def _mend(self, number: int, handler: AsyncSocketModeHandler, *, alone: bool) -> None:
         """Give a connection that stays dead a new address.
 
-        Logged once, and only if another is alive: else it's an outage.
+        Logged once, and only if another one is alive; otherwise it's an outage.
         """
         now = time.monotonic()
         if await self._lives(number):

@@ -1,4 +1,4 @@
-"""*Approve* and *Deny* on the card of a start that needs an approval."""
+"""*Approve* and *Deny* on the card of a start that needs approval."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _with_lost(context: ListenerContext, call: Call, body: dict[str, Any], command: Command) -> Call:
-    """Add the clicked card's run to the call, if Redis has lost the card's record: a live log needs it."""
+    """Add the clicked card's run to the call if Redis has lost the card's record, because a live log needs it."""
     message = body.get("message")
     if not isinstance(command, LogsCommand) or not command.follow or not isinstance(message, dict):
         return call

@@ -1,4 +1,4 @@
-"""Shared handling of the buttons of an incident's message: what takes too long, and the policy."""
+"""Shared handling of the buttons of an incident's message: recording their effect in time, and asking the policy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.slack.actions.reply import Click, Handle, reply_to_click
 from bot.slack.authorization import attempt_of, denial
 from bot.slack.listener_context import Call, ListenerContext
 
-# With the policy's time, it has to stay under the 3 s that Slack waits.
+# Together with the policy's time, this has to stay under the 3 s that Slack waits.
 RECORD_S = 2.5
 NOT_SURE = "If the message doesn't change within a minute, click again."
 
@@ -34,8 +34,8 @@ def listen_on_incident(app: AsyncApp, context: ListenerContext, action_id: str, 
 
 
 async def handling_denial(context: ListenerContext, call: Call, incident: Incident, does: str) -> Message | None:
-    """Return why a person may not handle an incident, or None. `does` says what they want, as "snooze (4h)" does."""
+    """Return why a person may not handle an incident, or None. `does` says what they want, such as "snooze (4h)"."""
     attempt = attempt_of(call, Action.WATCH, f"{does} {incident.schedule}")
     decision = context.gate.decide_on_slug(attempt, incident.schedule, incident.name)
-    # What's in parentheses is for the audit log.
+    # The part in parentheses is only for the audit log.
     return await denial(context, attempt, decision, doing=f"{does.partition(' (')[0]} this incident")

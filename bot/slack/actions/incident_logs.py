@@ -19,6 +19,6 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _logs(context: ListenerContext, call: Call, click: Click) -> Message | None:
-    """Do what `logs` and the run's number do."""
+    """Do the same as the command `logs` with the run's number."""
     run_id = await context.incidents.failed_run(call.asker.channel, read_incident_value(click.value))
     return await commands.handle(context, call, LogsCommand(run_id))

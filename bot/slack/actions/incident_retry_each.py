@@ -1,4 +1,4 @@
-"""*Retry … runs* and *Don't retry* below the question of `retry --failing`, which the outcome replaces."""
+"""*Retry … runs* and *Don't retry* below the question that `retry --failing` asks; the outcome replaces it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ async def _why_not(context: ListenerContext, call: Call, incident: Incident) -> 
     attempt = attempt_of(call, Action.RETRY, f"retry --failing: {run_id}", posts=True)
     try:
         decision = await context.gate.decide_on_slug(attempt, incident.schedule, incident.name)
-        # One that needs approval asks for it on its card.
+        # A retry that needs approval asks for it on its card.
         if decision.verdict in {Verdict.DENY, Verdict.UNKNOWN}:
             return (refusal(decision, Action.RETRY, context.prefix),)
         found = await context.incidents.begin_retry(call.asker, IncidentButton(incident.schedule, run_id))
@@ -98,6 +98,6 @@ async def _why_not(context: ListenerContext, call: Call, incident: Incident) -> 
 
 
 def _is_repeated(answer: Message) -> bool:
-    """Whether the person has asked for the same a moment ago: a double click doesn't take back the first one's answer."""
+    """Whether the person asked for the same a moment ago: a double click must not replace the first click's answer."""
     rows = (block for block in answer.blocks if isinstance(block, Buttons))
     return any(one.action == START_ANOTHER for row in rows for one in row.buttons)

@@ -18,7 +18,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _take(context: ListenerContext, call: Call, click: Click) -> Message | None:
-    """*I'm on it* doesn't take over. A button of an older version does: it doesn't tell which of the two it is."""
+    """Take the incident. *I'm on it* doesn't take it over; an older version's button does, as it doesn't say which."""
     button = read_incident_value(click.value)
     found = await context.incidents.find_open(call.asker.channel, button.schedule)
     if isinstance(found, Message):

@@ -1,4 +1,4 @@
-"""The buttons of an outage's message: they act on each schedule that it lists at the click."""
+"""The buttons of an outage's message: they act on each schedule that the message lists when clicked."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _take(context: ListenerContext, call: Call, click: Click) -> Message | None:
-    """*I'm on it* doesn't take over. A button of an older version does: it doesn't tell which of the two it is."""
+    """Take the incidents. *I'm on it* doesn't take any over; an older version's button does: it doesn't say which."""
     number, free = read_outage_take_value(click.value)
     found = await _find(context, call, number)
     if free and not isinstance(found, Message):
@@ -68,7 +68,7 @@ async def _end_snooze(context: ListenerContext, call: Call, click: Click) -> Mes
 
 
 async def _retry(context: ListenerContext, call: Call, click: Click) -> Message | None:
-    """Ask first: the policy is asked for each run now, and again when it's confirmed."""
+    """Ask first. The policy is asked about each run now, and again once the person has confirmed."""
     found = await _find(context, call, click.value)
     if isinstance(found, Message):
         return found
@@ -89,7 +89,7 @@ async def _find(context: ListenerContext, call: Call, value: str) -> Outage | Me
 async def _each(
     context: ListenerContext, call: Call, found: Outage | Message, does: str, handle: HandleOne
 ) -> Message | None:
-    """Do it to each schedule for which the policy allows it; what has recovered meanwhile is left alone."""
+    """Handle each schedule's incident if the policy allows it. Those that have recovered meanwhile are left alone."""
     if isinstance(found, Message):
         return found
     done: list[Incident] = []

@@ -1,4 +1,4 @@
-"""*Pause*, *Resume* and *Keep it …* below the confirmation question, which the answer replaces."""
+"""*Pause*, *Resume* and *Keep it …* below the confirmation question, which is replaced by the outcome."""
 
 from __future__ import annotations
 

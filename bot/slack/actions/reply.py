@@ -49,7 +49,7 @@ def reply_to_click(app: AsyncApp, context: ListenerContext, action_id: str | Pat
 def run_of_click(context: ListenerContext, click: Click, elsewhere: str) -> RunButton:
     """Return the run in a button's value.
 
-    Raises BadCommand; for another workspace's run its sentence is `elsewhere`.
+    Raises BadCommand; for another workspace's run, its sentence is `elsewhere`.
     """
     button = read_run_value(click.value)
     if button.key.workspace != context.workspace:

@@ -1,4 +1,4 @@
-"""Shared handling of buttons about a part of a run: parse the value and check that it's from our workspace."""
+"""Shared handling of buttons that concern part of a run: parse the value and check that it's from our workspace."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def listen(
     first: bool,
     replaces: bool = False,
 ) -> None:
-    """Listen to a button, and to those with a number after its name.
+    """Listen to a button, and to buttons whose action id is its own with a number added.
 
     With `first`, a click's effect is recorded before the acknowledgement; otherwise it's carried out afterwards,
     because it takes longer. With `replaces`, the answer replaces the button's message.

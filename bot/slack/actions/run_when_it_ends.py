@@ -1,4 +1,4 @@
-"""*Run when it ends* on a refused start, and *Don't run* on the card of a waiting one."""
+"""*Run when it ends* on a refused start, and *Don't run* on the card of a queued one."""
 
 from __future__ import annotations
 

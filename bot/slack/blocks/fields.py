@@ -35,7 +35,7 @@ def text_field(name: str, label: str, text: str, placeholder: str, most: int) ->
 def input_block(
     name: str, label: str, element: InputInteractiveElement, *, optional: bool = True, dispatch_action: bool = False
 ) -> InputBlock:
-    """A field with its label. `dispatch_action`: the app is told when something is chosen."""
+    """A field with its label. `dispatch_action`: Slack notifies the app when something is chosen."""
     return InputBlock(
         block_id=name,
         label=plain_object(label),
@@ -60,11 +60,11 @@ def note(sentence: Sentence) -> Json:
 
 
 def plain_object(text: str) -> PlainTextObject:
-    """A text without markup, which may not be empty."""
+    """A text without markup. Slack doesn't accept an empty one, so a dash replaces it."""
     return PlainTextObject(text=showable(text) or "–", emoji=False)
 
 
 def as_json(made: Block | Option | OptionGroup) -> Json:
-    """As Slack gets it."""
+    """Return the JSON that Slack gets for an object."""
     data: Json = made.to_dict()
     return data

@@ -76,7 +76,7 @@ def metadata(filled: Filled, *, asks_channel: bool) -> str:
 
 
 def menu(offers: Offers) -> Json:
-    """Return the options of the schedule menu, in the shape of Slack's answer to typing."""
+    """Return the options of the schedule menu, in the shape that Slack expects while a person types."""
     groups = offers.groups
     if all(not heading for heading, _ in groups):
         return {"options": [as_json(option_of(offer)) for _, ones in groups for offer in ones]}

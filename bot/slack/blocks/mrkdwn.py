@@ -2,9 +2,9 @@
 
 Slack parses `&`, `<` and `>` as its own; `*`, `_`, `~` and backticks as formatting; `:name:` as emoji. The first three
 are escaped as Slack documents (docs.slack.dev, formatting message text). Each of the others is preceded by a word
-joiner, an invisible character that keeps Slack from reading it as markup, and so is a `>` that would begin a quotation.
-Only if it could begin or end formatting, at the edge of a word: a name like stg_orders can be copied from a card
-unchanged.
+joiner, an invisible character that keeps Slack from reading it as markup, and so is a `>` that would begin a quote.
+This is done only at the edges of words, where it could begin or end formatting, so a name like stg_orders can be copied
+from a card unchanged.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ JOINER = "\u2060"
 
 _FORMATTING = re.compile(r"((?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`|:(?=[\w+'-]{1,100}:))")
 _PINGS = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
-# At the beginning of a line, Slack reads it as a quotation, escaped or not.
+# At the beginning of a line, Slack reads `>` as a quote, escaped or not.
 _QUOTE = re.compile(r"(?m)^(?=&gt;)")
 _USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _GROUP = re.compile(r"S[A-Z0-9]{1,20}")

@@ -25,7 +25,7 @@ CHOOSE = "form.watch.schedule"
 PULL_REQUESTS = "pull_requests"
 VERSION = 1
 SHOWN = 80
-# What is typed into these fields is short.
+# Texts typed into these fields are short.
 SHORT = 40
 
 Json = dict[str, Any]

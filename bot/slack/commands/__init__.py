@@ -60,7 +60,7 @@ async def _note_channel(context: ListenerContext, body: dict[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """Functions of a command's module."""
+    """The functions of a command's module."""
 
     asks: Callable[[Any], Asks | None]
     handle: Callable[[ListenerContext, Call, Any], Awaitable[Message | None]]
@@ -77,7 +77,7 @@ def handlers() -> dict[type[Command], Handler]:
 async def command_denial(context: ListenerContext, call: Call, command: Command) -> Message | None:
     """Return why a command is denied. None if it's allowed, or if the policy is asked later, as for a start."""
     if call.queued is not None or call.pending is not None:
-        # The command is about a start, which has no run yet. The policy is asked when that is dropped.
+        # The command is about a start, which has no run yet. The policy is asked when the start is dropped.
         return None
     asks = handlers()[type(command)].asks(command)
     if asks is None:
@@ -99,7 +99,7 @@ async def handle(context: ListenerContext, call: Call, command: Command) -> Mess
 
 
 async def handle_read(context: ListenerContext, call: Call, meant: Command | Guess) -> Message | None:
-    """Handle typed words. A guess is resolved once the schedules are loaded, and only reads."""
+    """Handle typed words. A guess is resolved once the schedules are loaded, and can only read."""
     if not isinstance(meant, Guess):
         return await handle(context, call, meant)
     context.later(_answer_guess(context, call, meant), call.asker)

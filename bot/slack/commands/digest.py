@@ -1,4 +1,4 @@
-"""`digest`: when this channel's digest is posted, or what it would be now."""
+"""`digest`: show or set when this channel's digest is posted, or preview it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COMMANDS = (DigestCommand,)
 
 
 def asks(command: DigestCommand) -> OfChannel:
-    """Return the question for the policy. Switching it off posts nothing."""
+    """Return the question for the policy. Switching the digest off doesn't post anything."""
     if command.every is None:
         return OfChannel(Action.READ)
     return OfChannel(Action.WATCH, posts=command.every != "off")

@@ -12,7 +12,7 @@ COMMANDS = (FailingCommand,)
 
 
 def asks(command: FailingCommand) -> OfChannel:
-    """Return the question for the policy. What fails in other channels is for those who can read the audit log."""
+    """Return the question for the policy. Seeing what fails in other channels requires access to the audit log."""
     if command.every:
         return OfChannel(Action.AUDIT, doing="see what is failing in other channels")
     return OfChannel(Action.READ)

@@ -1,4 +1,4 @@
-"""`logs <schedule>`, `artifacts <schedule>`, `status last`: about the active run, or else the latest one."""
+"""`logs <schedule>`, `artifacts <schedule>`, `status last`: for the active run, or else the latest one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def _tell(context: ListenerContext, call: Call, command: LatestRunCommand)
 
 
 async def _of_schedule(context: ListenerContext, call: Call, command: LatestRunCommand) -> Message | None:
-    """Answer about a schedule's newest run. The policy was already asked about the schedule."""
+    """Answer about a schedule's newest run. The policy has already been asked about the schedule."""
     found = await context.schedules.newest_run(command)
     if isinstance(found, Message):
         return found

@@ -62,6 +62,6 @@ async def _again(context: ListenerContext, call: Call, lost: LostCard, number: i
 
 
 async def _instead(context: ListenerContext, call: Call, key: RunKey, number: int | None) -> None:
-    """Answer if a log can't be followed: why, or the log of a run that is over."""
+    """Answer if a log can't be followed: give the reason, or the log itself if the run is over."""
     answer = await context.tail_log.why_not(key) or await context.logs.show_log(key, number)
     await context.tell(call.asker, answer)

@@ -12,7 +12,7 @@ COMMANDS = (UnwatchCommand,)
 
 
 def asks(command: UnwatchCommand) -> None:
-    """The policy is asked once it's known which watch is meant."""
+    """Ask nothing yet: the policy is asked once it's known which watch is meant."""
 
 
 async def handle(context: ListenerContext, call: Call, command: UnwatchCommand) -> Message | None:

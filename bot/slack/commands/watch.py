@@ -12,11 +12,11 @@ COMMANDS = (WatchCommand,)
 
 
 def asks(command: WatchCommand) -> None:
-    """The policy is asked for each schedule, once they're known."""
+    """Ask nothing yet: the policy is asked about each schedule once they're known."""
 
 
 async def handle(context: ListenerContext, call: Call, command: WatchCommand) -> Message | None:
-    """Make the watch, and answer privately with what it covers."""
+    """Create the watch, and answer privately with what it covers."""
 
     async def answer() -> None:
         attempt = attempt_of(call, Action.WATCH, canonical(command), posts=True)

@@ -12,7 +12,7 @@ COMMANDS = (WatchesCommand,)
 
 
 def asks(command: WatchesCommand) -> OfChannel:
-    """Return the question for the policy. What other channels watch is for those who can read the audit log."""
+    """Return the question for the policy. Seeing what other channels watch requires access to the audit log."""
     return OfChannel(Action.AUDIT, doing="see what other channels watch") if command.every else OfChannel(Action.READ)
 
 

@@ -1,6 +1,6 @@
 """Invalidate cached user groups and channels when Slack reports that they changed.
 
-Watches of such a channel may have to pause, or can go on: it's checked, whatever the event says.
+Watches of such a channel may have to pause or may resume: the channel itself is checked, whatever the event says.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.slack.listener_context import ListenerContext
 log = structlog.get_logger()
 
 FORGET_S = 1.0
-# With the rest, under the 3 s that Slack waits.
+# Together with the rest, this has to stay under the 3 s that Slack waits.
 MOVE_S = 1.5
 CHANNEL_ID = re.compile(r"[A-Z][A-Z0-9]{1,40}")
 GROUPS = ("subteam_members_changed", "subteam_updated")

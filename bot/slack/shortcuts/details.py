@@ -46,7 +46,7 @@ async def _show(context: ListenerContext, call: Call, body: Json) -> None:
         message = {}
     ts, thread = str(message.get("ts") or ""), str(message.get("thread_ts") or "")
     asker = replace(asker, thread="" if thread == ts else thread)
-    # Slack doesn't allow reading in a conversation without the bot, but the shortcut's payload contains the message.
+    # Slack doesn't let the bot read a conversation that it isn't in, but the shortcut's payload contains the message.
     shown = None if asker.thread else posted_message(message, ours=context.me.bot_user)
     subject = await context.thread_subjects.subject_of(asker.team, CardRef(asker.channel, thread or ts), shown=shown)
     if subject.run is None:

@@ -40,7 +40,7 @@ class SlackHomeTab:
 
 
 def home_view(blocks: list[Json], page: int) -> Json:
-    """Build a view with these blocks. It stores its page."""
+    """Build a view with these blocks, which stores the number of its page."""
     return {"type": "home", "callback_id": CALLBACK, "private_metadata": home_page_value(page), "blocks": blocks}
 
 

@@ -42,8 +42,8 @@ CLOSED = "not_found"
 VIEWS_KNOWN = 1000
 # Longer than any form can contain.
 TEXT_MOST = 12_000
-# Limits while a person types, and, together with reading the form and recording the start, under the 3 s that Slack
-# waits.
+# How long the offers may take while a person types, and how long checking the channel may take: together with reading
+# the form and recording the start, that has to stay under the 3 s that Slack waits.
 OFFERS_S = 1.0
 MEMBER_S = 0.8
 NO_CHANNEL = (
@@ -67,7 +67,7 @@ async def open_form(context: ListenerContext, call: Call) -> None:
         await context.views.open_view(call.trigger_id, run_form(await context.forms.blank_form(call.asker.channel)))
     except SlackError as error:
         if isinstance(error, SlackRefused) and error.code == TAKEN:
-            # The same command was delivered twice, and the other delivery has opened the form.
+            # The same command was delivered twice, and the other delivery opened the form.
             return
         log.info("a form couldn't be opened", user=call.asker.user, why=str(error))
         await context.tell(call.asker, form_button((why_not_opened(error),)))
@@ -129,7 +129,7 @@ class _Newest:
         return number
 
     def is_it(self, view_id: str, number: int) -> bool:
-        """Whether no later choice was made."""
+        """Whether this is still the latest choice."""
         return self._numbers.get(view_id, number) == number
 
 

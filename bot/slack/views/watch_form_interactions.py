@@ -73,7 +73,7 @@ async def open_watch_form(context: ListenerContext, call: Call, command: WatchFo
         await context.tell(call.asker, Message((f"{database(error)} Nothing was changed. Try again in a minute.",)))
     except SlackError as error:
         if isinstance(error, SlackRefused) and error.code == TAKEN:
-            # The same command was delivered twice, and the other delivery has opened the form.
+            # The same command was delivered twice, and the other delivery opened the form.
             return
         log.info("a form couldn't be opened", user=call.asker.user, why=str(error))
         await context.tell(call.asker, watch_form_button((why_not_opened(error),), command))
@@ -120,7 +120,7 @@ async def _describe(context: ListenerContext, asker: Asker, stored: StoredWatch)
 
 
 async def _submitted(context: ListenerContext, asker: Asker, body: Json) -> StoredWatch | Mapping[Field, str]:
-    """Store what the form asks for, before it's acknowledged. Else return a sentence for each field to correct."""
+    """Store what the form asks for, before it's acknowledged. If that fails, return a sentence per field to correct."""
     filled = read_view(record_in(body, "view"))
     read = await context.watch_forms.read_form(filled)
     if isinstance(read, Message):
@@ -200,7 +200,7 @@ def _number(view: Json) -> int | None:
 
 
 def _errors(context: ListenerContext, view: Json, problems: Mapping[Field, str]) -> Json:
-    """Return a sentence below each field. What is about none of them is shown below the first one."""
+    """Return a sentence below each field. A sentence that isn't about a single field is shown below the first one."""
     values = record_in(record_in(view, "state"), "values")
     first = "schedule" if "schedule" in values else "mention"
     errors: dict[str, str] = {}
