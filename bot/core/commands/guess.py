@@ -34,7 +34,7 @@ GUESSED_MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A line that isn't a command. `sentence` says why, and what to type instead.
+    """A line that isn't a command. `sentence` says why not, and what to type instead.
 
     `words` are all of its words. `literal` is the command it would be if its first word were a verb: with a typo, a
     synonym, or a question mark after it. `here`: it's about this channel's newest run.
@@ -124,7 +124,7 @@ def _guess(line: list[Token], text: str, prefix: str, run_id: int | None, bad: B
 def _with_verb(
     verb: str, text: str, first: str, line: Sequence[Token], prefix: str, run_id: int | None
 ) -> Command | None:
-    """The command that the line is if its first word means `verb`; None if it isn't one."""
+    """The command that a line means if its first word stands for `verb`; None if it doesn't mean one."""
     rest = _behind_verb(text, first)
     if not rest and verb in {"run", "retry", "cancel"}:
         return _about_thread(verb, line[1:], run_id)

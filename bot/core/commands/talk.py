@@ -105,7 +105,7 @@ TALK = (
 _PREPOSITIONS = frozenset({"on", "from", "against", "using", "with", "for", "in", "at"})
 BEFORE_A_BRANCH = _PREPOSITIONS - {"for", "at", "in", "with"}
 BRANCHES = _words("dev develop development main master prod production qa staging test trunk uat")
-# English words that are one typo away from a verb, but aren't one.
+# English words that are one typo away from a verb but mean something else.
 _NO_SLIPS = _words(
     """
     ran fun sun gun bun nun rum rung ruin rub rug rut lost last lust least how shot shop shoe snow slow cause
@@ -118,7 +118,7 @@ _NO_SLIPS = _words(
 
 
 def near_verb(word: str) -> str | None:
-    """The verb that a mistyped word means, None if it's none.
+    """The verb that a mistyped word means, None if it doesn't mean one.
 
     Allows one wrong, missing, extra or swapped letter, and two in long verbs.
     """

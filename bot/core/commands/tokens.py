@@ -20,8 +20,8 @@ LINE_MOST = 40_000
 
 DASH = "-\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 _SPACE = re.compile(r"\s")
-# Zero-width spaces and joiners, soft hyphens, direction marks: with them a card could show a different text than is
-# run.
+# Zero-width spaces and joiners, soft hyphens, direction marks: with them, a card could show a different text from the
+# one that runs.
 _INVISIBLE = re.compile(
     r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
@@ -44,7 +44,7 @@ RUN_ID = re.compile(r"^(?:run\s*)?#?(\d+)$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of a command. A `quoted` word is never an option; `closed`: its end, the value, was quoted.
+    """A word of a command. A `quoted` word is never an option; `closed`: it ends in quotes, as in `--option="value"`.
 
     `code`: the quotes were backticks, which may be mere formatting.
     """

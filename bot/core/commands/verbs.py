@@ -87,7 +87,7 @@ _NO_TOPIC = TALK | NOISE | EVERYTHING | {"command", "commands"}
 class Verb:
     """A verb of the grammar. `help` is its syntax with a description, then examples.
 
-    `options` says of each option what it's followed by, if anything, and what it does, for docs/commands.md.
+    `options` has, for each option, what follows it (if anything) and what it does, for docs/commands.md.
     """
 
     read: Callable[[Given], Command]
@@ -271,7 +271,7 @@ def _audit(given: Given) -> AuditCommand:
 
 
 def _help(given: Given) -> HelpCommand:
-    """Explain a command. A single word that is neither one nor talk, as "me" is, may mean one."""
+    """Explain a command. A single word that's neither a command nor talk (as "me" is) may be a mistyped command."""
     word = plain(given.words[0].text) if given.words else ""
     if word in VERBS:
         return HelpCommand(word)

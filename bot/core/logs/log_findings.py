@@ -10,7 +10,7 @@ from typing import Literal
 MESSAGE_KEPT = 300
 Dialect = Literal["dbt", "traceback", "tail"]
 
-# dbt's names of resource types, in headings and in ids.
+# dbt's names for resource types, in headings and in ids.
 KINDS = (
     "model", "test", "unit_test", "seed", "snapshot", "source", "operation", "analysis", "saved_query", "semantic_model",
     "metric", "exposure", "function", "macro", "sql_operation", "sql operation", "unit test", "hook",
@@ -51,11 +51,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class LogFindings:
-    """Findings of a log on its own.
+    """Findings from a log alone.
 
     `problem` is the error that stopped the whole command, and `lines` are its lines; `skipped` is None if unknown.
     `tests` is how many tests ran if nothing else did. `ended`: dbt ran to its own end. `last` is the last line of
-    stderr if no line mentions an error: it's usually one, whatever its words.
+    stderr if no line mentions an error: that's usually the error, whatever its wording.
     """
 
     dialect: Dialect = "tail"
@@ -70,13 +70,13 @@ class LogFindings:
 
 
 def kind_of(word: str) -> str:
-    """dbt's own name of a resource type, as in its ids."""
+    """dbt's own name for a resource type, as in its ids."""
     word = word.replace(" ", "_")
     return "operation" if word in {"hook", "macro", "sql_operation"} else word
 
 
 def own_message(lines: Iterable[str]) -> str:
-    """The lines of a message that say what happened: no headings, places in SQL, compiled code or stack frames."""
+    """The lines of a message that say what happened: no headings, positions in SQL, compiled code or stack frames."""
     kept: list[str] = []
     frames = False
     for line in lines:

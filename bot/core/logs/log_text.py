@@ -15,10 +15,10 @@ from bot.core.text.text import cut_middle, size
 
 FILE_LIMIT = 1_000_000
 FILE_HEAD = 100_000
-# How much is searched for the lines that matter: they're near the end of any log.
+# How much of a log is searched for the lines that matter, which are always near its end.
 READ_LIMIT = 2_000_000
 TAIL_LINES = 40
-# How far a cut may move to fall between two lines. A longer line is cut inside.
+# How far a cut may move to fall between two lines. A longer line is cut in the middle.
 LINE_LIMIT = 10_000
 # How far a piece to mask may grow, so that no line, and thus no secret, is split.
 PIECE_LIMIT = 1_000_000

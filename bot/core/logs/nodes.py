@@ -1,4 +1,4 @@
-"""dbt's nodes in a run's end: the failed ones, the counts per status, and the slowest, for storing and showing."""
+"""dbt's nodes at a run's end: the failed ones, the counts per status, and the slowest, for storing and showing."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def said_once(excerpt: str, nodes: Sequence[FailedNode]) -> tuple[str, tuple[Fai
 
 
 def _tells(line: str) -> bool:
-    """Whether a line justifies a block on its own: the macro that failed doesn't."""
+    """Whether a line is enough to keep a block for: one that only names the failed macro isn't."""
     return bool(line.strip()) and not line.strip().startswith("> in ")
 
 

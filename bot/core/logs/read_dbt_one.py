@@ -32,7 +32,7 @@ _OWN_LINES = (
     "Encountered an error while running operation:",
 )  # fmt: skip
 _WORDS = ("running with dbt=", "done. pass=", "encountered an error", "completed with ", "error", "fail")
-# Texts that the telling lines contain, except those of a report.
+# Texts that informative lines contain, except those of a report.
 _TELLING = ("error", "fail", "partial", "cancel query", "exception on worker", "completed with ")
 _COMPLETED = re.compile(r"Completed with (?P<errors>\d+) errors?\b|Completed with \d+ (?:partial success|warning)")
 _DONE = re.compile(r"Done\.(?: PASS=\d+ .*)?$")
@@ -102,7 +102,7 @@ def is_dbt_one(folded: Folded) -> bool:
 
 
 def read_dbt_one(lines: Sequence[str]) -> LogFindings:
-    """Read the failure of the last dbt command in these lines that failed."""
+    """Read the failures of the last failed dbt command in these lines."""
     starts = [at for at, line in enumerate(lines) if "Running with dbt=" in line[:80]]
     starts = [0, *starts] if not starts or starts[0] else starts
     last = LogFindings("dbt")

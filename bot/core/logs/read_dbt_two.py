@@ -126,7 +126,7 @@ def _stems(lines: Sequence[str]) -> list[str]:
 
 
 def _message(report: Sequence[str]) -> str:
-    """The message without its level and code, and without places in files."""
+    """The message without its level and code, and without positions in files."""
     head = _HEAD.match(report[0])
     first = head["message"] if head else report[0]
     body = own_message([first, *(line for line in report[1:] if not _PLACE.match(line))])

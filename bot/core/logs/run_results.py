@@ -70,9 +70,9 @@ class Results:
 def read_results(
     text: str | bytes, *, not_before: datetime | None = None, not_after: datetime | None = None
 ) -> Results | None:
-    """Parse such a file.
+    """Parse one of these two files.
 
-    None if it isn't one, or wasn't made between the two times (UTC-aware), if they're given.
+    None if it's neither, or wasn't made between the two times (UTC-aware), if they're given.
     """
     if len(text) > READ_LIMIT:
         return None

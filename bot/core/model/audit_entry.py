@@ -29,7 +29,7 @@ class Event(StrEnum):
     UNWATCHED = "unwatched"  # a watch was stopped
 
 
-# Their schedule may be a pattern.
+# Events of watches, whose `schedule` may be a pattern.
 OF_WATCHES = frozenset(
     {
         Event.WATCHED,
@@ -47,8 +47,8 @@ class AuditEntry:
     """An audit log entry. `action`, `decision` and `rule` are the policy's.
 
     `outcome` is a run's state, or why there was no run. `user` is the Slack id of the person who acted; for a refused
-    start or an ended run, of the person who asked for it. Of a watch, `schedule` is what it watches, `text` its options and
-    `outcome` its number. The audit log itself sets `at`.
+    start or an ended run, of the person who asked for it. For a watch, `schedule` is what it watches, `text` its
+    options and `outcome` its number. The audit log itself sets `at`.
     """
 
     event: str

@@ -22,7 +22,7 @@ class Deferral:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A notification setting of a schedule: who hears of which ends. `medium` is `email`, `slack` or `teams`."""
+    """A notification setting of a schedule: who is notified of which ends. `medium` is `email`, `slack` or `teams`."""
 
     medium: str
     channel: str
@@ -113,7 +113,7 @@ class BoltCommand:
 
 @dataclass(frozen=True, slots=True)
 class RunStatus:
-    """A run as a poll returns it: its state in Bolt's own word, and the commands begun so far, in order."""
+    """A run as a poll returns it: its state in Bolt's own words, and the commands begun so far, in order."""
 
     state: str
     commands: tuple[BoltCommand, ...] = ()

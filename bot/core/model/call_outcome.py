@@ -40,7 +40,7 @@ class CallOutcome(StrEnum):
 
 
 def call_outcome(error: BotError | None) -> CallOutcome:
-    """Return how a call went that has raised this error, or none."""
+    """Return the outcome of a call that raised this error, or none."""
     if error is None:
         return CallOutcome.OK
     if isinstance(error, BoltThrottled | SlackThrottled):

@@ -11,8 +11,8 @@ from bot.core.model.run import CardRef, RunKey
 class Card:
     """The stored record of a card. `id` is its name in the lanes.
 
-    `incident`, `outage` or `gap` is set instead of `run` and `request` if the message is one's: its channel, and the
-    schedule, or the number of the outage or gap. So is `notice`: its channel and name.
+    If the message belongs to an incident, an outage, a gap or a notice, `run` and `request` aren't set, but the field
+    of that name is: the channel, and the schedule, the number of the outage or gap, or the notice's name.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""The bot can post in a channel again, which gets one message about what happened meanwhile."""
+"""The message that a channel gets when the bot can post in it again: what happened in the meantime."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from datetime import datetime
 class ChannelBack:
     """What the message is about: what happened since `since`, by our clock, to the incidents of these schedules.
 
-    `always`: it's posted even if nothing has happened. `withheld`: the schedules of which a post was withheld, so that
-    there's news of them even if it's older than `since`, which is when somebody noticed that the bot was away.
+    `always`: it's posted even if nothing has happened. `withheld`: the schedules with a withheld post: their news
+    counts even if it's older than `since`, the time at which it was noticed that the bot couldn't post.
     """
 
     since: datetime

@@ -59,7 +59,7 @@ class RetryCommand:
 
 @dataclass(frozen=True, slots=True)
 class RetryFailingCommand:
-    """Retry the newest failed run of every schedule that is failing in this channel. It's asked first."""
+    """Retry the newest failed run of every schedule that is failing in this channel, after a confirmation."""
 
     def __str__(self) -> str:
         return "retry --failing"
@@ -222,12 +222,12 @@ def _mention(mention: str) -> str:
 
 
 def slow_in_words(slow: SlowAfter) -> str:
-    """Write when a run is slow as the option takes it."""
+    """Write when a run counts as slow, in the option's syntax."""
     return f"{slow.factor:g}x" if slow.factor else late_in_words(slow.seconds or 0)
 
 
 def late_in_words(seconds: float) -> str:
-    """Write a time as the options take it, 0 as off."""
+    """Write a time in the options' syntax, 0 as `off`."""
     return f"{seconds / 60:.0f}m" if seconds else "off"
 
 
@@ -323,7 +323,7 @@ class AuditCommand:
 
 @dataclass(frozen=True, slots=True)
 class HelpCommand:
-    """List all commands, or explain one; `topic` is a verb. `unknown` is what was typed instead of one, if it isn't one."""
+    """List all commands, or explain one; `topic` is a verb. `unknown` is what was typed if it isn't a verb."""
 
     topic: str | None = None
     unknown: str | None = None

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Current(Generic[T]):
-    """A value that everyone who needs it holds by this one reference, and reads again each time."""
+    """A replaceable value. Everyone who needs it holds this one reference, and reads the value again each time."""
 
     def __init__(self, value: T) -> None:
         self._newest = value
@@ -26,7 +26,7 @@ class Current(Generic[T]):
         return self._newest if pinned is None else pinned[0]
 
     def replace(self, value: T) -> None:
-        """Put a new value into effect for all who haven't pinned the one before."""
+        """Put a new value into effect for everyone who hasn't pinned the previous one."""
         self._newest = value
         for called in self._listeners:
             called()
@@ -37,9 +37,9 @@ class Current(Generic[T]):
 
     @contextmanager
     def pinned(self) -> Iterator[T]:
-        """Keep one value while something is decided by it, also in what is awaited and in tasks that are made.
+        """Keep one value while something is decided by it, including in awaited calls and newly created tasks.
 
-        Facts that were read for one value mustn't be judged by another, which may depend on other facts.
+        Facts that were read for one value mustn't be judged by another, which may need other facts.
         """
         value = self.value
         token = self._pinned.set((value,))

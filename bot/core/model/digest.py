@@ -1,4 +1,4 @@
-"""A channel's digest of what it watches: when it's sent."""
+"""When a channel's digest of what it watches is sent."""
 
 from __future__ import annotations
 

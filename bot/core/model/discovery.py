@@ -1,4 +1,4 @@
-"""What discovery keeps of each watched schedule, and what one look at its runs finds."""
+"""What discovery keeps about each watched schedule, and what one look at its runs finds."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from bot.core.model.slots import Slots, StoredSlots
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What is known of a schedule's runs.
+    """What is known about a schedule's runs.
 
-    `active` are the runs whose end isn't accounted; they're never dropped. `final` are the newest accounted ones, each
-    with its start in Unix seconds (0: unknown). `successes` are the newest accounted success of each branch, and of its
-    pull requests: a watch decides which of them count. `begun`: the listing has been read at least once. `beginnings`
-    name the channels for which watching the schedule has begun, and when. `held` are runs that wait until it's known
-    whose they are.
+    `active` are the runs whose end isn't accounted for yet; they're never dropped. `final` are the newest others, each
+    with its start in Unix seconds (0: unknown). `successes` are the newest success of each branch, and of its pull
+    requests, that's accounted for: a watch decides which of them count. `begun`: the listing has been read at least
+    once. `beginnings` name the channels for which watching the schedule has begun, and when. `held` are runs that wait
+    until it's known whether a start of ours made them.
     """
 
     active: tuple[int, ...] = ()
@@ -31,7 +31,7 @@ class Ledger:
 
     @property
     def floor(self) -> float:
-        """The start of the oldest finished run that's remembered: an unknown run below it is no news. 0: none is."""
+        """The start of the oldest finished run that's remembered: an unknown run from before it is no news. 0 if none is."""
         return min((start for _, start in self.final if start), default=0)
 
 
@@ -39,7 +39,7 @@ class Ledger:
 class ScheduleRecord:
     """A watched schedule on record. `rev` grows with each change; `failing_in` are the channels with an open incident.
 
-    `slots` are those of its lateness and of digests.
+    `slots` are for its lateness and for digests.
     """
 
     schedule: WatchedSchedule
@@ -70,7 +70,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class SettledSlots:
-    """What a look changes about a schedule's slots, and what it counts of them. They're as they were if it's nothing."""
+    """What a look changes about a schedule's slots, and what it counts of them. By default, nothing changes."""
 
     before: StoredSlots = field(default_factory=StoredSlots)
     after: Slots = field(default_factory=Slots)
@@ -79,7 +79,7 @@ class SettledSlots:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What one look at a schedule's runs found: runs to follow, ends to account, and notices about runs that began."""
+    """What one look at a schedule's runs found: runs to follow, ends to account for, and notices about runs that began."""
 
     ledger: Ledger
     follow: Sequence[NewRun] = ()
@@ -90,7 +90,7 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class SlotsNews:
-    """What a listing changes about a schedule's slots. `late_in_s`: when it may be late."""
+    """What a listing changes about a schedule's slots. `late_in_s`: in how many seconds it may be late."""
 
     before: StoredSlots
     after: Slots

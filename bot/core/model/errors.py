@@ -4,7 +4,7 @@ BotError                    `sentence` is the message for the person who asked
 ├── BadCommand              the typed command can't be understood; nothing was done
 ├── StoreUnavailable        Redis didn't answer
 │   ├── StoreRefused            Redis answered with a refusal: full, read-only, no permission
-│   └── StoreFault              a script or command of the bot failed in a Redis that is well: a bug
+│   └── StoreFault              a script or command of the bot failed although Redis works: a bug
 ├── StoreUnfit              Redis is reachable but unusable
 ├── ChartFailed             a chart couldn't be drawn
 ├── BoltError               the Bolt API
@@ -75,9 +75,9 @@ class StoreRefused(StoreUnavailable):
 
 
 class StoreFault(StoreUnavailable):
-    """A script or command of the bot's own failed in a Redis that is well. It's in the log under `reference`.
+    """A script or command of the bot's own failed although Redis works. It's in the log under `reference`.
 
-    What the script had changed before it failed stays changed.
+    Whatever the script had changed before it failed stays changed.
     """
 
     def __init__(self, reference: str, *, cause: str = "", where: str = "") -> None:

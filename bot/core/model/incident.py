@@ -29,7 +29,7 @@ class IncidentState(StrEnum):
 
 
 class PostKind(StrEnum):
-    """What a post in an incident's thread tells. A line is a post in the channel or in a card's thread instead."""
+    """What a post in an incident's thread is about."""
 
     OPENING = "opening"
     NEW_ERROR = "new_error"
@@ -80,7 +80,7 @@ class ThreadPost:
 
 @dataclass(frozen=True, slots=True)
 class OnIt:
-    """Somebody works on it until it recovers, at most until `until`. `name` is the person's, as messages show it."""
+    """Somebody is on it until it recovers, at most until `until`. `name` is the person's, as messages show it."""
 
     user: str
     until: datetime
@@ -89,7 +89,7 @@ class OnIt:
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """Nothing is posted until `until`, or until it recovers (None). `by` is who wanted that, `name` their name."""
+    """Nothing is posted until `until`, or until it recovers (None). `by` is who snoozed it, `name` that person's name."""
 
     by: str
     until: datetime | None = None
@@ -107,7 +107,7 @@ class RetryOfIncident:
 
 @dataclass(frozen=True, slots=True)
 class RetryAsked:
-    """Who clicked to retry a run, and when: its retry isn't seen in Bolt yet."""
+    """Who clicked to retry a run, and when: its retry hasn't been seen in Bolt yet."""
 
     by: str
     at: datetime
@@ -117,8 +117,8 @@ class RetryAsked:
 class Withheld:
     """What an incident couldn't post because of quiet hours, which end at `until`.
 
-    `earlier` counts the failures of incidents of the same schedule before it that nobody has been told of either. `gap`:
-    it's the account of a gap between listings that tells it, not the end of quiet hours.
+    `earlier` counts the failures of earlier incidents of the same schedule that haven't been reported either. `gap`:
+    the account of a gap between listings reports it, not the message at the end of quiet hours.
     """
 
     until: datetime
@@ -133,13 +133,13 @@ class Incident:
     `failures` counts failed runs without retries, `retries` the failed retries. `first` is the first failed run,
     `latest` the newest run that counts, `failed` the newest failed run. `errors` are the keys of the errors seen;
     `same_error`: every failure had the same ones. `lines` are the newest failure's errors, `command`, `summary` and
-    `cause` say more of it. `posts` are all thread posts wanted so far. `mentioned_at` is the last mention. `recent` has
-    the newest runs that count, oldest first, since the incident began; `reopened` the times at which it was opened
-    again. `seen_before`: the schedule was failing already when the watch was made. `silent`: all of its failures have a
-    card of their own in the channel, or happened in quiet hours, so that it has no message. `withheld`: it has news
-    that quiet hours keep back. `without_logs`: the policy doesn't let this channel see what logs say. `why` says why it
-    was closed. `uneditable_since`: its message can't be edited anymore, and this was the newest end when that was
-    found; `replaced` counts the messages that were replaced because of that.
+    `cause` say more about it. `posts` are all thread posts wanted so far. `mentioned_at` is the last mention. `recent`
+    has the newest runs that count, oldest first, since the incident began; `reopened` the times at which it was opened
+    again. `seen_before`: the schedule was already failing when the watch was made. `silent`: all of its failures have a
+    card of their own in the channel, or happened in quiet hours, so that it has no message. `withheld`: the news that
+    quiet hours or a gap hold back. `without_logs`: the policy doesn't let this channel see what logs say. `why` says
+    why it was closed. `uneditable_since`: its message can't be edited anymore, and this was the newest end when that
+    was noticed; `replaced` counts the messages that were replaced because of that.
     """
 
     channel: str
@@ -219,10 +219,10 @@ class QuietEnd:
 class StoredIncident:
     """An incident as stored: `rev` grows with every change, `ts` is its message's timestamp, empty if it has none.
 
-    `outage` is the number of the outage whose message tells of it instead, 0 if there's none. `request` is the newest
+    `outage` is the number of the outage whose message reports it instead, 0 if there's none. `request` is the newest
     retry that was asked for from its message and is shown there, "" if there's none. `earlier` is the timestamp of the
-    message that this one has replaced, because that can't be edited anymore. `refused` is Slack's code if it refused the
-    message for its content, in every form.
+    message that this one has replaced, because the earlier one can't be edited anymore. `refused` is Slack's code if it
+    refused the message for its content, in every form.
     """
 
     incident: Incident

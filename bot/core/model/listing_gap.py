@@ -1,4 +1,4 @@
-"""A gap: more than ten minutes without a complete listing of schedules, because Bolt or the bot itself was away."""
+"""A gap: more than ten minutes without a complete listing of schedules, because Bolt or the bot itself was unavailable."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from enum import StrEnum
 
 from bot.core.model.incident import Incident
 
-# Without a complete listing for so long, failures may have gone unreported.
+# After this long without a complete listing, failures may have gone unreported.
 GAP_AFTER = timedelta(minutes=10)
-# How long what a gap has hidden is looked for, and what of it is withheld from incidents, at most.
+# How long runs that a gap has hidden are searched for, and withheld from incidents, at most.
 COLLECTED_FOR = timedelta(minutes=10)
 
 
 class GapState(StrEnum):
-    """Whether schedules still can't be listed, what happened meanwhile is being found, or all of it is found."""
+    """Whether schedules still can't be listed, what happened in the meantime is being collected, or all of it has been."""
 
     BLIND = "blind"
     COLLECTING = "collecting"
@@ -58,10 +58,10 @@ class GapRun:
 
 @dataclass(frozen=True, slots=True)
 class GapNotice:
-    """What a channel's message about a gap says. While it lasts there are no `incidents`.
+    """What a channel's message about a gap says. As long as the gap lasts, there are no `incidents`.
 
-    Then they're those that are failing now, and those that failed and recovered meanwhile. `mentions` are those of them,
-    by schedule, whose people are notified.
+    Afterwards, they're those that are failing now, and those that failed and recovered in the meantime. `mentions` are
+    those of them, by schedule, whose people are notified.
     """
 
     channel: str

@@ -99,7 +99,7 @@ class NoticeRecord:
 class NoticeChange:
     """A notice after a change. `rev` is the revision that was changed, 0 for a new one.
 
-    `urgent`: its message is edited at once, else within some minutes. `delay_s`: it's posted only after this time.
+    `urgent`: its message is edited at once, else within a few minutes. `delay_s`: it's posted only after this time.
     """
 
     after: Notice

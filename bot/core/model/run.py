@@ -73,11 +73,11 @@ class RunFacts:
     """Facts known when a run begins. `slug` and `name` are the schedule's, empty if it isn't known.
 
     `commands` are the schedule's, or those the asker gave instead. For a run started elsewhere, they're the schedule's
-    and may not be the run's: see `bot.core.runs.progress`.
-    `usual_s` is the median duration of the schedule's latest successes in seconds, None without history. For a retry,
-    `parent_run` is the retried run, and `only_failed` says that only its failed commands run. `actor` is who started a
-    run that wasn't asked for here, in Bolt's words. `followed_by` is who wanted the card, which shows it. `approved_by`
-    approved the start. `reason` is why it was started, in the asker's words.
+    and may not be the run's: see `bot.core.runs.progress`. `usual_s` is the median duration of the schedule's latest
+    successes in seconds, None without history. For a retry, `parent_run` is the retried run, and `only_failed` says
+    that only its failed commands run. `actor` is who started a run that wasn't asked for here, in Bolt's words.
+    `followed_by` is who asked for the card, which names that person. `approved_by` approved the start. `reason` is why
+    it was started, in the asker's words.
     """
 
     slug: str = ""
@@ -205,7 +205,7 @@ class Retried:
 class Run:
     """Everything the bot knows about a run. `rev` grows with every visible change.
 
-    `without_card`: discovery has found it, and only incidents tell of it.
+    `without_card`: discovery found it, and only incidents report it.
     """
 
     key: RunKey

@@ -1,4 +1,4 @@
-"""The end of a run as watches account for it, and what is known of a watched schedule's runs."""
+"""The end of a run as watches account for it, and a watched schedule as discovery knows it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RunError:
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """How a run of a schedule ended, in Bolt's word and Bolt's times.
+    """How a run of a schedule ended, in Bolt's words and by Bolt's times.
 
     `actor` is who started it, in Bolt's words; `asked_by` our own asker's user id, and `request` is that start. `closes` is False if it may have run
     other commands than its schedule's: it still counts if it failed. `command` is the failed one. `errors` are empty
@@ -63,7 +63,7 @@ class RunEnd:
 
     @property
     def order(self) -> tuple[datetime, datetime, int]:
-        """Ends are accounted in this order: by end, start, id. Ids alone don't give it, because runs may overlap."""
+        """Ends are accounted for in this order: by end, start, id. Ids alone aren't enough, because runs may overlap."""
         return self.ended_at or _NEVER, self.started_at or _NEVER, self.run
 
     @property

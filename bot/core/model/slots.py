@@ -11,8 +11,8 @@ from bot.core.model.notice import Notice
 class Slots:
     """A schedule's slots, in Unix seconds: the next one of the last listing (0: none), and those that have passed.
 
-    `passed` are to be judged as late. `waiting` are those to which no run belongs as far as it's known, for the digest;
-    `missed` is an older one (0: none) for which that was found out by a look after its grace.
+    `passed` are still to be judged for lateness. `waiting` are those without a run so far, for the digest; `missed` is
+    an older one (0: none) that a look after its grace found to have no run.
     """
 
     next: float = 0

@@ -13,14 +13,15 @@ from bot.core.model.request import Origin, Request
 # `known`: this delivery was seen before; `same`: an earlier request asks for the same start; `full`: nothing was
 # recorded.
 Acceptance = Literal["new", "known", "same", "full"]
-# Whether it's a queued start's turn: `turn`, `late` and `unseen` are claimed as well.
+# Whether it's a queued start's turn: with `turn`, `late` and `unseen`, the start stays claimed.
 Turn = Literal["turn", "late", "unseen", "wait", "gone", "lost"]
 # Whether a decision on a pending start counts: `late` if the time for it had passed, `over` if the start is no longer
 # pending.
 Decided = Literal["ok", "late", "over"]
 # Whether a start was removed from the queue: `over` if it's no longer queued, `gone` if there's no record of it.
 LeftQueue = Literal["ok", "over", "gone"]
-# Whether an incident's message shows a start that waits for that: `no` if it never will, so that it needs a card.
+# Whether an incident's message shows a start that is waiting to be shown there: `no` if it never will, so that it needs
+# a card.
 ShownInIncident = Literal["shown", "waits", "no"]
 
 

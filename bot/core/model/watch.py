@@ -1,4 +1,4 @@
-"""A watch: a channel's standing order to hear of the runs of some schedules, whoever starts them."""
+"""A watch: a channel's standing order to report the runs of some schedules, whoever starts them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-# What a watch tells: failures and recoveries, every end, or every run from its start.
+# What a watch reports: failures and recoveries, every end, or every run from its start.
 Only = Literal["failures", "ends", "all"]
 
 WATCHES_MOST_IN_CHANNEL = 50
@@ -17,7 +17,7 @@ AWAY_MOST = timedelta(days=30)
 
 
 class Pause(StrEnum):
-    """Why a watch is paused: the bot can't post in its channel, or it may not. The words are stored."""
+    """Why a watch is paused: the bot can't post in its channel, or mustn't report there. The words are stored."""
 
     ARCHIVED = "archived"
     REMOVED = "removed"
@@ -55,9 +55,8 @@ class Watch:
     `number` is never reused in its channel. `pattern` is a slug, a glob over slugs and names, or `*`; `owner` and
     `branch` narrow it (`branch` `*`: any branch; None: the schedule's own). `mention` is `owner`, `none`, or the id of
     a user or user group. `late_s` is the grace in seconds. `since` is Bolt's time when it was made: runs that ended
-    before aren't told. `made_by` is a user's id, or OPERATOR. `paused` is the word of a `Pause`, empty
-    if it isn't paused, and `paused_at` since when. `notify`: the message to a person that a pause calls for is still to
-    be sent.
+    before aren't reported. `made_by` is a user's id, or OPERATOR. `paused` is the word of a `Pause`, empty if it isn't
+    paused, and `paused_at` since when. `notify`: the message to a person that a pause calls for is still to be sent.
     """
 
     channel: str
@@ -107,7 +106,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class PauseChange:
-    """A change of watches: paused at `at` for a reason, or going on (`pause` is None).
+    """A change of watches: paused at `at` for a reason, or resumed (`pause` is None).
 
     `notify`: a person is to be told. `event` and `why` are for the audit log.
     """
@@ -121,7 +120,7 @@ class PauseChange:
 
 @dataclass(frozen=True, slots=True)
 class WatchAcceptance:
-    """Whether a watch was stored: `ok`, or which bound it would exceed. `watch` has its number if it was stored.
+    """Whether a watch was stored: `ok`, or which limit it would exceed. `watch` has its number if it was stored.
 
     `same`: the channel has one for the same schedules, owner and branch.
     """

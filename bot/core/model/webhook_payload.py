@@ -1,4 +1,4 @@
-"""Reading run and command ids from a webhook's body. Nothing else of it is used.
+"""Reading run and command ids from a webhook's body. Nothing else in it is used.
 
 Only `commands[].id` of the payload is documented. Any key whose name says it's a run id counts as one.
 """

@@ -19,7 +19,7 @@ IMPLIED = {Role.OWNER: {Role.ADMIN, Role.MEMBER}, Role.ADMIN: {Role.MEMBER}}
 
 @dataclass(frozen=True, slots=True)
 class PolicyArguments:
-    """The arguments of the command line. Slack is asked for the missing `role` of `user` or `kind` of `channel`."""
+    """The arguments of the command line. If missing, the `role` of `user` and the `kind` of `channel` are read from Slack."""
 
     user: str
     channel: str

@@ -2,7 +2,7 @@
 
     version: 1
     rules:
-      - name: production asks a second pair of eyes
+      - name: production needs a second pair of eyes
         who: {groups: ["@analytics"], roles: [member]}
         where: {channels: ["#prod-*"], kinds: [private], shared: false}
         what: [start, retry]

@@ -160,8 +160,7 @@ def _branch(rule: Rule, target: Target) -> bool:
 def _commands(rule: Rule, target: Target) -> bool:
     wanted, given = rule.which.commands, target.commands
     if wanted is None:
-        # Commands of one's own are the most dangerous override: off unless a rule names them. `_lacking` checks
-        # approvals.
+        # Custom commands are the most dangerous override: off unless a rule names them. `_lacking` checks approvals.
         return not isinstance(rule.effect, Allow) or not given
     if isinstance(rule.effect, Allow):
         return _overridden(rule, wanted, given, fits_command)

@@ -24,7 +24,7 @@ DOING = {
     Action.WATCH: "watch schedules",
 }
 STARTS = frozenset({Action.START, Action.RETRY})
-# What is watched is posted to the channel too.
+# Watching posts to the channel too.
 POSTS = STARTS | {Action.WATCH}
 CASES_MOST = 4
 RULE_SHOWN = 80

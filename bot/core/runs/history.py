@@ -19,7 +19,7 @@ from bot.core.text.text import cut, duration, plural
 Outcome = Literal["succeeded", "failed", "cancelled", "skipped", "other"]
 OUTCOMES: tuple[Outcome, ...] = ("succeeded", "failed", "cancelled", "skipped", "other")
 
-# Fewer runs than this make no history.
+# Fewer runs than this aren't enough for a history.
 LEAST = 2
 # Slack's limit for an image's alternative text.
 ALT_LIMIT = 1000

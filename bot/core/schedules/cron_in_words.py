@@ -33,7 +33,7 @@ def in_words(cron: str) -> str | None:
     """Describe a cron, as in `at 02:00, only on Monday`; None if it isn't a cron or can't be read."""
     if len(cron) > CRON_LIMIT or not cron.isprintable() or not _readable(cron):
         return None
-    # Both libraries are imported where a cron is read: a bot that nobody asks for a cron keeps 1.5 MB.
+    # Both libraries are imported only when a cron is read: as long as nobody asks for one, that saves 1.5 MB.
     from cron_descriptor import CasingTypeEnum, Options, get_description  # noqa: PLC0415 - see above
 
     options = Options(CasingTypeEnum.Sentence, use_24hour_time_format=True, locale_code="en_US")

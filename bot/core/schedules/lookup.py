@@ -15,7 +15,7 @@ MOST = 3
 NEAR_ENOUGH = 60
 # Similarity from which a name on its own counts as a typo.
 ALIKE = 80
-# A sentence is searched for names up to this many words; a name has at most this many.
+# How many words of a sentence are searched for names, and the most words that a name may have.
 WORDS_MOST, NAME_WORDS_MOST = 40, 12
 # A name that differs from another only by these isn't a typo: "nightly was slow" is about nightly.
 _TALK = TALK - NOISE

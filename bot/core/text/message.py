@@ -12,7 +12,7 @@ from typing import Literal
 
 from bot.core.text.text import Sentence, Span, cut_middle, mapped_sentence
 
-# Slack's limit of a button's label, and of the one for screen readers.
+# Slack's limit for a button's label, and for its label for screen readers.
 LABEL_MOST = 75
 
 
@@ -38,7 +38,7 @@ class Choice:
 class Button:
     """A button. Clicking it sends `value`; with `url` it only opens a page.
 
-    With `choices` it's a menu instead, which acts as soon as one is chosen: of the rest, only its label is shown.
+    With `choices` it's a menu instead, which acts as soon as one is chosen: besides them, only its label is used.
     `spoken` is the label for screen readers if the visible one is too short.
     """
 

@@ -1,4 +1,4 @@
-"""Slack's ids of users, told from names and other words."""
+"""Telling Slack user ids apart from names and other words."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _USER = re.compile(r"[UW](?=[A-Z]*\d)[A-Z0-9]{3,20}")
 
 
 def is_user(word: str) -> bool:
-    """Whether it's a Slack user id rather than Bolt's word."""
+    """Whether a word is a Slack user id, rather than Bolt's word for a person."""
     return _USER.fullmatch(word) is not None

@@ -52,9 +52,9 @@ def active_here(
     *,
     mine: bool = False,
 ) -> Message:
-    """List a channel's active runs, newest first, and its queued starts. Of both, there may be more than are listed.
+    """List a channel's active runs, newest first, and its queued starts. There may be more of either than are listed.
 
-    `mine`: list those of a person instead, in any channel.
+    `mine`: list a person's instead, from any channel.
     """
     none = "You have no active runs" if mine else "I'm not following any active runs in this channel"
     if not listed and not queued.listed:

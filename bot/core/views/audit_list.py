@@ -44,7 +44,7 @@ def _of(audit_filter: AuditFilter) -> list[Span]:
 
 def _line(entry: AuditEntry) -> Sentence:
     spans: list[Span] = [When(entry.at, "date_time"), " "] if entry.at else []
-    # A refusal or the end of a run isn't an action of its person.
+    # A refusal or the end of a run isn't something that the entry's person did.
     did = entry.event not in {Event.REFUSED, Event.ENDED}
     spans += [Mention(entry.user), " "] if entry.user and did else []
     spans += _what(entry)

@@ -27,7 +27,8 @@ RETRY_ALL = "run.retry_all"
 RUN_AGAIN = "run.again"
 # Actions whose value is a run's.
 RUN_VALUES = frozenset({CANCEL_RUN, RETRY_FAILED, RETRY_ALL, RUN_AGAIN})
-# May be followed by a suffix that distinguishes the buttons of a message. The word is older than the name.
+# May be followed by a suffix that distinguishes the buttons of a message. The stored word is older than the constant's
+# name.
 FOLLOW_RUN = "run.watch"
 START_QUEUED = "start.queue"
 DROP_QUEUED = "start.drop"
@@ -37,7 +38,7 @@ START_ANOTHER = "start.another"
 START_SUGGESTED = "start.suggested"
 # For pages: followed by `previous` or `next`.
 LIST_PAGE = "page"
-# Ids of older versions keep the API's word for pausing.
+# These ids come from older versions, which used the API's word for pausing.
 PAUSE_YES = "suspend.yes"
 PAUSE_NO = "suspend.no"
 SLOWEST_NODES = "run.slowest"
@@ -52,7 +53,7 @@ ARTIFACT_LINK = "artifact.link"
 # Followed by a suffix that distinguishes the buttons of a message.
 COMMAND = "command"
 INCIDENT_RETRY = "incident.retry"
-# Below the question of `retry --failing`.
+# Below the question that `retry --failing` asks.
 INCIDENT_RETRY_EACH = "incident.retry_each"
 INCIDENT_RETRY_NONE = "incident.retry_none"
 INCIDENT_CANCEL = "incident.cancel"
@@ -115,7 +116,7 @@ VERSION = 1
 BOLT_ID_LIMIT = 2**31
 VALUE_LIMIT = 2000
 HOME_PAGES_MOST = 20
-# A longer slug isn't found by a click, rather than making a value that no button carries.
+# A longer slug is cut, and a click doesn't find its schedule: whole, it would make the value too long for a button.
 SLUG_LIMIT = 1000
 # Fields with text from people or from Bolt: commands, a branch, names, a command's text.
 FOREIGN = ("c", "b", "s", "n", "a", "t")
@@ -316,7 +317,7 @@ def outage_take_value(number: int, *, free: bool) -> str:
 
 
 def read_outage_take_value(value: str) -> tuple[str, bool]:
-    """Parse the outage's number, which may be malformed, and `free` from such a value."""
+    """Parse an outage's number, which may be malformed, and `free` from the value of the button to take it on."""
     number, _, word = value.partition(":")
     return number, word == "free"
 
@@ -340,7 +341,7 @@ def snooze_value(schedule: str, choice: str) -> str:
 
 
 def read_snooze_value(value: str, schedules: Iterable[str]) -> tuple[str, str]:
-    """Parse the schedule, one of `schedules`, and the choice from such a value. The schedule is "" if it's none."""
+    """Parse a snooze option's value: the schedule, "" if it's none of `schedules`, and the choice."""
     choice, _, mark = value.partition(":")
     return next((one for one in schedules if _mark(one) == mark), ""), choice
 
@@ -362,7 +363,7 @@ def command_button(label: str, command: Command, *, number: int = 0, spoken: str
 
 
 def fitting(label: str, command: Command, *, number: int = 0, spoken: str | None = None) -> tuple[Button, ...]:
-    """Such a button, or none if the command is too long for one: a single odd schedule must not break a list."""
+    """A `command_button`, or none if the command is too long for one: a single odd schedule must not break a list."""
     try:
         return (command_button(label, command, number=number, spoken=spoken),)
     except ValueError:
@@ -395,7 +396,7 @@ def suggestion_value(command: str, request_id: str, slug: str) -> str:
 
 
 def read_suggestion_value(value: str) -> tuple[str, str, str]:
-    """Parse such a value: the command ("" if it was too long or contained a secret), the request and the slug."""
+    """Parse a suggestion's value: the command ("" if it was too long or contained a secret), the request and the slug."""
     fields = _object(value)
     command, request, slug = (_text(fields, name) or "" for name in ("c", "q", "s"))
     if not command and not (request and slug):
@@ -409,7 +410,7 @@ def home_page_value(page: int) -> str:
 
 
 def read_home_page_value(value: str) -> int:
-    """Parse the page from such a value; 0 for anything else, since the first page always exists."""
+    """Parse the page of App Home from a button's value; 0 for anything else, since the first page always exists."""
     try:
         page = _object(value).get("page")
     except BadCommand:
@@ -423,7 +424,7 @@ def command_in_value(command: Command, channel: str) -> str:
 
 
 def read_command_in_value(value: str) -> tuple[str, str]:
-    """Parse the command and channel from such a value. Raises BadCommand."""
+    """Parse the command and channel from the value of a click outside of channels. Raises BadCommand."""
     return read_command_value(value), _text(_object(value), "ch") or ""
 
 

@@ -181,7 +181,7 @@ def _name(row: DigestRow) -> Bold:
 
 
 def _about(seconds: float) -> str:
-    """A duration that's known within 5 percent."""
+    """A duration that's known only to within 5 percent."""
     if seconds < 120:
         return duration(seconds)
     return duration(round(seconds / 60) * 60)

@@ -15,7 +15,7 @@ from bot.core.views.paging import ListPage, page_buttons
 
 
 class Watched(StrEnum):
-    """What a channel watches: nothing, something since a moment ago, or something that has been looked at."""
+    """What a channel watches: nothing, something so new that it hasn't been looked at, or something that has."""
 
     NOTHING = "nothing"
     NEW = "new"

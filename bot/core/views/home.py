@@ -129,7 +129,7 @@ def away_home(at: datetime, sentence: str) -> Message:
 
 
 def closed_home(at: datetime, sentence: str, notice: Sentence) -> Message:
-    """The Home tab for a person who may not read: the reason, and the outcome of the last click."""
+    """The Home tab for a person who isn't allowed to read: the reason, and the outcome of the last click."""
     page = HomePage(at)
     said: list[Block] = [Paragraph(notice)] if notice else []
     return Message((sentence,), (*said, Paragraph((sentence,)), _actions(page), Facts(_refreshed(page))))

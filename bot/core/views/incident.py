@@ -32,7 +32,7 @@ ERRORS_LISTED = 10
 ERROR_NAME_SHOWN = 80
 ERROR_LINE_SHOWN = 200
 
-# Once in the thread of a message that can't be edited anymore.
+# Said once, in the thread of a message that can't be edited anymore.
 NOT_EDITABLE = "Slack no longer lets me edit the message above, so I'll post changes here."
 
 _SNOOZES = (
@@ -82,7 +82,7 @@ def unshowable_message(incident: Incident, app_url: str) -> Message:
 
 
 def taken_message(incident: Incident, on_it: OnIt) -> Message:
-    """Say who is on an incident already, with the button to take over, which its message may not show yet."""
+    """Say who is already on an incident, with the button to take over, which its message may not show yet."""
     since: Sentence = (Mention(on_it.user), " has been on it since ", When(taken_at(on_it), "date_time"), ". ")
     text: Sentence = (*since, "To take it over, click ", Bold("Take over"), ".")
     return Message(text, (Paragraph(text), Buttons((_button(incident, buttons.INCIDENT_TAKE, "Take over"),))))
@@ -153,7 +153,7 @@ def thread_post(
 
 
 def _is_after_recovery(incident: Incident, post: ThreadPost) -> bool:
-    """Whether the thread has said before this post that the schedule has recovered: then its log was read late."""
+    """Whether the thread already said, before this post, that the schedule has recovered: then its log was read late."""
     said = max((one.number for one in incident.posts if one.kind is PostKind.RECOVERED), default=post.number)
     return not incident.is_open and said < post.number
 
@@ -186,7 +186,7 @@ def _since(incident: Incident) -> Sentence:
 
 
 def _recovered(incident: Incident, app_url: str, names: Mapping[str, str]) -> Sentence:
-    """Say after what, after how long if that's known, and by which run it recovered."""
+    """Say what it recovered from, after how long if that's known, and with which run."""
     by: Sentence = ()
     run = incident.recovered_by
     if run is not None:
@@ -202,7 +202,7 @@ def _recovered(incident: Incident, app_url: str, names: Mapping[str, str]) -> Se
 
 
 def _was_untold(incident: Incident) -> bool:
-    """Whether it failed once and had recovered before anybody was told."""
+    """Whether it failed only once, and recovered before that was reported."""
     once = incident.failures == 1 and not incident.retries and not incident.reopened
     return once and not any(post.kind is PostKind.RECOVERED for post in incident.posts)
 
@@ -358,7 +358,7 @@ def _open_button(run: IncidentRun | None, app_url: str) -> Button | None:
 
 
 def _opening(incident: Incident, post: ThreadPost, run: Run | None, notified: Sentence, app_url: str) -> Message:
-    """What a failed card's thread says, for the run that opened the incident."""
+    """Build the post about the run that opened the incident, which says what the thread of a failed run's card says."""
     link = _run_link(post.run, app_url, "Run")
     if run is not None and run.end is not None and run.end.failed is not None:
         first: Sentence = (link, ": ", *failure(run), *notified)
@@ -387,7 +387,7 @@ def _still_failing(incident: Incident, post: ThreadPost, notified: Sentence) -> 
 
 
 def _state_line(incident: Incident, post: ThreadPost, app_url: str, names: Mapping[str, str]) -> Sentence:
-    """What the message would show of what is being done, and once why it doesn't."""
+    """What the message would show about what is being done, and, the first time, why it can't."""
     spans: list[Span] = []
     if incident.is_open:
         for line in _handling(incident, None, app_url, names):

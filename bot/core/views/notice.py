@@ -18,7 +18,7 @@ from bot.core.views.incident import branch_of, starter_of
 
 NAME_SHOWN = 150
 LATE_LISTED = 20
-# A run that begins so soon before or after its slot is on time.
+# A run that begins within this many seconds of its slot is on time.
 ON_TIME_S = 60.0
 
 _NO_NAMES: Mapping[str, str] = {}

@@ -70,19 +70,19 @@ def cause_post(cause: SharedCause, mention: Sentence, app_url: str) -> Message:
 
 
 def all_recovered(outage: Outage) -> Message:
-    """Build the one line in the thread when nothing of an outage fails anymore."""
+    """Build the line for an outage's thread once none of its schedules fails anymore."""
     return Message((*_over(outage), "."))
 
 
 def failing_again(outage: Outage, mention: Sentence, app_url: str) -> Message:
-    """Build the line in the thread when something of an outage fails again after all had recovered."""
+    """Build the line for an outage's thread when one of its schedules fails again after all had recovered."""
     failing = outage.failing
     first: Sentence = ("Failing again: ", Bold(plural(len(failing), "schedule")), *((" ", *mention) if mention else ()))
     return Message(first, (Paragraph(first), Facts(_named_all(failing, app_url))))
 
 
 def state_line(outage: Outage, app_url: str) -> Message:
-    """Build the line in the thread that says what the message would show, if it could still be edited."""
+    """Build the line for an outage's thread that says what its message would show if it could still be edited."""
     failing, facts = outage.failing, _facts(outage)
     first: Sentence = (*_failing(outage, shared_causes(failing)), ".")
     more: list[Span] = ["\n", *facts] if facts else []
@@ -110,7 +110,7 @@ def outage_list(outage: Outage, app_url: str) -> Message:
 
 
 def outage_taken_message(outage: Outage) -> Message:
-    """Say who is on all of an outage already, with the button to take over, which its message may not show yet."""
+    """Say who is already on all of an outage, with the button to take over, which its message may not show yet."""
     taken = [one.on_it for one in outage.failing if one.on_it is not None]
     who, *others = dict.fromkeys(one.user for one in taken)
     have = f" and {plural(len(others), 'other')} have" if others else " has"

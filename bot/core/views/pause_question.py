@@ -44,7 +44,7 @@ def done(schedule: Schedule, *, pause: bool) -> Message:
 
 
 def already(schedule: Schedule, *, pause: bool) -> Message:
-    """Say that the schedule already is as requested; no request was sent to Bolt."""
+    """Say that the schedule is already as requested; no request was sent to Bolt."""
     word = "is already paused" if pause else "isn't paused"
     return _with((_name(schedule), f" {word}, so nothing was changed."), schedule)
 

@@ -1,4 +1,4 @@
-"""`retry --failing`: which runs would be retried, asked first, and what became of each."""
+"""`retry --failing`: the question that lists the runs to retry, and the outcome for each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOTHING_FAILS = "Nothing is failing in this channel, so there's nothing to retry
 
 @dataclass(frozen=True, slots=True)
 class RefusedRetry:
-    """An incident whose run wasn't retried, and the sentences why."""
+    """An incident whose run wasn't retried, and the sentences that say why."""
 
     incident: Incident
     why: Sentence
@@ -68,7 +68,7 @@ def outcome(started: Sequence[Incident], refused: Sequence[RefusedRetry], app_ur
 
 
 def _by_reason(refused: Sequence[RefusedRetry]) -> list[list[RefusedRetry]]:
-    """Group refused runs by the sentence why, the most frequent first."""
+    """Group refused runs by the sentence that says why, the most frequent first."""
     groups: dict[Sentence, list[RefusedRetry]] = {}
     for one in refused:
         groups.setdefault(one.why, []).append(one)
@@ -76,7 +76,7 @@ def _by_reason(refused: Sequence[RefusedRetry]) -> list[list[RefusedRetry]]:
 
 
 def _left_out(group: Sequence[RefusedRetry]) -> str:
-    """Introduce why some are left out of the question."""
+    """Introduce the reason why some are left out of the question."""
     names = [cut(one.incident.name or one.incident.schedule, NAME_SHOWN) for one in group]
     return f"{names[0]} is left out: " if len(names) == 1 else f"{len(names)} other schedules are left out: "
 

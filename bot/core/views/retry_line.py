@@ -1,4 +1,4 @@
-"""The line about its retry in an incident's message."""
+"""The line in an incident's message about its retry."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ UNCLEAR = "it's unclear whether it started"
 
 
 def retry_line(incident: Incident, start: Request | None, app_url: str, names: Mapping[str, str]) -> Sentence:
-    """Say who retries it and how far that is; empty if nobody does, or if the message says so elsewhere.
+    """Say who is retrying it and how far along that is; empty if nobody is, or if the message says so elsewhere.
 
-    `start` is the retry that was asked for from this message last, None if it has become a run.
+    `start` is the retry that was last asked for from this message, None if it has become a run.
     """
     retry = incident.retry
     if retry is not None and not is_final(retry.state):
@@ -53,7 +53,7 @@ def _start(start: Request) -> str:
 
 
 def _by(word: str, names: Mapping[str, str]) -> Sentence:
-    """Who it was, by name: addresses aren't posted."""
+    """Who is retrying it, by name: addresses aren't posted."""
     name = names.get(word, "" if is_user(word) else without_addresses(word))
     return (f" by {cut(name, PERSON_SHOWN)}",) if name else ()
 

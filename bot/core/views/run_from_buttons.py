@@ -1,6 +1,6 @@
 """Reading a run back from the buttons of one of the bot's messages, in case Redis has lost its record.
 
-Only the bot writes these buttons, but they're trusted no further than to name a run.
+Only the bot writes these buttons, but they're trusted only to name a run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Watches that are paused: why, whom that's told, and the message once the bot can post in their channel again."""
+"""Paused watches: the reason, the notice to a person, and the message once the bot can post in their channel again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WHY = {
 
 
 def why_paused(word: str) -> str:
-    """Why a watch is paused, in words. A word of another version is shown as it is."""
+    """Why a watch is paused, in words. A word that only another version knows is shown as it is."""
     return _WHY[Pause(word)] if word in set(Pause) else word
 
 

@@ -21,7 +21,7 @@ SHOWN = 80
 NAMED_MOST = 5
 OFFERED_MOST = 5
 
-# What became of a watch.
+# Whether a watch was made, changed, or there already.
 MadeWord = Literal["new", "changed", "same"]
 
 
@@ -35,12 +35,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A watch that was made or changed, and what there's to say about it.
+    """A watch that was made or changed, and what there is to say about it.
 
-    `word`: `same` if it was there already. `notified` are the schedules for which Bolt itself posts
-    to the same channel. `decided_elsewhere`: how many schedules a more precise watch of the channel decides about.
-    `cannot_post` says why the bot can't post in the channel. `missed` are owners whom its mentions won't reach.
-    `refused` are schedules that it matches and that the policy leaves out.
+    `word`: `same` if it already existed. `notified` are the schedules for which Bolt itself posts to the same channel.
+    `decided_elsewhere`: how many schedules a more precise watch of the channel decides about. `cannot_post` says why
+    the bot can't post in the channel. `missed` are owners whom its mentions won't reach. `refused` are schedules that
+    it matches and that the policy leaves out.
     """
 
     watch: Watch
@@ -85,7 +85,7 @@ def not_allowed(refused: Refused) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class ListedWatch:
-    """A watch in a list, and how many schedules it decides about; None if Bolt doesn't list them now."""
+    """A watch in a list, and how many schedules it decides about; None if Bolt can't list them now."""
 
     watch: Watch
     covers: int | None
@@ -122,7 +122,7 @@ def which_watch(watch_text: str, found: Sequence[Watch]) -> Message:
 
 
 def no_such_watch(watch_text: str, prefix: str) -> Message:
-    """Say that no watch of the channel is meant."""
+    """Say that the channel has no such watch."""
     return Message(
         (
             "There's no watch ",

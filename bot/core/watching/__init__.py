@@ -1,1 +1,1 @@
-"""Watches and incidents: which runs a channel hears of, and what becomes of a schedule that fails."""
+"""Watches and incidents: which runs are reported to a channel, and what happens once a schedule fails."""

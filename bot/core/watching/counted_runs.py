@@ -9,7 +9,7 @@ ANY_BRANCH = "*"
 
 
 def counts(end: RunEnd, watch: Watch, schedule: WatchedSchedule) -> bool:
-    """Whether a run opens, counts or closes an incident: one of the schedule's own branch, without a pull request.
+    """Whether a run may open or close an incident, or add to it: one of the schedule's own branch, without a pull request.
 
     A watch may name another branch. A run counts if its branch isn't known.
     """
@@ -22,7 +22,7 @@ def fills_slot(run: RunEnd, schedule: WatchedSchedule) -> bool:
 
 
 def expects_slots(watch: Watch, schedule: WatchedSchedule) -> bool:
-    """Whether a watch hears of the runs that the scheduler starts: not if it names a branch that isn't the schedule's."""
+    """Whether a watch covers the runs that the scheduler starts: not if it names a branch that isn't the schedule's."""
     return watch.branch in {None, ANY_BRANCH, schedule.branch}
 
 

@@ -43,7 +43,7 @@ class Covers:
         return [one for one in found if one.owner is None or _same_owner(one.owner, schedule.owner)]
 
     def deciding(self, schedule: WatchedSchedule, without: Collection[str] = ()) -> dict[str, Watch]:
-        """The watch that decides, by channel: an exact one, else the longer literal prefix, else the newer one.
+        """The watch that decides, by channel: an exact one, else the longest literal prefix, else the newest one.
 
         `without` are the names of watches that decide nothing. `since` is when the channel's first watch of the schedule
         was made, so a more precise one doesn't begin again.
@@ -85,5 +85,5 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def beginning(watch: Watch) -> str:
-    """The channel of a watch and when its watching began, as one word. It differs if the watch is made again."""
+    """The channel of a watch and when its watching began, as one word. It changes if the watch is made again."""
     return f"{watch.channel}@{watch.since.timestamp():.0f}"

@@ -12,7 +12,7 @@ from bot.core.text.text import cut, plural
 By = Literal["hour", "day"]
 
 HOUR = timedelta(hours=1)
-# More than so many hours are shown by day.
+# More hours than this are shown by day.
 HOURS_MOST = 48
 MOST_FAILED = 3
 # Slack's limit for an image's alternative text.
@@ -71,7 +71,7 @@ class DigestChart:
 
     @property
     def title(self) -> str:
-        """What the bars are."""
+        """What the bars show."""
         return f"Runs by {self.by}"
 
     @property

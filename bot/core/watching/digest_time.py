@@ -9,7 +9,7 @@ from bot.core.model.digest import Digest
 from bot.core.watching.tally import whole_hour
 from bot.core.watching.wall_clock import clock_of, first_at, zone_named
 
-# A digest that couldn't be sent for so long isn't sent anymore.
+# A digest that couldn't be sent for this long isn't sent anymore.
 LATE = timedelta(hours=6)
 _DAY = timedelta(days=1)
 
@@ -50,12 +50,12 @@ def next_slot(digest: Digest, now: datetime) -> Slot:
 
 
 def is_wanted(digest: Digest, slot: Slot, now: datetime) -> bool:
-    """Whether the digest of a slot is still to be sent: not of one before it was set, and not much too late."""
+    """Whether the digest of a slot is still to be sent: not if the slot was before it was set, and not if it's much too late."""
     return slot.at > digest.made_at and now - slot.at <= LATE
 
 
 def since(digest: Digest, slot: Slot) -> datetime:
-    """From when the digest of a slot counts: from the slot before it. Each hour is in one digest."""
+    """The start of the period that a slot's digest covers: the slot before it. Each hour is in one digest."""
     before = first_at(
         slot.day - (_DAY if digest.weekday is None else 7 * _DAY), clock_of(digest.clock), zone_named(digest.zone)
     )

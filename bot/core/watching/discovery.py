@@ -17,7 +17,7 @@ from bot.core.watching.ends import end_of_listing
 FINAL_KEPT = 100
 # Of how many branches the newest success is remembered.
 SUCCESSES_KEPT = 20
-# A run in a state that nobody knows is over so long after its end: until then, the state may change.
+# A run in an unknown state counts as over this long after its end: until then, the state may change.
 UNKNOWN_OVER_AFTER = timedelta(minutes=10)
 _ACTIVE_STATES = frozenset({"STARTING", "RUNNING"})
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -43,7 +43,7 @@ class Found:
 def compare(ledger: Ledger, listed: Sequence[RunSummary], at: datetime, *, since: datetime | None = None) -> Found:
     """Compare a listing at `at` with the ledger.
 
-    At the first look, only what ended after `since` is news: when the first watch was made.
+    At the first look, only what ended after `since`, when the first watch was made, is news.
     """
     final, active = {run for run, _ in ledger.final}, set(ledger.active)
     floor = ledger.floor
@@ -85,19 +85,19 @@ def older_failures(ended: Sequence[RunSummary]) -> frozenset[int]:
 
 
 def is_news(run: RunSummary, since: datetime | None) -> bool:
-    """Whether a run ended after that time, as far as it's known when."""
+    """Whether a run ended after that time, as far as its end is known."""
     return since is not None and run.ended_at is not None and run.ended_at > since
 
 
 def known_before(ledger: Ledger, listed: Sequence[RunSummary], since: datetime) -> list[RunEnd]:
-    """The ends in a listing that were over when a watch was made, or were accounted without it. Others are news."""
+    """The ends in a listing from before a watch was made, or that were accounted for without it. Others are news."""
     final = {run for run, _ in ledger.final}
     over = (one for one in listed if is_final(one.state))
     return [end_of_listing(one) for one in over if one.id in final or not is_news(one, since)]
 
 
 def remember(ledger: Ledger, ends: Sequence[RunEnd]) -> Ledger:
-    """Remember runs whose ends are accounted: they're active no more."""
+    """Remember runs whose ends are accounted for: they're no longer active."""
     over = {end.run: end.started_at.timestamp() if end.started_at else 0 for end in ends}
     final = {**dict(ledger.final), **over}
     kept = sorted(final.items(), key=lambda pair: (pair[1], pair[0]))[-FINAL_KEPT:]
@@ -118,7 +118,7 @@ def _newest_successes(ends: Sequence[RunEnd]) -> tuple[RunEnd, ...]:
 
 
 def was_accounted(ledger: Ledger, end: RunEnd) -> bool:
-    """Whether an end was accounted before: its run is remembered, or is so old that it would be forgotten since."""
+    """Whether an end was accounted for before: its run is remembered, or so old that it would have been forgotten since."""
     if any(end.run == run for run, _ in ledger.final):
         return True
     started = end.started_at.timestamp() if end.started_at else 0
@@ -126,7 +126,7 @@ def was_accounted(ledger: Ledger, end: RunEnd) -> bool:
 
 
 def reaches_known(ledger: Ledger, page: Sequence[RunSummary]) -> bool:
-    """Whether older pages of a listing can hold nothing new."""
+    """Whether older pages of a listing can't contain anything new."""
     final = {run for run, _ in ledger.final}
     if not ledger.begun:
         return True
@@ -134,7 +134,7 @@ def reaches_known(ledger: Ledger, page: Sequence[RunSummary]) -> bool:
 
 
 def is_over(run: RunSummary, at: datetime) -> bool:
-    """Whether a listed run has ended. In a state that nobody knows, it has if its end was some time ago."""
+    """Whether a listed run has ended. In an unknown state, it has if its end was some time ago."""
     if is_final(run.state):
         return True
     ended = run.ended_at is not None and at - run.ended_at >= UNKNOWN_OVER_AFTER

@@ -1,4 +1,4 @@
-"""When an incident's message is edited: at once for what matters, at steps for a count alone."""
+"""When an incident's message is edited: at once for what matters, and only at certain numbers if just a count has changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 from bot.core.model.incident import Incident
 
-# A count alone is shown at these numbers, and at ten, a hundred, a thousand ... times them.
+# If just a count has changed, it's shown at these numbers, and at ten, a hundred, a thousand … times them.
 _STEPS = (1, 2, 5)
 _FIRST_STEPS = (2, 3, 5)
 
@@ -34,7 +34,7 @@ def is_step(count: int) -> bool:
 
 
 def _without_counts(incident: Incident) -> Incident:
-    """What is shown at once. Posts have their own way to Slack."""
+    """An incident reduced to what is shown at once. Posts are sent to Slack on their own."""
     return replace(
         incident,
         failures=0,

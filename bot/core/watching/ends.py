@@ -37,7 +37,7 @@ def end_of_run(run: Run, end: End) -> RunEnd:
 
 
 def end_of_listing(listed: RunSummary) -> RunEnd:
-    """The end of a run of which only the listing is known."""
+    """The end of a run that is known only from the listing."""
     return RunEnd(
         listed.id,
         listed.state,

@@ -1,4 +1,4 @@
-"""What the watches file changes of the watches on record."""
+"""What the watches file changes about the watches on record."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FilePlan:
 
 @dataclass(frozen=True, slots=True)
 class AppliedPlan:
-    """`is_new`: Redis had no record of an earlier start. `numbers` are those of the added watches, 0 without room."""
+    """`is_new`: Redis had no record of an earlier start. `numbers` are those of the added watches, 0 if there was no room."""
 
     is_new: bool
     numbers: tuple[int, ...] = ()
@@ -32,8 +32,8 @@ class AppliedPlan:
 def plan_file(wanted: Sequence[Watch], known: Sequence[Watch]) -> FilePlan:
     """Compare the file's watches with those on record.
 
-    One that was made in Slack and is about the same schedules becomes the file's. One of the file's that isn't in it any
-    more is stopped. What is watched already goes on from when it began.
+    A watch that was made in Slack and is about the same schedules becomes the file's. One of the file's that is no
+    longer in it is stopped. What is already watched keeps the time from which it's watched.
     """
     # Of two about the same schedules, the file's own one is kept.
     by_subject = {subject(one): one for one in sorted(known, key=lambda one: one.is_from_file)}

@@ -11,12 +11,12 @@ from bot.core.watching.snooze import SnoozeChoice, snooze_end
 
 ON_IT_FOR = timedelta(hours=12)
 RETRY_SOON = timedelta(minutes=1)
-# An incident without any run for so long is closed without a word.
+# An incident without any run for this long is closed silently.
 SILENT_FOR = timedelta(days=30)
 
 
 def take_on(incident: Incident, user: str, now: datetime, *, name: str = "") -> Incident:
-    """A person works on it, whoever did before. Mentions stop. `name` is the person's."""
+    """Record that a person works on it, whoever did before. Mentions stop. `name` is the person's."""
     return replace(incident, on_it=OnIt(user, now + ON_IT_FOR, name))
 
 
@@ -26,25 +26,25 @@ def taken_at(on_it: OnIt) -> datetime:
 
 
 def let_go(incident: Incident) -> Incident:
-    """Nobody works on it anymore."""
+    """Record that nobody works on it anymore."""
     return replace(incident, on_it=None)
 
 
 def snoozed(
     incident: Incident, user: str, choice: SnoozeChoice, now: datetime, zone: ZoneInfo, *, name: str = ""
 ) -> Incident:
-    """Nothing is posted for a while; the message is still edited. `zone` and `name` are the person's."""
+    """Post nothing for a while; the message is still edited. `zone` and `name` are the person's."""
     return replace(incident, snooze=Snooze(user, snooze_end(choice, now, zone), name))
 
 
 def unsnoozed(incident: Incident, now: datetime) -> Incident:
-    """The snooze is over, by a click or by the clock. If it still fails, one post names what is new."""
+    """End the snooze, after a click or when its time is up. If it still fails, one post names what is new."""
     woken = replace(incident, snooze=None, held=())
     return _still_failing(woken, now, incident) if incident.is_open else woken
 
 
 def ask_retry(incident: Incident, user: str, now: datetime) -> Incident:
-    """A person's click starts a retry, which is seen in Bolt a little later."""
+    """Record that a person's click starts a retry, which is seen in Bolt a little later."""
     return replace(incident, retry_asked=RetryAsked(user, now))
 
 
@@ -57,7 +57,7 @@ def other_asked(incident: Incident, user: str, now: datetime) -> RetryAsked | No
 
 
 def pass_time(incident: Incident, now: datetime) -> Incident:
-    """Apply what has run out by now: who works on it, its snooze, and an incident that hears of no run anymore."""
+    """Apply what has run out by now: who works on it, its snooze, and an incident without any run for long."""
     if incident.is_open and incident.on_it is not None and incident.on_it.until <= now:
         incident = _still_failing(replace(incident, on_it=None), now, incident)
     if incident.snooze is not None and incident.snooze.until is not None and incident.snooze.until <= now:
@@ -81,7 +81,7 @@ def next_time(incident: Incident) -> datetime | None:
 
 
 def closed(incident: Incident, why: str) -> Incident:
-    """It's told no more: nobody watches its schedule here, or the schedule is gone."""
+    """Close it without a recovery: nobody watches its schedule here anymore, or the schedule is gone."""
     return replace(
         incident,
         state=IncidentState.CLOSED,

@@ -1,4 +1,4 @@
-"""The life of an incident: opened by a failure, counted, told anew, reopened, recovered, closed.
+"""The life of an incident: opened by a failure, counted, reported again, reopened, recovered, closed.
 
 Nothing is changed in place. Ends may arrive in any order; the newest one decides whether the schedule fails.
 """
@@ -43,10 +43,10 @@ def account(
     newest: RunEnd | None,
     carded: bool,
 ) -> Incident | None:
-    """Account an end that counts, once.
+    """Account for an end that counts, once.
 
-    `newest` is the newest success that counts and was accounted before, or any newer end; `carded`: the run has a card
-    of its own in the channel, which tells of it. Returns None if there's still no incident.
+    `newest` is the newest success that counts and was accounted for before, or any newer end; `carded`: the run has a
+    card of its own in the channel, which reports it. Returns None if there's still no incident.
     """
     if incident is not None:
         incident = _with_retry_over(incident, end)
@@ -58,7 +58,7 @@ def account(
 
 
 def with_log(incident: Incident, end: RunEnd, *, carded: bool) -> Incident:
-    """Add what a failed run's log says, which was read after the run was accounted."""
+    """Add what a failed run's log says, which was read after the run was accounted for."""
     known = incident.failed is not None and incident.failed.run == end.run
     if known:
         incident = replace(incident, lines=end.errors, command=end.command, summary=end.summary, cause=end.cause)
@@ -67,7 +67,7 @@ def with_log(incident: Incident, end: RunEnd, *, carded: bool) -> Incident:
 
 
 def being_retried(incident: Incident, run: int, parent: int, state: str, by: str) -> Incident:
-    """A retry of one of the incident's runs has begun, wherever it was started. `by` is who did."""
+    """Record that a retry of one of the incident's runs has begun, wherever it was started. `by` is who started it."""
     known = any(one.run == parent for one in incident.recent)
     newer = incident.retry is None or incident.retry.run < run
     if not incident.is_open or not known or not newer:
@@ -128,11 +128,11 @@ def _failed(
         return _repeated(incident, end, watch, carded=carded)
     if incident is not None and incident.recovered_by is not None:
         if end.order < incident.recovered_by.order:
-            # A failure that is listed late adds to the count, and never reopens.
+            # A failure that Bolt lists late adds to the count, and never reopens an incident.
             return _count(incident, end)
         if incident.state is IncidentState.RECOVERED and _is_soon_after(incident, end):
             if newest is not None and closes(newest) and newest.order > end.order:
-                # Nor does one that is accounted after a newer success, because its log had to be read.
+                # Nor does one that is accounted for after a newer success, because its log had to be read first.
                 return replace(_count(incident, end), recovered_by=IncidentRun.of(newest))
             return _reopened(incident, end, watch, carded=carded)
     serial = incident.serial + 1 if incident is not None else 1
@@ -149,7 +149,7 @@ def _new(watch: Watch, schedule: WatchedSchedule) -> Incident:
 def _repeated(incident: Incident, end: RunEnd, watch: Watch, *, carded: bool) -> Incident:
     counted = replace(_count(incident, end), watch=watch.number)
     if counted.silent and not carded:
-        # The first failure without a card of its own: from here on, the message tells.
+        # The first failure without a card of its own: from here on, the incident has a message.
         return _opening(replace(counted, silent=False), end)
     if not carded and needs_new_message(counted, end):
         return _opening(with_new_message(counted), end)
@@ -194,7 +194,7 @@ def _is_soon_after(incident: Incident, end: RunEnd) -> bool:
 
 
 def reopening_time(incident: Incident) -> timedelta:
-    """How long after its recovery a failure reopens an incident: longer for schedules that run seldom."""
+    """How long after its recovery a failure reopens an incident: longer for schedules that rarely run."""
     starts = [one.started_at for one in incident.recent if one.started_at is not None]
     apart = (starts[-1] - starts[-2]) * REOPENED_FACTOR if len(starts) > 1 else timedelta()
     return max(REOPENED_WITHIN, min(REOPENED_WITHIN_MOST, apart))
@@ -263,7 +263,7 @@ def _opening(incident: Incident, end: RunEnd) -> Incident:
 
 
 def _add_errors(incident: Incident, end: RunEnd, *, told: bool) -> Incident:
-    """Remember a failure's errors. New ones are told in a thread post, unless `told`: another message does so."""
+    """Remember a failure's errors. New ones are reported in a thread post, unless `told`: another message does so."""
     known = set(incident.errors)
     new = tuple(one for one in end.errors if one.key not in known)
     first = not incident.errors
@@ -289,7 +289,7 @@ def _remember(incident: Incident, errors: tuple[RunError, ...]) -> Incident:
 
 
 def _post(incident: Incident, kind: PostKind, end: RunEnd, errors: tuple[RunError, ...]) -> Incident:
-    """Add a thread post, with a mention if it's time for one. Beyond the bound, only the message counts."""
+    """Add a thread post, with a mention if it's time for one. Beyond the limit, only the message is updated."""
     if incident.snooze is not None:
         return incident
     counted = sum(post.kind is not PostKind.STATE for post in incident.posts)

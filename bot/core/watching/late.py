@@ -1,4 +1,4 @@
-"""Late schedules: a slot has passed, so has the grace, and no run has begun.
+"""Late schedules: a slot and its grace have passed, and no run has begun.
 
 Slots are only those that Bolt listed before they passed: the time zone of a cron expression isn't known. All times are
 Bolt's.
@@ -20,9 +20,9 @@ from bot.core.model.watch import Watch
 from bot.core.watching.counted_runs import counts
 from bot.core.watching.ends import end_of_listing
 
-# A run that begins so long before a slot belongs to it.
+# A run that begins up to this long before a slot belongs to it.
 EARLY = timedelta(minutes=1)
-# Without a complete listing for so long, slots pass unseen.
+# Without a complete listing for this long, slots pass unseen.
 BLIND_AFTER = timedelta(minutes=10)
 # More slots than these wait for a judgment only if a schedule runs every minute and its grace is hours.
 SLOTS_KEPT = 100
@@ -165,7 +165,7 @@ def _lateness(
 
 
 def _slot_of(run: RunSummary, late: Lateness, slots: Slots) -> datetime:
-    """The latest slot before a run's start, which it belongs to."""
+    """The slot that a run belongs to: the latest one before its start."""
     listed = [_time(slot) for slot in (*slots.passed, slots.next) if slot]
     return max(slot for slot in (late.first, late.latest, *listed) if slot <= _start(run) + EARLY or slot == late.first)
 

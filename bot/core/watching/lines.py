@@ -49,7 +49,7 @@ def hour_name(schedule: str, at: datetime) -> str:
 
 
 def line_at_start(run: RunEnd, watch: Watch, schedule: WatchedSchedule, *, busy: bool, at: datetime) -> Notice | None:
-    """The line of a run that has begun; None if the watch reports no starts, or not this one's, or if it's quiet."""
+    """The line of a run that has begun; None if the watch reports no starts, or not this one's, or during quiet hours."""
     if watch.only != "all" or quiet_until(watch, at) is not None:
         return None
     wanted = watch.pull_requests if run.pull_request else counts(run, watch, schedule) and not busy
@@ -67,8 +67,8 @@ def lines_at_end(
 ) -> list[NoticeChange]:
     """The notices that a run's end creates or changes. `known` are the stored ones by name; `at` is now.
 
-    A failure that counts has its incident instead of a line, but a line that is there already is edited. Quiet hours
-    have no new lines.
+    A failure that counts has its incident instead of a line, but a line that already exists is edited. There are no new
+    lines during quiet hours.
     """
     changes = []
     run = IncidentRun.of(end)

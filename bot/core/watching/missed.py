@@ -1,6 +1,6 @@
 """Slots without a run, for digests. A run belongs to the latest slot before its start, however late it begins.
 
-So it's certain that a slot has none once the next one has passed, and only then it's counted. Until then, digests show
+So it's certain that a slot has none once the next one has passed, and only then is it counted. Until then, digests show
 the slot beside the counts.
 """
 
@@ -19,13 +19,13 @@ from bot.core.watching.ends import end_of_listing
 from bot.core.watching.late import EARLY
 from bot.core.watching.tally import MISSED_AFTER
 
-# A slot whose run may be among older ones that can't be listed for so long isn't counted.
+# If older runs can't be listed for this long, a slot whose run may be among them isn't counted.
 OLDER_AWAITED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a look at a schedule's runs says of its slots: what is still open, and those without a run to be counted."""
+    """What a look at a schedule's runs says about its slots: those still open, and those to count as having no run."""
 
     slots: Slots
     counted: tuple[datetime, ...] = ()
@@ -57,7 +57,7 @@ def settle(
     ]
     filled = {bisect_right(bounds, start) - 1 for start in starts}
     reach = 0.0 if has_all else _first_start(listed)
-    # What a look has found out once, the next ones only have to compare with new runs.
+    # What one look has found out, later ones only have to compare with new runs.
     unknown = {slot for slot in open_slots if slot - EARLY.total_seconds() < reach and slot != slots.missed}
     without = [slot for number, slot in enumerate(open_slots) if number not in filled and slot not in unknown]
     newest = open_slots[-1]
@@ -72,19 +72,19 @@ def settle(
 
 
 def reaches_waiting(slots: Slots, page: Sequence[RunSummary]) -> bool:
-    """Whether older pages of a listing can hold no run of a slot that waits."""
+    """Whether older pages of a listing can't contain the run of a slot that waits for one."""
     return not slots.waiting or min(slots.waiting) - EARLY.total_seconds() >= _first_start(page)
 
 
 def shown_missed(slots: Slots, since: datetime, until: datetime) -> datetime | None:
-    """The slot that a digest of some time shows although it isn't counted yet, None if there's none."""
+    """The slot that a digest of this period shows although it isn't counted yet, None if there's none."""
     if not slots.missed or not since <= _time(slots.missed) + MISSED_AFTER < until:
         return None
     return _time(slots.missed)
 
 
 def needs_look(slots: Slots, at: datetime, listed_at: datetime | None) -> bool:
-    """Whether the grace of a slot that waits for its run was over between two listings: then its runs are looked at."""
+    """Whether the grace of a slot that waits for its run was over between two listings: then its schedule is looked at."""
     if listed_at is None:
         return False
     overdue = (slot + MISSED_AFTER.total_seconds() for slot in slots.waiting)

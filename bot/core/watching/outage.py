@@ -10,7 +10,7 @@ from bot.core.model.incident import Incident
 from bot.core.model.outage import CAUSES_POSTED, CausePost
 from bot.core.watching.errors import same_words
 
-# An error whose log hasn't been read, or that says nothing.
+# An error whose log hasn't been read, or has no message.
 UNREAD = "not read yet"
 
 
@@ -38,7 +38,7 @@ def cause_key(incident: Incident) -> str:
 
 
 def shared_causes(incidents: Iterable[Incident]) -> list[SharedCause]:
-    """Group incidents by cause, the most frequent first; what isn't read yet comes last."""
+    """Group incidents by cause, the most frequent first; those whose logs aren't read yet come last."""
     groups: dict[str, list[Incident]] = {}
     for incident in incidents:
         groups.setdefault(cause_key(incident), []).append(incident)

@@ -7,8 +7,8 @@
     schedules:
       finance-*: S0456DEF
 
-`owners` has owners as Bolt names them, by address or name; `schedules` has slugs and patterns, of which the first that
-fits a schedule decides, before its owner. Each is followed by the id of a user or a user group.
+`owners` has owners as Bolt names them, by address or name; `schedules` has slugs and patterns: the first one that
+matches a schedule takes precedence over its owner. Each is followed by the id of a user or a user group.
 """
 
 from __future__ import annotations

@@ -54,13 +54,13 @@ def withhold(before: Incident | None, after: Incident, until: datetime | None, *
 
 
 def told(incident: Incident, now: datetime, *, mentioned: bool) -> Incident:
-    """What was withheld is in a message now."""
+    """Record that a message now shows what was withheld."""
     at = now if mentioned else incident.mentioned_at
     return replace(incident, withheld=None, held=() if incident.snooze is None else incident.held, mentioned_at=at)
 
 
 def is_listed(incident: Incident) -> bool:
-    """Whether the message at the end of quiet hours lists an incident: a snooze comes first, and a closed one is over."""
+    """Whether the message at the end of quiet hours lists an incident: not if it's snoozed or closed."""
     return incident.withheld is not None and incident.snooze is None and incident.state is not IncidentState.CLOSED
 
 

@@ -27,9 +27,9 @@ def with_run_of(incident: Incident, start: Request | None, run: Run | None) -> I
 
 
 def tells_end(incident: Incident | None, end: RunEnd, *, in_outage: bool = False) -> bool:
-    """Whether an incident's message tells how a run has ended, once that is accounted.
+    """Whether an incident's message shows how a run has ended, once that end is accounted for.
 
-    An outage's message (`in_outage`) only tells which schedules fail.
+    An outage's message (`in_outage`) only shows which schedules fail.
     """
     if incident is None or incident.state is IncidentState.CLOSED:
         return False

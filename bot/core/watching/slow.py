@@ -17,7 +17,7 @@ LEAST_OVER_S = 600.0
 
 
 def limit_s(slow: SlowAfter | None, usual_s: float | None) -> float | None:
-    """After how many seconds a run is slow; None if it never is, or nothing is known to compare it with."""
+    """After how many seconds a run is slow; None if it never is, or if there's nothing to compare it with."""
     if slow is None:
         return None
     if slow.seconds is not None:
@@ -28,7 +28,7 @@ def limit_s(slow: SlowAfter | None, usual_s: float | None) -> float | None:
 
 
 def limit_of(run: Run, watch: Watch, schedule: WatchedSchedule) -> float | None:
-    """After how many seconds a run is slow for a watch. A run with commands of its own has no usual duration."""
+    """After how many seconds a run is slow for a watch. A run with other commands than its schedule's has no usual duration."""
     facts = run.facts
     about = RunEnd(
         run.id,

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-# The morning that "until tomorrow" means, and how far away it has to be at least.
+# The morning that "until tomorrow" means, and how far off it has to be at least.
 MORNING = time(9)
 MORNING_AWAY = timedelta(hours=1)
 

@@ -59,7 +59,7 @@ def tally_name(slug: str, branch: str | None) -> str:
 def counts_of(
     end: RunEnd, watches: Iterable[Watch], schedule: WatchedSchedule, now: datetime, *, late: bool
 ) -> tuple[Count, ...]:
-    """What to count of an end, once for each branch that's watched.
+    """What to count for an end, once for each branch that's watched.
 
     `late`: the end was counted before, and its log has been read since. Runs that neither failed nor succeeded don't
     count.
@@ -78,7 +78,7 @@ def counts_of(
 
 
 def count_missed(slot: datetime, watches: Iterable[Watch], schedule: WatchedSchedule) -> tuple[Count, ...]:
-    """What to count of a slot without a run: once for each of the watches' branches whose runs the scheduler starts."""
+    """What to count for a slot without a run: once for each of the watches' branches whose runs the scheduler starts."""
     at = (slot + MISSED_AFTER).astimezone(UTC)
     branches = {watch.branch for watch in watches if expects_slots(watch, schedule)}
     name = f"{_MISSED}{at:%H%M}"
@@ -86,13 +86,13 @@ def count_missed(slot: datetime, watches: Iterable[Watch], schedule: WatchedSche
 
 
 def days_of(since: datetime, until: datetime) -> list[str]:
-    """The days, by name, in which something between two times is counted."""
+    """The names of the days under which something between two times is counted."""
     first, last = since.astimezone(UTC).date(), until.astimezone(UTC).date()
     return [(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)]
 
 
 def whole_hour(at: datetime) -> datetime:
-    """The beginning of the hour in which a time is: counts can be told apart only by the hour."""
+    """The start of the hour that a time is in: counts can be told apart only by the hour."""
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from bot.core.model.incident import HIDDEN, Incident, IncidentState, PostKind, ThreadPost
 from bot.core.model.run_end import RunEnd
 
-# A failure that comes so long after the newest end that the message could show gets a new message.
+# A failure that comes this long after the newest end that the message could show gets a new message.
 NEW_MESSAGE_AFTER = timedelta(days=1)
 
 
@@ -26,7 +26,7 @@ def mark_uneditable(incident: Incident) -> Incident:
 
 
 def with_line(before: Incident | None, after: Incident) -> Incident:
-    """Add a line about a change of state that the message can't show, unless another post tells of the change."""
+    """Add a line about a change of state that the message can't show, unless another post reports the change."""
     if before is None or before.serial != after.serial:
         return after
     if before.uneditable_since is None or after.uneditable_since is None:
@@ -42,17 +42,17 @@ def needs_new_message(incident: Incident, end: RunEnd) -> bool:
 
 
 def outdates_outage(incident: Incident) -> datetime | None:
-    """If the message of its outage couldn't be edited by this time already, the newest failure has it replaced by a new one."""
+    """If its outage's message was already uneditable by this time, the newest failure has it replaced. None if it never does."""
     return _outdated_by(incident, incident.failed.ended_at) if incident.is_open and incident.failed else None
 
 
 def with_new_message(incident: Incident) -> Incident:
-    """From now on, a new message shows it."""
+    """Record that a new message shows it from now on."""
     return replace(incident, uneditable_since=None, replaced=incident.replaced + 1)
 
 
 def newest_end(incidents: Iterable[Incident]) -> datetime | None:
-    """The newest end of a run that is known of these incidents."""
+    """The newest end among the runs of these incidents, None if none is known."""
     runs = (run for one in incidents for run in (one.latest, one.failed, one.first) if run is not None)
     return max((run.ended_at for run in runs if run.ended_at is not None), default=None)
 

@@ -90,7 +90,7 @@ def filled_from(watch: Watch) -> Filled:
 
 
 def read(filled: Filled, pattern: str) -> WatchCommand | Problems:
-    """Read the form for these schedules: the command that it stands for, or the problems."""
+    """Read the form for these schedules: the command that it's equivalent to, or the problems."""
     problems: dict[Field, str] = {}
     command = WatchCommand(
         pattern,

@@ -34,7 +34,7 @@ _STOP = re.compile(r"(?:DETAIL|HINT|CONTEXT|Detail|Hint|Context): |Traceback \(m
 def normalized(message: str) -> str:
     """Return a message's first lines, at most LINES_MOST.
 
-    Removes colors, times, nested headings, places in SQL, and databases' additions. Linear in the length of the
+    Removes colors, times, nested headings, positions in SQL, and what databases add. Linear in the length of the
     message, of which the first 100,000 characters are read.
     """
     kept: list[str] = []
