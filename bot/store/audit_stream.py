@@ -47,7 +47,7 @@ class Audit:
             yield entry
 
     async def oldest(self, since: datetime | None = None) -> AsyncIterator[AuditEntry]:
-        """Iterate over the entries since a moment, oldest first. Raises StoreUnavailable."""
+        """Iterate over the entries since a given time, oldest first. Raises StoreUnavailable."""
         first = str(round(since.timestamp() * 1000)) if since else "-"
         async for entry in self._entries("xrange", first, "+"):
             yield entry

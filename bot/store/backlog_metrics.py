@@ -1,4 +1,4 @@
-"""Metrics of what is recorded in Redis, measured when /metrics is read: what waits, and what is left of the budgets.
+"""Metrics of the data in Redis, measured when /metrics is read: waiting work, and what is left of Slack's budgets.
 
 They describe the whole deployment, so every process reports the same.
 """
@@ -20,7 +20,7 @@ from bot.core.model.errors import StoreUnavailable
 from bot.store.due_sets import microseconds
 from bot.store.scripts import Scripts
 
-# However often it's read, Redis is asked no more often than this.
+# However often the metrics are read, Redis is asked no more often than this.
 FRESH_S = 2.0
 MEASURE_S = 1.5
 
@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is measured: these due sets, and the methods with a limit of calls in a window of seconds."""
+    """What is measured: these due sets, and the methods whose calls are limited within a window of so many seconds."""
 
     due_sets: tuple[str, ...]
     edits: int
@@ -39,7 +39,7 @@ class Measured:
 
 
 class BacklogMetrics(Collector):
-    """Measures with one script, and renders the result as text. Absent while Redis is away: no value is an old one."""
+    """Measures with one script, and renders the result as text. While Redis is unavailable, it has no values."""
 
     def __init__(self, scripts: Scripts, measured: Measured, clock: Callable[[], float] = time.monotonic) -> None:
         self._scripts = scripts

@@ -24,7 +24,7 @@ from bot.store.tls_mismatch import tls_mismatch
 
 SOCKET_TIMEOUT_S = 2.0
 HEALTH_CHECK_S = 15
-# Causes that hide a difference about TLS.
+# Causes behind which a TLS mismatch may hide.
 UNSAID = {"the connection was closed", "it took too long to answer", ERRNO[errno.ECONNRESET], ERRNO[errno.EPIPE]}
 # Settings of the server that INFO doesn't always report, and their names among the facts.
 CONFIG_FACTS = {"maxmemory-policy": "maxmemory_policy", "appendfsync": "appendfsync"}
@@ -34,7 +34,7 @@ def connect(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> Redis:
     """Return a client for any form of REDIS_URL. It connects on first use.
 
     Nothing is sent twice: redis-py's own retries would run a script again after a lost reply. Resending a command that
-    wasn't executed (a cluster's MOVED, looking up the primary again) is no repeat. A call fails after `timeout_s`
+    wasn't executed (a cluster's MOVED, looking up the primary again) isn't a repeat. A call fails after `timeout_s`
     seconds, so a blocking read needs a client of its own. Replies are text. Raises StoreUnfit if the address can't be
     parsed.
     """
@@ -137,7 +137,7 @@ def _away(away: StoreUnavailable) -> str:
 
 
 async def server_facts(client: Redis, name: str) -> Mapping[str, Any]:
-    """Return what INFO and CONFIG say of the server that holds a deployment's keys, as far as its user may ask.
+    """Return what INFO and CONFIG say about the server that holds a deployment's keys, as far as our user may ask.
 
     Raises StoreUnavailable if it doesn't answer, and StoreUnfit if it refuses the credentials.
     """

@@ -77,7 +77,7 @@ async def read_data_owner(scripts: Scripts) -> DataOwner | None:
 
 
 def _read(text: str | None) -> DataOwner | None:
-    """Parse a stored owner. Returns None if this version can't read it; it's overwritten then."""
+    """Parse a stored owner. Returns None if this version can't read it, in which case it's overwritten."""
     try:
         fields = json.loads(text or "")
         return DataOwner(**{name: str(fields.get(name) or "") for name in DataOwner.__slots__})

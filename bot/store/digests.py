@@ -1,4 +1,4 @@
-"""Digests of what channels watch: when each channel's is posted, and on which dates it was."""
+"""Digests of what channels watch: when each channel's is posted, and the dates on which it was."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Digests:
         return bool(await self._scripts.run("set_digest", digest.channel, to_json(digest), _us(at)))
 
     async def remove_digest(self, channel: str) -> bool:
-        """Set none anymore. Returns whether one was set before."""
+        """Remove a channel's digest. Returns whether one was set before."""
         return bool(await self._scripts.run("set_digest", channel, "", ""))
 
     async def load_digest(self, channel: str) -> Digest | None:
@@ -50,7 +50,10 @@ class Digests:
         return done if done.replace(".", "", 1).isdigit() else None
 
     async def digest_posted(self, post: ClaimedPost, day: str, outcome: str, *, follows: str = "") -> str:
-        """Record the post, and queue what `follows` in its thread. Returns `ok`, or `done:<ts>` of another's post."""
+        """Record the post, and queue what `follows` in its thread.
+
+        Returns `ok`, or `done:<ts>` if another process has posted it.
+        """
         lease = post.lease
         return str(
             await self._scripts.run(

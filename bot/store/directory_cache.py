@@ -68,7 +68,7 @@ class DirectoryCache:
     async def keep_people(self, book: str, entries: Mapping[str, str]) -> None:
         """Cache entries by user id, unless a newer one is cached.
 
-        Each begins with its time in Unix seconds. Raises StoreUnavailable.
+        Each entry begins with its time in Unix seconds. Raises StoreUnavailable.
         """
         if entries:
             pairs = [part for pair in entries.items() for part in pair]

@@ -1,4 +1,4 @@
-"""Discovery's records: when each watched schedule ran last, what is known of its runs, and ends to account."""
+"""Discovery's records: when each watched schedule last ran, what is known about its runs, and ends to account for."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Discovery:
         return from_microseconds(at) if at else None
 
     async def missing_since(self) -> Mapping[str, datetime]:
-        """Return since when watched schedules are missing from the listing, by slug."""
+        """Return since when watched schedules have been missing from the listing, by slug."""
         found = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("discovery", "missing")))
         return {slug: from_microseconds(at) for slug, at in found.items()}
 
     async def note_missing(self, missing: Mapping[str, datetime], found: Collection[str]) -> None:
-        """Record since when schedules are missing, and which aren't anymore. Raises StoreUnavailable."""
+        """Record since when schedules have been missing, and which ones no longer are. Raises StoreUnavailable."""
         key = self._scripts.key("discovery", "missing")
         pipeline = self._scripts.redis.pipeline(transaction=True)
         for slug, at in missing.items():
@@ -53,7 +53,7 @@ class Discovery:
             await self._scripts.ask(pipeline.execute())
 
     async def note_activity(self, lease: Lease, news: ActivityNews, at: datetime, *, delay_s: float) -> bool:
-        """Record a complete listing of schedules, made at `at` by Bolt's clock. The changed ones are looked at now."""
+        """Record a complete listing of schedules, made at `at` by Bolt's clock. Changed schedules are looked at now."""
         changed = [
             part for slug, (activity, schedule) in news.changed.items() for part in (slug, activity, to_json(schedule))
         ]
@@ -78,7 +78,7 @@ class Discovery:
         )
 
     async def load_schedules(self, slugs: Sequence[str]) -> dict[str, ScheduleRecord]:
-        """Load the records of watched schedules. Those that aren't on record are left out."""
+        """Load the records of watched schedules. Schedules without a record are left out."""
         redis, key = self._scripts.redis, self._scripts.key
         pipeline = redis.pipeline(transaction=False)
         for slug in slugs:
@@ -100,12 +100,12 @@ class Discovery:
         return found
 
     async def rename_schedule(self, old: str, new: str) -> list[str]:
-        """Have all that's known of a schedule go on under another slug. Returns the channels with an incident of it."""
+        """Move a schedule's records to its new slug. Returns the channels with an incident of it."""
         quoted = (json.dumps(slug, ensure_ascii=False) for slug in (old, new))
         return list(await self._scripts.run("rename_schedule", old, new, *quoted))
 
     async def note_look(self, lease: Lease, slug: str, rev: int, looked: Looked, *, delay_s: float) -> bool:
-        """Record what a look at a schedule's runs has found. Returns False if it has to be looked at again."""
+        """Record what a look at a schedule's runs found. Returns False if they have to be looked at again."""
         follow = [
             part
             for one in looked.follow
@@ -132,7 +132,7 @@ class Discovery:
         return bool(word == "ok")
 
     async def ended_runs(self, slug: str) -> list[RunEnd]:
-        """Return the ends that wait to be accounted, in the order of their ends."""
+        """Return the ends that haven't been accounted for yet, in the order in which the runs ended."""
         found = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("discovery", "ended", slug)))
         return sorted((from_json(RunEnd, body) for body in found.values()), key=lambda end: end.order)
 

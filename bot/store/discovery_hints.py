@@ -1,4 +1,4 @@
-"""Webhook hints about runs that aren't on record: all replicas share when schedules are listed for them."""
+"""Webhook hints about runs that aren't on record. All replicas share the times of the listings for them."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ class DiscoveryHints:
         self._scripts = scripts
 
     async def ask_for_listing(self, keys: Sequence[RunKey]) -> bool:
-        """List schedules now and a few times more, if any of these runs isn't on record. Raises StoreUnavailable.
+        """Have schedules listed now and a few times more, if one of these runs isn't on record. Raises StoreUnavailable.
 
-        Returns whether the next listing is due earlier for it. Without any watch nothing is listed.
+        Returns whether that makes the next listing due earlier. Without any watches, nothing is listed.
         """
         return bool(await self._scripts.run("hint_listing", *(key.name for key in keys)))
 
     async def take_hints(self) -> bool:
-        """Take the hints that the listing which begins now is for. Raises StoreUnavailable."""
+        """Take the hints that the listing about to begin serves. Returns False without any. Raises StoreUnavailable."""
         return bool(await self._scripts.run("take_hints"))
 
     async def look_everywhere(self, together: int) -> int:
         """Make all watched schedules due for a look, `together` with each request. Raises StoreUnavailable.
 
-        Returns how many are: none if that's more requests than hints may cause in a minute.
+        Returns how many are due: 0 if that would take more requests than hints may cause in a minute.
         """
         return int(await self._scripts.run("look_everywhere", together))

@@ -48,7 +48,7 @@ class DueSet:
         self._gap_s = gap_s
 
     async def claim(self, most: int, *, soon_s: float = 0, fields: tuple[str, ...] = ()) -> Claimed:
-        """Claim up to `most` members that are due. If any is, `soon_s` adds those due within that time."""
+        """Claim up to `most` members that are due. If any is, those due within `soon_s` are claimed too."""
         began = time.monotonic()
         reply = await self._scripts.run(
             "claim_due",
@@ -101,5 +101,5 @@ def microseconds(seconds: float) -> int:
 
 
 def from_microseconds(recorded: str) -> datetime:
-    """The time of whole microseconds since 1970, as Redis' clock records it."""
+    """Convert whole microseconds since 1970, as scripts record them by Redis' clock, to a time."""
     return datetime.fromtimestamp(int(recorded) / MICROSECONDS, UTC)

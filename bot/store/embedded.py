@@ -154,7 +154,7 @@ class EmbeddedRedis:
             await self._loaded(socket)
             (self._directory / "written-by").write_text(f"{server}\n")
         except BaseException:
-            # Also if it's cancelled: a server that nobody waits for would keep the lock.
+            # Also on cancellation: a server that is left running would keep the lock.
             await self.stop()
             raise
         return f"unix://{socket}"

@@ -1,4 +1,4 @@
-"""Whether a Redis server is fit for the bot, by what INFO and CONFIG say of it. The start and the doctor share it."""
+"""Whether a Redis server is fit for the bot, according to INFO and CONFIG. Shared by startup and the doctor."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ServerFault:
 
 
 def server_faults(facts: Facts) -> list[ServerFault]:
-    """Return what should change, the fatal faults first. What the server doesn't report is a fault if it could be fatal."""
+    """Return what should change, the fatal faults first. An unreported fact is a fault if it could be fatal."""
     found = [*_version(facts), *_role(facts), *_memory(facts), *_persistence(facts)]
     return sorted(found, key=lambda fault: not fault.is_fatal)
 

@@ -86,7 +86,7 @@ class Incidents:
         notices: Sequence[NoticeChange] = (),
         untold: Sequence[str] = (),
     ) -> bool:
-        """Account ends, with all the incidents and notices that they change, in one step.
+        """Account for ends, with all the incidents and notices that they change, in one step.
 
         The askers of `untold` starts are told next. Returns False if anything has changed.
         """
@@ -111,15 +111,15 @@ class Incidents:
     async def posted(self, post: ClaimedPost, outcome: str, *, follows: str = "") -> str:
         """Record a thread post of an incident. `outcome`: its timestamp, or why it's given up.
 
-        `follows`, the late log or the file of the post with that number, is queued then. Returns `ok`, or `done:<ts>` of
-        another's post.
+        `follows`, the late log or the file of the post with that number, is queued next. Returns `ok`, or `done:<ts>`
+        if another process has posted it.
         """
         return await self._finish(post, outcome, "", "", follows)
 
     async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str, *, is_newest: bool) -> str:
         """Record the message of an incident, which is edited unless it shows `stored` (`is_newest`).
 
-        Returns `ok`, or `done:<ts>` of another's message.
+        Returns `ok`, or `done:<ts>` if another process has posted it.
         """
         shown = f"inc:{stored.rev}" if is_newest else ""
         return await self._finish(post, ts, stored.incident.team, shown)
@@ -134,7 +134,7 @@ class Incidents:
         )
 
     async def channel_back(self, channel: str, away: ChannelBack) -> list[str]:
-        """Bring a channel's incidents up to date, now that the bot can post there again, and queue its message.
+        """Bring a channel's incidents up to date, now that the bot can post there again, and queue a message about it.
 
         Returns their schedules.
         """
@@ -143,7 +143,7 @@ class Incidents:
         return list(await self._scripts.run("channel_back", channel, away.since.isoformat(), word, *opened))
 
     async def channel_fit(self, channel: str) -> float | None:
-        """Have what a channel refused posted and edited now, because Slack says that the bot can post there.
+        """Make the posts and edits that a channel refused due now, because Slack says that the bot can post there.
 
         Returns in how many seconds the rest is worth another try, None if nothing is left.
         """
@@ -151,7 +151,7 @@ class Incidents:
         return again_ms / 1000 if again_ms else None
 
     async def load_channel_back(self, channel: str) -> ChannelBack | None:
-        """Load what the message of a channel that is back is about. None if there's none to post."""
+        """Load what to report to a channel in which the bot can post again, None if there's nothing to post."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("back", channel)))
         if not record.get("since") or record.get("post", "").startswith("done:"):
             return None
@@ -167,7 +167,7 @@ class Incidents:
     async def channel_back_posted(self, post: ClaimedPost, outcome: str) -> str:
         """Record the message as posted (`outcome`: its ts) or dropped (a word).
 
-        Returns `ok`, or `done:<ts>` of another's post.
+        Returns `ok`, or `done:<ts>` if another process has posted it.
         """
         lease = post.lease
         return str(
@@ -177,7 +177,7 @@ class Incidents:
         )
 
     async def _finish(self, post: ClaimedPost, outcome: str, team: str, shown: str, follows: str = "") -> str:
-        # The record's name: that of an incident that another one has replaced isn't just its schedule's.
+        # From the record's name: once a newer incident has replaced it, it isn't just the schedule's slug.
         lease, schedule = post.lease, post.record.partition(":")[2].partition(":")[2]
         return str(
             await self._scripts.run(

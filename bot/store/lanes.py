@@ -22,7 +22,7 @@ class SlackBudget:
     """How much of Slack's rate limits the bot uses (chat.update: tier 3; chat.postMessage: 1 a second per channel).
 
     Times are in seconds. `edits` is the limit in any `edit_window_s`. State changes may use all but a twelfth of it,
-    which is reserved for ends, progress may use half, and counts of incidents a quarter next to that, at most 12: under
+    which is reserved for ends; progress may use half, and counts of incidents another quarter, at most 12. Under
     load, progress is left out first. If more than `ends_apart` ends wait in one channel, they're posted as one message,
     up to `ends_together` at a time.
     """
@@ -40,7 +40,7 @@ class SlackBudget:
 
     @classmethod
     def of(cls, edits_a_minute: int, posts_a_minute: int) -> SlackBudget:
-        """Return the same shares of another budget."""
+        """Return a budget with these limits and the usual shares of them."""
         return cls(
             edits=edits_a_minute,
             edits_for_changes=edits_a_minute - edits_a_minute // 12,
@@ -66,7 +66,7 @@ class ClaimedItem:
 
 
 class EditLane:
-    """Cards whose shown revision isn't the newest. Implements the flows' `Edits` port."""
+    """Cards that don't show their newest revision. Implements the flows' `Edits` port."""
 
     def __init__(self, scripts: Scripts, budget: SlackBudget, *, lease_s: float) -> None:
         self._scripts = scripts
@@ -166,7 +166,7 @@ class PostLane:
         await self._put_back(post, microseconds(delay_s), record)
 
     async def put_back_refused(self, post: ClaimedPost, *, record: str | None = "") -> None:
-        """Make a post that its channel refuses due again once the channel counts as reachable. `record` is as above."""
+        """Make a post that its channel refuses due again once the channel is reachable. `record`: see `put_back`."""
         await self._put_back(post, "refused", record)
 
     async def _put_back(self, post: ClaimedPost, delay: str | int, record: str | None) -> None:
@@ -199,7 +199,7 @@ class PostLane:
         return bool(word == "ok")
 
     async def shown_in_incident(self, post: ClaimedPost, request_id: str) -> ShownInIncident:
-        """Check whether the message of an incident shows a start, which is sent then. `no`: it needs a card of its own."""
+        """Check whether an incident's message shows a start, which is then sent. `no`: it needs a card of its own."""
         word: ShownInIncident = await self._scripts.run(
             "shown_in_incident", request_id, post.urgency, post.channel, post.lease.member, post.lease.token
         )
@@ -214,7 +214,7 @@ class PostLane:
     async def posted(self, post: ClaimedPost, card: str, outcome: str, *, next_item: str = "") -> str:
         """Record a thread post as sent (`outcome`: its ts) or given up (a word).
 
-        Returns `ok`, or `done:<ts>` of another's post.
+        Returns `ok`, or `done:<ts>` if another process has posted it.
         """
         return str(
             await self._scripts.run(
@@ -266,7 +266,7 @@ class PostLane:
         await self._scripts.run("mark_channel_unreachable", channel, why, round(for_s * 1000))
 
     async def mark_reachable(self, channel: str) -> None:
-        """Mark a channel as taking messages again: what it refused is due now."""
+        """Mark a channel as accepting messages again, and make what it refused due now."""
         await self._scripts.run("channel_takes_posts", channel, 1)
 
     async def note_file(self, card: str, file_id: str) -> None:
@@ -274,7 +274,7 @@ class PostLane:
         await self._scripts.run("note_file", f"card:{card}", "file_id", file_id)
 
     async def note_attachment(self, post: ClaimedPost, file_id: str) -> None:
-        """Store the id of an uploaded file before it's shared, beside the record of the attempts to post it."""
+        """Store the id of an uploaded file before it's shared, alongside the record of the attempts to post it."""
         await self._scripts.run("note_file", post.record, f"{post.field}-id", file_id)
 
     async def attachment_of(self, post: ClaimedPost) -> str | None:

@@ -31,7 +31,7 @@ class ListingGaps:
         await self._scripts.run("gap_over", _us(since), _us(until), *slugs)
 
     async def load_gap(self, number: str) -> ListingGap | None:
-        """Load a gap by its number; `now`: the newest one. Returns None if it isn't on record."""
+        """Load a gap by its number, or the newest one for `now`. Returns None if it isn't on record."""
         found = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("gap", number)))
         return _gap(found) if found else None
 
@@ -41,7 +41,7 @@ class ListingGaps:
         return gap if gap is not None and gap.state is GapState.COLLECTING else None
 
     async def await_ends(self, number: int, slug: str, runs: Sequence[int]) -> None:
-        """Record ends that are found and not accounted yet."""
+        """Record ends that have been found but not accounted for yet."""
         if runs:
             await self._add("sadd", f"{number}:awaited", *(f"{run}:{slug}" for run in runs))
 
@@ -65,11 +65,11 @@ class ListingGaps:
         return int(unlooked), ends
 
     async def complete(self, lease: Lease) -> bool:
-        """Everything is found: each watching channel gets its account. Returns False if the claim was lost."""
+        """Record that all is found: each watching channel gets its account. Returns False if the claim was lost."""
         return bool(await self._scripts.run("gap_complete", lease.member, await lease.stop_renewing()))
 
     async def skip_account(self, lease: Lease, channel: str, number: int) -> None:
-        """A channel whose watches are paused gets no account: what is withheld for it is listed without one."""
+        """Record that a channel with paused watches gets no account: what is withheld for it is listed without one."""
         await self._scripts.run("skip_gap_account", channel, await lease.stop_renewing(), number)
 
     async def note_runs(self, number: int, channel: str, runs: Sequence[GapRun]) -> None:
@@ -92,7 +92,7 @@ class ListingGaps:
         return StoredNotice(from_json(GapNotice, body), int(rev), ts or "") if body else None
 
     async def account_comes(self, channel: str) -> bool:
-        """Whether a channel's account of a gap is still to come, or what a gap has hidden is still being found."""
+        """Whether a channel's account of a gap is still to come, or the search for what a gap has hidden isn't over."""
         key = self._scripts.key("due", "gaps")
         members = await self._scripts.ask(self._scripts.redis.zrange(key, 0, -1))
         return any(str(member).rpartition(":")[0] in {"", channel} for member in members)
@@ -116,7 +116,7 @@ class ListingGaps:
         return bool(word == "ok")
 
     async def message_posted(self, post: ClaimedPost, stored: StoredNotice, ts: str) -> str:
-        """Record a channel's message. Returns `ok`, or `done:<ts>` of another's message."""
+        """Record a channel's message. Returns `ok`, or `done:<ts>` if another process has posted it."""
         notice = stored.notice
         return await self._finish(post, str(notice.gap.number), ts, notice.team, f"gap:{stored.rev}")
 

@@ -1,4 +1,4 @@
-"""Notices: one hash each, which expires; and what is known of schedules that are late."""
+"""Notices: one hash each, which expires; and what is known about late schedules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts
 
 DAY_S = 86_400
-# A notice that may still change, and one about something that's over: it's kept for as long as a channel may refuse it.
+# How long a notice is kept: while it may still change, and once it's over, for as long as a channel may refuse it.
 OPEN_KEPT_S = 8 * DAY_S
 OVER_KEPT_S = 2 * DAY_S
 SLOTS_CACHED = 4096
@@ -43,13 +43,13 @@ class Notices:
         return [NoticeRecord(from_json(Notice, body), int(rev), ts or "") if body else None for body, rev, ts in rows]
 
     async def notice_posted(self, post: ClaimedPost, stored: NoticeRecord, ts: str) -> str:
-        """Record the message of a notice. Returns `ok`, or `done:<ts>` of another's message."""
+        """Record the message of a notice. Returns `ok`, or `done:<ts>` if another process has posted it."""
         # A post in a thread is never edited.
         team = "" if stored.notice.thread else stored.notice.team
         return await self._finish(post, stored.notice.name, ts, team, f"note:{stored.rev}")
 
     async def notice_given_up(self, post: ClaimedPost, name: str, why: str) -> None:
-        """Record that a notice is never posted."""
+        """Record that a notice will never be posted."""
         await self._finish(post, name, why, "", "")
 
     async def _finish(self, post: ClaimedPost, name: str, outcome: str, team: str, shown: str) -> str:
@@ -61,7 +61,7 @@ class Notices:
         )
 
     async def checked(self, lease: Lease, notices: Sequence[Notice], *, again_s: float | None) -> bool:
-        """Record a check of whether a run is slow, with new notices, once each. `again_s` is None if it was the last."""
+        """Record a check of whether a run is slow, and new notices, each once. `again_s`: None after the last check."""
         rows = notice_rows([NoticeChange(one) for one in notices])
         again = microseconds(again_s) if again_s is not None else ""
         token = await lease.stop_renewing()
@@ -80,12 +80,12 @@ class Notices:
         return {slug: stored_slots(body) for slug, body in found.items()}
 
     async def late_boards(self) -> dict[str, StoredBoard]:
-        """Load what is late in each channel; those in which nothing is are left out."""
+        """Load which schedules are late, by channel. Channels without any are left out."""
         found = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("late")))
         return {channel: StoredBoard(from_json(LateBoard, body), body) for channel, body in found.items()}
 
     async def judged(self, lease: Lease, judgment: Judgment) -> bool:
-        """Record which schedules are late. Returns False if anything has changed since it was loaded."""
+        """Record which schedules are late. Returns False if anything has changed since the slots were loaded."""
         schedules: list[str | int] = []
         for slug, (before, after, again_s) in judgment.schedules.items():
             again = microseconds(again_s) if again_s is not None else ""

@@ -38,7 +38,7 @@ class Outages:
             return None
         stored = await self._incidents.load_incidents([(channel, schedule) for schedule in members])
         incidents = tuple(one.incident for one in stored if one is not None and one.outage == number)
-        # Schedules that failed before they were watched joined it later than they began to fail.
+        # Schedules that were failing before they were watched joined the outage later than they began to fail.
         known = [one for one in incidents if not one.seen_before] or incidents
         began = [one.first.ended_at for one in known if one.first and one.first.ended_at]
         return Outage(
@@ -87,8 +87,9 @@ class Outages:
     ) -> str:
         """Record a thread post. `outcome`: its timestamp, or why it's given up. `mentions`: how many it notified.
 
-        The file that `follows` it is queued then. A line about the outage's state is followed by another one, unless it
-        shows `outage` (`is_newest`). Returns `ok`, or `done:<ts>` of another's post.
+        The file that `follows` it is queued next. A line about the outage's state is followed by another one, unless it
+        shows `outage` (`is_newest`). Returns `ok`, or `done:<ts>` if another process
+        has posted it.
         """
         changes = "" if is_newest is None else str(outage.changes) if is_newest else "0"
         return await self._finish(post, outage.number, outcome, "", "", mentions, follows, changes)
@@ -96,7 +97,7 @@ class Outages:
     async def message_posted(self, post: ClaimedPost, outage: Outage, ts: str, *, is_newest: bool) -> str:
         """Record the message of an outage, which is edited unless it shows `outage` (`is_newest`).
 
-        Returns `ok`, or `done:<ts>` of another's message.
+        Returns `ok`, or `done:<ts>` if another process has posted it.
         """
         shown = f"out:{outage.rev}" if is_newest else ""
         return await self._finish(post, outage.number, ts, outage.team, shown, 0)

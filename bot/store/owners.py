@@ -1,4 +1,4 @@
-"""Users by their e-mail address, as Slack told: under a keyed hash of the address, which can't be guessed from Redis."""
+"""Users by e-mail address, as Slack reported: under a keyed hash, so that the address can't be guessed from Redis."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MILLISECONDS = 1000
 
 
 class OwnerUsers:
-    """Implements the flows' `OwnerUsers` port. `secret` keys the hashes; with another one, nothing is known."""
+    """Implements the flows' `OwnerUsers` port. `secret` is the hashes' key; with another one, no user is found."""
 
     def __init__(self, scripts: Scripts, secret: str) -> None:
         self._scripts = scripts
@@ -33,7 +33,7 @@ class OwnerUsers:
             await self._scripts.run("want_owners", *slugs)
 
     async def keep(self, address: str, user: str, *, for_s: float) -> None:
-        """Keep the user with an address, "" if there's none."""
+        """Store the user with an address, "" if there's none."""
         name = self._scripts.key("owner", self._hash(address))
         await self._scripts.ask(self._scripts.redis.set(name, user, px=round(for_s * MILLISECONDS)))
 

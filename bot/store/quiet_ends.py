@@ -1,4 +1,4 @@
-"""What quiet hours withhold: the incidents of each channel, and the messages at the end that list them."""
+"""What quiet hours withhold: the incidents of each channel, and the messages that list them afterwards."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class QuietEnds:
         return from_json(QuietEnd, body) if body else None
 
     async def end_posted(self, post: ClaimedPost, name: str, outcome: str) -> str:
-        """Record the message. Returns `ok`, or `done:<ts>` of another's message."""
+        """Record the message. Returns `ok`, or `done:<ts>` if another process has posted it."""
         lease = post.lease
         return str(
             await self._scripts.run(

@@ -73,7 +73,7 @@ _UNREACHABLE: tuple[tuple[str, str], ...] = (
 )
 # A command or a line of a script that can't work, whatever state the server is in.
 _FAULT = re.compile(r"\buser_script:\d+|\bWRONGTYPE\b")
-# What a script also fails with when a cluster changes, or when an operator ends it.
+# Errors with which a script also fails when a cluster changes, or when an operator kills it.
 _NO_FAULT = re.compile(r"cluster is down|slot not served|non local key|killed by user", re.IGNORECASE)
 _FILES = {
     ERRNO[errno.ENOENT]: "a file named in REDIS_URL's options doesn't exist",
@@ -90,14 +90,14 @@ def translate(error: BaseException, where: str = "") -> StoreUnavailable:
         if re.search(pattern, text, re.IGNORECASE):
             return StoreRefused(sentence, cause=cause + _permission(text), where=where)
     cause = _unreachable(error, text)
-    # Only Unix sockets are files: at a port, it's one of the files that TLS needs.
+    # Only a Unix socket is a file itself: with a port, the file in question is one that TLS needs.
     if cause in _FILES and not where.startswith("/"):
         cause = _FILES[cause]
     return StoreUnavailable(cause=cause, where=where)
 
 
 def is_fault(error: BaseException) -> bool:
-    """Whether a script or a command of the bot's own is to blame, not the server."""
+    """Whether one of the bot's own scripts or commands is to blame, rather than the server."""
     text = _text(error)
     others = (pattern for pattern, *_ in (*_REFUSALS, *_UNREACHABLE))
     return (

@@ -32,7 +32,7 @@ from bot.store.lanes import load_card
 from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts
 
-# All failures of a burst have been seen one poll interval later.
+# One poll interval later, all failures of a burst have been seen.
 SUCCESSES_LATER_S = 10.0
 
 
@@ -194,7 +194,7 @@ class Runs:
     ) -> None:
         """Recreate the record of a run and of its card.
 
-        If the run is over, its end was already announced and isn't again.
+        If the run is over, its end was already announced and isn't announced again.
         """
         await self._scripts.run("restore_run", key.name, *creation_args(facts, seen), card_id(team, card), int(over))
 

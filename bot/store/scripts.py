@@ -95,14 +95,14 @@ class Scripts:
             failed = self._failure(error, what)
             CALLS.labels(call_outcome(failed)).observe(time.monotonic() - began)
             self._refused = self._refused or isinstance(failed, StoreRefused)
-            # A fault shows no more than a read that Redis takes writes again.
+            # Like a successful read, a fault doesn't show that Redis accepts writes again.
             if not (self._refused and isinstance(failed, StoreFault)):
                 self._watch(failed)
             raise failed from error
         CALLS.labels(CallOutcome.OK).observe(time.monotonic() - began)
         if _cancellations() > cancellations:
-            # Before Python 3.12, a call that is cancelled at the moment when it's sent swallows that (asyncio.wait_for in
-            # redis-py): what should have ended would go on, and a time-out would never come.
+            # Before Python 3.12, a call that is cancelled just as it's sent swallows the cancellation
+            # (asyncio.wait_for in redis-py): what should have ended would go on, and a timeout would never fire.
             raise asyncio.CancelledError
         return reply
 
@@ -115,7 +115,7 @@ class Scripts:
         )
 
     async def _try_again(self) -> None:
-        """Probe whether Redis takes writes again, at most once in PROBE_AGAIN_S.
+        """Probe whether Redis accepts writes again, at most once in PROBE_AGAIN_S.
 
         The preceding call has succeeded either way.
         """

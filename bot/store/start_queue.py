@@ -58,14 +58,14 @@ class StartQueue:
         return turn
 
     async def take_turn(self, lease: Lease, request: Request, plan: StartPlan) -> bool:
-        """Take a start out of the queue, ready to be sent. Returns False if it no longer waits."""
+        """Take a start out of the queue, ready to be sent. Returns False if it's no longer waiting."""
         word = await self._scripts.run("take_turn", request.id, await lease.stop_renewing(), to_json(plan))
         return bool(word == "ok")
 
     async def requeue(
         self, lease: Lease, request: Request, behind: RunKey | None, facts: RunFacts, *, delay_s: float
     ) -> bool:
-        """Put a start back at its place in the queue, to wait for the run of another start that was faster."""
+        """Put a start back in its place in the queue, to wait for the run of another start that was faster."""
         name = behind.name if behind else ""
         made = creation_args(facts, Observation())
         word = await self._scripts.run(

@@ -103,7 +103,7 @@ class StartRequests:
         return await self._step(lease, request, RequestState.LOOKED, "post", fields=fields)
 
     async def pending(self, lease: Lease, request: Request, plan: StartPlan, approval: Approval) -> bool:
-        """Record that the start needs an approval, and queue the card that asks for it."""
+        """Record that the start needs approval, and queue the card that asks for it."""
         fields = {"look": to_json(plan), "approval": to_json(approval), **_incident(request)}
         await self._found(request, plan)
         return await self._step(lease, request, RequestState.PENDING, "post", fields=fields)
@@ -131,7 +131,7 @@ class StartRequests:
     ) -> bool:
         """Refuse a start.
 
-        The person is notified and the card removed next; a card that has waited shows the reason instead.
+        The person is notified and the card removed next; the card of a start that has waited shows the reason instead.
         """
         fields = {
             "why": why,
@@ -218,15 +218,15 @@ class StartRequests:
         await self._scripts.run("lock_schedule", _lock(request), request.id, 0)
 
     async def was_absent_since(self, at: datetime) -> bool:
-        """Whether there was a time since `at`, by Redis' clock, in which no process worked on this data.
+        """Whether there was a time since `at`, by Redis' clock, when no process worked on this data.
 
-        It's noticed by the first claim after it. See `feel_pulse` in shared_functions.lua.
+        The first claim after such a time notices it. See `feel_pulse` in shared_functions.lua.
         """
         away = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("pulse"), "away_us"))
         return away is not None and at < from_microseconds(away)
 
     async def note_checked(self, request: Request) -> None:
-        """Record that a start still waits although there was an absence."""
+        """Record that a start was checked after such a time, and is still to wait."""
         seconds, rest_us = await self._scripts.ask(self._scripts.redis.time())
         at_us = str(int(seconds) * MICROSECONDS + int(rest_us))
         await self._scripts.ask(self._scripts.redis.hset(self._scripts.key("req", request.id), "checked_us", at_us))
@@ -336,7 +336,7 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
 
 
 def incident_name(channel: str, schedule: str) -> str:
-    """Return the name of the incident whose message is to show a start, "" if it's none."""
+    """Return the name of the incident whose message is to show a start, "" if there's none."""
     return f"{channel}:{schedule}" if schedule else ""
 
 

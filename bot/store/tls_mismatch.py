@@ -1,7 +1,7 @@
-"""Find out whether a Redis can't be used because one side expects more of TLS than the other: the error rarely says so.
+"""Find out whether Redis can't be used because the two sides disagree about TLS: the error rarely says so.
 
-A server that expects TLS closes a plain connection, one that doesn't waits for the end of what looks like a command, and
-one that requires a client certificate may reset the connection before its reason has been read.
+A server that expects TLS closes a plain connection. One that doesn't expect it waits for the end of what looks like a
+command. One that requires a client certificate may reset the connection before its reason has been read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ UNWANTED = "it doesn't speak TLS on that port (is it a plain-text port?)"
 
 
 async def tls_mismatch(client: Any) -> str:  # noqa: ANN401 - redis-py's three kinds of client share no class
-    """Return the cause, empty if it's another one. Only for a client of a single server at a host and port."""
+    """Return the cause, empty if TLS isn't the cause. Only finds it for a single server at a host and port."""
     pool = getattr(client, "connection_pool", None)
     given = getattr(pool, "connection_kwargs", {})
     host, port = given.get("host"), given.get("port")
@@ -55,7 +55,7 @@ async def _answers_in_plain_text(host: str, port: int) -> bool:
 
 
 async def _refused_after_handshake(host: str, port: int) -> str:
-    """Return why a server ends a connection over which nothing was sent: only that it requires a client certificate."""
+    """Return why a server ends an unused connection, if that's because it requires a client certificate."""
     reader, writer = await asyncio.open_connection(host, port, ssl=_any_certificate())
     try:
         await reader.read(1)
@@ -74,6 +74,6 @@ def _any_certificate() -> ssl.SSLContext:
 
 
 async def _drop(writer: asyncio.StreamWriter) -> None:
-    """Close a connection without a farewell, for which the server might be waited for."""
+    """Close a connection at once: a proper goodbye might have to wait for the server."""
     writer.transport.abort()
     await asyncio.sleep(0)

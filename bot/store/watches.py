@@ -34,11 +34,11 @@ class Watches:
         return bool(await self._scripts.run("change_watch", watch.name, to_json(watch), *_fields(entry)))
 
     async def remove_watch(self, channel: str, number: int, entry: AuditEntry | None = None) -> bool:
-        """Remove a watch. Returns False if it's gone already. Raises StoreUnavailable."""
+        """Remove a watch. Returns False if it's already gone. Raises StoreUnavailable."""
         return bool(await self._scripts.run("remove_watch", f"{channel}:{number}", *_fields(entry)))
 
     async def pause_watches(self, channel: str, numbers: Sequence[int], change: PauseChange) -> list[int]:
-        """Pause watches of a channel, or let them go on, with entries in the audit log.
+        """Pause watches of a channel, or resume them, with entries in the audit log.
 
         Returns the numbers of those that this call has changed. Raises StoreUnavailable.
         """
@@ -66,14 +66,14 @@ class Watches:
         await self._scripts.run("leave_channel", lease.member, await lease.stop_renewing())
 
     async def move_channel(self, old: str, new: str) -> int:
-        """Move the watches of a channel whose id has changed, and what they have led to. Returns how many watches moved.
+        """Move the watches of a channel whose id has changed, and what they led to. Returns how many watches moved.
 
         Raises StoreUnavailable.
         """
         return int(await self._scripts.run("move_channel", old, new))
 
     async def all_watches(self) -> tuple[Watch, ...]:
-        """Every watch, by channel and number. Read again only after a change. Raises StoreUnavailable."""
+        """Return every watch, by channel and number. Read again only after a change. Raises StoreUnavailable."""
         redis = self._scripts.redis
         # The revision is read first: with a change in between, the next call reads the watches again.
         rev = await self._scripts.ask(redis.get(self._scripts.key("standing", "rev")))
@@ -85,12 +85,12 @@ class Watches:
         return self._kept
 
     async def read_watches(self) -> tuple[str, tuple[Watch, ...]]:
-        """Every watch, with the revision for `apply_plan`. Raises StoreUnavailable."""
+        """Return every watch, with the revision for `apply_plan`. Raises StoreUnavailable."""
         watches = await self.all_watches()
         return self._rev or "", watches
 
     async def apply_plan(self, rev: str, plan: FilePlan) -> AppliedPlan | None:
-        """Apply what the watches file changes. Returns None if a watch has changed since. Raises StoreUnavailable."""
+        """Apply the watches file's changes. Returns None if any watch has changed since. Raises StoreUnavailable."""
         changes = [part for one in plan.change for part in (one.name, to_json(one))]
         adds = [part for one in plan.add for part in (one.channel, to_json(one))]
         word, *rest = await self._scripts.run(
