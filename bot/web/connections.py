@@ -1,6 +1,6 @@
 """Limit one port's connections in number and time, so that strangers can't exhaust the process's file descriptors.
 
-aiohttp 3.14 has only one time-out, for a connection between two requests: an hour. A request whose headers never end,
+aiohttp 3.14 has only one timeout, of an hour, for a connection between two requests. A request whose headers never end,
 and a response that isn't read, would be held forever.
 """
 
@@ -15,12 +15,12 @@ from typing import Protocol
 
 from bot.logging import RareWarning
 
-# A request's headers must be complete within this time of its first byte; for the first request, of the connection's
-# opening.
+# A request's headers must be complete within this time after its first byte, or for the first request, after the
+# connection was opened.
 HEADERS_S = 10.0
 # Longer than common proxies (nginx and AWS: 60 s) keep a connection that they might reuse.
 IDLE_S = 75.0
-# From the end of a request to its response's last byte. Slack waits 3 s. A body may take 10 s, which the server limits.
+# From the end of a request to the last byte of its response. Slack waits 3 s. The server limits bodies to 10 s.
 REQUEST_S = 30.0
 # The other descriptors are for Redis, Slack and Bolt.
 SHARE = 0.5
@@ -106,7 +106,7 @@ class Connections:
 
     @property
     def full(self) -> bool:
-        """Whether another connection would need the place of an existing one."""
+        """Whether another connection would have to replace an existing one."""
         return len(self._open) + self._coming >= self.limits.total
 
     def admit(self, peer: str) -> bool:

@@ -21,7 +21,7 @@ from bot.web.listener import Listener
 
 log = structlog.get_logger()
 
-# When each series began is of no use here, and would double their number.
+# The time at which each series was created is of no use here, and would double the number of series.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's own
 
 BODY_MOST = 1024 * 1024
@@ -56,8 +56,9 @@ class ListenAddress:
 class WebServer:
     """The bot's HTTP server.
 
-    `slack` and `webhooks` are set once the bot can handle their requests; until then it returns 503. `backlog` is set
-    once there's a Redis; its metrics come after those of the process. `notes` returns what's wrong although it's ready.
+    `slack` and `webhooks` are set once the bot can handle their requests; until then, the server returns 503. `backlog`
+    is set once there's a Redis; its metrics come after those of the process. `notes` returns what is wrong although the
+    bot is ready.
 
     A body must arrive within `read_s`. Each port stays within `limits`, and within the process's file descriptors.
     """
@@ -167,7 +168,7 @@ class WebServer:
         """
         if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             raise web.HTTPUnsupportedMediaType
-        # Until it's complete, it may be closed for another one: anyone can begin a body and never end it.
+        # Until it's complete, the connection may be closed for another one: anyone can begin a body and never end it.
         _begins(request, Phase.BODY)
         async with asyncio.timeout(self._read_s):
             await request.read()
@@ -194,7 +195,7 @@ class WebServer:
 
 
 def _constant(handle: Answer) -> Answer:
-    """Wrap a handler: a refusal is only its status, and a wrong method looks like an unknown path."""
+    """Wrap a handler: a refusal has only a status, and a wrong method looks like an unknown path."""
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         _begins(request, Phase.ANSWER)
@@ -210,7 +211,7 @@ def _constant(handle: Answer) -> Answer:
             # The client has disconnected.
             raise
         except Exception as error:
-            # Nothing about it is revealed to a stranger.
+            # Strangers aren't shown anything about it.
             log.error("a request over HTTP failed", error=repr(error), exc_info=error)
             return web.Response(status=500)
 
@@ -224,7 +225,7 @@ def _begins(request: web.BaseRequest, phase: Phase) -> None:
 
 
 def _last(status: int) -> web.Response:
-    """Build the last response on a connection: further data can't be distinguished from the rest of the request."""
+    """Build the last response on a connection: any further data might be the rest of this request."""
     answer = web.Response(status=status)
     answer.force_close()
     return answer
@@ -248,7 +249,7 @@ class _Runner(web.AppRunner):
 
     @property
     def port(self) -> int:
-        """Return the port it listens on, 0 if it doesn't."""
+        """Return the port that it listens on, 0 if it isn't listening."""
         return self._listener.port if self._listener else 0
 
     async def listen(self, address: ListenAddress) -> None:

@@ -30,7 +30,7 @@ Take = Callable[[WebhookHint], Awaitable[None]]
 class Webhooks:
     """Handles /paradime/webhooks.
 
-    A secret of the form `whsec_…` verifies signed posts (Standard Webhooks, or the same with Svix' header names). Any
+    A secret of the form `whsec_…` verifies signed posts (Standard Webhooks, or the same with Svix's header names). Any
     other secret is expected in the path (/paradime/webhooks/<secret>), in X-Webhook-Secret, or as a bearer token.
     """
 

@@ -1,4 +1,4 @@
-"""Build the metrics of what is recorded in Redis."""
+"""Build the metrics of the data in Redis."""
 
 from __future__ import annotations
 

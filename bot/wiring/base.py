@@ -55,7 +55,7 @@ class Base:
 
     @property
     def incident_people(self) -> IncidentPeople:
-        """Whom an incident's messages name and notify."""
+        """The people whom an incident's messages name and notify."""
         return IncidentPeople(self.clients.people, self.stores.watches, self.clients.owner_mentions)
 
     @property
@@ -65,7 +65,7 @@ class Base:
 
     @property
     def incident_closer(self) -> IncidentCloser:
-        """What closes incidents that nobody watches anymore."""
+        """The flow that closes incidents that no watch covers anymore."""
         return IncidentCloser(self.stores.incidents, self.stores.discovery)
 
     @property

@@ -1,4 +1,4 @@
-"""How often Bolt is asked about runs. The gaps are kept in Redis, so they hold for all replicas together."""
+"""How often Bolt is asked about runs. The gaps are enforced in Redis, so they apply to all replicas together."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def tail_rules(base: Base) -> LogTailRules:
 
 
 def _settle_s(base: Base) -> float:
-    """How long a call with a lost response may still take effect: a little longer than the call itself."""
+    """For how long a call whose response was lost may still take effect: a little longer than the call itself takes."""
     return base.settings.slack_call_s + 0.5
 
 

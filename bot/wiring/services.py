@@ -28,8 +28,7 @@ from bot.workers.worker import ReportFault
 class Services:
     """Open services. `report_fault` logs an unexpected error and returns its reference.
 
-    What comes from a file may be replaced: whoever needs it holds the `Current` one.
-    `intake` knows whether any request from Slack isn't acknowledged yet.
+    Values read from files may be replaced, so whatever needs one holds its `Current`. `intake` counts the requests from Slack that aren't acknowledged yet.
     """
 
     redis: Redis

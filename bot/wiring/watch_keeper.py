@@ -1,4 +1,4 @@
-"""Build what keeps the watches from the watches file on record."""
+"""Build the flow that keeps the stored watches in line with the watches file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOST = Counter(
 
 
 def build_watch_keeper(services: Services, identity: Identity, stores: Stores, clients: Clients) -> WatchKeeper:
-    """Build it with the file's watches as they were read at the start."""
+    """Build the keeper, with the watches that were read from the file at startup."""
     return WatchKeeper(
         services.watches,
         stores.watches,

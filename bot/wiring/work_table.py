@@ -1,4 +1,4 @@
-"""The table of due sets and lanes: per row its gap, its claim, the flow that handles it, and what wakes whom.
+"""The table of due sets and lanes: per row its gap, its claim, the flow that handles it, and which rows it wakes.
 
 Names are part of keys in Redis, which older versions read as well: don't change them.
 """
@@ -56,14 +56,14 @@ DUE_SETS = (
         wakes=("edits", "polls"),
         woken_by=(WakeEvent.CANCEL_REQUESTED,),
     ),
-    # Live logs; the stored words are older than the name.
+    # Live logs; the stored word is older than that name.
     DueWork(
         "follows",
         one_by_one(lambda flows: flows.tail_log.advance_tail),
         wakes=("posts",),
         woken_by=(WakeEvent.LIVE_LOG_REQUESTED,),
     ),
-    # Requests to follow a run in a channel; so is this word.
+    # Requests to follow a run in a channel; the stored word is older than that name, too.
     DueWork(
         "watches",
         one_by_one(lambda flows: flows.follow_run.advance_follow_request),
@@ -78,31 +78,31 @@ DUE_SETS = (
         wakes=("looks", "owners", "gaps", "late"),
         woken_by=(WakeEvent.LISTING_HINTED,),
     ),
-    # Watched schedules, each when its runs are worth a look.
+    # Watched schedules, each due when its runs are worth a look.
     DueWork("looks", looks_together, at_once=2, wakes=("polls", "accounts", "posts", "edits", "slow")),
-    # Watched schedules with ends that aren't accounted yet.
+    # Watched schedules with ends that aren't accounted for yet.
     DueWork("accounts", one_by_one(lambda flows: flows.account_ends.account_schedule), wakes=("posts", "edits")),
-    # Outages whose causes are told in their threads.
+    # Outages whose causes are reported in their threads.
     DueWork("outages", one_by_one(lambda flows: flows.outages.plan_causes), wakes=("posts",)),
     # Gaps between listings, and the channels' messages about them.
     DueWork("gaps", one_by_one(lambda flows: flows.advance_gap.advance_gap), at_once=2, wakes=("posts", "edits")),
-    # Incidents that time alone changes.
+    # Incidents that change with time alone.
     DueWork("incidents", one_by_one(lambda flows: flows.incident_clock.pass_time), wakes=("posts", "edits")),
     # Watched schedules whose owner isn't known in Slack yet.
     DueWork("owners", one_by_one(lambda flows: flows.owners.look_up), at_once=2),
     # Channels with quiet hours that withhold something.
     DueWork("quiet", one_by_one(lambda flows: flows.end_quiet.end_quiet), wakes=("posts",)),
-    # Channels with watches, each when it's to be checked whether the bot can post there, and may.
+    # Channels with watches, each due when the bot has to check whether it can and may post there.
     DueWork("channels", one_by_one(lambda flows: flows.check_channel.check_channel), wakes=("posts", "edits")),
-    # Channels with a digest of what they watch; the stored word is older than the name.
+    # Channels with a digest of what they watch; the stored word is older than that name.
     DueWork("reports", one_by_one(lambda flows: flows.queue_digest.queue_digest), at_once=2, wakes=("posts",)),
-    # Watched schedules that may be late, each when a slot's grace is over.
+    # Watched schedules that may be late, each due when a slot's grace period is over.
     DueWork("late", late_together, at_once=1, wakes=("posts", "edits")),
-    # Active runs of watched schedules, each when it may be slow.
+    # Active runs of watched schedules, each due when it may be slow.
     DueWork("slow", one_by_one(lambda flows: flows.check_slow.check_run), wakes=("posts",)),
     # Starts that wait for a schedule's run to end.
     DueWork("queue", one_by_one(lambda flows: flows.queue.advance_queue), wakes=("requests", "edits")),
-    # Starts that wait for an approval.
+    # Starts that are waiting for approval.
     DueWork(
         "approvals",
         one_by_one(lambda flows: flows.approvals.advance_approval),

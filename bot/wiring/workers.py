@@ -16,7 +16,7 @@ from bot.workers.lookout import Lookout
 from bot.workers.worker import Claim, Worker
 
 FEW_AT_ONCE = 10
-# Schedules whose next look is so near are included in a request that goes out anyway, so that requests are full.
+# Schedules whose next look is due this soon are included in a request that goes out anyway, so that requests are full.
 LOOK_SOON_S = 90
 LATE_SOON_S = 20
 
@@ -34,8 +34,8 @@ class DueWork:
 
     `claim` builds the claim function, which calls the flow; `at_once` is the maximum number of simultaneous jobs.
     `gap_s` is the minimum time between two claims, in seconds; a lane has the budget of its Slack method instead.
-    `wakes` names the rows that a job here makes work for; `woken_by` the events, and the rows elsewhere, that make work
-    for this one. What isn't named there is noticed by the lookout, within a second: waking every worker for every event
+    `wakes` names the rows that this row's jobs make work for, `woken_by` the events and other rows that make work for
+    this one. Any other work is noticed by the lookout, within a second: waking every worker for every event
     would be most of a busy bot's load.
     """
 
@@ -50,7 +50,7 @@ class DueWork:
 def one_by_one(flow: Callable[[Flows], claims.Advance], *, posts_only: WakeEvent | None = None) -> BuildClaim:
     """Claim one member per job.
 
-    `posts_only` is the event for a job that returns True, instead of all that the row wakes.
+    `posts_only`: the event with which a job that returns True wakes workers, instead of all that the row wakes.
     """
 
     def build(name: str, base: Base, flows: Flows) -> Claim:
@@ -129,6 +129,6 @@ def build_workers(rows: Sequence[DueWork], base: Base, flows: Flows) -> dict[str
 
 
 def build_lookout(rows: Sequence[DueWork], base: Base) -> Lookout:
-    """Build what wakes the workers of all rows."""
+    """Build the lookout, which wakes the workers of all rows."""
     names = tuple(row.name for row in rows)
     return Lookout(lambda: next_due(base.stores.scripts, names), base.wakeups.workers, base.services.report_fault)

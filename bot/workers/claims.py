@@ -1,6 +1,6 @@
 """Claim functions for due sets and lanes.
 
-Which flow handles which is in the table of due sets (`bot.wiring.work_table`).
+The table of due sets (`bot.wiring.work_table`) says which flow handles which of them.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ async def keep_lease(due: DueSet, lease: Lease) -> AsyncIterator[None]:
 def claim_one(
     due: DueSet, advance: Advance, wake: Wake, *, wake_posts: Wake | None = None
 ) -> Callable[[], Awaitable[Work]]:
-    """Claim one member per job: requests, ends, cancels. `wake` wakes the workers that continue with a job's results.
+    """Claim one member per job: requests, ends, cancellations. `wake` wakes the workers that go on with its results.
 
-    `wake_posts` wakes only those that post: if fifty people a second start runs, each step would otherwise have three
-    more workers ask Redis in vain, which delays the acknowledgements of their commands.
+    `wake_posts` wakes only those that post: if fifty people start runs each second, each step would otherwise make
+    three more workers ask Redis in vain, which delays the acknowledgements of their commands.
     """
 
     async def job(lease: Lease) -> None:
@@ -61,7 +61,7 @@ def claim_one(
 
     async def claim() -> Work:
         # One member per claim: its lease is renewed, moved and finished separately. The job begins before the next
-        # claim, so a failed claim loses nothing that was claimed before it, and a worker never exceeds its number of
+        # claim, so a failed claim loses nothing that was claimed earlier, and a worker never exceeds its number of
         # jobs.
         claimed = await due.claim(1)
         if claimed.lease is None:
@@ -74,7 +74,7 @@ def claim_one(
 def claim_many(
     due: DueSet, advance: Callable[[Lease], Awaitable[bool]], wake: Wake, *, most: int, soon_s: float
 ) -> Callable[[], Awaitable[Work]]:
-    """Claim up to `most` members per job, whose one request serves them all: looks at schedules' runs."""
+    """Claim up to `most` members per job, all served by one request: looks at schedules' runs."""
 
     async def job(lease: Lease) -> None:
         async with keep_lease(due, lease):
@@ -99,7 +99,7 @@ def claim_batch(
     async def job(lease: Lease, claimed_us: int, rows: tuple[tuple[str, ...], ...]) -> None:
         async with keep_lease(due, lease):
             changed = await follow.poll_runs(lease, claimed_us, rows)
-        # Most polls return nothing new, and make no work.
+        # Most polls return nothing new, so they make no work.
         if changed:
             wake()
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from bot.core.model.errors import StoreUnavailable
 from bot.workers.worker import ReportFault, Worker
 
-# Work that another process has created begins so much later at most.
+# Work that another process has created begins at most this much later.
 LOOK_S = 1.0
 
 # Returns in how many seconds something is due, by the name of each worker that has anything to wait for.
