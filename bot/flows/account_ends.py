@@ -1,4 +1,4 @@
-"""Accounting ends: each end of a watched schedule's run becomes part of the channels' incidents, exactly once."""
+"""Accounting for ends: each end of a watched schedule's run becomes part of the channels' incidents, exactly once."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Withholding:
 
 @dataclass(frozen=True, slots=True)
 class WaitingEnds:
-    """A schedule's ends that wait, the cards of their runs, the watches that decide, and what policy lets them report.
+    """A schedule's waiting ends, the cards of their runs, the watches that decide, and what the policy lets them report.
 
     `stored` are the incidents of the deciding watches' channels, and of those that may no longer be shown theirs.
     """
@@ -72,7 +72,7 @@ class WaitingEnds:
 
 
 class EndAccountant:
-    """Accounts the ends of one schedule at a time."""
+    """Accounts for the ends of one schedule at a time."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class EndAccountant:
         self._covers = CoverCache()
 
     async def account_schedule(self, lease: Lease) -> None:
-        """Account all ends of the claimed schedule that wait, in the order in which the runs ended."""
+        """Account for all waiting ends of the claimed schedule, in the order in which the runs ended."""
         slug = lease.member
         record = (await self._discovery.load_schedules([slug])).get(slug)
         if record is None:
@@ -124,7 +124,7 @@ class EndAccountant:
         states = await self._incident_states(waiting)
         changes = _changes(waiting, states)
         if not await self._store(lease, waiting, states, changes):
-            # Somebody else has changed an incident, or has accounted these ends.
+            # Somebody else has changed an incident, or has accounted for these ends.
             await self._due.give_back(lease, delay_s=0)
             return
         for change in changes:
@@ -146,7 +146,7 @@ class EndAccountant:
         return WaitingEnds(record, ends, cards, deciding, tellings, dict(zip(channels, stored, strict=True)))
 
     async def _incident_states(self, waiting: WaitingEnds) -> dict[str, list[Incident]]:
-        """What becomes of the incident of each channel that watches. What a gap hides is noted for its account."""
+        """The states of each watching channel's incident after these ends. What a gap hides is noted for its account."""
         gap, states = await self._gaps.collecting(), {}
         for channel, watch in waiting.deciding.items():
             withholding = Withholding(quiet_until(watch, self._now()), gap, self._now())
@@ -192,7 +192,7 @@ class EndAccountant:
 
 
 def _changes(waiting: WaitingEnds, states: Mapping[str, Sequence[Incident]]) -> list[IncidentChange]:
-    """What changes of the channels' incidents. Those that may no longer be shown are closed."""
+    """What changes about the channels' incidents. Those that may no longer be shown are closed."""
     changes = [
         IncidentChange(before, after, edit_for(_same(before, after), after))
         for channel, afterwards in states.items()
@@ -215,7 +215,7 @@ def _states_in(waiting: WaitingEnds, watch: Watch, withholding: Withholding) -> 
 
 
 def _same(before: StoredIncident | None, after: Incident) -> Incident | None:
-    """The incident before, unless it was another one."""
+    """The incident from before, unless that was another one."""
     return before.incident if before is not None and before.incident.serial == after.serial else None
 
 
@@ -229,7 +229,7 @@ def _states(
 ) -> list[Incident]:
     """A channel's incident after these ends, preceded by the stored one's last state if another one replaces it.
 
-    Only those ends count that ended since the channel watches the schedule.
+    Only ends since the channel began to watch the schedule count.
     """
     serial, last = incident.serial if incident else 0, incident
     succeeded = (end for end in record.ledger.successes if counts(end, watch, record.schedule))
@@ -237,7 +237,7 @@ def _states(
     for end in ends:
         carded, before = watch.channel in cards[end.run], incident
         if was_accounted(record.ledger, end):
-            # Accounted before; now its log has been read.
+            # It was accounted for before; now its log has been read.
             if incident is not None and end.has_failed and is_accounted(incident, end.run):
                 incident = with_log(incident, end, carded=carded)
         elif _counts(end, watch, record):
@@ -256,7 +256,7 @@ def _counts(end: RunEnd, watch: Watch, record: ScheduleRecord) -> bool:
 
 
 def _hidden_runs(gap: ListingGap, ends: Sequence[RunEnd], watch: Watch, record: ScheduleRecord) -> list[GapRun]:
-    """What a channel's account of a gap lists of these ends."""
+    """Which of these ends a channel's account of a gap lists."""
     hidden = [
         end
         for end in ends
@@ -270,7 +270,7 @@ def _hidden_runs(gap: ListingGap, ends: Sequence[RunEnd], watch: Watch, record: 
 
 
 def _counted(ends: Sequence[RunEnd], watches: Collection[Watch], record: ScheduleRecord, now: datetime) -> list[Count]:
-    """What the channels' digests have to count of these ends."""
+    """What the channels' digests have to count for these ends."""
     return [
         one
         for end in ends

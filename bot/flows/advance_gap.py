@@ -21,7 +21,7 @@ from bot.flows.quiet_hours import QuietHours
 log = structlog.get_logger()
 
 LOOK_AGAIN_S = 2.0
-# A message lists fewer.
+# Most incidents that are kept with a message, which lists fewer.
 KEPT_MOST = 200
 
 
@@ -61,7 +61,7 @@ class GapAdvancer:
             await self._advance_message(lease, gap, channel)
 
     async def _collect(self, lease: Lease, gap: ListingGap) -> None:
-        """Wait until all that the gap has hidden is accounted, but not forever."""
+        """Wait until everything that the gap has hidden is accounted for, but not forever."""
         late = gap.began is None or lease.since_s(gap.began) > COLLECTED_FOR.total_seconds()
         if late or await self._is_all_accounted(gap):
             log.info("found out what happened while schedules weren't listed", gap=gap.number, late=late)
@@ -103,7 +103,7 @@ class GapAdvancer:
         return await self._gaps.queue_message(lease, GapNotice(watch.channel, watch.team, gap), ())
 
     async def _queue_account(self, lease: Lease, gap: ListingGap, watch: Watch) -> bool:
-        """What is failing now, and what failed and recovered in the meantime."""
+        """Queue a channel's account: what is failing now, and what failed and recovered in the meantime."""
         channel, now = watch.channel, self._now()
         withheld = [one for one in await self._withheld.withheld_in(channel) if one.incident.withheld is not None]
         found = {one.incident.schedule: one for one in (*await self._incidents.open_incidents(channel), *withheld)}

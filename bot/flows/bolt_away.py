@@ -10,7 +10,7 @@ AWAY_S = 5.0
 
 
 async def give_back_while_away(due: Due, lease: Lease, away: BoltError, *, away_s: float = AWAY_S) -> None:
-    """Give back a claim for `away_s`. If Bolt throttles, it says how long, and the whole due set waits."""
+    """Give back a claim for `away_s`. If Bolt throttles, Bolt says for how long, and the whole due set waits."""
     if isinstance(away, BoltThrottled):
         await due.hold(away.retry_after_s)
         away_s = away.retry_after_s

@@ -38,7 +38,7 @@ class ChannelPermissions:
             member_channels = await self._memberships.channels_of(user, fresh=True)
         if channel in member_channels.names:
             return Permission.YES
-        # Slack lists group direct messages nowhere.
+        # Slack doesn't list group direct messages anywhere.
         there = None if channel.startswith("D") else await self._memberships.is_member(channel, user)
         if there is not None:
             return Permission.YES if there else Permission.NO

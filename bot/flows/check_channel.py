@@ -1,7 +1,7 @@
-"""Checking watched channels: watches pause while the bot can't post there, or may not, and go on afterwards.
+"""Checking watched channels: watches pause while the bot can't post there, or isn't allowed to, and resume afterwards.
 
 A channel is checked once a day, soon after a watch is made, and at once when Slack reports a change or refuses a post.
-What Slack says of the channel decides, not what the event said: an event may be lost, late, or come twice.
+What Slack says about the channel decides, not the event: an event may be lost, late, or delivered twice.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from bot.flows.ports.watch_store import ChannelsBack, Incidents, Watches
 log = structlog.get_logger()
 
 CHECKED_EVERY_S = 86_400.0
-# If Slack doesn't say now, or doesn't accept a private message.
+# If Slack doesn't describe the channel now, or doesn't accept a private message.
 AGAIN_S = 60.0
 
 
@@ -90,7 +90,7 @@ class WatchedChannelChecker:
                 await self._change(channel, changing, pause)
         again_s = CHECKED_EVERY_S
         if state.is_readable and state.is_member and not state.is_archived:
-            # It may have refused something without any check of it in between.
+            # It may have refused a post or an edit since the last check.
             again_s = await self._channels_back.channel_fit(channel) or CHECKED_EVERY_S
         await self._delete_old(channel)
         is_told = await self._notify(channel)
@@ -118,7 +118,7 @@ class WatchedChannelChecker:
         return watch.paused == Pause.DEACTIVATED if roles is None else not roles
 
     async def _change(self, channel: str, watches: Sequence[Watch], pause: Pause | None) -> None:
-        """Pause watches, or let them go on."""
+        """Pause watches, or resume them."""
         now = self._now()
         if pause is None:
             await self._channel_back(channel, watches, now)
@@ -143,7 +143,7 @@ class WatchedChannelChecker:
             await self._silence(channel, schedule)
 
     async def _silence(self, channel: str, schedule: str) -> None:
-        """An incident that has no message needs none, because that message names it. The next failure gets one."""
+        """Mark an incident without a message as needing none, because that message names it. The next failure gets one."""
         for _ in range(TRIES):
             stored = await self._incidents.load_incident(channel, schedule)
             if stored is None or stored.ts or stored.incident.silent:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from bot.flows.lease import Lease
 
-# What an end batch is called in keys, in posts that wait and in metadata of messages: older versions read them as well.
+# What an end batch is called in keys, in waiting posts and in messages' metadata, which older versions read as well.
 END_BATCH = "digest"
-# What a digest is called there, for the same reason.
+# What a digest is called in those places, for the same reason.
 DIGEST = "report"
 # The stored outcome of a post that was dropped: what it's about is no longer on record, or is no longer shown.
 DROPPED = "gone"

@@ -1,4 +1,4 @@
-"""Closing the incidents of schedules that a channel no longer watches or may see, or that are gone from Bolt."""
+"""Closing the incidents of schedules that a channel no longer watches or may no longer see, or that are gone from Bolt."""
 
 from __future__ import annotations
 

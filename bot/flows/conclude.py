@@ -45,8 +45,8 @@ WARNINGS_S = 2.0
 WARNINGS_AT_ONCE = 4
 WARNING_COMMANDS = 5
 LATE_LOG_AGAIN_S = 30.0
-# Late logs are read one at a time, because ends that haven't been announced need the other slot. How long one waits for
-# its turn.
+# Late logs are read one at a time, because ends that haven't been announced need the other slot. How long one of them
+# waits for its turn.
 LATE_LOG_TURN_S = 2.0
 LATE_LOG_BUSY_AGAIN_S = 5.0
 LATE_LOG_GIVEN_UP_S = 3600.0
@@ -94,7 +94,7 @@ class LogReader:
         self._mask = mask
         self._hide = hide
         self._hints = hints or Current(built_in())
-        # Each with the hints that it was read with.
+        # Each log is kept with the hints that it was read with.
         self._read: LRUCache[int, tuple[Table, FailureLog]] = LRUCache(kept)
         # A log may be as large as the client's limit on memory.
         self._at_once = asyncio.Semaphore(READ_AT_ONCE)

@@ -1,4 +1,4 @@
-"""Reading dbt's own results of a command from its artifacts. Optional: ends are announced without them if need be."""
+"""Reading dbt's own results of a command from its artifacts. They're optional: ends are announced without them if need be."""
 
 from __future__ import annotations
 

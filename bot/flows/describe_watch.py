@@ -1,4 +1,4 @@
-"""Saying what a watch covers: its schedules, what it would have reported lately, and what there's to note about it."""
+"""Saying what a watch covers: its schedules, what it would have reported lately, and what else is worth noting."""
 
 from __future__ import annotations
 

@@ -44,9 +44,9 @@ PAGES_MOST = 10
 # A schedule that runs every minute, for a day and a half.
 PAGES_MOST_AFTER_GAP = 100
 ONE_FAILED_S = 60.0
-# Older pages that can't be read for so long may never be: what is newer is reported without them.
+# If older pages couldn't be read for this long, they may never be: newer runs are reported without them.
 OLDER_AWAITED = timedelta(minutes=10)
-# A run that may be that of a start of ours, whose outcome isn't known yet, waits so long for it.
+# If a start of ours with an unknown outcome may have made a run, the run waits this long for that outcome.
 UNSETTLED_S = 60.0
 UNSETTLED_AGAIN_S = 2.0
 POLL_GAP_S = 1.0
@@ -231,7 +231,7 @@ class RunDiscoverer:
         return follow, ended
 
     async def _may_be_ours(self, lease: Lease, slug: str, found: Found) -> frozenset[int]:
-        """New runs that a start of ours may have made whose outcome isn't known yet: its card has to be there first."""
+        """New runs that a start of ours with an unknown outcome may have made: its card has to be posted first."""
         fresh = [run for run in (*found.begun, *found.ended) if run.id in found.fresh]
         if not fresh:
             return frozenset()
@@ -308,7 +308,7 @@ class RunDiscoverer:
     ) -> NewRun | RunEnd | None:
         """A run to follow until its end is read, an end that the listing says enough about, or nothing yet.
 
-        `old`: it ended long ago, and what its log says is no news.
+        `old`: it ended long ago, and what its log says isn't news.
         """
         key, end = RunKey(self._rules.workspace, run.id), end_of_listing(run)
         counted = any(counts(end, watch, record.schedule) for watch in deciding.values())
@@ -343,7 +343,7 @@ class RunDiscoverer:
             usual_s=usual_s,
             actor=self._mask(actor) if actor else None,
         )
-        # Its state is the poll's to find out, so that its end is seen there.
+        # A poll finds out its final state, so that its end is noticed as usual.
         return NewRun(key, facts, Observation(run.state if not is_final(run.state) else "RUNNING"))
 
     async def _begin(self, record: ScheduleRecord, watch: Watch, listed: Sequence[RunSummary]) -> None:
@@ -351,7 +351,7 @@ class RunDiscoverer:
         stored = await self._incidents.load_incident(watch.channel, record.schedule.slug)
         if stored is not None and stored.incident.is_open:
             return
-        # An end after that is accounted like any other.
+        # An end after that is accounted for like any other.
         ends = known_before(record.ledger, listed, watch.since)
         serial = stored.incident.serial + 1 if stored else 1
         incident = failing_already(ends, watch, record.schedule, serial=serial)
@@ -366,12 +366,12 @@ class RunDiscoverer:
 
 
 def _reaches_all(record: ScheduleRecord, page: Sequence[RunSummary]) -> bool:
-    """Whether nothing that is looked for can be on older pages."""
+    """Whether older pages can't contain anything that is looked for."""
     return reaches_known(record.ledger, page) and reaches_waiting(record.slots.slots, page)
 
 
 def _settled(record: ScheduleRecord, pages: Pages, deciding: Mapping[str, Watch], at: datetime) -> SettledSlots | None:
-    """What a listing says of a schedule's slots, None if nothing is new."""
+    """What a listing says about a schedule's slots, None if nothing is new."""
     found = settle(record.schedule, record.slots.slots, pages.runs, at, has_all=pages.has_all, is_cut=pages.is_cut)
     if found.slots == record.slots.slots:
         return None

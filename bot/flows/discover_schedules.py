@@ -34,7 +34,7 @@ from bot.flows.schedule_catalog import ScheduleCatalog
 
 log = structlog.get_logger()
 
-# A schedule's name, owner, branch and commands are read again after this time. Until then, the small listing will do.
+# A schedule's name, owner, branch and commands are read again after this time. Until then, the small listing is enough.
 DETAILS_FRESH = timedelta(minutes=5)
 # Schedules whose runs are listed with one request.
 LOOKS_TOGETHER = 100
@@ -58,7 +58,7 @@ class WatchedActivity:
 
     @property
     def has_slots(self) -> bool:
-        """Whether anything is said of its slots."""
+        """Whether its slots matter to any watch or digest."""
         return (self.grace_s is not None or self.is_counted) and not self.schedule.suspended
 
 
@@ -234,7 +234,7 @@ class CoverCache:
         return self._channels[schedule]
 
     def grace_s(self, schedule: WatchedSchedule) -> float | None:
-        """The shortest grace after which one of the channels hears that a schedule is late; None if none does."""
+        """The shortest grace after which one of the channels is told that a schedule is late; None if none is."""
         if schedule not in self._graces:
             graces = [one.late_s for one in self.deciding(schedule).values() if one.late_s is not None]
             self._graces[schedule] = min(graces, default=None)
@@ -293,5 +293,5 @@ def _slots_after(before: Slots, row: WatchedActivity, at: datetime, listed_at: d
 
 
 def _may_fail(row: WatchedActivity, before: str | None) -> bool:
-    """Whether there may be an incident soon, or is one: it doesn't do well, or something has happened since."""
+    """Whether a new activity may mean an incident: the schedule's last run didn't succeed, or it was known before."""
     return before != row.activity and (before is not None or not row.is_well)

@@ -41,13 +41,13 @@ class WatchMessages(Protocol):
     """Messages of incidents, outages and gaps, which aren't cards of runs."""
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
-        """Its revision and itself; None if it's no longer on record."""
+        """Render a message: its revision and itself; None if it's no longer on record."""
 
     async def replace_deleted(self, lease: Lease, card: Card) -> None:
-        """Post a new one instead of one that was deleted."""
+        """Post a new message instead of one that was deleted."""
 
     async def mark_uneditable(self, card: Card) -> None:
-        """Record that it can't be edited anymore."""
+        """Record that a message can't be edited anymore."""
 
 
 class UnknownState(Exception):  # noqa: N818 - not an error of the bot's tree: it never leaves this file

@@ -11,7 +11,7 @@ class EndRules:
 
     `posting_s` of that are reserved for the post. Each other failure that is being read takes `post_gap_s` more,
     because all of them may be posted one after another in a single channel. `incident_s` is how long an incident waits
-    for the log of a run that only it tells of: the log follows in the incident's thread.
+    for the log of a run that only it reports: the log follows in the incident's thread.
     """
 
     told_s: float = 20.0

@@ -18,7 +18,7 @@ from bot.flows.quiet_hours import QuietHours
 
 log = structlog.get_logger()
 
-# How long after the end of quiet hours the account of a gap is awaited that had to wait for it.
+# How long after the end of quiet hours to wait for the account of a gap that was itself waiting for that end.
 ACCOUNT_WITHIN = timedelta(minutes=1)
 
 
@@ -67,8 +67,8 @@ class QuietEnder:
     async def _until(self, incident: Incident, now: datetime, *, account_comes: bool) -> datetime:
         """When it may be posted: the watch's quiet hours may have changed since, or it may have been stopped.
 
-        What a gap withholds waits for the gap's account, as long as that is still to come. If that waits for the end of
-        quiet hours, it has until a minute after it.
+        What a gap withholds waits for the gap's account, as long as that is still to come. If the account itself waits
+        for the end of quiet hours, it has a minute after that.
         """
         planned, quiet = incident.withheld.until if incident.withheld else now, await self._quiet.until(incident)
         by_gap = incident.withheld is not None and incident.withheld.gap

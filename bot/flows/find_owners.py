@@ -18,7 +18,8 @@ from bot.flows.ports.watch_store import Discovery, OwnerUsers
 
 log = structlog.get_logger()
 
-# How long it's kept who has an address, also if nobody does; and that Slack refuses to say, for want of a scope perhaps.
+# How long to remember who has an address, even if nobody does; and that Slack refused to say, perhaps for lack of a
+# scope.
 KEPT_S = 86_400.0
 REFUSED_S = 3600.0
 AWAY_S = 30.0

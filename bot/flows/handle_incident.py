@@ -1,4 +1,4 @@
-"""What people do with an incident by its message's buttons: they work on it, snooze it, retry it.
+"""What people do with an incident through its message's buttons: they work on it, snooze it, retry it.
 
 The message shows the outcome, so that only what wasn't done is answered, privately.
 """
@@ -88,10 +88,10 @@ class IncidentHandler:
             return self._gone("This incident is no longer open.")
         return opened[schedule], SnoozeChoice(choice)
 
-    # --- who works on it, and when it's told again ---
+    # --- who works on it, and when it's reported again ---
 
     async def take_on(self, asker: Asker, name: str, schedule: str, *, over: bool) -> Message | None:
-        """The person works on it. If somebody else does already, only with `over`. `name` is the person's."""
+        """Record that the person works on it; if somebody else already does, only with `over`. `name` is the person's."""
         now = await self._audit.now()
 
         def change(one: Incident) -> Incident | Message:
@@ -102,13 +102,13 @@ class IncidentHandler:
         return await self._change(asker, schedule, "taken on", change)
 
     async def let_go(self, asker: Asker, schedule: str) -> Message | None:
-        """Nobody works on it anymore, whoever did."""
+        """Record that nobody works on it anymore, whoever did."""
         return await self._change(
             asker, schedule, "let go", lambda one: handling.let_go(one) if one.on_it else Message((NOBODY_ON_IT,))
         )
 
     async def snooze(self, asker: Asker, name: str, schedule: str, choice: SnoozeChoice) -> Message | None:
-        """Nothing is posted for a while, by the clock of the person's time zone."""
+        """Post nothing for a while, by the clock of the person's time zone."""
         zone = zone_named((await self._people.person(asker.user)).time_zone) if choice is SnoozeChoice.MORNING else UTC
         now = await self._audit.now()
 

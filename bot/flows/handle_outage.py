@@ -1,4 +1,4 @@
-"""What people do with an outage by its message's buttons: it's done to each incident that it lists at the click."""
+"""What people do with an outage through its message's buttons: it applies to each incident that is listed at the click."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The watches file: applied at the start, and again if Redis loses the watches while the bot runs."""
+"""The watches file: applied at startup, and again if Redis loses the watches while the bot runs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 LOOK_S = 30.0
 AGAIN_S = 2.0
 TRIES = 20
-# What decides in the audit log, instead of a rule of the policy.
+# What the audit log names as having decided, instead of a rule of the policy.
 DECIDED_BY = "the watches file"
 
 
@@ -62,7 +62,7 @@ class WatchKeeper:
         self._report_fault = report_fault
 
     async def run(self) -> None:
-        """Apply the file, also if it's replaced, and look regularly whether Redis still has the watches.
+        """Apply the file, again whenever it's replaced, and check regularly whether Redis still has the watches.
 
         Runs until cancelled.
         """
@@ -82,7 +82,7 @@ class WatchKeeper:
                     await self._replaced.wait()
 
     async def begin(self) -> None:
-        """Apply the file at the start. Without any record of an earlier start, its watches start over.
+        """Apply the file at startup. Without any record of an earlier start, its watches start over.
 
         Raises StoreUnavailable.
         """
@@ -95,7 +95,7 @@ class WatchKeeper:
             self._say_lost()
 
     async def _apply(self) -> bool:
-        """Make the watches on record those of the file. Returns whether there was no record of an earlier start."""
+        """Make the watches on record match the file. Returns whether there was no record of an earlier start."""
         for _ in range(TRIES):
             rev, known = await self._records.read_watches()
             file = self._file_watches.value

@@ -21,7 +21,7 @@ Renew = Callable[["Lease"], Awaitable[int]]
 class Lease:
     """A claim on `members` of the due set `due`. `until` is on the monotonic clock, in seconds.
 
-    A lease that is `in_flight` must run out: something was sent under it, and its outcome isn't known earlier.
+    A lease that is `in_flight` must run out: something was sent under it, and the outcome isn't known before that.
     """
 
     due: str

@@ -17,12 +17,12 @@ from bot.core.views.retry_failing import NOTHING_FAILS
 from bot.flows.ports.slack import Memberships, People
 from bot.flows.ports.watch_store import Incidents, Watches
 
-# A new watch's schedules are looked at within that time.
+# A new watch's schedules are looked at within this time.
 LOOKED_WITHIN = timedelta(minutes=1)
 
 
 class FailingLister:
-    """Answers `failing`, and `retry --failing` where nothing is.
+    """Answers `failing`, and `retry --failing` if nothing is failing.
 
     `message_url` returns the address of an incident's message, and `time` Bolt's time.
     """
@@ -93,7 +93,7 @@ class FailingLister:
 
 
 def _since(stored: StoredIncident) -> tuple[float, str]:
-    """Longest failing first."""
+    """Sort key: longest failing first."""
     first = stored.incident.first
     at = first.ended_at if first else None
     return (at.timestamp() if at else 0.0, stored.incident.key)

@@ -1,4 +1,4 @@
-"""Noticing gaps: for more than ten minutes schedules couldn't be listed, because Bolt or the bot itself was away."""
+"""Noticing gaps: more than ten minutes in which schedules couldn't be listed, because Bolt or the bot was unavailable."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class GapWatcher:
         self._mask = mask
 
     async def note_failure(self, error: BoltError) -> None:
-        """Record that schedules couldn't be listed. After ten minutes of that, each watching channel is told."""
+        """Record that schedules couldn't be listed. After ten minutes, each watching channel is told."""
         await self._gaps.note_failure(self._bolt.time(), cut(self._mask(error.sentence), WHY_SHOWN))
 
     async def note_listing(self, at: datetime, slugs: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from structlog.contextvars import bind_contextvars
 
 from bot.core.model.run import Run, RunKey
 
-# What the members of due sets are. Others are schedules, channels and the like.
+# Due sets whose members are requests, and those whose members are runs. Others have schedules, channels and the like.
 OF_REQUESTS = frozenset({"requests", "queue", "approvals"})
 OF_RUNS = frozenset({"ends", "cancels", "follows", "slow"})
 

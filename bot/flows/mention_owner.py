@@ -23,7 +23,7 @@ class OwnerMentions:
         self._memberships = memberships
 
     async def mention(self, channel: str, schedule: WatchedSchedule) -> Sentence:
-        """A mention that notifies the owner, their name in plain text if that wouldn't, empty if there's no owner.
+        """A mention that notifies the owner, their plain name if a mention wouldn't, empty if there's no owner.
 
         If Slack doesn't say whether the owner is in the channel, they're mentioned: at worst, it notifies nobody.
         """

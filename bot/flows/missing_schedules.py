@@ -18,14 +18,14 @@ MISSING_FOR = timedelta(minutes=10)
 
 
 class MissingSchedules:
-    """Tells which missing schedules are removed. Everything but a clear answer of Bolt's means that they aren't."""
+    """Finds out which missing schedules were removed. Anything but a clear answer from Bolt means that they weren't."""
 
     def __init__(self, bolt: Bolt, discovery: Discovery) -> None:
         self._bolt = bolt
         self._discovery = discovery
 
     async def removed(self, missing: Collection[str], at: datetime) -> list[str]:
-        """Return which of the schedules that are missing from a listing, made at `at`, are removed from Bolt."""
+        """Return which of the schedules that are missing from a listing, made at `at`, were removed from Bolt."""
         since = await self._discovery.missing_since()
         await self._discovery.note_missing(
             {slug: at for slug in missing if slug not in since}, [slug for slug in since if slug not in missing]
@@ -39,7 +39,7 @@ class MissingSchedules:
             gone = [slug for slug in long_missing if slug not in inactive and not await self._exists(slug)]
         except BoltError as away:
             log.info("can't find out whether schedules were removed", why=str(away))
-        # Those that exist all the same are asked for again as seldom.
+        # Those that still exist count as missing only from now, so they aren't checked again too soon.
         await self._discovery.note_missing({slug: at for slug in long_missing if slug not in gone}, gone)
         return gone
 

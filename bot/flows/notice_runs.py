@@ -42,7 +42,7 @@ class RunNotices:
                 for change in lines_at_end(end, watch, record, known, busy=busy, at=at):
                     changes.append(change)
                     known[change.after.name] = NoticeRecord(change.after, change.rev)
-        # The last change of each has all that the ones before have.
+        # The last change of each notice includes the earlier ones.
         return list({change.after.key: change for change in changes}.values())
 
     async def _known(self, channel: str, ends: Sequence[RunEnd], schedule: str) -> dict[str, NoticeRecord]:

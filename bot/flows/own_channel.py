@@ -1,4 +1,4 @@
-"""Channels in which the bot posts by itself: whether it may and can."""
+"""Channels in which the bot posts unasked: whether it may and can."""
 
 from __future__ import annotations
 

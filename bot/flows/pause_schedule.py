@@ -36,7 +36,7 @@ class SchedulePauser:
 
     async def pause_or_resume(self, asker: Asker, command: PauseCommand) -> Message:
         """Pause or resume the schedule, and report the result."""
-        # A second click, or another person's, gets the answer of the first: it replaces that one.
+        # A second click, or another person's, gets the same answer as the first, because it replaces that one.
         schedule = await self._ready(command, reached=pause_question.done)
         if isinstance(schedule, Message):
             return schedule
@@ -56,7 +56,7 @@ class SchedulePauser:
         return pause_question.done(schedule, pause=command.pause)
 
     async def _ready(self, command: PauseCommand, *, reached: Callable[..., Message]) -> Schedule | Message:
-        """The schedule's current state, or why there's nothing to do: `reached` words that it's so already."""
+        """The schedule's current state, or why there's nothing to do: `reached` builds the answer if it's already so."""
         named = await self._finder.find_any(command.schedule_text, lambda slug: PauseCommand(slug, command.pause))
         if isinstance(named, Message):
             return named

@@ -1,4 +1,4 @@
-"""Posting the one message of what happened while the bot couldn't post in a channel."""
+"""Posting the one message about what happened while the bot couldn't post in a channel."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class ChannelBackPoster:
         return incident.schedule in back.withheld or (by.ended_at is not None and by.ended_at >= since)
 
     async def _told(self, channel: str, back: ChannelBack) -> list[Incident]:
-        """The incidents that the message is about: those of which the channel may hear."""
+        """The incidents that the message is about: those that the channel may be told about."""
         keys = [(channel, schedule) for schedule in back.schedules]
         incidents = [one.incident for one in await self._channels_back.load_incidents(keys) if one is not None]
         covers = self._covers.of(await self._watches.all_watches())

@@ -1,4 +1,4 @@
-"""Posting a channel's digest, once a date."""
+"""Posting a channel's digest, once per date."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class DigestPoster:
         try:
             why_not = await self._poster.try_to_post(post, lambda: send(post, digest, slot))
         except Unresolved:
-            # It may be there: twice is worse than once.
+            # It may have been posted: twice would be worse than not at all.
             why_not = "unknown"
         if why_not is not None:
             log.error("a digest wasn't posted", channel=channel, what=post.field, why=why_not)

@@ -1,4 +1,4 @@
-"""Posting the picture of a digest in its thread: at least once, and never more than the digest itself depends on it."""
+"""Posting the picture of a digest in its thread: at least once. The digest itself doesn't depend on it."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class GapPoster:
             return
         quiet_s = await self._quiet.in_channel_s(channel)
         if quiet_s:
-            # It was wanted before the quiet hours began.
+            # It was queued before the quiet hours began.
             await self._posts.put_back(post, delay_s=quiet_s)
             return
         why_not = await self._poster.try_to_post(
@@ -105,7 +105,7 @@ class GapPoster:
         return [as_it_is(one, now.incident if now else None) for one, now in zip(notice.incidents, found, strict=True)]
 
     async def _runs(self, notice: GapNotice, runs: Sequence[GapRun]) -> Message:
-        """An edit notifies nobody, so people are mentioned here."""
+        """Build the list of runs for the thread. People are mentioned in it, because an edit of the message notifies nobody."""
         notified = [one for one in await self._listed(notice) if one.schedule in notice.mentions and one.is_open]
         return gap_runs(runs, self._app_url, await self._people.mention_all(notified))
 

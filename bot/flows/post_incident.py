@@ -28,11 +28,12 @@ log = structlog.get_logger()
 
 LOG_AGAIN_S = 2.0
 MESSAGE_AGAIN_S = 1.0
-# A message that was deleted comes again when the snooze ends.
+# A message that was deleted is posted again when the snooze ends.
 SNOOZED_AGAIN_S = 60.0
-# How often it's looked at whether a late log has been read.
+# How often to check whether a late log has been read.
 LATE_AGAIN_S = 30.0
-# The excerpt of an opening is waited for so long after the end was seen; then it's posted without.
+# How long an opening waits for the excerpt of the log, counted from when the run's end was seen; then it's posted
+# without.
 LOG_AWAITED_S = 20.0
 
 
@@ -91,7 +92,7 @@ class IncidentPoster:
             return
         quiet_s = await self._quiet.longest_s([stored.incident])
         if quiet_s:
-            # It was wanted before the quiet hours began. What they withhold is never queued.
+            # It was queued before the quiet hours began. What they withhold is never queued.
             await self._posts.put_back(claimed, delay_s=quiet_s)
             return
         why_not = await self._poster.try_to_post(claimed, lambda: self._send(claimed, stored, post, kind))
@@ -157,7 +158,7 @@ class IncidentPoster:
         key, least = f"incident:{incident.key}:{incident.serial}{replaced}", unshowable_message(incident, self._app_url)
         ts = await self._poster.post_message_once(claimed, message, key, sent=sent, least=least)
         if ts is not None:
-            # One that was sent earlier, and found now, shows the incident as it was then: it's edited.
+            # A message that was sent earlier and only found now shows the incident as it was then, so it's edited.
             recorded = await self._incidents.message_posted(claimed, stored, ts, is_newest=ts in sent)
             await self._poster.remove_unless_recorded(CardRef(claimed.channel, ts), recorded)
 
@@ -227,12 +228,12 @@ class IncidentPoster:
     async def _awaits_log(self, run: Run | None) -> bool:
         if run is None or run.end is None or run.end.log != "late":
             return False
-        # Not since its end, which is a time on Bolt's clock.
+        # Measured from when its end was seen, not from the end itself, which is a time on Bolt's clock.
         return 0 < await self._runs.final_since_s(run.key) < self._log_awaited_s
 
 
 def _follows(post: ThreadPost, run: Run | None) -> str:
-    """What follows an opening in its thread, as what follows the end in a failed card's thread."""
+    """What follows an opening in its thread: the same as what follows the end in the thread of a failed run's card."""
     if post.kind is not PostKind.OPENING or run is None or run.end is None or run.end.failed is None:
         return ""
     return {"read": f"file-{post.number}", "late": f"late-{post.number}"}.get(run.end.log, "")
@@ -246,9 +247,9 @@ def _is_due(stored: StoredIncident, what: str, post: ThreadPost | None) -> bool:
 
 
 def _is_overtaken(stored: StoredIncident, post: ThreadPost | None) -> bool:
-    """Whether a recovery from before the incident's first message is news no more, because it fails again.
+    """Whether a recovery from before the incident's first message is no longer news, because the schedule fails again.
 
-    It would be in the channel, where it may have been posted already; nobody would look for it in the message's thread.
+    Its post belongs in the channel, and may already be there; nobody would look for it in the message's thread.
     """
     if post is None or post.kind is not PostKind.RECOVERED:
         return False

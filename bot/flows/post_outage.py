@@ -80,7 +80,8 @@ class OutagePoster:
         """Send one post, named <what>/<channel>/<number>.
 
         What: 0 is the message, `over-<n>` says that all have recovered, `again-<n>` that some fail again after that,
-        `state-<n>` what the message would show if it could still be edited, another number is a post about a cause, `file-<n>-<run>` a log with that cause.
+        `state-<n>` what the message would show if it could still be edited, another number is a post about a cause,
+        `file-<n>-<run>` a log with that cause.
         """
         what, _, rest = name.partition("/")
         number = int(rest.rpartition("/")[2])
@@ -143,7 +144,7 @@ class OutagePoster:
         message, key = await self._rendered(outage), f"outage:{outage.name}{replaced}"
         ts = await self._poster.post_message_once(post, message, key, sent=sent)
         if ts is not None:
-            # One that was sent earlier, and found now, shows the outage as it was then: it's edited.
+            # A message that was sent earlier and only found now shows the outage as it was then, so it's edited.
             recorded = await self._outages.message_posted(post, outage, ts, is_newest=ts in sent)
             await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
@@ -176,7 +177,7 @@ class OutagePoster:
     async def _thread_post(self, outage: Outage, what: str) -> tuple[Message, Sentence, str] | None:
         """A post in the thread, whom it notifies, and what follows it; None if there's none to post anymore."""
         if what.startswith("over-"):
-            # Not if one of its schedules fails again already, or if none is watched here anymore.
+            # Not if one of its schedules already fails again, or if none is watched here anymore.
             told = any(one.recovered_by for one in outage.members) or outage.uneditable_since is not None
             is_over = not outage.failing and told
             return (all_recovered(outage), (), "") if is_over else None
@@ -193,18 +194,18 @@ class OutagePoster:
         if cause is None:
             return None
         mention = await self._mentions(cause.incidents, left)
-        # One log says it for all of them.
+        # One log is enough for all of them.
         run = next((one.failed.run for one in cause.incidents if one.failed and not one.without_logs), None)
         return cause_post(cause, mention, self._app_url), mention, f"file-{what}-{run}" if run else ""
 
     async def _mentions(self, incidents: tuple[Incident, ...], most: int) -> Sentence:
-        """Whom a post notifies: nobody of a schedule that somebody is on, or that is snoozed."""
+        """Whom a post notifies. Schedules that somebody is on, or that are snoozed, are left out."""
         unhandled = [one for one in incidents if one.on_it is None and one.snooze is None]
         return await self._people.mention_all(unhandled, most)
 
 
 def _is_withdrawn(outage: Outage, what: str) -> bool:
-    """Whether nothing more is posted about an outage, because all is closed: its message alone says why, if it can."""
+    """Whether nothing more is posted about an outage, because all of it is closed: only its message says why, if it can."""
     if any(one.state is not IncidentState.CLOSED for one in outage.members):
         return False
     hidden = any(one.why == HIDDEN for one in outage.members)

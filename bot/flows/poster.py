@@ -112,7 +112,7 @@ class MessagePoster:
         the post itself, which the caller then gives up.
         """
         if not even_if_unreachable and await self._posts.unreachable_why(post.channel) is not None:
-            # It isn't tried now. An earlier attempt may have posted it, so the record of that stays.
+            # The post isn't tried now. An earlier attempt may have posted it, so the record of that attempt stays.
             await self._posts.put_back_refused(post, record=None)
             return None
         try:
@@ -120,7 +120,7 @@ class MessagePoster:
         except CredentialRefused as refused:
             await self.wait_for_token(post, refused)
         except ChannelRefused as refused:
-            # It stays queued: once the channel takes messages again, it's told what is true then.
+            # The post stays queued: once the channel takes messages again, it's posted with what is true then.
             await self.mark_unreachable(post.channel, refused)
             await self._posts.put_back_refused(post)
         except SlackRefused as refused:

@@ -1,4 +1,4 @@
-"""Queueing a channel's digest when its time has come: once a date."""
+"""Queueing a channel's digest when its time has come: once per date."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from bot.flows.ports.watch_store import Digests, Discovery
 
 log = structlog.get_logger()
 
-# A digest waits for a listing that is newer than its time by SETTLED, so that what ended before is counted. It waits
-# no longer than WAITED for that, and says then since when Bolt can't be read.
+# A digest waits for a listing that is newer than its time by SETTLED, so that what ended before is counted. It waits no
+# longer than WAITED for that, and then says since when Bolt couldn't be read.
 SETTLED = timedelta(seconds=30)
 AGAIN = timedelta(seconds=15)
 WAITED = timedelta(hours=1)

@@ -14,7 +14,7 @@ from bot.flows.ports.watch_store import Watches
 
 
 class QuietHours:
-    """Knows the quiet hours of watches. About an incident, one of its channel's watches decides."""
+    """Knows the quiet hours of watches. For an incident, the watch that decides about its schedule in its channel counts."""
 
     def __init__(self, watches: Watches, *, now: Callable[[], datetime]) -> None:
         self._watches = watches
@@ -41,7 +41,7 @@ class QuietHours:
         return max(((until - now).total_seconds() for until in found if until is not None), default=0.0)
 
     async def withhold(self, before: Incident, after: Incident) -> Incident:
-        """Take back what a change would post, if it's quiet now."""
+        """Withhold what a change would post, if it's quiet now."""
         return withhold(before, after, await self.until(after)) if after != before else after
 
     async def _watch_of(self, incident: Incident) -> Watch | None:

@@ -1,4 +1,4 @@
-"""Reading the figures of a channel's digest: what was counted of the schedules that it watches, and what fails now."""
+"""Reading the figures of a channel's digest: what was counted for the schedules that it watches, and what fails now."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.flows.discover_schedules import CoverCache
 from bot.flows.ports.watch_store import Discovery, Incidents, Tallies, Watches
 from bot.flows.watch_permissions import WatchPermissions
 
-# Durations are compared with those of so much time before.
+# Durations are compared with those of this much time before the digest's period.
 COMPARED = timedelta(days=28)
 # If schedules were listed so long before, the figures are incomplete.
 HOUR = timedelta(hours=1)
@@ -56,7 +56,7 @@ class DigestReader:
     async def read_digest(
         self, channel: str, digest: Digest | None, since: datetime, until: datetime, *, so_far: bool = False
     ) -> Message | None:
-        """Build a channel's digest of some time, up to the last whole hour. Returns None if it watches nothing.
+        """Build a channel's digest of a period, up to the last whole hour. Returns None if it watches nothing.
 
         `so_far`: the hour of `until`, which isn't over, is part of it.
         """
@@ -95,7 +95,7 @@ class DigestReader:
         return any(one.channel == channel and not one.paused for one in await self._watches.all_watches())
 
     async def _watched(self, channel: str) -> dict[str, tuple[str, str, Slots]]:
-        """The schedules that a channel watches and may hear of: slug, name and slots, by the name of their counts."""
+        """The schedules that a channel watches and may be told about: slug, name and slots, by the name of their counts."""
         covers = self._covers.of(await self._watches.all_watches())
         records = await self._discovery.load_schedules(list(await self._discovery.known_activity()))
         found = {}

@@ -1,4 +1,4 @@
-"""Watched schedules that have another slug in Bolt: their `uuid` says that they're the same."""
+"""Watched schedules that now have another slug in Bolt: their `uuid` shows that they're the same."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 
 class ScheduleRenamer:
-    """Lets watches and incidents of renamed schedules go on under the new slug."""
+    """Moves watches and incidents of renamed schedules to the new slug."""
 
     def __init__(self, discovery: Discovery, incidents: Incidents) -> None:
         self._discovery = discovery

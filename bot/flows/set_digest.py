@@ -42,7 +42,7 @@ class DigestSetter:
         self._now = now
 
     async def answer(self, asker: Asker, command: DigestCommand) -> Message:
-        """Do what the command says."""
+        """Set, switch off or show the digest, as the command says."""
         if command.every is None:
             return await self._show(asker.channel)
         if command.every == "off":

@@ -52,7 +52,7 @@ async def share_upload(
     settle_s: float,
     joins: bool = True,
 ) -> None:
-    """Share an uploaded file, if it `joins` after joining a public channel that the bot isn't in. Raises SlackError."""
+    """Share an uploaded file. With `joins`, the bot first joins a public channel that it isn't in. Raises SlackError."""
     try:
         await chat.share_upload(channel, thread, file_id, title, comment=comment)
     except ChannelRefused as refused:

@@ -147,14 +147,14 @@ class RunStarter:
         decision, channel_info = await self._authorizer.decide_on_start(request, plan, patient=left_s > 0)
         if decision.again_s and left_s > 0:
             # Many starts are checked at once, and Slack allows few lookups of people per minute. While there's time,
-            # that's no refusal.
+            # that isn't a refusal.
             self._plans_kept[request.id] = plan
             await self._due.give_back(lease, delay_s=decision.again_s)
             return False
         plan = with_channel(plan, channel_info)
         if decision.verdict is Verdict.ALLOW:
             looked = await self._stores.requests.looked(lease, request, plan)
-            # The edit of an incident's message is work for others.
+            # For an incident's retry, the next step is an edit of its message, which others make.
             return looked and not request.incident
         if decision.verdict is Verdict.APPROVE:
             await self._ask_approval(lease, request, plan, decision, channel_info)

@@ -29,7 +29,7 @@ DECIDES = frozenset({DROP_QUEUED, APPROVE_START, DENY_START})
 
 
 class EarlierOutcome(StrEnum):
-    """What became of a start: it still waits, has a run, was decided without one, or that can't be found out."""
+    """What became of a start: it still waits, has a run, was decided without one, or nobody can tell."""
 
     WAITS = "waits"
     STARTED = "started"

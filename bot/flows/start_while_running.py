@@ -20,7 +20,7 @@ OVERTAKEN_AGAIN_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class RunningRefusal:
-    """Why a start is refused. `running` is the run that is in its way, None if Bolt doesn't list it."""
+    """Why a start is refused. `running` is the run that blocks it, None if Bolt doesn't list it."""
 
     why: str
     running: BlockingRun | None

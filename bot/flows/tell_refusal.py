@@ -1,4 +1,4 @@
-"""Telling people why their starts were refused: in a private answer, and the card is removed.
+"""Telling people why their starts were refused: in a private answer, and by removing the card.
 
 If they have waited for the card, it stays and says why.
 """

@@ -1,4 +1,4 @@
-"""Telling the asker how a retry ended that has no card, if no incident's message reports it anymore."""
+"""Telling the asker how a retry without a card ended, if no incident's message reports it anymore."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What time alone changes about incidents: a snooze ends, nobody is on it anymore, no run has been seen for long."""
+"""What time alone changes about incidents: a snooze ends, nobody is on it anymore, or no run has been seen for a long time."""
 
 from __future__ import annotations
 

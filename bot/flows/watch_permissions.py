@@ -23,7 +23,7 @@ from bot.flows.ports.slack import People
 
 log = structlog.get_logger()
 
-# How old the facts may be. An accounting asks for all channels that watch a schedule, and many schedules end together.
+# How old the facts may be. Each accounting asks about all channels that watch a schedule, and many runs end together.
 FACTS_FRESH_S = 10.0
 FACTS_MOST = 5000
 DECISIONS_REMEMBERED = 20_000
@@ -50,7 +50,7 @@ class Tellings:
 
     @property
     def silent(self) -> frozenset[str]:
-        """The names of the watches that may report nothing of the schedule, or of which that isn't known."""
+        """The names of the watches that may report nothing of the schedule, or for which that isn't known."""
         return frozenset(name for name, one in self.by_name.items() if not one.runs)
 
     @property
@@ -86,7 +86,7 @@ class _Facts:
 
 
 class _Known:
-    """What is known for one policy: facts, read as it needs them, and its last decisions."""
+    """What is known for one policy: facts, read as needed, and its last decisions."""
 
     def __init__(self, policy: Policy, clock: Callable[[], float]) -> None:
         self.policy = policy

@@ -36,7 +36,8 @@ log = structlog.get_logger()
 class PlannedWatch:
     """A watch that the policy allows, not stored yet. `matching` are the schedules that it covers now.
 
-    `attempt` is the person's; `refused` are the schedules that the policy leaves out. `number`: of the watch that it changes, None if it's for whichever is about the same.
+    `attempt` is the person's; `refused` are the schedules that the policy leaves out. `number` is that of the watch to
+    change, None to change whichever is about the same schedules, if any.
     """
 
     watch: Watch
@@ -57,7 +58,7 @@ class StoredWatch:
 
 
 class ScheduleWatcher:
-    """Answers `watch`. A watch that the channel has already, for the same schedules, is changed instead.
+    """Answers `watch`. If the channel already has a watch for the same schedules, that one is changed instead.
 
     `now` is the time by Bolt's clock, which dates the ends of runs too.
     """
@@ -172,11 +173,11 @@ class ScheduleWatcher:
             return Message((refusal(refused[0], Action.WATCH, self._slash_command),))
         left_out = Refused(tuple(slug for slug, one in decisions.items() if not one.allowed), refused[0].reason)
         allowed = tuple(one for one in matching if decisions[one.slug].allowed)
-        # Whatever it covers, each end is told only if the policy allows that then.
+        # Whatever it covers, each end is reported only if the policy allows that at the time.
         return PlannedWatch(watch, allowed, attempt, refused=left_out) if allowed else not_allowed(left_out)
 
     async def _with_zone(self, watch: Watch) -> Watch:
-        """Quiet hours are in the time zone of whoever sets them, unless another one is named. UTC if it isn't known."""
+        """Add the time zone of whoever sets quiet hours, unless another one is named. UTC if it isn't known."""
         if watch.quiet is None or watch.time_zone:
             return watch
         person = await self._people.person(watch.made_by)
@@ -195,7 +196,7 @@ class ScheduleWatcher:
 
 
 def _changed(new: Watch, same: Watch) -> Watch:
-    """A watch with new options. If the bot isn't in the channel, it still goes on only once it is."""
+    """A watch with new options. If it's paused because the bot can't post in the channel, it stays paused until the bot can."""
     changed = replace(new, number=same.number, since=same.since)
     return replace(changed, paused=same.paused, paused_at=same.paused_at) if same.is_away else changed
 

@@ -29,7 +29,7 @@ class WatchedChannels:
         self._people = people
 
     async def public_channels(self, schedule: Schedule) -> Sequence[str]:
-        """The ids of public channels that watch a schedule, at most CHANNELS_MOST; others aren't anybody's business."""
+        """The ids of public channels that watch a schedule, at most CHANNELS_MOST; other channels aren't shown to anybody."""
         try:
             watches = await self._watches.all_watches()
         except StoreUnavailable as error:

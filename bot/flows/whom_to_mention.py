@@ -23,7 +23,7 @@ class IncidentPeople:
         self._owners = owners
 
     async def names(self, incident: Incident) -> dict[str, str]:
-        """The usernames of the people in an incident, as far as Slack tells them; the owner's by Bolt's word for it."""
+        """The usernames of the people in an incident, as far as Slack reports them; the owner's under Bolt's word for it."""
         found = {user: (await self._people.person(user)).name for user in sorted(people_in(incident))}
         if incident.owner:
             found[incident.owner] = await self._owners.name(_schedule(incident))

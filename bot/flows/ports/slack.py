@@ -105,13 +105,13 @@ class People(Protocol):
 
 
 class Channels(Protocol):
-    """What the bot can do in channels, and who is told if it can't tell anybody there."""
+    """What the bot can do in channels, and whom to tell if it can't post there."""
 
     async def channel_state(self, channel: str) -> ChannelState:
         """Read what the bot can do in a channel now. Raises SlackError if Slack doesn't say."""
 
     async def admins(self) -> tuple[str, ...]:
-        """The workspace's admins, as far as they're known, at most some."""
+        """The workspace's admins, as far as they're known; only the first few."""
 
 
 class Memberships(Protocol):

@@ -85,7 +85,7 @@ class Requests(Protocol):
         """Whether no process worked on this data for a while since then; it may also have been restored from a backup."""
 
     async def note_checked(self, request: Request) -> None:
-        """Record that the start still waits, so that it isn't checked again unless there's another absence."""
+        """Record that the start still waits, so that it's checked again only after another absence."""
 
 
 class RunFollowers(Protocol):
@@ -99,7 +99,7 @@ class RunFollowers(Protocol):
         """Follow the run; its card waits for a slot. Returns `ok`, `lost` or `final`."""
 
     async def posted(self, post: ClaimedPost, follow_request: FollowRequest, card: CardRef, revision: str) -> str:
-        """Record its posted card. Returns `ok`, `gone`, or the name of the other card that it has there."""
+        """Record its posted card. Returns `ok`, `gone`, or the name of another card that the run has there."""
 
     async def refuse(self, post: ClaimedPost, follow_request: FollowRequest, why: str) -> None: ...
     async def close(self, lease: Lease) -> None: ...

@@ -45,7 +45,7 @@ class Watches(Protocol):
         """Remove a watch. Returns False if it's gone already."""
 
     async def pause_watches(self, channel: str, numbers: Sequence[int], change: PauseChange) -> list[int]:
-        """Pause watches of a channel, or let them go on; on record. Returns the numbers of those changed by this call."""
+        """Pause a channel's watches or resume them, with an audit entry. Returns the numbers of those changed by this call."""
 
     async def check_channels(self, channels: Iterable[str]) -> None:
         """Have channels checked now, if they have watches."""
@@ -86,7 +86,7 @@ class Incidents(Protocol):
 
 
 class ChannelsBack(Protocol):
-    """The messages about what happened while the bot was away from a channel."""
+    """The messages about what happened while the bot couldn't post in a channel."""
 
     async def channel_back(self, channel: str, away: ChannelBack) -> list[str]:
         """Bring a channel's incidents up to date, now that the bot can post there again, and queue its message.
@@ -101,7 +101,7 @@ class ChannelsBack(Protocol):
         """
 
     async def load_channel_back(self, channel: str) -> ChannelBack | None:
-        """Load what the message of a channel that is back is about. None if there's none to post."""
+        """Load what the message for a channel is about in which the bot can post again. None if there's none to post."""
 
     async def load_incidents(self, keys: Sequence[tuple[str, str]]) -> list[StoredIncident | None]:
         """Load the newest incident of each channel and schedule."""
@@ -109,7 +109,7 @@ class ChannelsBack(Protocol):
     async def channel_back_posted(self, post: ClaimedPost, outcome: str) -> str:
         """Record the message as posted (`outcome`: its ts) or dropped (a word).
 
-        Returns `ok`, or `done:<ts>` of another's post.
+        Returns `ok`, or `done:<ts>` of the post that another process has sent.
         """
 
 
@@ -130,9 +130,10 @@ class IncidentAccounts(Protocol):
         notices: Sequence[NoticeChange] = (),
         untold: Sequence[str] = (),
     ) -> bool:
-        """Account ends once, together with the incidents and notices that they change, and count them.
+        """Account for ends once, together with the incidents and notices that they change, and count them.
 
-        `untold` are starts whose end no incident tells of: their askers are told next. Returns False if anything has changed since it was loaded: load it and decide again.
+        `untold` are starts whose end no incident reports: their askers are told next. Returns False if anything has
+        changed since it was loaded: load it and decide again.
         """
 
 
@@ -140,24 +141,24 @@ class Tallies(Protocol):
     """Counts of ends, by day and schedule."""
 
     async def load_days(self, names: Sequence[str], days: Sequence[str]) -> dict[str, dict[str, Day]]:
-        """The counts of schedules, by name and day. What has none is left out."""
+        """The counts of schedules, by name and day. Those without any are left out."""
 
 
 class Digests(Protocol):
     """Digests of what channels watch: when each channel's is posted, and which were."""
 
     async def set_digest(self, digest: Digest, at: datetime) -> bool:
-        """Set or replace a channel's, which is due at `at`. Returns whether one was set before."""
+        """Set or replace a channel's digest, which is due at `at`. Returns whether one was set before."""
 
     async def remove_digest(self, channel: str) -> bool:
-        """Set none anymore. Returns whether one was set before."""
+        """Remove a channel's digest. Returns whether one was set before."""
 
     async def load_digest(self, channel: str) -> Digest | None: ...
     async def digest_channels(self) -> frozenset[str]:
         """The channels with a digest."""
 
     async def queue_digest(self, lease: Lease, channel: str, day: str, next_at: datetime) -> bool:
-        """Queue the post for a date, unless it was before; the channel is due again at `next_at`."""
+        """Queue the post for a date, unless it was queued before; the channel is due again at `next_at`."""
 
     async def wait(self, lease: Lease, at: datetime) -> bool:
         """Make the claimed channel due at another time."""
@@ -168,7 +169,7 @@ class Digests(Protocol):
     async def digest_posted(self, post: ClaimedPost, day: str, outcome: str, *, follows: str = "") -> str:
         """Record the post as sent (`outcome`: its ts or file) or given up (a word), and queue what follows in its thread.
 
-        Returns `ok`, or `done:<ts>` of another's post.
+        Returns `ok`, or `done:<ts>` of the post that another process has sent.
         """
 
 
@@ -191,7 +192,7 @@ class QuietEnds(Protocol):
     async def end_posted(self, post: ClaimedPost, name: str, outcome: str) -> str:
         """Record the message as sent (`outcome`: its ts) or given up (a word).
 
-        Returns `ok`, or `done:<ts>` of another's post.
+        Returns `ok`, or `done:<ts>` of the post that another process has sent.
         """
 
 
@@ -202,7 +203,7 @@ class IncidentPosts(Protocol):
     async def posted(self, post: ClaimedPost, outcome: str, *, follows: str = "") -> str:
         """Record a thread post as sent (`outcome`: its ts) or given up (a word). `follows` is what comes after it.
 
-        Returns `ok`, or `done:<ts>` of another's post.
+        Returns `ok`, or `done:<ts>` of the post that another process has sent.
         """
 
     async def store_incident(self, before: StoredIncident, after: Incident, edit: Edit) -> bool: ...
@@ -210,7 +211,10 @@ class IncidentPosts(Protocol):
         """Record that the message was deleted. A new one is posted, unless the incident is snoozed or closed."""
 
     async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str, *, is_newest: bool) -> str:
-        """Record the message as it was posted; it's edited unless it shows `stored` (`is_newest`). Returns `ok`, or `done:<ts>` of another's message."""
+        """Record the message as it was posted; it's edited unless it shows `stored` (`is_newest`).
+
+        Returns `ok`, or `done:<ts>` of the message that another process has posted.
+        """
 
 
 class Outages(Protocol):
@@ -239,17 +243,23 @@ class Outages(Protocol):
 
         `follows` is the file that comes after it. `is_newest`: for a line about the outage's state, whether it shows `outage`.
 
-        Returns `ok`, or `done:<ts>` of another's post.
+        Returns `ok`, or `done:<ts>` of the post that another process has sent.
         """
 
     async def message_posted(self, post: ClaimedPost, outage: Outage, ts: str, *, is_newest: bool) -> str:
-        """Record the message as it was posted; it's edited unless it shows `outage` (`is_newest`). Returns `ok`, or `done:<ts>` of another's message."""
+        """Record the message as it was posted; it's edited unless it shows `outage` (`is_newest`).
+
+        Returns `ok`, or `done:<ts>` of the message that another process has posted.
+        """
 
     async def message_deleted(self, outage: Outage) -> None:
         """Record that the message was deleted. A new one is posted, unless all of its incidents are closed."""
 
     async def mark_uneditable(self, outage: Outage) -> bool:
-        """Record that the message can't be edited anymore: changes are posted in its thread. Returns False if that's known, or if there's another message."""
+        """Record that the message can't be edited anymore: changes are posted in its thread.
+
+        Returns False if that was already known, or if there's another message.
+        """
 
     async def drop_post(self, post: ClaimedPost, number: int) -> None:
         """Drop a post about an outage that is no longer on record, or is no longer shown."""
@@ -272,7 +282,7 @@ class ListingGaps(Protocol):
         """The gap whose hidden runs are being found, None if there's none."""
 
     async def await_ends(self, number: int, slug: str, runs: Sequence[int]) -> None:
-        """Record ends that are found and not accounted yet."""
+        """Record ends that were found and aren't accounted for yet."""
 
     async def looked(self, number: int, slugs: Sequence[str]) -> None:
         """Record that these schedules' runs have been looked at."""
@@ -301,7 +311,7 @@ class ListingGaps(Protocol):
         """
 
     async def message_posted(self, post: ClaimedPost, stored: StoredNotice, ts: str) -> str:
-        """Record a channel's message. Returns `ok`, or `done:<ts>` of another's message."""
+        """Record a channel's message. Returns `ok`, or `done:<ts>` of the message that another process has posted."""
 
     async def posted(self, post: ClaimedPost, number: str, outcome: str) -> str:
         """Record a post in the message's thread as sent (`outcome`: its ts or file) or given up (a word)."""
@@ -337,7 +347,7 @@ class NoticePosts(Protocol):
         """Load notices by channel and name."""
 
     async def notice_posted(self, post: ClaimedPost, stored: NoticeRecord, ts: str) -> str:
-        """Record the message of a notice. Returns `ok`, or `done:<ts>` of another's message."""
+        """Record the message of a notice. Returns `ok`, or `done:<ts>` of the message that another process has posted."""
 
     async def notice_given_up(self, post: ClaimedPost, name: str, why: str) -> None: ...
 
@@ -372,15 +382,15 @@ class LateSchedules(Protocol):
         """Load the slots of all schedules that have any."""
 
     async def late_boards(self) -> dict[str, StoredBoard]:
-        """Load what is late in each channel; those in which nothing is are left out."""
+        """Load what is late in each channel; channels without anything late are left out."""
 
     async def load_notices(self, keys: Sequence[tuple[str, str]]) -> list[NoticeRecord | None]: ...
     async def judged(self, lease: Lease, judgment: Judgment) -> bool:
-        """Record it. Returns False if anything has changed since it was loaded: load it and decide again."""
+        """Record a judgment. Returns False if anything has changed since it was loaded: load it and decide again."""
 
 
 class Discovery(Protocol):
-    """What discovery knows of watched schedules and their runs."""
+    """What discovery knows about watched schedules and their runs."""
 
     async def missing_since(self) -> Mapping[str, datetime]:
         """Since when watched schedules are missing from the listing, by slug and Bolt's clock."""
@@ -401,13 +411,13 @@ class Discovery(Protocol):
         """Load the records of watched schedules. Those that aren't on record are left out."""
 
     async def rename_schedule(self, old: str, new: str) -> list[str]:
-        """Have all that's known of a schedule go on under another slug. Returns the channels with an incident of it."""
+        """Move all that's known about a schedule to another slug. Returns the channels with an incident of it."""
 
     async def note_look(self, lease: Lease, slug: str, rev: int, looked: Looked, *, delay_s: float) -> bool:
         """Record what a look at a schedule's runs has found. Returns False if it has to be looked at again."""
 
     async def ended_runs(self, slug: str) -> list[RunEnd]:
-        """The ends that wait to be accounted, in the order of their ends."""
+        """The ends of runs that wait to be accounted for, in the order in which the runs ended."""
 
 
 class WatchRecords(Protocol):
@@ -424,7 +434,7 @@ class WatchRecords(Protocol):
 
 
 class OwnerUsers(Protocol):
-    """Users by their e-mail address, as Slack told, for a day."""
+    """Users by their e-mail address, as Slack reported them, kept for a day."""
 
     async def users_of(self, addresses: Sequence[str]) -> dict[str, str]:
         """The users' ids by address, "" if Slack knows none. Addresses that weren't looked up are left out."""
