@@ -14,9 +14,9 @@ from bot.charts.shapes import Anchor, Box, Fill, Line, Rectangle, Shape, Text
 INK, QUIET, PAPER, GRID = "#1d1c1d", "#55555a", "#ffffff", "#dddde2"
 # Sized for a phone: at a third of the PNG's size, these letters are still 9 points high.
 TEXT = 18.0
-# Between labels and what they label.
+# The space between a label and what it labels.
 GAP = 8.0
-# The part of its slot that a bar takes.
+# The part of its slot that a bar takes up.
 BAR_PART = 0.82
 TICKS_MOST = 5
 SECOND_STEPS = (
@@ -34,7 +34,7 @@ class Frame:
     count: int
 
     def y(self, value: float) -> float:
-        """Where a value is; one above the scale is at the upper edge."""
+        """The y coordinate of a value. A value above the scale is at the upper edge."""
         return self.area.bottom - self.area.height * min(max(value, 0.0), self.top) / self.top
 
     @property
@@ -47,7 +47,7 @@ class Frame:
         return self.area.left + self.pitch * (at + 0.5)
 
     def bar(self, at: int, value: float, fill: Fill, *, base: float = 0.0) -> Rectangle:
-        """A bar from one value up to another: those of a stack begin where the one below ends."""
+        """A bar from one value up to another. In a stack, each bar begins where the one below ends."""
         width = self.pitch * BAR_PART
         upper, lower = self.y(base + value), self.y(base)
         return Rectangle(Box(self.center(at) - width / 2, upper, width, lower - upper), fill)
@@ -86,7 +86,7 @@ def base_line(frame: Frame) -> Line:
 
 
 def within(left: float, right: float, text: Text) -> Text:
-    """Move a text so that it doesn't leave its room, aligning it with the edge that it would cross."""
+    """Keep a text between two edges, by aligning it with the edge that it would cross."""
     box = text.bounds
     anchor: Anchor
     if box.left < left:

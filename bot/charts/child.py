@@ -1,7 +1,7 @@
 """Draw a picture in a short-lived process, with limits on its time, its memory, and the number at once.
 
-The library would hold the interpreter's lock for as long as it draws, so that everything else would wait; and a fault
-in its machine code ends only that process.
+In the bot's own process, the library would hold the interpreter's lock for as long as it draws, so everything else
+would wait. And a fault in its machine code ends only the short-lived process.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Charts:
 
     @property
     def is_installed(self) -> bool:
-        """Whether the package is there."""
+        """Whether the package is installed."""
         return self._found() is not None
 
     def _found(self) -> Path | None:
@@ -76,7 +76,7 @@ class Charts:
         return Path(found.origin).parents[1] if found is not None and found.origin is not None else None
 
     async def _png(self, picture: Picture) -> bytes:
-        """Turn a picture into a PNG, when it's its turn."""
+        """Turn a picture into a PNG, after waiting for its turn."""
         found = self._found()
         if found is None:
             raise ChartFailed(NOT_INSTALLED)
@@ -105,7 +105,7 @@ class Charts:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            # No token, nor anything else that it doesn't need.
+            # The process gets no token, nor anything else that it doesn't need.
             env={},
         )
         try:

@@ -14,7 +14,7 @@ COUNT_STEPS = tuple(step * 10**power for power in range(7) for step in (1, 2, 5)
 LABELED_HOURS = 6
 COUNT = 15.0
 ROW = 27.0
-# The part of a row that a schedule's name takes at most.
+# The largest part of a row that a schedule's name may take up.
 NAME_PART = 0.62
 ROW_BAR = 14.0
 
@@ -60,7 +60,7 @@ def _entries(shown: DigestChart) -> list[Entry]:
 
 
 def _bars(frame: Frame, shown: DigestChart) -> list[Shape]:
-    """Failures stand on successes, and are visible however few they are."""
+    """Failures are stacked on successes, and stay visible however few they are."""
     least = BAR_LEAST / frame.area.height * frame.top
     shapes: list[Shape] = []
     for at, bar in enumerate(shown.bars):
@@ -75,7 +75,7 @@ def _bars(frame: Frame, shown: DigestChart) -> list[Shape]:
 
 
 def _counts(frame: Frame, shown: DigestChart) -> list[Shape]:
-    """How many runs failed, above the bars. Where the numbers are too wide for the bars, all are smaller."""
+    """How many runs failed, above the bars. If any number is too wide for its bar, all are smaller."""
     widest = max((font("semibold").width(str(bar.failed), COUNT) for bar in shown.bars if bar.failed), default=0.0)
     size = min(COUNT, COUNT * frame.pitch / widest) if widest else COUNT
     return [

@@ -1,6 +1,6 @@
 """The bundled fonts: where their files are, which characters they have, and how wide a text is in them.
 
-Read with a few lines of our own, because a layout needs nothing else of a font, and a library for fonts is larger than
+Read with a few lines of our own, because a layout needs nothing else from a font, and a font library is larger than
 the whole bot. The format is OpenType's: https://learn.microsoft.com/typography/opentype/spec/
 """
 
@@ -19,7 +19,7 @@ FAMILY = "Inter"
 FOLDER = Path(__file__).parent / "fonts"
 FILES: dict[Weight, Path] = {"regular": FOLDER / "Inter-Regular.otf", "semibold": FOLDER / "Inter-SemiBold.otf"}
 ELLIPSIS = "…"
-# Of the subtables that map characters to glyphs: the one with all of Unicode.
+# The format of the subtable that maps all of Unicode to glyphs.
 FULL_CMAP = 12
 
 
@@ -31,7 +31,7 @@ class Font:
     advances: dict[int, int]
 
     def has(self, char: str) -> bool:
-        """Whether it can draw a character."""
+        """Whether the font can draw a character."""
         return ord(char) in self.advances
 
     def width(self, text: str, size: float) -> float:
@@ -49,8 +49,8 @@ class Font:
     def drawable(self, text: str) -> str:
         """Return a text as far as the font can draw it, empty if the rest would be misleading.
 
-        Emoji and invisible characters are left out. A missing letter makes another name, and right-to-left words would
-        be in the wrong order.
+        Emoji and invisible characters are left out. The result is empty if the font lacks a letter, because that would
+        change a name, and for right-to-left text, whose words would be in the wrong order.
         """
         flat = unicodedata.normalize("NFC", " ".join(text.split()))
         if any(unicodedata.bidirectional(char) in {"R", "AL", "AN"} for char in flat):
@@ -69,7 +69,7 @@ def font(weight: Weight) -> Font:
 
 
 def parse(data: bytes) -> Font:
-    """Read an OpenType font. Raises ValueError if it has no table of all characters."""
+    """Read an OpenType font. Raises ValueError if it has no table for all of Unicode."""
     tables = _tables(data)
     (units_per_em,) = struct.unpack_from(">H", data, tables["head"] + 18)
     (metrics,) = struct.unpack_from(">H", data, tables["hhea"] + 34)

@@ -1,4 +1,4 @@
-"""The picture of a schedule's history: a bar for each run, as high as it took long.
+"""The picture of a schedule's history: a bar for each run, as high as its duration.
 
 The colors are Okabe and Ito's, which color-blind people can distinguish; every outcome but success also has a pattern
 and a letter.
@@ -30,7 +30,7 @@ FILLS: dict[Outcome, Fill] = {
     "other": Fill("#cc79a7", "crosses", PAPER),
 }
 LETTERS: dict[Outcome, str] = {"succeeded": "", "failed": "F", "cancelled": "C", "skipped": "S", "other": "?"}
-# Letters get smaller with the bars, as far as they can be read.
+# Letters get smaller with the bars, as long as they can still be read.
 LETTER_LEAST, LETTER_MOST = 10.0, 17.0
 # A bar without a duration must still be visible.
 BAR_LEAST = 3.0
@@ -80,7 +80,7 @@ def _title(shown: History) -> list[Text]:
     rate = shown.success_rate
     numbers = plural(len(shown.bars), "run") + (f", success rate {per_cent(rate)}" if rate is not None else "")
     bold = font("semibold")
-    # A little less than the room, because kerning isn't counted.
+    # A little less than the available width, because kerning isn't counted.
     name = bold.fitted(bold.drawable(shown.name), TITLE, (WIDTH - 2 * MARGIN) * 0.98)
     first = Text(MARGIN, MARGIN + TITLE * 0.8, name or numbers, TITLE, INK, "semibold")
     return [first, Text(MARGIN, first.baseline + TEXT * 1.5, numbers, TEXT, QUIET)] if name else [first]
@@ -105,9 +105,9 @@ def _is_cut(frame: Frame, bar: Bar) -> bool:
 
 
 def _letters(frame: Frame, shown: History) -> list[Shape]:
-    """What is written above the bars: the outcomes' letters, and how long the longest took if it's cut off.
+    """What is written above the bars: the outcomes' letters, and the longest run's duration if its bar is cut off.
 
-    Only that one gets its length, because adjacent ones would not be readable.
+    Only that bar is labeled with its duration, because adjacent labels couldn't be read.
     """
     size = min(LETTER_MOST, max(LETTER_LEAST, frame.pitch * 1.1))
     longest, shapes = shown.longest, list[Shape]()
@@ -128,13 +128,13 @@ def _letters(frame: Frame, shown: History) -> list[Shape]:
 
 
 def _lines(shown: History) -> list[tuple[float, Line]]:
-    """The median and the 95th percentile, with their looks."""
+    """The median and the 95th percentile, with the styles of their lines."""
     looks = ((shown.median_s, ()), (shown.p95_s, DASHES))
     return [(length_s, Line(0, 0, 0, 0, INK, 1.8, dash)) for length_s, dash in looks if length_s is not None]
 
 
 def _outcomes(shown: History) -> list[Entry]:
-    """How many runs ended how."""
+    """How many runs had each outcome."""
     return [
         Entry(FILLS[each], f"{shown.count(each)} {each}{f' ({LETTERS[each]})' if LETTERS[each] else ''}")
         for each in OUTCOMES

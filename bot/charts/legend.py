@@ -16,14 +16,14 @@ ROW = 28.0
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A sample and its meaning. A line's coordinates are ignored: only its looks count."""
+    """A sample and its meaning. A line's coordinates are ignored: only its style counts."""
 
     sample: Fill | Line
     label: str
 
     @property
     def width(self) -> float:
-        """How wide it is."""
+        """The width of the sample and its text."""
         return SAMPLE_WIDTH + GAP + font("regular").width(self.label, TEXT)
 
 

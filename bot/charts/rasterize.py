@@ -1,7 +1,7 @@
 """The drawing process: reads an SVG from standard input, writes a PNG to standard output.
 
-Run as a script in an isolated interpreter, so it imports nothing of the bot. Its arguments are the folder in which the
-library is installed, and the font files.
+Run as a script in an isolated interpreter, so it imports nothing from the bot. Its arguments are the folder in which
+the library is installed, and the font files.
 """
 
 from __future__ import annotations

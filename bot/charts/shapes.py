@@ -1,4 +1,4 @@
-"""What a picture is made of: rectangles, lines and texts, in units of which a PNG has two pixels each.
+"""What a picture is made of: rectangles, lines and texts. A unit is two pixels of the PNG.
 
 The origin is at the top left, and y grows downwards.
 """
@@ -34,7 +34,7 @@ class Box:
         return self.top + self.height
 
     def contains(self, other: Box, *, slack: float = 0.01) -> bool:
-        """Whether another box is inside, apart from rounding."""
+        """Whether another box is inside this one, give or take `slack`."""
         return (
             other.left >= self.left - slack
             and other.top >= self.top - slack
@@ -67,7 +67,7 @@ class Rectangle:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A straight line. `dash` has the lengths of its dashes and gaps; it's solid without."""
+    """A straight line. `dash` has the lengths of its dashes and gaps; without it, the line is solid."""
 
     x1: float
     y1: float
@@ -82,7 +82,7 @@ class Line:
         """The area it takes."""
         half = self.width / 2
         left, top = min(self.x1, self.x2), min(self.y1, self.y2)
-        # Its ends are butt: only a slanted line is wider than its ends at both sides.
+        # The line's ends are cut square: only a slanted line reaches beyond its end points at the sides.
         x = half if self.y1 != self.y2 else 0.0
         y = half if self.x1 != self.x2 else 0.0
         return Box(left - x, top - y, abs(self.x2 - self.x1) + 2 * x, abs(self.y2 - self.y1) + 2 * y)
@@ -103,7 +103,7 @@ class Text:
 
     @property
     def width(self) -> float:
-        """How wide it is."""
+        """The text's width."""
         return font(self.weight).width(self.text, self.size)
 
     @property
@@ -119,7 +119,7 @@ Shape = Rectangle | Line | Text
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Shapes on a ground, those drawn last on top."""
+    """Shapes on a background. Those drawn later are on top."""
 
     width: float
     height: float
@@ -128,5 +128,5 @@ class Picture:
 
     @property
     def bounds(self) -> Box:
-        """The whole of it."""
+        """The whole picture's area."""
         return Box(0, 0, self.width, self.height)

@@ -8,13 +8,13 @@ from html import escape
 from bot.charts.fonts import FAMILY, Weight
 from bot.charts.shapes import Fill, Line, Pattern, Picture, Rectangle, Shape, Text
 
-# An SVG can't contain these, even escaped.
+# Characters that an SVG can't contain, even escaped.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 SCALE = 2
-# Of a letter's size; half of it is outside of the letter.
+# A halo's width, as a part of the letter's size; half of it is outside the letter.
 HALO_PART = 0.24
 WEIGHTS: dict[Weight, int] = {"regular": 400, "semibold": 600}
-# The side of a tile, and what is drawn on it in the pattern's color.
+# The side length of a tile, and what is drawn on it in the pattern's color.
 PATTERNS: dict[Pattern, tuple[float, str]] = {
     "stripes": (9, '<path d="M-1 10 10 -1M-1 1 1 -1M8 10 10 8" stroke="{color}" stroke-width="1.5"/>'),
     "dots": (

@@ -24,7 +24,7 @@ class _Command(Protocol):
         """Add the command's arguments to its parser."""
 
 
-# In listing order. The module has the same name, with underscores.
+# In the order of the help. Each one's module has the same name, with underscores.
 COMMANDS = (
     "run",
     "demo",
@@ -69,10 +69,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _Version(argparse.Action):
-    """Prints the version and the git revision, which take time to find out."""
+    """Prints the version and the git revision, which are only looked up when needed, because that takes time."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        """Print it and exit."""
+        """Print the version and exit."""
         from bot.build_info import BuildInfo  # noqa: PLC0415 - as above
 
         build = BuildInfo.of(os.environ.get("BOLT_BOT_REVISION"))

@@ -1,4 +1,4 @@
-"""Argument types. Each returns the value, or raises ArgumentTypeError that says what it should be."""
+"""Argument types. Each returns the value, or raises ArgumentTypeError, which says what it should be."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _export_audit(arguments: argparse.Namespace) -> int:
-    # Only checks the format: the value is computed later with Redis' clock, which dates the entries.
+    # Only checks the format: the value is computed later by Redis' clock, which dates the entries.
     if arguments.since and parse_since(arguments.since, datetime.now(UTC)) is None:
         complain("--since should be a time or a date, as in 7d, 12h or 2026-11-28")
         return USAGE_STATUS

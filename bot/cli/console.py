@@ -26,7 +26,7 @@ def env_file(arguments: argparse.Namespace) -> EnvFile | None:
     """Read the file that the command names. Raises EnvFileError."""
     if arguments.env_file is None:
         return None
-    # Imported here, because few start with one.
+    # Imported here, because few commands are given a file.
     from bot.env_file import export_network_variables, read_env_file  # noqa: PLC0415
 
     file = read_env_file(arguments.env_file)
@@ -65,5 +65,5 @@ def complain(line: str) -> None:
 
 
 def terminal_columns() -> int | None:
-    """Return the width of the terminal that is written to, None if it isn't one."""
+    """Return the width of the terminal that the output goes to, None if it doesn't go to one."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

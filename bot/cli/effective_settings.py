@@ -20,7 +20,8 @@ from bot.settings import Settings
 class EffectiveSetting:
     """A setting. `value` is masked; None if it's unset or secret.
 
-    `file` contains the value, and `env_file` with its line sets it or names that file. Paths are masked too.
+    `file` is the file that contains the value; `env_file` and `line` say where the value or that file's name is set.
+    Paths are masked too.
     """
 
     name: str
@@ -68,7 +69,7 @@ def _of_network(name: str, env_file: EnvFile | None, mask: Callable[[str], str])
 
 
 def as_json(setting: EffectiveSetting) -> dict[str, object]:
-    """Return a setting as an object of JSON."""
+    """Return a setting as a JSON object."""
     return {
         "value": setting.value,
         "set": setting.is_set,
@@ -110,6 +111,6 @@ def _in_one_line(text: str) -> str:
 
 
 def _is_secret(field: str) -> bool:
-    # Also of one that is unset, so its value doesn't say it.
+    # A setting's type, because a setting that is unset has no value to tell from.
     declared = get_type_hints(Settings)[field]
     return SecretStr in (declared, *get_args(declared))

@@ -14,10 +14,10 @@ from bot.environment import EnvFile, read_environment
 
 HELP = "ask the running bot whether it's alive, or ready"
 
-# As in the settings.
+# The same as in the settings.
 DEFAULTS = {"BOLT_BOT_HTTP_HOST": "0.0.0.0", "BOLT_BOT_HTTP_PORT": "8080"}  # noqa: S104 - where the bot listens
 ADMIN = ("BOLT_BOT_ADMIN_HOST", "BOLT_BOT_ADMIN_PORT")
-# Who listens on all addresses is asked on the loopback interface.
+# A bot that listens on all addresses is asked on the loopback interface.
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - as above
 ALIVE_S = 4.0
 # The bot takes up to 10 s to find out.
@@ -26,7 +26,7 @@ REASONS_MOST = 2000
 
 
 class _UnhealthyError(Exception):
-    """The message says why, in one sentence."""
+    """The bot isn't healthy. The message says why, in one sentence."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,7 +72,7 @@ def _address(file: EnvFile | None) -> tuple[str, int]:
 
 def _ask(host: str, port: int, path: str, timeout_s: float) -> None:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    # Knows nothing of proxies, which must not be asked.
+    # http.client ignores proxies, as it should here: the request must not leave this machine.
     try:
         with closing(http.client.HTTPConnection(host, port, timeout=timeout_s)) as connection:
             connection.request("GET", path)

@@ -1,4 +1,4 @@
-"""Read from Slack and Bolt for `bolt-bot policy explain`."""
+"""Facts from Slack and Bolt, for `bolt-bot policy explain`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bot.slack.people import Needs, NoPeopleCache, SlackPeople
 async def read_facts(settings: Settings, policy: Policy, given: PolicyArguments) -> tuple[Person, ChannelInfo, Target]:
     """Read the facts from Slack and Bolt.
 
-    Given ones take precedence. Raises SlackError, TokenRefusedError, BoltError.
+    Facts that are given take precedence. Raises SlackError, TokenRefusedError, BoltError.
     """
     person, channel_info, wanted = from_given(given)
     async with _people(settings, policy) as people:

@@ -33,7 +33,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _log_early(arguments: argparse.Namespace) -> StartLines:
-    """Log in the chosen format, masked, before there are settings. Returns what writes lines about the start.
+    """Log in the chosen format, masked, before there are settings. Returns the writer of lines about startup.
 
     Raises EnvFileError.
     """

@@ -10,6 +10,6 @@ from bot.store.watches import Watches
 
 
 async def stored_watches(settings: Settings) -> tuple[Watch, ...]:
-    """Every watch, by channel and number. Raises StoreUnavailable and StoreUnfit."""
+    """Return every watch, by channel and number. Raises StoreUnavailable and StoreUnfit."""
     async with open_redis(settings) as redis:
         return await Watches(Scripts(redis, settings.bolt_bot_name, retention_s=1)).all_watches()

@@ -20,7 +20,7 @@ async def _clock(subject: Subject) -> list[Finding]:
     if not found:
         said = "The clock was not checked, because neither Slack nor Bolt reported the time."
         return [warning(CHECK, said, "Make one of them reachable.")]
-    # One machine has one clock: what agrees with it needs no line for each service.
+    # One machine has one clock: if all services agree with it, one line is enough.
     return [one for one in found if one.level != "ok"] or found[:1]
 
 

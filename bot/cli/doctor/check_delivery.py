@@ -124,7 +124,7 @@ async def _held(subject: Subject) -> int | None:
 
 
 async def _http(subject: Subject) -> list[Finding]:
-    """Name what can't be seen of requests over HTTP, with what shows that it's wrong."""
+    """Return what can't be checked for requests over HTTP, and how to notice if it's wrong."""
     secret = subject.settings.slack_signing_secret
     if subject.settings.socket_mode or secret is None:
         return []
@@ -143,7 +143,7 @@ async def _http(subject: Subject) -> list[Finding]:
 
 
 async def _public_url(subject: Subject) -> list[Finding]:
-    """Send a request to the public address, as Slack does when somebody saves the Request URL."""
+    """Send a request to the public address, as Slack does when someone saves the Request URL."""
     secret = subject.settings.slack_signing_secret
     if not subject.public_url:
         return []
@@ -155,7 +155,7 @@ async def _public_url(subject: Subject) -> list[Finding]:
 
 
 async def check_url(url: str, signing_secret: str) -> Finding:
-    """Check that a request which is signed like Slack's is answered at a public address."""
+    """Check that a public address answers a request that is signed like Slack's."""
     challenge = secrets.token_hex(16)
     body = json.dumps({"type": "url_verification", "challenge": challenge, "token": ""})
     at = str(int(time.time()))

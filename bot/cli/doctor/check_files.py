@@ -90,7 +90,7 @@ def fix(error: OSError, directory: Path) -> str:
     """Return what to do if the data directory isn't writable, or can't be created."""
     known = FIXES.get(error.errno or 0, "Set {name} to a directory that the bot's user may write to.")
     if error.errno in {errno.EACCES, errno.EPERM}:
-        # Never of a directory above it, which may be everybody's.
+        # Never change the owner of a directory above it, which others may use too.
         known = (
             "Make the bot's user its owner: {chown}" if directory.exists() else "Create it: mkdir -p {path} && {chown}"
         )
@@ -116,7 +116,7 @@ def _foreign(redis: Path) -> Path | None:
     if not redis.exists():
         return None
     if redis.stat().st_uid != os.geteuid() != 0:
-        # The bot sets its permissions at each start, which only its owner may do.
+        # The bot sets the directory's permissions at each start, which only its owner may do.
         return redis
     files = [redis, *(path for path, _ in zip(redis.rglob("*"), range(LISTED_MOST), strict=False))]
     usable = [path for path in files if not path.is_socket()]
@@ -126,7 +126,7 @@ def _foreign(redis: Path) -> Path | None:
 def holder_of(directory: Path) -> str:
     """Name the process that uses a directory, empty if there's none.
 
-    A shared lock, held for a moment only: a bot that starts right now tries for longer than that.
+    This takes a shared lock only for a moment: a bot that is just starting keeps trying for longer than that.
     """
     with contextlib.suppress(OSError), (directory / "redis" / "lock").open("r") as lock:
         try:

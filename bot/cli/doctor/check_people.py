@@ -27,7 +27,7 @@ CHANNELS = ("C", "G", "D")
 
 @dataclass(frozen=True, slots=True)
 class NamedIds:
-    """Ids that a file names, and user groups as @handle; each with where in the file."""
+    """Ids that a file names, and user groups as @handle; each with its place in the file."""
 
     file: str
     wheres: Mapping[str, str]
@@ -82,7 +82,7 @@ async def _names(subject: Subject) -> list[Finding]:
 
 
 def _rules(policy: Policy, granted: frozenset[str] | None) -> Finding:
-    """Say how many rules there are, and whether people's e-mail addresses can be read if a rule needs them."""
+    """Report how many rules there are, and whether people's e-mail addresses can be read if a rule needs them."""
     scope = "users:read.email"
     if policy.asks_domain and granted is not None and scope not in granted:
         said = f"It names e-mail domains, but the scope {scope} is missing: {WITHOUT[scope]}."
@@ -101,7 +101,7 @@ class Lookup:
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def findings(self, named: NamedIds) -> list[Finding]:
-        """Return a finding for each name that Slack doesn't have, and for those that aren't looked up."""
+        """Return a finding for each name that Slack doesn't know, and for those that couldn't be looked up."""
         groups = [name for name in named.wheres if name.startswith("@") or is_group(name)]
         others = [name for name in named.wheres if name not in groups]
         looked_up, left = others[: self._left], others[self._left :]

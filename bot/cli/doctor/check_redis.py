@@ -1,4 +1,4 @@
-"""The doctor's checks of Redis. What they write is gone at once: see scripts/probe.lua."""
+"""The doctor's checks of Redis. What they write is removed at once: see scripts/probe.lua."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def _redis(subject: Subject) -> list[Finding]:
 
 
 async def redis_url(settings: Settings) -> str | None:
-    """Return Redis' address: of the embedded one only while a bot runs it, None if there's nothing to ask."""
+    """Return Redis' address, None if there's none to ask: an embedded one is only there while a bot runs it."""
     held = settings.redis_url
     if held is not None:
         return held.get_secret_value()
@@ -107,7 +107,7 @@ async def _server(client: Redis, name: str) -> list[Finding]:
         return [_unreachable(away, name)]
     found = [_latency(redis_address(client), answers_in_ms), *_facts(facts)]
     refused = await _commands(client, name)
-    # A command that fails says more about its subject than INFO does.
+    # A failing command says more about a problem than INFO does.
     kept = [one for one in found if one.check != refused.check or (one.level == "problem" and refused.level != "ok")]
     return kept if any(one.check == refused.check for one in kept) else [*kept, refused]
 

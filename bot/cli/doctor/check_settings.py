@@ -25,12 +25,12 @@ SET = "Set the variable, or name a file with its value in {name}_FILE: docs/sett
 
 
 def wrong_findings(error: SettingsError) -> list[Finding]:
-    """Return a problem for each line about a missing or malformed setting."""
+    """Return a problem for each of the error's lines about missing or malformed settings."""
     return [problem("settings", f"{line.rstrip('.')}.", _fix(line)) for line in error.lines]
 
 
 def _fix(line: str) -> str:
-    """Return what to do about a line."""
+    """Return what to do about such a line."""
     name = line.split(maxsplit=1)[0].rstrip(":")
     if name in FILES:
         return FILES[name]

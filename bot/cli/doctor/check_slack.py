@@ -10,7 +10,7 @@ from bot.slack.identity import REASONS, TokenRefusedError, app_id, app_of_bot, c
 from bot.slack.scopes import OPTIONAL, REQUIRED, WITHOUT
 
 BOT_TOKEN, APP_TOKEN, APP, SCOPES = "Slack bot token", "Slack app token", "Slack app", "Slack scopes"
-# The bot doesn't renew such a token.
+# Tokens that begin with this expire and have to be renewed, which the bot doesn't do.
 ROTATING = "xoxe."
 NETWORK_FIX = "Let this machine reach Slack; it needs slack.com and its subdomains on port 443."
 
@@ -87,7 +87,7 @@ async def _scopes(subject: Subject) -> list[Finding]:
 
 
 def _missing(scope: str) -> Finding:
-    """Return the finding for a missing scope. Without an optional one, the bot works as somebody chose."""
+    """Return the finding for a missing scope. An optional scope may have been left out on purpose."""
     add = "Add it in the app's settings, under OAuth & Permissions, and install the app again"
     if scope in OPTIONAL:
         said = f"The optional scope {scope} is missing: {WITHOUT[scope]}."
@@ -96,7 +96,7 @@ def _missing(scope: str) -> Finding:
 
 
 async def _unseen(subject: Subject) -> list[Finding]:
-    """Name what Slack doesn't show to a bot, with what shows that it's wrong."""
+    """Return what Slack doesn't show to a bot, and how to notice if it's wrong."""
     command = subject.settings.bolt_bot_command
     manifest = "bolt-bot manifest" if command == "/bolt" else f"bolt-bot manifest --command {command}"
     return [

@@ -10,10 +10,10 @@ Level = Literal["ok", "warning", "problem"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding. `check` names what was looked at, and is the same in every version.
+    """One finding. `check` names what was checked, in the same words in every version.
 
-    `sentence` says what was seen. What the bot can't see is a warning with the words "not checked", never ok. `fix` says
-    what to do, and is empty only if the level is ok. Both are masked before they're shown.
+    `sentence` says what was found. Whatever can't be checked is a warning with the words "not checked", never ok. `fix`
+    says what to do, and is empty only if the level is ok. Both are masked before they're shown.
     """
 
     check: str
@@ -22,7 +22,7 @@ class Finding:
     fix: str = ""
 
     def __post_init__(self) -> None:
-        """Check that whatever isn't ok has a fix."""
+        """Check that there's a fix unless the level is ok."""
         if (self.level == "ok") != (not self.fix):
             raise ValueError("A finding has a fix, unless it's ok.")
 
@@ -33,10 +33,10 @@ def ok(check: str, sentence: str) -> Finding:
 
 
 def warning(check: str, sentence: str, fix: str) -> Finding:
-    """Return a finding with which the bot works, but not as well as it should."""
+    """Return a finding despite which the bot works, but not as well as it should."""
     return Finding(check, "warning", sentence, fix)
 
 
 def problem(check: str, sentence: str, fix: str) -> Finding:
-    """Return a finding with which the bot doesn't start, or fails at what it's for."""
+    """Return a finding because of which the bot doesn't start, or can't do its job."""
     return Finding(check, "problem", sentence, fix)

@@ -12,7 +12,7 @@ from bot.core.text.text import plural
 
 SHOWN = {"ok": "ok", "warning": "WARNING", "problem": "PROBLEM"}
 LEVEL_WIDTH = max(map(len, SHOWN.values()))
-# With less room for sentences than that, the terminal may break them as it likes.
+# If there's less room for sentences than this, wrapping is left to the terminal.
 NARROWEST = 40
 
 

@@ -17,7 +17,7 @@ class Subject:
     """The settings and a client of each service.
 
     `identity`, `bolt_answers` and `socket_url`, an address for one connection in Socket Mode, are set by the checks that
-    find them out, for those that come after them.
+    find them out, for the checks that follow.
     """
 
     settings: Settings
