@@ -98,9 +98,9 @@ HERE = ChannelInfo("C0", "here", ChannelKind.PUBLIC, shared=False)
 
 
 def actions(verb: str) -> dict[str, Action | None]:
-    """Return what the policy is asked for a command alone, if it can be, and for its examples. None: it isn't asked.
+    """Return what the policy is asked for a command alone, if valid, and for each example; None if it isn't asked.
 
-    Raises SystemExit if it needs arguments and has no example.
+    Raises SystemExit if the command needs arguments and has no example.
     """
     typed = [one for one, _ in VERBS[verb].help[1:]]
     with contextlib.suppress(BadCommand):
@@ -120,18 +120,18 @@ def _action(command: Command) -> Action | None:
         case LatestRunCommand(verb=verb):
             return LATEST[verb]
         case RetryFailingCommand():
-            # To read is only needed for the question; then it's asked about each run.
+            # Reading is only needed to be asked for confirmation; the policy is then asked about each run.
             return Action.RETRY
     asks = handlers()[type(command)].asks(command)
     if asks is not None:
         return asks.action
-    # It's asked later, by the action of the button that carries out the same command.
+    # The policy is asked later, about the action of the button that carries out the same command.
     kind = type(command).__name__.removesuffix("Command").lower()
     return buttons.ACTIONS.get(f"{buttons.COMMAND}.{kind}")
 
 
 def page() -> str:
-    """Return the whole page. Raises SystemExit if it would name a button that there isn't."""
+    """Return the whole page. Raises SystemExit if it would name a button that doesn't exist."""
     for verb, labels in BUTTONS.items():
         for label in labels:
             if label not in literals():
@@ -197,7 +197,7 @@ def _action_line(name: str) -> str:
 
 @cache
 def literals() -> frozenset[str]:
-    """Return the words that code which makes buttons contains."""
+    """Return the strings in the code that makes buttons."""
     return frozenset(_literals())
 
 

@@ -26,7 +26,7 @@ def main() -> None:
             if (ROOT / name).exists():
                 (copy / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, copy / name)
-        # What hasn't changed isn't checked again.
+        # With mypy's cache, files that haven't changed aren't checked again.
         if (ROOT / ".mypy_cache").exists():
             shutil.copytree(ROOT / ".mypy_cache", copy / ".mypy_cache")
         page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -37,7 +37,7 @@ def main() -> None:
         for generator in ("commands", "hints", "messages"):
             run(copy, sys.executable, "-m", f"tools.{generator}")
         tests = [name for name in changed if Path(name).name.startswith("test_")]
-        # Examples that aren't tests of their own, and what has to be complete.
+        # Tests that cover examples without tests of their own, and tests of lists that have to be complete.
         tests += ["tests/core/logs/hints", "tests/slack/test_commands.py", "tests/test_commands_page.py"]
         sys.stdout.write(run(copy, sys.executable, "-m", "pytest", "-q", *tests))
 

@@ -1,4 +1,4 @@
-"""Generate docs/hints.md: every hint of the table, by kind.
+"""Generate docs/hints.md: every hint in the table, by kind.
 
 `make hints`; with --check, check that the page is current.
 """

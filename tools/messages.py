@@ -27,7 +27,7 @@ the code by `make messages`; a test fails if it is out of date. What is filled i
 alternatives as (one|other), a line break as ⏎.
 """
 
-# The first match decides. A place is a heading and the modules whose sentences are shown there.
+# The first match decides. A place is a heading, with the modules whose sentences are listed below it.
 PLACES = (
     (
         "Cards",
@@ -259,7 +259,7 @@ def _is_span(node: ast.AST) -> bool:
 
 
 def _rendered(node: ast.AST) -> str:
-    """Render a sentence as it's read, with the names of filled-in values."""
+    """Render a sentence as people read it, with the names of filled-in values."""
     match node:
         case ast.Constant(value=value):
             return str(value)
@@ -331,7 +331,7 @@ def _words(node: ast.AST) -> str:
 
 
 def _hidden(node: ast.AST) -> Iterator[ast.AST]:
-    """Return the parts that a rendered sentence doesn't show: the arguments of its calls."""
+    """Yield the parts that a rendered sentence doesn't show: the arguments of its calls."""
     for one in ast.walk(node):
         if isinstance(one, ast.Call) and _name(one.func) not in SPANS | UNWRAPPED | {"plural"}:
             yield from one.args

@@ -1,4 +1,4 @@
-"""Generate the tables of docs/settings.md from bot/settings.py: a row for each setting, and below it there, its text.
+"""Generate the tables of docs/settings.md from bot/settings.py: a row for each setting, from the text below it.
 
 `make settings`; with --check, check that the page is current.
 """
@@ -44,7 +44,7 @@ VALUES = {
 
 
 def rows() -> Iterator[tuple[str, str]]:
-    """Yield each setting's heading and row, in order. Raises SystemExit if one has no heading or no text."""
+    """Yield each setting's heading and row, in order. Raises SystemExit if a setting has no heading or no text."""
     source = SOURCE.read_text(encoding="utf-8")
     headings = {
         number: found[1] for number, line in enumerate(source.splitlines(), 1) if (found := HEADING.match(line))
@@ -93,7 +93,7 @@ def _shown(value: object) -> str:
 
 
 def page(current: str) -> str:
-    """Return the page with its tables made again. Raises SystemExit if it doesn't have each of them once."""
+    """Return the page with its tables generated again. Raises SystemExit unless it has each of them exactly once."""
     tables: dict[str, str] = {}
     for heading, row in rows():
         tables[heading] = tables.get(heading, COLUMNS) + row

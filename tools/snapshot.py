@@ -1,6 +1,7 @@
-"""Make the snapshot of the last release's data in tests/data/upgrade: its code runs in the sandbox, one of everything.
+"""Make the snapshot of the last release's data in tests/data/upgrade: that release runs in the sandbox, and does one of
+everything.
 
-`make snapshot`, after LAST_RELEASE in tests/upgrade/releases.py was set to the commit of that release.
+`make snapshot`, after LAST_RELEASE in tests/upgrade/releases.py has been set to that release's commit.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from tests.worlds import new_sandbox
 
 
 async def make(folder: Path) -> int:
-    """Make it, and return an exit status."""
+    """Make the snapshot in a folder, and return an exit status."""
     code = folder / "code"
     code.mkdir()
     why = unpack(code)
