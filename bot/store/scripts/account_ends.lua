@@ -1,12 +1,12 @@
--- Accounts ends of a schedule's runs, once, together with the incidents that they change; or changes incidents alone.
--- ARGV: slug, token of the claim ('' if only incidents change), the record's revision, ledger, what to count (JSON: day,
--- name and field of each), number of runs, then their members; number of incidents, then for each: channel, expected
--- revision, incident, serial, edit ('now', 'count' or 'none'), posts (number:class,...), whether it needs a message ('1'
--- or '0'), whether it's open ('1' or '0'), when time changes it in us or '', its cause, team, when the quiet hours end
--- that withhold something of it in us or '', how many messages were replaced, by when its outage's message must have been
--- found not editable in us for a new one to tell of it or ''; number of notices, then their rows (see shared_functions.lua); then the
--- starts whose end no incident tells of. Returns 'ok', or 'again' if anything has changed since it was loaded: then nothing
--- is done.
+-- Accounts for ends of a schedule's runs, once, together with the incidents that they change; or changes incidents
+-- alone. ARGV: slug, token of the claim ('' if only incidents change), the record's revision, ledger, what to count
+-- (JSON: day, name and field of each), number of runs, then their members; number of incidents, then for each: channel,
+-- expected revision, incident, serial, edit ('now', 'count' or 'none'), posts (number:class,...), whether it needs a
+-- message ('1' or '0'), whether it's open ('1' or '0'), when time changes it in us or '', its cause, team, when the
+-- quiet hours that withhold something of it end in us or '', how many messages were replaced, by when in us its
+-- outage's message must have been found uneditable to be replaced by a new one, or ''; number of notices, then their
+-- rows (see shared_functions.lua); then the starts whose end no incident reports. Returns 'ok', or 'again' if anything
+-- has changed since it was loaded: then nothing is done.
 local WIDTH = 14
 local START_OVER = {refused = true, closed = true}
 local slug, token, accounts = ARGV[3], ARGV[4], key('due', 'accounts')
@@ -36,10 +36,10 @@ if token ~= '' then
     local member = ARGV[number]
     redis.call('HDEL', ended, string.match(member, ':(%d+)$'))
     redis.call('ZREM', key('due', 'slow'), member)
-    -- Nothing but its incident tells of a run without a card, and the API knows the rest.
+    -- A run without a card is only reported by its incident, and the API knows the rest.
     if #cards_of(member) == 0 and redis.call('EXISTS', key('run', member)) == 1 then
       redis.call('EXPIRE', key('run', member), num(DAY_S))
-      -- A run with an end but in a state that nobody knows: it isn't waited for any longer.
+      -- A run with an end, but in an unknown state: it isn't waited for any longer.
       if redis.call('HGET', key('run', member), 'final') ~= '1' then
         for _, set in ipairs({'polls', 'strays'}) do
           redis.call('ZREM', key('due', set), member)
@@ -74,7 +74,7 @@ local function outage_for(channel, cause, team)
     return nil
   end
   local number = num(redis.call('HINCRBY', key('outage', 'numbers'), channel, 1))
-  -- Each of the first few has notified somebody itself, which counts towards the people whom an outage may notify.
+  -- Each of the first few has itself notified somebody, which counts toward the people whom an outage may notify.
   redis.call('HSET', key('outage', channel, number), 'team', team, 'rev', '0', 'mentions', APART_MOST)
   redis.call('ZADD', key('due', 'outages'), num(at + 15000000), channel .. ':' .. number)
   return number
@@ -88,8 +88,8 @@ local function join_outage(channel, number, cause, hash)
   redis.call('ZADD', key('due', 'outages'), 'NX', num(now() + 15000000), channel .. ':' .. number)
 end
 
--- A message that can't be edited any more gets a successor, which links it, when a failure comes a day later. Its thread
--- begins anew. Returns whether that is so.
+-- A message that can't be edited anymore is replaced by a new one, with a link to the old one and a thread of its own,
+-- when a failure comes a day later. Returns whether it was.
 local function renew_outage(channel, number, uneditable_by)
   local hash = key('outage', channel, number)
   local known = redis.call('HMGET', hash, 'fixed_us', 'ts', 'line')
@@ -105,7 +105,7 @@ local function renew_outage(channel, number, uneditable_by)
   return true
 end
 
--- An outage is over when none of its schedules fails, and begins again when one of them does soon after.
+-- An outage is over when none of its schedules fails anymore, and begins again when one of them fails soon after.
 local function change_outage(channel, number, open, edit, renewed)
   local index, hash = key('outage', 'open', channel), key('outage', channel, number)
   local line = edit == 'count' and 'never' or token == '' and 'soon' or 'later'
@@ -115,11 +115,11 @@ local function change_outage(channel, number, open, edit, renewed)
     local over = not redis.call('ZSCORE', index, number) and redis.call('HGET', hash, 'over')
     if over and not renewed then
       line = 'never'
-      -- The thread has said that all have recovered.
+      -- The thread already says that all have recovered.
       push('posts', 'line', channel, 'outage/again-' .. over .. '/' .. channel .. '/' .. number, now())
       redis.call('ZADD', key('due', 'outages'), 'NX', num(now() + 15000000), channel .. ':' .. number)
     end
-    -- Not as if it had just been joined: another cause has its own message.
+    -- Not scored as if an incident had just joined it: an incident with another cause gets its own message.
     redis.call('ZADD', index, 'NX', num(now() - WITHIN_US - 1), number)
   elseif redis.call('ZSCORE', index, number) then
     local failing = false
@@ -137,7 +137,7 @@ local function change_outage(channel, number, open, edit, renewed)
   touch_outage(channel, number, line)
 end
 
--- Posts that wait for the thread of an incident follow it to its new name, because the next incident's have the same
+-- Renames posts that wait for the thread of an incident along with it, because the next incident's posts have the same
 -- names. Returns whether there are any.
 local function move_posts(channel, named)
   local moved = false
@@ -161,8 +161,9 @@ for at = first, last, WIDTH do
   local serial, edit, posts, message = ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6] == '1'
   local before = redis.call('HGET', hash, 'serial')
   if before ~= serial then
-    -- A new incident has a message of its own. That of the one before stays as it is, once its last state is shown. If it
-    -- wasn't posted yet, or is being posted now, it's posted once under its new name, and so is what waits for its thread.
+    -- A new incident has a message of its own. The previous incident's message stays as it is, once its last state is
+    -- shown. If it wasn't posted yet, or is being posted now, it's posted once under its new name, and so is what waits
+    -- for its thread.
     local old, named = redis.call('HMGET', hash, 'team', 'ts'), slug .. ':before:' .. (before or '')
     local card = old[2] and key('card', old[1] .. ':' .. channel .. ':' .. old[2])
     local is_edited = card and redis.call('HEXISTS', card, 'queued') == 1
@@ -173,20 +174,20 @@ for at = first, last, WIDTH do
       redis.call('EXPIRE', key('incident', channel, named), RETENTION_S)
       if is_edited then redis.call('HSET', card, 'incident', channel .. ':' .. named) end
       if due then push('posts', 'opening', channel, 'incident/0/' .. channel .. '/' .. named, math.max(now(), tonumber(due))) end
-      -- It was deleted, and nothing could be posted since. What waits for its thread is given up.
+      -- The message was deleted, and nothing could be posted since. What waits for its thread is given up.
       if not old[2] and not due then redis.call('HSETNX', key('incident', channel, named), 'refused', 'replaced') end
     end
     redis.call('DEL', hash)
     redis.call('HSET', hash, 'serial', serial, 'rev', ARGV[at + 1])
   end
   if before == serial and (redis.call('HGET', hash, 'replaced') or '0') ~= ARGV[at + 12] then
-    -- Its message can't be edited any more. A new one shows it from now on, and links the old one.
+    -- Its message can't be edited anymore. A new one shows it from now on, with a link to the old one.
     local ts = redis.call('HGET', hash, 'ts')
     if ts then redis.call('HSET', hash, 'earlier', ts) end
     redis.call('HDEL', hash, 'ts', 'post-' .. serial)
   end
   redis.call('HSET', hash, 'incident', ARGV[at + 2], 'posts', posts, 'replaced', ARGV[at + 12])
-  -- The next end of a run replaces the word that a retry wasn't started.
+  -- The next end of a run replaces the line that says why a retry wasn't started.
   local start = token ~= '' and redis.call('HGET', hash, 'request')
   if start and START_OVER[redis.call('HGET', key('req', start), 'state') or 'closed'] then
     redis.call('HDEL', hash, 'request')
@@ -221,7 +222,7 @@ for at = first, last, WIDTH do
   end
   local known = redis.call('HMGET', hash, 'ts', 'team', 'outage', 'grouped')
   local open, cause = ARGV[at + 7] == '1', ARGV[at + 9]
-  -- Nothing can be posted there now. Once the bot is back, one message says what has happened.
+  -- Nothing can be posted in the channel now. Once the bot is back, one message says what has happened.
   local away = redis.call('EXISTS', key('away', channel)) == 1
   if away then mark_behind(channel, slug) end
   if not away and not known[1] and not known[3] and not known[4] and message and open then

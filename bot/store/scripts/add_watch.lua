@@ -1,7 +1,7 @@
 -- Adds a watch to a channel, unless the channel has one for the same schedules, owner and branch, or is full. ARGV:
--- channel, body, most watches in the channel, most in all, then the audit entry's fields and values. Returns
--- {'ok', number}, {'same', the number of the one that is there} or {'channel_full' or 'full', 0}. Discovery runs while
--- there is any watch.
+-- channel, body, max watches in the channel, max in total, then the audit entry's fields and values. Returns {'ok',
+-- number}, {'same', the existing one's number} or {'channel_full' or 'full', 0}. Discovery runs as long as there's any
+-- watch.
 local channel, body, standing = ARGV[3], ARGV[4], key('standing')
 local new = cjson.decode(body)
 local count, found = 0, redis.call('HGETALL', standing)

@@ -17,8 +17,8 @@ local function above(name, limit)
 end
 -- A person's excess requests don't count against the rest of the channel.
 local flooded = above('user:' .. user, ARGV[5]) or (channel ~= '' and above('channel:' .. channel, ARGV[6]))
--- A channel whose watches are paused because the bot can't post there: Slack's event about its return may be lost. `away`
--- has the time of the last check that was asked for here.
+-- A channel whose watches are paused because the bot can't post there: Slack's event about its return may be lost.
+-- `away` has the time of the last check that this script asked for.
 local function check_if_away()
   local away = key('away', channel)
   local asked = redis.call('GET', away)

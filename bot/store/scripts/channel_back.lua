@@ -1,10 +1,11 @@
--- The bot can post in a channel again: what its incidents would have posted meanwhile is dropped, because one message
--- says it, and their messages are brought up to date. ARGV: channel, since when it was away, what happened ('back', or
--- 'quiet' if nothing is posted unless there's something to report), then the slugs of the open incidents. Returns the
--- slugs of its incidents.
+-- The bot can post in a channel again: what its incidents would have posted in the meantime is dropped, because one
+-- message sums it up, and their messages are brought up to date. ARGV: channel, since when the bot couldn't post there,
+-- what happened ('back', or 'quiet' if nothing is posted unless there's something to report), then the slugs of the
+-- open incidents. Returns the slugs of its incidents.
 local channel, slugs = ARGV[3], {}
 local back, behind = key('back', channel), key('incident', 'behind', channel)
--- Whoever did this before was killed before its watches went on: what has happened since was posted as usual.
+-- This was already done, by a process that was killed before it resumed the watches: what has happened since was posted
+-- as usual.
 local told = redis.call('HMGET', back, 'since', 'slugs')
 if told[1] == ARGV[4] and redis.call('EXISTS', key('away', channel), key('aside', channel), behind) == 0 then
   return cjson.decode(told[2])
@@ -27,13 +28,13 @@ for slug, _ in pairs(slugs) do
         waits = true
       end
     end
-    -- An outage posts nothing of a single incident.
+    -- An outage posts nothing about a single incident.
     if waits and not known[4] then withheld[#withheld + 1] = slug end
     local number = show_incident_again(channel, slug)
     if number then outages[number] = true end
   end
 end
--- The message of an outage as well.
+-- The outage's message is brought up to date as well.
 for number, _ in pairs(outages) do show_outage_again(channel, number) end
 redis.call('DEL', back)
 redis.call('HSET', back, 'since', ARGV[4], 'word', ARGV[5], 'slugs', cjson.encode(names),

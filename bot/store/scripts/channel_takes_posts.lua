@@ -1,6 +1,6 @@
--- A channel takes posts again: what it refused is due now, and the messages of incidents that have fallen behind meanwhile
--- are edited. ARGV: channel, '1' if a message was posted there, '0' if it only could be, by what Slack says. Returns in how
--- many ms it's worth another check, or 0 if it refuses nothing.
+-- A channel takes posts again: what it refused is due now, and the messages of incidents that have become outdated in
+-- the meantime are edited. ARGV: channel, '1' if a message was posted there, '0' if Slack only says that one could be.
+-- Returns in how many ms it's worth another check, or 0 if it refuses nothing.
 local channel, minute_ms, again_ms = ARGV[3], '60000', 600000
 local aside, behind, refused = key('aside', channel), key('incident', 'behind', channel), key('aside', 'until', channel)
 local why = redis.call('GET', aside) or ''
@@ -19,11 +19,12 @@ local function show_behind()
 end
 if ARGV[4] == '0' then
   if redis.call('EXISTS', refused, behind) == 0 then return 0 end
-  -- Slack may refuse posts for another reason than what it says of the channel, and each refusal has the channel checked.
+  -- Slack may refuse posts for a reason that doesn't show in what it says about the channel, and each refusal causes a
+  -- check.
   if not redis.call('SET', key('aside', 'tried', channel), '1', 'NX', 'PX', minute_ms) then return next_check() end
   if string.sub(why, 1, 17) == 'restricted_action' then
-    -- What Slack says of the channel doesn't include who may post there: posts are tried when their time is over. Whether
-    -- it takes edits is another question, so they're tried each time. Until then it counts as taking them.
+    -- What Slack says about the channel doesn't include who may post there: posts are tried when their wait is over.
+    -- Whether it takes edits is another question, so they're tried each time. Until then it counts as taking them.
     local left_ms = math.max(1, redis.call('PTTL', aside))
     redis.call('DEL', aside)
     show_behind()

@@ -1,6 +1,6 @@
--- Checks whether it's a queued start's turn. ARGV: id, token, max wait in us, when to look again in us. Returns
--- 'turn', 'late' or 'unseen' (its card can't be shown any more), which leave it claimed, 'wait', 'lost', or 'gone' if
--- it no longer waits
+-- Checks whether it's a queued start's turn. ARGV: id, token, max wait in us, when to look again in us. Returns 'turn',
+-- 'late' or 'unseen' (its card can't be shown anymore), which leave it claimed, 'wait', 'lost', or 'gone' if it no
+-- longer waits
 local id, token, set = ARGV[3], ARGV[4], key('due', 'queue')
 local hash = key('req', id)
 if not owns(set, id, token) then return 'lost' end
@@ -16,8 +16,8 @@ redis.call('EXPIRE', key('line', known[2]), RETENTION_S)
 local first = tidy_queue(known[2])[1]
 local behind = redis.call('HGET', hash, 'behind') or ''
 local run = behind ~= '' and redis.call('HMGET', key('run', behind), 'rev', 'final') or {}
--- The end of a run that isn't on record is never noticed: then the start is sent to Bolt, which answers if the run is
--- still active.
+-- The end of a run that isn't on record is never noticed: then the start is sent to Bolt, which refuses it if the run
+-- is still active.
 local ended = not run[1] or run[2] == '1'
 if known[4] and first == id and ended then return 'turn' end
 redis.call('ZADD', set, num(at + tonumber(ARGV[6])), id)

@@ -10,7 +10,7 @@ if redis.call('HGET', run, 'concluded') == '1' then
 end
 redis.call('HSET', run, 'concluded', '1', 'end', ARGV[5])
 redis.call('HINCRBY', run, 'rev', 1)
--- If its end may have been told already, by what this data doesn't know of, the thread is searched for it before it's
+-- If its end may already have been posted without a trace in this data, the thread is searched for it before it's
 -- posted, as if an attempt to post it were on record.
 local final_us = tonumber(redis.call('HGET', run, 'final_us') or num(now()))
 if final_us < absence_ended() then redis.call('HSETNX', run, 'unseen_us', num(final_us)) end
@@ -33,8 +33,8 @@ if ARGV[7] == '1' then
 else
   redis.call('ZREM', ends, member)
 end
--- What was accounted before the run's start was known told its asker nothing. If it only waited for that, this end, which
--- names the start, is accounted instead.
+-- If the run was accounted for before its start was known, its asker wasn't told. If the earlier end is still waiting
+-- for that, this end, which names the start, is accounted for instead.
 local is_handed_over, waited = hand_over(member, ARGV[8])
 local is_news = is_handed_over and (waited or redis.call('HEXISTS', run, 'accounted') == 0)
 if not is_news and #cards_of(member) == 0 then

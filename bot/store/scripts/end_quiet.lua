@@ -22,7 +22,7 @@ end
 if left == 0 then
   redis.call('ZREM', due, channel)
 else
-  -- Something was withheld meanwhile: it's looked at now.
+  -- Something was withheld in the meantime: it's looked at now.
   redis.call('ZADD', due, left == tonumber(ARGV[7]) and ARGV[8] ~= '' and ARGV[8] or num(now()), channel)
 end
 return 'ok'

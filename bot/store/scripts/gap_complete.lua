@@ -1,5 +1,5 @@
--- Everything that a gap has hidden is found, or was looked for long enough: each watching channel gets its account.
--- ARGV: number, token. Returns 1, or 0 if the claim was lost.
+-- Completes a gap, because everything that it has hidden is found, or was searched for long enough: each watching
+-- channel gets its account. ARGV: number, token. Returns 1, or 0 if the claim was lost.
 local number = ARGV[3]
 if not owns(key('due', 'gaps'), number, ARGV[4]) then return 0 end
 redis.call('ZREM', key('due', 'gaps'), number)
@@ -8,7 +8,7 @@ change_gap(number, {'state', 'complete'})
 for _, channel in ipairs(watching_channels()) do
   redis.call('ZADD', key('due', 'gaps'), num(now()), channel .. ':' .. number)
 end
--- Where the watches are paused there's no account: what is withheld is listed as at the end of quiet hours.
+-- Channels whose watches are paused get no account: what is withheld is listed as at the end of quiet hours.
 for _, channel in ipairs(redis.call('ZRANGE', key('due', 'quiet'), 0, -1)) do
   if not account_comes(channel) then redis.call('ZADD', key('due', 'quiet'), 'LT', num(now()), channel) end
 end

@@ -10,7 +10,7 @@ end
 if not unknown then return 0 end
 for _, after_s in ipairs(HINT_REPEATS_S) do
   local wanted_us = at + after_s * 1000000
-  -- One a second, so that their number has a bound.
+  -- At most one per second, so that their number is bounded.
   redis.call('ZADD', key('discovery', 'hinted'), 'NX', num(wanted_us), num(math.floor(wanted_us / 1000000)))
 end
 redis.call('EXPIRE', key('discovery', 'hinted'), 60)

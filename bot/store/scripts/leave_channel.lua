@@ -1,4 +1,4 @@
--- Ends the checks of a channel that has no watch any more. ARGV: channel, token. Returns 1, or 0 if it has one again or
+-- Ends the checks of a channel that has no watch anymore. ARGV: channel, token. Returns 1, or 0 if it has one again or
 -- the claim was lost.
 local channel, due = ARGV[3], key('due', 'channels')
 if not owns(due, channel, ARGV[4]) then return 0 end

@@ -4,7 +4,8 @@
 -- {how many there are, member, card or '', rev, facts, seen, wish, tries, end, retried, member, ...}
 local which, skip, most, without = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local FIELDS = {'rev', 'facts', 'seen', 'wish', 'tries', 'end', 'retried'}
--- Only this many of the newest runs are read, however many lists there are: Redis does nothing else while this runs.
+-- Only this many of the newest runs are read, however many lists there are: Redis does nothing else while this script
+-- runs.
 local LOOKED_AT = #ARGV == 7 and ACTIVE_MOST or 150
 local oldest = which == 'failed' and num(now() - FAILED_S * 1000000) or '-inf'
 

@@ -1,5 +1,6 @@
--- Measures what waits, for /metrics. Reads at most so many keys, however much waits, and writes nothing. ARGV: due sets,
--- methods whose calls are counted (each separated by commas), window of edits in us, window of calls in us. Returns JSON.
+-- Measures what waits, for /metrics. Reads a bounded number of keys, however much waits, and writes nothing. ARGV: due
+-- sets, methods whose calls are counted (each separated by commas), window of edits in us, window of calls in us.
+-- Returns JSON.
 local CHANNELS_MOST, ENDS_MOST = 100, 200
 local at = now()
 
@@ -35,7 +36,7 @@ local lanes = {edits = {}, posts = {}}
 for _, class in ipairs(EDITS) do lanes.edits[class] = measured('edits', class) end
 for _, class in ipairs(POSTS) do lanes.posts[class] = measured('posts', class) end
 
--- Ends that no one has been told of: of runs that are over but not concluded, and of those whose post waits. If there
+-- Ends that haven't been announced: of runs that are over but not concluded, and of those whose post waits. If there
 -- are many, they're counted, but only some are looked at to find the oldest.
 local untold, oldest_us, looks = 0, at, ENDS_MOST
 local function look_at(member)

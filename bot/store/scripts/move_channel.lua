@@ -1,5 +1,5 @@
--- A channel has another id: its watches move, and all that they have led to. ARGV: old id, new id. Returns how many
--- watches moved.
+-- Moves the watches of a channel whose id has changed, and everything that they have led to. ARGV: old id, new id.
+-- Returns how many watches moved.
 local old, new, standing, moved = ARGV[3], ARGV[4], key('standing'), 0
 local function renamed(text) return (string.gsub(text, '"' .. old .. '"', '"' .. new .. '"')) end
 
@@ -23,7 +23,8 @@ watches_changed()
 -- Kinds of keys that move, if one of their parts is the channel. Those that stay have a reason: see the test.
 local MOVED = {incident = true, outage = true, notice = true, gap = true, quiet = true, report = true, back = true,
   active = true, failed = true, recent = true}
--- The new id may have outages already, if it was used before this is known: those that move are numbered after them.
+-- The new id may already have outages, if it was used before the change was known: those that move are numbered after
+-- them.
 local outages = key('outage', 'numbers')
 local base = tonumber(redis.call('HGET', outages, new) or '0')
 local function new_number(number) return num(tonumber(number) + base) end
@@ -66,7 +67,7 @@ local function move_key(from, to)
     redis.call('ZUNIONSTORE', to, 2, to, from, 'AGGREGATE', 'MIN')
     redis.call('DEL', from)
   else
-    -- What the new id has is newer.
+    -- What the new id already has is newer.
     return
   end
   if kind ~= 'hash' then return end
@@ -107,7 +108,7 @@ local function move_posts(from, name)
     local to, kind = renamed_parts(item, '/')
     if to and MOVED[kind] then
       local due = tonumber(redis.call('ZSCORE', from, item))
-      -- What the old id has refused is tried under the new one.
+      -- What was refused under the old id is tried under the new one.
       push('posts', class, new, to, due == refused and now() or due)
       redis.call('ZREM', from, item)
     end
@@ -129,7 +130,7 @@ local function move(from)
   if to and kind == 'card' then move_card(from, name) end
   if to and kind == 'posts' then move_posts(from, name) end
 end
--- All names are read, and only then is anything renamed. A channel's id changes once in a while, so that may take a moment.
+-- All names are read before anything is renamed. A channel's id changes once in a while, so that may take a moment.
 local names, cursor = {}, '0'
 repeat
   local page = redis.call('SCAN', cursor, 'MATCH', P .. '*:' .. old .. '*', 'COUNT', 1000)

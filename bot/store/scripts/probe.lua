@@ -7,7 +7,7 @@ local denied = {}
 local function try(command, ...)
   local reply = redis.pcall(command, ...)
   if type(reply) ~= 'table' or not reply.err then return end
-  -- Redis says the former, Valkey the latter.
+  -- Redis uses the first wording, Valkey the second.
   if string.find(reply.err, "can't run this command", 1, true) or string.find(reply.err, 'permissions to run', 1, true) then
     denied[#denied + 1] = string.lower(command)
   elseif string.find(reply.err, '^ERR Unknown .*command called from script') then

@@ -27,7 +27,7 @@ for _ = 1, follow do
   create_run(member, ARGV[first + 1], ARGV[first + 2], ARGV[first + 3], ARGV[first + 4], ARGV[first + 5], ARGV[first + 6])
   local is_new = redis.call('HGET', key('run', member), 'discovered') ~= slug
   redis.call('HSET', key('run', member), 'discovered', slug)
-  -- It was concluded after this look had loaded it, so its end wasn't handed over. The next look finds it.
+  -- The run was concluded after this look had loaded it, so its end wasn't handed over. The next look finds it.
   if is_new and redis.call('HGET', key('run', member), 'concluded') == '1' then delay = 0 end
   for _, set in ipairs({'polls', 'strays'}) do
     redis.call('ZADD', key('due', set), 'XX', 'LT', num(at), member)

@@ -1,5 +1,5 @@
--- A watched schedule has another slug: its watches, its record, its counts and its incidents go on under the new one.
--- ARGV: old slug, new slug, both again as JSON. Returns the channels with an incident of it.
+-- Moves the watches, record, counts and incidents of a schedule whose slug has changed to the new slug. ARGV: old slug,
+-- new slug, both of them again as JSON. Returns the channels with an incident of it.
 local old, new, of = ARGV[3], ARGV[4], key('discovery', 'of', ARGV[3])
 if redis.call('EXISTS', of) == 0 or redis.call('EXISTS', key('discovery', 'of', new)) == 1 then return {} end
 
@@ -47,7 +47,7 @@ redis.call('HDEL', key('discovery', 'missing'), old)
 for _, set in ipairs({'looks', 'late', 'accounts', 'owners'}) do
   move_member(key('due', set), old, new)
 end
--- Runs that were found under the old slug, and posts under way, are the new one's.
+-- Runs that were found under the old slug, and posts under way, belong to the new one.
 redis.call('SET', key('discovery', 'renamed', old), new, 'EX', num(7 * DAY_S))
 redis.call('DEL', key('discovery', 'renamed', new))
 
@@ -66,7 +66,7 @@ local function move_incident(channel, slug)
     local set = key('incident', part, channel)
     if redis.call('SREM', set, slug) == 1 then redis.call('SADD', set, to) end
   end
-  -- The retry that its message shows names it.
+  -- The retry that the incident's message shows names the incident.
   if known[5] and redis.call('HGET', key('req', known[5]), 'incident') == channel .. ':' .. slug then
     redis.call('HSET', key('req', known[5]), 'incident', channel .. ':' .. to)
   end
@@ -87,7 +87,7 @@ local function move_incident(channel, slug)
   if to == new then channels[#channels + 1] = channel end
 end
 
--- All names are read, and only then is anything renamed. A slug changes once in a while, so that may take a moment.
+-- All names are read before anything is renamed. A slug changes once in a while, so that may take a moment.
 local names, cursor = {}, '0'
 repeat
   local page = redis.call('SCAN', cursor, 'MATCH', P .. '*', 'COUNT', 1000)

@@ -12,7 +12,7 @@ if redis.call('EXISTS', key('card', card)) == 0
   redis.call('HSET', key('card', card), 'shown', '')
   if quiet then redis.call('HSET', key('card', card), 'quiet', '1') end
 end
--- A run that is over isn't active, and when it failed is unknown, so it must not be listed as if it failed now.
+-- A run that is over isn't active, and it's unknown when it failed, so it must not be listed as if it failed now.
 if quiet then
   redis.call('HSET', key('run', member), 'restored', '1')
   delist(member, false)

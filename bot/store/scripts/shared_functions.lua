@@ -95,11 +95,12 @@ local function take(lane, classes, lease_of, opens)
   return nil, again
 end
 
--- Until when what an unreachable channel refuses is put back: everything has the same score, and is found by it.
+-- Until when refused posts of an unreachable channel are put back: all of them have this same score, and are found by
+-- it.
 local function refused_until(channel)
   local known = redis.call('GET', key('aside', 'until', channel))
   if known then return known end
-  -- An older version sets the channel aside without it; and the channel may be reachable again by now.
+  -- An older version marks a channel as unreachable without it; and the channel may be reachable again by now.
   return num(now() + math.max(1000, redis.call('PTTL', key('aside', channel))) * 1000)
 end
 
@@ -116,7 +117,8 @@ local function post_done(hash, field)
 end
 
 -- Records that a post about something with revisions was sent or given up. Returns nil, or what its script returns: the
--- record of another process's post, or 'ok' if what it's about has expired. Then the field that this attempt has left goes.
+-- record of another process's post, or 'ok' if what it's about has expired. Then the field that this attempt has left
+-- is removed.
 local function finish_attempt(hash, field, items, item, outcome)
   local known = post_done(hash, field)
   if known then return known end
@@ -157,7 +159,7 @@ local function remember_start(keys, id, kept_s)
   for name in string.gmatch(keys, '[^,]+') do redis.call('SET', key('same', name), id, 'EX', kept_s) end
 end
 
--- Starts whose card isn't posted yet, in all and per channel: their number bounds how long the next one would wait.
+-- Starts whose card isn't posted yet, in total and per channel: their number bounds how long the next one would wait.
 local function waits_no_more(id, channel)
   redis.call('ZREM', key('waiting'), id)
   redis.call('ZREM', key('waiting', channel), id)
@@ -200,8 +202,9 @@ local function dirty(card, class)
   push('edits', class, channel, card, due)
 end
 
--- Incidents of a channel whose messages aren't up to date, because the channel takes none now (see channel_back.lua). A
--- message that Slack refuses to edit for itself (`uneditable`) isn't tried again when the channel takes others.
+-- Incidents of a channel whose messages aren't up to date, because the channel takes no edits now (see
+-- channel_back.lua). A message that Slack refuses to edit for a reason of its own (`uneditable`) isn't tried again when
+-- the channel takes edits.
 local function mark_behind(channel, slug)
   local behind = key('incident', 'behind', channel)
   redis.call('SADD', behind, slug)
@@ -254,7 +257,7 @@ local function dirty_outage(card)
   push('edits', 'incident', channel_of(card), card, due)
 end
 
--- An outage whose message can't be edited any more: a line in its thread says what the message would show. `line` is the
+-- An outage whose message can't be edited anymore: a line in its thread says what the message would show. `line` is the
 -- number of the newest one, `line_due` when it's due, `line_us` when the last one was posted.
 local LINE_GAP_US, LINE_SOON_US = 60 * 1000000, 2 * 1000000
 local function outage_line(channel, number, line) return 'outage/state-' .. line .. '/' .. channel .. '/' .. number end
@@ -263,7 +266,7 @@ local function push_outage_line(channel, number, due)
   local known = redis.call('HMGET', hash, 'line', 'line_due')
   local waiting = outage_line(channel, number, known[1] or '')
   if redis.call('ZSCORE', items, waiting) then
-    -- It will show this as well. Any other score is a lease.
+    -- The waiting line will show this as well. Any other score is a lease.
     if owns(items, waiting, known[2]) and due < tonumber(known[2]) then
       redis.call('HSET', hash, 'line_due', num(due))
       redis.call('ZADD', items, num(due), waiting)
@@ -276,7 +279,7 @@ local function push_outage_line(channel, number, due)
   redis.call('HSET', hash, 'line_due', num(due))
   push('posts', 'line', channel, outage_line(channel, number, line), due)
 end
--- `when`: 'soon' for what people do, which changes many schedules at a click; 'later' for what happens by itself.
+-- `when`: 'soon' for what people do, since one click may change many schedules; 'later' for everything else.
 local function want_outage_line(channel, number, when)
   local hash = key('outage', channel, number)
   redis.call('HINCRBY', hash, 'changes', 1)
@@ -285,8 +288,8 @@ local function want_outage_line(channel, number, when)
   push_outage_line(channel, number, due)
 end
 
--- Marks an outage as changed: its message is edited, or posted if it has none yet. If it can't be edited any more, `line`
--- is when its thread tells of the change: 'soon', 'later' or 'never'.
+-- Marks an outage as changed: its message is edited, or posted if it has none yet. If it can't be edited anymore,
+-- `line` is when its thread reports the change: 'soon', 'later' or 'never'.
 local function touch_outage(channel, number, line)
   local hash = key('outage', channel, number)
   redis.call('HINCRBY', hash, 'rev', 1)
@@ -299,8 +302,8 @@ local function touch_outage(channel, number, line)
   push('posts', 'opening', channel, 'outage/0/' .. channel .. '/' .. number, now())
 end
 
--- A channel that refused edits takes them again. The first returns the outage that tells of the incident instead, if there
--- is one.
+-- A channel that refused edits takes them again. The first function returns the outage that reports the incident
+-- instead, if there is one.
 local function show_incident_again(channel, slug)
   local known = redis.call('HMGET', key('incident', channel, slug), 'team', 'ts', 'outage')
   if known[2] then
@@ -317,9 +320,10 @@ local function show_outage_again(channel, number)
   touch_outage(channel, number)
 end
 
--- Retries that were asked for from an incident's message, or from its outage's. It shows the newest one: `request` of the
--- incident, while the start's `incident` names the incident. `shown_from` is the revision from which on the message shows
--- the start. A card's `retries_shown` is its newest revision that was sent by a version that shows retries.
+-- Retries that were asked for from an incident's message, or from its outage's. It shows the newest one: `request` of
+-- the incident, while the start's `incident` names the incident. `shown_from` is the first revision in which the
+-- message shows the start. A card's `retries_shown` is its newest revision that was sent by a version that shows
+-- retries.
 local function touch_incident_of(id)
   local name = redis.call('HGET', key('req', id), 'incident')
   if not name then return end
@@ -346,14 +350,14 @@ local function outage_shown(name)
     message_shown(channel .. ':' .. slug)
   end
 end
--- Where an incident is told: the record, the word of its revisions, and the name of the post of its message.
+-- Where an incident is reported: the record, the word of its revisions, and the name of the post of its message.
 local function told_in(name)
   local channel, slug = string.match(name, '^([^:]*):(.*)$')
   local number = redis.call('HGET', key('incident', name), 'outage')
   if number then return key('outage', channel, number), 'out:', 'outage/0/' .. channel .. '/' .. number end
   return key('incident', name), 'inc:', 'incident/0/' .. channel .. '/' .. slug
 end
--- Whether a message that has no timestamp on record is on its way: being posted, looked for because Slack's reply was
+-- Whether a message that has no timestamp on record is on its way: being posted, searched for because Slack's reply was
 -- lost, or posted soon. One that's put back for longer, until the quiet hours end, say, isn't waited for.
 local ON_ITS_WAY_US = 30 * 1000000
 local function is_on_its_way(channel, post)
@@ -380,13 +384,13 @@ end
 local function push_incident_posts(channel, slug)
   local hash = key('incident', channel, slug)
   local known = redis.call('HMGET', hash, 'posts', 'serial', 'outage')
-  -- An outage's message tells of it instead.
+  -- An outage's message reports it instead.
   if known[3] then return end
   local due = now()
   for number, class in string.gmatch(known[1] or '', '(%d+):(%a+)') do
     if not post_done(hash, 'thread-' .. known[2] .. '-' .. number) then
       push('posts', class, channel, 'incident/' .. number .. '/' .. channel .. '/' .. slug, due)
-      -- Of those that are due at the same time, 10 would come before 9.
+      -- Without this, of two that are due at the same time, 10 would come before 9.
       due = due + 1
     end
   end
@@ -447,7 +451,7 @@ local function dirty_all(member, class)
   for _, card in ipairs(cards_of(member)) do dirty(card, class) end
 end
 
--- A finished run shrinks and expires once everything is posted, that is when all of its cards are sealed.
+-- A finished run's record is trimmed and expires once everything is posted, that is, when all of its cards are sealed.
 local function retire(member)
   local run = key('run', member)
   if redis.call('HGET', run, 'concluded') ~= '1' then return end
@@ -484,9 +488,9 @@ local function count_all(counts)
 end
 
 -- Lists of runs per person (user:<id>) and channel (channel:<id>), so that no query reads every run: active runs,
--- scored by since when, and recent failures, scored by when they were concluded. Each list has a maximum length and
--- expires, so none grows with the total number of runs. Runs that another version has created or ended may be missing
--- or left over: see list_runs.lua.
+-- scored by when they were added, and recent failures, scored by when they were concluded. Each list has a maximum
+-- length and expires, so none grows with the total number of runs. Runs that another version has created or ended may
+-- be missing or left over: see list_runs.lua.
 local ACTIVE_MOST, ACTIVE_S = 500, 30 * DAY_S
 local FAILED_MOST, FAILED_S = 20, 7 * DAY_S
 -- The newest runs with a card in a channel, whatever their outcome.
@@ -631,8 +635,8 @@ local function tidy_queue(name)
   for position, id in ipairs(queued) do
     local hash = key('req', id)
     local known = redis.call('HMGET', hash, 'state', 'ahead', 'card', 'checked_us', 'queued_us')
-    -- One from before an absence may have been started since, without this data knowing. Its card shows that, so it isn't
-    -- edited until its turn, when it's read.
+    -- A start from before an absence may have been sent since, without a trace in this data. Its card would show that,
+    -- so the card isn't edited until the start's turn, when it's read.
     if tonumber(known[4] or known[5] or '0') < absence_ended() then known[3] = nil end
     if known[1] == 'queued' and (after or tonumber(known[2] or '0') ~= position - 1) then
       if after then wait_for(id, after) end
@@ -679,15 +683,15 @@ local function record_end(member, state)
     'outcome', state or '', 'run', string.match(member, ':(%d+)$') or ''})
 end
 
--- Watches: one hash, by channel:number, which every process keeps in memory until its revision changes. Never the same
--- revision twice, even if Redis has lost its data in between.
+-- Watches: one hash, by channel:number, which every process keeps in memory until its revision changes. No revision is
+-- used twice, even if Redis has lost its data in between.
 local function watches_changed()
   local before = tonumber(redis.call('GET', key('standing', 'rev')) or '0')
   redis.call('SET', key('standing', 'rev'), num(math.max(before + 1, now())))
 end
 
--- Checks a channel with a watch soon, and then regularly: whether the bot can post there, and may. Not at once, because
--- the bot may be about to join it. Direct messages don't change.
+-- Checks a channel with a watch soon, and then regularly: whether the bot can post there, and is allowed to. Not at
+-- once, because the bot may be about to join it. Direct messages don't change.
 local function check_soon(channel, how)
   if string.sub(channel, 1, 1) == 'D' then return end
   redis.call('ZADD', key('due', 'channels'), how or 'LT', num(now() + 60 * 1000000), channel)
@@ -701,7 +705,8 @@ local function record_watch(number, first)
   record(pairs)
 end
 
--- Nobody watches a schedule any more: its runs aren't looked at. A watch that is made again soon takes up what was known.
+-- Nobody watches a schedule anymore: its runs aren't looked at. If it's soon watched again, that goes on from what was
+-- known.
 local function forget_schedule(slug)
   redis.call('HDEL', key('discovery', 'slots'), slug)
   redis.call('ZADD', key('due', 'late'), 'XX', 'LT', num(now()), slug)
@@ -717,19 +722,19 @@ end
 local function end_discovery()
   redis.call('ZREM', key('due', 'discovery'), 'schedules')
   for _, slug in ipairs(redis.call('HKEYS', key('discovery', 'activity'))) do forget_schedule(slug) end
-  -- Until there's a watch again, nobody misses anything.
+  -- Until there's a watch again, nothing is missed.
   redis.call('DEL', key('discovery', 'at'))
 end
 
--- The slug that a schedule has now: it may have got another one in Bolt since it was found under this one. A schedule
--- that has this one now is another.
+-- The slug that a schedule has now: it may have been given another one in Bolt since it was found under this one. If a
+-- schedule has this slug now, it's a different schedule.
 local function current_slug(slug)
   if redis.call('EXISTS', key('discovery', 'of', slug)) == 1 then return slug end
   return redis.call('GET', key('discovery', 'renamed', slug)) or slug
 end
 
--- Hands the end of a run that discovery has found over to the watches of its schedule, to be accounted. Returns whether
--- it did, and whether an earlier word about this run was still waiting there, which this one replaces.
+-- Hands the end of a run that discovery has found over to the watches of its schedule, to be accounted for. Returns
+-- whether it did, and whether an earlier report of this run's end was still waiting there, which this one replaces.
 local function hand_over(member, ended)
   local slug = redis.call('HGET', key('run', member), 'discovered')
   if slug then slug = current_slug(slug) end
@@ -737,13 +742,13 @@ local function hand_over(member, ended)
   -- Without a record, nobody has watched its schedule for a day.
   if not slug or redis.call('EXISTS', record) == 0 then return false end
   local waited = redis.call('HSET', key('discovery', 'ended', slug), string.match(member, ':(%d+)$'), ended) == 0
-  -- Whoever is accounting an earlier word about this run has to decide again.
+  -- Whoever is accounting for an earlier report of this run's end has to decide again.
   redis.call('HINCRBY', record, 'rev', 1)
   redis.call('ZADD', key('due', 'accounts'), 'LT', num(now()), slug)
   return true, waited
 end
 
--- Has the asker told of the end of a retry without a card, because no incident's message tells of it.
+-- Has the asker notified of the end of a retry without a card, because no incident's message reports it.
 local function tell_asker(id)
   local hash = key('req', id)
   local known = redis.call('HMGET', hash, 'state', 'incident')
@@ -810,8 +815,8 @@ local function account_comes(channel)
   return accounts_to_come[''] or accounts_to_come[channel] or false
 end
 
--- A channel without any watch is looked at now: its checks end, and what is withheld there is dropped, because no account
--- of a gap will come for it, and a watch that is made again isn't about it.
+-- A channel without any watch is looked at now: its checks end, and what is withheld there is dropped, because no
+-- account of a gap will list it, and a later watch isn't about it.
 local watched_channels
 local function look_unless_watched(channel)
   if not watched_channels then

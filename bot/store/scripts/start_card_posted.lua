@@ -1,6 +1,6 @@
 -- Records the card of a start. ARGV: id, class, channel, item, token, team, channel of the card, ts. Returns 'ok', or
--- 'lost' if another message is its card or it may have none. The first process to find or post the message counts,
--- lease or not: a later holder finds the same message.
+-- 'lost' if another message is its card or if it may not have one. The first process to find or post the message
+-- counts, lease or not: a later holder finds the same message.
 local id, class, channel, item = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local hash, items = key('req', id), key('posts', class, channel)
 posted_in(channel)
