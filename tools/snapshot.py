@@ -1,5 +1,6 @@
-"""Make the snapshot of the last release's data in tests/data/upgrade: that release runs in the sandbox, and does one of
-everything.
+"""Make the snapshot of the last release's data in tests/data/upgrade.
+
+That release runs in the sandbox, and does one of everything.
 
 `make snapshot`, after LAST_RELEASE in tests/upgrade/releases.py has been set to that release's commit.
 """
