@@ -76,10 +76,13 @@ class OlderRuns:
         self._bolt = bolt
         self._throttled: BoltThrottled | None = None
 
-    async def page(self, slug: str, offset: int) -> list[RunSummary]:
-        """Read the page that begins with the run at `offset`. Raises BoltError."""
+    def check_throttled(self) -> None:
+        """Raise BoltThrottled if Bolt has throttled this look."""
         if self._throttled is not None:
             raise self._throttled
+
+    async def page(self, slug: str, offset: int) -> list[RunSummary]:
+        """Read the page that begins with the run at `offset`. Raises BoltError."""
         try:
             return await self._bolt.runs(slug, PAGE, offset)
         except BoltThrottled as throttled:
@@ -131,7 +134,7 @@ class RunDiscoverer:
         covers = self._covers.of(await self._watches.all_watches())
         gap = await self._gaps.collecting()
         older = OlderRuns(self._bolt)
-        quiet, failed, news = [], [], False
+        quiet, failed, throttled, news = [], [], [], False
         for slug in slugs:
             page, record = pages.get(slug), records.get(slug)
             if page is None or isinstance(page, BoltError) or record is None:
@@ -142,7 +145,10 @@ class RunDiscoverer:
             except BoltError as away:
                 # Nothing is recorded: once its newer runs are known, no look would reach the older ones.
                 log.warning("older runs can't be listed; the schedule is looked at later", schedule=slug, why=str(away))
-                await give_back_while_away(self._due, lease.subset((slug,)), away, away_s=ONE_FAILED_S)
+                if isinstance(away, BoltThrottled):
+                    throttled.append((slug, away))
+                else:
+                    await give_back_while_away(self._due, lease.subset((slug,)), away, away_s=ONE_FAILED_S)
                 continue
             news = news or is_news
             if not is_news:
@@ -151,6 +157,9 @@ class RunDiscoverer:
             await self._gaps.looked(gap.number, quiet)
         await self._give_back(lease, quiet, self._rules.sweep_s)
         await self._give_back(lease, failed, ONE_FAILED_S)
+        # At most the first one's page was asked for: the next look asks for the others' first.
+        for slug, throttle in (*throttled[1:], *throttled[:1]):
+            await give_back_while_away(self._due, lease.subset((slug,)), throttle)
         return news
 
     async def _give_back(self, lease: Lease, slugs: Sequence[str], delay_s: float) -> None:
@@ -266,6 +275,8 @@ class RunDiscoverer:
         """
         listed, last = list(page), page
         while len(last) >= PAGE and len(listed) < PAGE * most and not _reaches_all(record, last):
+            # If Bolt has refused another schedule's page, that says nothing about how long this one's can't be read.
+            older.check_throttled()
             try:
                 last = await older.page(record.schedule.slug, len(listed))
             except (BoltRejected, BoltTooLarge) as refused:

@@ -103,6 +103,29 @@ async def test_once_bolt_throttles_a_look_asks_for_no_more_older_pages(stage: In
     assert [one.incident.failures if one else 0 for one in found] == [21, 21, 1]
 
 
+async def test_if_bolt_throttles_each_look_the_next_one_asks_for_another_schedules_pages(stage: IncidentStage) -> None:
+    """A schedule isn't told without its older runs because another one's pages couldn't be read for ten minutes."""
+    slugs = ["a", "b"]
+    stage.bolt.active[:] = [replace(stage.bolt.active[0], slug=slug, name=f"Job {slug}") for slug in slugs]
+    for slug in slugs:
+        stage.run_through("SUCCESS", slug)
+    await stage.watch("*")
+    for _ in range(21):
+        stage.run_through("FAILED", "a")
+        stage.run_through("FAILED", "b")
+    await stage.work("discovery")
+    asked = len(stage.bolt.reads)
+    for _ in range(3):
+        stage.bolt.faults.fail("runs", BoltThrottled(0))
+        claimed = await stage.due["looks"].claim(100)
+        assert claimed.lease is not None
+        await stage.steps["looks"](claimed.lease)
+        stage.pass_minutes(6)
+    assert [slug for what, slug in stage.bolt.reads[asked:] if what == "runs"] == ["a", "b", "a"]
+    await stage.sweep()
+    assert (await stage.incident(slug="b")).failures == 21
+
+
 async def test_if_older_pages_cannot_be_read_for_ten_minutes_what_is_newer_is_told(stage: IncidentStage) -> None:
     """They may never be readable, and the schedule would be reported on no more."""
     stage.run_through("SUCCESS")
