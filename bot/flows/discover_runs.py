@@ -383,7 +383,15 @@ def _reaches_all(record: ScheduleRecord, page: Sequence[RunSummary]) -> bool:
 
 def _settled(record: ScheduleRecord, pages: Pages, deciding: Mapping[str, Watch], at: datetime) -> SettledSlots | None:
     """What a listing says about a schedule's slots, None if nothing is new."""
-    found = settle(record.schedule, record.slots.slots, pages.runs, at, has_all=pages.has_all, is_cut=pages.is_cut)
+    found = settle(
+        record.schedule,
+        record.slots.slots,
+        pages.runs,
+        at,
+        has_all=pages.has_all,
+        is_cut=pages.is_cut,
+        has_all_new=pages.has_all or reaches_known(record.ledger, pages.runs),
+    )
     if found.slots == record.slots.slots:
         return None
     counts = [one for slot in found.counted for one in count_missed(slot, deciding.values(), record.schedule)]

@@ -199,6 +199,20 @@ async def test_slots_are_counted_although_bolt_never_lists_what_is_older(counted
     assert await counts(counted) == {"2026-11-30 s0735": 1, "2026-11-30 s0835": 1}
 
 
+async def test_a_missed_slot_is_not_counted_while_its_run_may_be_among_older_ones(counted: DigestStage) -> None:
+    """It began late, while nothing was listed, and more than a page of others since. A count is never taken back."""
+    await pass_slot(counted, SLOT, SLOT + 2 * HOUR)
+    await until(counted, SLOT + timedelta(minutes=40))
+    assert "Nightly full build: 07:05" in await read(counted)
+    counted.run_through("SUCCESS")
+    for _ in range(25):
+        counted.run_through("SUCCESS", pull_request="3")
+    counted.bolt.faults.always["runs"] = BoltRejected((ApiError("too deep"),))
+    await pass_slot(counted, SLOT + 2 * HOUR, SLOT + 3 * HOUR)
+    await until(counted, SLOT + 2 * HOUR + timedelta(minutes=31))
+    assert await counts(counted) == {}
+
+
 async def test_slots_in_a_blind_spell_are_not_counted(counted: DigestStage) -> None:
     """One whose grace was over before is still known."""
     await pass_slot(counted, SLOT, SLOT + HOUR)

@@ -39,11 +39,12 @@ def settle(
     *,
     has_all: bool,
     is_cut: bool = False,
+    has_all_new: bool = True,
 ) -> Settled:
     """Compare a schedule's slots with a listing at `at` of its newest runs. `has_all`: there are no others.
 
     A slot from before the oldest listed run isn't counted, because its run may not be listed. `is_cut`: older runs can't
-    be listed now, so such a slot waits until they can, for a day at most.
+    be listed now, so such a slot waits until they can, for a day at most. `has_all_new`: no others since the last look.
     """
     open_slots = sorted({*slots.waiting, *([slots.missed] if slots.missed else [])})
     if not open_slots or schedule.suspended:
@@ -58,7 +59,8 @@ def settle(
     filled = {bisect_right(bounds, start) - 1 for start in starts}
     reach = 0.0 if has_all else _first_start(listed)
     # What one look has found out, later ones only have to compare with new runs.
-    unknown = {slot for slot in open_slots if slot - EARLY.total_seconds() < reach and slot != slots.missed}
+    known = slots.missed if has_all_new else 0.0
+    unknown = {slot for slot in open_slots if slot - EARLY.total_seconds() < reach and slot != known}
     without = [slot for number, slot in enumerate(open_slots) if number not in filled and slot not in unknown]
     newest = open_slots[-1]
     last = newest if newest in without else 0.0

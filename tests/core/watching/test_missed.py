@@ -28,11 +28,13 @@ def look(
     missed: float | None = None,
     upcoming: float | None = None,
     is_cut: bool = False,
+    has_all_new: bool = True,
 ) -> Settled:
     """Look at the schedule so many minutes after the slot."""
     upcoming_at = 0 if upcoming is None else stamp(upcoming)
     slots = Slots(upcoming_at, (), tuple(map(stamp, waiting)), 0 if missed is None else stamp(missed))
-    return settle(NIGHTLY, slots, runs, after(minutes), has_all=len(runs) < PAGE, is_cut=is_cut)
+    has_all = len(runs) < PAGE
+    return settle(NIGHTLY, slots, runs, after(minutes), has_all=has_all, is_cut=is_cut, has_all_new=has_all_new)
 
 
 def found(settled: Settled) -> tuple[list[float], float | None, list[float]]:
@@ -113,6 +115,14 @@ def test_if_older_runs_cannot_be_listed_slots_before_them_wait_for_a_day() -> No
     assert found(look(125, *page, waiting=(0, 120), missed=60, is_cut=True)) == ([0, 120], None, [60])
     assert found(look(125, *page, run(50, 40), waiting=(0, 60, 120), is_cut=True)) == ([120], None, [60])
     assert found(look(24 * 60, *page, missed=60, is_cut=True)) == ([], 60, [])
+
+
+def test_a_missed_slot_waits_again_if_a_run_since_may_not_be_listed() -> None:
+    """A look has found out that it was missed; its run may have begun late, and be among those that aren't listed."""
+    page = [run(number, 70 + number, branch="dev") for number in range(PAGE)]
+    assert found(look(125, *page, waiting=(120,), missed=0, is_cut=True)) == ([120], None, [0])
+    assert found(look(125, *page, waiting=(120,), missed=0, is_cut=True, has_all_new=False)) == ([0, 120], None, [])
+    assert found(look(125, *page, waiting=(), missed=0, is_cut=True, has_all_new=False)) == ([0], None, [])
 
 
 @pytest.mark.parametrize(("oldest", "reaches"), [(-1, True), (0, False), (10, False)])
