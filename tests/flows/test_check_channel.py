@@ -676,6 +676,53 @@ async def test_if_edits_are_refused_there_too_each_is_tried_once_in_ten_minutes(
     assert "recovered" in stage.chat.posted[CHANNEL, ts].text
 
 
+async def test_an_edit_tried_again_is_not_given_up_when_a_post_is_refused_just_then(stage: IncidentStage) -> None:
+    """Both are due at the same time: whichever comes first, the message is edited now."""
+    await stage.watch("*")
+    await fails(stage)
+    ts = (await stage.stored()).ts
+    stage.chat.faults.always["post_message"] = RESTRICTED
+    stage.run_through("FAILED", "hourly")
+    await stage.discover()
+    await stage.work("channels")
+    stage.run_through("SUCCESS")
+    await stage.discover()
+    await ten_minutes_pass(stage)
+    assert await stage.work("channels") == 1
+    await stage.post_what_is_due()
+    await stage.work("channels")
+    while await stage.edit():
+        pass
+    assert "recovered" in stage.chat.posted[CHANNEL, ts].text
+
+
+async def test_a_channel_that_refuses_edits_takes_one_slot_of_the_budget_at_each_try(stage: IncidentStage) -> None:
+    """However many of its messages are behind: other channels' edits wait for the same budget."""
+    slugs = [f"job-{number}" for number in range(4)]
+    stage.bolt.active[:] = [replace(stage.bolt.active[0], slug=slug, name=f"Job {slug}") for slug in slugs]
+    await stage.watch("*")
+    for slug in slugs:
+        await fails(stage, slug)
+    stage.chat.refusing[CHANNEL] = NOT_IN
+    for slug in slugs:
+        stage.run_through("SUCCESS", slug)
+    await stage.discover()
+    await stage.work("channels")
+    while await stage.edit():
+        pass
+    await ten_minutes_pass(stage)
+    await stage.work("channels")
+    edits = 0
+    while await stage.edit():
+        edits += 1
+    assert edits == 1
+    stage.chat.refusing.clear()
+    await ten_minutes_pass(stage)
+    await stage.work("channels")
+    await stage.settle()
+    assert len([text for text in stage.cards() if "recovered" in text]) == 4
+
+
 async def test_an_edit_that_is_refused_whatever_slack_says_of_the_channel_is_tried_once(stage: IncidentStage) -> None:
     """It would have the channel checked again and again."""
     await stage.watch()

@@ -25,6 +25,8 @@ local items = key('edits', class, channel)
 if ARGV[7] ~= '' then
   redis.call('HSET', hash, 'unshowable', ARGV[7])
   if ARGV[8] ~= '1' then redis.call('HSET', hash, 'uneditable', '1') end
+  -- The channel's other messages would be refused as well, each for a slot of the budget.
+  if ARGV[8] == '1' then give_up_edits(channel, ARGV[7], true) end
   if fall_behind(hash, channel) then redis.call('ZADD', key('due', 'channels'), 'XX', 'LT', num(now()), channel) end
 end
 if shown ~= '' then

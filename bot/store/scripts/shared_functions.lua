@@ -477,6 +477,25 @@ local function seal(card)
   retire(state[1])
 end
 
+-- Gives up edits that wait in a channel, but for those under way. `watched` (true or false) is which: those of incidents'
+-- and outages' messages, which fall behind and are tried again with the channel, or the others, which aren't.
+local function give_up_edits(channel, why, watched)
+  for class, _ in pairs(RANK) do
+    local items = key('edits', class, channel)
+    for _, card in ipairs(redis.call('ZRANGE', items, '-inf', num(now()), 'BYSCORE')) do
+      local hash = key('card', card)
+      local about = redis.call('HMGET', hash, 'incident', 'outage')
+      if watched == ((about[1] or about[2]) ~= false) then
+        redis.call('ZREM', items, card)
+        redis.call('HDEL', hash, 'queued')
+        redis.call('HSET', hash, 'unshowable', why)
+        fall_behind(hash, channel)
+        seal(card)
+      end
+    end
+  end
+end
+
 local DAY_S = 86400
 -- Adds to the counts of days. `counts` is JSON: day, name and field of each.
 local function count_all(counts)
