@@ -90,6 +90,9 @@ class WatchedChannelChecker:
                 await self._change(channel, changing, pause)
         again_s = CHECKED_EVERY_S
         if state.is_readable and state.is_member and not state.is_archived:
+            if None in pauses.values() and await self._channels_back.is_held(channel):
+                # The paused watch is gone, and another was made meanwhile: no watch went on just now.
+                await self._channel_back(channel, watches, self._now())
             # It may have refused a post or an edit since the last check.
             again_s = await self._channels_back.channel_fit(channel) or CHECKED_EVERY_S
         await self._delete_old(channel)

@@ -142,6 +142,10 @@ class Incidents:
         word = "back" if away.always else "quiet"
         return list(await self._scripts.run("channel_back", channel, away.since.isoformat(), word, *opened))
 
+    async def is_held(self, channel: str) -> bool:
+        """Whether posts of the channel's incidents are held back, as while its watches are paused."""
+        return bool(await self._scripts.ask(self._scripts.redis.exists(self._scripts.key("away", channel))))
+
     async def channel_fit(self, channel: str) -> float | None:
         """Make the posts and edits that a channel refused due now, because Slack says that the bot can post there.
 

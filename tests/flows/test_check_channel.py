@@ -575,6 +575,21 @@ async def test_so_is_the_message_of_an_outage(stage: IncidentStage) -> None:
     assert before not in stage.cards()
 
 
+async def test_a_channel_goes_on_although_its_paused_watch_was_replaced_by_another(stage: IncidentStage) -> None:
+    """By a change of the watches file, say. What the old one found meanwhile is in one message, and later failures follow."""
+    await stage.watch("*")
+    await leaves(stage)
+    await fails(stage)
+    await stage.add_watch("*ly")
+    await stage.watches.remove_watch(CHANNEL, 1)
+    await returns(stage)
+    await stage.post_what_is_due()
+    (message,) = stage.cards()
+    assert "1 schedule is failing now" in message
+    await fails(stage, "hourly")
+    assert len(stage.cards()) == 2
+
+
 async def test_what_else_was_refused_is_posted_when_the_watches_go_on(stage: IncidentStage) -> None:
     """A line that isn't about an incident isn't in the message at the bot's return."""
     await stage.watch(only="ends")

@@ -94,6 +94,9 @@ class ChannelsBack(Protocol):
         Returns their schedules.
         """
 
+    async def is_held(self, channel: str) -> bool:
+        """Whether posts of the channel's incidents are held back, as while its watches are paused."""
+
     async def channel_fit(self, channel: str) -> float | None:
         """Have what a channel refused posted and edited now, because Slack says that the bot can post there.
 
