@@ -26,7 +26,7 @@ ChildState = Literal["stopped", "starting", "running", "stopping"]
 def printed_ports(log: Path, begins: int = 0) -> dict[str, int]:
     """Return the ports that a bot has printed, by setting. Empty until it listens.
 
-    Only settings that left the choice to the system are printed. `begins` is where its output begins in the file, in
+    Only ports that the system has picked are printed. `begins` is where the bot's output begins in the file, in
     bytes.
     """
     try:
@@ -57,7 +57,7 @@ class Child:
         self._changed = changed
         self._process: asyncio.subprocess.Process | None = None
         self._watched: asyncio.Task[None] | None = None
-        # Two callers that start it at the same time start one process.
+        # Two callers that start the bot at the same time start only one process.
         self._turn = asyncio.Lock()
         self._closed = False
         self._failures: asyncio.Queue[int] = asyncio.Queue()
@@ -78,22 +78,22 @@ class Child:
 
     @property
     def wanted(self) -> bool:
-        """Whether it was started and hasn't been asked to stop since."""
+        """Whether the bot was started and hasn't been asked to stop since."""
         return self._watched is not None
 
     async def start(self) -> None:
-        """Start it, if it isn't running. Ctrl-C in the terminal reaches only this process, which then stops the bot."""
+        """Start the bot, if it isn't running. Ctrl-C in the terminal reaches only this process, which stops the bot."""
         async with self._turn:
             await self._start()
 
     async def restart(self) -> None:
-        """Stop it and start it again, without any other call in between."""
+        """Stop the bot and start it again, without any other call in between."""
         async with self._turn:
             await self._stop()
             await self._start()
 
     async def close(self) -> None:
-        """Stop it for good: it can't be started again."""
+        """Stop the bot for good: it can't be started again."""
         self._closed = True
         await self.stop()
 
@@ -116,7 +116,7 @@ class Child:
         self._watched = asyncio.create_task(self._watch(self._process))
 
     async def failed(self) -> int:
-        """Wait until it ends without being asked to. Returns its exit status."""
+        """Wait until the bot ends without being asked to. Returns its exit status."""
         return await self._failures.get()
 
     async def ready(self) -> bool:
@@ -132,7 +132,7 @@ class Child:
         return False
 
     async def kill(self) -> None:
-        """Send SIGKILL, like a crash. At once, even while it's stopping."""
+        """Send SIGKILL, which is like a crash. This happens at once, even while the bot is stopping."""
         self._unwatch()
         if self._process is not None and self.pid is not None:
             self._process.kill()
@@ -151,13 +151,13 @@ class Child:
         self._is("stopped")
 
     def _unwatch(self) -> None:
-        """Stop treating its end as a failure."""
+        """Stop treating the bot's end as a failure."""
         if self._watched is not None:
             self._watched.cancel()
             self._watched = None
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
-        # However long it takes, because Slack may be unavailable for any length of time.
+        # The wait has no limit, because Slack may be unavailable for any length of time.
         while process.returncode is None:
             if await self.ready():
                 self._is("running")
@@ -173,7 +173,7 @@ class Child:
 
 
 def _dies_with_its_parent() -> Callable[[], None] | None:
-    """Return the child's preexec function: it asks the kernel for SIGTERM when the demo is killed."""
+    """Return the child's preexec function: it asks the kernel to send the child SIGTERM when the demo is killed."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)

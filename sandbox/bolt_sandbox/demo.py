@@ -81,7 +81,7 @@ async def _play(sandbox: Sandbox, port: int, directory: Path, command: Sequence[
     child = sandbox.controls.child = Child(environment, log, command=command, changed=sandbox.world_changed)
     try:
         await child.start()
-        # If someone stops it on the page before it's ready, they do so on purpose.
+        # If someone stops the bot on the page before it's ready, that's no failure.
         if not await child.ready() and child.wanted:
             say(f"The bot didn't become ready. Its log, {log}, ends with:\n{tail(log)}")
             return 1
@@ -115,7 +115,7 @@ async def _converse(sandbox: Sandbox, child: Child, *, tour: bool) -> int:
 
 
 async def _tell_of_failures(child: Child, *, once: bool) -> None:
-    """Print a line when the bot has exited by itself. The workspace stays, with the log of calls that explains it."""
+    """Print a line when the bot has exited by itself. The workspace stays, with the log of calls that explains why."""
     while True:
         status = await child.failed()
         say(f"The bot exited with status {status}. Its log shows why. To start it again, open World in the browser.")

@@ -82,7 +82,7 @@ class Screen:
 
 
 class Driver:
-    """Carries out typed lines as a person in a channel: at first @ada in #data-eng."""
+    """Carries out typed lines as a person in a channel, initially as @ada in #data-eng."""
 
     def __init__(self, ws: Workspace, people: People, write: Callable[[str], None]) -> None:
         self._ws = ws

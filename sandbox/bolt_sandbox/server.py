@@ -37,7 +37,7 @@ HOW_TO = """\
 
 
 class NotLoopbackError(ValueError):
-    """The sandbox was asked to listen where others could reach it."""
+    """The sandbox was asked to listen where other machines could reach it."""
 
 
 class Sandbox:
@@ -45,7 +45,7 @@ class Sandbox:
 
     def __init__(self, workspace: Workspace, *, bolt: BoltWorld | None = None) -> None:
         self.workspace = workspace
-        # Installed with the manifest's scopes, so that other calls are refused as in Slack.
+        # The app is installed with the manifest's scopes, so that other calls are refused as in Slack.
         self.workspace.granted = self.workspace.features.scopes
         self.workspace.scopes = set(self.workspace.granted)
         self.bolt = bolt or BoltWorld()
@@ -136,11 +136,11 @@ def is_loopback(host: str) -> bool:
 
 @web.middleware
 async def only_loopback(request: web.Request, handler: Any) -> web.StreamResponse:  # noqa: ANN401
-    """Refuse a request whose Host isn't this machine: a website's name may have been pointed here."""
+    """Refuse a request whose Host isn't this machine: a website's name may have been made to point here."""
     host = request.host.rpartition(":")[0] if not request.host.endswith("]") else request.host
     if not is_loopback(host or request.host):
         return web.Response(status=403, text="The sandbox answers on the loopback interface only.")
-    # A foreign page's form can be sent here without permission. The bot's requests have no origin.
+    # A foreign page can send a form here without asking. The bot's requests have no origin.
     origin = request.headers.get("Origin")
     if origin is not None and origin != f"{request.scheme}://{request.host}":
         return web.Response(status=403, text="The sandbox takes nothing from pages of other origins.")
@@ -194,7 +194,7 @@ async def serve(
 
 
 def introduce(sandbox: Sandbox, base: str, *, socket_mode: bool) -> None:
-    """Print a bot's environment, and how to go on."""
+    """Print a bot's environment, and what to do next."""
     for name, value in sandbox.env(socket_mode=socket_mode).items():
         say(f"export {name}={value}")
     say(HOW_TO.format(base=base))

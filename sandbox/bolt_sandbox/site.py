@@ -9,8 +9,8 @@ from importlib import resources
 
 from aiohttp import web
 
-# Messages are foreign text: if any of it ever became a script or an address, it must not be run or requested. Styles
-# may be inline: widths of bars, and the renderer's own colors.
+# Messages are foreign text: if any of it ever became a script or an address, it must not be run or requested.
+# Styles may be inline: the widths of bars, and the renderer's own colors.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -53,7 +53,7 @@ def content(path: str, command: CommandView) -> dict[str, Any]:
 
 
 def run_results(command: CommandView) -> dict[str, Any]:
-    """Return run_results.json in schema version 6. The results match the command's log, and the times the command's."""
+    """Return run_results.json in schema version 6. The results match the command's log, the times its own."""
     lines = _plain_lines(command)
     messages = _messages(lines)
     results = [_result(match, messages, command) for line in lines if (match := RESULT.match(line))]
@@ -118,7 +118,7 @@ def manifest(command: CommandView) -> dict[str, Any]:
 
 
 def unique_id(what: str) -> str:
-    """Return the id of a node by its name in the log, such as `sql table model main.fct_revenue` or `test unique_x`."""
+    """Return a node's id, from its name in the log, such as `sql table model main.fct_revenue` or `test unique_x`."""
     name = what.rpartition(" ")[2].rpartition(".")[2]
     if name in MODELS:
         return f"model.shop.{name}"

@@ -1,4 +1,4 @@
-"""All runs, and the numbers of the next one."""
+"""All runs, and the numbers that the next one gets."""
 
 from __future__ import annotations
 

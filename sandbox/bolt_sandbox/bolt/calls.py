@@ -45,6 +45,6 @@ class Calls:
         self.fields_by_operation.update(call.operations)
 
     def after(self, number: int) -> Iterator[CallRecord]:
-        """Return the requests after the first `number`, as far as they're stored."""
+        """Return the requests after the first `number`, as far as they're still stored."""
         dropped = self.total - len(self._kept)
         return islice(iter(self._kept), max(number - dropped, 0), None)

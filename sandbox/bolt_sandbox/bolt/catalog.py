@@ -292,7 +292,7 @@ def own_character(commands: list[str]) -> Character:
 
 
 def past_runs(schedules: list[Schedule], now: datetime) -> list[tuple[datetime, Schedule, str]]:
-    """Return the past runs, oldest first: when they began, their schedule, and the letter of its history."""
+    """Return the past runs, oldest first: when each began, its schedule, and its letter in the schedule's history."""
     past: list[tuple[datetime, Schedule, str]] = []
     for schedule in schedules:
         period_s = schedule.period_s or DAY_S

@@ -11,7 +11,7 @@ from bolt_sandbox.bolt.world import BoltWorld
 
 @dataclass(slots=True)
 class Context:
-    """One request: its world, actor and base URL, and the faults whose runs it must not find."""
+    """One request: its world, actor and base URL, and the faults that hide runs from it."""
 
     world: BoltWorld
     actor: Actor
@@ -29,7 +29,7 @@ class Context:
         return self.world.run(run_id)
 
     def writer(self) -> Actor:
-        """Return the actor, if it may write. Raises Refused."""
+        """Return the actor. Raises Refused if the actor may not write."""
         if not self.actor.may_write:
             raise Refused("This API key lacks the capability 'Bolt schedules admin'")
         return self.actor

@@ -1,4 +1,4 @@
-"""Read the body of a control call. What isn't valid raises ValueError with the reason."""
+"""Read the body of a control call. An invalid value raises ValueError, with the reason."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def posted(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResp
     """Wrap a handler of JSON bodies as a request handler. A refusal is answered with 409, an invalid body with 400."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        # A page of another origin can't send this content type without a CORS preflight, and no DELETE either.
+        # A page from another origin can't send this content type without a CORS preflight, nor a DELETE.
         if request.method != "DELETE" and request.content_type != "application/json":
             return web.json_response({"error": "send JSON, with its content type"}, status=415)
         try:
@@ -110,7 +110,7 @@ def positive(name: str, value: object) -> float:
 
 
 def one_of(name: str, value: object, choices: tuple[T, ...]) -> T:
-    """Check a value that has to be one of a few."""
+    """Check a value that has to be one of `choices`."""
     for choice in choices:
         if value == choice:
             return choice

@@ -1,4 +1,4 @@
-"""The control API for the scheduler, the clock and what else changes in Bolt, described in bolt_sandbox.bolt.control."""
+"""The control API for the scheduler, the clock and other changes in Bolt, described in bolt_sandbox.bolt.control."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class SchedulerControls:
         ]
 
     def state(self) -> Json:
-        """Return what these controls have set."""
+        """Return the current values of what these controls set."""
         world = self._world
         tables = {table.slug: _table_json(table) for table in world.scheduler.tables.values()}
         return {
@@ -72,7 +72,7 @@ class SchedulerControls:
         if switch(body, "off", default=False):
             world.scheduler.drop(slug)
             return {"slug": slug}
-        # Passes the slots until now.
+        # This processes the slots until now.
         world.schedules()
         table = world.scheduler.tables.get(slug)
         if table is None or {"every_s", "next_in_s", "script"} & set(body):

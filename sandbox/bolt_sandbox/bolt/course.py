@@ -1,4 +1,4 @@
-"""Make a run end as its start says: with a failure of a certain kind, or without any."""
+"""Make a run end as requested when it's started: with a failure of a certain kind, or without any."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ FAILURES: dict[Ends, Failure] = {
 
 
 def steps_of_course(steps: tuple[Step, ...], ends: Ends) -> tuple[Step, ...]:
-    """Return a schedule's steps as they go in a run that ends like this.
+    """Return a schedule's steps as they behave in a run that ends this way.
 
-    The last dbt command that can fail like this fails, or else the last command, in its own way.
+    The last dbt command that can fail this way does so. If there's none, the last command fails in its own way.
     """
     if ends == "own":
         return steps

@@ -20,7 +20,7 @@ FaultKind = Literal[
     "lost_run",
 ]
 KINDS: tuple[str, ...] = get_args(FaultKind)
-# These change how a request is answered; the others are the answer.
+# These faults change how a request is answered; the others are answers themselves.
 CHANGES = frozenset({"slow", "old_backend", "lost_run"})
 OLD_BACKEND_LACKS = (
     "Query.boltScheduleName.slug",
@@ -38,11 +38,11 @@ OLD_BACKEND_LACKS = (
 
 @dataclass(slots=True)
 class Fault:
-    """One fault. It affects the next `count` matching requests, or all of them if that is None.
+    """One fault. It affects the next `count` matching requests, or all of them if `count` is None.
 
     - `operation`: only requests for this field of Query or Mutation (`triggerBoltRun`, …).
     - `executes`: execute the request before failing; always the case for `drop_after`.
-    - `timeout` waits `hold_s` and then answers; if that is None, it never answers.
+    - `timeout` waits `hold_s` and then answers; if `hold_s` is None, it never answers.
     - `slow` adds `latency_s`.
     - `status` answers with `status`, and with Retry-After if `retry_after_s` is set.
     - `too_large` affects requests for more than `most` fields, and answers with `http_status`.
@@ -66,7 +66,7 @@ class Fault:
 
     @property
     def is_spent(self) -> bool:
-        """Whether it has been used as often as it should."""
+        """Whether it has been used `count` times."""
         return self.count is not None and self.count <= 0
 
     def use(self) -> None:
@@ -96,7 +96,7 @@ class Faults:
         self.active.clear()
 
     def is_away(self) -> bool:
-        """Whether this connection is closed without being read. Counts as a use."""
+        """Whether to close this connection without reading from it. If so, this counts as a use."""
         struck = next(
             (each for each in self.active if each.kind == "away" and each.operation is None),
             None,
@@ -106,7 +106,7 @@ class Faults:
         return struck is not None
 
     def take(self, operations: Collection[str], fields: int) -> list[Fault]:
-        """Return and count the faults for a request: all that change it, then at most one that answers it."""
+        """Return and count the faults for a request: all that change its answer, then at most one that is an answer."""
         fitting = [each for each in self.active if each.fits(operations, fields)]
         changes = [each for each in fitting if each.kind in CHANGES]
         answers = [each for each in fitting if each.kind not in CHANGES][:1]

@@ -79,7 +79,7 @@ def run_query(
     context: Context,
     lacks: tuple[str, ...] = (),
 ) -> ExecutionResult:
-    """Execute a valid query. Raises unexpected errors, which aren't answers of the API."""
+    """Execute a valid query. Raises unexpected errors, because those aren't answers of the API."""
     result = execute_sync(
         schema(lacks),
         asked.document,
@@ -120,5 +120,5 @@ class _Without(Visitor):
         return REMOVE if self._field in self._lacks else None
 
     def enter_input_value_definition(self, node: InputValueDefinitionNode, *_where: Any) -> VisitorActionEnum | None:
-        """Remove the argument, if it's lacking."""
+        """Remove the argument, if the backend lacks it."""
         return REMOVE if f"{self._field}.{node.name.value}" in self._lacks else None

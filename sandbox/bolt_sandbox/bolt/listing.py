@@ -1,4 +1,4 @@
-"""Listings of schedules and runs, as peculiar as the real ones may be."""
+"""Listings of schedules and runs, with the peculiarities that real ones may have."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ LAST_RUNS: tuple[LastRun, ...] = get_args(LastRun)
 class Listing:
     """How listings behave where that isn't documented.
 
-    `schedules_late_s`, `runs_late_s`: they show Bolt as it was that long ago. `out_of_order`: neighboring runs are
-    swapped, and schedules come in reverse. `last_run`: the run that a schedule's `lastRunAt` and `lastRunState` are
-    about: the newest, the newest that has finished, or none, so that both are null.
+    `schedules_late_s`, `runs_late_s`: the listings show Bolt as it was that long ago. `out_of_order`: neighboring runs
+    are swapped, and schedules are in reverse order. `last_run`: the run that a schedule's `lastRunAt` and
+    `lastRunState` are about: the newest, the newest that has finished, or none, so that both are null.
     """
 
     schedules_late_s: float = 0.0
@@ -28,7 +28,7 @@ class Listing:
     last_run: LastRun = "newest"
 
     def runs(self, oldest_first: list[Run], now: datetime) -> tuple[list[Run], datetime]:
-        """Return a schedule's runs as listed, newest first, and the time whose state is shown."""
+        """Return a schedule's runs as listed, newest first, and the time as of which their states are shown."""
         shown_at = now - timedelta(seconds=self.runs_late_s)
         found = [run for run in reversed(oldest_first) if _is_listed(run, shown_at, now)]
         if self.out_of_order:

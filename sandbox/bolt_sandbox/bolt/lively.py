@@ -1,6 +1,6 @@
-"""The schedules of a lively Bolt, whose scheduler is busy: for the demo.
+"""The schedules of a lively Bolt, whose scheduler is busy. For the demo.
 
-Their cron expression is the finest that there is, but they are started more often, so that something happens.
+Their cron expression is the most frequent one possible, but they're started even more often, so that something happens.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ EVERY_MINUTE = "* * * * *"
 
 @dataclass(frozen=True, slots=True)
 class Lively:
-    """A schedule, what its slots start in turn, and when: at first after `first_s`, then every `every_s`."""
+    """A schedule, what its slots start in turn, and when: first after `first_s`, then every `every_s`."""
 
     schedule: Schedule
     script: Sequence[Slot]

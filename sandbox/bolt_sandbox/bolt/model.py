@@ -1,6 +1,6 @@
 """Records of the sandbox's Bolt: schedules, the steps of their runs, and runs.
 
-All durations here are at speed 1, except a run's.
+All durations here are those at speed 1, except a run's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ RESOURCES_A_COMMAND = 10
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not an error of the sandbox
-    """A request is refused. The message is the API's."""
+    """A request is refused. The exception's message is the API's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ class Step:
 
     @property
     def is_dbt(self) -> bool:
-        """Whether it's a dbt command of the schedule, not one of the platform."""
+        """Whether it's one of the schedule's dbt commands, not one of the platform's."""
         return self.command.startswith("dbt ") and not self.platform
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever starts or cancels: a person, an API key or the scheduler."""
+    """Whoever starts or cancels a run: a person, an API key or the scheduler."""
 
     name: str
     email: str | None = None
@@ -75,7 +75,7 @@ class Character:
 
 @dataclass(slots=True)
 class Schedule:
-    """A schedule as the API lists it, with its character. `period_s` is the time between cron's starts.
+    """A schedule as the API lists it, with its character. `period_s` is the time between its cron expression's starts.
 
     `first_slug` is set if its slug has changed.
     """
@@ -101,7 +101,7 @@ class Schedule:
 
     @property
     def uuid(self) -> str:
-        """A UUID derived from the first slug, which outlives a change of the slug."""
+        """A UUID derived from the first slug, so that it stays the same when the slug changes."""
         return str(uuid.uuid5(UUIDS, self.first_slug or self.slug))
 
     @property
@@ -112,7 +112,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """An external end of a run: at this time the running command ends with this code."""
+    """An external end of a run: at this time, the running command ends with this exit code."""
 
     at: datetime
     state: str
@@ -124,8 +124,8 @@ class Stop:
 class Run:
     """A run, with everything needed to compute its state at any time. Its durations are at its `speed`.
 
-    `secret` is the credential in its git clone. `reason` is stored but not readable, as in the API. Listings don't
-    have the run before `listed_from`.
+    `secret` is the credential in its git clone. `reason` is stored but not readable, as in the API. The run isn't in
+    listings before `listed_from`.
     """
 
     id: int
@@ -165,11 +165,11 @@ ENDS: tuple[Ends, ...] = get_args(Ends)
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What becomes of a run, decided at its start.
+    """How a run goes, decided at its start.
 
-    `ends`: `own` is as the schedule's steps say, and the failures are those of `bolt_sandbox.bolt.course`. `state` is
-    the word for a failure, instead of the schedule's. It lasts `slow` times as long as usual, or `takes_s` altogether
-    at any speed. Listings don't have it for its first `listed_after_s`.
+    `ends`: `own` means as the schedule's steps say; the failures are those of `bolt_sandbox.bolt.course`. `state` is
+    the word for a failure, instead of the schedule's. The run takes `slow` times as long as usual, or `takes_s` in all
+    at any speed. It isn't in listings for its first `listed_after_s`.
     """
 
     ends: Ends = "own"
@@ -181,7 +181,7 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The options of a start besides the schedule. `commit` is what the branch is at, instead of its own."""
+    """The options of a start besides the schedule. `commit` is used instead of the branch's own."""
 
     branch: str | None = None
     commit: str | None = None

@@ -1,4 +1,4 @@
-"""Make the record of a run that begins."""
+"""Make the record of a new run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLLEAGUE = Actor("Linus Example", "linus@acme-data.example")
 
 @dataclass(slots=True)
 class Circumstances:
-    """What a new run meets: its speed, the branches' commits, and whether the warehouse can be reached."""
+    """The circumstances of a new run: its speed, the branches' commits, and whether the warehouse can be reached."""
 
     speed: float
     random: random.Random
@@ -29,11 +29,11 @@ class Circumstances:
     outage: Outage | None = None
 
     def commit_of(self, branch: str) -> str:
-        """Return what a branch is at."""
+        """Return the commit that a branch is at."""
         return self.commits.get(branch) or hashlib.sha256(branch.encode()).hexdigest()[:40]
 
     def move_branch(self, branch: str, commit: str | None) -> str:
-        """Put a branch at another commit, and return it."""
+        """Move a branch to another commit, and return that commit."""
         self.commits[branch] = commit or f"{self.random.getrandbits(160):040x}"
         return self.commits[branch]
 
@@ -47,7 +47,7 @@ def new_run(
     numbers: tuple[int, int],
     met: Circumstances,
 ) -> Run:
-    """Return a run of these steps of the schedule. `numbers`: its id, and its first command's."""
+    """Return a run of these of the schedule's steps. `numbers`: its id, and its first command's."""
     character, course = schedule.character, start.course
     wanted = start.branch or schedule.git_branch
     commit_was_given = wanted is not None and HASH.fullmatch(wanted) is not None

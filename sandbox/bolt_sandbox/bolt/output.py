@@ -1,4 +1,4 @@
-"""Output of commands: dbt's from the samples in logs/, with the run's times, and that of other programs.
+"""Output of commands: dbt's, from the samples in logs/ with the run's times, and other programs'.
 
 A log is a list of lines, each with its time in seconds since the command's start, so that it grows while the command
 runs.
@@ -49,7 +49,7 @@ class Source:
 
 @lru_cache(maxsize=LOGS_KEPT)
 def whole_log(source: Source) -> tuple[LogLine, ...]:
-    """Return all lines that the command prints if it isn't stopped, in order of time."""
+    """Return all lines that the command prints if it isn't stopped, in chronological order."""
     if source.prints:
         return _spread([(STDOUT, line) for line in source.prints], source)
     plain = PLAIN.get(source.kind)
@@ -194,7 +194,7 @@ def fake_secrets(seed: int) -> list[str]:
 
 
 def warehouse_refusal(outage: str) -> list[str]:
-    """Return libpq's words for a warehouse that can't be reached: it refused the connection, or a timeout passed."""
+    """Return libpq's message for a warehouse that can't be reached: it refused the connection, or timed out."""
     server = '  connection to server at "warehouse.acme.example" (10.20.0.17), port 5432 failed: '
     if outage == "timeout":
         return [f"{server}timeout expired", "  "]

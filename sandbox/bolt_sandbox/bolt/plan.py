@@ -34,7 +34,7 @@ OTHER_DBT = ("compile", "compilation-error", (MANIFEST,))
 
 
 def platform_steps(secret: str, branch: str | None, commit: str | None) -> tuple[Step, ...]:
-    """Return Bolt's own commands before a schedule's.
+    """Return Bolt's own commands, which run before a schedule's.
 
     The clone's address contains a credential, as in the real Bolt.
     """
@@ -48,7 +48,7 @@ def platform_steps(secret: str, branch: str | None, commit: str | None) -> tuple
 
 
 def plausible(command: str) -> Step:
-    """Derive the behavior of a made-up command. The word `fail` makes it exit with 1, `sleep 30` lasts 30 s."""
+    """Derive the behavior of a made-up command. The word `fail` makes it exit with 1; `sleep 30` takes 30 s."""
     text = command.strip()
     return_code = 1 if FAIL.search(text) else 0
     if text.startswith("dbt "):
@@ -74,7 +74,7 @@ def healthy(step: Step) -> Step:
 
 
 def dbt_subcommand(text: str) -> str:
-    """Return the subcommand of a dbt command, empty if it has none or is another program."""
+    """Return the subcommand of a dbt command, empty if it has none or if it's another program."""
     program, *words = text.split() or [""]
     return next((word for word in words if not word.startswith("-")), "") if program == "dbt" else ""
 

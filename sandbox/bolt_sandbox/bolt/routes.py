@@ -76,7 +76,7 @@ class BoltHttp:
         return response if response is not None else _dropped(request)
 
     async def artifact(self, request: web.Request) -> web.Response:
-        """GET …/artifacts/<token>: the token is the only credential and is valid for a minute. Others are refused."""
+        """GET …/artifacts/<token>: the token, valid for a minute, is the only credential that is accepted."""
         found = self._world.presigned(request.match_info["token"])
         self._world.downloads.append((found.path if found else "", dict(request.headers)))
         if "Authorization" in request.headers:
@@ -172,7 +172,7 @@ class BoltHttp:
 
 
 class _Dropped(Exception):  # noqa: N818 - no answer is sent
-    """The connection is to be closed without a response."""
+    """The connection has to be closed without a response."""
 
 
 class _Seen:

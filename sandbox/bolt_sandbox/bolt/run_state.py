@@ -1,4 +1,4 @@
-"""A run's state at a moment: pure functions of the run and the time."""
+"""A run's state at a given time: pure functions of the run and the time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bolt_sandbox.bolt.model import RESOURCES_A_COMMAND, Run, Step
 
 @dataclass(frozen=True, slots=True)
 class CommandView:
-    """A command that has begun. `elapsed_s` is the elapsed part of its duration; `was_stopped`: from outside."""
+    """A command that has begun. `elapsed_s` is the elapsed part of its duration; `was_stopped`: externally."""
 
     id: int
     index: int

@@ -14,13 +14,13 @@ from bolt_sandbox.bolt.model import Schedule, Start
 
 Mode = Literal["off", "lively", "all"]
 MODES: tuple[Mode, ...] = get_args(Mode)
-# If nobody looked for long, older slots than these start nothing.
+# If more starts than this are due at once, because nothing has asked for them in a long time, the oldest are dropped.
 SLOTS_MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """What a slot starts, and how long after its time."""
+    """What a slot starts, and how long after the slot's time."""
 
     start: Start = field(default_factory=Start)
     late_s: float = 0.0
@@ -28,10 +28,10 @@ class Slot:
 
 @dataclass(slots=True)
 class Timetable:
-    """When the scheduler starts a schedule: every `every_s`, or at its cron expression's times if that is None.
+    """When the scheduler starts a schedule: every `every_s`, or at its cron expression's times if `every_s` is None.
 
-    `next_at` is the next slot. The slots start `script` in turn; the next `skips` start nothing. `waiting`: starts of
-    earlier slots that are late.
+    `next_at` is the next slot. The slots start the entries of `script` in turn; the next `skips` slots start nothing.
+    `waiting`: late starts of earlier slots.
     """
 
     slug: str
@@ -44,7 +44,7 @@ class Timetable:
     waiting: list[tuple[datetime, Start]] = field(default_factory=list)
 
     def due(self, now: datetime) -> list[tuple[datetime, Start]]:
-        """Pass the slots until now, and return the starts that are due, with their times."""
+        """Process the slots until now, and return the starts that are due, with their times."""
         while self.next_at <= now:
             self._pass_slot()
         ready = [each for each in self.waiting if each[0] <= now]
@@ -54,7 +54,7 @@ class Timetable:
 
     @property
     def next_due(self) -> datetime:
-        """When `due` has something to do next."""
+        """The next time at which `due` has something to do."""
         return min([self.next_at, *(at for at, _start in self.waiting)])
 
     def move(self, by: timedelta) -> None:
@@ -81,7 +81,7 @@ class Timetable:
 
 
 class Scheduler:
-    """The timetables of one Bolt, by slug. `mode` says who made them; more can be added one by one."""
+    """The timetables of one Bolt, by slug. `mode` says which ones it has made; more can be added one by one."""
 
     def __init__(self) -> None:
         self.mode: Mode = "off"
@@ -111,11 +111,11 @@ class Scheduler:
         self.changed()
 
     def changed(self) -> None:
-        """Look at all timetables again at the next `due`."""
+        """Make the next `due` look at all timetables again."""
         self._next_due = min((table.next_due for table in self.tables.values()), default=None)
 
     def due(self, now: datetime) -> list[tuple[datetime, str, Start]]:
-        """Return what is to be started by now, oldest first: when, which schedule, and how."""
+        """Return what should have been started by now, oldest first: when, which schedule, and how."""
         if self._next_due is None or now < self._next_due:
             return []
         found = [(at, table.slug, start) for table in self.tables.values() for at, start in table.due(now)]
@@ -129,7 +129,7 @@ class Scheduler:
         self.changed()
 
     def next_slot(self, schedule: Schedule, now: datetime) -> datetime | None:
-        """Return a schedule's next slot, None if it's not to be started by the scheduler."""
+        """Return a schedule's next slot, None if the scheduler doesn't start it."""
         if schedule.suspended or not schedule.active:
             return None
         table = self.tables.get(schedule.slug)
@@ -137,8 +137,8 @@ class Scheduler:
 
 
 def cron_time(expression: str, after: datetime) -> datetime | None:
-    """Return an expression's next time in UTC, None if it's OFF or an arbitrary text."""
-    # Parsing takes longer than the rest of a schedule, and a listing has thousands.
+    """Return an expression's next time in UTC, None if the expression is OFF or isn't valid."""
+    # Cached, because parsing takes longer than everything else about a schedule, and a listing has thousands.
     return _next_minute(expression, after.astimezone(UTC).replace(second=0, microsecond=0))
 
 

@@ -1,4 +1,4 @@
-"""Give schedules their timetables: a few lively ones, or all."""
+"""Give schedules their timetables: a few lively schedules, or all."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ FAILS_TWICE: Sequence[Slot] = (Slot(), Slot(), Slot(Start(course=Course("success
 
 
 def set_mode(world: BoltWorld, mode: Mode, every_s: float | None = None) -> None:
-    """Let runs start by themselves: of a few lively schedules, of all that have a cron expression, or of none.
+    """Let runs start by themselves: of a few lively schedules, of all with a cron expression, or of none.
 
     `lively` adds its schedules. `all` starts each schedule every `every_s`, one after the other, or at its expression's
-    times if that is None.
+    times if `every_s` is None.
     """
     found = world.schedules()
     world.scheduler.clear()
@@ -42,9 +42,9 @@ def put(
     script: Sequence[Slot] = SUCCEEDS,
     skips: int = 0,
 ) -> Timetable:
-    """Let the scheduler start a schedule every `every_s`, at first in `first_s`. None: at its expression's times.
+    """Let the scheduler start a schedule every `every_s`, first in `first_s`. None of these: at its expression's times.
 
-    Raises Refused if there's no such schedule, or no expression to go by.
+    Raises Refused if there's no such schedule, or if it needs an expression and has none.
     """
     schedule, now = world.schedule(slug), world.clock()
     first_at = cron_time(schedule.cron, now) if first_s is None else now + timedelta(seconds=first_s)

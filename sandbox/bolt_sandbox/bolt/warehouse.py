@@ -1,4 +1,4 @@
-"""An outage of the warehouse: whatever needs it fails, for one reason."""
+"""An outage of the warehouse: all commands that need it fail, for the same reason."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOTICED_AFTER_S = 0.5
 
 
 def without_warehouse(step: Step, outage: Outage = "refused") -> Step:
-    """Return the command as it goes while the warehouse can't be reached: unchanged if it doesn't need it."""
+    """Return the command as it behaves while the warehouse can't be reached: unchanged if it doesn't need it."""
     if step.platform or not _needs_it(step):
         return step
     if step.is_dbt:
@@ -28,7 +28,7 @@ def without_warehouse(step: Step, outage: Outage = "refused") -> Step:
 
 
 def lose_warehouse(run: Run, now: datetime, outage: Outage) -> None:
-    """Let an active run fail: the running command a moment from now, or else the next one that needs the warehouse."""
+    """Let an active run fail: its running command fails in a moment, or else the next one that needs the warehouse."""
     view = observe(run, now)
     if view.ended_at is not None:
         return

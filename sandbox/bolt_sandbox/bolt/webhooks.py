@@ -1,4 +1,4 @@
-"""Webhooks of the sandbox's Bolt: only the publicly known parts of the payload, posted to this machine only.
+"""Webhooks of the sandbox's Bolt: only the publicly known parts of the payload, and only posted to this machine.
 
 As far as is publicly known, the payload has no run id, only the ids of the run's commands.
 """

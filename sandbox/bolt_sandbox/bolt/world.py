@@ -114,7 +114,7 @@ class BoltWorld:
 
     @property
     def speed(self) -> float:
-        """How many times as fast as usual a run is that starts now."""
+        """How many times as fast as usual a run goes that starts now."""
         return self._met.speed
 
     @speed.setter
@@ -133,7 +133,7 @@ class BoltWorld:
         return self._clock_shift.total_seconds()
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at once: runs go on, and slots of the scheduler come."""
+        """Let time pass at once: runs progress, and the scheduler's slots come."""
         self._advanced += timedelta(seconds=seconds)
 
     def shift_clock(self, seconds: float) -> None:
@@ -165,7 +165,7 @@ class BoltWorld:
         return found
 
     def name_of(self, slug: str) -> str:
-        """Return a schedule's name, its slug if it was removed."""
+        """Return a schedule's name, or its slug if it was removed."""
         found = self._schedules.get(slug)
         return slug if found is None else found.name
 
@@ -181,12 +181,12 @@ class BoltWorld:
         return self._book.newest(slug)
 
     def listed_runs(self, slug: str) -> tuple[list[Run], datetime]:
-        """Return a schedule's runs as listed, newest first, and the time whose state is shown. Raises Refused."""
+        """Return a schedule's runs as listed, newest first, and the time as of which they're shown. Raises Refused."""
         self._catch_up()
         return self.listing.runs(self._book.of_schedule(self.schedule(slug).slug), self.clock())
 
     def last_run(self, slug: str) -> tuple[datetime, str] | None:
-        """Return when a schedule's last run began as listed, and its state."""
+        """Return when a schedule's last run began, and its state, both as listed."""
         return self.listing.last(self._book.of_schedule(slug), self.clock())
 
     def next_slot(self, schedule: Schedule) -> datetime | None:
@@ -246,7 +246,7 @@ class BoltWorld:
         return self._add_run(schedule, own, now - timedelta(seconds=ago_s), actor, start)
 
     def cancel(self, run_id: int, actor: Actor = PERSON) -> None:
-        """Request the end of a run, which comes a moment later. Raises Refused."""
+        """Request a run's cancellation, which takes effect a moment later. Raises Refused."""
         run, now = self.run(run_id), self.clock()
         view = observe(run, now)
         has_ended = view.ended_at is not None
@@ -300,7 +300,7 @@ class BoltWorld:
     def add_schedule(self, schedule: Schedule, *, triggerable_after_s: float = 0.0) -> Schedule:
         """Add a schedule, or replace the one with its slug. An `id` of 0 is replaced with a new number.
 
-        It can't be triggered for the first `triggerable_after_s` seconds.
+        The schedule can't be triggered for the first `triggerable_after_s` seconds.
         """
         if schedule.id == 0:
             schedule.id = max((each.id for each in self._schedules.values()), default=400) + 1
@@ -317,7 +317,7 @@ class BoltWorld:
             self._add_past_run(each, letter, at)
 
     def remove_schedule(self, slug: str) -> None:
-        """Remove a schedule: it's neither listed nor found, but its runs are found by id. Raises Refused."""
+        """Remove a schedule: it's no longer listed or found, but its runs are still found by id. Raises Refused."""
         del self._schedules[self.schedule(slug).slug]
         self._always_on = [each for each in self._always_on if each != slug]
         self.scheduler.drop(slug)
@@ -329,14 +329,14 @@ class BoltWorld:
             raise Refused(f"Schedule '{to}' already exists")
         schedule.first_slug = schedule.first_slug or slug
         schedule.slug = to
-        # In the same place of the listing.
+        # It keeps its place in the listing.
         self._schedules = {each.slug: each for each in self._schedules.values()}
         self._always_on = [to if each == slug else each for each in self._always_on]
         self._book.move(slug, to)
         self.scheduler.rename(slug, to)
 
     def move_branch(self, branch: str, commit: str | None = None) -> str:
-        """Put a branch at another commit, for the runs from now on. Returns it."""
+        """Move a branch to another commit, which runs use from now on. Returns that commit."""
         self._catch_up()
         return self._met.move_branch(branch, commit)
 
@@ -346,7 +346,7 @@ class BoltWorld:
         return self._met.outage
 
     def lose_warehouse(self, outage: Outage | None) -> None:
-        """Let all active and following runs fail because the warehouse can't be reached, until this is None."""
+        """Let all active and later runs fail because the warehouse can't be reached, until this is called with None."""
         self._catch_up()
         self._met.outage = outage
         if outage is not None:
@@ -440,7 +440,7 @@ class BoltWorld:
         return run
 
     def _catch_up(self) -> None:
-        """Start what has started by itself by now."""
+        """Start the runs that the scheduler should have started by now."""
         now = self.clock()
         for slug in self._always_on:
             self._keep_on(self._schedules[slug], now)

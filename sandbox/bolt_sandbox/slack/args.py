@@ -12,7 +12,7 @@ MAX_PAGE = 1000
 
 
 class Args:
-    """Arguments by name. In a form all values are text, with structures as JSON."""
+    """Arguments by name. In a form, all values are text, and structures are JSON."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = {name: value for name, value in values.items() if value is not None}

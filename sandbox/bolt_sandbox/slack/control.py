@@ -5,19 +5,19 @@ application/json, which a foreign web page can't send here. Names can be used in
 `data-eng`), and `dm` is the person's direct conversation with the bot. What Slack itself would refuse is answered
 with 409 and Slack's own code, an invalid body with 400.
 
-What people do (answered when the app has acknowledged, or after 3 s):
+What people do (answered once the app has acknowledged it, or after 3 s):
 
 POST /control/slash      {user, channel, text, command?="/bolt", times?=1}   `times` repeats the same delivery
 POST /control/click      {user, channel, action_id | label, ts?, block_id?, value?, times?=1}
-                         without `ts`: on the newest message that has it. Answers with the confirm dialog, if any.
+                         without `ts`: on the newest message that has it. The answer has the confirm dialog, if any.
                          A menu's label is its placeholder, and `value` the value or the text of an option
 POST /control/say        {user, channel, text, thread_ts?, times?=1}   a message; in `dm` the app gets message.im
 POST /control/mention    {user, channel, text, thread_ts?, times?=1}      "@bolt text"
 POST /control/edit       {user, channel, ts, text}      edits the user's own message; the app gets it again
-POST /control/delete     {user, channel, ts}            deletes the user's own message, or as an admin anyone's
+POST /control/delete     {user, channel, ts}            deletes the user's own message, or for an admin, anyone's
 POST /control/home       {user, tab?="home"}
 POST /control/shortcut   {user, callback_id, channel?, ts?}
-                         with `ts`: a message's shortcut; else a global one, with `channel` open
+                         with `ts`: a message's shortcut; otherwise a global one, with `channel` open
 POST /control/view       {view_id, do: submit | close | click | suggest, values?, action_id?, value?, all?, times?=1}
                          `values`: the inputs so far, {block_id: {action_id: value}}
 
@@ -47,7 +47,7 @@ POST /control/reset      {}    resets both worlds, Bolt's too: no messages, no f
 POST /control/crowd      {people, channels}    adds person-1 … and crowd-1 … up to these numbers, with the bot in each
                          channel; person-1 is in crowd-1
 
-What owners and admins do (the app gets Slack's events for it if it has subscribed to them):
+What owners and admins do (the app gets Slack's events about it if it has subscribed to them):
 
 POST /control/users      {name, real_name?, role?="member", guest?, bot?, team?, enterprise?, teams?, shown_as?,
                          letter?="U"}
@@ -55,7 +55,7 @@ POST /control/users      {name, real_name?, role?="member", guest?, bot?, team?,
                          `teams`: workspaces of our own organization; `shown_as`: the person's team as Slack reports it
 POST /control/grid       {}    the workspace joins an Enterprise Grid organization with a sibling workspace, and
                          gets three people: edda, reported with the organization; sven, reported with the sibling;
-                         sila, only in the sibling. A running bot learns of it when it restarts
+                         sila, only in the sibling. A running bot doesn't notice until it restarts
 POST /control/person     {user, role?, email?, tz?, deleted?}   `deleted`: true deactivates the account;
                          `role`: primary_owner, owner, admin, member, guest, single_channel_guest
 POST /control/usergroups {handle, name?, users?}              a new user group

@@ -1,6 +1,6 @@
-"""Deliver to the app: through one of its open sockets, or by a signed request to its address.
+"""Deliver payloads to the app: through one of its open sockets, or by a signed request to its address.
 
-If an address is set (`Workspace.request_url`), HTTP is used, else Socket Mode: an app has one or the other.
+If an address is set (`Workspace.request_url`), HTTP is used, otherwise Socket Mode: an app has one or the other.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ EVENT_SCOPES = {
     "subteam_updated": "usergroups:read",
     "user_change": "users:read",
 }
-# These need the scope of the channel's kind. Those of private channels reach only apps that are in them, unless they are
-# about having left.
+# These need the scope for the channel's kind. Events about private channels reach only apps that are in them, unless
+# they say that the app has left.
 CHANNEL_EVENTS = {
     "channel_archive",
     "channel_id_changed",
@@ -46,7 +46,7 @@ CHANNEL_EVENTS = {
     "member_joined_channel",
     "member_left_channel",
 }
-# These reach only apps that are in the channel, of whatever kind.
+# These reach only apps that are in the channel, whatever its kind.
 MEMBERSHIP = {"member_joined_channel", "member_left_channel"}
 USER_AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
 
@@ -83,11 +83,11 @@ class Delivery:
 
     @property
     def busy(self) -> bool:
-        """Whether a delivery or a repetition is pending in the background."""
+        """Whether a delivery or a retry is pending in the background."""
         return bool(self._tasks)
 
     async def reset(self) -> None:
-        """Cancel pending deliveries, and restore the initial time-outs."""
+        """Cancel pending deliveries, and restore the initial timeouts."""
         self.ack_timeout_s, self.event_retries_s = self._first
         for task in list(self._tasks):
             task.cancel()

@@ -1,6 +1,6 @@
 """Rules for Block Kit elements in actions, input, context and section blocks.
 
-Limits as on docs.slack.dev/reference/block-kit and in slack_sdk's models.
+The limits are those on docs.slack.dev/reference/block-kit and in slack_sdk's models.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Faults that a test or a person activates.
+"""Faults of Slack that a test or a person can activate.
 
 A fault is for one method (`chat.update`, …), for `response_url`, `upload` or `socket` (the WebSocket's handshake), or
 for `*`: every method of the Web API. It affects `count` calls (None: all), after `skip` calls have passed.

@@ -1,4 +1,4 @@
-"""Live changes: a stream of server-sent events for each person who watches.
+"""Live changes: a stream of server-sent events for each person whose view is open.
 
 An event says that something has changed, not how: the client reads the object again. Events aren't repeated, so a
 client that has lost the connection reads everything again.

@@ -1,4 +1,4 @@
-"""Interactive elements: find one in blocks, and build the payload of choosing or filling in one."""
+"""Interactive elements: find one in blocks, and build the payload for choosing or filling one in."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def chosen_state(element: Json, value: Any) -> Json:  # noqa: ANN401
 
 
 def option_of(element: Json, value: Any) -> Json | None:  # noqa: ANN401
-    """Return the option with a value, or else with a text.
+    """Return the option with this value, or else with this text.
 
     Whole options (of an external select) are returned as they are. Raises Refused.
     """
@@ -101,7 +101,7 @@ def option_of(element: Json, value: Any) -> Json | None:  # noqa: ANN401
 
 
 def message_state(blocks: list[Json], chosen: Control, value: Any) -> Json:  # noqa: ANN401
-    """Return what the menus of a message are at, once one of them was set. Buttons and overflow menus have no state."""
+    """Return the state of a message's menus after one of them was set. Buttons and overflow menus have no state."""
     state: Json = {}
     for control in controls(blocks):
         kind = control.element["type"]

@@ -1,8 +1,8 @@
 """Slack's rate limits, per method and workspace, over the last 60 s.
 
-Tiers as on docs.slack.dev/apis/web-api/rate-limits and the methods' own pages. Methods with *special* limits are
-unlimited here, except for posting: one message per second and channel (a small burst is tolerated unless `strict`) and
-a few hundred per minute and workspace.
+The tiers are those on docs.slack.dev/apis/web-api/rate-limits and on the methods' own pages. Methods with *special*
+limits are unlimited here, except for posting: one message per second and channel (a small burst is tolerated unless
+`strict`) and a few hundred per minute and workspace.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ METHOD_TIERS: dict[str, int] = {
 
 
 class RateLimits:
-    """Counts calls and limits them. `strict` tolerates no burst of posts in a channel."""
+    """Counts calls and limits them. With `strict`, no burst of posts in a channel is tolerated."""
 
     def __init__(self, clock: Callable[[], float], *, enabled: bool = True, strict: bool = False) -> None:
         self._clock = clock
@@ -57,7 +57,7 @@ class RateLimits:
         """Restore the initial settings and counts."""
         self.enabled, self.strict = self._first
         self.burst = 5
-        # Calls per minute of single methods, instead of their tier's.
+        # Calls per minute for single methods, instead of their tiers' limits.
         self.limits: dict[str, int] = {}
         self._calls: dict[str, deque[float]] = {}
 
@@ -66,7 +66,7 @@ class RateLimits:
         self._calls.clear()
 
     def take(self, method: str, channel: str = "") -> int | None:
-        """Count a call. Returns None if it's allowed, else the seconds for Retry-After, without counting it."""
+        """Count a call. Returns None if it's allowed, or else the seconds for Retry-After, without counting it."""
         if not self.enabled:
             return None
         now = self._clock()

@@ -53,7 +53,7 @@ class User:
 
     @property
     def is_guest(self) -> bool:
-        """Whether this is a guest, of several channels or of one."""
+        """Whether this is a guest, in several channels or in one."""
         return self.role in ("guest", "single_channel_guest")
 
 
@@ -152,7 +152,7 @@ class Private:
 
 @dataclass(slots=True)
 class File:
-    """A file, from the request for an upload address on. It's visible once it's shared."""
+    """A file, which exists from the request for an upload address on. It's visible once it's shared."""
 
     id: str
     name: str
@@ -183,7 +183,7 @@ class View:
 
 @dataclass(slots=True)
 class Trigger:
-    """A trigger_id: valid for three seconds, once. `view` or `channel`: where the person acted."""
+    """A trigger_id: valid for three seconds, and only once. `view` or `channel`: where the person acted."""
 
     user: str
     made: float

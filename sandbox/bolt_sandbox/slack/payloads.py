@@ -21,7 +21,7 @@ def channel_name(channel: Channel) -> str:
 
 
 def escaped(ws: Workspace, command: str, text: str) -> str:
-    """Escape mentions in a command's text if the manifest requests it: ids with the names as labels.
+    """Escape mentions in a command's text if the manifest requests it: as ids, with the names as labels.
 
     As recorded: `<@U012|username>` and `<#C012|name>`, without the name if the channel is private.
     """
@@ -110,7 +110,7 @@ def block_actions(
     response_url: str | None,
     values: Json | None = None,
 ) -> Json:
-    """A click or a choice. `values`: what the menus of the message are at."""
+    """A click or a choice. `values`: the state of the message's menus."""
     payload = _interaction(ws, "block_actions", user, at_theirs="view" in source) | source
     payload |= {"trigger_id": trigger_id, "actions": [action]}
     if response_url is not None:
@@ -333,8 +333,8 @@ def channel_unshared(ws: Workspace, channel: Channel, team: str) -> Json:
 def channel_event(ws: Workspace, channel: Channel, what: str, by: User) -> Json:
     """An event about a channel and the app's place in it: `archive`, `unarchive` or `left`, by whom.
 
-    Those of private channels begin with `group_`. As in @slack/types, the actor is the `user` only where a public
-    channel is archived or unarchived, or a private one archived; and only archiving has `is_moved`.
+    Those of private channels begin with `group_`. As in @slack/types, the actor is the `user` only if a public
+    channel is archived or unarchived, or a private one is archived; and only archiving has `is_moved`.
     """
     kind = "channel" if channel.kind == "public" else "group"
     is_user = what == "archive" or (what, kind) == ("unarchive", "channel")
@@ -343,7 +343,7 @@ def channel_event(ws: Workspace, channel: Channel, what: str, by: User) -> Json:
 
 
 def membership_event(ws: Workspace, channel: Channel, user: User, kind: str, by: User) -> Json:
-    """`member_joined_channel` or `member_left_channel`. Somebody else who added the person is the `inviter`."""
+    """`member_joined_channel` or `member_left_channel`. If somebody else added the person, that's the `inviter`."""
     inner: Json = {
         "type": kind,
         "user": user.id,

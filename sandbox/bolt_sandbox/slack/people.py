@@ -147,7 +147,7 @@ class People:
         value: Any = None,  # noqa: ANN401
         times: int = 1,
     ) -> Outcome:
-        """Click a button, or choose `value` in a menu, of a message; found by action_id or label."""
+        """Click a button of a message, or choose `value` in a menu. The element is found by action_id or label."""
         user, channel = self._member(user_name, channel_name)
         message = self.find_message(user, channel, ts)
         control = find_control(message.blocks, action_id, label, block_id)
@@ -194,7 +194,7 @@ class People:
         return bot in channel.members and re.search(rf"<@{bot}(\|[^>]*)?>", text) is not None
 
     async def edit(self, user_name: str, channel_name: str, ts: str, text: str) -> Message:
-        """Edit one's own message. A mention in it is sent to the app again, marked as edited."""
+        """Edit the person's own message. If it mentions the bot, the app gets it again, marked as edited."""
         user, channel = self._member(user_name, channel_name)
         message = channel.messages.get(ts)
         if message is None or message.user != user.id:
@@ -207,7 +207,7 @@ class People:
         return message
 
     def delete(self, user_name: str, channel_name: str, ts: str) -> None:
-        """Delete a message: one's own, or as an admin anyone's, the bot's too."""
+        """Delete a message: the person's own, or if the person is an admin, anyone's, even the bot's."""
         user, channel = self._member(user_name, channel_name)
         message = channel.messages.get(ts)
         if message is None or message.subtype == "tombstone":
@@ -274,9 +274,9 @@ class People:
         *,
         filled: Json | None = None,
     ) -> Outcome:
-        """Click a button, or choose in a menu, of a modal or a Home tab.
+        """Click a button of a modal or a Home tab, or choose a value in a menu.
 
-        `filled`: its inputs so far, as in `submit`.
+        `filled`: the inputs so far, as in `submit`.
         """
         user, view = self._open_view(view_id)
         control = find_control(view.content["blocks"], action_id, None, None)
@@ -289,7 +289,7 @@ class People:
         return Outcome(answer.problem, None, trigger_id, control.element.get("confirm"))
 
     async def submit(self, view_id: str, values: Json, *, times: int = 1) -> Outcome:
-        """Submit a modal. `values`: {block_id: {action_id: value}}; missing ones have their initial value.
+        """Submit a modal. `values`: {block_id: {action_id: value}}; missing inputs have their initial value.
 
         `times` delivers this many copies of the submission at once.
         """

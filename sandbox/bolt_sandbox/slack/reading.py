@@ -68,7 +68,7 @@ def user_json(ws: Workspace, user: User) -> Json:
     """Return what only that person sees: ephemerals and notices, the direct conversation, the open views."""
     direct = next((each for each in ws.channels.values() if each.kind == "im" and user.id in each.members), None)
     views = [
-        # Slack doesn't tell an app where the person was, but menus may start with that conversation.
+        # Slack doesn't show an app where the person was, but menus may start with that conversation.
         view_shape(ws, view) | {"current_conversation": view.channel}
         for view in ws.views.values()
         if view.user == user.id and view.open
@@ -147,7 +147,7 @@ def state_json(ws: Workspace) -> Json:
 
 
 def calls_json(ws: Workspace, after: int, what: str) -> Json:
-    """Return the log after its first `after` entries, as far as it's stored, and the number for the next request."""
+    """Return the log after its first `after` entries, as far as it's stored, and the `after` for the next request."""
     dropped = ws.logged - len(ws.calls)
     calls = islice(ws.calls, max(after - dropped, 0), None)
     return {"calls": [asdict(call) for call in calls if not what or call.what == what], "next": ws.logged}

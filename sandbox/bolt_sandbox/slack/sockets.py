@@ -21,7 +21,7 @@ DisconnectReason = Literal["warning", "refresh_requested", "too_many_websockets"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The app's answer. `problem` is "" for an acknowledgement, else operation_timeout or dispatch_failed."""
+    """The app's answer. `problem` is "" for an acknowledgement, or else operation_timeout or dispatch_failed."""
 
     problem: str
     payload: Json | None = None
@@ -45,14 +45,14 @@ class Sockets:
     def __init__(self, ws: Workspace, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._ws = ws
         self._sleep = sleep
-        # The app of each ticket.
+        # The app that each ticket is for.
         self._tickets: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.connections: list[Connection] = []
         self._of_other_app: list[Connection] = []
 
     def open_url(self, app_id: str = "") -> str:
-        """Return a WebSocket address that works once, of our app if no other is given."""
+        """Return a WebSocket address that works once, for our app if no other is given."""
         app_id = app_id or self._ws.app_id
         ticket = str(uuid.UUID(int=self._ws.rng.getrandbits(128)))
         self._tickets[ticket] = app_id
@@ -71,7 +71,7 @@ class Sockets:
             await socket.send_json(self._disconnect_message(refusal))
             await socket.close()
             return socket
-        # Nothing is sent over a socket of the other app.
+        # Nothing is sent over the other app's sockets.
         mine = self.connections if app_id == self._ws.app_id else self._of_other_app
         mine.append(connection)
         self._count("opened")

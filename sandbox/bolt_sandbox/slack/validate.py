@@ -261,7 +261,7 @@ _HOME = fields({"type": anything, "blocks": anything}, _VIEW_FIELDS)
 
 
 def check_view(view: Any, kind: Literal["modal", "home"]) -> Json:  # noqa: ANN401
-    """Return the view if Slack accepts it as a modal or as a Home tab, else raise Refused."""
+    """Return the view if Slack accepts it as a modal or as a Home tab. Raises Refused otherwise."""
     if not isinstance(view, dict):
         raise Refused("invalid_arguments", response_metadata={"messages": ["[ERROR] must be an object: view"]})
     if len(json.dumps(view).encode()) > VIEW_BYTES_MOST:

@@ -40,7 +40,7 @@ SHOWN_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method of the Web API. No `scope`: any bot token is accepted, or the method checks the scopes itself.
+    """A method of the Web API. Without a `scope`, any bot token is accepted, or the method checks the scopes itself.
 
     `json`: whether it reads a JSON body. If not, Slack ignores such a body and answers as if no argument had been
     given, as observed in 2026 for users.info, users.list and files.getUploadURLExternal. The others are from the

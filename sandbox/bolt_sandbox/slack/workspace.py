@@ -88,7 +88,7 @@ class Workspace:
         self.bot_token = "xoxb-sandbox-bot-token"  # noqa: S105
         self.app_token = "xapp-1-A0SANDBOX-1-sandbox"  # noqa: S105
         self.signing_secret = "sandbox-signing-secret"  # noqa: S105
-        # Another app of the same people: Slack accepts its token too, but sends nothing of ours over its sockets.
+        # Another app in this workspace: Slack accepts its token too, but doesn't send our payloads over its sockets.
         self.other_app_id = "A0OTHER"
         self.other_app_token = "xapp-1-A0OTHER-1-sandbox"  # noqa: S105
         self.features = Features.from_manifest(manifest)
@@ -120,7 +120,7 @@ class Workspace:
     def _begin(self) -> None:
         self.revoked_tokens: set[str] = set()
         self.app_scopes: set[str] = {"connections:write"}
-        # The toggle in the app's settings.
+        # The Socket Mode toggle in the app's settings.
         self.socket_mode = True
         self.scopes: set[str] = set(self.granted)
         self.edits = EditRules()
@@ -242,7 +242,7 @@ class Workspace:
         return channel
 
     def move_channel(self, channel: Channel) -> str:
-        """Give a channel another id, with all that is in it. Returns the former one."""
+        """Give a channel another id; its content moves along. Returns the former id."""
         former = channel.id
         channel.id = self.new_id("C")
         self.channels = {each.id: each for each in self.channels.values()}
@@ -445,7 +445,7 @@ class Workspace:
         return trigger
 
     def new_response_url(self, user_id: str, channel_id: str, original: str | None, *, ephemeral: bool) -> str:
-        """Return a response_url for an action of a person. `original` is the ts of the message it was done on."""
+        """Return a response_url for an action of a person. `original` is the ts of the message that it was taken on."""
         token = f"{self.team_id}/{self.rng.randrange(10**12, 10**13)}/{self.new_id('', 24)}"
         self.response_urls[token] = ResponseUrl(token, user_id, channel_id, self.clock(), original, ephemeral)
         return self.address(f"/response/{token}")
