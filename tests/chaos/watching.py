@@ -21,7 +21,7 @@ from bot.store.record_json import from_json
 from tests.chaos.seen import EndSeen, IncidentSeen, Left, Notice, PostSeen, WatchesSeen, WatchSeen
 from tests.chaos.stage import Stage, run_ids
 from tests.chaos.watch_plan import COMMANDS, OTHER_BRANCH, RETRY, SNOOZE, Handling, PlannedWatch, ScheduledRun
-from tests.chaos.withholding import digests, stored_watches, tallies, type_until, watch_of
+from tests.chaos.withholding import digests, quiet_spells, stored_watches, tallies, type_until, watch_of
 
 PREFIX = "{bolt:bolt}:"
 WITHDRAWN = "done:withheld"
@@ -133,7 +133,7 @@ async def look_at_watches(stage: Stage) -> WatchesSeen:
         incidents=tuple(await _incidents(stage)),
         notices=tuple(_notices(stage)),
         asked_to_retry=stage.asked_to_retry,
-        quiet=tuple(stage.quiet),
+        quiet=await quiet_spells(stage),
         gaps=tuple(stage.gaps),
         absences=tuple(stage.absences),
         stops=tuple(stage.stops),

@@ -82,17 +82,21 @@ async def make_quiet(stage: Stage, planned: Quieting) -> None:
     begin, until = (at.astimezone(ZoneInfo(planned.zone)).strftime("%H:%M") for at in (end - _minutes(2), end))
     text = f"watch {planned.pattern} --mention none --quiet {begin}-{until} --tz {planned.zone}"
 
-    async def is_quiet() -> bool:
-        watch = await watch_of(stage, planned.channel, planned.pattern)
-        return watch is not None and watch.quiet is not None and watch.quiet.end == until
-
     async def known() -> bool:
-        return await is_quiet() or await watch_of(stage, planned.channel, planned.pattern) is None
+        watch = await watch_of(stage, planned.channel, planned.pattern)
+        is_quiet = watch is not None and watch.quiet is not None and watch.quiet.end == until
+        if is_quiet:
+            stage.quiet.append(Spell(where, time.time(), end.timestamp()))
+        # It may have been stopped meanwhile.
+        return is_quiet or watch is None
 
     await type_until(stage, planned.channel, text, known)
-    # It may have been stopped meanwhile.
-    if await is_quiet():
-        stage.quiet.append(Spell(where, time.time(), end.timestamp()))
+
+
+async def quiet_spells(stage: Stage) -> tuple[Spell, ...]:
+    """The quiet hours. Those that a command took away again, which may have come late, have no known duration."""
+    quiet = {one.channel for one in await stored_watches(stage) if one.quiet is not None}
+    return tuple(one if one.channel in quiet else replace(one, until=one.since) for one in stage.quiet)
 
 
 def _next_minute() -> datetime:
