@@ -96,7 +96,7 @@ class StartApprovals:
             await self._requests.refused(lease, request, why)
 
     async def _look_again(self, lease: Lease, request: Request) -> None:
-        """Check an approved start again: its schedule or its asker's permissions may have changed meanwhile."""
+        """Check an approved start again: its schedule or its asker's permissions may have changed since."""
         if lease.since_s(request.asked_at) > self._rules.deadline_s:
             await self._requests.refused(lease, request, expired(self._rules.deadline_s))
             return

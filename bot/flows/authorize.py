@@ -54,7 +54,7 @@ class Attempt:
 def by_one_policy(
     decide_by: Callable[Concatenate[Authorizer, P], Awaitable[T]],
 ) -> Callable[Concatenate[Authorizer, P], Coroutine[Any, Any, T]]:
-    """Wrap a method so that it ends with the policy it began with, even if that is replaced meanwhile."""
+    """Wrap a method so that it ends with the policy it began with, even if that is replaced in the meantime."""
 
     @functools.wraps(decide_by)
     async def decide_by_pinned(self: Authorizer, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -98,7 +98,7 @@ class Authorizer:
 
     @by_one_policy
     async def decide_unrecorded(self, asker: Asker, question: Question) -> Decision:
-        """Decide without recording: for questions that arise on their own, such as on every keystroke."""
+        """Decide without recording: for questions that nobody asked explicitly, such as on every keystroke."""
         person, channel_info = await self._who(asker)
         return decide(self.policy, person, channel_info, question)
 

@@ -157,7 +157,7 @@ class RunCanceller:
             await self._answers.reply_privately(wisher, Message(text))
 
     async def _refused(self, lease: Lease, run: Run, wisher: Asker, refused: BoltError) -> None:
-        """Handle a refusal, which may only mean that the run has ended meanwhile."""
+        """Handle a refusal, which may only mean that the run has ended by now."""
         try:
             status = await self._bolt.status(run.id)
         except BoltError:

@@ -10,7 +10,7 @@ from bot.flows.lease import Lease
 END_BATCH = "digest"
 # What a digest is called in those places, for the same reason.
 DIGEST = "report"
-# The stored outcome of a post that was dropped: what it's about is no longer on record, or is no longer shown.
+# The stored outcome of a post that was dropped because its subject is no longer on record, or is no longer shown.
 DROPPED = "gone"
 
 

@@ -54,7 +54,7 @@ POLL_GAP_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class LookRules:
-    """Settings of looks: the workspace, and after how many seconds every schedule is looked at, whatever it does."""
+    """Settings of looks: the workspace, and after how many seconds every schedule is looked at in any case."""
 
     workspace: str
     sweep_s: float = 900
@@ -175,7 +175,7 @@ class RunDiscoverer:
         deciding: Mapping[str, Watch],
         gap: ListingGap | None,
     ) -> bool:
-        """Record what's new of one schedule. Returns False if nothing is, so that it needn't be recorded.
+        """Record what's new about one schedule. Returns False if nothing is, so that it needn't be recorded.
 
         Raises BoltError if older pages of its runs are needed, and can't be read now.
         """
@@ -213,7 +213,7 @@ class RunDiscoverer:
     async def _adjust_incidents(
         self, record: ScheduleRecord, deciding: Mapping[str, Watch], listed: Sequence[RunSummary]
     ) -> None:
-        """Close or open incidents where the schedule is no longer watched, or newly, and show whether it's suspended."""
+        """Close incidents where the schedule is no longer watched, open them where it now is, and show whether it's suspended."""
         await self._closer.close(record.schedule.slug, record.failing_in - set(deciding))
         await self._closer.show_suspended(record.schedule, record.failing_in & set(deciding))
         for watch in deciding.values():
@@ -229,7 +229,7 @@ class RunDiscoverer:
         at: datetime,
         old: frozenset[int],
     ) -> tuple[list[NewRun], list[RunEnd]]:
-        """Sort what was found into runs to follow and ends that are known well enough. `old` are ends that are no news."""
+        """Sort what was found into runs to follow and ends that are known well enough. `old` are ends that aren't news."""
         follow, ended = [], []
         for run in (*found.begun, *found.ended):
             one = await self._worth_following(record, run, deciding, usual_s, at, old=run.id in old)
@@ -358,7 +358,7 @@ class RunDiscoverer:
         return NewRun(key, facts, Observation(run.state if not is_final(run.state) else "RUNNING"))
 
     async def _begin(self, record: ScheduleRecord, watch: Watch, listed: Sequence[RunSummary]) -> None:
-        """Begin to watch a schedule in a channel: if it's failing already, its next end is reported as part of that."""
+        """Begin to watch a schedule in a channel: if it's already failing, its next end is reported as part of that."""
         stored = await self._incidents.load_incident(watch.channel, record.schedule.slug)
         if stored is not None and stored.incident.is_open:
             return

@@ -161,7 +161,7 @@ class IncidentHandler:
         return [one for one in to_retry(await self._open_in(channel)) if one.failed and one.failed.run in runs]
 
     def retried(self, started: Sequence[Incident], refused: Sequence[RefusedRetry]) -> Message:
-        """Say what became of each."""
+        """Say what became of each run that was to be retried."""
         return outcome(started, refused, self._app_url)
 
     async def _open_in(self, channel: str) -> list[Incident]:

@@ -27,7 +27,7 @@ class OutageHandler:
         self._app_url = app_url
 
     async def find_failing(self, channel: str, number: int) -> Outage | Message:
-        """Find an outage of which something still fails, else say why there's nothing to do."""
+        """Find an outage in which something still fails, else say why there's nothing to do."""
         outage = await self._outages.load_outage(channel, number)
         if outage is None:
             return Message((GONE,))

@@ -122,7 +122,7 @@ class QueuedStartCards:
         self._app_url = app_url
 
     async def post_queued_card(self, post: ClaimedPost, request_id: str) -> None:
-        """Post the card, unless the start has left the queue meanwhile."""
+        """Post the card, unless the start has left the queue by now."""
         request = await self._requests.load_request(request_id)
         if request is None or request.state is not RequestState.QUEUED or request.card is not None:
             # The start left the queue while its card's post was interrupted. A card without a record would say forever

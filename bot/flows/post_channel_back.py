@@ -50,7 +50,7 @@ class ChannelBackPoster:
         self._time = time
 
     async def post_channel_back(self, lease: Lease, urgency: str, channel: str, _name: str) -> None:
-        """Post the message of a channel that is back, as of now."""
+        """Post the message for a channel in which the bot can post again, with the incidents as they are now."""
         post = ClaimedPost(lease, urgency, channel, f"back:{channel}", "post")
         back = await self._channels_back.load_channel_back(channel)
         if back is None:
@@ -76,11 +76,11 @@ class ChannelBackPoster:
             await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     def _is_recovery_news(self, incident: Incident, back: ChannelBack) -> bool:
-        """Whether the channel hasn't heard yet that an incident has recovered."""
+        """Whether the channel hasn't been told yet that an incident has recovered."""
         by = incident.recovered_by
         if incident.state is not IncidentState.RECOVERED or by is None:
             return False
-        # Runs end by Bolt's clock.
+        # The times at which runs end are on Bolt's clock.
         since = back.since + (self._time() - self._now())
         return incident.schedule in back.withheld or (by.ended_at is not None and by.ended_at >= since)
 

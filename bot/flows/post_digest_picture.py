@@ -60,7 +60,7 @@ class DigestPicturePoster:
             shown, picture = drawn or await self._draw(digest, slot)
             file_id = await self._chat.start_upload(FILE_NAME, picture, snippet=False, alt=alt_text(shown))
             await self._posts.note_attachment(post, file_id)
-            # A bot that was removed from the channel meanwhile doesn't join it again for this.
+            # A bot that has since been removed from the channel doesn't join it again for this.
             await self._chat.share_upload(post.channel, ts, file_id, shown.title)
             return file_id
 

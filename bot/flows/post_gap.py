@@ -1,4 +1,4 @@
-"""Posting the messages about gaps, once, and the account of what happened meanwhile in their threads."""
+"""Posting the messages about gaps, once, and, in their threads, the account of what happened in the meantime."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class GapPoster:
         async def send() -> str:
             file_id = await start_upload(self._chat, "runs.csv", table.encode(), snippet=False)
             await self._posts.note_file(card, file_id)
-            # A bot that was removed from the channel meanwhile doesn't join it again for this.
+            # A bot that has since been removed from the channel doesn't join it again for this.
             await self._chat.share_upload(post.channel, thread, file_id, "All runs")
             return file_id
 

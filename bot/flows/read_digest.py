@@ -21,8 +21,8 @@ from bot.flows.watch_permissions import WatchPermissions
 
 # Durations are compared with those of this much time before the digest's period.
 COMPARED = timedelta(days=28)
-# If schedules were listed so long before, the figures are incomplete.
 HOUR = timedelta(hours=1)
+# If the last listing is older than this at the end of the digest's period, the figures are incomplete.
 STALE = timedelta(minutes=10)
 
 

@@ -53,7 +53,7 @@ class HomePageReader:
         member_channels = await self._memberships.channels_of(user)
         page = await self._read(user, member_channels, number)
         shown = page.mine.runs or page.others.runs or page.failures.runs or page.schedules
-        # Entries of a later page may have ended meanwhile.
+        # A later page's entries may have ended by now.
         return page if shown or number == 0 else await self._read(user, member_channels, 0)
 
     async def _read(self, user: str, member_channels: MemberChannels, number: int) -> HomePage:

@@ -312,7 +312,7 @@ class TailPoster:
             await self._log_tails.clear(name)
             return
         if tail.pending is None:
-            # Another replica has posted them meanwhile.
+            # Another replica has already posted them.
             return
         try:
             await self._poster.check_reachable(channel)

@@ -38,7 +38,7 @@ COUNTED = Telling(runs=True, logs=False)
 
 @dataclass(frozen=True, slots=True)
 class Tellings:
-    """What watches may report of one schedule, by their names.
+    """What watches may report about one schedule, by their names.
 
     `wait_s`: facts are missing, ask again after so many seconds. `deactivated` are channels with a watch whose creator's
     account is deactivated.
@@ -50,7 +50,7 @@ class Tellings:
 
     @property
     def silent(self) -> frozenset[str]:
-        """The names of the watches that may report nothing of the schedule, or for which that isn't known."""
+        """The names of the watches that may report nothing about the schedule, or for which that isn't known."""
         return frozenset(name for name, one in self.by_name.items() if not one.runs)
 
     @property
@@ -113,7 +113,7 @@ class WatchPermissions:
         return self._newest
 
     async def deciding(self, covers: CoverCache, schedule: WatchedSchedule) -> tuple[dict[str, Watch], Tellings]:
-        """Which watch decides about a schedule, by channel, and what each may report of it.
+        """Which watch decides about a schedule, by channel, and what each may report about it.
 
         If one may report nothing, the channel's next one decides.
         """
@@ -126,7 +126,7 @@ class WatchPermissions:
             tellings = tellings.and_of(await self.decide(new, schedule))
 
     async def decide(self, watches: Sequence[Watch], schedule: WatchedSchedule) -> Tellings:
-        """Decide what each of these watches may report of a schedule."""
+        """Decide what each of these watches may report about a schedule."""
         with self._policy.pinned() as policy:
             known = self._known(policy)
             found = await asyncio.gather(*(self._facts(known, watch) for watch in watches))

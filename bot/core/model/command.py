@@ -117,7 +117,7 @@ class LatestRunCommand:
 
 @dataclass(frozen=True, slots=True)
 class ListCommand:
-    """List schedules by a text in name, slug or owner; only inactive, suspended or failing ones if flagged."""
+    """List schedules by part of their name, slug or owner; with a flag, only inactive, suspended or failing ones."""
 
     text: str = ""
     inactive: bool = False
@@ -382,7 +382,7 @@ def with_name(start_command: StartCommand, name: str) -> StartCommand:
 
 
 def command_of_watch(watch: Watch) -> WatchCommand:
-    """Return the command that makes such a watch."""
+    """Return the command that would make this watch."""
     return WatchCommand(
         watch.pattern,
         owner=watch.owner,

@@ -1,4 +1,4 @@
-"""What is read from a file and may be replaced while the process runs."""
+"""A value that is read from a file and may be replaced while the process runs."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Lateness:
 
 @dataclass(frozen=True, slots=True)
 class Slowness:
-    """A run that takes long: its schedule's usual duration, or None if a fixed time was exceeded, and that time."""
+    """A run that takes too long: its schedule's usual duration, or None if it exceeded a fixed time, and that time."""
 
     usual_s: float | None = None
     limit_s: float = 0

@@ -43,7 +43,7 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StartPlan:
-    """What a start will run: the schedule, and the newest run id before the start (`mark`, 0 without runs).
+    """What a start will run: the schedule, and the newest run id before the start (`mark`, 0 if there are no runs).
 
     For a retry, `parent_run` is the run to retry, and the other fields are that run's. `slug` and `name` are empty if
     its schedule is unknown. `channel_name` is the public channel of the request. A `private` channel's name is never
@@ -103,7 +103,7 @@ class Request:
     """A start as stored. `thread` is the thread of the request.
 
     `why` is the sentence of a refusal, `near` the slugs that may have been meant. `candidates` are the runs that may be
-    ours; if a running run caused the refusal, that run, with its details in `running`. `direct`: answer by direct
+    ours or, if an active run caused the refusal, that run, with its details in `running`. `direct`: answer by direct
     message. `origin` is the retried run as its card's button describes it.
 
     If it needs or needed `approval`, it has `pending_at` once its card asks for it, and then `approved_by` or

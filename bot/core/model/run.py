@@ -19,7 +19,7 @@ from bot.core.text.text import cut
 FAILED_STATES = frozenset({"ERROR", "FAILED"})
 # Our own state, unlike any of Bolt's: Bolt hasn't known the run for so long that the bot gave up on it.
 LOST = "lost"
-# Announced as failures: before other ends, and listed among recent failures.
+# States announced as failures: before other ends, and listed among recent failures.
 FAILURE_STATES = FAILED_STATES | {LOST}
 FINAL_STATES = FAILURE_STATES | {"SUCCESS", "CANCELED", "SKIPPED"}
 
@@ -50,7 +50,7 @@ class RunKey:
 
     @classmethod
     def parse(cls, name: str) -> RunKey:
-        """Parse such a name."""
+        """Parse a run's name in stored records."""
         workspace, _, run_id = name.rpartition(":")
         return cls(workspace, int(run_id))
 

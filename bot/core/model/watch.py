@@ -108,7 +108,7 @@ class Watch:
 class PauseChange:
     """A change of watches: paused at `at` for a reason, or resumed (`pause` is None).
 
-    `notify`: a person is to be told. `event` and `why` are for the audit log.
+    `notify`: a person is to be notified. `event` and `why` are for the audit log.
     """
 
     pause: Pause | None

@@ -1,4 +1,4 @@
-"""What a watch may report of a schedule: the policy is asked again whenever there's something to report.
+"""What a watch may report about a schedule: the policy is asked again whenever there's something to report.
 
 Rules about people are decided for the watch's creator.
 """
@@ -27,7 +27,7 @@ class Telling:
 
 
 def telling(policy: Policy, person: Person, channel_info: ChannelInfo, target: Target) -> Telling:
-    """Decide what a watch of `person` may report of a schedule in a channel."""
+    """Decide what a watch of `person` may report about a schedule in a channel."""
     runs = _allows(policy, person, channel_info, Question(Action.WATCH, target, posts=True))
     return Telling(runs, runs and _allows(policy, person, channel_info, Question(Action.LOGS, target, posts=True)))
 

@@ -2,8 +2,9 @@
 
 Four rules, in this order.
 
-Exact: the values of the bot's own secret settings, from 6 characters on (shorter ones would mask ordinary words), also
-as they appear in URLs, JSON, Python literals and HTML; and the beginning of a value that was cut off (`…`).
+Exact: the values of the bot's own secret settings, if they have at least 6 characters (shorter ones would mask ordinary
+words), also as they appear in URLs, JSON, Python literals and HTML; and the beginning of a value that was cut off
+(`…`).
 
 Extra: a deployment's own patterns, masked as a whole (`bot.core.redact.operator_patterns` reads them).
 

@@ -56,7 +56,7 @@ def own_commands(listed: Sequence[BoltCommand], wanted: Sequence[str]) -> tuple[
         return tuple(listed[_platforms(listed) :])
     for at, command in enumerate(listed):
         if _same(command.text, wanted[0]):
-            # The platform's own dbt deps may come directly before the schedule's.
+            # The platform's own `dbt deps` may come directly before the schedule's.
             once = _words(wanted[0]) == "dbt deps" and [_words(one) for one in wanted[:2]].count("dbt deps") == 1
             twice = once and any(_same(one.text, wanted[0]) for one in listed[at + 1 : at + 2])
             return tuple(listed[at + twice :])
@@ -64,7 +64,7 @@ def own_commands(listed: Sequence[BoltCommand], wanted: Sequence[str]) -> tuple[
 
 
 def _platforms(listed: Sequence[BoltCommand]) -> int:
-    """How many platform commands a run begins with: its git clones, and a dbt deps directly after them."""
+    """How many platform commands a run begins with: its git clones, and a `dbt deps` directly after them."""
     texts = [_words(command.text) for command in listed]
     cloned = next((at for at, text in enumerate(texts) if not text.startswith("git clone ")), len(texts))
     return cloned + (bool(cloned) and texts[cloned : cloned + 1] == ["dbt deps"])

@@ -141,7 +141,7 @@ def is_changed(filled: Filled) -> bool:
 
 
 def offered(text: str) -> str:
-    """A fingerprint of the commands field, ignoring blanks around its lines."""
+    """A fingerprint of the commands field, ignoring spaces around its lines."""
     return _fingerprint("\n".join(lines_of(text)))
 
 

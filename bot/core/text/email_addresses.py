@@ -1,4 +1,4 @@
-"""E-mail addresses in words that people or Bolt typed: recognizing them, and leaving them out of what is posted."""
+"""E-mail addresses in text from people or from Bolt: recognizing them, and leaving them out of posts."""
 
 from __future__ import annotations
 

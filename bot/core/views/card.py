@@ -32,7 +32,7 @@ QUEUED_STATES = (RequestState.QUEUED, RequestState.REFUSED, RequestState.CLOSED)
 
 
 def run_card(run: Run, app_url: str, *, has_thread: bool = True) -> Message:
-    """Build the card of a run in any state. Without `has_thread`, it's shown where no thread belongs to it."""
+    """Build the card of a run in any state. `has_thread` is False where the card is shown without its thread."""
     first = headline(run)
     url = run_url(app_url, run.id)
     retried = retried_by(run.retried, app_url) if run.retried else ()

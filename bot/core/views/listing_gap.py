@@ -26,7 +26,7 @@ def gap_message(
     prefix: str,
     names: Mapping[str, str],
 ) -> Message:
-    """Say that runs can't be seen, or, once they can, what happened meanwhile."""
+    """Say that runs can't be seen, or, once they can, what happened in the meantime."""
     gap = notice.gap
     if gap.until is None:
         first: Sentence = (
@@ -75,7 +75,7 @@ def gap_csv(runs: Sequence[GapRun]) -> str:
 
 
 def _cell(word: str) -> str:
-    """A word that no spreadsheet takes for a formula."""
+    """Change a word that a spreadsheet would take for a formula."""
     return f"'{word}" if word.startswith(("=", "+", "-", "@", "\t", "\r")) else word
 
 

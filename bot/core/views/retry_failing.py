@@ -52,7 +52,7 @@ def question(incidents: Sequence[Incident], app_url: str, refused: Sequence[Refu
 
 
 def outcome(started: Sequence[Incident], refused: Sequence[RefusedRetry], app_url: str) -> Message:
-    """Say which runs are retried, and why the others aren't: one sentence for all that are refused for one reason."""
+    """Say which runs are retried, and why the others aren't: one sentence for all that are refused for the same reason."""
     first: Sentence = (f"I'm retrying {plural(len(started), 'run')}.",) if started else ("Nothing was retried.",)
     groups = _by_reason(refused)
     if not groups and not started:

@@ -36,7 +36,7 @@ class DigestRow:
 
     @property
     def missed_last(self) -> datetime | None:
-        """The latest of them."""
+        """The latest slot without a run, None if there's none."""
         return self.missed_now or self.tally.missed_last
 
 
@@ -60,7 +60,7 @@ class Figures:
 
     @property
     def failures(self) -> int:
-        """How many of them failed."""
+        """How many runs failed."""
         return sum(row.tally.failures for row in self.rows)
 
     @property

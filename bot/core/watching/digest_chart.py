@@ -30,7 +30,7 @@ class RunsBar:
 
     @property
     def runs(self) -> int:
-        """How many ended."""
+        """How many runs ended."""
         return self.succeeded + self.failed
 
 
@@ -61,12 +61,12 @@ class DigestChart:
 
     @property
     def failed(self) -> int:
-        """How many of them failed."""
+        """How many runs failed."""
         return sum(bar.failed for bar in self.bars)
 
     @property
     def succeeded(self) -> int:
-        """How many of them succeeded."""
+        """How many runs succeeded."""
         return self.runs - self.failed
 
     @property

@@ -27,7 +27,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 class Found:
     """New in a listing: runs that have begun, and runs that have ended, in the order of their ends.
 
-    `fresh`: those of both that weren't known before.
+    `fresh` are those among both that weren't known before.
     """
 
     begun: tuple[RunSummary, ...] = ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.core.model.watch import Watch
 from bot.core.watching.watch_of_command import subject
 
-# What a watch keeps when its options change.
+# The fields that a watch keeps when its options change.
 KEPT = ("number", "since", "paused", "paused_at", "notify")
 
 

@@ -21,7 +21,7 @@ def take_on(incident: Incident, user: str, now: datetime, *, name: str = "") -> 
 
 
 def taken_at(on_it: OnIt) -> datetime:
-    """Since when a person works on it."""
+    """When a person began to work on an incident."""
     return on_it.until - ON_IT_FOR
 
 
@@ -57,7 +57,7 @@ def other_asked(incident: Incident, user: str, now: datetime) -> RetryAsked | No
 
 
 def pass_time(incident: Incident, now: datetime) -> Incident:
-    """Apply what has run out by now: who works on it, its snooze, and an incident without any run for long."""
+    """Apply what has run out by now: who works on it, its snooze, and an incident without any run for a long time."""
     if incident.is_open and incident.on_it is not None and incident.on_it.until <= now:
         incident = _still_failing(replace(incident, on_it=None), now, incident)
     if incident.snooze is not None and incident.snooze.until is not None and incident.snooze.until <= now:

@@ -22,7 +22,7 @@ _DAY_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Previewed:
-    """What would have been reported of one schedule, or of several, in `days` days.
+    """What would have been reported about one schedule, or about several, in `days` days.
 
     `messages` are new messages about failures; `failures` the failed runs that they count. `lines` are about single runs,
     or an hour of them: `busy` schedules have one line an hour.
@@ -56,7 +56,7 @@ class Preview:
 
 
 def watched(schedule: Schedule) -> WatchedSchedule:
-    """What watches need to know of a listed schedule."""
+    """What watches need to know about a listed schedule."""
     return WatchedSchedule(
         schedule.slug,
         schedule.name,
@@ -69,7 +69,7 @@ def watched(schedule: Schedule) -> WatchedSchedule:
 
 
 def replay(watch: Watch, schedule: WatchedSchedule, runs: Sequence[RunSummary], now: datetime, limit: int) -> Previewed:
-    """What a watch would have reported of one schedule. `runs` are its newest ones, at most `limit`."""
+    """What a watch would have reported about one schedule. `runs` are its newest ones, at most `limit`."""
     since = now - PREVIEWED
     failures = messages = recoveries = 0
     incident: Incident | None = None
@@ -132,7 +132,7 @@ def _has_recovered(incident: Incident | None) -> bool:
 
 
 def _days(runs: Sequence[RunSummary], now: datetime, limit: int) -> float:
-    """How many of the seven days the listed runs span: fewer only if Bolt may have older ones."""
+    """How many days the listed runs span: fewer than seven only if Bolt may have older ones."""
     starts = [run.started_at for run in runs if run.started_at]
     if len(runs) < limit or not starts:
         return PREVIEWED.days

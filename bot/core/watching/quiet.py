@@ -1,7 +1,7 @@
 """Quiet hours: when they are, and what's withheld while they last.
 
-Incidents are accounted as always. What would have been posted is withheld instead, until one message lists it at the
-end of the quiet hours.
+Incidents are accounted for as always. What would have been posted is withheld instead, until one message lists it at
+the end of the quiet hours.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ class SnoozeChoice(StrEnum):
 def snooze_end(choice: SnoozeChoice, now: datetime, zone: ZoneInfo) -> datetime | None:
     """When a snooze ends, None if it lasts until the recovery.
 
-    The morning is the next 9:00 that is an hour away. A time that a clock change skips is the first one after it.
+    The morning is the next 9:00 that is an hour away. If a clock change skips that time, the first moment after it
+    counts.
     """
     if choice is SnoozeChoice.RECOVERY:
         return None

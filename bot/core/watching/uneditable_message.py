@@ -1,6 +1,6 @@
 """Incidents and outages whose message can't be edited anymore: its thread says what the message would show.
 
-A workspace may allow edits only for some time.
+A workspace may allow edits only for a limited time.
 """
 
 from __future__ import annotations

@@ -24,15 +24,15 @@ def clock_of(text: str) -> time:
 
 
 def first_at(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    """When clocks in a zone show a time of day, in UTC.
+    """The moment, in UTC, at which clocks in a zone show a time of day.
 
-    If they show it twice, the first time counts. If they skip it, the first moment after it does.
+    If they show it twice, the first time counts. If they skip it, the first moment after the gap does.
     """
     wanted = datetime.combine(day, clock)
     at = wanted.replace(tzinfo=zone).astimezone(UTC)
     if _shown(at, zone) == wanted:
         return at
-    # Clocks skip it. They change between the two moments that it would be by the offsets before and after the change.
+    # Clocks skip this time. They change between the two moments that it would be with the offsets before and after.
     early, late = wanted.replace(tzinfo=zone, fold=1).astimezone(UTC), at
     while late - early > _PRECISION:
         middle = early + (late - early) / 2

@@ -1,6 +1,7 @@
 """The form for a watch: its content, and reading what a person filled in.
 
-What an existing watch watches isn't changed: a watch of other schedules begins at another time, and is another one.
+The form doesn't change what an existing watch watches: watching other schedules begins at another time, and takes
+another watch.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ Field = Literal["schedule", "owner", "branch", "only", "mention", "person", "qui
 class Filled:
     """The form's values as typed. `schedule` is the handle of an offer, or a pattern; `person` a user's id.
 
-    `number`: of the watch that is edited, None for a new one.
+    `number` is the edited watch's, None for a new one.
     """
 
     channel: str
@@ -110,7 +111,7 @@ def read(filled: Filled, pattern: str) -> WatchCommand | Problems:
 
 
 def offers(index: Index, typed: str, mask: Mask = str) -> Offers:
-    """Offer schedules for the typed text, and the pattern that it is or begins."""
+    """Offer schedules for the typed text, and the text as a pattern, with a `*` at its end if it isn't one yet."""
     text = one_line(typed)
     is_pattern = not text or any(sign in text for sign in "*?[")
     pattern = text if text and is_pattern else f"{text}*"

@@ -62,7 +62,7 @@ class Bolt(Protocol):
         """Look up the run of a command, None if Bolt doesn't return it."""
 
     def known_run_of(self, first_command_id: int) -> int | None:
-        """The run with that first command, None if no recent poll or lookup has returned it."""
+        """The run whose first command this is, None if no recent poll or lookup has returned it."""
 
     async def command_log(self, command_id: int, cursor: str = "0:0") -> LogPage:
         """Read a page of a command's live log."""

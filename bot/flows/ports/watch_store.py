@@ -274,7 +274,7 @@ class ListingGaps(Protocol):
     async def note_failure(self, at: datetime, why: str) -> None:
         """Record that schedules couldn't be listed at `at` by Bolt's clock.
 
-        A gap begins when that has been so for ten minutes.
+        A gap begins when that has lasted ten minutes.
         """
 
     async def begin_collecting(self, since: datetime, until: datetime, slugs: Sequence[str]) -> None:
@@ -297,7 +297,7 @@ class ListingGaps(Protocol):
         """Everything is found: each watching channel gets its account. Returns False if the claim was lost."""
 
     async def skip_account(self, lease: Lease, channel: str, number: int) -> None:
-        """A channel whose watches are paused gets no account: what is withheld for it is listed without one."""
+        """Give a channel whose watches are paused no account: what is withheld for it is listed without one."""
 
     async def note_runs(self, number: int, channel: str, runs: Sequence[GapRun]) -> None:
         """Record runs that a channel's account lists."""
@@ -329,11 +329,11 @@ class DiscoveryHints(Protocol):
     async def ask_for_listing(self, keys: Sequence[RunKey]) -> bool:
         """List schedules now, and again after 2, 5 and 15 s, if any of these runs isn't on record.
 
-        Returns whether the next listing is due earlier for it. Without any watch nothing is listed.
+        Returns whether that makes the next listing due earlier. Without any watch nothing is listed.
         """
 
     async def take_hints(self) -> bool:
-        """Take the hints that the listing which begins now is for. Returns whether there were any."""
+        """Take the hints that asked for the listing that begins now. Returns whether there were any."""
 
     async def look_everywhere(self, together: int) -> int:
         """Make all watched schedules due for a look, `together` with each request.
@@ -396,10 +396,10 @@ class Discovery(Protocol):
     """What discovery knows about watched schedules and their runs."""
 
     async def missing_since(self) -> Mapping[str, datetime]:
-        """Since when watched schedules are missing from the listing, by slug and Bolt's clock."""
+        """Since when watched schedules have been missing from the listing, by slug and Bolt's clock."""
 
     async def note_missing(self, missing: Mapping[str, datetime], found: Collection[str]) -> None:
-        """Record since when schedules are missing, and which aren't anymore."""
+        """Record since when schedules have been missing, and which no longer are."""
 
     async def known_activity(self) -> Mapping[str, str]:
         """The activity of each watched schedule at the last listing, by slug."""
