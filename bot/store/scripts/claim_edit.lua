@@ -10,24 +10,25 @@ if hold > at then return {'', num(hold - at)} end
 
 for _, edits in ipairs({log, counts}) do redis.call('ZREMRANGEBYSCORE', edits, '-inf', num(at - window)) end
 local used, counted = redis.call('ZCARD', log), redis.call('ZCARD', counts)
--- The time at which fewer than `limit` slots are used, as the oldest ones leave the window.
-local function frees(limit)
-  local oldest = redis.call('ZRANGE', log, used - limit, used - limit, 'WITHSCORES')
-  return tonumber(oldest[2]) + window + 1000
+-- The time at which fewer than `limit` of the edits in a log are left, as the oldest ones leave the window.
+local function frees(edits, limit)
+  local oldest = redis.call('ZREVRANGE', edits, limit - 1, limit - 1, 'WITHSCORES')
+  return oldest[2] and tonumber(oldest[2]) + window + 1000 or 0
 end
-if used >= most then return {'', num(frees(most) - at)} end
+if used >= most then return {'', num(frees(log, most) - at)} end
 local classes, later = {'fail', 'end'}, nil
 local function admit(class, limit, opens)
   if used < limit and opens <= at then
     table.insert(classes, class)
   elseif redis.call('EXISTS', key('edits', class)) == 1 then
-    later = least(later, used < limit and opens or frees(limit))
+    later = least(later, math.max(opens, frees(log, limit)))
   end
 end
 admit('incident', for_changes, 0)
 admit('state', for_changes, 0)
 -- Counts of incidents have slots of their own, next to those of progress: neither waits for the other.
-admit('count', for_progress + for_counts, tonumber(redis.call('GET', key('budget', 'counts')) or '0'))
+local next_count = tonumber(redis.call('GET', key('budget', 'counts')) or '0')
+admit('count', for_progress + for_counts, math.max(next_count, frees(counts, for_counts)))
 admit('progress', for_progress + math.min(counted, for_counts), 0)
 local got, again = take('edits', classes, function() return tonumber(ARGV[3]) end, function() return 0 end)
 if not got then
