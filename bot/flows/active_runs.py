@@ -1,4 +1,4 @@
-"""Answering which runs are active: in a channel, or of a person."""
+"""Answering which runs are active: those in a channel, or a person's."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class RunCanceller:
     async def _told(self, lease: Lease, wisher: Asker, message: Message) -> bool:
         """Notify the person of the outcome.
 
-        If Slack can't deliver it now, the run is read again later, and its state then is reported.
+        If Slack can't deliver it now, the run is read again later, and the state that it has by then is reported.
         """
         told = await self._answers.reply_privately(wisher, message)
         if not told:

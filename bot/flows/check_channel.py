@@ -91,7 +91,7 @@ class WatchedChannelChecker:
         again_s = CHECKED_EVERY_S
         if state.is_readable and state.is_member and not state.is_archived:
             if None in pauses.values() and await self._channels_back.is_held(channel):
-                # The paused watch is gone, and another was made meanwhile: no watch went on just now.
+                # The paused watch is gone, and another was made in the meantime: no watch was resumed just now.
                 await self._channel_back(channel, watches, self._now())
             # It may have refused a post or an edit since the last check.
             again_s = await self._channels_back.channel_fit(channel) or CHECKED_EVERY_S

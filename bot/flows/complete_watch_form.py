@@ -1,4 +1,4 @@
-"""The form for a watch: opened, its menu while somebody types, and read when submitted."""
+"""The form for a watch: opening it, filling its menu while somebody types, and reading it when it's submitted."""
 
 from __future__ import annotations
 

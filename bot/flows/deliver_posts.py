@@ -34,7 +34,7 @@ from bot.flows.start_settings import WAS_AWAY, expired
 
 log = structlog.get_logger()
 
-# How often it's checked whether the message of an incident shows a start by now. The edit itself makes it due at once, so
+# How often to check whether the message of an incident shows a start by now. The edit itself makes it due at once, so
 # this is for edits by an older version; other posts of the channel need slots in between.
 SHOWN_AGAIN_S = 3.0
 NOTHING = "Nothing was started"

@@ -296,7 +296,7 @@ class RunDiscoverer:
     async def _lines(
         self, record: ScheduleRecord, begun: Sequence[RunSummary], deciding: Mapping[str, Watch], at: datetime
     ) -> list[Notice]:
-        """The lines about runs that have begun, in channels without a card of theirs."""
+        """The lines about runs that have begun, in channels that have no card of them."""
         busy = is_busy(starts_of(record.ledger), at)
         notices = []
         for run in begun:

@@ -171,7 +171,7 @@ class ScheduleDiscoverer:
         return [*unwatched, *removed]
 
     async def _list(self) -> tuple[Mapping[str, Schedule], Sequence[ScheduleActivity]]:
-        """The schedules by slug, at most some minutes old, and their activity now."""
+        """The schedules by slug, at most a few minutes old, and their activity now."""
         listed, at = self._catalog.last_list()
         if at is not None and self._now() - at < DETAILS_FRESH:
             activity = await self._bolt.activity()
@@ -192,7 +192,7 @@ class _KnownRow:
     watched: WatchedActivity | None
 
     def is_of(self, row: ScheduleActivity, listed: Schedule, *, passed: bool) -> bool:
-        """Whether nothing has changed. Mostly it's even the same objects."""
+        """Whether nothing has changed. Usually they're even the same objects."""
         same = (self.row is row or self.row == row) and (self.listed is listed or self.listed == listed)
         return same and self.passed == passed
 

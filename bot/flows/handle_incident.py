@@ -1,6 +1,6 @@
 """What people do with an incident through its message's buttons: they work on it, snooze it, retry it.
 
-The message shows the outcome, so that only what wasn't done is answered, privately.
+The message shows the outcome, so only a click that couldn't be carried out gets an answer, a private one.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ NOTHING = "Nothing was started."
 NOT_SNOOZED = "It isn't snoozed, so there's nothing to undo."
 UTC = ZoneInfo("UTC")
 
-# Returns the changed incident, or the answer why it isn't changed.
+# Returns the changed incident, or the answer that says why it isn't changed.
 Change = Callable[[Incident], Incident | Message]
 
 

@@ -13,7 +13,7 @@ from bot.flows.ports.watch_store import Discovery
 
 log = structlog.get_logger()
 
-# A schedule has to be missing from two complete listings that are so far apart.
+# A schedule has to be missing from two complete listings that are at least this far apart.
 MISSING_FOR = timedelta(minutes=10)
 
 

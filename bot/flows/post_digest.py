@@ -74,7 +74,7 @@ class DigestPoster:
             await self._digests.digest_posted(post, day, why_not)
 
     async def _may_post(self, post: ClaimedPost, digest: Digest, day: str) -> bool:
-        """Whether the policy allows it, else it's put back or given up.
+        """Whether the policy allows the digest; if not, it's put back or given up.
 
         The rules may have changed since it was set, and the channel may be shared with others now.
         """

@@ -73,7 +73,7 @@ class RunListings:
             return runs, cast("T", listing.results[0])
 
     async def runs_with_ended(self, slug: str, run_id: int) -> list[RunSummary]:
-        """The newest runs, newest first, with this one as it ended if it's among them. Raises BoltError."""
+        """The newest runs, newest first; this run, if it's among them, is listed as ended. Raises BoltError."""
         called_at = self._clock()
         listing = self._of(slug, called_at)
         async with listing.lock:

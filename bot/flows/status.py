@@ -32,7 +32,7 @@ class StatusReader:
         """Show a run's state and commands, or why Bolt doesn't return them. `facts` are those known from a listing.
 
         An active run without a card in the channel can be followed there. `channel` is where the answer is read, "" if
-        nowhere.
+        in none.
         """
         known = await self._runs.load_run(key)
         try:

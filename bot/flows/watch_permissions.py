@@ -40,8 +40,8 @@ COUNTED = Telling(runs=True, logs=False)
 class Tellings:
     """What watches may report about one schedule, by their names.
 
-    `wait_s`: facts are missing, ask again after so many seconds. `deactivated` are channels with a watch whose creator's
-    account is deactivated.
+    `wait_s`: facts are missing, so ask again after this many seconds. `deactivated` are channels with a watch whose
+    creator's account is deactivated.
     """
 
     by_name: dict[str, Telling] = field(default_factory=dict)
@@ -139,7 +139,7 @@ class WatchPermissions:
         return Tellings(by_name, wait_s, frozenset(deactivated))
 
     def _decide(self, known: _Known, watch: Watch, facts: _Facts, schedule: WatchedSchedule) -> tuple[Telling, float]:
-        """Decide for one watch. Returns after how many seconds to ask again as well, 0 if it's decided."""
+        """Decide for one watch. Also returns after how many seconds to ask again, 0 if it's decided."""
         policy = known.operator_policy if watch.made_by == OPERATOR else known.policy
         target = Target(schedule.slug, schedule.name, schedule.owner or "")
         decided = telling(policy, facts.person, facts.channel_info, target)

@@ -23,7 +23,7 @@ class IncidentPeople:
         self._owners = owners
 
     async def names(self, incident: Incident) -> dict[str, str]:
-        """The usernames of the people in an incident, as far as Slack reports them; the owner's under Bolt's word for it."""
+        """The usernames of the people in an incident, as far as Slack reports them; the owner's has Bolt's word as its key."""
         found = {user: (await self._people.person(user)).name for user in sorted(people_in(incident))}
         if incident.owner:
             found[incident.owner] = await self._owners.name(_schedule(incident))
@@ -49,7 +49,7 @@ class IncidentPeople:
         return (Group(mention, "@group"),) if mention.startswith("S") else ()
 
     async def mention_all(self, incidents: Sequence[Incident], most: int = MENTIONS_MOST) -> Sentence:
-        """Whom one post about several incidents notifies: each once, and only so many."""
+        """Whom one post about several incidents notifies: each once, at most `most`."""
         found: dict[Span, None] = {}
         for incident in incidents:
             if len(found) < most:

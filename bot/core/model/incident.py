@@ -68,7 +68,8 @@ class IncidentRun:
 class ThreadPost:
     """A post that the incident wants in its thread. `number` counts from 1 and never changes.
 
-    `run` is the run that it's about, `errors` those that are new with it. `mention`: it names the people to notify.
+    `run` is the run that it's about, `errors` those that first occurred in it. `mention`: it names the people to
+    notify.
     """
 
     number: int

@@ -26,8 +26,8 @@ class Lateness:
     """A schedule without a run since the slot `first`. `slots` were missed so far, the newest at `latest`.
 
     `running` is an earlier run that's still active, which is why no new one has begun. `started` is the run that ended
-    it, which belongs to the slot `started_for`. `why` says why it ended without a run. `watch` is
-    the number of the watch that wants to know, `owner` the schedule's.
+    it, which belongs to the slot `started_for`. `why` says why it ended without a run. `watch` is the number of the
+    watch that reports it, `owner` the schedule's.
     """
 
     schedule: str
@@ -51,7 +51,7 @@ class Lateness:
 
 @dataclass(frozen=True, slots=True)
 class Slowness:
-    """A run that takes too long: its schedule's usual duration, or None if it exceeded a fixed time, and that time."""
+    """A run that takes too long: its schedule's usual duration (None if there's a fixed limit), and the limit."""
 
     usual_s: float | None = None
     limit_s: float = 0

@@ -204,7 +204,7 @@ def start_name(start_command: StartCommand) -> str:
 
 
 def start_in_words(start_command: StartCommand) -> str:
-    """The same for use inside a sentence: `retry of run 7`."""
+    """The name of the schedule to start, or `retry of run 7`, for use inside a sentence."""
     if isinstance(start_command, RunCommand):
         return start_command.schedule_text
     return (
@@ -244,7 +244,7 @@ def run_facts(request: Request) -> RunFacts:
 
 
 def _retry_facts(request: Request, plan: StartPlan, *, only_failed: bool) -> RunFacts:
-    """Facts of a retry: its run's, without the usual duration, which says nothing about a retry."""
+    """Facts of a retry: those of the retried run, without the usual duration, which says nothing about a retry."""
     return RunFacts(
         slug=plan.slug,
         name=plan.name,

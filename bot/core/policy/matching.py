@@ -31,8 +31,8 @@ class RuleFit:
 def with_backticks(policy: Policy, commands: tuple[str, ...]) -> tuple[str, ...]:
     """The commands with backticks that no allowing or approving rule lists verbatim.
 
-    A rule that allows any command doesn't allow these, because text that is pasted with its formatting brings
-    backticks along.
+    A rule that allows any command doesn't allow these, because text that is pasted with its formatting often contains
+    backticks.
     """
     return unlisted_commands([rule for rule in policy.rules if not isinstance(rule.effect, Deny)], commands)
 
@@ -127,7 +127,7 @@ def _channel(wanted: tuple[str, ...], channel_info: ChannelInfo) -> bool | None:
 def _shared(rule: Rule, channel_info: ChannelInfo, question: Question) -> bool | None:
     wanted = rule.where.shared
     if wanted is None:
-        # Posting where another organization reads along must be allowed explicitly. `_lacking` checks approvals.
+        # Posting where another organization can read must be allowed explicitly. `_lacking` checks approvals.
         if not isinstance(rule.effect, Allow) or not question.posts:
             return True
         wanted = False

@@ -116,7 +116,7 @@ VERSION = 1
 BOLT_ID_LIMIT = 2**31
 VALUE_LIMIT = 2000
 HOME_PAGES_MOST = 20
-# A longer slug is cut, and a click doesn't find its schedule: whole, it would make the value too long for a button.
+# A longer slug is cut, so a click doesn't find its schedule: the full slug would make the value too long for a button.
 SLUG_LIMIT = 1000
 # Fields with text from people or from Bolt: commands, a branch, names, a command's text.
 FOREIGN = ("c", "b", "s", "n", "a", "t")

@@ -303,7 +303,7 @@ def _name(word: str) -> str:
 
 
 def _buttons(incident: Incident, app_url: str) -> tuple[Button, ...]:
-    """At most five: to retry, to say who's on it, to snooze, to read the log, and to open it in Bolt."""
+    """At most five buttons: to retry, to say who's on it, to snooze, to read the log, and to open it in Bolt."""
     on_it = incident.on_it is not None
     row: list[Button] = [_retry_button(incident)]
     if on_it:

@@ -38,7 +38,7 @@ def not_found(schedule_text: str, found: Ambiguous | Missing) -> str:
 
 
 def did_you_mean(schedule_text: str, found: Ambiguous | Missing, again: Callable[[str], Command]) -> Message:
-    """The same with a button for each schedule that may have been meant. `again` builds the command for a slug."""
+    """The sentence of `not_found`, with a button for each schedule that may be meant. `again` builds a slug's command."""
     slugs = found.slugs if isinstance(found, Ambiguous) else tuple(one.slug for one in found.suggestions)
     buttons: list[Button] = []
     for number, slug in enumerate(slugs[:OFFERED_MOST]):

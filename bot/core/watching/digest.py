@@ -65,7 +65,7 @@ class Figures:
 
     @property
     def succeeded_percent(self) -> int:
-        """How many percent of the runs succeeded, rounded down: 100 only if none failed."""
+        """The percentage of the runs that succeeded, rounded down: 100 only if none failed."""
         return (self.runs - self.failures) * 100 // self.runs if self.runs else 100
 
     def missed(self) -> list[DigestRow]:

@@ -1,4 +1,4 @@
-"""What the picture of a digest shows: how many runs ended well and badly, by hour or by day, and what failed most."""
+"""What the picture of a digest shows: how many runs succeeded and failed, by hour or by day, and what failed most."""
 
 from __future__ import annotations
 

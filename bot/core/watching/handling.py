@@ -81,7 +81,7 @@ def next_time(incident: Incident) -> datetime | None:
 
 
 def closed(incident: Incident, why: str) -> Incident:
-    """Close it without a recovery: nobody watches its schedule here anymore, or the schedule is gone."""
+    """Close an incident without a recovery: nobody watches its schedule here anymore, or the schedule is gone."""
     return replace(
         incident,
         state=IncidentState.CLOSED,

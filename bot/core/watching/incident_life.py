@@ -83,7 +83,7 @@ def is_accounted(incident: Incident | None, run: int) -> bool:
 def failing_already(
     ends: Sequence[RunEnd], watch: Watch, schedule: WatchedSchedule, *, serial: int = 1
 ) -> Incident | None:
-    """The incident of a schedule that fails when its watch is made: it has no message until its next end.
+    """The incident of a schedule that's already failing when its watch is made: it has no message until its next end.
 
     `ends` are the schedule's known ends, in any order. Returns None if it doesn't fail.
     """

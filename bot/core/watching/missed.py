@@ -1,7 +1,7 @@
 """Slots without a run, for digests. A run belongs to the latest slot before its start, however late it begins.
 
-So it's certain that a slot has none once the next one has passed, and only then is it counted. Until then, digests show
-the slot beside the counts.
+So once the next slot has passed, it's certain that a slot has no run, and only then is it counted. Until then, digests
+show the slot beside the counts.
 """
 
 from __future__ import annotations

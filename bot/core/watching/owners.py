@@ -33,7 +33,7 @@ class Owners:
 
 
 def owner_key(owner: str) -> str:
-    """An owner for comparison: names are folded, but addresses must be equal apart from case."""
+    """The key by which owners are compared: names are folded, but addresses must be equal apart from case."""
     word = owner.strip()
     return word.lower() if address_in(word) == word.lower() else fold(word) or word
 

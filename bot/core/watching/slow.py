@@ -12,7 +12,7 @@ from bot.core.model.watch import SlowAfter, Watch
 from bot.core.watching.counted_runs import counts
 from bot.core.watching.lines import slow_name
 
-# A factor alone would report short runs that take a minute more.
+# A factor alone would report short runs that take a minute longer.
 LEAST_OVER_S = 600.0
 
 

@@ -171,7 +171,7 @@ class Admissions(Protocol):
 
 
 class Due(Protocol):
-    """A due set, as far as flows with a claim on it need it."""
+    """A due set, as far as flows that have claimed members of it need it."""
 
     async def renew(self, lease: Lease) -> int: ...
     async def give_back(self, lease: Lease, *, delay_s: float = 0) -> None: ...

@@ -185,7 +185,7 @@ class QuietEnds(Protocol):
     async def end_quiet(
         self, lease: Lease, end: QuietEnd, after: Sequence[StoredIncident], next_at: datetime | None, waiting: int
     ) -> bool:
-        """Queue the message of an end, and record that its incidents withhold nothing anymore, in one step.
+        """Queue the message about an end of quiet hours, and record that its incidents withhold nothing anymore, in one step.
 
         `after` are all incidents that change. `waiting` others still withhold something, and are due at `next_at`.
         Returns False if anything has changed since it was loaded: load it and decide again.
@@ -294,7 +294,7 @@ class ListingGaps(Protocol):
         """How many schedules haven't been looked at, and the awaited ends by schedule."""
 
     async def complete(self, lease: Lease) -> bool:
-        """Everything is found: each watching channel gets its account. Returns False if the claim was lost."""
+        """Complete a gap, because all is found: each watching channel gets its account. Returns False if the claim was lost."""
 
     async def skip_account(self, lease: Lease, channel: str, number: int) -> None:
         """Give a channel whose watches are paused no account: what is withheld for it is listed without one."""
@@ -338,7 +338,7 @@ class DiscoveryHints(Protocol):
     async def look_everywhere(self, together: int) -> int:
         """Make all watched schedules due for a look, `together` with each request.
 
-        Returns how many are: none if that's more requests than hints may cause in a minute.
+        Returns how many were made due: none if that would take more requests than hints may cause in a minute.
         """
 
 
