@@ -1,1 +1,1 @@
-"""Measurements, each next to its limit, or as a ratio to a rival in the same run."""
+"""Measurements, each compared with its limit, or with a rival in the same run."""

@@ -1,12 +1,12 @@
 """`make bench`: one table, each row with its limit, or with its rival in the same run.
 
-`python -m bench` measures everything, `python -m bench polls ack` only these. The table is printed, and what was measured at
-full length is kept in bench/results.json and bench/results.md, each row with the commit that it was measured at, as soon as
-it is measured. `--quick` runs a small version of everything, saves nothing and
-checks no goal: it fails only if a row can't be measured.
+`python -m bench` measures everything, `python -m bench polls ack` only these. The table is printed. Full-length
+measurements are stored in bench/results.json and bench/results.md as soon as they're made, each row with its commit.
+`--quick` runs a small version of everything, stores nothing and checks no goals: it fails only if a row can't be
+measured.
 
-Rows that mostly wait, for the clock or for what Slack allows in a minute, are measured at the same time, in two groups. After
-them, each of the others runs with the machine to itself, because these measure milliseconds, memory or processor time.
+Rows that mostly wait, for the clock or for what Slack allows in a minute, are measured at the same time, in two groups.
+After them, each of the others runs with the machine to itself, because these measure milliseconds, memory or processor time.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ from bench.stage import Options, say
 from bench.table import Row, record, show
 
 RESULTS = Path(__file__).parent / "results.json"
-# Rows measured side by side in the quick form.
+# How many rows are measured at the same time with --quick.
 AT_ONCE = 6
-# Far longer than any row takes: one that hangs must not keep the others from being measured.
+# Far longer than any part takes, so that one that hangs doesn't keep the others from being measured.
 ROW_S = 2700.0
 Parts = Mapping[str, Callable[[Options], Awaitable[list[Row]]]]
-# By name, in the order of the table.
+# The parts by name, in the order of the table.
 ROWS: Parts = {
     "idle": idle.measure,
     "quiet": quiet.measure,
@@ -67,15 +67,15 @@ ROWS: Parts = {
     "flood": flood.measure,
     "minutely": minutely.measure,
 }
-# They take minutes, count seconds, requests and edits, and use little processor: those of a group are measured at the same
-# time. The longest first.
+# These parts take minutes, measure seconds, requests and edits, and use little processor time, so the parts of a group
+# are measured at the same time. The longest come first.
 WAITING = (("told", "burst", "crowd"), ("watches", "watch-hints", "minutely", "flood"))
 
 Keep = Callable[[str, list[Row]], None]
 
 
 def main() -> int:
-    """Measure, print and keep the table; 1 if a goal is missed, or with --quick if a row cannot be measured."""
+    """Measure, print and store the table. Returns 1 if a goal is missed, or with --quick if a row can't be measured."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the bot beside rivals and limits.")
     parser.add_argument("rows", nargs="*", metavar="row", help=f"which to measure, all by default: {', '.join(ROWS)}")
     parser.add_argument("--quick", action="store_true", help="in small, to see whether every row can be measured")
@@ -89,7 +89,7 @@ def main() -> int:
     out = given.out or RESULTS
 
     def keep(name: str, rows: list[Row]) -> None:
-        # At once: if the bench is broken off, what was measured until then is kept.
+        # Stored at once, so that it's kept if the bench is interrupted later.
         if not given.quick and not any(row.failed for row in rows):
             record({name: rows}, list(ROWS), out)
 
@@ -103,9 +103,9 @@ def main() -> int:
 
 
 async def measure(names: list[str], options: Options, keep: Keep, parts: Parts | None = None) -> list[Row]:
-    """The rows of these parts, in the order of the table. If a part can't be measured its row says so, and the others still are.
+    """Measure parts, and return their rows in the table's order. A part that can't be measured gets a row that says so.
 
-    `keep` gets the rows of each part when it is measured; `parts` are ROWS if not given.
+    `keep` gets the rows of each part once it's measured. `parts` defaults to ROWS.
     """
     parts = ROWS if parts is None else parts
     found: dict[str, list[Row]] = {}
@@ -125,7 +125,7 @@ async def measure(names: list[str], options: Options, keep: Keep, parts: Parts |
         keep(name, found[name])
 
     if options.quick:
-        # No figure counts, so all rows may disturb each other.
+        # The figures don't count, so the rows may disturb each other.
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def gated(name: str) -> None:

@@ -25,7 +25,7 @@ A_SECOND = 50
 CHANNELS = 100
 WARM = 10
 MORE_MS = 5.0
-# A person types faster here than the bot lets one.
+# The person in this bench types faster than the bot's limits allow.
 LIMITS = {"BOLT_BOT_USER_LIMIT": "10000", "BOLT_BOT_CHANNEL_LIMIT": "10000"}
 NAMES = [f"ack-{number}" for number in range(CHANNELS)]
 
@@ -34,14 +34,14 @@ Times = list[float]
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """How long each acknowledgement took, in milliseconds, and how many cores all processes used meanwhile, others' too."""
+    """How long each acknowledgement took, in ms, and how many cores were in use meanwhile, by other processes too."""
 
     times: Times
     cores: float
 
 
 async def measure(options: Options) -> list[Row]:
-    """Ours and the bare app by turns, while the bot follows its runs all the time."""
+    """Measure our bot and the bare app in turn, while the bot keeps following its runs."""
     ours, bare = [], []
     runs, commands = options.size(RUNS, QUICK_RUNS), options.size(COMMANDS, QUICK_COMMANDS)
     async with worlds() as around, _rival() as rival:
@@ -55,9 +55,10 @@ async def measure(options: Options) -> list[Row]:
 
 
 def rows(ours: list[Burst], bare: list[Burst], runs: int) -> list[Row]:
-    """The lines of the table.
+    """Return the lines of the table.
 
-    The last one tells a tail of the bot's own from that of a busy machine: by themselves, its bursts use about 0.6 core.
+    The last one shows whether the slowest acknowledgements are the bot's own fault or that of a busy machine: by
+    themselves, its bursts use about 0.6 of a core.
     """
     ours_p99, bare_p99 = ([percentile(one.times, 99) for one in bursts] for bursts in (ours, bare))
     more = statistics.median(mine - its for mine, its in zip(ours_p99, bare_p99, strict=True))
@@ -90,7 +91,7 @@ def _cores(bursts: list[Burst]) -> str:
 
 @asynccontextmanager
 async def _rival() -> AsyncIterator[Control]:
-    """The bare app, with a Slack of its own."""
+    """Run the bare app, with a Slack of its own."""
     async with sandbox() as (base, environment, _), control(base) as slack:
         await make_channels(slack, NAMES)
         async with helper(sys.executable, "-m", "bench.bare_app", environment=environment):
@@ -98,7 +99,7 @@ async def _rival() -> AsyncIterator[Control]:
 
 
 async def _round(number: int, around: Worlds, rival: Control, runs: int, commands: int) -> tuple[Burst, Burst]:
-    """One burst of each, with a Redis and a bot anew: what the burst before has left must not add up."""
+    """Measure one burst of each, with a new Redis and a new bot, so that nothing from earlier bursts adds up."""
     async with redis_server() as redis_url:
         await seed(redis_url, around.environment, around.bolt, runs=runs, channels=CHANNELS)
         polled = (await around.bolt.asked()).fields.get("boltRunStatus", 0)
@@ -112,7 +113,7 @@ async def _round(number: int, around: Worlds, rival: Control, runs: int, command
             recorded = await _recorded(redis_url) - before
     if recorded != commands + WARM:
         raise RuntimeError(f"of {commands + WARM} commands {recorded} were recorded")
-    # Nothing is told privately but a refusal.
+    # The only private messages are refusals.
     private = (await around.slack.get("users/ada"))["private"]
     if private:
         raise RuntimeError(f"a command was refused: {private[-1]['text']}")
@@ -144,7 +145,7 @@ async def _type(slack: Control, at: int, words: str) -> float:
 
 
 async def _recorded(redis_url: str) -> int:
-    """How many requests Redis holds."""
+    """Return how many requests are recorded in Redis."""
     redis = connect(redis_url)
     try:
         return sum([1 async for _key in redis.scan_iter("{bolt:bolt}:req:*", count=1000)])

@@ -1,6 +1,6 @@
 """The rival of `ack`: a bare slack_bolt app that only acknowledges.
 
-`python -m bench.bare_app` with a bot's environment; it prints `ready` and runs until it is stopped.
+Run `python -m bench.bare_app` with a bot's environment: it prints `ready` and runs until it's stopped.
 """
 
 from __future__ import annotations

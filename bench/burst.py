@@ -1,7 +1,8 @@
-"""Four hundred runs end within a second, spread over many channels, a few, or one: how soon the ends are announced and shown.
+"""Four hundred runs end within a second, spread over many channels, a few, or one: how soon the ends are reported.
 
-Slack's limits are applied as strictly as they can be read: 50 edits in any minute, and one post in any second per channel. The spreads are
-measured at the same time, each with a Slack, a Bolt and a bot of its own: all of them mostly wait for Slack.
+An end is announced by a post and shown on its card. Slack's limits are applied as strictly as they can be read: 50 edits
+in any minute, and one post in any second per channel. All of these cases are measured at the same time, each with a
+Slack, a Bolt and a bot of its own, because they mostly wait for Slack.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ FINAL = ("succeeded", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """What came of it, in seconds from the last end: when each was told and shown. `card_s`: a start in its middle."""
+    """When each end was announced and shown, in seconds after the last end. `card_s`: a start in between."""
 
     told_s: dict[int, float]
     shown_s: dict[int, float]
@@ -43,9 +44,9 @@ class Burst:
 
 
 async def measure(options: Options) -> list[Row]:
-    """All spreads at once."""
+    """Measure all spreads at the same time."""
     ends = QUICK_ENDS if options.quick else ENDS
-    # In the quick form, some are the same.
+    # With --quick, some of them are equal.
     spreads = list(dict.fromkeys(min(ends, one) for one in SPREADS))
     bursts = await asyncio.gather(*(_burst(ends, channels) for channels in spreads))
     return [row for channels, burst in zip(spreads, bursts, strict=True) for row in _rows(ends, channels, burst)]
@@ -75,7 +76,7 @@ async def _watch(around: Worlds, cards: Sequence[Followed], within_s: float) -> 
     card_s = await _start(around, ended + (START_AFTER_S if len(cards) > QUICK_ENDS else QUICK_AFTER_S))
     while time.time() < ended + within_s:
         shown = await _shown(around, cards)
-        # Asked last: it reads every channel. In one channel a few ends take longer to post than to show.
+        # Checked last, because it reads every channel. In one channel, a few ends take longer to post than to show.
         told = await told_at(around, cards) if len(shown) == len(cards) else {}
         if len(told) == len(cards):
             break
@@ -95,7 +96,7 @@ async def _watch(around: Worlds, cards: Sequence[Followed], within_s: float) -> 
 
 
 async def _start(around: Worlds, at: float) -> float:
-    """A start in the middle of it: from the command to its card."""
+    """Start a run in the middle of the burst. Returns the seconds from the command to its card."""
     await asyncio.sleep(max(0.0, at - time.time()))
     asked = time.time()
     await around.slack.post("slash", {"user": "ada", "channel": STARTS_IN, "text": "run backfill"})
@@ -109,7 +110,7 @@ async def _start(around: Worlds, at: float) -> float:
 
 
 async def told_at(around: Worlds, cards: Sequence[Followed]) -> dict[int, float]:
-    """When each run's end was told: in its card's thread, or in a message that names many."""
+    """Return when each run's end was announced: in its card's thread, or in a message that names many runs."""
     runs = {(card.channel, card.ts): card.run_id for card in cards}
     told: dict[int, float] = {}
     for channel in {card.channel for card in cards}:
@@ -124,7 +125,7 @@ async def told_at(around: Worlds, cards: Sequence[Followed]) -> dict[int, float]
 
 
 async def _shown(around: Worlds, cards: Sequence[Followed]) -> dict[int, float]:
-    """When each card was first shown with its run's end."""
+    """Return when each card first showed its run's end."""
     runs = {(card.channel, card.ts): card.run_id for card in cards}
     shown: dict[int, float] = {}
     for call in (await around.slack.get("calls?what=chat.update"))["calls"]:
@@ -136,7 +137,7 @@ async def _shown(around: Worlds, cards: Sequence[Followed]) -> dict[int, float]:
 
 
 def _limits(ends: int, channels: int) -> tuple[float, float]:
-    """What Slack's limits allow at best, in seconds: told and shown."""
+    """Return the shortest times in seconds that Slack's limits allow until all ends are announced, and until all are shown."""
     told = max(ends / POSTS_A_MINUTE * 60, -(-ends // channels) * CHANNEL_GAP_S)
     return told, ends / EDITS_A_MINUTE * 60
 

@@ -1,8 +1,9 @@
-"""Many people begin to use the bot within seconds: whether anybody is refused, and how soon their cards appear.
+"""Many people begin to use the bot within seconds: is anybody refused, and how soon do their cards appear?
 
-Two hundred people start a run each within twenty seconds, each in a channel of their own, on an empty Redis and under Slack's own limits: in a workspace
-of just these people, in a large one just after the start, and in a huge one five minutes after it. The limit is what Slack
-allows to be posted. What the huge workspace costs in memory is the difference from the small one; the embedded Redis is part of it.
+Two hundred people start a run each within twenty seconds, each in a separate channel, on an empty Redis and under
+Slack's own limits: in a workspace of just these people, in a large one just after the start, and in a huge one five
+minutes after it. The limit is how fast Slack lets the cards be posted. The huge workspace's cost in memory is the
+difference from the small one, the embedded Redis included.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ SETTLE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A workspace, how many ask in it, and how long after the bot's start."""
+    """A workspace, how many people type a command in it, and how long after the bot's start."""
 
     people: int
     channels: int
@@ -42,7 +43,7 @@ QUICK_SIZES = (Size(10, 10, 10, 0), Size(1_500, 1_200, 10, 2))
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """What came of it. `last_s`: from the first command to the last card; `throttled`: Slack's answers of 429, by method."""
+    """The result. `last_s`: from the first command to the last card; `throttled`: Slack's 429 answers, by method."""
 
     size: Size
     asked_s: float
@@ -54,7 +55,7 @@ class Crowd:
 
 
 async def measure(options: Options) -> list[Row]:
-    """All sizes at the same time, each in worlds of its own: a bot's memory is its own, and they mostly wait for Slack."""
+    """Measure all sizes at the same time, each with its own Slack, Bolt and bot, because they mostly wait for Slack."""
     small, *larger = await asyncio.gather(*map(_crowd, QUICK_SIZES if options.quick else SIZES))
     return [row for crowd in larger for row in _rows(crowd, small)]
 
@@ -107,7 +108,7 @@ async def _crowd(size: Size) -> Crowd:
 
 
 async def _ask(slack: Control, running: Process, size: Size) -> Crowd:
-    """Each types once, at a pace at which Slack cannot take the cards; how soon a command is acknowledged is another row's matter."""
+    """Let each person type once, faster than Slack accepts the cards. Another part measures the acknowledgements."""
     began = time.time()
 
     async def one(number: int) -> None:
@@ -134,7 +135,7 @@ async def _type(slack: Control, number: int) -> None:
 
 
 async def _until_answered(slack: Control, size: Size, began: float) -> tuple[list[float], int]:
-    """When each card was posted, and how many people were told something instead, once everybody has either."""
+    """Wait for everybody's card, LAST_S at most. Returns when each was posted, and how many people were refused."""
     while True:
         posts = (await slack.get("calls?what=chat.postMessage"))["calls"]
         cards = [call["at"] for call in posts if call["outcome"] == "ok" and call["at"] >= began]
@@ -144,7 +145,7 @@ async def _until_answered(slack: Control, size: Size, began: float) -> tuple[lis
 
 
 async def _refused(slack: Control, asking: int) -> int:
-    """How many people were told something privately: a start that goes on says nothing there."""
+    """Return how many people got a private message: nothing is said there about a start that succeeds."""
 
     async def told(number: int) -> bool:
         return bool((await slack.get(f"users/person-{number}"))["private"])

@@ -20,9 +20,9 @@ FAIL_OVER_S, QUICK_OVER_S = 50.0, 3.0
 COUNTED_S = 90.0
 MESSAGES_MOST, POSTS_MOST, MENTIONS_MOST = 8, 12, 10
 CAUSES = ("model_error", "other_error", "warehouse")
-# Slack is asked for 20 addresses a minute.
+# The bot looks up 20 addresses a minute in Slack.
 OWNERS_KNOWN_S = 240.0
-# Posts about causes come once their logs are read, and files after them.
+# Posts about causes come once the logs have been read, and files after that.
 AFTER_S, QUICK_AFTER_S = 60.0, 2.0
 LOOK_S = 2.0
 MENTION = re.compile(r"<@U\w+>")
@@ -31,7 +31,7 @@ SHARED = re.compile(r"(\d+) schedules?\b")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the channel contains. `counted`: how many schedules its messages tell of; `files` are replies that are only a file."""
+    """What the channel contains. `counted`: how many schedules its messages report. `files`: replies with just a file."""
 
     messages: int = 0
     posts: int = 0
@@ -42,11 +42,11 @@ class Seen:
 
 
 async def measure(options: Options) -> list[Row]:
-    """Slack's limits are its own."""
+    """Let the schedules fail under Slack's own limits, and count the messages."""
     count, owners = options.size(SCHEDULES, QUICK_SCHEDULES), options.size(OWNERS, QUICK_OWNERS)
     async with worlds() as around, redis_server() as redis_url:
         await around.bolt.post("bolt/crowd", {"schedules": count, "runs": 3})
-        # Before the bot lists them for the first time: owners are read every few minutes only.
+        # This happens before the bot lists them for the first time, because owners are read only every few minutes.
         await _own(around, count, owners)
         async with bot(around.environment, REDIS_URL=redis_url):
             await watch(around, redis_url, [(0, "crowd-*")], 1, mention="owner")
@@ -81,7 +81,7 @@ def _rows(seen: Seen, count: int, owners: int, after_s: float) -> list[Row]:
 
 
 async def _own(around: Worlds, count: int, owners: int) -> None:
-    """Each schedule has one of the owners, all of whom Slack knows by their addresses and who are in the channel."""
+    """Give each schedule an owner. All owners have an account with their address in Slack, and are in the channel."""
     await make_channels(around.slack, ["watch-0"])
     await around.slack.post("crowd", {"people": owners, "channels": 0})
     people = [f"person-{number + 1}" for number in range(owners)]
@@ -101,8 +101,8 @@ async def _own(around: Worlds, count: int, owners: int) -> None:
 async def _until_known(around: Worlds, owners: int) -> None:
     """Wait until Slack has been asked for each owner's address. Raises TimeoutError.
 
-    An address is looked up once something happens to a schedule of its owner, and is known for a day. So each owner has a
-    run first, which does well.
+    An address is looked up when something happens to one of its owner's schedules, and is then known for a day. So each
+    owner gets a successful run first.
     """
     await many(range(owners), lambda number: end(around.bolt, f"crowd-{number + 1}", "success"))
     async with asyncio.timeout(OWNERS_KNOWN_S):
@@ -116,7 +116,7 @@ async def _answered(slack: Control) -> int:
 
 
 async def _fail_all(around: Worlds, count: int, over_s: float) -> None:
-    """One after the other, each cause in turn."""
+    """Let the schedules fail one after the other, with each cause in turn."""
 
     async def fail(number: int) -> Json:
         await asyncio.sleep(number * over_s / count)
@@ -126,7 +126,7 @@ async def _fail_all(around: Worlds, count: int, over_s: float) -> None:
 
 
 async def _until_counted(slack: Control, count: int) -> float:
-    """How long it takes until every schedule is counted in some message; infinite if it takes too long."""
+    """Return how long it takes until each schedule is counted in some message; infinite if that takes too long."""
     began = time.monotonic()
     while time.monotonic() - began <= COUNTED_S:
         if (await _seen(slack)).counted == count:
@@ -150,7 +150,7 @@ def is_only_a_file(message: Mapping[str, object]) -> bool:
 
 
 def schedules_in(message: Mapping[str, object]) -> int:
-    """How many schedules a message is about: an outage's says it in bold, any other is about one."""
+    """Return how many schedules a message is about: an outage's has the number in bold, any other is about one."""
     bold = str(message["text"]).partition("*")[2].partition("*")[0]
     shared = SHARED.fullmatch(bold)
     return int(shared[1]) if shared else 1

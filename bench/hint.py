@@ -1,8 +1,8 @@
-"""From a webhook to the card: the bot behind a slow network.
+"""From a webhook to the card: the bot on a slow network.
 
-A run has ended, and a hint names one of its commands, which an earlier poll has reported. Three calls follow each
-other: the run's state, its schedule's listing, and the card's edit. Requests to Slack and Bolt go through proxies that
-delay each one. The rival is a loop that makes these three calls and nothing else, through the same proxies.
+A run has ended, and a hint names one of its commands, which an earlier poll has returned. Three calls follow one
+another: the run's state, its schedule's listing, and the card's edit. Requests to Slack and Bolt go through proxies
+that delay each one. The rival is a loop that makes these three calls and nothing else, through the same proxies.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WITHIN_S = 20.0
 CALM_S = 3.0
 FINAL = "succeeded"
 SECRET = "only-for-this-measurement"  # noqa: S105  # pragma: allowlist secret - made up
-# So seldom that only a hint brings a poll. Slack's limits are another row's matter.
+# Polls are so rare that only a hint causes one. Slack's limits are measured by other parts.
 SETTINGS = {
     "BOLT_BOT_POLL_MIN_S": "600",
     "BOLT_BOT_POLL_MAX_S": "600",
@@ -46,7 +46,7 @@ SETTINGS = {
 
 
 async def measure(options: Options) -> list[Row]:
-    """With Redis at hand, and with Redis behind such a network as well."""
+    """Measure with Redis nearby, and with Redis on such a slow network as well."""
     runs = QUICK_RUNS if options.quick else RUNS
     (near, sums), (far, _) = await _times(runs, far_redis=False), await _times(runs, far_redis=True)
     sum_s, p99 = statistics.median(sums), percentile(near, 99)
@@ -64,13 +64,13 @@ async def measure(options: Options) -> list[Row]:
 
 
 async def _times(runs: int, *, far_redis: bool) -> tuple[list[float], list[float]]:
-    """How long each card took, and what the calls for it take alone, in seconds."""
+    """Return how long each card took, and how long the calls for it take by themselves, in seconds."""
     say(f"hint: Redis {'far away' if far_redis else 'at hand'}")
     async with AsyncExitStack() as stack:
         around = await stack.enter_async_context(worlds())
         redis_url = await stack.enter_async_context(redis_server())
         cards = await seed(redis_url, around.environment, around.bolt, runs=runs, channels=20)
-        # From the start: an edit refused while the bot gets to know the runs would hold up the ends that are measured.
+        # Off from the start: an edit refused while the bot first polls the runs would delay the ends that are measured.
         await around.slack.post("rates", {"enabled": False})
 
         async def held_up(url: str) -> str:
@@ -94,7 +94,7 @@ async def _times(runs: int, *, far_redis: bool) -> tuple[list[float], list[float
 
 
 async def _settled(bolt: Control, runs: int) -> None:
-    """Wait until each run has been seen once: from then on only hints bring polls."""
+    """Wait until each run has been seen once: from then on, only hints cause polls."""
     async with asyncio.timeout(WITHIN_S):
         while (await bolt.asked()).fields.get(POLLS, 0) < runs:  # noqa: ASYNC110 - asked of another process
             await asyncio.sleep(0.2)
@@ -102,7 +102,7 @@ async def _settled(bolt: Control, runs: int) -> None:
 
 
 async def _hints(slack: Control, bolt: Control, cards: list[Followed], url: str) -> list[float]:
-    """End the runs one after the other, tell each by a hint, and see when its card showed the end."""
+    """End the runs one after the other, send a hint for each, and see when its card shows the end."""
     hinted: dict[tuple[str, str], float] = {}
     for card in cards:
         await bolt.post(f"bolt/runs/{card.run_id}/end", {"state": "SUCCESS"})
@@ -118,7 +118,7 @@ async def _hints(slack: Control, bolt: Control, cards: list[Followed], url: str)
 
 
 async def _sums(environment: Environment, card: Followed) -> list[float]:
-    """The three calls about a run, one after the other, again and again."""
+    """Time the three calls about a run, made one after the other, again and again."""
     headers = {"X-API-KEY": environment["PARADIME_API_KEY"], "X-API-SECRET": environment["PARADIME_API_SECRET"]}
     slack = AsyncWebClient(token=environment["SLACK_BOT_TOKEN"], base_url=environment["SLACK_API_URL"])
     listing = {"slug": SLUG, "offset": 0, "limit": LISTED}
@@ -143,7 +143,7 @@ async def _sums(environment: Environment, card: Followed) -> list[float]:
 
 
 async def _shown(slack: Control, hinted: dict[tuple[str, str], float]) -> dict[tuple[str, str], float]:
-    """When each card was first edited to its end."""
+    """Return when each card was first edited to show its run's end."""
     shown: dict[tuple[str, str], float] = {}
     for call in (await slack.get("calls?what=chat.update"))["calls"]:
         details = call["details"]

@@ -13,14 +13,14 @@ DRAWING_MB = 180.0
 # As many as the bot draws at once.
 PICTURES = 2
 QUIET_S = 10.0
-# In seconds. A picture takes a tenth of one to draw.
+# In seconds. Drawing a picture takes a tenth of a second.
 LOOK_S = 0.002
 
 
 async def measure(options: Options) -> list[Row]:
-    """Start to ready, memory with nothing to do, and while pictures are drawn; the embedded Redis is part of all.
+    """Measure the time until ready, and the memory when idle and while drawing pictures, the embedded Redis included.
 
-    The first start after an installation writes the byte code of every module, so it is measured for itself.
+    The first start after an installation writes every module's bytecode, so it's measured separately.
     """
     async with worlds() as around:
         async with bot(around.environment) as (_, first_s):
@@ -52,7 +52,7 @@ async def measure(options: Options) -> list[Row]:
 
 
 async def _measured(around: Worlds, options: Options) -> tuple[float, float, float]:
-    """Seconds to ready, MB with nothing to do, and the most MB while pictures are drawn."""
+    """Return the seconds until ready, the MB when idle, and the most MB while pictures are drawn."""
     async with bot(around.environment) as (running, ready_s):
         await asyncio.sleep(QUIET_S / 5 if options.quick else QUIET_S)
         idle_mb = running.rss_mb()
@@ -60,7 +60,7 @@ async def _measured(around: Worlds, options: Options) -> tuple[float, float, flo
 
 
 async def _drawing(around: Worlds, running: Process) -> float:
-    """The most MB from the request for pictures until all are drawn."""
+    """Return the most MB between the request for pictures and the last one's completion."""
     before = len(running.children)
     for number in range(PICTURES):
         text = f"history hourly --runs {20 + number}"

@@ -1,7 +1,7 @@
-"""One schedule fails every minute in many channels, next to runs that people follow: what updating its counts costs the others.
+"""One schedule that many channels watch fails every minute, while people follow other runs: what its counts cost.
 
 Two bots with the same ordinary runs are measured at the same time, each in worlds of its own; only one of them also watches
-a schedule that fails, in fifty channels. All of its edits of counts share what Slack allows with those of the ordinary cards.
+a schedule that fails, in fifty channels. Its edits of counts share Slack's limit with the edits of the ordinary cards.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ CHANNELS, QUICK_CHANNELS = 50, 3
 RUNS, QUICK_RUNS = 20, 4
 MINUTES, QUICK_MINUTES = 30, 3
 EVERY_S, QUICK_EVERY_S = 60.0, 5.0
-# A count is shown five minutes after its message was posted at the earliest. Only then anything is in the way of ordinary cards.
+# A count is shown no sooner than five minutes after its message was posted. Only then does it compete with other cards.
 COUNTS_AFTER_S = 300.0
-# Each command is an edit: 20 runs want 24 a minute.
+# Each command causes an edit: 20 runs need 24 a minute.
 COMMAND_S, QUICK_COMMAND_S, COMMANDS = 50, 4, 20
 INTERVAL_S = 5
 COUNTS_A_MINUTE, SLOWER = 12, 1.1
@@ -42,7 +42,7 @@ class Outcome:
 
 
 async def measure(options: Options) -> list[Row]:
-    """With the schedule that fails and without it, at the same time."""
+    """Measure with and without the failing schedule, at the same time."""
     failing, alone = await asyncio.gather(_outcome(options, fails=True), _outcome(options, fails=False))
     ratio = percentile(failing.took_s, 50) / percentile(alone.took_s, 50)
     most = _most_in_a_minute(failing.edits_at)
@@ -103,7 +103,7 @@ async def _outcome(options: Options, *, fails: bool) -> Outcome:
 
 
 async def _begins(around: Worlds, cards: Sequence[Followed]) -> list[tuple[int, float]]:
-    """When each command of these runs began, with its run."""
+    """Return when each command of these runs began, with its run."""
     environment = around.environment
     headers = {"X-API-KEY": environment["PARADIME_API_KEY"], "X-API-SECRET": environment["PARADIME_API_SECRET"]}
     body = {"query": graphql_documents.statuses([card.run_id for card in cards])}
@@ -120,7 +120,7 @@ async def _begins(around: Worlds, cards: Sequence[Followed]) -> list[tuple[int, 
 
 
 def _unix_s(written: str) -> float:
-    """Bolt writes some times without an offset; they're UTC."""
+    """Convert one of Bolt's times to Unix seconds. Some have no offset; those are UTC."""
     at = datetime.fromisoformat(written)
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
@@ -128,7 +128,7 @@ def _unix_s(written: str) -> float:
 def _delays(
     edits: Sequence[Json], cards: Sequence[Followed], begins: Sequence[tuple[int, float]], command_s: float
 ) -> list[float]:
-    """How long it took from each command's begin to the next edit of its run's card; infinite if the next command came first."""
+    """Return the time from each command's start to its card's next edit; infinite if the next command came first."""
     runs = {(card.channel, card.ts): card.run_id for card in cards}
     shown: dict[int, list[float]] = {card.run_id: [] for card in cards}
     for edit in edits:
@@ -139,5 +139,5 @@ def _delays(
 
 
 def _most_in_a_minute(times: Sequence[float]) -> int:
-    """The most of these in any 60 seconds."""
+    """Return the largest number of these times within any 60 seconds."""
     return max((sum(at <= other < at + 60 for other in times) for at in times), default=0)

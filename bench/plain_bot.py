@@ -1,9 +1,9 @@
 """The rival of `told`: a plain slack_bolt bot, as one would first write it.
 
 One polling task per run; chat.update for progress at each change, a post in the thread at the end; the SDK's own handler
-obeys Slack's 429. `python -m bench.plain_bot` with a bot's environment reads the runs as JSON (`[{run_id, channel, ts}]`)
-from standard input, prints `ready` and runs until it is stopped. With `--wait` a task waits for its edit before it
-polls again; without it, edits run alongside the polls, one per run at a time.
+obeys Slack's 429. Run with a bot's environment, `python -m bench.plain_bot` reads the runs as JSON
+(`[{run_id, channel, ts}]`) from standard input, prints `ready` and runs until it's stopped. With `--wait`, a task waits
+for its edit before it polls again; without it, edits run alongside the polls, one per run at a time.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ async def follow(bolt: aiohttp.ClientSession, slack: AsyncWebClient, card: dict[
 
 
 async def edit(slack: AsyncWebClient, card: dict[str, Any], text: str) -> None:
-    """Show something on a card; given up where Slack refuses three times."""
+    """Show something on a card. Gives up after Slack has refused three times."""
     with contextlib.suppress(aiohttp.ClientError, SlackApiError, TimeoutError):
         await slack.chat_update(channel=card["channel"], ts=card["ts"], text=text)
 
 
 async def ask(bolt: aiohttp.ClientSession, run_id: int) -> dict[str, Any]:
-    """A run's status."""
+    """Return a run's status."""
     body = {"query": QUERY, "variables": {"id": run_id}}
     async with bolt.post(os.environ["PARADIME_API_ENDPOINT"], json=body) as answer:
         status: dict[str, Any] = (await answer.json())["data"]["boltRunStatus"]
@@ -62,13 +62,13 @@ async def ask(bolt: aiohttp.ClientSession, run_id: int) -> dict[str, Any]:
 
 
 def words(status: dict[str, Any]) -> str:
-    """What the card says."""
+    """Return the card's text."""
     done = sum(each["returnCode"] is not None for each in status["commands"])
     return f"The run is {status['state']}: {done} commands are done"
 
 
 async def main() -> None:
-    """Follow all runs that are named, and acknowledge commands."""
+    """Follow all given runs, and acknowledge commands."""
     slack = AsyncWebClient(token=os.environ["SLACK_BOT_TOKEN"], base_url=os.environ["SLACK_API_URL"])
     slack.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=2))
     app = AsyncApp(client=slack, signing_secret="unused")  # noqa: S106 - Socket Mode signs nothing

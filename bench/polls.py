@@ -29,15 +29,15 @@ MEASURED_S = 120.0
 QUICK_S, QUICK_RUNS = 10.0, 50
 FOLLOWED_S = 120.0
 POLLS = "boltRunStatus"
-# How many runs the SDK follows, and the Python that has it.
+# How many runs the SDK follows, and the Python in whose environment it's installed.
 SDK_RUNS = 20
 SDK_PYTHON = ROOT / ".conformance" / "bin" / "python"
-# The SDK's command line takes any state but RUNNING for an end.
+# The SDK's command line treats any state but RUNNING as an end.
 RUNNING_S = 3.0
 
 
 async def measure(options: Options) -> list[Row]:
-    """Ours and the SDK at the same time, each with a Bolt of its own."""
+    """Measure our bot and the SDK at the same time, each with a Bolt of its own."""
     seconds = QUICK_S if options.quick else MEASURED_S
     runs = options.size(RUNS, QUICK_RUNS)
     ours, sdk = await asyncio.gather(_ours(seconds, runs), _sdk(seconds))
@@ -67,7 +67,7 @@ def _beside(each: float, sdk: float | None) -> Row:
 
 
 async def _ours(seconds: float, runs: int) -> tuple[int, int]:
-    """Our requests in that time, and the runs that they asked for."""
+    """Return how many requests our bot sends in that time, and how many runs they ask for in total."""
     interval = {name: str(INTERVAL_S) for name in ("BOLT_BOT_POLL_MIN_S", "BOLT_BOT_POLL_MAX_S")}
     async with worlds() as around, redis_server() as redis_url:
         await seed(redis_url, around.environment, around.bolt, runs=runs)
@@ -81,7 +81,7 @@ async def _ours(seconds: float, runs: int) -> tuple[int, int]:
 
 
 async def until_followed(bolt: Control, runs: int, polled: int = 0) -> None:
-    """Wait until each run was asked for about three times, beyond what was `polled` before. Raises TimeoutError."""
+    """Wait until each run has been polled about three times, not counting the `polled` earlier. Raises TimeoutError."""
     async with asyncio.timeout(FOLLOWED_S):
         while (await bolt.asked()).fields.get(POLLS, 0) < polled + 3 * runs:  # noqa: ASYNC110 - asked of another process
             await asyncio.sleep(1)
@@ -94,7 +94,7 @@ async def _over(bolt: Control, seconds: float) -> tuple[NewRequest, NewRequest]:
 
 
 async def _sdk(seconds: float) -> float | None:
-    """The SDK's requests a run and minute, None where it is not set up."""
+    """Return the SDK's requests per run and minute, None if the SDK isn't set up."""
     if not SDK_PYTHON.exists():
         return None
     async with sandbox() as (base, environment, _), control(base) as bolt:

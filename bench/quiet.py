@@ -29,14 +29,14 @@ POLL_MIN_S, POLL_MAX_S = 2.0, 30.0
 LEASE_S = 10.0
 DAY_S = 86_400.0
 BEGIN = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
-# When the first poll comes after the start, in seconds: the edits depend on it.
+# How long after the start the first poll comes, in seconds: the number of edits depends on it.
 PHASES = tuple(number / 5 for number in range(10))
 APP_URL = "https://app.example"
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A quiet run: `commands`, each of so many seconds. Bolt's own two come before them. `usual_s`: what is usual."""
+    """A quiet run. `commands`: the seconds that each takes, after Bolt's own two. `usual_s`: the usual duration."""
 
     name: str
     commands: tuple[float, ...]
@@ -64,7 +64,7 @@ class Simulated:
     shown: str = field(default="")
 
     async def poll(self, run_ids: Sequence[int]) -> Polled:
-        """What Bolt tells of the run at this moment."""
+        """Return the run's current status in Bolt."""
         view = self.world.view(run_ids[0])
         commands = tuple(
             BoltCommand(each.id, each.step.command, each.started_at, each.ended_at, each.return_code)
@@ -73,7 +73,7 @@ class Simulated:
         return Polled(found={run_ids[0]: RunStatus(view.state, commands)})
 
     async def store_observations(self, _lease: Lease, _claimed_us: int, observed: Sequence[Observed]) -> list[str]:
-        """Store it: each change of what is observed is an edit, but the end's comes with its announcement."""
+        """Store what was observed: each change causes an edit, but the end's comes with its announcement."""
         for one in observed:
             self.next_s = one.next_s
             if to_json(one.seen) != to_json(self.run.seen):
@@ -83,14 +83,14 @@ class Simulated:
         return ["changed"] * len(observed)
 
     def edit(self, why: str) -> None:
-        """Slack is asked to edit the card."""
+        """Count a request to Slack to edit the card."""
         text = str(render(run_card(self.run, APP_URL)))
         self.edits.append(why if text != self.shown else f"{why}, which shows nothing new")
         self.shown = text
 
 
 async def measure(options: Options) -> list[Row]:
-    """The most edits over the phases of the first poll."""
+    """Measure the largest number of edits over all phases of the first poll."""
     rows = []
     phases = PHASES[: options.size(len(PHASES), 1)]
     for life in LIVES[: options.size(len(LIVES), 2)]:
@@ -112,7 +112,7 @@ async def measure(options: Options) -> list[Row]:
 
 
 async def live(life: Life, phase_s: float) -> list[str]:
-    """The edits of a run from its settling to its end, each with its reason."""
+    """Return the reasons of a run's edits, from when it's settled to its end."""
     clock = [BEGIN]
     world = BoltWorld(clock=lambda: clock[0])
     steps = tuple(Step(f"dbt run --select part_{at}", seconds) for at, seconds in enumerate(life.commands))
@@ -145,7 +145,7 @@ def _follow(simulated: Simulated, clock: list[datetime]) -> RunPoller:
 
 
 def _claim(run: Run, at: datetime) -> tuple[Lease, int, tuple[tuple[str, ...], ...]]:
-    """As a claim of the polls brings it."""
+    """Return the run as a claim of polls would."""
     name, asked = run.key.name, run.facts.asked_at or BEGIN
     usual = "" if run.facts.usual_s is None else str(run.facts.usual_s)
     lease = Lease("polls", (name,), 0, time.monotonic() + LEASE_S, LEASE_S)

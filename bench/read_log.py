@@ -26,13 +26,13 @@ _REPORT_LINES = 15
 
 
 async def measure(options: Options) -> list[Row]:
-    """A long log of dbt, one of another tool, and one of JSON lines."""
+    """Measure a long dbt log, one of another tool, and one of JSON lines."""
     small, large = (length // (QUICKER if options.quick else 1) for length in (SMALL, LARGE))
     return [*(_row(name, make(small), make(large)) for name, make in _LOGS.items()), _hints()]
 
 
 def _hints() -> Row:
-    """The whole table on the messages that take it longest: six long lines that no row fits, and a megabyte in one line."""
+    """Measure the whole table on its slowest messages: six long lines that no hint matches, and a megabyte in one."""
     messages = [
         "\n".join([words * (1_000 // len(words))] * 6) for words in ("x y ", "Error in line 5 Invalid ", "'a' ")
     ]
@@ -64,7 +64,7 @@ def _seconds(read: Callable[[str], object], text: str) -> float:
         began = time.process_time()
         read(text)
         best = min(best, time.process_time() - began)
-    # The clock may have ticks.
+    # The clock's resolution may be coarse.
     return max(1e-6, best)
 
 
@@ -73,13 +73,13 @@ def _read(text: str) -> object:
 
 
 def _plain(text: str) -> object:
-    """What any reader has to do: colors off, times off, headings looked for."""
+    """Do what any reader has to do: remove colors and times, and look for headings."""
     lines = [_TIME.sub("", line) for line in _ANSI.sub("", keep(text)).split("\n")]
     return [line for line in lines if _HEADING.search(line)]
 
 
 def _dbt(length: int) -> str:
-    """One long command of dbt: its first line, progress over and over, its report."""
+    """Return one long dbt command's log: its first line, progress over and over, its report."""
     lines = (SAMPLES / "03-run-model-error.stdout.txt").read_text().splitlines(keepends=True)
     first, progress, report = lines[0], "".join(lines[1:-_REPORT_LINES]), "".join(lines[-_REPORT_LINES:])
     return first + (progress * (length // len(progress) + 1))[:length] + "\n" + report

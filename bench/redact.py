@@ -1,4 +1,4 @@
-"""The masker: what it finds of the corpus, and how its time grows with the text, on ordinary logs and on hostile ones."""
+"""The masker: how much of the corpus it finds, and how its time grows with the text, on ordinary and hostile logs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SMALL, LARGE, QUICKER = 1_000_000, 10_000_000, 200
 QUICK_UNITS = 6
 RATIO_MOST = 12.0
 SHORT_RUNS, SHORT_RUNS_MOST, MEAN_S = 3, 10, 0.3
-# As many as a bot has of its own.
+# As many as a bot has in its settings.
 SETTINGS = [OWN, *(f"setting-{number}-of-our-own" for number in range(9))]
 EXTRA = read_patterns("acme-[a-z0-9]{32}\n(?<=customer )\\d{8}")
 SAMPLES = Path(__file__).parents[1] / "tests" / "data" / "dbt"
@@ -31,12 +31,12 @@ Mask = Callable[[str], str]
 
 
 async def measure(options: Options) -> list[Row]:
-    """Recall and false positives; then the time of each text at two lengths."""
+    """Measure recall and false positives, then the time for each text at two lengths."""
     mask = Masker(SETTINGS, EXTRA).mask
     rows = [_found(mask)]
 
     def masked(text: str) -> str:
-        # As the flows do it.
+        # The same way as the flows.
         return mask_in_pieces(text, mask)
 
     small, large = (length // (QUICKER if options.quick else 1) for length in (SMALL, LARGE))
@@ -90,10 +90,10 @@ def _row(mask: Mask, name: str, small: str, large: str) -> Row:
 
 
 def _timed(mask: Mask, small: str, large: str) -> tuple[float, float]:
-    """Megabytes of the large text a second, and how many times longer it takes than the small one.
+    """Return the megabytes per second for the large text, and how many times longer it takes than the small one.
 
-    What is above the bound is measured again: a neighbor on the machine shows once, a rule that is not linear each time.
-    The small one counts by its mean: beside the best of a few short runs, one long run is never at its best.
+    A ratio above the limit is measured again: another process on the machine raises it once, a nonlinear rule each
+    time. The small text's mean is used, because compared with the best of many short runs, one long run looks slow.
     """
     whole = ratio = inf
     for _ in range(3):
@@ -105,7 +105,7 @@ def _timed(mask: Mask, small: str, large: str) -> tuple[float, float]:
 
 
 def _mean_s(mask: Mask, text: str) -> float:
-    """The mean of at least SHORT_RUNS runs that take MEAN_S in all: a fast text's one run would be a matter of luck."""
+    """Return the mean of at least SHORT_RUNS runs that take MEAN_S in all: a single short run would depend on luck."""
     times: list[float] = []
     while len(times) < SHORT_RUNS or (sum(times) < MEAN_S and len(times) < SHORT_RUNS_MOST):
         times.append(_seconds(mask, text))
@@ -115,18 +115,18 @@ def _mean_s(mask: Mask, text: str) -> float:
 def _seconds(mask: Mask, text: str) -> float:
     began = time.process_time()
     mask(text)
-    # The clock may have ticks.
+    # The clock's resolution may be coarse.
     return max(1e-6, time.process_time() - began)
 
 
 def _dbt_log(length: int) -> str:
-    """What dbt printed, over and over."""
+    """Return dbt's sample output, over and over."""
     lines = [line for sample in sorted(SAMPLES.glob("*.txt")) for line in strip_ansi(sample.read_text()).splitlines()]
     return _filled(length, (f"{lines[at % len(lines)]}\n" for at in count()))
 
 
 def _telling_log(length: int) -> str:
-    """The same, with a line of the corpus among each ten, and one that only looks like it."""
+    """Return the same with, in every ten lines, one from the corpus and one that only looks like it."""
 
     def lines() -> Iterator[str]:
         plain = _dbt_log(20_000).splitlines()

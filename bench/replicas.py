@@ -1,4 +1,4 @@
-"""One, two and four processes on one Redis: polls with the bound lifted, deliveries, and how soon a killed one is replaced."""
+"""One, two and four processes on one Redis: polls without a limit, deliveries, and how soon a killed one is replaced."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bench.table import Row
 from bot.store.connect import connect
 
 RUNS, CHANNELS = 1_000, 100
-# So often that no process can keep up: what is measured is how much they do.
+# More often than any process can manage, so that their capacity is measured.
 EAGER = {"BOLT_BOT_POLL_MIN_S": "0.1", "BOLT_BOT_POLL_MAX_S": "0.1", "BOLT_BOT_POLL_REQUESTS_A_S": "1000"}
 CALM = {"BOLT_BOT_POLL_MIN_S": "1", "BOLT_BOT_POLL_MAX_S": "1"}
 WINDOW_S, QUICK_S = 20.0, 3.0
@@ -26,7 +26,7 @@ QUICK_RUNS, QUICK_CHANNELS = 50, 10
 TIMES = 1.7
 LEASE_S = 10.0
 COUNTS = (1, 2, 4)
-# Each in a channel of its own, so that the workspace's limit is what bounds them.
+# Each run is in a channel of its own, so that only the workspace's limit applies.
 ENDS, QUICK_ENDS = 120, 8
 INTERVAL = {"BOLT_BOT_POLL_MIN_S": "5", "BOLT_BOT_POLL_MAX_S": "5"}
 SAME = 0.1
@@ -36,7 +36,7 @@ MICROSECONDS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Polls of runs a second, and meanwhile: how busy all cores were, and one core with the local Bolt, from 0 to 1."""
+    """Polls of runs per second, and how busy (0 to 1) all cores were meanwhile, and the local Bolt's one core."""
 
     polls: float
     busy: float
@@ -45,7 +45,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What came of ends that were seen together: told a second, told twice, and Slack's 429s."""
+    """What happened to ends seen at the same time: announcements per second, ends announced twice, and Slack's 429s."""
 
     a_second: float
     doubled: int
@@ -53,7 +53,7 @@ class Delivered:
 
 
 async def measure(options: Options) -> list[Row]:
-    """The rates, the deliveries, then the take-over."""
+    """Measure the rates, the deliveries, and then the takeover."""
     seconds = QUICK_S if options.quick else WINDOW_S
     sizes = options.size(RUNS, QUICK_RUNS), options.size(CHANNELS, QUICK_CHANNELS)
     rates = {}
@@ -62,13 +62,13 @@ async def measure(options: Options) -> list[Row]:
         rates[count] = await _rate(count, seconds, sizes)
     say("replicas: deliveries")
     ends = QUICK_ENDS if options.quick else ENDS
-    # At the same time, each in worlds of its own: they mostly wait for Slack.
+    # At the same time, each with its own Slack and Bolt, because they mostly wait for Slack.
     delivered = dict(zip(COUNTS, await asyncio.gather(*(_deliver(count, ends) for count in COUNTS)), strict=True))
     say("replicas: take-over")
     taken_s = await _take_over(sizes)
     one, two, four = (rates[count] for count in COUNTS)
-    # Where the machine has nothing left to give, or Bolt none, twice as many processes cannot do more. The local Bolt is one
-    # process, and can use one core.
+    # If the machine or the local Bolt is at its limit, twice as many processes can't do more. The local Bolt is one
+    # process, and can use only one core.
     bound = f"; {two.busy:.0%} of the {os.cpu_count()} cores busy, the local Bolt {two.bolt:.0%} of its one"
     fast = two.polls >= TIMES * one.polls
     return [
@@ -108,7 +108,7 @@ def _deliveries(ends: int, delivered: dict[int, Delivered]) -> list[Row]:
 
 
 async def _deliver(count: int, ends: int) -> Delivered:
-    """All runs succeed at once; each end is told in its own thread, by whichever process claims it."""
+    """Let all runs succeed at once. Each end is announced in its own thread, by whichever process claims it."""
     async with contextlib.AsyncExitStack() as stack:
         around: Worlds = await stack.enter_async_context(worlds())
         redis_url = await stack.enter_async_context(redis_server())
@@ -129,7 +129,7 @@ async def _deliver(count: int, ends: int) -> Delivered:
 
 
 async def _until_told(around: Worlds, cards: Sequence[Followed]) -> dict[int, float]:
-    """When each end was told. Raises RuntimeError where some are not within three times what the limit needs."""
+    """Return when each end was announced. Raises RuntimeError if any takes over three times as long as it has to."""
     deadline = time.monotonic() + 3 * len(cards) / POSTS_A_MINUTE * 60 + 30
     while len(told := await told_at(around, cards)) < len(cards):
         if time.monotonic() > deadline:
@@ -150,14 +150,14 @@ async def _rate(count: int, seconds: float, sizes: tuple[int, int]) -> Rate:
 
 
 def _ticks() -> tuple[int, int]:
-    """The machine's processor time so far: busy, and all of it."""
+    """Return the machine's processor time so far: the busy part, and the total."""
     user, nice, system, idle, waiting, *rest = map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9])
     busy = user + nice + system + sum(rest)
     return busy, busy + idle + waiting
 
 
 async def _take_over(sizes: tuple[int, int]) -> float:
-    """Seconds from the kill until each run has been seen by a poll that was claimed after it."""
+    """Return the seconds from the kill until each run has been seen by a poll that was claimed after it."""
     async with _running(2, CALM, sizes) as (_around, processes, redis_url):
         redis = connect(redis_url)
         try:
@@ -182,7 +182,7 @@ async def _take_over(sizes: tuple[int, int]) -> float:
 async def _running(
     count: int, settings: dict[str, str], sizes: tuple[int, int]
 ) -> AsyncIterator[tuple[Worlds, list[Process], str]]:
-    """So many bots that follow the same runs, and the Redis that they share."""
+    """Start so many bots that follow the same runs, and the Redis that they share."""
     async with contextlib.AsyncExitStack() as stack:
         around: Worlds = await stack.enter_async_context(worlds())
         redis_url = await stack.enter_async_context(redis_server())

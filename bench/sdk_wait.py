@@ -1,7 +1,7 @@
 """The rival of `polls`: the vendor's SDK follows runs as its own command line does with --wait, one thread per run.
 
 Run it with the Python of the environment that `make conformance` sets up; it imports nothing from the bot. The logs that
-the command line would stream are left out. It prints `ready` and runs until it is stopped.
+the command line would stream aren't read. It prints `ready` and runs until it's stopped.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 
-# Before the import: the SDK would else ask the package index for a newer version of itself.
+# Set before the import: otherwise the SDK would ask the package index for a newer version of itself.
 os.environ["PARADIME_DISABLE_VERSION_CHECK"] = "1"
 os.environ["PARADIME_DISABLE_TELEMETRY"] = "true"
 
@@ -21,12 +21,12 @@ from paradime.cli.bolt import _wait_with_logs  # type: ignore[import-not-found]
 
 
 def no_logs(_command_id: int) -> Iterator[object]:
-    """In place of the SDK's streaming of a command's log."""
+    """Replace the SDK's streaming of a command's log."""
     return iter(())
 
 
 def main() -> None:
-    """Follow the runs that are named."""
+    """Follow the given runs."""
     parser = argparse.ArgumentParser()
     for name in ("endpoint", "key", "secret"):
         parser.add_argument(f"--{name}", required=True)

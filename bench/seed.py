@@ -1,4 +1,4 @@
-"""Many followed runs, without many commands: started in Bolt, carded in Slack, and recorded as `settle` does."""
+"""Many followed runs, without many commands: started in Bolt, with cards in Slack, and recorded as `settle` does."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class SeedTarget:
-    """Where the seed goes: the team and the person who asked, by id, and how the bot's records are named."""
+    """Whose the seeded runs are: the ids of the team and the person who asked, and the names in the bot's records."""
 
     team: str
     user: str
@@ -70,7 +70,7 @@ async def seed(
     """Start `runs` runs, post a card for each, and record both; the bot on that Redis follows them from then on.
 
     `slack_environment` is a bot's: it leads to the Slack sandbox. The channels are called seed-0, seed-1 and so on,
-    and are made where they are missing. `name` is the bot's BOLT_BOT_NAME. May be called before the bot starts or
+    and are created if they don't exist. `name` is the bot's BOLT_BOT_NAME. May be called before the bot starts or
     while it runs, and again.
     """
     base = slack_environment["SLACK_API_URL"].removesuffix("/slack/api/")
@@ -87,7 +87,7 @@ async def seed(
 
 
 async def many(items: Iterable[T], do: Callable[[T], Awaitable[R]], at_once: int = AT_ONCE) -> list[R]:
-    """Do something with each, some at a time; the results in order."""
+    """Do something with each item, `at_once` at a time. Returns the results in order."""
     gate = asyncio.Semaphore(at_once)
 
     async def one(item: T) -> R:
@@ -98,7 +98,7 @@ async def many(items: Iterable[T], do: Callable[[T], Awaitable[R]], at_once: int
 
 
 async def make_channels(slack: Control, names: Sequence[str]) -> list[str]:
-    """Channels with the bot and a person in them, made where they are missing; their ids."""
+    """Create channels that don't exist yet, with the bot and a person in each. Returns all ids."""
     known = {one["name"]: one["id"] for one in (await slack.get("state"))["channels"]}
 
     async def ready(name: str) -> str:
@@ -115,7 +115,7 @@ async def _channels(slack: Control, count: int) -> list[str]:
 
 @asynccontextmanager
 async def _unlimited(slack: Control) -> AsyncIterator[None]:
-    """Slack's rate limits are off meanwhile; what was posted does not count later."""
+    """Turn off Slack's rate limits for a while. What is posted meanwhile doesn't count later."""
     before = (await slack.get("state"))["rates"]
     await slack.post("rates", {"enabled": False})
     try:
@@ -125,7 +125,7 @@ async def _unlimited(slack: Control) -> AsyncIterator[None]:
 
 
 async def _start(bolt: Control, runs: int, commands: Sequence[str]) -> tuple[StartPlan, list[int]]:
-    """Runs of one schedule, started by its control API."""
+    """Start runs of one schedule through Bolt's control API."""
     made = await bolt.post("bolt/schedules", {"name": "Seeded", "slug": SLUG, "commands": list(commands)})
 
     async def start(_number: int) -> int:
@@ -171,7 +171,7 @@ async def _post_cards(requests: list[Request], environment: Environment) -> list
 
 
 async def _record(redis_url: str, target: SeedTarget, requests: list[Request]) -> None:
-    """What stands in Redis just before a start is settled, and then the bot's own script for that."""
+    """Write what Redis contains just before a start is settled, then run the bot's own script that settles it."""
     redis = connect(redis_url, timeout_s=30)
     try:
         scripts = Scripts(redis, target.name, retention_s=RETENTION_S)
@@ -187,7 +187,10 @@ async def _record(redis_url: str, target: SeedTarget, requests: list[Request]) -
 
 
 async def _write(redis: Redis, scripts: Scripts, requests: list[Request]) -> None:
-    """Requests that are being sent, with their cards: see accept_start.lua, move_request.lua, start_card_posted.lua and begin_sending.lua."""
+    """Write requests that are being sent, with their cards.
+
+    See accept_start.lua, move_request.lua, start_card_posted.lua and begin_sending.lua.
+    """
     async with redis.pipeline(transaction=False) as pipe:
         for request in requests:
             if request.card is None:
@@ -200,7 +203,7 @@ async def _write(redis: Redis, scripts: Scripts, requests: list[Request]) -> Non
 
 
 def _hash_set(pipe: Pipeline, key: str, **fields: str) -> None:
-    """Put the writing of a hash into a pipeline."""
+    """Add the writing of a hash to a pipeline."""
     pipe.hset(key, items=[part for pair in fields.items() for part in pair])
 
 
@@ -226,7 +229,7 @@ def _followed(request: Request) -> Followed:
 
 
 async def calm(redis_url: str, slack: Control, *, name: str = "bolt") -> None:
-    """Take every card for shown as it is, with Slack's budget and its counters unused: what follows begins from rest."""
+    """Treat every card as up to date, and reset Slack's budget and its counters, so that measuring starts from rest."""
     client = connect(redis_url)
     prefix = Scripts(client, name, retention_s=RETENTION_S).prefix
     try:

@@ -14,7 +14,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """One end of the proxy: `there` opens a connection to the other one, and each request arrives `added_s` later."""
+    """The proxy: `there` opens a connection to the real server, and each request arrives there `added_s` later."""
 
     there: Callable[[], Awaitable[Streams]]
     added_s: float
@@ -36,7 +36,7 @@ class Slow:
             on_writer.close()
 
     async def _late(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Pass on what comes, in its order, each part as much later."""
+        """Pass on what is received, in order, each part with the same delay."""
         loop = asyncio.get_running_loop()
         parts: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
@@ -62,7 +62,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @contextlib.asynccontextmanager
 async def slow(there: Callable[[], Awaitable[Streams]], added_s: float) -> AsyncIterator[int]:
-    """A proxy to that place; its port."""
+    """Run a proxy to the server that `there` connects to. Yields the proxy's port."""
     server = await asyncio.start_server(Slow(there, added_s).take, "127.0.0.1", 0)
     try:
         yield int(server.sockets[0].getsockname()[1])

@@ -19,11 +19,11 @@ from bolt_sandbox.child import printed_ports
 from bot.store.embedded import EmbeddedRedis
 
 ROOT = Path(__file__).parents[1]
-# Long enough for a machine that does much else: how soon the bot is ready is measured, not bounded here.
+# Long enough for a busy machine: this isn't the limit for how soon the bot is ready, which is measured elsewhere.
 READY_S = 120.0
 READY_LINE = "ready"
-# If click and rich are installed, as they are beside the development tools, httpx and structlog load them: 6 MB that no
-# image needs.
+# If click and rich are installed, as they are with the development tools, httpx and structlog load them: 6 MB that the
+# image doesn't need.
 AS_INSTALLED = """
 import sys
 sys.modules.update({"click": None, "rich": None})
@@ -37,37 +37,37 @@ Environment = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to measure. `quick`: in small, to see whether it can be measured."""
+    """How to measure. `quick`: on a small scale, only to see whether it can be measured."""
 
     quick: bool = False
 
     def size(self, whole: int, quick: int) -> int:
-        """How many of something: `quick` of them in the quick form."""
+        """Return how many of something to use: `quick` of them with --quick, `whole` otherwise."""
         return quick if self.quick else whole
 
 
 @dataclass(slots=True)
 class Process:
-    """A running bot, with the file that it writes to."""
+    """A running bot, with the file that its output goes to."""
 
     process: asyncio.subprocess.Process
     said: Path
 
     @property
     def port(self) -> int:
-        """Its HTTP port, 0 until it listens."""
+        """Return its HTTP port, 0 until it listens."""
         return printed_ports(self.said).get("BOLT_BOT_HTTP_PORT", 0)
 
     @property
     def children(self) -> list[str]:
-        """The ids of the processes that it has started, without those that are still copies of itself."""
+        """Return the ids of the processes that it has started, without those that are still copies of itself."""
         pid = self.process.pid
         found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         itself = _command_line(str(pid))
         return [child for child in found if _command_line(child) not in {itself, b""}]
 
     def rss_mb(self) -> float:
-        """Its memory and that of its children, in MB."""
+        """Return its memory and its children's, in MB."""
         return sum(_rss_kb(one) for one in [str(self.process.pid), *self.children]) / 1000
 
     async def end(self) -> None:
@@ -87,13 +87,13 @@ class Control:
         await self._http.close()
 
     async def get(self, path: str) -> Json:
-        """What the sandbox tells."""
+        """Read something from the sandbox."""
         async with self._http.get(f"{self.base}/control/{path}") as answer:
             body: Json = await answer.json()
             return body
 
     async def post(self, path: str, body: Json) -> Json:
-        """Do something in the sandbox. Raises RuntimeError where it refuses."""
+        """Do something in the sandbox. Raises RuntimeError if the sandbox refuses."""
         async with self._http.post(f"{self.base}/control/{path}", json=body) as answer:
             told: Json = await answer.json()
             if answer.status >= 400:
@@ -101,21 +101,21 @@ class Control:
             return told
 
     async def asked(self) -> NewRequest:
-        """How often Bolt was asked for what, until now."""
+        """Return the counts of requests to Bolt until now."""
         counts = await self.get("bolt/requests")
         return NewRequest(counts["total"], counts["by_operation"], counts["fields_by_operation"])
 
 
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """Counts of requests to Bolt: all, those that ask for an operation, and how many of it they ask for."""
+    """Counts of requests to Bolt: all, those with each operation, and the fields that request each operation."""
 
     total: int
     requests: Mapping[str, int]
     fields: Mapping[str, int]
 
     def since(self, before: NewRequest, operation: str) -> tuple[int, int]:
-        """The requests for an operation since then, and how many of it they asked for."""
+        """Return how many requests had an operation since `before`, and how many fields requested it."""
         requests = self.requests.get(operation, 0) - before.requests.get(operation, 0)
         return requests, self.fields.get(operation, 0) - before.fields.get(operation, 0)
 
@@ -132,7 +132,7 @@ class Worlds:
 
 @contextlib.asynccontextmanager
 async def worlds() -> AsyncIterator[Worlds]:
-    """Slack and Bolt each in a process: what Bolt's answers cost to compute must not delay the clock of Slack."""
+    """Run Slack and Bolt in a process each, so that computing Bolt's answers doesn't delay Slack."""
     async with sandbox() as (slack_base, slack, _), sandbox() as (bolt_base, bolt, bolt_pid):
         environment = slack | {name: value for name, value in bolt.items() if name.startswith("PARADIME_")}
         async with control(slack_base) as slack_control, control(bolt_base) as bolt_control:
@@ -141,7 +141,7 @@ async def worlds() -> AsyncIterator[Worlds]:
 
 @contextlib.asynccontextmanager
 async def control(base: str) -> AsyncIterator[Control]:
-    """The control API of the sandbox at that address."""
+    """Open the control API of the sandbox at an address."""
     made = Control(base)
     try:
         yield made
@@ -151,7 +151,7 @@ async def control(base: str) -> AsyncIterator[Control]:
 
 @contextlib.asynccontextmanager
 async def sandbox(speed: float = 1.0) -> AsyncIterator[tuple[str, Environment, int]]:
-    """A sandbox in a process of its own: its address, the environment of a bot, and the process' id."""
+    """Run a sandbox in a process of its own. Yields its address, a bot's environment, and the process's id."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "bot", "sandbox", "--speed", str(speed)),
@@ -166,7 +166,7 @@ async def sandbox(speed: float = 1.0) -> AsyncIterator[tuple[str, Environment, i
                 if line.startswith("export "):
                     name, _, value = line.removeprefix("export ").partition("=")
                     environment[name] = value.strip("'\"")
-        # The address at which it serves everything: its system picked the port.
+        # The address at which it serves everything, with the port that the system picked.
         yield environment["PARADIME_APP_URL"], environment, process.pid
     finally:
         await _end(process)
@@ -174,7 +174,7 @@ async def sandbox(speed: float = 1.0) -> AsyncIterator[tuple[str, Environment, i
 
 @contextlib.asynccontextmanager
 async def redis_server() -> AsyncIterator[str]:
-    """The address of an empty Redis that writes its append-only file and syncs it every second, as the embedded one."""
+    """Run an empty Redis that syncs its append-only file every second, like the embedded one. Yields its address."""
     with tempfile.TemporaryDirectory(prefix="bolt-bench-") as folder:
         server = EmbeddedRedis(Path(folder))
         try:
@@ -185,7 +185,7 @@ async def redis_server() -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def bot(environment: Environment, **settings: str) -> AsyncIterator[tuple[Process, float]]:
-    """A bot, and in how many seconds it was ready. Without REDIS_URL it has its embedded Redis."""
+    """Run a bot. Yields it with the seconds that it took to be ready. Without REDIS_URL, it uses its embedded Redis."""
     with tempfile.TemporaryDirectory(prefix="bolt-bench-") as folder:
         variables = {
             "PATH": os.environ["PATH"],
@@ -215,7 +215,7 @@ async def bot(environment: Environment, **settings: str) -> AsyncIterator[tuple[
 async def helper(
     *command: str, environment: Environment | None = None, given: str = ""
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A rival as a process of its own: `given` is its standard input. It is up when it has printed `ready`."""
+    """Run a rival as a process of its own. `given` is its standard input. It's running once it has printed `ready`."""
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=ROOT,
@@ -238,28 +238,28 @@ async def helper(
 
 
 def processor_s(pid: int) -> float:
-    """The processor time that a process has used so far, in seconds (proc(5), stat: utime and stime)."""
+    """Return the processor time that a process has used so far, in seconds (proc(5), stat: utime and stime)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def machine_s() -> float:
-    """The processor time that all processes of the machine have used so far, in seconds (proc(5), stat).
+    """Return the processor time that all of the machine's processes have used so far, in seconds (proc(5), stat).
 
-    What guests used is in the user's time already; waiting for a disk is idle time.
+    User time already includes what guests used; waiting for a disk counts as idle.
     """
     user, nice, system, _idle, _iowait, *others = map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:])
     return sum((user, nice, system, *others[:3])) / os.sysconf("SC_CLK_TCK")
 
 
 def say(what: str) -> None:
-    """Tell on standard error how far a measurement is."""
+    """Report a measurement's progress on standard error."""
     sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what}\n")
     sys.stderr.flush()
 
 
 async def _line(process: asyncio.subprocess.Process) -> str:
-    """The next line that a process prints. Raises RuntimeError where it has ended."""
+    """Return the next line that a process prints. Raises RuntimeError if it has ended."""
     line = await process.stdout.readline() if process.stdout is not None else b""
     if not line:
         raise RuntimeError("a process of the measurement has ended too early")
@@ -291,7 +291,7 @@ def _last_lines(said: Path) -> str:
 
 
 def _rss_kb(pid: str) -> int:
-    """A process' memory, 0 if it has ended."""
+    """Return a process's memory in kB, 0 if it has ended."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
@@ -300,7 +300,7 @@ def _rss_kb(pid: str) -> int:
 
 
 def _command_line(pid: str) -> bytes:
-    """A process' arguments, empty if it has ended."""
+    """Return a process's arguments, empty if it has ended."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     return b""

@@ -1,7 +1,7 @@
-"""The table: a row for each measure, printed, and kept in bench/results.json and bench/results.md.
+"""The table: a row for each measurement, printed, and stored in bench/results.json and bench/results.md.
 
-The JSON file has the latest measurement of each part of the bench, with its time and commit; the Markdown is made from it.
-So one part can be measured again by itself, and each row names its commit.
+The JSON file has the latest measurement of each part of the bench, with its time and commit; the Markdown file is
+generated from it. So a part can be measured again by itself, and each row names its commit.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ HEAD = ("measure", "seen", "rival or limit", "goal", "")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: what was measured, beside its rival or its limit. `good` is None if there is no goal.
+    """One line: what was measured, and its rival's value or its limit. `good` is None if there's no goal.
 
-    `failed`: it could not be measured at all.
+    `failed`: it couldn't be measured at all.
     """
 
     measure: str
@@ -41,12 +41,12 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """Whether the goal was met."""
+        """Say whether the goal was met."""
         return "–" if self.good is None else "ok" if self.good else "MISSED"
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The line's texts."""
+        """Return the texts of the row's cells."""
         return self.measure, self.seen, self.rival, self.goal, self.verdict
 
 
@@ -62,7 +62,7 @@ def show(rows: Sequence[Row]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The rows of one part of the bench, with the commit and the machine that they were measured at. `at`: in UTC."""
+    """The rows of one part of the bench, with the commit and the machine of the measurement. `at`: its time, in UTC."""
 
     rows: tuple[Row, ...]
     commit: str
@@ -71,9 +71,9 @@ class Measured:
 
 
 def record(found: Mapping[str, Sequence[Row]], order: Sequence[str], out: Path) -> None:
-    """Keep the rows that were measured now beside the older ones: in the JSON file `out`, and as Markdown beside it.
+    """Store newly measured rows with the older ones, in the JSON file `out` and in a Markdown file beside it.
 
-    `found` has the rows by the name of their part, `order` the names of all parts; a part that has gone is dropped.
+    `found` has the rows by their part's name, `order` the names of all parts. Parts that no longer exist are dropped.
     """
     kept = _kept(out)
     commit, at, machine = _commit(), f"{datetime.now(UTC):%Y-%m-%d %H:%M}", surroundings()
@@ -94,7 +94,7 @@ def _kept(out: Path) -> dict[str, Measured]:
 
 
 def _markdown(measured: Mapping[str, Measured]) -> str:
-    """The table, with the commit of each row, and below it what each part was measured on."""
+    """Return the table, with each row's commit, and below it when and on what machine each part was measured."""
     head = (*HEAD, "commit")
     lines = [head, tuple("---" for _ in head)]
     lines += [(*row.cells, one.commit) for one in measured.values() for row in one.rows]
@@ -104,7 +104,7 @@ def _markdown(measured: Mapping[str, Measured]) -> str:
 
 
 def surroundings() -> str:
-    """Which versions, on what kind of machine."""
+    """Describe the kind of machine, and the versions in use."""
     return (
         f"{os.cpu_count()} cores, {_processor()}, Python {platform.python_version()}, {_server()}, "
         f"bot {metadata.version('bolt-bot')}"
@@ -112,7 +112,7 @@ def surroundings() -> str:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The nearest rank; infinite without values."""
+    """Return a percentile by nearest rank; infinite if there are no values."""
     if not values:
         return inf
     return sorted(values)[max(0, ceil(percent / 100 * len(values)) - 1)]
@@ -142,7 +142,7 @@ def _commit() -> str:
     commit = _git("rev-parse", "--short", "HEAD")
     if not commit:
         return "unknown"
-    # What the measurement itself has written is no change of the bot.
+    # Files that the measurement itself has written aren't changes of the bot.
     changed = _git("status", "--porcelain", "--", ".", ":!bench/results.md", ":!bench/results.json")
     return f"{commit}-dirty" if changed else commit
 

@@ -1,4 +1,4 @@
-"""What ten thousand followed runs cost the bot, compared with a thousand: processor, memory, calls to Redis, and lateness."""
+"""What ten thousand followed runs cost the bot, compared with a thousand: processor, memory, calls to Redis, delay."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REDIS_CALLS = re.compile(r'^bolt_bot_calls_total\{outcome="[a-z]+",service="redi
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of one number of runs. `cores`: the bot's own share of the time; `polled`: run-polls in the window."""
+    """The cost of following some runs. `cores`: how many cores the bot used; `polled`: runs polled in the window."""
 
     runs: int
     cores: float
@@ -43,7 +43,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The bot's counters at a moment."""
+    """The bot's counters at one time."""
 
     at: float
     cpu_s: float
@@ -53,7 +53,7 @@ class Snapshot:
 
 
 async def measure(options: Options) -> list[Row]:
-    """A thousand, then ten thousand."""
+    """Measure with a thousand runs, then with ten thousand."""
     costs = []
     for runs, channels in QUICK_SIZES if options.quick else SIZES:
         say(f"thousands: {runs}")
@@ -131,6 +131,6 @@ async def _snapshot(around: Worlds, running: Process) -> Snapshot:
 
 
 def _p99(buckets: dict[float, float]) -> float:
-    """The upper edge of the bucket in which the 99th percentile lies."""
+    """Return the upper bound of the bucket that contains the 99th percentile."""
     whole = max(buckets.values(), default=0)
     return min((edge for edge, count in buckets.items() if count >= 0.99 * whole), default=inf)

@@ -2,7 +2,7 @@
 
 An end is announced once the post in its card's thread is accepted. Ours and the rival have the same number of runs and the
 same ends at the same time, each with a Slack and a Bolt of its own. A second rival runs alongside and waits for each
-of its edits, which costs next to nothing, because it hardly ever gets to poll.
+of its edits. It uses next to no resources, because it hardly ever gets to poll.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ SEED = 20
 INTERVAL_S = 5
 WINDOW_S = 600.0
 QUICK_S, QUICK_RUNS = 12.0, 40
-# Until what is measured beside it has begun its runs, too: that takes the processor for a while.
+# Until the parts measured at the same time have started their runs too, which uses a lot of processor time.
 WARM_S, QUICK_WARM_S = 60.0, 1.0
-# How long after the last end something may still be told.
+# How long after the last end announcements may still come.
 AFTER_S, QUICK_AFTER_S = 30.0, 10.0
 LOOK_S = 5.0
-# A command begins each minute in each of the runs: 500 edits a minute are wanted, and Slack takes 50.
+# In each run, a command begins every minute: that calls for 500 edits a minute, and Slack accepts 50.
 COMMAND_S = 60
 COMMANDS = 15
 MEDIAN_S = 3.0
@@ -44,7 +44,7 @@ TIMES_FEWER = 10
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """That a run ends so long after the beginning, the `at`th of the seeded ones."""
+    """A run's end, `after_s` seconds after the beginning. `at` is the run's index among the seeded ones."""
 
     after_s: float
     at: int
@@ -53,7 +53,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many runs there are, which of them end when, and how long to wait before the first end and after the last one."""
+    """How many runs there are, which of them end when, and how long to wait before and after the ends."""
 
     runs: int
     ends: list[End]
@@ -63,9 +63,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How long each end took to be told (infinite where it was not), requests to Bolt a minute, and Slack's 429s.
+    """How long each end took to be announced (infinite if it wasn't), requests to Bolt per minute, and Slack's 429s.
 
-    `refused`: how often, by method.
+    `refused`: how often Slack answered 429, by method.
     """
 
     took_s: list[float]
@@ -75,18 +75,18 @@ class Outcome:
 
     @property
     def untold(self) -> int:
-        """How many ends were not told."""
+        """Return how many ends weren't announced."""
         return sum(isinf(one) for one in self.took_s)
 
 
 async def measure(options: Options) -> list[Row]:
-    """Ours and the rivals at the same time."""
+    """Measure our bot and the rivals at the same time."""
     made = quick_plan() if options.quick else Plan(RUNS, plan(WINDOW_S, RUNS), WARM_S, AFTER_S)
     return rows(*await asyncio.gather(_ours(made), _rival(made), _rival(made, "--wait")), runs=made.runs)
 
 
 def quick_plan() -> Plan:
-    """A few ends, soon."""
+    """Plan a few ends that come soon."""
     return Plan(QUICK_RUNS, plan(QUICK_S, QUICK_RUNS), QUICK_WARM_S, QUICK_AFTER_S)
 
 
@@ -108,7 +108,7 @@ async def _rival(made: Plan, *arguments: str) -> Outcome:
 
 
 def rows(ours: Outcome, rival: Outcome, waiting: Outcome, *, runs: int) -> list[Row]:
-    """The lines of the table."""
+    """Return the lines of the table."""
     median, p99 = statistics.median(ours.took_s), percentile(ours.took_s, 99)
     ratio = rival.requests_a_minute / max(0.01, ours.requests_a_minute)
     name = f"end to told, median of {len(ours.took_s)}, {runs} active runs, {ENDS_A_MINUTE} ends a minute"
@@ -136,7 +136,7 @@ def rows(ours: Outcome, rival: Outcome, waiting: Outcome, *, runs: int) -> list[
 
 
 def plan(seconds: float, runs: int) -> list[End]:
-    """A Poisson process, the same each time."""
+    """Plan ends by a Poisson process that is the same each time."""
     dice = random.Random(SEED)  # noqa: S311 - the same ends each time
     order = dice.sample(range(runs), runs)
     ends: list[End] = []
@@ -149,12 +149,12 @@ def plan(seconds: float, runs: int) -> list[End]:
 
 
 def commands() -> tuple[str, ...]:
-    """So many that no run ends by itself."""
+    """Return so many commands that no run ends by itself."""
     return (f"sleep {COMMAND_S}",) * COMMANDS
 
 
 async def watch(around: Worlds, cards: Sequence[Followed], made: Plan) -> Outcome:
-    """Let the runs end as planned, and see when each is told."""
+    """Let the runs end as planned, and see when each end is announced."""
     await around.slack.post("rates", {"enabled": True})
     await asyncio.sleep(made.warm_s)
     log = Log(around.slack)
@@ -171,7 +171,7 @@ async def watch(around: Worlds, cards: Sequence[Followed], made: Plan) -> Outcom
 
 
 async def _end(bolt: Control, cards: Sequence[Followed], ends: Sequence[End]) -> list[tuple[Followed, float]]:
-    """End the runs; each with when that was asked for, in unix seconds."""
+    """End the runs. Returns each with the time at which its end was requested, in Unix seconds."""
     began = time.monotonic()
     ended = []
     for end in ends:
@@ -188,9 +188,9 @@ def _took(log: Log, card: Followed, ended: float) -> float:
 
 
 class Log:
-    """What Slack's log tells, read in pieces since it keeps only the newest calls.
+    """What Slack's log contains, read in pieces, because it keeps only the newest calls.
 
-    `told`: when the first post of a thread was accepted, by channel and the thread's ts.
+    `told`: when the first post in a thread was accepted, by channel and the thread's ts.
     """
 
     def __init__(self, slack: Control) -> None:
@@ -201,7 +201,7 @@ class Log:
         self._since = dict.fromkeys(METHODS, time.time())
 
     async def read(self, seconds: float) -> None:
-        """Read on for so long."""
+        """Keep reading for so many seconds."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             await asyncio.sleep(min(LOOK_S, max(0.0, until - time.monotonic())))

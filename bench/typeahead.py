@@ -1,6 +1,6 @@
-"""How soon the menu of schedules answers at 2,000 of them: from the keystroke to the options, over the socket.
+"""How soon the menu of schedules answers with 2,000 of them: from the keystroke to the options, over the socket.
 
-Once with a fast Bolt, and once with a slow one when the list is out of date: then the previous list is shown.
+Measured once with a fast Bolt, and once with a slow one and an outdated list: then the previous list is shown.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ QUICK_KEYS, QUICK_SCHEDULES = 30, 200
 AT_ONCE = 32
 GOAL_MS = 300.0
 SLOW_S = 2.0
-# So old that it has to be read anew, while a key waits.
+# After this time, the list is so old that it has to be read again while someone types.
 OLD_S = 61.0
 TYPED = (
     "",
@@ -35,7 +35,7 @@ TYPED = (
 
 
 async def measure(options: Options) -> list[Row]:
-    """Both."""
+    """Measure both."""
     keys = QUICK_KEYS if options.quick else KEYS
     async with worlds() as around:
         schedules = options.size(SCHEDULES, QUICK_SCHEDULES)
@@ -47,7 +47,7 @@ async def measure(options: Options) -> list[Row]:
             slow: Json = {"kind": "slow", "latency_s": SLOW_S, "count": None}
             await around.bolt.post("bolt/faults", slow)
             say("typeahead: until the list is old")
-            # In the quick form it is young, and the figure tells nothing.
+            # With --quick, the list is still fresh, and the figure says nothing.
             await asyncio.sleep(0 if options.quick else OLD_S)
             old = await _type(around.slack, view, min(keys, 20))
     p99, worst = percentile(near, 99), max(old)
@@ -79,7 +79,7 @@ async def _fill(bolt: Control, schedules: int) -> None:
 
 
 async def _open(slack: Control) -> str:
-    """Open the form; its id."""
+    """Open the form. Returns its id."""
     await slack.post("slash", {"user": "ada", "channel": "data-eng", "text": ""})
     async with asyncio.timeout(10):
         while True:
@@ -90,7 +90,7 @@ async def _open(slack: Control) -> str:
 
 
 async def _type(slack: Control, view: str, keys: int) -> list[float]:
-    """Press keys one after the other; how long each took to be answered, in milliseconds."""
+    """Press keys one after the other. Returns how long each answer took, in milliseconds."""
     times = []
     for at in range(keys):
         body: Json = {"view_id": view, "do": "suggest", "action_id": "form.schedule", "value": TYPED[at % len(TYPED)]}

@@ -1,7 +1,7 @@
-"""From a webhook to an incident's message: a watched run that Bolt lists has failed, and nobody here has started it.
+"""From a webhook to an incident's message: a watched run that nobody started from Slack has failed.
 
 A hint names a command of the run. If discovery has found the run while it was active, the run is polled at once; if it
-was too short for that, schedules are listed at once. Bolt's answers take 100 ms longer, and Slack has room.
+was too short to be found, schedules are listed at once. Bolt's answers take 100 ms longer, and Slack has room.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from bench.watching import end, until_looked, watch
 EACH, QUICK_EACH = 30, 1
 ANSWER_S = 0.1
 # Hints may cause 30 requests a minute, and one about an unknown run causes up to four listings of schedules, the last
-# one 15 s later. So that each has what it needs, they come a few seconds after the one before has had its listings.
+# one 15 s later. So that each has what it needs, a hint comes a few seconds after the previous one's listings.
 APART_S = 19.0
-# How long discovery has to find an active run.
+# How much time discovery gets to find an active run.
 FOUND_S, QUICK_FOUND_S = 20.0, 1.0
 GOAL_S = 2.0
 WITHIN_S = 15.0
 LOOK_S = 0.2
 CHANNELS = 10
-# After so long it has ended for certain.
+# After this much more time, the run has certainly ended.
 ENDED_S = 0.05
 SECRET = "only-for-this-measurement"  # noqa: S105  # pragma: allowlist secret - made up
 
@@ -39,7 +39,7 @@ Hint = Callable[[int], Awaitable[float]]
 
 
 async def measure(options: Options) -> list[Row]:
-    """Known and unknown runs in turn."""
+    """Measure known and unknown runs in turn."""
     each, apart_s = (QUICK_EACH, QUICK_FOUND_S) if options.quick else (EACH, max(APART_S, FOUND_S))
     async with AsyncExitStack() as stack:
         around = await stack.enter_async_context(worlds())
@@ -78,13 +78,13 @@ def _row(what: str, took_s: list[float]) -> Row:
 
 
 async def _hints(around: Worlds, each: int, hint: Hint, apart_s: float) -> tuple[list[float], list[float]]:
-    """How long each opening took. Schedules with odd numbers have runs that are known, those with even ones unknown ones."""
+    """Return how long each incident's opening took. Runs of odd-numbered schedules are known, the others' unknown."""
     known, unknown = [], []
     for number in range(1, 2 * each, 2):
         slug = f"crowd-{number}"
         body = {"slug": slug, "scheduled": True, "ends": "model_error", "takes_s": apart_s}
         started = await around.bolt.post("bolt/runs", body)
-        # In the meantime, what the hint before has asked for is over.
+        # In the meantime, everything that the previous hint asked for is done.
         await asyncio.sleep(apart_s + ENDED_S)
         known.append(await _told(around.slack, number, await hint(started["id"])))
         run = await end(around.bolt, f"crowd-{number + 1}", "model_error")
@@ -93,7 +93,7 @@ async def _hints(around: Worlds, each: int, hint: Hint, apart_s: float) -> tuple
 
 
 async def _told(slack: Control, number: int, hinted: float) -> float:
-    """How long after the hint the schedule's incident was posted; infinite if it wasn't."""
+    """Return how long after the hint the schedule's incident was posted; infinite if it wasn't."""
     until = time.monotonic() + WITHIN_S
     channel, name = f"watch-{(number - 1) % CHANNELS}", f"*Crowd {number}*"
     while time.monotonic() < until:

@@ -25,7 +25,7 @@ LOOK_S = 2.0
 
 
 async def measure(options: Options) -> list[Row]:
-    """All at the same time: they mostly wait, and what nothing costs is the processor time of its own bot."""
+    """Measure everything at the same time: the parts mostly wait, and the idle bot's own processor time is counted."""
     nothing, told, spread = await asyncio.gather(_nothing(options), _told(options), _spread(options))
     return [*nothing, *told, *spread]
 
@@ -34,7 +34,7 @@ async def measure(options: Options) -> list[Row]:
 
 
 async def _nothing(options: Options) -> list[Row]:
-    """Beside a bare app that does nothing: it has no more to do than to keep its socket open."""
+    """Measure the cost while nothing happens, beside a bare app that only keeps its socket open."""
     schedules, channels = options.size(SCHEDULES, QUICK_SCHEDULES), options.size(CHANNELS, QUICK_CHANNELS)
     seconds = QUICK_QUIET_S if options.quick else QUIET_S
     # Each channel watches about a tenth of the schedules.
@@ -74,7 +74,7 @@ async def _nothing(options: Options) -> list[Row]:
 
 
 async def _told(options: Options) -> list[Row]:
-    """Failures at random moments, each the first one of its schedule, with Slack's budget free."""
+    """Measure failures at random times, each its schedule's first, with Slack's budget unused."""
     count, over_s = options.size(TOLD, QUICK_TOLD), TOLD_OVER_S if not options.quick else 10.0
     channels = options.size(CHANNELS, QUICK_CHANNELS)
     rng = random.Random(17)  # noqa: S311 - the moments are to be the same each time
@@ -106,7 +106,7 @@ async def _told(options: Options) -> list[Row]:
 
 
 async def _until_opened(slack: Control, channels: int, count: int, within_s: float) -> Mapping[str, float]:
-    """When each schedule's incident was posted, by name, once there are so many or the time is over."""
+    """Wait for so many incidents, or until the time is over. Returns when each schedule's was posted, by name."""
     until = time.monotonic() + within_s
     while len(found := await _openings(slack, channels)) < count and time.monotonic() < until:  # noqa: ASYNC110 - asked of another process
         await asyncio.sleep(LOOK_S)
@@ -114,7 +114,7 @@ async def _until_opened(slack: Control, channels: int, count: int, within_s: flo
 
 
 async def _openings(slack: Control, channels: int) -> Mapping[str, float]:
-    """When each schedule's incident was posted so far."""
+    """Return when each schedule's incident was posted, for those posted so far."""
     found: dict[str, float] = {}
     for number in range(channels):
         for message in (await slack.get(f"channels/watch-{number}"))["messages"]:
@@ -127,7 +127,7 @@ async def _openings(slack: Control, channels: int) -> Mapping[str, float]:
 
 
 async def _spread(options: Options) -> list[Row]:
-    """Schedules that are each watched in one of many channels fail within a second: posts go out as fast as allowed."""
+    """Let schedules, each watched in one of many channels, fail within a second: posts go out as fast as allowed."""
     count, channels = options.size(SPREAD, QUICK_SPREAD), options.size(CHANNELS, QUICK_CHANNELS)
     goal_s = count / POSTS_A_S * SPREAD_TIMES + TOLD_GOAL_S
     async with worlds() as around, redis_server() as redis_url:

@@ -1,4 +1,4 @@
-"""What the rows about watches share: watches made without typing, and failing runs that the scheduler started."""
+"""What the parts about watches share: watches created without typing, and failing runs that the scheduler started."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.store.scripts import Scripts
 from bot.store.watches import Watches
 
 RETENTION_S = 86_400
-# The first looks, of every schedule, before anything is measured.
+# Time for the first look at every schedule, before anything is measured.
 SETTLED_S = 5.0
 LOOKED_S = 120.0
 
@@ -22,7 +22,7 @@ LOOKED_S = 120.0
 async def watch(
     around: Worlds, redis_url: str, patterns: Sequence[tuple[int, str]], channels: int, *, mention: str = "none"
 ) -> None:
-    """Make watches as the command does, without its commands: patterns by the number of their channel, watch-0 and so on."""
+    """Store watches as the command does. `patterns`: each with the number of its channel, as in watch-0."""
     ids = await make_channels(around.slack, [f"watch-{number}" for number in range(channels)])
     team = (await around.slack.get("state"))["team"]
     redis = connect(redis_url)
@@ -49,5 +49,5 @@ async def until_looked(around: Worlds) -> None:
 
 
 async def end(bolt: Control, slug: str, how: str) -> Json:
-    """A run of a schedule that nobody started here, and that has just ended."""
+    """Create a run of a schedule that nobody started from Slack, and that has just ended."""
     return await bolt.post("bolt/runs", {"slug": slug, "scheduled": True, "ends": how, "takes_s": 1, "ago_s": 2})
