@@ -6,7 +6,7 @@ measurements are stored in bench/results.json and bench/results.md as soon as th
 measured.
 
 Rows that mostly wait, for the clock or for what Slack allows in a minute, are measured at the same time, in two groups.
-After them, each of the others runs with the machine to itself, because these measure milliseconds, memory or processor time.
+After them, each of the others has the machine to itself, because these measure milliseconds, memory or processor time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Four hundred runs end within a second, spread over many channels, a few, or one: how soon the ends are reported.
 
-An end is announced by a post and shown on its card. Slack's limits are applied as strictly as they can be read: 50 edits
-in any minute, and one post in any second per channel. All of these cases are measured at the same time, each with a
+An end is announced by a post and shown on its card. Slack's limits are applied as strictly as they can be read: 50
+edits in any minute, and one post in any second per channel. All of these cases are measured at the same time, each with a
 Slack, a Bolt and a bot of its own, because they mostly wait for Slack.
 """
 
@@ -137,7 +137,7 @@ async def _shown(around: Worlds, cards: Sequence[Followed]) -> dict[int, float]:
 
 
 def _limits(ends: int, channels: int) -> tuple[float, float]:
-    """Return the shortest times in seconds that Slack's limits allow until all ends are announced, and until all are shown."""
+    """Return the seconds that Slack's limits require at least to announce all ends, and to show all."""
     told = max(ends / POSTS_A_MINUTE * 60, -(-ends // channels) * CHANNEL_GAP_S)
     return told, ends / EDITS_A_MINUTE * 60
 

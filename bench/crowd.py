@@ -1,4 +1,4 @@
-"""Many people begin to use the bot within seconds: is anybody refused, and how soon do their cards appear?
+"""Many people begin to use the bot within seconds: whether anybody is refused, and how soon their cards appear.
 
 Two hundred people start a run each within twenty seconds, each in a separate channel, on an empty Redis and under
 Slack's own limits: in a workspace of just these people, in a large one just after the start, and in a huge one five
