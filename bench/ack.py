@@ -1,4 +1,4 @@
-"""How soon a command is acknowledged, including its durable record, compared with an app that does nothing else."""
+"""How soon a command is acknowledged, which includes recording it durably, compared with a bare app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rival of `told`: a plain slack_bolt bot, as one would first write it.
+"""The rival of `told`: a plain slack_bolt bot, written in the most obvious way.
 
 One polling task per run; chat.update for progress at each change, a post in the thread at the end; the SDK's own handler
 obeys Slack's 429. Run with a bot's environment, `python -m bench.plain_bot` reads the runs as JSON

@@ -36,7 +36,7 @@ MICROSECONDS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Polls of runs per second, and how busy (0 to 1) all cores were meanwhile, and the local Bolt's one core."""
+    """Polls of runs per second, and how busy the machine's cores and the local Bolt's one core were, from 0 to 1."""
 
     polls: float
     busy: float

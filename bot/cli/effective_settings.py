@@ -111,6 +111,6 @@ def _in_one_line(text: str) -> str:
 
 
 def _is_secret(field: str) -> bool:
-    # A setting's type, because a setting that is unset has no value to tell from.
+    # Decided by the declared type, because a setting that is unset has no value to look at.
     declared = get_type_hints(Settings)[field]
     return SecretStr in (declared, *get_args(declared))

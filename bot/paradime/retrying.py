@@ -39,7 +39,7 @@ class RequestSender:
         self._timeout_s = timeout_s
 
     async def once(self, document: str, variables: Json) -> GraphqlReply:
-        """Send a query once. Raises BoltError, also if the reply has errors beside its data."""
+        """Send a query once. Raises BoltError, even if the reply has data besides its errors."""
         reply = await self._post(document, variables)
         if reply.errors:
             raise rejection(reply)

@@ -1,4 +1,4 @@
-"""Admit everything that people ask for: a flood is answered once and dropped, and replays are dropped.
+"""Admit everything that people ask for: a flood is answered once and then dropped, and replays are ignored.
 
 Commands, messages to the bot, clicks, shortcuts and submitted forms count, each once however often it's delivered.
 Typing in a menu and opening the Home tab don't count: they're sent automatically and change nothing.

@@ -309,7 +309,7 @@ class SlackPeople:
         if not done.cancelled() and done.exception() is not None:
             log.info("a lookup in Slack failed", what=name.partition(":")[0], why=str(done.exception()))
 
-    # --- what is kept of each answer ---
+    # --- what is cached from each answer ---
 
     async def _ask_user(self, user: str, *, spare: bool) -> KnownPerson:
         at = self._now()

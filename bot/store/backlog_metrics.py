@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is measured: these due sets, and the methods whose calls are limited within a window of so many seconds."""
+    """What is measured: these due sets, and the methods whose calls are limited per window of so many seconds."""
 
     due_sets: tuple[str, ...]
     edits: int

@@ -88,7 +88,7 @@ class Incidents:
     ) -> bool:
         """Account for ends, with all the incidents and notices that they change, in one step.
 
-        The askers of `untold` starts are told next. Returns False if anything has changed.
+        The askers of `untold` starts are notified next. Returns False if anything has changed.
         """
         parts = [part for change in changes for part in _change(change)]
         word = await self._scripts.run(

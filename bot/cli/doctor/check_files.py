@@ -171,7 +171,7 @@ async def check_port(host: str, port: int, setting: str) -> Finding:
 
 
 async def _is_running(settings: Settings) -> bool:
-    """Whether a bot answers where this one would."""
+    """Whether a bot answers at the address that this one would listen on."""
     separate = settings.bolt_bot_admin_port is not None
     host = (separate and settings.bolt_bot_admin_host) or settings.bolt_bot_http_host
     port = settings.bolt_bot_admin_port if separate else settings.bolt_bot_http_port

@@ -184,7 +184,7 @@ async def _complete(context: ListenerContext, newest: _Newest, body: Json, actio
 
 
 async def _submitted(context: ListenerContext, body: Json) -> Json:
-    """Return the acknowledgement: empty if a run starts, else field errors, or the updated form."""
+    """Return the acknowledgement: empty if a run starts, or else field errors or the updated form."""
     view = _dict(body.get("view"))
     result = await context.forms.read_form(
         read_view(view), _why_not_read(context, body), asks_channel=_asks_channel(view)
