@@ -30,7 +30,7 @@ QUERY = "query Status($id: Int!) { boltRunStatus(runId: $id) { state commands { 
 
 async def follow(bolt: aiohttp.ClientSession, slack: AsyncWebClient, card: dict[str, Any], *, wait: bool) -> None:
     """Follow one run to its end."""
-    await asyncio.sleep(random.uniform(0, INTERVAL_S))  # noqa: S311 - spreads the tasks, guards nothing
+    await asyncio.sleep(random.uniform(0, INTERVAL_S))  # noqa: S311 - only spreads the tasks
     seen, editing, ended = "", None, False
     while not ended:
         with contextlib.suppress(aiohttp.ClientError, SlackApiError, TimeoutError, KeyError):

@@ -149,7 +149,7 @@ def _commit() -> str:
 
 def _git(*arguments: str) -> str:
     try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603, S607 - git, which reads only
+        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603, S607 - git, which only reads
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout.strip()

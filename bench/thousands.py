@@ -120,7 +120,7 @@ async def _cost(runs: int, channels: int, seconds: float) -> Cost:
 async def _snapshot(around: Worlds, running: Process) -> Snapshot:
     async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{running.port}/metrics") as answer:
         told = await answer.text()
-    used = Path(f"/proc/{running.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()  # noqa: ASYNC240 - a file of the kernel's
+    used = Path(f"/proc/{running.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()  # noqa: ASYNC240 - a file in /proc
     return Snapshot(
         time.monotonic(),
         (int(used[11]) + int(used[12])) / TICKS,

@@ -77,7 +77,7 @@ async def _told(options: Options) -> list[Row]:
     """Measure failures at random times, each its schedule's first, with Slack's budget unused."""
     count, over_s = options.size(TOLD, QUICK_TOLD), TOLD_OVER_S if not options.quick else 10.0
     channels = options.size(CHANNELS, QUICK_CHANNELS)
-    rng = random.Random(17)  # noqa: S311 - the moments are to be the same each time
+    rng = random.Random(17)  # noqa: S311 - the same times in each measurement
     async with worlds() as around, redis_server() as redis_url:
         await around.bolt.post("bolt/crowd", {"schedules": count, "runs": 3})
         async with bot(around.environment, REDIS_URL=redis_url):
@@ -108,7 +108,7 @@ async def _told(options: Options) -> list[Row]:
 async def _until_opened(slack: Control, channels: int, count: int, within_s: float) -> Mapping[str, float]:
     """Wait for so many incidents, or until the time is over. Returns when each schedule's was posted, by name."""
     until = time.monotonic() + within_s
-    while len(found := await _openings(slack, channels)) < count and time.monotonic() < until:  # noqa: ASYNC110 - asked of another process
+    while len(found := await _openings(slack, channels)) < count and time.monotonic() < until:  # noqa: ASYNC110 - another process is asked
         await asyncio.sleep(LOOK_S)
     return found
 

@@ -65,7 +65,7 @@ def apply(copy: Path, diff: str) -> list[str]:
 def run(folder: Path, *command: str) -> str:
     """Run a program, and exit with what it printed if it fails. Returns what it printed."""
     environment = {**os.environ, "PYTHONPATH": str(folder)}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - from here
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - the callers are in this file
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
     return done.stdout

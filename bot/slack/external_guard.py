@@ -42,7 +42,7 @@ Json = dict[str, Any]
 
 
 class ExternalGuard:
-    """Decides who is refused. The policy decides instead if it has rules for other organizations (`admits_external`)."""
+    """Decide who is refused. The policy decides instead if it has rules for other organizations (`admits_external`)."""
 
     def __init__(self, installation: Installation, people: People, *, admits_external: Callable[[], bool]) -> None:
         self._installation = installation

@@ -100,7 +100,7 @@ async def app_of_bot(chat: SlackChat, identity: Identity) -> str:
 
 
 def check_same_app(of_bot: str, of_app_token: str) -> None:
-    """Check that both tokens belong to one app, as far as it's known. Raises TokenRefusedError."""
+    """Check that both tokens belong to one app, unless that isn't known. Raises TokenRefusedError."""
     if of_bot and of_app_token and of_bot != of_app_token:
         raise TokenRefusedError(
             f"SLACK_BOT_TOKEN belongs to the Slack app {of_bot}, and SLACK_APP_TOKEN to {of_app_token}: nothing that "

@@ -179,7 +179,7 @@ class EmbeddedRedis:
         return status
 
     async def stop(self, timeout_s: float = STOP_S) -> None:
-        """Stop the server with SIGTERM, after `timeout_s` with SIGKILL, and unlock the data directory."""
+        """Stop the server with SIGTERM, or after `timeout_s` with SIGKILL, and unlock the data directory."""
         if self._process is not None:
             await _end(self._process, timeout_s)
             self._process = None

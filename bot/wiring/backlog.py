@@ -9,7 +9,7 @@ from bot.wiring.stores import Stores
 
 
 def build_backlog(stores: Stores) -> BacklogMetrics:
-    """Build them for every due set, and for every Slack method with a budget."""
+    """Build the metrics for every due set, and for every Slack method with a budget."""
     budget = stores.budget
     return BacklogMetrics(
         stores.scripts,

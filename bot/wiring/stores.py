@@ -90,7 +90,7 @@ def build_stores(settings: Settings, services: Services, gaps_s: Mapping[str, fl
         runs=Runs(scripts),
         due={name: DueSet(scripts, name, lease_s=lease_s, gap_s=gap_s) for name, gap_s in gaps_s.items()},
         edits=EditLane(scripts, budget, lease_s=lease_s),
-        # A file takes longer than a message.
+        # Sending a file takes longer than sending a message.
         posts=PostLane(scripts, budget, lease_s=lease_s, upload_lease_s=max(min(UPLOAD_LEASE_S, 6 * lease_s), lease_s)),
         run_followers=RunFollowers(scripts),
         start_queue=StartQueue(scripts),

@@ -118,7 +118,7 @@ class Worker:
         except StoreFault:
             return Work(wait_s=FAULT_AGAIN_S)
         except StoreUnavailable:
-            return Work(wait_s=STORE_AWAY_S * random.uniform(1, 2))  # noqa: S311 - spreads replicas, protects nothing
+            return Work(wait_s=STORE_AWAY_S * random.uniform(1, 2))  # noqa: S311 - only spreads replicas
         except Exception as error:  # noqa: BLE001 - a dead worker stops every run; errors are logged
             self._report_fault(f"claiming {self.name}", error)
             return Work(wait_s=FAULT_AGAIN_S)

@@ -167,7 +167,7 @@ def _debug_lines(chatter: random.Random, secrets: list[str]) -> list[str]:
 
 def fake_secrets(seed: int) -> list[str]:
     """Return made-up credentials of many forms, assembled here so that scanners don't find them in this file."""
-    made = random.Random(seed)  # noqa: S311 - they give access to nothing
+    made = random.Random(seed)  # noqa: S311 - they don't give access to anything
 
     def word(
         length: int,
