@@ -12,7 +12,7 @@ for _, edits in ipairs({log, counts}) do redis.call('ZREMRANGEBYSCORE', edits, '
 local used, counted = redis.call('ZCARD', log), redis.call('ZCARD', counts)
 -- The time at which fewer than `limit` of the edits in a log are left, as the oldest ones leave the window.
 local function frees(edits, limit)
-  local oldest = redis.call('ZREVRANGE', edits, limit - 1, limit - 1, 'WITHSCORES')
+  local oldest = redis.call('ZRANGE', edits, -limit, -limit, 'WITHSCORES')
   return oldest[2] and tonumber(oldest[2]) + window + 1000 or 0
 end
 if used >= most then return {'', num(frees(log, most) - at)} end
