@@ -21,10 +21,11 @@ OVER = "Nothing in this outage is failing anymore, so there's nothing left to do
 class OutageHandler:
     """Carries out clicks on an outage's buttons. All methods raise StoreUnavailable."""
 
-    def __init__(self, outages: Outages, retries: IncidentRetries, *, app_url: str) -> None:
+    def __init__(self, outages: Outages, retries: IncidentRetries, *, app_url: str, slash_command: str) -> None:
         self._outages = outages
         self._retries = retries
         self._app_url = app_url
+        self._slash_command = slash_command
 
     async def find_failing(self, channel: str, number: int) -> Outage | Message:
         """Find an outage in which something still fails, else say why there's nothing to do."""
@@ -35,7 +36,7 @@ class OutageHandler:
 
     def list_schedules(self, outage: Outage) -> Message:
         """List all of its schedules, by cause."""
-        return outage_list(outage, self._app_url)
+        return outage_list(outage, self._app_url, self._slash_command)
 
     @staticmethod
     def left_to_take(outage: Outage, user: str) -> Outage | Message:

@@ -89,7 +89,9 @@ def build_listener_context(base: Base, flows: Flows) -> ListenerContext:
         failing=_build_failing(base),
         watches=_build_channel_watches(base),
         incidents=_build_incidents(base),
-        outages=OutageHandler(stores.outages, base.incident_retries, app_url=app_url),
+        outages=OutageHandler(
+            stores.outages, base.incident_retries, app_url=app_url, slash_command=settings.bolt_bot_command
+        ),
         digests=_build_digests(base, flows.digest_reader),
     )
 

@@ -64,7 +64,7 @@ async def test_it_finds_what_fails(one_redis: Redis) -> None:
         stage.run_through("FAILED", f"mart-{number}", DISK_LOG)
     await stage.discover()
     retries = IncidentRetries(stage.requests, stage.runs, workspace="w")
-    handler = OutageHandler(stage.outages, retries, app_url="https://app.example")
+    handler = OutageHandler(stage.outages, retries, app_url="https://app.example", slash_command="/dbt")
     assert isinstance(await handler.find_failing("C1", 9), Message)
     outage = await handler.find_failing("C1", 1)
     assert isinstance(outage, Outage)

@@ -42,7 +42,7 @@ def read_owner(text: str) -> str:
     """Read the owner whose schedules are watched, as Bolt names them. Raises BadCommand."""
     if _USER.fullmatch(text) or _GROUP.fullmatch(text):
         bad(
-            "--owner needs an owner's name as shown in Bolt, for example --owner ada@example.com. Type /bolt list to see owners."
+            "--owner needs an owner's name as shown in Bolt, for example --owner ada@example.com. The list of schedules shows the owners."
         )
     return bounded("The owner", " ".join(text.split()), TEXT_LIMIT)
 

@@ -466,9 +466,7 @@ def _texts(fields: dict[str, object], name: str) -> tuple[str, ...]:
 
 
 def _unreadable() -> BadCommand:
-    return BadCommand(
-        "This button is from another version of this bot. Type the command instead, as in /bolt status 4711."
-    )
+    return BadCommand("This button is from another version of this bot. Type the command instead.")
 
 
 def _left_out() -> BadCommand:

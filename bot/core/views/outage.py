@@ -91,7 +91,7 @@ def state_line(outage: Outage, app_url: str) -> Message:
     return Message(said, (Paragraph(first), Facts((*_named_all(failing, app_url), *more, *note))))
 
 
-def outage_list(outage: Outage, app_url: str) -> Message:
+def outage_list(outage: Outage, app_url: str, slash_command: str) -> Message:
     """List every schedule of an outage privately, by cause."""
     failing = outage.failing
     if not failing:
@@ -105,7 +105,7 @@ def outage_list(outage: Outage, app_url: str) -> Message:
         left = max(0, left - len(cause.incidents))
         blocks.append(Paragraph(tuple(spans)))
     more = len(failing) - NAMES_LISTED
-    rest = (Facts((f"… and {more} more. /bolt failing lists them all.",)),) if more > 0 else ()
+    rest = (Facts((f"… and {more} more. {slash_command} failing lists them all.",)),) if more > 0 else ()
     return Message((f"{plural(len(failing), 'schedule')} failing:",), (*blocks, *rest))
 
 

@@ -90,7 +90,7 @@ def test_what_people_type_is_understood_and_written_back(
         ),
         (
             "watch x --owner <@U0ADA|ada>",
-            "--owner needs an owner's name as shown in Bolt, for example --owner ada@example.com. Type /bolt list to see owners.",
+            "--owner needs an owner's name as shown in Bolt, for example --owner ada@example.com. The list of schedules shows the owners.",
         ),
         ("watch x --late", "--late needs a value, as in --late 30m."),
         ("watch x --late soon", "--late needs a time from 1m to 24h, or off, as in --late 30m."),

@@ -71,7 +71,7 @@ def test_it_says_how_many_are_being_retried() -> None:
     over = replace(incident(2), retry=RetryOfIncident(4715, "CANCELED", "U0ADA"))
     found = replace(outage(retried, over, incident(3)), starting=1)
     assert ":repeat: 2 being retried" in said(outage_message(found).text)
-    (listed,) = (line for line in shown(outage_list(found, APP)) if "being retried" in line)
+    (listed,) = (line for line in shown(outage_list(found, APP, "/dbt")) if "being retried" in line)
     assert listed == "• Mart 1 (run 4001), being retried as run 4714"
 
 
@@ -128,9 +128,9 @@ def test_a_post_about_a_cause_names_its_schedules_and_whom_it_concerns() -> None
 
 def test_all_schedules_are_listed_by_cause() -> None:
     """A hundred at most."""
-    lines = shown(outage_list(outage(*(incident(number) for number in range(120))), APP))
+    lines = shown(outage_list(outage(*(incident(number) for number in range(120))), APP, "/dbt"))
     assert len([line for line in lines if line.startswith("• ")]) == 100
-    assert "20 more" in lines[-1]
+    assert lines[-1] == "… and 20 more. /dbt failing lists them all."
 
 
 def test_a_line_says_what_the_message_cannot_and_once_why() -> None:
