@@ -231,7 +231,7 @@ class App:
     async def _drain(self, until: float) -> None:
         late = await self._pool.stop(until) if self._pool is not None else 0
         if late:
-            log.warning("stopped before some jobs were done; another process takes them over", jobs=late)
+            log.warning("stopped before some jobs were done; another process will take them over", jobs=late)
 
     # --- starting ---
 

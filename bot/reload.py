@@ -137,7 +137,7 @@ class Reloader:
         file.current.replace(value)
         READ.labels(file.setting, "replaced").inc()
         was = {f"{name}_before": count for name, count in file.count(before).items()}
-        log.info("read a file again: in effect now", setting=file.setting, **file.count(value), **was)
+        log.info("read a file again: its changes are now in effect", setting=file.setting, **file.count(value), **was)
 
     def _refuse(self, file: ReloadedFile[Any], lines: Sequence[str]) -> None:
         file.is_refused = True

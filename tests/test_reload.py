@@ -94,7 +94,10 @@ async def test_a_file_that_is_being_written_is_left_alone(files: LiveFiles, tmp_
     write(tmp_path / POLICY, TWO, age_s=-1)
     assert await logged(files.reloader.read_changed) == []
     lines = await logged(files.reloader.read_all)
-    assert [line["event"] for line in lines] == ["read a file again: in effect now", "read a file again: unchanged"]
+    assert [line["event"] for line in lines] == [
+        "read a file again: its changes are now in effect",
+        "read a file again: unchanged",
+    ]
     assert len(files.policy.value.rules) == 2
 
 

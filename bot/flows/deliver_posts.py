@@ -174,7 +174,10 @@ class PostDeliverer:
         await self._posts.mark_reachable(request.channel)
         if await self._posts.carded(post, request.id, request.team, card):
             return
-        log.warning("another replica took over this start; its card stays", request=request.id)
+        log.warning(
+            "another replica took over this start: keeping that replica's card and removing this one",
+            request=request.id,
+        )
         await self._poster.remove_duplicate(card)
 
 

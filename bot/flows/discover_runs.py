@@ -287,7 +287,11 @@ class RunDiscoverer:
                 failing_since = self._older_failing.setdefault(record.schedule.slug, self._bolt.time())
                 if self._bolt.time() - failing_since < OLDER_AWAITED:
                     raise
-                log.warning("newer runs are reported without older ones", schedule=record.schedule.slug, why=str(away))
+                log.warning(
+                    "older runs still can't be listed, so only the newer ones are reported",
+                    schedule=record.schedule.slug,
+                    why=str(away),
+                )
                 return Pages(listed, has_all=False, is_cut=True)
             listed += last
         self._older_failing.pop(record.schedule.slug, None)

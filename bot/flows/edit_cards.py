@@ -104,7 +104,9 @@ class CardEditor:
             await self._edits.put_back(lease, delay_s=CREDENTIAL_AGAIN_S)
         except ChannelRefused as refused:
             log.warning(
-                "a channel doesn't accept edits; its cards are left as they are", card=card.id, why=refused.code
+                "Slack refused an edit in a channel; all cards there are left as they are",
+                card=card.id,
+                why=refused.code,
             )
             await self._edits.unshowable(lease, refused.code, whole_channel=True)
         except SlackRefused as refused:

@@ -24,7 +24,7 @@ async def why_not_here(chat: Chat, asker: Asker) -> str | None:
     try:
         is_mine = await chat.direct_channel(asker.user) == asker.channel
     except SlackError as error:
-        log.info("Slack doesn't report the channel of a direct message", user=asker.user, why=str(error))
+        log.info("couldn't get the channel of a direct message", user=asker.user, why=str(error))
         return f"{error.sentence} Nothing was changed. Try again in a minute."
     return None if is_mine else ELSEWHERE
 

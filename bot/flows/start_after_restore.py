@@ -40,8 +40,8 @@ class EarlierOutcome(StrEnum):
 
 WHY_NOT = {
     EarlierOutcome.DECIDED: (
-        "I was away, or my database was restored from a backup. Its card no longer showed it as waiting, so nothing more "
-        "was started. Start it again if you still want it."
+        "I was away, or my database was restored from a backup. When I checked the card of this start, it no longer "
+        "showed the start as waiting, so I didn't start it. Start it again if you still want it."
     ),
     EarlierOutcome.UNKNOWN: (
         "I was away, and I can't read its card to make sure that it wasn't already started, so I didn't start it. "

@@ -336,7 +336,7 @@ class BoltClient:
                 raise
         reply = await send(document(OLD_SPELLING), variables)
         if self._spelling != OLD_SPELLING:
-            log.info("this backend calls a slug scheduleName")
+            log.info("this backend's name for the slug argument is scheduleName")
         self._spelling = OLD_SPELLING
         return reply
 

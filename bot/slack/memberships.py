@@ -63,7 +63,7 @@ class SlackMemberships:
             self._held_until = self._clock() + throttled.retry_after_s
             return MemberChannels(whole=False, missing=NOT_TOLD)
         except SlackError as error:
-            log.info("Slack doesn't report which channels a user is in", user=user, why=str(error))
+            log.info("couldn't get the list of channels a user is in", user=user, why=str(error))
             channels, for_s = MemberChannels(whole=False, missing=NOT_TOLD), AGAIN_S
         self._kept[user] = CachedChannels(channels, self._clock(), for_s)
         return channels
@@ -80,7 +80,7 @@ class SlackMemberships:
                 if not cursor:
                     return False
         except SlackError as error:
-            log.info("Slack doesn't report who is in a channel", channel=channel, why=str(error))
+            log.info("couldn't get the list of members of a channel", channel=channel, why=str(error))
         return None
 
     async def _ask(self, user: str) -> MemberChannels:

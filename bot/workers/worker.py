@@ -149,7 +149,7 @@ class Worker:
             # It's in the log already. The job's lease expires.
             FAULTS.labels(self.name).inc()
         except StoreUnavailable:
-            log.debug("a job couldn't reach Redis; its lease expires", worker=self.name)
+            log.debug("a job couldn't reach Redis; its lease will expire", worker=self.name)
         except Exception as error:  # noqa: BLE001 - as above
             FAULTS.labels(self.name).inc()
             self._report_fault(self.name, error)

@@ -234,7 +234,7 @@ async def test_a_directory_of_another_is_told(read_only: Path) -> None:
     """As which user and group the process runs is named: in a cluster, nobody chose them."""
     with pytest.raises(StoreUnfit) as caught:
         await EmbeddedRedis(read_only).start()
-    assert f"this process (user {os.geteuid()}, group {os.getegid()}) may not write there" in str(caught.value)
+    assert f"this process (user {os.geteuid()}, group {os.getegid()}) isn't allowed to write there" in str(caught.value)
 
 
 async def test_it_is_started_by_the_main_thread(own: EmbeddedRedis) -> None:

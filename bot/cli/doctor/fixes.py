@@ -11,9 +11,9 @@ NETWORK: Fixes = (
     ("can't be resolved (DNS)", "Correct the host in {setting}, or add it to this machine's DNS."),
     (
         "the proxy refused (407",
-        "Put a user and a password that the proxy accepts into HTTPS_PROXY, or name the host in NO_PROXY.",
+        "Put a user name and password that the proxy accepts into HTTPS_PROXY, or list the host in NO_PROXY.",
     ),
-    ("the proxy refused", "Let the proxy connect to that host, or name the host in NO_PROXY."),
+    ("the proxy refused", "Let the proxy connect to that host, or list the host in NO_PROXY."),
     (
         "the connection was refused",
         "Nothing listens on that port: correct the host and port in {setting}, or start what should listen there.",
@@ -43,7 +43,7 @@ NETWORK: Fixes = (
     ("too many open files", "Raise this process's limit on open files (ulimit -n)."),
     ("connection was", "Check that {setting} names the right host and port, and read the log of what listens there."),
 )
-PROXY = "Correct the proxy's address in HTTPS_PROXY, start the proxy, or name the host in NO_PROXY."
+PROXY = "Correct the proxy's address in HTTPS_PROXY, start the proxy, or list the host in NO_PROXY."
 CERTIFICATE_FILE = "SSL_CERT_FILE=/path/to/authority.pem"
 
 

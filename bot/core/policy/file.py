@@ -92,7 +92,10 @@ class _Reader(NodeReader):
                 self.bad(node, f"the rule {says}: it needs exactly one of allow, deny or approve")
             what = frozenset(self.words(given.get("what"), Action, "what"))
             if "approve" in given and not (what and what <= {Action.START, Action.RETRY}):
-                self.bad(node, "only starts and retries can be approved: add what: [start, retry] or one of them")
+                self.bad(
+                    node,
+                    "approve works only for starts and retries: write the line what: [start, retry], or only one of the two",
+                )
             return Rule(
                 name=self.text(given["name"], "name") if "name" in given else f"rule {number}",
                 effect=self._effect(chosen[0], given[chosen[0]]),

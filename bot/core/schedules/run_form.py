@@ -221,7 +221,7 @@ def about_commands(form: Form) -> Sentence:
     if own.left_out:
         all_, here = len(own.commands), len(own.commands) - own.left_out
         left = f"If you leave this as it is, all {all_} commands run, including the last {own.left_out}, which don't fit here."
-        return (f"{left} If you change it, only what's in the field runs: currently {here} of them.",)
+        return (f"{left} If you change it, only what's in the field runs: currently {here} of the {all_} commands.",)
     return ("One per line. Leave this as it is, or empty, to run the schedule's own commands.",)
 
 

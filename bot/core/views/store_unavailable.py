@@ -23,7 +23,7 @@ def unrecorded(error: StoreUnavailable | TimeoutError, *, nothing: str, otherwis
     """
     if isinstance(error, StoreRefused):
         reason = error.sentence[0].lower() + error.sentence[1:].rstrip(".")
-        return f"I couldn't record this: {reason}. {nothing} Tell whoever runs me."
+        return f"I couldn't record this: {reason}. {nothing} Tell whoever runs this bot."
     if isinstance(error, StoreFault):
         return f"Something unexpected happened while I was recording this (reference {error.reference}). {otherwise}"
     if isinstance(error, StoreUnavailable):
@@ -34,7 +34,7 @@ def unrecorded(error: StoreUnavailable | TimeoutError, *, nothing: str, otherwis
 def unchecked(error: Exception) -> str:
     """Explain why a permission couldn't be checked. Nothing was done in that case."""
     if isinstance(error, StoreRefused | StoreFault):
-        return f"{error.sentence} Nothing was done. Tell whoever runs me."
+        return f"{error.sentence} Nothing was done. Tell whoever runs this bot."
     if isinstance(error, StoreUnavailable):
         return "I can't reach my database (Redis), so nothing was done. Try again in a minute."
     return "I couldn't check in time whether you're allowed to do that, so nothing was done. Try again in a minute."

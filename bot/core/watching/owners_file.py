@@ -49,7 +49,7 @@ class _Reader(NodeReader):
         self.version(root, given.get("version"))
         if "owners" not in given and "schedules" not in given:
             self.fault(root, "owners and schedules are missing: the file needs at least one of them")
-        schedules = self._pairs(given.get("schedules"), "schedules", "a slug or a pattern, as in finance-*")
+        schedules = self._pairs(given.get("schedules"), "schedules", "a slug or a pattern, such as finance-*")
         owners = self._pairs(given.get("owners"), "owners", "an owner's name or e-mail address in Bolt")
         return Owners(tuple((pattern, who) for pattern, _, who in schedules), {key: who for _, key, who in owners})
 

@@ -141,7 +141,7 @@ class _Reader(NodeReader):
         except BadNodeError:
             return None
         if "watch" not in given:
-            self.fault(node, "the entry has no watch: add a slug or a pattern, as in finance-*")
+            self.fault(node, "the entry has no watch: add a slug or a pattern, such as finance-*")
         faults = len(self.faults)
         command = WatchCommand(
             self._of(given, "watch", lambda one: self.text(one, "watch", "a slug or a pattern", most=PATTERN_MOST))

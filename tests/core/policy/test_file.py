@@ -199,11 +199,11 @@ def test_an_approval_in_one_word() -> None:
         ),
         (
             rule('approve: "@a"'),
-            "line 3: only starts and retries can be approved: add what: [start, retry] or one of them",
+            "line 3: approve works only for starts and retries: write the line what: [start, retry], or only one of the two",
         ),
         (
             rule("what: [start, logs]", 'approve: "@a"'),
-            "line 3: only starts and retries can be approved: add what: [start, retry] or one of them",
+            "line 3: approve works only for starts and retries: write the line what: [start, retry], or only one of the two",
         ),
         (rule('name: "a\\nb"', "allow: true"), "line 3: name contains a line break or a control character"),
         (rule(f"name: {'a' * 301}", "allow: true"), "line 3: name is longer than 300 characters"),

@@ -50,5 +50,5 @@ def test_a_fault_of_ours_is_not_an_outage() -> None:
     assert database(fault) == "Something unexpected happened in my database (reference ab12)."
     told = unrecorded(fault, nothing="Nothing was started.", otherwise="Check its schedule.")
     assert told == "Something unexpected happened while I was recording this (reference ab12). Check its schedule."
-    assert unchecked(fault) == f"{fault.sentence} Nothing was done. Tell whoever runs me."
+    assert unchecked(fault) == f"{fault.sentence} Nothing was done. Tell whoever runs this bot."
     assert cause(fault) == "redis:6379: the script accept failed"

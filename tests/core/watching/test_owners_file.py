@@ -84,7 +84,7 @@ WHO = "the id of a user or a user group, as in U0123ABC or S0123ABC"
         (
             "version: 1\nschedules:\n  Fin-*: U0ADA1\n  ? [a]\n  : U0BOB1\n  fin-*: U0BOB1\n",
             [
-                "line 4: each of the schedules should be a slug or a pattern, as in finance-*",
+                "line 4: each of the schedules should be a slug or a pattern, such as finance-*",
                 'line 6: schedules already has "fin-*" on line 3',
             ],
         ),

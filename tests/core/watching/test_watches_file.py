@@ -88,7 +88,7 @@ WHO = "owner, none, or the id of a user or a user group, as in U0123ABC or S0123
             of("nightly"),
             ["line 4: a watch should have keys: watch, owner, branch, prs, only, mention, late, slow, quiet, tz"],
         ),
-        (of("owner: ada"), ["line 4: the entry has no watch: add a slug or a pattern, as in finance-*"]),
+        (of("owner: ada"), ["line 4: the entry has no watch: add a slug or a pattern, such as finance-*"]),
         (of("watch: a", "mentions: none"), ['line 5: "mentions" isn\'t a key of a watch; did you mean mention?']),
         (
             of("watch:", "owner: ''", "branch: -x", "prs: yes", "only: some", "mention: '@here'"),
