@@ -88,7 +88,7 @@ class App:
     def __init__(self, settings: Settings, mask: Callable[[str], str]) -> None:
         self._settings = settings
         self._mask = mask
-        # Read at once, because the files may change while the bot waits for Slack or Bolt.
+        # Read right away, because the files may change while the bot waits for Slack or Bolt.
         self._files = load_files(settings, mask)
         self._outages = {name: ServiceOutage(name) for name in ("redis", "bolt", "slack")}
         self._embedded: EmbeddedRedis | None = None

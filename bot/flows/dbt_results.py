@@ -31,7 +31,7 @@ class ResultsReader:
     async def read_command_results(
         self, command: BoltCommand, resources: Sequence[Resource] | None, *, within_s: float
     ) -> Results | None:
-        """Read a command's results, None if there are none or they don't arrive in time. Raises nothing.
+        """Read a command's results. Returns None if there are none, or if they don't arrive in time. Raises nothing.
 
         `resources` are the command's artifacts, None if unknown.
         """

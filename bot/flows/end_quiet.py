@@ -35,7 +35,7 @@ class QuietEnder:
         self._now = now
 
     async def end_quiet(self, lease: Lease) -> None:
-        """Queue the message about all incidents of the claimed channel whose quiet hours are over."""
+        """Queue one message about the claimed channel's incidents for which quiet hours are over."""
         channel, now = lease.member, self._now()
         over: list[StoredIncident] = []
         waits: list[datetime] = []

@@ -49,7 +49,10 @@ class OutageHandler:
 
     @staticmethod
     def partly_done(done: Sequence[Incident], refused: Sequence[Incident]) -> Message | None:
-        """Say how many schedules it wasn't done for; None if it was done for all: the message shows that."""
+        """Say for how many schedules the action was refused.
+
+        Returns None if it was done for all of them: the outage's message already shows that.
+        """
         if not refused:
             return None
         if not done:

@@ -189,7 +189,10 @@ class StartPlanner:
 
 
 def _facts(known: Run | None, origin: Origin | None, schedule: Schedule | None) -> tuple[RunFacts, bool]:
-    """Facts of the run to retry, and whether its schedule is certain: a button isn't trusted."""
+    """Return what is known about the run to retry, and whether its schedule is certain.
+
+    It isn't if it's known only from a button's value, which isn't trusted.
+    """
     if known is not None and known.facts.slug:
         return known.facts, True
     if schedule is not None:

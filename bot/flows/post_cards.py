@@ -192,8 +192,7 @@ class FollowedRunCards:
             return
         run = await self._runs.load_run(follow_request.key)
         if run is None:
-            # Only the follow request itself can release this: as long as it waits for its card, the run can't be
-            # requested here again.
+            # Refuse the follow request: as long as it waits for a card, nobody can ask to follow this run here again.
             log.error("the run to follow no longer exists", follow_request=name)
             why = "I no longer have a record of this run, so I'm not following it here. Click again."
             await self._followers.refuse(post, follow_request, why)

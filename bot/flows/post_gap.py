@@ -61,7 +61,10 @@ class GapPoster:
         self._mask = mask
 
     async def post_of_gap(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
-        """Send one post, named <what>/<channel>/<number>: the message, the runs in its thread, or all runs as a file."""
+        """Send one post: the message, the runs in its thread, or all runs as a file.
+
+        `name` is <what>/<channel>/<number>.
+        """
         what, _, rest = name.partition("/")
         number = rest.rpartition("/")[2]
         post = ClaimedPost(lease, urgency, channel, f"gap:in:{channel}:{number}", f"post-{what}")

@@ -29,9 +29,9 @@ class Unresolved(Exception):  # noqa: N818 - not an error of the bot's tree: it 
 async def post_once(
     posts: PostLane, post: ClaimedPost, *, send: Send, find: Find, settle_s: float, twice_is_better: bool
 ) -> str | None:
-    """Post a message, and return its ts; None if it was put back for later, or another replica has it now.
+    """Post a message and return its ts, or None if it was put back for later or another replica has it now.
 
-    `settle_s` is how long a call with a lost response may still take effect. Raises SlackRefused as `send` does, and
+    `settle_s` is how long a call with a lost response may still take effect. Raises SlackRefused if `send` does, or
     Unresolved.
     """
     attempt = await posts.attempt(post)

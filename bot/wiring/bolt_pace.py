@@ -9,10 +9,10 @@ STRAYS_A_S = 2.0
 
 
 def polls_gap_s(settings: Settings) -> float:
-    """The seconds between two polls, each of many runs."""
+    """The seconds between two batch polls."""
     return 1 / settings.bolt_bot_poll_requests_a_s
 
 
 def strays_gap_s(settings: Settings) -> float:
-    """The seconds between two polls of a single run that Bolt leaves out of the answers for many."""
+    """The seconds between two polls of single runs, namely those that Bolt leaves out of its answers to batch polls."""
     return 1 / min(settings.bolt_bot_poll_requests_a_s, STRAYS_A_S)

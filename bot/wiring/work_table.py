@@ -1,4 +1,4 @@
-"""The table of due sets and lanes: per row its gap, its claim, the flow that handles it, and which rows it wakes.
+"""The table of due sets and lanes: for each row, its gap, its claim, the flow that handles it, and the rows it wakes.
 
 Names are part of keys in Redis, which older versions read as well: don't change them.
 """
@@ -56,14 +56,14 @@ DUE_SETS = (
         wakes=("edits", "polls"),
         woken_by=(WakeEvent.CANCEL_REQUESTED,),
     ),
-    # Live logs; the stored word is older than that name.
+    # Live logs. The name stored in Redis, `follows`, predates that term.
     DueWork(
         "follows",
         one_by_one(lambda flows: flows.tail_log.advance_tail),
         wakes=("posts",),
         woken_by=(WakeEvent.LIVE_LOG_REQUESTED,),
     ),
-    # Requests to follow a run in a channel; the stored word is older than that name, too.
+    # Requests to follow a run in a channel. The name stored in Redis, `watches`, predates the term *follow*.
     DueWork(
         "watches",
         one_by_one(lambda flows: flows.follow_run.advance_follow_request),
@@ -94,7 +94,7 @@ DUE_SETS = (
     DueWork("quiet", one_by_one(lambda flows: flows.end_quiet.end_quiet), wakes=("posts",)),
     # Channels with watches, each due when the bot has to check whether it can and may post there.
     DueWork("channels", one_by_one(lambda flows: flows.check_channel.check_channel), wakes=("posts", "edits")),
-    # Channels with a digest of what they watch; the stored word is older than that name.
+    # Channels with a digest of what they watch. The name stored in Redis, `reports`, predates the term *digest*.
     DueWork("reports", one_by_one(lambda flows: flows.queue_digest.queue_digest), at_once=2, wakes=("posts",)),
     # Watched schedules that may be late, each due when a slot's grace period is over.
     DueWork("late", late_together, at_once=1, wakes=("posts", "edits")),

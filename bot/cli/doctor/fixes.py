@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-# Part of a cause, as in bot.network_failure, and its fix. {setting} is the variable with the address, {plain}
-# and {tls} are the schemes of addresses without and with TLS, {authority} says how to name a certificate authority.
+# Part of a cause, as in bot.network_failure, and its fix. {setting} is the variable with the address; {plain} and {tls}
+# are the schemes of addresses without and with TLS; {authority} says how to name a certificate authority.
 Fixes = Sequence[tuple[str, str]]
 NETWORK: Fixes = (
     ("can't be resolved (DNS)", "Correct the host in {setting}, or add it to this machine's DNS."),

@@ -10,7 +10,7 @@ from bot.core.model.incident import Incident
 # If more incidents than this open in a channel within WITHIN_S seconds, the rest share one message.
 APART_MOST = 5
 WITHIN_S = 120.0
-# Causes that get a post of their own in its thread.
+# How many causes get a post of their own in the outage's thread.
 CAUSES_POSTED = 5
 MENTIONS_MOST = 10
 

@@ -9,10 +9,10 @@ from bot.core.model.notice import Notice
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """A schedule's slots, in Unix seconds: the next one of the last listing (0: none), and those that have passed.
+    """A schedule's slots, in Unix seconds: the next one, as last listed (0: none), and those that have passed.
 
     `passed` are still to be judged for lateness. `waiting` are those without a run so far, for the digest; `missed` is
-    an older one (0: none) that a look after its grace found to have no run.
+    an older slot that still had no run when it was checked after its grace period (0: none).
     """
 
     next: float = 0

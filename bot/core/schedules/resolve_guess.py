@@ -279,7 +279,7 @@ def _asks(left: Sequence[str | None]) -> bool:
 
 
 def _request(sentence: _Sentence, schedules: Sequence[Schedule]) -> tuple[str | None, Options | None]:
-    """The requested verb and its options: None if the line contains unknown words."""
+    """The requested verb and its options, or None for both if the line contains unknown words."""
     left = sentence.left
     at = sentence.index(_ACTS_OF)
     if at is None:

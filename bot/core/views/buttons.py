@@ -27,8 +27,7 @@ RETRY_ALL = "run.retry_all"
 RUN_AGAIN = "run.again"
 # Actions whose value is a run's.
 RUN_VALUES = frozenset({CANCEL_RUN, RETRY_FAILED, RETRY_ALL, RUN_AGAIN})
-# May be followed by a suffix that distinguishes the buttons of a message. The stored word is older than the constant's
-# name.
+# May be followed by a suffix that distinguishes the buttons of a message. The stored word predates the constant's name.
 FOLLOW_RUN = "run.watch"
 START_QUEUED = "start.queue"
 DROP_QUEUED = "start.drop"

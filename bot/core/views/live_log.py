@@ -17,7 +17,8 @@ from bot.core.views.buttons import STOP_TAIL, PartButton, command_button, part_v
 
 SHOWN = 2_800
 LINE_SHOWN = 400
-# Lines kept of a batch. More than are shown, because a secret that spans lines is only recognized as a whole.
+# How many lines of a batch are kept: more than are shown, because a secret that spans lines is only recognized as a
+# whole.
 HEAD_KEPT, TAIL_KEPT = 60, 400
 LINE_KEPT = 2_000
 LONGEST_PAUSE = 8.0

@@ -17,7 +17,7 @@ def counts(end: RunEnd, watch: Watch, schedule: WatchedSchedule) -> bool:
 
 
 def fills_slot(run: RunEnd, schedule: WatchedSchedule) -> bool:
-    """Whether a run may be the one that the scheduler should have started: of the schedule's own branch, and no retry."""
+    """Whether a run can be the scheduled run for a slot: it's on the schedule's own branch and isn't a retry."""
     return run.parent is None and _is_of_branch(run, schedule.branch)
 
 

@@ -87,7 +87,7 @@ class Figures:
         return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 
     def slower(self) -> list[tuple[DigestRow, float, float]]:
-        """Schedules that slow down, with their medians now and before, in seconds, the slowest first."""
+        """Schedules that slow down, with their median durations now and before, in seconds, the slowest first."""
         found = []
         for row in self.rows:
             now, before = row.tally.median_s, row.before.median_s
@@ -98,6 +98,6 @@ class Figures:
         return sorted(found, key=lambda one: -one[1] / one[2])
 
     def slowest(self) -> list[tuple[DigestRow, float]]:
-        """Schedules by their median in seconds, the slowest first."""
+        """Schedules with their median duration in seconds, the slowest first."""
         found = [(row, median_s) for row in self.rows if (median_s := row.tally.median_s) is not None]
         return sorted(found, key=lambda one: -one[1])

@@ -102,7 +102,7 @@ def judge(
     known: Mapping[str, Lateness],
     at: datetime,
 ) -> Judged:
-    """Judge a schedule in each channel. `known` has its open lateness by channel, `runs` are its newest ones."""
+    """Judge a schedule in each channel. `known` is its open lateness by channel; `runs` are its newest runs."""
     if schedule.suspended:
         closed = {channel: replace(late, why="it's paused in Bolt") for channel, late in known.items()}
         return Judged(closed, Slots(), None)

@@ -1,7 +1,7 @@
 """The form for a watch: its content, and reading what a person filled in.
 
-The form doesn't change what an existing watch watches: watching other schedules begins at another time, and takes
-another watch.
+The form can't change which schedules an existing watch covers: other schedules would be watched only from now on, so
+they need a watch of their own.
 """
 
 from __future__ import annotations

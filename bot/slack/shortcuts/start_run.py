@@ -1,4 +1,4 @@
-"""*Start a Bolt run*, from anywhere in Slack: open the form, which asks where the card is posted."""
+"""*Start a Bolt run*, from anywhere in Slack: open the form, which asks where to post the card."""
 
 from __future__ import annotations
 
