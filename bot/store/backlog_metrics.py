@@ -29,7 +29,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is measured: these due sets, and the methods whose calls are limited per window of so many seconds."""
+    """What is measured: these due sets, and the limits of calls to Slack within windows of so many seconds.
+
+    `edits` is the limit of chat.update, and `calls` are the limits of other methods.
+    """
 
     due_sets: tuple[str, ...]
     edits: int
@@ -77,7 +80,7 @@ class BacklogMetrics(Collector):
         return found
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield what was measured last; without values if nothing was."""
+        """Yield the latest measurements. If there are none, the metrics have no values."""
         found = self._found
         yield from _by_due_set(found)
         yield from _by_lane(found)

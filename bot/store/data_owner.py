@@ -48,7 +48,7 @@ class DataOwner:
 
 
 async def claim_data(scripts: Scripts, name: str, mine: DataOwner, *, adopt: bool) -> DataOwner | None:
-    """Record the owner of the data at the first start. With `adopt`, replace another owner's record and return that.
+    """Record the owner of the data at the first start. With `adopt`, another owner's record is replaced and returned.
 
     Raises StoreUnfit if the data belongs to another bot and `adopt` is off; StoreUnavailable.
     """
@@ -72,7 +72,7 @@ async def claim_data(scripts: Scripts, name: str, mine: DataOwner, *, adopt: boo
 
 
 async def read_data_owner(scripts: Scripts) -> DataOwner | None:
-    """Return the owner of the data, None if it has none yet. Raises StoreUnavailable."""
+    """Return the owner of the data, or None if it has none yet. Raises StoreUnavailable."""
     return _read(await scripts.ask(scripts.redis.get(scripts.key("deployment"))))
 
 

@@ -8,7 +8,8 @@ from bot.core.model.delivery import DeliveryState
 from bot.core.model.request import request_id
 from bot.store.scripts import Scripts
 
-# The previous version stored the delivery of a picture as this one word. Read while both may run side by side.
+# The previous version stored the delivery of a picture as this one word. It's still read, because both may run side by
+# side.
 OLD_WORDS = {"1": DeliveryState.DONE}
 
 
@@ -25,7 +26,7 @@ class DeliveryKind:
     hashed: bool = True
 
     def name(self, delivery: str) -> str:
-        """Return a delivery's part of its key."""
+        """Return the part of a key that identifies a delivery."""
         return request_id("", delivery) if self.hashed else delivery
 
 

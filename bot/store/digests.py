@@ -1,4 +1,4 @@
-"""Digests of what channels watch: when each channel's is posted, and the dates on which it was."""
+"""Digests of what channels watch: when each channel's digest is posted, and on which dates one was."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Digests:
         return await self.queue_digest(lease, lease.member, "", at)
 
     async def posted_at(self, channel: str, day: str) -> str | None:
-        """Return the ts of a date's digest. Returns None if there's none."""
+        """Return the ts of a date's digest, or None if there's none."""
         redis, key = self._scripts.redis, self._scripts.key(DIGEST, channel, day)
         done = str(await self._scripts.ask(redis.hget(key, "post")) or "").removeprefix("done:")
         return done if done.replace(".", "", 1).isdigit() else None

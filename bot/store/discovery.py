@@ -32,17 +32,17 @@ class Discovery:
         return found
 
     async def listed_at(self) -> datetime | None:
-        """Return Bolt's time of the last complete listing, None if there was none."""
+        """Return Bolt's time of the last complete listing, or None if there was none."""
         at = await self._scripts.ask(self._scripts.redis.get(self._scripts.key("discovery", "at")))
         return from_microseconds(at) if at else None
 
     async def missing_since(self) -> Mapping[str, datetime]:
-        """Return since when watched schedules have been missing from the listing, by slug."""
+        """Return when watched schedules were first missing from the listing, by slug."""
         found = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("discovery", "missing")))
         return {slug: from_microseconds(at) for slug, at in found.items()}
 
     async def note_missing(self, missing: Mapping[str, datetime], found: Collection[str]) -> None:
-        """Record since when schedules have been missing, and which ones no longer are. Raises StoreUnavailable."""
+        """Record when schedules were first missing, and which ones no longer are. Raises StoreUnavailable."""
         key = self._scripts.key("discovery", "missing")
         pipeline = self._scripts.redis.pipeline(transaction=True)
         for slug, at in missing.items():

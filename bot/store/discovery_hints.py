@@ -22,11 +22,14 @@ class DiscoveryHints:
         return bool(await self._scripts.run("hint_listing", *(key.name for key in keys)))
 
     async def take_hints(self) -> bool:
-        """Take the hints that the listing about to begin serves. Returns False without any. Raises StoreUnavailable."""
+        """Take the hints that the next listing will answer. Returns False if there are none.
+
+        Raises StoreUnavailable.
+        """
         return bool(await self._scripts.run("take_hints"))
 
     async def look_everywhere(self, together: int) -> int:
-        """Make all watched schedules due for a look, `together` with each request. Raises StoreUnavailable.
+        """Make all watched schedules due for a look, with `together` of them in each request. Raises StoreUnavailable.
 
         Returns how many are due: 0 if that would take more requests than hints may cause in a minute.
         """

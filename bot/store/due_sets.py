@@ -25,8 +25,8 @@ LATE = Histogram(
 class Claimed:
     """The result of a claim: a lease (None if nothing was due), when it was made, and when to look again.
 
-    `at_us` is on Redis' clock. `wait_s` is the seconds from the claim until the next look, None if nothing is waiting.
-    `rows` has one row per member: its name and the requested fields.
+    `at_us` is on Redis' clock. `wait_s` is the seconds from the claim until the next look, or None if nothing is
+    waiting. `rows` has one row per member: its name and the requested fields.
     """
 
     lease: Lease | None
@@ -90,7 +90,7 @@ class DueSet:
 
 
 async def next_due(scripts: Scripts, names: Sequence[str]) -> dict[str, float]:
-    """Return in how many seconds the first item of each due set or lane is due; empty ones are left out."""
+    """Return the seconds until the first item of each due set or lane is due; empty ones are left out."""
     waits = await scripts.run("next_due", *names)
     return {name: float(wait) / MICROSECONDS for name, wait in zip(names, waits, strict=True) if wait != ""}
 

@@ -149,13 +149,13 @@ class Incidents:
     async def channel_fit(self, channel: str) -> float | None:
         """Make the posts and edits that a channel refused due now, because Slack says that the bot can post there.
 
-        Returns in how many seconds the rest is worth another try, None if nothing is left.
+        Returns the seconds until the rest is worth another try, or None if nothing is left.
         """
         again_ms = int(await self._scripts.run("channel_takes_posts", channel, 0))
         return again_ms / 1000 if again_ms else None
 
     async def load_channel_back(self, channel: str) -> ChannelBack | None:
-        """Load what to report to a channel in which the bot can post again, None if there's nothing to post."""
+        """Load what to report to a channel in which the bot can post again, or None if there's nothing to post."""
         record = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("back", channel)))
         if not record.get("since") or record.get("post", "").startswith("done:"):
             return None
@@ -181,7 +181,7 @@ class Incidents:
         )
 
     async def _finish(self, post: ClaimedPost, outcome: str, team: str, shown: str, follows: str = "") -> str:
-        # From the record's name: once a newer incident has replaced it, it isn't just the schedule's slug.
+        # From the record's name, which isn't just the schedule's slug once a newer incident has replaced this one.
         lease, schedule = post.lease, post.record.partition(":")[2].partition(":")[2]
         return str(
             await self._scripts.run(

@@ -103,7 +103,10 @@ class EditLane:
         await self._scripts.run("finish_edit", lease.member, lease.token, "", microseconds(delay_s), "")
 
     async def unshowable(self, lease: Lease, why: str, *, whole_channel: bool = False) -> None:
-        """Record that Slack will never accept an edit of this card; `whole_channel`: nor any other edit in its channel, for now."""
+        """Record that Slack will never accept an edit of this card.
+
+        With `whole_channel`, it also refuses all other edits in the card's channel for now.
+        """
         await self._scripts.run("finish_edit", lease.member, lease.token, "", 0, why, int(whole_channel))
 
     async def hold(self, for_s: float) -> None:
@@ -278,7 +281,7 @@ class PostLane:
         await self._scripts.run("note_file", post.record, f"{post.field}-id", file_id)
 
     async def attachment_of(self, post: ClaimedPost) -> str | None:
-        """Return the file that an earlier attempt has uploaded, None if there's none."""
+        """Return the file that an earlier attempt has uploaded, or None if there's none."""
         key = self._scripts.key(post.record)
         found: str | None = await self._scripts.ask(self._scripts.redis.hget(key, f"{post.field}-id"))
         return found

@@ -36,7 +36,7 @@ class ListingGaps:
         return _gap(found) if found else None
 
     async def collecting(self) -> ListingGap | None:
-        """The gap whose hidden runs are being found, None if there's none."""
+        """The gap whose hidden runs are being found, or None if there's none."""
         gap = await self.load_gap("now")
         return gap if gap is not None and gap.state is GapState.COLLECTING else None
 
@@ -65,7 +65,10 @@ class ListingGaps:
         return int(unlooked), ends
 
     async def complete(self, lease: Lease) -> bool:
-        """Record that all is found: each watching channel gets its account. Returns False if the claim was lost."""
+        """Record that everything has been found, so each watching channel gets its account.
+
+        Returns False if the claim was lost.
+        """
         return bool(await self._scripts.run("gap_complete", lease.member, await lease.stop_renewing()))
 
     async def skip_account(self, lease: Lease, channel: str, number: int) -> None:

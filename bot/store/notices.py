@@ -107,13 +107,13 @@ class Notices:
 
 
 def slots_text(slots: Slots) -> str:
-    """Slots as stored, empty for none."""
+    """Serialize slots; empty if there are none."""
     return to_json(slots) if slots else ""
 
 
 @lru_cache(SLOTS_CACHED)
 def stored_slots(body: str) -> StoredSlots:
-    """Slots as they're stored. Most are the same in every listing."""
+    """Parse stored slots. Cached, because most are the same in every listing."""
     return StoredSlots(from_json(Slots, body), body)
 
 

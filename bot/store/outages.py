@@ -109,7 +109,10 @@ class Outages:
         await self._scripts.run("outage_message_deleted", card, outage.channel, outage.number, outage.ts, int(again))
 
     async def mark_uneditable(self, outage: Outage) -> bool:
-        """Record that the message can't be edited anymore. Its thread gets the changes from now on, this one included."""
+        """Record that the message can't be edited anymore.
+
+        Its thread gets the changes from now on, this one included.
+        """
         at = newest_end(outage.members)
         fixed_us = round(at.timestamp() * MICROSECONDS) if at else 0
         return bool(

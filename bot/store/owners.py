@@ -1,4 +1,7 @@
-"""Users by e-mail address, as Slack reported: under a keyed hash, so that the address can't be guessed from Redis."""
+"""Users by e-mail address, as reported by Slack.
+
+A keyed hash replaces each address, so that it can't be guessed from Redis.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ class OwnerUsers:
             await self._scripts.run("want_owners", *slugs)
 
     async def keep(self, address: str, user: str, *, for_s: float) -> None:
-        """Store the user with an address, "" if there's none."""
+        """Store which user has an address: "" if nobody has it."""
         name = self._scripts.key("owner", self._hash(address))
         await self._scripts.ask(self._scripts.redis.set(name, user, px=round(for_s * MILLISECONDS)))
 

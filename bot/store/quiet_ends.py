@@ -31,7 +31,10 @@ class QuietEnds:
     async def end_quiet(
         self, lease: Lease, end: QuietEnd, after: Sequence[StoredIncident], next_at: datetime | None, waiting: int
     ) -> bool:
-        """Queue the message of an end, and clear what its incidents withhold. Returns False if anything has changed."""
+        """Queue the message about an end of quiet hours, and clear what its incidents withhold.
+
+        Returns False if anything has changed.
+        """
         changes = [part for one in after for part in (one.incident.schedule, one.rev, to_json(one.incident))]
         word = await self._scripts.run(
             "end_quiet",

@@ -39,8 +39,8 @@ SAME_KEPT_S = 7200
 class StoredRequest:
     """The fields of a request that never change.
 
-    A replica from before retries fails to parse one, because a RetryCommand has no `schedule`, the stored name of
-    `schedule_text`. That's better than starting the whole schedule.
+    A replica of a version that has no retries yet fails to parse one, because a RetryCommand has no `schedule`, the
+    stored name of `schedule_text`. That's better than starting the whole schedule.
     """
 
     team: str
@@ -150,7 +150,7 @@ class StartRequests:
     async def begin_sending(self, lease: Lease, request: Request, *, deadline_s: float, lease_s: float) -> Sending:
         """Record that the trigger is about to be sent.
 
-        Refused if it's late or the schedule's start is already being sent.
+        Refused if it's late, or if another start of the schedule is already being sent.
         """
         token = await lease.stop_renewing()
         word, fresh = await self._scripts.run(
@@ -218,15 +218,15 @@ class StartRequests:
         await self._scripts.run("lock_schedule", _lock(request), request.id, 0)
 
     async def was_absent_since(self, at: datetime) -> bool:
-        """Whether there was a time since `at`, by Redis' clock, when no process worked on this data.
+        """Whether there was an absence since `at`, by Redis' clock: a time when no process worked on this data.
 
-        The first claim after such a time notices it. See `feel_pulse` in shared_functions.lua.
+        The first claim after an absence notices it. See `feel_pulse` in shared_functions.lua.
         """
         away = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("pulse"), "away_us"))
         return away is not None and at < from_microseconds(away)
 
     async def note_checked(self, request: Request) -> None:
-        """Record that a start was checked after such a time, and is still to wait."""
+        """Record that a start was checked after an absence, and still has to wait."""
         seconds, rest_us = await self._scripts.ask(self._scripts.redis.time())
         at_us = str(int(seconds) * MICROSECONDS + int(rest_us))
         await self._scripts.ask(self._scripts.redis.hset(self._scripts.key("req", request.id), "checked_us", at_us))
@@ -272,7 +272,7 @@ def _lock(request: Request) -> str:
 
 
 def schedule_fingerprint(slug: str) -> str:
-    """Return a schedule's part of a key."""
+    """Return the part of a key that identifies a schedule."""
     return hashlib.sha256(slug.encode()).hexdigest()[:24]
 
 

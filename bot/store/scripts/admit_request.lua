@@ -1,7 +1,7 @@
 -- Decides whether a person's request is handled. ARGV: user, channel ('' if none), user limit, channel limit, window in
--- s, the key of such deliveries, the delivery's name ('' if copies aren't detected), for how many ms its beginning and
--- its end are stored. Returns 'ok', 'flood' (over the limit, and the person should be notified), 'flooded' (already
--- notified) or 'replay' (handled before)
+-- s, the key of this kind of delivery, the delivery's name ('' if copies aren't detected), for how many ms its
+-- beginning and its end are stored. Returns 'ok', 'flood' (over the limit, and the person should be notified),
+-- 'flooded' (already notified) or 'replay' (handled before)
 local CHECK_GAP_US = 60 * 1000000
 local user, channel, window_s, kind, name = ARGV[3], ARGV[4], ARGV[7], ARGV[8], ARGV[9]
 local state = name == '' and 'new' or begin_delivery(kind, name, ARGV[10])

@@ -1,4 +1,4 @@
--- Caches many answers at once, except for names that were invalidated since they may have been requested (see
+-- Caches many answers at once, except for names that were invalidated so recently that the answer may be older (see
 -- cache_answer.lua). ARGV: for how long in ms, then pairs of a name and its text
 for at = 4, #ARGV, 2 do
   if redis.call('EXISTS', key('told', ARGV[at], 'changed')) == 0 then

@@ -1,6 +1,6 @@
--- Records a channel's digest, or its picture, as posted or given up. ARGV: date, class, channel, item, token, ts or file
--- or word, field of its attempts, what follows in its thread ('file-<date>') or ''. Returns 'ok', or the existing record
--- if another process has posted it.
+-- Records a channel's digest, or its picture, as posted or given up. ARGV: date, class, channel, item, token, ts or
+-- file or word, field of its attempts, what follows in its thread ('file-<date>') or ''. Returns 'ok', or the existing
+-- record if another process has posted it.
 local record, items, field = key('report', ARGV[5], ARGV[3]), key('posts', ARGV[4], ARGV[5]), ARGV[9]
 posted_in(ARGV[5])
 local before = post_done(record, field)

@@ -1,7 +1,7 @@
 -- Records a post of an incident. ARGV: class, channel, item, token, slug, field of its attempts ('' if the incident no
--- longer wants it), ts or word, team and shown revision of the message ('' and '' for a thread post), what follows it in
--- the thread ('file-<number>' or 'late-<number>') or ''. Returns 'ok', or the existing record if another process has posted
--- it.
+-- longer wants it), ts or word, team and shown revision of the message ('' and '' for a thread post), what follows it
+-- in the thread ('file-<number>' or 'late-<number>') or ''. Returns 'ok', or the existing record if another process has
+-- posted it.
 local class, channel, item, slug, field = ARGV[3], ARGV[4], ARGV[5], ARGV[7], ARGV[8]
 local claimed = item
 if current_slug(slug) ~= slug then

@@ -1,6 +1,7 @@
 -- Records a post of an outage. ARGV: class, channel, item, token, number, field of its attempts, ts or word, team and
--- shown revision of the message ('' and '' for a thread post), how many more people were notified, the file that follows
--- it in the thread ('file-<number>-<run>') or '', and how many changes a line about its state shows or ''. Returns 'ok', or the existing record if another process has posted it.
+-- shown revision of the message ('' and '' for a thread post), how many more people were notified, the file that
+-- follows it in the thread ('file-<number>-<run>') or '', and how many changes a line about its state shows or ''.
+-- Returns 'ok', or the existing record if another process has posted it.
 local class, channel, item, number, field = ARGV[3], ARGV[4], ARGV[5], ARGV[7], ARGV[8]
 local hash, items = key('outage', channel, number), key('posts', class, channel)
 posted_in(channel)

@@ -1,6 +1,6 @@
 -- Starts following a requested run and queues its card. ARGV: follow request, token, channel, run member, facts, seen,
--- state, digest, usual_s, began_s. Returns 'ok', 'lost' (the claim or the follow request is gone) or 'final' (the run has
--- ended)
+-- state, digest, usual_s, began_s. Returns 'ok', 'lost' (the claim or the follow request is gone) or 'final' (the run
+-- has ended)
 local id, set, member = ARGV[3], key('due', 'watches'), ARGV[6]
 local follow_request = key('watch', ARGV[5], member)
 if not owns(set, id, ARGV[4]) then return 'lost' end

@@ -1,4 +1,4 @@
--- Completes a gap, because everything that it has hidden is found, or was searched for long enough: each watching
+-- Completes a gap, because everything that it has hidden has been found, or searched for long enough: each watching
 -- channel gets its account. ARGV: number, token. Returns 1, or 0 if the claim was lost.
 local number = ARGV[3]
 if not owns(key('due', 'gaps'), number, ARGV[4]) then return 0 end

@@ -1,6 +1,6 @@
--- Begins the search for what a gap has hidden, at the first complete listing after it. ARGV: time of the listing before
--- in us, of this one in us, then the watched schedules. All of them are looked at now. Each attempt of the same gap
--- begins it again, until the listing itself is recorded.
+-- Begins the search for what a gap has hidden, at the first complete listing after it. ARGV: time of the previous
+-- listing in us, time of this one in us, then the watched schedules. All of them are looked at now. Each attempt of the
+-- same gap begins it again, until the listing itself is recorded.
 redis.call('DEL', key('gap', 'tried'))
 local known = redis.call('HMGET', key('gap', 'now'), 'number', 'state', 'since')
 local number = known[1]

@@ -1,9 +1,9 @@
 -- Marks a channel as unreachable: for a while its cards aren't edited, and ends are sent to whoever asked. Cards that
--- wait for an edit are given up, unless an edit is under way. If it's watched, it's checked now. ARGV: channel, why, for
--- how long in ms.
+-- wait for an edit are given up, unless an edit is under way. If it's watched, it's checked now. ARGV: channel, why,
+-- for how long in ms.
 local channel, at = ARGV[3], now()
 redis.call('SET', key('aside', channel), ARGV[4], 'PX', ARGV[5])
--- Refused posts are put back until then, and known by it.
+-- Refused posts are put back until this time, and are found by it.
 redis.call('SET', key('aside', 'until', channel), num(at + tonumber(ARGV[5]) * 1000), 'PX', ARGV[5])
 give_up_edits(channel, ARGV[4], false)
 -- Where only some may post, Slack may take edits: see channel_takes_posts.lua.

@@ -1,6 +1,6 @@
--- Queues a channel's message about a gap, or its edit. ARGV: channel, token, number, body, team, '1' if the gap is over,
--- then for each incident that withheld something because of it: slug, expected revision, incident. Returns 'ok', or
--- 'again' if anything has changed since it was loaded: then nothing is done.
+-- Queues a channel's message about a gap, or its edit. ARGV: channel, token, number, body, team, '1' if the gap is
+-- over, then for each incident that withheld something because of it: slug, expected revision, incident. Returns 'ok',
+-- or 'again' if anything has changed since it was loaded: then nothing is done.
 local channel, number, due = ARGV[3], ARGV[5], key('due', 'gaps')
 if not owns(due, channel .. ':' .. number, ARGV[4]) then return 'again' end
 if not replace_withholding(channel, 9) then return 'again' end

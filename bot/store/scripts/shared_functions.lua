@@ -24,8 +24,8 @@ local function begin_delivery(kind, name, for_ms)
   return 'new'
 end
 -- Absences: times in which no process worked on this data, because none ran, or because Redis was restored from a
--- backup, which is older than what was done since. `pulse` has the time of the last claim or start, rounded, and of the end
--- of the newest absence. What was decided before that end may have been carried out already.
+-- backup, which is older than what was done since. `pulse` has the time of the last claim or start, rounded, and of the
+-- end of the newest absence. What was decided before that end may have been carried out already.
 local PULSE_US, ABSENCE_US = 10000000, 60000000
 local function feel_pulse()
   local pulse, at = key('pulse'), now()
@@ -110,15 +110,15 @@ local function posted_in(channel)
   redis.call('ZADD', key('budget', 'channels'), 'GT', num(now() + math.min(gap, 1020000)), channel)
 end
 
--- Returns what is on record of a post that was sent or given up ('done:<ts or word>'), or nil.
+-- Returns the record of a post that was sent or given up ('done:<ts or word>'), or nil.
 local function post_done(hash, field)
   local known = redis.call('HGET', hash, field) or ''
   return string.sub(known, 1, 5) == 'done:' and known or nil
 end
 
 -- Records that a post about something with revisions was sent or given up. Returns nil, or what its script returns: the
--- record of another process's post, or 'ok' if what it's about has expired. Then the field that this attempt has left
--- is removed.
+-- record of another process's post, or 'ok' if what it's about has expired, in which case the field that this attempt
+-- has left is removed.
 local function finish_attempt(hash, field, items, item, outcome)
   local known = post_done(hash, field)
   if known then return known end
@@ -130,8 +130,8 @@ local function finish_attempt(hash, field, items, item, outcome)
   redis.call('HSET', hash, field, 'done:' .. outcome)
 end
 
--- Replaces incidents of a channel that withheld something: ARGV from `first` on has slug, expected revision and incident of
--- each. Returns false if any has changed since it was loaded: then nothing is done.
+-- Replaces incidents of a channel that withheld something: ARGV from `first` on has slug, expected revision and
+-- incident of each. Returns false if any has changed since it was loaded: then nothing is done.
 local function replace_withholding(channel, first)
   for at = first, #ARGV, 3 do
     if (redis.call('HGET', key('incident', channel, ARGV[at]), 'rev') or '0') ~= ARGV[at + 1] then return false end
@@ -334,7 +334,8 @@ local function touch_incident_of(id)
   if known[4] then return touch_outage(channel, known[4]) end
   if known[2] then dirty_incident(known[3] .. ':' .. channel .. ':' .. known[2], 'now') end
 end
--- An incident's message has been edited or posted: a start that waits for it may be shown now (see shown_in_incident.lua).
+-- An incident's message has been edited or posted: a start that waits for it may be shown now (see
+-- shown_in_incident.lua).
 local function message_shown(name)
   local id = redis.call('HGET', key('incident', name), 'request')
   local channel = string.match(name, '^[^:]*')
@@ -477,8 +478,9 @@ local function seal(card)
   retire(state[1])
 end
 
--- Gives up edits that wait in a channel, but for those under way. `watched` (true or false) is which: those of incidents'
--- and outages' messages, which fall behind and are tried again with the channel, or the others, which aren't.
+-- Gives up edits that wait in a channel, but for those under way. `watched` (true or false) is which: those of
+-- incidents' and outages' messages, which fall behind and are tried again with the channel, or the others, which
+-- aren't.
 local function give_up_edits(channel, why, watched)
   for class, _ in pairs(RANK) do
     local items = key('edits', class, channel)
@@ -612,8 +614,8 @@ local function tell_more(member, facts, usual_s, began_s)
 end
 
 -- A schedule's queue: the starts that wait for their turn, in the order in which they were asked for, as a sorted set
--- of request ids. A start stays in it until its outcome is known; until then the next one waits. Its key, `line`, and the
--- key of the lists below, `waits`, are words of older versions.
+-- of request ids. A start stays in it until its outcome is known; until then the next one waits. Its key, `line`, and
+-- the key of the lists below, `waits`, are words of older versions.
 local IN_QUEUE = {queued = true, accepted = true, looked = true, carded = true, sending = true, looking = true}
 
 -- Queued starts per person (user:<id>) and channel (channel:<id>), scored by when they began to wait. See
@@ -775,8 +777,8 @@ local function tell_asker(id)
   redis.call('ZADD', key('due', 'requests'), num(now()), id)
 end
 
--- Listings of schedules that hints ask for: `discovery:hinted` has the times at which they're wanted, `discovery:hint_calls`
--- the times of the requests that hints have caused in the last minute.
+-- Listings of schedules that hints ask for: `discovery:hinted` has the times at which they're wanted,
+-- `discovery:hint_calls` the times of the requests that hints have caused in the last minute.
 local HINT_REPEATS_S = {0, 2, 5, 15}
 local HINT_GAP_US, HINT_CALLS_MOST, MINUTE_US = 2000000, 30, 60000000
 local function hint_calls_left()
