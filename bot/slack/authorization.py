@@ -35,7 +35,10 @@ def attempt_of(call: Call, action: Action, text: str, *, posts: bool = False) ->
 async def denial(
     context: ListenerContext, attempt: Attempt, asking: Awaitable[Decision], *, doing: str = ""
 ) -> Message | None:
-    """Return why an action is denied, or None if it's allowed. `doing`: what the person wants, if not just that."""
+    """Return why an action is denied, or None if it's allowed.
+
+    `doing`: what the person wants, if it's more specific than the action.
+    """
     try:
         async with asyncio.timeout(CHECK_S):
             decision = await asking

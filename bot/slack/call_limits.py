@@ -32,7 +32,7 @@ class SlackCallBudget(Protocol):
 
 
 class CallPace:
-    """Decides whether a call may be made now. Without `calls`, every call may."""
+    """Decides whether a call may be made now. Without `calls`, every call may be made."""
 
     def __init__(self, calls: SlackCallBudget | None = None) -> None:
         self._calls = calls

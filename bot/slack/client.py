@@ -103,9 +103,9 @@ class SlackChat:
         self._session: aiohttp.ClientSession | None = None
         self._directs: LRUCache[str, str] = LRUCache(DIRECTS_MOST)
         self._scopes = MissingScopes()
-        # How many seconds our clock is ahead of Slack's, None before Slack's first answer.
+        # How many seconds our clock is ahead of Slack's; None before Slack's first answer.
         self.clock_off_s: float | None = None
-        # The token's scopes, None before auth.test.
+        # The token's scopes; None before auth.test.
         self.granted: frozenset[str] | None = None
         self.bot_user = ""
         # Counts calls across all replicas, once there's a Redis to count them in.
@@ -254,7 +254,10 @@ class SlackChat:
         return await find_by_key(self, channel, key, since=since, thread_ts=thread_ts, ours=self.bot_user)
 
     async def read_message(self, channel: str, ts: str, *, within_s: float) -> SlackMessage | None:
-        """Read a message of a channel, None if it doesn't exist. Raises SlackError, including for a missing scope."""
+        """Read a message of a channel. Returns None if it doesn't exist.
+
+        Raises SlackError, including for a missing scope.
+        """
         return await read_message(self, channel, ts, ours=self.bot_user, within_s=within_s)
 
     async def join_channel(self, channel: str) -> None:

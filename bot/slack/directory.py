@@ -80,7 +80,10 @@ class DirectoryCache(Protocol):
 
 
 class Directory:
-    """Read both lists regularly. `domains`: whether the policy names e-mail addresses. `report_fault` logs an unexpected error."""
+    """Read both lists regularly. `domains`: whether the policy names e-mail addresses.
+
+    `report_fault` logs an unexpected error.
+    """
 
     def __init__(
         self,

@@ -46,7 +46,7 @@ def person_entry(known: KnownPerson) -> str:
 
 
 def read_person(entry: str) -> KnownPerson | None:
-    """Decode a person, None if the entry isn't valid."""
+    """Decode a person. Returns None if the entry isn't valid."""
     at, letters, domain, zone, name = (*entry.split(":", 4), "", "", "", "")[:5]
     if not at.isdecimal() or not set(letters) <= set(_ROLES):
         return None

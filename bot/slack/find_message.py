@@ -66,7 +66,7 @@ async def find_by_file_name(
 
 
 async def read_message(slack: WebApi, channel: str, ts: str, *, ours: str, within_s: float) -> SlackMessage | None:
-    """Read a message with its buttons, None if it doesn't exist. Raises SlackError."""
+    """Read a message with its buttons. Returns None if it doesn't exist. Raises SlackError."""
     try:
         page = await slack.call(
             "conversations.replies",

@@ -50,7 +50,10 @@ REASONS = {
 
 
 class TokenRefusedError(Exception):
-    """Slack refuses a token. `sentence` names the variable and Slack's reason, `fix` what to do; the message is both."""
+    """Slack refuses a token.
+
+    `sentence` names the variable and Slack's reason, `fix` what to do; the message is both.
+    """
 
     def __init__(self, sentence: str, fix: str) -> None:
         super().__init__(f"{sentence} {fix}")

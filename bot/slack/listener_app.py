@@ -169,7 +169,7 @@ def answer_request(body: dict[str, Any], sentence: str, tell: Tell) -> BoltRespo
 
 
 def unreadable(body: object) -> dict[str, Any] | None:
-    """Return the acknowledgement of a malformed request, None if Slack doesn't display one anyway."""
+    """Return the acknowledgement of a malformed request, or None if Slack doesn't display one anyway."""
     return NO_OPTIONS if isinstance(body, dict) and str(body.get("type")) in MENUS else None
 
 

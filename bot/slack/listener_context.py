@@ -132,7 +132,7 @@ class ListenerContext:
     failing: FailingLister
 
     async def tell(self, asker: Asker, message: Message) -> None:
-        """Answer privately, passed to `later`. If Slack doesn't accept it, retried for some minutes."""
+        """Answer privately, through `later`. If Slack doesn't accept the answer, it's retried for some minutes."""
         message = await self.gate.with_allowed_buttons(asker, message)
         for pause_s in AGAIN_S:
             if await self.answers.reply_privately(asker, message):

@@ -105,7 +105,7 @@ class NoPeopleCache:
         """Return None."""
 
     async def people_in(self, _book: str) -> Mapping[str, str]:
-        """Return none."""
+        """Return no entries."""
         return {}
 
     async def keep_people(self, _book: str, _entries: Mapping[str, str]) -> None:
@@ -224,12 +224,12 @@ class SlackPeople:
         await self._cache.keep(f"group-message:{channel}", "1", NOTED_S)
 
     async def group(self, name: str) -> str | None:
-        """Return the id of a user group that the policy names, None if it doesn't exist or can't be read."""
+        """Return the id of a user group that the policy names, or None if it doesn't exist or can't be read."""
         groups, _, _ = await self._members()
         return (groups or {}).get(name, {}).get("id") or None
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str] | None:
-        """Return a policy group's members, None if it doesn't exist or can't be read. `fresh`: read from Slack."""
+        """Return a policy group's members, or None if it doesn't exist or can't be read. `fresh`: read from Slack."""
         groups, *_ = await self._members(fresh=fresh)
         return frozenset(groups[group]["users"]) if groups and groups.get(group, {}).get("id") else None
 

@@ -42,7 +42,7 @@ def http_handler(
     """Return the handler of /slack/events: commands, interactivity, options and events.
 
     It answers 401 without Slack's signature, and 400 to a malformed request. `clock_off_s` returns how many seconds our
-    clock is ahead of Slack's, None if that isn't known.
+    clock is ahead of Slack's, or None if that isn't known.
     """
     verifier = SignatureVerifier(signing_secret)
     refused = RareWarning(

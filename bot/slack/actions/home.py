@@ -48,7 +48,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _run(context: ListenerContext, call: Call, value: str) -> Message | None:
-    """Record the start, as a command in that channel does. Returns why it's refused, or None."""
+    """Record the start, as the same command typed in the channel would. Returns why it's refused, or None."""
     try:
         text, channel = read_command_in_value(value)
         start_command = parse(text, context.prefix)

@@ -98,6 +98,9 @@ async def _why_not(context: ListenerContext, call: Call, incident: Incident) -> 
 
 
 def _is_repeated(answer: Message) -> bool:
-    """Whether the person asked for the same a moment ago: a double click must not replace the first click's answer."""
+    """Whether the person asked for the same thing just now.
+
+    A double click must not replace the first click's answer.
+    """
     rows = (block for block in answer.blocks if isinstance(block, Buttons))
     return any(one.action == START_ANOTHER for row in rows for one in row.buttons)

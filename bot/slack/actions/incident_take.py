@@ -18,7 +18,10 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _take(context: ListenerContext, call: Call, click: Click) -> Message | None:
-    """Take the incident. *I'm on it* doesn't take it over; an older version's button does, as it doesn't say which."""
+    """Take the incident. *I'm on it* doesn't take it over.
+
+    An older version's button doesn't say which of the two it is, so it does.
+    """
     button = read_incident_value(click.value)
     found = await context.incidents.find_open(call.asker.channel, button.schedule)
     if isinstance(found, Message):

@@ -36,7 +36,10 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _take(context: ListenerContext, call: Call, click: Click) -> Message | None:
-    """Take the incidents. *I'm on it* doesn't take any over; an older version's button does: it doesn't say which."""
+    """Take the incidents. *I'm on it* doesn't take any over.
+
+    An older version's button doesn't say which of the two it is, so it does.
+    """
     number, free = read_outage_take_value(click.value)
     found = await _find(context, call, number)
     if free and not isinstance(found, Message):

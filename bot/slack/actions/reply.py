@@ -17,7 +17,7 @@ from bot.slack.listener_context import Call, ListenerContext, click_call, click_
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A click: the button's or the chosen option's value, the action id, and the timestamp of the message, "" if none."""
+    """A click: the value of the button or the chosen option, the action id, and the message's timestamp, "" if none."""
 
     value: str
     action_id: str
@@ -29,7 +29,7 @@ Handle = Callable[[ListenerContext, Call, Click], Awaitable[Message | None]]
 
 
 def reply_to_click(app: AsyncApp, context: ListenerContext, action_id: str | Pattern[str], handle: Handle) -> None:
-    """Listen to a button, or to all whose action ids match a pattern."""
+    """Listen to a button, or to all buttons whose action ids match a pattern."""
 
     async def on_click(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         call = click_call(body, action, context.me.team)

@@ -1,4 +1,7 @@
-"""*Run again* on the card of a succeeded, cancelled or skipped run: same schedule, branch, pull request and commands."""
+"""*Run again* on the card of a succeeded, cancelled or skipped run.
+
+It starts the same schedule again, with the same branch, pull request and commands.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Commands, from any source. Each is a module that takes a parsed command and calls one flow.
 
-A module has `COMMANDS`, the records it handles; `asks(command)`, the question for the policy, None if it's asked later
-or not at all; and `handle(context, call, command)`.
+A module has `COMMANDS`, the records it handles; `asks(command)`, the question for the policy, or None if it's asked
+later or not at all; and `handle(context, call, command)`.
 
 A handler returns the answer that is sent with the acknowledgement, or None. It records what it has to before it
 returns, and passes longer work to `context.later`.
@@ -75,7 +75,7 @@ def handlers() -> dict[type[Command], Handler]:
 
 
 async def command_denial(context: ListenerContext, call: Call, command: Command) -> Message | None:
-    """Return why a command is denied. None if it's allowed, or if the policy is asked later, as for a start."""
+    """Return why a command is denied, or None if it's allowed or the policy is asked later, as for a start."""
     if call.queued is not None or call.pending is not None:
         # The command is about a start, which has no run yet. The policy is asked when the start is dropped.
         return None

@@ -18,7 +18,7 @@ NONE_HERE = "I don't know of any runs in this channel from the last week. Give a
 
 
 def asks(command: LatestRunCommand) -> OfSchedule | None:
-    """Return the question for the policy, None for the channel's newest run: it's asked once that run is known."""
+    """Return the question for the policy, or None for the channel's newest run: it's asked once that run is known."""
     return (
         OfSchedule(ACTIONS[command.verb], command.schedule_text, posts=command.follow)
         if command.schedule_text

@@ -79,7 +79,10 @@ async def _forget(context: ListenerContext, channel: str | None) -> BoltResponse
 
 
 async def _move(context: ListenerContext, old: str, new: str) -> BoltResponse | None:
-    """Move a channel's watches to its new id. Not acknowledged if that fails, so that Slack delivers the event again."""
+    """Move a channel's watches to its new id.
+
+    Not acknowledged if that fails, so that Slack delivers the event again.
+    """
     try:
         async with asyncio.timeout(MOVE_S):
             moved = await context.watch_store.move_channel(old, new)

@@ -105,7 +105,7 @@ async def handle_message(context: ListenerContext, message: UserMessage, text: s
 async def _begin(context: ListenerContext, delivery: str) -> DeliveryState | None:
     """Mark the start of handling.
 
-    None if Redis can't be reached: then nothing can be changed, and reads may be answered twice.
+    Returns None if Redis can't be reached: then nothing can be changed, and reads may be answered twice.
     """
     try:
         async with asyncio.timeout(MARK_S):

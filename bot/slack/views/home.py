@@ -45,6 +45,6 @@ def home_view(blocks: list[Json], page: int) -> Json:
 
 
 def shown_page(body: Mapping[str, Any]) -> int | None:
-    """Return the page of the Home tab in which a click happened, None for a click elsewhere."""
+    """Return the page of the Home tab in which a click happened, or None for a click elsewhere."""
     view = body.get("view") or {}
     return read_home_page_value(view.get("private_metadata") or "") if view.get("type") == "home" else None

@@ -120,7 +120,10 @@ async def _describe(context: ListenerContext, asker: Asker, stored: StoredWatch)
 
 
 async def _submitted(context: ListenerContext, asker: Asker, body: Json) -> StoredWatch | Mapping[Field, str]:
-    """Store what the form asks for, before it's acknowledged. If that fails, return a sentence per field to correct."""
+    """Store what the form asks for, before it's acknowledged.
+
+    If that fails, return a sentence for each field to correct.
+    """
     filled = read_view(record_in(body, "view"))
     read = await context.watch_forms.read_form(filled)
     if isinstance(read, Message):
@@ -151,7 +154,10 @@ async def _plan(context: ListenerContext, asker: Asker, body: Json, read: ReadFo
 
 
 async def _why_not_there(context: ListenerContext, asker: Asker) -> str:
-    """Return why reports may not be posted in the form's channel, empty if they may. The person may have left it since."""
+    """Return why reports may not be posted in the form's channel, empty if they may.
+
+    The person may have left it since.
+    """
     if not asker.channel:
         return NO_CHANNEL
     try:
@@ -194,7 +200,7 @@ def read_view(view: Json) -> Filled:
 
 
 def _number(view: Json) -> int | None:
-    """Return the number of the watch that is edited, None for a new one."""
+    """Return the number of the watch that is edited, or None for a new one."""
     number = stored_in(view).get("n")
     return number if type(number) is int else None
 
