@@ -152,7 +152,7 @@ class BoltClient:
 
     @property
     def clock_ahead(self) -> timedelta | None:
-        """Return how far the API's clock is ahead of ours, None until the API has sent its time."""
+        """Return how far the API's clock is ahead of ours, or None until the API has sent its time."""
         return self._transport.clock_ahead
 
     def time(self) -> datetime:
@@ -219,7 +219,7 @@ class BoltClient:
         variables: Json = {"slug": slug, "limit": limit, "offset": offset}
         reply = await self._spelled(graphql_documents.runs, variables, self._sender.read)
         page = _parsed(graphql_models.RunPage, reply, "listBoltRuns")
-        # If this were treated as no runs, every older run would look as if it had been started since.
+        # If an error were treated as no runs, every older run would look as if it had been started since.
         if not page.ok and not page.runs:
             raise BoltRejected((NOT_LISTED,))
         return [run.core() for run in page.runs]
@@ -248,7 +248,7 @@ class BoltClient:
         return _parsed(graphql_models.CommandOutput, reply, "boltCommand").output()
 
     async def run_of_command(self, command_id: int) -> int | None:
-        """Return the run that a command belongs to, None if Bolt doesn't say. Doesn't request its output."""
+        """Return the run that a command belongs to, or None if Bolt doesn't say. Doesn't request its output."""
         reply = await self._sender.read(graphql_documents.RUN_OF_COMMAND, {"id": command_id})
         run_id = _parsed(graphql_models.CommandRun, reply, "boltCommand").schedule_run_id
         if run_id is not None:
@@ -256,7 +256,7 @@ class BoltClient:
         return run_id
 
     def known_run_of(self, first_command_id: int) -> int | None:
-        """Return the run whose first command this is, None if no recent poll or query has returned it."""
+        """Return the run whose first command this is, or None if no recent poll or query has returned it."""
         return self._run_of.get(first_command_id)
 
     def _remember(self, first_command_id: int, run_id: int) -> None:

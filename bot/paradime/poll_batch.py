@@ -38,7 +38,7 @@ class PollBatch:
         self._post = post
         self._clock = clock
         self._good = 0
-        # The backend's name for the type of a status: empty while unknown, None if it doesn't support fragments.
+        # The backend's name for the type of a status: empty while unknown, or None if it doesn't support fragments.
         self._type_name: str | None = ""
         self.limit = MOST
 

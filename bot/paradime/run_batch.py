@@ -27,7 +27,8 @@ class RunBatch:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        # The backend's name for the type of a page of runs: empty while unknown, None if it doesn't support fragments.
+        # The backend's name for the type of a page of runs: empty while unknown, or None if it doesn't support
+        # fragments.
         self._type_name: str | None = ""
         self.limit = MOST
 
@@ -87,7 +88,7 @@ def _page(page: object) -> list[RunSummary] | BoltError:
         parsed = graphql_models.RunPage.model_validate(page)
     except ValidationError:
         return BoltOutcomeUnknown("Bolt's response doesn't have the expected format.")
-    # If this were treated as no runs, every older run would look as if it had been started since.
+    # If an error were treated as no runs, every older run would look as if it had been started since.
     return [run.core() for run in parsed.runs] if parsed.ok or parsed.runs else BoltRejected((NOT_LISTED,))
 
 

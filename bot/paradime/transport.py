@@ -64,7 +64,8 @@ class Transport:
         self._body_most = body_most
         self._watch = watch
         self._now = now
-        # How far the server's clock is ahead of ours, by the Date of its last response; None until one had a Date.
+        # How far the server's clock is ahead of ours, by the Date of its last response, or None until one has had a
+        # Date.
         self.clock_ahead: timedelta | None = None
         self._http = httpx.AsyncClient(
             headers={
