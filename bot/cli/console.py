@@ -65,5 +65,5 @@ def complain(line: str) -> None:
 
 
 def terminal_columns() -> int | None:
-    """Return the width of the terminal that the output goes to, None if it doesn't go to one."""
+    """Return the width of the terminal that the output goes to, or None if it doesn't go to one."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

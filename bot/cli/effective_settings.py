@@ -18,7 +18,7 @@ from bot.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class EffectiveSetting:
-    """A setting. `value` is masked; None if it's unset or secret.
+    """A setting. `value` is masked, and None if it's unset or secret.
 
     `file` is the file that contains the value; `env_file` and `line` say where the value or that file's name is set.
     Paths are masked too.

@@ -79,7 +79,7 @@ def as_json(found: Reading) -> str:
 
 
 def _hint(found: Reading) -> dict[str, str] | None:
-    """Return the hint for the most frequent cause, None if no hint matches."""
+    """Return the hint for the most frequent cause, or None if no hint matches."""
     hint = next((cause for cause in found.causes if cause.id), None)
     if hint is None:
         return None
@@ -106,7 +106,7 @@ def _sentences(hint: Cause | Hint) -> str:
 
 
 def as_hints(found: Reading, hints: Table, exit_code: int | None = None) -> str:
-    """Format for authors of hints: each failure's hint, and its message in the form that patterns are matched with."""
+    """Format for authors of hints: each failure's hint, and its message as patterns are matched against it."""
     parts = []
     for name, message in found.messages:
         lines = [f"{one_line(name)}: {_named(hint_for(message, hints))}"]

@@ -77,7 +77,7 @@ async def _socket_mode(subject: Subject) -> list[Finding]:
 
 
 def compare(hello: Hello, held: int | None) -> Finding:
-    """Compare the app's other connections with those that this deployment holds, None if that isn't known."""
+    """Compare the app's other connections with those that this deployment holds. `held` is None if it isn't known."""
     others = hello.connections - 1
     if others == 0:
         return ok(SOCKET, "A connection can be opened. It's the app's only one, so no bot is running.")
@@ -102,7 +102,7 @@ def _more(others: int) -> str:
 
 
 async def _held(subject: Subject) -> int | None:
-    """Return how many connections this deployment's processes hold, None if Redis doesn't say."""
+    """Return how many connections this deployment's processes hold, or None if Redis doesn't say."""
     settings = subject.settings
     try:
         if settings.redis_url is not None:

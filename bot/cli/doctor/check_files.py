@@ -112,7 +112,7 @@ def _write(directory: Path) -> None:
 
 
 def _foreign(redis: Path) -> Path | None:
-    """Return a file of the embedded Redis that this user can't change, None if there's none."""
+    """Return a file of the embedded Redis that this user can't change, or None if there's none."""
     if not redis.exists():
         return None
     if redis.stat().st_uid != os.geteuid() != 0:

@@ -33,10 +33,10 @@ def ok(check: str, sentence: str) -> Finding:
 
 
 def warning(check: str, sentence: str, fix: str) -> Finding:
-    """Return a finding despite which the bot works, but not as well as it should."""
+    """Return a finding that doesn't stop the bot, but keeps it from working as well as it should."""
     return Finding(check, "warning", sentence, fix)
 
 
 def problem(check: str, sentence: str, fix: str) -> Finding:
-    """Return a finding because of which the bot doesn't start, or can't do its job."""
+    """Return a finding that keeps the bot from starting, or from doing its job."""
     return Finding(check, "problem", sentence, fix)

@@ -16,8 +16,8 @@ from bot.slack.identity import Identity
 class Subject:
     """The settings and a client of each service.
 
-    `identity`, `bolt_answers` and `socket_url`, an address for one connection in Socket Mode, are set by the checks that
-    find them out, for the checks that follow.
+    `identity`, `bolt_answers` and `socket_url`, an address for one connection in Socket Mode, are set by the checks
+    that find them out, for the checks that follow.
     """
 
     settings: Settings
