@@ -71,7 +71,7 @@ class Charts:
         return self._found() is not None
 
     def _found(self) -> Path | None:
-        """The folder that the package is in, None if it isn't installed."""
+        """The folder that the package is in, or None if it isn't installed."""
         found = importlib.util.find_spec(self._library)
         return Path(found.origin).parents[1] if found is not None and found.origin is not None else None
 

@@ -90,7 +90,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A line of text. `x` is its anchor's, `baseline` its y. `halo` is a color around its letters, if any."""
+    """A line of text. `x` is where its anchor is, and `baseline` is its y.
+
+    `halo` is a color around its letters, if any.
+    """
 
     x: float
     baseline: float
