@@ -15,8 +15,8 @@ _POSSESSIVE = re.compile(r"['’]s\b")
 def behind_mention(text: str, bot_user: str) -> str | None:
     """Return the text after a leading mention of the bot, "" if there is none.
 
-    None if the message doesn't begin with the mention: one in the middle of a sentence or in a quotation isn't a
-    request.
+    Returns None if the message doesn't begin with the mention: one in the middle of a sentence or in a quotation isn't
+    a request.
     """
     text = _unmarked(text.strip())
     mention = re.compile(rf"{_GAP}(?:<@{re.escape(bot_user)}(?:\|[^<>]*)?>{_GAP}[:,]?{_GAP})+")

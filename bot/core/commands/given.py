@@ -43,7 +43,7 @@ def schedule_of(given: Given) -> str:
 
 
 def run_number(given: Given) -> int | None:
-    """The run that is named, else the thread's; None if a schedule is named.
+    """The run that is named, else the thread's, or None if a schedule is named.
 
     Raises BadCommand if a run's number is followed by anything else.
     """
@@ -58,7 +58,7 @@ def run_number(given: Given) -> int | None:
 
 
 def number_of_run(text: str) -> int | None:
-    """Parse a run id: a number, `#4711`, `run 4711` or a link; None if it's none of these."""
+    """Parse a run id: a number, `#4711`, `run 4711` or a link. Returns None if it's none of these."""
     text = text.rstrip(ENDINGS)
     found = RUN_ID.search(text) or RUN_LINK.search(text)
     return positive(found[1]) if found else None
@@ -73,7 +73,7 @@ def run_id_of(given: Given) -> int:
 
 
 def command_number(digits: str) -> int | None:
-    """Parse the number of a command within a run; None if no run can have that many."""
+    """Parse the number of a command within a run. Returns None if no run can have that many."""
     number = positive(digits)
     return number if number is not None and number <= COMMAND_NUMBER_MOST else None
 

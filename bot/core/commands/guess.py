@@ -100,7 +100,7 @@ def _holds_talk(rest: Sequence[Token]) -> bool:
 
 
 def _guess(line: list[Token], text: str, prefix: str, run_id: int | None, bad: BadCommand) -> Guess:
-    """Make a guess of a line that isn't a command.
+    """Turn a line that isn't a command into a guess.
 
     Raises BadCommand if the verb is right and an option or one of several run ids is wrong, or if the line is too long.
     """
@@ -124,7 +124,7 @@ def _guess(line: list[Token], text: str, prefix: str, run_id: int | None, bad: B
 def _with_verb(
     verb: str, text: str, first: str, line: Sequence[Token], prefix: str, run_id: int | None
 ) -> Command | None:
-    """The command that a line means if its first word stands for `verb`; None if it doesn't mean one."""
+    """The command that a line means if its first word stands for `verb`, or None if it doesn't mean one."""
     rest = _behind_verb(text, first)
     if not rest and verb in {"run", "retry", "cancel"}:
         return _about_thread(verb, line[1:], run_id)
@@ -135,7 +135,7 @@ def _with_verb(
 
 
 def _about_thread(verb: str, rest: Sequence[Token], run_id: int | None) -> Command | None:
-    """A command about the current thread's run, as in "cancel it"; None if it isn't one."""
+    """A command about the current thread's run, as in "cancel it", or None if it isn't one."""
     if run_id is None or any(word.quoted or plain(word.text) not in PRONOUNS for word in rest):
         return None
     if verb == "cancel":

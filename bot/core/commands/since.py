@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 
 
 def parse_since(text: str, now: datetime) -> datetime | None:
-    """Parse `2 h`, `3d` or `2026-11-28`; None if it isn't a time. Without an offset, it's in the zone of `now`."""
+    """Parse `2 h`, `3d` or `2026-11-28`. Returns None if it isn't a time.
+
+    Without an offset, it's in the zone of `now`.
+    """
     units = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
     number = text.rstrip("abcdefghijklmnopqrstuvwxyz ")
     unit = units.get(text[len(number) :].strip())

@@ -118,7 +118,7 @@ _NO_SLIPS = _words(
 
 
 def near_verb(word: str) -> str | None:
-    """The verb that a mistyped word means, None if it doesn't mean one.
+    """The verb that a mistyped word means, or None if it doesn't mean one.
 
     Allows one wrong, missing, extra or swapped letter, and two in long verbs.
     """

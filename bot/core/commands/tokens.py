@@ -63,7 +63,7 @@ def tokenize(text: str) -> list[Token]:
 
 
 def by_id(text: str) -> str:
-    """Remove the labels that Slack may add to mentions of people, user groups and channels, so that each reads as its id."""
+    """Remove the labels that Slack may add to mentions of people, user groups and channels: only the ids are left."""
     return _LABELLED.sub(r"<\1>", text)
 
 

@@ -84,7 +84,7 @@ def bounded(what: str, text: str, limit: int) -> str:
 
 
 def positive(digits: str) -> int | None:
-    """Parse a positive number within GraphQL's Int; None if it isn't one."""
+    """Parse a positive number within GraphQL's Int. Returns None if it isn't one."""
     if not (digits.isascii() and digits.isdecimal()) or len(digits.lstrip("0")) > len(str(GRAPHQL_INT)):
         return None
     number = int(digits.lstrip("0") or "0")

@@ -72,7 +72,7 @@ def read_late(text: str) -> float:
 
 
 def read_slow(text: str) -> SlowAfter:
-    """Read when a run counts as slow; without a factor and seconds, never. Raises BadCommand."""
+    """Read when a run counts as slow: never, if the result has neither a factor nor seconds. Raises BadCommand."""
     if text.lower() == OFF:
         return SlowAfter()
     factor = _FACTOR.fullmatch(text)

@@ -15,7 +15,7 @@ _ROOM_FOR_MORE = 40
 
 
 def excerpt(failures: Sequence[Failure], said: LogFindings, limit: int) -> str:
-    """Each failure's lines, and last the error that stopped the command; each gets a share of the room."""
+    """Each failure's lines, then the error that stopped the command; each gets a share of the room."""
     blocks = [_block(one) for one in failures]
     problem = "\n".join(cut(line, _LINE_MOST) for line in said.lines)
     if problem and not any(problem in block for block in blocks):

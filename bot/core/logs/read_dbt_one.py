@@ -199,7 +199,7 @@ def _blocks(lines: Sequence[_Line], *, per_line: bool = False, sparse: bool = Fa
 
 
 def _opened(line: _Line, current: _Block | None, *, own_text: bool) -> _Block | None:
-    """The block that begins with a line, None if the line belongs to the current one."""
+    """The block that begins with a line, or None if the line belongs to the current one."""
     if not line.begins:
         return None
     head = ERROR_HEAD.match(line.text)
@@ -426,7 +426,7 @@ def _in_words(problem: Sequence[str]) -> str:
 
 
 def _tests(lines: Sequence[_Line]) -> int | None:
-    """How many tests ran, None if anything else ran as well."""
+    """How many tests ran, or None if anything else ran as well."""
     for line in reversed(lines):
         if line.begins and (hit := _FINISHED.match(line.text)):
             parts = [_TEST_COUNT.match(part.strip()) for part in hit[1].split(",")]

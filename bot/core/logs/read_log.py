@@ -192,7 +192,7 @@ def _pointed_to(name: str, said: LogFindings) -> str:
 def _summary(failures: Sequence[Failure], said: LogFindings, skipped: int, exit_code: int | None) -> str | None:
     """Summarize the failures, as in `2 models failed, 1 test failed, 4 skipped because of them`.
 
-    Without nodes, the error that stopped the command. None if nothing failed.
+    If no node failed, returns the error that stopped the command, or None if nothing failed.
     """
     parts = _counts(failures, said)
     if parts and skipped:

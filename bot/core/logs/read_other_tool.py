@@ -200,7 +200,7 @@ def _by_weight(lines: Sequence[str], scores: Sequence[int]) -> Iterable[int]:
 
 
 def _traceback(lines: Sequence[str]) -> int | None:
-    """The start of the last chain of tracebacks, None if there's none."""
+    """The start of the last chain of tracebacks, or None if there's none."""
     begins = [at for at, line in enumerate(lines) if "Traceback" in line and _TRACEBACK.match(line)]
     if not begins:
         return None

@@ -72,7 +72,7 @@ def read_results(
 ) -> Results | None:
     """Parse one of these two files.
 
-    None if it's neither, or wasn't made between the two times (UTC-aware), if they're given.
+    Returns None if it's neither, or wasn't made between the given times (UTC-aware).
     """
     if len(text) > READ_LIMIT:
         return None
@@ -119,7 +119,7 @@ def _generated_at(document: dict[str, object]) -> datetime | None:
 
 
 def _node(result: object) -> NodeResult | None:
-    """Read a result, None if it has no status. The oldest files keep the id in `node`."""
+    """Read a result. Returns None if it has no status. The oldest files keep the id in `node`."""
     if not isinstance(result, dict) or not isinstance(result.get("status"), str):
         return None
     node = result.get("node")

@@ -54,7 +54,7 @@ def unwrapped(lines: Sequence[str]) -> list[str]:
 
 
 def _prefix(lines: Sequence[str]) -> re.Pattern[str] | None:
-    """The prefix of most lines, None if there's none."""
+    """The prefix of most lines, or None if there's none."""
     seen = [line for line in (*lines[:_FIRST], *lines[-_LAST:]) if line.strip()]
     if not seen or seen[0].startswith("{"):
         return None
@@ -65,7 +65,7 @@ def _prefix(lines: Sequence[str]) -> re.Pattern[str] | None:
 
 
 def _same(seen: Sequence[str]) -> re.Pattern[str] | None:
-    """A constant prefix of all lines, such as `[dbt] ` or `build-1: `; None if there's none."""
+    """A constant prefix of all lines, such as `[dbt] ` or `build-1: `, or None if there's none."""
     if len(seen) < _SAME_PREFIX_LINES:
         return None
     first, last = min(seen)[:80], max(seen)[:80]
@@ -104,7 +104,7 @@ def plain_lines(lines: Sequence[str]) -> list[str]:
 
 
 def _message(line: str) -> str | None:
-    """The message of a JSON line, None if there's none; "" for dbt's own debug messages, which only repeat others."""
+    """The message of a JSON line, or None. It's "" for dbt's own debug messages, which only repeat others."""
     try:
         event = json.loads(line)
     except (ValueError, RecursionError):

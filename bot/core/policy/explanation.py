@@ -19,7 +19,10 @@ IMPLIED = {Role.OWNER: {Role.ADMIN, Role.MEMBER}, Role.ADMIN: {Role.MEMBER}}
 
 @dataclass(frozen=True, slots=True)
 class PolicyArguments:
-    """The arguments of the command line. If missing, the `role` of `user` and the `kind` of `channel` are read from Slack."""
+    """The arguments of the command line.
+
+    If missing, the `role` of `user` and the `kind` of `channel` are read from Slack.
+    """
 
     user: str
     channel: str

@@ -20,7 +20,10 @@ OPERATOR_PERSON = Person(OPERATOR, frozenset({Role.MEMBER}), frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """Whether a watch may report a schedule's runs, and what their logs say. None if the facts to decide that are missing."""
+    """Whether a watch may report a schedule's runs, and what their logs say.
+
+    None if the facts to decide that are missing.
+    """
 
     runs: bool | None
     logs: bool | None

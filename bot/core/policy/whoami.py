@@ -24,7 +24,7 @@ DOING = {
     Action.WATCH: "watch schedules",
 }
 STARTS = frozenset({Action.START, Action.RETRY})
-# Watching posts to the channel too.
+# A watch posts to the channel too.
 POSTS = STARTS | {Action.WATCH}
 CASES_MOST = 4
 RULE_SHOWN = 80

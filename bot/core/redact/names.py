@@ -89,7 +89,7 @@ _WORD = r"[^\s\"',;&)•"
 _RANDOM = re.compile(
     rf"\\{{0,7}}[\"']?(?={_WORD}]{{16}})(?={_WORD}\d]{{0,63}}+\d)(?={_WORD}A-Za-z]{{0,63}}+[A-Za-z])(?!{_WORD}.]{{0,63}}+\.)"
 )
-# The same if no sign marks a value: not lower case alone, like the names of models and resources.
+# The same for a value without a sign before it: it isn't all lower case, as names of models and resources are.
 _DRAWN = re.compile(rf"{_RANDOM.pattern}(?={_WORD}A-Z]{{0,63}}+[A-Z])(?={_WORD}a-z]{{0,63}}+[a-z])")
 # Longer values are never harmless. The limit also bounds how much is read again after a value that wasn't masked.
 _HARMLESS_LIMIT = 200
@@ -143,7 +143,7 @@ def _mask_pairs(text: str) -> str:
 
 
 def _value(text: str, found: re.Match[str]) -> tuple[int, int] | None:
-    """The start and end of the secret after a name; None if there is no secret."""
+    """The start and end of the secret after a name, or None if there is no secret."""
     name = found["name"].rpartition(".")[2][-NAME_READ:]
     sign, kind = found["sign"], _kind(name)
     if kind == "none":

@@ -71,7 +71,7 @@ def _platforms(listed: Sequence[BoltCommand]) -> int:
 
 
 def numbered(run: Run) -> tuple[tuple[int | None, BoltCommand], ...]:
-    """Number a run's commands that have begun: people's own from 1 on, None for the platform's.
+    """Number a run's commands that have begun: people's own from 1 on, and None for the platform's.
 
     The only numbering there is: cards, threads, `status`, `logs` and `artifacts` all use it.
     """
@@ -126,7 +126,7 @@ def _same(text: str, wanted: str) -> bool:
 
 
 def position(run: Run, command: BoltCommand) -> tuple[int, int] | None:
-    """The number of a command among the schedule's own, and their count; None for a platform command."""
+    """The number of a command among the schedule's own, and their count, or None for a platform command."""
     for number, candidate in numbered(run):
         if candidate.id == command.id and number is not None:
             own = sum(1 for at, _ in numbered(run) if at is not None)
@@ -141,7 +141,7 @@ def bar(done: int, total: int) -> str:
 
 
 def usual_seconds(runs: Sequence[RunSummary], newest: int = 10) -> float | None:
-    """Median duration in seconds of the newest successes in a listing, None if there are none."""
+    """Median duration in seconds of the newest successes in a listing, or None if there are none."""
     lengths = [
         (run.ended_at - run.started_at).total_seconds()
         for run in runs

@@ -142,7 +142,7 @@ def answers(
 
 
 def _literal(literal: Command, schedules: Sequence[Schedule]) -> Meaning | None:
-    """Resolve a line word for word, None if the schedule that it names doesn't exist."""
+    """Resolve a line word for word. Returns None if the schedule that it names doesn't exist."""
     match literal:
         case RunCommand(schedule_text=name):
             found = _named(name, schedules)
@@ -245,7 +245,7 @@ def _sentence(words: tuple[Token, ...], schedules: Sequence[Schedule]) -> _Sente
 
 
 def _mistyped_name(sentence: _Sentence, schedules: Sequence[Schedule]) -> Schedule | None:
-    """The schedule whose mistyped name is the whole line, None if there is none."""
+    """The schedule whose mistyped name is the whole line, or None if there is none."""
     said = [word for word in sentence.left if word]
     if not said or sentence.run_ids or any(word in _NO_NAMES for word in said):
         return None
@@ -306,7 +306,7 @@ def _slip(word: str) -> str | None:
 
 
 def _options(verb: str, word: str, rest: Sequence[str | None], schedules: Sequence[Schedule]) -> Options | None:
-    """Read the words around names after a verb; None if one of them is unknown."""
+    """Read the words around names after a verb. Returns None if one of them is unknown."""
     options, queue = Options(), list(rest)
     branches = talk.BRANCHES | {one.git_branch.lower() for one in schedules if one.git_branch}
     particles = talk.PARTICLES.get(word, frozenset())
@@ -390,7 +390,7 @@ def _about(sentence: _Sentence) -> str | None:
 
 
 def _read_command(verb: str, named: Sequence[Schedule], run_ids: Sequence[int]) -> Command | None:
-    """The command for a reading verb, None if several things are named."""
+    """The command for a reading verb, or None if several things are named."""
     if len(run_ids) == 1:
         only = run_ids[0]
         of_run: dict[str, Command] = {"logs": LogsCommand(only), "artifacts": ArtifactsCommand(only)}

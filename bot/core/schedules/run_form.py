@@ -173,7 +173,7 @@ def read(filled: Filled, slug: str, own: Own | None) -> RunCommand | Problems | 
 def _taken(
     problems: dict[Field, str], name: Field, text: str, reader: Callable[[str], T], sentence: str = ""
 ) -> T | None:
-    """Read a field, None if it's empty. Its problem, if any, is added to `problems`."""
+    """Read a field. Returns None if it's empty. Its problem, if any, is added to `problems`."""
     try:
         typed = visible(text)
         return reader(typed) if typed else None
@@ -188,7 +188,7 @@ def _outdated(filled: Filled, own: Own) -> bool:
 
 
 def _commands(filled: Filled, own: Own | None) -> tuple[str, ...]:
-    """The commands that run instead of the schedule's own; empty if its own run. Raises BadCommand.
+    """The commands that run instead of the schedule's own; empty if those run. Raises BadCommand.
 
     A line that equals one of its own commands is kept verbatim. Other lines are read like a typed command's.
     """

@@ -81,7 +81,7 @@ class Index:
         return cls(rows, frozenset(slug for slug, count in counted.items() if count > 1))
 
     def by_handle(self, handle: str) -> Schedule | None:
-        """Find the schedule of a handle, None if it isn't in the list."""
+        """Find the schedule of a handle. Returns None if it isn't in the list."""
         return next((row.schedule for row in self.rows if self.handle(row.schedule) == handle), None)
 
     def handle(self, schedule: Schedule) -> str:
@@ -149,7 +149,7 @@ def _row(schedule: Schedule) -> _Row:
 
 
 def _rank(row: _Row, wanted: str, words: Sequence[str]) -> int | None:
-    """Rank how well a schedule matches the typed text, 0 best; None if it doesn't match."""
+    """Rank how well a schedule matches the typed text, 0 best. Returns None if it doesn't match."""
     if wanted in row.names:
         return 0
     if row.names[0].startswith(wanted) or row.names[1].startswith(wanted):

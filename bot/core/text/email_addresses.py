@@ -11,7 +11,7 @@ _BRACKETS = str.maketrans(dict.fromkeys('<>()[]"', " "))
 
 
 def address_in(word: str) -> str | None:
-    """The only e-mail address in a text, in lower case; None if it has none or several."""
+    """The only e-mail address in a text, in lower case, or None if it has none or several."""
     found = [one.strip(".").lower() for one in _ADDRESS.findall(word)]
     return found[0] if len(found) == 1 and len(found[0]) <= ADDRESS_MOST else None
 

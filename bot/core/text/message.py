@@ -106,7 +106,10 @@ def mapped(message: Message, change: Callable[[str], str]) -> Message:
 
 
 def without_blocks(message: Message, limit: int) -> Message:
-    """Flatten a message to text: its text, then its boxes and other small print. Each box is cut to `limit` characters."""
+    """Flatten a message to text: its text, then its boxes and other small print.
+
+    Each box is cut to `limit` characters.
+    """
     spans: list[Span] = [*message.text]
     for block in message.blocks:
         if isinstance(block, Preformatted):

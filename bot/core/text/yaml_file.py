@@ -35,7 +35,7 @@ class BadNodeError(Exception):
 
 
 def compose(text: str) -> Node | None:
-    """Parse a file and return its root node, None if it's empty.
+    """Parse a file and return its root node, or None if it's empty.
 
     Raises YamlFileError if it's too large, isn't YAML, or has anchors, aliases or deep nesting.
     """

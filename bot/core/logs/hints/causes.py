@@ -56,7 +56,7 @@ def _others(rare: Sequence[Cause], unknown: int) -> tuple[Cause, ...]:
 
 
 def hint_for(message: str, table: Table) -> Hint | None:
-    """The hint that matches a failure's message, None if none does."""
+    """The hint that matches a failure's message, or None if none does."""
     text = normalized(message)
     return table.by_message(text) if text else None
 

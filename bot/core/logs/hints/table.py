@@ -1,8 +1,8 @@
 """The built-in hints: what failures' messages mean, in order. The first match wins.
 
-Patterns are searched in the normalized message (see `normalized`), where `^` is the start of the whole message. They use
-only syntax that RE2 supports, without nested or unbounded repetition over arbitrary text, so that matching stays linear.
-To add a hint, add a row and an example to `tests/core/logs/hints/examples.py`, and run `make hints`.
+Patterns are searched in the normalized message (see `normalized`), where `^` is the start of the whole message. They
+use only syntax that RE2 supports, without nested or unbounded repetition over arbitrary text, so that matching stays
+linear. To add a hint, add a row and an example to `tests/core/logs/hints/examples.py`, and run `make hints`.
 """
 
 from __future__ import annotations
