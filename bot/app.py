@@ -383,7 +383,7 @@ async def _worker_died(pool: WorkerPool) -> str:
 
 
 def _admin(settings: Settings) -> ListenAddress | None:
-    """Return the separate address for health and metrics, None if they share the main one."""
+    """Return the separate address for health and metrics, or None if they share the main one."""
     if settings.bolt_bot_admin_port is None:
         return None
     host = settings.bolt_bot_admin_host or settings.bolt_bot_http_host

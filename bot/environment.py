@@ -48,7 +48,7 @@ class UnreadableError(Exception):
 
 
 def file_variable(name: str) -> str | None:
-    """Return the variable that names the file with a setting's value, None if the setting itself names a file."""
+    """Return the variable that names the file with a setting's value, or None if the setting itself names a file."""
     return None if name.endswith(SUFFIX) else f"{name}{SUFFIX}"
 
 
@@ -69,7 +69,7 @@ def read_variable(name: str, env_file: EnvFile | None = None) -> str | None:
 
 
 def _read_setting(found: EnvironmentValues, name: str, variables: Mapping[str, str]) -> str | None:
-    """Read a setting. Returns the variable that sets it, None if none does."""
+    """Read a setting. Returns the variable that sets it, or None if none does."""
     other = file_variable(name)
     value, path = _variable(variables, name), _variable(variables, other) if other else ""
     if value and path:

@@ -105,7 +105,7 @@ def _is_set(name: str, variables: Mapping[str, str]) -> bool:
 
 
 def _nearest(name: str, known: Sequence[str], given: Collection[str]) -> str | None:
-    """Return the setting that a variable was probably meant to be. None if it's probably another program's."""
+    """Return the setting that a variable was probably meant to be, or None if it's probably another program's."""
     if name.upper().startswith("BOLT_BOT_"):
         return str(process.extractOne(name.upper(), [one for one in known if one.startswith("BOLT_BOT_")])[0])
     if not name.upper().startswith(SHARED_PREFIXES):

@@ -29,7 +29,7 @@ Mask = Callable[[str], str]
 QUIET = ("httpx", "httpcore", "slack_bolt", "slack_sdk", "aiohttp", "asyncio")
 # Fields with whole tracebacks, which keep their line breaks.
 MANY_LINES = frozenset({"exception", "stack", "details"})
-# Values of fields with such names are never logged, whatever they look like.
+# Values of fields whose names match this are never logged, whatever they look like.
 _SECRET_FIELD = re.compile(r"passw|secret|token$|api_?key|authorization|cookie", re.IGNORECASE)
 SELDOM_S = 60.0
 # In each period of this many seconds: how often the same line is written at most, and how many bytes in total.

@@ -20,7 +20,7 @@ PORTS = {"https": 443, "http": 80}
 
 
 def proxy_for(address: str, environment: Mapping[str, str] = os.environ) -> str | None:
-    """Return the address of the proxy for a URL, None if it should be reached directly."""
+    """Return the address of the proxy for a URL, or None if it should be reached directly."""
     try:
         parts = urlsplit(address)
         host, scheme, port = parts.hostname or "", SCHEMES.get(parts.scheme, ""), parts.port

@@ -66,7 +66,7 @@ class ReloadedFile(Generic[T]):
 
 
 def fingerprint(path: Path) -> Fingerprint:
-    """Return a file's identity, None if it can't be found."""
+    """Return a file's identity, or None if it can't be found."""
     try:
         found = os.stat(path)  # noqa: PTH116 - follows links, as reading does
     except (OSError, ValueError):
