@@ -26,8 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "try", help="show which hint each failure in a log gets; contacts neither Slack nor Bolt"
     )
     tried.add_argument("log", type=Path, metavar="LOG", help="a file with what a command printed")
-    tried.add_argument("--results", type=Path, metavar="FILE", help="the run_results.json or sources.json it wrote")
-    tried.add_argument("--exit", type=int, metavar="STATUS", help="its exit status")
+    tried.add_argument(
+        "--results", type=Path, metavar="FILE", help="the run_results.json or sources.json that the command wrote"
+    )
+    tried.add_argument("--exit", type=int, metavar="STATUS", help="the command's exit status")
     add_hints_arguments(tried)
     tried.set_defaults(handle=_try_hints)
 

@@ -15,10 +15,12 @@ HELP = "show what the bot would say about a command's output, read from files"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("--stdout", required=True, type=Path, metavar="FILE", help="what the command wrote to stdout")
-    parser.add_argument("--stderr", type=Path, metavar="FILE", help="what it wrote to stderr")
-    parser.add_argument("--results", type=Path, metavar="FILE", help="the run_results.json or sources.json it wrote")
+    parser.add_argument("--stderr", type=Path, metavar="FILE", help="what the command wrote to stderr")
+    parser.add_argument(
+        "--results", type=Path, metavar="FILE", help="the run_results.json or sources.json that the command wrote"
+    )
     parser.add_argument("--command", default="", metavar="TEXT", help='the command, as in "dbt build"')
-    parser.add_argument("--exit", type=int, metavar="STATUS", help="its exit status")
+    parser.add_argument("--exit", type=int, metavar="STATUS", help="the command's exit status")
     add_hints_arguments(parser)
     parser.add_argument(
         "--show-row-values", action="store_true", help="show row values, as with BOLT_BOT_SHOW_ROW_VALUES=1"

@@ -128,7 +128,7 @@ class RunCanceller:
         if number == 0:
             return
         if number < 0:
-            await self._give_up(lease, run, wisher, f"I asked Bolt {MOST_TRIES} times and it's still running")
+            await self._give_up(lease, run, wisher, f"I asked Bolt {MOST_TRIES} times, and the run is still going")
             return
         # Recording the attempt ended the renewals, and Bolt may take longer to answer than the claim lasts.
         lease.start_renewing(self._due.renew)

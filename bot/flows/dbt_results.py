@@ -49,7 +49,7 @@ class ResultsReader:
                     read_results, content, not_before=command.started_at, not_after=command.ended_at
                 )
         except (BoltError, TimeoutError) as error:
-            log.info("dbt's own results aren't used", command=command.id, why=str(error) or "out of time")
+            log.info("dbt's own results weren't used", command=command.id, why=str(error) or "out of time")
         except Exception as error:  # noqa: BLE001 - whatever a file contains, the end is announced
             log.warning("dbt's own results couldn't be read", command=command.id, why=repr(error))
         return None
@@ -60,7 +60,7 @@ class ResultsReader:
             async with asyncio.timeout(within_s):
                 files = await self._bolt.resources([command.id for command in commands])
         except (BoltError, TimeoutError) as error:
-            log.info("dbt's warnings aren't read", why=str(error) or "out of time")
+            log.info("dbt's warnings weren't read", why=str(error) or "out of time")
             return []
         read = [
             self.read_command_results(command, files.get(command.id, ()), within_s=within_s) for command in commands

@@ -144,7 +144,9 @@ class RunDiscoverer:
                 is_news = await self._look_at(lease, record, page, older, covers.deciding(record.schedule), gap)
             except BoltError as away:
                 # Nothing is recorded: once its newer runs are known, no look would reach the older ones.
-                log.warning("older runs can't be listed; the schedule is looked at later", schedule=slug, why=str(away))
+                log.warning(
+                    "older runs can't be listed; the schedule will be looked at later", schedule=slug, why=str(away)
+                )
                 if isinstance(away, BoltThrottled):
                     throttled.append((slug, away))
                 else:

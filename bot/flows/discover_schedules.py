@@ -107,7 +107,7 @@ class ScheduleDiscoverer:
             schedules, activity = await self._list()
         except BoltError as away:
             if not isinstance(away, BoltThrottled):
-                log.info("schedules can't be listed; until they can be, watches report nothing", why=str(away))
+                log.info("schedules can't be listed; watches will report nothing until they can be", why=str(away))
             await self._gap.note_failure(away)
             await give_back_while_away(self._due, lease, away, away_s=min(self._every_s, AWAY_S))
             return

@@ -73,7 +73,7 @@ class FollowRequestHandler:
             return self._has_card(key, more)
         self._follow_requested()
         if word == "known" and more != asker.user:
-            return Message((f"Run {key.id} will have its card here in a moment: ", Mention(more), " requested it too."))
+            return Message((f"Run {key.id}'s card will be here in a moment: ", Mention(more), " already asked for it."))
         return None
 
     async def advance_follow_request(self, lease: Lease) -> None:

@@ -40,7 +40,7 @@ TRIES = 5
 BUSY = "This incident is being updated right now, so I didn't do anything. Click again in a moment."
 NOBODY_ON_IT = "Nobody is on it, so there's nothing to undo."
 NOTHING = "Nothing was started."
-NOT_SNOOZED = "It isn't snoozed, so there's nothing to undo."
+NOT_SNOOZED = "This incident isn't snoozed, so there's nothing to undo."
 UTC = ZoneInfo("UTC")
 
 # Returns the changed incident, or the answer that says why it isn't changed.
@@ -207,7 +207,7 @@ class IncidentHandler:
         if start is not None and is_starting(start) and start.user != asker.user:
             other = RetryAsked(start.user, start.asked_at)
         if other is not None:
-            return Message((Mention(other.by), " already asked at ", When(other.at), f" to retry it. {NOTHING}"))
+            return Message((Mention(other.by), " already asked at ", When(other.at), f" for a retry. {NOTHING}"))
         newest = incident.failed.run if incident.failed else button.run
         return newest if newest == button.run else _asks(button.run, newest)
 
@@ -240,7 +240,7 @@ class IncidentHandler:
         by: Span = Mention(retry.by) if is_user(retry.by) else retry.by.partition("@")[0]
         link = Link(run_url(self._app_url, retry.run), f"run {retry.run}")
         who: Sentence = (" by ", by) if by else ()
-        return Message(("It's already being retried", *who, " as ", link, f". {NOTHING}"))
+        return Message(("This schedule is already being retried", *who, " as ", link, f". {NOTHING}"))
 
 
 def _over(incident: Incident) -> Message:

@@ -105,7 +105,9 @@ class WatchKeeper:
             if applied is not None:
                 await self._note(plan, applied, dict(zip(map(subject, watches), file, strict=True)))
                 return applied.is_new
-        log.error("the watches file couldn't be applied, because watches kept changing; it's applied at the next start")
+        log.error(
+            "the watches file couldn't be applied, because watches kept changing; it will be applied at the next start"
+        )
         return False
 
     def _watches(self, file: Sequence[FileWatch]) -> list[Watch]:

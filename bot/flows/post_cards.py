@@ -187,7 +187,10 @@ class FollowedRunCards:
         """Post the card, or record why the run isn't followed."""
         follow_request = await self._followers.load_follow_request(name)
         if follow_request is None or follow_request.state != "looked":
-            log.error("a card isn't posted, because its follow request is gone or done", follow_request=name)
+            log.error(
+                "a card wasn't posted, because its follow request no longer exists or is already done",
+                follow_request=name,
+            )
             await self._posts.refuse(post, name, "")
             return
         run = await self._runs.load_run(follow_request.key)

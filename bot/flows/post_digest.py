@@ -112,5 +112,5 @@ class DigestPoster:
             await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _give_up(self, post: ClaimedPost, day: str, why: str) -> None:
-        log.info("a digest is skipped", channel=post.channel, date=day, what=post.field, why=why)
+        log.info("a digest was skipped", channel=post.channel, date=day, what=post.field, why=why)
         await self._digests.digest_posted(post, day, "not posted")

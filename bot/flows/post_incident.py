@@ -209,7 +209,7 @@ class IncidentPoster:
             await self._posts.put_back(claimed, delay_s=delay_s)
             return
         log.error(
-            "a post about an incident is dropped, because its message couldn't be posted",
+            "a post about an incident was dropped, because the incident's message couldn't be posted",
             schedule=stored.incident.schedule,
             why=stored.refused,
         )

@@ -143,7 +143,11 @@ class ThreadPoster:
         except ChannelRefused as channel_refused:
             await self._poster.mark_unreachable(card.ref.channel, channel_refused)
         except SlackRefused:
-            log.info("neither the thread nor its channel accepted the end of a run", card=card.id, why=refused.code)
+            log.info(
+                "Slack refused to post the end of a run, both in its thread and in the channel",
+                card=card.id,
+                why=refused.code,
+            )
         except SlackError:
             return None
         if run.mentioned:

@@ -56,7 +56,9 @@ class MessagePoster:
             except ContentRefused as refused:
                 if least is None:
                     raise
-                log.error("Slack refused a message in every form; another message says so", key=key, why=refused.code)
+                log.error(
+                    "Slack refused a message in every form; posting one that says so instead", key=key, why=refused.code
+                )
                 ts = await self._chat.post_message(post.channel, least, key=key, thread_ts=thread)
             if sent is not None:
                 sent.append(ts)
@@ -79,12 +81,12 @@ class MessagePoster:
         try:
             return await self._chat.post_message(channel, message, key=key, thread_ts=thread)
         except ContentRefused as refused:
-            log.error("Slack refused a post's blocks; it's posted as text", key=key, why=refused.code)
+            log.error("Slack refused a post's blocks; posting it as text", key=key, why=refused.code)
         plain = without_blocks(message, TEXT_SHOWN)
         try:
             return await self._chat.post_message(channel, plain, key=key, thread_ts=thread)
         except ContentRefused as refused:
-            log.error("Slack refused a post's text; only its summary is posted", key=key, why=refused.code)
+            log.error("Slack refused a post's text; posting only its summary", key=key, why=refused.code)
             return await self._chat.post_message(channel, Message(message.text), key=key, thread_ts=thread)
 
     async def check_reachable(self, channel: str) -> None:
@@ -97,7 +99,7 @@ class MessagePoster:
         """Skip a channel that refuses posts for a while, so that it doesn't use up other channels' slots."""
         if await self._posts.unreachable_why(channel) is None:
             log.warning(
-                "a channel is unreachable; ends of runs are sent to whoever asked for them",
+                "a channel is unreachable; the ends of its runs will be sent to whoever asked for those runs",
                 channel=channel,
                 why=refused.code,
             )

@@ -88,7 +88,11 @@ class RefusalTeller:
         try:
             await self._chat.edit_message(card.channel, card.ts, Message((Bold(request.title), " wasn't started.")))
         except SlackError as error:
-            log.error("a card shows a start as continuing although it isn't", request=request.id, why=str(error))
+            log.error(
+                "a card still shows a start as under way, although nothing was started",
+                request=request.id,
+                why=str(error),
+            )
 
     async def _refusal(self, request: Request) -> Message:
         if request.running is not None:

@@ -36,7 +36,7 @@ class RetryEndTeller:
         link = Link(run_url(self._app_url, run_id), f"Run {run_id}")
         text = (link, ", your retry of ", Bold(request.title), f", {ended}.")
         log.info(
-            "only the person who asked is notified of how a retry ended",
+            "only the person who asked for a retry is notified of how it ended",
             request=request.id,
             run=run_id,
             user=request.user,

@@ -157,7 +157,7 @@ class WatchPermissions:
             if facts.again_s and self._clock() - since < WAITED_S:
                 return settled, facts.again_s
             log.warning(
-                "can't decide what a watch may report, because facts are missing",
+                "can't decide what a watch is allowed to report, because facts are missing",
                 watch=watch.name,
                 schedule=schedule.slug,
             )

@@ -79,7 +79,7 @@ class WebhookHints:
             return
         if len(self._lookups) >= LOOKUPS_MOST:
             log.info(
-                "too many webhook hints at once; the run of this one is polled as usual",
+                "too many webhook hints at once; the run of this one will be polled as usual",
                 command=command_id,
             )
             return
@@ -93,4 +93,6 @@ class WebhookHints:
             if run_id is not None:
                 await self._due(run_id)
         except (BoltError, StoreUnavailable) as error:
-            log.info("a webhook hint couldn't be used; its run is polled as usual", command=command_id, why=str(error))
+            log.info(
+                "a webhook hint couldn't be used; its run will be polled as usual", command=command_id, why=str(error)
+            )

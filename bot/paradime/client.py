@@ -146,7 +146,7 @@ class BoltClient:
                 raise
             reply = await self._sender.read(graphql_documents.OLD_SCHEDULES, older)
             if self._schedules_document != graphql_documents.OLD_SCHEDULES:
-                log.info("this backend lists schedules in the older way")
+                log.info("this backend supports only the older query for schedules")
             self._schedules_document = graphql_documents.OLD_SCHEDULES
         return _parsed(graphql_models.SchedulePage, reply, "listBoltSchedules")
 

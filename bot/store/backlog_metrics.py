@@ -121,7 +121,7 @@ def _budgets(found: Json | None, limits: Mapping[str, int]) -> Iterator[GaugeMet
     left = _gauge("slack_budget_left", "Calls left in this minute, by Slack method.", "method")
     held = _gauge(
         "hold_seconds",
-        "How much longer a Slack method or a due set stays unused because Slack or Bolt asked for it (429).",
+        "How much longer a Slack method or a due set stays unused because Slack or Bolt asked the bot to wait (429).",
         "work",
     )
     if found is not None:

@@ -125,7 +125,7 @@ async def test_two_clicks_make_one_card(stage: Stage) -> None:
     stage.sandbox.workspace.faults.add(SlackFault("slow", "chat.postMessage", delay_s=2))
     await stage.click(FOLLOW, times=3)
     await stage.click(FOLLOW, user="grace")
-    await stage.until(stage.told_privately("requested it too", "grace"))
+    await stage.until(stage.told_privately("already asked for it", "grace"))
     await stage.until(lambda: "followed " in stage.bots[-1].printed())
     await stage.click(FOLLOW, user="grace")
     await stage.until(stage.told_privately(f"Run {run.id} already has ", "grace"))

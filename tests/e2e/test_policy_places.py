@@ -247,7 +247,7 @@ async def test_in_the_thread_of_a_start_that_waits_for_approval(stage: Stage) ->
     await stage.until(stage.told_privately("Only members of @data-team can approve this", "gus"))
     assert "Approve" in str(stage.cards()[-1].blocks)
     await stage.mention("cancel", thread=card.ts)
-    await stage.until(stage.told_privately("It won't be started. Its card says who decided that."))
+    await stage.until(stage.told_privately("This start won't go ahead. Its card says who decided that."))
     await stage.until(lambda: "Approve" not in str(stage.cards()[-1].blocks))
     await stage.mention("cancel", thread=card.ts)
     await stage.until(stage.told_privately("It was denied, so nothing was started."))

@@ -195,7 +195,8 @@ async def test_one_retry_at_a_time(start_stage: Stage, by: str, shown: str) -> N
     """The second person is told whose it is."""
     of = handling(start_stage, failing(retry=RetryOfIncident(4714, "RUNNING", by)))
     answer = words(await of.flow.begin_retry(asker(), IncidentButton("nightly", 4713)))
-    assert answer == f"It's already being retried{f' by {shown}' if shown else ''} as run 4714. Nothing was started."
+    by_whom = f" by {shown}" if shown else ""
+    assert answer == f"This schedule is already being retried{by_whom} as run 4714. Nothing was started."
 
 
 async def test_two_clicks_at_once_are_one_retry(start_stage: Stage) -> None:

@@ -72,7 +72,7 @@ async def _socket_mode(subject: Subject) -> list[Finding]:
         return [problem(SOCKET, said, fix)]
     except SlackError as error:
         said = f"Slack returned an address, but no connection can be opened there: {error.detail.rstrip('.')}."
-        return [problem(SOCKET, said, "Let WebSockets (wss) to *.slack.com on port 443 through firewalls and proxies.")]
+        return [problem(SOCKET, said, "Allow WebSockets (wss) to *.slack.com on port 443 in firewalls and proxies.")]
     return [compare(hello, await _held(subject))]
 
 
@@ -136,8 +136,8 @@ async def _http(subject: Subject) -> list[Finding]:
     fix = (
         "While the bot runs, run the doctor with --url https://your.address, and save the Request URL "
         "https://your.address/slack/events again, under Event Subscriptions in the app's settings. If Slack can't "
-        "verify it, Slack can't reach the bot, or the bot's log says to check SLACK_SIGNING_SECRET. Socket Mode has to "
-        "be off in the app's settings."
+        "verify it, either Slack can't reach the bot or the secret is wrong; if it's the secret, the bot's log says to "
+        "check SLACK_SIGNING_SECRET. Socket Mode has to be off in the app's settings."
     )
     return [*found, warning(HTTP, said, fix)]
 

@@ -75,7 +75,7 @@ def check_directory(directory: Path, *, free_least: int = FREE_LEAST) -> Finding
     free = shutil.disk_usage(directory).free
     if free < free_least:
         said = f"The disk with {NAME} ({directory}) has only {free // MEBIBYTE} MB left."
-        return warning(DATA, said, "Free up space there: without it, nothing can be recorded, and nothing starts.")
+        return warning(DATA, said, "Free up space there: once the disk is full, nothing can be recorded or started.")
     return ok(DATA, f"{NAME} ({directory}) is writable, with {free // MEBIBYTE} MB left.")
 
 
@@ -88,7 +88,7 @@ def reason(error: OSError, directory: Path) -> str:
 
 def fix(error: OSError, directory: Path) -> str:
     """Return what to do if the data directory isn't writable, or can't be created."""
-    known = FIXES.get(error.errno or 0, "Set {name} to a directory that the bot's user may write to.")
+    known = FIXES.get(error.errno or 0, "Set {name} to a directory that the bot's user can write to.")
     if error.errno in {errno.EACCES, errno.EPERM}:
         # Never change the owner of a directory above it, which others may use too.
         known = (

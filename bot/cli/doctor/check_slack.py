@@ -103,8 +103,8 @@ async def _unseen(subject: Subject) -> list[Finding]:
         warning(
             "Slack command",
             f"The app's slash command should be {command}, but that was not checked, because Slack doesn't show it to a bot.",
-            f"If Slack says that {command} isn't a valid command, or the bot answers that it's set up for another one, make "
-            f"BOLT_BOT_COMMAND and the app's settings agree, under Slash Commands: {manifest} prints them.",
+            f"If Slack says that {command} isn't a valid command, or the bot answers that it's set up for another one, "
+            f"compare Slash Commands in the app's settings with what {manifest} prints, and correct them or BOLT_BOT_COMMAND.",
         ),
         warning(
             "Slack events",

@@ -10,7 +10,7 @@ from bot.slack.authorization import OfRun, drop_denial
 from bot.slack.cancel_wish import take_wish
 from bot.slack.listener_context import Call, ListenerContext
 
-NOT_STARTED = "It won't be started. Its card says who decided that."
+NOT_STARTED = "This start won't go ahead. Its card says who decided that."
 
 COMMANDS = (CancelCommand,)
 

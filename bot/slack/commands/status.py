@@ -46,9 +46,8 @@ async def handle(context: ListenerContext, call: Call, command: StatusCommand) -
 async def _here(context: ListenerContext, asker: Asker) -> Message:
     """List active runs from our own records, without a call to Bolt, so the answer goes with the acknowledgement."""
     if not asker.channel:
-        return Message(
-            (f"I don't know which channel you mean. Type {context.prefix} status there; App Home shows your own runs.",)
-        )
+        there = f"Type {context.prefix} status in that channel."
+        return Message((f"I don't know which channel you mean. {there} App Home shows your own runs.",))
     try:
         async with asyncio.timeout(READ_S):
             if asker.channel.startswith(DIRECT):
