@@ -40,7 +40,7 @@ class Base:
         return self.services.mask(self.clients.hide(text))
 
     def card_url(self, card: CardRef) -> str | None:
-        """Return the address of a card's message, None if the workspace's address isn't known."""
+        """Return the address of a card's message, or None if the workspace's address isn't known."""
         return card_url(self.identity, card.channel, card.ts)
 
     @staticmethod

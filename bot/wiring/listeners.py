@@ -212,7 +212,7 @@ def _build_digests(base: Base, reader: DigestReader) -> DigestSetter:
 
 
 def build_hints(base: Base) -> WebhookHints | None:
-    """Build the handler of webhooks, None if no secret is set for them."""
+    """Build the handler of webhooks. Returns None if no secret is set for them."""
     settings = base.settings
     if settings.paradime_webhook_secret is None:
         return None

@@ -50,7 +50,7 @@ class DueWork:
 def one_by_one(flow: Callable[[Flows], claims.Advance], *, posts_only: WakeEvent | None = None) -> BuildClaim:
     """Claim one member per job.
 
-    `posts_only`: the event with which a job that returns True wakes workers, instead of all that the row wakes.
+    `posts_only`: a job that returns True wakes only the workers for this event, instead of all that the row wakes.
     """
 
     def build(name: str, base: Base, flows: Flows) -> Claim:

@@ -43,10 +43,11 @@ async def keep_lease(due: DueSet, lease: Lease) -> AsyncIterator[None]:
 def claim_one(
     due: DueSet, advance: Advance, wake: Wake, *, wake_posts: Wake | None = None
 ) -> Callable[[], Awaitable[Work]]:
-    """Claim one member per job: requests, ends, cancellations. `wake` wakes the workers that go on with its results.
+    """Claim one member per job. Used for requests, ends, cancellations and the like.
 
-    `wake_posts` wakes only those that post: if fifty people start runs each second, each step would otherwise make
-    three more workers ask Redis in vain, which delays the acknowledgements of their commands.
+    `wake` wakes the workers that go on with its results, `wake_posts` only those that post: if fifty people start runs
+    each second, each step would otherwise make three more workers ask Redis in vain, which delays the acknowledgements
+    of their commands.
     """
 
     async def job(lease: Lease) -> None:
@@ -74,7 +75,7 @@ def claim_one(
 def claim_many(
     due: DueSet, advance: Callable[[Lease], Awaitable[bool]], wake: Wake, *, most: int, soon_s: float
 ) -> Callable[[], Awaitable[Work]]:
-    """Claim up to `most` members per job, all served by one request: looks at schedules' runs."""
+    """Claim up to `most` members per job, all served by one request. Used for looks at schedules' runs."""
 
     async def job(lease: Lease) -> None:
         async with keep_lease(due, lease):
@@ -94,7 +95,7 @@ def claim_many(
 def claim_batch(
     due: DueSet, follow: RunPoller, wake: Wake, *, batch: Callable[[], int], soon_s: float
 ) -> Callable[[], Awaitable[Work]]:
-    """Claim one batch per job: polls. Members due within `soon_s` are included in a request that goes out anyway."""
+    """Claim one batch of polls per job. Members due within `soon_s` are included in a request that goes out anyway."""
 
     async def job(lease: Lease, claimed_us: int, rows: tuple[tuple[str, ...], ...]) -> None:
         async with keep_lease(due, lease):

@@ -22,7 +22,7 @@ LOOKOUT = "lookout"
 class WorkerPool:
     """Runs workers and the lookout that wakes them.
 
-    Their loops survive every error of a claim or a job, so one that ends by itself is a bug.
+    Their loops survive every error of a claim or a job, so a loop that ends by itself is a bug.
     """
 
     def __init__(self, workers: Mapping[str, Worker], lookout: Lookout, report_fault: ReportFault) -> None:

@@ -1,4 +1,4 @@
-"""The worker loop: claim, do, finish, drain, shared by every kind of work."""
+"""The worker loop, shared by every kind of work: claim, do, finish, drain."""
 
 from __future__ import annotations
 
