@@ -9,9 +9,10 @@ ANY_BRANCH = "*"
 
 
 def counts(end: RunEnd, watch: Watch, schedule: WatchedSchedule) -> bool:
-    """Whether a run may open or close an incident, or add to it: one of the schedule's own branch, without a pull request.
+    """Whether a run may open or close an incident, or add to it.
 
-    A watch may name another branch. A run counts if its branch isn't known.
+    It has to be on the schedule's own branch, or the one that the watch names, and not be for a pull request. If its
+    branch isn't known, it counts.
     """
     return _is_of_branch(end, watch.branch or schedule.branch)
 
@@ -22,7 +23,10 @@ def fills_slot(run: RunEnd, schedule: WatchedSchedule) -> bool:
 
 
 def expects_slots(watch: Watch, schedule: WatchedSchedule) -> bool:
-    """Whether a watch covers the runs that the scheduler starts: not if it names a branch that isn't the schedule's."""
+    """Whether a watch covers the runs that the scheduler starts.
+
+    It doesn't if it names a branch that isn't the schedule's.
+    """
     return watch.branch in {None, ANY_BRANCH, schedule.branch}
 
 
@@ -31,7 +35,7 @@ def _is_of_branch(run: RunEnd, branch: str | None) -> bool:
 
 
 def is_told(run: RunEnd, watch: Watch, schedule: WatchedSchedule) -> bool:
-    """Whether a watch reports a run in any way: one that counts, or one for a pull request if it reports those."""
+    """Whether a watch reports a run in any way: one that counts, or a pull request's if the watch reports those."""
     return watch.pull_requests if run.pull_request else counts(run, watch, schedule)
 
 

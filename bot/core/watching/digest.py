@@ -36,7 +36,7 @@ class DigestRow:
 
     @property
     def missed_last(self) -> datetime | None:
-        """The latest slot without a run, None if there's none."""
+        """The latest slot without a run, or None if there's none."""
         return self.missed_now or self.tally.missed_last
 
 

@@ -16,14 +16,14 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A time at which a digest is due: on a date of its zone, in UTC."""
+    """A time at which a digest is due: the date in the digest's time zone, and the moment in UTC."""
 
     day: date
     at: datetime
 
 
 def slot_on(digest: Digest, day: date) -> Slot | None:
-    """The slot on a date, None if there's none on that weekday."""
+    """The slot on a date, or None if there's none on that weekday."""
     if digest.weekday not in (None, day.weekday()):
         return None
     return Slot(day, first_at(day, clock_of(digest.clock), zone_named(digest.zone)))
@@ -50,7 +50,10 @@ def next_slot(digest: Digest, now: datetime) -> Slot:
 
 
 def is_wanted(digest: Digest, slot: Slot, now: datetime) -> bool:
-    """Whether the digest of a slot is still to be sent: not if the slot was before it was set, and not if it's much too late."""
+    """Whether the digest of a slot is still to be sent.
+
+    It isn't if the digest was set after the slot, or if it's much too late by now.
+    """
     return slot.at > digest.made_at and now - slot.at <= LATE
 
 

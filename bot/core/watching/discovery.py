@@ -15,7 +15,7 @@ from bot.core.watching.ends import end_of_listing
 
 # How many finished runs of a schedule are remembered.
 FINAL_KEPT = 100
-# Of how many branches the newest success is remembered.
+# For how many branches the newest success is remembered.
 SUCCESSES_KEPT = 20
 # A run in an unknown state counts as over this long after its end: until then, the state may change.
 UNKNOWN_OVER_AFTER = timedelta(minutes=10)
@@ -27,7 +27,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 class Found:
     """New in a listing: runs that have begun, and runs that have ended, in the order of their ends.
 
-    `fresh` are those among both that weren't known before.
+    `fresh` are the runs of both kinds that weren't known before.
     """
 
     begun: tuple[RunSummary, ...] = ()
@@ -97,7 +97,7 @@ def known_before(ledger: Ledger, listed: Sequence[RunSummary], since: datetime) 
 
 
 def remember(ledger: Ledger, ends: Sequence[RunEnd]) -> Ledger:
-    """Remember runs whose ends are accounted for: they're no longer active."""
+    """Remember runs whose ends are accounted for. They no longer count as active."""
     over = {end.run: end.started_at.timestamp() if end.started_at else 0 for end in ends}
     final = {**dict(ledger.final), **over}
     kept = sorted(final.items(), key=lambda pair: (pair[1], pair[0]))[-FINAL_KEPT:]

@@ -59,7 +59,10 @@ def without_log(end: RunEnd) -> RunEnd:
 
 
 def _closes(run: Run) -> bool:
-    """Whether its success shows that the schedule works: not if it had other commands. A retry has its parent's."""
+    """Whether a run's success shows that the schedule works.
+
+    It doesn't if the run had other commands than the schedule's. A retry has its parent's.
+    """
     facts = run.facts
     if facts.overridden:
         return False

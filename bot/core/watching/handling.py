@@ -1,4 +1,4 @@
-"""How people handle an incident: they work on it, snooze it, or stop watching it; and what time does to that."""
+"""How people handle an incident: they work on it, snooze it, or stop watching it. Also how that changes with time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SILENT_FOR = timedelta(days=30)
 
 
 def take_on(incident: Incident, user: str, now: datetime, *, name: str = "") -> Incident:
-    """Record that a person works on it, whoever did before. Mentions stop. `name` is the person's."""
+    """Record that a person works on it, even if somebody else did. Mentions stop. `name` is the person's."""
     return replace(incident, on_it=OnIt(user, now + ON_IT_FOR, name))
 
 
@@ -57,7 +57,10 @@ def other_asked(incident: Incident, user: str, now: datetime) -> RetryAsked | No
 
 
 def pass_time(incident: Incident, now: datetime) -> Incident:
-    """Apply what has run out by now: who works on it, its snooze, and an incident without any run for a long time."""
+    """Apply what has run out by now.
+
+    That is a person's work on the incident, its snooze, or the incident itself after a long time without a run.
+    """
     if incident.is_open and incident.on_it is not None and incident.on_it.until <= now:
         incident = _still_failing(replace(incident, on_it=None), now, incident)
     if incident.snooze is not None and incident.snooze.until is not None and incident.snooze.until <= now:

@@ -24,7 +24,7 @@ from bot.core.watching.ends import end_of_listing
 EARLY = timedelta(minutes=1)
 # Without a complete listing for this long, slots pass unseen.
 BLIND_AFTER = timedelta(minutes=10)
-# More slots than these wait for a judgment only if a schedule runs every minute and its grace is hours.
+# More slots than these wait for a judgment only if a schedule runs every minute and its grace period is hours long.
 SLOTS_KEPT = 100
 # If more schedules than these are late at once in a channel, they share one message.
 APART_MOST = 5
@@ -44,7 +44,8 @@ def note_listing(
 ) -> Slots:
     """A schedule's slots after a complete listing at `at`; `listed_at` is the time of the one before.
 
-    A slot that was listed before it passed is judged and counted later, unless nothing could be listed around it.
+    A slot that was listed before it passed is judged and counted later, unless nothing could be listed around that
+    time.
     """
     readable = listed_at is not None and at - listed_at <= BLIND_AFTER
     new = (slots.next,) if readable and slots.next and slots.next <= at.timestamp() else ()
@@ -62,7 +63,7 @@ def _with(slots: tuple[float, ...], new: tuple[float, ...]) -> tuple[float, ...]
 
 @dataclass(frozen=True, slots=True)
 class Starts:
-    """A schedule's runs that count for a watch, retries left out: the oldest first. All have a start."""
+    """A schedule's runs that count for a watch, without retries, the oldest first. All have a start time."""
 
     runs: tuple[RunSummary, ...] = ()
 
@@ -87,7 +88,7 @@ class Starts:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a look at a late schedule finds: its lateness per channel, slots still to judge, when to look again."""
+    """What a look at a late schedule finds: its lateness by channel, the slots still to judge, when to look again."""
 
     changed: Mapping[str, Lateness]
     slots: Slots

@@ -49,7 +49,10 @@ def hour_name(schedule: str, at: datetime) -> str:
 
 
 def line_at_start(run: RunEnd, watch: Watch, schedule: WatchedSchedule, *, busy: bool, at: datetime) -> Notice | None:
-    """The line of a run that has begun; None if the watch reports no starts, or not this one's, or during quiet hours."""
+    """The line about a run that has begun.
+
+    None if the watch doesn't report the start of this run, or of any, or if it's quiet hours now.
+    """
     if watch.only != "all" or quiet_until(watch, at) is not None:
         return None
     wanted = watch.pull_requests if run.pull_request else counts(run, watch, schedule) and not busy
@@ -112,7 +115,7 @@ def _line(run: RunEnd, watch: Watch, schedule: WatchedSchedule) -> Notice:
 def _counted(
     end: RunEnd, watch: Watch, schedule: WatchedSchedule, known: Mapping[str, NoticeRecord], at: datetime
 ) -> NoticeChange:
-    """The line of the hour in which a run ended. It's posted when the hour is over."""
+    """The line about the hour in which a run ended. It's posted when the hour is over."""
     begins_at = hour_of(end.ended_at or at)
     name = hour_name(schedule.slug, begins_at)
     stored = known.get(name)

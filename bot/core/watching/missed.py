@@ -58,7 +58,7 @@ def settle(
     ]
     filled = {bisect_right(bounds, start) - 1 for start in starts}
     reach = 0.0 if has_all else _first_start(listed)
-    # What one look has found out, later ones only have to compare with new runs.
+    # A slot that an earlier look found without a run only has to be compared with new runs.
     known = slots.missed if has_all_new else 0.0
     unknown = {slot for slot in open_slots if slot - EARLY.total_seconds() < reach and slot != known}
     without = [slot for number, slot in enumerate(open_slots) if number not in filled and slot not in unknown]
@@ -79,14 +79,14 @@ def reaches_waiting(slots: Slots, page: Sequence[RunSummary]) -> bool:
 
 
 def shown_missed(slots: Slots, since: datetime, until: datetime) -> datetime | None:
-    """The slot that a digest of this period shows although it isn't counted yet, None if there's none."""
+    """The slot that a digest of this period shows although it isn't counted yet, or None if there's none."""
     if not slots.missed or not since <= _time(slots.missed) + MISSED_AFTER < until:
         return None
     return _time(slots.missed)
 
 
 def needs_look(slots: Slots, at: datetime, listed_at: datetime | None) -> bool:
-    """Whether the grace of a slot that waits for its run was over between two listings: then its schedule is looked at."""
+    """Whether the grace period of a slot that waits for its run ended between two listings, so that a look is due."""
     if listed_at is None:
         return False
     overdue = (slot + MISSED_AFTER.total_seconds() for slot in slots.waiting)

@@ -22,7 +22,7 @@ class Owners:
     by_owner: Mapping[str, str] = field(default_factory=dict)
 
     def id_of(self, schedule: WatchedSchedule) -> str | None:
-        """The user or user group that owns a schedule, None if neither the schedule nor its owner is in the file."""
+        """The user or user group that owns a schedule, or None if neither the schedule nor its owner is in the file."""
         found = next((who for pattern, who in self.by_schedule if matches(pattern, schedule)), None)
         if found is None and schedule.owner:
             found = self.by_owner.get(owner_key(schedule.owner))

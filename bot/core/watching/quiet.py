@@ -28,7 +28,9 @@ def quiet_until(watch: Watch | None, now: datetime) -> datetime | None:
 
 
 def withhold(before: Incident | None, after: Incident, until: datetime | None, *, gap: bool = False) -> Incident:
-    """Take back the posts that a change wants while it's quiet. `until`: when the quiet hours end, None if it isn't.
+    """Take back the posts that a change wants while it's quiet.
+
+    `until`: when the quiet hours end, or None if it isn't quiet.
 
     `gap`: the account of a gap between listings reports it, and `until` is when it's listed without one. What an earlier
     incident of the schedule withholds is passed on to the one that replaces it.
@@ -60,7 +62,7 @@ def told(incident: Incident, now: datetime, *, mentioned: bool) -> Incident:
 
 
 def is_listed(incident: Incident) -> bool:
-    """Whether the message at the end of quiet hours lists an incident: not if it's snoozed or closed."""
+    """Whether the message at the end of quiet hours lists an incident: it's neither snoozed nor closed."""
     return incident.withheld is not None and incident.snooze is None and incident.state is not IncidentState.CLOSED
 
 

@@ -17,7 +17,7 @@ LEAST_OVER_S = 600.0
 
 
 def limit_s(slow: SlowAfter | None, usual_s: float | None) -> float | None:
-    """After how many seconds a run is slow; None if it never is, or if there's nothing to compare it with."""
+    """After how many seconds a run is slow, or None if it never is, or if there's nothing to compare it with."""
     if slow is None:
         return None
     if slow.seconds is not None:

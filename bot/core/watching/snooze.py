@@ -21,7 +21,7 @@ class SnoozeChoice(StrEnum):
 
 
 def snooze_end(choice: SnoozeChoice, now: datetime, zone: ZoneInfo) -> datetime | None:
-    """When a snooze ends, None if it lasts until the recovery.
+    """When a snooze ends, or None if it lasts until the recovery.
 
     The morning is the next 9:00 that is an hour away. If a clock change skips that time, the first moment after it
     counts.

@@ -42,7 +42,7 @@ class Tally:
 
     @property
     def median_s(self) -> float | None:
-        """The median duration of its successful runs in seconds, None if there were none."""
+        """The median duration of its successful runs in seconds, or None if there were none."""
         left = (sum(self.durations.values()) + 1) // 2
         for power, count in sorted(self.durations.items()):
             left -= count

@@ -42,7 +42,10 @@ def needs_new_message(incident: Incident, end: RunEnd) -> bool:
 
 
 def outdates_outage(incident: Incident) -> datetime | None:
-    """If its outage's message was already uneditable by this time, the newest failure has it replaced. None if it never does."""
+    """The time by which an outage's message must have become uneditable for the newest failure to have it replaced.
+
+    None if the failure never has it replaced.
+    """
     return _outdated_by(incident, incident.failed.ended_at) if incident.is_open and incident.failed else None
 
 
@@ -52,7 +55,7 @@ def with_new_message(incident: Incident) -> Incident:
 
 
 def newest_end(incidents: Iterable[Incident]) -> datetime | None:
-    """The newest end among the runs of these incidents, None if none is known."""
+    """The newest end among the runs of these incidents, or None if none is known."""
     runs = (run for one in incidents for run in (one.latest, one.failed, one.first) if run is not None)
     return max((run.ended_at for run in runs if run.ended_at is not None), default=None)
 

@@ -39,7 +39,7 @@ Field = Literal["schedule", "owner", "branch", "only", "mention", "person", "qui
 class Filled:
     """The form's values as typed. `schedule` is the handle of an offer, or a pattern; `person` a user's id.
 
-    `number` is the edited watch's, None for a new one.
+    `number` is the edited watch's, or None for a new one.
     """
 
     channel: str
@@ -59,7 +59,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form as shown. `watch` is the one that is edited, None for a new one."""
+    """The form as shown. `watch` is the one that is edited, or None for a new one."""
 
     filled: Filled
     watch: Watch | None = None
@@ -91,7 +91,7 @@ def filled_from(watch: Watch) -> Filled:
 
 
 def read(filled: Filled, pattern: str) -> WatchCommand | Problems:
-    """Read the form for these schedules: the command that it's equivalent to, or the problems."""
+    """Read the form, filled in for this pattern. Returns the equivalent command, or the problems."""
     problems: dict[Field, str] = {}
     command = WatchCommand(
         pattern,
@@ -134,7 +134,7 @@ def _pattern_offer(index: Index, pattern: str, mask: Mask, *, must_match: bool) 
 def _taken(
     problems: dict[Field, str], name: Field, text: str, reader: Callable[[str], T], sentence: str = ""
 ) -> T | None:
-    """Read a field, None if it's empty. Its problem, if any, is added to `problems`."""
+    """Read a field. Returns None if it's empty. Its problem, if any, is added to `problems`."""
     try:
         typed = visible(text).strip()
         return reader(typed) if typed else None

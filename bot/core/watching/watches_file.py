@@ -171,7 +171,7 @@ class _Reader(NodeReader):
         return self._of(given, key, value)
 
     def _of(self, given: dict[str, Node], key: str, read: Callable[[Node], Value]) -> Value | None:
-        """Read a key's value; None if it's missing or has a fault, so that the other keys' faults are found too."""
+        """Read a key's value. None if it's missing or has a fault, so that the other keys' faults are found too."""
         try:
             return read(given[key]) if key in given else None
         except BadNodeError:
