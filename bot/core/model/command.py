@@ -186,7 +186,7 @@ class PauseCommand:
 class WatchCommand:
     """Watch schedules in this channel. `pattern_text` is a name, a slug or a glob as typed.
 
-    The fields are those of `Watch`; None if an option isn't given. `late_s` 0 and an empty `slow` mean off.
+    The fields are those of `Watch`, each None if its option isn't given. `late_s` 0 and an empty `slow` mean off.
     """
 
     pattern_text: str

@@ -275,7 +275,7 @@ def blocking_run_of(run: RunSummary) -> BlockingRun:
 
 
 def pull_request_of(run: RunSummary) -> int | None:
-    """The number of a run's pull request, None if it has none. Bolt lists it as text."""
+    """The number of a run's pull request, or None if it has none. Bolt lists it as text."""
     text = run.pull_request or ""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
@@ -368,7 +368,7 @@ def _began_then(request: Request, run: RunSummary, within_s: float) -> bool:
 
 
 def branch_of_start(start_command: StartCommand, plan: StartPlan | None) -> str | None:
-    """The branch or commit of the resulting run: as asked for, else the schedule's; None if unknown."""
+    """The branch or commit of the resulting run: as asked for, else the schedule's, or None if unknown."""
     given = start_command.branch if isinstance(start_command, RunCommand) else None
     return given or (plan.branch if plan else None)
 

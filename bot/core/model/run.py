@@ -74,7 +74,7 @@ class RunFacts:
 
     `commands` are the schedule's, or those the asker gave instead. For a run started elsewhere, they're the schedule's
     and may not be the run's: see `bot.core.runs.progress`. `usual_s` is the median duration of the schedule's latest
-    successes in seconds, None without history. For a retry, `parent_run` is the retried run, and `only_failed` says
+    successes in seconds, or None without history. For a retry, `parent_run` is the retried run, and `only_failed` says
     that only its failed commands run. `actor` is who started a run that wasn't asked for here, in Bolt's words.
     `followed_by` is who asked for the card, which names that person. `approved_by` approved the start. `reason` is why
     it was started, in the asker's words.
@@ -181,7 +181,7 @@ class Changed:
     """How a failure compares with its schedule's earlier runs on the same branch with the same commands.
 
     `failures` counts the failed runs in a row, including this one, beginning at `since`; with `more` there may be more
-    than are listed. `succeeded_at` and `commit_then` are the last success's, None if unknown.
+    than are listed. `succeeded_at` and `commit_then` are the last success's, or None if unknown.
     """
 
     failures: int = 1
@@ -265,7 +265,7 @@ class Run:
 
     @property
     def seconds(self) -> float | None:
-        """Its duration in seconds, None if the API doesn't report it."""
+        """Its duration in seconds, or None if the API doesn't report it."""
         if self.started_at and self.ended_at:
             return max(0.0, (self.ended_at - self.started_at).total_seconds())
         return None
@@ -281,6 +281,6 @@ def observe(status: RunStatus, mask: Callable[[str], str]) -> Observation:
 
 
 def failed_command(seen: Observation) -> BoltCommand | None:
-    """The command that broke the run: the last one with an exit code other than 0, None if there is none."""
+    """The command that broke the run: the last one with an exit code other than 0, or None if there is none."""
     broken = [command for command in seen.commands if command.return_code not in (None, 0)]
     return broken[-1] if broken else None

@@ -20,7 +20,7 @@ UploadOutcome = Literal["ok", "part", "no", "gone"]
 class Upload:
     """A file that a person asked for: a command's log, or its artifact `resource`.
 
-    `thread` is the run's card in this channel, None if it has none. `id` is the same for the same file in the same
+    `thread` is the run's card in this channel, or None if it has none. `id` is the same for the same file in the same
     channel.
     """
 

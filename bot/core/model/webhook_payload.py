@@ -25,7 +25,7 @@ class WebhookHint:
 
 
 def read_hint(body: object) -> WebhookHint:
-    """Read the hint in a webhook's body; empty if there is none."""
+    """Read the ids in a webhook's body. The hint is empty if there are none."""
     runs = list(dict.fromkeys(_run_ids(body)))[:MOST_RUNS]
     if runs:
         return WebhookHint(tuple(runs))
