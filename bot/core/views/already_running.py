@@ -17,7 +17,7 @@ def already_running(
 ) -> Message:
     """The refusal: the active run, since when and whose, and what to do about it.
 
-    `card_url` is the URL of its card in the channel of the request, None if it has none there.
+    `card_url` is the URL of its card in the channel of the request, or None if it has none there.
     """
     text: list[Span] = [
         Bold(request.title),

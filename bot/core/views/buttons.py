@@ -340,7 +340,7 @@ def snooze_value(schedule: str, choice: str) -> str:
 
 
 def read_snooze_value(value: str, schedules: Iterable[str]) -> tuple[str, str]:
-    """Parse a snooze option's value: the schedule, "" if it's none of `schedules`, and the choice."""
+    """Parse a snooze option's value: the schedule ("" if it's none of `schedules`) and the choice."""
     choice, _, mark = value.partition(":")
     return next((one for one in schedules if _mark(one) == mark), ""), choice
 

@@ -41,7 +41,7 @@ class HomeSection:
 
 @dataclass(frozen=True, slots=True)
 class ListedIncident:
-    """An open incident in a list. `url` is its message's permalink, None if unknown or if it has no message."""
+    """An open incident in a list. `url` is its message's permalink, or None if unknown or if it has no message."""
 
     incident: Incident
     url: str | None = None

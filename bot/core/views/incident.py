@@ -112,7 +112,7 @@ def incident_headline(incident: Incident, app_url: str, names: Mapping[str, str]
 
 
 def handled_by(incident: Incident) -> str:
-    """Who is on it or snoozed it, in a few words for a list; "" if nobody does anything."""
+    """Who is on it or snoozed it, in a few words for a list, or "" if nobody has done either."""
     words: list[str] = []
     if incident.on_it is not None:
         words.append(f"{cut(incident.on_it.name, PERSON_SHOWN) or 'somebody'} is on it")
@@ -131,7 +131,7 @@ def thread_post(
 ) -> Message:
     """Build a post in an incident's thread.
 
-    `run` is the run that it's about with its end, None if its record is gone. `mention` are the people to notify, if
+    `run` is the run that it's about with its end, or None if its record is gone. `mention` are the people to notify, if
     any; `names` as for the message.
     """
     notified: Sentence = (" ", *mention) if mention else ()

@@ -26,7 +26,7 @@ class ListPage(Generic[T]):
 
     @property
     def told(self) -> str:
-        """As a suffix of a sentence: `, page 2 of 3`, empty if there's only one page."""
+        """The page as a suffix of a sentence: `, page 2 of 3`, or empty if there's only one."""
         return f", page {self.number} of {self.count}" if self.count > 1 else ""
 
 

@@ -17,9 +17,11 @@ UNCLEAR = "it's unclear whether it started"
 
 
 def retry_line(incident: Incident, start: Request | None, app_url: str, names: Mapping[str, str]) -> Sentence:
-    """Say who is retrying it and how far along that is; empty if nobody is, or if the message says so elsewhere.
+    """Say who is retrying an incident and how far along that is.
 
-    `start` is the retry that was last asked for from this message, None if it has become a run.
+    Returns an empty sentence if nobody is, or if the message says so elsewhere.
+
+    `start` is the retry that was last asked for from this message, or None if it has become a run.
     """
     retry = incident.retry
     if retry is not None and not is_final(retry.state):

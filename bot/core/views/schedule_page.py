@@ -40,8 +40,8 @@ def schedule_page(
 ) -> Message:
     """Show a schedule's details.
 
-    `runs` are its newest runs, newest first, None if Bolt doesn't return them. `watched_in` are the channels that watch
-    it.
+    `runs` are its newest runs, newest first, or None if Bolt doesn't return them. `watched_in` are the channels that
+    watch it.
     """
     first = _headline(schedule, runs, active=active)
     when = next_told(schedule, now) if active else told(schedule.cron)

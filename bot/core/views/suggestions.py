@@ -16,7 +16,7 @@ OFFERED_MOST = 5
 
 
 def suggestions(request: Request) -> Buttons | None:
-    """A button for each slug that a refused request may have meant, None if there are none."""
+    """A button for each slug that a refused request may have meant, or None if there are none."""
     buttons: list[Button] = []
     for slug in request.near[:OFFERED_MOST]:
         starts = isinstance(request.start_command, RunCommand)
