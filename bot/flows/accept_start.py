@@ -30,8 +30,8 @@ FULL = "Too many runs are being started right now, so this one wouldn't start in
 class StartAccepter:
     """Records starts.
 
-    `slug_of` looks up the slug of a schedule name without asking Bolt; empty if unknown. `card_url` returns the
-    permalink of one of the bot's messages, None if unknown.
+    `slug_of` looks up the slug of a schedule name without asking Bolt, and returns an empty string if it's unknown.
+    `card_url` returns the permalink of one of the bot's messages, or None if unknown.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class StartAccepter:
         self._accepted = accepted
 
     async def accept_start(self, new_request: NewRequest) -> Message | None:
-        """Record a start. Returns the private answer, None if the card is answer enough."""
+        """Record a start. Returns the private answer, or None if the card is answer enough."""
         name = new_request.start_command.schedule_text
         new_request = replace(new_request, slug=self._slug_of(name) if name else "")
         try:

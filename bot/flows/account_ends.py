@@ -53,9 +53,9 @@ class Withholding:
 
 @dataclass(frozen=True, slots=True)
 class WaitingEnds:
-    """A schedule's waiting ends, the cards of their runs, the watches that decide, and what the policy lets them report.
+    """A schedule's waiting ends, their runs' cards, the watches that decide, and what the policy lets them report.
 
-    `stored` are the incidents of the deciding watches' channels, and of those that may no longer be shown theirs.
+    `stored` are the incidents of the deciding watches' channels, and of channels that may no longer be shown theirs.
     """
 
     record: ScheduleRecord
@@ -192,7 +192,7 @@ class EndAccountant:
 
 
 def _changes(waiting: WaitingEnds, states: Mapping[str, Sequence[Incident]]) -> list[IncidentChange]:
-    """What changes about the channels' incidents. Those that may no longer be shown are closed."""
+    """What changes about the channels' incidents. Incidents that may no longer be shown are closed."""
     changes = [
         IncidentChange(before, after, edit_for(_same(before, after), after))
         for channel, afterwards in states.items()
@@ -215,7 +215,7 @@ def _states_in(waiting: WaitingEnds, watch: Watch, withholding: Withholding) -> 
 
 
 def _same(before: StoredIncident | None, after: Incident) -> Incident | None:
-    """The incident from before, unless that was another one."""
+    """The stored incident from before the change, unless it was a different one."""
     return before.incident if before is not None and before.incident.serial == after.serial else None
 
 

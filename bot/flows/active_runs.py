@@ -17,7 +17,7 @@ STARTS_SHOWN = 5
 
 
 class ActiveRuns:
-    """Answers `status` without arguments. `card_url` returns a message's permalink, None if unknown."""
+    """Answers `status` without arguments. `card_url` returns a message's permalink, or None if unknown."""
 
     def __init__(
         self, indexes: Indexes, start_queue: StartQueue, *, app_url: str, card_url: Callable[[CardRef], str | None]

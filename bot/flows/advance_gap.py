@@ -1,4 +1,4 @@
-"""Advancing gaps: each watching channel has one message while schedules can't be listed, which becomes the account."""
+"""Advancing gaps: a watching channel's one message while schedules can't be listed, which then becomes the account."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.flows.quiet_hours import QuietHours
 log = structlog.get_logger()
 
 LOOK_AGAIN_S = 2.0
-# Most incidents that are kept with a message, which lists fewer.
+# At most this many incidents are kept with a message, which lists fewer.
 KEPT_MOST = 200
 
 

@@ -47,7 +47,7 @@ class GuessAnswerer:
         return guess_answer(guess.sentence, meaning, answers(meaning, runs, await self._titles(meaning)))
 
     async def newest_in(self, channel: str) -> Run | None:
-        """The newest run with a card in a channel, None if there's none. Raises StoreUnavailable."""
+        """The newest run with a card in a channel, or None if there's none. Raises StoreUnavailable."""
         found = await self._indexes.newest_in(channel)
         return found.runs[0].run if found.runs else None
 

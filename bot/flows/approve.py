@@ -135,7 +135,7 @@ class StartApprovals:
     # --- a click ---
 
     async def decide_approval(self, asker: Asker, request_id: str, *, yes: bool) -> Message | None:
-        """Approve or deny a start. Returns the answer, None if the card shows the decision."""
+        """Approve or deny a start. Returns the answer, or None if the card shows the decision."""
         try:
             async with asyncio.timeout(DECIDE_S):
                 return await self._decide(asker, request_id, yes=yes)

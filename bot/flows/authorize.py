@@ -187,7 +187,7 @@ class Authorizer:
 
     @by_one_policy
     async def may_approve(self, user: str, approval: Approval) -> bool | None:
-        """Whether a person may approve, None if it can't be read now.
+        """Whether a person may approve, or None if it can't be read now.
 
         Slack's limits for user groups are low, so people outside the group aren't read again on each click; for a
         member, everything is read again. Deactivated accounts and people from other organizations can't approve.
@@ -207,7 +207,7 @@ class Authorizer:
         return await self._people.group(name)
 
     async def other_members(self, group: str, user: str) -> frozenset[str] | None:
-        """The members of a user group that the policy names, other than `user`; None if they can't be read.
+        """The members of a user group that the policy names, other than `user`, or None if they can't be read.
 
         An empty group is read again before it's reported as empty.
         """
@@ -354,7 +354,7 @@ def action_of(request: Request) -> Action:
 def _commands_of_retry(plan: StartPlan) -> tuple[str, ...]:
     """The commands that a retry runs instead of the schedule's own.
 
-    If its run had other commands that aren't known, a placeholder.
+    Returns a placeholder if its run had other commands that aren't known.
     """
     if plan.overridden:
         return plan.commands

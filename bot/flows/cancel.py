@@ -57,7 +57,7 @@ class RunCanceller:
     async def request_cancel(
         self, asker: Asker, key: RunKey, *, facts: RunFacts | None = None, card: CardRef | None = None
     ) -> Message | None:
-        """Record the request. Returns the answer, None if the worker answers after asking Bolt.
+        """Record the request. Returns the answer, or None if the worker answers after asking Bolt.
 
         `facts` and `card` come from a button and restore a record that Redis has lost. Raises StoreUnavailable.
         """

@@ -33,7 +33,7 @@ from bot.flows.ports.watch_store import ChannelsBack, Incidents, Watches
 log = structlog.get_logger()
 
 CHECKED_EVERY_S = 86_400.0
-# If Slack doesn't describe the channel now, or doesn't accept a private message.
+# When to check again if Slack doesn't describe the channel now, or doesn't accept a private message.
 AGAIN_S = 60.0
 
 
@@ -103,7 +103,7 @@ class WatchedChannelChecker:
         return [watch for watch in await self._watches.all_watches() if watch.channel == channel]
 
     async def _pause_for(self, watch: Watch, state: ChannelState) -> Pause | None:
-        """Why a watch has to be paused, None if it doesn't."""
+        """Why a watch has to be paused, or None if it doesn't."""
         if not state.is_readable:
             # Whether it's shared isn't known: what may not be reported there stays suspended.
             return Pause(watch.paused) if watch.is_suspended else Pause.REMOVED
@@ -146,7 +146,10 @@ class WatchedChannelChecker:
             await self._silence(channel, schedule)
 
     async def _silence(self, channel: str, schedule: str) -> None:
-        """Mark an incident without a message as needing none, because that message names it. The next failure gets one."""
+        """Mark an incident without a message as needing none, because the channel's message names it.
+
+        The next failure gets one.
+        """
         for _ in range(TRIES):
             stored = await self._incidents.load_incident(channel, schedule)
             if stored is None or stored.ts or stored.incident.silent:

@@ -106,7 +106,7 @@ class LogReader:
     async def read_failure_log(
         self, command: BoltCommand, facts: RunFacts | None = None, *, within_s: float | None = None
     ) -> FailureLog | None:
-        """Read a command's log, None as long as it's empty.
+        """Read a command's log. Returns None as long as it's empty.
 
         `facts` are its run's, which determine the hints; without them, the caller doesn't need the log's causes. Raises
         BoltError: BoltOutcomeUnknown also if it can't be read within `within_s`, including the wait for a slot.

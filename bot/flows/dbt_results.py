@@ -33,7 +33,7 @@ class ResultsReader:
     ) -> Results | None:
         """Read a command's results. Returns None if there are none, or if they don't arrive in time. Raises nothing.
 
-        `resources` are the command's artifacts, None if unknown.
+        `resources` are the command's artifacts, or None if unknown.
         """
         if within_s <= 0 or command.started_at is None or command.ended_at is None:
             return None
@@ -55,7 +55,7 @@ class ResultsReader:
         return None
 
     async def warned(self, commands: Sequence[BoltCommand], *, within_s: float) -> list[NodeResult]:
-        """The nodes that warned in these commands of one run; empty if they can't be read in time. Raises nothing."""
+        """The nodes that warned in these commands of one run. Empty if they can't be read in time. Raises nothing."""
         try:
             async with asyncio.timeout(within_s):
                 files = await self._bolt.resources([command.id for command in commands])
@@ -90,7 +90,7 @@ def may_warn(command: BoltCommand) -> bool:
 
 
 def account_of(command: BoltCommand, resources: Sequence[Resource]) -> Resource | None:
-    """The artifact with dbt's results of a command, None if there is none."""
+    """The artifact with dbt's results of a command, or None if there is none."""
     words = command.text.split()
     names = (SOURCES, RUN_RESULTS) if "freshness" in words else (RUN_RESULTS,)
     for name in names:

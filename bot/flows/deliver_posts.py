@@ -76,8 +76,8 @@ class PostDeliverer:
     async def deliver_post(self, lease: Lease, item: str, urgency: str, channel: str) -> None:
         """Send one post.
 
-        `start/` or `queue/<request>`, `watch/<follow request>`, `digest/<end batch>`, `end/`, `late/` or `file/<card>`,
-        or one of the others.
+        `item` is `start/` or `queue/<request>`, `watch/<follow request>`, `digest/<end batch>`, `end/`, `late/` or
+        `file/<card>`, or one of the others.
         """
         kind, _, name = item.partition("/")
         if kind in {"start", "queue"}:

@@ -159,7 +159,7 @@ class RunDiscoverer:
             await self._gaps.looked(gap.number, quiet)
         await self._give_back(lease, quiet, self._rules.sweep_s)
         await self._give_back(lease, failed, ONE_FAILED_S)
-        # At most the first one's page was asked for: the next look asks for the others' first.
+        # Only the first one's page can have been asked for, so the next look asks for the others' first.
         for slug, throttle in (*throttled[1:], *throttled[:1]):
             await give_back_while_away(self._due, lease.subset((slug,)), throttle)
         return news
@@ -277,7 +277,7 @@ class RunDiscoverer:
         """
         listed, last = list(page), page
         while len(last) >= PAGE and len(listed) < PAGE * most and not _reaches_all(record, last):
-            # If Bolt has refused another schedule's page, that says nothing about how long this one's can't be read.
+            # If Bolt has refused another schedule's page, that doesn't count toward how long this one's can't be read.
             older.check_throttled()
             try:
                 last = await older.page(record.schedule.slug, len(listed))
@@ -388,7 +388,7 @@ def _reaches_all(record: ScheduleRecord, page: Sequence[RunSummary]) -> bool:
 
 
 def _settled(record: ScheduleRecord, pages: Pages, deciding: Mapping[str, Watch], at: datetime) -> SettledSlots | None:
-    """What a listing says about a schedule's slots, None if nothing is new."""
+    """What a listing says about a schedule's slots, or None if nothing is new."""
     found = settle(
         record.schedule,
         record.slots.slots,
@@ -405,7 +405,7 @@ def _settled(record: ScheduleRecord, pages: Pages, deciding: Mapping[str, Watch]
 
 
 def _slow_in_s(new: NewRun, record: ScheduleRecord, deciding: Mapping[str, Watch], at: datetime) -> float | None:
-    """In how many seconds a run may be slow for one of the channels, None if it never is."""
+    """In how many seconds a run may be slow for one of the channels, or None if it never is."""
     run, began = Run(new.key, facts=new.facts, seen=new.seen), new.facts.asked_at
     limits = [limit_of(run, watch, record.schedule) for watch in deciding.values()]
     known = [limit for limit in limits if limit is not None]

@@ -45,8 +45,8 @@ _NO_SLOTS = StoredSlots()
 class WatchedActivity:
     """A watched schedule, and its activity: what has to change before its runs are worth a look.
 
-    `is_well`: its last run succeeded. `next_run_at` is its next slot. `grace_s` is the shortest grace of its watches, None
-    if no lateness is reported. `is_counted`: it's in a digest, which says how many slots had no run.
+    `is_well`: its last run succeeded. `next_run_at` is its next slot. `grace_s` is the shortest grace of its watches,
+    or None if no lateness is reported. `is_counted`: it's in a digest, which says how many slots had no run.
     """
 
     schedule: WatchedSchedule
@@ -129,7 +129,7 @@ class ScheduleDiscoverer:
             )
         await self._gap.note_listing(at, [slug for slug in watched if slug in known])
         if hinted and not changed:
-            # Whose run it is isn't known, and the activity may be that of another run.
+            # It isn't known which schedule's run the hint is about, and the activity may be that of another run.
             await self._hints.look_everywhere(LOOKS_TOGETHER)
         slots, overdue = await self._slots(watched, at)
         changed |= {slug: (watched[slug].activity, watched[slug].schedule) for slug in overdue}
@@ -218,7 +218,7 @@ class CoverCache:
         return self
 
     def watched(self, row: ScheduleActivity, listed: Schedule | None, at: datetime) -> WatchedActivity | None:
-        """A listed schedule's activity, None if nobody watches it. Most rows are the same in every listing."""
+        """A listed schedule's activity, or None if nobody watches it. Most rows are the same in every listing."""
         if listed is None:
             return None
         passed = row.next_run_at is not None and row.next_run_at <= at
@@ -234,7 +234,7 @@ class CoverCache:
         return self._channels[schedule]
 
     def grace_s(self, schedule: WatchedSchedule) -> float | None:
-        """The shortest grace after which one of the channels is told that a schedule is late; None if none is."""
+        """The shortest grace period after which a channel is told that a schedule is late. None if no channel is."""
         if schedule not in self._graces:
             graces = [one.late_s for one in self.deciding(schedule).values() if one.late_s is not None]
             self._graces[schedule] = min(graces, default=None)
@@ -293,5 +293,5 @@ def _slots_after(before: Slots, row: WatchedActivity, at: datetime, listed_at: d
 
 
 def _may_fail(row: WatchedActivity, before: str | None) -> bool:
-    """Whether a new activity may mean an incident: the schedule's last run didn't succeed, or it was known before."""
+    """Whether a new activity may mean an incident: the last run didn't succeed, or the schedule was known before."""
     return before != row.activity and (before is not None or not row.is_well)

@@ -41,7 +41,7 @@ class WatchMessages(Protocol):
     """Messages of incidents, outages and gaps, which aren't cards of runs."""
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
-        """Render a message: its revision and itself; None if it's no longer on record."""
+        """Render a message. Returns its revision and the message, or None if it's no longer on record."""
 
     async def replace_deleted(self, lease: Lease, card: Card) -> None:
         """Post a new message instead of one that was deleted."""
@@ -136,7 +136,7 @@ class CardEditor:
             await self._chat.edit_message(card.ref.channel, card.ref.ts, Message(message.text))
 
     async def _render(self, card: Card) -> tuple[str, Message] | None:
-        """Render the newest revision, None if the card no longer belongs to anything.
+        """Render the newest revision. Returns None if the card no longer belongs to anything.
 
         Raises UnknownState if another version of the bot has to edit it.
         """

@@ -40,7 +40,7 @@ class QuietEnder:
         over: list[StoredIncident] = []
         waits: list[datetime] = []
         withheld = await self._ends.withheld_in(channel)
-        # Read once, because all channels' accounts are read for it.
+        # Read only once, because it takes reading all channels' accounts.
         by_gap = any(one.incident.withheld is not None and one.incident.withheld.gap for one in withheld)
         account_comes = by_gap and await self._gaps.account_comes(channel)
         for stored in withheld:

@@ -38,7 +38,7 @@ class OwnerFinder:
         self._due = due
 
     async def owner_of(self, schedule: WatchedSchedule) -> str:
-        """The id of the user or user group that owns a schedule, as far as it's known by now; "" if it isn't."""
+        """The id of the user or user group that owns a schedule, as far as it's known by now, or "" if it isn't."""
         named = self._owners.value.id_of(schedule)
         address = self._address(schedule)
         if named is not None or address is None:
@@ -77,7 +77,7 @@ class OwnerFinder:
             await self._known.finish(lease, (address, user), for_s=KEPT_S)
 
     async def find_now(self, schedule: WatchedSchedule) -> str | None:
-        """As `owner_of`, but Slack is asked if need be. None if Slack doesn't answer now."""
+        """Like `owner_of`, but asks Slack if need be. None if Slack doesn't answer now."""
         address = self._address(schedule)
         if address is None or address in await self._known.users_of([address]):
             return await self.owner_of(schedule)
@@ -90,7 +90,7 @@ class OwnerFinder:
         return user
 
     def _address(self, schedule: WatchedSchedule) -> str | None:
-        """The address to look up; None if there's none, or if the file says who it is."""
+        """The address to look up, or None if there's none, or if the file says who it is."""
         if not schedule.owner or self._owners.value.id_of(schedule) is not None:
             return None
         return address_in(schedule.owner)

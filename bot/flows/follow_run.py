@@ -58,7 +58,7 @@ class FollowRequestHandler:
         self._follow_requested = follow_requested
 
     async def request_follow(self, asker: Asker, key: RunKey, facts: RunFacts | None = None) -> Message | None:
-        """Record a request to follow a run in a channel. Returns the answer, None if the card is answer enough.
+        """Record a request to follow a run in a channel. Returns the answer, or None if the card is answer enough.
 
         `facts` come from a button: they name the schedule, which Bolt doesn't return for a run.
         """

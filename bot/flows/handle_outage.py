@@ -40,7 +40,10 @@ class OutageHandler:
 
     @staticmethod
     def left_to_take(outage: Outage, user: str) -> Outage | Message:
-        """The part of an outage that nobody is on. If there's none: who is on it, or all of it if that's the person."""
+        """The part of an outage that nobody is on.
+
+        If there's no such part, returns a message that says who is on it, or the whole outage if only this person is.
+        """
         free = tuple(one for one in outage.failing if one.on_it is None)
         if free:
             return replace(outage, members=free)
@@ -63,7 +66,7 @@ class OutageHandler:
 
 
 def snooze_choice(value: str) -> tuple[int, SnoozeChoice] | None:
-    """Read the value of a chosen option: for how long, and which outage. None if it's malformed."""
+    """Read the value of a chosen option: for how long, and which outage. Returns None if it's malformed."""
     choice, _, number = value.partition(":")
     if choice not in set(SnoozeChoice) or not number.isdecimal() or len(number) > 12:
         return None

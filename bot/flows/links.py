@@ -13,12 +13,12 @@ from bot.core.model.run import CardRef
 class Links:
     """URLs that messages link to.
 
-    `app_url` is the base URL of Bolt's pages. `card_url` returns a card's permalink in Slack, None if unknown.
+    `app_url` is the base URL of Bolt's pages. `card_url` returns a card's permalink in Slack, or None if unknown.
     """
 
     app_url: str
     card_url: Callable[[CardRef], str | None]
 
     def request_card_url(self, request: Request) -> str | None:
-        """The permalink of a start's card, None before it has one."""
+        """The permalink of a start's card, or None before it has one."""
         return self.card_url(request.card) if request.card else None

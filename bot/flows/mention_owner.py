@@ -23,7 +23,7 @@ class OwnerMentions:
         self._memberships = memberships
 
     async def mention(self, channel: str, schedule: WatchedSchedule) -> Sentence:
-        """A mention that notifies the owner, their plain name if a mention wouldn't, empty if there's no owner.
+        """A mention that notifies the owner, their plain name if a mention wouldn't, or nothing if there's no owner.
 
         If Slack doesn't say whether the owner is in the channel, they're mentioned: at worst, it notifies nobody.
         """
@@ -36,7 +36,7 @@ class OwnerMentions:
         return (f"owner {name}",) if name else ()
 
     async def name(self, schedule: WatchedSchedule) -> str:
-        """The owner's name in plain text, "" if there's none: the username if it's known, never an address."""
+        """The owner's name in plain text, or "" if there's none. The username if it's known, never an address."""
         who = await self._finder.owner_of(schedule)
         return await self._shown("" if is_group(who) else who, schedule)
 

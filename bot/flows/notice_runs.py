@@ -1,4 +1,4 @@
-"""The lines of ended runs: which notices an end creates or changes in a channel when it's accounted for."""
+"""Lines about ended runs: which notices an end creates or changes in a channel when it's accounted for."""
 
 from __future__ import annotations
 

@@ -18,7 +18,10 @@ ELSEWHERE = (
 
 
 async def why_not_here(chat: Chat, asker: Asker) -> str | None:
-    """Why nothing can be watched in a direct message between other people, None if it's the bot's own, or a channel."""
+    """Why nothing can be watched here, if it's a direct message between other people.
+
+    None in a channel, or in the direct message with the bot.
+    """
     if not asker.channel.startswith("D"):
         return None
     try:

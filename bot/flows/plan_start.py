@@ -170,7 +170,7 @@ class StartPlanner:
         return status
 
     async def _listed(self, slug: str) -> list[RunSummary]:
-        """The newest runs of a schedule, empty if it's unknown or gone: its runs can be retried all the same."""
+        """The newest runs of a schedule, empty if it's unknown or gone. Its runs can be retried all the same."""
         if not slug:
             return []
         try:

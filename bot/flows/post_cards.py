@@ -51,7 +51,7 @@ class CardPoster:
         self._rules = rules
 
     async def post_card(self, post: ClaimedPost, channel: str, message: Message, key: str) -> str | None:
-        """Post a card, and return its ts, None if it was put back for later. Raises SlackRefused and Unresolved."""
+        """Post a card and return its ts, or None if it was put back for later. Raises SlackRefused and Unresolved."""
 
         async def send() -> str:
             try:
@@ -75,7 +75,9 @@ class CardPoster:
     async def left_by_half(
         self, post: ClaimedPost, channel: str, key: str
     ) -> MessageFound | MessageAbsent | SearchInconclusive | None:
-        """Find out whether an interrupted attempt left a card. None if the post was put back until that can be known.
+        """Find out whether an interrupted attempt left a card.
+
+        Returns None if the post was put back until that can be known.
 
         Raises SlackError if Slack can't be read.
         """

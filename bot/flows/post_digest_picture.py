@@ -40,7 +40,7 @@ class DigestPicturePoster:
     async def post_picture(self, post: ClaimedPost, digest: Digest, slot: Slot, ts: str) -> str | None:
         """Post the picture of a digest in the thread of its message.
 
-        Returns its file's id, or why there's no picture; None if it was put back for later. Raises SlackRefused.
+        Returns its file's id, or why there's no picture, or None if it was put back for later. Raises SlackRefused.
         """
         # If it may already have been posted, it's searched for before it's drawn.
         is_new = (await self._posts.attempt(post, "look")).word == "go"

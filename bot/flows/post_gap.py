@@ -85,7 +85,7 @@ class GapPoster:
             await self._gaps.posted(post, number, why_not)
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
-        """Render a message for an edit: its revision and itself; None if it isn't on record anymore."""
+        """Render a message for an edit. Returns its revision and the message, or None if it isn't on record anymore."""
         channel, _, number = (card.gap or "").rpartition(":")
         stored = await self._gaps.load_notice(channel, number)
         if stored is None or stored.ts != card.ref.ts:

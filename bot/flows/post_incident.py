@@ -101,7 +101,10 @@ class IncidentPoster:
             await self._incidents.posted(claimed, why_not)
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
-        """Render an incident's message for an edit: its revision and itself; None if it isn't this message's anymore."""
+        """Render an incident's message for an edit.
+
+        Returns its revision and the message, or None if the incident has another message by now, or isn't on record.
+        """
         stored = await self._shown_by(card)
         return (f"inc:{stored.rev}", await self._rendered(stored)) if stored else None
 
@@ -129,7 +132,7 @@ class IncidentPoster:
                 return
 
     async def _shown_by(self, card: Card) -> StoredIncident | None:
-        """The incident of a message; None if it's no longer on record, or has another message by now."""
+        """The incident of a message, or None if it's no longer on record, or has another message by now."""
         channel, _, schedule = (card.incident or "").partition(":")
         stored = await self._incidents.load_incident(channel, schedule)
         return stored if stored is not None and stored.ts == card.ref.ts else None
@@ -216,7 +219,7 @@ class IncidentPoster:
         await self._incidents.posted(claimed, stored.refused)
 
     async def _thread_ts(self, stored: StoredIncident, post: ThreadPost) -> str | None:
-        """The thread: its message's, or without one that of the newest failed run's card. None: the channel itself."""
+        """The thread to post in: its message's, else that of the newest failed run's card. None means the channel."""
         if stored.ts:
             return stored.ts
         failed = stored.incident.failed
@@ -257,5 +260,5 @@ def _is_overtaken(stored: StoredIncident, post: ThreadPost | None) -> bool:
 
 
 def _is_withdrawn(stored: StoredIncident, post: ThreadPost | None) -> bool:
-    """Whether nothing more is posted about an incident, because it was closed: its message alone says why, if any."""
+    """Whether nothing more is posted about an incident, because it was closed. Only its message, if any, says why."""
     return stored.incident.state is IncidentState.CLOSED and (post is None or post.kind is not PostKind.STATE)

@@ -40,7 +40,7 @@ FILE_GIVEN_UP_S = 86_400.0
 class FileThread:
     """The thread of `message` in which a file is posted.
 
-    `file_id` is the one that an earlier attempt has uploaded, None if there's none; `note` records it before it's
+    `file_id` is the one that an earlier attempt has uploaded, or None if there's none; `note` records it before it's
     shared. `joins`: the bot joins the channel if it isn't in it, which it never does for what it reports unasked.
     """
 
@@ -78,8 +78,8 @@ class LogFilePoster:
     async def post_log_file(self, post: ClaimedPost, run: Run, thread: FileThread) -> str | None:
         """Post the log of a run's failed command.
 
-        Returns its outcome (the file's id, or a word), None if it was put back for later. Raises SlackRefused only for
-        a channel that is known to be unreachable, or that the bot may not join.
+        Returns its outcome (the file's id, or a word), or None if it was put back for later. Raises SlackRefused only
+        for a channel that is known to be unreachable, or that the bot may not join.
         """
         command = run.end.failed if run.end else None
         if command is None:

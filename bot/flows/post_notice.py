@@ -73,7 +73,7 @@ class NoticePoster:
             await self._notices.notice_given_up(post, name, why_not)
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
-        """Render a notice's message for an edit: its revision and itself; None if its record is gone."""
+        """Render a notice's message for an edit: its revision and the message, or None if its record is gone."""
         channel, _, name = (card.notice or "").partition(":")
         stored = await self._notices.load_notice(channel, name)
         if stored is None:

@@ -27,7 +27,7 @@ from bot.flows.whom_to_mention import IncidentPeople
 log = structlog.get_logger()
 
 MESSAGE_AGAIN_S = 1.0
-# Logs are read while schedules join, and the posts about causes wait for them. How often they're looked at again.
+# Logs are read while schedules join, and the posts about causes wait for them. This is how often to check again.
 CAUSES_AGAIN_S = 20.0
 
 
@@ -101,7 +101,10 @@ class OutagePoster:
             await self._outages.posted(post, outage, why_not)
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
-        """Render an outage's message for an edit: its revision and itself; None if it isn't on record anymore."""
+        """Render an outage's message for an edit.
+
+        Returns its revision and the message, or None if the outage isn't on record anymore.
+        """
         outage = await self._shown_by(card)
         return (f"out:{outage.rev}", await self._rendered(outage)) if outage else None
 
@@ -119,7 +122,7 @@ class OutagePoster:
             log.info("an outage's message can't be edited anymore", channel=outage.channel, outage=outage.number)
 
     async def _shown_by(self, card: Card) -> Outage | None:
-        """The outage of a message; None if it's no longer on record, or has another message by now."""
+        """The outage of a message, or None if it's no longer on record, or has another message by now."""
         channel, _, number = (card.outage or "").partition(":")
         outage = await self._outages.load_outage(channel, int(number))
         return outage if outage is not None and outage.ts == card.ref.ts else None
@@ -175,7 +178,7 @@ class OutagePoster:
         await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _thread_post(self, outage: Outage, what: str) -> tuple[Message, Sentence, str] | None:
-        """A post in the thread, whom it notifies, and what follows it; None if there's none to post anymore."""
+        """A post in the thread, whom it notifies, and what follows it, or None if there's none to post anymore."""
         if what.startswith("over-"):
             # Not if one of its schedules already fails again, or if none is watched here anymore.
             told = any(one.recovered_by for one in outage.members) or outage.uneditable_since is not None

@@ -77,7 +77,10 @@ class QuietEndPoster:
             await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _listed(self, end: QuietEnd) -> tuple[list[Incident], float]:
-        """The incidents as they are now that the channel may be told about. If that isn't known, when to ask again."""
+        """The incidents that the channel may be told about, as they are now.
+
+        If it isn't known whether it may be, also in how many seconds to ask again, else 0.
+        """
         covers, listed, wait_s = self._covers.of(await self._watches.all_watches()), list[Incident](), 0.0
         found = await self._incidents.load_incidents([(end.channel, one.schedule) for one in end.incidents])
         for kept, now in zip(end.incidents, found, strict=True):

@@ -108,7 +108,7 @@ class MessagePoster:
     async def try_to_post(
         self, post: ClaimedPost, send: Callable[[], Awaitable[None]], *, even_if_unreachable: bool = False
     ) -> str | None:
-        """Send a claimed post by `send`, or put it back if the bot's token or the channel is refused.
+        """Send a claimed post with `send`, or put it back if the bot's token or the channel is refused.
 
         `even_if_unreachable`: also if the channel has refused another post lately. Returns Slack's code if it refuses
         the post itself, which the caller then gives up.

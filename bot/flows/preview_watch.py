@@ -53,7 +53,7 @@ class WatchPreviewer:
 
 
 def _sample(schedules: Sequence[Schedule]) -> list[Schedule]:
-    """Some of the schedules, evenly over the list."""
+    """Some of the schedules, spread evenly over the list."""
     count = len(schedules)
     if count <= SCHEDULES_MOST:
         return list(schedules)

@@ -22,11 +22,11 @@ class QuietHours:
         self._covers = CoverCache()
 
     async def until(self, incident: Incident) -> datetime | None:
-        """When the current quiet hours end, None if it isn't quiet now."""
+        """When the current quiet hours end, or None if it isn't quiet now."""
         return quiet_until(await self._watch_of(incident), self._now())
 
     async def is_watched(self, incident: Incident) -> bool:
-        """Whether its channel still watches its schedule."""
+        """Whether an incident's channel still watches its schedule."""
         return await self._watch_of(incident) is not None
 
     async def longest_s(self, incidents: Iterable[Incident]) -> float:

@@ -159,7 +159,7 @@ class ScheduleReader:
         return listed_run(schedule, newest, self._workspace)
 
     async def _details(self, slug: str) -> ScheduleDetails | None:
-        """Read the fields that may have changed since the list was read. None if Bolt doesn't return them."""
+        """Read the fields that may have changed since the list was read. Returns None if Bolt doesn't return them."""
         try:
             return await self._bolt.schedule(slug)
         except BoltError as error:

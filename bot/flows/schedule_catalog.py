@@ -26,7 +26,7 @@ FAILED_AGAIN_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class CatalogSnapshot:
-    """The last list, as Bolt returned it at `at`, None if it never did.
+    """The last list, as Bolt returned it at `at` (None if it never did).
 
     `late`: it's older than it should be, because Bolt doesn't respond. `sure`: it's as fresh as requested.
     """
@@ -101,11 +101,11 @@ class ScheduleCatalog:
             await cancel_until_done([self._reading])
 
     def last_list(self) -> tuple[list[Schedule], datetime | None]:
-        """The last list, whatever its age, and when Bolt returned it; None if it never did."""
+        """The last list, whatever its age, and when Bolt returned it (None if it never did)."""
         return list(self._schedules), self._at
 
     def slug_of(self, schedule_text: str) -> str:
-        """The slug of a schedule's name or slug, by the last list; empty if no schedule, or several, have that name."""
+        """The slug of the schedule with this name or slug in the last list. Empty if none, or more than one, has it."""
         found = schedules_called(schedule_text, self._schedules)
         return found[0].slug if len(found) == 1 else ""
 

@@ -71,7 +71,7 @@ LOOK_AGAIN_S = 3.0
 NOT_SENT_AGAIN_S = 2.0
 # Slack accepts four cards a second at best. More plans at once would only delay the acknowledgement of other requests.
 LOOKS_AT_ONCE = 4
-# As many as the starts that may wait for their card at once.
+# As many plans as starts can wait for their cards at once.
 PLANS_KEPT = 300
 
 
@@ -163,7 +163,7 @@ class RunStarter:
         return False
 
     async def _looked(self, lease: Lease, request: Request) -> StartPlan | None:
-        """Plan the start; None if there's nothing to start, or if that can't be determined now."""
+        """Plan the start. Returns None if there's nothing to start, or if that can't be determined now."""
         try:
             async with self._at_once:
                 return await self._planner.plan_start(request)

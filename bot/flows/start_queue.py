@@ -161,7 +161,7 @@ class QueuedStarts:
     async def drop_start(self, asker: Asker, request_id: str, clicked: str) -> Message | None:
         """Remove a start from the queue.
 
-        Returns the answer, None if the message that was `clicked` is its card, which shows the result.
+        Returns the answer, or None if the message that was `clicked` is its card, which shows the result.
         """
         try:
             async with asyncio.timeout(RECORD_S):

@@ -20,7 +20,7 @@ OVERTAKEN_AGAIN_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class RunningRefusal:
-    """Why a start is refused. `running` is the run that blocks it, None if Bolt doesn't list it."""
+    """Why a start is refused. `running` is the run that blocks it, or None if Bolt doesn't list it."""
 
     why: str
     running: BlockingRun | None
@@ -35,7 +35,7 @@ class StartWhileRunning:
         self._workspace = workspace
 
     async def queue_again(self, lease: Lease, request: Request) -> RunningRefusal | None:
-        """Queue a start again that has waited in the queue and was overtaken. Returns why any other one is refused."""
+        """Requeue a start that was overtaken after it waited in the queue. For any other, returns why it's refused."""
         running = await self._active_run(request)
         if request.queued_at is None or request.rounds >= MOST_ROUNDS:
             return RunningRefusal(why_running(request, running), running)

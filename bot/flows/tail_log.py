@@ -104,7 +104,7 @@ class LogTailer:
     # --- requests of people ---
 
     async def begin_tail(self, asker: Asker, key: RunKey, number: int | None) -> Message | None:
-        """Start a live log, and return the answer; None if it can't be live (see `why_not`).
+        """Start a live log and return the answer, or None if it can't be live (see `why_not`).
 
         Raises StoreUnavailable.
         """
@@ -174,7 +174,7 @@ class LogTailer:
         return Message((f"I'm not following the log of run {key.id} here, so there's nothing to stop.",))
 
     async def why_not(self, key: RunKey) -> Message | None:
-        """Explain why a run's log can't be live here; None if the run has ended: its log can be shown now."""
+        """Explain why a run's log can't be live here, or return None if the run has ended: its log can be shown now."""
         run = await self._runs.load_run(key)
         stands = run.seen if run is not None else await self._ask(key)
         if isinstance(stands, Message):
@@ -192,7 +192,7 @@ class LogTailer:
         return Message(text, (Paragraph(text), Buttons((follow_button(run or Run(key)), live, show))))
 
     async def _ask(self, key: RunKey) -> RunStatus | Message:
-        """The run's status in Bolt, or the answer why it's missing."""
+        """The run's status in Bolt, or the answer that says why it's missing."""
         try:
             return await self._bolt.status(key.id)
         except BoltRejected:

@@ -161,7 +161,7 @@ def _asks(request: Request) -> str:
 
 
 def _without_run(posted: SlackMessage, *, away: bool) -> str:
-    """Explain why a message of ours without a run is a card; empty if it isn't one."""
+    """Explain why a message of ours is a card without a run. Returns an empty string if it isn't a card."""
     if not posted.key.startswith(START_KEY):
         return ""
     if any(button.action in {DROP_QUEUED, APPROVE_START} for button in posted.buttons):

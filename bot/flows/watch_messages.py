@@ -23,7 +23,7 @@ class WatchMessages:
         self._notices = notices
 
     async def render(self, card: Card) -> tuple[str, Message] | None:
-        """Render a message: its revision and itself; None if it's no longer on record."""
+        """Render a message. Returns its revision and the message, or None if it's no longer on record."""
         if card.gap is not None:
             return await self._gaps.render(card)
         if card.notice is not None:

@@ -74,7 +74,7 @@ class WebhookHints:
             self._listing_woken()
 
     def _look_up(self, command_id: int) -> None:
-        """Look up the run of a command in the background, once at a time per command."""
+        """Look up the run of a command in the background, with only one lookup of a command at a time."""
         if command_id in self._lookups:
             return
         if len(self._lookups) >= LOOKUPS_MOST:

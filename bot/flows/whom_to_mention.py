@@ -23,7 +23,10 @@ class IncidentPeople:
         self._owners = owners
 
     async def names(self, incident: Incident) -> dict[str, str]:
-        """The usernames of the people in an incident, as far as Slack reports them; the owner's has Bolt's word as its key."""
+        """The usernames of the people in an incident, as far as Slack reports them.
+
+        The owner's is under Bolt's word for the owner.
+        """
         found = {user: (await self._people.person(user)).name for user in sorted(people_in(incident))}
         if incident.owner:
             found[incident.owner] = await self._owners.name(_schedule(incident))
@@ -37,7 +40,7 @@ class IncidentPeople:
         return found
 
     async def mention(self, incident: Incident) -> Sentence:
-        """Whom a post notifies; empty if nobody. An owner whom a mention doesn't reach is named in plain text."""
+        """Whom a post notifies, empty if nobody. An owner whom a mention doesn't reach is named in plain text."""
         watches = await self._watches.all_watches()
         mention = next(
             (one.mention for one in watches if (one.channel, one.number) == (incident.channel, incident.watch)), "none"

@@ -59,10 +59,10 @@ class Bolt(Protocol):
         """Read a command with its whole output, within the client's limit on memory."""
 
     async def run_of_command(self, command_id: int) -> int | None:
-        """Look up the run of a command, None if Bolt doesn't return it."""
+        """Look up the run of a command. Returns None if Bolt doesn't return it."""
 
     def known_run_of(self, first_command_id: int) -> int | None:
-        """The run whose first command this is, None if no recent poll or lookup has returned it."""
+        """The run whose first command this is, or None if no recent poll or lookup has returned it."""
 
     async def command_log(self, command_id: int, cursor: str = "0:0") -> LogPage:
         """Read a page of a command's live log."""

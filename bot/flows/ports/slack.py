@@ -63,7 +63,7 @@ class Chat(Protocol):
         """Find our message that shared a file of this name in a thread, or in the channel."""
 
     async def permalink(self, channel: str, ts: str) -> str | None:
-        """The permalink of a message, None if Slack doesn't return it."""
+        """The permalink of a message, or None if Slack doesn't return it."""
 
     async def respond(self, response_url: str, message: Message, *, replace: bool = False) -> None:
         """Answer privately through a response_url; with `replace`, replace the message it came from."""
@@ -72,7 +72,7 @@ class Chat(Protocol):
         """Show a message to one person only, in a channel or in a thread there."""
 
     async def read_message(self, channel: str, ts: str, *, within_s: float) -> SlackMessage | None:
-        """Read a message of a channel, None if there is none. Raises SlackError, also if a scope is missing."""
+        """Read a message of a channel. Returns None if there is none. Raises SlackError, also if a scope is missing."""
 
     async def post_direct(self, user: str, message: Message, *, key: str) -> str:
         """Post a direct message to a person, and return its timestamp."""
@@ -95,10 +95,10 @@ class People(Protocol):
         """Note from a payload that a channel is a group direct message."""
 
     async def group(self, name: str) -> str | None:
-        """The id of a user group that the policy names, None if it doesn't exist or can't be read."""
+        """The id of a user group that the policy names, or None if it doesn't exist or can't be read."""
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str] | None:
-        """The members of a user group that the policy names, None if it doesn't exist or can't be read."""
+        """The members of a user group that the policy names, or None if it doesn't exist or can't be read."""
 
     async def forget_groups(self) -> None: ...
     async def forget_channel(self, channel: str) -> None: ...
@@ -121,14 +121,14 @@ class Memberships(Protocol):
         """A person's channels, read at most a few minutes ago; `fresh`: at most a few seconds ago."""
 
     async def is_member(self, channel: str, user: str) -> bool | None:
-        """Whether a person is in a channel now, None if Slack doesn't say."""
+        """Whether a person is in a channel now, or None if Slack doesn't say."""
 
 
 class PeopleByAddress(Protocol):
     """People by their e-mail addresses."""
 
     async def user_with(self, address: str) -> str:
-        """The id of the active user of our workspace with this address, "" if there's none. Raises SlackError."""
+        """The id of the active user of our workspace with this address, or "" if there's none. Raises SlackError."""
 
 
 class HomeTab(Protocol):

@@ -82,7 +82,10 @@ class Requests(Protocol):
     async def lock(self, request: Request, hold_s: float) -> bool: ...
     async def unlock(self, request: Request) -> None: ...
     async def was_absent_since(self, at: datetime) -> bool:
-        """Whether no process worked on this data for a while since then; it may also have been restored from a backup."""
+        """Whether there was a time since `at` when no process worked on this data.
+
+        In that time, the data may have been restored from a backup.
+        """
 
     async def note_checked(self, request: Request) -> None:
         """Record that the start still waits, so that it's checked again only after another absence."""

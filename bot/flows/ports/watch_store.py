@@ -95,16 +95,19 @@ class ChannelsBack(Protocol):
         """
 
     async def is_held(self, channel: str) -> bool:
-        """Whether posts of the channel's incidents are held back, as while its watches are paused."""
+        """Whether posts of the channel's incidents are held back, as they are while its watches are paused."""
 
     async def channel_fit(self, channel: str) -> float | None:
-        """Have what a channel refused posted and edited now, because Slack says that the bot can post there.
+        """Try a channel's refused posts and edits again now, because Slack says that the bot can post there.
 
-        Returns in how many seconds the rest is worth another try, None if nothing is left.
+        Returns in how many seconds the rest is worth another try, or None if nothing is left.
         """
 
     async def load_channel_back(self, channel: str) -> ChannelBack | None:
-        """Load what the message for a channel is about in which the bot can post again. None if there's none to post."""
+        """Load what the message is about for a channel in which the bot can post again.
+
+        Returns None if there's no message to post.
+        """
 
     async def load_incidents(self, keys: Sequence[tuple[str, str]]) -> list[StoredIncident | None]:
         """Load the newest incident of each channel and schedule."""
@@ -167,7 +170,7 @@ class Digests(Protocol):
         """Make the claimed channel due at another time."""
 
     async def posted_at(self, channel: str, day: str) -> str | None:
-        """The ts of a date's digest, None if there's none."""
+        """The ts of a date's digest, or None if there's none."""
 
     async def digest_posted(self, post: ClaimedPost, day: str, outcome: str, *, follows: str = "") -> str:
         """Record the post as sent (`outcome`: its ts or file) or given up (a word), and queue what follows in its thread.
@@ -282,7 +285,7 @@ class ListingGaps(Protocol):
 
     async def load_gap(self, number: str) -> ListingGap | None: ...
     async def collecting(self) -> ListingGap | None:
-        """The gap whose hidden runs are being found, None if there's none."""
+        """The gap whose hidden runs are being found, or None if there's none."""
 
     async def await_ends(self, number: int, slug: str, runs: Sequence[int]) -> None:
         """Record ends that were found and aren't accounted for yet."""
@@ -338,7 +341,7 @@ class DiscoveryHints(Protocol):
     async def look_everywhere(self, together: int) -> int:
         """Make all watched schedules due for a look, `together` with each request.
 
-        Returns how many were made due: none if that would take more requests than hints may cause in a minute.
+        Returns how many were made due: 0 if that would take more requests than hints may cause in a minute.
         """
 
 
@@ -405,7 +408,7 @@ class Discovery(Protocol):
         """The activity of each watched schedule at the last listing, by slug."""
 
     async def listed_at(self) -> datetime | None:
-        """Bolt's time of the last complete listing, None if there was none."""
+        """Bolt's time of the last complete listing, or None if there was none."""
 
     async def note_activity(self, lease: Lease, news: ActivityNews, at: datetime, *, delay_s: float) -> bool:
         """Record a complete listing of schedules, made at `at` by Bolt's clock. The changed ones are looked at now."""
@@ -440,13 +443,13 @@ class OwnerUsers(Protocol):
     """Users by their e-mail address, as Slack reported them, kept for a day."""
 
     async def users_of(self, addresses: Sequence[str]) -> dict[str, str]:
-        """The users' ids by address, "" if Slack knows none. Addresses that weren't looked up are left out."""
+        """The users' ids by address ("" if Slack knows none). Addresses that weren't looked up are left out."""
 
     async def want(self, slugs: Sequence[str]) -> None:
         """Have the owners of these schedules looked up."""
 
     async def keep(self, address: str, user: str, *, for_s: float) -> None:
-        """Keep the user with an address, "" if there's none."""
+        """Keep the user with an address, or "" if there's none."""
 
     async def finish(self, lease: Lease, found: tuple[str, str] | None = None, *, for_s: float = 0) -> None:
         """Finish a claim on a schedule whose owner was looked up. `found` is an address and its user, as for `keep`."""
