@@ -29,9 +29,9 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is measured: these due sets, and the limits of calls to Slack within windows of so many seconds.
+    """What is measured: these due sets, and how many calls to Slack are allowed in a sliding window.
 
-    `edits` is the limit of chat.update, and `calls` are the limits of other methods.
+    `edits` is the limit of chat.update, and `calls` has the limits of other methods.
     """
 
     due_sets: tuple[str, ...]

@@ -109,7 +109,7 @@ class Incidents:
         return bool(word == "ok")
 
     async def posted(self, post: ClaimedPost, outcome: str, *, follows: str = "") -> str:
-        """Record a thread post of an incident. `outcome`: its timestamp, or why it's given up.
+        """Record a thread post of an incident. `outcome`: its timestamp, or why it was given up.
 
         `follows`, the late log or the file of the post with that number, is queued next. Returns `ok`, or `done:<ts>`
         if another process has posted it.

@@ -85,7 +85,7 @@ class Outages:
         follows: str = "",
         is_newest: bool | None = None,
     ) -> str:
-        """Record a thread post. `outcome`: its timestamp, or why it's given up. `mentions`: how many it notified.
+        """Record a thread post. `outcome`: its timestamp, or why it was given up. `mentions`: how many it notified.
 
         The file that `follows` it is queued next. A line about the outage's state is followed by another one, unless it
         shows `outage` (`is_newest`). Returns `ok`, or `done:<ts>` if another process

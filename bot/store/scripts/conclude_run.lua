@@ -34,7 +34,7 @@ else
   redis.call('ZREM', ends, member)
 end
 -- If the run was accounted for before its start was known, its asker wasn't told. If the earlier end is still waiting
--- for that, this end, which names the start, is accounted for instead.
+-- to be accounted for, this end, which names the start, is accounted for instead.
 local is_handed_over, waited = hand_over(member, ARGV[8])
 local is_news = is_handed_over and (waited or redis.call('HEXISTS', run, 'accounted') == 0)
 if not is_news and #cards_of(member) == 0 then

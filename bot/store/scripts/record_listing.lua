@@ -21,7 +21,7 @@ local first = 7 + changed * 3
 local rows = tonumber(ARGV[first])
 for row = first + 1, first + rows * 4, 4 do
   local slug = ARGV[row]
-  -- If they were judged in the meantime, the next listing finds the same.
+  -- If they have changed since they were loaded, the next listing finds the same new slots.
   if (redis.call('HGET', slots, slug) or '') == ARGV[row + 1] then
     if ARGV[row + 2] == '' then
       redis.call('HDEL', slots, slug)

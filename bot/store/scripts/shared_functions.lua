@@ -351,7 +351,8 @@ local function outage_shown(name)
     message_shown(channel .. ':' .. slug)
   end
 end
--- Where an incident is reported: the record, the word of its revisions, and the name of the post of its message.
+-- Returns where an incident is reported: the record, the prefix of its revisions, and the name of the post with its
+-- message.
 local function told_in(name)
   local channel, slug = string.match(name, '^([^:]*):(.*)$')
   local number = redis.call('HGET', key('incident', name), 'outage')

@@ -1,4 +1,4 @@
--- Counts a call of a Slack method, limited to so many within a sliding window. ARGV: method, limit, window in us.
+-- Counts a call of a Slack method, whose calls are limited within a sliding window. ARGV: method, limit, window in us.
 -- Returns '0' if it may be made now (it's counted), else the us until it may be.
 local at, calls = now(), key('calls', ARGV[3])
 local held = tonumber(redis.call('GET', key('hold', ARGV[3])) or '0')
