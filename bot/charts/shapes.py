@@ -61,7 +61,7 @@ class Rectangle:
 
     @property
     def bounds(self) -> Box:
-        """The area it takes."""
+        """The area that it takes up."""
         return self.box
 
 
@@ -79,7 +79,7 @@ class Line:
 
     @property
     def bounds(self) -> Box:
-        """The area it takes."""
+        """The area that it takes up."""
         half = self.width / 2
         left, top = min(self.x1, self.x2), min(self.y1, self.y2)
         # The line's ends are cut square: only a slanted line reaches beyond its end points at the sides.
@@ -111,7 +111,7 @@ class Text:
 
     @property
     def bounds(self) -> Box:
-        """The area it takes, with room for letters below the baseline and for accents."""
+        """The area that it takes up, with room for letters below the baseline and for accents."""
         width = self.width
         left = self.x - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
         return Box(left, self.baseline - self.size, width, self.size * 1.25)

@@ -20,9 +20,9 @@ OPERATOR_PERSON = Person(OPERATOR, frozenset({Role.MEMBER}), frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """Whether a watch may report a schedule's runs, and what their logs say.
+    """Whether a watch may report a schedule's runs, and whether it may report what their logs say.
 
-    None if the facts to decide that are missing.
+    Each is None if the facts to decide it are missing.
     """
 
     runs: bool | None
