@@ -10,7 +10,7 @@ from datetime import datetime
 class ChannelBack:
     """What the message is about: what happened since `since`, by our clock, to the incidents of these schedules.
 
-    `always`: it's posted even if nothing has happened. `withheld`: the schedules with a withheld post: their news
+    `always`: it's posted even if nothing has happened. `withheld`: the schedules with a withheld post, whose news
     counts even if it's older than `since`, the time at which it was noticed that the bot couldn't post.
     """
 

@@ -210,7 +210,7 @@ class ChannelRefused(SlackRefused):
 
 
 class MessageGone(SlackRefused):
-    """The message can't be edited or replied to anymore: it's gone, its edit window over, or its thread locked."""
+    """The message can't be edited or replied to anymore: it's gone, its edit window is over or its thread is locked."""
 
 
 class ContentRefused(SlackRefused):

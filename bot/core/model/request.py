@@ -113,10 +113,10 @@ class Request:
     `behind` and for `ahead` other starts, was overtaken `rounds` times, and may have been removed by the user
     `dropped_by`.
 
-    `incident` is the schedule of the incident from whose message a retry was asked for. If that message shows it,
-    instead of or beside a card of its own, it's the one in the channel `incident_channel`. `end_untold`: no message
-    shows its run's end, so the person who asked is notified. `checked_at`: when its card was last read to make sure
-    that it still waits (see `bot.flows.start_after_restore`).
+    `incident` is the schedule of the incident from whose message a retry was asked for. If that message shows the
+    start, instead of or beside a card of its own, the message is the one in the channel `incident_channel`.
+    `end_untold`: no message shows its run's end, so the person who asked is notified. `checked_at`: when its card was
+    last read to make sure that it still waits (see `bot.flows.start_after_restore`).
     """
 
     id: str
@@ -161,7 +161,7 @@ class Request:
 
     @property
     def keeps_card(self) -> bool:
-        """Whether the card stays, with the reason, if the start is refused: people have waited for it."""
+        """Whether the card stays and says why if the start is refused, because people have waited for it."""
         return self.queued_at is not None or (self.approval is not None and self.card is not None)
 
     @property

@@ -54,9 +54,10 @@ class Watch:
 
     `number` is never reused in its channel. `pattern` is a slug, a glob over slugs and names, or `*`; `owner` and
     `branch` narrow it (`branch` `*`: any branch; None: the schedule's own). `mention` is `owner`, `none`, or the id of
-    a user or user group. `late_s` is the grace in seconds. `since` is Bolt's time when it was made: runs that ended
-    before aren't reported. `made_by` is a user's id, or OPERATOR. `paused` is the word of a `Pause`, empty if it isn't
-    paused, and `paused_at` since when. `notify`: the message to a person that a pause calls for is still to be sent.
+    a user or user group. `late_s` is the grace period in seconds. `since` is Bolt's time when it was made: runs that
+    ended before aren't reported. `made_by` is a user's id, or OPERATOR. `paused` is the word of a `Pause`, empty if it
+    isn't paused, and `paused_at` since when. `notify`: the message to a person that a pause calls for is still to be
+    sent.
     """
 
     channel: str

@@ -79,13 +79,13 @@ def without(found: Found, held: frozenset[int]) -> Found:
 
 
 def older_failures(ended: Sequence[RunSummary]) -> frozenset[int]:
-    """The runs that ended before the newest failure, in the order of their ends: their logs say nothing new."""
+    """The runs that ended before the newest failure: their logs say nothing new. `ended` is in order of the ends."""
     last = max((at for at, run in enumerate(ended) if is_failed(run.state)), default=0)
     return frozenset(run.id for run in ended[:last])
 
 
 def is_news(run: RunSummary, since: datetime | None) -> bool:
-    """Whether a run ended after that time, as far as its end is known."""
+    """Whether a run ended after `since`, as far as its end is known."""
     return since is not None and run.ended_at is not None and run.ended_at > since
 
 

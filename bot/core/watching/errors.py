@@ -40,7 +40,7 @@ def unread_error(command: str, return_code: int | None) -> RunError:
 
 
 def same_words(line: str) -> str:
-    """A line without numbers, quoted values, times, paths and ids: two runs with the same error have the same one."""
+    """A line without numbers, quoted values, times, paths and ids: the same error gives the same line in any run."""
     for pattern in _CHANGING:
         line = pattern.sub("#", line)
     return _SPACE.sub(" ", line).strip().lower()

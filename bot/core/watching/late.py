@@ -1,4 +1,4 @@
-"""Late schedules: a slot and its grace have passed, and no run has begun.
+"""Late schedules: a slot and its grace period have passed, and no run has begun.
 
 Slots are only those that Bolt listed before they passed: the time zone of a cron expression isn't known. All times are
 Bolt's.

@@ -42,7 +42,7 @@ def limit_of(run: Run, watch: Watch, schedule: WatchedSchedule) -> float | None:
 
 
 def slow_notice(run: Run, watch: Watch, schedule: WatchedSchedule, began: datetime, *, thread: str = "") -> Notice:
-    """The notice about a slow run, in the thread of its card if it has one in the channel."""
+    """The notice about a slow run, in the thread of the run's card if it has one in the channel."""
     limit = limit_of(run, watch, schedule) or 0
     by_factor = watch.slow is not None and watch.slow.seconds is None
     seen = IncidentRun(

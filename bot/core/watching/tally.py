@@ -18,7 +18,7 @@ from bot.core.watching.counted_runs import counts, expects_slots
 # Durations are kept to within 5 percent: as the nearest power of this.
 _BASE = 1.1
 _RUNS, _FAILURES, _HINT, _DURATION, _MISSED = "r", "f", "h", "d", "s"
-# A slot without a run is counted at the time when this grace was over: a digest can't report it earlier.
+# A slot without a run is counted at the time when this grace period was over: a digest can't report it earlier.
 MISSED_AFTER = timedelta(minutes=30)
 
 # One schedule's counts for one day, by field, as they're stored.
