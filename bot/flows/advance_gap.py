@@ -1,4 +1,7 @@
-"""Advancing gaps: a watching channel's one message while schedules can't be listed, which then becomes the account."""
+"""Advancing gaps: each watching channel has one message while schedules can't be listed.
+
+Afterwards, the message becomes the account of what happened in the meantime.
+"""
 
 from __future__ import annotations
 

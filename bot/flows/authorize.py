@@ -98,7 +98,7 @@ class Authorizer:
 
     @by_one_policy
     async def decide_unrecorded(self, asker: Asker, question: Question) -> Decision:
-        """Decide without recording: for questions that nobody asked explicitly, such as on every keystroke."""
+        """Decide without recording: for questions that nobody asked explicitly, such as those on every keystroke."""
         person, channel_info = await self._who(asker)
         return decide(self.policy, person, channel_info, question)
 

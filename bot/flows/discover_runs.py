@@ -242,7 +242,7 @@ class RunDiscoverer:
         return follow, ended
 
     async def _may_be_ours(self, lease: Lease, slug: str, found: Found) -> frozenset[int]:
-        """New runs that a start of ours with an unknown outcome may have made: its card has to be posted first."""
+        """New runs that a start of ours with an unknown outcome may have made: the start's card comes first."""
         fresh = [run for run in (*found.begun, *found.ended) if run.id in found.fresh]
         if not fresh:
             return frozenset()

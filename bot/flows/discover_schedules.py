@@ -45,8 +45,8 @@ _NO_SLOTS = StoredSlots()
 class WatchedActivity:
     """A watched schedule, and its activity: what has to change before its runs are worth a look.
 
-    `is_well`: its last run succeeded. `next_run_at` is its next slot. `grace_s` is the shortest grace of its watches,
-    or None if no lateness is reported. `is_counted`: it's in a digest, which says how many slots had no run.
+    `is_well`: its last run succeeded. `next_run_at` is its next slot. `grace_s` is the shortest grace period of its
+    watches, or None if no lateness is reported. `is_counted`: it's in a digest, which says how many slots had no run.
     """
 
     schedule: WatchedSchedule

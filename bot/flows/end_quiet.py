@@ -65,7 +65,7 @@ class QuietEnder:
             await self._due.give_back(lease)
 
     async def _until(self, incident: Incident, now: datetime, *, account_comes: bool) -> datetime:
-        """When it may be posted: the watch's quiet hours may have changed since, or it may have been stopped.
+        """When an incident may be posted: the watch's quiet hours may have changed since, or the watch may be gone.
 
         What a gap withholds waits for the gap's account, as long as that is still to come. If the account itself waits
         for the end of quiet hours, it has a minute after that.

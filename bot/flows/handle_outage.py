@@ -35,7 +35,7 @@ class OutageHandler:
         return await self._retries.read_outage(outage) if outage.failing else Message((OVER,))
 
     def list_schedules(self, outage: Outage) -> Message:
-        """List all of its schedules, by cause."""
+        """List all schedules of an outage, by cause."""
         return outage_list(outage, self._app_url, self._slash_command)
 
     @staticmethod

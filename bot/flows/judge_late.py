@@ -1,4 +1,4 @@
-"""Judging whether schedules are late: their newest runs are read once a slot's grace is over."""
+"""Judging whether schedules are late: their newest runs are read once a slot's grace period is over."""
 
 from __future__ import annotations
 

@@ -64,7 +64,10 @@ class OutagePoster:
         self._app_url = app_url
 
     async def plan_causes(self, lease: Lease) -> None:
-        """Plan the posts about the claimed outage's causes, named <channel>:<number>, as far as they're known."""
+        """Plan the posts about the causes of the claimed outage, as far as they're known.
+
+        The lease's member is <channel>:<number>.
+        """
         channel, _, number = lease.member.partition(":")
         outage = await self._outages.load_outage(channel, int(number))
         if outage is None or not outage.failing:

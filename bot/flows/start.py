@@ -154,7 +154,7 @@ class RunStarter:
         plan = with_channel(plan, channel_info)
         if decision.verdict is Verdict.ALLOW:
             looked = await self._stores.requests.looked(lease, request, plan)
-            # For an incident's retry, the next step is an edit of its message, which others make.
+            # For an incident's retry, the next step is an edit of its message, which other workers make.
             return looked and not request.incident
         if decision.verdict is Verdict.APPROVE:
             await self._ask_approval(lease, request, plan, decision, channel_info)
