@@ -99,7 +99,7 @@ def _host(text: str, default: int) -> tuple[str, int]:
     found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\],]+)(?::(\d{1,5}))?", text)
     port = int(found[2] or default) if found else 0
     if not found or not 0 < port <= 65535:
-        raise UnreadableError("name its hosts as in host:26379,host:26379")
+        raise UnreadableError("list its hosts, as in host:26379,host:26379")
     return found[1].strip("[]"), port
 
 

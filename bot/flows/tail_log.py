@@ -115,9 +115,9 @@ class LogTailer:
         own = sum(1 for at, _ in listed if at is not None)
         if number is not None and number > own and not is_final(run.seen.state):
             begun = (
-                f"{own} of its commands {'has' if own == 1 else 'have'} started so far"
+                f"{own} of the run's commands {'has' if own == 1 else 'have'} started so far"
                 if own
-                else "none of its commands has"
+                else "none of the run's commands has"
             )
             return Message((f"Command {number} of run {key.id} hasn't started yet; {begun}.",))
         word = await self._log_tails.begin_tail(key, asker, _first(listed, number), most=self._rules.most)

@@ -34,7 +34,7 @@ ASK_S = 0.8
 OTHER_TEAM = "I belong to another workspace, so I can't do that here. Nothing was done."
 OUTSIDE = (
     "I don't take requests from people in other organizations, so nothing was done. "
-    "Ask someone in the organization that runs me."
+    "Ask someone in the organization that runs this bot."
 )
 UNSURE = "I couldn't check in time whether you belong to this organization, so nothing was done. Try again in a minute."
 

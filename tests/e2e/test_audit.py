@@ -187,5 +187,5 @@ async def test_a_decision_is_explained_from_what_slack_and_bolt_tell(stage: Stag
     assert "where:  C0DATAENG data-eng, public, not shared\n" in told
     assert told.endswith("refused: not Grace\n")
     told = await printed(stage, "policy", "explain", "--user", "U0ADA", *asked, **settings)
-    assert "who:    U0ADA, member, in none" in told
+    assert "who:    U0ADA, roles: member, user groups: none" in told
     assert told.endswith("allowed\n")

@@ -148,7 +148,7 @@ async def test_it_is_listed_and_taken_out_from_there(stage: Stage) -> None:
     told = stage.private("gus")[-1]
     shown = str(told.blocks)
     assert told.text.count("is waiting for") == 2
-    assert f"run {run.id}> to end, requested by {person(stage, 'ada')}" in told.text
+    assert f"run {run.id}> to end (requested by {person(stage, 'ada')})" in told.text
     assert f"/p{stage.cards()[0].ts.replace('.', '')}|its card>" in shown
     await stage.sandbox.slack.people.click("gus", "data-eng", told.ts, label=DROP)
     await stage.until(lambda: f"{person(stage, 'gus')} removed it from the queue" in stage.cards()[0].text)

@@ -236,5 +236,5 @@ class ScopeMissing(CredentialRefused):
         self.needed = needed
         if needed:
             self.sentence = (
-                f"My Slack app lacks the {needed} permission. Whoever runs me can add it and reinstall the app."
+                f"My Slack app lacks the {needed} permission. Whoever runs this bot can add it and reinstall the app."
             )

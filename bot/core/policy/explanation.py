@@ -70,8 +70,11 @@ def explained(
     """Yield the explanation line by line: the facts, how each rule matches, and the decision."""
     posts = action in {Action.START, Action.RETRY, Action.WATCH}
     question = Question(action, wanted, posts=posts)
-    yield f"who:    {person.user}, {_listed(person.roles)}, in {_listed(person.groups)}, e-mail at {person.domain or 'unknown'}"
-    yield f"where:  {channel_info.channel} {channel_info.name or ''}, {channel_info.kind or 'unknown'}, {_shared(channel_info)}".replace(
+    yield (
+        f"who:    {person.user}, roles: {_listed(person.roles)}, user groups: {_listed(person.groups)}, "
+        f"e-mail domain: {person.domain or 'unknown'}"
+    )
+    yield f"where:  {channel_info.channel} {channel_info.name or ''}, {channel_info.kind or 'unknown kind'}, {_shared(channel_info)}".replace(
         " ,", ","
     )
     yield f"what:   {action} {wanted.name}".rstrip()
@@ -79,10 +82,10 @@ def explained(
         yield f"note:   {why}."
     yield ""
     for number, fit in enumerate(fits(policy, person, channel_info, question), start=1):
-        word = {True: "matches", False: "doesn't match", None: "can't be decided"}[fit.fits]
-        because = f": {', '.join(fit.misses)}" if fit.misses else f": {_effect(fit.rule.effect)}"
+        word = {True: "matches:", False: "doesn't match:", None: "can't be decided without knowing"}[fit.fits]
+        because = ", ".join(fit.misses) if fit.misses else _effect(fit.rule.effect)
         line = f" (line {fit.rule.line})" if fit.rule.line else ""
-        yield f"rule {number}{line} “{fit.rule.name}” {word}{because}"
+        yield f"rule {number}{line} “{fit.rule.name}” {word} {because}"
         if fit.fits:
             break
     decision = decide(policy, person, channel_info, question)

@@ -63,11 +63,11 @@ def _is(person: Person) -> list[Span]:
 
 def _where(channel_info: ChannelInfo) -> str:
     if channel_info.kind is ChannelKind.DIRECT:
-        return "; in a direct message you can:"
+        return ". What you can do in a direct message:"
     return (
-        "; in this channel, which is shared with another organization, you can:"
+        ". What you can do in this channel, which is shared with another organization:"
         if channel_info.shared
-        else "; here you can:"
+        else ". What you can do here:"
     )
 
 

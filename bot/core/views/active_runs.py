@@ -76,7 +76,7 @@ def active_here(
     if not listed:
         blocks.append(Paragraph((f"{none}.",)))
     for each in queued.listed:
-        spans += ["; ", *waits_for(each.request, app_url), ", requested by ", Mention(each.request.user)]
+        spans += ["; ", *waits_for(each.request, app_url), " (requested by ", Mention(each.request.user), ")"]
     return Message(tuple(spans), (*blocks, *start_entries(queued, app_url)))
 
 

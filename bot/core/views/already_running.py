@@ -25,7 +25,7 @@ def already_running(
         Link(run_url(app_url, running.run_id), f"run {running.run_id}"),
     ]
     if running.started_at:
-        text += [", started ", When(running.started_at)]
+        text += [", started at ", When(running.started_at)]
     if running.by:
         text.append(f"{'' if running.started_at else ', started'} by {cut(running.by, BY_SHOWN)}")
     text.append(". Nothing was started.")

@@ -62,7 +62,7 @@ def test_rules_are_explained_up_to_the_one_that_decides() -> None:
     rules = [line for line in told if line.startswith("rule")]
     assert len(rules) == 3
     assert rules[0].startswith("rule 1 (line 3) “elsewhere” doesn't match: ")
-    assert rules[1].startswith("rule 2 (line 9) “owned” can't be decided: ")
+    assert rules[1].startswith("rule 2 (line 9) “owned” can't be decided without knowing the owner")
     assert rules[2] == "rule 3 (line 15) “production” matches: require approval from @leads within 1 h"
     assert told[-1].startswith("refused: ")
 

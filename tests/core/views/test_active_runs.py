@@ -125,7 +125,7 @@ def test_starts_that_wait_are_listed_after_the_runs() -> None:
     assert shown(message)[-5:] == [*lines, *lines, "and 5 more queued starts."]
     drop = buttons(message)[-1]
     assert (drop.label, read_request_value(drop.value)) == ("Don't run", "b")
-    assert "is waiting for run 4711 to end, behind 1 earlier start, requested by @U1" in said(message.text)
+    assert "is waiting for run 4711 to end, behind 1 earlier start (requested by @U1)" in said(message.text)
 
 
 def test_where_starts_wait_and_no_run_is_active() -> None:

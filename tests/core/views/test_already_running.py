@@ -17,7 +17,7 @@ def test_a_start_that_is_refused_shows_the_run() -> None:
     """Since when, by whom; to be followed, or waited for. Where its card is here already, that is linked instead."""
     refused = replace(REQUEST, state=RequestState.REFUSED, running=RUNNING)
     message = already_running(refused, RUNNING, RunKey("w", 4711), app_url=APP, card_url=None)
-    told = "Nightly is already running as run 4711, started 14:20 by owner@example.com. Nothing was started."
+    told = "Nightly is already running as run 4711, started at 14:20 by owner@example.com. Nothing was started."
     assert said(message.text) == told
     assert [one.label for one in buttons(message)] == ["Follow this run", "Run when it ends"]
     here = already_running(refused, RUNNING, RunKey("w", 4711), app_url=APP, card_url="https://slack.example/p1")

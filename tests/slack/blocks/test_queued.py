@@ -77,6 +77,6 @@ def test_a_refused_start_as_slack_shows_it() -> None:
     """Which run, since when, whose, and the two ways on."""
     plain = replace(REQUEST, plan=StartPlan("nightly", "Nightly", 5))
     assert lines(already_running(plain, RUNNING, FOLLOWED.key, app_url=APP, card_url=None)) == [
-        f"*Nightly* is already running as {LINK}, started {WHEN} by owner@example.com. Nothing was started.",
+        f"*Nightly* is already running as {LINK}, started at {WHEN} by owner@example.com. Nothing was started.",
         "[Follow this run → run.watch] [Run when it ends → start.queue]",
     ]
