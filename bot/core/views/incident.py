@@ -153,7 +153,7 @@ def thread_post(
 
 
 def _is_after_recovery(incident: Incident, post: ThreadPost) -> bool:
-    """Whether the thread already said, before this post, that the schedule has recovered. Its log was late then."""
+    """Whether the thread already said, before this post, that the schedule has recovered. If so, its log was late."""
     said = max((one.number for one in incident.posts if one.kind is PostKind.RECOVERED), default=post.number)
     return not incident.is_open and said < post.number
 

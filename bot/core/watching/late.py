@@ -142,7 +142,7 @@ def _lateness(
     slots: Slots,
     at: datetime,
 ) -> Lateness | None:
-    """The lateness of a schedule in a channel after a look: the next start ends it, another missed slot is counted."""
+    """The lateness of a schedule in a channel after a look: the next start ends it; another missed slot is counted."""
     if before is None:
         if not overdue:
             return None
