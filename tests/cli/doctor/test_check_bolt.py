@@ -260,7 +260,7 @@ async def test_a_proxy_that_is_dead(monkeypatch: pytest.MonkeyPatch, closed: int
 
 @pytest.mark.parametrize(
     ("status", "fix"),
-    [("407 Proxy Authentication Required", "a password that the proxy accepts"), ("403 Forbidden", "Let the proxy")],
+    [("407 Proxy Authentication Required", "password that the proxy accepts"), ("403 Forbidden", "Let the proxy")],
 )
 async def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch, status: str, fix: str) -> None:
     """A password that it doesn't take is never shown."""
