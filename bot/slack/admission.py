@@ -48,7 +48,7 @@ log = structlog.get_logger()
 
 ASKED = Counter(
     "bolt_bot_asked",
-    "People's requests by outcome (ok, flood: refused with a reply, flooded: dropped, replay: dropped, unchecked).",
+    "People's requests by outcome: ok, flood (refused with a reply), flooded and replay (both dropped), unchecked.",
     ("outcome",),
 )
 FLOOD = "You're sending commands too quickly, so nothing was done. Try again in 10 s."
