@@ -202,8 +202,8 @@ class EmbeddedRedis:
         except PermissionError:
             who = f"user {os.geteuid()}, group {os.getegid()}"
             raise StoreUnfit(
-                f"BOLT_BOT_DATA_DIR ({self.data_dir}) can't be used: this process ({who}) isn't allowed to write there. "
-                "Make the directory, and what's in it, writable for that user or group."
+                f"BOLT_BOT_DATA_DIR ({self.data_dir}) can't be used: this process ({who}) isn't allowed to "
+                "write there. Make the directory, and what's in it, writable for that user or group."
             ) from None
         except OSError as error:
             raise StoreUnfit(f"BOLT_BOT_DATA_DIR ({self.data_dir}) can't be used: {error.strerror}.") from None

@@ -94,7 +94,8 @@ class _Reader(NodeReader):
             if "approve" in given and not (what and what <= {Action.START, Action.RETRY}):
                 self.bad(
                     node,
-                    "approve works only for starts and retries: write the line what: [start, retry], or only one of the two",
+                    "approve works only for starts and retries: "
+                    "write the line what: [start, retry], or only one of the two",
                 )
             return Rule(
                 name=self.text(given["name"], "name") if "name" in given else f"rule {number}",

@@ -216,8 +216,8 @@ def may_be_it(candidates: Sequence[int], app_url: str) -> Sentence:
     """
     links = [Link(run_url(app_url, run_id), f"run {run_id}") for run_id in candidates[:CANDIDATES_SHOWN]]
     if len(candidates) == 1:
-        return (links[0], " may be the one, or it may belong to another start whose response was also lost")
-    spans: list[Span] = ["any of these may be the one: "]
+        return (links[0], " may belong to this start, or to another one whose response was also lost")
+    spans: list[Span] = ["any of these may belong to this start: "]
     for at, link in enumerate(links):
         spans += [", " if at else "", link]
     more = len(candidates) - len(links)

@@ -256,19 +256,19 @@ REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), ASKED, pl
             RequestState.UNCLEAR,
             (7, 9),
             ":grey_question: @U1: it's unclear whether Nightly started",
-            "Bolt didn't answer, and any of these may be the one: run 7, run 9.",
+            "Bolt didn't answer, and any of these may belong to this start: run 7, run 9.",
         ),
         (
             RequestState.UNCLEAR,
             (7,),
             ":grey_question: @U1: it's unclear whether Nightly started",
-            "Bolt didn't answer, and run 7 may be the one, or it may belong to another start whose response was also lost.",
+            "Bolt didn't answer, and run 7 may belong to this start, or to another one whose response was also lost.",
         ),
         (
             RequestState.UNCLEAR,
             (1, 2, 3, 4, 5, 6, 7),
             ":grey_question: @U1: it's unclear whether Nightly started",
-            "Bolt didn't answer, and any of these may be the one: run 1, run 2, run 3, run 4, run 5 and 2 more.",
+            "Bolt didn't answer, and any of these may belong to this start: run 1, run 2, run 3, run 4, run 5 and 2 more.",
         ),
     ],
 )
