@@ -14,7 +14,9 @@ from bot.core.model.errors import BoltDenied, BotError, CredentialRefused, Store
 log = structlog.get_logger()
 
 CALLS = Counter(
-    "bolt_bot_calls", "Calls to a service, by outcome (ok, refused, throttled (429), away).", ("service", "outcome")
+    "bolt_bot_calls",
+    "Calls to a service, by outcome (ok, refused, throttled (429), away: no usable answer).",
+    ("service", "outcome"),
 )
 UP = Gauge(
     "bolt_bot_service_up", "Whether a service is available (1) or away (0), as in the log and /readyz.", ("service",)

@@ -175,7 +175,7 @@ class PostDeliverer:
         if await self._posts.carded(post, request.id, request.team, card):
             return
         log.warning(
-            "another replica took over this start: keeping that replica's card and removing this one",
+            "another replica took over this start: keeping that replica's card and removing this replica's",
             request=request.id,
         )
         await self._poster.remove_duplicate(card)

@@ -80,9 +80,9 @@ def compare(hello: Hello, held: int | None) -> Finding:
     """Compare the app's other connections with those that this deployment holds. `held` is None if it isn't known."""
     others = hello.connections - 1
     if others == 0:
-        return ok(SOCKET, "A connection can be opened. It's the app's only one, so no bot is running.")
+        return ok(SOCKET, "A connection was opened. It's the app's only one, so no bot is running.")
     if held is None:
-        said = f"A connection can be opened. The app has {_more(others)}, but whether this deployment holds them was not checked."
+        said = f"A connection was opened. The app has {_more(others)}, but whether this deployment holds them was not checked."
         return warning(SOCKET, said, "Make Redis reachable from here, and run the doctor again.")
     if others > held:
         said = (
@@ -94,7 +94,7 @@ def compare(hello: Hello, held: int | None) -> Finding:
             "replaced, run the doctor again in a few minutes."
         )
         return warning(SOCKET, said, fix)
-    return ok(SOCKET, f"A connection can be opened. The app has {_more(others)}, all from this deployment.")
+    return ok(SOCKET, f"A connection was opened. The app has {_more(others)}, all from this deployment.")
 
 
 def _more(others: int) -> str:

@@ -41,10 +41,10 @@ REACHING: Fixes = (
     ),
     (
         "it has no password",
-        "Remove the password from REDIS_URL, or give the server one. Does REDIS_URL name the right server?",
+        "Check that REDIS_URL names the right server. If it does, remove the password from REDIS_URL, or give the server one.",
     ),
     (
-        "refuses the user or the password",
+        "rejects the user name or the password",
         "Correct the user and the password in REDIS_URL. Percent-encode characters like @, / and #: %40, %2F, %23.",
     ),
     (

@@ -52,7 +52,7 @@ async def test_a_connection_is_opened_and_closed(
     one = await socket_finding(sandbox, monkeypatch, BOLT_BOT_DATA_DIR=str(tmp_path))
     assert (one.level, one.sentence) == (
         "ok",
-        "A connection can be opened. It's the app's only one, so no bot is running.",
+        "A connection was opened. It's the app's only one, so no bot is running.",
     )
 
 
@@ -112,9 +112,7 @@ async def test_two_deployments_on_one_app(
             assert "4 other connections, and this deployment holds 2: another deployment" in one.sentence
             await SocketCount(ours).share_count(2)
             one = await socket_finding(sandbox, monkeypatch, **more)
-            assert (
-                one.sentence == "A connection can be opened. The app has 4 other connections, all from this deployment."
-            )
+            assert one.sentence == "A connection was opened. The app has 4 other connections, all from this deployment."
     finally:
         await close(redis)
 
