@@ -8,7 +8,7 @@ from bot.core.model.bolt import RunSummary
 from bot.core.model.run import End, Run, is_failed
 from bot.core.model.run_end import RunEnd, RunError
 from bot.core.runs.progress import ran_others
-from bot.core.watching.errors import error_of, unread_error
+from bot.core.watching.same_error import error_of, unread_error
 
 
 def end_of_run(run: Run, end: End) -> RunEnd:

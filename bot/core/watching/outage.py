@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.core.model.cause import Cause
 from bot.core.model.incident import Incident
 from bot.core.model.outage import CAUSES_POSTED, CausePost
-from bot.core.watching.errors import same_words
+from bot.core.watching.same_error import same_words
 
 # An error whose log hasn't been read, or has no message.
 UNREAD = "not read yet"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.watching.errors import error_of, same_words, unread_error
+from bot.core.watching.same_error import error_of, same_words, unread_error
 
 
 @pytest.mark.parametrize(
