@@ -28,7 +28,7 @@ def test_every_kind_of_key_is_told() -> None:
 def test_the_words_that_it_explains_are_stored() -> None:
     """Each is a key, a due set or a class of posts; files that it names are looked for in tests/test_docs.py."""
     posts = re.search(
-        r"^local POSTS = {(.*?)}", (STORE / "scripts" / "shared_functions.lua").read_text(), re.MULTILINE | re.DOTALL
+        r"^local POSTS = {(.*?)}", (STORE / "scripts" / "shared" / "lanes.lua").read_text(), re.MULTILINE | re.DOTALL
     )
     assert posts is not None
     known = {

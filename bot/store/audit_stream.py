@@ -1,4 +1,4 @@
-"""The audit log: a Redis stream, capped by age and count. Scripts add their own entries: see shared_functions.lua."""
+"""The audit log: a Redis stream, capped by age and count. Scripts add their own entries: see shared/audit.lua."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class SlackBudget:
         )
 
 
-# Classes of posts that may be uploads. Must match shared_functions.lua.
+# Classes of posts that may be uploads. Must match shared/lanes.lua.
 UPLOADS = frozenset({"log", "file", "attached"})
 
 

@@ -1,4 +1,7 @@
-"""Runs: one hash per run, with who asked for it, its last observation, any wish to cancel it, and its end."""
+"""Runs: one hash per run, with who asked for it, its last observation, any wish to cancel it, and its end.
+
+When a finished run begins to expire is decided in `scripts/shared/expiry.lua`.
+"""
 
 from __future__ import annotations
 

@@ -24,6 +24,11 @@ Reply = Any
 # With a shebang, a server that can't take writes refuses a script before it begins. Without it, a full server refuses
 # only some commands, and only as the first write: one script could record a start that the next one can't carry on.
 SHEBANG = "#!lua\n"
+# The files of functions that every script may call, in the order in which they need each other.
+SHARED = (
+    *("basics", "lanes", "same_start", "cards", "expiry", "incidents", "notices", "day_counts", "run_lists", "runs"),
+    *("queue", "audit", "watches", "discovery_hints", "gaps"),
+)
 # How often a write is tried while Redis refuses writes. Successful reads don't show that the refusal is over.
 PROBE_AGAIN_S = 1.0
 CALLS = Histogram(
@@ -134,14 +139,16 @@ def _cancellations() -> int:
 
 def _text(script: str) -> str:
     texts = _texts()
-    return SHEBANG + _failures() + texts["shared_functions"] + texts[script]
+    return SHEBANG + _failures() + "".join(texts[f"shared/{name}"] for name in SHARED) + texts[script]
 
 
 @cache
 def _texts() -> Mapping[str, str]:
     """Return all scripts by name, read once: an upgrade may replace the files under a bot that still runs."""
     folder = resources.files("bot.store") / "scripts"
-    return {path.name.removesuffix(".lua"): path.read_text() for path in folder.iterdir() if path.name.endswith(".lua")}
+    texts = {path.name: path.read_text() for path in folder.iterdir() if path.name.endswith(".lua")}
+    texts |= {f"shared/{name}.lua": (folder / "shared" / f"{name}.lua").read_text() for name in SHARED}
+    return {name.removesuffix(".lua"): text for name, text in texts.items()}
 
 
 def _failures() -> str:

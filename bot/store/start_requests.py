@@ -220,7 +220,7 @@ class StartRequests:
     async def was_absent_since(self, at: datetime) -> bool:
         """Whether there was an absence since `at`, by Redis' clock: a time when no process worked on this data.
 
-        The first claim after an absence notices it. See `feel_pulse` in shared_functions.lua.
+        The first claim after an absence notices it. See `feel_pulse` in shared/basics.lua.
         """
         away = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key("pulse"), "away_us"))
         return away is not None and at < from_microseconds(away)

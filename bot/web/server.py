@@ -1,6 +1,6 @@
 """HTTP server for health, metrics, Slack's requests and Bolt's webhooks.
 
-It reveals nothing to strangers, not even its name.
+It reveals nothing to strangers, not even its name. Each metric is declared beside what it measures: look for its name.
 """
 
 from __future__ import annotations

@@ -203,7 +203,7 @@ async def test_every_denied_command_is_named(redis_client: Redis) -> None:
 
 def test_every_command_of_the_bot_is_tried() -> None:
     """Those of its scripts, and those that it sends itself: methods of redis-py, by their names."""
-    scripts = {one.stem: one.read_text() for one in (STORE / "scripts").glob("*.lua")}
+    scripts = {one.stem: one.read_text() for one in (STORE / "scripts").rglob("*.lua")}
     tried = {name.lower() for name in re.findall(r"try\('(\w+)'", scripts["probe"])}
     used = {name.lower() for text in scripts.values() for name in re.findall(r"redis\.call\('(\w+)'", text)}
     sources = "".join(one.read_text() for one in STORE.glob("*.py") if one.stem not in {"connect", "embedded"})

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from bot.store.scripts import Scripts
+from bot.store.scripts import SHARED, Scripts
 
 ROOT = Path(__file__).parents[2]
 UPGRADED = """
@@ -30,6 +30,12 @@ async def main() -> None:
 
 asyncio.run(main())
 """
+
+
+def test_every_shared_file_is_part_of_the_scripts() -> None:
+    """Each once, in an order that's written down: a function may use only those before it."""
+    stored = {path.stem for path in (ROOT / "bot" / "store" / "scripts" / "shared").iterdir()}
+    assert sorted(SHARED) == sorted(stored)
 
 
 def test_an_upgrade_of_the_files_does_not_reach_a_bot_that_runs(tmp_path: Path, embedded_redis_url: str) -> None:

@@ -61,13 +61,13 @@ def test_due_sets_are_found_in_scripts(script: str, named: set[str]) -> None:
 
 def test_every_due_set_of_the_scripts_is_in_the_table() -> None:
     """A set that no worker claims from would keep its members for ever; a row whose set nobody fills is dead."""
-    named = {name for path in SCRIPTS.glob("*.lua") for name in due_sets_of(path.read_text(encoding="utf-8"))}
+    named = {name for path in SCRIPTS.rglob("*.lua") for name in due_sets_of(path.read_text(encoding="utf-8"))}
     assert named == {row.name for row in DUE_SETS}
 
 
 def test_every_lane_of_the_scripts_is_in_the_table() -> None:
     """As for due sets."""
-    texts = [path.read_text(encoding="utf-8") for path in SCRIPTS.glob("*.lua")]
+    texts = [path.read_text(encoding="utf-8") for path in SCRIPTS.rglob("*.lua")]
     named = {name for text in texts for name in re.findall(r"\b(?:push|take)\('(\w+)'", text)}
     assert named == {row.name for row in LANES}
 

@@ -5,7 +5,7 @@
 -- message ('1' or '0'), whether it's open ('1' or '0'), when time changes it in us or '', its cause, team, when the
 -- quiet hours that withhold something of it end in us or '', how many messages were replaced, by when in us its
 -- outage's message must have been found uneditable to be replaced by a new one, or ''; number of notices, then their
--- rows (see shared_functions.lua); then the starts whose end no incident reports. Returns 'ok', or 'again' if anything
+-- rows (see shared/notices.lua); then the starts whose end no incident reports. Returns 'ok', or 'again' if anything
 -- has changed since it was loaded: then nothing is done.
 local WIDTH = 14
 local START_OVER = {refused = true, closed = true}

@@ -2,7 +2,7 @@
 -- next look in us, the schedule's slots as they were loaded and as they are now ('' for none), what to count of them
 -- (JSON: day, name and field of each), number of runs to follow, then for each: member, facts, seen, state, digest,
 -- usual_s, began_s, and in how many us it may be slow or ''; number of new notices, then their rows (see
--- shared_functions.lua); then run id and end of each run that has ended. Returns 'ok', 'again' (the record or its slots
+-- shared/notices.lua); then run id and end of each run that has ended. Returns 'ok', 'again' (the record or its slots
 -- have changed, or the claim was lost).
 local slug, looks, polls = ARGV[3], key('due', 'looks'), key('due', 'polls')
 local record, ended = key('discovery', 'of', slug), key('discovery', 'ended', slug)

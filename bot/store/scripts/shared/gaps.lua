@@ -1,0 +1,58 @@
+-- Gaps between complete listings of schedules: one hash per gap by its number, and a copy of the newest one.
+local GAP_KEPT_S = 7 * DAY_S
+local function change_gap(number, fields)
+  -- An earlier gap may be completed when a newer one has begun.
+  local newest = redis.call('HGET', key('gap', 'now'), 'number') or number
+  for _, name in ipairs({number, newest == number and 'now' or nil}) do
+    redis.call('HSET', key('gap', name), unpack(fields))
+    redis.call('EXPIRE', key('gap', name), GAP_KEPT_S)
+  end
+end
+local function new_gap(since)
+  local number = num(redis.call('INCR', key('gap', 'number')))
+  redis.call('DEL', key('gap', 'now'))
+  change_gap(number, {'number', number, 'since', since})
+  return number
+end
+
+-- Whether the account of a gap is still to come in a channel, or what a gap has hidden is still being found.
+-- Read once: a script that changes the gaps asks afterwards.
+local accounts_to_come
+local function account_comes(channel)
+  if not accounts_to_come then
+    accounts_to_come = {}
+    for _, member in ipairs(redis.call('ZRANGE', key('due', 'gaps'), 0, -1)) do
+      accounts_to_come[string.match(member, '^(.*):%d+$') or ''] = true
+    end
+  end
+  return accounts_to_come[''] or accounts_to_come[channel] or false
+end
+
+-- A channel without any watch is looked at now: its checks end, and what is withheld there is dropped, because no
+-- account of a gap will list it, and a later watch isn't about it.
+local watched_channels
+local function look_unless_watched(channel)
+  if not watched_channels then
+    watched_channels = {}
+    for _, name in ipairs(redis.call('HKEYS', key('standing'))) do
+      watched_channels[string.match(name, '^(.*):%d+$')] = true
+    end
+  end
+  if watched_channels[channel] then return end
+  for _, set in ipairs({'quiet', 'channels'}) do
+    redis.call('ZADD', key('due', set), 'XX', 'LT', num(now()), channel)
+  end
+end
+
+-- Returns the channels with a watch that isn't paused.
+local function watching_channels()
+  local found, seen = {}, {}
+  local standing = redis.call('HGETALL', key('standing'))
+  for at = 1, #standing, 2 do
+    local channel, paused = string.match(standing[at], '^(.*):%d+$'), read_facts(standing[at + 1]).paused
+    if not seen[channel] and (not paused or paused == '') then
+      found[#found + 1], seen[channel] = channel, true
+    end
+  end
+  return found
+end

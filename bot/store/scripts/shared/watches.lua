@@ -1,0 +1,72 @@
+-- Watches: one hash, by channel:number, which every process keeps in memory until its revision changes. No revision is
+-- used twice, even if Redis has lost its data in between.
+local function watches_changed()
+  local before = tonumber(redis.call('GET', key('standing', 'rev')) or '0')
+  redis.call('SET', key('standing', 'rev'), num(math.max(before + 1, now())))
+end
+
+-- Checks a channel with a watch soon, and then regularly: whether the bot can post there, and is allowed to. Not at
+-- once, because the bot may be about to join it. Direct messages don't change.
+local function check_soon(channel, how)
+  if string.sub(channel, 1, 1) == 'D' then return end
+  redis.call('ZADD', key('due', 'channels'), how or 'LT', num(now() + 60 * 1000000), channel)
+end
+
+-- Adds the audit entry of a watch whose fields and values are in ARGV from `first` on, if there are any.
+local function record_watch(number, first)
+  if not ARGV[first] then return end
+  local pairs = {'outcome', 'watch ' .. number}
+  for at = first, #ARGV do pairs[#pairs + 1] = ARGV[at] end
+  record(pairs)
+end
+
+-- Nobody watches a schedule anymore: its runs aren't looked at. If it's soon watched again, that goes on from what was
+-- known.
+local function forget_schedule(slug)
+  redis.call('HDEL', key('discovery', 'slots'), slug)
+  redis.call('ZADD', key('due', 'late'), 'XX', 'LT', num(now()), slug)
+  redis.call('HDEL', key('discovery', 'activity'), slug)
+  redis.call('ZREM', key('due', 'looks'), slug)
+  redis.call('EXPIRE', key('discovery', 'of', slug), num(DAY_S))
+  -- An account of a gap doesn't wait for it either.
+  local gap = redis.call('HGET', key('gap', 'now'), 'number')
+  if gap then redis.call('SREM', key('gap', gap, 'unlooked'), slug) end
+end
+
+-- Without any watch, schedules aren't listed.
+local function end_discovery()
+  redis.call('ZREM', key('due', 'discovery'), 'schedules')
+  for _, slug in ipairs(redis.call('HKEYS', key('discovery', 'activity'))) do forget_schedule(slug) end
+  -- Until there's a watch again, nothing is missed.
+  redis.call('DEL', key('discovery', 'at'))
+end
+
+-- The slug that a schedule has now: it may have been given another one in Bolt since it was found under this one. If a
+-- schedule has this slug now, it's a different schedule.
+local function current_slug(slug)
+  if redis.call('EXISTS', key('discovery', 'of', slug)) == 1 then return slug end
+  return redis.call('GET', key('discovery', 'renamed', slug)) or slug
+end
+
+-- Hands the end of a run that discovery has found over to the watches of its schedule, to be accounted for. Returns
+-- whether it did, and whether an earlier report of this run's end was still waiting there, which this one replaces.
+local function hand_over(member, ended)
+  local slug = redis.call('HGET', key('run', member), 'discovered')
+  if slug then slug = current_slug(slug) end
+  local record = key('discovery', 'of', slug or '')
+  -- Without a record, nobody has watched its schedule for a day.
+  if not slug or redis.call('EXISTS', record) == 0 then return false end
+  local waited = redis.call('HSET', key('discovery', 'ended', slug), string.match(member, ':(%d+)$'), ended) == 0
+  -- Whoever is accounting for an earlier report of this run's end has to decide again.
+  redis.call('HINCRBY', record, 'rev', 1)
+  redis.call('ZADD', key('due', 'accounts'), 'LT', num(now()), slug)
+  return true, waited
+end
+
+-- Has the asker notified of the end of a retry without a card, because no incident's message reports it.
+local function tell_asker(id)
+  local hash = key('req', id)
+  local known = redis.call('HMGET', hash, 'state', 'incident')
+  if known[1] ~= 'settled' or not known[2] or redis.call('HSETNX', hash, 'untold', '1') == 0 then return end
+  redis.call('ZADD', key('due', 'requests'), num(now()), id)
+end
