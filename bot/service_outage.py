@@ -1,4 +1,7 @@
-"""Outages of services: logged once when one begins and once when it ends, however many calls fail in between."""
+"""Outages of services: logged once when one begins and once when it ends, however many calls fail in between.
+
+Which errors count is in `bot.core.model.call_outcome`.
+"""
 
 from __future__ import annotations
 

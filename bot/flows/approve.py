@@ -1,4 +1,7 @@
-"""Approving starts: a member of the required group decides, never the asker, and the first decision counts."""
+"""Approving starts: a member of the required group decides, never the asker, and the first decision counts.
+
+How long they have is the rule's `within`, by default `WITHIN_S` in `bot.core.policy.rules`.
+"""
 
 from __future__ import annotations
 

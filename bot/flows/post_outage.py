@@ -12,7 +12,7 @@ from bot.core.text.message import Message
 from bot.core.text.text import Sentence
 from bot.core.views.outage import all_recovered, cause_post, failing_again, outage_message, state_line
 from bot.core.watching.incident_life import is_accounted
-from bot.core.watching.outage import next_posts, shared_causes
+from bot.core.watching.shared_causes import next_posts, shared_causes
 from bot.flows.claimed_post import DROPPED, ClaimedPost
 from bot.flows.lease import Lease
 from bot.flows.ports.slack import Chat

@@ -13,7 +13,7 @@ from bot.core.model.notice import NoticeChange
 from bot.core.model.run import RunKey
 from bot.core.watching.edits import Edit
 from bot.core.watching.handling import next_time
-from bot.core.watching.outage import cause_key
+from bot.core.watching.shared_causes import cause_key
 from bot.core.watching.uneditable_message import outdates_outage, with_line
 from bot.flows.claimed_post import ClaimedPost
 from bot.flows.lease import Lease

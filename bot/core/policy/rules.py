@@ -1,4 +1,4 @@
-"""The policy as data: rules in order, their conditions and effects, and the default policy."""
+"""The policy as data: rules in order, their conditions and effects."""
 
 from __future__ import annotations
 

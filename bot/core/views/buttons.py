@@ -1,7 +1,7 @@
-"""Values of buttons: enough to rebuild a record that Redis has lost, and trusted no further.
+"""Ids and values of buttons, and the policy action that each needs. `bot/slack/actions/` handles the clicks.
 
-A value is compact JSON of at most 2000 characters (Slack's limit). It contains a version, so that cards of older bots
-keep working.
+A value is enough to rebuild a record that Redis has lost, and is trusted no further. It's compact JSON of at most 2000
+characters (Slack's limit). It contains a version, so that cards of older bots keep working.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from bot.core.text.text import Bold, Emoji, Link, Mention, Sentence, Span, When,
 from bot.core.views import buttons
 from bot.core.views.incident import NOT_EDITABLE
 from bot.core.watching.handling import taken_at
-from bot.core.watching.outage import UNREAD, SharedCause, shared_causes
+from bot.core.watching.shared_causes import UNREAD, SharedCause, shared_causes
 from bot.core.watching.snooze import SnoozeChoice
 
 NAMES_SHOWN = 20

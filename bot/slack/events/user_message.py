@@ -1,4 +1,7 @@
-"""Handle a command in a message to the bot, once, however often Slack delivers it."""
+"""Handle a command in a message to the bot, once, however often Slack delivers it.
+
+What counts as a message to the bot is decided in `bot_mention` (channels and threads) and `direct_message`.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from bot.core.views.outage import (
     state_line,
 )
 from bot.core.watching.handling import ON_IT_FOR
-from bot.core.watching.outage import shared_causes
+from bot.core.watching.shared_causes import shared_causes
 from tests.core.views.plain import buttons, said, shown
 from tests.core.watching.ends import T0
 

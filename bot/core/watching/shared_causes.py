@@ -1,4 +1,4 @@
-"""What the incidents of an outage have in common."""
+"""What the incidents of an outage have in common: many schedules that fail at once, often for the same reason."""
 
 from __future__ import annotations
 

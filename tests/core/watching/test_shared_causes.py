@@ -8,7 +8,7 @@ from bot.core.model.cause import Cause
 from bot.core.model.incident import Incident
 from bot.core.model.outage import CAUSES_POSTED, CausePost
 from bot.core.model.run_end import RunError
-from bot.core.watching.outage import UNREAD, cause_key, next_posts, shared_causes
+from bot.core.watching.shared_causes import UNREAD, cause_key, next_posts, shared_causes
 
 FAILS = Incident("C1", "a", "T", 1, name="A")
 TLS = Cause(id="tls", text="TLS failed.")
