@@ -61,7 +61,7 @@ def test_every_run_has_its_bar(shown: History) -> None:
 def test_it_says_what_the_words_beside_it_say() -> None:
     """Name, number, rate, outcomes, median and p95, first and last day."""
     assert texts(of(("S", 100), ("F", 40), ("C", 10), ("S", 120))) == [
-        *("Nightly", "4 runs, success rate 67 %"),
+        *("Nightly", "4 runs, success rate 67%"),
         *("0 s", "30 s", "1 min", "1 min 30 s", "2 min"),
         *("F", "C"),
         *("1 Nov 2026", "4 Nov 2026"),
@@ -108,7 +108,7 @@ def test_lines_above_the_scale_are_said_so() -> None:
 
 def test_a_name_that_cannot_be_drawn_is_left_out() -> None:
     """The numbers take its place."""
-    assert texts(History("日本語", of(("S", 1), ("S", 2)).bars))[0] == "2 runs, success rate 100 %"
+    assert texts(History("日本語", of(("S", 1), ("S", 2)).bars))[0] == "2 runs, success rate 100%"
 
 
 def test_a_long_name_is_cut() -> None:

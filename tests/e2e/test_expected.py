@@ -11,8 +11,8 @@ async def test_a_usual_end_is_shown_with_a_bar(stage: Stage) -> None:
     await stage.slash("run nightly")
     await stage.until(stage.card_says("succeeded"))
     running = [str(one.blocks) for one in stage.cards()[-1].earlier if " is running" in one.text]
-    assert any(" % · " in blocks and "usually done by <!date^" in blocks for blocks in running)
-    assert not any("100 %" in blocks or "▰▰▰▰▰▰▰▰▰▰" in blocks for blocks in running)
+    assert any("% · " in blocks and "usually done by <!date^" in blocks for blocks in running)
+    assert not any("100%" in blocks or "▰▰▰▰▰▰▰▰▰▰" in blocks for blocks in running)
 
 
 async def test_own_commands_have_no_usual_end(stage: Stage) -> None:

@@ -111,7 +111,7 @@ async def test_a_schedule_is_shown_whole(stage: Stage) -> None:
         "Slack #data-alerts on failed, passed",
         "email ada@acme-data.example on failed",
         "at 02:00 (`0 2 * * *`)",
-        "6 succeeded; success rate 100 %; successful runs took",
+        "6 succeeded; success rate 100%; successful runs took",
     ):
         assert words in shown
     labels = [one["text"]["text"] for one in message.blocks[-1]["elements"]]

@@ -91,11 +91,11 @@ def history(name: str, runs: Sequence[RunSummary]) -> History:
 
 
 def per_cent(rate: float) -> str:
-    """Format a rate as `92 %`; never 100 if one failed, nor 0 if one succeeded."""
+    """Format a rate as `92%`; never 100 if one failed, nor 0 if one succeeded."""
     shown = round(100 * rate)
     if 0 < rate < 1:
         shown = min(99, max(1, shown))
-    return f"{shown} %"
+    return f"{shown}%"
 
 
 def ceiling_s(shown: History) -> float:
@@ -151,7 +151,7 @@ def _outcome(state: str) -> Outcome:
 
 
 def _counted(shown: History) -> str:
-    """Count the outcomes, as in `the last 30 runs that ended: 27 succeeded, 3 failed; success rate 90 %`."""
+    """Count the outcomes, as in `the last 30 runs that ended: 27 succeeded, 3 failed; success rate 90%`."""
     counts = [f"{shown.count(outcome)} {outcome}" for outcome in OUTCOMES if shown.count(outcome)]
     rate, judged = shown.success_rate, shown.count("succeeded") + shown.count("failed")
     others = " (not counting those that neither succeeded nor failed)" if judged < len(shown.bars) else ""

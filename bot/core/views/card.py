@@ -256,7 +256,7 @@ def _running(run: Run) -> list[Sentence]:
     passed = share(run)
     if passed is not None:
         of_commands = f" · {now.done} of {now.total}" if now.total else ""
-        spans.append(f"{bar(passed, 100)} {slowness_in_words(run) or f'{passed} %'}{of_commands}")
+        spans.append(f"{bar(passed, 100)} {slowness_in_words(run) or f'{passed}%'}{of_commands}")
     elif now.total:
         spans.append(f"{bar(now.done, now.total)} {now.done} of {now.total}")
     elif now.done:

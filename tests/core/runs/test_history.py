@@ -65,9 +65,9 @@ def test_without_a_success_there_is_no_median() -> None:
     assert not of(("S", 1)).is_enough
 
 
-@pytest.mark.parametrize(("rate", "told"), [(1, "100 %"), (0, "0 %"), (0.999, "99 %"), (0.001, "1 %"), (0.5, "50 %")])
+@pytest.mark.parametrize(("rate", "told"), [(1, "100%"), (0, "0%"), (0.999, "99%"), (0.001, "1%"), (0.5, "50%")])
 def test_a_rate_is_never_rounded_to_a_certainty(rate: float, told: str) -> None:
-    """100 % says that none failed."""
+    """100% says that none failed."""
     assert per_cent(rate) == told
 
 
@@ -75,7 +75,7 @@ def test_the_words_say_what_the_picture_shows() -> None:
     """Count, success rate, median, p95, longest, trend of failures."""
     shown = of(("S", 60), ("S", 120), ("S", 60), ("F", 30), ("F", 30), ("C", 5))
     assert summary(shown) == (
-        "the last 6 runs that ended: 3 succeeded, 2 failed, 1 cancelled; success rate 60 % (not counting those that neither succeeded nor failed); "
+        "the last 6 runs that ended: 3 succeeded, 2 failed, 1 cancelled; success rate 60% (not counting those that neither succeeded nor failed); "
         "successful runs took 1 min (median) and 2 min (p95); the longest, run 101 (succeeded), took 2 min. "
         "The newer half of the runs failed more often than the older half (2 versus 0 of 3 runs)."
     )

@@ -32,7 +32,7 @@ def test_each_run_has_its_state_progress_who_since_when_and_its_links() -> None:
     message = here(run("RUNNING"))
     assert shown(message) == [
         ":hourglass_flowing_sand: Nightly full build is running",
-        "▱▱▱▱▱▱▱▱▱▱ 5 % · 1 of 3 · dbt run --select staging+ · usually done by 14:35",
+        "▱▱▱▱▱▱▱▱▱▱ 5% · 1 of 3 · dbt run --select staging+ · usually done by 14:35",
         "Run 4711 · main · pull request 123 · started by @U1 at 14:20 · its card",
     ]
     assert said(message.text).startswith(

@@ -85,7 +85,7 @@ def test_the_first_line_alone_tells_how_it_stands(seen: Run, first: str) -> None
 def test_a_running_card_tells_how_far_it_is() -> None:
     """A bar with its numbers beside it, the running command, and when runs like this are usually done."""
     assert shown(run_card(run("RUNNING"), APP))[1:] == [
-        "▱▱▱▱▱▱▱▱▱▱ 5 % · 1 of 3 · dbt run --select staging+ · usually done by 14:35",
+        "▱▱▱▱▱▱▱▱▱▱ 5% · 1 of 3 · dbt run --select staging+ · usually done by 14:35",
         "Run 4711 · main · pull request 123 · started by @U1 at 14:20",
     ]
 
@@ -183,8 +183,8 @@ def test_a_recovery_is_told_and_never_in_the_word_failed(failures: int, more: bo
 @pytest.mark.parametrize(
     ("step", "bar"),
     [
-        (0, "▱▱▱▱▱▱▱▱▱▱ 5 %"),
-        (50, "▰▰▰▰▰▱▱▱▱▱ 55 %"),
+        (0, "▱▱▱▱▱▱▱▱▱▱ 5%"),
+        (50, "▰▰▰▰▰▱▱▱▱▱ 55%"),
         (100, "▰▰▰▰▰▰▰▰▰▱ later than usual"),
         (200, "▰▰▰▰▰▰▰▰▰▱ twice the usual time"),
         (500, "▰▰▰▰▰▰▰▰▰▱ 5 times the usual time"),

@@ -64,7 +64,7 @@ PICTURE = """\
   Refreshed <!date^1795446000^{date_short_pretty} at {time}|2026-11-23 15:00 UTC>
 # Your active runs (1)
 :hourglass_flowing_sand: *Nightly full build* is running
-▱▱▱▱▱▱▱▱▱▱ 5 % · 1 of 3 · `dbt run --select staging+` · usually done by <!date^1795444500^{time}|14:35 UTC>
+▱▱▱▱▱▱▱▱▱▱ 5% · 1 of 3 · `dbt run --select staging+` · usually done by <!date^1795444500^{time}|14:35 UTC>
   <https://app.example/bolt/run_id/4711|Run 4711> · main · pull request 123 · started by <@U1> at \
 <!date^1795443600^{time}|14:20 UTC> · in <#C0DATAENG> · <https://acme.slack.com/archives/C0DATAENG/p1|its card>
 [Cancel run]  [Details]
