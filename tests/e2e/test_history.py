@@ -25,7 +25,7 @@ async def test_a_history_is_posted_as_a_picture_that_is_told_in_words(stage: Sta
     await stage.until(lambda: len(pictures(stage)) == 1, timeout_s=30)
     (picture,) = pictures(stage)
     assert Image.open(io.BytesIO(picture.content)).size == (1280, 960)
-    words = "the last 24 runs that ended: 20 succeeded, 3 failed, 1 cancelled; success rate 87 % (not counting those"
+    words = "the last 24 runs that ended: 20 succeeded, 3 failed, 1 cancelled; success rate 87% (not counting those"
     assert words in picture.alt_text
     assert "(p95)" in picture.alt_text
     assert words in stage.cards()[-1].text
