@@ -1,4 +1,7 @@
-"""The policy file (`BOLT_BOT_POLICY_FILE`): who may do what."""
+"""The policy file (`BOLT_BOT_POLICY_FILE`): who may do what.
+
+`bot.reload` reads a changed file; if it can't be used, the previous policy stays in effect.
+"""
 
 from __future__ import annotations
 

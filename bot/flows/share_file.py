@@ -1,4 +1,7 @@
-"""Sharing an uploaded file, joining the channel if needed, and explaining why a file couldn't be shared."""
+"""Sharing an uploaded file, joining the channel if needed, and explaining why a file couldn't be shared.
+
+How much of a file is read is `ARTIFACT_MOST` in `bot.flows.read_requested_file`.
+"""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ class LogTailer:
             case _:
                 every = round(self._rules.gap_s)
                 text = (
-                    f"I'll post new lines from run {key.id} in its thread, at most every {every} s, until it ends.",
+                    f"I'll post new lines from run {key.id} in its thread, at most once every {every} s, until it ends.",
                 )
         return Message(text, (Paragraph(text), Buttons((stop_button(key),))))
 

@@ -1,4 +1,7 @@
-"""The audit log: a Redis stream, capped by age and count. Scripts add their own entries: see shared/audit.lua."""
+"""The audit log: a Redis stream, capped by age and count (`BOLT_BOT_AUDIT_DAYS`, `BOLT_BOT_AUDIT_ENTRIES`).
+
+Scripts add their own entries: see shared/audit.lua.
+"""
 
 from __future__ import annotations
 

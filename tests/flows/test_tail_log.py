@@ -154,7 +154,7 @@ async def test_it_begins_with_the_running_command_and_goes_on_behind_what_is_pos
     """All pages at once, in one post; then only what is new; nothing new, no post."""
     answer = await stage.tail_log().begin_tail(ADA, KEY, None)
     assert answer is not None
-    assert "in its thread, at most every 15 s" in str(answer.text)
+    assert "in its thread, at most once every 15 s" in str(answer.text)
     await stage.look()
     assert await stage.post_message()
     assert stage.texts() == ["25 new lines in the log of `dbt run` (run 1):"]

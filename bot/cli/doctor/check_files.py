@@ -82,6 +82,8 @@ def check_directory(directory: Path, *, free_least: int = FREE_LEAST) -> Finding
 def reason(error: OSError, directory: Path) -> str:
     """Return why a directory isn't writable."""
     if error.errno in {errno.EACCES, errno.EPERM}:
+        if _is_own(directory):
+            return f"permission denied; {directory} belongs to the bot's user ({os.geteuid()}), but is read-only"
         return f"permission denied; {directory} belongs to another user, or is read-only ({_owners(directory)})"
     return (error.strerror or "no reason given").lower()
 
@@ -91,10 +93,20 @@ def fix(error: OSError, directory: Path) -> str:
     known = FIXES.get(error.errno or 0, "Set {name} to a directory that the bot's user can write to.")
     if error.errno in {errno.EACCES, errno.EPERM}:
         # Never change the owner of a directory above it, which others may use too.
-        known = (
-            "Make the bot's user its owner: {chown}" if directory.exists() else "Create it: mkdir -p {path} && {chown}"
-        )
+        if _is_own(directory):
+            known = "Make it writable: chmod u+rwx {path}"
+        elif directory.exists():
+            known = "Make the bot's user its owner: {chown}"
+        else:
+            known = "Create it: mkdir -p {path} && {chown}"
     return known.format(name=NAME, path=directory, chown=f"chown -R {os.geteuid()} {directory}")
+
+
+def _is_own(path: Path) -> bool:
+    """Whether it exists, and belongs to the bot's user."""
+    with contextlib.suppress(OSError):
+        return path.stat().st_uid == os.geteuid()
+    return False
 
 
 def _owners(path: Path) -> str:

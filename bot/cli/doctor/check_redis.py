@@ -63,7 +63,7 @@ REACHING: Fixes = (
     ("(CLUSTERDOWN)", "Start the missing nodes of the cluster."),
     (
         "no Sentinel knows",
-        "Correct the primary's name at the end of REDIS_URL: Sentinels list it under SENTINEL MASTERS.",
+        "Correct the primary's name at the end of REDIS_URL. To see it, run SENTINEL MASTERS on a Sentinel.",
     ),
     ("none of the cluster's nodes", "Correct the hosts in REDIS_URL, or start the cluster."),
     ("maximum number of clients", "Raise the server's maxclients, or close other clients."),

@@ -83,7 +83,7 @@ async def _scopes(subject: Subject) -> list[Finding]:
         said = "The scopes were not checked: Slack's response doesn't have the header x-oauth-scopes."
         return [warning(SCOPES, said, "Make the proxy in front of Slack pass on the headers of Slack's responses.")]
     missing = [_missing(scope) for scope in WITHOUT if scope in (REQUIRED | OPTIONAL) - granted]
-    return missing or [ok(SCOPES, "Every scope of the manifest is granted.")]
+    return missing or [ok(SCOPES, "Every scope in the manifest has been granted.")]
 
 
 def _missing(scope: str) -> Finding:

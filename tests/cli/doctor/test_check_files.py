@@ -74,13 +74,24 @@ def test_a_directory_that_is_a_file(below: str, folder: Path) -> None:
     assert "a file" in f"{found.sentence} {found.fix}"
 
 
+@pytest.mark.usefixtures("folder")
+def test_a_directory_of_another_user() -> None:
+    """Both users are in the sentence, and the command that mends it in the fix."""
+    found = check_directory(Path("/usr"))
+    assert (
+        f"belongs to another user, or is read-only (its owner is user 0, but the bot runs as user {os.geteuid()})"
+        in (found.sentence)
+    )
+    assert found.fix == f"Make the bot's user its owner: chown -R {os.geteuid()} /usr"
+
+
 def test_a_directory_that_may_only_be_read(folder: Path) -> None:
-    """The users are in the sentence, and the command that mends it in the fix."""
+    """The user is in the sentence, and the command that mends it in the fix."""
     folder.chmod(0o555)
     found = check_directory(folder)
     assert found.level == "problem"
-    assert f"the bot runs as user {os.geteuid()}" in found.sentence
-    assert found.fix.endswith(f"chown -R {os.geteuid()} {folder}")
+    assert f"{folder} belongs to the bot's user ({os.geteuid()}), but is read-only" in found.sentence
+    assert found.fix == f"Make it writable: chmod u+rwx {folder}"
 
 
 @pytest.mark.parametrize("path", ["redis", "redis/appendonlydir/appendonly.aof.1.incr.aof"])

@@ -100,7 +100,7 @@ HINTS: tuple[Hint, ...] = (
             r"^dbt found two resources with the database representation",
         ),
         text="Two resources in the project have the same name, so nothing ran.",
-        next="Rename or remove one of the two files in the message.",
+        next="Rename or remove one of the two files that the message names.",
         retry=Retry.NO,
     ),
     Hint(
@@ -858,7 +858,7 @@ HINTS: tuple[Hint, ...] = (
             r"^'utf-8' codec can't decode byte",
         ),
         text="The seed file isn't a clean CSV: a row has too many fields, or the encoding is wrong.",
-        next="Open the CSV at the row that the message names, and save it as UTF-8.",
+        next="If the message names a row, correct its fields; otherwise, save the CSV as UTF-8.",
         retry=Retry.NO,
     ),
     Hint(
