@@ -23,7 +23,7 @@ from tests.chaos.stage import Stage
 from tests.chaos.withheld_plan import GAP_S, Absence, Blindness, DigestWish, Quieting, Unwatching
 
 PREFIX = "{bolt:bolt}:"
-TYPED_WITHIN_S = 60.0
+TYPED_WITHIN_S = 180.0
 AGAIN_S = 1.5
 LOOK_S = 0.1
 # A minute of which less than that is left is no good: the one after is meant.
