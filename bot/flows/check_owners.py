@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import structlog
 
 from bot.core.model.run_end import WatchedSchedule
-from bot.core.watching.missed_owners import MissedOwners
 from bot.core.watching.owners import is_group, owner_key
+from bot.core.watching.unreached_owners import UnreachedOwners
 from bot.flows.find_owners import OwnerFinder
 from bot.flows.mention_owner import OwnerMentions
 
@@ -27,7 +27,7 @@ class OwnerChecker:
         self._mentions = mentions
         self._within_s = within_s
 
-    async def missed(self, channel: str, schedules: Iterable[WatchedSchedule]) -> MissedOwners:
+    async def unreached(self, channel: str, schedules: Iterable[WatchedSchedule]) -> UnreachedOwners:
         """The owners of these schedules whom a mention in the channel wouldn't reach. Raises StoreUnavailable."""
         owners: dict[str, WatchedSchedule] = {}
         for schedule in schedules:
@@ -52,4 +52,4 @@ class OwnerChecker:
                 await asyncio.gather(*(check(one) for one in some))
         except TimeoutError:
             log.info("not all owners could be checked in time", checked=checked, of=len(some))
-        return MissedOwners(tuple(sorted(absent)), tuple(sorted(unknown)), checked, len(owners))
+        return UnreachedOwners(tuple(sorted(absent)), tuple(sorted(unknown)), checked, len(owners))

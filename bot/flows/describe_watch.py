@@ -12,8 +12,8 @@ from bot.core.text.message import Message
 from bot.core.text.name_folding import fold
 from bot.core.views.watches import Made, MadeWord, Refused, made
 from bot.core.watching.cover import Covers
-from bot.core.watching.missed_owners import MissedOwners
 from bot.core.watching.preview import watched
+from bot.core.watching.unreached_owners import UnreachedOwners
 from bot.flows.check_owners import OwnerChecker
 from bot.flows.own_channel import why_cannot_post
 from bot.flows.ports.slack import Chat, People
@@ -43,7 +43,9 @@ class WatchDescriber:
         """
         channel_info = await self._people.channel(watch.channel)
         cannot_post = await why_cannot_post(self._chat, channel_info)
-        preview, missed = await asyncio.gather(self._previewer.preview(watch, matching), self._missed(watch, matching))
+        preview, unreached = await asyncio.gather(
+            self._previewer.preview(watch, matching), self._unreached(watch, matching)
+        )
         return made(
             Made(
                 watch,
@@ -52,15 +54,15 @@ class WatchDescriber:
                 _notified(matching, channel_info),
                 _decided_elsewhere(watch, others, matching),
                 cannot_post,
-                missed,
+                unreached,
                 refused,
             )
         )
 
-    async def _missed(self, watch: Watch, matching: Sequence[Schedule]) -> MissedOwners:
+    async def _unreached(self, watch: Watch, matching: Sequence[Schedule]) -> UnreachedOwners:
         if watch.mention != "owner":
-            return MissedOwners()
-        return await self._owners.missed(watch.channel, (watched(one) for one in matching))
+            return UnreachedOwners()
+        return await self._owners.unreached(watch.channel, (watched(one) for one in matching))
 
 
 def _decided_elsewhere(watch: Watch, others: Sequence[Watch], schedules: Sequence[Schedule]) -> int:

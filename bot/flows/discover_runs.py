@@ -25,8 +25,8 @@ from bot.core.watching.discovery import Found, compare, is_over, known_before, o
 from bot.core.watching.edits import edit_for
 from bot.core.watching.ends import end_of_listing, end_of_run
 from bot.core.watching.incident_life import being_retried, failing_already
-from bot.core.watching.lines import is_busy, line_at_start, starts_of
-from bot.core.watching.missed import reaches_waiting, settle
+from bot.core.watching.missed_slots import reaches_waiting, settle
+from bot.core.watching.run_lines import is_busy, line_at_start, starts_of
 from bot.core.watching.slow import limit_of
 from bot.core.watching.tally import count_missed
 from bot.flows.bolt_away import give_back_while_away

@@ -18,7 +18,7 @@ from bot.core.model.watch import Watch
 from bot.core.watching.counted_runs import expects_slots
 from bot.core.watching.cover import Covers, beginning
 from bot.core.watching.late import note_listing
-from bot.core.watching.missed import needs_look
+from bot.core.watching.missed_slots import needs_look
 from bot.flows.bolt_away import AWAY_S, give_back_while_away
 from bot.flows.close_unwatched_incidents import REMOVED, IncidentCloser
 from bot.flows.cooperative import in_pieces

@@ -11,7 +11,7 @@ from bot.core.model.run import CardRef
 from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Watch
 from bot.core.watching.discovery import was_accounted
-from bot.core.watching.lines import is_busy, lines_at_end, names_at_end, starts_of
+from bot.core.watching.run_lines import is_busy, lines_at_end, names_at_end, starts_of
 from bot.flows.ports.watch_store import NoticePosts
 
 

@@ -12,7 +12,7 @@ from bot.core.views.digest import digest_message
 from bot.core.watching.counted_runs import expects_slots
 from bot.core.watching.digest import DigestRow, Figures
 from bot.core.watching.digest_chart import DigestChart, FailedOften, digest_chart
-from bot.core.watching.missed import shown_missed
+from bot.core.watching.missed_slots import shown_missed
 from bot.core.watching.tally import Tally, add_up, days_of, runs_by_hour, tally_name, whole_hour
 from bot.core.watching.wall_clock import zone_named
 from bot.flows.discover_schedules import CoverCache

@@ -10,8 +10,8 @@ from bot.core.model.channel import MemberChannels
 from bot.core.model.errors import SlackOutcomeUnknown
 from bot.core.model.person import Person, Role
 from bot.core.model.run_end import WatchedSchedule
-from bot.core.watching.missed_owners import MissedOwners
 from bot.core.watching.owners import Owners
+from bot.core.watching.unreached_owners import UnreachedOwners
 from bot.flows.check_owners import OWNERS_MOST, OwnerChecker
 from tests.flows.fakes import FakePeopleByAddress
 from tests.flows.incident_stage import IncidentStage
@@ -31,18 +31,18 @@ async def test_owners_are_here_elsewhere_or_unknown(one_redis: Redis) -> None:
     stage.people.people["U0EVE"] = Person("U0EVE", frozenset({Role.EXTERNAL}), name="eve_x")
     checker = OwnerChecker(stage.owners, stage.owner_mentions)
     schedules = of("ada@example.com", "Data", "eve@example.com", "bob@example.com", "Bob@example.com", None, "ops")
-    assert await checker.missed(CHANNEL, schedules) == MissedOwners(("eve_x",), ("bob", "ops"), 5, 5)
+    assert await checker.unreached(CHANNEL, schedules) == UnreachedOwners(("eve_x",), ("bob", "ops"), 5, 5)
     assert sorted(people.asked) == ["ada@example.com", "bob@example.com", "eve@example.com"]
     people.faults.fail("user_with", SlackOutcomeUnknown("users.lookupByEmail"))
-    assert await checker.missed(CHANNEL, of("new@example.com")) == MissedOwners((), (), 0, 1)
+    assert await checker.unreached(CHANNEL, of("new@example.com")) == UnreachedOwners((), (), 0, 1)
 
 
 async def test_only_some_owners_are_checked(one_redis: Redis) -> None:
     """In a bounded time."""
     stage = IncidentStage(one_redis)
     many = of(*(f"Team {number}" for number in range(OWNERS_MOST + 3)))
-    found = await OwnerChecker(stage.owners, stage.owner_mentions).missed(CHANNEL, many)
+    found = await OwnerChecker(stage.owners, stage.owner_mentions).unreached(CHANNEL, many)
     assert (len(found.unknown), found.checked, found.all) == (OWNERS_MOST, OWNERS_MOST, OWNERS_MOST + 3)
     stage.by_address.waits = asyncio.Event()
     hasty = OwnerChecker(stage.owners, stage.owner_mentions, within_s=0.05)
-    assert await hasty.missed(CHANNEL, of("ada@example.com", "ops")) == MissedOwners((), ("ops",), 1, 2)
+    assert await hasty.unreached(CHANNEL, of("ada@example.com", "ops")) == UnreachedOwners((), ("ops",), 1, 2)

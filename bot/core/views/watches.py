@@ -14,8 +14,8 @@ from bot.core.views.buttons import command_button, fitting
 from bot.core.views.paging import ListPage, page_buttons
 from bot.core.views.watch_options import options_in_words
 from bot.core.views.watch_pause import why_paused
-from bot.core.watching.missed_owners import MissedOwners
 from bot.core.watching.preview import Preview
+from bot.core.watching.unreached_owners import UnreachedOwners
 
 SHOWN = 80
 NAMED_MOST = 5
@@ -39,8 +39,8 @@ class Made:
 
     `word`: `same` if it already existed. `notified` are the schedules for which Bolt itself posts to the same channel.
     `decided_elsewhere`: how many schedules a more precise watch of the channel decides about. `cannot_post` says why
-    the bot can't post in the channel. `missed` are owners whom its mentions won't reach. `refused` are schedules that
-    it matches and that the policy leaves out.
+    the bot can't post in the channel. `unreached` are owners whom its mentions won't reach. `refused` are schedules
+    that it matches and that the policy leaves out.
     """
 
     watch: Watch
@@ -49,7 +49,7 @@ class Made:
     notified: tuple[str, ...] = ()
     decided_elsewhere: int = 0
     cannot_post: str = ""
-    missed: MissedOwners = field(default_factory=MissedOwners)
+    unreached: UnreachedOwners = field(default_factory=UnreachedOwners)
     refused: Refused | None = None
 
 
@@ -265,18 +265,18 @@ def _notes(answer: Made) -> list[Sentence]:
                 f"You can't watch {_names(answer.refused.names)} here, so {'it is' if len(answer.refused.names) == 1 else 'they are'} left out: {answer.refused.reason}.",
             )
         )
-    return notes + _missed(answer.missed)
+    return notes + _unreached(answer.unreached)
 
 
-def _missed(missed: MissedOwners) -> list[Sentence]:
+def _unreached(unreached: UnreachedOwners) -> list[Sentence]:
     """Whom mentions won't reach, and why."""
     sentences = []
-    if missed.absent:
-        sentences.append(f"Owners who aren't in this channel won't be notified: {_names(missed.absent)}.")
-    if missed.unknown:
-        sentences.append(f"Owners I can't find in Slack won't be notified: {_names(missed.unknown)}.")
-    if sentences and missed.checked < missed.all:
-        sentences.append(f"I checked {missed.checked} of {missed.all} owners.")
+    if unreached.absent:
+        sentences.append(f"Owners who aren't in this channel won't be notified: {_names(unreached.absent)}.")
+    if unreached.unknown:
+        sentences.append(f"Owners I can't find in Slack won't be notified: {_names(unreached.unknown)}.")
+    if sentences and unreached.checked < unreached.all:
+        sentences.append(f"I checked {unreached.checked} of {unreached.all} owners.")
     return [(" ".join(sentences),)] if sentences else []
 
 

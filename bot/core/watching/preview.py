@@ -14,7 +14,7 @@ from bot.core.watching.counted_runs import counts
 from bot.core.watching.discovery import is_over
 from bot.core.watching.ends import end_of_listing
 from bot.core.watching.incident_life import account
-from bot.core.watching.lines import hour_of, is_busy
+from bot.core.watching.run_lines import hour_of, is_busy
 
 PREVIEWED = timedelta(days=7)
 _DAY_S = 86_400

@@ -10,7 +10,7 @@ from bot.core.model.run import Run
 from bot.core.model.run_end import RunEnd, WatchedSchedule
 from bot.core.model.watch import SlowAfter, Watch
 from bot.core.watching.counted_runs import counts
-from bot.core.watching.lines import slow_name
+from bot.core.watching.run_lines import slow_name
 
 # A factor alone would report short runs that take a minute longer.
 LEAST_OVER_S = 600.0

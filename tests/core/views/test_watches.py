@@ -22,8 +22,8 @@ from bot.core.views.watches import (
     watch_list,
     which_watch,
 )
-from bot.core.watching.missed_owners import MissedOwners
 from bot.core.watching.preview import Preview, Previewed
+from bot.core.watching.unreached_owners import UnreachedOwners
 from tests.core.views.plain import buttons, said, shown
 from tests.core.watching.ends import WATCH
 
@@ -191,12 +191,15 @@ def test_an_unknown_watch_is_said_to_be_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("missed", "note"),
+    ("unreached", "note"),
     [
-        (MissedOwners(checked=3, all=20), None),
-        (MissedOwners(("ada", "bob"), (), 2, 2), "Owners who aren't in this channel won't be notified: ada and bob."),
+        (UnreachedOwners(checked=3, all=20), None),
         (
-            MissedOwners(("ada",), ("Data",), 10, 12),
+            UnreachedOwners(("ada", "bob"), (), 2, 2),
+            "Owners who aren't in this channel won't be notified: ada and bob.",
+        ),
+        (
+            UnreachedOwners(("ada",), ("Data",), 10, 12),
             (
                 "Owners who aren't in this channel won't be notified: ada. "
                 "Owners I can't find in Slack won't be notified: Data. I checked 10 of 12 owners."
@@ -204,7 +207,7 @@ def test_an_unknown_watch_is_said_to_be_one() -> None:
         ),
     ],
 )
-def test_owners_who_are_not_reached_are_named(missed: MissedOwners, note: str | None) -> None:
+def test_owners_who_are_not_reached_are_named(unreached: UnreachedOwners, note: str | None) -> None:
     """As far as they were looked at."""
-    lines = answer(Preview(1, 1, Previewed()), missed=missed)
+    lines = answer(Preview(1, 1, Previewed()), unreached=unreached)
     assert lines[3:] == ([note] if note else [])

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.model.bolt import RunSummary
 from bot.core.model.slots import Slots
-from bot.core.watching.missed import Settled, needs_look, reaches_waiting, settle, shown_missed
+from bot.core.watching.missed_slots import Settled, needs_look, reaches_waiting, settle, shown_missed
 from tests.core.watching.ends import NIGHTLY
 from tests.core.watching.test_late import SLOT, after, run
 

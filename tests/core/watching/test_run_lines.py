@@ -11,7 +11,7 @@ from bot.core.model.incident import IncidentRun
 from bot.core.model.notice import HourOfRuns, Notice, NoticeChange, NoticeRecord
 from bot.core.model.run_end import RunEnd
 from bot.core.model.watch import Only, Quiet
-from bot.core.watching.lines import hour_name, is_busy, line_at_start, lines_at_end, names_at_end, starts_of
+from bot.core.watching.run_lines import hour_name, is_busy, line_at_start, lines_at_end, names_at_end, starts_of
 from tests.core.watching.ends import NIGHTLY, T0, WATCH, at, failure, success
 
 RECORD = ScheduleRecord(NIGHTLY)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class MissedOwners:
+class UnreachedOwners:
     """Owners by name: those who are `absent` from the channel, and those who are `unknown` in Slack.
 
     `checked`: how many of the `all` owners were looked at.
