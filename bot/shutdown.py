@@ -1,4 +1,7 @@
-"""Close everything that a process has opened: every step runs, even if others fail."""
+"""Close everything that a process has opened: every step runs, even if others fail.
+
+The steps, and how long each may take, are in `bot.app`; `bot.process` reacts to the signal.
+"""
 
 from __future__ import annotations
 

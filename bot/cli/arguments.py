@@ -1,4 +1,7 @@
-"""Argument types. Each returns the value, or raises ArgumentTypeError, which says what it should be."""
+"""Argument types. Each returns the value, or raises ArgumentTypeError, which says what it should be.
+
+Subcommands and what a usage error says are in `bot.cli`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Real Redis servers as a test needs them: alone, under a Sentinel, in a cluster. Debian's redis-server is all of them."""
+"""Real Redis servers as a test needs them: alone, under a Sentinel, in a cluster. Debian's redis-server is all of them.
+
+Most tests need only the Redis that all of them share: `redis_url` and `redis_client` in tests/conftest.py.
+"""
 
 from __future__ import annotations
 

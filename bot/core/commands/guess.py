@@ -2,7 +2,8 @@
 
 `read` returns a command, or a `Guess` that `bot.core.schedules.resolve_guess` resolves once the schedules are loaded.
 Only commands that follow the grammar exactly are carried out. Anything else that would start, cancel, retry, pause or
-resume something is only offered as a button.
+resume something is only offered as a button. Synonyms and the other words that are understood are in
+`bot.core.commands.talk`.
 """
 
 from __future__ import annotations

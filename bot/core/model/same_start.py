@@ -1,4 +1,7 @@
-"""Which starts count as the same: a person who repeats a command doesn't start a second run."""
+"""Which starts count as the same: a person who repeats a command doesn't start a second run.
+
+For how long is decided by `Limits.ask_again_s` (`bot.core.model.admission`) and the script `accept_start.lua`.
+"""
 
 from __future__ import annotations
 

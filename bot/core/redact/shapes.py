@@ -1,4 +1,7 @@
-"""Masking by shape: passwords in URLs, headers, tokens with a vendor's prefix, signatures."""
+"""Masking by shape: passwords in URLs, headers, tokens with a vendor's prefix, signatures.
+
+`bot.core.redact.masker` has the other rules: by name, private keys, the bot's own secrets, a deployment's patterns.
+"""
 
 from __future__ import annotations
 

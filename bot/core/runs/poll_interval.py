@@ -1,4 +1,4 @@
-"""The interval between polls of a run."""
+"""The interval between polls of a run. The gap between all requests for runs is in `bot.wiring.bolt_pace`."""
 
 from __future__ import annotations
 

@@ -40,5 +40,5 @@ def is_told(run: RunEnd, watch: Watch, schedule: WatchedSchedule) -> bool:
 
 
 def closes(end: RunEnd) -> bool:
-    """Whether a run that counts shows that the schedule works again."""
+    """Whether a run that counts shows that the schedule works again. `bot.core.watching.ends` sets `closes`."""
     return end.state == "SUCCESS" and end.closes

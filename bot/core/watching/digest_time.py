@@ -1,4 +1,7 @@
-"""When a channel's digest is due, by the clock of its time zone."""
+"""When a channel's digest is due, by the clock of its time zone.
+
+What happens on days when clocks change is decided in `bot.core.watching.wall_clock`.
+"""
 
 from __future__ import annotations
 

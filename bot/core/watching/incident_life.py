@@ -1,6 +1,7 @@
 """The life of an incident: opened by a failure, counted, reported again, reopened, recovered, closed.
 
-Nothing is changed in place. Ends may arrive in any order; the newest one decides whether the schedule fails.
+Nothing is changed in place. Ends may arrive in any order; the newest one decides whether the schedule fails. Which runs
+count, and which success is a recovery, is decided in `bot.core.watching.counted_runs`.
 """
 
 from __future__ import annotations
