@@ -1,4 +1,4 @@
-"""The run and the request in every log line of a job, so that one search shows a run's whole life."""
+"""The run and the request in every line that the bot itself logs in a job: one search shows a run's whole life."""
 
 from __future__ import annotations
 

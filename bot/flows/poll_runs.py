@@ -1,4 +1,7 @@
-"""Polling runs: one request covers many runs, and one script stores the results."""
+"""Polling runs: one request covers many runs, and one script stores the results.
+
+How often is decided in `bot.core.runs.poll_interval`; when a run that can't be read is lost, in `stray_rule` beside it.
+"""
 
 from __future__ import annotations
 

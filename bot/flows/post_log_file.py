@@ -1,4 +1,7 @@
-"""Posting the log of a failed command as a file in a thread, or why it isn't attached."""
+"""Posting the log of a failed command as a file in a thread, or why it isn't attached.
+
+How a log is cut to a file's size is decided in `bot.core.logs.log_text`.
+"""
 
 from __future__ import annotations
 

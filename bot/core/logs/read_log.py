@@ -2,6 +2,8 @@
 
 dbt's files take precedence over the text. The text supplies what they leave out: hooks in dbt 1.8, sources whose check
 failed, run-operations without a message, killed runs. Reading is linear in the length of the text.
+
+`bot.flows.conclude` requests the log from Bolt and keeps what was read.
 """
 
 from __future__ import annotations
