@@ -144,7 +144,7 @@ def _together(values: Mapping[str, str], settings: Settings | None) -> list[str]
             "PARADIME_API_KEY is missing: only secrets that begin with prdm_wsp_ or prdm_cmp_ work without a key"
         )
     if secret.startswith(COMPANY_PREFIX) and "paradime_workspace_uid" not in values:
-        lines.append("PARADIME_WORKSPACE_UID is missing: a company's secret (prdm_cmp_…) needs it")
+        lines.append("PARADIME_WORKSPACE_UID is missing: a company-wide secret (prdm_cmp_…) needs it")
     if "bolt_bot_admin_host" in values and "bolt_bot_admin_port" not in values:
         lines.append("BOLT_BOT_ADMIN_PORT is missing: BOLT_BOT_ADMIN_HOST has no effect without it")
     if settings and settings.bolt_bot_admin_port == settings.bolt_bot_http_port != 0:

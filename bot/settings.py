@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     paradime_api_key: Secret | None = None
     """The key of a legacy pair of key and secret."""
     paradime_workspace_uid: Uid | None = None
-    """The Bolt workspace's uid; required with a company's secret (`prdm_cmp_…`)."""
+    """The Bolt workspace's uid; required with a company-wide secret (`prdm_cmp_…`)."""
     paradime_app_url: LinkAddress = "https://app.paradime.io"
     """The address of Paradime's app, for links in Slack. Everybody sees it, so it can't contain a user or a
     password."""
@@ -136,7 +136,7 @@ class Settings(BaseSettings):
     Needs the extra `bolt-bot[hints]`, which the image includes."""
     bolt_bot_owners_file: Path | None = None
     """A YAML file that says who in Slack owns which schedules, so that watches can mention them: see
-    [watches.md](watches.md#owners). Owners that it doesn't list are looked up by their e-mail address."""
+    [watches.md](watches.md#owners). Owners that it doesn't list are looked up by their email address."""
     bolt_bot_watches_file: Path | None = None
     """A YAML file that says what is watched in which channel; nobody can change these watches in Slack: see
     [watches.md](watches.md#the-watches-file)."""

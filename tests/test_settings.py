@@ -192,7 +192,7 @@ def test_a_malformed_one_is_named_with_what_it_should_be(name: str, value: str, 
     ],
 )
 def test_what_belongs_together_is_asked_for(changes: dict[str, str], start: str) -> None:
-    """One of app token and signing secret; a key unless the secret is a bearer; a uid with a company's secret."""
+    """One of app token and signing secret; a key unless the secret is a bearer; a uid with a company-wide secret."""
     (line,) = faults(**changes)
     assert line.startswith(start)
 

@@ -64,11 +64,11 @@ PLACES = (
     ("Start-up, readiness and metrics", r""),
 )
 SKIPPED = re.compile(
-    r"core/logs/(read_dbt_|wrapping|clean)|paradime/graphql_documents|core/redact/(?!operator_patterns)|paradime/graphql_models|store/scripts|payload_shapes"
+    r"core/commands/talk|charts/svg|core/logs/(read_dbt_|wrapping|clean)|paradime/graphql_documents|core/redact/(?!operator_patterns)|paradime/graphql_models|store/scripts|payload_shapes"
 )
 # Patterns, scripts and configuration that look like sentences.
 UNPROSE = re.compile(
-    r"\\[wdsb]|\(\?|^[A-Z]+ [A-Z]+$|\{ ?\w+$|import ctypes|unixsocket|enabled: |- command: |DejaVu|lower center|^\{\"event"
+    r"^\^|\\[wdsb]|\(\?|^[A-Z]+ [A-Z]+$|\{ ?\w+$|import ctypes|unixsocket|enabled: |- command: |DejaVu|lower center|^\{\"event"
 )
 LABELS = {"label", "spoken", "title", "yes", "no"}
 LABELLED = {"Button": 1, "Heading": 0, "command_button": 0, "PlainTextObject": 0, "PartButton": 0}
@@ -232,6 +232,7 @@ def _is_sentence(node: ast.AST) -> bool:
         return (
             bool(parts)
             and not all(isinstance(one, ast.Constant) for one in node.elts[:-1] or [None])
+            and not (len(node.elts) > 1 and all(isinstance(one, ast.Constant | ast.JoinedStr) for one in node.elts))
             and all(_is_span(one) for one in node.elts)
         )
     return False

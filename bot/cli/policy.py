@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--role", type=Role, choices=list(Role), metavar="ROLE", help=f"{words(Role)}; read from Slack if not given"
     )
     explain.add_argument("--group", action="append", default=[], help="a user group the user is in; only with --role")
-    explain.add_argument("--domain", help="the domain of the user's e-mail address; only with --role")
+    explain.add_argument("--domain", help="the domain of the user's email address; only with --role")
     explain.add_argument(
         "--kind",
         type=ChannelKind,

@@ -61,7 +61,7 @@ class Artifacts:
 
     async def download_link(self, part: PartButton) -> Message:
         """Get a fresh download link. It's shown on a button to whoever asked, and never stored or logged."""
-        name: Sentence = (Code(cut(part.path, PATH_SHOWN)), f" of run {part.key.id}")
+        name: Sentence = (Code(cut(part.path, PATH_SHOWN)), f" from run {part.key.id}")
         try:
             url = await self._bolt.resource_url(part.resource)
         except BoltRejected:

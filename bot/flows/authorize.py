@@ -133,7 +133,7 @@ class Authorizer:
 
     @by_one_policy
     async def decide_on_slugs(self, attempt: Attempt, names: Mapping[str, str]) -> dict[str, Decision]:
-        """Decide on schedules from records of ours, by slug, with one entry in the audit log: a refusal if all are refused.
+        """Decide on schedules in our own records, by slug, with one audit entry, which is a refusal if all are refused.
 
         `names` has the name of each.
         """
@@ -156,7 +156,7 @@ class Authorizer:
 
     @by_one_policy
     async def decide_on_slug(self, attempt: Attempt, slug: str, name: str) -> Decision:
-        """Decide on a schedule from a record of ours, which is looked up only if a rule depends on its owner."""
+        """Decide on a schedule in our own records, which is looked up only if a rule depends on its owner."""
         return await self._decide(attempt, await self._target(slug, name))
 
     @by_one_policy

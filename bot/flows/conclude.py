@@ -75,7 +75,7 @@ class FailureLog:
 
 
 class LogReader:
-    """Reads logs of commands, and keeps the last few of ended commands so that each is requested once.
+    """Reads the logs of commands, and keeps the last few whose commands have ended, so that each is requested once.
 
     At most `kept` cut and masked files stay in memory (1 MB each). `hide` removes row values. `hints` are the built-in
     ones by default.

@@ -1,4 +1,4 @@
-"""Discovery, second half: a look at schedules' newest runs finds those that nobody started here."""
+"""Discovery, second half: finds runs that weren't started through the bot among schedules' newest runs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PAGES_MOST_AFTER_GAP = 100
 ONE_FAILED_S = 60.0
 # If older pages couldn't be read for this long, they may never be: newer runs are reported without them.
 OLDER_AWAITED = timedelta(minutes=10)
-# If a start of ours with an unknown outcome may have made a run, the run waits this long for that outcome.
+# If one of the bot's starts, with an unknown outcome, may have made a run, the run waits this long for that outcome.
 UNSETTLED_S = 60.0
 UNSETTLED_AGAIN_S = 2.0
 POLL_GAP_S = 1.0
@@ -242,7 +242,7 @@ class RunDiscoverer:
         return follow, ended
 
     async def _may_be_ours(self, lease: Lease, slug: str, found: Found) -> frozenset[int]:
-        """New runs that a start of ours with an unknown outcome may have made: the start's card comes first."""
+        """New runs that may come from one of the bot's starts with an unknown outcome: the start's card comes first."""
         fresh = [run for run in (*found.begun, *found.ended) if run.id in found.fresh]
         if not fresh:
             return frozenset()
@@ -302,7 +302,7 @@ class RunDiscoverer:
     async def _lines(
         self, record: ScheduleRecord, begun: Sequence[RunSummary], deciding: Mapping[str, Watch], at: datetime
     ) -> list[Notice]:
-        """The lines about runs that have begun, in channels that have no card of them."""
+        """The lines about runs that have begun, for channels without a card of the run."""
         busy = is_busy(starts_of(record.ledger), at)
         notices = []
         for run in begun:

@@ -122,7 +122,7 @@ class CardEditor:
             # Edits are idempotent, so repeat this one instead of finding out whether it took effect.
             await self._edits.put_back(lease, delay_s=AGAIN_S)
         except ValueError:
-            # A bug of ours: retry, but rarely, because each attempt uses a slot of the shared budget.
+            # A bug in the bot: retry, but rarely, because each attempt uses a slot of the shared budget.
             await self._edits.put_back(lease, delay_s=BROKEN_AGAIN_S)
             raise
         else:

@@ -1,4 +1,4 @@
-"""Finding out who in Slack owns a schedule: by the owners file, else by its owner's e-mail address, looked up ahead."""
+"""Finding out who in Slack owns a schedule: by the owners file, else by its owner's email address, looked up ahead."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class CardPoster:
     ) -> MessageFound | MessageAbsent | SearchInconclusive | None:
         """Find out whether an interrupted attempt left a card.
 
-        Returns None if the post was put back until that can be known.
+        Returns None if that isn't known yet, so the post was put back.
 
         Raises SlackError if Slack can't be read.
         """

@@ -153,8 +153,8 @@ class FilePoster:
 
 def _what(upload: Upload) -> Sentence:
     if upload.resource is not None:
-        return (Code(file_name(upload.resource.path)), f" of run {upload.key.id}")
-    return ("The log of ", Code(cut(upload.command.text, COMMAND_SHOWN)), f" of run {upload.key.id}")
+        return (Code(file_name(upload.resource.path)), f" from run {upload.key.id}")
+    return ("The log of ", Code(cut(upload.command.text, COMMAND_SHOWN)), f" in run {upload.key.id}")
 
 
 def _comment(upload: Upload) -> Sentence:

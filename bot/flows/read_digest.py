@@ -74,7 +74,7 @@ class DigestReader:
         return digest_message(digest, figures, self._hints(), self._app_url, self._slash_command)
 
     async def read_chart(self, digest: Digest, since: datetime, until: datetime) -> DigestChart | None:
-        """Read what the picture of a channel's digest shows. Returns None if no run has ended."""
+        """Read the data for the chart of a channel's digest. Returns None if no run has ended."""
         named = await self._watched(digest.channel)
         since, end = whole_hour(since), whole_hour(until)
         days = await self._tallies.load_days(list(named), days_of(since, end))

@@ -110,7 +110,7 @@ class ThreadSubjects:
         )
 
     def _shown(self, parent: CardRef, shown: SlackMessage | None) -> ThreadSubject | None:
-        """The subject by a message that Slack sent along. Its key may be missing, so one of ours may name no run."""
+        """The subject of a message that Slack sent along. Its key may be missing, so one of ours may not name a run."""
         if shown is None:
             return None
         return self._named(parent, shown) if shown.ours else ThreadSubject()
@@ -140,7 +140,7 @@ class ThreadSubjects:
         return self._of_request(request) if request is not None and request.card is None else None
 
     def _named(self, parent: CardRef, posted: SlackMessage) -> ThreadSubject | None:
-        """The subject of a message of ours whose buttons name a run."""
+        """The subject of one of our messages whose buttons name a run."""
         named = run_from_buttons(posted.buttons, self._workspace, self._app_url)
         if named is None:
             return None
@@ -161,7 +161,7 @@ def _asks(request: Request) -> str:
 
 
 def _without_run(posted: SlackMessage, *, away: bool) -> str:
-    """Explain why a message of ours is a card without a run. Returns an empty string if it isn't a card."""
+    """Explain why one of our messages is a card without a run. Returns an empty string if it isn't a card."""
     if not posted.key.startswith(START_KEY):
         return ""
     if any(button.action in {DROP_QUEUED, APPROVE_START} for button in posted.buttons):

@@ -40,7 +40,7 @@ class IncidentPeople:
         return found
 
     async def mention(self, incident: Incident) -> Sentence:
-        """Whom a post notifies, empty if nobody. An owner whom a mention doesn't reach is named in plain text."""
+        """Whom a post notifies; may be empty. An owner whom a mention doesn't reach is named in plain text."""
         watches = await self._watches.all_watches()
         mention = next(
             (one.mention for one in watches if (one.channel, one.number) == (incident.channel, incident.watch)), "none"

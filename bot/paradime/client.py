@@ -69,7 +69,7 @@ class ClientLimits:
 
 
 class BoltClient:
-    """One workspace's API. Queries are retried and mutations sent once, as bot/paradime/retrying.py says.
+    """One workspace's API. Queries are retried and mutations sent once, as bot/paradime/retrying.py describes.
 
     The exception: if the backend rejects a mutation's *spelling*, the mutation wasn't executed, so it's sent again in
     the older spelling, which is used from then on.

@@ -24,7 +24,7 @@ class Credentials:
         if not self.secret:
             raise ValueError("The secret is empty.")
         if self.secret.startswith(COMPANY_PREFIX) and not self.workspace:
-            raise ValueError("A company's secret needs the workspace's uid.")
+            raise ValueError("A company-wide secret needs the workspace's uid.")
         if not self.secret.startswith((WORKSPACE_PREFIX, COMPANY_PREFIX)) and not self.key:
             raise ValueError("This kind of secret needs a key.")
         if not all(_HEADER_WORD.fullmatch(part) for part in (self.secret, self.key, self.workspace) if part):

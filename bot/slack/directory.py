@@ -27,7 +27,7 @@ from bot.core.model.errors import (
     StoreUnavailable,
 )
 from bot.slack.affiliation import Installation
-from bot.slack.directory_entries import BOOK, channel_entry, known_channel, person_entry
+from bot.slack.directory_entries import PEOPLE_LIST, channel_entry, known_channel, person_entry
 from bot.slack.find_message import WebApi
 from bot.slack.people import KEPT_S, known_person
 
@@ -46,7 +46,7 @@ LOOK_S = 60.0
 # The lock under which the channels are read sooner, and for how long they aren't read sooner again.
 SOONER, SOONER_AGAIN_S = "channels-sooner", 300.0
 # Addresses are read only if needed, so a list without them isn't enough for a policy that names some.
-WITH_DOMAINS = f"{BOOK}:domains"
+WITH_DOMAINS = f"{PEOPLE_LIST}:domains"
 # When to retry a failed call, and a list that Slack refused.
 CALL_AGAIN_S = 5.0
 REFUSED_S = 1800.0
@@ -60,10 +60,10 @@ Read = Callable[[str], Awaitable[int]]
 class DirectoryCache(Protocol):
     """Caches the lists for all replicas. Every method may raise StoreUnavailable."""
 
-    async def keep_people(self, book: str, entries: Mapping[str, str]) -> None:
+    async def keep_people(self, list_name: str, entries: Mapping[str, str]) -> None:
         """Cache entries by user id, unless a newer one is cached."""
 
-    async def drop_people(self, book: str, before: float) -> None:
+    async def drop_people(self, list_name: str, before: float) -> None:
         """Drop entries older than `before` (Unix seconds)."""
 
     async def keep_all(self, texts: Mapping[str, str], for_s: float) -> None:
@@ -80,7 +80,7 @@ class DirectoryCache(Protocol):
 
 
 class Directory:
-    """Read both lists regularly. `domains`: whether the policy names e-mail addresses.
+    """Read both lists regularly. `domains`: whether the policy names email addresses.
 
     `report_fault` logs an unexpected error.
     """
@@ -116,7 +116,7 @@ class Directory:
         )
 
     def _people_list(self) -> str:
-        return WITH_DOMAINS if self._domains() else BOOK
+        return WITH_DOMAINS if self._domains() else PEOPLE_LIST
 
     async def _repeat(self, list_name: Callable[[], str], read: Read) -> None:
         while True:
@@ -188,9 +188,9 @@ class Directory:
                 str(one["id"]): known_person(one, self._installation, at, domains=name == WITH_DOMAINS)
                 for one in people
             }
-            await self._cache.keep_people(BOOK, {user: person_entry(one) for user, one in known.items()})
+            await self._cache.keep_people(PEOPLE_LIST, {user: person_entry(one) for user, one in known.items()})
             count += len(known)
-        await self._cache.drop_people(BOOK, began - KEPT_S)
+        await self._cache.drop_people(PEOPLE_LIST, began - KEPT_S)
         return count
 
     async def _pages(

@@ -13,7 +13,7 @@ from bot.core.model.person import Role
 Json = dict[str, Any]
 
 # Change the number if the meaning of an entry changes, so that two versions running side by side each read their own.
-BOOK = "people2"
+PEOPLE_LIST = "people2"
 NAME_MOST = 80
 _LETTERS = {Role.OWNER: "o", Role.ADMIN: "a", Role.MEMBER: "m", Role.GUEST: "g", Role.EXTERNAL: "e"}
 _ROLES = {letter: role for role, letter in _LETTERS.items()}

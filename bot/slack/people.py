@@ -31,7 +31,7 @@ from bot.core.model.errors import (
 from bot.core.model.person import Person, Role
 from bot.slack.affiliation import Installation, Standing, affiliation_in_profile, standing_of_profile
 from bot.slack.directory_entries import (
-    BOOK,
+    PEOPLE_LIST,
     KnownChannel,
     KnownPerson,
     channel_entry,
@@ -79,13 +79,13 @@ class PeopleCache(Protocol):
     async def forget(self, name: str) -> None:
         """Invalidate a name, because its value has changed."""
 
-    async def recall_person(self, book: str, user: str) -> str | None:
-        """Return a person's entry in a book, or None."""
+    async def recall_person(self, list_name: str, user: str) -> str | None:
+        """Return a person's entry in a cached list, or None."""
 
-    async def people_in(self, book: str) -> Mapping[str, str]:
-        """Return all entries of a book, by user id. Raises StoreUnavailable."""
+    async def people_in(self, list_name: str) -> Mapping[str, str]:
+        """Return all entries of a cached list, by user id. Raises StoreUnavailable."""
 
-    async def keep_people(self, book: str, entries: Mapping[str, str]) -> None:
+    async def keep_people(self, list_name: str, entries: Mapping[str, str]) -> None:
         """Cache entries by user id, unless a newer one is cached. Raises StoreUnavailable."""
 
 
@@ -116,7 +116,7 @@ class NoPeopleCache:
 class Needs:
     """What the policy needs to know about people.
 
-    `groups`: who is in these user groups, each an id or an @handle. `domains`: the domains of their e-mail addresses.
+    `groups`: who is in these user groups, each an id or an @handle. `domains`: the domains of their email addresses.
     """
 
     groups: frozenset[str]
@@ -159,7 +159,7 @@ class SlackPeople:
         if told is None:
             return Person(user, None, mine, None, why or no_groups, again_s=again_s)
         if self._needs().domains and told.domain is None and told.roles:
-            why = "I can't see your e-mail address (the scope users:read.email is missing)"
+            why = "I can't see your email address (the scope users:read.email is missing)"
         return Person(user, told.roles, mine, told.domain, no_groups or why, told.name, again_s, told.time_zone)
 
     async def channel(self, channel: str) -> ChannelInfo:
@@ -208,7 +208,7 @@ class SlackPeople:
 
     async def admins(self) -> tuple[str, ...]:
         """Return the workspace's admins, as far as the list of people has been read; at most `ADMINS_MOST`."""
-        people = await self._cache.people_in(BOOK)
+        people = await self._cache.people_in(PEOPLE_LIST)
         found = {user: known.roles for user, entry in people.items() if (known := read_person(entry)) is not None}
         admins = sorted(
             (user for user, its in found.items() if Role.ADMIN in its), key=lambda user: (_rank(found[user]), user)
@@ -258,7 +258,7 @@ class SlackPeople:
 
     async def _known(self, user: str) -> KnownPerson | None:
         """Return a cached person who is still valid, or None."""
-        kept = await self._cache.recall_person(BOOK, user)
+        kept = await self._cache.recall_person(PEOPLE_LIST, user)
         known = read_person(kept) if kept is not None else None
         if known is None or self._now() - known.at > KEPT_S or (self._needs().domains and not known.has_domain):
             return None
@@ -316,7 +316,7 @@ class SlackPeople:
         answer = await self._slack.call("users.info", user=user, spare=spare)
         known = known_person(answer.get("user") or {}, self._installation, at, domains=True)
         with contextlib.suppress(StoreUnavailable):
-            await self._cache.keep_people(BOOK, {user: person_entry(known)})
+            await self._cache.keep_people(PEOPLE_LIST, {user: person_entry(known)})
         return known
 
     async def _ask_groups(self, wanted: frozenset[str]) -> Json:
@@ -346,7 +346,7 @@ class SlackPeople:
 
 
 def known_person(user: Json, installation: Installation, at: float, *, domains: bool) -> KnownPerson:
-    """Read a person from users.info or users.list. `domains`: keep the e-mail address's domain too."""
+    """Read a person from users.info or users.list. `domains`: keep the email address's domain too."""
     # The field is missing without its scope; a person may also have no address.
     email = (user.get("profile") or {}).get("email")
     domain = None if email is None or not domains else str(email).rpartition("@")[2].lower()

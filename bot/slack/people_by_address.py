@@ -1,4 +1,4 @@
-"""Look up people by e-mail address: users.lookupByEmail (tier 3), for the owners of schedules."""
+"""Look up people by email address: users.lookupByEmail (tier 3), for the owners of schedules."""
 
 from __future__ import annotations
 

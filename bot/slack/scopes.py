@@ -26,7 +26,7 @@ WITHOUT = {
     "groups:history": "after a lost reply, the end of a run may be posted twice in private channels, and a card may be missing",
     "mpim:history": "after a lost reply, the end of a run may be posted twice in group messages, and a card may be missing",
     "usergroups:read": "a policy rule that names a user group can't be decided, so actions are refused",
-    "users:read.email": "people's e-mail addresses aren't known, so neither policy rules about domains nor schedule owners given by address match anyone",
+    "users:read.email": "people's email addresses aren't known, so neither policy rules about domains nor schedule owners given by address match anyone",
     "mpim:read": "nothing can be started in group messages",
     "connections:write": "Socket Mode can't connect",
 }

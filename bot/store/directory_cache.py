@@ -14,7 +14,10 @@ SCANNED = 1000
 
 
 class DirectoryCache:
-    """Implements the `DirectoryCache` of `bot.slack.people`. Without Redis, nothing is cached."""
+    """Implements `PeopleCache` of `bot.slack.people` and `DirectoryCache` of `bot.slack.directory`.
+
+    Without Redis, nothing is cached.
+    """
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
@@ -46,18 +49,18 @@ class DirectoryCache:
 
     # --- people: one hash, because one key per person would take four times the memory ---
 
-    async def recall_person(self, book: str, user: str) -> str | None:
-        """Return a person's entry in a book, or None."""
-        key = self._scripts.key("told", book)
+    async def recall_person(self, list_name: str, user: str) -> str | None:
+        """Return a person's entry in a cached list, or None."""
+        key = self._scripts.key("told", list_name)
         try:
             kept: str | None = await self._scripts.ask(self._scripts.redis.hget(key, user))
         except StoreUnavailable:
             return None
         return kept
 
-    async def people_in(self, book: str) -> Mapping[str, str]:
-        """Return all entries of a book, by user id. Raises StoreUnavailable."""
-        redis, key, cursor = self._scripts.redis, self._scripts.key("told", book), 0
+    async def people_in(self, list_name: str) -> Mapping[str, str]:
+        """Return all entries of a cached list, by user id. Raises StoreUnavailable."""
+        redis, key, cursor = self._scripts.redis, self._scripts.key("told", list_name), 0
         people: dict[str, str] = {}
         while True:
             cursor, found = await self._scripts.ask(redis.hscan(key, cursor, count=SCANNED))
@@ -65,18 +68,18 @@ class DirectoryCache:
             if cursor == 0:
                 return people
 
-    async def keep_people(self, book: str, entries: Mapping[str, str]) -> None:
+    async def keep_people(self, list_name: str, entries: Mapping[str, str]) -> None:
         """Cache entries by user id, unless a newer one is cached.
 
         Each entry begins with its time in Unix seconds. Raises StoreUnavailable.
         """
         if entries:
             pairs = [part for pair in entries.items() for part in pair]
-            await self._scripts.run("cache_people", book, PEOPLE_S, *pairs)
+            await self._scripts.run("cache_people", list_name, PEOPLE_S, *pairs)
 
-    async def drop_people(self, book: str, before: float) -> None:
+    async def drop_people(self, list_name: str, before: float) -> None:
         """Drop entries older than `before` (Unix seconds). Raises StoreUnavailable."""
-        redis, key, cursor = self._scripts.redis, self._scripts.key("told", book), 0
+        redis, key, cursor = self._scripts.redis, self._scripts.key("told", list_name), 0
         while True:
             cursor, found = await self._scripts.ask(redis.hscan(key, cursor, count=SCANNED))
             old = [user for user, entry in found.items() if int(entry.partition(":")[0]) < before]

@@ -11,7 +11,7 @@ OLDEST = (7, 0)
 NEARLY_FULL = 0.9
 # Fixes. A refused command, which the doctor explains, may have the same cause as a fault here.
 MORE_MEMORY = "Raise maxmemory, or remove other data from the server."
-MORE_DISK_SPACE = "Free up space on its disk, and check Redis' log."
+MORE_DISK_SPACE = "Free up space on its disk, and check the Redis log."
 
 Facts = Mapping[str, Any]
 About = Literal["version", "role", "memory", "persistence"]

@@ -1,4 +1,4 @@
-"""Users by e-mail address, as reported by Slack.
+"""Users by email address, as reported by Slack.
 
 A keyed hash replaces each address, so that it can't be guessed from Redis.
 """

@@ -151,7 +151,7 @@ async def test_what_is_gone_is_told_plainly(stage: Stage) -> None:
     await answer(stage, "produced 1 file")
     stage.sandbox.bolt.add_fault(Fault("lost_run", run_id=run.id, count=None))
     await stage.click(REPORT)
-    await answer(stage, "Bolt no longer has `target/report.csv` of run")
+    await answer(stage, "Bolt no longer has `target/report.csv` from run")
     stage.sandbox.bolt.faults.clear()
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
     await stage.click(REPORT)

@@ -243,7 +243,7 @@ async def test_a_run_without_a_card_here_gets_its_file_into_the_channel(stage: S
     await answer(stage, f"is on its way to this channel, because run {run} has no card here")
     await stage.until(lambda: len(files(stage)) == 1)
     (message,) = stage.cards()
-    assert f"of run {run}:" in message.text
+    assert f"in run {run}:" in message.text
     assert not message.is_reply
 
 
@@ -258,7 +258,7 @@ async def test_a_run_without_a_card_here_gets_its_file_into_the_thread_it_was_as
     await answer(stage, f"is on its way to this thread, because run {run} has no card here")
     await stage.until(lambda: len(files(stage)) == 1)
     (_asked, file) = stage.sandbox.workspace.channel("data-eng").replies(talk.ts)
-    assert f"of run {run}:" in file.text
+    assert f"in run {run}:" in file.text
     assert stage.cards() == []
 
 

@@ -153,7 +153,7 @@ async def test_bolt_away_for_long_is_told(stage: Stage) -> None:
     await stage.uploads.add_upload(LOG, posts_it_anyway=False, most=10)
     await stage.scripts.redis.hset(stage.scripts.key("upload", LOG.id), "asked_us", "1")
     assert await stage.send()
-    assert stage.told() == ["The log of `dbt test` of run 1 wasn't posted because Bolt didn't answer. Try again later."]
+    assert stage.told() == ["The log of `dbt test` in run 1 wasn't posted because Bolt didn't answer. Try again later."]
     assert not await stage.send()
 
 

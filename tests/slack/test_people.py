@@ -17,7 +17,7 @@ from bot.core.model.channel import ChannelInfo, ChannelKind
 from bot.core.model.person import Person, Role
 from bot.slack.affiliation import Installation
 from bot.slack.client import SlackChat
-from bot.slack.directory_entries import BOOK, KnownPerson, person_entry, read_person
+from bot.slack.directory_entries import PEOPLE_LIST, KnownPerson, person_entry, read_person
 from bot.slack.people import GROUPS_FRESH_S, KEPT_S, ROLE_S, Needs, SlackPeople
 from bot.store.directory_cache import DirectoryCache
 from bot.store.scripts import Scripts
@@ -281,7 +281,7 @@ async def test_a_policy_that_names_addresses_asks_for_those_that_were_not_kept(
 ) -> None:
     """The list of people is read without addresses as long as no rule names one."""
     entry = person_entry(KnownPerson(frozenset({Role.MEMBER}), None, time.time(), has_domain=False))
-    await memory.keep_people(BOOK, {ADA: entry})
+    await memory.keep_people(PEOPLE_LIST, {ADA: entry})
     await people(chat, memory, domains=False).person(ADA)
     assert asked(sandbox, "users.info") == 0
     assert (await people(chat, memory, domains=True).person(ADA)).domain == "acme-data.example"

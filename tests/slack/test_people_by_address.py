@@ -1,4 +1,4 @@
-"""Looking up people by their e-mail address, against a local Slack."""
+"""Looking up people by their email address, against a local Slack."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ async def _data(subject: Subject) -> list[Finding]:
     try:
         theirs = await read_data_owner(Scripts(client, subject.settings.bolt_bot_name, retention_s=1))
     except StoreUnavailable:
-        # The checks of Redis say why.
+        # The Redis checks say why.
         return [
             warning(
                 CHECK, "The data's owner was not checked, because the data can't be read.", "Get Redis working first."

@@ -82,10 +82,10 @@ async def _names(subject: Subject) -> list[Finding]:
 
 
 def _rules(policy: Policy, granted: frozenset[str] | None) -> Finding:
-    """Report how many rules there are, and whether people's e-mail addresses can be read if a rule needs them."""
+    """Report how many rules there are, and whether people's email addresses can be read if a rule needs them."""
     scope = "users:read.email"
     if policy.asks_domain and granted is not None and scope not in granted:
-        said = f"It names e-mail domains, but the scope {scope} is missing: {WITHOUT[scope]}."
+        said = f"It names email domains, but the scope {scope} is missing: {WITHOUT[scope]}."
         return problem(POLICY, said, "Add the scope in the app's settings and install the app again.")
     return ok(
         POLICY, "No policy is set, so the default rules apply." if policy.is_default else f"{len(policy.rules)} rules."

@@ -1,4 +1,4 @@
-"""The doctor's checks of Slack: the tokens, the app and its scopes, and how requests arrive."""
+"""The doctor's Slack checks: the tokens, the app and its scopes, and how requests arrive."""
 
 from __future__ import annotations
 

@@ -41,7 +41,10 @@ NETWORK: Fixes = (
     ("there's no such socket", "Correct the path in {setting}, or start the server."),
     ("permission to connect was denied", "Give the bot's user access to that socket."),
     ("too many open files", "Raise this process's limit on open files (ulimit -n)."),
-    ("connection was", "Check that {setting} names the right host and port, and read the log of what listens there."),
+    (
+        "connection was",
+        "Check that {setting} names the right host and port, and look at the log of whatever is listening there.",
+    ),
 )
 PROXY = "Correct the proxy's address in HTTPS_PROXY, start the proxy, or list the host in NO_PROXY."
 CERTIFICATE_FILE = "SSL_CERT_FILE=/path/to/authority.pem"

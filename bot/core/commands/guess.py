@@ -37,8 +37,8 @@ GUESSED_MOST = 1000
 class Guess:
     """A line that isn't a command. `sentence` says why not, and what to type instead.
 
-    `words` are all of its words. `literal` is the command it would be if its first word were a verb: with a typo, a
-    synonym, or a question mark after it. `here`: it's about this channel's newest run.
+    `words` are all of its words. `literal` is the line read as a command, if its first word is almost a verb: one
+    with a typo, a synonym of one, or one followed by a question mark. `here`: it's about this channel's newest run.
     """
 
     sentence: str

@@ -10,7 +10,7 @@ from operator import add
 
 # Colors and cursor movement, titles and links (which end with the line if nothing else ends them), character sets.
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P^_X][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]+[0-~]|[0-Z\\`-~])")
-# Includes direction marks (with them a line could show a different text than it contains) and byte order marks.
+# Includes byte order marks, and direction marks, which could make a line look different from what it contains.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _UNCLEAN = re.compile(f"{_CONTROL.pattern[:-1]}\r\ud800-\udfff]")

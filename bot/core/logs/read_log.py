@@ -143,7 +143,7 @@ def _messages(failures: Sequence[Failure], said: LogFindings) -> Iterator[tuple[
 
 
 def _unnamed(kind: str, command: str) -> str:
-    """Name a failure that has no name: by the macro of `dbt run-operation`, which the log doesn't name."""
+    """Name a failure for which the log has no name: by the macro that `dbt run-operation` was to run."""
     found = _RUN_OPERATION.search(command) if kind == "operation" else None
     return found[1] if found else kind
 

@@ -47,5 +47,5 @@ def call_outcome(error: BotError | None) -> CallOutcome:
         return CallOutcome.THROTTLED
     if isinstance(error, _AWAY) and not isinstance(error, ScopeMissing | StoreFault):
         return CallOutcome.AWAY
-    # Any other error is an answer, so the service is there.
+    # Any other error is a response, so the service is up.
     return CallOutcome.REFUSED

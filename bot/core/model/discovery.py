@@ -19,7 +19,7 @@ class Ledger:
     with its start in Unix seconds (0: unknown). `successes` are the newest success of each branch, and of its pull
     requests, that's accounted for: a watch decides which of them count. `begun`: the listing has been read at least
     once. `beginnings` name the channels for which watching the schedule has begun, and when. `held` are runs that wait
-    until it's known whether a start of ours made them.
+    until it's known whether one of the bot's starts made them.
     """
 
     active: tuple[int, ...] = ()

@@ -20,7 +20,7 @@ class Role(StrEnum):
 class Person:
     """A person who asks. `groups`: the policy's user groups that the person is in, by their names in the policy.
 
-    `domain` is the part of the e-mail address after the @. `name` is the username, empty if unknown. `why` is the
+    `domain` is the part of the email address after the @. `name` is the username, empty if unknown. `why` is the
     sentence to show if something is unknown, and `again_s` in how many seconds it may be known: 0 if asking again
     wouldn't help. `time_zone` is an IANA name, empty if unknown.
     """

@@ -62,7 +62,7 @@ def run_url(app_url: str, run_id: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CardRef:
-    """Reference to a message of ours: channel id and Slack timestamp."""
+    """Reference to one of our messages: channel id and Slack timestamp."""
 
     channel: str
     ts: str
@@ -147,7 +147,7 @@ class SlowNode:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a run ended. `log` is `none` (nothing failed), `read`, `late` (still to come) or `lost`.
+    """How a run ended. `log` is `none` (nothing failed), `read`, `late` (not read yet) or `lost`.
 
     `recovered` counts the schedule's failures directly before this success; with `recovered_more` there may have been
     more than are listed. `nodes` and `warned` name the first of `failed_nodes` and `warned_nodes`. `counts` to

@@ -169,7 +169,7 @@ def _lacking(rule: Rule, channel_info: ChannelInfo, question: Question) -> Decis
 def _unknown(person: Person, channel_info: ChannelInfo, fit: RuleFit) -> str:
     """The sentence for a fact that couldn't be read, as its reader reported it."""
     about_channel = {"the channel", "the kind of channel", "whether the channel is shared with another organization"}
-    about_person = {"the role", "the user group", "the e-mail address"}
+    about_person = {"the role", "the user group", "the email address"}
     if channel_info.why and about_channel & set(fit.misses):
         return channel_info.why
     if person.why and about_person & set(fit.misses):

@@ -72,7 +72,7 @@ def explained(
     question = Question(action, wanted, posts=posts)
     yield (
         f"who:    {person.user}, roles: {_listed(person.roles)}, user groups: {_listed(person.groups)}, "
-        f"e-mail domain: {person.domain or 'unknown'}"
+        f"email domain: {person.domain or 'unknown'}"
     )
     yield f"where:  {channel_info.channel} {channel_info.name or ''}, {channel_info.kind or 'unknown kind'}, {_shared(channel_info)}".replace(
         " ,", ","

@@ -63,7 +63,7 @@ def _fit(
         "the user": _holds(rule.who.users, person.user),
         "the role": _role(rule, person, admits_external=admits_external),
         "the user group": _common(rule.who.groups, person.groups),
-        "the e-mail address": _holds(rule.who.domains, person.domain),
+        "the email address": _holds(rule.who.domains, person.domain),
         "the channel": _channel(rule.where.channels, channel_info),
         "the kind of channel": _holds(rule.where.kinds, channel_info.kind),
         "whether the channel is shared with another organization": _shared(rule, channel_info, question),

@@ -160,7 +160,7 @@ class Policy:
 
     @property
     def asks_domain(self) -> bool:
-        """Whether a rule depends on e-mail addresses."""
+        """Whether a rule depends on email addresses."""
         return any(rule.who.domains for rule in self.rules)
 
     @property

@@ -81,7 +81,7 @@ _BLOCK_SIGNS = frozenset("|>")
 _BLOCK = re.compile(
     r"[|>][0-9+-]{0,2}[ \t\r]{0,10}\n(?P<indent>[ \t]{1,100})(?=\S)(?P<block>[^\n]*(?:\n(?P=indent)[^\n]*)*)"
 )
-# Up to a space, or to a separator that another name follows.
+# Up to a space, or to a separator followed by another name.
 _BARE = re.compile(r"(?:[^\s;&,]++|[;&,](?![ \t]?[\"']?[\w.-]{1,40}[\"']?[=:]))+")
 _TRAILING = ",;)]}>"
 # The first word of a value that can be a secret: long, with both letters and digits, and no words.

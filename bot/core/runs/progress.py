@@ -41,8 +41,8 @@ def progress(run: Run) -> Progress:
 def _wanted(run: Run) -> tuple[str, ...]:
     """The commands that are to run, empty if unknown: for a retry of failures, Bolt makes up its own commands.
 
-    A run started elsewhere may have other commands than its schedule. It's measured against the schedule's only as long
-    as it follows them.
+    A run started elsewhere may have different commands from its schedule's. Its progress is measured against the
+    schedule's commands only while it follows them.
     """
     commands = run.facts.commands
     if run.facts.only_failed or not (run.started_here or ran(run.seen.commands, commands)):

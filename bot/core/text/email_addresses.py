@@ -1,4 +1,4 @@
-"""E-mail addresses in text from people or from Bolt: recognizing them, and leaving them out of posts."""
+"""Email addresses in text from people or from Bolt: recognizing them, and leaving them out of posts."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _BRACKETS = str.maketrans(dict.fromkeys('<>()[]"', " "))
 
 
 def address_in(word: str) -> str | None:
-    """The only e-mail address in a text, in lower case, or None if it has none or several."""
+    """The only email address in a text, in lower case, or None if it has none or several."""
     found = [one.strip(".").lower() for one in _ADDRESS.findall(word)]
     return found[0] if len(found) == 1 and len(found[0]) <= ADDRESS_MOST else None
 
 
 def without_addresses(word: str) -> str:
-    """A text without its e-mail addresses: the words next to them if those are a name, else the part before each @."""
+    """A text without its email addresses: the words next to them if those are a name, else the part before each @."""
     named = _SPACE.sub(" ", _ADDRESS.sub(" ", word).translate(_BRACKETS)).strip(" ,;:")
     if any(sign.isalnum() for sign in named) and not _ADDRESS.search(named):
         return named

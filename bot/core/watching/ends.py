@@ -70,7 +70,7 @@ def _closes(run: Run) -> bool:
 
 
 def _errors(end: End) -> tuple[RunError, ...]:
-    """The errors of a failed run; empty while its log is still to come."""
+    """The errors of a failed run; empty until its log has been read."""
     if end.log == "late":
         return ()
     if end.nodes:

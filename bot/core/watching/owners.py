@@ -1,4 +1,4 @@
-"""Who in Slack owns a schedule, as a file says; what the file doesn't say is looked up by the owner's address."""
+"""Who in Slack owns a schedule, according to a file. Owners that aren't in it are looked up by their email address."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class _Reader(NodeReader):
         if "owners" not in given and "schedules" not in given:
             self.fault(root, "owners and schedules are missing: the file needs at least one of them")
         schedules = self._pairs(given.get("schedules"), "schedules", "a slug or a pattern, such as finance-*")
-        owners = self._pairs(given.get("owners"), "owners", "an owner's name or e-mail address in Bolt")
+        owners = self._pairs(given.get("owners"), "owners", "an owner's name or email address in Bolt")
         return Owners(tuple((pattern, who) for pattern, _, who in schedules), {key: who for _, key, who in owners})
 
     def _pairs(self, node: Node | None, name: str, what: str) -> list[tuple[str, str, str]]:

@@ -111,7 +111,7 @@ def read(filled: Filled, pattern: str) -> WatchCommand | Problems:
 
 
 def offers(index: Index, typed: str, mask: Mask = str) -> Offers:
-    """Offer schedules for the typed text, and the text as a pattern, with a `*` at its end if it isn't one yet."""
+    """Offer schedules for the typed text, and the text as a pattern: with a `*` added if it isn't one already."""
     text = one_line(typed)
     is_pattern = not text or any(sign in text for sign in "*?[")
     pattern = text if text and is_pattern else f"{text}*"

@@ -35,7 +35,7 @@ KEYS = ("watch", "owner", "branch", "prs", "only", "mention", "late", "slow", "q
 PATTERN_MOST = 100
 HOUR_S, MINUTE_S = 3600, 60
 _WHAT = {
-    "owner": "an owner's name or e-mail address in Bolt, as in ada@example.com",
+    "owner": "an owner's name or email address in Bolt, as in ada@example.com",
     "branch": "a branch, or * for any",
     "only": "failures, ends or all",
     "mention": "owner, none, or the id of a user or a user group, as in U0123ABC or S0123ABC",

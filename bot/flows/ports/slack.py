@@ -25,10 +25,10 @@ class Chat(Protocol):
         """Post a message and return its timestamp. Sent at most once; after SlackOutcomeUnknown, use `find_message`."""
 
     async def edit_message(self, channel: str, ts: str, message: Message) -> None:
-        """Replace a message of ours. Safe to repeat."""
+        """Replace one of our messages. Safe to repeat."""
 
     async def delete_message(self, channel: str, ts: str) -> None:
-        """Delete a message of ours. A message that's already gone isn't an error."""
+        """Delete one of our messages. A message that's already gone isn't an error."""
 
     async def find_message(
         self, channel: str, key: str, *, since: float, thread_ts: str | None = None
@@ -125,7 +125,7 @@ class Memberships(Protocol):
 
 
 class PeopleByAddress(Protocol):
-    """People by their e-mail addresses."""
+    """People by their email addresses."""
 
     async def user_with(self, address: str) -> str:
         """The id of the active user of our workspace with this address, or "" if there's none. Raises SlackError."""

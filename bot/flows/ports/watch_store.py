@@ -308,7 +308,7 @@ class ListingGaps(Protocol):
     async def runs_in(self, number: int, channel: str) -> list[GapRun]: ...
     async def load_notice(self, channel: str, number: str) -> StoredNotice | None: ...
     async def account_comes(self, channel: str) -> bool:
-        """Whether a channel's account of a gap is still to come, or what a gap has hidden is still being found."""
+        """Whether a channel's account of a gap is still pending, or what a gap has hidden is still being found."""
 
     async def queue_message(self, lease: Lease, notice: GapNotice, after: Sequence[StoredIncident]) -> bool:
         """Queue a channel's message, or its edit, and record that these incidents withhold nothing anymore.
@@ -367,7 +367,7 @@ class SlowChecks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
-    """What a look at late schedules changes.
+    """What one check for late schedules changes.
 
     `schedules`: for each its slots before and after, and when to look again. `boards`: for each channel what was late
     and what is. `notices` are those that are new or changed.
@@ -433,14 +433,14 @@ class WatchRecords(Protocol):
         """Every watch, with the revision for `apply_plan`."""
 
     async def apply_plan(self, rev: str, plan: FilePlan) -> AppliedPlan | None:
-        """Apply what the watches file changes. Returns None if a watch has changed since."""
+        """Apply the watches file's changes. Returns None if a watch has changed since."""
 
     async def is_marked(self) -> bool:
         """Whether Redis has a record of an earlier start."""
 
 
 class OwnerUsers(Protocol):
-    """Users by their e-mail address, as Slack reported them, kept for a day."""
+    """Users by their email address, as Slack reported them, kept for a day."""
 
     async def users_of(self, addresses: Sequence[str]) -> dict[str, str]:
         """The users' ids by address ("" if Slack knows none). Addresses that weren't looked up are left out."""

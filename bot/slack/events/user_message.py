@@ -136,7 +136,7 @@ async def _answer(context: ListenerContext, message: UserMessage, text: str, nam
 async def _read_command(
     context: ListenerContext, call: Call, text: str, names: Sequence[str]
 ) -> tuple[Call, Command | Guess]:
-    """Parse the command in a message. If it needs its thread's run, the run is found first. Raises BadCommand."""
+    """Parse the command in a message. If the command needs its thread's run, that run is found first. Raises BadCommand."""
     asker = call.asker
     named = _parse(text, context.prefix, None, names)
     meant = _parse(text, context.prefix, SOME_RUN, names) if asker.thread else named

@@ -1,5 +1,5 @@
 -- Records how a run ended, once: cards become final and posts to their threads are queued. ARGV: run member, token,
--- end, class of urgency, '1' if its log is still to come, the end for the watches of its schedule. Returns 'ok', 'lost'
+-- end, class of urgency, '1' if its log hasn't been read yet, the end for the watches of its schedule. Returns 'ok', 'lost'
 -- or 'known'
 local member, class = ARGV[3], ARGV[6]
 local run, ends = key('run', member), key('due', 'ends')

@@ -42,7 +42,7 @@ local function to_be_shown(member)
     redis.call('ZREM', key(which, where[member]), member)
     return false
   end
-  -- A run that is final but not concluded yet leaves the list in a moment.
+  -- A run that is final but not concluded yet is about to leave the list.
   if which == 'active' and state[3] == '1' then return false end
   return without == '' or not redis.call('ZSCORE', key(which, without), member)
 end

@@ -55,7 +55,7 @@ class RunBook:
         return list(self._runs.values())
 
     def move(self, slug: str, to: str) -> None:
-        """Give the runs of a schedule to another slug."""
+        """Move a schedule's runs to another slug."""
         moved: Iterable[Run] = self._of_schedule.pop(slug, [])
         for run in moved:
             run.slug = to

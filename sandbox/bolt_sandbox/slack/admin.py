@@ -30,7 +30,7 @@ class Admin:
         deleted: bool | None = None,
         tz: str | None = None,
     ) -> User:
-        """Change a person's role, time zone or e-mail address ("" for none), or deactivate or reactivate the account.
+        """Change a person's role, time zone or email address ("" for none), or deactivate or reactivate the account.
 
         An address belongs to one person per team. None leaves a value unchanged.
         """

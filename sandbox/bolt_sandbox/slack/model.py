@@ -10,7 +10,7 @@ ChannelKind = Literal["public", "private", "im", "mpim"]
 Role = Literal["primary_owner", "owner", "admin", "member", "guest", "single_channel_guest"]
 
 
-class Refused(Exception):  # noqa: N818 - Slack's answer, not an error of ours
+class Refused(Exception):  # noqa: N818 - Slack's answer, not our own error
     """Slack answers `ok: false`. `code` is Slack's error code; `more` is added to the body."""
 
     def __init__(self, code: str, **more: Any) -> None:  # noqa: ANN401 - any further fields of the body

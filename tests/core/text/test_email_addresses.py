@@ -1,4 +1,4 @@
-"""E-mail addresses in the words with which Bolt names an owner."""
+"""Email addresses in the words with which Bolt names an owner."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def listed(*runs: RunSummary, number: int = 1, most: int = 50) -> Message:
     ],
 )
 def test_a_line_tells_how_a_run_stands_and_whose_it_is(run: RunSummary, words: str) -> None:
-    """A person by the e-mail address; a commit that was asked for instead of a branch is not named twice."""
+    """A person by the email address; a commit that was asked for instead of a branch is not named twice."""
     assert words in said(run_line(run, APP))
 
 

@@ -94,7 +94,7 @@ WHO = "owner, none, or the id of a user or a user group, as in U0123ABC or S0123
             of("watch:", "owner: ''", "branch: -x", "prs: yes", "only: some", "mention: '@here'"),
             [
                 "line 4: watch should be a slug or a pattern",
-                "line 5: owner should be an owner's name or e-mail address in Bolt, as in ada@example.com",
+                "line 5: owner should be an owner's name or email address in Bolt, as in ada@example.com",
                 'line 6: branch: "-x" should be a branch, or * for any',
                 "line 7: prs should be true or false",
                 'line 8: only: "some" should be failures, ends or all',

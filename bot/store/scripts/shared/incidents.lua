@@ -226,9 +226,9 @@ local function hold_incidents(channel)
   end
 end
 
--- Gives up edits that wait in a channel, but for those under way. `watched` (true or false) is which: those of
--- incidents' and outages' messages, which fall behind and are tried again with the channel, or the others, which
--- aren't.
+-- Gives up edits that wait in a channel, except for those under way. If `watched` is true, these are the edits of
+-- incidents' and outages' messages, which fall behind and are tried again with the channel; if it's false, the others,
+-- which aren't tried again.
 local function give_up_edits(channel, why, watched)
   for class, _ in pairs(RANK) do
     local items = key('edits', class, channel)

@@ -23,8 +23,8 @@ local function attach(member, card)
   end
 end
 
--- Queues the end of a run that had ended before its card was tied to it, and its log if that is still to come. Returns
--- whether it had.
+-- Queues the end of a run that had ended before its card was tied to it, and its log if that hasn't been read yet.
+-- Returns whether it had.
 local function tell_end(member, card)
   local run, hash, channel = key('run', member), key('card', card), channel_of(card)
   local known = redis.call('HMGET', run, 'concluded', 'state')
