@@ -48,7 +48,7 @@ def test_the_cause_is_found_wherever_a_library_hides_it(error: BaseException, wo
 
 
 def test_what_is_certain_comes_before_what_followed_from_it() -> None:
-    """A name that can't be resolved may end in a time-out."""
+    """A name that can't be resolved may end in a timeout."""
     assert known(raised(TimeoutError(), socket.gaierror(-2, "x"))) == "its host name can't be resolved (DNS)"
 
 

@@ -1,6 +1,6 @@
 """The frame of a bar chart: a scale, grid lines with labels, a slot for each bar, and labels below the bars.
 
-Values are in any unit, as long as the ticks and the bars of a frame have the same.
+Values are in any unit, as long as the ticks and the bars of a frame use the same one.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from bot.charts.axes import GAP, INK, PAPER, QUIET, TEXT, Frame
 from bot.charts.fonts import font
 from bot.charts.legend import Entry
 from bot.charts.shapes import Box, Fill, Line, Picture, Shape, Text
-from bot.core.runs.history import OUTCOMES, Bar, History, Outcome, ceiling_s, per_cent
+from bot.core.runs.history import OUTCOMES, Bar, History, Outcome, ceiling_s, percent
 from bot.core.text.text import duration, plural
 
 WIDTH, HEIGHT = 640.0, 480.0
@@ -78,7 +78,7 @@ def history_picture(shown: History) -> Picture:
 def _title(shown: History) -> list[Text]:
     """The name and the numbers; the numbers alone if the name can't be drawn. The message has the whole name."""
     rate = shown.success_rate
-    numbers = plural(len(shown.bars), "run") + (f", success rate {per_cent(rate)}" if rate is not None else "")
+    numbers = plural(len(shown.bars), "run") + (f", success rate {percent(rate)}" if rate is not None else "")
     bold = font("semibold")
     # A little less than the available width, because kerning isn't counted.
     name = bold.fitted(bold.drawable(shown.name), TITLE, (WIDTH - 2 * MARGIN) * 0.98)

@@ -29,7 +29,7 @@ KEPT_MOST = 200
 
 
 class GapAdvancer:
-    """Carries out what's due about gaps."""
+    """Does the work that's due for gaps."""
 
     def __init__(
         self,

@@ -40,7 +40,7 @@ CLICK_AGAIN = "If the card still asks for approval in a minute, click again."
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRules:
-    """Settings of approvals. `deadline_s`: how long a start may wait after its approval."""
+    """Settings for approvals. `deadline_s`: how long a start may wait after its approval."""
 
     app_url: str
     slash_command: str = "/bolt"

@@ -14,8 +14,8 @@ R = TypeVar("R")
 # A command takes about ten turns of the event loop until it's acknowledged, and each turn includes a piece of every
 # batch under way.
 PIECE_S = 0.001
-# How long a worker waits for acknowledgements before it claims. On a card, nobody notices the wait. If requests never
-# cease, a worker still claims twenty times a second, five times as often as Slack lets cards be posted.
+# How long a worker waits for acknowledgements before it claims. On a card, nobody notices the wait. If requests keep
+# coming, a worker still claims twenty times a second, five times as often as Slack lets cards be posted.
 LULL_S = 0.05
 
 

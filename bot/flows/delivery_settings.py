@@ -1,4 +1,4 @@
-"""Settings of everything that is posted."""
+"""Settings for everything that is posted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DeliverySettings:
-    """Settings of deliveries.
+    """Settings for deliveries.
 
     `call_s`: the total time of a Slack call; `settle_s`: how long a call with a lost response may still take effect.
     """

@@ -72,7 +72,7 @@ class PolledRun:
 
 @dataclass(frozen=True, slots=True)
 class PollRules:
-    """Settings of polling: the workspace, the bounds of the interval in seconds, and when a run counts as lost."""
+    """Settings for polling: the workspace, the bounds of the interval in seconds, and when a run counts as lost."""
 
     workspace: str
     min_s: float

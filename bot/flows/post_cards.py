@@ -31,7 +31,7 @@ LOOK_AGAIN_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class CardRules:
-    """Settings of cards.
+    """Settings for cards.
 
     `call_s`: the total time of a Slack call; `settle_s`: how long a call with a lost response may still take effect.
     """

@@ -1,7 +1,7 @@
 """Posting once, although Slack has no idempotency keys.
 
 An attempt is recorded before it's sent. If there's an attempt without a known outcome, the message is searched for by
-the key in its metadata, once after its time-out and once more later, and posted again only if it's absent. If the
+the key in its metadata, once after its timeout and once more later, and posted again only if it's absent. If the
 channel can't be read back, the caller decides which is worse: twice or never.
 """
 

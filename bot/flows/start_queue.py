@@ -46,7 +46,7 @@ FORGOTTEN = "I no longer have a record of that request. Nothing was queued. Type
 
 @dataclass(frozen=True, slots=True)
 class QueueRules:
-    """Settings of the queue. `longest_s`: the longest time that a start waits."""
+    """Settings for the queue. `longest_s`: the longest time that a start waits."""
 
     workspace: str
     links: Links

@@ -1,4 +1,4 @@
-"""Settings of all starts: the deployment, and time limits of each step."""
+"""Settings for all starts: the deployment, and time limits of each step."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from bot.flows.links import Links
 
 @dataclass(frozen=True, slots=True)
 class StartSettings:
-    """Settings of starts, times in seconds.
+    """Settings for starts, times in seconds.
 
-    `trigger_s` is the trigger's total time-out; its lease lasts three times that. A start with a lost response is
+    `trigger_s` is the trigger's total timeout; its lease lasts three times that. A start with a lost response is
     searched for during `look_for_s` before it's called unclear, and then until `unclear_for_s` have passed.
     """
 

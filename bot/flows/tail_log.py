@@ -57,7 +57,7 @@ COMMAND_SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class LogTailRules:
-    """Settings of live logs.
+    """Settings for live logs.
 
     `gap_s`: the least time between two posts of a log; `for_s`: how long a log is live; `most`: how many at once.
     """

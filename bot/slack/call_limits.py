@@ -1,4 +1,4 @@
-"""Limit calls of the methods that look up people and channels, so that Slack never has to answer 429.
+"""Limit calls to the methods that look up people and channels, so that Slack never has to answer 429.
 
 Slack limits each method per minute, workspace and app (docs.slack.dev/apis/web-api/rate-limits: tier 2 is 20 calls,
 tier 3 is 50, tier 4 is 100). All replicas share the limit, so they share the count.

@@ -49,7 +49,7 @@ class RefusedConnections:
                 self.note(str(told.get("type")), str(told.get("reason")))
 
     def note(self, kind: str, reason: str = "") -> None:
-        """Note a message's type, and a disconnect's reason. Slack also replaces connections that are all right."""
+        """Note a message's type, and a disconnect's reason. Slack also replaces healthy connections."""
         if kind == "hello":
             self.cause, self._times = "", 0
         elif kind == "disconnect" and reason in CAUSES:

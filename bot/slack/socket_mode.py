@@ -47,7 +47,7 @@ WANTED = Gauge(
 )
 CONNECTIONS = 2
 # How the SDK's log lines begin for each failed attempt, every five seconds per connection. Its other lines stay in the
-# log, above all that a request couldn't be handled.
+# log, most importantly those saying that a request couldn't be handled.
 ATTEMPT_FAILED = (
     "Failed to connect",
     "Failed to retrieve WSS URL",

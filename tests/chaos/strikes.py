@@ -21,7 +21,7 @@ from tests.chaos.plan import Strike
 from tests.chaos.seen import Struck
 
 HANG_S = 3.0
-# Above both time-outs of the replicas, and below the time after which a lost post is looked for.
+# Above both timeouts of the replicas, and below the time after which a lost post is looked for.
 LATE_S = 1.05
 SLOW_S = 0.3
 OPERATIONS = {

@@ -11,7 +11,7 @@ from bot.core.watching.edits import is_step
 from tests.chaos.seen import EndSeen, IncidentSeen, Left, Notice, PostSeen, Seen, Spell
 from tests.chaos.violation import Found, Violation
 
-# Calls that took effect after their time-out, or processes that were stopped so long.
+# Calls that took effect after their timeout, or processes that were stopped so long.
 PAUSE_SLACK_S = 8.0
 NEW_ERRORS = ("opening", "new_error", "reopened", "still_failing")
 COUNTS = {

@@ -41,7 +41,7 @@ async def gauge(port: int, service: str) -> float:
 
 async def test_bolt_away_while_a_run_is_followed(stage: Stage) -> None:
     """The run ends while Bolt cannot be reached; its card and its announcement come when it is back."""
-    # With the time-out of a request as it is by default: on a busy machine a short one would be an outage of its own.
+    # With the timeout of a request as it is by default: on a busy machine a short one would be an outage of its own.
     await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     await stage.slash("run nightly")
     await stage.until(stage.card_says("is running"))
@@ -137,7 +137,7 @@ async def test_a_redis_that_refuses_writes(
 
 async def test_slack_is_away_in_socket_mode(stage: Stage) -> None:
     """One line when it begins and one when it ends, none of the SDK's; the log, the gauge and /readyz say the same."""
-    # With the time-out of a call as it is by default: on a busy machine a short one would be an outage of its own.
+    # With the timeout of a call as it is by default: on a busy machine a short one would be an outage of its own.
     bot = await stage.start_bot()
     stage.sandbox.workspace.faults.away = True
     stage.sandbox.slack.delivery.sockets.drop()

@@ -21,7 +21,7 @@ Json = dict[str, Any]
 # Plain HTTP only: loading the certificates takes longer than most tests.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 CREDENTIALS = Credentials("a-secret", "a-key")
-# The bounds of the real thing, without its waiting. Time-outs are for the tests of time-outs: a busy machine takes its time.
+# The bounds of the real thing, without its waiting. Timeouts are for the tests of timeouts: a busy machine takes its time.
 QUICK = ClientLimits(timeout_s=20, retry=RetryLimits(attempts=3, for_s=60, first_wait_s=0.001))
 ALIAS = re.compile(r"r(\d+): boltRunStatus\(runId: (\d+)\)")
 

@@ -28,7 +28,7 @@ from bot.paradime.retrying import RetryLimits
 from bot.settings import Settings
 
 CONNECTION, KEY, WORKSPACE = "Bolt connection", "Bolt API key", "Bolt workspace"
-# Each request is a check of its own, which has to end before the check's own limit.
+# Each check makes one request, which has to end within the check's time limit.
 LIMITS = ClientLimits(timeout_s=8, retry=RetryLimits(attempts=1))
 COPY = "Copy PARADIME_API_ENDPOINT again from the place in Paradime where the API key was made: https://…/graphql."
 KEY_FIX = "Copy PARADIME_API_KEY and PARADIME_API_SECRET again, or make a new key in Paradime."

@@ -103,7 +103,7 @@ class RunFacts:
 class Observation:
     """A run as the newest poll saw it.
 
-    `step` is its duration so far in per cent of the usual one, in coarse steps (see `bot.core.runs.usual_duration`).
+    `step` is its duration so far as a percentage of the usual one, in coarse steps (see `bot.core.runs.usual_duration`).
     It's part of the observation so that the card is edited exactly when it changes.
     """
 

@@ -90,7 +90,7 @@ def history(name: str, runs: Sequence[RunSummary]) -> History:
     return History(name, tuple(_bar(run) for run in reversed(runs) if is_final(run.state)))
 
 
-def per_cent(rate: float) -> str:
+def percent(rate: float) -> str:
     """Format a rate as `92%`; never 100 if one failed, nor 0 if one succeeded."""
     shown = round(100 * rate)
     if 0 < rate < 1:
@@ -155,7 +155,7 @@ def _counted(shown: History) -> str:
     counts = [f"{shown.count(outcome)} {outcome}" for outcome in OUTCOMES if shown.count(outcome)]
     rate, judged = shown.success_rate, shown.count("succeeded") + shown.count("failed")
     others = " (not counting those that neither succeeded nor failed)" if judged < len(shown.bars) else ""
-    told = f"; success rate {per_cent(rate)}{others}" if rate is not None else ""
+    told = f"; success rate {percent(rate)}{others}" if rate is not None else ""
     number = len(shown.bars)
     return f"the last {plural(number, 'run')} that ended: {', '.join(counts)}{told}"
 

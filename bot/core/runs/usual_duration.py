@@ -14,7 +14,7 @@ from bot.core.model.run import Observation, Run, is_final
 from bot.core.text.text import rounded_up
 
 HALF, SLOW = 50, 100
-# In per cent of the usual duration. Half of all runs take longer than the median, so that alone isn't slow.
+# A percentage of the usual duration. Half of all runs take longer than the median, so that alone isn't slow.
 SLOW_FROM = 125
 OVERDUE_S = 60.0
 STEPS = (1000, 500, 200)
@@ -32,8 +32,8 @@ def usual_end(began: datetime | None, usual_s: float | None) -> datetime | None:
 def step(seen: Observation, usual_s: float | None, now: datetime) -> int:
     """The step that a run has reached: 0, 50, 100, 200, 500 or 1000.
 
-    50: half of the usual time has passed since its last change. 100: it's slow. 200 and more: per cent of the usual
-    time.
+    50: half of the usual time has passed since its last change. 100: it's slow. 200 and more: the percentage of the
+    usual time.
     """
     began, changed = _began(seen.commands), _changed(seen.commands)
     if not usual_s or began is None or changed is None or is_final(seen.state):
@@ -56,7 +56,7 @@ def slowness_in_words(run: Run) -> str:
 
 
 def share(run: Run) -> int | None:
-    """The share of the usual time that had passed at the last change, in per cent, never 100. None without history."""
+    """The percentage of the usual time that had passed at the last change, never 100. None without history."""
     began, changed, usual_s = _began(run.seen.commands), _changed(run.seen.commands), run.facts.usual_s
     if not usual_s or began is None or changed is None:
         return None

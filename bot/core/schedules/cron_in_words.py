@@ -70,7 +70,7 @@ def next_run(schedule: Schedule, now: datetime) -> NextRun | None:
     try:
         return NextRun(croniter(schedule.cron, now.astimezone(UTC)).get_next(datetime), computed=True)
     except (CroniterError, ValueError, OverflowError):
-        # 31 February is a valid cron that never occurs.
+        # February 31 is a valid cron that never occurs.
         return None
 
 

@@ -88,7 +88,7 @@ class NodeReader:
         return [*lines[:FAULTS_MOST], f"and {more} more"] if more > 0 else lines
 
     def fault(self, node: Node | None, what: str) -> None:
-        """Record a fault of a node."""
+        """Record a fault in a node."""
         self.faults.append((node.start_mark.line + 1 if node is not None else 1, what))
 
     def bad(self, node: Node | None, what: str) -> NoReturn:

@@ -314,7 +314,7 @@ def read_incident_value(value: str) -> IncidentButton:
 
 
 def outage_take_value(number: int, *, free: bool) -> str:
-    """Build the value of the button to take on an outage. `free`: its message showed something that nobody was on."""
+    """Build the value of the button to take on an outage. `free`: nobody was on some part of it."""
     return f"{number}:free" if free else str(number)
 
 

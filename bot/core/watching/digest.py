@@ -69,7 +69,7 @@ class Figures:
         return (self.runs - self.failures) * 100 // self.runs if self.runs else 100
 
     def missed(self) -> list[DigestRow]:
-        """Schedules with slots without a run, those with the most first."""
+        """Schedules that had slots without a run, those with the most first."""
         return sorted((row for row in self.rows if row.missed), key=lambda row: (-row.missed, row.name))
 
     def over(self) -> list[DigestRow]:

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-# The morning that "until tomorrow" means, and how far off it has to be at least.
+# The morning that "until tomorrow" means, and the least time until then.
 MORNING = time(9)
 MORNING_AWAY = timedelta(hours=1)
 
@@ -23,7 +23,7 @@ class SnoozeChoice(StrEnum):
 def snooze_end(choice: SnoozeChoice, now: datetime, zone: ZoneInfo) -> datetime | None:
     """When a snooze ends, or None if it lasts until the recovery.
 
-    The morning is the next 9:00 that is an hour away. If a clock change skips that time, the first moment after it
+    The morning is the next 9:00 that is at least an hour away. If a clock change skips that time, the first moment after it
     counts.
     """
     if choice is SnoozeChoice.RECOVERY:

@@ -36,15 +36,15 @@ def with_line(before: Incident | None, after: Incident) -> Incident:
 
 
 def needs_new_message(incident: Incident, end: RunEnd) -> bool:
-    """Whether a failure is posted as a new message, because the present one can't show it and is old."""
+    """Whether a failure is posted as a new message, because the current one can't show it and is old."""
     by = _outdated_by(incident, end.ended_at)
     return incident.uneditable_since is not None and by is not None and incident.uneditable_since <= by
 
 
 def outdates_outage(incident: Incident) -> datetime | None:
-    """The time by which an outage's message must have become uneditable for the newest failure to have it replaced.
+    """The time by which an outage's message must have become uneditable for the newest failure to replace it.
 
-    None if the failure never has it replaced.
+    None if the failure never replaces it.
     """
     return _outdated_by(incident, incident.failed.ended_at) if incident.is_open and incident.failed else None
 

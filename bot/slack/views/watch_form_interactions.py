@@ -200,7 +200,7 @@ def read_view(view: Json) -> Filled:
 
 
 def _number(view: Json) -> int | None:
-    """Return the number of the watch that is edited, or None for a new one."""
+    """Return the number of the watch that is being edited, or None for a new one."""
     number = stored_in(view).get("n")
     return number if type(number) is int else None
 

@@ -1,4 +1,4 @@
--- Finishes looking up the owner of a schedule. ARGV: slug, token, the address' hash ('' if nothing was looked up), the
+-- Finishes looking up the owner of a schedule. ARGV: slug, token, the address's hash ('' if nothing was looked up), the
 -- user's id or '' if there is none, for how many ms to keep it.
 local set = key('due', 'owners')
 if ARGV[5] ~= '' then redis.call('SET', key('owner', ARGV[5]), ARGV[6], 'PX', ARGV[7]) end

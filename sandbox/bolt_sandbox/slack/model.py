@@ -115,7 +115,7 @@ class Message:
 
 @dataclass(slots=True)
 class Channel:
-    """A conversation. A direct one has the two ids of its people as members, and `name` is empty.
+    """A conversation. The members of a direct one are the ids of its two people, and its `name` is empty.
 
     `connected`: the teams of other organizations with which it's shared, even if none of their people is in it.
     """

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.model.bolt import RunSummary
-from bot.core.runs.history import ALT_LIMIT, History, alt_text, ceiling_s, history, per_cent, sparkline, summary
+from bot.core.runs.history import ALT_LIMIT, History, alt_text, ceiling_s, history, percent, sparkline, summary
 
 FIRST = datetime(2026, 11, 1, 2, tzinfo=UTC)
 STATES = {
@@ -68,7 +68,7 @@ def test_without_a_success_there_is_no_median() -> None:
 @pytest.mark.parametrize(("rate", "told"), [(1, "100%"), (0, "0%"), (0.999, "99%"), (0.001, "1%"), (0.5, "50%")])
 def test_a_rate_is_never_rounded_to_a_certainty(rate: float, told: str) -> None:
     """100% says that none failed."""
-    assert per_cent(rate) == told
+    assert percent(rate) == told
 
 
 def test_the_words_say_what_the_picture_shows() -> None:
