@@ -159,7 +159,7 @@ def test_a_fault_ends_the_start(own: Path) -> None:
         assert main(["run"]) == 2
     assert caught.value.lines == (
         'BOLT_BOT_HINTS_FILE: line 7: retry: there\'s no "never"; did you mean no?',
-        "BOLT_BOT_HINTS_FILE: line 8: runbook should be an address that begins with https://, without a user name or password",
+        "BOLT_BOT_HINTS_FILE: line 8: runbook should be an address that begins with https://, without a username or password",
     )
 
 

@@ -116,7 +116,7 @@ class ThreadPoster:
         except CredentialRefused:
             raise
         except SlackRefused as refused:
-            log.warning("Slack refused the notice in a thread that the run was retried", card=card.id, why=refused.code)
+            log.warning("Slack refused the notice that the run was retried", card=card.id, why=refused.code)
             await self._posts.posted(post, card.id, refused.code)
 
     async def _card_url(self, key: RunKey, channel: str) -> str | None:

@@ -154,7 +154,7 @@ async def server_facts(client: Redis, name: str) -> Mapping[str, Any]:
         away = translate(error, redis_address(client))
         if refused_login(error):
             raise StoreUnfit(
-                "Redis rejects the user name or the password in REDIS_URL.", cause=away.cause, where=away.where
+                "Redis rejects the username or the password in REDIS_URL.", cause=away.cause, where=away.where
             ) from None
         if isinstance(away, StoreRefused):
             raise StoreUnfit(

@@ -109,7 +109,7 @@ def is_fault(error: BaseException) -> bool:
 
 
 def refused_login(error: BaseException) -> bool:
-    """Whether Redis rejects the user name or the password."""
+    """Whether Redis rejects the username or the password."""
     signs = ("wrongpass", "noauth", "invalid username-password", "authentication required", "invalid password")
     return isinstance(error, (AuthenticationError, AuthorizationError)) or any(
         sign in _text(error).lower() for sign in signs
@@ -121,7 +121,7 @@ def _login(text: str) -> str:
         return "it requires a password, but REDIS_URL has none"
     if "without any password" in text or "no password is set" in text:
         return "it has no password, but REDIS_URL has one"
-    return "it rejects the user name or the password in REDIS_URL"
+    return "it rejects the username or the password in REDIS_URL"
 
 
 def redis_address(client: Any) -> str:  # noqa: ANN401 - redis-py's three kinds of client share no class

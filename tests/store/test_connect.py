@@ -98,7 +98,7 @@ async def test_what_cannot_be_seen_is_a_warning(answer: Callable[[str], bytes], 
 )
 async def test_a_refused_password_is_told(error: bytes) -> None:
     """The credentials are named, not shown."""
-    with pytest.raises(StoreUnfit, match="rejects the user name or the password"):
+    with pytest.raises(StoreUnfit, match="rejects the username or the password"):
         await checked(lambda _: error)
 
 

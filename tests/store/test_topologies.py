@@ -170,7 +170,7 @@ async def test_a_cluster_is_one_slot_of_it(servers: Servers, scripts: Make) -> N
     [
         ("redis+sentinel://:{password}@127.0.0.1:{watch}/other", "Redis doesn't answer"),
         ("redis+sentinel://:{password}@127.0.0.1:1/main", "Redis doesn't answer"),
-        ("redis+sentinel://:wrong-one@127.0.0.1:{watch}/main", "rejects the user name or the password"),
+        ("redis+sentinel://:wrong-one@127.0.0.1:{watch}/main", "rejects the username or the password"),
         ("redis+cluster://:{password}@127.0.0.1:1", "Redis doesn't answer"),
     ],
 )

@@ -44,7 +44,7 @@ REACHING: Fixes = (
         "Check that REDIS_URL names the right server. If it does, remove the password from REDIS_URL, or give the server one.",
     ),
     (
-        "rejects the user name or the password",
+        "rejects the username or the password",
         "Correct the user and the password in REDIS_URL. Percent-encode characters like @, / and #: %40, %2F, %23.",
     ),
     (

@@ -11,7 +11,7 @@ NETWORK: Fixes = (
     ("can't be resolved (DNS)", "Correct the host in {setting}, or add it to this machine's DNS."),
     (
         "the proxy refused (407",
-        "Put a user name and password that the proxy accepts into HTTPS_PROXY, or list the host in NO_PROXY.",
+        "Put a username and password that the proxy accepts into HTTPS_PROXY, or list the host in NO_PROXY.",
     ),
     ("the proxy refused", "Let the proxy connect to that host, or list the host in NO_PROXY."),
     (

@@ -40,7 +40,7 @@ def compose(text: str) -> Node | None:
     Raises YamlFileError if it's too large, isn't YAML, or has anchors, aliases or deep nesting.
     """
     if len(text) > LARGEST:
-        raise YamlFileError((f"the file is larger than {LARGEST // 1024} KB",))
+        raise YamlFileError((f"the file is larger than {LARGEST // 1024} kB",))
     try:
         _check_events(text)
         root: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)

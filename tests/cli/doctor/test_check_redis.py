@@ -27,7 +27,7 @@ from tests.waiting import eventually
 
 PASSWORD = "very-secret-5"  # noqa: S105 - a made-up one
 ALL = ("ACL", "SETUSER", "bot", "reset", "on", f">{PASSWORD}", "~*", "&*", "+@all")
-REFUSED, NONE = "rejects the user name or the password", "The data's owner was not checked"
+REFUSED, NONE = "rejects the username or the password", "The data's owner was not checked"
 
 needs_server = pytest.mark.skipif(redis_server() is None, reason="there is no redis-server on PATH")
 

@@ -212,7 +212,7 @@ def test_an_approval_in_one_word() -> None:
         ("version: 1\n\trules: []", "line 2: this isn't YAML: found character '\\t' that cannot start any token"),
         ("a: \x01", "this isn't YAML: unacceptable character #x0001: special characters are not allowed"),
         ("version: 1\nrules: [{allow: true}]\n---\na: 1", "line 3: this isn't YAML: but found another document"),
-        ("#" * (LARGEST + 1), "the file is larger than 256 KB"),
+        ("#" * (LARGEST + 1), "the file is larger than 256 kB"),
         ("version: 1\nrules:\n" + "  - allow: true\n" * 501, "line 3: there are more than 500 rules"),
         (
             rule("allow: true", f"who: {{users: [{', '.join(['U0123'] * 501)}]}}"),

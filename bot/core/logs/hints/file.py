@@ -174,7 +174,7 @@ class _Reader(NodeReader):
         except ValueError:
             fits = False
         if not fits:
-            self.bad(node, "runbook should be an address that begins with https://, without a user name or password")
+            self.bad(node, "runbook should be an address that begins with https://, without a username or password")
         if self._mask(text) != text:
             self.bad(node, "runbook contains something that looks like a secret, and everyone sees the link")
         return text

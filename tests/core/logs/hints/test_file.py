@@ -21,7 +21,7 @@ from bot.core.redact.masker import Masker
 from bot.core.text.yaml_file import FAULTS_MOST
 
 GOOD = ("id: vpn_down", "pattern: vpn", "text: The VPN is down.")
-RUNBOOK = "line 6: runbook should be an address that begins with https://, without a user name or password"
+RUNBOOK = "line 6: runbook should be an address that begins with https://, without a username or password"
 SCHEDULE = "line 6: schedule should be a schedule's name or slug"
 ID = "lowercase letters and digits, joined by _ or -, as in vpn_down"
 
@@ -91,7 +91,7 @@ def test_the_least_row() -> None:
         ("version: 1\nhints: &a [*a]", "line 2: anchors and aliases aren't supported; write the value out"),
         ("version: 1\nhints: " + "[" * 30 + "]" * 30, "line 2: this is nested too deeply"),
         ("a: b: c", "line 1: this isn't YAML: mapping values are not allowed here"),
-        ("#" * 300_000, "the file is larger than 256 KB"),
+        ("#" * 300_000, "the file is larger than 256 kB"),
         (
             document(("id: a", r'pattern: "\d"', "text: a")),
             "line 4: this isn't YAML: found unknown escape character 'd'; put patterns in single quotes",
