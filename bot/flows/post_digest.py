@@ -60,7 +60,7 @@ class DigestPoster:
         digest = await self._digests.load_digest(channel)
         slot = slot_on(digest, date.fromisoformat(day)) if digest else None
         if digest is None or slot is None or not is_wanted(digest, slot, self._now()):
-            # It was switched off or moved, or it's too late by now.
+            # It was turned off or moved, or it's too late by now.
             await self._give_up(post, day, "not wanted anymore")
             return
         send = self._post if post.field == "post" else self._post_picture

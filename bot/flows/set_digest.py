@@ -1,4 +1,4 @@
-"""A channel's digest: setting it, switching it off, and showing what it would be now."""
+"""A channel's digest: setting it, turning it off, and showing what it would be now."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class DigestSetter:
         self._now = now
 
     async def answer(self, asker: Asker, command: DigestCommand) -> Message:
-        """Set, switch off or show the digest, as the command says."""
+        """Set, turn off or show the digest, as the command says."""
         if command.every is None:
             return await self._show(asker.channel)
         if command.every == "off":

@@ -12,7 +12,7 @@ COMMANDS = (DigestCommand,)
 
 
 def asks(command: DigestCommand) -> OfChannel:
-    """Return the question for the policy. Switching the digest off doesn't post anything."""
+    """Return the question for the policy. Turning the digest off doesn't post anything."""
     if command.every is None:
         return OfChannel(Action.READ)
     return OfChannel(Action.WATCH, posts=command.every != "off")
