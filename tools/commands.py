@@ -56,8 +56,8 @@ that you can repeat it.
 WHO = """\
 ## Who may use them
 
-[The policy](policy.md) decides who may use a command by the command's action. Without a policy
-file:
+[The policy](policy.md) decides who may use a command, based on the command's action. Without a
+policy file:
 
 | action | lets you | members | guests |
 | --- | --- | --- | --- |

@@ -18,9 +18,9 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _take(context: ListenerContext, call: Call, click: Click) -> Message | None:
-    """Take the incident. *I'm on it* doesn't take it over.
+    """Take the incident. *Take over* does so even if somebody else is on it, *I'm on it* doesn't.
 
-    An older version's button doesn't say which of the two it is, so it does.
+    A button of an older version doesn't say which of the two it is, so it counts as *Take over*.
     """
     button = read_incident_value(click.value)
     found = await context.incidents.find_open(call.asker.channel, button.schedule)

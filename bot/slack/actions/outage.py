@@ -36,9 +36,9 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _take(context: ListenerContext, call: Call, click: Click) -> Message | None:
-    """Take the incidents. *I'm on it* doesn't take any over.
+    """Take the incidents. *Take over* includes those that somebody else is on, *I'm on it* doesn't.
 
-    An older version's button doesn't say which of the two it is, so it does.
+    A button of an older version doesn't say which of the two it is, so it counts as *Take over*.
     """
     number, free = read_outage_take_value(click.value)
     found = await _find(context, call, number)
