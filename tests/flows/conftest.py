@@ -1,4 +1,4 @@
-"""What tests of flows share."""
+"""Fixtures that the tests of flows share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.flows.stage import Stage
 
 @pytest.fixture
 async def one_redis(redis_servers: dict[str, str]) -> AsyncIterator[Redis]:
-    """A client of an empty Redis of one kind: the store's own tests try the others."""
+    """A client of one empty Redis: the store's own tests cover the other kinds."""
     url = next(iter(redis_servers.values()))
     with BlockingRedis.from_url(url) as blocking:
         blocking.flushall()

@@ -1,4 +1,4 @@
-"""Digests over a real Redis, from the runs that are counted to the post."""
+"""Digests over a real Redis, from counting runs to posting."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MONDAY = datetime(2026, 11, 30, 7, tzinfo=UTC)
 
 @dataclass
 class DigestStage(IncidentStage):
-    """It's a Monday at 7:00 UTC."""
+    """A stage where it's Monday, 7:00 UTC."""
 
     at: datetime = MONDAY
 
@@ -63,11 +63,11 @@ class DigestStage(IncidentStage):
         self.steps["reports"] = self.clock().queue_digest
 
     def clock(self) -> DigestClock:
-        """Of a process of its own."""
+        """A new clock, as each process has its own."""
         return DigestClock(self.digests, self.discovery, self.due["reports"], now=lambda: self.at)
 
     async def type(self, text: str, *, user: str = ADA, channel: str = CHANNEL) -> Message:
-        """Somebody types a command; the answer."""
+        """Somebody types a command; return the answer."""
         command = parse(text)
         assert isinstance(command, DigestCommand)
         who: Asker = replace(asker(user), channel=channel)

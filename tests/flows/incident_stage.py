@@ -70,11 +70,11 @@ from tests.flows.fakes import FakeChannels, FakeDownloads, FakeMemberships, Fake
 from tests.flows.stage import APP, CHANNEL, Stage
 
 Step = Callable[[Lease], Awaitable[object]]
-# Minutes instead of seconds, so that no log comes late just because the machine is busy. A test that wants one to be late
-# changes when its run's end was seen. After five minutes, a log is given up.
+# Minutes instead of seconds, so that no log comes late just because the machine is busy. A test that needs a late log
+# changes when its run's end was seen. After five minutes, the bot gives up on a log.
 LOG_RULES = EndRules(told_s=1000.0, incident_s=100.0)
 LOG_AWAITED_S = 200.0
-# A channel that refuses puts each post back, which is then due again here.
+# If a channel refuses a post, the post is put back, and is due again here.
 POSTS_A_ROUND = 8
 COLUMN_LOG = """\
 02:14:00  Running with dbt=1.8.0
@@ -247,15 +247,15 @@ class IncidentStage(Stage):
         }
 
     def our_time(self) -> datetime:
-        """What our clock says."""
+        """The bot's own clock."""
         return self.at + self.ahead
 
     def new_permissions(self) -> WatchPermissions:
-        """Of a process of its own."""
+        """New permissions, as each process has its own."""
         return WatchPermissions(self.current_policy, self.people, clock=lambda: self.clock_s)
 
     def checker(self) -> WatchedChannelChecker:
-        """Of a process of its own."""
+        """A new checker, as each process has its own."""
         return WatchedChannelChecker(
             self.watches,
             self.incidents,
@@ -272,7 +272,7 @@ class IncidentStage(Stage):
         )
 
     def discoverer(self) -> ScheduleDiscoverer:
-        """Of a process of its own."""
+        """A new discoverer, as each process has its own."""
         closer = IncidentCloser(self.incidents, self.discovery)
         return ScheduleDiscoverer(
             self.bolt,
@@ -292,13 +292,13 @@ class IncidentStage(Stage):
         )
 
     def owner_finder(self, owners: Owners | None = None) -> OwnerFinder:
-        """Of a process of its own. `owners` are those of its file."""
+        """A new finder, as each process has its own. `owners` are those in its file."""
         return OwnerFinder(
             Current(owners or self.owners_file), self.owner_users, self.by_address, self.discovery, self.due["owners"]
         )
 
     def looker(self) -> RunDiscoverer:
-        """Of a process of its own."""
+        """A new one, as each process has its own."""
         return RunDiscoverer(
             self.bolt,
             self.watches,
@@ -313,7 +313,7 @@ class IncidentStage(Stage):
         )
 
     def accountant(self) -> EndAccountant:
-        """Of a process of its own."""
+        """A new accountant, as each process has its own."""
         return EndAccountant(
             self.watches,
             self.discovery,
@@ -330,7 +330,7 @@ class IncidentStage(Stage):
         )
 
     def gap_advancer(self) -> GapAdvancer:
-        """Of a process of its own."""
+        """A new one, as each process has its own."""
         return GapAdvancer(
             self.gaps,
             self.watches,
@@ -343,7 +343,7 @@ class IncidentStage(Stage):
         )
 
     def quiet_ender(self) -> QuietEnder:
-        """Of a process of its own. Its clock goes on while it works."""
+        """A new one, as each process has its own. Its clock moves on while it works."""
         ticks = count()
         return QuietEnder(
             self.quiet_ends,
@@ -354,7 +354,7 @@ class IncidentStage(Stage):
         )
 
     def quiet_end_poster(self, people: IncidentPeople) -> QuietEndPoster:
-        """Of a process of its own."""
+        """A new poster, as each process has its own."""
         return QuietEndPoster(
             self.message_poster,
             self.posts,
@@ -368,31 +368,31 @@ class IncidentStage(Stage):
         )
 
     def late_judge(self) -> LateJudge:
-        """Of a process of its own."""
+        """A new judge, as each process has its own."""
         return LateJudge(self.bolt, self.watches, self.discovery, self.notices, self.due["late"], self.permissions)
 
     async def watch(self, pattern: str = "nightly", channel: str = CHANNEL, **options: object) -> Watch:
-        """A channel watches, and the first look is over."""
+        """A channel starts watching, and the first look is done."""
         watch = await self.add_watch(pattern, channel, **options)
         await self.discover()
         return watch
 
     async def add_watch(self, pattern: str = "nightly", channel: str = CHANNEL, **options: object) -> Watch:
-        """A channel watches, and nothing was looked at yet."""
+        """A channel starts watching, and nothing has been looked at yet."""
         wanted = replace(Watch(channel, 0, "T", pattern, since=self.at), **options)  # type: ignore[arg-type]
         stored = await self.watches.add_watch(wanted)
         assert stored.watch is not None
         return stored.watch
 
     async def discover(self) -> None:
-        """A listing of schedules, and looks at those that are due; then all that follows from it."""
+        """List the schedules, look at those that are due, and do all that follows."""
         await self.work("discovery")
         await self.work("owners")
         await self.work("looks")
         await self.settle()
 
     async def discovery_only(self) -> None:
-        """A listing, looks, and the accounting of ends, whenever that would be due again."""
+        """List, look, and account for ends, even those that would be due later."""
         for name in ("discovery", "looks"):
             await self.work(name)
         await self.poll()
@@ -400,7 +400,7 @@ class IncidentStage(Stage):
         await self.work_once("accounts")
 
     async def sweep(self) -> None:
-        """Look at every schedule, whatever its activity says."""
+        """Look at every schedule, even if nothing shows that it has changed."""
         await self.work("looks", whatever=True)
         await self.settle()
 
@@ -428,12 +428,12 @@ class IncidentStage(Stage):
                 return
 
     async def post_what_is_due(self) -> None:
-        """Post, without moving any time."""
+        """Post what is due now, without changing any times."""
         while (taken := await self.posts.claim()).lease is not None:
             await self.deliverer.deliver_post(taken.lease, taken.item, taken.urgency, taken.channel)
 
     async def poll(self) -> bool:
-        """Poll what is due. Whether there was anything."""
+        """Poll what is due; return whether there was anything."""
         claimed = await self.due["polls"].claim(100, fields=FIELDS)
         if claimed.lease is None:
             return False
@@ -441,7 +441,7 @@ class IncidentStage(Stage):
         return True
 
     async def work(self, name: str, *, whatever: bool = False) -> int:
-        """Do what is due in a set, or everything in it; how many jobs that were."""
+        """Do what is due in a set, or everything in it; return the number of jobs."""
         if name == "discovery" and self.gapless and "activity" not in self.bolt.faults.always:
             at_us = round(self.at.timestamp() * 1_000_000)
             await self.redis.set(self.scripts.key("discovery", "at"), at_us, xx=True)
@@ -457,7 +457,7 @@ class IncidentStage(Stage):
         return jobs
 
     async def work_once(self, name: str) -> None:
-        """Do the first job of a set, whatever its time."""
+        """Do the first job of a set, even if it isn't due yet."""
         members = await self.redis.zrange(self.scripts.key("due", name), 0, -1)
         await self.redis.zadd(self.scripts.key("due", name), {str(member): 1 for member in members})
         claimed = await self.due[name].claim(1)
@@ -471,14 +471,14 @@ class IncidentStage(Stage):
         self.bolt.clock = self.at
 
     def begin(self, slug: str = "nightly", **facts: object) -> int:
-        """A run that somebody else starts."""
+        """Somebody else starts a run."""
         run_id = self.bolt.add_run(slug, "RUNNING", **facts)  # type: ignore[arg-type]
         self.change(run_id, started_at=self.at)
         self.bolt.statuses[run_id] = RunStatus("RUNNING", (BoltCommand(run_id * 10, "dbt build", self.at),))
         return run_id
 
     def end(self, run_id: int, state: str, log: str = COLUMN_LOG) -> int:
-        """It's over, a minute later."""
+        """A run ends, a minute later."""
         self.pass_minutes(1)
         self.bolt.end_run(run_id, state)
         self.change(run_id, ended_at=self.at)
@@ -491,11 +491,11 @@ class IncidentStage(Stage):
         return run_id
 
     def run_through(self, state: str, slug: str = "nightly", log: str = COLUMN_LOG, **facts: object) -> int:
-        """A run that begins and ends."""
+        """A run begins and ends."""
         return self.end(self.begin(slug, **facts), state, log)
 
     def change(self, run_id: int, **facts: object) -> None:
-        """Bolt lists something else of a run."""
+        """Change what Bolt lists about a run."""
         for runs in self.bolt.runs_of.values():
             runs[:] = [replace(run, **facts) if run.id == run_id else run for run in runs]  # type: ignore[arg-type]
 
@@ -505,21 +505,21 @@ class IncidentStage(Stage):
         await self.redis.hset(self.scripts.key("run", f"w:{run_id}"), "final_us", str(seen_us))
 
     async def stored(self, channel: str = CHANNEL, slug: str = "nightly") -> StoredIncident:
-        """The incident on record."""
+        """The stored incident, with its message."""
         found = await self.incidents.load_incident(channel, slug)
         assert found is not None
         return found
 
     async def incident(self, channel: str = CHANNEL, slug: str = "nightly") -> Incident:
-        """The incident on record."""
+        """The stored incident."""
         return (await self.stored(channel, slug)).incident
 
     async def thread(self, channel: str = CHANNEL, slug: str = "nightly") -> list[str]:
-        """What stands in its thread."""
+        """The posts in its thread."""
         return self.chat.in_channel(channel, (await self.stored(channel, slug)).ts)
 
     async def thread_in_full(self, channel: str = CHANNEL, slug: str = "nightly") -> list[str]:
-        """What stands in its thread, with everything below the first lines."""
+        """The posts in its thread, including everything below their first lines."""
         ts = (await self.stored(channel, slug)).ts
         posts = [one for one in self.chat.posted.values() if (one.channel, one.thread) == (channel, ts)]
         return [said(without_blocks(one.message, 3000).text) for one in posts]

@@ -70,7 +70,7 @@ def card_url(card: CardRef) -> str | None:
 
 @dataclass
 class Stage:
-    """The parts. `woken` counts how often each worker was woken; times in seconds."""
+    """The parts. `woken` lists the workers that were woken, in order; times are in seconds."""
 
     redis: Redis
     policy: Policy = DEFAULT_POLICY
@@ -163,7 +163,7 @@ class Stage:
         return await self.accepter.accept_start(asked)
 
     async def advance(self, name: str = "requests") -> None:
-        """One step of the request that is next in a due set, whatever its time."""
+        """Take one step with the request that is next in a due set, even if it isn't due yet."""
         due = self.due[name]
         for member in await self.redis.zrange(self.scripts.key("due", name), 0, -1):
             await self.redis.zadd(self.scripts.key("due", name), {str(member): 1})
@@ -178,7 +178,7 @@ class Stage:
             await steps[name](claimed.lease)
 
     async def post(self) -> str | None:
-        """Send the post that is next in the lane, whatever its time; what it was."""
+        """Send the post that is next in the lane, even if it isn't due yet; return its kind."""
         await self.redis.eval(ALL_DUE, 0, self.scripts.key("posts", "*"))
         taken = await self.posts.claim()
         if taken.lease is None:
@@ -187,7 +187,7 @@ class Stage:
         return taken.item.partition("/")[0]
 
     async def edit(self) -> bool:
-        """Edit the card that is next in the lane. Whether there was one."""
+        """Edit the card that is next in the lane; return whether there was one."""
         taken = await self.edits.claim()
         if taken.lease is None:
             return False
@@ -197,7 +197,7 @@ class Stage:
     async def start(
         self, name: str = "r1", start_command: StartCommand = WANTED, *, user: str = ADA, channel: str = CHANNEL
     ) -> Request:
-        """From the asking to the run, as far as it goes."""
+        """Take a start from the request to the run, or as far as it gets."""
         await self.accept(name, start_command, user=user, channel=channel)
         await self.advance()
         await self.post()
@@ -205,7 +205,7 @@ class Stage:
         return await self.request(name)
 
     async def request(self, name: str = "r1") -> Request:
-        """As it's on record."""
+        """The stored request."""
         found = await self.requests.load_request(name)
         assert found is not None
         return found
@@ -215,19 +215,19 @@ class Stage:
         return (await self.request(name)).state
 
     async def run(self, run_id: int) -> Run:
-        """As it's on record."""
+        """The stored run."""
         found = await self.runs.load_run(RunKey("w", run_id))
         assert found is not None
         return found
 
     def cards(self, channel: str = CHANNEL) -> list[str]:
-        """What stands in a channel."""
+        """The messages in a channel."""
         return self.chat.in_channel(channel)
 
 
 @dataclass
 class Wake:
-    """Notes that a worker was woken."""
+    """Records that a worker was woken."""
 
     name: str
     woken: list[str]
@@ -243,7 +243,7 @@ def asker(user: str = ADA, channel: str = CHANNEL, thread: str = "") -> Asker:
 
 
 def hide_secrets(text: str) -> str:
-    """A mask."""
+    """Mask the one secret."""
     return text.replace("hunter2", "•••")
 
 
@@ -253,7 +253,7 @@ def sent(stage: Stage) -> list[str]:
 
 
 async def carded(stage: Stage, start_command: StartCommand = RunCommand("nightly")) -> None:  # noqa: B008 - frozen
-    """A start whose card stands in the channel; nothing is sent yet."""
+    """A start whose card is in the channel; nothing has been sent to Bolt yet."""
     await stage.accept(start_command=start_command)
     await stage.advance()
     await stage.post()

@@ -38,7 +38,7 @@ NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 
 @dataclass
 class WatchStage:
-    """The parts."""
+    """The flows of watches, and what they work on."""
 
     redis: Redis
     policy: Policy = DEFAULT_POLICY
@@ -91,7 +91,7 @@ class WatchStage:
         return Attempt(who, Action.WATCH, canonical(command), "r1", posts=isinstance(command, WatchCommand))
 
     async def type(self, text: str, *, user: str = ADA, channel: str = CHANNEL) -> Message:
-        """Somebody types a command; the answer."""
+        """Somebody types a command; return the answer."""
         command = parse(text)
         attempt = self.attempt(command, user, channel)
         match command:
@@ -104,10 +104,10 @@ class WatchStage:
         raise AssertionError(text)
 
     async def kept(self) -> tuple[Watch, ...]:
-        """The watches on record."""
+        """The stored watches."""
         return await self.store.all_watches()
 
     async def audited(self, *events: Event) -> list[AuditEntry]:
-        """The audit log's entries of these kinds, newest first; what was asked if none is named."""
+        """The audit log's entries of these kinds, newest first; without any kind, those for commands."""
         wanted = events or (Event.ASKED,)
         return [entry async for entry in self.stage.audit.newest_entries() if entry.event in wanted]

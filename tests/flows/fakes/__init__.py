@@ -1,6 +1,6 @@
-"""Small fakes of the ports: a Bolt and a Slack that keep what was asked of them, and fail as a test wants.
+"""Small fakes of the ports: a Bolt and a Slack that record every call, and fail when a test says so.
 
-Flows take them as their ports, so the type checker sees it if a port changes.
+Flows take them as their ports, so the type checker notices if a port changes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A Bolt that keeps what was asked of it, and the files that its runs leave."""
+"""A Bolt that records every call, and the files that its runs leave behind."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OUR_ACTOR = "API key of the bot"
 
 
 class FakeBolt:
-    """A Bolt of some schedules. `runs_of` lists the runs of each, newest first; `statuses` has every run's state."""
+    """A Bolt with some schedules. `runs_of` lists each one's runs, newest first; `statuses` has every run's state."""
 
     def __init__(self, *schedules: Schedule, inactive: Sequence[Schedule] = ()) -> None:
         self.faults = Faults(BoltOutcomeUnknown)
@@ -50,7 +50,7 @@ class FakeBolt:
 
     @property
     def batch_limit(self) -> int:
-        """As many as there may be."""
+        """As many as Bolt allows."""
         return 100
 
     def add_run(
@@ -63,7 +63,7 @@ class FakeBolt:
         parent: int | None = None,
         pull_request: str | None = None,
     ) -> int:
-        """A run of a schedule; its id."""
+        """Add a run of a schedule; return its id."""
         self._newest += 1
         now = datetime.now(UTC)
         self.runs_of[slug].insert(
@@ -82,23 +82,23 @@ class FakeBolt:
         return self._newest
 
     def end_run(self, run_id: int, state: str) -> None:
-        """It's over."""
+        """End a run."""
         self.statuses[run_id] = replace(self.statuses[run_id], state=state)
         for listed in self.runs_of.values():
             listed[:] = [replace(run, state=state) if run.id == run_id else run for run in listed]
 
     async def schedules(self, *, inactive: bool = False, suspended: bool | None = None) -> list[Schedule]:
-        """All of them."""
+        """List all active schedules, or all inactive ones."""
         self.reads.append(("schedules", (inactive, suspended)))
         self.faults.before("schedules")
         return [self._as_listed(one) for one in (self.inactive if inactive else self.active)]
 
     def time(self) -> datetime:
-        """Its clock."""
+        """Bolt's clock."""
         return self.clock or datetime.now(UTC)
 
     async def activity(self) -> list[ScheduleActivity]:
-        """As the newest runs say."""
+        """The schedules' activity, taken from their newest runs."""
         self.reads.append(("activity", None))
         self.faults.before("activity")
         listed = [self._as_listed(one) for one in self.active]
@@ -112,13 +112,13 @@ class FakeBolt:
         return replace(schedule, last_run_at=run.started_at, last_run_state=run.state) if run else schedule
 
     async def newest_runs(self, slugs: Sequence[str]) -> dict[str, list[RunSummary] | BoltError]:
-        """Newest first, of each."""
+        """Each schedule's newest runs, newest first."""
         self.reads.append(("newest_runs", tuple(slugs)))
         self.faults.before("newest_runs")
         return {slug: self.bad.get(slug) or self.runs_of[slug][:20] for slug in slugs}
 
     async def schedule(self, slug: str) -> ScheduleDetails:
-        """One of them."""
+        """One schedule's details."""
         self.reads.append(("schedule", slug))
         self.faults.before("schedule")
         for one in self.active:
@@ -127,18 +127,18 @@ class FakeBolt:
         raise BoltRejected((ApiError(f"There is no schedule {slug}."),))
 
     async def runs(self, slug: str, limit: int, offset: int = 0) -> list[RunSummary]:
-        """Newest first."""
+        """One schedule's runs, newest first."""
         self.reads.append(("runs", slug))
         self.faults.before("runs")
         return self.runs_of[slug][offset : offset + limit]
 
     async def poll(self, run_ids: Sequence[int]) -> Polled:
-        """The known ones."""
+        """The states of those runs that are known."""
         self.faults.before("poll")
         return Polled({run_id: self.statuses[run_id] for run_id in run_ids if run_id in self.statuses})
 
     async def status(self, run_id: int) -> RunStatus:
-        """One run's."""
+        """One run's state."""
         self.reads.append(("status", run_id))
         self.faults.before("status")
         if run_id not in self.statuses:
@@ -154,23 +154,23 @@ class FakeBolt:
         return self.outputs[command_id]
 
     async def run_of_command(self, command_id: int) -> int | None:
-        """Which run it's of."""
+        """The run that a command belongs to."""
         self.reads.append(("run_of_command", command_id))
         self.faults.before("run_of_command")
         return self.run_ids.get(command_id)
 
     def known_run_of(self, first_command_id: int) -> int | None:
-        """Without asking."""
+        """The same, without asking Bolt."""
         return self.known.get(first_command_id)
 
     async def command_log(self, command_id: int, cursor: str = "0:0") -> LogPage:
-        """The next page."""
+        """The next page of a log."""
         self.faults.before("command_log")
         pages = self.pages.get(command_id, [])
         return pages.pop(0) if pages else LogPage((), cursor, finished=True)
 
     async def resource_url(self, resource_id: int) -> str | None:
-        """An address that works once it's asked for."""
+        """An address that works as soon as it's requested."""
         self.reads.append(("resource_url", resource_id))
         self.faults.before("resource_url")
         return f"https://storage.test/{resource_id}"
@@ -182,23 +182,23 @@ class FakeBolt:
         return {one: self.files[one] for one in command_ids if one in self.files}
 
     async def trigger(self, trigger: Trigger) -> int:
-        """A new run."""
+        """Start a new run."""
         return self._start("trigger", trigger, trigger.slug, trigger.branch or "main")
 
     async def cancel(self, run_id: int) -> None:
-        """It ends some time later."""
+        """Accept the request; the run ends later."""
         self._do("cancel", run_id)
 
     async def retry(self, run_id: int) -> int:
-        """A new run of what failed."""
+        """Start a new run of what failed."""
         return self._start("retry", run_id, self._slug_of(run_id), "main", parent=run_id)
 
     async def retry_all(self, run_id: int) -> int:
-        """A new run of everything."""
+        """Start a new run of everything."""
         return self._start("retry_all", run_id, self._slug_of(run_id), "main", parent=run_id)
 
     async def suspend(self, slug: str, *, suspend: bool) -> None:
-        """Pause or resume."""
+        """Pause or resume a schedule."""
         self.sent.append(("suspend", (slug, suspend)))
         self.faults.before("suspend")
         self.active = [replace(one, suspended=suspend) if one.slug == slug else one for one in self.active]
@@ -221,7 +221,7 @@ class FakeBolt:
 
 
 class FakeDownloads:
-    """Files by their addresses."""
+    """Files by address."""
 
     def __init__(self, **files: bytes) -> None:
         self.faults = Faults(BoltOutcomeUnknown)
@@ -229,7 +229,7 @@ class FakeDownloads:
         self.fetched: list[str] = []
 
     async def fetch(self, url: str, *, most: int) -> bytes:
-        """One of them."""
+        """One file's content."""
         self.fetched.append(url)
         self.faults.before("fetch")
         return self.files[url][:most]

@@ -1,4 +1,4 @@
-"""Charts that nobody draws."""
+"""Charts that are never drawn."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tests.flows.fakes.faults import Faults
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message in a channel. `user` is whoever alone sees it, empty if everybody does."""
+    """A message in a channel. `user` is the only person who sees it, or empty if everybody does."""
 
     channel: str
     ts: str
@@ -27,13 +27,13 @@ class Sent:
 
     @property
     def text(self) -> str:
-        """As a person reads it."""
+        """The text as a person reads it."""
         return said(self.message.text)
 
 
 @dataclass
 class FakeChat:
-    """A Slack that keeps what was posted. `refusing`: the errors of whole channels, by their ids.
+    """A Slack that keeps what was posted. `refusing`: errors by channel id, raised by posts, edits and shared files.
 
     `meanwhile`: what happens while the reply to the next post is on its way.
     """
@@ -53,7 +53,7 @@ class FakeChat:
     _numbers: int = 0
 
     def in_channel(self, channel: str, thread: str | None = None) -> list[str]:
-        """What stands in a channel, or in one of its threads."""
+        """The messages in a channel, or in one of its threads."""
         return [one.text for one in self.posted.values() if one.channel == channel and one.thread == thread]
 
     def told(self, user: str) -> list[str]:
@@ -65,7 +65,7 @@ class FakeChat:
         return f"{datetime.now(UTC).timestamp():.0f}.{self._numbers:06}"
 
     async def post_message(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> str:
-        """Post it."""
+        """Post a message."""
         self.faults.before("post_message")
         if channel in self.refusing:
             raise self.refusing[channel]
@@ -78,7 +78,7 @@ class FakeChat:
         return ts
 
     async def edit_message(self, channel: str, ts: str, message: Message) -> None:
-        """Replace it."""
+        """Replace a message."""
         self.faults.before("edit_message")
         if channel in self.refusing:
             raise self.refusing[channel]
@@ -88,7 +88,7 @@ class FakeChat:
         self.faults.after("edit_message")
 
     async def delete_message(self, channel: str, ts: str) -> None:
-        """Remove it."""
+        """Delete a message."""
         self.faults.before("delete_message")
         self.posted.pop((channel, ts), None)
         self.deleted.append((channel, ts))
@@ -96,7 +96,7 @@ class FakeChat:
     async def find_message(
         self, channel: str, key: str, *, since: float, thread_ts: str | None = None
     ) -> MessageFound | MessageAbsent | SearchInconclusive:
-        """By its key."""
+        """Find a message by its key."""
         self.faults.before("find_message")
         del since
         if self.unreadable:
@@ -107,13 +107,13 @@ class FakeChat:
         return MessageAbsent()
 
     async def join_channel(self, channel: str) -> None:
-        """From now on the channel takes posts."""
+        """Join; from now on the channel accepts posts."""
         self.faults.before("join_channel")
         self.joined.append(channel)
         self.refusing.pop(channel, None)
 
     async def start_upload(self, filename: str, content: bytes, *, snippet: bool, alt: str | None = None) -> str:
-        """Keep it."""
+        """Keep the file."""
         self.faults.before("start_upload")
         name = f"F{len(self.uploads) + 1}"
         self.alts[name] = alt
@@ -123,7 +123,7 @@ class FakeChat:
     async def share_upload(
         self, channel: str, thread_ts: str | None, file_id: str, title: str, *, comment: Sentence = ()
     ) -> None:
-        """Show it."""
+        """Share the file in a channel or thread."""
         del title, comment
         self.faults.before("share_upload")
         if channel in self.refusing:
@@ -134,25 +134,25 @@ class FakeChat:
     async def find_upload(
         self, channel: str, thread_ts: str | None, file_id: str, *, since: float
     ) -> MessageFound | MessageAbsent | SearchInconclusive:
-        """By its id."""
+        """Find a shared file by its id."""
         del since
         return MessageFound(file_id) if (channel, thread_ts, file_id) in self.shared else MessageAbsent()
 
     async def find_file_named(
         self, channel: str, thread_ts: str | None, name: str, *, since: float
     ) -> MessageFound | MessageAbsent | SearchInconclusive:
-        """By its name."""
+        """Find a shared file by its name."""
         del since
         shared = [file for where, thread, file in self.shared if (where, thread) == (channel, thread_ts)]
         found = next((file for file in shared if self.uploads[file][0] == name), None)
         return MessageFound(found) if found else MessageAbsent()
 
     async def permalink(self, channel: str, ts: str) -> str | None:
-        """Its address."""
+        """A message's address."""
         return f"https://slack.test/{channel}/{ts}"
 
     async def respond(self, response_url: str, message: Message, *, replace: bool = False) -> None:
-        """Tell whoever the address is of: its last part."""
+        """Tell the person named in the last part of the address."""
         del replace
         self.faults.before("respond")
         self.private.append(Sent("", "", message, user=response_url.rpartition("/")[2]))
@@ -163,7 +163,7 @@ class FakeChat:
         self.private.append(Sent(channel, "", message, thread=thread_ts, user=user))
 
     async def read_message(self, channel: str, ts: str, *, within_s: float) -> SlackMessage | None:
-        """With its buttons. Slack doesn't let an `unreadable` one be read."""
+        """Read a message with its buttons. If `unreadable`, Slack doesn't allow that."""
         del within_s
         self.faults.before("read_message")
         if self.unreadable:
@@ -175,14 +175,14 @@ class FakeChat:
         return SlackMessage(ours=True, buttons=tuple(buttons))
 
     async def post_direct(self, user: str, message: Message, *, key: str) -> str:
-        """Tell one person in the direct message."""
+        """Tell one person in their direct messages."""
         self.faults.before("post_direct")
         sent = Sent(f"D{user}", self._ts(), message, key, user=user)
         self.private.append(sent)
         return sent.ts
 
     async def direct_channel(self, user: str) -> str:
-        """Its id."""
+        """The id of a person's direct messages."""
         self.faults.before("direct_channel")
         return f"D{user}"
 
@@ -194,7 +194,7 @@ class FakeHomeTab:
         self.published: list[tuple[str, Message, int]] = []
 
     async def publish(self, user: str, message: Message, *, page: int, replaces: str = "") -> bool:
-        """Show it."""
+        """Keep a view."""
         del replaces
         self.published.append((user, message, page))
         return True

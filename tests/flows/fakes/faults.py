@@ -1,4 +1,4 @@
-"""What goes wrong with a fake's next calls."""
+"""Faults in a fake's next calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.core.model.errors import BoltOutcomeUnknown, BotError
 
 
 class Faults:
-    """What goes wrong with the next calls of each method, in turn."""
+    """Which of each method's next calls fail, in order."""
 
     def __init__(self, lost: type[BotError]) -> None:
         self._lost = lost
@@ -17,22 +17,22 @@ class Faults:
         self.always: dict[str, BotError] = {}
 
     def fail(self, method: str, *errors: BotError) -> None:
-        """The next calls fail, and nothing is done."""
+        """Let the next calls fail before anything is done."""
         self._before[method] += errors
 
     def lose(self, method: str, times: int = 1) -> None:
-        """The next calls are carried out, and their replies lost."""
+        """Carry out the next calls, but lose their replies."""
         self._after[method] += times
 
     def before(self, method: str) -> None:
-        """Raise what a call fails with."""
+        """Raise the error that this call fails with, if any."""
         if method in self.always:
             raise self.always[method]
         if self._before[method]:
             raise self._before[method].pop(0)
 
     def after(self, method: str) -> None:
-        """Lose the reply of a call."""
+        """Lose the call's reply, if it should be lost."""
         if self._after[method]:
             self._after[method] -= 1
             raise self._lost() if self._lost is BoltOutcomeUnknown else self._lost(method)

@@ -1,4 +1,4 @@
-"""Incidents on record, without Redis."""
+"""Stored incidents, without Redis."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.core.watching.edits import Edit
 
 
 class FakeIncidents:
-    """Incidents on record. `contended`: so many changes come too late, because somebody else was faster."""
+    """Stored incidents. `contended`: how many of the next changes come too late, because another process was faster."""
 
     def __init__(self, *incidents: Incident) -> None:
         self.records = {(one.channel, one.schedule): StoredIncident(one, 1, "1.0") for one in incidents}
@@ -17,20 +17,20 @@ class FakeIncidents:
         self.contended = 0
 
     def of(self, schedule: str, channel: str = "C1") -> Incident:
-        """As it is now."""
+        """A schedule's incident as it is now."""
         return self.records[channel, schedule].incident
 
     async def load_incident(self, channel: str, schedule: str) -> StoredIncident | None:
-        """The newest one."""
+        """A schedule's newest incident."""
         return self.records.get((channel, schedule))
 
     async def open_incidents(self, channel: str | None = None) -> list[StoredIncident]:
-        """Of one channel or of all."""
+        """The open incidents of one channel, or of all."""
         found = [one for one in self.records.values() if one.incident.is_open]
         return [one for one in found if channel in (None, one.incident.channel)]
 
     async def store_incident(self, before: StoredIncident, after: Incident, edit: Edit) -> bool:
-        """Replace it, unless it was changed since."""
+        """Replace an incident, unless it has changed since it was loaded."""
         key = (after.channel, after.schedule)
         known = self.records.get(key)
         if self.contended and known is not None:

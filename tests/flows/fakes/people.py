@@ -1,4 +1,4 @@
-"""Who there is in Slack, and which channels they and the bot are in."""
+"""The people in Slack, and which channels they and the bot are in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.flows.fakes.faults import Faults
 
 
 class FakePeople:
-    """Members of one workspace in public channels, unless a test says otherwise."""
+    """Members of one workspace, and public channels, unless a test says otherwise."""
 
     def __init__(self) -> None:
         self.people: dict[str, Person] = {}
@@ -28,31 +28,31 @@ class FakePeople:
         return self.people.get(user, Person(user, frozenset({Role.MEMBER}), groups, "example.com"))
 
     async def channel(self, channel: str) -> ChannelInfo:
-        """A direct message by its id, else a public channel."""
+        """A direct message if the id looks like one, else a public channel."""
         kind = ChannelKind.DIRECT if channel.startswith("D") else ChannelKind.PUBLIC
         return self.channels.get(channel, ChannelInfo(channel, f"name-of-{channel}", kind, shared=False))
 
     async def note_group_message(self, channel: str) -> None:
-        """Nothing is kept."""
+        """Do nothing: nothing is cached."""
 
     async def group(self, name: str) -> str | None:
-        """Its id."""
+        """A group's id."""
         return f"S-{name}" if name in self.groups else None
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str] | None:
-        """Who is in it."""
+        """A group's members."""
         del fresh
         return self.groups.get(group)
 
     async def forget_groups(self) -> None:
-        """Nothing is kept."""
+        """Do nothing: nothing is cached."""
 
     async def forget_channel(self, channel: str) -> None:
-        """Nothing is kept."""
+        """Do nothing: nothing is cached."""
 
 
 class FakePeopleByAddress:
-    """Users by their addresses. `asked`: what was looked up, in turn. `waits`: what Slack waits for."""
+    """Users by email address. `asked`: the addresses looked up, in order. `waits`: what each lookup waits for."""
 
     def __init__(self, **users: str) -> None:
         self.faults = Faults(SlackOutcomeUnknown)
@@ -61,7 +61,7 @@ class FakePeopleByAddress:
         self.waits: asyncio.Event | None = None
 
     async def user_with(self, address: str) -> str:
-        """One of them, or nobody."""
+        """The user with an address, or an empty string."""
         self.asked.append(address)
         if self.waits is not None:
             await self.waits.wait()
@@ -78,13 +78,13 @@ class FakeChannels:
         self.admin_users: tuple[str, ...] = ("U0ADMIN",)
 
     async def channel_state(self, channel: str) -> ChannelState:
-        """As a test says."""
+        """The state that a test has set."""
         if self.away is not None:
             raise self.away
         return self.states.get(channel, ChannelState())
 
     async def admins(self) -> tuple[str, ...]:
-        """As a test says."""
+        """The admins that a test has set."""
         return self.admin_users
 
 
@@ -97,10 +97,10 @@ class FakeMemberships:
         self.members: dict[tuple[str, str], bool | None] = {}
 
     async def channels_of(self, user: str, *, fresh: bool = False) -> MemberChannels:
-        """The same for everybody; others if they're asked for anew."""
+        """The same for everybody; `later` if it's set and the channels are read afresh."""
         del user
         return self.later if fresh and self.later is not None else self.channels
 
     async def is_member(self, channel: str, user: str) -> bool | None:
-        """As far as a test says."""
+        """What a test has set, or None."""
         return self.members.get((channel, user))
