@@ -27,7 +27,7 @@ async def test_a_delivery_that_comes_twice_is_one_start(start_stage: Stage) -> N
 
 
 async def test_the_same_words_again_are_not_a_second_start(start_stage: Stage) -> None:
-    """By name or by slug: the first one's run and card are linked, and another can be started on purpose."""
+    """By name or slug, the answer links to the first run and its card, and offers to start another."""
     await start_stage.catalog.all_schedules()
     first = await start_stage.start("r1", RunCommand("nightly"))
     answer = await start_stage.accept("r2", RunCommand("Nightly full build"))
@@ -41,7 +41,7 @@ async def test_the_same_words_again_are_not_a_second_start(start_stage: Stage) -
 
 
 async def test_somebody_else_or_on_purpose_is_another_start(start_stage: Stage) -> None:
-    """Other words are, too."""
+    """So is the same command with another branch."""
     await start_stage.accept("r1")
     assert await start_stage.accept("r2", user=BOB) is None
     assert await start_stage.accept("r3", force=True) is None
@@ -49,7 +49,7 @@ async def test_somebody_else_or_on_purpose_is_another_start(start_stage: Stage) 
 
 
 async def test_a_second_retry_names_the_run(start_stage: Stage) -> None:
-    """It has no schedule's name yet."""
+    """The answer names the run, because the schedule's name isn't known yet."""
     await start_stage.accept("r1", RetryCommand(every=False, run_id=4711))
     answer = await start_stage.accept("r2", RetryCommand(every=False, run_id=4711))
     assert answer is not None
@@ -68,7 +68,7 @@ class Broken(StartRequests):
 
 
 async def test_what_could_not_be_recorded_is_never_called_undone(start_stage: Stage) -> None:
-    """Only a refusal is certain: after silence a card may appear all the same."""
+    """Only a refusal is certain: if Redis doesn't answer, a card may still appear."""
     requests = Broken(start_stage.scripts, start_stage.requests._limits)
     accepter = StartAccepter(
         requests, lambda _: "", app_url=APP, card_url=card_url, accepted=start_stage.wake("requests")

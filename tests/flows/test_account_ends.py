@@ -1,4 +1,4 @@
-"""From a run that nobody started here to the incident's message: each end is accounted once."""
+"""From a run that nobody started here to the incident's message: each end is accounted for once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 
 async def test_a_failure_that_begins_after_the_watch_is_told_with_its_cause(stage: IncidentStage) -> None:
-    """One message, and one post in its thread with the lines of the log that matter."""
+    """There's one message, and one post in its thread with the relevant lines of the log."""
     await stage.watch()
     run = stage.begin()
     await stage.discover()
@@ -38,7 +38,7 @@ async def test_a_failure_that_begins_after_the_watch_is_told_with_its_cause(stag
 
 
 async def test_what_was_over_before_the_watch_is_no_news(stage: IncidentStage) -> None:
-    """A schedule that was fine and stays so says nothing."""
+    """Nothing is posted about a schedule that was fine and stays fine."""
     stage.run_through("SUCCESS")
     await stage.watch()
     stage.run_through("SUCCESS")
@@ -47,7 +47,7 @@ async def test_what_was_over_before_the_watch_is_no_news(stage: IncidentStage) -
 
 
 async def test_a_run_that_was_never_seen_running_is_told_as_well(stage: IncidentStage) -> None:
-    """It began and ended between two looks."""
+    """A run that begins and ends between two looks is reported."""
     await stage.watch()
     stage.run_through("FAILED")
     await stage.discover()
@@ -55,7 +55,7 @@ async def test_a_run_that_was_never_seen_running_is_told_as_well(stage: Incident
 
 
 async def test_the_same_error_is_one_message_with_one_post(stage: IncidentStage) -> None:
-    """Fifty failures of one error change its count alone."""
+    """Repeated failures with the same error only change the count."""
     await stage.watch()
     for _ in range(12):
         stage.run_through("FAILED")
@@ -66,7 +66,7 @@ async def test_the_same_error_is_one_message_with_one_post(stage: IncidentStage)
 
 
 async def test_another_error_gets_a_post_that_names_only_it(stage: IncidentStage) -> None:
-    """In the thread."""
+    """Each new error gets one post in the thread."""
     await stage.watch()
     for log in ("", DISK_LOG):
         stage.run_through("FAILED", **({"log": log} if log else {}))
@@ -77,7 +77,7 @@ async def test_another_error_gets_a_post_that_names_only_it(stage: IncidentStage
 
 
 async def test_a_success_recovers_in_the_same_message(stage: IncidentStage) -> None:
-    """And says so in a line of its thread."""
+    """The message says that it recovered, and so does a line in its thread."""
     await stage.watch()
     stage.run_through("FAILED")
     await stage.discover()
@@ -91,7 +91,7 @@ async def test_a_success_recovers_in_the_same_message(stage: IncidentStage) -> N
 
 
 async def test_a_failure_and_a_success_in_one_look_are_one_message(stage: IncidentStage) -> None:
-    """It has recovered already."""
+    """The incident has already recovered by then."""
     await stage.watch()
     stage.run_through("FAILED")
     stage.run_through("SUCCESS")
@@ -102,7 +102,7 @@ async def test_a_failure_and_a_success_in_one_look_are_one_message(stage: Incide
 
 
 async def test_accounting_the_same_end_twice_changes_nothing(stage: IncidentStage) -> None:
-    """Whatever is looked at again."""
+    """Looking at the same runs again changes neither the incident nor its thread."""
     await stage.watch()
     stage.run_through("FAILED")
     await stage.discover()
@@ -114,7 +114,7 @@ async def test_accounting_the_same_end_twice_changes_nothing(stage: IncidentStag
 
 
 async def test_a_schedule_that_fails_when_the_watch_is_made_is_told_at_its_next_end(stage: IncidentStage) -> None:
-    """It has been failing since before."""
+    """The message says that it has been failing since before the watch."""
     stage.run_through("FAILED")
     await stage.watch()
     assert stage.cards() == []
@@ -126,7 +126,7 @@ async def test_a_schedule_that_fails_when_the_watch_is_made_is_told_at_its_next_
 
 
 async def test_each_channel_hears_of_what_it_watches(stage: IncidentStage) -> None:
-    """And of nothing else; the second one only of what ends after its watch was made."""
+    """A channel hears only about what it watches, and only about runs that end after its watch was made."""
     await stage.watch("hourly", "C2")
     await stage.watch("night*")
     stage.run_through("FAILED")
@@ -139,7 +139,7 @@ async def test_each_channel_hears_of_what_it_watches(stage: IncidentStage) -> No
 
 
 async def test_other_branches_and_pull_requests_open_nothing(stage: IncidentStage) -> None:
-    """They say nothing about the schedule."""
+    """A failure on another branch says nothing about the schedule."""
     await stage.watch()
     stage.run_through("FAILED", branch="feature")
     await stage.discover()
@@ -147,7 +147,7 @@ async def test_other_branches_and_pull_requests_open_nothing(stage: IncidentStag
 
 
 async def test_unwatching_closes_the_incident(stage: IncidentStage) -> None:
-    """Its message says so and loses its buttons."""
+    """The message says that the schedule is no longer watched, and later failures aren't posted."""
     watch = await stage.watch()
     stage.run_through("FAILED")
     await stage.discover()
@@ -172,7 +172,7 @@ async def test_a_lost_reply_of_the_message_does_not_post_it_twice(stage: Inciden
 
 
 async def test_each_end_is_counted_once_with_its_hint(stage: IncidentStage) -> None:
-    """By day and schedule, for some weeks."""
+    """Counts are kept by day and schedule, and expire after 36 days."""
     stage.at = stage.bolt.clock = NOON
     await stage.watch()
     for state in ("FAILED", "SUCCESS", "FAILED"):
@@ -206,7 +206,7 @@ async def test_an_end_that_two_processes_account_is_counted_once(stage: Incident
 
 
 async def test_another_branch_says_nothing_about_a_failure_that_is_listed_late(stage: IncidentStage) -> None:
-    """Only a newer success of the schedule's own branch means that it has recovered."""
+    """Only a newer success on the schedule's own branch means that it has recovered."""
     stage.run_through("SUCCESS")
     await stage.watch()
     late = stage.begin()
@@ -220,7 +220,7 @@ async def test_another_branch_says_nothing_about_a_failure_that_is_listed_late(s
 
 
 async def test_a_log_that_arrives_while_its_end_is_accounted_is_not_lost(stage: IncidentStage) -> None:
-    """What was decided before is decided again."""
+    """The schedule's revision changes, so what was decided before is decided again."""
     await stage.watch()
     run = stage.run_through("FAILED")
     await stage.work("discovery")
@@ -234,7 +234,7 @@ async def test_a_log_that_arrives_while_its_end_is_accounted_is_not_lost(stage: 
 
 
 async def test_counts_share_twelve_edits_a_minute_and_what_matters_goes_first(stage: IncidentStage) -> None:
-    """One every five seconds, whatever their number; a recovery doesn't wait for that."""
+    """Counts are edited one every five seconds, however many there are; a recovery doesn't wait for them."""
     for number in range(4):
         await stage.watch("nightly", f"C{number}")
     stage.run_through("FAILED")
@@ -252,7 +252,7 @@ async def test_counts_share_twelve_edits_a_minute_and_what_matters_goes_first(st
 
 @pytest.mark.parametrize("other", [{"branch": "feature"}, {"pull_request": "7"}])
 async def test_another_branch_that_succeeds_first_recovers_nothing(stage: IncidentStage, other: dict[str, str]) -> None:
-    """A success may be accounted before a failure whose log is still read, but only if it counts."""
+    """A success may be accounted for before a failure whose log is still being read, but only if it counts."""
     await stage.watch()
     stage.run_through("FAILED")
     stage.end(stage.begin(**other), "SUCCESS")
@@ -262,7 +262,7 @@ async def test_another_branch_that_succeeds_first_recovers_nothing(stage: Incide
 
 
 async def test_a_success_recovers_a_failure_whose_log_is_read_later(stage: IncidentStage) -> None:
-    """Even if the newest run of all was cancelled: that decides nothing."""
+    """It does so even if the newest run was cancelled: that decides nothing."""
     await stage.watch()
     stage.run_through("FAILED")
     stage.run_through("SUCCESS")
@@ -281,7 +281,7 @@ async def _account_before_logs_are_read(stage: IncidentStage) -> None:
 async def test_a_recovery_is_shown_although_another_incident_has_replaced_it(
     stage: IncidentStage, *, together: bool
 ) -> None:
-    """Whether one look found both, or the edit was still waiting."""
+    """It's shown whether one look found both, or the edit was still waiting."""
     await stage.watch()
     stage.run_through("FAILED")
     await stage.discover()
@@ -300,7 +300,7 @@ async def test_a_recovery_is_shown_although_another_incident_has_replaced_it(
 
 
 async def test_a_log_that_arrives_late_counts_nothing_twice_after_a_very_long_run(stage: IncidentStage) -> None:
-    """So many runs have begun since that its end isn't remembered as one of the newest."""
+    """So many runs have begun since that the end is no longer remembered among the newest."""
     await stage.watch()
     run, began = stage.begin(), stage.at
     await stage.discover()
@@ -328,7 +328,7 @@ async def log_arrives(stage: IncidentStage, run: int) -> None:
 
 
 async def poll_all(stage: IncidentStage) -> None:
-    """Poll every run, whenever it would be due."""
+    """Poll every run, even if it isn't due yet."""
     polls = stage.scripts.key("due", "polls")
     for member in await stage.redis.zrange(polls, 0, -1):
         await stage.redis.zadd(polls, {str(member): 1})
@@ -338,7 +338,7 @@ async def poll_all(stage: IncidentStage) -> None:
 async def test_a_count_follows_within_five_minutes_of_an_edit_that_has_shown_the_one_before(
     stage: IncidentStage,
 ) -> None:
-    """The count that waited was shown by the edit for a new error."""
+    """The edit for a new error has shown the count that was waiting; the next count follows in at most five minutes."""
     await stage.watch()
     for log in (COLUMN_LOG, COLUMN_LOG, COLUMN_LOG, DISK_LOG, COLUMN_LOG):
         stage.run_through("FAILED", log=log)

@@ -1,4 +1,4 @@
-"""`status` alone: what is going on in a channel, and what waits there."""
+"""`status` without arguments: what is running in a channel, and what is queued there."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.flows.test_start_queue import queued, refused
 
 
 def active(stage: Stage) -> ActiveRuns:
-    """What answers."""
+    """The flow that answers."""
     return ActiveRuns(stage.indexes, stage.queue, app_url=APP, card_url=card_url)
 
 
 async def test_runs_of_this_channel_are_listed_with_their_cards(start_stage: Stage) -> None:
-    """Those of another channel aren't."""
+    """Runs of other channels aren't listed."""
     here = await start_stage.start("r1")
     await start_stage.start("r2", RunCommand("hourly"), channel="C2")
     message = await active(start_stage).active_in_channel(CHANNEL, prefix="/bolt")
@@ -30,7 +30,7 @@ async def test_runs_of_this_channel_are_listed_with_their_cards(start_stage: Sta
 
 
 async def test_starts_that_wait_are_listed_too(start_stage: Stage) -> None:
-    """They are what comes next."""
+    """A queued start is listed with the run it waits for."""
     await refused(start_stage)
     await queued(start_stage)
     message = await active(start_stage).active_in_channel(CHANNEL, prefix="/bolt")
@@ -38,13 +38,13 @@ async def test_starts_that_wait_are_listed_too(start_stage: Stage) -> None:
 
 
 async def test_a_quiet_channel_says_so(start_stage: Stage) -> None:
-    """And how to see other runs."""
+    """The answer also names the command that shows other runs."""
     message = await active(start_stage).active_in_channel(CHANNEL, prefix="/bolt")
     assert "/bolt" in said(message.text)
 
 
 async def test_many_runs_are_counted(start_stage: Stage) -> None:
-    """The first of them are listed."""
+    """The answer gives their total number, not only the number listed."""
     for number in range(SHOWN + 2):
         await start_stage.start(f"r{number}", user=f"U{number}")
     message = await active(start_stage).active_in_channel(CHANNEL, prefix="/bolt")
@@ -53,7 +53,7 @@ async def test_many_runs_are_counted(start_stage: Stage) -> None:
 
 
 def test_no_address_of_a_card_elsewhere_is_shown() -> None:
-    """Whoever reads a list may not be in that channel; a direct message is no channel to name."""
+    """The reader may not be in that channel; a direct message isn't named either."""
     run = Run(RunKey("w", 7), retried=Retried(8, "U1", CardRef("C9", "1.5"), "https://slack.test/C9/1.5"))
     for card, channel in ((CardRef("C1", "1.5"), "C1"), (CardRef("D1", "1.5"), None), (None, None)):
         listed = listed_run(IndexedRun(run, card), card_url)
@@ -62,7 +62,7 @@ def test_no_address_of_a_card_elsewhere_is_shown() -> None:
 
 
 async def test_queued_starts_name_their_channel_unless_it_goes_without_saying(start_stage: Stage) -> None:
-    """In a list of several channels."""
+    """The channel is named only in a list that covers several channels."""
     await refused(start_stage)
     await queued(start_stage)
     waiting = await start_stage.queue.queued_of(ADA, most=5)

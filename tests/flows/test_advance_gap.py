@@ -39,7 +39,7 @@ async def back(stage: IncidentStage) -> None:
 
 
 async def blind(stage: IncidentStage) -> None:
-    """Bolt has refused the key for longer than ten minutes of Redis' time, and says so."""
+    """Bolt has refused the key for more than ten minutes by Redis' clock, and the bot says so."""
     stage.bolt.faults.always["activity"] = stage.bolt.faults.always["schedules"] = BoltDenied()
     stage.pass_minutes(12)
     await stage.work("discovery")
@@ -51,18 +51,18 @@ async def blind(stage: IncidentStage) -> None:
 
 
 def messages(stage: IncidentStage, channel: str = CHANNEL) -> list[Sent]:
-    """What stands in a channel outside of threads."""
+    """The messages in a channel, without those in threads."""
     return [one for one in stage.chat.posted.values() if (one.channel, one.thread) == (channel, None)]
 
 
 def in_thread(stage: IncidentStage, message: Sent) -> list[str]:
-    """What stands in a message's thread, with everything below the first lines."""
+    """The posts in a message's thread, including everything below their first lines."""
     posts = [one for one in stage.chat.posted.values() if (one.channel, one.thread) == (message.channel, message.ts)]
     return [said(without_blocks(one.message, 9000).text) for one in posts]
 
 
 async def posts_come_due(stage: IncidentStage) -> None:
-    """What waits to be posted in the channel has waited long enough."""
+    """Everything that waits to be posted in the channel comes due."""
     for key in await stage.redis.keys(stage.scripts.key("posts", "*", CHANNEL)):
         for item in await stage.redis.zrange(key, 0, -1):
             await stage.redis.zadd(key, {str(item): 1})
@@ -77,7 +77,7 @@ def sees(stage: IncidentStage) -> None:
 
 
 async def test_a_day_away_is_one_message_with_all_runs_in_its_thread(stage: IncidentStage) -> None:
-    """And then as usual: the next failure has a message of its own."""
+    """After that, everything is as usual: the next failure gets a message of its own."""
     schedules = [replace(HOURLY, id=10 + n, slug=f"s{n}", name=f"Schedule {n}", uuid=f"u{n}") for n in range(30)]
     stage.bolt.active = schedules
     await stage.watch("*")
@@ -110,7 +110,7 @@ async def test_a_day_away_is_one_message_with_all_runs_in_its_thread(stage: Inci
 
 
 async def test_only_the_newest_failures_log_is_read(stage: IncidentStage) -> None:
-    """The older ones are no news."""
+    """The logs of older failures aren't news."""
     await stage.watch()
     stage.pass_minutes(DAY)
     for _ in range(25):
@@ -121,7 +121,7 @@ async def test_only_the_newest_failures_log_is_read(stage: IncidentStage) -> Non
 
 
 async def test_nothing_is_left_for_the_end_of_quiet_hours(stage: IncidentStage) -> None:
-    """The account has told what was withheld."""
+    """The account has reported what was withheld."""
     await stage.watch()
     stage.pass_minutes(DAY)
     stage.run_through("FAILED")
@@ -131,7 +131,7 @@ async def test_nothing_is_left_for_the_end_of_quiet_hours(stage: IncidentStage) 
 
 
 async def test_if_nothing_happened_that_is_the_account(stage: IncidentStage) -> None:
-    """Nothing is in its thread."""
+    """The account says so, and its thread is empty."""
     await stage.watch()
     stage.pass_minutes(30)
     await back(stage)
@@ -141,7 +141,7 @@ async def test_if_nothing_happened_that_is_the_account(stage: IncidentStage) -> 
 
 
 async def test_under_ten_minutes_nothing_is_special(stage: IncidentStage) -> None:
-    """A failure has its message."""
+    """A failure gets its usual message."""
     await stage.watch()
     stage.pass_minutes(8)
     stage.run_through("FAILED")
@@ -153,7 +153,7 @@ async def test_under_ten_minutes_nothing_is_special(stage: IncidentStage) -> Non
 async def test_while_bolt_cannot_be_seen_each_channel_has_one_message_that_becomes_the_account(
     stage: IncidentStage,
 ) -> None:
-    """With the reason; people are mentioned in its thread, because an edit notifies nobody."""
+    """The message gives the reason; people are mentioned in its thread, because an edit notifies nobody."""
     await stage.watch(mention="U0ADA")
     await stage.watch("hourly", "C2")
     await blind(stage)
@@ -173,7 +173,7 @@ async def test_while_bolt_cannot_be_seen_each_channel_has_one_message_that_becom
 
 
 async def test_a_bot_that_was_away_tries_before_it_says_that_it_cannot_see(stage: IncidentStage) -> None:
-    """It may be a matter of seconds."""
+    """Bolt may be back within seconds."""
     await stage.watch()
     stage.pass_minutes(DAY)
     stage.bolt.faults.always["activity"] = stage.bolt.faults.always["schedules"] = BoltDenied()
@@ -184,7 +184,7 @@ async def test_a_bot_that_was_away_tries_before_it_says_that_it_cannot_see(stage
 
 
 async def test_an_incident_that_was_open_before_is_listed_too(stage: IncidentStage) -> None:
-    """Its message counts what happened, and its recovery is told in the account."""
+    """An open incident that fails again or recovers in the gap is counted in the account, without a new message."""
     await stage.watch("*")
     stage.run_through("FAILED")
     stage.run_through("FAILED", "hourly")
@@ -199,7 +199,7 @@ async def test_an_incident_that_was_open_before_is_listed_too(stage: IncidentSta
 
 
 async def test_quiet_hours_come_first(stage: IncidentStage) -> None:
-    """The account waits for their end."""
+    """The account waits until quiet hours end."""
     begin, end = stage.at + timedelta(hours=24), stage.at + timedelta(hours=25)
     await stage.watch(quiet=Quiet(f"{begin:%H:%M}", f"{end:%H:%M}"))
     stage.pass_minutes(DAY)
@@ -215,7 +215,7 @@ async def test_quiet_hours_come_first(stage: IncidentStage) -> None:
 
 
 async def test_a_message_that_quiet_hours_overtake_waits_for_their_end(stage: IncidentStage) -> None:
-    """It was on record before they began, and hadn't been posted."""
+    """The message was stored before quiet hours began, but hadn't been posted."""
     begin, end = stage.at + timedelta(hours=24, minutes=10), stage.at + timedelta(hours=25)
     await stage.watch(quiet=Quiet(f"{begin:%H:%M}", f"{end:%H:%M}"))
     stage.pass_minutes(DAY)
@@ -251,7 +251,7 @@ async def test_a_channel_that_refuses_is_told_later(stage: IncidentStage) -> Non
 
 
 async def test_a_message_that_was_deleted_is_posted_anew(stage: IncidentStage) -> None:
-    """With the account."""
+    """The new message is the account."""
     await stage.watch()
     await blind(stage)
     (message,) = messages(stage)
@@ -266,7 +266,7 @@ async def test_a_message_that_was_deleted_is_posted_anew(stage: IncidentStage) -
 
 
 async def test_without_a_watch_nothing_is_missed(stage: IncidentStage) -> None:
-    """A channel that watches again a day later has no account."""
+    """A channel that stops watching and starts again a day later gets no account."""
     watch = await stage.watch()
     await stage.watches.remove_watch(CHANNEL, watch.number)
     stage.pass_minutes(DAY)
@@ -287,7 +287,7 @@ async def recovered_in_gap(stage: IncidentStage) -> None:
 
 
 async def test_nothing_is_kept_for_a_channel_that_no_longer_watches(stage: IncidentStage) -> None:
-    """A watch that is made again, within the time that an account may take, isn't about what ended before it."""
+    """If the watch is made again while an account could still come, it isn't about what ended before."""
     await recovered_in_gap(stage)
     (watch,) = await stage.watches.all_watches()
     await stage.watches.remove_watch(CHANNEL, watch.number)
@@ -303,7 +303,7 @@ async def test_nothing_is_kept_for_a_channel_that_no_longer_watches(stage: Incid
 
 
 async def test_nothing_is_kept_if_the_watch_was_stopped_while_an_end_was_accounted(stage: IncidentStage) -> None:
-    """The accounting had loaded the watches before, so it withholds something for the account that won't come."""
+    """The accounting loaded the watches earlier, so it withholds something for an account that won't come."""
     await recovered_in_gap(stage)
     stored = await stage.stored()
     (watch,) = await stage.watches.all_watches()
@@ -317,7 +317,7 @@ async def test_nothing_is_kept_if_the_watch_was_stopped_while_an_end_was_account
 
 
 async def test_what_is_withheld_waits_while_another_watch_of_the_channel_is_left(stage: IncidentStage) -> None:
-    """Its account lists it."""
+    """The channel still gets an account, which lists it."""
     await recovered_in_gap(stage)
     (watch,) = await stage.watches.all_watches()
     await stage.watch("hourly")
@@ -342,7 +342,7 @@ async def test_what_is_withheld_after_the_account_was_queued_is_listed_at_once(s
 
 
 async def test_what_an_account_had_not_loaded_is_listed_at_once(stage: IncidentStage) -> None:
-    """It was withheld between the account's loading and its queueing."""
+    """It was withheld after the account was loaded and before it was queued."""
     await recovered_in_gap(stage)
     await stage.work_once("gaps")
     claimed, gap = await stage.due["gaps"].claim(1), await stage.gaps.load_gap("now")
@@ -354,7 +354,7 @@ async def test_what_an_account_had_not_loaded_is_listed_at_once(stage: IncidentS
 
 
 async def test_where_the_watches_are_paused_no_account_is_waited_for(stage: IncidentStage) -> None:
-    """What is withheld is listed as soon as the account is in other channels."""
+    """What is withheld is listed as soon as the other channels have their accounts."""
     await recovered_in_gap(stage)
     (watch,) = await stage.watches.all_watches()
     change = PauseChange(Pause.REMOVED, stage.at, Event.WATCH_PAUSED, "")
@@ -389,7 +389,7 @@ async def test_watches_that_pause_before_their_account_list_what_is_withheld_whe
 
 
 async def ranges_read(stage: IncidentStage, act: Awaitable[object]) -> int:
-    """How many sorted sets Redis reads meanwhile, in scripts too."""
+    """How many sorted sets Redis reads meanwhile, including those read by scripts."""
 
     async def calls() -> int:
         stats = await stage.redis.info("commandstats")
@@ -401,7 +401,7 @@ async def ranges_read(stage: IncidentStage, act: Awaitable[object]) -> int:
 
 
 async def test_the_gaps_are_read_once_for_all_that_a_channel_withholds(stage: IncidentStage) -> None:
-    """And once for all channels that withhold something: with a thousand of them, each is in the set that is read."""
+    """They're also read only once for all channels that withhold something: each read covers every channel's entry."""
     slugs = [f"s{number}" for number in range(20)]
     stage.bolt.active = [replace(HOURLY, slug=slug, uuid=slug) for slug in slugs]
     channels = [CHANNEL, *(f"C1{number}" for number in range(20))]
@@ -425,7 +425,7 @@ async def test_the_gaps_are_read_once_for_all_that_a_channel_withholds(stage: In
 
 
 async def test_a_schedule_that_is_no_longer_watched_is_not_waited_for(stage: IncidentStage) -> None:
-    """Its runs aren't looked at anymore, so the account would wait for them until it's given up."""
+    """Its runs are no longer looked at, so the account would wait for them until it gives up."""
     await stage.watch("nightly")
     hourly = await stage.watch("hourly", "C2")
     stage.pass_minutes(DAY)
@@ -457,7 +457,7 @@ async def test_what_cannot_be_found_is_not_waited_for_forever(stage: IncidentSta
 
 
 async def test_a_second_gap_takes_over_what_the_first_looks_for(stage: IncidentStage) -> None:
-    """Both have their accounts by then, and neither waits for looks that are the other's."""
+    """In the end both have their accounts, and neither waits for the other's looks."""
     await stage.watch()
     for _ in range(2):
         stage.run_through("FAILED")
@@ -472,7 +472,7 @@ async def test_a_second_gap_takes_over_what_the_first_looks_for(stage: IncidentS
 
 
 async def test_a_gap_that_is_complete_leaves_a_newer_one_as_it_is(stage: IncidentStage) -> None:
-    """What the newer one has hidden is still found for its account, and not told one by one."""
+    """The newer gap is still collecting, so what it has hidden goes into its own account."""
     await stage.watch()
     for _ in range(2):
         stage.pass_minutes(12)
@@ -486,7 +486,7 @@ async def test_a_gap_that_is_complete_leaves_a_newer_one_as_it_is(stage: Inciden
 
 
 async def test_an_account_that_waits_for_the_end_of_quiet_hours_is_not_overtaken(stage: IncidentStage) -> None:
-    """They began before it was ready: what is withheld for it isn't listed at night."""
+    """Quiet hours began before the account was ready: what is withheld for it isn't listed during the night."""
     begin, end = stage.at + timedelta(hours=24, minutes=10), stage.at + timedelta(hours=33)
     await stage.watch(quiet=Quiet(f"{begin:%H:%M}", f"{end:%H:%M}"))
     stage.pass_minutes(DAY)
@@ -507,7 +507,7 @@ async def test_an_account_that_waits_for_the_end_of_quiet_hours_is_not_overtaken
 
 
 async def test_a_failure_after_the_gap_is_told_as_usual(stage: IncidentStage) -> None:
-    """Even while what the gap has hidden is still being found."""
+    """It's reported even while the bot is still finding what the gap has hidden."""
     stage.bolt.active = [NIGHTLY, HOURLY]
     await stage.watch("*")
     stage.pass_minutes(DAY)

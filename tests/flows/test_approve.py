@@ -1,4 +1,4 @@
-"""Approving a start: by somebody of the group, never by whoever asked, and for exactly what was shown."""
+"""Approving a start: by a member of the group, never by the requester, and for exactly what was shown."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ async def stage(one_redis: Redis) -> Stage:
 
 
 def under(stage: Stage, policy: Policy) -> None:
-    """From now on other rules hold."""
+    """Switch to another policy."""
     stage.policy = policy
     stage.__post_init__()
 
 
 async def decide(stage: Stage, user: str, *, yes: bool = True) -> str | None:
-    """Somebody clicks; what is answered."""
+    """Somebody clicks; return the answer."""
     answer = await stage.approvals.decide_approval(asker(user), "r1", yes=yes)
     return None if answer is None else said(answer.text)
 
 
 async def test_what_is_approved_is_sent_once(stage: Stage) -> None:
-    """On the card that asked, without further words."""
+    """The card that asked for approval is the only message."""
     assert await decide(stage, LEAD) is None
     await stage.advance("approvals")
     assert stage.bolt.sent == []
@@ -56,7 +56,7 @@ async def test_what_is_approved_is_sent_once(stage: Stage) -> None:
 
 
 async def test_nobody_approves_their_own_start(stage: Stage) -> None:
-    """Even a member of the group; it can be taken back."""
+    """Not even as a member of the group; but they can withdraw it."""
     stage.people.groups["@leads"] = frozenset({ADA, LEAD})
     assert "someone else" in (await decide(stage, ADA) or "")
     assert await stage.state() is RequestState.PENDING
@@ -66,7 +66,7 @@ async def test_nobody_approves_their_own_start(stage: Stage) -> None:
 
 @pytest.mark.parametrize("yes", [True, False])
 async def test_only_members_of_the_group_decide(stage: Stage, *, yes: bool) -> None:
-    """Whoever clicks without being one is told, and it's on record."""
+    """Anyone else who clicks is told so, and the refusal is in the audit log."""
     assert "@leads" in (await decide(stage, BOB, yes=yes) or "")
     assert await stage.state() is RequestState.PENDING
     denied = [entry async for entry in stage.audit.newest_entries() if entry.user == BOB]
@@ -74,14 +74,14 @@ async def test_only_members_of_the_group_decide(stage: Stage, *, yes: bool) -> N
 
 
 async def test_who_cannot_be_looked_up_decides_nothing(stage: Stage) -> None:
-    """They click again."""
+    """The answer says that nothing was decided, so they can click again."""
     stage.people.people[LEAD] = replace(await stage.people.person(LEAD), groups=None)
     assert "nothing was decided" in (await decide(stage, LEAD) or "")
     assert await stage.state() is RequestState.PENDING
 
 
 async def test_the_first_decision_counts(stage: Stage) -> None:
-    """Whoever comes second is told whose it was."""
+    """The second person is told who decided."""
     assert await decide(stage, LEAD, yes=False) is None
     assert f"@{LEAD}" in (await decide(stage, OTHER) or "")
     await stage.advance()
@@ -98,7 +98,7 @@ async def test_a_start_is_denied_on_its_card(stage: Stage) -> None:
 
 
 async def test_an_approval_has_its_time(stage: Stage) -> None:
-    """After that nothing is started, whoever clicks."""
+    """An approval that isn't given in time is refused, and nothing is started."""
     request = await stage.request()
     assert request.approval is not None
     record = stage.scripts.key("req", "r1")
@@ -112,7 +112,7 @@ async def test_an_approval_has_its_time(stage: Stage) -> None:
 
 
 async def test_what_has_changed_since_is_not_what_was_approved(stage: Stage) -> None:
-    """It's asked for again, so that what gets approved is what runs."""
+    """The start is refused, so that only what was approved ever runs."""
     await decide(stage, LEAD)
     stage.bolt.active = [replace(NIGHTLY, commands=("dbt run",))]
     await stage.advance("approvals")
@@ -130,7 +130,7 @@ async def test_what_has_changed_since_is_not_what_was_approved(stage: Stage) -> 
     ],
 )
 async def test_the_policy_is_asked_again(stage: Stage, policy: Policy, words: str) -> None:
-    """It may have changed since: another group, or a refusal."""
+    """The policy may have changed since: another group has to approve, or the start is refused."""
     await decide(stage, LEAD)
     under(stage, policy)
     await stage.advance("approvals")
@@ -140,7 +140,7 @@ async def test_the_policy_is_asked_again(stage: Stage, policy: Policy, words: st
 
 
 async def test_a_policy_that_asks_for_no_approval_any_more_is_no_obstacle(stage: Stage) -> None:
-    """What is allowed may be approved all the same."""
+    """An approved start that would now be allowed without approval goes on."""
     await decide(stage, LEAD)
     under(stage, Policy((Rule("all", Allow()),)))
     await stage.advance("approvals")
@@ -148,7 +148,7 @@ async def test_a_policy_that_asks_for_no_approval_any_more_is_no_obstacle(stage:
 
 
 async def test_an_approved_start_waits_for_bolt_but_not_for_long(stage: Stage) -> None:
-    """Past its deadline nothing is started."""
+    """After its deadline the start is refused."""
     await decide(stage, LEAD)
     stage.bolt.faults.always["schedules"] = BoltNotSent()
     await stage.advance("approvals")
@@ -160,7 +160,7 @@ async def test_an_approved_start_waits_for_bolt_but_not_for_long(stage: Stage) -
 
 
 async def test_a_start_nobody_remembers_is_not_decided(stage: Stage) -> None:
-    """It's said."""
+    """The answer says that nothing was decided."""
     answer = await stage.approvals.decide_approval(asker(LEAD), "unknown", yes=True)
     assert answer is not None
     assert "nothing was decided" in said(answer.text)

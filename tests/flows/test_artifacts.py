@@ -1,4 +1,4 @@
-"""The list of what a run left behind: whoever writes files chooses their names."""
+"""The list of files that a run left behind, whose names can be anything."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Api:
     """A run whose command left one file behind."""
 
     async def status(self, run: int) -> RunStatus:
-        """It is over."""
+        """The run is over."""
         return RunStatus("SUCCESS", (BoltCommand(run, "dbt build", return_code=0),))
 
     async def resources(self, commands: list[int]) -> dict[int, tuple[Resource, ...]]:
@@ -27,7 +27,7 @@ class Api:
 
 
 class NoRuns:
-    """No run is on record."""
+    """A store without any runs."""
 
     async def load_run(self, key: RunKey) -> None:
         """None."""
@@ -35,7 +35,7 @@ class NoRuns:
 
 
 async def test_a_color_code_hides_no_secret_in_a_name() -> None:
-    """It is taken out before the name is masked."""
+    """Color codes are removed before a name is masked."""
     artifacts = Artifacts(
         cast("Bolt", Api()), cast("Runs", NoRuns()), cast("Uploads", None), mask=Masker([SECRET]).mask
     )

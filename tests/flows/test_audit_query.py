@@ -14,7 +14,7 @@ REDIS_NOW = datetime(2020, 3, 1, 12, 0, tzinfo=UTC)
 
 
 class Dated:
-    """An audit log on a clock of its own, with an entry an hour old and one of three days."""
+    """An audit log with its own clock, and two entries: one is an hour old, the other three days."""
 
     async def add_entry(self, entry: AuditEntry) -> None:
         """Nothing is added here."""
@@ -31,7 +31,7 @@ class Dated:
 
 
 async def test_how_long_ago_goes_by_the_clock_of_the_entries() -> None:
-    """`--since 2h` means the two hours before Redis' now, whatever this process takes the time to be."""
+    """`--since 2h` means the last two hours by Redis' clock, whatever this process's clock says."""
     told = str(await AuditQuery(Dated()).answer_audit(AuditCommand(since="2h")))
     assert "recent" in told
     assert "older" not in told

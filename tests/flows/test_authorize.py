@@ -1,4 +1,4 @@
-"""Each click and command is decided by the policy as it is now, and goes on record with what was decided."""
+"""Each click and command is decided by the current policy, and audited with the decision."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ def attempt(action: Action = Action.CANCEL, text: str = "cancel 7") -> Attempt:
 
 
 def start(wanted: RunCommand | RetryCommand = WANTED) -> Request:
-    """A start on record."""
+    """A stored start."""
     return Request("r1", "T", CHANNEL, ADA, "ada", wanted, NOW)
 
 
 def with_policy(stage: Stage, policy: Policy) -> Stage:
-    """The same under other rules."""
+    """The same stage with another policy."""
     stage.policy = policy
     stage.__post_init__()
     return stage
 
 
 async def entries(stage: Stage) -> list[AuditEntry]:
-    """What is on record, oldest first."""
+    """The audit log, oldest first."""
     return [entry async for entry in stage.audit.newest_entries()][::-1]
 
 
 async def test_each_decision_is_on_record(start_stage: Stage) -> None:
-    """Who wanted what, where, and by which rule it was decided; a secret in it is masked."""
+    """An entry says who wanted what, where, and which rule decided; a secret in it is masked."""
     stage = with_policy(start_stage, NO_PROD)
     await stage.authorizer.decide_on_schedule(attempt(text="run nightly --reason hunter2"), "nightly")
     await stage.authorizer.decide_on_schedule(attempt(), "hourly")
@@ -64,7 +64,7 @@ async def test_each_decision_is_on_record(start_stage: Stage) -> None:
 
 
 async def test_a_run_is_judged_by_the_schedule_on_record(start_stage: Stage) -> None:
-    """Of a run that nobody knows, no rule about schedules can be decided."""
+    """For an unknown run, rules about schedules can't be decided."""
     settled = await start_stage.start()
     assert settled.run_id is not None
     stage = with_policy(start_stage, NO_PROD)
@@ -74,7 +74,7 @@ async def test_a_run_is_judged_by_the_schedule_on_record(start_stage: Stage) -> 
 
 
 async def test_a_schedule_that_cannot_be_looked_up_is_not_allowed(start_stage: Stage) -> None:
-    """Bolt is away, or nobody knows the name: a rule about schedules may be meant for it."""
+    """Bolt is away, or the name is unknown: a rule about schedules may apply to it."""
     stage = with_policy(start_stage, NO_PROD)
     assert (await stage.authorizer.decide_on_schedule(attempt(), "nonsense")).verdict is Verdict.UNKNOWN
     stage.bolt.faults.always["schedules"] = BoltNotSent()
@@ -83,7 +83,7 @@ async def test_a_schedule_that_cannot_be_looked_up_is_not_allowed(start_stage: S
 
 
 async def test_an_owner_is_asked_for_only_where_a_rule_needs_it(start_stage: Stage) -> None:
-    """A start asks for its schedule's list anyway; its owner costs nothing more."""
+    """Without such a rule Bolt isn't asked; with one, the schedule's owner decides."""
     await start_stage.authorizer.decide_on_start(start(), PLAN)
     assert start_stage.bolt.reads == []
     stage = with_policy(start_stage, ADAS)
@@ -117,14 +117,14 @@ NO_OVERRIDES = Policy(
 async def test_a_retry_is_no_way_round_a_rule(
     start_stage: Stage, wanted: RunCommand | RetryCommand, plan: StartPlan, *, allowed: bool
 ) -> None:
-    """What its run was given counts as given; what nobody knows, as something that no rule allows."""
+    """Overrides of the retried run count as given; if it's unknown what it ran, no rule allows the retry."""
     stage = with_policy(start_stage, NO_OVERRIDES)
     decision, _ = await stage.authorizer.decide_on_start(start(wanted), plan)
     assert decision.allowed is allowed
 
 
 async def test_what_may_be_known_soon_is_no_decision_yet(start_stage: Stage) -> None:
-    """Slack says of few people a minute who they are: it's not on record as a refusal meanwhile."""
+    """Slack limits user lookups, so a patient caller waits for one, and no refusal is recorded meanwhile."""
     start_stage.people.people[ADA] = Person(ADA, why="Slack is busy", again_s=3)
     decision, _ = await start_stage.authorizer.decide_on_start(start(), PLAN, patient=True)
     assert (decision.verdict, decision.again_s) == (Verdict.UNKNOWN, 3)
@@ -134,14 +134,14 @@ async def test_what_may_be_known_soon_is_no_decision_yet(start_stage: Stage) -> 
 
 
 async def test_a_second_look_is_not_recorded_twice(start_stage: Stage) -> None:
-    """Nor is what comes by itself, as at each key that is typed."""
+    """Neither are decisions for what happens by itself, such as suggestions while someone types."""
     await start_stage.authorizer.decide_on_start(start(), PLAN, again=True)
     await start_stage.authorizer.decide_unrecorded(asker(), Question(Action.READ))
     assert await entries(start_stage) == []
 
 
 class NoAudit(Audit):
-    """A record that can't be written."""
+    """An audit log that can't be written."""
 
     async def add_entry(self, entry: AuditEntry) -> None:
         """Fail."""
@@ -150,7 +150,7 @@ class NoAudit(Audit):
 
 
 async def test_nothing_is_done_off_the_record_but_everything_can_be_read(start_stage: Stage) -> None:
-    """If Redis is away."""
+    """If Redis is away, an action fails, and a command that only reads is allowed."""
     start_stage.authorizer._audit = NoAudit(start_stage.scripts, most=1, days=1)
     with pytest.raises(StoreUnavailable):
         await start_stage.authorizer.decide_without_schedule(attempt())
@@ -169,14 +169,14 @@ async def test_nothing_is_done_off_the_record_but_everything_can_be_read(start_s
     ],
 )
 async def test_who_may_approve_is_read_anew(start_stage: Stage, person: Person, may: bool | None) -> None:  # noqa: FBT001
-    """Somebody of the group with an active account; whoever isn't in it is not looked up each time."""
+    """Approvers are active members of the group, and only they are looked up again."""
     start_stage.people.people[BOB] = person
     assert await start_stage.authorizer.may_approve(BOB, APPROVAL) is may
     assert start_stage.people.fresh == ([BOB] if may else [])
 
 
 async def test_an_empty_group_is_read_again_before_it_is_called_empty(start_stage: Stage) -> None:
-    """Nobody else in it, or nobody knows."""
+    """The others are everyone else in the group; for an unknown group, the answer is None."""
     start_stage.people.groups["@leads"] = frozenset({ADA})
     assert await start_stage.authorizer.other_members("@leads", ADA) == frozenset()
     start_stage.people.groups["@leads"] = frozenset({ADA, BOB})
@@ -185,7 +185,7 @@ async def test_an_empty_group_is_read_again_before_it_is_called_empty(start_stag
 
 
 async def test_a_refused_click_is_on_record(start_stage: Stage) -> None:
-    """Who wanted to decide about a start, and why not."""
+    """The entry says who wanted to decide about a start, and why they couldn't."""
     await start_stage.authorizer.record_refused_decision(asker(BOB), start(), yes=True, why="not in the group")
     (entry,) = await entries(start_stage)
     assert (entry.user, entry.decision, entry.outcome) == (BOB, "deny", "not in the group")
@@ -193,7 +193,7 @@ async def test_a_refused_click_is_on_record(start_stage: Stage) -> None:
 
 
 async def test_no_other_schedule_is_taken_for_one_at_hand(start_stage: Stage) -> None:
-    """Whatever it's called."""
+    """A schedule at hand is judged as it is, without looking one up in Bolt."""
     stage = with_policy(start_stage, NO_PROD)
     inactive = Schedule(9, "u", "nightly-old", "nightly-old", "OFF", "ui")
     decision: Decision = await stage.authorizer.decide_on_known_schedule(attempt(), inactive)
@@ -202,7 +202,7 @@ async def test_no_other_schedule_is_taken_for_one_at_hand(start_stage: Stage) ->
 
 
 async def test_a_schedule_of_our_records_is_not_looked_up(start_stage: Stage) -> None:
-    """Unless a rule depends on its owner."""
+    """Its slug and name are enough, as no rule here depends on its owner."""
     stage = with_policy(start_stage, NO_PROD)
     assert not (await stage.authorizer.decide_on_slug(attempt(), "nightly", "Nightly")).allowed
     assert (await stage.authorizer.decide_on_slug(attempt(), "hourly", "Hourly")).allowed
@@ -210,13 +210,13 @@ async def test_a_schedule_of_our_records_is_not_looked_up(start_stage: Stage) ->
 
 
 def test_a_command_with_a_secret_cannot_be_shown(start_stage: Stage) -> None:
-    """So it can't be approved either."""
+    """A command that masking would change can't be shown, so it can't be approved either."""
     assert start_stage.authorizer.can_show(("dbt run", "dbt test"))
     assert not start_stage.authorizer.can_show(("dbt run", "x hunter2"))
 
 
 async def test_a_decision_ends_with_the_policy_with_which_it_began(start_stage: Stage) -> None:
-    """The next one is by the new policy. Facts are read as the policy needs them, so both have to be of one."""
+    """If the policy changes during a decision, the old one still decides, and the new one decides the next."""
     stage = with_policy(start_stage, NO_PROD)
     read = stage.people.person
     seen: list[bool] = []

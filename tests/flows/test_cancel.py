@@ -30,24 +30,24 @@ LEASE_S = 0.3
 
 @dataclass
 class Api:
-    """A run that goes on, and a cancelling that is answered when the claim on it has been renewed."""
+    """A run that goes on, and a cancellation that is answered once its claim has been renewed."""
 
     scripts: Scripts
     renewed: bool = False
     asked: int = field(default=0)
 
     async def status(self, run: int) -> RunStatus:
-        """It is running."""
+        """The run is running."""
         assert run == KEY.id
         return RunStatus("RUNNING")
 
     async def cancel(self, run: int) -> None:
-        """Wait until the score of the claim moves."""
+        """Wait until the claim's score changes."""
         self.asked += 1
         assert run == KEY.id
         before = await self.score()
         async with asyncio.timeout(PATIENCE_S):
-            while await self.score() == before:  # noqa: ASYNC110 - Redis tells nobody that a score has moved
+            while await self.score() == before:  # noqa: ASYNC110 - Redis doesn't announce a changed score
                 await asyncio.sleep(0.01)
         self.renewed = True
 
@@ -57,10 +57,10 @@ class Api:
 
 
 class Told:
-    """Answers nobody."""
+    """Private replies that always succeed."""
 
     async def reply_privately(self, *_: object) -> bool:
-        """It is told."""
+        """Report success."""
         return True
 
 
@@ -86,7 +86,7 @@ async def test_a_claim_is_renewed_while_bolt_is_asked(redis_client: Redis) -> No
     assert api.renewed
     assert api.asked == 1
     assert await runs.cancel_tries(KEY) == 1
-    # It is looked at again later, by the same claim.
+    # It's looked at again later.
     assert (await due.claim(1)).lease is None
 
 
@@ -95,5 +95,5 @@ async def test_a_claim_is_renewed_while_bolt_is_asked(redis_client: Redis) -> No
     [("ERROR", "has already failed"), ("CANCELED", "was already cancelled"), (LOST, "is missing from Bolt")],
 )
 def test_a_run_that_is_over_is_said_to_be_so_already(state: str, said: str) -> None:
-    """The word comes after the verb; what is missing from Bolt needs none."""
+    """The word "already" comes after the verb; a run that's missing from Bolt doesn't need it."""
     assert already(state) == said

@@ -1,4 +1,4 @@
-"""Listing and stopping watches: by number, by schedule, by pattern; what fits several is asked about."""
+"""Listing and stopping watches: by number, by schedule, by pattern; if several match, the bot asks which."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def left(stage: WatchStage) -> list[int]:
 
 
 async def test_a_channels_own_watches_are_listed(stage: WatchStage) -> None:
-    """Each with what it decides about, and its buttons."""
+    """Each is listed with its settings, what it covers, and its buttons."""
     message = await stage.type("watches")
     assert shown(message) == [
         "2 watches here.",
@@ -46,14 +46,14 @@ async def test_a_channels_own_watches_are_listed(stage: WatchStage) -> None:
 
 
 async def test_the_list_does_without_bolt(stage: WatchStage) -> None:
-    """It only doesn't know what they cover."""
+    """The list only can't say what the watches cover."""
     stage.stage.catalog.forget()
     stage.bolt.faults.always["schedules"] = BoltNotSent()
     assert "Bolt isn't listing its schedules right now" in shown(await stage.type("watches"))
 
 
 async def test_all_channels_hide_private_ones(stage: WatchStage) -> None:
-    """They're counted, unless the person is in them."""
+    """Watches in private channels are only counted, unless the person is in those channels."""
     stage.people.channels["C2"] = ChannelInfo("C2", "secret", ChannelKind.PRIVATE, shared=False)
     lines = shown(await stage.type("watches --all"))
     assert lines[0] == "3 watches across all channels. 1 of them is in private channels that you aren't in."
@@ -64,7 +64,7 @@ async def test_all_channels_hide_private_ones(stage: WatchStage) -> None:
 
 @pytest.mark.parametrize("text", ["1", "#1", "nightly", "Nightly full build"])
 async def test_one_is_stopped_by_its_number_or_its_schedule(stage: WatchStage, text: str) -> None:
-    """It's on record with what it watched."""
+    """The audit log says what it watched."""
     assert said((await stage.type(f"unwatch {text}")).text) == "No longer watching nightly here (watch 1)."
     assert await left(stage) == [2]
     entry = (await stage.audited())[0]
@@ -76,13 +76,13 @@ async def test_one_is_stopped_by_its_number_or_its_schedule(stage: WatchStage, t
 
 
 async def test_a_pattern_stops_the_watch_with_that_pattern(stage: WatchStage) -> None:
-    """Not the others that it would fit."""
+    """Other watches that the pattern would match stay."""
     await stage.type("unwatch *")
     assert await left(stage) == [1]
 
 
 async def test_what_fits_only_a_broader_watch_is_asked_about(stage: WatchStage) -> None:
-    """It would stop more than was named."""
+    """Stopping the broader watch would stop more than was named."""
     message = await stage.type("unwatch hourly")
     assert "another one covers it" in said(message.text)
     assert [one.label for one in buttons(message)] == ["Stop watch 2"]
@@ -90,7 +90,7 @@ async def test_what_fits_only_a_broader_watch_is_asked_about(stage: WatchStage) 
 
 
 async def test_what_fits_several_is_asked_about(stage: WatchStage) -> None:
-    """Watches of the same schedule, or those that a pattern fits."""
+    """Several watches of the same schedule match, or several match a pattern."""
     await stage.type("watch nightly --branch dev")
     assert [one.label for one in buttons(await stage.type("unwatch nightly"))] == ["Stop watch 1", "Stop watch 3"]
     assert [one.label for one in buttons(await stage.type("unwatch night*"))] == ["Stop watch 1", "Stop watch 3"]
@@ -99,13 +99,13 @@ async def test_what_fits_several_is_asked_about(stage: WatchStage) -> None:
 
 @pytest.mark.parametrize("text", ["9", "finance", "fin*"])
 async def test_an_unknown_one_is_not_stopped(stage: WatchStage, text: str) -> None:
-    """Another channel's watch isn't either."""
+    """Neither is another channel's watch."""
     assert f"There's no watch {text} here." in said((await stage.type(f"unwatch {text}")).text)
     assert len(await stage.kept()) == 3
 
 
 async def test_the_policy_decides_who_stops_it(redis_client: Redis) -> None:
-    """By the schedules that it covers; one that covers nothing can be stopped by whoever may watch at all."""
+    """It goes by the schedules that a watch covers; one that covers none can be stopped by anyone who may watch."""
     stage = WatchStage(
         redis_client,
         Policy((Rule("hourly", Deny("not yours"), which=Which(schedules=("hourly",))), Rule("all", Allow()))),
@@ -119,7 +119,7 @@ async def test_the_policy_decides_who_stops_it(redis_client: Redis) -> None:
 
 
 async def test_what_fails_and_is_no_longer_watched_is_closed(stage: WatchStage) -> None:
-    """Only if no other watch of the channel covers it."""
+    """An incident is closed only if no other watch of the channel covers it."""
     stage.incidents.records = FakeIncidents(
         failing(schedule="nightly"), failing(schedule="hourly"), failing(schedule="nightly", channel="C2")
     ).records

@@ -1,4 +1,4 @@
-"""Watches pause while the bot can't post in their channel, or may not, and go on afterwards."""
+"""Watches pause while the bot can't post in their channel, or isn't allowed to, and resume afterwards."""
 
 from __future__ import annotations
 
@@ -44,33 +44,33 @@ async def fails(stage: IncidentStage, slug: str = "nightly") -> None:
 
 
 async def the_watch(stage: IncidentStage) -> Watch:
-    """The only one."""
+    """The only watch."""
     (watch,) = await stage.watches.all_watches()
     return watch
 
 
 async def leaves(stage: IncidentStage, state: ChannelState = REMOVED) -> None:
-    """The bot is removed."""
+    """The bot is removed from the channel, or can't use it for another reason."""
     stage.channels.states[CHANNEL] = state
     stage.chat.refusing[CHANNEL] = NOT_IN
     await stage.check_channels()
 
 
 async def returns(stage: IncidentStage) -> None:
-    """It's invited again."""
+    """The bot is invited again."""
     del stage.channels.states[CHANNEL]
     del stage.chat.refusing[CHANNEL]
     await stage.check_channels()
 
 
 async def moves(stage: IncidentStage) -> None:
-    """The channel has another id, C2, in Slack and then here."""
+    """The channel gets another id, C2, first in Slack and then here."""
     stage.chat.posted = {("C2", ts): replace(sent, channel="C2") for (_, ts), sent in stage.chat.posted.items()}
     assert await stage.watches.move_channel(CHANNEL, "C2") == 1
 
 
 async def edits_due(stage: IncidentStage, channel: str = CHANNEL) -> None:
-    """An outage's message is edited at most once in ten seconds: they're over."""
+    """An outage's message is edited at most once in ten seconds: let them pass."""
     key = stage.scripts.key("edits", "incident", channel)
     for index in (key, stage.scripts.key("edits", "incident")):
         for member in await stage.redis.zrange(index, 0, -1):
@@ -84,7 +84,7 @@ async def events(stage: IncidentStage) -> list[str]:
 
 
 async def test_a_removed_bot_pauses_and_goes_on_with_one_message(stage: IncidentStage) -> None:
-    """What failed meanwhile is one message, and nothing joins the channel."""
+    """One message reports what failed meanwhile, and the bot doesn't join the channel by itself."""
     await stage.watch("*")
     await leaves(stage)
     assert (await the_watch(stage)).paused == "removed"
@@ -105,7 +105,7 @@ async def test_a_removed_bot_pauses_and_goes_on_with_one_message(stage: Incident
 
 
 async def test_nothing_of_an_incident_stays_queued(stage: IncidentStage) -> None:
-    """The message at the bot's return tells it, so no post of it waits for the channel."""
+    """The message at the bot's return reports it, so none of its posts waits for the channel."""
     await stage.watch("*")
     await fails(stage)
     queued = {"opening": 0, "opened": 1, "recovery": 2, "line": 3}
@@ -128,7 +128,7 @@ async def test_a_kill_before_the_watches_go_on_reports_nothing_twice(stage: Inci
     assert watch.paused_at is not None
     back = ChannelBack(watch.paused_at, always=True)
     assert await stage.incidents.channel_back(CHANNEL, back) == ["nightly"]
-    # Here its process was killed.
+    # The process is killed here.
     await stage.settle()
     await fails(stage, "hourly")
     await stage.check_channels()
@@ -138,7 +138,7 @@ async def test_a_kill_before_the_watches_go_on_reports_nothing_twice(stage: Inci
 
 
 async def test_the_next_failure_after_the_return_has_a_message_with_the_whole_count(stage: IncidentStage) -> None:
-    """As if it had been there all the time."""
+    """The count is the same as if the bot had been there all the time."""
     await stage.watch()
     await leaves(stage)
     await fails(stage)
@@ -150,7 +150,7 @@ async def test_the_next_failure_after_the_return_has_a_message_with_the_whole_co
 
 
 async def test_a_message_from_before_is_brought_up_to_date(stage: IncidentStage) -> None:
-    """It failed before, and recovered while the bot was away."""
+    """The schedule failed before the bot was removed, and recovered while it was away."""
     await stage.watch()
     await fails(stage)
     await leaves(stage)
@@ -167,7 +167,7 @@ async def test_a_message_from_before_is_brought_up_to_date(stage: IncidentStage)
 
 @pytest.mark.parametrize("minutes", [0, 10, -10], ids=["right", "ahead", "behind"])
 async def test_what_failed_and_recovered_meanwhile_is_reported_by_any_clock(one_redis: Redis, minutes: int) -> None:
-    """Ours differs from Bolt's: when the bot left is known by ours, and when a run ended by Bolt's."""
+    """The bot's clock differs from Bolt's: its own says when it was removed, and Bolt's says when a run ended."""
     stage = IncidentStage(one_redis, ahead=timedelta(minutes=minutes))
     await stage.watch()
     await leaves(stage)
@@ -195,7 +195,7 @@ async def test_what_recovered_before_anyone_noticed_that_the_bot_was_away_is_rep
 
 
 async def test_what_waited_already_is_not_posted_twice(stage: IncidentStage) -> None:
-    """Slack refused the post before anything said that the bot was removed: the refusal has the channel checked."""
+    """Slack refused the post before the bot knew it was removed; the refusal causes a check of the channel."""
     await stage.watch()
     stage.channels.states[CHANNEL] = REMOVED
     stage.chat.refusing[CHANNEL] = NOT_IN
@@ -208,7 +208,7 @@ async def test_what_waited_already_is_not_posted_twice(stage: IncidentStage) -> 
 
 
 async def test_an_archived_channel_says_nothing_when_nothing_happened(stage: IncidentStage) -> None:
-    """It was archived and came back."""
+    """The channel was archived and restored."""
     await stage.watch()
     await leaves(stage, ARCHIVED)
     assert (await the_watch(stage)).paused == "archived"
@@ -218,7 +218,7 @@ async def test_an_archived_channel_says_nothing_when_nothing_happened(stage: Inc
 
 
 async def test_a_private_channel_that_slack_does_not_describe(stage: IncidentStage) -> None:
-    """The bot isn't in it. What is counted meanwhile is told afterwards."""
+    """The bot isn't in it. What is counted meanwhile is reported at its return."""
     await stage.watch(made_by=ADA)
     await leaves(stage, UNREADABLE)
     assert (await the_watch(stage)).paused == "removed"
@@ -228,7 +228,7 @@ async def test_a_private_channel_that_slack_does_not_describe(stage: IncidentSta
 
 
 async def test_after_thirty_days_it_is_deleted_on_record(stage: IncidentStage) -> None:
-    """And its incidents are closed."""
+    """The deletion is in the audit log, and the watch's incidents are closed."""
     await stage.watch()
     await fails(stage)
     await leaves(stage)
@@ -245,7 +245,7 @@ async def test_after_thirty_days_it_is_deleted_on_record(stage: IncidentStage) -
 
 
 async def test_a_channel_that_becomes_shared_is_not_told_any_more(stage: IncidentStage) -> None:
-    """Its incident's message shows nothing, and the watch's creator is told once, privately."""
+    """The incident's message hides everything, and the watches' creator is told once, privately."""
     await stage.watch(made_by=ADA)
     await stage.watch("hour*", made_by=ADA)
     await fails(stage)
@@ -280,7 +280,7 @@ async def test_posts_that_wait_are_not_posted_into_a_shared_channel(stage: Incid
 
 
 async def test_a_channel_that_is_no_longer_shared_goes_on(stage: IncidentStage) -> None:
-    """With the next failure, as a part of what it didn't see."""
+    """Its watch resumes, and the next failure is posted."""
     await stage.watch(made_by=ADA)
     stage.channels.states[CHANNEL] = SHARED
     await stage.check_channels()
@@ -292,7 +292,7 @@ async def test_a_channel_that_is_no_longer_shared_goes_on(stage: IncidentStage) 
 
 
 async def test_a_rule_may_allow_watches_in_shared_channels(one_redis: Redis) -> None:
-    """Then nothing is suspended."""
+    """If a rule allows them, the watch isn't paused."""
     stage = IncidentStage(one_redis, policy=Policy((Rule("partners", Allow(), where=Where(shared=True)),)))
     await stage.watch(made_by=ADA)
     stage.channels.states[CHANNEL] = SHARED
@@ -301,7 +301,7 @@ async def test_a_rule_may_allow_watches_in_shared_channels(one_redis: Redis) -> 
 
 
 async def test_a_suspended_watch_whose_channel_cannot_be_read_stays_suspended(stage: IncidentStage) -> None:
-    """The bot was removed as well, and whether it's still shared isn't known."""
+    """The bot was removed as well, so it doesn't know whether the channel is still shared."""
     await stage.watch(made_by=ADA)
     for state in (SHARED, UNREADABLE):
         stage.channels.states[CHANNEL] = state
@@ -311,7 +311,7 @@ async def test_a_suspended_watch_whose_channel_cannot_be_read_stays_suspended(st
 
 @pytest.mark.parametrize("made_by", [OPERATOR, BOB])
 async def test_where_the_creator_cannot_be_told_admins_are(stage: IncidentStage, made_by: str) -> None:
-    """It's the operator's, or its creator has left."""
+    """The watch was made by the operator, or its creator has left."""
     stage.people.people[BOB] = Person(BOB, frozenset(), frozenset())
     await stage.watch(made_by=made_by)
     stage.channels.states[CHANNEL] = SHARED
@@ -321,7 +321,7 @@ async def test_where_the_creator_cannot_be_told_admins_are(stage: IncidentStage,
 
 
 async def test_a_private_message_that_slack_does_not_take_is_sent_later(stage: IncidentStage) -> None:
-    """And once."""
+    """It's sent only once."""
     await stage.watch(made_by=ADA)
     stage.channels.states[CHANNEL] = SHARED
     stage.chat.faults.fail("post_direct", SlackOutcomeUnknown("chat.postMessage"))
@@ -336,7 +336,7 @@ async def test_a_private_message_that_slack_does_not_take_is_sent_later(stage: I
 async def test_a_channel_that_slack_says_nothing_about_stays_as_it_is(
     stage: IncidentStage, away: SlackOutcomeUnknown | ScopeMissing
 ) -> None:
-    """It's checked again later."""
+    """Its watches go on, and the channel is checked again later."""
     await stage.watch()
     stage.channels.away = away
     await stage.check_channels()
@@ -345,13 +345,13 @@ async def test_a_channel_that_slack_says_nothing_about_stays_as_it_is(
 
 
 async def test_direct_messages_are_not_checked(stage: IncidentStage) -> None:
-    """They can't be left, archived or shared."""
+    """The bot can't be removed from them, and they can't be archived or shared."""
     await stage.watch(channel="D1")
     assert await stage.redis.zcard(stage.scripts.key("due", "channels")) == 0
 
 
 async def test_a_channel_whose_last_watch_is_stopped_is_not_checked_again(stage: IncidentStage) -> None:
-    """Its checks end at once, and not when the next one is due; while it has another watch, they go on."""
+    """The checks end at once, not when the next one is due; while the channel has another watch, they go on."""
     due = stage.scripts.key("due", "channels")
     first, second = await stage.watch(), await stage.watch("hourly")
     await stage.watches.remove_watch(CHANNEL, first.number)
@@ -362,7 +362,7 @@ async def test_a_channel_whose_last_watch_is_stopped_is_not_checked_again(stage:
 
 
 async def test_a_channel_with_another_id_takes_everything_along(stage: IncidentStage) -> None:
-    """Its watch, its number, its incident and the message, which is edited there."""
+    """The watch with its number moves, and so does the incident with its message, which is edited there."""
     await stage.watch()
     await fails(stage)
     ts = (await stage.stored()).ts
@@ -384,7 +384,7 @@ async def test_a_channel_with_another_id_takes_everything_along(stage: IncidentS
 async def test_a_retry_that_is_starting_goes_on_in_a_channel_with_another_id(
     stage: IncidentStage, waits_for: str
 ) -> None:
-    """It's sent once the moved message shows it, and what becomes of it is told there and nowhere else."""
+    """It's sent once the moved message shows it, and its progress is shown there and nowhere else."""
     stage.people.people[ADA] = Person(ADA, name="ada", roles=frozenset({Role.MEMBER}))
     await stage.watch()
     await fails(stage)
@@ -425,7 +425,7 @@ async def returns_elsewhere(stage: IncidentStage) -> None:
 async def test_a_channel_that_gets_another_id_while_it_comes_back_has_one_message_there(
     stage: IncidentStage, step: str
 ) -> None:
-    """Whether it's known yet that the bot can post again, and however far what follows from that has come."""
+    """This holds whether or not it's known yet that the bot can post again, and at each step that follows."""
     await stage.watch("*")
     await leaves(stage)
     await fails(stage)
@@ -449,7 +449,7 @@ async def test_a_channel_that_gets_another_id_while_it_comes_back_has_one_messag
 
 
 async def test_a_bot_that_is_away_from_a_channel_stays_away_when_that_gets_another_id(stage: IncidentStage) -> None:
-    """What fails meanwhile is in the message at its return."""
+    """The message at its return lists what failed meanwhile."""
     await stage.watch("*")
     await leaves(stage)
     await fails(stage)
@@ -467,7 +467,7 @@ async def test_a_bot_that_is_away_from_a_channel_stays_away_when_that_gets_anoth
 
 
 async def test_what_a_channel_has_refused_is_posted_when_it_gets_another_id(stage: IncidentStage) -> None:
-    """The old one was gone before Slack's word of the new one came: nothing waits until it would have been tried again."""
+    """The old id stopped working before Slack announced the new one: the post doesn't wait for its next try."""
     await stage.watch(only="ends")
     stage.chat.refusing[CHANNEL] = ChannelRefused("chat.postMessage", "channel_not_found")
     stage.run_through("CANCELED")
@@ -479,7 +479,7 @@ async def test_what_a_channel_has_refused_is_posted_when_it_gets_another_id(stag
 
 
 async def test_an_outage_of_a_channel_with_another_id_goes_on_there(stage: IncidentStage) -> None:
-    """In the same message, with the schedules that recover after the move."""
+    """The same message goes on counting the schedules that recover after the move."""
     slugs = [f"job-{number}" for number in range(8)]
     stage.bolt.active[:] = [replace(stage.bolt.active[0], slug=slug, name=f"Job {slug}") for slug in slugs]
     await stage.watch("*")
@@ -498,7 +498,7 @@ async def test_an_outage_of_a_channel_with_another_id_goes_on_there(stage: Incid
 
 
 async def test_an_outage_is_brought_up_to_date_and_withdrawn(stage: IncidentStage) -> None:
-    """After the bot's return its message says what has changed; once the channel is shared, it names nothing."""
+    """After the bot's return the message shows what has changed; once the channel is shared, it names nothing."""
     slugs = [f"job-{number}" for number in range(8)]
     stage.bolt.active[:] = [replace(stage.bolt.active[0], slug=slug, name=f"Job {slug}") for slug in slugs]
     await stage.watch("*", made_by=ADA)
@@ -521,13 +521,13 @@ async def test_an_outage_is_brought_up_to_date_and_withdrawn(stage: IncidentStag
 
 
 async def refuses(stage: IncidentStage, error: ChannelRefused = NOT_IN) -> None:
-    """A failure's message is refused, and put back."""
+    """A failure's message is refused, and queued again."""
     stage.chat.refusing[CHANNEL] = error
     await fails(stage)
 
 
 async def test_a_bot_that_is_back_before_the_check_posts_what_was_refused(stage: IncidentStage) -> None:
-    """At the check, and not when the channel has counted as unreachable for ten minutes. No message is needed."""
+    """It posts at the check, not after the channel's ten minutes as unreachable; its return needs no message."""
     await stage.watch()
     await refuses(stage)
     del stage.chat.refusing[CHANNEL]
@@ -555,7 +555,7 @@ async def test_a_message_whose_edit_was_refused_is_brought_up_to_date_at_the_che
 
 
 async def test_so_is_the_message_of_an_outage(stage: IncidentStage) -> None:
-    """Its schedules are counted as they are."""
+    """The message shows its schedules' current count."""
     slugs = [f"job-{number}" for number in range(8)]
     stage.bolt.active[:] = [replace(stage.bolt.active[0], slug=slug, name=f"Job {slug}") for slug in slugs]
     await stage.watch("*")
@@ -576,7 +576,7 @@ async def test_so_is_the_message_of_an_outage(stage: IncidentStage) -> None:
 
 
 async def test_a_channel_goes_on_although_its_paused_watch_was_replaced_by_another(stage: IncidentStage) -> None:
-    """By a change of the watches file, say. What the old one found meanwhile is in one message, and later failures follow."""
+    """The watches file may have changed. One message lists what the old watch found, and later failures follow."""
     await stage.watch("*")
     await leaves(stage)
     await fails(stage)
@@ -606,7 +606,7 @@ async def test_what_else_was_refused_is_posted_when_the_watches_go_on(stage: Inc
 
 
 async def test_a_channel_that_slack_describes_as_fit_and_still_refuses_is_tried_once(stage: IncidentStage) -> None:
-    """Neither the checks nor the posts go round in circles."""
+    """Checks and posts don't keep triggering each other."""
     await stage.watch()
     await refuses(stage, ChannelRefused("chat.postMessage", "posting_to_channel_denied"))
     checks = []
@@ -620,7 +620,7 @@ async def test_a_channel_that_slack_describes_as_fit_and_still_refuses_is_tried_
 async def test_a_channel_where_only_some_may_post_is_tried_again_only_when_its_time_is_over(
     stage: IncidentStage, code: str
 ) -> None:
-    """Slack describes it as fit, which says nothing of that: no budget is used on another try."""
+    """Slack's description of the channel doesn't show the restriction, so no budget is spent on another try."""
     await stage.watch()
     await refuses(stage, ChannelRefused("chat.postMessage", code))
     checks = []
@@ -632,7 +632,7 @@ async def test_a_channel_where_only_some_may_post_is_tried_again_only_when_its_t
 
 
 async def ten_minutes_pass(stage: IncidentStage) -> None:
-    """A channel that has refused a post is tried again."""
+    """Ten minutes pass, after which a channel that refused a post is tried again."""
     for kind in ((), ("until",), ("tried",)):
         await stage.redis.delete(stage.scripts.key("aside", *kind, CHANNEL))
     ten_minutes_us = 600 * 1_000_000
@@ -645,7 +645,7 @@ RESTRICTED = ChannelRefused("chat.postMessage", "restricted_action")
 
 
 async def test_a_message_in_a_channel_where_only_some_may_post_is_edited_all_the_same(stage: IncidentStage) -> None:
-    """Slack may take edits there, so they're tried when a post is refused, and again at each later try of one."""
+    """Slack may accept edits there, so they're tried when a post is refused, and again whenever a post is retried."""
     await stage.watch("*")
     await fails(stage)
     ts = (await stage.stored()).ts
@@ -667,7 +667,7 @@ async def test_a_message_in_a_channel_where_only_some_may_post_is_edited_all_the
 
 
 async def test_if_edits_are_refused_there_too_each_is_tried_once_in_ten_minutes(stage: IncidentStage) -> None:
-    """Neither the checks nor the edits go round in circles, and once Slack accepts one, it shows what happened."""
+    """Checks and edits don't keep triggering each other, and once Slack accepts an edit, it shows what happened."""
     await stage.watch("*")
     await fails(stage)
     ts = (await stage.stored()).ts
@@ -712,7 +712,7 @@ async def test_an_edit_tried_again_is_not_given_up_when_a_post_is_refused_just_t
 
 
 async def test_a_channel_that_refuses_edits_takes_one_slot_of_the_budget_at_each_try(stage: IncidentStage) -> None:
-    """However many of its messages are behind: other channels' edits wait for the same budget."""
+    """This holds however many of its messages are out of date: other channels' edits share the budget."""
     slugs = [f"job-{number}" for number in range(4)]
     stage.bolt.active[:] = [replace(stage.bolt.active[0], slug=slug, name=f"Job {slug}") for slug in slugs]
     await stage.watch("*")
@@ -739,7 +739,7 @@ async def test_a_channel_that_refuses_edits_takes_one_slot_of_the_budget_at_each
 
 
 async def test_an_edit_that_is_refused_whatever_slack_says_of_the_channel_is_tried_once(stage: IncidentStage) -> None:
-    """It would have the channel checked again and again."""
+    """Otherwise each refusal would cause another check of the channel."""
     await stage.watch()
     await fails(stage)
     stage.chat.refusing[CHANNEL] = NOT_IN
@@ -754,7 +754,7 @@ async def test_an_edit_that_is_refused_whatever_slack_says_of_the_channel_is_tri
 
 
 async def test_a_message_that_is_refused_for_itself_is_not_edited_again_with_each_post(stage: IncidentStage) -> None:
-    """The channel takes others: a check would find nothing, and each try would use a slot of the budget for edits."""
+    """The channel accepts other messages: a check would find nothing, and each try would use up edit budget."""
     await stage.watch()
     await fails(stage)
     stage.chat.faults.always["edit_message"] = MessageGone("chat.update", "edit_window_closed")
@@ -767,7 +767,7 @@ async def test_a_message_that_is_refused_for_itself_is_not_edited_again_with_eac
 
 
 async def test_a_command_from_a_channel_that_the_bot_was_removed_from_has_it_checked(stage: IncidentStage) -> None:
-    """Slack's word that the bot is back was lost. A command proves nothing, so there's one check a minute at most."""
+    """Slack's event for the bot's return was lost. A command proves nothing, so there's at most one check a minute."""
     admissions = Admissions(stage.scripts, Limits())
     await stage.watch()
     await admissions.admit(ADA, CHANNEL, "before")

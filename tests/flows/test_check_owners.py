@@ -1,4 +1,4 @@
-"""Whom a new watch couldn't mention."""
+"""Which owners a new watch couldn't mention."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def of(*owners: str | None) -> list[WatchedSchedule]:
 
 
 async def test_owners_are_here_elsewhere_or_unknown(one_redis: Redis) -> None:
-    """Each is asked for once; a schedule without an owner, a group and one that Slack doesn't tell of are no news."""
+    """Each owner is looked up once. Not reported: no owner, a group, and an address that Slack doesn't answer for."""
     people = FakePeopleByAddress(ada="U0ADA", eve="U0EVE")
     stage = IncidentStage(one_redis, by_address=people, owners_file=Owners((), {"data": "S0DATA"}))
     stage.memberships.channels = MemberChannels({CHANNEL: ""})
@@ -38,7 +38,7 @@ async def test_owners_are_here_elsewhere_or_unknown(one_redis: Redis) -> None:
 
 
 async def test_only_some_owners_are_checked(one_redis: Redis) -> None:
-    """In a bounded time."""
+    """The number of owners checked is limited, and so is the time."""
     stage = IncidentStage(one_redis)
     many = of(*(f"Team {number}" for number in range(OWNERS_MOST + 3)))
     found = await OwnerChecker(stage.owners, stage.owner_mentions).unreached(CHANNEL, many)

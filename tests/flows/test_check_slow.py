@@ -1,4 +1,4 @@
-"""Slow runs: reported once, where they're shown."""
+"""Slow runs are reported once, where the run is shown."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 
 def lines(stage: IncidentStage, channel: str = CHANNEL) -> list[str]:
-    """What stands in the channel, as people read it."""
+    """The messages in the channel, as people read them."""
     return [said(one.message.text) for one in stage.chat.posted.values() if one.channel == channel]
 
 
 async def check(stage: IncidentStage) -> None:
-    """Check active runs, whenever that is due."""
+    """Check active runs, even if that isn't due yet."""
     await stage.work("slow", whatever=True)
     await stage.settle()
 
 
 async def test_a_run_is_slow_once_at_its_factor_and_says_how_it_ended(stage: IncidentStage) -> None:
-    """Its usual duration is a minute, so ten minutes over decide."""
+    """The usual duration is a minute, so a run is slow only once it's ten minutes over that."""
     for _ in range(3):
         stage.run_through("SUCCESS")
     await stage.watch(slow=SlowAfter(factor=2))
@@ -51,7 +51,7 @@ async def test_a_run_is_slow_once_at_its_factor_and_says_how_it_ended(stage: Inc
 
 
 async def test_a_fixed_time_needs_no_history(stage: IncidentStage) -> None:
-    """Each channel has its own; the last check is the last."""
+    """Each channel has its own limit, and after the last limit the run isn't checked anymore."""
     await stage.watch(slow=SlowAfter(seconds=300))
     await stage.watch(channel="C2", slow=SlowAfter(seconds=600))
     await stage.watch("night*", channel="C3")
@@ -67,7 +67,7 @@ async def test_a_fixed_time_needs_no_history(stage: IncidentStage) -> None:
 
 
 async def test_a_run_that_ended_in_time_is_not_slow(stage: IncidentStage) -> None:
-    """Nor is one that nobody watches anymore."""
+    """Neither is one that is no longer watched."""
     watch = await stage.watch(slow=SlowAfter(seconds=300))
     run = stage.begin()
     await stage.discover()
@@ -85,7 +85,7 @@ async def test_a_run_that_ended_in_time_is_not_slow(stage: IncidentStage) -> Non
 
 
 async def test_a_run_that_ended_is_not_checked_again(stage: IncidentStage) -> None:
-    """Nothing is left of it, whether or not its channel still watches when it ends."""
+    """Its check is dropped, whether or not its channel is still watching when it ends."""
     due = stage.scripts.key("due", "slow")
     watch = await stage.watch(slow=SlowAfter(seconds=300))
     for is_watched in (True, False):
@@ -101,7 +101,7 @@ async def test_a_run_that_ended_is_not_checked_again(stage: IncidentStage) -> No
 
 
 async def test_a_run_with_a_card_is_reported_in_its_thread(stage: IncidentStage) -> None:
-    """The card is where it's shown."""
+    """The run is shown on its card, so the channel gets no other message."""
     await stage.watch(slow=SlowAfter(seconds=300))
     request = await stage.start()
     run = stage.bolt.runs_of["nightly"][0].id

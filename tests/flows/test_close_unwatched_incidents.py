@@ -12,7 +12,7 @@ from tests.flows.stage import CHANNEL
 
 
 async def test_it_closes_open_incidents_and_nothing_else(one_redis: Redis) -> None:
-    """Without a recovery; one that has recovered stays as it is."""
+    """An incident that has recovered stays as it is."""
     stage = IncidentStage(one_redis)
     await stage.watch("*")
     stage.run_through("FAILED")
@@ -27,7 +27,7 @@ async def test_it_closes_open_incidents_and_nothing_else(one_redis: Redis) -> No
 
 
 async def test_when_the_last_watch_goes_so_do_its_incidents(one_redis: Redis) -> None:
-    """The message says why."""
+    """The message says that the schedule is no longer watched."""
     stage = IncidentStage(one_redis)
     await stage.watch("hourly", "C2")
     watch = await stage.watch()
@@ -39,7 +39,7 @@ async def test_when_the_last_watch_goes_so_do_its_incidents(one_redis: Redis) ->
 
 
 async def test_a_watch_that_is_made_again_takes_up_what_fails(one_redis: Redis) -> None:
-    """Its recovery is told, although nothing was looked at between the two."""
+    """The recovery is reported, although nothing was looked at between the two watches."""
     stage = IncidentStage(one_redis)
     await stage.watch("hourly", "C2")
     watch = await stage.watch()

@@ -1,4 +1,4 @@
-"""The form where Bolt does not tell what is needed: nothing is started that nobody saw, and nobody waits long."""
+"""The form when Bolt doesn't answer everything: nothing unseen is started, and nobody waits long."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COMMANDS = ("dbt seed", "dbt run")
 
 
 class Api:
-    """Lists one schedule; whose commands it tells only where it is asked for them, if at all."""
+    """Lists schedules; their commands are in the list, in the details, in both or in neither."""
 
     def __init__(self) -> None:
         self.away = False
@@ -27,13 +27,13 @@ class Api:
         self.asked_for: list[str] = []
 
     async def schedules(self) -> list[Schedule]:
-        """The list."""
+        """List the schedules."""
         if self.away:
             raise BoltOutcomeUnknown
         return [Schedule(7, "u", slug.title(), slug, "OFF", "ui", commands=self.listed) for slug in self.slugs]
 
     async def schedule(self, slug: str) -> ScheduleDetails:
-        """One of it."""
+        """One schedule's details."""
         self.asked_for.append(slug)
         if self.details is None:
             raise BoltOutcomeUnknown
@@ -48,17 +48,17 @@ def api() -> Api:
 
 @pytest.fixture
 def forms(api: Api) -> RunForms:
-    """The forms of it."""
+    """The forms over that API."""
     return RunForms(ScheduleCatalog(api), api, mask=lambda text: text.replace("secret", "•••"))  # type: ignore[arg-type]  # as far as it is asked
 
 
 async def anyone(_schedule: Schedule) -> str:
-    """Nothing is in the way."""
+    """Everybody may read the schedule."""
     return ""
 
 
 async def nobody(schedule: Schedule) -> str:
-    """Nobody may look."""
+    """Nobody may read the schedule."""
     return f"You can't read {schedule.slug}."
 
 
@@ -73,7 +73,7 @@ async def offered(forms: RunForms, filled: Filled = NIGHTLY) -> Form:
 
 
 async def test_commands_that_the_list_leaves_out(api: Api, forms: RunForms) -> None:
-    """They are asked for when the schedule is chosen, and the form that shows them starts."""
+    """They're read when the schedule is chosen, and the form that shows them can start it."""
     api.listed = ()
     form = await offered(forms)
     assert form.filled.commands == "dbt seed\ndbt run"
@@ -82,7 +82,7 @@ async def test_commands_that_the_list_leaves_out(api: Api, forms: RunForms) -> N
 
 
 async def test_commands_that_nobody_tells(api: Api, forms: RunForms) -> None:
-    """An empty field: left so, the schedule's own run."""
+    """The field is empty; left empty, it means the schedule's own commands."""
     api.listed, api.details = (), None
     form = await offered(forms)
     assert (form.own, form.filled.commands) == (None, "")
@@ -90,7 +90,7 @@ async def test_commands_that_nobody_tells(api: Api, forms: RunForms) -> None:
 
 
 async def test_commands_that_were_changed_meanwhile(api: Api, forms: RunForms) -> None:
-    """Whoever submits the old ones untouched sees the new ones first."""
+    """Whoever submits the old commands unedited is shown the new ones first."""
     form = await offered(forms)
     api.listed = ("dbt run --full-refresh",)
     again = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
@@ -102,12 +102,12 @@ async def test_commands_that_were_changed_meanwhile(api: Api, forms: RunForms) -
 
 
 async def test_a_process_that_has_no_list(api: Api, forms: RunForms) -> None:
-    """The form may have been opened by another one: a slug is enough to start with, an id is not."""
+    """Another process may have opened the form: a slug is enough to start, an id isn't."""
     form = await offered(forms)
     api.away = True
     fresh = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
     assert await fresh.read_form(form.filled, anyone, asks_channel=False) == RunCommand("nightly")
-    # Chosen just before, with the commands of another one still in the form.
+    # Chosen just now, while the form still has another schedule's commands.
     other = await fresh.read_form(replace(form.filled, schedule="hourly"), anyone, asks_channel=False)
     assert other == Problems({"schedule": NO_LIST})
     by_id = await fresh.read_form(Filled("#7", channel=CHANNEL), anyone, asks_channel=False)
@@ -118,7 +118,7 @@ async def test_a_process_that_has_no_list(api: Api, forms: RunForms) -> None:
 
 
 async def test_a_schedule_that_is_newer_than_the_list(api: Api) -> None:
-    """Another process has offered it: it is looked for before it is called gone, and where Bolt is away, by the start."""
+    """Another process has offered it: it's looked up before it's called gone or, if Bolt is away, left to the start."""
     seconds = [0.0]
     forms = RunForms(ScheduleCatalog(api, clock=lambda: seconds[0]), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
     await forms.offer_schedules("")
@@ -135,7 +135,7 @@ async def test_a_schedule_that_is_newer_than_the_list(api: Api) -> None:
 
 
 async def test_nothing_chosen_and_what_is_gone(forms: RunForms) -> None:
-    """Said at the schedule, beside what else is wrong."""
+    """The problem is shown at the schedule, together with the form's other problems."""
     await forms.offer_schedules("")
     for handle in ("", "gone", "#99"):
         result = await forms.read_form(Filled(handle, pull_request="x", channel=CHANNEL), anyone, asks_channel=False)
@@ -147,7 +147,7 @@ async def test_nothing_chosen_and_what_is_gone(forms: RunForms) -> None:
 
 
 async def test_names_are_masked(api: Api, forms: RunForms) -> None:
-    """Whatever is called so."""
+    """A command with a secret is shown masked, and isn't put into the field."""
     api.listed = ("echo secret",)
     form = await offered(forms)
     assert form.own is not None
@@ -156,7 +156,7 @@ async def test_names_are_masked(api: Api, forms: RunForms) -> None:
 
 
 async def test_who_may_not_read_a_schedule_is_shown_nothing_of_it(api: Api, forms: RunForms) -> None:
-    """Neither its commands nor its branch, and Bolt is not asked for them; words of the person's own stay."""
+    """Neither its commands nor its branch are shown or read from Bolt; what the person typed stays."""
     api.listed = ()
     before = await offered(forms)
     refused = await forms.form_for_schedule(before.filled, nobody, asks_channel=False)
@@ -168,7 +168,7 @@ async def test_who_may_not_read_a_schedule_is_shown_nothing_of_it(api: Api, form
 
 
 async def test_nor_when_they_have_changed_meanwhile(api: Api, forms: RunForms) -> None:
-    """The form is not shown anew; what one has not seen is not started either."""
+    """The form isn't shown again, and commands the person hasn't seen aren't started."""
     form = await offered(forms)
     api.listed = ("dbt run --full-refresh",)
     again = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked

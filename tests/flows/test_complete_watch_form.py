@@ -1,4 +1,4 @@
-"""The form for a watch: of a new one, of one that is edited, and of one that is gone by now."""
+"""The form for a watch: a new one, one that is edited, and one that no longer exists."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def stage(redis_client: Redis) -> WatchStage:
 
 @pytest.fixture
 def forms(stage: WatchStage) -> WatchForms:
-    """Its forms."""
+    """The forms over that stage."""
     return WatchForms(stage.stage.catalog, stage.store, slash_command="/bolt", mask=str)
 
 
 async def form_of(forms: WatchForms, number: int) -> Filled:
-    """What the form of a watch has in it when it opens."""
+    """What a watch's form contains when it opens."""
     form = await forms.form(CHANNEL, number)
     assert isinstance(form, Form)
     return form.filled
@@ -63,13 +63,13 @@ async def test_a_new_watch_is_as_if_it_was_typed(stage: WatchStage, forms: Watch
 
 
 async def test_a_pattern_needs_no_schedule(forms: WatchForms) -> None:
-    """Nor Bolt."""
+    """It doesn't need Bolt either."""
     assert await forms.read_form(Filled(CHANNEL, schedule="new-*")) == ReadForm(WatchCommand("new-*", mention="owner"))
 
 
 @pytest.mark.parametrize(("handle", "sentence"), [("", CHOOSE_ONE), ("gone", GONE), ("#99", GONE)])
 async def test_what_cannot_be_found_is_said_at_the_field(forms: WatchForms, handle: str, sentence: str) -> None:
-    """Beside what else is wrong."""
+    """It's shown together with the form's other problems."""
     problems = await forms.read_form(Filled(CHANNEL, schedule=handle, quiet="x"))
     assert isinstance(problems, Problems)
     assert problems.fields["schedule"] == sentence
@@ -77,7 +77,7 @@ async def test_what_cannot_be_found_is_said_at_the_field(forms: WatchForms, hand
 
 
 async def test_without_a_list_a_schedule_cannot_be_looked_up(stage: WatchStage, forms: WatchForms) -> None:
-    """It isn't called gone."""
+    """The problem says that there's no list, not that the schedule is gone."""
     stage.bolt.faults.always["schedules"] = BoltNotSent()
     assert await forms.read_form(Filled(CHANNEL, schedule="nightly")) == Problems({"schedule": NO_LIST})
 
@@ -85,7 +85,7 @@ async def test_without_a_list_a_schedule_cannot_be_looked_up(stage: WatchStage, 
 async def test_an_edited_watch_keeps_what_it_watches_its_number_and_its_beginning(
     stage: WatchStage, forms: WatchForms
 ) -> None:
-    """Another's, too: it's theirs from then on, on whom the policy has decided."""
+    """Whoever edits it, even if somebody else made it, counts as its creator from then on."""
     await stage.type("watch night* --owner ada --branch dev --mention none")
     (before,) = await stage.kept()
     stage.bolt.clock = NOW.replace(hour=20)
@@ -110,7 +110,7 @@ async def test_a_watch_of_a_schedule_that_is_gone_can_be_edited(stage: WatchStag
 
 
 async def test_a_watch_that_was_stopped_meanwhile_is_not_made_again(stage: WatchStage, forms: WatchForms) -> None:
-    """Whenever that was."""
+    """This holds whether it was stopped before the form opened, before it was submitted, or before it was stored."""
     await stage.type("watch nightly")
     filled = await form_of(forms, 1)
     form = await forms.read_form(filled)
@@ -127,7 +127,7 @@ async def test_a_watch_that_was_stopped_meanwhile_is_not_made_again(stage: Watch
 
 
 async def test_a_watch_from_the_file_has_no_form(stage: WatchStage, forms: WatchForms) -> None:
-    """Nor is it changed by a form of before."""
+    """A form that was opened earlier can't change it either."""
     await stage.store.add_watch(Watch(CHANNEL, 0, "T", "nightly", NOW))
     (watch,) = await stage.kept()
     command = WatchCommand("nightly", mention="none")

@@ -1,4 +1,4 @@
-"""How a run ended is read in time: with its log if that comes, without it otherwise."""
+"""How a run ended is found out in time: with its log if that comes, without it otherwise."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ from tests.waiting import eventually
 from tests.worlds import new_sandbox
 
 FAILURES = 10
-# A fifth of the real time, of which more is left for the machine.
+# A fifth of the real time, with more slack for a busy machine.
 HASTENED = EndRules(told_s=4.0, posting_s=2.0, post_gap_s=0.11)
 LOG = "boltCommand"
 
 
 @dataclass
 class Stage:
-    """A store, a local Bolt API over a socket, and concluding between them. `took_s` of each that is told."""
+    """A store, a local Bolt API over a socket, and the flow between them. `took_s`: how long each end took."""
 
     scripts: Scripts
     sandbox: Sandbox
@@ -62,7 +62,7 @@ class Stage:
         self.conclude = self._built(EndRules())
 
     def hasten(self) -> None:
-        """Go by shorter times."""
+        """Switch to shorter time limits."""
         self.conclude = self._built(HASTENED)
 
     def _built(self, rules: EndRules) -> RunConcluder:
@@ -70,7 +70,7 @@ class Stage:
         return RunConcluder(RunListings(self.bolt), self.runs, self.ends, self.logs, results, lambda text: text, rules)
 
     async def fail(self, count: int) -> list[RunKey]:
-        """So many runs that have failed, and were seen to be over at once."""
+        """Runs that have failed, as many as asked for, and were seen to be over at the same time."""
         keys: list[RunKey] = []
         for number in range(count):
             slug = f"odd-{number}"
@@ -91,7 +91,7 @@ class Stage:
         return keys
 
     async def work(self, keys: list[RunKey]) -> None:
-        """Conclude what is due, as a worker does, until all of these are told."""
+        """Conclude what is due, as a worker does, until all these runs are concluded."""
         clock = asyncio.get_running_loop()
         began, jobs = clock.time(), set[asyncio.Task[None]]()
 
@@ -112,7 +112,7 @@ class Stage:
                     one.result()
 
     async def log_of(self, key: RunKey) -> str:
-        """What is recorded of its log."""
+        """What is stored about a run's log."""
         run = await self.runs.load_run(key)
         assert run is not None
         assert run.end is not None
@@ -138,7 +138,7 @@ async def stage(redis_client: Redis) -> AsyncIterator[Stage]:
 
 
 async def test_a_teams_hints_apply_to_their_schedules(stage: Stage) -> None:
-    """A log that was read for one schedule, or for none, is read again for another; one that's kept isn't asked for again."""
+    """A log read for one schedule, or for none, is read again for another; a log that's kept isn't read again."""
     hint = Hint("ours", "own", "own", "It broke.", "", Retry.NO)
     table = built_in().with_own((OwnHint(hint, re.compile("no such table"), "odd-*"),))
     (key,) = await stage.fail(1)
@@ -175,7 +175,7 @@ def test_a_log_is_read_without_row_values() -> None:
 
 
 async def test_ten_failures_with_hanging_logs_are_told_in_time(stage: Stage) -> None:
-    """Each within its own time, without its log, which is still to come."""
+    """Each is concluded within its time without its log, which is still to come."""
     stage.hasten()
     keys = await stage.fail(FAILURES)
     stage.sandbox.bolt.faults.add(Fault("timeout", count=None, operation=LOG))
@@ -185,14 +185,14 @@ async def test_ten_failures_with_hanging_logs_are_told_in_time(stage: Stage) -> 
 
 
 async def test_logs_that_come_are_told_with_the_end(stage: Stage) -> None:
-    """Ten at once too: they are read two at a time, and that takes no time."""
+    """Ten at once too: they're read two at a time, which takes next to no time."""
     keys = await stage.fail(FAILURES)
     await stage.work(keys)
     assert [await stage.log_of(key) for key in keys] == ["read"] * FAILURES
 
 
 async def test_a_log_that_hangs_at_first_follows(stage: Stage) -> None:
-    """Once Bolt gives it."""
+    """The log is read once Bolt returns it."""
     stage.hasten()
     (key,) = await stage.fail(1)
     stage.sandbox.bolt.faults.add(Fault("timeout", count=None, operation=LOG))
@@ -206,7 +206,7 @@ async def test_a_log_that_hangs_at_first_follows(stage: Stage) -> None:
 
 
 async def test_a_late_log_that_hangs_leaves_a_slot_for_the_next_failure(stage: Stage) -> None:
-    """One late log is read at a time: the next failure is told with its log meanwhile."""
+    """Only one late log is read at a time, so the next failure is still concluded with its log."""
     stage.hasten()
     late = await stage.fail(3)
     hang = Fault("timeout", count=1000, operation=LOG)
@@ -228,7 +228,7 @@ async def test_a_late_log_that_hangs_leaves_a_slot_for_the_next_failure(stage: S
 
 
 async def test_a_reading_that_takes_too_long_is_a_fault_of_bolts(stage: Stage) -> None:
-    """Also while it waits for its turn: who asks for a log is told so."""
+    """The time spent waiting for a turn counts too, and the caller gets Bolt's error."""
     (key,) = await stage.fail(1)
     stage.sandbox.bolt.faults.add(Fault("timeout", count=None, operation=LOG))
     status = await stage.bolt.status(key.id)

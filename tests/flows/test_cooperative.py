@@ -1,4 +1,4 @@
-"""Much work is done in pieces, others get their turn in between, and acknowledgements go first."""
+"""Long work is done in pieces, other tasks get their turn in between, and acknowledgements go first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.waiting import PATIENCE_S
 
 
 async def test_others_get_their_turn() -> None:
-    """All is done, in order; what waits for the loop waits until a piece has taken its time."""
+    """All is done, in order; other tasks wait only until a piece has used up its time."""
     now = 0.0
     done: list[int] = []
     seen: list[int] = []
@@ -27,7 +27,7 @@ async def test_others_get_their_turn() -> None:
 
 
 async def test_a_lull_comes_once_every_request_is_acknowledged() -> None:
-    """With none in hand it's there at once."""
+    """If none is being handled, it comes at once."""
     intake = Intake()
     await intake.lull(within_s=0)
     with intake.handling():
@@ -43,7 +43,7 @@ async def test_a_lull_comes_once_every_request_is_acknowledged() -> None:
 
 
 async def test_requests_that_never_cease_delay_nothing_for_long() -> None:
-    """Without a lull the wait ends all the same."""
+    """If there's no lull, the wait times out."""
     intake = Intake()
     with intake.handling():
         async with asyncio.timeout(PATIENCE_S):

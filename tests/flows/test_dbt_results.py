@@ -1,4 +1,4 @@
-"""dbt's own account of a command is read in time, or done without."""
+"""dbt's own account of a command is read in time, or the end is reported without it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Stage:
 
 @pytest.fixture
 def stage() -> Stage:
-    """One that failed."""
+    """A command that failed."""
     return Stage(account())
 
 
@@ -64,7 +64,7 @@ async def test_what_failed_is_read(stage: Stage) -> None:
 
 
 async def test_an_address_that_has_expired_is_asked_for_again(stage: Stage) -> None:
-    """Once."""
+    """A second expiry is final."""
     stage.downloads.faults.fail("fetch", DownloadRefused())
     assert await stage.reader.read_command_results(BUILD, (FILE,), within_s=5) is not None
     stage.downloads.faults.fail("fetch", DownloadRefused(), DownloadRefused())
@@ -73,7 +73,7 @@ async def test_an_address_that_has_expired_is_asked_for_again(stage: Stage) -> N
 
 @pytest.mark.parametrize("error", [BoltNotSent(), BoltTooLarge(10)])
 async def test_an_end_is_announced_without_it(stage: Stage, error: BotError) -> None:
-    """Nothing is raised, whatever goes wrong."""
+    """Whatever goes wrong, there are no results and no exception."""
     stage.downloads.faults.fail("fetch", error)
     assert await stage.reader.read_command_results(BUILD, (FILE,), within_s=5) is None
     stage.bolt.faults.fail("resources", error)
@@ -82,19 +82,19 @@ async def test_an_end_is_announced_without_it(stage: Stage, error: BotError) -> 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"results": 7}', account(at=T0 - timedelta(days=1))])
 async def test_a_file_that_tells_nothing_of_this_command_is_none(content: bytes) -> None:
-    """Broken, or left by a command before it."""
+    """The file is broken, or an earlier command left it behind."""
     assert await Stage(content).reader.read_command_results(BUILD, (FILE,), within_s=5) is None
 
 
 async def test_without_time_or_times_nothing_is_asked(stage: Stage) -> None:
-    """A file can't be told to be this command's then."""
+    """Without the command's times, it can't be known whether a file is its own."""
     assert await stage.reader.read_command_results(BUILD, None, within_s=0) is None
     assert await stage.reader.read_command_results(replace(BUILD, ended_at=None), None, within_s=5) is None
     assert stage.bolt.reads == []
 
 
 async def test_warnings_of_several_commands_are_named() -> None:
-    """One request for their files; a command without any counts for nothing."""
+    """Their files take one request; a command without any doesn't matter."""
     stage = Stage(account("warn"))
     nodes = await stage.reader.warned([BUILD, replace(BUILD, id=2)], within_s=5)
     assert [node.unique_id for node in nodes] == ["model.shop.orders"]
@@ -114,7 +114,7 @@ async def test_warnings_of_several_commands_are_named() -> None:
     ],
 )
 def test_the_file_is_the_one_of_that_command(command: str, paths: list[str], found: str | None) -> None:
-    """Of several projects, the one nearest to the root of the checkout."""
+    """If there are several projects, it's the one nearest to the root of the checkout."""
     chosen = account_of(replace(BUILD, text=command), [Resource(at, path) for at, path in enumerate(paths)])
     assert (chosen.path if chosen else None) == found
 
@@ -131,12 +131,12 @@ def test_the_file_is_the_one_of_that_command(command: str, paths: list[str], fou
     ],
 )
 def test_only_tests_and_freshness_warn(text: str, may: bool) -> None:  # noqa: FBT001 - a parameter
-    """So only their files are read after a success."""
+    """After a success only their files are read."""
     assert may_warn(replace(BUILD, text=text)) is may
 
 
 async def test_a_file_without_an_address_is_refused(stage: Stage) -> None:
-    """Bolt knows the file, and gives nothing."""
+    """Bolt knows the file, but returns no address."""
 
     class Addressless(FakeBolt):
         async def resource_url(self, resource_id: int) -> str | None:

@@ -1,4 +1,4 @@
-"""Ends reach people: many of one channel in one message, and those of a channel that refuses directly."""
+"""How ends reach people: many in one channel in one message, and directly if the channel refuses posts."""
 
 from __future__ import annotations
 
@@ -60,20 +60,20 @@ class Stage:
             self.chat,
             self.posts,
             RunStores(requests, StartQueue(self.scripts), self.runs, RunFollowers(self.scripts)),
-            self.logs,  # type: ignore[arg-type]  # where none is given, no log is read
+            self.logs,  # type: ignore[arg-type]  # if none is given, no log is read
             PrivateReplies(self.chat),
             DeliverySettings(APP, settle_s=0.1),
         )
         self.show = CardEditor(self.chat, self.edits, requests, self.runs, app_url=APP)
 
     async def follow(self, run_id: int, channel: str = CHANNEL) -> str:
-        """A run with a card; the card's ts."""
+        """A run with a card; return the card's ts."""
         ts = await self.chat.post_message(channel, Message((f"card {run_id}",)), key=f"start:{run_id}")
         await follow_run(self.scripts, run_id, channel=channel, ts=ts, user="U0ADA")
         return ts
 
     async def end(self, run_id: int, state: str, *, log: str = "none") -> None:
-        """See its end, and conclude it."""
+        """See the run's end, and conclude it."""
         key = RunKey("w", run_id)
         token = int(await self.scripts.redis.zscore(self.scripts.key("due", "polls"), key.name) or 0)
         lease = Lease("polls", (key.name,), token, 0, 10)
@@ -85,13 +85,13 @@ class Stage:
         await self.runs.conclude(claimed.lease, run, End(failed=failed, excerpt="it broke" if failed else "", log=log))
 
     async def run(self, run_id: int) -> Run:
-        """A run as it is recorded."""
+        """The stored run."""
         run = await self.runs.load_run(RunKey("w", run_id))
         assert run is not None
         return run
 
     async def post_one(self) -> str | None:
-        """Send the most urgent post; what kind it was."""
+        """Send the most urgent post; return its kind."""
         taken = await self.posts.claim()
         if taken.lease is None:
             return None
@@ -99,17 +99,17 @@ class Stage:
         return taken.item.partition("/")[0]
 
     async def edit_all(self) -> None:
-        """Make all cards show what is observed."""
+        """Bring all cards up to date."""
         while (taken := await self.edits.claim()).lease is not None:
             await self.show.edit_card(taken.lease, taken.item)
 
     def texts(self, channel: str = CHANNEL, *, thread: str | None = None) -> list[str]:
-        """What stands in a channel, or in a thread of it, oldest first."""
+        """The messages in a channel, or in one of its threads, oldest first."""
         messages = self.sandbox.workspace.channel(channel).messages.values()
         return [one.text for one in messages if (one.thread_ts if one.is_reply else None) == thread]
 
     async def waiting(self) -> dict[str, int]:
-        """How many channels or members each set holds that should be empty when all is done."""
+        """How many members each set still has; all should be empty once everything is done."""
         found = {}
         for key in await self.scripts.redis.keys(self.scripts.key("posts", "*")):
             found[str(key)] = int(await self.scripts.redis.zcard(key))
@@ -126,7 +126,7 @@ async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
 
 
 async def many_ends(stage: Stage, count: int = 25, failed: tuple[int, ...] = (7, 21)) -> dict[int, str]:
-    """So many ends in one channel; the cards of the runs."""
+    """Many ends in one channel; return the cards of the runs."""
     cards = {number: await stage.follow(number) for number in range(1, count + 1)}
     await stage.edit_all()
     for number in cards:
@@ -135,7 +135,7 @@ async def many_ends(stage: Stage, count: int = 25, failed: tuple[int, ...] = (7,
 
 
 async def test_many_ends_of_a_channel_are_told_in_one_message(stage: Stage) -> None:
-    """Failures first, each with its run; the log of a failure follows in its own thread."""
+    """Failures come first, each with its run; a failure's log follows in the run's own thread."""
     cards = await many_ends(stage)
     assert await stage.post_one() == "digest"
     told = stage.texts()[-1]
@@ -148,14 +148,14 @@ async def test_many_ends_of_a_channel_are_told_in_one_message(stage: Stage) -> N
 
 
 async def test_a_few_ends_are_told_each_in_its_thread(stage: Stage) -> None:
-    """Twenty are no flood."""
+    """Twenty aren't enough for one message."""
     await many_ends(stage, 20, ())
     assert {await stage.post_one() for _ in range(20)} == {"end"}
     assert await stage.post_one() is None
 
 
 async def test_a_card_that_was_told_together_is_sealed(stage: Stage) -> None:
-    """Nothing of it stays in a set, and its record expires."""
+    """It stays in no set, and its record expires."""
     await many_ends(stage, 25, ())
     await stage.post_one()
     await stage.edit_all()
@@ -169,7 +169,7 @@ async def test_a_card_that_was_told_together_is_sealed(stage: Stage) -> None:
 
 
 async def test_a_lost_reply_is_found_and_not_told_twice(stage: Stage) -> None:
-    """As with every post: the attempt is on record, and the channel is read back for it."""
+    """As with every post, the attempt is recorded, and the channel is searched for it."""
     await many_ends(stage)
     stage.sandbox.workspace.faults.add(Fault("drop_after", "chat.postMessage"))
     assert await stage.post_one() == "digest"
@@ -184,7 +184,7 @@ async def test_a_lost_reply_is_found_and_not_told_twice(stage: Stage) -> None:
 
 
 async def test_where_many_cannot_be_told_in_the_channel_each_is_told_directly(stage: Stage) -> None:
-    """The channel is archived: whoever asked is told of each, with the reason, and the channel is not tried again."""
+    """The channel is archived: each requester is told directly, with the reason, and the channel isn't tried again."""
     await many_ends(stage, 22)
     stage.sandbox.workspace.channel(CHANNEL).is_archived = True
     assert await stage.post_one() == "digest"
@@ -201,7 +201,7 @@ async def test_where_many_cannot_be_told_in_the_channel_each_is_told_directly(st
 
 
 async def test_a_channel_that_refuses_does_not_take_the_slots_of_others(stage: Stage) -> None:
-    """After the first refusal its cards are edited no more; the other channel's are."""
+    """After the first refusal its cards aren't edited anymore; the other channel's are."""
     for number in range(1, 6):
         await stage.follow(number)
     stage.sandbox.workspace.add_channel("more", "public", [stage.sandbox.workspace.bot.id], channel_id=OTHER)
@@ -230,7 +230,7 @@ async def test_a_channel_that_takes_a_card_again_is_restored(stage: Stage) -> No
 
 
 async def test_nothing_grows_with_the_number_of_runs_ever_seen(stage: Stage) -> None:
-    """When all is told and shown, every key expires but for the few that are there once."""
+    """Once all is posted and shown, every key expires except for a fixed few."""
     kept: list[set[str]] = []
     for first in (1, 6, 16):
         for number in range(first, first + (5 if first == 1 else 10)):
@@ -242,7 +242,7 @@ async def test_nothing_grows_with_the_number_of_runs_ever_seen(stage: Stage) -> 
         redis = stage.scripts.redis
         kept.append({str(key) for key in await redis.keys("*") if await redis.ttl(key) == -1})
     assert kept[0] == kept[1] == kept[2]
-    # A lane forgets a channel when it next looks at it.
+    # A lane drops a channel when it next looks at it.
     assert len(kept[0]) <= 8, kept[0]
     for key in kept[0]:
         assert await stage.scripts.redis.zcard(key) <= 60 if "budget:edits" in key else True

@@ -37,7 +37,7 @@ async def test_an_active_run_is_followed_without_a_card(stage: IncidentStage) ->
 
 
 async def test_a_success_needs_no_poll(stage: IncidentStage) -> None:
-    """Unless it would close an incident: then its commands decide."""
+    """It's polled only if it would close an incident: then its commands decide."""
     await stage.watch()
     first = stage.run_through("SUCCESS")
     await stage.discover()
@@ -47,12 +47,12 @@ async def test_a_success_needs_no_poll(stage: IncidentStage) -> None:
     second = stage.run_through("SUCCESS")
     await stage.discover()
     assert (await stage.run(second)).end is not None
-    # Warnings of a success are shown on cards only.
+    # A success's warnings are shown only on cards.
     assert not [what for what, _ in stage.bolt.reads if what == "resources"]
 
 
 async def test_more_than_a_page_of_runs_is_found(stage: IncidentStage) -> None:
-    """Pages are read back to a run that's known."""
+    """Older pages are read until they reach a known run."""
     stage.run_through("SUCCESS")
     await stage.watch()
     for _ in range(45):
@@ -64,7 +64,7 @@ async def test_more_than_a_page_of_runs_is_found(stage: IncidentStage) -> None:
 
 
 async def test_if_bolt_is_away_while_older_pages_are_read_the_look_is_made_again(stage: IncidentStage) -> None:
-    """Once newer runs are known, no look would reach the older ones."""
+    """If the newer runs were stored already, no later look would reach the older ones."""
     stage.run_through("SUCCESS")
     await stage.watch()
     for _ in range(45):
@@ -104,7 +104,7 @@ async def test_once_bolt_throttles_a_look_asks_for_no_more_older_pages(stage: In
 
 
 async def test_if_bolt_throttles_each_look_the_next_one_asks_for_another_schedules_pages(stage: IncidentStage) -> None:
-    """A schedule isn't told without its older runs because another one's pages couldn't be read for ten minutes."""
+    """Otherwise one schedule's pages could keep another's older runs from being read until its time is up."""
     slugs = ["a", "b"]
     stage.bolt.active[:] = [replace(stage.bolt.active[0], slug=slug, name=f"Job {slug}") for slug in slugs]
     for slug in slugs:
@@ -127,7 +127,7 @@ async def test_if_bolt_throttles_each_look_the_next_one_asks_for_another_schedul
 
 
 async def test_if_older_pages_cannot_be_read_for_ten_minutes_what_is_newer_is_told(stage: IncidentStage) -> None:
-    """They may never be readable, and the schedule would be reported on no more."""
+    """They may never become readable, and nothing would be reported about the schedule anymore."""
     stage.run_through("SUCCESS")
     await stage.watch()
     for _ in range(25):
@@ -141,7 +141,7 @@ async def test_if_older_pages_cannot_be_read_for_ten_minutes_what_is_newer_is_to
 
 
 async def test_if_bolt_refuses_older_pages_what_is_newer_is_told(stage: IncidentStage) -> None:
-    """It may refuse them each time."""
+    """Bolt may refuse them every time."""
     stage.run_through("SUCCESS")
     await stage.watch()
     for _ in range(25):
@@ -167,7 +167,7 @@ async def test_a_schedule_that_cannot_be_listed_does_not_hide_the_others(stage: 
 
 
 async def test_if_bolt_is_away_every_look_is_made_again(stage: IncidentStage) -> None:
-    """Nothing is lost."""
+    """The failure is reported once Bolt answers."""
     await stage.watch()
     stage.run_through("FAILED")
     stage.bolt.faults.fail("newest_runs", BoltNotSent(cause="refused", where="Bolt"))
@@ -178,7 +178,7 @@ async def test_if_bolt_is_away_every_look_is_made_again(stage: IncidentStage) ->
 
 
 async def test_looks_are_spread_over_the_interval(stage: IncidentStage) -> None:
-    """Each schedule has its own share of it."""
+    """Each schedule's look is due at its own time."""
     await stage.watch("*")
     key = stage.scripts.key("due", "looks")
     scores = [await stage.redis.zscore(key, slug) for slug in ("nightly", "hourly")]
@@ -187,7 +187,7 @@ async def test_looks_are_spread_over_the_interval(stage: IncidentStage) -> None:
 
 
 async def test_a_start_of_ours_is_told_by_its_card_alone(stage: IncidentStage) -> None:
-    """Its incident has no message as long as every failure has a card."""
+    """As long as every failure has a card, the incident has no message."""
     await stage.watch()
     await stage.start()
     run = stage.bolt.runs_of["nightly"][0].id
@@ -206,7 +206,7 @@ async def test_a_start_of_ours_is_told_by_its_card_alone(stage: IncidentStage) -
 
 
 async def test_runs_that_ended_before_the_watch_of_a_second_channel_are_not_told_there(stage: IncidentStage) -> None:
-    """The time of its making decides, by Bolt's clock."""
+    """What counts is when the watch was made, by Bolt's clock."""
     await stage.watch("hourly", "C2")
     await stage.watch()
     stage.run_through("FAILED")
@@ -229,7 +229,7 @@ async def test_a_failure_between_the_watch_and_the_first_look_is_told(stage: Inc
 
 
 async def test_a_failure_right_after_a_second_channel_begins_to_watch_counts_once_there(stage: IncidentStage) -> None:
-    """The look that begins the watch there lists it, and its end is accounted later."""
+    """The look that begins the watch there lists the run, and its end is accounted for later."""
     await stage.watch()
     await stage.add_watch("night*", "C2")
     stage.run_through("FAILED")
@@ -239,7 +239,7 @@ async def test_a_failure_right_after_a_second_channel_begins_to_watch_counts_onc
 
 
 async def test_a_failure_from_before_and_one_after_the_watch_of_a_second_channel_are_two(stage: IncidentStage) -> None:
-    """The former was accounted for the first channel alone."""
+    """The earlier one was accounted for only in the first channel."""
     await stage.watch()
     stage.run_through("FAILED")
     await stage.discover()
@@ -252,7 +252,7 @@ async def test_a_failure_from_before_and_one_after_the_watch_of_a_second_channel
 
 
 async def test_what_was_accounted_while_a_second_channel_made_its_watch_is_counted_there(stage: IncidentStage) -> None:
-    """As a failure from before: nothing accounts it again."""
+    """It counts as a failure from before the watch, because its end isn't accounted for again."""
     await stage.watch()
     asked = stage.at
     stage.run_through("FAILED")
@@ -265,7 +265,7 @@ async def test_what_was_accounted_while_a_second_channel_made_its_watch_is_count
 
 
 async def test_a_run_that_may_be_a_lost_starts_waits_for_it(stage: IncidentStage) -> None:
-    """Then its card tells of it. A run that somebody else started doesn't wait."""
+    """It's reported on the start's card. A run that somebody else started doesn't wait."""
     await stage.watch()
     run = await _lost_start(stage)
     theirs = stage.run_through("FAILED")
@@ -282,7 +282,7 @@ async def test_a_run_that_may_be_a_lost_starts_waits_for_it(stage: IncidentStage
 async def test_an_end_that_discovery_sees_before_its_lost_start_is_found_is_in_the_cards_thread(
     stage: IncidentStage,
 ) -> None:
-    """The card is posted before the start, and tied to the run after it has ended."""
+    """The card is posted before the start, and linked to the run only after it has ended."""
     await stage.watch()
     run = await _lost_start(stage)
     await stage.redis.hset(stage.scripts.key("req", "r1"), "sending_us", f"{(time.time() - 61) * 1e6:.0f}")
@@ -296,14 +296,14 @@ async def test_an_end_that_discovery_sees_before_its_lost_start_is_found_is_in_t
 
 
 class ConcludedMeanwhile(Runs):
-    """Runs of which one is concluded right after it was loaded."""
+    """A store in which a run is concluded right after it was loaded."""
 
     def __init__(self, scripts: Scripts, conclude: Callable[[], Awaitable[None]]) -> None:
         super().__init__(scripts)
         self._conclude: Callable[[], Awaitable[None]] | None = conclude
 
     async def load_run(self, key: RunKey) -> Run | None:
-        """Load it as it was before."""
+        """Load the run as it was before."""
         found, conclude = await super().load_run(key), self._conclude
         self._conclude = None
         if conclude is not None:
@@ -312,7 +312,7 @@ class ConcludedMeanwhile(Runs):
 
 
 async def test_a_run_of_ours_that_is_concluded_during_a_look_does_not_wait_for_the_sweep(stage: IncidentStage) -> None:
-    """Its end couldn't be handed over, because the look hadn't recorded yet that it's a watched schedule's."""
+    """Its end couldn't be handed over, because the look hadn't recorded yet that its schedule is watched."""
     await stage.watch()
     await stage.start()
     stage.end(stage.bolt.runs_of["nightly"][0].id, "FAILED")
@@ -341,7 +341,7 @@ async def _lost_start(stage: IncidentStage) -> int:
 
 
 async def test_nothing_is_looked_at_once_the_last_watch_is_stopped(stage: IncidentStage) -> None:
-    """What was known is kept for a day. A run that ends after it has been forgotten leaves nothing behind."""
+    """What was known is kept for a day. A run that ends after that leaves nothing behind."""
     watch = await stage.watch()
     run = stage.begin()
     await stage.discover()

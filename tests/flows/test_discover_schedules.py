@@ -1,4 +1,4 @@
-"""One small listing shows whose runs are worth a look."""
+"""One small listing shows which schedules' runs are worth a look."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def asked(stage: IncidentStage, what: str) -> int:
 
 
 async def test_without_a_watch_nothing_is_listed(stage: IncidentStage) -> None:
-    """And when the last one goes, the listing ends."""
+    """Once the last watch is gone, the listing stops."""
     assert await stage.work("discovery") == 0
     watch = await stage.watch()
     assert await stage.work("discovery") == 1
@@ -63,7 +63,7 @@ async def test_a_time_that_has_passed_is_worth_one_look(stage: IncidentStage) ->
 
 
 async def test_only_watched_schedules_are_looked_at(stage: IncidentStage) -> None:
-    """Others aren't even on record."""
+    """Nothing is stored about the others."""
     await stage.watch("hourly")
     assert set(await stage.discovery.known_activity()) == {"hourly"}
     looks = [slugs for method, slugs in stage.bolt.reads if method == "newest_runs"]
@@ -83,7 +83,7 @@ async def test_a_schedule_that_is_new_is_watched_at_once(stage: IncidentStage) -
 async def test_if_bolt_is_away_the_listing_is_tried_again(
     stage: IncidentStage, error: BoltNotSent | BoltThrottled
 ) -> None:
-    """And nothing is taken for gone."""
+    """No schedule counts as gone meanwhile."""
     await stage.watch()
     stage.bolt.faults.fail("activity", error)
     await stage.discover()
@@ -92,7 +92,7 @@ async def test_if_bolt_is_away_the_listing_is_tried_again(
 
 
 async def test_the_time_of_the_listing_is_kept(stage: IncidentStage) -> None:
-    """By Bolt's clock: how long ago the bot could see tells whether it's blind."""
+    """It's kept by Bolt's clock: from it, the bot knows how long it hasn't seen Bolt's runs."""
     await stage.watch()
     assert await stage.discovery.listed_at() == stage.at
 

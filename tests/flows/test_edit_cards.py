@@ -22,7 +22,7 @@ EDIT = "chat.update"
 
 
 async def observe(stage: Stage, state: str) -> None:
-    """Run 101 was seen like this."""
+    """Run 101 was seen in this state."""
     key = RunKey("w", 101)
     token = int(await stage.redis.zscore(stage.scripts.key("due", "polls"), key.name) or 0)
     lease = Lease("polls", (key.name,), token, 0, 10)
@@ -39,7 +39,7 @@ async def started(stage: Stage) -> None:
 
 
 async def due_again(stage: Stage) -> None:
-    """Whatever was put back is due now."""
+    """Make everything due that was put back."""
     for pattern in ("*", "*:*"):
         for key in await stage.redis.keys(stage.scripts.key("edits", pattern)):
             if await stage.redis.type(key) == "zset":
@@ -48,7 +48,7 @@ async def due_again(stage: Stage) -> None:
 
 
 async def test_only_the_newest_state_is_shown(start_stage: Stage) -> None:
-    """Two observations are one edit, and nothing is edited again if nothing has changed."""
+    """Two observations take one edit, and without a change there's no other."""
     await started(start_stage)
     await observe(start_stage, "RUNNING")
     await observe(start_stage, "FAILED")
@@ -74,7 +74,7 @@ async def test_what_may_work_later_is_tried_again(start_stage: Stage, error: Sla
 
 
 async def test_a_lost_reply_is_answered_by_editing_again(start_stage: Stage) -> None:
-    """Nobody knows whether it was done; twice is the same."""
+    """It isn't known whether the edit was made; making it twice does no harm."""
     await started(start_stage)
     await observe(start_stage, "RUNNING")
     start_stage.chat.faults.lose("edit_message")
@@ -88,7 +88,7 @@ async def test_a_lost_reply_is_answered_by_editing_again(start_stage: Stage) -> 
 
 @pytest.mark.parametrize("error", [MessageGone(EDIT, "message_not_found"), ChannelRefused(EDIT, "is_archived")])
 async def test_a_card_that_is_gone_is_left(start_stage: Stage, error: SlackError) -> None:
-    """It takes no more of everyone's budget."""
+    """It uses no more of the shared budget."""
     await started(start_stage)
     await observe(start_stage, "RUNNING")
     start_stage.chat.faults.fail("edit_message", error)
@@ -98,7 +98,7 @@ async def test_a_card_that_is_gone_is_left(start_stage: Stage, error: SlackError
 
 
 async def test_blocks_that_slack_refuses_are_shown_as_text(start_stage: Stage) -> None:
-    """A card must not go on saying what isn't so."""
+    """A card must not keep showing an outdated state."""
     await started(start_stage)
     await observe(start_stage, "RUNNING")
     start_stage.chat.faults.fail("edit_message", ContentRefused(EDIT, "invalid_blocks"))
@@ -122,7 +122,7 @@ async def test_a_card_of_nothing_is_left(start_stage: Stage) -> None:
 
 
 async def test_a_start_without_a_run_is_edited_too(start_stage: Stage) -> None:
-    """It's looked for: the card says so."""
+    """The card says that its run is being searched for."""
     await start_stage.accept()
     await start_stage.advance()
     await start_stage.post()

@@ -1,4 +1,4 @@
-"""How long logs may be read if several failures are announced."""
+"""How long logs may be read while several failures are waiting to be announced."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ FAILURES = 10
 
 
 def test_ten_failures_have_time_to_be_posted_one_after_the_other() -> None:
-    """In one channel too, where Slack takes a post a second: the last of them within 20 s."""
+    """In one channel, where Slack accepts one post a second, the last of them still comes in time."""
     rules = EndRules()
     ends = sorted(rules.reading_s(at_once) for at_once in range(1, FAILURES + 1))
     posted = 0.0
@@ -20,6 +20,6 @@ def test_ten_failures_have_time_to_be_posted_one_after_the_other() -> None:
 
 
 def test_an_incident_waits_three_seconds_for_a_log() -> None:
-    """Unless there's less time than that."""
+    """It waits less if there's less time."""
     assert EndRules().reading_s(1, incident_only=True) == 3
     assert EndRules().reading_s(1000, incident_only=True) == 0

@@ -1,4 +1,4 @@
-"""Quiet hours over a real Redis: nothing is posted while they last, and one message lists it at their end."""
+"""Quiet hours over a real Redis: nothing is posted during them, and one message at their end lists it all."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def texts(stage: IncidentStage) -> list[str]:
 
 
 async def test_nothing_is_posted_in_the_night_and_one_message_in_the_morning(stage: IncidentStage) -> None:
-    """With what is failing, and what failed and recovered."""
+    """The message lists what is failing, and what failed and recovered."""
     await at(stage, NIGHT)
     await fail(stage)
     await fail(stage)
@@ -72,7 +72,7 @@ async def test_nothing_is_posted_in_the_night_and_one_message_in_the_morning(sta
 
 
 async def test_an_incident_gets_its_own_message_at_its_next_failure(stage: IncidentStage) -> None:
-    """Without a mention within the hour, because the list had one."""
+    """Within an hour it mentions nobody, because the list already did."""
     await at(stage, NIGHT)
     await fail(stage)
     await at(stage, MORNING)
@@ -93,7 +93,7 @@ async def test_an_incident_that_was_listed_recovers_in_a_line(stage: IncidentSta
 
 
 async def test_a_known_message_is_edited_in_the_night(stage: IncidentStage) -> None:
-    """A new error and the recovery are withheld; the message shows the state."""
+    """The posts about a new error and the recovery are withheld, while the message shows the current state."""
     await fail(stage)
     posted = len(stage.chat.posted)
     await at(stage, NIGHT)
@@ -107,7 +107,7 @@ async def test_a_known_message_is_edited_in_the_night(stage: IncidentStage) -> N
 
 
 async def test_a_snooze_that_ends_in_the_night_is_told_in_the_morning(stage: IncidentStage) -> None:
-    """And one that goes on in the morning isn't."""
+    """A snooze that's still on in the morning isn't mentioned."""
     for slug, choice in (("nightly", SnoozeChoice.FOUR_HOURS), ("hourly", SnoozeChoice.RECOVERY)):
         await fail(stage, slug)
         stored = await stage.stored(slug=slug)
@@ -136,7 +136,7 @@ async def test_several_incidents_of_a_night_are_all_in_the_list(stage: IncidentS
 
 
 async def test_watches_with_other_quiet_hours_are_told_at_their_own_ends(stage: IncidentStage) -> None:
-    """The channel is due at the first of them, and again at the next."""
+    """The channel comes due at the first end, and again at the next."""
     await stage.watch("hourly", quiet=Quiet("22:00", "09:00"), time_zone="UTC")
     await at(stage, NIGHT)
     await fail(stage)
@@ -162,7 +162,7 @@ async def test_quiet_hours_that_were_made_longer_last_longer(stage: IncidentStag
 
 
 async def test_what_was_wanted_before_is_not_posted_in_the_night(stage: IncidentStage) -> None:
-    """The channel took no messages in the evening, and takes them again in the night."""
+    """The channel refused messages in the evening, and accepts them again during the night."""
     stage.chat.refusing[CHANNEL] = ChannelRefused("chat.postMessage", "not_in_channel")
     await fail(stage)
     stage.chat.refusing.clear()
@@ -201,7 +201,7 @@ async def test_an_incident_that_is_closed_withholds_nothing_any_more(stage: Inci
 
 
 async def test_an_incident_that_changes_meanwhile_is_told_all_the_same(stage: IncidentStage) -> None:
-    """The end is decided again."""
+    """The end of quiet hours is worked out again."""
     await at(stage, NIGHT)
     await fail(stage)
     stage.at = stage.bolt.clock = MORNING
@@ -218,11 +218,11 @@ async def test_an_incident_that_changes_meanwhile_is_told_all_the_same(stage: In
 
 
 async def test_a_kill_between_any_two_steps_loses_nothing_and_repeats_nothing(stage: IncidentStage) -> None:
-    """Two processes end the same quiet hours: one message; a killed post is found by its key."""
+    """If two processes end the same quiet hours, there's one message; after a kill, a post is found by its key."""
     await at(stage, NIGHT)
     await fail(stage)
     stage.at = stage.bolt.clock = MORNING
-    # Killed after its claim: another one claims it later.
+    # A process is killed after its claim: another one claims the channel later.
     await stage.redis.zadd(stage.scripts.key("due", "quiet"), {CHANNEL: 1})
     first = await stage.due["quiet"].claim(1)
     await stage.redis.zadd(stage.scripts.key("due", "quiet"), {CHANNEL: 1})
@@ -232,7 +232,7 @@ async def test_a_kill_between_any_two_steps_loses_nothing_and_repeats_nothing(st
     await stage.quiet_ender().end_quiet(second.lease)
     await stage.quiet_ender().end_quiet(first.lease)
     assert (await stage.incident()).withheld is None
-    # Killed after Slack accepted the message.
+    # A process is killed after Slack accepted the message.
     stage.chat.faults.lose("post_message")
     await stage.post()
     await stage.settle()
@@ -240,7 +240,7 @@ async def test_a_kill_between_any_two_steps_loses_nothing_and_repeats_nothing(st
 
 
 async def test_an_outage_says_nothing_in_the_night(one_redis: Redis) -> None:
-    """Its message is edited; that all have recovered is a line in the morning."""
+    """Its message is edited; a line in the morning says that all have recovered."""
     schedules = [Schedule(n, f"u{n}", f"Job {n}", f"job-{n}", "OFF", "ui", commands=("dbt build",)) for n in range(8)]
     stage = IncidentStage(one_redis, at=EVENING, bolt=FakeBolt(*schedules))
     await stage.watch("*", quiet=QUIET, time_zone="UTC", mention="U0ADA")
@@ -258,7 +258,7 @@ async def test_an_outage_says_nothing_in_the_night(one_redis: Redis) -> None:
 
 
 async def test_what_was_withheld_is_listed_in_a_channel_that_got_another_id(stage: IncidentStage) -> None:
-    """In the morning."""
+    """In the morning, the list is posted under the new id."""
     await at(stage, NIGHT)
     await fail(stage)
     assert await stage.watches.move_channel(CHANNEL, "C2") == 1

@@ -1,4 +1,4 @@
-"""A start whose reply was lost: its run is looked for, and it's never sent again."""
+"""A start whose reply was lost: the bot searches for its run, and never sends it again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.flows.stage import ADA, Stage, carded, sent
 
 
 async def test_a_lost_reply_is_looked_for_and_never_sent_again(start_stage: Stage) -> None:
-    """The run is found in its schedule's list, and whoever asked has been told meanwhile not to ask again."""
+    """The run is found in its schedule's list; meanwhile the requester was told not to ask again."""
     await start_stage.runs.learn_actor("w", OUR_ACTOR)
     await carded(start_stage)
     start_stage.bolt.faults.lose("trigger")
@@ -23,7 +23,7 @@ async def test_a_lost_reply_is_looked_for_and_never_sent_again(start_stage: Stag
 
 
 async def test_a_run_that_is_not_found_is_unclear_and_may_turn_up_later(start_stage: Stage) -> None:
-    """It's said once, and the search goes on without another word."""
+    """The requester is told once, and the search goes on silently."""
     start_stage.look_for_s = 0
     start_stage.__post_init__()
     await start_stage.runs.learn_actor("w", OUR_ACTOR)
@@ -40,7 +40,7 @@ async def test_a_run_that_is_not_found_is_unclear_and_may_turn_up_later(start_st
 
 
 async def test_a_run_of_somebody_else_is_not_taken_for_it(start_stage: Stage) -> None:
-    """Another actor's run of the same schedule, or one on another branch."""
+    """The other run was started by another actor, or on another branch."""
     await start_stage.runs.learn_actor("w", OUR_ACTOR)
     await carded(start_stage)
     start_stage.bolt.faults.fail("trigger", BoltOutcomeUnknown())
@@ -52,7 +52,7 @@ async def test_a_run_of_somebody_else_is_not_taken_for_it(start_stage: Stage) ->
 
 
 async def test_of_two_runs_that_may_be_it_none_is_taken(start_stage: Stage) -> None:
-    """Both are linked."""
+    """The request keeps both as candidates."""
     await start_stage.runs.learn_actor("w", OUR_ACTOR)
     await carded(start_stage)
     start_stage.bolt.faults.fail("trigger", BoltOutcomeUnknown())
@@ -65,7 +65,7 @@ async def test_of_two_runs_that_may_be_it_none_is_taken(start_stage: Stage) -> N
 
 
 async def test_not_being_able_to_look_is_no_finding(start_stage: Stage) -> None:
-    """Bolt is away: it's looked for again."""
+    """If Bolt is away, the search goes on later."""
     await carded(start_stage)
     start_stage.bolt.faults.lose("trigger")
     await start_stage.advance()

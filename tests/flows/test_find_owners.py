@@ -1,4 +1,4 @@
-"""Finding out who owns a schedule: the file, the address, and looking it up ahead."""
+"""Finding out who owns a schedule: the owners file, the email address, and looking it up in advance."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FILE = Owners((("hour*", "S0HOURLY"),), {"ada@example.com": "U0FILE"})
 
 
 def staged(redis: Redis, *owners: str, file: Owners | None = None) -> IncidentStage:
-    """Schedules with these owners; Slack knows Ada."""
+    """A stage with schedules of these owners; Slack only knows Ada."""
     stage = IncidentStage(redis, by_address=FakePeopleByAddress(ada="U0ADA"), owners_file=file or Owners())
     schedules = (NIGHTLY, HOURLY)
     stage.bolt.active = [
@@ -28,7 +28,7 @@ def staged(redis: Redis, *owners: str, file: Owners | None = None) -> IncidentSt
 
 
 async def test_owners_are_looked_up_ahead_once(one_redis: Redis) -> None:
-    """An address once, whosever schedules it owns; another process knows it too, and posts ask nobody."""
+    """An address is looked up once for all its schedules; other processes know the result, and posts need no lookup."""
     stage = staged(one_redis, "ada@example.com", "Ada <ADA@example.com>")
     assert await stage.owners.owner_of(ADA) == ""
     await stage.watch("*")
@@ -44,7 +44,7 @@ async def test_owners_are_looked_up_ahead_once(one_redis: Redis) -> None:
 
 
 async def test_nobody_has_an_address(one_redis: Redis) -> None:
-    """It's kept as well."""
+    """That an address is unknown is stored as well, so it's looked up once."""
     stage = staged(one_redis, "eve@example.com")
     await stage.watch("nightly")
     await stage.owners.look_ahead([replace(ADA, owner="eve@example.com")])
@@ -66,7 +66,7 @@ async def test_the_file_wins(one_redis: Redis) -> None:
 
 
 async def test_a_schedule_that_does_well_waits_for_its_next_run(one_redis: Redis) -> None:
-    """Its owner is looked up as soon as something happens."""
+    """Its owner is looked up as soon as it runs again."""
     stage = staged(one_redis, "ada@example.com")
     stage.bolt.active = [replace(one, last_run_state="SUCCESS") for one in stage.bolt.active]
     await stage.watch("nightly")
@@ -78,7 +78,7 @@ async def test_a_schedule_that_does_well_waits_for_its_next_run(one_redis: Redis
 
 
 async def test_nobody_is_looked_up_if_no_watch_mentions_owners(one_redis: Redis) -> None:
-    """Their addresses aren't Slack's business then."""
+    """Slack needn't see their addresses then."""
     stage = staged(one_redis, "ada@example.com")
     await stage.watch("nightly", mention="none")
     assert stage.by_address.asked == []
@@ -94,7 +94,7 @@ async def test_nobody_is_looked_up_if_no_watch_mentions_owners(one_redis: Redis)
     ],
 )
 async def test_slack_may_not_say(one_redis: Redis, error: BotError, ttl_s: int | None, again_s: int | None) -> None:
-    """A refusal is kept for an hour; otherwise it's asked again, when Slack says."""
+    """A refusal is stored for an hour; otherwise Slack is asked again later, at its own time if it names one."""
     stage = staged(one_redis, "ada@example.com")
     stage.by_address.faults.fail("user_with", error)
     await stage.watch("nightly")
@@ -108,7 +108,7 @@ async def test_slack_may_not_say(one_redis: Redis, error: BotError, ttl_s: int |
 
 
 async def test_a_schedule_that_nobody_watches_any_more_is_dropped(one_redis: Redis) -> None:
-    """Nobody is asked."""
+    """Its owner isn't looked up."""
     stage = staged(one_redis, "ada@example.com")
     await stage.owners.look_ahead([ADA])
     assert await stage.work("owners") == 1
@@ -117,7 +117,7 @@ async def test_a_schedule_that_nobody_watches_any_more_is_dropped(one_redis: Red
 
 
 async def test_an_owner_can_be_asked_for_now(one_redis: Redis) -> None:
-    """For answers to a person; it's kept too."""
+    """An answer to a person needs the owner at once; the result is stored as well."""
     stage = staged(one_redis, "ada@example.com")
     stage.by_address.faults.fail("user_with", SlackOutcomeUnknown("users.lookupByEmail"))
     assert await stage.owners.find_now(ADA) is None

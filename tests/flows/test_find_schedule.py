@@ -1,4 +1,4 @@
-"""Which schedule a reader means: an active one, else an inactive one, else what may have been meant."""
+"""Which schedule is meant: an active one, else an inactive one; if there's none, similar names are offered."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ OLD = replace(NIGHTLY, id=3, name="Old build", slug="old")
 
 
 def finder(bolt: FakeBolt) -> ScheduleFinder:
-    """What looks in it."""
+    """The finder over that Bolt."""
     return ScheduleFinder(bolt, ScheduleCatalog(bolt))
 
 
 async def test_an_active_schedule_is_found_without_asking_for_the_others() -> None:
-    """By its slug or its name."""
+    """It's found by its slug or its name, and inactive schedules aren't listed."""
     bolt = FakeBolt()
     for wanted in ("nightly", "nightly full BUILD"):
         assert await finder(bolt).find_any(wanted, ShowCommand) == FoundSchedule(NIGHTLY)
@@ -31,13 +31,13 @@ async def test_an_active_schedule_is_found_without_asking_for_the_others() -> No
 
 
 async def test_an_inactive_schedule_is_found_too() -> None:
-    """And known as one, since it can only be looked at."""
+    """The result says that it's inactive, because it can only be looked at."""
     bolt = FakeBolt(NIGHTLY, HOURLY, inactive=[OLD])
     assert await finder(bolt).find_any("old", ShowCommand) == FoundSchedule(OLD, active=False)
 
 
 async def test_a_mistyped_name_offers_the_same_command_of_others() -> None:
-    """Of active ones."""
+    """The button carries out the command for the schedule with a similar name."""
     answer = await finder(FakeBolt()).find_any("nigtly", ShowCommand)
     assert isinstance(answer, Message)
     assert [button.label for button in buttons(answer)] == ["Show nightly"]

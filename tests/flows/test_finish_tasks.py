@@ -1,4 +1,4 @@
-"""What is under way when the process stops is finished, and broken off if it takes too long."""
+"""Tasks still running when the process stops may finish, and are cancelled if they take too long."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.flows.finish_tasks import cancel_until_done, finish_or_cancel
 
 
 async def test_what_is_late_is_cancelled_and_has_ended() -> None:
-    """What is done in time is not; what is cancelled may still tidy up."""
+    """A task that finishes in time isn't cancelled; one that is cancelled can still clean up."""
     tidied: list[str] = []
 
     async def hangs() -> None:
@@ -32,7 +32,7 @@ async def test_nothing_under_way_takes_no_time() -> None:
 
 
 async def test_a_task_that_swallows_a_cancellation_is_cancelled_again() -> None:
-    """As a call to Redis does that succeeds at the same moment."""
+    """A call to Redis may swallow it by succeeding at the same moment."""
     swallowed = asyncio.Event()
 
     async def swallows() -> None:

@@ -1,4 +1,4 @@
-"""A follow request whose records are gone lets go, so that the run can be asked for again."""
+"""A follow request whose records are gone gives up, so that the run can be asked for again."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ class Bolt:
     """Every run is active."""
 
     async def status(self, run_id: int) -> RunStatus:
-        """It runs."""
+        """The run is running."""
         del run_id
         return RunStatus("RUNNING")
 
 
 class Chat:
-    """Keeps what is told."""
+    """Keeps what people are told."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
 
     async def respond(self, _url: str, message: Message, **_: object) -> None:
-        """Tell it."""
+        """Keep the reply."""
         self.told.append("".join(str(getattr(span, "text", span)) for span in message.text))
 
 
 @pytest.fixture
 def scripts(redis_client: Redis) -> Scripts:
-    """The scripts of a deployment of its own."""
+    """The scripts of a deployment that only this test uses."""
     return Scripts(redis_client, "test", retention_s=1000)
 
 
@@ -70,14 +70,14 @@ def flow(scripts: Scripts, chat: Chat) -> FollowRequestHandler:
 
 
 async def advance(scripts: Scripts, adopt: FollowRequestHandler) -> None:
-    """One step of the follow request that is due."""
+    """Take one step with the follow request that is due."""
     claimed = await DueSet(scripts, "watches", lease_s=10).claim(1)
     assert claimed.lease is not None
     await adopt.advance_follow_request(claimed.lease)
 
 
 async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None:
-    """Whoever asked is told, and asks again."""
+    """The requester is told, and can ask again."""
     chat, followers = Chat(), RunFollowers(scripts)
     adopt = flow(scripts, chat)
     posts = PostLane(scripts, SlackBudget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
@@ -105,7 +105,7 @@ async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None
 
 
 async def test_a_follow_request_expires(scripts: Scripts) -> None:
-    """Whatever becomes of its post; and nobody looks for one that is gone for ever."""
+    """It expires whatever happens to its post, and one that's gone is dropped from the due set."""
     adopt = flow(scripts, Chat())
     await adopt.request_follow(ADA, RUN, RunFacts())
     record = scripts.key("watch", "A", RUN.name)

@@ -1,4 +1,4 @@
-"""What people do with an incident: shown by its message, and answered only if it wasn't done."""
+"""What people do about an incident: its message shows it, and they get an answer only if it wasn't done."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ async def test_somebody_takes_it_on_and_another_takes_over(start_stage: Stage) -
 
 
 async def test_a_click_on_a_message_that_still_looks_free_takes_over_from_nobody(start_stage: Stage) -> None:
-    """Whoever was faster stays on it, and may click again."""
+    """Whoever was faster stays on it; the other person can still take over."""
     of = handling(start_stage, failing(on_it=OnIt(ADA, datetime.now(UTC) + ON_IT_FOR, "ada")))
     answer = await of.flow.take_on(asker(BOB), "bob", "nightly", over=False)
     assert isinstance(answer, Message)
@@ -104,7 +104,7 @@ async def test_a_click_on_a_message_that_still_looks_free_takes_over_from_nobody
 
 
 async def test_letting_go_undoes_it_once(start_stage: Stage) -> None:
-    """By whoever clicks."""
+    """Anybody can do it, and a second click says that nobody is on it."""
     of = handling(start_stage, failing(on_it=OnIt(ADA, datetime.now(UTC), "ada")))
     assert await of.flow.let_go(asker(BOB), "nightly") is None
     assert of.nightly.on_it is None
@@ -112,7 +112,7 @@ async def test_letting_go_undoes_it_once(start_stage: Stage) -> None:
 
 
 async def test_a_snooze_until_the_morning_is_the_clickers_morning(start_stage: Stage) -> None:
-    """Nine o'clock in the time zone of the profile; UTC if there's none that is known."""
+    """It's nine o'clock in the profile's time zone, or in UTC if that isn't known."""
     of = handling(start_stage, failing())
     for zone in ("Asia/Tokyo", "", "Mars/Olympus", "../etc/passwd"):
         of.people.people[ADA] = replace(NIGHT_OWL, time_zone=zone)
@@ -126,7 +126,7 @@ async def test_a_snooze_until_the_morning_is_the_clickers_morning(start_stage: S
 
 
 async def test_a_snooze_ends_with_one_post_if_it_still_fails(start_stage: Stage) -> None:
-    """A click on the button of a message that isn't edited yet changes nothing."""
+    """A second click, on a message that hasn't been edited yet, changes nothing."""
     of = handling(start_stage, failing())
     assert await of.flow.snooze(asker(), "ada", "nightly", SnoozeChoice.RECOVERY) is None
     assert of.nightly.snooze == Snooze(ADA, None, "ada")
@@ -137,7 +137,7 @@ async def test_a_snooze_ends_with_one_post_if_it_still_fails(start_stage: Stage)
 
 
 async def test_a_chosen_option_finds_its_incident(start_stage: Stage) -> None:
-    """Among the open ones of the channel."""
+    """Only the channel's open incidents count."""
     of = handling(start_stage, failing(), failing(schedule="hourly"), failing(channel="C2", schedule="other"))
     found = await of.flow.find_chosen(CHANNEL, snooze_value("hourly", "4h"))
     assert not isinstance(found, Message)
@@ -147,7 +147,7 @@ async def test_a_chosen_option_finds_its_incident(start_stage: Stage) -> None:
 
 
 async def test_what_is_over_is_answered(start_stage: Stage) -> None:
-    """In one sentence, and nothing changes."""
+    """The answer is one sentence, and nothing changes."""
     of = handling(start_stage, recovered())
     assert words(await of.flow.take_on(asker(), "ada", "nightly", over=False)) == (
         "Nightly full build has already recovered, so there's nothing left to do."
@@ -165,7 +165,7 @@ async def test_what_is_over_is_answered(start_stage: Stage) -> None:
 
 
 async def test_a_change_is_decided_again_if_somebody_was_faster(start_stage: Stage) -> None:
-    """A few times; then the person may click again."""
+    """After a few tries the person is asked to click again."""
     of = handling(start_stage, failing())
     of.incidents.contended = 2
     assert await of.flow.take_on(asker(), "ada", "nightly", over=False) is None
@@ -176,7 +176,7 @@ async def test_a_change_is_decided_again_if_somebody_was_faster(start_stage: Sta
 
 
 async def test_a_retry_is_of_the_newest_failed_run(start_stage: Stage) -> None:
-    """A message that shows an older one asks first. One whose record is lost still knows its run."""
+    """The button of an older run asks first. If the incident's record is lost, the button still knows its run."""
     of = handling(start_stage, failing())
     assert await of.flow.begin_retry(asker(), IncidentButton("nightly", 4713)) == 4713
     asks = await of.flow.begin_retry(asker(), IncidentButton("nightly", 4711))
@@ -192,7 +192,7 @@ async def test_a_retry_is_of_the_newest_failed_run(start_stage: Stage) -> None:
 
 @pytest.mark.parametrize(("by", "shown"), [(BOB, "@U0BOB"), ("bob@example.com", "bob"), ("", "")])
 async def test_one_retry_at_a_time(start_stage: Stage, by: str, shown: str) -> None:
-    """The second person is told whose it is."""
+    """The second person is told who retried it."""
     of = handling(start_stage, failing(retry=RetryOfIncident(4714, "RUNNING", by)))
     answer = words(await of.flow.begin_retry(asker(), IncidentButton("nightly", 4713)))
     by_whom = f" by {shown}" if shown else ""
@@ -200,7 +200,7 @@ async def test_one_retry_at_a_time(start_stage: Stage, by: str, shown: str) -> N
 
 
 async def test_two_clicks_at_once_are_one_retry(start_stage: Stage) -> None:
-    """Before its run is seen in Bolt. After a minute it wasn't sent, and anybody may click again."""
+    """This holds before its run is seen in Bolt. After a minute without a run, anybody may click again."""
     of, button = handling(start_stage, failing()), IncidentButton("nightly", 4713)
     of.incidents.contended = 1
     assert await of.flow.begin_retry(asker(), button) == 4713
@@ -215,7 +215,7 @@ async def test_two_clicks_at_once_are_one_retry(start_stage: Stage) -> None:
 
 
 async def test_a_retry_that_is_over_by_its_own_record_can_be_repeated(start_stage: Stage) -> None:
-    """It's accounted a little later."""
+    """The run's record says so before its end is accounted for."""
     of = handling(start_stage, failing(retry=RetryOfIncident(4714, "RUNNING", BOB)))
     assert await of.flow.run_to_cancel(CHANNEL, "nightly") == 4714
     key, card = RunKey("w", 4714), CardRef("C9", "1.0")
@@ -226,14 +226,14 @@ async def test_a_retry_that_is_over_by_its_own_record_can_be_repeated(start_stag
 
 
 async def test_the_log_is_the_newest_failed_runs(start_stage: Stage) -> None:
-    """In any state; without a record the one that the message showed."""
+    """This holds in any state; without a record it's the log of the run that the message showed."""
     of = handling(start_stage, recovered())
     assert await of.flow.failed_run(CHANNEL, IncidentButton("nightly", 4711)) == 4713
     assert await of.flow.failed_run(CHANNEL, IncidentButton("hourly", 4711)) == 4711
 
 
 async def test_retrying_what_fails_is_asked_and_acts_on_what_was_listed(start_stage: Stage) -> None:
-    """One that has failed again meanwhile is another run."""
+    """A schedule that has failed again meanwhile has another failed run, so it's left out."""
     of = handling(start_stage, failing(), failing(2, schedule="hourly"), failing(channel="C2"))
     found = await of.flow.find_failing(CHANNEL)
     asked = of.flow.ask_to_retry(found, {})

@@ -1,4 +1,4 @@
-"""What people do with an outage by its message's buttons."""
+"""What people do about an outage with the buttons of its message."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.flows.incident_stage import DISK_LOG, IncidentStage
 
 
 def taken(number: int, user: str) -> Incident:
-    """An incident that somebody is on."""
+    """An incident that somebody has taken."""
     return replace(incident(number), on_it=OnIt(user, T0 + ON_IT_FOR))
 
 
@@ -39,12 +39,12 @@ def taken(number: int, user: str) -> Incident:
     ],
 )
 def test_only_what_the_menu_offers_is_taken(value: str, expected: tuple[int, SnoozeChoice] | None) -> None:
-    """Whatever arrives."""
+    """Any other value is ignored."""
     assert snooze_choice(value) == expected
 
 
 def test_what_nobody_is_on_is_left_to_take() -> None:
-    """If there's nothing left, it's said who is on it, unless that's whoever clicked."""
+    """If nothing is left, the answer says who has taken it, unless it's the person who clicked."""
     free, adas, bobs = incident(1), taken(2, "U0ADA"), taken(3, "U0BOB")
     left = OutageHandler.left_to_take(outage(free, adas, bobs), "U0ADA")
     assert isinstance(left, Outage)
@@ -56,7 +56,7 @@ def test_what_nobody_is_on_is_left_to_take() -> None:
 
 
 async def test_it_finds_what_fails(one_redis: Redis) -> None:
-    """All of its schedules are listed by cause."""
+    """All schedules with a cause are listed, and once they have recovered, the answer says so."""
     stage = IncidentStage(one_redis)
     stage.bolt.active = [replace(NIGHTLY, id=n, slug=f"mart-{n}", name=f"Mart {n}") for n in range(8)]
     await stage.watch("*")

@@ -1,4 +1,4 @@
-"""A picture goes where it was asked for, and a secret goes nowhere."""
+"""A picture is posted where it was asked for, and secrets are posted nowhere."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ CHANNEL = "C0DATAENG"
 
 
 def masked(text: str) -> str:
-    """Something that stands in a name is a secret."""
+    """Mask a word that is part of a name."""
     return text.replace("orders", "[masked]")
 
 
 class DrawnOnce(Charts):
-    """Draws in a process of its own, as the bot does, the first time, and shows the same picture after that."""
+    """Draws the first picture in a process of its own, as the bot does, and returns the same one after that."""
 
     def __init__(self) -> None:
         super().__init__(draw_s=PATIENCE_S)
@@ -50,7 +50,7 @@ class DrawnOnce(Charts):
 
 @pytest.fixture(scope="module")
 def charts() -> Charts:
-    """One picture for all tests: what they tell apart is where it goes and what is said beside it."""
+    """One picture for all tests: they only differ in where it's posted and what is said with it."""
     return DrawnOnce()
 
 
@@ -63,14 +63,14 @@ class Parts:
     histories: HistoryPoster
 
     def pictures(self) -> list[tuple[Any, Any]]:
-        """The messages with a file, and the file."""
+        """The messages that have a file, each with its file."""
         messages = self.sandbox.workspace.channels[CHANNEL].messages.values()
         return [(each, self.sandbox.workspace.files[each.files[0]]) for each in messages if each.files]
 
 
 @pytest.fixture
 async def parts(sandbox: Sandbox, redis_client: Redis, charts: Charts) -> AsyncIterator[Parts]:
-    """Real ones, with a short patience for Slack."""
+    """Real parts, with short timeouts for Slack."""
     chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", masked, call_s=10)
     settings = sandbox.env(socket_mode=True)
     credentials = Credentials(settings["PARADIME_API_SECRET"], settings.get("PARADIME_API_KEY", ""), "")
@@ -89,7 +89,7 @@ async def parts(sandbox: Sandbox, redis_client: Redis, charts: Charts) -> AsyncI
 
 
 async def test_it_is_posted_into_the_thread_where_it_was_asked_for(parts: Parts) -> None:
-    """And what is masked in a message is masked in a picture's words, title and alternative text too."""
+    """What is masked in messages is masked in the picture's title and alternative text too."""
     parent = await parts.chat.post_message(CHANNEL, Message(("a card",)), key="k")
     asker = Asker("T0", "U0ADA", CHANNEL, thread=parent)
     await parts.histories.post_history(asker, HistoryCommand("hourly"), "d1")
@@ -103,7 +103,7 @@ async def test_it_is_posted_into_the_thread_where_it_was_asked_for(parts: Parts)
 
 
 async def test_a_redis_that_is_away_keeps_nobody_from_it(parts: Parts) -> None:
-    """Then a delivery that is doubled may be answered twice, which is better than never."""
+    """A repeated delivery may then be answered twice, which is better than never."""
     scripts = Scripts(connect("redis://127.0.0.1:1"), "test", retention_s=1000)
     parts.histories._deliveries = Deduplication(scripts, PICTURES)
     await parts.histories.post_history(Asker("T0", "U0ADA", CHANNEL), HistoryCommand("hourly"), "d2")
@@ -111,7 +111,7 @@ async def test_a_redis_that_is_away_keeps_nobody_from_it(parts: Parts) -> None:
 
 
 async def test_without_the_extra_for_charts_it_comes_in_words(parts: Parts) -> None:
-    """The same figures, and what to install."""
+    """The answer has the same figures, and says what to install."""
     parts.histories._charts = Charts(library="not_installed_at_all")
     answer = await parts.histories.post_history(Asker("T0", "U0ADA", CHANNEL), HistoryCommand("hourly"), "d3")
     assert answer is not None

@@ -1,4 +1,4 @@
-"""The Home tab: what concerns one person, and where one may run what one often runs."""
+"""The Home tab: what concerns one person, and where they may start what they often run."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Home:
         )
 
     async def publish(self, number: int = 0, *, opening: str = "") -> str:
-        """Publish it; what is shown."""
+        """Publish the tab; return what it shows."""
         await self.publisher.publish_home(asker(channel=""), number=number, opening=opening)
         user, message, _ = self.tab.published[-1]
         assert user == ADA
@@ -54,12 +54,12 @@ class Home:
 
 @pytest.fixture
 async def home(start_stage: Stage) -> Home:
-    """One of them."""
+    """Ada's Home tab."""
     return Home(start_stage)
 
 
 async def test_ones_own_runs_are_shown(home: Home) -> None:
-    """And what others run in one's channels, but not elsewhere."""
+    """Somebody who isn't in the run's channel doesn't see it."""
     await home.stage.start("r1")
     assert "Nightly full build" in await home.publish()
     home.stage.woken.clear()
@@ -71,7 +71,7 @@ async def test_ones_own_runs_are_shown(home: Home) -> None:
 
 
 async def test_what_fails_now_in_ones_channels_is_on_top(home: Home) -> None:
-    """The newest failure first, with a link to its message; nothing of other channels, nor what has recovered."""
+    """The newest failure comes first, with a link to its message; other channels and recoveries aren't shown."""
     for number in range(12):
         one = failing(number + 1, schedule=f"s{number}", name=f"Schedule {number}")
         home.incidents.records[CHANNEL, one.schedule] = StoredIncident(one, 1, "" if number == 11 else "1.5")
@@ -95,7 +95,7 @@ async def test_a_page_that_is_over_shows_the_first(home: Home) -> None:
 
 
 async def test_who_may_not_read_sees_why(home: Home) -> None:
-    """And nothing of any run."""
+    """No run is shown."""
     await home.stage.start("r1")
     home.stage.policy = Policy((Rule("closed", Deny("it's closed"), what=frozenset({Action.READ})),))
     home.stage.__post_init__()
@@ -106,7 +106,7 @@ async def test_who_may_not_read_sees_why(home: Home) -> None:
 
 
 async def test_only_an_opening_is_on_record(home: Home) -> None:
-    """What is shown later is decided anew, off the record."""
+    """Later updates are decided again, but not audited."""
     await home.publish(opening="e1")
     await home.publish()
     entries = [entry async for entry in home.stage.audit.newest_entries()]
@@ -123,13 +123,13 @@ class Away(RunIndexes):
 
 
 async def test_redis_being_away_is_said(home: Home) -> None:
-    """The tab isn't left as it was."""
+    """The tab says that the database can't be reached, instead of staying as it was."""
     away = Home(home.stage, Away(home.stage.scripts))
     assert "database" in await away.publish()
 
 
 async def test_a_refusal_is_all_that_is_shown(home: Home) -> None:
-    """To people of other organizations, say."""
+    """People of other organizations see it, for example."""
     home.stage.people.people[ADA] = replace(Person(ADA), why="x")
     await home.publisher.publish_refusal(asker(channel=""), "You can't use me here.")
     _, message, page = home.tab.published[-1]

@@ -19,19 +19,19 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(params=[0, 10, -10], ids=["right", "ahead", "behind"])
 async def stage(one_redis: Redis, request: pytest.FixtureRequest) -> IncidentStage:
-    """The flows of watches, with an empty store, and a Bolt whose clock is wrong by some minutes."""
+    """The flows of watches, with an empty store, and a Bolt whose clock is right or ten minutes off."""
     return IncidentStage(one_redis, at=datetime.now(UTC) + timedelta(minutes=request.param))
 
 
 def due_at(stage: IncidentStage, at: datetime | None, *slugs: str) -> None:
-    """Bolt lists this as the next run of schedules."""
+    """Bolt lists this time as the schedules' next run."""
     stage.bolt.active = [
         replace(one, next_run_at=at) if one.slug in (slugs or ("nightly",)) else one for one in stage.bolt.active
     ]
 
 
 async def pass_time(stage: IncidentStage, minutes: float, *, every: float = 5) -> None:
-    """Time passes, with a listing now and then."""
+    """Time passes, with listings at intervals."""
     while minutes > 0:
         stage.pass_minutes(min(every, minutes))
         minutes -= every
@@ -40,13 +40,13 @@ async def pass_time(stage: IncidentStage, minutes: float, *, every: float = 5) -
 
 
 async def judge(stage: IncidentStage) -> None:
-    """Judge what may be late, whenever that is due."""
+    """Judge what may be late, even if that isn't due yet."""
     await stage.work("late", whatever=True)
     await stage.settle()
 
 
 def lines(stage: IncidentStage, channel: str = CHANNEL) -> list[str]:
-    """What stands in the channel, as people read it."""
+    """The messages in the channel, as people read them."""
     return [said(one.message.text) for one in stage.chat.posted.values() if one.channel == channel]
 
 
@@ -76,7 +76,7 @@ async def test_a_schedule_without_a_run_is_late_after_its_grace(stage: IncidentS
 
 
 async def test_a_run_in_time_is_no_news(stage: IncidentStage) -> None:
-    """Nor is one that counts for nothing in its place."""
+    """A run on another branch doesn't count as that run."""
     due_at(stage, stage.at + timedelta(minutes=5))
     await stage.watch(late_s=1800)
     await pass_time(stage, 5)
@@ -90,7 +90,7 @@ async def test_a_run_in_time_is_no_news(stage: IncidentStage) -> None:
 
 
 async def test_a_slot_that_passed_while_nothing_could_be_listed_is_never_late(stage: IncidentStage) -> None:
-    """Nothing was seen of it."""
+    """Its run may have started unseen."""
     stage.gapless = False
     due_at(stage, stage.at + timedelta(minutes=5))
     await stage.watch(late_s=600)
@@ -102,7 +102,7 @@ async def test_a_slot_that_passed_while_nothing_could_be_listed_is_never_late(st
 
 
 async def test_nothing_is_judged_while_nothing_can_be_listed(stage: IncidentStage) -> None:
-    """A slot that waits then is dropped: its run may have begun unseen."""
+    """A slot that is waiting then is dropped: its run may have started unseen."""
     stage.gapless = False
     due_at(stage, stage.at + timedelta(minutes=5))
     await stage.watch(late_s=1800)
@@ -117,7 +117,7 @@ async def test_nothing_is_judged_while_nothing_can_be_listed(stage: IncidentStag
 
 
 async def test_an_earlier_run_that_still_runs_is_why(stage: IncidentStage) -> None:
-    """Instead of a slot without a run."""
+    """The message says so, instead of only reporting a slot without a run."""
     await stage.watch(late_s=600)
     run = stage.begin()
     due_at(stage, stage.at + timedelta(minutes=5))
@@ -128,7 +128,7 @@ async def test_an_earlier_run_that_still_runs_is_why(stage: IncidentStage) -> No
 
 
 async def test_a_paused_schedule_is_not_late(stage: IncidentStage) -> None:
-    """Not even one that was."""
+    """The message of one that was already late says that it's paused."""
     due_at(stage, stage.at + timedelta(minutes=5))
     await stage.watch(late_s=600)
     await pass_time(stage, 20)
@@ -140,7 +140,7 @@ async def test_a_paused_schedule_is_not_late(stage: IncidentStage) -> None:
 
 
 async def test_a_stopped_watch_ends_it(stage: IncidentStage) -> None:
-    """Its message says so."""
+    """The message says that the schedule is no longer watched."""
     due_at(stage, stage.at + timedelta(minutes=5))
     watch = await stage.watch(late_s=600)
     await pass_time(stage, 20)
@@ -152,7 +152,7 @@ async def test_a_stopped_watch_ends_it(stage: IncidentStage) -> None:
 
 
 async def test_many_late_schedules_share_a_message(stage: IncidentStage) -> None:
-    """Each start is noted in it."""
+    """The message counts those that have started meanwhile."""
     slugs = [f"job-{number}" for number in range(7)]
     stage.bolt.active = [
         Schedule(10 + at, f"u{at}", slug, slug, "OFF", "ui", commands=("dbt run",), git_branch="main")
@@ -174,7 +174,7 @@ async def test_many_late_schedules_share_a_message(stage: IncidentStage) -> None
 async def test_it_is_judged_later_if_runs_cannot_be_listed(
     stage: IncidentStage, error: BoltOutcomeUnknown | BoltThrottled
 ) -> None:
-    """Nothing is guessed."""
+    """Nothing is posted until Bolt answers."""
     due_at(stage, stage.at + timedelta(minutes=5))
     await stage.watch(late_s=600)
     await pass_time(stage, 6)
@@ -189,7 +189,7 @@ async def test_it_is_judged_later_if_runs_cannot_be_listed(
 
 
 async def test_two_processes_report_it_once(stage: IncidentStage) -> None:
-    """Whoever is second decides again, and finds nothing new."""
+    """The process whose claim was taken over changes nothing."""
     due_at(stage, stage.at + timedelta(minutes=5))
     await stage.watch(late_s=600)
     await pass_time(stage, 6)

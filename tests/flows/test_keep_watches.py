@@ -1,4 +1,4 @@
-"""The watches file: applied at the start, read-only in Slack, and applied again if Redis loses the watches."""
+"""The watches file: applied at startup, read-only in Slack, and applied again if Redis loses the watches."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FINANCE = FileWatch("C2", WatchCommand("fin*", owner="ada", mention="none"), 6)
 
 @dataclass
 class Kept:
-    """A Redis with watches. `lost` counts what was said."""
+    """A Redis with watches. `lost` lists the processes that reported a loss."""
 
     redis: Redis
     lost: list[str] = field(default_factory=list)
@@ -41,11 +41,11 @@ class Kept:
         self.stage = IncidentStage(self.redis)
 
     def process(self, *wanted: FileWatch, name: str = "first", at: datetime = AT) -> WatchKeeper:
-        """One that has just read such a file."""
+        """A process that has just read a file with these watches."""
         return self.process_of(Current(wanted), name=name, at=at)
 
     def process_of(self, file: Current[Sequence[FileWatch]], *, name: str = "first", at: datetime = AT) -> WatchKeeper:
-        """One whose file may be replaced."""
+        """A process whose file may be replaced."""
         stage = self.stage
 
         def raised(where: str, error: BaseException) -> str:
@@ -63,7 +63,7 @@ class Kept:
         )
 
     async def watches(self) -> list[tuple[str, int, str]]:
-        """What is on record."""
+        """The stored watches."""
         return [(one.channel, one.number, one.pattern) for one in await Watches(self.stage.scripts).all_watches()]
 
     async def audited(self) -> list[tuple[str, str, str]]:
@@ -73,7 +73,7 @@ class Kept:
 
 
 async def test_the_file_is_applied_once(one_redis: Redis) -> None:
-    """Its watches are on record, and in the audit log; the next start with it changes nothing."""
+    """Its watches are stored and audited; the next start with the same file changes nothing."""
     kept = Kept(one_redis)
     await kept.process(NIGHTLY, FINANCE).begin()
     assert await kept.watches() == [(CHANNEL, 1, "nightly"), ("C2", 1, "fin*")]
@@ -90,7 +90,7 @@ async def test_the_file_is_applied_once(one_redis: Redis) -> None:
 
 
 async def test_two_processes_start_at_once(one_redis: Redis) -> None:
-    """With the same file: its watches are there once, and one of the two says that they start afresh."""
+    """With the same file, its watches are stored once, and only one of the processes reports that they start afresh."""
     kept = Kept(one_redis)
     processes = [kept.process(NIGHTLY, FINANCE, name=str(number)) for number in range(4)]
     await asyncio.gather(*(one.begin() for one in processes))
@@ -100,7 +100,7 @@ async def test_two_processes_start_at_once(one_redis: Redis) -> None:
 
 
 async def test_what_is_gone_from_the_file_is_stopped(one_redis: Redis) -> None:
-    """With its open incidents, even if it was the last watch; what was made in Slack stays."""
+    """Its open incidents are closed, even if it was the last watch; watches made in Slack stay."""
     kept = Kept(one_redis)
     stage = kept.stage
     await kept.process(NIGHTLY, at=stage.at).begin()
@@ -118,7 +118,7 @@ async def test_what_is_gone_from_the_file_is_stopped(one_redis: Redis) -> None:
 
 
 async def test_nothing_is_kept_for_a_channel_whose_last_watch_is_gone_from_the_file(one_redis: Redis) -> None:
-    """What was withheld there is dropped at once, not when that would have been told."""
+    """What was withheld there is dropped at once, not when it would have been posted."""
     kept = Kept(one_redis)
     stage = kept.stage
     await kept.process(NIGHTLY, at=stage.at).begin()
@@ -126,7 +126,7 @@ async def test_nothing_is_kept_for_a_channel_whose_last_watch_is_gone_from_the_f
     for state in ("FAILED", "SUCCESS"):
         stage.run_through(state)
         await stage.discover()
-    # What a gap has hidden is being found.
+    # The bot is still finding what a gap has hidden.
     await stage.redis.zadd(stage.scripts.key("due", "gaps"), {"1": 1})
     stored = await stage.stored()
     withheld = replace(stored.incident, withheld=Withheld(stage.at + timedelta(minutes=20), gap=True))
@@ -149,7 +149,7 @@ async def test_a_changed_line_changes_the_watch(one_redis: Redis) -> None:
 
 
 async def test_a_full_channel_takes_no_more(one_redis: Redis) -> None:
-    """The rest of the file is applied; at the next start with room, so is this one."""
+    """The rest of the file is applied, and this watch is added at the next start if there's room."""
     kept = Kept(one_redis)
     for number in range(WATCHES_MOST_IN_CHANNEL):
         await kept.stage.watches.add_watch(Watch(CHANNEL, 0, "T", f"a{number}", AT, "U1"))
@@ -161,7 +161,7 @@ async def test_a_full_channel_takes_no_more(one_redis: Redis) -> None:
 
 
 async def test_a_first_start_without_a_file_says_nothing(one_redis: Redis) -> None:
-    """Nor does a later one with a file: there's a record of the first."""
+    """Neither does a later one with a file, because the first start was recorded."""
     kept = Kept(one_redis)
     await kept.process().begin()
     await kept.process(NIGHTLY).begin()
@@ -170,7 +170,7 @@ async def test_a_first_start_without_a_file_says_nothing(one_redis: Redis) -> No
 
 
 async def test_a_lost_redis_is_noticed_by_one_process(one_redis: Redis) -> None:
-    """While they run. The file's watches start afresh, and discovery with them."""
+    """The processes notice it while they run; the file's watches start afresh, and so does discovery."""
     kept = Kept(one_redis)
     processes = [kept.process(NIGHTLY, name=str(number), at=LATER) for number in range(3)]
     for one in processes:

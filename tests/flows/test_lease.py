@@ -1,4 +1,4 @@
-"""Leases: good while they last, renewed while their holder lives."""
+"""Leases: valid for a limited time, and renewed while their holder lives."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def test_a_lease_is_good_until_its_time_is_up() -> None:
 
 
 def test_the_token_tells_redis_time() -> None:
-    """How long ago something was, on Redis' own clock, without asking Redis."""
+    """It shows how long ago something was by Redis' own clock, without asking Redis."""
     assert abs(lease(10).since_s(datetime.fromtimestamp(NOW - 42, UTC)) - 42) < 1
 
 
 async def test_a_kept_lease_is_renewed_until_it_is_frozen() -> None:
-    """Renewals give it a new token and a new time; after freezing there are none."""
+    """Renewals give it a new token and a new deadline; after freezing there are no more of them."""
     renewed = asyncio.Event()
     tokens = iter(range(1, 1000))
 
@@ -51,7 +51,7 @@ async def test_a_kept_lease_is_renewed_until_it_is_frozen() -> None:
 
 
 async def freezing_under_way() -> tuple[Lease, asyncio.Task[int], asyncio.Event]:
-    """A holder that freezes its lease while a renewal is under way, which gives 77 once the event is set."""
+    """A holder that freezes its lease during a renewal, which returns 77 once the event is set."""
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def renew(_lease: Lease) -> int:
@@ -69,7 +69,7 @@ async def freezing_under_way() -> tuple[Lease, asyncio.Task[int], asyncio.Event]
 
 
 async def test_freezing_waits_for_a_renewal_under_way() -> None:
-    """Else the holder would finish with a token that Redis has replaced already."""
+    """Otherwise the holder would finish with a token that Redis has already replaced."""
     _kept, freezing, go_on = await freezing_under_way()
     assert not freezing.done()
     go_on.set()
@@ -77,7 +77,7 @@ async def test_freezing_waits_for_a_renewal_under_way() -> None:
 
 
 def test_a_lease_under_which_something_is_sent_is_pinned() -> None:
-    """It has to run its time: the outcome is not known before, so nobody may take it over sooner."""
+    """It has to run its full time: until the outcome is known, no other process may take it over."""
     sending = lease(10)
     assert not sending.in_flight
     sending.replace_token(42, 30)
@@ -87,7 +87,7 @@ def test_a_lease_under_which_something_is_sent_is_pinned() -> None:
 
 
 async def test_a_renewal_that_fails_leaves_the_lease_to_lapse() -> None:
-    """Redis away is no fault of the holder, who learns of a lost lease when it finishes."""
+    """The failure doesn't reach the holder, which learns of a lost lease when it finishes."""
     failed = asyncio.Event()
 
     async def renew(_lease: Lease) -> int:

@@ -1,4 +1,4 @@
-"""What fails here, or anywhere: private channels are counted, and named only to those in them."""
+"""What is failing here, or anywhere: private channels are counted, and named only to their members."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ class Stage:
 
 @pytest.fixture
 def stage(redis_client: Redis) -> Stage:
-    """One of them."""
+    """The flow with these incidents."""
     return Stage(redis_client)
 
 
 async def test_a_channels_open_incidents_are_listed_the_longest_first(stage: Stage) -> None:
-    """What has recovered isn't. Each links its message, if it has one."""
+    """Recovered ones aren't listed. Each links to its message, if it has one."""
     stage.incidents.records["C1", "hourly"] = replace(stage.incidents.records["C1", "hourly"], ts="")
     lines = await stage.lines()
     assert lines[0] == "2 schedules failing here."
@@ -75,7 +75,7 @@ async def test_a_channels_open_incidents_are_listed_the_longest_first(stage: Sta
 
 
 async def test_private_channels_are_counted(stage: Stage) -> None:
-    """Whoever is in them sees them."""
+    """Their members see them in full."""
     lines = await stage.lines(every=True)
     assert lines[0] == "3 schedules failing across all channels. 1 of them is in private channels that you aren't in."
     assert not any("Secret" in line for line in lines)
@@ -84,7 +84,7 @@ async def test_private_channels_are_counted(stage: Stage) -> None:
 
 
 async def test_a_channel_without_watches_or_with_a_new_one_has_no_good_news(stage: Stage) -> None:
-    """Nothing was looked at, so nobody knows what fails."""
+    """Nothing was looked at, so it isn't known what is failing."""
     stage.incidents.records.clear()
     assert (await stage.said()).startswith("This channel doesn't watch any schedules.")
     await stage.watches.add_watch(Watch("C2", 1, "T", "*", since=at(11)))
@@ -96,7 +96,7 @@ async def test_a_channel_without_watches_or_with_a_new_one_has_no_good_news(stag
 
 
 async def test_nor_is_it_said_that_there_is_nothing_to_retry(stage: Stage) -> None:
-    """Only where it's known that nothing fails."""
+    """The bot says so only if it knows that nothing is failing."""
     stage.incidents.records.clear()
     unwatched = said((await stage.lister.nothing_to_retry("C1")).text)
     assert unwatched.startswith("This channel doesn't watch any schedules.")

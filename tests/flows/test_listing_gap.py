@@ -19,7 +19,7 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 
 async def test_before_the_first_listing_there_is_no_gap(stage: IncidentStage) -> None:
-    """Nothing is missed that was ever seen."""
+    """Nothing has been seen yet, so nothing can be missing."""
     stage.bolt.faults.always["schedules"] = BoltDenied()
     await stage.watch()
     await stage.work("discovery")
@@ -30,7 +30,7 @@ async def test_before_the_first_listing_there_is_no_gap(stage: IncidentStage) ->
 
 @pytest.mark.parametrize(("more", "gap"), [(timedelta(), False), (timedelta(seconds=1), True)])
 async def test_a_gap_is_longer_than_ten_minutes(stage: IncidentStage, more: timedelta, gap: bool) -> None:  # noqa: FBT001
-    """By Bolt's clock."""
+    """Bolt's clock decides."""
     await stage.watch()
     stage.pass_minutes((GAP_AFTER + more).total_seconds() / 60)
     await stage.work("discovery")
@@ -41,7 +41,7 @@ async def test_a_gap_is_longer_than_ten_minutes(stage: IncidentStage, more: time
 
 
 async def test_a_listing_that_is_not_recorded_begins_no_second_gap(stage: IncidentStage) -> None:
-    """As after a kill between the two."""
+    """This happens if the process is killed between the two."""
     await stage.watch()
     before = stage.at
     stage.pass_minutes(30)

@@ -16,7 +16,7 @@ RUN = Run(RunKey("w", 5), 1, RunFacts(), Observation("RUNNING"))
 
 @pytest.fixture(autouse=True)
 def nothing_bound() -> Iterator[None]:
-    """What a test binds ends with it."""
+    """Clear what a test binds."""
     clear_contextvars()
     yield
     clear_contextvars()
@@ -32,7 +32,7 @@ def nothing_bound() -> Iterator[None]:
     ],
 )
 def test_a_claimed_member_is_named(due_set: str, member: str, bound: dict[str, object]) -> None:
-    """If it's a request or a run."""
+    """It's named only if it's a request or a run."""
     log_member(due_set, member)
     assert get_contextvars() == bound
 

@@ -39,19 +39,19 @@ class Stage:
         self.logs = CommandLogs(self.bolt, Runs(scripts), reader, Uploads(scripts), app_url=APP, mask=hide_secrets)
 
     def of(self, state: str, *commands: BoltCommand, stdout: str = "") -> None:
-        """The run, and what each of its commands has printed."""
+        """Set the run's state, and what each of its commands has printed."""
         self.bolt.statuses[7] = RunStatus(state, commands)
         for command in commands:
             self.bolt.outputs[command.id] = CommandOutput(command, 7, stdout, "")
 
     async def show(self, number: int | None = None) -> Message:
-        """What is shown."""
+        """The message that is shown."""
         return await self.logs.show_log(KEY, number)
 
 
 @pytest.fixture
 def stage(one_redis: Redis) -> Stage:
-    """One of them."""
+    """The flow over an empty Redis."""
     return Stage(one_redis)
 
 
@@ -61,7 +61,7 @@ def box(message: Message) -> str:
 
 
 async def test_the_failed_commands_log_is_shown(stage: Stage) -> None:
-    """The lines that matter, masked; the whole of it is a click away."""
+    """The relevant lines are shown, masked; the whole log is a click away."""
     stage.of("FAILED", OK, BROKEN, stdout="working\nERROR: no hunter2 here\n")
     message = await stage.show()
     assert "dbt test (command 2 of run 7) ended with exit code 1 after 38 s." in said(message.text)
@@ -71,7 +71,7 @@ async def test_the_failed_commands_log_is_shown(stage: Stage) -> None:
 
 
 async def test_another_command_is_shown_by_its_number(stage: Stage) -> None:
-    """As on the card; a success by its last lines."""
+    """Numbers are those on the card; a successful command is shown by its last lines."""
     stage.of("FAILED", OK, BROKEN, stdout="loaded\n")
     message = await stage.show(1)
     assert "dbt seed (command 1 of run 7) succeeded after 9 s." in said(message.text)
@@ -80,7 +80,7 @@ async def test_another_command_is_shown_by_its_number(stage: Stage) -> None:
 
 
 async def test_a_running_command_may_tell_only_as_it_is_followed(stage: Stage) -> None:
-    """Its pages are read as far as they come; what comes before a fault is worth showing."""
+    """Its pages are read as far as they go; if nothing could be read, the answer says so."""
     stage.of("RUNNING", OK, RUNNING)
     stage.bolt.pages[3] = [LogPage((("STDOUT", "line 1"),), "0:1", finished=False)]
     message = await stage.show()
@@ -96,7 +96,7 @@ async def test_a_running_command_may_tell_only_as_it_is_followed(stage: Stage) -
     [(BoltTooLarge(5_000_000), "5 MB"), (BoltRejected(()), "no longer has"), (BoltNotSent(), "again in a minute")],
 )
 async def test_a_log_that_cannot_be_read_says_why(stage: Stage, error: BoltError, words: str) -> None:
-    """The command and how it ended are told all the same."""
+    """The answer still names the command and how it ended."""
     stage.of("FAILED", BROKEN)
     stage.bolt.faults.fail("command_output", error)
     text = said((await stage.show()).text)
@@ -105,7 +105,7 @@ async def test_a_log_that_cannot_be_read_says_why(stage: Stage, error: BoltError
 
 
 async def test_a_run_that_is_none_says_so(stage: Stage) -> None:
-    """Or that Bolt is away."""
+    """If Bolt is away, the answer says that instead."""
     assert "no run 7" in said((await stage.show()).text)
     stage.bolt.faults.fail("status", BoltNotSent())
     assert "again in a minute" in said((await stage.show()).text)
@@ -124,14 +124,14 @@ async def test_before_any_command_there_is_no_log(stage: Stage, state: str, word
     ids=["failed", "running", "last"],
 )
 def test_the_command_that_matters_most_is_chosen(commands: tuple[BoltCommand, ...], chosen: int) -> None:
-    """The failed, the running, else the last one."""
+    """That's the failed one, else the running one, else the last one."""
     found = choose(Run(KEY, seen=Observation("RUNNING", commands)), None)
     assert not isinstance(found, Message)
     assert found[1].id == chosen
 
 
 async def test_a_whole_log_is_asked_for_once(stage: Stage) -> None:
-    """A second click while it's on its way is answered so."""
+    """A second click while it's on its way gets an answer that says so."""
     first = said((await stage.logs.post_whole_log(asker(), PartButton(KEY, 2, "dbt test"))).text)
     second = said((await stage.logs.post_whole_log(asker(), PartButton(KEY, 2, "dbt test"))).text)
     assert "already" not in first
@@ -139,7 +139,7 @@ async def test_a_whole_log_is_asked_for_once(stage: Stage) -> None:
 
 
 def test_a_promise_says_where_the_file_will_be() -> None:
-    """In the run's thread if it has a card here, else in the channel."""
+    """It will be in the run's thread if the run has a card here, else in the channel."""
     upload = Upload("x", KEY, asker(), BROKEN)
     in_thread = said(promised(("It",), upload, UploadAnswer("new", CardRef("C1", "1.5"))).text)
     assert "the thread of run 7" in in_thread

@@ -22,7 +22,7 @@ NOTIFIED: Sentence = (Mention("U0ADA"),)
 
 
 def mentions(redis: Redis, memberships: FakeMemberships, person: Person, who: str = "U0ADA") -> OwnerMentions:
-    """With an owners file."""
+    """The flow with an owners file."""
     stage = IncidentStage(redis, memberships=memberships, owners_file=Owners((), {"ada@example.com": who}))
     stage.people.people[person.user] = person
     return stage.owner_mentions
@@ -46,7 +46,7 @@ def mentions(redis: Redis, memberships: FakeMemberships, person: Person, who: st
 async def test_who_is_reached_is_mentioned(
     one_redis: Redis, channels: MemberChannels, *, in_list: bool | None, roles: set[Role] | None, expected: Sentence
 ) -> None:
-    """Others are named: who is elsewhere, deactivated, or from another organization. In doubt, they're mentioned."""
+    """People elsewhere, deactivated or from other organizations are only named. If in doubt, people are mentioned."""
     memberships = FakeMemberships()
     memberships.channels, memberships.members[CHANNEL, "U0ADA"] = channels, in_list
     person = Person("U0ADA", None if roles is None else frozenset(roles), name="ada")
@@ -55,7 +55,7 @@ async def test_who_is_reached_is_mentioned(
 
 
 async def test_a_direct_message_is_one_persons(one_redis: Redis) -> None:
-    """It's in no list of channels."""
+    """It isn't in any list of channels, so its membership is looked up."""
     memberships = FakeMemberships({"D1": ""})
     owners = mentions(one_redis, memberships, Person("U0ADA", frozenset({Role.MEMBER}), name="ada"))
     schedule = WatchedSchedule("n", "N", owner="ada@example.com")
@@ -66,7 +66,7 @@ async def test_a_direct_message_is_one_persons(one_redis: Redis) -> None:
 
 
 async def test_a_group_is_always_mentioned(one_redis: Redis) -> None:
-    """Slack knows who of it is there; in the message it's named as Bolt names the owner."""
+    """Slack knows which of its members are there; in the message it's named as Bolt names the owner."""
     owners = mentions(one_redis, FakeMemberships(), Person("U0ADA"), who="S0DATA")
     schedule = WatchedSchedule("n", "N", owner="Ada@example.com")
     assert await owners.mention(CHANNEL, schedule) == (Group("S0DATA", "@group"),)
@@ -84,7 +84,7 @@ async def test_a_group_is_always_mentioned(one_redis: Redis) -> None:
     ],
 )
 async def test_addresses_are_never_posted(one_redis: Redis, owner: str | None, expected: Sentence, name: str) -> None:
-    """The username if it's known, else the part before the @."""
+    """The username is posted if it's known, else the part before the @."""
     owners = mentions(one_redis, FakeMemberships({"C2": ""}), Person("U0ADA", frozenset({Role.MEMBER}), name="ada_l"))
     schedule = WatchedSchedule("n", "N", owner=owner)
     assert await owners.mention(CHANNEL, schedule) == expected

@@ -14,7 +14,7 @@ from tests.flows.incident_stage import IncidentStage
 
 @pytest.fixture
 async def stage(one_redis: Redis) -> IncidentStage:
-    """A schedule that fails, and is watched."""
+    """A watched schedule that is failing."""
     made = IncidentStage(one_redis)
     await made.watch()
     made.run_through("FAILED")
@@ -23,7 +23,7 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 
 async def listed_without_it(stage: IncidentStage, *minutes: float) -> bool:
-    """Listings without the schedule, so many minutes apart; whether its incident is open after them."""
+    """List without the schedule, this many minutes apart; return whether its incident is still open."""
     stage.bolt.active = [HOURLY]
     stage.catalog.forget()
     for more in minutes:
@@ -48,7 +48,7 @@ async def test_an_inactive_schedule_is_not_gone(stage: IncidentStage) -> None:
 
 
 async def test_a_schedule_that_comes_back_was_hidden_for_a_moment(stage: IncidentStage) -> None:
-    """Each time it's missing counts by itself."""
+    """The time is counted from the start each time it goes missing."""
     assert await listed_without_it(stage, 1, 5)
     stage.bolt.active = [NIGHTLY, HOURLY]
     stage.catalog.forget()
@@ -57,14 +57,14 @@ async def test_a_schedule_that_comes_back_was_hidden_for_a_moment(stage: Inciden
 
 
 async def test_while_bolt_does_not_say_so_it_is_not_gone(stage: IncidentStage) -> None:
-    """It's asked again."""
+    """Bolt is asked again later."""
     stage.bolt.faults.fail("schedule", BoltNotSent())
     assert await listed_without_it(stage, 1, 11)
     assert not await listed_without_it(stage, 11)
 
 
 async def test_a_suspended_schedule_says_so_and_stays_open(stage: IncidentStage) -> None:
-    """Until it's resumed."""
+    """Its incident says so until the schedule is resumed."""
     stage.bolt.active = [replace(NIGHTLY, suspended=True), HOURLY]
     await stage.discover()
     assert (await stage.incident()).suspended

@@ -1,4 +1,4 @@
-"""Lines about single runs: each posted once, from the run that nobody started here to its line."""
+"""Lines about single runs: each run that nobody started here gets its line once."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 
 def lines(stage: IncidentStage, channel: str = CHANNEL) -> list[str]:
-    """What stands in the channel, as people read it."""
+    """The messages in the channel, as people read them."""
     return [
         said(one.message.text) for one in stage.chat.posted.values() if (one.channel, one.thread) == (channel, None)
     ]
 
 
 async def test_ends_are_one_line_each(stage: IncidentStage) -> None:
-    """Failures are incidents; whatever is looked at again."""
+    """Looking again adds nothing, and failures are incidents."""
     await stage.watch(only="ends")
     for state in ("SUCCESS", "CANCELED", "SKIPPED"):
         stage.run_through(state)
@@ -45,7 +45,7 @@ async def test_ends_are_one_line_each(stage: IncidentStage) -> None:
 
 
 async def test_a_recovery_is_a_line_too(stage: IncidentStage) -> None:
-    """The run's own; the incident says that it's over in its message."""
+    """The run has its own line; the incident's message says that it's over."""
     await stage.watch(only="ends")
     for state in ("FAILED", "SUCCESS"):
         stage.run_through(state)
@@ -54,7 +54,7 @@ async def test_a_recovery_is_a_line_too(stage: IncidentStage) -> None:
 
 
 async def test_all_shows_a_run_from_its_start_and_edits_the_line_to_its_end(stage: IncidentStage) -> None:
-    """A failure's line as well, beside its incident."""
+    """This goes for a failed run's line too, in addition to its incident."""
     await stage.watch(only="all")
     for state, word in (("SUCCESS", "succeeded"), ("FAILED", "failed")):
         run = stage.begin()
@@ -68,7 +68,7 @@ async def test_all_shows_a_run_from_its_start_and_edits_the_line_to_its_end(stag
 
 
 async def test_runs_for_pull_requests_are_lines_of_their_own(stage: IncidentStage) -> None:
-    """Only where they're wanted; they open no incident."""
+    """They're posted only if a watch wants them, and open no incident."""
     await stage.watch(pull_requests=True)
     await stage.watch(channel="C2", only="ends")
     for state in ("FAILED", "SUCCESS"):
@@ -83,7 +83,7 @@ async def test_runs_for_pull_requests_are_lines_of_their_own(stage: IncidentStag
 
 
 async def test_a_run_with_a_card_has_no_line(stage: IncidentStage) -> None:
-    """Its card tells of it."""
+    """Its card shows everything."""
     await stage.watch(only="all")
     request = await stage.start()
     assert request.state is RequestState.SETTLED
@@ -96,7 +96,7 @@ async def test_a_run_with_a_card_has_no_line(stage: IncidentStage) -> None:
 
 
 async def test_a_state_that_nobody_knows_is_told_ten_minutes_after_the_end(stage: IncidentStage) -> None:
-    """Once, and it's polled no longer."""
+    """It's posted once, and the run is no longer polled."""
     await stage.watch(only="ends")
     run = stage.begin()
     await stage.discover()
@@ -112,7 +112,7 @@ async def test_a_state_that_nobody_knows_is_told_ten_minutes_after_the_end(stage
 
 
 async def test_a_busy_schedule_has_one_line_an_hour_and_its_failures(stage: IncidentStage) -> None:
-    """More than twelve runs in the last day."""
+    """A schedule is busy if it had more than twelve runs in the last day."""
     stage.pass_minutes(60 - stage.at.minute)
     for _ in range(13):
         stage.run_through("SUCCESS")
@@ -135,7 +135,7 @@ async def test_a_busy_schedule_has_one_line_an_hour_and_its_failures(stage: Inci
 
 
 async def test_ends_before_the_watch_are_no_news(stage: IncidentStage) -> None:
-    """A second channel begins with what ends from now on."""
+    """A second channel sees only what ends from then on."""
     await stage.watch(only="ends")
     stage.run_through("SUCCESS")
     stage.pass_minutes(1)
@@ -144,7 +144,7 @@ async def test_ends_before_the_watch_are_no_news(stage: IncidentStage) -> None:
 
 
 async def test_every_record_of_a_line_expires(stage: IncidentStage) -> None:
-    """The notice and the card of its message."""
+    """These are the notice and the card of its message."""
     await stage.watch(only="all")
     run = stage.begin()
     await stage.discover()
@@ -160,7 +160,7 @@ async def test_every_record_of_a_line_expires(stage: IncidentStage) -> None:
 
 
 async def test_two_processes_account_an_end_in_one_line(stage: IncidentStage) -> None:
-    """The script refuses the second one."""
+    """The script refuses the second process."""
     await stage.watch(only="ends")
     stage.run_through("SUCCESS")
     await stage.work("discovery")
@@ -177,7 +177,7 @@ async def test_two_processes_account_an_end_in_one_line(stage: IncidentStage) ->
 
 
 async def test_a_schedule_keeps_its_line_if_its_watch_changes(stage: IncidentStage) -> None:
-    """What was shown from the start isn't left as running."""
+    """A line that was posted at the start doesn't stay at "running"."""
     watch = await stage.watch(only="all")
     run = stage.begin()
     await stage.discover()

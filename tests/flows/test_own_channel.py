@@ -1,4 +1,4 @@
-"""Channels in which the bot posts by itself."""
+"""Channels in which the bot posts without being asked each time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.flows.stage import ADA, asker
 
 
 async def test_only_direct_messages_with_the_bot_are_its_own() -> None:
-    """A channel is everybody's."""
+    """Channels are open to everybody, so they're fine too; other direct messages aren't."""
     chat = FakeChat()
     assert await why_not_here(chat, asker()) is None
     assert await why_not_here(chat, asker(channel=await chat.direct_channel(ADA))) is None
@@ -22,7 +22,7 @@ async def test_only_direct_messages_with_the_bot_are_its_own() -> None:
 
 
 async def test_public_channels_are_joined() -> None:
-    """Others are up to people."""
+    """The bot joins no private channel: people have to invite it."""
     chat = FakeChat()
     assert await why_cannot_post(chat, ChannelInfo("C1", "data", ChannelKind.PUBLIC, shared=False)) == ""
     assert chat.joined == ["C1"]

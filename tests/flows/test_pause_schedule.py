@@ -1,4 +1,4 @@
-"""Pausing and resuming: asked first, sent once, and what is said afterwards is what holds."""
+"""Pausing and resuming: confirmed first, sent once, and the answer says what is true in Bolt."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ class Stage:
         self.pauser = SchedulePauser(self.bolt, self.catalog, ScheduleFinder(self.bolt, self.catalog))
 
     async def do(self, asked: PauseCommand = PAUSE) -> str:
-        """Carry out what was confirmed; the answer."""
+        """Carry out what was confirmed; return the answer."""
         return said((await self.pauser.pause_or_resume(asker(), asked)).text)
 
     @property
     def paused(self) -> bool | None:
-        """What holds in Bolt."""
+        """Whether it's paused in Bolt."""
         return self.bolt.active[0].suspended
 
 
 @pytest.fixture
 def stage() -> Stage:
-    """One of them."""
+    """The flow with this schedule."""
     return Stage()
 
 
@@ -51,7 +51,7 @@ async def test_it_is_asked_first(stage: Stage) -> None:
 
 
 async def test_it_is_paused_and_resumed(stage: Stage) -> None:
-    """What is remembered of the list is forgotten: the next one tells it."""
+    """The cached list is dropped, so the next one shows the change."""
     assert "is paused" in await stage.do()
     assert stage.paused is True
     (listed,) = await stage.catalog.all_schedules()
@@ -62,7 +62,7 @@ async def test_it_is_paused_and_resumed(stage: Stage) -> None:
 
 @pytest.mark.parametrize("sent", [True, False])
 async def test_after_a_lost_reply_the_schedule_itself_is_asked(stage: Stage, *, sent: bool) -> None:
-    """It's sent once, and what is said is what holds."""
+    """The request is sent once, and the answer says what is true in Bolt."""
     if sent:
         stage.bolt.faults.lose("suspend")
     else:
@@ -74,7 +74,7 @@ async def test_after_a_lost_reply_the_schedule_itself_is_asked(stage: Stage, *, 
 
 
 async def test_if_nobody_knows_it_says_so(stage: Stage) -> None:
-    """The schedule can't be read either, or doesn't tell."""
+    """Bolt doesn't say whether the schedule is paused."""
     stage.bolt.active = [replace(NIGHTLY, suspended=None)]
     stage.bolt.faults.fail("suspend", BoltOutcomeUnknown())
     assert "couldn't find out" in await stage.do()
@@ -82,7 +82,7 @@ async def test_if_nobody_knows_it_says_so(stage: Stage) -> None:
 
 @pytest.mark.parametrize("error", [BoltRejected((ApiError("Only the owner may do that."),)), BoltDenied()])
 async def test_bolts_own_reason_is_told(stage: Stage, error: BoltRejected | BoltDenied) -> None:
-    """Nothing was changed."""
+    """The answer adds that nothing was changed."""
     stage.bolt.faults.fail("suspend", error)
     answer = await stage.do()
     assert error.sentence.rstrip(".") in answer
@@ -90,7 +90,7 @@ async def test_bolts_own_reason_is_told(stage: Stage, error: BoltRejected | Bolt
 
 
 async def test_what_never_left_changed_nothing(stage: Stage) -> None:
-    """It's not looked up either."""
+    """The answer says so, without reading the schedule again."""
     stage.bolt.faults.fail("suspend", BoltNotSent())
     assert (await stage.do()).endswith("Nothing was changed.")
     assert stage.paused is False
@@ -107,7 +107,7 @@ async def test_what_never_left_changed_nothing(stage: Stage) -> None:
 async def test_what_would_change_nothing_is_not_sent(
     stage: Stage, asked: PauseCommand, change: dict[str, object], words: str
 ) -> None:
-    """It is so already, or only its file can change it: as the schedule stands at the click."""
+    """At the time of the click it's already so, or only the schedule's file can change it."""
     stage.bolt.active = [replace(stage.bolt.active[0], **change)]  # type: ignore[arg-type]
     assert words in await stage.do(asked)
     assert stage.bolt.sent == []
@@ -120,6 +120,6 @@ async def test_an_inactive_schedule_does_not_start_anyway(stage: Stage) -> None:
 
 
 async def test_bolt_being_away_is_said(stage: Stage) -> None:
-    """Before the question, too."""
+    """It's said even before the question."""
     stage.bolt.faults.always["schedule"] = BoltNotSent()
     assert "Nothing was changed." in said((await stage.pauser.ask_confirmation(PAUSE)).text)

@@ -1,4 +1,4 @@
-"""Looking before a start: what it would be, or why there is nothing to start."""
+"""Looking before a start: what it would run, or why there's nothing to start."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def asking(wanted: StartCommand = WANTED, origin: Origin | None = None) -> Reque
 
 
 async def plan(stage: Stage, wanted: StartCommand = WANTED, **more: Origin) -> StartPlan:
-    """What it would be."""
+    """What the start would run."""
     return await stage.planner.plan_start(asking(wanted, **more))
 
 
@@ -36,7 +36,7 @@ async def why(stage: Stage, wanted: StartCommand) -> NotStartable:
 
 
 async def test_a_start_remembers_the_newest_run_before_it(start_stage: Stage) -> None:
-    """A run whose reply was lost is looked for among newer ones."""
+    """If the reply is lost, its run is searched for among newer ones."""
     start_stage.bolt.add_run("nightly", "SUCCESS")
     newest = start_stage.bolt.add_run("nightly", "FAILED")
     found = await plan(start_stage)
@@ -46,19 +46,19 @@ async def test_a_start_remembers_the_newest_run_before_it(start_stage: Stage) ->
 
 
 async def test_a_name_that_is_none_suggests_others(start_stage: Stage) -> None:
-    """Their slugs are kept for the buttons."""
+    """The slugs of similar names are kept for the buttons."""
     assert (await why(start_stage, RunCommand("nigtly"))).near == ("nightly",)
 
 
 async def test_commands_that_a_list_lacks_are_asked_for(start_stage: Stage) -> None:
-    """Some backends leave them out; what is to be approved is always asked for."""
+    """Some backends leave commands out of the list."""
     start_stage.bolt.active = [replace(NIGHTLY, commands=())]
     await plan(start_stage)
     assert ("schedule", "nightly") in start_stage.bolt.reads
 
 
 async def test_what_is_approved_is_looked_up_anew(start_stage: Stage) -> None:
-    """No list that is a minute old is believed."""
+    """A list that may be a minute old isn't good enough for that."""
     await plan(start_stage)
     start_stage.bolt.active = [replace(NIGHTLY, commands=("dbt run",))]
     assert (await plan(start_stage)).commands == ("dbt build",)
@@ -66,7 +66,7 @@ async def test_what_is_approved_is_looked_up_anew(start_stage: Stage) -> None:
 
 
 async def test_our_own_name_is_learned_from_our_own_runs(start_stage: Stage) -> None:
-    """From one whose id Bolt has told us: anybody else's run would teach the wrong name."""
+    """It's learned from a run whose id Bolt gave us: another run could teach the wrong name."""
     start_stage.bolt.add_run("nightly", "SUCCESS", actor="somebody")
     await plan(start_stage)
     assert await start_stage.runs.actor("w") is None
@@ -77,7 +77,7 @@ async def test_our_own_name_is_learned_from_our_own_runs(start_stage: Stage) -> 
 
 
 async def test_a_retry_has_what_its_run_had(start_stage: Stage) -> None:
-    """Its branch, and the commands it was given."""
+    """It has the run's branch, and the commands that the run was given."""
     first = await start_stage.start(start_command=RunCommand("nightly", "dev", commands=("dbt test",)))
     assert first.run_id is not None
     start_stage.bolt.end_run(first.run_id, "FAILED")
@@ -97,7 +97,7 @@ async def test_the_latest_failure_of_a_schedule_is_retried(start_stage: Stage) -
 
 
 async def test_there_may_be_nothing_to_retry(start_stage: Stage) -> None:
-    """No such run, one that goes on, one that succeeded, or a schedule without a failure: each with its reason."""
+    """The run is unknown, still running or succeeded, or the schedule has no failure; the reason says which."""
     running = start_stage.bolt.add_run("nightly", "RUNNING")
     succeeded = start_stage.bolt.add_run("nightly", "SUCCESS")
     for wanted, words in (
@@ -112,7 +112,7 @@ async def test_there_may_be_nothing_to_retry(start_stage: Stage) -> None:
 
 
 async def test_a_button_is_not_believed(start_stage: Stage) -> None:
-    """A schedule that only a card's button names counts if its listing knows the run."""
+    """A schedule that only a card's button names counts only if the run is in its listing."""
     failed = start_stage.bolt.add_run("nightly", "FAILED")
     wanted = RetryCommand(every=False, run_id=failed)
     forged = await plan(start_stage, wanted, origin=Origin(RunFacts("hourly", "Hourly")))
@@ -122,7 +122,7 @@ async def test_a_button_is_not_believed(start_stage: Stage) -> None:
 
 
 async def test_a_card_whose_record_is_lost_gets_it_back(start_stage: Stage) -> None:
-    """So that it can say that its run was retried."""
+    """That way the card can say that its run was retried."""
     failed = start_stage.bolt.add_run("nightly", "FAILED")
     start_stage.bolt.statuses[failed] = RunStatus("FAILED", (BoltCommand(1, "dbt run --vars hunter2", NOW, NOW, 1),))
     card = CardRef(CHANNEL, "1.5")
@@ -135,7 +135,7 @@ async def test_a_card_whose_record_is_lost_gets_it_back(start_stage: Stage) -> N
 
 
 async def test_bolt_being_away_is_no_answer(start_stage: Stage) -> None:
-    """Whoever looks tries again."""
+    """The error is raised, so that the caller tries again."""
     start_stage.bolt.faults.always["schedules"] = BoltNotSent()
     with pytest.raises(BoltNotSent):
         await plan(start_stage)

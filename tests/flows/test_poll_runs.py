@@ -1,4 +1,4 @@
-"""Following: what one poll tells of many runs is stored in one go, and each is due again when it should be."""
+"""Polling: what one poll returns about many runs is stored in one go, and each run is due again in time."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ UNKNOWN = BoltRejected((ApiError("no such run"),))
 
 
 class Api:
-    """Answers a poll as it is told to."""
+    """Answers a poll as a test wants."""
 
     def __init__(self, answer: Polled | BoltError) -> None:
         self.answer = answer
         self.asked: list[int] = []
 
     async def poll(self, run_ids: Sequence[int]) -> Polled:
-        """Take the question down, and answer."""
+        """Record the question, and answer it."""
         self.asked = sorted(run_ids)
         if isinstance(self.answer, BoltError):
             raise self.answer
@@ -41,7 +41,7 @@ class Api:
 async def polled(
     redis: Redis, answer: Polled | BoltError, *, runs: int = 1, rule: StrayRule | None = None
 ) -> tuple[Api, dict[str, float]]:
-    """Poll some runs that were just started; in how many seconds each is due again."""
+    """Poll runs that were just started; return in how many seconds each is due again."""
     scripts = Scripts(redis, "test", retention_s=1000)
     for number in range(1, runs + 1):
         await follow_run(scripts, number, channel=f"C{number}")
@@ -51,7 +51,7 @@ async def polled(
 
 
 async def poll(scripts: Scripts, name: str, api: Api, rule: StrayRule | None = None) -> None:
-    """One poll of what is due in a set."""
+    """Poll once what is due in a set."""
     due = DueSet(scripts, name, lease_s=10)
     claimed: Claimed = await due.claim(100, fields=FIELDS)
     assert claimed.lease is not None
@@ -75,14 +75,14 @@ async def due_in(scripts: Scripts, name: str) -> dict[str, float]:
 
 
 async def make_due(scripts: Scripts, name: str) -> None:
-    """Let whatever waits in a due set be due now."""
+    """Make everything in a due set due now."""
     key = scripts.key("due", name)
     for member in await scripts.redis.zrange(key, 0, -1):
         await scripts.redis.zadd(key, {str(member): 0})
 
 
 async def test_many_runs_are_asked_for_at_once(redis_client: Redis) -> None:
-    """One request; a run that is over leaves, one that goes on is due again."""
+    """They're polled in one request; a run that is over is dropped, an active one is due again."""
     answer = Polled({1: RunStatus("RUNNING"), 2: RunStatus("SUCCESS"), 3: RunStatus("DEPLOYING")})
     api, due = await polled(redis_client, answer, runs=3)
     assert api.asked == [1, 2, 3]
@@ -90,13 +90,13 @@ async def test_many_runs_are_asked_for_at_once(redis_client: Redis) -> None:
 
 
 async def test_a_run_that_has_just_begun_is_looked_at_soon(redis_client: Redis) -> None:
-    """Nobody should read "is starting" for half a minute too long."""
+    """A card shouldn't say "is starting" for half a minute too long."""
     _, due = await polled(redis_client, Polled({1: RunStatus("STARTING")}))
     assert due["w:1"] <= 2
 
 
 async def test_one_bad_run_is_set_aside_and_blinds_no_other(redis_client: Redis) -> None:
-    """It is asked for alone, more seldom; what was not asked is due at once."""
+    """It's polled alone and less often; runs that the poll didn't get to are due at once."""
     _, due = await polled(redis_client, Polled({1: RunStatus("RUNNING")}, {2: UNKNOWN}), runs=3)
     assert "w:2" not in due
     assert due["w:1"] <= 2
@@ -107,7 +107,7 @@ async def test_one_bad_run_is_set_aside_and_blinds_no_other(redis_client: Redis)
 
 
 async def test_a_run_that_bolt_knows_again_is_followed_with_the_others(redis_client: Redis) -> None:
-    """An error about one run is no end."""
+    """An error about one run isn't its end."""
     api, _ = await polled(redis_client, Polled(failed={1: UNKNOWN}))
     scripts = Scripts(redis_client, "test", retention_s=1000)
     await make_due(scripts, "strays")
@@ -122,7 +122,7 @@ async def test_a_run_that_bolt_knows_again_is_followed_with_the_others(redis_cli
 
 
 async def test_a_run_that_bolt_has_not_known_for_a_day_is_lost(redis_client: Redis) -> None:
-    """It is asked for ever more seldom until then, and concluded afterwards like any other end."""
+    """Until then it's polled less and less often; afterwards it's concluded like any other end."""
     rule = StrayRule(least_s=30, most_s=1800, lost_after_s=86_400)
     api, _ = await polled(redis_client, Polled(failed={1: UNKNOWN}), rule=rule)
     scripts = Scripts(redis_client, "test", retention_s=1000)
@@ -145,7 +145,7 @@ async def test_a_run_that_bolt_has_not_known_for_a_day_is_lost(redis_client: Red
 
 
 async def test_an_error_for_nearly_every_run_is_none_of_theirs(redis_client: Redis) -> None:
-    """A backend that fails for all of them is asked later, for all of them together."""
+    """If Bolt fails for nearly all of them, they're polled later, all together."""
     failed: dict[int, BoltError] = dict.fromkeys(range(2, 7), UNKNOWN)
     _, due = await polled(redis_client, Polled({1: RunStatus("RUNNING")}, failed), runs=6)
     assert len(due) == 6
@@ -156,7 +156,7 @@ async def test_an_error_for_nearly_every_run_is_none_of_theirs(redis_client: Red
 async def test_a_bolt_that_does_not_answer_is_asked_later(
     redis_client: Redis, error: BoltError, least_s: float, most_s: float
 ) -> None:
-    """Nothing is stored, nothing is lost, and a Retry-After holds for everyone."""
+    """All runs are due again a little later, and nothing is polled before that."""
     _, due = await polled(redis_client, error, runs=2)
     assert all(least_s < wait_s <= most_s for wait_s in due.values())
     held = await DueSet(Scripts(redis_client, "test", retention_s=1000), "polls", lease_s=10).claim(9)
@@ -165,7 +165,7 @@ async def test_a_bolt_that_does_not_answer_is_asked_later(
 
 @pytest.mark.parametrize("name", ["polls", "strays"])
 async def test_a_retry_after_holds_strays_and_the_others(redis_client: Redis, name: str) -> None:
-    """Whichever batch was told it: and a stray itself is given back to its own set, for as long."""
+    """It holds whichever batch Bolt throttled; a stray goes back to its own set for as long."""
     api, _ = await polled(redis_client, Polled({1: RunStatus("RUNNING")}, {2: UNKNOWN}), runs=3)
     scripts = Scripts(redis_client, "test", retention_s=1000)
     await make_due(scripts, name)
@@ -178,7 +178,7 @@ async def test_a_retry_after_holds_strays_and_the_others(redis_client: Redis, na
 
 
 async def test_a_stray_is_asked_for_again_soon_after_an_outage(redis_client: Redis) -> None:
-    """It does not wait until its claim lapses."""
+    """It doesn't wait until its claim expires."""
     api, _ = await polled(redis_client, Polled({1: RunStatus("RUNNING")}, {2: UNKNOWN}), runs=3)
     scripts = Scripts(redis_client, "test", retention_s=1000)
     await make_due(scripts, "strays")
@@ -188,7 +188,7 @@ async def test_a_stray_is_asked_for_again_soon_after_an_outage(redis_client: Red
 
 
 async def test_commands_are_masked_before_they_are_stored(redis_client: Redis) -> None:
-    """What is on record may be shown anywhere."""
+    """What is stored may be shown anywhere."""
     began = datetime.now(UTC) - timedelta(seconds=5)
     await polled(redis_client, Polled({1: RunStatus("RUNNING", (BoltCommand(1, "git clone secret", began),))}))
     run = await Runs(Scripts(redis_client, "test", retention_s=1000)).load_run(RunKey("w", 1))

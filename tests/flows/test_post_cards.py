@@ -1,4 +1,4 @@
-"""A start's card is posted once, into a channel that is joined if need be; without a card nothing is sent."""
+"""A start's card is posted once, in a channel that is joined if necessary; without a card nothing is sent to Bolt."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def looked(stage: Stage) -> None:
 
 
 async def test_a_card_is_posted_once(start_stage: Stage) -> None:
-    """Nothing waits afterwards."""
+    """After that, no post is waiting."""
     await looked(start_stage)
     assert await start_stage.post() == "start"
     assert await start_stage.post() is None
@@ -50,7 +50,7 @@ async def test_a_public_channel_is_joined(start_stage: Stage) -> None:
     ],
 )
 async def test_a_start_that_cannot_be_shown_is_not_sent(start_stage: Stage, refused: SlackRefused, words: str) -> None:
-    """Whoever asked is told how to mend that."""
+    """The requester is told how to fix that."""
     await looked(start_stage)
     start_stage.chat.refusing[CHANNEL] = refused
     start_stage.chat.faults.fail("join_channel", refused)
@@ -65,7 +65,7 @@ async def test_a_start_that_cannot_be_shown_is_not_sent(start_stage: Stage, refu
 
 @pytest.mark.parametrize("error", [SlackNotSent(POST), SlackThrottled("other.method", 0.01)])
 async def test_what_never_left_is_posted_again(start_stage: Stage, error: SlackNotSent | SlackThrottled) -> None:
-    """Once."""
+    """The card is posted once."""
     await looked(start_stage)
     start_stage.chat.faults.fail("post_message", error)
     await start_stage.post()
@@ -76,7 +76,7 @@ async def test_what_never_left_is_posted_again(start_stage: Stage, error: SlackN
 
 
 async def test_a_lost_reply_is_looked_for(start_stage: Stage) -> None:
-    """The card that is there is taken, and no second one is posted."""
+    """The card that was posted is found, and no second one is posted."""
     await looked(start_stage)
     start_stage.chat.faults.lose("post_message")
     await start_stage.post()
@@ -86,7 +86,7 @@ async def test_a_lost_reply_is_looked_for(start_stage: Stage) -> None:
 
 
 async def test_a_card_that_is_surely_absent_is_posted_again(start_stage: Stage) -> None:
-    """It's looked for twice before."""
+    """It's searched for twice before that."""
     await looked(start_stage)
     start_stage.chat.faults.fail("post_message", SlackOutcomeUnknown(POST))
     for _ in range(3):
@@ -96,7 +96,7 @@ async def test_a_card_that_is_surely_absent_is_posted_again(start_stage: Stage) 
 
 
 async def test_where_the_channel_cannot_be_read_nothing_is_posted_twice(start_stage: Stage) -> None:
-    """Rather no start than two cards: whoever asked asks again."""
+    """No start is better than two cards: the requester can ask again."""
     await looked(start_stage)
     start_stage.chat.unreadable = True
     start_stage.chat.faults.lose("post_message")
@@ -108,7 +108,7 @@ async def test_where_the_channel_cannot_be_read_nothing_is_posted_twice(start_st
 
 
 async def test_a_start_that_came_too_late_has_no_card(start_stage: Stage) -> None:
-    """One whose reply was lost is found, so that the refusal removes it."""
+    """A card whose reply was lost is found, so that the refusal can delete it."""
     await looked(start_stage)
     start_stage.chat.faults.lose("post_message")
     await start_stage.post()
@@ -123,7 +123,7 @@ async def test_a_start_that_came_too_late_has_no_card(start_stage: Stage) -> Non
 
 
 async def test_a_start_that_is_over_needs_no_card(start_stage: Stage) -> None:
-    """Its post belongs to nothing."""
+    """Its post is dropped, because the request is gone."""
     await looked(start_stage)
     await start_stage.redis.delete(start_stage.scripts.key("req", "r1"))
     await start_stage.post()

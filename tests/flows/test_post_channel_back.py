@@ -1,4 +1,4 @@
-"""The one message of what happened while the bot couldn't post in a channel."""
+"""The one message about what happened while the bot couldn't post in a channel."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def test_it_is_posted_once_even_if_slack_loses_the_reply(stage: IncidentSt
 
 
 async def test_it_waits_for_a_channel_that_refuses(stage: IncidentStage) -> None:
-    """The bot was removed again."""
+    """The bot was removed again, so the message is posted later."""
     await back(stage)
     stage.chat.refusing[CHANNEL] = ChannelRefused("chat.postMessage", "not_in_channel")
     await stage.post()
@@ -49,7 +49,7 @@ async def test_it_waits_for_a_channel_that_refuses(stage: IncidentStage) -> None
 
 
 async def test_another_refusal_drops_it(stage: IncidentStage) -> None:
-    """It's in the log."""
+    """A message that Slack will never accept isn't tried again."""
     await back(stage)
     stage.chat.faults.always["post_message"] = SlackRefused("chat.postMessage", "invalid_arguments")
     await stage.post()
@@ -57,7 +57,7 @@ async def test_another_refusal_drops_it(stage: IncidentStage) -> None:
 
 
 async def test_nothing_to_report(stage: IncidentStage) -> None:
-    """An archived channel that came back."""
+    """Nothing is posted in an archived channel that came back without any news."""
     await back(stage, always=False)
     await stage.post()
     assert stage.cards() == []
@@ -65,7 +65,7 @@ async def test_nothing_to_report(stage: IncidentStage) -> None:
 
 @pytest.mark.parametrize("minutes", [0, 10, -10], ids=["right", "ahead", "behind"])
 async def test_what_had_recovered_before_is_no_news(one_redis: Redis, minutes: int) -> None:
-    """It was reported then, and only its message wasn't up to date. Our clock differs from Bolt's."""
+    """It was reported then, and only its message was out of date. The bot's clock differs from Bolt's."""
     stage = IncidentStage(one_redis, ahead=timedelta(minutes=minutes))
     await stage.watch()
     for state in ("FAILED", "SUCCESS"):
@@ -80,7 +80,7 @@ async def test_what_had_recovered_before_is_no_news(one_redis: Redis, minutes: i
 
 @pytest.mark.parametrize("minutes", [0, 10, -10], ids=["right", "ahead", "behind"])
 async def test_what_has_recovered_in_an_outage_is_reported(one_redis: Redis, minutes: int) -> None:
-    """Only the outage has a message, so no post of a single incident was withheld: it depends on when they recovered."""
+    """Only the outage has a message, so no single incident's post was withheld: the time of recovery decides."""
     stage = IncidentStage(one_redis, ahead=timedelta(minutes=minutes))
     await stage.watch()
     stage.run_through("FAILED")
@@ -96,7 +96,7 @@ async def test_what_has_recovered_in_an_outage_is_reported(one_redis: Redis, min
 
 
 async def test_what_the_policy_refuses_is_left_out(one_redis: Redis) -> None:
-    """It's asked again."""
+    """The policy is asked again before posting."""
     hourly = Rule("no", Deny("no"), which=Which(schedules=("hourly",)))
     stage = IncidentStage(one_redis)
     await stage.watch("*", made_by=ADA)
@@ -114,7 +114,7 @@ async def test_what_the_policy_refuses_is_left_out(one_redis: Redis) -> None:
 
 
 async def test_a_lost_answer_is_no_reason_to_give_up(stage: IncidentStage) -> None:
-    """Slack was away."""
+    """The outcome was unknown, and the message is posted once."""
     await back(stage)
     stage.chat.faults.fail("post_message", SlackOutcomeUnknown("chat.postMessage"))
     for _ in range(6):

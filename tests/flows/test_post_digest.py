@@ -1,4 +1,4 @@
-"""Posting digests: once, if it's still wanted and allowed."""
+"""Posting digests: once, and only if they're still wanted and allowed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SLOT = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
 @pytest.fixture
 async def stage(one_redis: Redis) -> DigestStage:
-    """A digest waits in the lane."""
+    """A stage with a digest waiting in the lane."""
     return await queued(DigestStage(one_redis))
 
 
 async def queued(stage: DigestStage) -> DigestStage:
-    """A digest waits in the lane."""
+    """Put a digest into the lane."""
     await stage.watch("*")
     await stage.type("digest daily 09:00 --tz UTC")
     stage.run_through("FAILED")
@@ -40,7 +40,7 @@ def digests(stage: DigestStage) -> list[str]:
 
 
 async def test_it_says_what_failed_and_why(stage: DigestStage) -> None:
-    """From what was counted."""
+    """The figures come from the stored counts."""
     assert await stage.post() == "report"
     (text,) = digests(stage)
     assert "1 run of 1 of 2 schedules, 0% succeeded" in text
@@ -63,7 +63,7 @@ async def test_everything_else_is_posted_before_it(stage: DigestStage) -> None:
 
 
 async def test_a_lost_reply_is_looked_for_and_not_posted_twice(stage: DigestStage) -> None:
-    """Not even if the channel can't be read back: a missing digest is better than two."""
+    """The digest that was posted is found."""
     stage.chat.faults.lose("post_message")
     assert await stage.post() == "report"
     assert await stage.post() == "report"
@@ -72,7 +72,7 @@ async def test_a_lost_reply_is_looked_for_and_not_posted_twice(stage: DigestStag
 
 
 async def test_an_unknown_outcome_is_left_alone(stage: DigestStage) -> None:
-    """It may be there."""
+    """If the channel can't be searched, a missing digest is better than two."""
     stage.chat.faults.lose("post_message")
     assert await stage.post() == "report"
     stage.chat.unreadable = True
@@ -86,7 +86,7 @@ async def test_an_unknown_outcome_is_left_alone(stage: DigestStage) -> None:
     [ChannelRefused("chat.postMessage", "not_in_channel"), CredentialRefused("chat.postMessage", "invalid_auth")],
 )
 async def test_a_refusal_that_can_end_delays_it(stage: DigestStage, refused: BotError) -> None:
-    """Until it's too late."""
+    """The digest is posted once Slack accepts it."""
     stage.chat.faults.fail("post_message", refused)
     assert await stage.post() == "report"
     await stage.posts.mark_reachable(CHANNEL)
@@ -95,7 +95,7 @@ async def test_a_refusal_that_can_end_delays_it(stage: DigestStage, refused: Bot
 
 
 async def test_a_digest_that_is_much_too_late_is_dropped(stage: DigestStage) -> None:
-    """More than six hours."""
+    """It's dropped once it's more than six hours late."""
     stage.at += timedelta(hours=6)
     assert await stage.post() == "report"
     assert await stage.post() is None
@@ -119,21 +119,21 @@ async def test_a_digest_of_nothing_is_dropped(stage: DigestStage) -> None:
 
 
 async def test_what_slack_will_never_take_is_given_up(stage: DigestStage) -> None:
-    """It's an error in the log."""
+    """It isn't tried again."""
     stage.chat.faults.always["post_message"] = SlackRefused("chat.postMessage", "msg_too_long")
     assert await stage.post() == "report"
     assert await stage.post() is None
 
 
 async def test_the_policy_is_asked_again(one_redis: Redis) -> None:
-    """Whoever set it may have lost the permission, or the channel be shared with others by now."""
+    """Whoever set it may have lost permission, or the channel may be shared by now."""
     stage = await queued(DigestStage(one_redis, Policy((Rule("nobody", Deny("no digests here")),))))
     assert await stage.post() == "report"
     assert digests(stage) == []
 
 
 async def test_a_channel_of_which_nothing_is_known_waits(stage: DigestStage) -> None:
-    """Slack doesn't say whether it's shared."""
+    """The digest waits while Slack doesn't say whether the channel is shared."""
     known = await stage.people.channel(CHANNEL)
     stage.people.channels[CHANNEL] = replace(known, shared=None)
     assert await stage.post() == "report"

@@ -1,4 +1,4 @@
-"""The picture of a digest: in its thread, and never more important than the digest."""
+"""The picture of a digest: posted in its thread, and never at the digest's expense."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def stage(one_redis: Redis) -> DigestStage:
 
 
 def thread(stage: DigestStage) -> str:
-    """The message of the digest."""
+    """The ts of the digest's message."""
     (ts,) = [one.ts for one in stage.chat.posted.values() if "igest since" in one.text]
     return ts
 
@@ -34,7 +34,7 @@ def pictures(stage: DigestStage) -> list[tuple[str, str | None]]:
 
 
 async def post_all(stage: DigestStage) -> int:
-    """Whatever waits, until nothing does; how many attempts were about the digest."""
+    """Post until nothing is left; return how many attempts were for the digest."""
     sent = []
     while (one := await stage.post()) is not None:
         sent.append(one)
@@ -54,7 +54,7 @@ async def test_a_picture_follows_in_the_thread(stage: DigestStage) -> None:
 
 
 async def test_without_charts_there_is_only_the_digest(stage: DigestStage) -> None:
-    """And nothing is left in the lane."""
+    """Nothing is left in the lane."""
     stage.charts.is_installed = False
     assert await post_all(stage) == 1
     assert pictures(stage) == []
@@ -88,30 +88,30 @@ async def test_a_lost_reply_to_the_digest_makes_neither_twice(stage: DigestStage
 
 
 async def test_a_lost_reply_to_the_picture_is_looked_for(stage: DigestStage) -> None:
-    """It isn't drawn again either."""
+    """It's neither posted nor drawn twice."""
     stage.chat.faults.lose("share_upload")
     assert await post_all(stage) == 3
     assert (len(pictures(stage)), len(stage.charts.drawn)) == (1, 1)
 
 
 async def test_a_picture_that_was_not_shared_is_drawn_again(stage: DigestStage) -> None:
-    """The process died between uploading and sharing it."""
+    """The outcome of sharing it was unknown, and it isn't in the thread; the digest isn't posted again."""
     stage.chat.faults.fail("share_upload", SlackOutcomeUnknown("files.completeUploadExternal"))
     assert await post_all(stage) > 2
     assert (len(pictures(stage)), len(stage.charts.drawn), len(digests(stage))) == (1, 2, 1)
 
 
 async def test_a_refused_file_is_given_up(stage: DigestStage) -> None:
-    """The workspace doesn't allow any: the digest has the figures."""
+    """The workspace doesn't allow uploads: the digest has the figures."""
     stage.chat.faults.always["start_upload"] = FileRefused("files.getUploadURLExternal", "file_uploads_disabled")
     assert await post_all(stage) == 2
     assert (len(digests(stage)), pictures(stage)) == (1, [])
 
 
 async def test_a_channel_that_takes_nothing_now_gets_it_later(stage: DigestStage) -> None:
-    """Not after six hours. The bot never joins it for that."""
+    """The bot never joins a channel just for the picture."""
     assert await stage.post() == "report"
-    # Whoever set the digest has asked for that.
+    # Setting the digest made the bot join.
     stage.chat.joined.clear()
     stage.chat.faults.fail("share_upload", ChannelRefused("files.completeUploadExternal", "not_in_channel"))
     assert await stage.post() == "report"
@@ -121,7 +121,7 @@ async def test_a_channel_that_takes_nothing_now_gets_it_later(stage: DigestStage
 
 
 async def test_a_digest_that_is_switched_off_has_no_picture(stage: DigestStage) -> None:
-    """It was meanwhile; the message stays."""
+    """It was switched off after it was posted; the message stays."""
     assert await stage.post() == "report"
     await stage.type("digest off")
     assert await post_all(stage) == 1

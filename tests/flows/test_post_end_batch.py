@@ -1,4 +1,4 @@
-"""Many ends in one message; if its channel refuses it, each is announced by itself."""
+"""Many ends in one message; if the channel refuses it, each is announced separately."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["stage"]
 
 
 async def test_a_run_whose_record_is_gone_spoils_no_end_batch(stage: Stage) -> None:
-    """The others are announced."""
+    """The other runs are still announced."""
     await many_ends(stage, 22, ())
     await stage.scripts.redis.delete(stage.scripts.key("run", "w:1"))
     assert await stage.post_one() == "digest"
@@ -17,7 +17,7 @@ async def test_a_run_whose_record_is_gone_spoils_no_end_batch(stage: Stage) -> N
 
 
 async def test_an_end_batch_of_nothing_is_let_go(stage: Stage) -> None:
-    """Nothing is posted, and nothing waits."""
+    """If all records are gone, nothing is posted, and nothing waits."""
     await many_ends(stage, 22, ())
     before = len(stage.texts(CHANNEL))
     await stage.scripts.redis.delete(*[stage.scripts.key("run", f"w:{number}") for number in range(1, 23)])

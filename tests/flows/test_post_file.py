@@ -1,4 +1,4 @@
-"""Files that somebody asked for, step by step: what a crash, a lost reply and an absent Bolt come to."""
+"""Requested files, step by step: what happens after a crash, a lost reply or while Bolt is away."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ class Api:
     asked: list[str] = field(default_factory=list)
 
     async def command_output(self, command: int) -> CommandOutput:
-        """Its log."""
+        """The command's log."""
         if self.fails:
             raise self.fails
         return CommandOutput(BoltCommand(command, "dbt test", return_code=0), 1, "line\n", "")
 
     async def resource_url(self, resource: int) -> str:
-        """An address."""
+        """An address for the file."""
         self.asked.append(str(resource))
         return "https://storage.example/a"
 
     async def fetch(self, url: str, *, most: int) -> bytes:
-        """The file."""
+        """The file's content."""
         assert url
         assert most == 1_000_000
         if self.fails:
@@ -64,7 +64,7 @@ class Api:
 
 @dataclass
 class Stage:
-    """A store, a local Slack, an API, and uploading between them."""
+    """A store, a local Slack, an API, and the flow that uploads between them."""
 
     scripts: Scripts
     sandbox: Sandbox
@@ -80,7 +80,7 @@ class Stage:
             return text.replace("hunter2hunter2", "•••")
 
         files = RequestedFileReader(
-            self.api,  # type: ignore[arg-type]  # what is read here only
+            self.api,  # type: ignore[arg-type]  # only what is read here
             self.api,
             LogReader(self.api, mask),  # type: ignore[arg-type]  # as above
             mask=mask,
@@ -96,7 +96,7 @@ class Stage:
         )
 
     async def send(self) -> bool:
-        """Send what waits, as if its time had come."""
+        """Send what is waiting, as if its time had come."""
         lane = self.scripts.key("posts", "file", CHANNEL)
         for item in await self.scripts.redis.zrange(lane, 0, -1):
             await self.scripts.redis.zadd(lane, {str(item): 1})
@@ -108,13 +108,13 @@ class Stage:
         return True
 
     def files(self) -> list[str]:
-        """What stands in the channel."""
+        """The contents of the files in the channel."""
         workspace = self.sandbox.workspace
         shared = [one for message in workspace.channel(CHANNEL).messages.values() for one in message.files]
         return [(workspace.files[one].content or b"").decode() for one in shared]
 
     def told(self) -> list[str]:
-        """What ada was told privately."""
+        """What Ada was told privately."""
         return [one.text for one in self.sandbox.workspace.privates if one.user == "U0ADA"]
 
 
@@ -128,7 +128,7 @@ async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
 
 
 async def test_a_file_is_posted_masked_and_once(stage: Stage) -> None:
-    """And then nothing waits."""
+    """After that, nothing is waiting."""
     await stage.uploads.add_upload(FILE, posts_it_anyway=False, most=10)
     assert await stage.send()
     assert stage.files() == ["a,b\npassword=•••\n"]
@@ -136,7 +136,7 @@ async def test_a_file_is_posted_masked_and_once(stage: Stage) -> None:
 
 
 async def test_bolt_away_is_waited_for(stage: Stage) -> None:
-    """Nothing was sent meanwhile."""
+    """Nothing is posted or said until Bolt answers."""
     stage.api.fails = BoltOutcomeUnknown()
     await stage.uploads.add_upload(LOG, posts_it_anyway=False, most=10)
     for _ in range(3):
@@ -148,7 +148,7 @@ async def test_bolt_away_is_waited_for(stage: Stage) -> None:
 
 
 async def test_bolt_away_for_long_is_told(stage: Stage) -> None:
-    """After ten minutes nobody waits for it anymore."""
+    """After ten minutes the bot gives up and says so."""
     stage.api.fails = BoltOutcomeUnknown()
     await stage.uploads.add_upload(LOG, posts_it_anyway=False, most=10)
     await stage.scripts.redis.hset(stage.scripts.key("upload", LOG.id), "asked_us", "1")
@@ -158,17 +158,17 @@ async def test_bolt_away_for_long_is_told(stage: Stage) -> None:
 
 
 async def test_a_lost_reply_is_looked_for(stage: Stage) -> None:
-    """Slack has shared it: it is found, and not read again."""
+    """Slack has shared the file: it's found, and not read from Bolt again."""
     stage.sandbox.workspace.faults.add(Fault("drop_after", "files.completeUploadExternal"))
     await stage.uploads.add_upload(FILE, posts_it_anyway=False, most=10)
-    # It is not looked for before its timeout has passed.
+    # It isn't searched for before its timeout has passed.
     await eventually("nothing to be left to send", stage.send, operator.not_)
     assert len(stage.files()) == 1
     assert stage.api.asked == ["70"]
 
 
 async def test_what_died_before_it_was_sent_is_sent_even_if_bolt_is_away_then(stage: Stage) -> None:
-    """It is looked for, is absent, and is read again when Bolt is there."""
+    """The bot searches for the file, finds none, and reads it again once Bolt is back."""
     await stage.uploads.add_upload(LOG, posts_it_anyway=False, most=10)
     await stage.scripts.redis.hset(stage.scripts.key("upload", LOG.id), "post", "sent:1")
     stage.api.fails = BoltOutcomeUnknown()
@@ -182,7 +182,7 @@ async def test_what_died_before_it_was_sent_is_sent_even_if_bolt_is_away_then(st
 
 @pytest.mark.parametrize(("content", "why"), [(b"\xff\xfe\x00", "it isn't text"), (b"  \n", "it's empty")])
 async def test_what_cannot_be_posted_is_told(stage: Stage, content: bytes, why: str) -> None:
-    """With the reason; asking again is another try."""
+    """The answer gives the reason, and the file can be requested again."""
     stage.api.content = content
     await stage.uploads.add_upload(FILE, posts_it_anyway=False, most=10)
     assert await stage.send()
@@ -192,7 +192,7 @@ async def test_what_cannot_be_posted_is_told(stage: Stage, content: bytes, why: 
 
 
 async def test_a_workspace_that_takes_no_files_is_told(stage: Stage) -> None:
-    """And why."""
+    """The answer says why."""
     stage.sandbox.workspace.faults.add(Fault("error", "files.getUploadURLExternal", code="file_uploads_disabled"))
     await stage.uploads.add_upload(FILE, posts_it_anyway=False, most=10)
     assert await stage.send()
@@ -200,7 +200,7 @@ async def test_a_workspace_that_takes_no_files_is_told(stage: Stage) -> None:
 
 
 async def test_a_refusal_that_slack_does_not_take_now_is_told_later(stage: Stage) -> None:
-    """The file is tried once more then, for the refusal is not what is on record."""
+    """The file is tried once more then, because the refusal wasn't stored."""
     workspace = stage.sandbox.workspace
     workspace.faults.add(Fault("error", "files.getUploadURLExternal", count=2, code="file_uploads_disabled"))
     for method in ("chat.postEphemeral", "conversations.open"):

@@ -1,4 +1,4 @@
-"""The messages about gaps are posted once, whatever Slack loses."""
+"""The messages about gaps are posted once, whichever replies are lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.flows.test_advance_gap import DAY, back, in_thread, messages
 
 @pytest.fixture
 async def stage(one_redis: Redis) -> IncidentStage:
-    """A failure in a gap."""
+    """A stage with a failure during a gap."""
     made = IncidentStage(one_redis, gapless=False)
     await made.watch()
     made.pass_minutes(DAY)
@@ -21,7 +21,7 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 
 async def test_a_lost_reply_is_looked_for(stage: IncidentStage) -> None:
-    """The message and the file are found again."""
+    """Both the message and the file are found, and neither is posted twice."""
     stage.chat.faults.lose("post_message")
     stage.chat.faults.lose("share_upload")
     await back(stage)
@@ -32,7 +32,7 @@ async def test_a_lost_reply_is_looked_for(stage: IncidentStage) -> None:
 
 
 async def test_its_thread_waits_for_the_message(stage: IncidentStage) -> None:
-    """It's below it, not beside it."""
+    """The list and the file are posted in the message's thread, not in the channel."""
     await back(stage)
     (message,) = messages(stage)
     assert len(in_thread(stage, message)) == 1

@@ -30,7 +30,7 @@ from tests.flows.test_watch_permissions import NO_LOGS
 
 @pytest.fixture
 async def stage(one_redis: Redis) -> IncidentStage:
-    """The flows of watches; a schedule fails."""
+    """The flows of watches; a watched schedule has failed."""
     stage = IncidentStage(one_redis)
     await stage.watch()
     stage.run_through("FAILED")
@@ -49,7 +49,7 @@ async def test_lost_replies_post_nothing_twice(stage: IncidentStage, lost: int) 
 
 
 async def test_a_channel_that_refuses_hears_of_it_later(stage: IncidentStage) -> None:
-    """With the state that the schedule has by then."""
+    """The message is posted once the channel accepts posts."""
     stage.chat.refusing[CHANNEL] = ChannelRefused("chat.postMessage", "is_archived")
     await stage.discover()
     assert stage.cards() == []
@@ -65,7 +65,7 @@ async def test_a_channel_that_refuses_hears_of_it_later(stage: IncidentStage) ->
 async def test_a_thread_that_takes_no_replies_does_not_keep_its_channel_from_others(
     stage: IncidentStage, code: str
 ) -> None:
-    """That post is given up; the message shows the failure."""
+    """The bot gives up on that post; the message shows the failure."""
     await stage.discover()
     stage.chat.faults.fail("post_message", error_from_code("chat.postMessage", code, 0))
     stage.run_through("FAILED", log=DISK_LOG)
@@ -76,7 +76,7 @@ async def test_a_thread_that_takes_no_replies_does_not_keep_its_channel_from_oth
 
 
 async def test_throttled_posts_wait(stage: IncidentStage) -> None:
-    """And come."""
+    """They're posted once the wait is over."""
     stage.chat.faults.fail("post_message", SlackThrottled("chat.postMessage", 0))
     await stage.discover()
     await stage.settle()
@@ -84,7 +84,7 @@ async def test_throttled_posts_wait(stage: IncidentStage) -> None:
 
 
 async def test_a_recovery_before_the_message_is_in_it(stage: IncidentStage) -> None:
-    """It's rendered when it's sent, from the newest state."""
+    """The message is rendered from the newest state when it's sent."""
     stage.chat.refusing[CHANNEL] = ChannelRefused("chat.postMessage", "is_archived")
     await stage.discover()
     stage.run_through("SUCCESS")
@@ -97,7 +97,7 @@ async def test_a_recovery_before_the_message_is_in_it(stage: IncidentStage) -> N
 
 
 async def test_the_watch_says_whom_posts_notify(stage: IncidentStage, one_redis: Redis) -> None:
-    """At the opening and at a new error an hour later, not in between; never in the message."""
+    """The opening mentions them; a new error soon after doesn't, and the message never does."""
     del one_redis
     (watch,) = await stage.watches.all_watches()
     assert await stage.watches.change_watch(replace(watch, mention="U0GRACE"))
@@ -111,7 +111,7 @@ async def test_the_watch_says_whom_posts_notify(stage: IncidentStage, one_redis:
 
 
 async def test_a_recovery_does_not_overtake_the_new_error_before_it(stage: IncidentStage) -> None:
-    """Both are seen in one look."""
+    """One look found both."""
     await stage.discover()
     stage.run_through("FAILED", log=DISK_LOG)
     stage.run_through("SUCCESS")
@@ -122,7 +122,7 @@ async def test_a_recovery_does_not_overtake_the_new_error_before_it(stage: Incid
 
 
 async def test_posts_of_a_thread_come_in_the_order_of_their_numbers(stage: IncidentStage) -> None:
-    """If they're due at the same time."""
+    """This matters if they're due at the same time."""
     await stage.discover()
     stored, numbers = await stage.stored(), range(9, 13)
     posts = tuple(ThreadPost(number, PostKind.REOPENED, number) for number in numbers)
@@ -132,7 +132,7 @@ async def test_posts_of_a_thread_come_in_the_order_of_their_numbers(stage: Incid
 
 
 async def test_a_message_that_was_deleted_is_posted_again_with_the_present_state(stage: IncidentStage) -> None:
-    """At the next change. Its thread goes on under the new one."""
+    """It's posted again at the next change, and its thread goes on under the new message."""
     await stage.discover()
     before = (await stage.stored()).ts
     stage.chat.posted.pop((CHANNEL, before))
@@ -146,7 +146,7 @@ async def test_a_message_that_was_deleted_is_posted_again_with_the_present_state
 
 
 async def test_a_retry_is_shown_while_it_runs_and_counted_when_it_fails(stage: IncidentStage) -> None:
-    """Whoever started it, wherever."""
+    """It doesn't matter who started it, or where."""
     await stage.discover()
     first = stage.bolt.runs_of["nightly"][0].id
     retry = stage.begin(actor="grace", parent=first)
@@ -161,7 +161,7 @@ async def test_a_retry_is_shown_while_it_runs_and_counted_when_it_fails(stage: I
 
 
 async def test_posts_that_are_no_longer_wanted_leave_the_queue(stage: IncidentStage) -> None:
-    """All of them: a newer incident may want fewer posts than the one before."""
+    """All of them are dropped: a newer incident may want fewer posts than the previous one."""
     await stage.discover()
     queue = stage.scripts.key("posts", "line", CHANNEL)
     await stage.redis.zadd(queue, {f"incident/{number}/{CHANNEL}/nightly": 1 for number in (7, 8)})
@@ -198,7 +198,7 @@ async def test_a_recovery_whose_message_was_deleted_is_posted_as_a_new_message(s
 
 
 async def test_all_posts_of_a_closed_incident_are_dropped(stage: IncidentStage) -> None:
-    """However many wait: none of them is claimed again and again."""
+    """However many are waiting, none is claimed over and over."""
     await stage.discover()
     for state in ("SUCCESS", "FAILED"):
         stage.run_through(state)
@@ -222,7 +222,7 @@ async def fails_again_later(stage: IncidentStage) -> None:
 
 
 async def both_messages(stage: IncidentStage) -> None:
-    """Each incident has its own message, with its own end."""
+    """Check that each incident has its own message, which says how it ended."""
     await settle_posts(stage)
     first, second = sorted(stage.cards(), key=lambda text: "recovered" not in text)
     assert "recovered after 1 failure" in first
@@ -236,14 +236,14 @@ async def both_messages(stage: IncidentStage) -> None:
 async def test_a_message_that_arrives_after_the_next_incident_has_begun_is_that_of_its_own(
     stage: IncidentStage,
 ) -> None:
-    """It was on its way, and isn't taken for the message of the new one."""
+    """It was on its way, and isn't taken for the new incident's message."""
     await account_only(stage)
     stage.chat.meanwhile = lambda: fails_again_later(stage)
     await both_messages(stage)
 
 
 async def test_a_message_whose_reply_is_lost_before_the_next_incident_begins_is_found(stage: IncidentStage) -> None:
-    """And shows how its incident has ended."""
+    """It shows how its own incident ended."""
     await account_only(stage)
     stage.chat.faults.lose("post_message")
     await stage.post()
@@ -252,14 +252,14 @@ async def test_a_message_whose_reply_is_lost_before_the_next_incident_begins_is_
 
 
 async def test_a_message_that_waits_until_the_next_incident_begins_is_posted_all_the_same(stage: IncidentStage) -> None:
-    """No failure goes untold because another one came."""
+    """No failure goes unreported because another one followed."""
     await account_only(stage)
     await fails_again_later(stage)
     await both_messages(stage)
 
 
 async def account_only(stage: IncidentStage) -> None:
-    """What has happened is accounted, and nothing is posted or edited yet."""
+    """Account for what has happened, without posting or editing anything yet."""
     for name in ("discovery", "looks"):
         await stage.work(name)
     await stage.poll()
@@ -274,7 +274,7 @@ async def waiting_posts(stage: IncidentStage) -> list[str]:
 
 
 async def settle_posts(stage: IncidentStage) -> None:
-    """Time passes, so that all posts are due a few times."""
+    """Let time pass, so that all posts come due a few times."""
     for _ in range(4):
         for key in await stage.redis.keys(stage.scripts.key("posts", "*")):
             for member in await stage.redis.zrange(key, 0, -1):
@@ -284,7 +284,7 @@ async def settle_posts(stage: IncidentStage) -> None:
 
 @pytest.mark.parametrize("code", ["edit_window_closed", "cant_update_message"])
 async def test_if_the_message_cannot_be_edited_its_thread_tells_of_changes(stage: IncidentStage, code: str) -> None:
-    """And the next failure after a day is a new message, which links the old one."""
+    """The next failure after a day gets a new message, which links to the old one."""
     await stage.discover()
     first = (await stage.stored()).ts
     stage.chat.faults.fail("edit_message", MessageGone("chat.update", code))
@@ -315,7 +315,7 @@ async def test_if_the_message_cannot_be_edited_its_thread_tells_of_changes(stage
 
 
 async def test_the_log_file_is_in_the_thread_after_the_excerpt(stage: IncidentStage) -> None:
-    """Once, as in a failed card's thread."""
+    """It's posted once, even if another error follows."""
     await stage.discover()
     thread = (await stage.stored()).ts
     assert stage.chat.shared == [(CHANNEL, thread, "F1")]
@@ -328,7 +328,7 @@ async def test_the_log_file_is_in_the_thread_after_the_excerpt(stage: IncidentSt
 
 
 async def test_a_channel_that_may_not_see_logs_gets_no_file(one_redis: Redis) -> None:
-    """The policy decides; the failure is told all the same."""
+    """The policy decides; the failure is still reported."""
     stage = IncidentStage(one_redis, Policy((NO_LOGS, *DEFAULT_POLICY.rules)))
     await stage.watch(made_by=ADA)
     stage.run_through("FAILED")
@@ -351,7 +351,7 @@ async def test_a_channel_without_the_bot_gets_the_file_once_it_is_back(stage: In
 async def test_a_file_that_waits_when_the_next_incident_begins_is_posted_in_the_thread_of_its_own(
     stage: IncidentStage,
 ) -> None:
-    """Each has the log of its own failure."""
+    """Each thread has the log of its own failure."""
     stage.chat.faults.fail("share_upload", ChannelRefused("files.completeUploadExternal", "not_in_channel"))
     await stage.discover()
     first = (await stage.stored()).ts
@@ -383,7 +383,7 @@ async def loses_its_message(stage: IncidentStage) -> None:
 
 
 async def test_a_file_whose_message_was_deleted_waits_for_the_next_message(stage: IncidentStage) -> None:
-    """It comes with the recovery, even if the next incident begins before it's posted."""
+    """It's posted with the recovery, even if the next incident begins first."""
     await loses_its_message(stage)
     await fails_again_later(stage)
     await settle_posts(stage)
@@ -391,7 +391,7 @@ async def test_a_file_whose_message_was_deleted_waits_for_the_next_message(stage
 
 
 async def test_a_file_whose_message_was_deleted_and_does_not_come_again_is_given_up(stage: IncidentStage) -> None:
-    """The bot wasn't in the channel when it would have come."""
+    """The bot wasn't in the channel when the message would have been posted again."""
     await loses_its_message(stage)
     stage.channels.states[CHANNEL] = ChannelState(is_member=False)
     await stage.work("channels", whatever=True)
@@ -405,7 +405,7 @@ async def test_a_file_whose_message_was_deleted_and_does_not_come_again_is_given
 async def test_a_recovery_that_waits_when_the_next_incident_begins_is_told_in_the_thread_of_its_own(
     stage: IncidentStage,
 ) -> None:
-    """Not dropped, and not in the new one's."""
+    """It's neither dropped nor posted in the new incident's thread."""
     await stage.discover()
     first = (await stage.stored()).ts
     await fails_again_later(stage)
@@ -424,7 +424,7 @@ async def test_a_lost_reply_shares_no_file_twice(stage: IncidentStage) -> None:
 
 
 async def test_a_log_that_comes_late_follows_with_its_file(one_redis: Redis) -> None:
-    """As the opening has promised."""
+    """The opening post promised it."""
     stage = IncidentStage(one_redis, at=datetime.now(UTC) - timedelta(hours=1))
     await stage.watch()
     run = stage.run_through("FAILED")
@@ -447,7 +447,7 @@ async def test_a_log_that_comes_late_follows_with_its_file(one_redis: Redis) -> 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=10), timedelta(minutes=-10)])
 async def test_a_log_is_awaited_by_our_own_clock(one_redis: Redis, ahead: timedelta) -> None:
-    """From when the end was seen, however wrong Bolt's clock is."""
+    """The wait starts when the end was seen, however wrong Bolt's clock is."""
     stage = IncidentStage(one_redis, at=datetime.now(UTC) + ahead)
     await stage.watch()
     run = stage.run_through("FAILED")
@@ -466,7 +466,7 @@ REFUSED = ContentRefused("chat.postMessage", "invalid_blocks")
 
 
 async def test_a_message_that_slack_refuses_in_every_form_is_replaced_by_a_sentence(stage: IncidentStage) -> None:
-    """Its thread goes on."""
+    """Its thread is posted as usual."""
     stage.chat.faults.fail("post_message", REFUSED, REFUSED, REFUSED)
     await stage.discover()
     assert stage.cards() == ["A schedule watched here failed, but Slack rejected the message about it. Open run 101."]
@@ -474,7 +474,7 @@ async def test_a_message_that_slack_refuses_in_every_form_is_replaced_by_a_sente
 
 
 async def test_if_even_that_is_refused_nothing_waits_for_it(stage: IncidentStage) -> None:
-    """The log names each post that isn't sent."""
+    """All of its posts leave the queue."""
     stage.chat.faults.fail("post_message", *[REFUSED] * 4)
     await stage.discover()
     assert stage.cards() == []
@@ -489,7 +489,7 @@ async def test_if_even_that_is_refused_nothing_waits_for_it(stage: IncidentStage
 
 
 async def test_a_recovery_whose_reply_is_lost_before_the_first_message_is_told_once(one_redis: Redis) -> None:
-    """It's in the channel, because there's no message yet: nobody would find it in the thread of the one that follows."""
+    """It's posted in the channel, because there's no message yet whose thread it could be in."""
     stage = IncidentStage(one_redis)
     stage.run_through("FAILED")
     await stage.watch()

@@ -1,4 +1,4 @@
-"""The log of a failed command as a file in a thread: once, or why not. Refusals by Slack: see test_post_thread.py."""
+"""A failed command's log as a file in a thread: once, or why not. For refusals by Slack, see test_post_thread.py."""
 
 from __future__ import annotations
 
@@ -48,20 +48,20 @@ async def post(stage: Stage, run: Run = RUN, file_id: str | None = None) -> str 
 
 @pytest.fixture
 def stage(start_stage: Stage) -> Stage:
-    """A Bolt that has the log."""
+    """A stage whose Bolt has the log."""
     start_stage.bolt.outputs[7] = CommandOutput(COMMAND, 4711, "the whole log\n", "")
     return start_stage
 
 
 async def test_the_file_is_in_the_thread(stage: Stage) -> None:
-    """With the run and the command in its name."""
+    """Its name contains the run and the command."""
     assert await post(stage) == "F1"
     assert stage.chat.uploads["F1"] == ("run-4711-dbt-test.log", b"the whole log\n", True)
     assert stage.chat.shared == [(CHANNEL, "1.0", "F1")]
 
 
 async def test_without_a_log_there_is_no_file(stage: Stage) -> None:
-    """Nor without a failed command."""
+    """There's none without a failed command either."""
     assert await post(stage, Run(KEY, end=End())) == "nothing"
     stage.bolt.outputs[7] = CommandOutput(COMMAND, 4711, "", "")
     assert await post(stage) == "empty"
@@ -69,7 +69,7 @@ async def test_without_a_log_there_is_no_file(stage: Stage) -> None:
 
 
 async def test_a_lost_reply_is_found_by_the_file(stage: Stage) -> None:
-    """And not shared again."""
+    """The file isn't shared again."""
     stage.chat.faults.lose("share_upload")
     assert await post(stage) is None
     assert await post(stage, file_id="F1") == "F1"
@@ -77,7 +77,7 @@ async def test_a_lost_reply_is_found_by_the_file(stage: Stage) -> None:
 
 
 async def test_what_slack_or_bolt_refuses_is_said_in_the_thread(stage: Stage) -> None:
-    """Once for each."""
+    """The first reason is posted there, once."""
     stage.chat.faults.fail("start_upload", ScopeMissing("files.getUploadURLExternal", "missing_scope"))
     assert await post(stage) == "missing_scope"
     stage.logs.forget(COMMAND)
@@ -89,7 +89,7 @@ async def test_what_slack_or_bolt_refuses_is_said_in_the_thread(stage: Stage) ->
 
 
 async def test_bolt_is_asked_again_for_a_day(stage: Stage) -> None:
-    """Then it's said that it never came. A notice that can't be sent now is sent later."""
+    """Then the thread says that the log never came. A notice that can't be sent now is sent later."""
     stage.bolt.faults.always["command_output"] = BoltNotSent()
     assert await post(stage) is None
     ended_us = round((datetime.now(UTC).timestamp() - FILE_GIVEN_UP_S - 60) * 1e6)
@@ -102,7 +102,7 @@ async def test_bolt_is_asked_again_for_a_day(stage: Stage) -> None:
 
 
 async def test_an_unreachable_channel_is_the_callers_to_handle(stage: Stage) -> None:
-    """It knows what else to do."""
+    """The error is raised, because the caller knows what else to do."""
     await stage.posts.mark_unreachable(CHANNEL, "is_archived", for_s=60)
     with pytest.raises(ChannelRefused):
         await post(stage)

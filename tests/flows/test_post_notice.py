@@ -1,4 +1,4 @@
-"""Notices are posted once, whatever Slack says."""
+"""Notices are posted once, however Slack answers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.flows.stage import CHANNEL
 
 @pytest.fixture
 async def stage(one_redis: Redis) -> IncidentStage:
-    """A channel that hears of every end, and one that has ended."""
+    """A channel that watches every end, and a run that has ended."""
     stage = IncidentStage(one_redis)
     await stage.watch(only="ends")
     stage.run_through("SUCCESS")
@@ -38,7 +38,7 @@ async def test_a_lost_reply_is_looked_for(stage: IncidentStage) -> None:
     "error", [ChannelRefused("chat.postMessage", "is_archived"), CredentialRefused("chat.postMessage", "invalid_auth")]
 )
 async def test_it_waits_for_a_channel_and_for_a_token(stage: IncidentStage, error: SlackRefused) -> None:
-    """Until they work again."""
+    """The notice is posted once they work again."""
     stage.chat.refusing[CHANNEL] = error
     await stage.discover()
     assert stage.cards() == []
@@ -49,7 +49,7 @@ async def test_it_waits_for_a_channel_and_for_a_token(stage: IncidentStage, erro
 
 
 async def test_what_slack_refuses_for_good_is_given_up(stage: IncidentStage) -> None:
-    """And its record remembers that."""
+    """The notice isn't tried again."""
     stage.chat.faults.fail("post_message", SlackRefused("chat.postMessage", "restricted_action"))
     await stage.discover()
     await stage.settle()
@@ -71,7 +71,7 @@ async def test_what_has_expired_is_dropped(stage: IncidentStage) -> None:
 
 
 async def test_a_late_schedule_is_reported_after_quiet_hours(one_redis: Redis) -> None:
-    """As it is by then."""
+    """Nothing is posted before they end."""
     stage = IncidentStage(one_redis, at=datetime.now(UTC).replace(hour=1, minute=0))
     quiet = Quiet("00:00", "06:00")
     stage.bolt.active = [replace(one, next_run_at=stage.at + timedelta(minutes=5)) for one in stage.bolt.active]

@@ -1,4 +1,4 @@
-"""A post stands once, whatever became of the replies: the record in Redis is real, Slack's answers are scripted."""
+"""A message is posted once, whatever happens to the replies: Redis is real, and Slack's answers are scripted."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Lane = tuple[PostLane, Scripts]
 
 @dataclass
 class Slack:
-    """What Slack does with the next posts and look-ups."""
+    """What Slack does with the next posts and searches."""
 
     outcomes: list[str | Exception] = field(default_factory=list)
     found: list[MessageFound | MessageAbsent | SearchInconclusive] = field(default_factory=list)
     sent: int = 0
 
     async def send(self) -> str:
-        """Post."""
+        """Post a message."""
         self.sent += 1
         outcome = self.outcomes.pop(0)
         if isinstance(outcome, Exception):
@@ -64,7 +64,7 @@ async def lane(redis_client: Redis) -> Lane:
 
 
 async def claim(posts: PostLane, scripts: Scripts) -> ClaimedPost:
-    """Claim the announcement, however long it would have to wait."""
+    """Claim the announcement, even if it isn't due yet."""
     await scripts.redis.zadd(scripts.key("posts", "fail"), {"A": 0})
     await scripts.redis.zadd(scripts.key("posts", "fail", "A"), {"end/T:A:1.5": 0})
     taken = await posts.claim()
@@ -82,7 +82,7 @@ async def attempt(
 
 
 async def test_a_post_that_slack_accepts_is_there(lane: Lane) -> None:
-    """The ordinary case: one call, its ts."""
+    """The usual case takes one call, which returns its ts."""
     posts, scripts = lane
     slack = Slack(["9.9"])
     assert await attempt(posts, await claim(posts, scripts), slack) == "9.9"
@@ -90,7 +90,7 @@ async def test_a_post_that_slack_accepts_is_there(lane: Lane) -> None:
 
 @pytest.mark.parametrize("error", [SlackNotSent("chat.postMessage"), SlackThrottled("chat.postMessage", 0.001)])
 async def test_a_post_that_never_left_is_sent_again(lane: Lane, error: Exception) -> None:
-    """Nothing can stand in the channel, so nothing is looked for."""
+    """It can't be in the channel, so it isn't searched for."""
     posts, scripts = lane
     slack = Slack([error, "9.9"])
     assert await attempt(posts, await claim(posts, scripts), slack) is None
@@ -99,7 +99,7 @@ async def test_a_post_that_never_left_is_sent_again(lane: Lane, error: Exception
 
 
 async def test_a_post_whose_reply_was_lost_is_found(lane: Lane) -> None:
-    """It is looked for, and not sent again."""
+    """It's searched for, and not sent again."""
     posts, scripts = lane
     slack = Slack([SlackOutcomeUnknown("chat.postMessage")], [MessageFound("9.9")])
     assert await attempt(posts, await claim(posts, scripts), slack) is None
@@ -119,7 +119,7 @@ async def test_a_post_is_sent_again_only_when_it_was_absent_twice(lane: Lane) ->
 
 
 async def test_where_the_channel_cannot_be_read_an_end_is_told_again_and_a_card_is_not(lane: Lane) -> None:
-    """Twice is better than never for an end; a second card of one start would be worse."""
+    """An end posted twice is better than never; a second card for a start would be worse."""
     posts, scripts = lane
     slack = Slack([SlackOutcomeUnknown("chat.postMessage"), "9.9"], [SearchInconclusive(), SearchInconclusive()])
     assert await attempt(posts, await claim(posts, scripts), slack) is None
@@ -130,7 +130,7 @@ async def test_where_the_channel_cannot_be_read_an_end_is_told_again_and_a_card_
 
 
 async def test_a_crash_between_record_and_reply_is_a_lost_reply(lane: Lane) -> None:
-    """Whoever claims next finds the attempt on record and looks for it."""
+    """Whoever claims it next sees the recorded attempt, and searches for it."""
     posts, scripts = lane
     assert (await posts.attempt(await claim(posts, scripts))).word == "go"
     slack = Slack([], [MessageFound("9.9")])
@@ -139,7 +139,7 @@ async def test_a_crash_between_record_and_reply_is_a_lost_reply(lane: Lane) -> N
 
 
 async def test_an_attempt_is_not_looked_for_before_its_time_out_has_passed(lane: Lane) -> None:
-    """Until then its outcome may still change: nothing is looked for, and nothing is sent."""
+    """Until then its outcome may still change, so nothing is searched for or sent."""
     posts, scripts = lane
     assert (await posts.attempt(await claim(posts, scripts))).word == "go"
     slack = Slack([], [])
@@ -156,7 +156,7 @@ async def test_another_methods_wait_is_that_posts_own(lane: Lane) -> None:
 
 
 async def test_nothing_is_sent_on_a_lease_that_is_over(lane: Lane) -> None:
-    """Someone else may be sending by now."""
+    """Another process may already be sending it."""
     posts, scripts = lane
     post = await claim(posts, scripts)
     post.lease.until = 0

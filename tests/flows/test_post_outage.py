@@ -1,4 +1,4 @@
-"""Many schedules that fail at the same time are one message."""
+"""Many schedules that fail at the same time share one message."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MANY = 14
 
 @pytest.fixture
 async def stage(one_redis: Redis) -> IncidentStage:
-    """Many schedules are watched in one channel."""
+    """A channel watches many schedules."""
     stage = IncidentStage(one_redis)
     stage.bolt.active = [
         replace(NIGHTLY, id=number, slug=f"mart-{number:02}", name=f"Mart {number}") for number in range(MANY)
@@ -34,7 +34,7 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 
 async def fail(stage: IncidentStage, *numbers: int, log: str = DISK_LOG) -> None:
-    """These schedules fail, and it's seen in one look."""
+    """These schedules fail, and one look finds them all."""
     for number in numbers:
         stage.run_through("FAILED", f"mart-{number:02}", log)
     await stage.discover()
@@ -62,7 +62,7 @@ async def free_edits(stage: IncidentStage) -> None:
 
 
 async def test_the_sixth_and_later_share_one_message(stage: IncidentStage) -> None:
-    """With their names, and why they fail."""
+    """It gives their names, and why they fail."""
     await fail(stage, *range(MANY))
     cards = stage.cards()
     assert len(cards) == APART_MOST + 1
@@ -73,7 +73,7 @@ async def test_the_sixth_and_later_share_one_message(stage: IncidentStage) -> No
 
 
 async def test_each_frequent_cause_gets_one_post_and_the_file_of_one_log(stage: IncidentStage) -> None:
-    """Whatever joins later with the same cause adds none."""
+    """Schedules that join later with the same cause add none."""
     await fail(stage, *range(9))
     await fail(stage, 9, 10, 11, log=COLUMN_LOG)
     outage = await stage.outages.load_outage("C1", 1)
@@ -89,7 +89,7 @@ async def test_each_frequent_cause_gets_one_post_and_the_file_of_one_log(stage: 
 
 
 async def test_ten_people_are_notified_in_all(one_redis: Redis) -> None:
-    """Those of the first five incidents included, however many owners there are."""
+    """Those in the first five incidents' posts are included, however many owners there are."""
     slugs = [f"mart-{number:02}" for number in range(30)]
     owners = Owners(tuple((slug, f"U0{number:03}") for number, slug in enumerate(slugs)), {})
     stage = IncidentStage(one_redis, memberships=FakeMemberships({CHANNEL: "data"}), owners_file=owners)
@@ -105,7 +105,7 @@ async def test_ten_people_are_notified_in_all(one_redis: Redis) -> None:
 
 
 async def test_while_schedules_join_there_is_one_edit_in_ten_seconds(stage: IncidentStage) -> None:
-    """Then it shows all of them."""
+    """That edit shows all of them."""
     await fail(stage, *range(7))
     before, began = len(stage.chat.edits), monotonic()
     for number in range(7, MANY):
@@ -117,7 +117,7 @@ async def test_while_schedules_join_there_is_one_edit_in_ten_seconds(stage: Inci
 
 
 async def test_a_recovery_leaves_the_list_and_the_last_one_ends_it(stage: IncidentStage) -> None:
-    """One line in the thread for all of them."""
+    """All of them together get one line in the thread."""
     await fail(stage, *range(8))
     await recover(stage, 5)
     await free_edits(stage)
@@ -131,7 +131,7 @@ async def test_a_recovery_leaves_the_list_and_the_last_one_ends_it(stage: Incide
 
 
 async def test_a_schedule_that_fails_again_soon_is_back_in_the_message(stage: IncidentStage) -> None:
-    """Without a message of its own."""
+    """It gets no message of its own."""
     await fail(stage, *range(7))
     await recover(stage, 6)
     cards = len(stage.cards())
@@ -165,7 +165,7 @@ async def test_a_lost_reply_does_not_post_it_twice(stage: IncidentStage) -> None
 
 
 async def test_a_message_that_was_deleted_is_posted_again_while_a_schedule_fails(stage: IncidentStage) -> None:
-    """Schedules that fail later are shown in it alone."""
+    """Schedules that fail later are shown only there."""
     await fail(stage, *range(12))
     before = await outage_ts(stage)
     stage.chat.posted.pop((CHANNEL, before))
@@ -178,7 +178,7 @@ async def test_a_message_that_was_deleted_is_posted_again_while_a_schedule_fails
 
 
 async def test_it_began_when_its_schedules_failed_not_before_they_were_watched(one_redis: Redis) -> None:
-    """A schedule that had been failing for a day is only one of them."""
+    """A schedule that had been failing for a day doesn't move the outage's beginning."""
     stage = IncidentStage(one_redis)
     stage.bolt.active = [replace(NIGHTLY, id=number, slug=f"mart-{number:02}") for number in range(8)]
     for number in range(8):
@@ -206,7 +206,7 @@ async def test_schedules_that_fail_again_after_all_recovered_are_a_line_in_the_t
 
 
 async def make_uneditable(stage: IncidentStage, code: str = "edit_window_closed") -> str:
-    """Eight schedules fail, three of them in an outage whose message Slack doesn't let me edit; its timestamp."""
+    """Eight schedules fail, three of them in an outage whose message Slack won't let the bot edit; return its ts."""
     await fail(stage, *range(8))
     stage.chat.faults.fail("edit_message", SlackRefused("chat.update", code))
     await recover(stage, 5)
@@ -216,7 +216,7 @@ async def make_uneditable(stage: IncidentStage, code: str = "edit_window_closed"
 
 
 async def free_lines(stage: IncidentStage) -> None:
-    """Time passes until the lines of outages are due."""
+    """Let time pass until the lines about outages are due."""
     due = stage.scripts.key("posts", "line", CHANNEL)
     for member in await stage.redis.zrange(due, 0, -1):
         await stage.redis.zadd(due, {str(member): 1})
@@ -234,7 +234,7 @@ async def change(stage: IncidentStage, number: int, **state: object) -> Incident
 
 @pytest.mark.parametrize("code", ["edit_window_closed", "cant_update_message"])
 async def test_if_the_message_cannot_be_edited_its_thread_tells_of_changes(stage: IncidentStage, code: str) -> None:
-    """What people do, what joins and what recovers; and all that has happened by then in one line."""
+    """The first line sums up what has happened; later ones report what people do, what joins and what recovers."""
     ts = await make_uneditable(stage, code)
     (first,) = stage.chat.in_channel(CHANNEL, ts)
     assert "2 schedules" in first
@@ -257,7 +257,7 @@ async def test_if_the_message_cannot_be_edited_its_thread_tells_of_changes(stage
 
 
 async def test_changes_that_come_by_themselves_share_a_line_a_minute(stage: IncidentStage) -> None:
-    """As edits would."""
+    """Several schedules that join within a minute get one line."""
     ts = await make_uneditable(stage)
     before_us = time() * 1_000_000
     for number in (8, 9, 10):
@@ -274,7 +274,7 @@ async def test_changes_that_come_by_themselves_share_a_line_a_minute(stage: Inci
 
 
 async def test_a_post_in_the_channel_brings_no_second_line_about_the_same(stage: IncidentStage) -> None:
-    """That the channel takes posts is no news of the outage."""
+    """A channel that accepts posts again is no news about the outage."""
     ts = await make_uneditable(stage)
     await stage.posts.mark_reachable(CHANNEL)
     await free_lines(stage)
@@ -282,7 +282,7 @@ async def test_a_post_in_the_channel_brings_no_second_line_about_the_same(stage:
 
 
 async def test_a_change_while_a_line_is_sent_has_the_next_one(stage: IncidentStage) -> None:
-    """The line showed the outage as it was before."""
+    """The line that was being sent shows the outage as it was before."""
     ts = await make_uneditable(stage)
     await change(stage, 6, on_it=OnIt("U0ADA", stage.at + timedelta(hours=12), "ada"))
     stage.chat.faults.lose("post_message")
@@ -296,7 +296,7 @@ async def test_a_change_while_a_line_is_sent_has_the_next_one(stage: IncidentSta
 
 
 async def test_a_failure_a_day_later_has_a_new_message_that_links_the_old_one(stage: IncidentStage) -> None:
-    """One for all, with a thread of its own, and it's edited again."""
+    """All schedules share the new message, which has its own thread and can be edited again."""
     first = await make_uneditable(stage)
     cards, lines = len(stage.cards()), len(stage.chat.in_channel(CHANNEL, first))
     stage.pass_minutes(25 * 60)
@@ -320,7 +320,7 @@ async def test_a_failure_a_day_later_has_a_new_message_that_links_the_old_one(st
 
 
 async def test_what_is_watched_no_longer_is_a_last_line_in_the_thread(stage: IncidentStage) -> None:
-    """Its message can't say so."""
+    """The message itself can't be edited to say so."""
     ts = await make_uneditable(stage)
     for number in (6, 7):
         await change(stage, number, state=IncidentState.CLOSED, why="no longer watched here")
@@ -332,14 +332,14 @@ async def test_what_is_watched_no_longer_is_a_last_line_in_the_thread(stage: Inc
 
 
 async def outage_ts(stage: IncidentStage) -> str:
-    """The message of the channel's first outage."""
+    """The ts of the message about the channel's first outage."""
     outage = await stage.outages.load_outage(CHANNEL, 1)
     assert outage is not None
     return outage.ts
 
 
 async def test_what_an_earlier_incident_had_queued_is_dropped(stage: IncidentStage) -> None:
-    """The schedule's next incident is part of an outage. Its posts have no thread, and would wait for one forever."""
+    """The schedule's next incident is part of an outage, so those posts would wait for a thread forever."""
     await fail(stage, *range(7))
     for what in ("0", "1", "file-1"):
         await stage.redis.zadd(stage.scripts.key("posts", "line", CHANNEL), {f"incident/{what}/{CHANNEL}/mart-06": 1})

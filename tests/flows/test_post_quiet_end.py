@@ -1,4 +1,4 @@
-"""Posting the message at the end of quiet hours, once, whatever Slack says."""
+"""Posting the message at the end of quiet hours: once, however Slack answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NIGHT, MORNING = datetime(2026, 12, 1, 23, tzinfo=UTC), datetime(2026, 12, 2, 7,
 
 @pytest.fixture
 async def stage(one_redis: Redis) -> IncidentStage:
-    """A message about an end of quiet hours waits in the lane."""
+    """A stage with a message about the end of quiet hours waiting in the lane."""
     stage = IncidentStage(one_redis, at=NIGHT)
     await stage.watch("*", quiet=Quiet("22:00", "07:00"), time_zone="UTC")
     stage.run_through("FAILED")
@@ -31,7 +31,7 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 
 async def test_it_is_posted_once(stage: IncidentStage) -> None:
-    """And its record goes soon after."""
+    """After that, nothing is waiting."""
     assert await stage.post() == "quiet"
     assert await stage.post() is None
     assert len(stage.cards()) == 1
@@ -42,7 +42,7 @@ async def test_it_is_posted_once(stage: IncidentStage) -> None:
     [ChannelRefused("chat.postMessage", "not_in_channel"), CredentialRefused("chat.postMessage", "invalid_auth")],
 )
 async def test_a_refusal_that_can_end_delays_it(stage: IncidentStage, refused: Exception) -> None:
-    """The state that it shows is that of the moment at which it's posted."""
+    """The message is posted once Slack accepts it."""
     stage.chat.faults.fail("post_message", refused)  # type: ignore[arg-type]
     assert await stage.post() == "quiet"
     assert stage.cards() == []
@@ -52,14 +52,14 @@ async def test_a_refusal_that_can_end_delays_it(stage: IncidentStage, refused: E
 
 
 async def test_a_message_that_slack_will_never_take_is_given_up(stage: IncidentStage) -> None:
-    """Also if its record has expired."""
+    """It isn't tried again."""
     stage.chat.faults.always["post_message"] = SlackRefused("chat.postMessage", "msg_too_long")
     assert await stage.post() == "quiet"
     assert await stage.post() is None
 
 
 async def test_a_message_without_a_record_is_dropped(stage: IncidentStage) -> None:
-    """It has expired."""
+    """Its record has expired."""
     for key in await stage.redis.keys(stage.scripts.key("quiet", "*")):
         await stage.redis.delete(key)
     assert await stage.post() == "quiet"
@@ -68,7 +68,7 @@ async def test_a_message_without_a_record_is_dropped(stage: IncidentStage) -> No
 
 
 async def test_what_the_policy_refuses_by_now_is_left_out(one_redis: Redis) -> None:
-    """The rules are asked again when it's posted."""
+    """The policy is asked again when the message is posted."""
     stage = IncidentStage(one_redis, at=NIGHT)
     await stage.watch("*", quiet=Quiet("22:00", "07:00"), time_zone="UTC")
     for slug in ("nightly", "hourly"):

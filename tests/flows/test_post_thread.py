@@ -1,4 +1,4 @@
-"""The log's file in the thread of a failure: a refusal is told there, and what a second try can mend is tried again."""
+"""The log's file in the thread of a failure: a refusal is posted there, and what may work later is tried again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Api:
     fails: BoltError | None = None
 
     async def command_output(self, command: int) -> CommandOutput:
-        """Its log."""
+        """The command with its log."""
         if self.fails:
             raise self.fails
         return CommandOutput(BoltCommand(command, "dbt test", return_code=1), 1, "the whole log\n", "")
@@ -36,7 +36,7 @@ class Api:
 
 @pytest.fixture
 def api() -> Api:
-    """A Bolt that gives the log."""
+    """A Bolt that returns the log."""
     return Api()
 
 
@@ -45,13 +45,13 @@ async def stage(redis_client: Redis, sandbox: Sandbox, api: Api) -> AsyncIterato
     """A stage with an empty store, whose Slack has no limits."""
     chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", lambda text: text, call_s=10)
     chat.bot_user = sandbox.workspace.bot.id
-    logs = LogReader(api, lambda text: text)  # type: ignore[arg-type]  # reads a command's output only
+    logs = LogReader(api, lambda text: text)  # type: ignore[arg-type]  # only reads a command's output
     yield Stage(Scripts(redis_client, "test", retention_s=1000), sandbox, chat, logs)
     await chat.close()
 
 
 async def told(stage: Stage) -> str:
-    """A run fails, and all that is due is posted; the ts of its card."""
+    """A run fails, and everything due is posted; return its card's ts."""
     ts = await stage.follow(1)
     await stage.end(1, "FAILED", log="read")
     await posted(stage)
@@ -59,7 +59,7 @@ async def told(stage: Stage) -> str:
 
 
 async def posted(stage: Stage) -> None:
-    """Post all that waits, as if its time had come."""
+    """Post everything that is waiting, as if its time had come."""
     for _ in range(10):
         for lane in ("fail", "log"):
             key = stage.scripts.key("posts", lane, CHANNEL)
@@ -71,7 +71,7 @@ async def posted(stage: Stage) -> None:
 
 
 def files(stage: Stage) -> list[str]:
-    """What the files in the channel hold."""
+    """The contents of the files in the channel."""
     workspace = stage.sandbox.workspace
     shared = [one for message in workspace.channel(CHANNEL).messages.values() for one in message.files]
     return [(workspace.files[one].content or b"").decode() for one in shared]
@@ -89,7 +89,7 @@ def files(stage: Stage) -> list[str]:
     ],
 )
 async def test_a_refused_file_is_told_in_the_thread(stage: Stage, method: str, code: str, why: str) -> None:
-    """Once, in one sentence, with the two ways to read the log. Nothing waits any longer."""
+    """One sentence says why, with two ways to read the log. After that, nothing is waiting."""
     stage.sandbox.workspace.faults.add(Fault("error", method, count=None, code=code))
     ts = await told(stage)
     end, note = stage.texts(thread=ts)
@@ -124,7 +124,7 @@ async def test_a_public_channel_is_joined_and_the_file_shared_again(stage: Stage
 
 @pytest.mark.parametrize("code", ["unknown_snippet_type", "snippet_too_large"])
 async def test_what_is_not_taken_as_a_snippet_is_a_plain_file(stage: Stage, code: str) -> None:
-    """It cannot be read in place then, but it is there."""
+    """It can't be read inline then, but it's there."""
     stage.sandbox.workspace.faults.add(Fault("error", UPLOAD, code=code))
     await told(stage)
     assert files(stage) == ["the whole log\n"]
@@ -138,7 +138,7 @@ async def test_what_is_not_taken_as_a_snippet_is_a_plain_file(stage: Stage, code
     ],
 )
 async def test_a_log_that_bolt_no_longer_gives_is_told(stage: Stage, api: Api, gone: BoltError, why: str) -> None:
-    """The end was told with its lines before."""
+    """The end was already reported, with the relevant lines of the log."""
     api.fails = gone
     ts = await told(stage)
     assert stage.texts(thread=ts)[1].startswith(f"The log isn't attached because {why}")
@@ -146,7 +146,7 @@ async def test_a_log_that_bolt_no_longer_gives_is_told(stage: Stage, api: Api, g
 
 @pytest.mark.parametrize("refused", [1, 2])
 async def test_refused_blocks_do_not_lose_the_excerpt(stage: Stage, refused: int) -> None:
-    """The lines that matter are posted as plain text; if that is refused too, the sentence alone."""
+    """The relevant lines are posted as plain text; if Slack refuses that too, only the sentence is."""
     ts = await stage.follow(1)
     await stage.end(1, "FAILED", log="read")
     stage.sandbox.workspace.faults.add(Fault("error", "chat.postMessage", count=refused, code="invalid_blocks"))
@@ -164,7 +164,7 @@ async def backed_up(stage: Stage) -> dict[str, bytes]:
 
 
 async def restore(stage: Stage, backup: dict[str, bytes]) -> None:
-    """Redis has what it had, and then a process claims something."""
+    """Redis has its old content again, and then a process claims something."""
     with blocking(stage) as redis:
         redis.flushall()
         for key, dump in backup.items():
@@ -178,7 +178,7 @@ async def restore(stage: Stage, backup: dict[str, bytes]) -> None:
 
 
 def blocking(stage: Stage) -> BlockingRedis:
-    """A client of the same Redis, for what isn't text."""
+    """A client of the same Redis for binary values."""
     options = stage.scripts.redis.connection_pool.connection_kwargs
     return BlockingRedis(unix_socket_path=options["path"])
 
@@ -201,7 +201,7 @@ async def test_an_end_that_a_restored_redis_has_forgotten_is_not_told_again(stag
 
 
 async def test_an_end_in_an_absence_is_told_if_it_was_not(stage: Stage) -> None:
-    """Nobody told it: the bot was away, and Redis was as it is."""
+    """The bot was away, so the end isn't in the thread yet."""
     ts = await stage.follow(1)
     await restore(stage, await backed_up(stage))
     await stage.end(1, "FAILED", log="read")
@@ -211,7 +211,7 @@ async def test_an_end_in_an_absence_is_told_if_it_was_not(stage: Stage) -> None:
 
 
 async def test_an_end_after_an_absence_is_not_searched_for(stage: Stage) -> None:
-    """A run that was seen since, or has begun since, can't have been told before."""
+    """A run that started after the absence can't have been reported before."""
     await restore(stage, {})
     ts = await stage.follow(1)
     await stage.end(1, "FAILED", log="read")

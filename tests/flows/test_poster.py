@@ -1,4 +1,4 @@
-"""What all posts share: something is posted even if Slack refuses how it looks."""
+"""What all posts have in common: something is posted even if Slack refuses its formatting."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REFUSED = ContentRefused("chat.postMessage", "invalid_blocks")
 
 @pytest.fixture
 def chat() -> FakeChat:
-    """A Slack."""
+    """A fake Slack."""
     return FakeChat()
 
 
@@ -34,18 +34,18 @@ def scripts(one_redis: Redis) -> Scripts:
 
 @pytest.fixture
 def lane(scripts: Scripts) -> PostLane:
-    """Its lane of posts."""
+    """That store's lane of posts."""
     return PostLane(scripts, FREE, lease_s=10, upload_lease_s=10)
 
 
 @pytest.fixture
 def poster(lane: PostLane, chat: FakeChat) -> MessagePoster:
-    """What posts in the Slack."""
+    """The poster to that Slack."""
     return MessagePoster(chat, lane, settle_s=0)
 
 
 async def claimed(scripts: Scripts, lane: PostLane) -> ClaimedPost:
-    """A post, claimed however long it would have to wait."""
+    """A claimed post, even if it wasn't due yet."""
     await scripts.redis.zadd(scripts.key("posts", "line"), {"C1": 0})
     await scripts.redis.zadd(scripts.key("posts", "line", "C1"), {"thing/x": 0})
     taken = await lane.claim()
@@ -57,7 +57,7 @@ async def claimed(scripts: Scripts, lane: PostLane) -> ClaimedPost:
 async def test_what_is_refused_is_posted_more_plainly(
     poster: MessagePoster, chat: FakeChat, refusals: int, text: str
 ) -> None:
-    """Without blocks, and at last its sentence alone: once."""
+    """First it's posted without blocks, and at last as its sentence alone, but only once."""
     chat.faults.fail("post_message", *[REFUSED] * refusals)
     ts = await poster.post_with_fallback("C1", MESSAGE, "end:7", "1.5")
     (posted,) = chat.posted.values()
@@ -75,7 +75,7 @@ async def test_a_refusal_of_everything_is_the_callers(poster: MessagePoster, cha
 
 
 async def test_an_unreachable_channel_is_not_tried_for_a_while(poster: MessagePoster) -> None:
-    """With the reason that Slack gave first."""
+    """The reason that Slack gave first is kept."""
     await poster.check_reachable("C1")
     await poster.mark_unreachable("C1", ChannelRefused("chat.postMessage", "is_archived"))
     await poster.mark_unreachable("C1", ChannelRefused("chat.postMessage", "not_in_channel"))
@@ -100,7 +100,7 @@ async def test_a_message_whose_reply_was_lost_is_found(
 async def test_a_message_that_is_refused_in_every_form_is_replaced_by_another(
     scripts: Scripts, lane: PostLane, poster: MessagePoster, chat: FakeChat
 ) -> None:
-    """If there is one for that; it counts as sent."""
+    """If there's another, it's posted, and counts as sent."""
     chat.faults.fail("post_message", *[REFUSED] * 6)
     with pytest.raises(ContentRefused):
         await poster.post_message_once(await claimed(scripts, lane), MESSAGE, "end:7")
@@ -113,7 +113,7 @@ async def test_a_message_that_is_refused_in_every_form_is_replaced_by_another(
 
 
 async def test_only_the_message_on_record_stays(poster: MessagePoster, chat: FakeChat) -> None:
-    """Recording it has returned ok, or its own ts; any other word is about another message."""
+    """A message stays if recording it returned "ok" or its own ts; any other result is about another message."""
     ts = await poster.post_with_fallback("C1", MESSAGE, "end:7", None)
     for recorded in ("ok", f"done:{ts}"):
         await poster.remove_unless_recorded(CardRef("C1", ts), recorded)
@@ -123,7 +123,7 @@ async def test_only_the_message_on_record_stays(poster: MessagePoster, chat: Fak
 
 
 async def test_a_message_that_is_there_twice_is_removed(poster: MessagePoster, chat: FakeChat) -> None:
-    """If that fails it's logged: the post itself is done."""
+    """If deleting it fails, that's only logged, because the post itself is done."""
     ts = await poster.post_with_fallback("C1", MESSAGE, "end:7", None)
     chat.faults.fail("delete_message", SlackNotSent("chat.delete"))
     await poster.remove_duplicate(CardRef("C1", ts))
@@ -135,7 +135,7 @@ async def test_a_message_that_is_there_twice_is_removed(poster: MessagePoster, c
 async def test_a_lost_reply_is_not_forgotten_while_the_channel_counts_as_unreachable(
     scripts: Scripts, lane: PostLane, poster: MessagePoster, chat: FakeChat
 ) -> None:
-    """Another post was refused there since. Once the channel takes posts again, the message is found and not sent twice."""
+    """Another post has been refused there since. Once the channel accepts posts, the message is found, not resent."""
     found: list[str | None] = []
 
     async def post() -> None:

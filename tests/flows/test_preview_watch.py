@@ -1,4 +1,4 @@
-"""Reading a watch's runs: a part of many schedules, and no longer than a person waits."""
+"""Reading the runs that a watch covers: a sample of many schedules, and no longer than a person would wait."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def now() -> datetime:
 
 
 async def test_the_runs_of_each_schedule_are_replayed() -> None:
-    """What would have been reported is added up."""
+    """What would have been reported is added up over all schedules."""
     bolt = FakeBolt()
     for slug in ("nightly", "hourly"):
         bolt.add_run(slug, "FAILED")
@@ -28,7 +28,7 @@ async def test_the_runs_of_each_schedule_are_replayed() -> None:
 
 
 async def test_of_many_schedules_some_are_read() -> None:
-    """Evenly over the list."""
+    """They're spread evenly over the list, and the result is an estimate."""
     schedules = [replace(NIGHTLY, slug=f"s{number}") for number in range(100)]
     bolt = FakeBolt(*schedules)
     found = await WatchPreviewer(bolt, now=now).preview(replace(WATCH, pattern="*"), schedules)
@@ -39,7 +39,7 @@ async def test_of_many_schedules_some_are_read() -> None:
 
 
 async def test_what_cannot_be_read_is_left_out() -> None:
-    """The rest is an estimate."""
+    """The result is an estimate then."""
     bolt = FakeBolt()
     bolt.faults.fail("runs", BoltNotSent())
     found = await WatchPreviewer(bolt, now=now).preview(replace(WATCH, pattern="*"), bolt.active)
@@ -50,7 +50,7 @@ class _Slow(FakeBolt):
     """One schedule's runs never arrive."""
 
     async def runs(self, slug: str, limit: int, offset: int = 0) -> list[RunSummary]:
-        """Wait for ever."""
+        """Wait forever."""
         if slug == "hourly":
             await asyncio.Event().wait()
         return await super().runs(slug, limit, offset)

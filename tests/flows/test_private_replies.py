@@ -1,4 +1,4 @@
-"""Private answers find a way, or wait, or are logged: never nothing."""
+"""Private replies reach the person, or wait, or are logged, but never just disappear."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SAID = Message(("There is no such run.",))
 
 @pytest.fixture
 async def answers(sandbox: Sandbox) -> AsyncIterator[PrivateReplies]:
-    """What answers in it."""
+    """The replies in that sandbox."""
     chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=10)
     yield PrivateReplies(chat)
     await chat.close()
@@ -41,27 +41,27 @@ def told(sandbox: Sandbox) -> list[str]:
 
 @pytest.mark.parametrize("url", [None, "", "http://127.0.0.1:9/response"])
 async def test_an_answer_finds_its_way(answers: PrivateReplies, sandbox: Sandbox, url: str | None) -> None:
-    """By response_url, else as an ephemeral message: also where the response_url cannot be reached."""
+    """It goes to the response_url, or is an ephemeral message if that's missing or can't be reached."""
     assert await answers.reply_privately(asker(sandbox, url), SAID)
     assert told(sandbox) == ["There is no such run."]
 
 
 async def test_a_person_without_a_channel_is_told_directly(answers: PrivateReplies, sandbox: Sandbox) -> None:
-    """A click on the Home tab comes from none: no other way is tried."""
+    """A click on the Home tab has no channel, so no other way is tried."""
     assert await answers.reply_privately(Asker(sandbox.workspace.team_id, ADA, ""), SAID)
     assert told(sandbox) == ["There is no such run."]
     assert not any(call.what == "chat.postEphemeral" for call in sandbox.workspace.calls)
 
 
 async def test_the_direct_message_is_the_last_way(answers: PrivateReplies, sandbox: Sandbox) -> None:
-    """Where the channel does not show ephemeral messages."""
+    """It's used if the channel can't show ephemeral messages."""
     sandbox.workspace.faults.add(Fault("error", "chat.postEphemeral", code="user_not_in_channel"))
     assert await answers.reply_privately(asker(sandbox, ""), SAID)
     assert told(sandbox) == ["There is no such run."]
 
 
 async def test_an_answer_waits_while_slack_is_away(answers: PrivateReplies, sandbox: Sandbox) -> None:
-    """False: whoever answers tries again."""
+    """The result is False, so the caller tries again."""
     where = asker(sandbox)
     sandbox.workspace.faults.away = True
     assert not await answers.reply_privately(where, SAID)
@@ -70,7 +70,7 @@ async def test_an_answer_waits_while_slack_is_away(answers: PrivateReplies, sand
 
 
 async def test_who_cannot_be_answered_at_all_is_logged(answers: PrivateReplies, sandbox: Sandbox) -> None:
-    """Every way is refused for good: that is for whoever runs the bot."""
+    """Slack refuses every way for good, which whoever runs the bot needs to know."""
     for method in ("chat.postEphemeral", "conversations.open"):
         sandbox.workspace.faults.add(Fault("error", method, code="user_not_found"))
     with capture_logs() as lines:

@@ -1,4 +1,4 @@
-"""Queueing digests: once a local date, not much too late, whatever is killed when."""
+"""Queueing digests: once per local date, never much too late, whichever process is killed at whatever point."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def digests(stage: DigestStage) -> list[str]:
 
 
 async def test_it_is_posted_every_day_at_its_time(stage: DigestStage) -> None:
-    """Once, and not before; each run is in one of them."""
+    """It's posted once, not before its time, and each run is in one of the digests."""
     stage.run_through("SUCCESS")
     await stage.until(SLOT - SOON)
     assert digests(stage) == []
@@ -46,7 +46,7 @@ async def test_it_is_posted_every_day_at_its_time(stage: DigestStage) -> None:
 
 
 async def test_after_an_outage_it_comes_late_or_not_at_all(stage: DigestStage) -> None:
-    """Up to six hours; the next one comes at its time."""
+    """It can be up to six hours late; the next one is posted on time."""
     await stage.until(SLOT + timedelta(hours=5, minutes=59))
     assert len(digests(stage)) == 1
     await stage.until(SLOT + timedelta(days=1, hours=7))
@@ -56,7 +56,7 @@ async def test_after_an_outage_it_comes_late_or_not_at_all(stage: DigestStage) -
 
 
 async def test_a_digest_that_is_set_again_comes_once_a_date(stage: DigestStage) -> None:
-    """Also if it's moved to a later time of the same day."""
+    """This holds even if it's moved to a later time on the same day."""
     await stage.until(SLOT + SOON)
     await stage.type("digest daily 11:00 --tz UTC")
     await stage.until(SLOT + timedelta(hours=2) + SOON)
@@ -66,7 +66,7 @@ async def test_a_digest_that_is_set_again_comes_once_a_date(stage: DigestStage) 
 
 
 async def test_it_waits_for_a_listing_that_is_newer(stage: DigestStage) -> None:
-    """So that what ended before its time is counted; an hour at most."""
+    """That way, what ended before its time is counted; it waits for an hour at most."""
     await stage.until(SLOT + SOON, listed=False)
     assert digests(stage) == []
     await stage.until(SLOT + 2 * SOON)
@@ -98,7 +98,7 @@ async def test_two_processes_queue_it_once(stage: DigestStage) -> None:
 
 
 async def test_a_channel_whose_digest_is_off_is_due_no_more(stage: DigestStage) -> None:
-    """Even if it was claimed before."""
+    """This holds even if it was already claimed."""
     await stage.redis.zadd(stage.scripts.key("due", "reports"), {CHANNEL: 1})
     claimed = await stage.due["reports"].claim(1)
     assert claimed.lease is not None
@@ -118,7 +118,7 @@ async def test_a_channel_whose_digest_is_off_is_due_no_more(stage: DigestStage) 
     ],
 )
 async def test_when_clocks_change_each_date_has_one(one_redis: Redis, zone: str, clock: str, around: datetime) -> None:
-    """Five days around the change, looked at every half an hour."""
+    """Four days around the change are checked every half hour, and each has one digest."""
     begin = around - timedelta(days=2)
     stage = DigestStage(one_redis, at=begin)
     await stage.watch("nightly")

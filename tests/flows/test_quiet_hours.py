@@ -1,4 +1,4 @@
-"""Whether it's quiet, by the watch that decides about an incident."""
+"""Whether it's quiet, according to the watch that decides about an incident."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INCIDENT = Incident("C1", "nightly", "T", 1, name="Nightly full build")
 
 
 async def test_the_watch_that_decides_says_when_it_is_quiet(one_redis: Redis) -> None:
-    """Whichever watch the incident was opened under."""
+    """It doesn't matter under which watch the incident was opened."""
     stage = IncidentStage(one_redis, at=NIGHT)
     hours = QuietHours(stage.watches, now=lambda: stage.at)
     assert not await hours.is_watched(INCIDENT)
@@ -31,7 +31,7 @@ async def test_the_watch_that_decides_says_when_it_is_quiet(one_redis: Redis) ->
 
 
 async def test_the_longest_of_a_channels_watches_counts(one_redis: Redis) -> None:
-    """Paused ones and other channels' don't."""
+    """Paused watches don't count, and neither do other channels' watches."""
     stage = IncidentStage(one_redis, at=NIGHT)
     await stage.watch("*", quiet=Quiet("22:00", "00:00"), time_zone="UTC")
     assert await stage.quiet_hours.in_channel_s(CHANNEL) == 3600
@@ -43,7 +43,7 @@ async def test_the_longest_of_a_channels_watches_counts(one_redis: Redis) -> Non
 
 
 async def test_only_what_changes_is_withheld(one_redis: Redis) -> None:
-    """Its new posts."""
+    """Only the incident's new posts are withheld."""
     stage = IncidentStage(one_redis, at=NIGHT)
     await stage.watch("*", quiet=Quiet("22:00", "07:00"), time_zone="UTC")
     after = Incident("C1", "nightly", "T", 1, posts=(ThreadPost(1, PostKind.STILL_FAILING),))

@@ -1,4 +1,4 @@
-"""What a channel's digest counts: the schedules that it watches, on the branches that it watches."""
+"""What a channel's digest counts: the schedules and branches that the channel watches."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SLOT = MONDAY + timedelta(minutes=5)
 
 @pytest.fixture
 def stage(one_redis: Redis) -> DigestStage:
-    """Nothing is watched yet."""
+    """A stage without any watches yet."""
     return DigestStage(one_redis)
 
 
@@ -34,7 +34,7 @@ async def read(stage: DigestStage, channel: str = CHANNEL, *, until: datetime | 
 
 
 async def test_channels_see_what_they_watch(stage: DigestStage) -> None:
-    """Runs on the branch that they watch."""
+    """Only runs on the branch that a channel watches count."""
     await stage.watch("nightly")
     await stage.watch("*", "C2")
     await stage.watch("nightly", "C3", branch="dev")
@@ -51,7 +51,7 @@ async def test_channels_see_what_they_watch(stage: DigestStage) -> None:
 
 
 async def test_a_schedule_that_slows_down_is_compared_with_the_weeks_before(stage: DigestStage) -> None:
-    """By its successful runs."""
+    """Only successful runs are compared."""
     await stage.watch("nightly")
     for _ in range(5):
         stage.run_through("SUCCESS")
@@ -70,7 +70,7 @@ async def test_a_schedule_that_slows_down_is_compared_with_the_weeks_before(stag
 
 @pytest.fixture
 async def counted(stage: DigestStage) -> DigestStage:
-    """A channel watches all, with lateness off, and has a digest. The nightly schedule is due at 7:05."""
+    """A channel with a digest watches everything, without lateness. The nightly schedule is due at 7:05."""
     stage.gapless = False
     await stage.watch("*")
     await stage.type("digest daily 09:00 --tz UTC")
@@ -79,13 +79,13 @@ async def counted(stage: DigestStage) -> DigestStage:
 
 
 async def due_at(stage: DigestStage, at: datetime | None) -> None:
-    """Bolt lists this as the nightly schedule's next run."""
+    """Bolt lists this time as the nightly schedule's next run."""
     stage.bolt.active = [replace(one, next_run_at=at) if one.slug == "nightly" else one for one in stage.bolt.active]
     await stage.discover()
 
 
 async def until(stage: DigestStage, at: datetime, *, every: float = 5) -> None:
-    """Time passes, with a listing now and then."""
+    """Time passes, with listings at intervals."""
     while stage.at < at:
         stage.pass_minutes(min(every, (at - stage.at).total_seconds() / 60))
         await stage.discover()
@@ -98,7 +98,7 @@ async def pass_slot(stage: DigestStage, slot: datetime, after: datetime | None) 
 
 
 async def test_a_slot_without_a_run_comes_first_in_the_digest_once_its_grace_is_over(counted: DigestStage) -> None:
-    """Although nobody wants to hear of lateness at once. A run that begins late is the slot's after all."""
+    """It's listed even if lateness isn't reported at once. A run that starts late still counts for the slot."""
     await pass_slot(counted, SLOT, SLOT + DAY)
     await until(counted, SLOT + timedelta(minutes=29))
     assert "Missed runs" not in await read(counted)
@@ -114,7 +114,7 @@ async def test_a_slot_without_a_run_comes_first_in_the_digest_once_its_grace_is_
 
 
 async def counts(stage: DigestStage) -> dict[str, int]:
-    """The missed runs that are counted, by day and field."""
+    """The missed runs that were counted, by day and field."""
     days = await stage.tallies.load_days(["nightly"], ["2026-11-30", "2026-12-01"])
     return {
         f"{day} {field}": count
@@ -125,7 +125,7 @@ async def counts(stage: DigestStage) -> dict[str, int]:
 
 
 async def test_a_slot_is_counted_once_the_next_one_has_passed(counted: DigestStage) -> None:
-    """For the digest of the time when its grace was over."""
+    """It counts for the digest that covers the time when its grace was over."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     await pass_slot(counted, SLOT + HOUR, SLOT + 2 * HOUR)
     assert await counts(counted) == {"2026-11-30 s0735": 1}
@@ -140,7 +140,7 @@ async def test_a_slot_is_counted_once_the_next_one_has_passed(counted: DigestSta
 
 
 async def test_a_run_in_time_leaves_no_trace(counted: DigestStage) -> None:
-    """And takes no request of its own."""
+    """It takes no extra request either."""
     await until(counted, SLOT)
     counted.begin()
     await due_at(counted, SLOT + HOUR)
@@ -153,7 +153,7 @@ async def test_a_run_in_time_leaves_no_trace(counted: DigestStage) -> None:
 
 
 async def test_a_slot_is_missed_however_many_other_runs_have_begun_since(counted: DigestStage) -> None:
-    """More than a page of them, for pull requests: older pages are read until one reaches the slot."""
+    """More than a page of them were for pull requests: older pages are read back to the slot."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     for _ in range(25):
         counted.run_through("SUCCESS", pull_request="3")
@@ -168,7 +168,7 @@ async def test_a_slot_is_missed_however_many_other_runs_have_begun_since(counted
 async def test_a_slot_is_missed_even_if_its_page_could_not_be_read_at_first(
     counted: DigestStage, why: BoltError
 ) -> None:
-    """The next look finds out."""
+    """The next look reads it."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     for _ in range(25):
         counted.run_through("SUCCESS", pull_request="3")
@@ -183,7 +183,7 @@ async def test_a_slot_is_missed_even_if_its_page_could_not_be_read_at_first(
 
 
 async def test_slots_are_counted_although_bolt_never_lists_what_is_older(counted: DigestStage) -> None:
-    """Those that the newest runs cover. An older one's run may not be listed: it's counted once it's certain."""
+    """Slots that the newest runs cover are counted. An older slot is counted once it's certain that it had no run."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     for _ in range(25):
         counted.run_through("SUCCESS", pull_request="3")
@@ -200,7 +200,7 @@ async def test_slots_are_counted_although_bolt_never_lists_what_is_older(counted
 
 
 async def test_a_missed_slot_is_not_counted_while_its_run_may_be_among_older_ones(counted: DigestStage) -> None:
-    """It began late, while nothing was listed, and more than a page of others since. A count is never taken back."""
+    """Its run started late and unseen, with more than a page of runs after it. A count is never taken back."""
     await pass_slot(counted, SLOT, SLOT + 2 * HOUR)
     await until(counted, SLOT + timedelta(minutes=40))
     assert "Nightly full build: 07:05" in await read(counted)
@@ -214,7 +214,7 @@ async def test_a_missed_slot_is_not_counted_while_its_run_may_be_among_older_one
 
 
 async def test_slots_in_a_blind_spell_are_not_counted(counted: DigestStage) -> None:
-    """One whose grace was over before is still known."""
+    """A slot whose grace was over before is still counted."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     await until(counted, SLOT + timedelta(minutes=40))
     counted.pass_minutes(60)
@@ -230,7 +230,7 @@ async def test_slots_in_a_blind_spell_are_not_counted(counted: DigestStage) -> N
 
 
 async def test_a_paused_schedule_has_no_slots(counted: DigestStage) -> None:
-    """Not even those before it was paused."""
+    """Even slots from before the pause are dropped."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     await until(counted, SLOT + timedelta(minutes=40))
     counted.bolt.active = [replace(one, suspended=True) for one in counted.bolt.active]
@@ -240,7 +240,7 @@ async def test_a_paused_schedule_has_no_slots(counted: DigestStage) -> None:
 
 
 async def test_only_channels_with_a_digest_have_slots_counted(counted: DigestStage) -> None:
-    """Nor is a watch of another branch than the schedule's, which the scheduler doesn't start."""
+    """A watch of another branch doesn't count, because the scheduler doesn't start runs on it."""
     assert list(await counted.notices.all_slots()) == ["nightly"]
     await counted.type("digest off")
     await counted.discover()
@@ -252,7 +252,7 @@ async def test_only_channels_with_a_digest_have_slots_counted(counted: DigestSta
 
 
 async def test_a_look_that_another_one_overtakes_counts_nothing(counted: DigestStage) -> None:
-    """Nor does one that is made again because its process died before it could give its claim back."""
+    """Neither does one that is repeated because its process died before it could give back its claim."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     await until(counted, SLOT + HOUR - timedelta(minutes=1))
     stale = (await counted.discovery.load_schedules(["nightly"]))["nightly"]

@@ -43,7 +43,7 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 
 def handler(stage: IncidentStage) -> IncidentHandler:
-    """What a click on the incident's buttons does."""
+    """The flow behind the incident's buttons."""
     retries = IncidentRetries(stage.requests, stage.runs, workspace="w")
     people, audit, quiet = stage.people, stage.audit, stage.quiet_hours
     return IncidentHandler(
@@ -65,7 +65,7 @@ async def click(stage: IncidentStage, name: str = "r1", user: str = ADA) -> Mess
 
 
 async def start(stage: IncidentStage) -> int:
-    """From the click to the run."""
+    """Take a retry from the click to its run."""
     assert await click(stage) is None
     await stage.advance()
     await stage.edit()
@@ -77,7 +77,7 @@ async def start(stage: IncidentStage) -> int:
 
 
 async def edit_all(stage: IncidentStage) -> None:
-    """Every edit that is due."""
+    """Make every edit that is due."""
     while await stage.edit():
         pass
 
@@ -89,7 +89,7 @@ def message(stage: IncidentStage) -> Message:
 
 
 def lines(stage: IncidentStage) -> list[str]:
-    """What its message says of a retry."""
+    """What the message says about a retry."""
     return [line for line in shown(message(stage)) if ":repeat:" in line]
 
 
@@ -115,7 +115,7 @@ async def test_it_is_a_line_of_the_message_and_has_no_card(stage: IncidentStage)
 
 
 async def test_its_success_recovers_the_incident(stage: IncidentStage) -> None:
-    """By name, with one line in the thread."""
+    """The message says who retried it, and the thread gets one line."""
     run_id = await start(stage)
     stage.end(run_id, "SUCCESS")
     await stage.discover()
@@ -127,7 +127,7 @@ async def test_its_success_recovers_the_incident(stage: IncidentStage) -> None:
 
 @pytest.mark.parametrize("listed", [True, False])
 async def test_its_failure_is_edited_in_and_a_new_error_gets_its_post(stage: IncidentStage, *, listed: bool) -> None:
-    """Whether or not discovery has seen it running."""
+    """This holds whether or not discovery has seen it running."""
     run_id = await start(stage)
     if listed:
         await stage.discover()
@@ -144,7 +144,7 @@ async def test_its_failure_is_edited_in_and_a_new_error_gets_its_post(stage: Inc
 
 @pytest.mark.parametrize("state", ["CANCELED", "SKIPPED"])
 async def test_another_end_is_said_in_the_message(stage: IncidentStage, state: str) -> None:
-    """Until a newer run has ended."""
+    """It stays there until a newer run has ended."""
     run_id = await start(stage)
     stage.end(run_id, state)
     await stage.discover()
@@ -156,7 +156,7 @@ async def test_another_end_is_said_in_the_message(stage: IncidentStage, state: s
 
 
 async def test_a_second_person_is_told_whose_it_is(stage: IncidentStage) -> None:
-    """While it starts, however long that takes, and while it runs."""
+    """This holds while it starts, however long that takes, and while it runs."""
     await click(stage)
     await stage.advance()
     stored = await stage.stored()
@@ -177,7 +177,7 @@ async def test_a_second_person_is_told_whose_it_is(stage: IncidentStage) -> None
 
 
 async def test_a_refused_one_is_said_in_the_message_and_why_to_the_person(stage: IncidentStage) -> None:
-    """Bolt finds nothing to retry."""
+    """Here, Bolt has nothing to retry."""
     stage.bolt.faults.fail("retry", BoltRejected(()))
     await click(stage)
     await stage.advance()
@@ -195,7 +195,7 @@ async def test_a_refused_one_is_said_in_the_message_and_why_to_the_person(stage:
 
 
 async def test_what_the_policy_refuses_changes_nothing_in_the_channel(stage: IncidentStage) -> None:
-    """Only the person is told."""
+    """The message isn't edited."""
     stage.policy = Policy((Rule("none", Deny("Ask the data team.")),))
     IncidentStage.__post_init__(stage)
     await click(stage)
@@ -208,7 +208,7 @@ async def test_what_the_policy_refuses_changes_nothing_in_the_channel(stage: Inc
 
 
 async def test_one_that_needs_approval_asks_on_a_card_of_its_own(stage: IncidentStage) -> None:
-    """The message says that it waits; once approved, its card tells of the run."""
+    """The message says that it's waiting; once it's approved, its card shows the run."""
     stage.policy = Policy((Rule("production", Approve("@leads", 1800)),))
     stage.people.groups["@leads"] = frozenset({"U0LEAD"})
     IncidentStage.__post_init__(stage)
@@ -256,7 +256,7 @@ async def test_a_running_schedule_offers_the_queue_as_ever(stage: IncidentStage)
 
 
 async def test_a_message_that_takes_no_edits_is_no_card(stage: IncidentStage) -> None:
-    """Then the start gets a card of its own."""
+    """The start gets its own card then."""
     await click(stage)
     await stage.advance()
     stage.chat.faults.fail("edit_message", SlackRefused("chat.update", "edit_window_closed"))
@@ -282,7 +282,7 @@ async def test_a_channel_that_refuses_gets_no_start(stage: IncidentStage) -> Non
 
 
 async def test_a_message_that_was_deleted_is_replaced_by_one_that_shows_it(stage: IncidentStage) -> None:
-    """The new message serves."""
+    """The new message takes the place of a card."""
     before = (await stage.stored()).ts
     await click(stage)
     await stage.advance()
@@ -300,7 +300,7 @@ async def test_a_message_that_was_deleted_is_replaced_by_one_that_shows_it(stage
 
 @pytest.mark.parametrize("stopped", ["unwatched", "recovered"])
 async def test_an_end_that_no_incident_tells_of_is_told_to_the_asker(stage: IncidentStage, stopped: str) -> None:
-    """Nobody watches the schedule anymore, or it has recovered meanwhile."""
+    """The schedule is no longer watched, or has recovered meanwhile."""
     run_id = await start(stage)
     if stopped == "unwatched":
         for watch in await stage.watches.all_watches():
@@ -320,7 +320,7 @@ async def test_an_end_that_no_incident_tells_of_is_told_to_the_asker(stage: Inci
 async def test_an_end_that_was_accounted_before_its_lost_start_was_found_is_told_to_the_asker(
     stage: IncidentStage, seen: str
 ) -> None:
-    """Once, whether discovery has followed its run or has listed it only when it was over."""
+    """They're told once, whether discovery followed the run or listed it only when it was over."""
     await click(stage)
     await stage.advance()
     await stage.edit()
@@ -329,7 +329,7 @@ async def test_an_end_that_was_accounted_before_its_lost_start_was_found_is_told
     await stage.advance()
     assert await stage.state() is RequestState.LOOKING
     run_id = stage.bolt.runs_of["nightly"][0].id
-    # Discovery doesn't wait for the start any longer.
+    # Discovery no longer waits for the start.
     await stage.redis.hset(stage.scripts.key("req", "r1"), "sending_us", ago_us(65))
     await stage.runs.learn_actor("w", OUR_ACTOR)
     await IncidentCloser(stage.incidents, stage.discovery).close("nightly", [CHANNEL])
@@ -350,7 +350,7 @@ async def test_an_end_that_was_accounted_before_its_lost_start_was_found_is_told
 async def test_an_end_that_waits_to_be_accounted_when_its_lost_start_is_found_is_told_by_the_incident_alone(
     stage: IncidentStage,
 ) -> None:
-    """Its run is concluded in between, too: the asker isn't notified beside the message that counts it."""
+    """Its run is concluded in between, and the asker still isn't notified in addition to the message."""
     await click(stage)
     await stage.advance()
     await stage.edit()
@@ -380,17 +380,17 @@ async def test_an_end_that_waits_to_be_accounted_when_its_lost_start_is_found_is
 
 
 def ago_us(seconds: float) -> int:
-    """So long ago, as it's stored."""
+    """A time so many seconds ago, as it's stored."""
     return round((datetime.now(UTC).timestamp() - seconds) * 1e6)
 
 
 def told(stage: IncidentStage) -> list[str]:
-    """What anybody was told by themselves."""
+    """Everything that anybody was told, privately or in a channel."""
     return [one.text for one in (*stage.chat.private, *stage.chat.posted.values())]
 
 
 async def test_an_incident_without_a_message_leaves_the_start_its_card(stage: IncidentStage) -> None:
-    """Of an outage, or whose record Redis has lost."""
+    """This happens if Redis has lost the incident's record."""
     await click(stage)
     await stage.redis.delete(stage.scripts.key("incident", CHANNEL, "nightly"))
     await stage.advance()
@@ -400,7 +400,7 @@ async def test_an_incident_without_a_message_leaves_the_start_its_card(stage: In
 
 
 async def test_an_older_version_posts_a_card(stage: IncidentStage) -> None:
-    """It takes the start for any other; the message shows its run all the same."""
+    """It treats the start like any other; the message still shows its run."""
     await click(stage)
     await stage.advance()
     await stage.scripts.run("start_card_posted", "r1", "start", CHANNEL, "start/r1", 0, "T", CHANNEL, "99.0")
@@ -414,7 +414,7 @@ async def test_an_older_version_posts_a_card(stage: IncidentStage) -> None:
 
 
 async def test_an_edit_by_an_older_version_does_not_show_it(stage: IncidentStage) -> None:
-    """It leaves the line out, so the start gets a card, unless the line was there before."""
+    """The older version leaves the line out, so the start gets a card."""
     await click(stage)
     await stage.advance()
     await older_edit(stage)
@@ -424,7 +424,7 @@ async def test_an_edit_by_an_older_version_does_not_show_it(stage: IncidentStage
 
 
 async def test_an_edit_by_an_older_version_afterwards_changes_nothing(stage: IncidentStage) -> None:
-    """The line was there."""
+    """The message has already shown the line, so no card is needed."""
     await click(stage)
     await stage.advance()
     await stage.edit()
@@ -437,7 +437,7 @@ async def test_an_edit_by_an_older_version_afterwards_changes_nothing(stage: Inc
 
 
 async def older_edit(stage: IncidentStage) -> None:
-    """A version from before such lines edits the incident's message, and records that as it does."""
+    """A version without such lines edits the incident's message, and records that in its own way."""
     taken = await stage.edits.claim()
     assert taken.lease is not None
     card, redis, key = taken.item, stage.redis, stage.scripts.key
@@ -449,7 +449,7 @@ async def older_edit(stage: IncidentStage) -> None:
 
 @pytest.mark.parametrize("died_after", ["look", "edit", "shown", "sent"])
 async def test_whoever_dies_it_is_sent_once(stage: IncidentStage, died_after: str) -> None:
-    """Every step is recorded, and another process takes the next one."""
+    """Every step is recorded, so another process can take the next one."""
     await click(stage)
     await stage.advance()
     for step, do in (("edit", stage.edit), ("shown", stage.post), ("sent", stage.advance)):
@@ -497,7 +497,7 @@ async def test_two_processes_show_it_once(stage: IncidentStage) -> None:
 
 
 async def test_an_outages_message_shows_retries_of_its_schedules(one_redis: Redis) -> None:
-    """One edit for many, no cards; what it doesn't tell is told to the asker."""
+    """Many retries take one edit and no cards; the asker is told what the message doesn't show."""
     stage = IncidentStage(one_redis)
     stage.bolt.active = [replace(NIGHTLY, id=n, slug=f"mart-{n}", name=f"Mart {n}") for n in range(8)]
     await stage.watch("*")
@@ -553,7 +553,7 @@ async def failed_unseen(redis: Redis) -> IncidentStage:
 
 
 async def test_without_any_record_of_the_incident_the_retry_has_a_card(one_redis: Redis) -> None:
-    """Redis has lost it, and the button doesn't carry what the message says."""
+    """Redis has lost the record, and the button doesn't carry the message's content."""
     stage = await failed_unseen(one_redis)
     failed = (await stage.incident()).failed
     assert failed is not None
@@ -589,7 +589,7 @@ async def test_a_click_before_the_message_is_on_record_is_a_line_of_it(one_redis
 async def test_a_start_does_not_wait_for_a_message_that_is_put_back_for_long(
     one_redis: Redis, *, clicked_first: bool
 ) -> None:
-    """Until quiet hours end, say: it has a card of its own."""
+    """The message may have to wait until quiet hours end, for example: the start gets its own card."""
     stage = await failed_unseen(one_redis)
     items = stage.scripts.key("posts", "opening", CHANNEL)
     in_an_hour = round((datetime.now(UTC).timestamp() + 3600) * 1e6)

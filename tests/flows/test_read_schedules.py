@@ -1,4 +1,4 @@
-"""What is told of schedules while Bolt is away."""
+"""What is shown about schedules while Bolt is away."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Api:
         self.reads = 0
 
     async def schedules(self, *, inactive: bool = False) -> list[Schedule]:
-        """Answer."""
+        """List them."""
         if self.away:
             raise BoltOutcomeUnknown
         self.reads += 1
@@ -33,7 +33,7 @@ class Api:
 
 
 async def test_the_last_list_is_told_with_its_age() -> None:
-    """Where there is none, or inactive ones are asked for, that Bolt does not answer."""
+    """If there's none, or inactive schedules are asked for, the answer says that Bolt doesn't answer."""
     api: Any = Api()
     now = [0.0]
     catalog = ScheduleCatalog(api, clock=lambda: now[0], now=lambda: NOW)
@@ -55,7 +55,7 @@ async def test_the_last_list_is_told_with_its_age() -> None:
 
 
 async def test_what_was_made_just_now_is_listed() -> None:
-    """A list in which nothing fits is read again before that is said; one that is a second old is not."""
+    """If nothing in the list matches, it's read again first, unless it's only a second old."""
     api: Any = Api()
     api.away = False
     now = [0.0]

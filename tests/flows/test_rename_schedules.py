@@ -36,7 +36,7 @@ async def rename(stage: IncidentStage) -> None:
 
 
 async def test_an_incident_goes_on_in_its_message_under_the_new_name(stage: IncidentStage) -> None:
-    """It counts on, and recovers there."""
+    """Its count goes on, and it recovers in the same message."""
     stage.run_through("FAILED")
     await stage.discover()
     ts = (await stage.stored()).ts
@@ -59,7 +59,7 @@ async def test_an_incident_goes_on_in_its_message_under_the_new_name(stage: Inci
 
 
 async def test_what_is_under_way_is_the_new_ones(stage: IncidentStage) -> None:
-    """A run that began under the old slug, and a post that waits."""
+    """A run that began under the old slug counts for the incident, and a waiting post is sent once."""
     first, second = stage.begin(), stage.begin()
     await stage.discover()
     stage.end(first, "FAILED")
@@ -77,7 +77,7 @@ async def test_what_is_under_way_is_the_new_ones(stage: IncidentStage) -> None:
 
 
 async def test_counts_and_known_runs_go_on(stage: IncidentStage) -> None:
-    """Nothing is told twice, and the digest's numbers have both."""
+    """Nothing is reported twice, and the digest's numbers include both slugs."""
     stage.run_through("FAILED")
     await stage.discover()
     await rename(stage)
@@ -92,7 +92,7 @@ async def test_counts_and_known_runs_go_on(stage: IncidentStage) -> None:
 
 
 async def test_a_message_that_is_on_its_way_is_posted_once(stage: IncidentStage) -> None:
-    """Whoever posted it knows only the old slug."""
+    """The process that posts it only knows the old slug."""
     stage.run_through("FAILED")
     stage.chat.meanwhile = lambda: rename_only(stage)
     await stage.discover()
@@ -102,7 +102,7 @@ async def test_a_message_that_is_on_its_way_is_posted_once(stage: IncidentStage)
 
 
 async def file_waits(stage: IncidentStage) -> str:
-    """A schedule has failed, and its log file comes next. Returns the key of what waits."""
+    """A schedule has failed, and its log file is next. Returns the key of the waiting posts."""
     stage.run_through("FAILED")
     await stage.discovery_only()
     attached = stage.scripts.key("posts", "attached", CHANNEL)
@@ -112,7 +112,7 @@ async def file_waits(stage: IncidentStage) -> str:
 
 
 async def test_a_log_file_that_waits_is_posted_in_the_thread(stage: IncidentStage) -> None:
-    """It's the new one's, like any post of the incident."""
+    """It goes on under the new slug, like any post about the incident."""
     attached = await file_waits(stage)
     await rename(stage)
     await stage.settle()
@@ -122,7 +122,7 @@ async def test_a_log_file_that_waits_is_posted_in_the_thread(stage: IncidentStag
 
 
 async def test_a_post_that_was_just_claimed_is_sent_under_the_new_name(stage: IncidentStage) -> None:
-    """Whoever claimed it finds no incident under the old slug."""
+    """The process that claimed it finds no incident under the old slug."""
     attached = await file_waits(stage)
     await stage.redis.zadd(attached, {str(one): 1 for one in await stage.redis.zrange(attached, 0, -1)})
     await stage.redis.delete(stage.scripts.key("budget", "posts"), stage.scripts.key("budget", "channels"))
@@ -137,7 +137,7 @@ async def test_a_post_that_was_just_claimed_is_sent_under_the_new_name(stage: In
 
 
 async def rename_only(stage: IncidentStage) -> None:
-    """The listing alone notices."""
+    """Only the listing notices the new slug."""
     stage.bolt.active = [RENAMED if one.slug == "nightly" else one for one in stage.bolt.active]
     stage.bolt.runs_of["full-build"] = stage.bolt.runs_of.pop("nightly", [])
     stage.catalog.forget()
@@ -145,7 +145,7 @@ async def rename_only(stage: IncidentStage) -> None:
 
 
 async def test_a_retry_that_is_starting_goes_on_in_the_message(stage: IncidentStage) -> None:
-    """What becomes of it is shown there, and not told to its asker as if nothing showed it."""
+    """Its progress is shown there, so its asker isn't told separately."""
     stage.people.people[ADA] = Person(ADA, name="ada", roles=frozenset({Role.MEMBER}))
     stage.run_through("FAILED")
     await stage.discover()
@@ -166,7 +166,7 @@ async def test_a_retry_that_is_starting_goes_on_in_the_message(stage: IncidentSt
 
 
 async def test_another_schedule_is_not_taken_for_a_renamed_one(stage: IncidentStage) -> None:
-    """Neither one with a uuid of its own, nor one that's listed beside the old slug."""
+    """It has its own uuid, or it's listed together with the old slug."""
     stage.run_through("FAILED")
     await stage.discover()
     stage.bolt.active.append(replace(NIGHTLY, slug="copy", name="Copy"))

@@ -1,4 +1,4 @@
-"""A listing serves all runs of a schedule that end together."""
+"""One listing serves all runs of a schedule that end at the same time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ENDED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 
 
 class Api:
-    """Lists the runs that it is given, a moment after it is asked."""
+    """Lists the runs that it was given, a moment after it's asked."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -38,7 +38,7 @@ def run(run_id: int, *, ended: bool = True) -> RunSummary:
 
 
 async def test_many_ends_are_one_or_two_requests() -> None:
-    """Forty at once; and a run that is not listed does not make it forty either."""
+    """Forty runs end at once, and even runs that aren't listed take no more requests."""
     api = Api()
     api.runs_of["nightly"] = [run(number) for number in range(40)]
     listings = RunListings(api)  # type: ignore[arg-type]  # lists only
@@ -48,7 +48,7 @@ async def test_many_ends_are_one_or_two_requests() -> None:
 
 
 async def test_what_had_not_ended_then_is_asked_for_again() -> None:
-    """A listing from before the end is no answer."""
+    """A listing from before the run's end doesn't count."""
     api = Api()
     api.runs_of["nightly"] = [run(1), run(2, ended=False)]
     listings = RunListings(api)  # type: ignore[arg-type]  # lists only
@@ -58,7 +58,7 @@ async def test_what_had_not_ended_then_is_asked_for_again() -> None:
 
 
 async def test_many_starts_look_at_one_listing() -> None:
-    """A second old at most: what began since is seen by the next one."""
+    """It's at most a second old: the next listing shows what has begun since."""
     now = 0.0
     api = Api()
     api.runs_of["nightly"] = [run(2), run(1)]
@@ -73,7 +73,7 @@ async def test_many_starts_look_at_one_listing() -> None:
 
 
 async def test_no_answer_is_no_empty_listing() -> None:
-    """Who waited learns that there was none, without asking in turn; an empty one would make every run a new one."""
+    """All callers who waited get the error without asking again; an empty listing would make every run look new."""
     now = 0.0
     api = Api()
     api.away = True
@@ -98,7 +98,7 @@ async def test_listings_are_forgotten() -> None:
 
 
 async def test_what_a_listing_tells_is_worked_out_once() -> None:
-    """However many starts look at it; a newer listing is looked at again, and a fault is not kept."""
+    """Many starts share the result; a newer listing is worked out again, and an error isn't kept."""
     now = 0.0
     api = Api()
     api.runs_of["nightly"] = [run(2), run(1)]

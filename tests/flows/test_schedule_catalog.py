@@ -1,4 +1,4 @@
-"""The list of schedules: fresh while it is used, read once however many want it, there when Bolt is not."""
+"""The list of schedules: fresh while it's used, read once for many callers, and available while Bolt is away."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)
 
 
 class Api:
-    """Lists the schedules that it is given, once it is let."""
+    """Lists the schedules that it was given, as soon as it may."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -27,7 +27,7 @@ class Api:
         self.may.set()
 
     async def schedules(self) -> list[Schedule]:
-        """Answer when it may."""
+        """Answer as soon as that's allowed."""
         self.asked += 1
         slugs = list(self.slugs)
         await self.may.wait()
@@ -37,7 +37,7 @@ class Api:
 
 
 class Clock:
-    """Seconds that move only when told to."""
+    """Seconds that pass only when a test says so."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -55,29 +55,29 @@ def api() -> Api:
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock that stands still."""
+    """A clock that doesn't move by itself."""
     return Clock()
 
 
 @pytest.fixture
 def catalog(api: Api, clock: Clock) -> ScheduleCatalog:
-    """A catalog of it."""
+    """A catalog over that API."""
     return ScheduleCatalog(api, fresh_for_s=FRESH_S, clock=clock, now=lambda: NOW)  # type: ignore[arg-type]  # lists only
 
 
 def handles(snapshot: CatalogSnapshot) -> list[str]:
-    """What is in a snapshot."""
+    """The handles of the schedules in a snapshot."""
     return [snapshot.index.handle(row.schedule) for row in snapshot.index.rows]
 
 
 async def settled() -> None:
-    """Let what was begun in the background go as far as it goes."""
+    """Let background tasks go as far as they can."""
     for _ in range(5):
         await asyncio.sleep(0)
 
 
 async def test_many_who_want_it_at_once_read_it_once(api: Api, catalog: ScheduleCatalog) -> None:
-    """However they want it."""
+    """It doesn't matter whether they want one schedule or all."""
     api.may.clear()
     asking = [asyncio.ensure_future(catalog.find_schedule("nightly")) for _ in range(20)]
     asking += [asyncio.ensure_future(catalog.all_schedules()) for _ in range(20)]  # type: ignore[arg-type]  # both are awaited alike
@@ -88,7 +88,7 @@ async def test_many_who_want_it_at_once_read_it_once(api: Api, catalog: Schedule
 
 
 async def test_while_used_it_is_read_before_it_is_too_old(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
-    """Past half its time it is read in the background; nobody waits for that."""
+    """After half its time it's read in the background, and nobody waits for that."""
     await catalog.all_schedules()
     clock.now += FRESH_S / 2 - 1
     await catalog.all_schedules()
@@ -103,7 +103,7 @@ async def test_while_used_it_is_read_before_it_is_too_old(api: Api, catalog: Sch
 
 
 async def test_unused_it_is_not_read(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
-    """And too old, it is waited for."""
+    """If it's too old, the next caller waits for a new one."""
     await catalog.all_schedules()
     clock.now += 100 * FRESH_S
     await settled()
@@ -113,7 +113,7 @@ async def test_unused_it_is_not_read(api: Api, catalog: ScheduleCatalog, clock: 
 
 
 async def test_what_is_missing_is_looked_for_in_a_fresh_list(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
-    """Also where a reading is under way that began before."""
+    """The list is read once more, and then shows what was made and what is missing."""
     await catalog.all_schedules()
     clock.now += 2
     api.slugs = ["nightly", "hourly"]
@@ -138,7 +138,7 @@ async def test_a_reading_that_began_too_early_is_not_enough(api: Api, catalog: S
 
 
 async def test_bolt_away(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
-    """Who needs it fresh is told; who only looks gets the last list, with its time; it is not asked at every look."""
+    """Callers who need a fresh list get the error; others get the last list with its time, without a new request."""
     await catalog.all_schedules()
     api.away = True
     clock.now += 2 * FRESH_S
@@ -158,7 +158,7 @@ async def test_bolt_away(api: Api, catalog: ScheduleCatalog, clock: Clock) -> No
 
 
 async def test_there_was_never_a_list(api: Api, catalog: ScheduleCatalog) -> None:
-    """Nothing to choose from, and that is told."""
+    """The snapshot is empty, and says that Bolt is away."""
     api.away = True
     snapshot = await catalog.snapshot(within_s=1)
     assert (handles(snapshot), snapshot.at, snapshot.late) == ([], None, True)
@@ -178,7 +178,7 @@ async def test_a_look_waits_no_longer_than_it_is_told(api: Api, catalog: Schedul
 
 
 async def test_whoever_is_broken_off_leaves_the_reading_to_others(api: Api, catalog: ScheduleCatalog) -> None:
-    """One command given up does not fail the rest."""
+    """If one command is cancelled, the others still get the list."""
     api.may.clear()
     first, second = asyncio.ensure_future(catalog.all_schedules()), asyncio.ensure_future(catalog.all_schedules())
     await settled()
@@ -190,7 +190,7 @@ async def test_whoever_is_broken_off_leaves_the_reading_to_others(api: Api, cata
 
 
 async def test_closing_breaks_off_what_is_read(api: Api, catalog: ScheduleCatalog) -> None:
-    """Nothing is left behind."""
+    """No background task is left."""
     api.may.clear()
     catalog.refresh_soon()
     await settled()
@@ -199,7 +199,7 @@ async def test_closing_breaks_off_what_is_read(api: Api, catalog: ScheduleCatalo
 
 
 async def test_after_a_change_an_older_list_is_not_believed(api: Api, clock: Clock) -> None:
-    """Neither the one that is there, nor one that was being read when it happened."""
+    """Neither the current list nor one that was being read at that moment counts."""
     catalog = ScheduleCatalog(api, fresh_for_s=FRESH_S, clock=clock)  # type: ignore[arg-type]  # lists only
     await catalog.all_schedules()
     catalog.forget()

@@ -23,19 +23,19 @@ async def stage(one_redis: Redis) -> DigestStage:
 
 
 async def type_(stage: DigestStage, text: str, **options: str) -> str:
-    """The answer in words."""
+    """Type a command; return the answer in words."""
     return said((await stage.type(text, **options)).text)
 
 
 async def due_at(stage: DigestStage) -> datetime:
-    """When the channel's is due."""
+    """When the channel's digest is due."""
     score = await stage.redis.zscore(stage.scripts.key("due", "reports"), CHANNEL)
     assert score is not None
     return datetime.fromtimestamp(score / 1e6, UTC)
 
 
 async def test_it_is_due_by_the_clock_of_whoever_sets_it(stage: DigestStage) -> None:
-    """Unless another zone is named; UTC if Slack doesn't say."""
+    """Another time zone can be named; it's UTC if Slack doesn't know theirs."""
     assert "every day at 09:00 (UTC)" in await type_(stage, "digest daily")
     assert await due_at(stage) == datetime(2026, 11, 30, 9, tzinfo=UTC)
     stage.people.people[ADA] = Person(ADA, frozenset({Role.MEMBER}), time_zone="Europe/Berlin")
@@ -48,7 +48,7 @@ async def test_it_is_due_by_the_clock_of_whoever_sets_it(stage: DigestStage) -> 
 
 
 async def test_it_is_switched_off(stage: DigestStage) -> None:
-    """Twice does no harm."""
+    """Switching it off twice does no harm."""
     await type_(stage, "digest daily")
     assert await type_(stage, "digest off") == "I'll no longer post a digest here."
     assert "none is set" in await type_(stage, "digest off")
@@ -56,7 +56,7 @@ async def test_it_is_switched_off(stage: DigestStage) -> None:
 
 
 async def test_without_arguments_it_shows_what_it_would_be_now(stage: DigestStage) -> None:
-    """Of the last day if none is set, else since the last one."""
+    """It covers the last day if no digest is set, else the time since the last one."""
     stage.run_through("SUCCESS")
     await stage.discover()
     stage.pass_minutes(60)
@@ -70,7 +70,7 @@ async def test_without_arguments_it_shows_what_it_would_be_now(stage: DigestStag
 
 
 async def test_a_channel_that_watches_nothing_is_told_so(stage: DigestStage) -> None:
-    """It can be set all the same."""
+    """A digest can be set anyway."""
     answer = await type_(stage, "digest weekly", channel="C2")
     assert "every Monday at 09:00" in answer
     assert "doesn't watch any schedules" in answer
@@ -78,7 +78,7 @@ async def test_a_channel_that_watches_nothing_is_told_so(stage: DigestStage) -> 
 
 
 async def test_a_channel_that_cannot_be_posted_in_is_named(stage: DigestStage) -> None:
-    """Public ones are joined; others are up to people."""
+    """The bot joins public channels; the answer says if it can't post."""
     await type_(stage, "digest daily")
     assert stage.chat.joined == [CHANNEL]
     stage.chat.faults.fail("join_channel", ChannelRefused("conversations.join", "is_archived"))
@@ -86,7 +86,7 @@ async def test_a_channel_that_cannot_be_posted_in_is_named(stage: DigestStage) -
 
 
 async def test_a_direct_message_between_others_has_no_digest(stage: DigestStage) -> None:
-    """Only one with the bot."""
+    """A direct message can have one only if it's with the bot."""
     answer = await type_(stage, "digest daily", channel="D0THEIRS")
     assert answer.endswith("Nothing was changed.")
     assert await stage.digests.load_digest("D0THEIRS") is None

@@ -1,4 +1,4 @@
-"""Sharing a file: joined first if need be, and why not in words that somebody can act on."""
+"""Sharing a file: the channel is joined first if necessary; if it can't be shared, the reason helps to fix that."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ SHARE = "files.completeUploadExternal"
 
 
 def lease(left_s: float = 60) -> Lease:
-    """A claim with so much time left."""
+    """A claim with this much time left."""
     return Lease("posts", ("x",), 1, time.monotonic() + left_s, 60)
 
 
 async def share(chat: FakeChat, held: Lease) -> None:
-    """Share it in a thread."""
+    """Share the file in a thread."""
     await share_upload(chat, held, "C1", "1.5", "F1", "title", settle_s=3)
 
 
 async def test_what_slack_does_not_show_in_place_is_a_plain_file() -> None:
-    """Once; any other refusal, and one of a plain file, is the caller's."""
+    """It's tried once as a plain file; any other refusal is raised, and so is one of a plain file."""
     chat = FakeChat()
     chat.faults.fail("start_upload", FileRefused("files.getUploadURLExternal", "snippet_too_large"))
     assert await start_upload(chat, "a.log", b"x", snippet=True) == "F1"
@@ -44,7 +44,7 @@ async def test_what_slack_does_not_show_in_place_is_a_plain_file() -> None:
 
 
 async def test_a_public_channel_is_joined_for_it() -> None:
-    """Then it's shared once."""
+    """After that the file is shared once."""
     chat = FakeChat(refusing={"C1": ChannelRefused(SHARE, "not_in_channel")})
     await share(chat, lease())
     assert chat.joined == ["C1"]
@@ -52,7 +52,7 @@ async def test_a_public_channel_is_joined_for_it() -> None:
 
 
 async def test_an_archived_channel_is_not_joined() -> None:
-    """It would take nothing then either."""
+    """It wouldn't accept anything then either."""
     chat = FakeChat(refusing={"C1": ChannelRefused(SHARE, "is_archived")})
     with pytest.raises(ChannelRefused):
         await share(chat, lease())
@@ -60,7 +60,7 @@ async def test_an_archived_channel_is_not_joined() -> None:
 
 
 async def test_no_third_call_outlasts_the_claim() -> None:
-    """Another process would share it a second time."""
+    """Otherwise another process could share the file a second time."""
     chat = FakeChat(refusing={"C1": ChannelRefused(SHARE, "not_in_channel")})
     with pytest.raises(SlackNotSent):
         await share(chat, lease(1))
@@ -79,7 +79,7 @@ async def test_no_third_call_outlasts_the_claim() -> None:
     ],
 )
 def test_why_not_is_the_end_of_a_sentence(refused: SlackRefused, words: str) -> None:
-    """With Slack's own word where nobody knows a better one."""
+    """It quotes Slack's own code if there's no better wording."""
     said = why_not_shared(refused)
     assert words in said
     assert not said.endswith(".")

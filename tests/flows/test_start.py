@@ -1,4 +1,4 @@
-"""A start is sent to Bolt at most once, and soon, or not at all; and whoever asked learns what came of it."""
+"""A start is sent to Bolt at most once, and soon or not at all; and the requester learns what came of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.flows.stage import ADA, CHANNEL, Stage, carded
 
 
 async def test_the_card_stands_before_anything_is_sent(start_stage: Stage) -> None:
-    """Then the run is followed from its card."""
+    """After that, the run is recorded with the person who asked."""
     await carded(
         start_stage, RunCommand("Nightly full build", "dev", 12, ("dbt test",), "late data", continue_on_error=True)
     )
@@ -44,14 +44,14 @@ async def test_the_card_stands_before_anything_is_sent(start_stage: Stage) -> No
 
 @pytest.mark.parametrize("wanted", [RetryCommand(every=False, run_id=101), RetryCommand(every=True, run_id=101)])
 async def test_a_retry_is_sent_as_one(start_stage: Stage, wanted: RetryCommand) -> None:
-    """Of what failed, or of everything."""
+    """It's a retry of what failed, or of everything."""
     start_stage.bolt.add_run("nightly", "FAILED")
     await start_stage.start(start_command=wanted)
     assert start_stage.bolt.sent == [("retry_all" if wanted.every else "retry", 101)]
 
 
 async def test_what_does_not_exist_is_refused_before_a_card_is_posted(start_stage: Stage) -> None:
-    """Privately, with what may have been meant."""
+    """The private answer suggests a similar name."""
     await start_stage.accept(start_command=RunCommand("nigtly"))
     await start_stage.advance()
     await start_stage.advance()
@@ -64,7 +64,7 @@ async def test_what_does_not_exist_is_refused_before_a_card_is_posted(start_stag
 
 @pytest.mark.parametrize("away", [BoltNotSent(), BoltThrottled(0.1), BoltOutcomeUnknown()])
 async def test_a_look_that_fails_is_tried_again(start_stage: Stage, away: BoltError) -> None:
-    """Looking changes nothing."""
+    """A look changes nothing, so repeating it is safe."""
     await start_stage.accept()
     start_stage.bolt.faults.fail("runs", away)
     await start_stage.advance()
@@ -86,7 +86,7 @@ async def test_a_key_that_is_refused_is_told_at_once(start_stage: Stage) -> None
 
 @pytest.mark.parametrize("away", [BoltNotSent(), BoltThrottled(0.1)])
 async def test_what_never_left_is_sent_again(start_stage: Stage, away: BoltError) -> None:
-    """It's certain that nothing was done: one run comes of it."""
+    """It's certain that nothing was started, so this makes one run."""
     await carded(start_stage)
     start_stage.bolt.faults.fail("trigger", away)
     await start_stage.advance()
@@ -101,7 +101,7 @@ async def test_what_never_left_is_sent_again(start_stage: Stage, away: BoltError
     [(BoltRejected((ApiError("The branch does not exist"),)), "The branch does not exist"), (BoltDenied(), "API key")],
 )
 async def test_what_bolt_refuses_takes_its_card_away(start_stage: Stage, error: BoltError, words: str) -> None:
-    """And is told privately, in Bolt's words."""
+    """The requester is told privately, in Bolt's words."""
     await carded(start_stage)
     start_stage.bolt.faults.fail("trigger", error)
     await start_stage.advance()
@@ -113,7 +113,7 @@ async def test_what_bolt_refuses_takes_its_card_away(start_stage: Stage, error: 
 
 
 async def test_a_schedule_that_is_already_running_is_named_with_its_run(start_stage: Stage) -> None:
-    """So that it can be followed, or waited for."""
+    """That way people can follow it, or wait for it."""
     run_id = start_stage.bolt.add_run("nightly", "RUNNING")
     await carded(start_stage)
     start_stage.bolt.faults.fail("trigger", AlreadyRunning((ApiError("already running"),)))
@@ -127,7 +127,7 @@ async def test_a_schedule_that_is_already_running_is_named_with_its_run(start_st
 
 
 async def test_a_start_that_waited_too_long_is_not_sent(start_stage: Stage) -> None:
-    """Nobody wants yesterday's click."""
+    """A start that is much later than the click isn't wanted anymore."""
     await carded(start_stage)
     start_stage.deadline_s = 0
     start_stage.__post_init__()
@@ -140,7 +140,7 @@ async def test_a_start_that_waited_too_long_is_not_sent(start_stage: Stage) -> N
 
 
 async def test_a_policy_that_says_no_posts_no_card(start_stage: Stage) -> None:
-    """The reason is the rule's."""
+    """The requester is told the rule's reason."""
     start_stage.policy = Policy(
         (Rule("frozen", Deny("it's a holiday"), what=frozenset({Action.START})), Rule("all", Allow()))
     )
@@ -167,7 +167,7 @@ async def test_a_policy_that_says_no_posts_no_card(start_stage: Stage) -> None:
 async def test_what_nobody_could_approve_is_refused_at_once(
     start_stage: Stage, members: frozenset[str] | None, channel: str, commands: tuple[str, ...], words: str
 ) -> None:
-    """Rather than waiting for a click that can't come."""
+    """It doesn't wait for a click that can't come."""
     rule = Rule("production", Approve("@leads"), which=Which(commands=Overrides()))
     start_stage.policy = Policy((rule,))
     start_stage.__post_init__()

@@ -1,4 +1,4 @@
-"""Starts that wait in data which may be older than what became of them: their cards are read before anything is sent."""
+"""Waiting starts in data that may be older than what happened to them: their cards are read before anything is sent."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def queued_before(stage: Stage) -> None:
 
 
 async def test_a_claim_after_a_minute_without_any_notices_an_absence(start_stage: Stage) -> None:
-    """A shorter time is none, nor is the first claim of all."""
+    """A shorter time doesn't count, and neither does the very first claim."""
     pulse = start_stage.scripts.key("pulse")
     await start_stage.due["polls"].claim(1)
     at_us = int(await start_stage.redis.hget(pulse, "at_us") or 0)
@@ -67,7 +67,7 @@ async def test_a_queued_start_whose_card_shows_a_run_is_not_sent_again(start_sta
 
 
 async def test_a_queued_start_that_still_waits_is_sent(start_stage: Stage) -> None:
-    """After an absence that was only one. Its card is read once."""
+    """Nothing was restored, the bot was only away. The card is read once."""
     await queued_before(start_stage)
     await start_stage.advance("queue")
     assert await start_stage.state("q1") is RequestState.CARDED
@@ -77,7 +77,7 @@ async def test_a_queued_start_that_still_waits_is_sent(start_stage: Stage) -> No
 
 
 async def test_a_queued_start_that_was_removed_stays_removed(start_stage: Stage) -> None:
-    """Its card shows no button anymore, or is gone."""
+    """Its card no longer has a button."""
     await queued_before(start_stage)
     card = (await start_stage.request("q1")).card
     assert card is not None
@@ -89,7 +89,7 @@ async def test_a_queued_start_that_was_removed_stays_removed(start_stage: Stage)
 
 
 async def test_a_queued_start_whose_card_can_not_be_read_is_not_sent(start_stage: Stage) -> None:
-    """At most once means not at all, if that can't be told. While Slack doesn't answer, it waits."""
+    """If in doubt, it isn't started at all, so it's never started twice. While Slack doesn't answer, it waits."""
     await queued_before(start_stage)
     start_stage.chat.faults.fail("read_message", SlackNotSent("conversations.replies"))
     await start_stage.advance("queue")
@@ -121,7 +121,7 @@ async def test_the_cards_of_a_queue_are_not_edited_before_they_are_read(start_st
 
 @pytest.mark.parametrize("shows_run", [True, False])
 async def test_a_start_that_is_too_late_may_have_been_sent(start_stage: Stage, *, shows_run: bool) -> None:
-    """The backup was made in the moment between its card and its run. Without a run, nothing was started."""
+    """The backup is from between its card and its run. If the card shows no run, nothing was started."""
     start_stage.deadline_s = 60
     await carded(start_stage)
     asked_us = int(await start_stage.redis.hget(start_stage.scripts.key("req", "r1"), "asked_us") or 0)
@@ -136,7 +136,7 @@ async def test_a_start_that_is_too_late_may_have_been_sent(start_stage: Stage, *
 
 @pytest.mark.parametrize("shows_run", [True, False])
 async def test_an_approval_that_ran_out_may_have_been_given(start_stage: Stage, *, shows_run: bool) -> None:
-    """Then the card shows the run, and isn't overwritten."""
+    """If it was, the card shows the run, and isn't overwritten."""
     start_stage.people.groups["@leads"] = frozenset({"U0LEAD", "U0OTHER"})
     start_stage.current_policy.replace(Policy((Rule("production", Approve("@leads", 1800)),)))
     await start_stage.accept()
@@ -159,7 +159,7 @@ async def test_an_approval_that_ran_out_may_have_been_given(start_stage: Stage, 
 async def test_a_start_from_before_an_absence_is_not_sent_although_it_is_not_late(
     start_stage: Stage, *, shows_run: bool
 ) -> None:
-    """With a long deadline, it may be in a backup from between its card and its run."""
+    """With a long deadline, the backup may be from between its card and its run."""
     start_stage.deadline_s = 600
     await carded(start_stage)
     await absence(start_stage)
@@ -173,7 +173,7 @@ async def test_a_start_from_before_an_absence_is_not_sent_although_it_is_not_lat
 
 
 async def test_a_start_from_before_an_absence_gets_no_second_card(start_stage: Stage) -> None:
-    """The backup was made before its card was on record: it's found, with the run that it shows."""
+    """The backup is from before its card was recorded: the card is found, with the run that it shows."""
     await carded(start_stage)
     await show_run(start_stage, 102, "r1")
     hash_key, lane = start_stage.scripts.key("req", "r1"), start_stage.scripts.key("posts", "start")
@@ -191,7 +191,7 @@ async def test_a_start_from_before_an_absence_gets_no_second_card(start_stage: S
 
 
 async def test_what_is_asked_for_before_the_first_claim_is_from_after_the_absence(start_stage: Stage) -> None:
-    """A process that was just started takes requests before it takes up work."""
+    """A process that was just started accepts requests before it starts working."""
     seconds, _ = await start_stage.redis.time()
     before_us = str(int(seconds) * 1_000_000 - TWO_MINUTES_US)
     await start_stage.redis.hset(start_stage.scripts.key("pulse"), "at_us", before_us)

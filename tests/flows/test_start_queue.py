@@ -1,4 +1,4 @@
-"""Starts that wait for a run to end: in order, each sent once, and whoever waits can leave."""
+"""Starts that wait for a run to end: in order, each sent once, and they can be removed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def refused(stage: Stage, name: str = "r1", *, user: str = ADA) -> None:
 
 
 async def queued(stage: Stage, name: str = "q1", *, user: str = ADA, of: str = "r1") -> tuple[bool, str]:
-    """Somebody clicks the button that waits; the answer. Its card is posted if it waits."""
+    """Somebody clicks the button that queues; return the answer. If it's queued, its card is posted."""
     waits, answer = await stage.queued.queue_start(asker(user), of, name, user.lower())
     if waits:
         await stage.post()
@@ -41,7 +41,7 @@ async def queued(stage: Stage, name: str = "q1", *, user: str = ADA, of: str = "
 
 
 async def end_of(stage: Stage, run_id: int) -> None:
-    """The run it waits for is over, and that was seen."""
+    """The run it waits for has ended, and the bot has seen that."""
     stage.bolt.end_run(run_id, "SUCCESS")
     key = RunKey("w", run_id)
     token = int(await stage.redis.zscore(stage.scripts.key("due", "polls"), key.name) or 0)
@@ -50,7 +50,7 @@ async def end_of(stage: Stage, run_id: int) -> None:
 
 
 async def test_it_waits_on_a_card_and_is_sent_when_the_run_has_ended(start_stage: Stage) -> None:
-    """Not before."""
+    """It isn't sent before that."""
     await refused(start_stage)
     waits, answer = await queued(start_stage)
     assert waits
@@ -68,7 +68,7 @@ async def test_it_waits_on_a_card_and_is_sent_when_the_run_has_ended(start_stage
 
 
 async def test_a_second_click_is_not_a_second_start(start_stage: Stage) -> None:
-    """By its delivery or by its words; somebody else's is."""
+    """A repeated delivery doesn't count, nor do identical words; somebody else's click does."""
     await refused(start_stage)
     assert (await queued(start_stage))[0]
     assert (await queued(start_stage))[0]
@@ -80,7 +80,7 @@ async def test_a_second_click_is_not_a_second_start(start_stage: Stage) -> None:
 
 
 async def test_a_line_has_an_end(start_stage: Stage) -> None:
-    """Beyond it nothing is queued, and that is said."""
+    """If the queue is full, nothing is queued, and the answer says so."""
     await refused(start_stage)
     for number in range(MOST_QUEUED):
         assert (await queued(start_stage, f"q{number}", user=f"U{number}"))[0]
@@ -90,14 +90,14 @@ async def test_a_line_has_an_end(start_stage: Stage) -> None:
 
 
 async def test_what_nobody_remembers_is_not_queued(start_stage: Stage) -> None:
-    """The button of a refusal that is gone."""
+    """The button belongs to a refusal that is gone."""
     waits, answer = await queued(start_stage, of="unknown")
     assert not waits
     assert "othing was queued" in answer
 
 
 async def test_whoever_waits_can_leave_until_the_turn_comes(start_stage: Stage) -> None:
-    """Its card says it; a click elsewhere is answered."""
+    """The card says so; a second click, or one on something unknown, gets an answer."""
     await refused(start_stage)
     await queued(start_stage)
     card = (await start_stage.request("q1")).card
@@ -114,7 +114,7 @@ async def test_whoever_waits_can_leave_until_the_turn_comes(start_stage: Stage) 
 
 
 async def test_leaving_too_late_says_which_run_it_is(start_stage: Stage) -> None:
-    """It can be cancelled there."""
+    """The run can be cancelled instead."""
     await refused(start_stage)
     await queued(start_stage)
     await end_of(start_stage, 101)
@@ -140,7 +140,7 @@ async def test_bolt_being_away_takes_no_turn(start_stage: Stage) -> None:
 
 
 async def test_what_has_changed_while_it_waited_counts(start_stage: Stage) -> None:
-    """Its schedule is gone, or its asker may not start it anymore: the card says why, and nothing is sent."""
+    """If the requester may no longer start it, the reason is recorded, and nothing is sent."""
     await refused(start_stage)
     await queued(start_stage)
     await end_of(start_stage, 101)
@@ -154,7 +154,7 @@ async def test_what_has_changed_while_it_waited_counts(start_stage: Stage) -> No
 
 
 async def test_a_schedule_that_is_gone_ends_the_waiting(start_stage: Stage) -> None:
-    """With the reason."""
+    """The start is refused, and nothing is sent."""
     await refused(start_stage)
     await queued(start_stage)
     await end_of(start_stage, 101)
@@ -166,7 +166,7 @@ async def test_a_schedule_that_is_gone_ends_the_waiting(start_stage: Stage) -> N
 
 
 async def test_whoever_is_overtaken_waits_again_and_not_for_ever(start_stage: Stage) -> None:
-    """Another run of the schedule was faster each time."""
+    """Another run of the schedule was faster each time, until the start gives up."""
     await refused(start_stage)
     await queued(start_stage)
     for round_ in range(MOST_ROUNDS + 1):

@@ -1,4 +1,4 @@
-"""How the commands of a run are told."""
+"""How a run's commands are listed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from bot.flows.status import commands
 
 
 def told(count: int) -> str:
-    """So many commands, the last of which is running, as a person reads them."""
+    """As many commands as given, the last one still running, as a person reads them."""
     listed = [BoltCommand(number, f"dbt run {number}", return_code=0) for number in range(1, count)]
     run = Run(RunKey("w", 1), seen=Observation("RUNNING", (*listed, BoltCommand(count, "dbt test"))))
     return "".join(str(getattr(span, "text", span)) for span in commands(run))
 
 
 def test_commands_have_the_numbers_that_logs_takes() -> None:
-    """Those of the card: people's own from 1 on, and none for what Bolt runs before them."""
+    """They're the card's numbers: the schedule's own commands count from 1, and Bolt's preparations have none."""
     assert told(2) == "1. dbt run 1 ok\n2. dbt test running"
     before = (BoltCommand(8, "git clone x", return_code=0), BoltCommand(9, "dbt deps", return_code=0))
     run = Run(RunKey("w", 1), seen=Observation("RUNNING", (*before, BoltCommand(1, "dbt run"))))
@@ -25,7 +25,7 @@ def test_commands_have_the_numbers_that_logs_takes() -> None:
 
 
 def test_of_many_commands_the_last_ones_keep_their_numbers() -> None:
-    """Where earlier ones are left out."""
+    """Earlier ones are left out."""
     lines = told(200).split("\n")
     assert lines[0] == "185 earlier commands left out"
     assert lines[1] == "186. dbt run 186 ok"

@@ -1,4 +1,4 @@
-"""Following a log, step by step: where it goes on, when it stops, and what two processes at once come to."""
+"""Live logs, step by step: where one goes on, when it stops, and what two processes at once do."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ UNKNOWN = BoltRejected((ApiError("no such command"),))
 
 @dataclass
 class Api:
-    """The logs of commands: what each has printed, and whether it has ended. Ten lines a page."""
+    """The commands' logs: what each has printed, and whether it has ended. There are ten lines to a page."""
 
     printed: dict[int, list[str]] = field(default_factory=dict)
     ended: set[int] = field(default_factory=set)
     fails: BoltError | None = None
 
     async def command_log(self, command: int, cursor: str) -> LogPage:
-        """A page."""
+        """A page of a log."""
         if self.fails:
             raise self.fails
         at = int(cursor.partition(":")[0])
@@ -56,7 +56,7 @@ class Api:
         return LogPage(tuple(("STDOUT", line) for line in page), f"{until}:0", done)
 
     async def status(self, run_id: int) -> RunStatus:
-        """Every run but one is running."""
+        """Run 3 is over, run 404 is unknown, and all others are running."""
         if run_id == 404:
             raise UNKNOWN
         return RunStatus("RUNNING" if run_id != 3 else "SUCCESS")
@@ -82,7 +82,7 @@ class Stage:
     def tail_log(self, rules: LogTailRules | None = None) -> LogTailer:
         """The flow."""
         return LogTailer(
-            self.api,  # type: ignore[arg-type]  # reads of logs only
+            self.api,  # type: ignore[arg-type]  # only reads logs
             self.runs,
             self.log_tails,
             rules or RULES,
@@ -94,7 +94,7 @@ class Stage:
         return TailPoster(self.chat, self.posts, self.log_tails, PrivateReplies(self.chat), RULES)
 
     async def running(self, *commands: BoltCommand, state: str = "RUNNING") -> None:
-        """The run as a poll sees it."""
+        """Store the run as a poll sees it."""
         token = int(await self.scripts.redis.zscore(self.scripts.key("due", "polls"), KEY.name) or 0)
         seconds, micros = await self.scripts.redis.time()
         claimed_us = int(seconds) * 1_000_000 + int(micros)
@@ -102,20 +102,20 @@ class Stage:
         await self.runs.store_observations(lease, claimed_us, [Observed(KEY, Observation(state, commands), 5)])
 
     async def look(self, rules: LogTailRules | None = None) -> None:
-        """One look at the live log, as if its time had come."""
+        """Look at the live log once, as if it were due."""
         await self.scripts.redis.zadd(self.scripts.key("due", "follows"), {NAME: 1}, xx=True)
         claimed = await self.due.claim(1)
         assert claimed.lease is not None
         await self.tail_log(rules).advance_tail(claimed.lease)
 
     async def pause_over(self) -> None:
-        """The last post was made long ago."""
+        """Make the last post long past."""
         record = self.scripts.key("follow", NAME)
         if await self.scripts.redis.hexists(record, "posted_us"):
             await self.scripts.redis.hset(record, "posted_us", "1")
 
     async def post_message(self) -> bool:
-        """Send what waits to be posted, if anything does."""
+        """Send what is waiting, if anything is."""
         taken: ClaimedItem = await self.posts.claim()
         if taken.lease is None:
             return False
@@ -124,12 +124,12 @@ class Stage:
         return True
 
     def texts(self) -> list[str]:
-        """The thread, oldest first."""
+        """The messages in the thread, oldest first."""
         messages = self.sandbox.workspace.channel(CHANNEL).messages.values()
         return [one.text for one in messages if one.is_reply]
 
     async def left(self) -> list[str]:
-        """What is still on record of it."""
+        """The keys that are left of it."""
         names = [self.scripts.key("follow", NAME), self.scripts.key("posts", "follow", CHANNEL)]
         names.append(self.scripts.key("due", "follows"))
         return [name for name in names if await self.scripts.redis.exists(name)]
@@ -151,7 +151,7 @@ async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
 
 
 async def test_it_begins_with_the_running_command_and_goes_on_behind_what_is_posted(stage: Stage) -> None:
-    """All pages at once, in one post; then only what is new; nothing new, no post."""
+    """One post has all pages; later ones only have what's new, and without anything new there's no post."""
     answer = await stage.tail_log().begin_tail(ADA, KEY, None)
     assert answer is not None
     assert "in its thread, at most once every 15 s" in str(answer.text)
@@ -168,7 +168,7 @@ async def test_it_begins_with_the_running_command_and_goes_on_behind_what_is_pos
 
 
 async def test_posts_keep_their_distance(stage: Stage) -> None:
-    """What is new before its time is not even read."""
+    """Before its time, a new page isn't even read."""
     await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
     await stage.post_message()
@@ -179,7 +179,7 @@ async def test_posts_keep_their_distance(stage: Stage) -> None:
 
 
 async def test_it_goes_on_with_the_next_command_and_ends_with_the_run(stage: Stage) -> None:
-    """The end is not waited for, and leaves nothing on record."""
+    """The last lines are posted without waiting, and nothing stays stored."""
     await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
     await stage.post_message()
@@ -201,7 +201,7 @@ async def test_it_goes_on_with_the_next_command_and_ends_with_the_run(stage: Sta
 
 
 async def test_an_end_without_new_lines_is_told_by_others(stage: Stage) -> None:
-    """No post for it."""
+    """It needs no post here."""
     await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
     await stage.post_message()
@@ -214,7 +214,7 @@ async def test_an_end_without_new_lines_is_told_by_others(stage: Stage) -> None:
 
 
 async def test_after_an_hour_it_stops_and_says_how_to_go_on(stage: Stage) -> None:
-    """With a button."""
+    """The post has a button for that."""
     await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look(LogTailRules(for_s=0))
     assert await stage.post_message()
@@ -224,7 +224,7 @@ async def test_after_an_hour_it_stops_and_says_how_to_go_on(stage: Stage) -> Non
 
 
 async def test_what_waits_is_posted_as_it_was_read(stage: Stage) -> None:
-    """A process that dies before the post leaves it to the next one, whatever has been printed since."""
+    """If a process dies before posting, the next one posts the same lines, whatever has been printed since."""
     await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
     stage.api.printed[8] += ["new"] * 5
@@ -239,7 +239,7 @@ async def test_what_waits_is_posted_as_it_was_read(stage: Stage) -> None:
 
 
 async def test_who_posts_late_does_not_move_it_back(stage: Stage) -> None:
-    """Two processes post the same lines: the second one is told so."""
+    """Two processes post the same lines, and the second one learns that it's late."""
     await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
     late = await stage.log_tails.load_tail(NAME)
@@ -256,7 +256,7 @@ async def test_who_posts_late_does_not_move_it_back(stage: Stage) -> None:
 
 
 async def test_stopped_before_it_is_posted_nothing_comes(stage: Stage) -> None:
-    """And nothing is left."""
+    """Nothing stays stored either."""
     await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
     assert "stopped following" in str((await stage.tail_log().stop_tail(KEY, CHANNEL)).text)
@@ -267,7 +267,7 @@ async def test_stopped_before_it_is_posted_nothing_comes(stage: Stage) -> None:
 
 
 async def test_an_end_that_slack_does_not_take_now_is_told_later(stage: Stage) -> None:
-    """The lines cannot be posted, and nobody can be told why: neither is forgotten."""
+    """The lines can't be posted, and the person can't be told why yet: neither is forgotten."""
     workspace = stage.sandbox.workspace
     await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
@@ -287,7 +287,7 @@ async def test_an_end_that_slack_does_not_take_now_is_told_later(stage: Stage) -
 
 
 async def test_a_command_that_stays_unknown_ends_it(stage: Stage) -> None:
-    """Not at once: one that has just begun may not be known yet."""
+    """It doesn't end at once, because a command that has just begun may not be known yet."""
     await stage.tail_log().begin_tail(ADA, KEY, None)
     stage.api.fails = UNKNOWN
     await stage.look()
@@ -307,7 +307,7 @@ async def test_a_command_that_stays_unknown_ends_it(stage: Stage) -> None:
 
 @pytest.mark.parametrize("away", [BoltOutcomeUnknown(), BoltThrottled(7)])
 async def test_bolt_away_is_waited_for(stage: Stage, away: BoltError) -> None:
-    """It goes on where it was."""
+    """After that, it goes on where it was."""
     await stage.tail_log().begin_tail(ADA, KEY, None)
     stage.api.fails = away
     for _ in range(5):
@@ -319,7 +319,7 @@ async def test_bolt_away_is_waited_for(stage: Stage, away: BoltError) -> None:
 
 
 async def test_one_a_run_and_channel_and_not_too_many(stage: Stage) -> None:
-    """Asked twice it is the same one; what is too much is said."""
+    """Asking twice changes nothing, and the answer says if there are too many."""
     rules = LogTailRules(most=1)
     assert await stage.log_tails.begin_tail(KEY, ADA, 8, most=1) == "new"
     assert await stage.log_tails.begin_tail(KEY, ADA, 8, most=1) == "known"
@@ -330,7 +330,7 @@ async def test_one_a_run_and_channel_and_not_too_many(stage: Stage) -> None:
 
 
 async def test_why_a_log_is_not_live(stage: Stage) -> None:
-    """Unknown, without a card here, or over: then its log can be told at once."""
+    """The run is unknown or has no card here. If it's over, its log can be shown at once."""
     tail_log = stage.tail_log()
     assert await tail_log.begin_tail(ADA, RunKey("w", 404), None) is None
     assert "no run 404 in Bolt" in str(await tail_log.why_not(RunKey("w", 404)))

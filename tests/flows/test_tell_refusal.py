@@ -1,4 +1,4 @@
-"""A refused start: its card goes, and the person is told why, however often Slack has to be asked."""
+"""A refused start: its card is deleted, and the person is told why, however many tries Slack takes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def test_a_card_that_cannot_be_removed_says_that_nothing_was_started(start
 
 
 async def test_a_refusal_waits_for_slack(start_stage: Stage) -> None:
-    """Nobody is left without an answer."""
+    """The requester is told once Slack is back."""
     await start_stage.accept(start_command=RunCommand("nonsense"))
     await start_stage.advance()
     for way in ("respond", "post_ephemeral", "post_direct"):

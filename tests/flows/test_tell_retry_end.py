@@ -1,4 +1,4 @@
-"""The end of a retry that no message tells of is told to its asker."""
+"""If no message shows the end of a retry, its asker is told."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ START = Request(
 
 
 async def claimed(stage: Stage) -> Lease:
-    """The start is due, and somebody has it."""
+    """The start is due, and a process has claimed it."""
     await stage.redis.zadd(stage.scripts.key("due", "requests"), {"r1": 1})
     taken = await stage.due["requests"].claim(1)
     assert taken.lease is not None
@@ -41,7 +41,7 @@ def teller(stage: Stage) -> RetryEndTeller:
 
 
 async def test_the_asker_gets_a_direct_message(start_stage: Stage) -> None:
-    """Once; it says how the run ended, if that's still known."""
+    """They're told once, and how the run ended if that's still known."""
     key = RunKey("w", 4714)
     await start_stage.runs.restore_run(key, RunFacts(), Observation("CANCELED"), "T", CardRef("C9", "1.0"), over=True)
     await teller(start_stage).tell_end(await claimed(start_stage), START)
@@ -53,7 +53,7 @@ async def test_the_asker_gets_a_direct_message(start_stage: Stage) -> None:
 
 
 async def test_it_is_tried_until_slack_takes_it(start_stage: Stage) -> None:
-    """It stays due."""
+    """Until then, it stays due."""
     for way in ("post_direct", "respond", "post_ephemeral"):
         start_stage.chat.faults.always[way] = SlackNotSent(way)
     await teller(start_stage).tell_end(await claimed(start_stage), START)

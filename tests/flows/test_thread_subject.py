@@ -1,4 +1,4 @@
-"""Which run a thread is about: by the record of its card, else by what the card itself says in Slack."""
+"""Which run a thread is about: its card's record says so, or else the card itself in Slack."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ OPEN = Button(OPEN_RUN, "Open in Bolt", url=f"{APP}/bolt/run_id/7")
 
 @dataclass
 class Stage:
-    """A store, a local Slack, and what finds subjects in them."""
+    """A store, a local Slack, and the flow that finds subjects in them."""
 
     scripts: Scripts
     sandbox: Sandbox
@@ -63,7 +63,7 @@ class Stage:
         return await self.subjects.subject_of("T", CardRef(CHANNEL, ts))
 
     async def start(self, **fields: str) -> None:
-        """A start whose card, of ts 7.5, has no run on record; its request as these fields tell."""
+        """A start whose card, with ts 7.5, has no run on record; the fields are its request's."""
         await follow_run(self.scripts, 7, channel=CHANNEL, ts="7.5")
         redis, key = self.scripts.redis, self.scripts.key
         await redis.hdel(key("card", f"T:{CHANNEL}:7.5"), "run")
@@ -72,7 +72,7 @@ class Stage:
             await redis.hset(key("req", "request-7"), name, value)
 
     async def post_message(self, *buttons: Button) -> str:
-        """The card of a start, with these buttons; its ts."""
+        """Post a start's card with these buttons; return its ts."""
         text = ("a card",)
         row = (Buttons(buttons),) if buttons else ()
         return await self.chat.post_message(CHANNEL, Message(text, (Paragraph(text), *row)), key="start:request-7")
@@ -80,7 +80,7 @@ class Stage:
 
 @pytest.fixture
 async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
-    """All of it, empty."""
+    """A stage with an empty store."""
     scripts = Scripts(redis_client, "test", retention_s=3600)
     chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text)
     chat.bot_user = sandbox.workspace.bot.id
@@ -90,7 +90,7 @@ async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
 
 
 async def test_the_record_tells(stage: Stage) -> None:
-    """Without a word to Slack."""
+    """Slack isn't asked."""
     stage.sandbox.workspace.faults.away = True
     await follow_run(stage.scripts, 7, channel=CHANNEL, ts="7.5")
     assert await stage.subject_of("7.5") == ThreadSubject(RunKey("w", 7))
@@ -100,7 +100,7 @@ async def test_the_record_tells(stage: Stage) -> None:
     ("state", "why"), [("carded", STARTING), ("sending", STARTING), ("looking", UNCLEAR), ("unclear", UNCLEAR)]
 )
 async def test_a_start_without_a_run_says_so(stage: Stage, state: str, why: str) -> None:
-    """Its number is not known yet, or it is unclear."""
+    """Its run's number isn't known yet, or its outcome is unclear."""
     await stage.start(state=state)
     assert await stage.subject_of("7.5") == ThreadSubject(why=why)
 
@@ -113,7 +113,7 @@ async def test_a_start_that_waited_and_is_not_started(stage: Stage, state: str) 
 
 
 async def test_a_start_that_waited_and_was_sent_may_be_unclear_for_good(stage: Stage) -> None:
-    """There may be a run of it: nobody says that there is none."""
+    """It may have a run, so the answer doesn't deny it."""
     await stage.start(state="closed", queued_us="1")
     assert await stage.subject_of("7.5") == ThreadSubject(why=UNCLEAR)
 
@@ -127,7 +127,7 @@ async def test_a_start_that_waits(stage: Stage) -> None:
 
 
 async def test_a_start_that_waits_for_approval(stage: Stage) -> None:
-    """It has no run, and can be taken back; approved, it no longer can."""
+    """It has no run, and can be withdrawn; once it's approved, it no longer can."""
     await stage.start(state="pending", approval=APPROVAL)
     subject = await stage.subject_of("7.5")
     assert (subject.run, subject.pending) == (None, "request-7")
@@ -144,14 +144,14 @@ async def test_a_start_that_was_not_approved(stage: Stage, state: str) -> None:
 
 
 async def test_a_start_whose_run_has_another_card_here(stage: Stage) -> None:
-    """Its own card names that run, and so does its thread."""
+    """The thread is about the run that its own card names."""
     await stage.start(state="settled", run="9")
     assert await stage.subject_of("7.5") == ThreadSubject(RunKey("w", 9))
 
 
 @pytest.mark.parametrize("action", [DROP_QUEUED, APPROVE_START])
 async def test_the_card_of_a_start_that_waits_and_is_not_on_record(stage: Stage, action: str) -> None:
-    """It does not wait anymore, unless its record only cannot be read."""
+    """It no longer waits, unless its record just can't be read."""
     drop = Button(action, "Do something", value=request_value("request-7"))
     ts = await stage.post_message(drop)
     assert await stage.subject_of(ts) == ThreadSubject(why=FORGOTTEN)
@@ -160,7 +160,7 @@ async def test_the_card_of_a_start_that_waits_and_is_not_on_record(stage: Stage,
 
 
 async def test_a_card_whose_record_is_lost_tells_itself(stage: Stage) -> None:
-    """What *Cancel run* carries makes the record anew; a card of a run that is over only names it."""
+    """The value of *Cancel run* restores the record; a card of a run that is over only names it."""
     cancel = Button(CANCEL_RUN, "Cancel run", value=run_value(Run(RunKey("w", 7), facts=FACTS)))
     active, over = await stage.post_message(cancel, OPEN), await stage.post_message(OPEN)
     subject = await stage.subject_of(active)
@@ -171,7 +171,7 @@ async def test_a_card_whose_record_is_lost_tells_itself(stage: Stage) -> None:
 
 
 async def test_a_card_of_a_run_that_is_over_says_that_too(stage: Stage) -> None:
-    """It may be retried, and must not be followed anew."""
+    """The run can be retried, and must not be followed again."""
     retry = Button(RETRY_FAILED, "Retry failed", value=run_value(Run(RunKey("w", 7), facts=FACTS)))
     subject = await stage.subject_of(await stage.post_message(retry, OPEN))
     assert subject.lost is not None
@@ -179,12 +179,12 @@ async def test_a_card_of_a_run_that_is_over_says_that_too(stage: Stage) -> None:
 
 
 async def test_a_card_of_a_start_that_is_not_on_record_yet(stage: Stage) -> None:
-    """Slack shows it before its record says so: there is no number yet."""
+    """Slack shows it before it's recorded, so there's no number yet."""
     assert await stage.subject_of(await stage.post_message()) == ThreadSubject(why=STARTING)
 
 
 async def test_another_workspaces_card(stage: Stage) -> None:
-    """Its run is none of ours, whatever its number."""
+    """Its run isn't ours, whatever its number is."""
     elsewhere = RunKey("elsewhere", 7)
     lost = await stage.post_message(Button(CANCEL_RUN, "Cancel run", value=run_value(Run(elsewhere))))
     assert await stage.subject_of(lost) == ThreadSubject(why=ELSEWHERE)
@@ -194,7 +194,7 @@ async def test_another_workspaces_card(stage: Stage) -> None:
 
 
 async def test_what_is_no_card(stage: Stage) -> None:
-    """A message of ours without a run, one that is gone, and one of a person: also where it looks like a card."""
+    """It's a message of the bot's without a run, a deleted one, or a person's, even if it looks like a card."""
     ws = stage.sandbox.workspace
     cancel = {"type": "button", "action_id": CANCEL_RUN, "value": run_value(Run(RunKey("w", 7), facts=FACTS))}
     block = {"type": "actions", "elements": [cancel | {"text": {"type": "plain_text", "text": "Cancel run"}}]}

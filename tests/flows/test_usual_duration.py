@@ -1,4 +1,4 @@
-"""When a run that was started elsewhere is expected to end: by the runs that are like it, and by no others."""
+"""When a run that was started elsewhere is expected to end: judging by similar runs only."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ OWN = ("dbt run", "dbt test")
 
 
 def success(run_id: int, minutes: int, *, retries: int | None = None) -> RunSummary:
-    """A run that took so long."""
+    """A run that took this long."""
     return RunSummary(run_id, "SUCCESS", "a", None, retries, BEGAN, BEGAN + timedelta(minutes=minutes))
 
 
 class Api:
-    """Bolt: a schedule with three runs that took an hour, a retry and one of other commands that took a minute."""
+    """A schedule with an hour-long run, and short ones: a retry, and two with other commands."""
 
     def __init__(self, commands: tuple[str, ...], retries: int | None = None) -> None:
         self._commands = commands
         self._followed = RunSummary(RUN.id, "RUNNING", "Bolt scheduler", None, retries, BEGAN)
 
     async def status(self, run_id: int) -> RunStatus:
-        """It runs."""
+        """The run is running."""
         commands = tuple(BoltCommand(at, text, BEGAN) for at, text in enumerate(self._commands))
         del run_id
         return RunStatus("RUNNING", commands)
 
     async def runs(self, slug: str, limit: int) -> list[RunSummary]:
-        """The newest first."""
+        """Its runs, newest first."""
         del slug, limit
         return [self._followed, success(8, 1, retries=7), *(success(number, 1) for number in (6, 5)), success(2, 60)]
 
     async def schedules(self) -> list[Schedule]:
-        """One."""
+        """The only schedule."""
         return [Schedule(1, "u", "Nightly", "nightly", "OFF", "ui", commands=OWN)]
 
 
@@ -60,7 +60,7 @@ class Api:
     [
         (("git clone x", "dbt run"), None, 3600),
         (("git clone x",), None, 3600),
-        # What the schedule usually takes says nothing of a run of other commands, nor of a retry.
+        # The schedule's usual duration says nothing about a run with other commands, or about a retry.
         (("git clone x", "dbt snapshot"), None, None),
         (("git clone x", "dbt run"), 7, None),
     ],
@@ -68,7 +68,7 @@ class Api:
 async def test_the_expected_end_of_a_followed_run(
     redis_client: Redis, commands: tuple[str, ...], retries: int | None, expected: float | None
 ) -> None:
-    """Is that of whole runs of the schedule's own commands."""
+    """The usual duration is that of full runs with the schedule's own commands."""
     scripts = Scripts(redis_client, "test", retention_s=1000)
     for number in (6, 5):
         facts = json.dumps({"overridden": True})

@@ -1,4 +1,4 @@
-"""What time alone changes about incidents."""
+"""What changes about incidents just because time passes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.flows.incident_stage import DISK_LOG, IncidentStage
 
 
 async def test_a_snooze_that_ends_is_told_with_what_is_new(one_redis: Redis) -> None:
-    """In one post. Until then nothing is posted, and nothing is due."""
+    """One post reports both. Until then nothing is posted."""
     stage = IncidentStage(one_redis)
     await stage.watch()
     stage.run_through("FAILED")

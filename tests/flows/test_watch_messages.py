@@ -1,4 +1,4 @@
-"""Messages of watches are edited by what they're about."""
+"""Watches' messages are edited according to what they're about."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.flows.incident_stage import IncidentStage
 
 
 async def test_an_incident_and_an_outage_are_rendered_each_in_its_way(one_redis: Redis) -> None:
-    """A message that isn't its record's anymore is rendered as nothing."""
+    """A message that its record no longer refers to isn't rendered."""
     stage = IncidentStage(one_redis)
     await stage.watch()
     stage.run_through("FAILED")

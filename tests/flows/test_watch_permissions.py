@@ -1,4 +1,4 @@
-"""What a watch may report is asked again whenever there's something to report."""
+"""What a watch may report is decided again whenever there's something to report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NO_LOGS = Rule("no logs here", Deny("not here"), where=Where(channels=(CHANNEL,)
 
 
 def policy(*rules: Rule) -> Policy:
-    """A policy of these rules, before the default ones."""
+    """A policy with these rules before the default ones."""
     return replace(DEFAULT_POLICY, rules=(*rules, *DEFAULT_POLICY.rules), is_default=False)
 
 
@@ -33,7 +33,7 @@ async def fails(stage: IncidentStage) -> None:
 
 
 async def test_a_creator_who_may_no_longer_watch_hears_nothing(one_redis: Redis) -> None:
-    """Groups are read now, not when the watch was made; what is shown already is hidden with the next end."""
+    """Groups are read now, not when the watch was made; what is already shown is hidden at the next end."""
     stage = IncidentStage(one_redis, policy=Policy((FINANCE_ONLY,)))
     stage.people.groups["@finance"] = frozenset({ADA})
     await stage.watch(made_by=ADA)
@@ -50,7 +50,7 @@ async def test_a_creator_who_may_no_longer_watch_hears_nothing(one_redis: Redis)
 
 
 async def test_another_watch_of_the_channel_decides_then(one_redis: Redis) -> None:
-    """If its creator may."""
+    """It decides if its creator still may watch."""
     stage = IncidentStage(one_redis, policy=Policy((FINANCE_ONLY,)))
     stage.people.groups["@finance"] = frozenset({BOB})
     await stage.watch("night*", made_by=BOB)
@@ -61,7 +61,7 @@ async def test_another_watch_of_the_channel_decides_then(one_redis: Redis) -> No
 
 
 async def test_channels_and_schedules_are_decided_separately(one_redis: Redis) -> None:
-    """One refused schedule in one channel."""
+    """One schedule is refused in one channel, and everything else is reported."""
     nightly = Rule("no", Deny("no"), where=Where(channels=("C2",)), which=Which(schedules=("nightly",)))
     stage = IncidentStage(one_redis, policy=policy(nightly))
     for channel in (CHANNEL, "C2"):
@@ -74,7 +74,7 @@ async def test_channels_and_schedules_are_decided_separately(one_redis: Redis) -
 
 
 async def test_without_permission_for_logs_nothing_is_quoted(one_redis: Redis) -> None:
-    """Neither lines nor hints; a new error is still told by its name."""
+    """Neither lines nor hints are; a new error is still reported."""
     stage = IncidentStage(one_redis, policy=policy(NO_LOGS))
     await stage.watch(made_by=ADA)
     await stage.watch(channel="C2", made_by=ADA)
@@ -90,7 +90,7 @@ async def test_without_permission_for_logs_nothing_is_quoted(one_redis: Redis) -
 
 
 async def test_the_operators_watches_pass_rules_about_people(one_redis: Redis) -> None:
-    """Those about schedules and channels hold."""
+    """Rules about schedules and channels still apply."""
     guests = Rule("not for guests", Deny("no"), who=Who(roles=frozenset({Role.MEMBER})))
     hourly = Rule("not hourly", Deny("no"), which=Which(schedules=("hourly",)))
     stage = IncidentStage(one_redis, policy=Policy((guests, hourly, FINANCE_ONLY)))
@@ -102,7 +102,7 @@ async def test_the_operators_watches_pass_rules_about_people(one_redis: Redis) -
 
 
 async def test_who_cannot_be_read_now_is_waited_for(one_redis: Redis) -> None:
-    """For a minute; then the last decision counts."""
+    """The wait lasts a minute; then the last decision counts."""
     stage = IncidentStage(one_redis, policy=Policy((FINANCE_ONLY,)))
     stage.people.groups["@finance"] = frozenset({ADA})
     await stage.watch(made_by=ADA)
@@ -120,7 +120,7 @@ async def test_who_cannot_be_read_now_is_waited_for(one_redis: Redis) -> None:
 
 
 async def test_who_was_never_read_is_refused(one_redis: Redis) -> None:
-    """A refusal that may apply isn't skipped; what is shown isn't withdrawn."""
+    """A refusal that may apply isn't skipped."""
     stage = IncidentStage(one_redis, policy=Policy((FINANCE_ONLY,)))
     stage.people.people[ADA] = Person(ADA, frozenset({Role.MEMBER}), None)
     await stage.watch(made_by=ADA)
@@ -129,7 +129,7 @@ async def test_who_was_never_read_is_refused(one_redis: Redis) -> None:
 
 
 async def test_facts_are_read_once_for_many_schedules(one_redis: Redis) -> None:
-    """Within ten seconds."""
+    """Two hundred decisions within ten seconds read the channel once."""
     stage = IncidentStage(one_redis)
     asked = count()
 
@@ -149,7 +149,7 @@ async def test_facts_are_read_once_for_many_schedules(one_redis: Redis) -> None:
 
 
 async def test_a_deactivated_creator_suspends_the_watch_and_admins_are_told_once(one_redis: Redis) -> None:
-    """As soon as there's something to report."""
+    """This happens as soon as there's something to report."""
     stage = IncidentStage(one_redis)
     await stage.watch(made_by=ADA)
     stage.people.people[ADA] = Person(ADA, frozenset(), frozenset())
@@ -167,7 +167,7 @@ async def test_a_deactivated_creator_suspends_the_watch_and_admins_are_told_once
 
 @pytest.mark.parametrize("shared", [True, False])
 async def test_a_shared_channel_hears_nothing_unless_a_rule_says_so(one_redis: Redis, *, shared: bool) -> None:
-    """As a card isn't posted there either."""
+    """Cards aren't posted there either."""
     rule = Rule("partners", Allow(), where=Where(shared=True))
     stage = IncidentStage(one_redis, policy=policy(*([rule] if shared else [])))
     await stage.watch(made_by=ADA)
@@ -177,7 +177,7 @@ async def test_a_shared_channel_hears_nothing_unless_a_rule_says_so(one_redis: R
 
 
 async def test_a_new_policy_counts_at_once(one_redis: Redis) -> None:
-    """Facts that were read for the one before it are read again: it may ask for others."""
+    """Facts that were read for the old policy are read again, because the new one may need others."""
     stage = IncidentStage(one_redis, policy=policy())
     await stage.watch(made_by=ADA)
     await fails(stage)

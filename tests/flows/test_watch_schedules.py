@@ -1,4 +1,4 @@
-"""Making a watch: of what, allowed by whom, and what the answer says."""
+"""Making a watch: what it covers, whether it's allowed, and what the answer says."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def stage(redis_client: Redis) -> WatchStage:
 
 
 async def test_a_schedule_is_watched_by_its_slug(stage: WatchStage) -> None:
-    """Whatever its name is spelled like; from now on, by whoever asked, on record."""
+    """However its name is typed, the slug is stored, with the creator and the time; the command is audited."""
     message = await stage.type("watch nightly full build")
     assert "Now watching nightly here (watch 1)" in said(message.text)
     assert await stage.kept() == (Watch(CHANNEL, 1, "T", "nightly", NOW, ADA, late_s=1800, slow=SlowAfter(factor=2)),)
@@ -42,7 +42,7 @@ async def test_a_schedule_is_watched_by_its_slug(stage: WatchStage) -> None:
 
 
 async def test_a_pattern_is_kept_as_typed(stage: WatchStage) -> None:
-    """With its options."""
+    """Its options are stored with it."""
     await stage.type("watch Night* --owner ada --branch dev --mention none")
     (watch,) = await stage.kept()
     assert (watch.pattern, watch.owner, watch.branch, watch.mention) == ("Night*", "ada", "dev", "none")
@@ -63,14 +63,14 @@ async def test_a_schedule_that_does_not_exist_is_not_watched(stage: WatchStage) 
 
 
 async def test_a_name_with_brackets_is_a_name(stage: WatchStage) -> None:
-    """Not a pattern, if a schedule is called that."""
+    """It isn't a pattern if a schedule has that name."""
     stage.bolt.active = [replace(NIGHTLY, name="[prod] Nightly")]
     await stage.type("watch [prod] nightly")
     assert [one.pattern for one in await stage.kept()] == ["nightly"]
 
 
 async def test_watching_again_changes_the_options(stage: WatchStage) -> None:
-    """The same schedules are one watch; it keeps its number and its beginning."""
+    """Watching the same again is the same watch, which keeps its number and its beginning."""
     await stage.type("watch nightly")
     assert said((await stage.type("watch nightly")).text).startswith("Already watching nightly here (watch 1)")
     changed = said((await stage.type("watch nightly --mention none", user="U0BOB")).text)
@@ -85,14 +85,14 @@ async def test_watching_again_changes_the_options(stage: WatchStage) -> None:
 
 
 async def test_a_watch_begins_by_bolts_clock(stage: WatchStage) -> None:
-    """Ends are dated by it, whatever the time is here."""
+    """The ends of runs are dated by it, whatever the bot's own clock says."""
     stage.bolt.clock = NOW - timedelta(minutes=10)
     await stage.type("watch nightly")
     assert [one.since for one in await stage.kept()] == [NOW - timedelta(minutes=10)]
 
 
 async def test_the_same_twice_at_once_is_one_watch(redis_client: Redis) -> None:
-    """From two people, by two processes."""
+    """Two people type it, and two processes carry it out."""
     stage, other = WatchStage(redis_client), WatchStage(redis_client)
     await asyncio.gather(*(one.type("watch night*", user=user) for one in (stage, other) for user in (ADA, BOB)))
     assert [one.number for one in await stage.kept()] == [1]
@@ -100,7 +100,7 @@ async def test_the_same_twice_at_once_is_one_watch(redis_client: Redis) -> None:
 
 
 async def test_what_is_made_and_changed_is_on_record(stage: WatchStage) -> None:
-    """With what is watched, and its options; not if nothing is changed."""
+    """The audit log has the pattern and its options, and no entry if nothing changes."""
     for text in ("watch night* --mention none", "watch night* --mention none", "watch NIGHT* --quiet 22:00-07:00"):
         await stage.type(text)
     changed, made = await stage.audited(Event.WATCHED, Event.WATCH_CHANGED)
@@ -113,7 +113,7 @@ async def test_what_is_made_and_changed_is_on_record(stage: WatchStage) -> None:
 
 
 async def test_what_the_policy_refuses_is_named(redis_client: Redis) -> None:
-    """A pattern leaves it out. Each answer has the rule's reason, and is on record."""
+    """A pattern leaves it out. Each answer gives the rule's reason, and is audited."""
     stage = WatchStage(redis_client, NOT_HOURLY)
     left_out = "You can't watch hourly here, so it is left out: hourly is noisy."
     assert left_out in shown(await stage.type("watch *"))
@@ -125,7 +125,7 @@ async def test_what_the_policy_refuses_is_named(redis_client: Redis) -> None:
 
 
 async def test_several_that_are_all_refused_are_named(redis_client: Redis) -> None:
-    """In one sentence."""
+    """One sentence names them all."""
     stage = WatchStage(redis_client, Policy((Rule("no", Deny("not here")),)))
     assert said((await stage.type("watch *")).text) == (
         "You can't watch nightly and hourly here: not here. Nothing was changed."
@@ -133,7 +133,7 @@ async def test_several_that_are_all_refused_are_named(redis_client: Redis) -> No
 
 
 async def test_a_policy_that_does_not_know_watches_refuses_them(redis_client: Redis) -> None:
-    """Also for a pattern that fits nothing yet."""
+    """That goes for a pattern that matches nothing yet, too."""
     stage = WatchStage(redis_client, Policy((Rule("old", Allow(), what=frozenset({Action.START})),)))
     for text in ("watch nightly", "watch finance-*"):
         assert NO_RULE_FOR_WATCH in said((await stage.type(text)).text)
@@ -141,7 +141,7 @@ async def test_a_policy_that_does_not_know_watches_refuses_them(redis_client: Re
 
 
 async def test_guests_and_shared_channels_watch_nothing(stage: WatchStage) -> None:
-    """By the default policy."""
+    """The default policy refuses them."""
     stage.people.people["U0GUS"] = Person("U0GUS", frozenset({Role.GUEST}), frozenset())
     assert "guests can only read" in said((await stage.type("watch nightly", user="U0GUS")).text)
     stage.people.channels["C9"] = ChannelInfo("C9", "shared", ChannelKind.PUBLIC, shared=True)
@@ -158,7 +158,7 @@ async def test_a_full_channel_is_told_the_limit(stage: WatchStage) -> None:
 
 
 async def test_quiet_hours_are_in_the_time_zone_of_whoever_sets_them(stage: WatchStage) -> None:
-    """Unless another one is named; UTC if Slack doesn't say."""
+    """Another time zone can be named; it's UTC if Slack doesn't know theirs."""
     await stage.type("watch nightly --quiet 22:00-07:00", user=BOB)
     stage.people.people[ADA] = Person(ADA, frozenset({Role.MEMBER}), time_zone="Australia/Lord_Howe")
     answer = await stage.type("watch hourly --quiet 22:00-07:00")
@@ -168,7 +168,7 @@ async def test_quiet_hours_are_in_the_time_zone_of_whoever_sets_them(stage: Watc
 
 
 async def test_late_and_slow_runs_are_reported_of_a_single_schedule(stage: WatchStage) -> None:
-    """Unless that is switched off; of a pattern only if it's asked for."""
+    """They're reported unless that is switched off; for a pattern only if requested."""
     await stage.type("watch nightly --late off --slow off")
     await stage.type("watch hourly --late 15m --slow 45m --only ends --prs")
     await stage.type("watch * --only all")
@@ -180,7 +180,7 @@ async def test_late_and_slow_runs_are_reported_of_a_single_schedule(stage: Watch
 
 
 async def test_a_schedule_that_runs_very_often_is_said_to_have_one_line_an_hour(stage: WatchStage) -> None:
-    """Only if single runs are reported at all."""
+    """The answer says so only if single runs are reported at all."""
     for minutes in range(14):
         run = stage.bolt.add_run("nightly", "SUCCESS")
         began = NOW - timedelta(minutes=5 * minutes)
@@ -194,7 +194,7 @@ async def test_a_schedule_that_runs_very_often_is_said_to_have_one_line_an_hour(
 
 
 async def test_bolt_being_away_is_said(stage: WatchStage) -> None:
-    """Nothing was changed."""
+    """The answer adds that nothing was changed."""
     stage.bolt.faults.fail("schedules", BoltNotSent(), BoltNotSent())
     assert said((await stage.type("watch nightly")).text).endswith("Nothing was changed.")
     assert await stage.kept() == ()
@@ -214,7 +214,7 @@ async def test_an_inactive_schedule_can_be_watched(stage: WatchStage) -> None:
 
 
 async def test_owners_who_are_not_here_are_named(redis_client: Redis) -> None:
-    """Unless the watch mentions somebody else anyway."""
+    """They aren't if the watch doesn't mention owners."""
     stage = WatchStage(
         redis_client, memberships=FakeMemberships({"C9": ""}), by_address=FakePeopleByAddress(ada="U0ADA")
     )
@@ -225,7 +225,7 @@ async def test_owners_who_are_not_here_are_named(redis_client: Redis) -> None:
 
 
 async def test_what_a_file_sets_is_not_changed(redis_client: Redis) -> None:
-    """Typing it again says that it's there."""
+    """Typing it again gets the answer that it's already watched."""
     stage = WatchStage(redis_client)
     await stage.store.add_watch(Watch(CHANNEL, 0, "T", "night*", NOW))
     before = await stage.kept()

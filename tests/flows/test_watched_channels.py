@@ -1,4 +1,4 @@
-"""Where a schedule is watched: in public channels only."""
+"""Where a schedule is watched; only public channels are named."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.flows.watch_stage import NOW
 
 
 async def test_public_channels_that_watch_it_are_named(redis_client: Redis) -> None:
-    """By any pattern. Private channels and direct messages aren't."""
+    """Any pattern counts. Private channels and direct messages aren't named."""
     watches, people = Watches(Scripts(redis_client, "test", retention_s=1000)), FakePeople()
     people.channels["C3"] = ChannelInfo("C3", "secret", ChannelKind.PRIVATE, shared=False)
     watch = Watch("C1", 0, "T", "nightly", NOW)
@@ -37,6 +37,6 @@ class _Away(Watches):
 
 
 async def test_a_schedule_is_shown_without_the_store(redis_client: Redis) -> None:
-    """Reading doesn't depend on it."""
+    """If Redis is away, no channels are named."""
     channels = WatchedChannels(_Away(Scripts(redis_client, "test", retention_s=1000)), FakePeople())
     assert await channels.public_channels(NIGHTLY) == ()

@@ -1,4 +1,4 @@
-"""A webhook makes a run due now, and nothing else in it is believed."""
+"""A webhook makes a run due now, and nothing else in it is trusted."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ class Stage:
         await self.scripts.redis.zadd(self.scripts.key("due", "polls"), {RunKey("w", 7).name: 9e15})
 
     async def due(self) -> tuple[str, ...]:
-        """What would be polled now."""
+        """The runs that would be polled now."""
         claimed = await DueSet(self.scripts, "polls", lease_s=10).claim(9)
         return claimed.lease.members if claimed.lease else ()
 
     async def settle(self) -> None:
-        """Let what is looked up be found."""
+        """Let all lookups finish."""
         await asyncio.gather(*self.hints._lookups.values())
 
 
 @pytest.fixture
 async def stage(one_redis: Redis) -> Stage:
-    """A run that is followed."""
+    """A stage with a followed run."""
     made = Stage(one_redis)
     await made.follow()
     return made
@@ -68,14 +68,14 @@ async def test_a_named_run_is_polled_now(stage: Stage) -> None:
 
 
 async def test_a_run_that_nobody_follows_is_not_followed_for_a_hint(stage: Stage) -> None:
-    """Whoever sends one could make the bot poll anything."""
+    """Otherwise a sender could make the bot poll anything."""
     await stage.hints.take_hint(WebhookHint(runs=(8,)))
     assert await stage.due() == ()
     assert stage.woken == []
 
 
 async def test_a_commands_run_is_known_from_a_poll_or_asked_for(stage: Stage) -> None:
-    """Once at a time, after the sender has its answer."""
+    """It's looked up only once at a time, after the sender has been answered."""
     stage.bolt.known[70] = 7
     await stage.hints.take_hint(WebhookHint(command=70))
     assert await stage.due() == ("w:7",)
@@ -91,7 +91,7 @@ async def test_a_commands_run_is_known_from_a_poll_or_asked_for(stage: Stage) ->
 
 @pytest.mark.parametrize("error", [BoltNotSent(), BoltRejected(())])
 async def test_a_look_up_that_fails_hurts_nobody(stage: Stage, error: BoltError) -> None:
-    """The run is polled in its turn."""
+    """The run is polled when it's due."""
     stage.bolt.faults.fail("run_of_command", error)
     await stage.hints.take_hint(WebhookHint(command=71))
     await stage.settle()
@@ -99,7 +99,7 @@ async def test_a_look_up_that_fails_hurts_nobody(stage: Stage, error: BoltError)
 
 
 async def test_a_flood_asks_bolt_a_few_things_at_once(stage: Stage) -> None:
-    """The rest is polled in its turn; what is under way ends with the process."""
+    """The other runs are polled when they're due; lookups end with the process."""
     for command in range(LOOKUPS_MOST + 5):
         await stage.hints.take_hint(WebhookHint(command=1000 + command))
     assert len(stage.hints._lookups) == LOOKUPS_MOST
@@ -109,7 +109,7 @@ async def test_a_flood_asks_bolt_a_few_things_at_once(stage: Stage) -> None:
 
 @pytest.fixture
 async def watched(one_redis: Redis) -> IncidentStage:
-    """A channel watches a schedule, and nothing is listed for a while."""
+    """A channel watches a schedule, and the next listing isn't due for a while."""
     made = IncidentStage(one_redis)
     await made.watch()
     await list_schedules(made)
@@ -117,7 +117,7 @@ async def watched(one_redis: Redis) -> IncidentStage:
 
 
 async def list_schedules(stage: IncidentStage) -> bool:
-    """List the schedules if that's due, and look at those that are due; whether anything was listed."""
+    """List the schedules if that's due, and look at those that are due; return whether anything was listed."""
     claimed = await stage.due["discovery"].claim(1)
     if claimed.lease is None:
         return False
@@ -141,7 +141,7 @@ def hints_of(stage: IncidentStage, woken: list[str]) -> WebhookHints:
 
 
 async def test_a_run_that_is_not_on_record_is_listed_and_told_at_once(watched: IncidentStage) -> None:
-    """Without the hint, nothing would be listed for many seconds."""
+    """Without the hint, nothing would be listed for several seconds."""
     run = watched.run_through("FAILED")
     woken: list[str] = []
     assert not await list_schedules(watched)
@@ -152,7 +152,7 @@ async def test_a_run_that_is_not_on_record_is_listed_and_told_at_once(watched: I
 
 
 async def test_a_run_that_the_activity_does_not_show_is_looked_for_everywhere(watched: IncidentStage) -> None:
-    """The newest run of its schedule may be another one."""
+    """Its schedule may have a newer run already."""
     before = sum(method == "newest_runs" for method, _ in watched.bolt.reads)
     await hints_of(watched, []).take_hint(WebhookHint(runs=(999,)))
     assert await list_schedules(watched)
@@ -160,7 +160,7 @@ async def test_a_run_that_the_activity_does_not_show_is_looked_for_everywhere(wa
 
 
 async def test_a_discovered_runs_hint_polls_it(watched: IncidentStage) -> None:
-    """Nothing is listed for it."""
+    """The schedules aren't listed for that."""
     run = watched.begin()
     await watched.discover()
     await list_schedules(watched)

@@ -21,7 +21,7 @@ from tests.flows.incident_stage import IncidentStage
     [("U0BOB", (Mention("U0BOB"),)), ("S0TEAM", (Group("S0TEAM", "@group"),)), ("none", ()), ("owner", ())],
 )
 async def test_the_deciding_watch_says_whom_to_notify(one_redis: Redis, wanted: str, expected: Sentence) -> None:
-    """A person or a user group; a schedule without an owner notifies nobody."""
+    """It's a person or a user group; if the schedule has no owner, "owner" notifies nobody."""
     stage = IncidentStage(one_redis)
     watch = await stage.watch(mention=wanted)
     people = IncidentPeople(stage.people, stage.watches, stage.owner_mentions)
@@ -31,7 +31,7 @@ async def test_the_deciding_watch_says_whom_to_notify(one_redis: Redis, wanted: 
 
 
 async def test_names_are_read_where_slack_tells_them(one_redis: Redis) -> None:
-    """An incident without people names nobody; its owner is known by the word for them."""
+    """An incident without people has no names; an owner's name is listed under Bolt's word for them."""
     stage = IncidentStage(one_redis, owners_file=Owners((), {"ada@example.com": "U0ADA"}))
     stage.people.people["U0ADA"] = Person("U0ADA", name="ada_l")
     people, incident = IncidentPeople(stage.people, stage.watches, stage.owner_mentions), Incident("C1", "n", "T", 1)
@@ -40,7 +40,7 @@ async def test_names_are_read_where_slack_tells_them(one_redis: Redis) -> None:
 
 
 async def test_the_owner_is_mentioned_or_named(one_redis: Redis) -> None:
-    """By a mention if it reaches them."""
+    """They're mentioned if that reaches them."""
     stage = IncidentStage(one_redis, owners_file=Owners((), {"ada": "U0ADA"}))
     watch = await stage.watch()
     people = IncidentPeople(stage.people, stage.watches, stage.owner_mentions)
