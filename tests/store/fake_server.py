@@ -1,4 +1,4 @@
-"""A Redis server that answers as told, for versions and errors that no real one here has."""
+"""A Redis server that answers as a test says, for versions and errors that no real server here has."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-# Whatever script or transaction is run, it works.
+# Every script and every transaction succeeds.
 SCRIPTS = {
     "EVALSHA": b":1\r\n",
     "SCRIPT": b"+OK\r\n",
@@ -18,7 +18,7 @@ GOOD = {"redis_version": "7.0.15", "maxmemory_policy": "noeviction", "aof_enable
 
 
 class FakeServer:
-    """A server that answers PING and INFO as told, and counts what it was sent."""
+    """A server that answers PING and INFO as a test says, and counts the commands it gets."""
 
     def __init__(self, answer: Callable[[str], bytes | None]) -> None:
         self._answer = answer
@@ -26,7 +26,7 @@ class FakeServer:
         self.port = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Read commands of one connection until its end, or until something else is spoken, such as TLS."""
+        """Read a connection's commands until it ends, or until it speaks something else, such as TLS."""
         while (header := await reader.readline()).startswith(b"*"):
             words = []
             for _ in range(int(header[1:])):
@@ -53,12 +53,12 @@ async def fake(answer: Callable[[str], bytes | None]) -> AsyncIterator[FakeServe
 
 
 def telling(**facts: str) -> Callable[[str], bytes]:
-    """Answers of a server with this INFO, which permits no CONFIG."""
+    """Answers of a server with this INFO that doesn't permit CONFIG."""
     info = "".join(f"{name}:{value}\r\n" for name, value in facts.items()).encode()
     known = {"PING": b"+PONG\r\n", "INFO": b"$%d\r\n%s\r\n" % (len(info), info), "CLIENT": b"+OK\r\n", **SCRIPTS}
     return lambda command: known.get(command, b"-ERR unknown command\r\n")
 
 
 def well(command: str) -> bytes:
-    """Answers of a server that is well."""
+    """Answers of a healthy server."""
     return telling(**GOOD)(command)

@@ -1,4 +1,4 @@
-"""Records to test with."""
+"""Records for tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 def asked(
     name: str = "a", *, text: str = "nightly", user: str = "U1", channel: str = "A", force: bool = False
 ) -> NewRequest:
-    """A start of a schedule."""
+    """A request to start a schedule."""
     return NewRequest(name, "T", channel, user, "ada", RunCommand(schedule_text=text), "https://hooks.test/r", force)
 
 

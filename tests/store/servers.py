@@ -1,4 +1,4 @@
-"""Real Redis servers as a test needs them: alone, under a Sentinel, in a cluster. Debian's redis-server is all of them.
+"""Real Redis servers for tests: alone, under a Sentinel or in a cluster, all of them Debian's redis-server.
 
 Most tests need only the Redis that all of them share: `redis_url` and `redis_client` in tests/conftest.py.
 """
@@ -24,13 +24,13 @@ SLOTS = 16384
 
 
 def redis_server() -> str | None:
-    """The program, None where this machine has none."""
+    """The path of the program, or None if it isn't installed."""
     return shutil.which("redis-server")
 
 
 @dataclass
 class Server:
-    """A server with these lines of configuration: on a Unix socket alone, or at a port that is claimed."""
+    """A server with these lines of configuration: only on a Unix socket, or at a claimed port."""
 
     home: Path
     lines: tuple[str, ...]
@@ -46,7 +46,7 @@ class Server:
 
     @property
     def port(self) -> int:
-        """Its port; 0 if it listens on a Unix socket alone."""
+        """Its port, or 0 if it listens only on a Unix socket."""
         return self.claim.port if self.claim else 0
 
     @property
@@ -55,7 +55,7 @@ class Server:
         return f"redis://127.0.0.1:{self.port}/0" if self.claim else f"unix://{self.home}/socket"
 
     def client(self, password: str | None = None) -> Redis:
-        """A plain client of it."""
+        """A plain client for it."""
         return Redis.from_url(self.url, password=password, decode_responses=True, socket_timeout=1, protocol=2)
 
     async def start(self) -> None:
@@ -80,7 +80,7 @@ class Server:
         raise AssertionError(f"redis-server ended at once:\n{said}")
 
     async def _answers_or_ended(self) -> bool:
-        # Its own word first: at a port that someone else has, someone else would answer.
+        # Read its log first: at a port that another process has, the other process would answer.
         return self._ended() or (self._listens() and (await self.answers() or self._ended()))
 
     def _ended(self) -> bool:
@@ -101,7 +101,7 @@ class Server:
             await one.aclose()
 
     def kill(self) -> None:
-        """End it without a word."""
+        """Kill it outright."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()
@@ -110,7 +110,7 @@ class Server:
 
 @dataclass
 class Servers:
-    """Servers that belong together, ended with `close`."""
+    """Servers that belong together, and are stopped with `close`."""
 
     # Not pytest's own directory, whose path is too long for a socket.
     folder: tempfile.TemporaryDirectory[str] = field(
@@ -125,14 +125,14 @@ class Servers:
         return home
 
     async def alone(self, *lines: str) -> Server:
-        """Start a server on a Unix socket: nobody else can have its address, not even while it is down."""
+        """Start a server on a Unix socket: nothing else can take its address, not even while it's down."""
         server = Server(self._home(), lines)
         self.all.append(server)
         await server.start()
         return server
 
     async def with_tls(self, *lines: str) -> Server:
-        """Start a server on a Unix socket, which also speaks TLS at the next port that nothing listens on."""
+        """Start a server on a Unix socket that also speaks TLS at the next free port."""
         for claim in self._claims:
             server = Server(self._home(), (f"tls-port {claim.port}", "bind 127.0.0.1", *lines), tls=claim)
             self.all.append(server)
@@ -144,7 +144,7 @@ class Servers:
         raise AssertionError("claims never end")
 
     async def at_a_port(self, *lines: str, sentinel: bool = False) -> Server:
-        """Start a server that others have to find at a port, at the next one that nothing listens on."""
+        """Start a server that others have to find at a port: the next free one."""
         for claim in self._claims:
             server = Server(self._home(), lines, claim, sentinel)
             self.all.append(server)
@@ -156,7 +156,7 @@ class Servers:
         raise AssertionError("claims never end")
 
     def close(self) -> None:
-        """End them all, and give their ports back."""
+        """Stop them all, and release their ports."""
         for server in self.all:
             server.kill()
             for claim in (server.claim, server.tls):
@@ -165,7 +165,7 @@ class Servers:
         self.folder.cleanup()
 
     async def cluster(self, count: int = 3) -> list[Server]:
-        """A cluster of so many primaries."""
+        """Start a cluster with this many primaries."""
         lines = ("cluster-enabled yes", "cluster-node-timeout 2000", "appendonly yes")
         nodes = await asyncio.gather(*(self.at_a_port(*lines) for _ in range(count)))
         first = nodes[0].client()
@@ -189,7 +189,7 @@ async def ask(one: Redis, *words: str | int) -> Any:  # noqa: ANN401 - whatever 
 
 
 def cluster_info(server: Server) -> Callable[[], Awaitable[str]]:
-    """Asks a node what it knows of its cluster."""
+    """A function that asks a node what it knows about its cluster."""
 
     async def look() -> str:
         one = server.client()
@@ -202,5 +202,5 @@ def cluster_info(server: Server) -> Callable[[], Awaitable[str]]:
 
 
 def covers(count: int) -> Callable[[str], bool]:
-    """Whether what a node knows is a whole cluster of so many."""
+    """Whether a node's information shows a complete cluster of this size."""
     return lambda info: "cluster_state:ok" in info and f"cluster_known_nodes:{count}" in info

@@ -1,4 +1,4 @@
-"""What people ask for: counted by person and channel, told once where it is too much, and known again when it was dealt with."""
+"""What people request is counted by person and channel; they're told once if it's too much; repeats are recognized."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ OK, FLOOD, FLOODED, REPLAY = Admitted
 
 @pytest.fixture
 def scripts(redis_client: Redis) -> Scripts:
-    """The scripts of a deployment of its own."""
+    """The scripts of a deployment that only this test uses."""
     return Scripts(redis_client, "test", retention_s=1000)
 
 
 async def words(admissions: Admissions, count: int, *, user: str = "U1", channel: str = "C1") -> list[Admitted]:
-    """What becomes of so many askings of one person, one after the other."""
+    """The results of this many requests by one person, one after the other."""
     return [await admissions.admit(user, channel, f"{user}:{channel}:{number}") for number in range(count)]
 
 
 async def test_a_flood_is_answered_once_and_dropped(scripts: Scripts) -> None:
-    """The first one above the limit is told, the others are not; another person is not concerned."""
+    """The first request above the limit gets an answer, the others don't; other people aren't affected."""
     admissions = Admissions(scripts, Limits(user=3))
     assert await words(admissions, 6) == [OK, OK, OK, FLOOD, FLOODED, FLOODED]
     assert await words(admissions, 1, user="U2") == [OK]
 
 
 async def test_whoever_is_above_the_limit_at_once_is_told_once(scripts: Scripts) -> None:
-    """Also where several processes are asked at the same moment."""
+    """This holds even if several processes are asked at the same moment."""
     admissions = Admissions(scripts, Limits(user=5))
     found = await asyncio.gather(*(admissions.admit("U1", "C1", str(number)) for number in range(20)))
     assert sorted(found) == [FLOOD, *[FLOODED] * 14, *[OK] * 5]
 
 
 async def test_a_channel_has_a_limit_of_its_own(scripts: Scripts) -> None:
-    """Each person in it is told; who asks elsewhere, or in no channel, is not concerned."""
+    """Each person in it is told once; requests elsewhere, or outside of channels, aren't affected."""
     admissions = Admissions(scripts, Limits(user=3, channel=4))
     assert await words(admissions, 3, user="U1") == [OK, OK, OK]
     assert await words(admissions, 3, user="U2") == [OK, FLOOD, FLOODED]
@@ -52,14 +52,14 @@ async def test_a_channel_has_a_limit_of_its_own(scripts: Scripts) -> None:
 
 
 async def test_one_persons_flood_leaves_the_channel_to_the_others(scripts: Scripts) -> None:
-    """What was dropped counts against nobody else."""
+    """Dropped requests don't count against anybody else."""
     admissions = Admissions(scripts, Limits(user=3, channel=4))
     await words(admissions, 50, user="U1")
     assert await words(admissions, 1, user="U2") == [OK]
 
 
 async def test_the_window_ends(scripts: Scripts) -> None:
-    """Every count of it expires by itself, and so does what was told."""
+    """All counts expire, and so does the mark that someone was told."""
     admissions = Admissions(scripts, Limits(user=1))
     assert await words(admissions, 2) == [OK, FLOOD]
     keys = await scripts.redis.keys(scripts.key("flood", "*"))
@@ -71,7 +71,7 @@ async def test_the_window_ends(scripts: Scripts) -> None:
 
 
 async def test_only_what_was_dealt_with_is_a_replay(scripts: Scripts) -> None:
-    """A copy of what is being dealt with, or was when a process died, is let in, and counts no second time."""
+    """A copy of an unfinished request is let in, and doesn't count again."""
     admissions = Admissions(scripts, Limits(user=1))
     assert [await admissions.admit("U1", "C1", "a") for _ in range(5)] == [OK] * 5
     (key,) = await scripts.redis.keys(scripts.key("seen", "*"))
@@ -84,7 +84,7 @@ async def test_only_what_was_dealt_with_is_a_replay(scripts: Scripts) -> None:
 
 
 async def test_what_a_flood_dropped_is_not_done_later(scripts: Scripts) -> None:
-    """It was told that nothing was done, and that stays so when a copy comes after the flood."""
+    """The person was told that nothing was done, which stays true if a copy arrives after the flood."""
     admissions = Admissions(scripts, Limits(user=1))
     assert await words(admissions, 3) == [OK, FLOOD, FLOODED]
     for key in await scripts.redis.keys(scripts.key("flood", "*")):
@@ -93,14 +93,14 @@ async def test_what_a_flood_dropped_is_not_done_later(scripts: Scripts) -> None:
 
 
 async def test_what_is_not_to_be_known_again_is_not(scripts: Scripts) -> None:
-    """It counts each time."""
+    """Without an id, a request counts every time."""
     admissions = Admissions(scripts, Limits(user=2))
     assert [await admissions.admit("U1", "C1", "") for _ in range(4)] == [OK, OK, FLOOD, FLOODED]
     assert await scripts.redis.keys(scripts.key("seen", "*")) == []
 
 
 async def test_the_version_before_knows_the_same_deliveries(scripts: Scripts) -> None:
-    """What it has marked is known here, and what is marked here is where it looks, in its words."""
+    """Its marks are recognized here, and marks made here are where it looks, in its words."""
     admissions = Admissions(scripts, Limits(user=1))
     old = scripts.key("seen", request_id("", "a"))
     await scripts.redis.set(old, "begun", ex=600)

@@ -1,4 +1,4 @@
-"""The record: added to, read from either end, and capped."""
+"""The audit log: added to, read from either end, and limited in size."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from bot.store.scripts import Scripts
 
 
 def record(redis: Redis, *, most: int = 100_000, days: float = 90) -> Audit:
-    """A record."""
+    """An audit log."""
     return Audit(Scripts(redis, "test", retention_s=1000), most=most, days=days)
 
 
 async def test_what_is_added_is_read(redis_client: Redis) -> None:
-    """With its time, from either end; what is empty stays so."""
+    """Entries have their time, and can be read from either end; empty fields stay empty."""
     audit = record(redis_client)
     first = AuditEntry(Event.ASKED, request="a", user="U1", text="run x", decision="allow", rule="r")
     second = AuditEntry(Event.ENDED, request="a", run=4711, outcome="SUCCESS")
@@ -33,7 +33,7 @@ async def test_what_is_added_is_read(redis_client: Redis) -> None:
 
 
 async def test_pages(redis_client: Redis) -> None:
-    """Each entry once, over several reads, also where many have the same time."""
+    """Several reads return each entry once, even if many have the same time."""
     audit = record(redis_client)
     key = "{bolt:test}:audit"
     for number in range(2 * PAGE + 3):
@@ -48,7 +48,7 @@ async def test_pages(redis_client: Redis) -> None:
 
 
 async def test_it_is_capped_by_count(redis_client: Redis) -> None:
-    """Roughly: Redis trims whole nodes of a hundred."""
+    """The limit is approximate, because Redis trims whole nodes of a hundred."""
     audit = record(redis_client, most=1000)
     for number in range(1500):
         await audit.add_entry(AuditEntry(Event.ASKED, request=str(number)))
@@ -58,7 +58,7 @@ async def test_it_is_capped_by_count(redis_client: Redis) -> None:
 
 
 async def test_it_is_capped_by_age(redis_client: Redis) -> None:
-    """What is older goes with the next entry, by whole nodes."""
+    """Older entries are trimmed with the next one, by whole nodes."""
     audit = record(redis_client, days=1)
     old = datetime.now(UTC) - timedelta(days=2)
     for number in range(300):
@@ -72,7 +72,7 @@ async def test_it_is_capped_by_age(redis_client: Redis) -> None:
 
 
 async def test_fields_of_another_version_are_left_out(redis_client: Redis) -> None:
-    """And one that has none of ours is an entry all the same."""
+    """An entry with none of this version's fields is still an entry."""
     await redis_client.xadd("{bolt:test}:audit", {"color": "red", "run": "x"})
     (entry,) = [one async for one in record(redis_client).oldest()]
     assert (entry.event, entry.run) == ("", None)

@@ -1,4 +1,4 @@
-"""Metrics of what is recorded in Redis: what waits, and what is left of the budgets."""
+"""Metrics of what is stored in Redis: what is waiting, and what is left of the budgets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MEASURED = Measured(("requests", "polls", "ends", "discovery"), 48, 60, {"users.
 
 @pytest.fixture
 def scripts(redis_client: Redis) -> Scripts:
-    """The scripts of a deployment of its own."""
+    """The scripts of a deployment that only this test uses."""
     return Scripts(redis_client, "test", retention_s=1000)
 
 
@@ -37,14 +37,14 @@ async def measure(scripts: Scripts) -> dict[tuple[str, ...], float]:
 
 
 async def age(scripts: Scripts, run_id: int, by_s: int) -> None:
-    """Let the end of a run have been seen earlier."""
+    """Move the time when a run's end was seen into the past."""
     run = scripts.key("run", f"w:{run_id}")
     final_us = int(await scripts.redis.hget(run, "final_us") or 0)
     await scripts.redis.hset(run, "final_us", str(final_us - by_s * 1_000_000))
 
 
 async def test_an_empty_store_has_nothing_waiting(scripts: Scripts) -> None:
-    """Zeros; no listing is late, because nothing is watched."""
+    """All values are zero; no listing can be late, because nothing is watched."""
     found = await measure(scripts)
     assert {value for name, value in found.items() if not name[0].startswith("slack_budget")} == {0}
     assert found["slack_budget_left", "chat.update"] == found["slack_budget_limit", "chat.update"] == 48
@@ -54,7 +54,7 @@ async def test_an_empty_store_has_nothing_waiting(scripts: Scripts) -> None:
 
 
 async def test_starts_and_runs_are_counted(scripts: Scripts) -> None:
-    """A start that waits is in its due set; a run that goes on is active."""
+    """A waiting start is in its due set; a run that hasn't ended is active."""
     await follow_run(scripts, 1)
     await follow_run(scripts, 2)
     await StartRequests(scripts, Limits()).accept(asked("b"))
@@ -66,7 +66,7 @@ async def test_starts_and_runs_are_counted(scripts: Scripts) -> None:
 
 
 async def test_an_end_is_untold_until_it_is_posted(scripts: Scripts) -> None:
-    """From when it was seen: not concluded yet, waiting for its post, and being retried."""
+    """Its age counts from when it was seen, even if it isn't concluded yet."""
     await follow_run(scripts, 1)
     await observe(scripts, 1, "FAILED")
     await age(scripts, 1, 400)
@@ -76,7 +76,7 @@ async def test_an_end_is_untold_until_it_is_posted(scripts: Scripts) -> None:
 
 
 async def test_a_post_that_is_retried_stays_untold(scripts: Scripts) -> None:
-    """However often it's put back, its age counts from the end of the run; once it's told, nothing is left."""
+    """However often it's put back, its age counts from the run's end; once it's posted, nothing is left."""
     await follow_run(scripts, 1)
     await end_run(scripts, 1, "FAILED")
     await age(scripts, 1, 400)
@@ -111,7 +111,7 @@ async def test_ends_in_one_message_count_each(scripts: Scripts) -> None:
 
 
 async def test_the_budgets_shrink_and_holds_are_seen(scripts: Scripts) -> None:
-    """Calls of the last minute are taken off; a Retry-After is a number of seconds."""
+    """Calls in the last minute are subtracted; a Retry-After is shown in seconds."""
     await follow_run(scripts, 1)
     lane, calls = edits(scripts, FREE), SlackCallBudget(scripts)
     await lane.claim()
@@ -127,7 +127,7 @@ async def test_the_budgets_shrink_and_holds_are_seen(scripts: Scripts) -> None:
 
 
 async def test_a_listing_has_an_age_while_something_is_watched(scripts: Scripts) -> None:
-    """Without a watch, none is made and none is late."""
+    """Without a watch, no listing is made, so none is late."""
     seconds, _ = await scripts.redis.time()
     await scripts.redis.set(scripts.key("discovery", "at"), str((int(seconds) - 700) * 1_000_000))
     assert ("listing_age_seconds",) not in await measure(scripts)
@@ -140,7 +140,7 @@ async def test_a_listing_has_an_age_while_something_is_watched(scripts: Scripts)
 
 
 async def test_redis_is_asked_once_however_many_read(scripts: Scripts) -> None:
-    """Scrapes of one moment share a measurement; a later one is new."""
+    """Scrapes at the same moment share a measurement; a later one is new."""
     now = 0.0
     metrics = BacklogMetrics(scripts, MEASURED, clock=lambda: now)
     first = await asyncio.gather(*(metrics.text() for _ in range(3)))
@@ -151,7 +151,7 @@ async def test_redis_is_asked_once_however_many_read(scripts: Scripts) -> None:
 
 
 async def test_without_redis_there_are_no_values() -> None:
-    """An old value would look like a good one; what each metric means is still there."""
+    """An old value would look like a good one; each metric's help text is still there."""
     away = Scripts(Redis(host="127.0.0.1", port=1), "test", retention_s=1)
     text = (await BacklogMetrics(away, MEASURED).text()).decode()
     assert "# HELP bolt_bot_untold_ends" in text

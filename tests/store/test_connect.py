@@ -1,4 +1,4 @@
-"""The connection to Redis: nothing sent twice, and a server that will not do is refused in a sentence."""
+"""The connection to Redis: nothing is sent twice, and an unsuitable server is refused with the reason."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PASSWORD = "very-secret-1"  # noqa: S105 - a made-up one
 
 
 async def checked(answer: Callable[[str], bytes | None]) -> tuple[str, ...]:
-    """What the check says of a server."""
+    """What the check reports about a server."""
     async with fake(answer) as server:
         client = connect(f"redis://127.0.0.1:{server.port}")
         try:
@@ -50,7 +50,7 @@ async def test_a_lost_reply_is_not_asked_for_again() -> None:
 
 
 async def test_a_silent_server_is_given_up() -> None:
-    """A reply that does not come is an error within the timeout, and the command was sent once."""
+    """A missing reply is an error within the timeout, and the command was sent only once."""
     async with fake(lambda command: b"" if command == "INCRBY" else well(command)) as server:
         client = connect(f"redis://127.0.0.1:{server.port}", timeout_s=0.1)
         with pytest.raises(RedisError):
@@ -68,7 +68,7 @@ async def test_a_silent_server_is_given_up() -> None:
     ],
 )
 async def test_a_server_that_will_not_do_is_refused(facts: dict[str, str], sentence: str) -> None:
-    """Too old, evicting or read-only: a sentence with what to do."""
+    """It's too old, evicts data or is read-only; the sentence says what's wrong."""
     with pytest.raises(StoreUnfit, match=sentence):
         await checked(telling(**{**GOOD, **facts}))
 
@@ -97,13 +97,13 @@ async def test_what_cannot_be_seen_is_a_warning(answer: Callable[[str], bytes], 
     "error", [b"-WRONGPASS invalid username-password pair\r\n", b"-NOAUTH Authentication required.\r\n"]
 )
 async def test_a_refused_password_is_told(error: bytes) -> None:
-    """The credentials are named, not shown."""
+    """The sentence mentions the credentials without showing them."""
     with pytest.raises(StoreUnfit, match="rejects the username or the password"):
         await checked(lambda _: error)
 
 
 async def test_a_server_that_is_away_is_told_without_its_password() -> None:
-    """The sentence says why, and nothing of the address."""
+    """The sentence has the host, the port and the reason, but not the credentials."""
     client = connect(f"redis://user:{PASSWORD}@127.0.0.1:1/0")
     with pytest.raises(StoreUnavailable) as caught:
         await check(client)
@@ -121,7 +121,7 @@ async def test_tls_is_spoken_where_asked() -> None:
 
 
 async def test_tls_trusts_the_authorities_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As for Slack and Bolt; without them, the certificate is refused by name."""
+    """It's the same as for Slack and Bolt; otherwise the error says that the certificate isn't trusted."""
     made = authority(tmp_path)
     async with fake(telling(**GOOD)) as server, tls_before(server.port, made.context()) as port:
         stranger = connect(f"rediss://127.0.0.1:{port}")

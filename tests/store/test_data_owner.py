@@ -1,4 +1,4 @@
-"""Whose data a Redis holds: the first bot under a name records it, and another one is refused."""
+"""Whose data a Redis holds: the first bot with a name records itself, and another bot is refused."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ MINE = DataOwner("T1", "Acme", "B1", "A1", "analytics")
 
 
 async def started(redis: Redis, one: DataOwner, *, name: str = "bolt", adopt: bool = False) -> DataOwner | None:
-    """What a start finds."""
+    """What a start finds out."""
     return await claim_data(Scripts(redis, name, retention_s=60), name, one, adopt=adopt)
 
 
 async def test_the_first_start_records_and_the_same_bot_passes(redis_client: Redis) -> None:
-    """Also in HTTP mode, where the app's id isn't known, and after the team was renamed."""
+    """This holds in HTTP mode too, where the app's id isn't known, and after the team was renamed."""
     for one in (MINE, MINE, replace(MINE, app=""), replace(MINE, team_name="Acme Ltd"), MINE):
         assert await started(redis_client, one) is None
 
 
 async def test_of_two_that_start_at_once_one_is_refused(redis_client: Redis) -> None:
-    """Whichever it is."""
+    """It can be either of them."""
     both = (started(redis_client, MINE), started(redis_client, replace(MINE, team="T2")))
     outcomes = await asyncio.gather(*both, return_exceptions=True)
     assert [type(one) for one in outcomes].count(StoreUnfit) == 1
@@ -45,7 +45,7 @@ async def test_of_two_that_start_at_once_one_is_refused(redis_client: Redis) -> 
 async def test_another_bot_is_refused_and_may_adopt(
     redis_client: Redis, other: DataOwner, theirs: str, ours: str
 ) -> None:
-    """The line names what differs and both ways out; under a name of its own it starts; adopting makes the first one the other."""
+    """The refusal says what differs, and both ways out: another name, or adopting, which locks out the first bot."""
     await started(redis_client, MINE)
     with pytest.raises(StoreUnfit) as refused:
         await started(redis_client, other)
@@ -60,7 +60,7 @@ async def test_another_bot_is_refused_and_may_adopt(
 
 
 async def test_a_redis_from_before_the_record(redis_client: Redis) -> None:
-    """An older version has written there: the first one to start now records itself."""
+    """An older version has used it: the first bot to start now records itself."""
     await redis_client.set("{bolt:bolt}:actor:analytics", "API key")
     assert await started(redis_client, MINE) is None
     with pytest.raises(StoreUnfit):

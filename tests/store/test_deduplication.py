@@ -1,4 +1,4 @@
-"""A delivery of each kind is handled once, and known by and from the version before."""
+"""Each delivery of each kind is handled once, even while the previous version is running too."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.parametrize("kind", [MESSAGES, PERSON_REQUESTS, PICTURE
 
 @pytest.fixture
 def scripts(redis_client: Redis) -> Scripts:
-    """Nothing was delivered yet."""
+    """An empty store."""
     return Scripts(redis_client, "test", retention_s=3600)
 
 
 async def test_one_delivery_of_many_is_handled(scripts: Scripts, kind: DeliveryKind) -> None:
-    """By one of all replicas; each of the others learns whether the first is still at it, or done."""
+    """Only one replica handles it; the others learn whether it's still at it or done."""
     replicas = [Deduplication(scripts, kind) for _ in range(10)]
     states = await asyncio.gather(*(each.begin(MESSAGE) for each in replicas))
     assert sorted(states) == [BEGUN] * 9 + [NEW]
@@ -35,7 +35,7 @@ async def test_one_delivery_of_many_is_handled(scripts: Scripts, kind: DeliveryK
 
 
 async def test_a_process_that_dies_leaves_it_to_the_next(scripts: Scripts, kind: DeliveryKind) -> None:
-    """What was begun and never done is new again after a while; what is done is known for as long as Slack delivers it."""
+    """What was begun and never done is new again after a while; what is done is known while Slack may repeat it."""
     deliveries = Deduplication(scripts, kind)
     assert await deliveries.begin(MESSAGE) is NEW
     (key,) = await scripts.redis.keys(scripts.key(kind.key, "*"))
@@ -47,7 +47,7 @@ async def test_a_process_that_dies_leaves_it_to_the_next(scripts: Scripts, kind:
 
 
 async def test_the_version_before_knows_the_same_deliveries(scripts: Scripts, kind: DeliveryKind) -> None:
-    """Its keys and words, as they were written by it: what it has seen is known here, and the other way round."""
+    """Its keys and words are used: what it has seen is recognized here, and the other way round."""
     name = MESSAGE if kind is MESSAGES else request_id("", MESSAGE)
     old = f"{{bolt:test}}:{kind.key}:{name}"
     deliveries = Deduplication(scripts, kind)

@@ -1,4 +1,4 @@
-"""Hints about unknown runs: when schedules are listed for them, on Redis' clock, for all replicas together."""
+"""Hints about unknown runs: when they cause a listing, by Redis' clock, for all replicas together."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EVERY_S = 100.0
 
 
 class Stage:
-    """A watch, and a listing that is over: the next one is far away."""
+    """A listing is over, and the next one isn't due for a while."""
 
     def __init__(self, redis: Redis) -> None:
         self.scripts = scripts = Scripts(redis, "test", retention_s=1000)
@@ -32,12 +32,12 @@ class Stage:
         self.due = DueSet(scripts, "discovery", lease_s=10)
 
     async def watch(self, schedules: int = 1) -> None:
-        """A channel watches some schedules."""
+        """A channel watches this many schedules."""
         await self.watches.add_watch(Watch("C1", 0, "T", "*", since=datetime.now(UTC)))
         await self.list({f"s{number}": ("a", WatchedSchedule(f"s{number}", "S")) for number in range(schedules)})
 
     async def list(self, changed: dict[str, tuple[str, WatchedSchedule]] | None = None, *, looks: int = 0) -> bool:
-        """One listing, and so many looks, a request each; whether it was for a hint."""
+        """List once, and look this many times, a request each; return whether it was for a hint."""
         claimed = await self.due.claim(1)
         assert claimed.lease is not None
         hinted = await self.hints.take_hints()
@@ -47,7 +47,7 @@ class Stage:
         return hinted
 
     async def next_in_s(self) -> float:
-        """When the next listing is due."""
+        """In how many seconds the next listing is due."""
         score = await self.scripts.redis.zscore(self.scripts.key("due", "discovery"), "schedules")
         assert score is not None
         return float(score) / 1e6 - time.time()
@@ -60,13 +60,13 @@ async def stage(redis_client: Redis) -> Stage:
 
 
 async def test_without_a_watch_a_hint_lists_nothing(stage: Stage) -> None:
-    """Nobody would hear of what it shows."""
+    """Nobody would see what the listing shows."""
     assert not await stage.hints.ask_for_listing(UNKNOWN)
     assert not await stage.hints.take_hints()
 
 
 async def test_an_unknown_run_is_looked_for_now_and_three_times_more(stage: Stage) -> None:
-    """After 2, 5 and 15 s; then listings are made as usual."""
+    """It's looked for again after 2, 5 and 15 s; then listings are made as usual."""
     await stage.watch()
     assert await stage.hints.ask_for_listing(UNKNOWN)
     assert await stage.list()
@@ -81,7 +81,7 @@ async def test_an_unknown_run_is_looked_for_now_and_three_times_more(stage: Stag
 
 
 async def test_many_hints_are_one_listing_in_two_seconds(stage: Stage) -> None:
-    """Whichever replica they reach."""
+    """Fifty hints cause one listing, and later ones wait for the next."""
     await stage.watch()
     for run in range(50):
         await stage.hints.ask_for_listing([RunKey("w", run)])
@@ -105,7 +105,7 @@ async def test_a_listing_under_way_is_followed_by_another(stage: Stage) -> None:
 
 
 async def test_a_run_on_record_needs_no_listing(stage: Stage) -> None:
-    """It's polled."""
+    """It's polled instead."""
     await stage.watch()
     await follow_run(stage.scripts, 7)
     assert not await stage.hints.ask_for_listing(UNKNOWN)
@@ -113,7 +113,7 @@ async def test_a_run_on_record_needs_no_listing(stage: Stage) -> None:
 
 
 async def test_hints_cost_thirty_requests_a_minute(stage: Stage) -> None:
-    """Those of looks included; beyond that, schedules are listed as usual."""
+    """Requests for looks are included; beyond that, schedules are listed as usual."""
     await stage.watch(29)
     await stage.hints.ask_for_listing(UNKNOWN)
     assert await stage.list(looks=29)

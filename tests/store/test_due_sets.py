@@ -1,4 +1,4 @@
-"""Due sets: each member goes to one claimer, and when the first item of each set is due is read for all at once."""
+"""Due sets: one claimer gets each member, and one read shows when each set's first item is due."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def replicas(redis_url: str) -> AsyncIterator[list[Scripts]]:
 
 
 async def make_due(scripts: Scripts, *members: str) -> None:
-    """Each of them, long ago."""
+    """Make each of them due since long ago."""
     await scripts.redis.zadd(scripts.key("due", "ends"), dict.fromkeys(members, 1))
 
 
@@ -44,7 +44,7 @@ async def scores(scripts: Scripts) -> dict[str, int]:
 
 
 async def claim_one(scripts: Scripts, lease_s: float) -> Lease:
-    """A claim of whatever is due, once something is."""
+    """Claim whatever is due, as soon as something is."""
     due = DueSet(scripts, "ends", lease_s=lease_s)
     claimed = await eventually("a member to be due", lambda: due.claim(1), lambda claimed: claimed.lease is not None)
     assert claimed.lease is not None
@@ -53,7 +53,7 @@ async def claim_one(scripts: Scripts, lease_s: float) -> Lease:
 
 @pytest.mark.parametrize("most", [1, 3])
 async def test_of_simultaneous_claimers_one_wins_each_member(replicas: list[Scripts], most: int) -> None:
-    """Of many claims by several processes at once, each member is in exactly one, and the set has that claim's token."""
+    """Of many claims at once, exactly one gets each member, and the set has that claim's token."""
     await make_due(replicas[0], *MEMBERS)
     sets = [DueSet(scripts, "ends", lease_s=LONG_S) for scripts in replicas]
     claims = await asyncio.gather(*(due.claim(most) for _ in range(CLAIMS) for due in sets))
@@ -75,7 +75,7 @@ async def test_one_member_has_one_winner(replicas: list[Scripts]) -> None:
 
 
 async def test_an_expired_lease_is_claimed_again_and_the_old_token_does_nothing(redis_client: Redis) -> None:
-    """Neither finishing, nor giving back, nor renewing by whoever had it before touches the new claim."""
+    """The previous holder can't finish, give back or renew the new claim."""
     scripts = Scripts(redis_client, "test", retention_s=1000)
     await make_due(scripts, "A")
     old = await claim_one(scripts, SHORT_S)
@@ -112,7 +112,7 @@ async def test_a_renewed_lease_is_kept(redis_client: Redis) -> None:
 
 
 async def test_what_is_given_back_is_due_again(replicas: list[Scripts]) -> None:
-    """For one of those who claim next, and not before its delay is over."""
+    """One of the next claimers gets it, but not before its delay is over."""
     await make_due(replicas[0], "A", "B")
     mine = DueSet(replicas[0], "ends", lease_s=LONG_S)
     lease = (await mine.claim(2)).lease
@@ -124,7 +124,7 @@ async def test_what_is_given_back_is_due_again(replicas: list[Scripts]) -> None:
 
 
 async def test_all_due_sets_and_lanes_are_read_at_once(redis_client: Redis) -> None:
-    """Each by the item that is due first, whatever its class in a lane; empty ones are left out."""
+    """Each is read by its first item, in any urgency class; empty ones are left out."""
     scripts = Scripts(redis_client, "test", retention_s=1000)
     assert await next_due(scripts, NAMES) == {}
     now_us = (await redis_client.time())[0] * 1_000_000
@@ -137,7 +137,7 @@ async def test_all_due_sets_and_lanes_are_read_at_once(redis_client: Redis) -> N
     ):
         await redis_client.zadd(scripts.key(*key), {"A": now_us + in_s * 1_000_000})
     found = await next_due(scripts, NAMES)
-    # Within some seconds, on a busy machine.
+    # Rounded, because a busy machine may take some seconds.
     assert {name: round(wait_s, -1) for name, wait_s in found.items()} == {
         "ends": -10,
         "late": 3600,

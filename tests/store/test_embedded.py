@@ -1,4 +1,4 @@
-"""The embedded Redis: finds its data again, dies with the bot, and shares its directory with nobody."""
+"""The embedded Redis: it finds its data again, dies with the bot, and shares its directory with no other bot."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.waiting import eventually
 NOBODY = 65534
 
 ROOT = Path(__file__).parents[2]
-# A bot that only has a Redis: it stores a word, prints its server's process and waits for its end.
+# A bot that only has a Redis: it stores a word, prints its server's process id and waits to be killed.
 OWNER = """\
 import asyncio, sys
 from pathlib import Path
@@ -51,7 +51,7 @@ async def own(tmp_path: Path) -> AsyncIterator[EmbeddedRedis]:
 
 
 async def owner(data_dir: Path, word: str, code: str = OWNER) -> tuple[Process, int]:
-    """A process with an embedded Redis in which it has stored a word; and the Redis' process id."""
+    """A process that has stored a word in its embedded Redis, and that Redis' process id."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, str(data_dir), word, cwd=ROOT, env={"PATH": os.environ["PATH"]}, stdout=PIPE
     )
@@ -61,7 +61,7 @@ async def owner(data_dir: Path, word: str, code: str = OWNER) -> tuple[Process, 
 
 
 def runs(pid: int) -> bool:
-    """Whether a process runs; one that is dead and not yet buried does not."""
+    """Whether a process is running; a zombie isn't."""
     try:
         return ") Z" not in Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -78,7 +78,7 @@ async def stored(url: str) -> str | None:
 
 
 async def test_it_is_a_redis_that_will_do(own: EmbeddedRedis) -> None:
-    """It passes the bot's own check without a word, and evicts nothing."""
+    """It passes the bot's own check without warnings, and evicts nothing."""
     client = connect(await own.start())
     assert await check(client) == ()
     assert (await client.config_get("maxmemory-policy"))["maxmemory-policy"] == "noeviction"
@@ -96,7 +96,7 @@ async def test_it_finds_its_data_again(own: EmbeddedRedis) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's death")
 async def test_it_dies_with_its_bot_and_loses_nothing(own: EmbeddedRedis) -> None:
-    """After kill -9 of the bot its Redis is gone too, and the next bot finds at once what was answered."""
+    """After kill -9 of the bot, its Redis is gone too, and the next bot finds everything that was acknowledged."""
     process, server = await owner(own.data_dir, "answered")
     assert runs(server)
     process.kill()
@@ -107,7 +107,7 @@ async def test_it_dies_with_its_bot_and_loses_nothing(own: EmbeddedRedis) -> Non
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's death")
 async def test_a_bot_that_fails_lets_its_redis_write_out_what_it_holds(own: EmbeddedRedis) -> None:
-    """If it ends without stopping its Redis, that is told by SIGTERM, not killed outright."""
+    """If the bot exits without stopping it, the Redis gets SIGTERM, and isn't killed outright."""
     process, _server = await owner(own.data_dir, "answered", FAILING_OWNER)
     assert await process.wait() == 3
     said = own.data_dir / "redis" / "server.log"
@@ -117,7 +117,7 @@ async def test_a_bot_that_fails_lets_its_redis_write_out_what_it_holds(own: Embe
 
 
 async def test_what_was_answered_survives_the_kill_of_both(own: EmbeddedRedis) -> None:
-    """A Redis that is killed outright has written what it answered, while no slow disk holds it up."""
+    """A Redis that is killed outright has already written what it acknowledged, unless a slow disk holds it up."""
     process, server = await owner(own.data_dir, "answered")
     os.kill(server, signal.SIGKILL)
     process.kill()
@@ -126,7 +126,7 @@ async def test_what_was_answered_survives_the_kill_of_both(own: EmbeddedRedis) -
 
 
 async def test_a_directory_serves_one_bot(own: EmbeddedRedis) -> None:
-    """A second bot is told which process has the directory, and the first is not disturbed."""
+    """A second bot is told which process uses the directory, and the first one isn't disturbed."""
     url = await own.start()
     with pytest.raises(StoreUnfit, match=rf"is in use by another bot \(process {os.getpid()}\)"):
         await EmbeddedRedis(own.data_dir).start()
@@ -134,14 +134,14 @@ async def test_a_directory_serves_one_bot(own: EmbeddedRedis) -> None:
 
 
 async def test_nobody_else_can_read_it(own: EmbeddedRedis) -> None:
-    """The directories it makes, and its socket, are for this user alone."""
+    """Only this user can access the directories it makes, and its socket."""
     url = await own.start()
     paths = [own.data_dir, own.data_dir / "redis", Path(url.removeprefix("unix://"))]
     assert [mode(path) & 0o077 for path in paths] == [0, 0, 0]
 
 
 def mode(path: Path) -> int:
-    """Who may do what with a file."""
+    """A file's permissions."""
     return path.stat().st_mode & 0o777
 
 
@@ -153,7 +153,7 @@ def open_directory(tmp_path: Path) -> Path:
 
 
 async def test_a_directory_that_was_there_keeps_its_mode(open_directory: Path) -> None:
-    """Somebody else's directory is not closed to them."""
+    """The bot doesn't lock others out of an existing directory."""
     before = mode(open_directory)
     own = EmbeddedRedis(open_directory)
     await own.start()
@@ -162,7 +162,7 @@ async def test_a_directory_that_was_there_keeps_its_mode(open_directory: Path) -
 
 
 async def test_a_long_path_is_no_hindrance(tmp_path: Path) -> None:
-    """A socket's path has 107 bytes at most; a longer data directory has it elsewhere, and nothing is left there."""
+    """A socket's path has at most 107 bytes: for a longer data directory it's elsewhere, and nothing is left there."""
     own = EmbeddedRedis(tmp_path / ("long" * 30) / 'sp ace "quoted"')
     url = await own.start()
     socket = Path(url.removeprefix("unix://"))
@@ -182,7 +182,7 @@ async def test_stopping_ends_the_server(own: EmbeddedRedis) -> None:
 
 
 async def test_an_end_of_its_own_is_noticed(own: EmbeddedRedis) -> None:
-    """Whoever waits for it hears when the server is gone."""
+    """Whoever waits for it learns that the server is gone."""
     client = connect(await own.start())
     pid = int((await client.info("server"))["process_id"])
     await client.aclose()
@@ -212,7 +212,7 @@ async def test_broken_data_is_told(own: EmbeddedRedis) -> None:
 
 
 async def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    """The setting and the reason are named."""
+    """The error names the setting and the reason."""
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnfit, match=r"BOLT_BOT_DATA_DIR .* can't be used"):
         await EmbeddedRedis(tmp_path / "file" / "data").start()
@@ -220,7 +220,7 @@ async def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 @pytest.fixture
 def read_only() -> Iterator[Path]:
-    """A directory of somebody else's. Root may write everywhere, so the test isn't root."""
+    """A directory of another user. Root can write everywhere, so the test isn't root."""
     mine = os.geteuid()
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o555)
@@ -231,7 +231,7 @@ def read_only() -> Iterator[Path]:
 
 
 async def test_a_directory_of_another_is_told(read_only: Path) -> None:
-    """As which user and group the process runs is named: in a cluster, nobody chose them."""
+    """The error names the process's user and group, which in a cluster nobody chose."""
     with pytest.raises(StoreUnfit) as caught:
         await EmbeddedRedis(read_only).start()
     assert f"this process (user {os.geteuid()}, group {os.getegid()}) isn't allowed to write there" in str(caught.value)
@@ -278,6 +278,6 @@ def test_the_packaged_server_is_where_it_was() -> None:
 
 
 def test_what_is_no_server_is_not_taken_for_one() -> None:
-    """A program that says something else, or is not there, is none."""
+    """A program that prints something else isn't one, and neither is a missing one."""
     assert identify_server(Path(sys.executable)) is None
     assert identify_server(Path("/nowhere/redis-server")) is None

@@ -1,4 +1,4 @@
-"""What a server's own facts say about whether it will do."""
+"""Whether a server is suitable, judging by the facts it reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GOOD: Facts = {
 
 
 def test_a_server_that_will_do() -> None:
-    """It has no faults, with the least it may say either."""
+    """It has no faults, even if it only reports the minimum."""
     assert server_faults(GOOD) == []
     assert server_faults({"redis_version": "7.0.15", "maxmemory_policy": "noeviction"}) == []
 
@@ -46,6 +46,6 @@ def test_each_fault(facts: Facts, about: str, is_fatal: bool) -> None:  # noqa: 
 
 
 def test_the_fatal_ones_come_first() -> None:
-    """The start is refused with the first of them."""
+    """The start is refused because of the first one."""
     found = server_faults({**GOOD, "aof_enabled": 0, "role": "slave", "redis_version": "6.0.1"})
     assert [one.is_fatal for one in found] == [True, True, False]

@@ -1,4 +1,4 @@
-"""Lanes: slots of Slack's budget, the most urgent first, channels in turn."""
+"""Lanes: slots in Slack's budget go to the most urgent items first, and to channels in turn."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FREE = SlackBudget(post_gap_s=0, channel_gap_s=0)
 
 @pytest.fixture
 def scripts(redis_client: Redis) -> Scripts:
-    """The scripts of a deployment of its own."""
+    """The scripts of a deployment that only this test uses."""
     return Scripts(redis_client, "test", retention_s=1000)
 
 
@@ -37,7 +37,7 @@ def posts(scripts: Scripts, budget: SlackBudget = FREE, lease_s: float = 10) -> 
 
 
 async def end_run(scripts: Scripts, run_id: int, state: str, log: str = "none") -> None:
-    """See a run to be over, and conclude it."""
+    """See that a run is over, and conclude it."""
     runs, key = Runs(scripts), RunKey("w", run_id)
     await observe(scripts, run_id, state)
     claimed = await DueSet(scripts, "ends", lease_s=10).claim(1)
@@ -59,7 +59,7 @@ async def observe(scripts: Scripts, run_id: int, state: str, *, commands: int = 
 
 
 async def settled_cards(scripts: Scripts, *places: str) -> None:
-    """A running run with a card in each of these channels, all shown as they are."""
+    """Active runs with a card in each of these channels, all of them up to date."""
     for number, channel in enumerate(places, start=1):
         await follow_run(scripts, number, channel=channel)
     lane = edits(scripts)
@@ -76,7 +76,7 @@ async def settled_cards(scripts: Scripts, *places: str) -> None:
 
 
 async def test_ends_that_failed_are_edited_before_all_else(scripts: Scripts) -> None:
-    """Failed ends, other ends, changes of state, progress: in this order, whatever came first."""
+    """The order is failed ends, other ends, changes of state, whichever came first."""
     await settled_cards(scripts, "A", "B", "C")
     await observe(scripts, 1, "RUNNING")
     await end_run(scripts, 2, "SUCCESS")
@@ -98,7 +98,7 @@ async def test_channels_take_turns(scripts: Scripts) -> None:
 
 
 async def test_the_edit_budget_keeps_slots_for_ends(scripts: Scripts) -> None:
-    """When the slots for changes are used up, an end still gets one; when all are, nothing does, and says when."""
+    """If the slots for changes are used up, an end still gets one, and a change has to wait."""
     await settled_cards(scripts, "A", "B", "C", "D")
     await scripts.redis.delete(scripts.key("budget", "edits"))
     for number in (1, 2, 3):
@@ -114,7 +114,7 @@ async def test_the_edit_budget_keeps_slots_for_ends(scripts: Scripts) -> None:
 
 
 async def test_progress_is_the_first_to_be_left_out(scripts: Scripts) -> None:
-    """When half of the slots are used, a change of state still gets one and mere progress does not."""
+    """Once the slots for progress are used up, progress waits, but a change of state still gets a slot."""
     await settled_cards(scripts, "A", "B")
     await observe(scripts, 1, "RUNNING")
     lane = edits(scripts)
@@ -130,7 +130,7 @@ async def test_progress_is_the_first_to_be_left_out(scripts: Scripts) -> None:
 
 
 async def test_counts_and_progress_do_not_wait_for_each_other(scripts: Scripts) -> None:
-    """Counts of incidents have slots of their own: they take none of those of progress, and get theirs beside it."""
+    """Incidents' counts have their own slots, and take none from progress."""
     await settled_cards(scripts, "A", "B")
     await scripts.redis.delete(scripts.key("budget", "edits"))
     lane = edits(
@@ -148,21 +148,21 @@ async def test_counts_and_progress_do_not_wait_for_each_other(scripts: Scripts) 
     waiting = await lane.claim()
     assert waiting.lease is None
     assert 50 < (waiting.wait_s or 0) <= 61
-    # A progress slot leaves the window: the count has taken none of these.
+    # A progress slot leaves the window: the count hasn't taken any of these.
     oldest = (await scripts.redis.zrange(scripts.key("budget", "edits"), 0, 0))[0]
     await scripts.redis.zrem(scripts.key("budget", "edits"), str(oldest))
     assert (await lane.claim()).urgency == "progress"
 
 
 async def test_counts_are_spread_over_the_minute(scripts: Scripts) -> None:
-    """At most twelve a minute, one every five seconds, however many wait; a smaller budget has fewer."""
+    """There's one every five seconds at most, however many are waiting; a smaller budget has fewer."""
     await queue_counts(scripts, "C", "incident-1", "incident-2")
     lane = edits(scripts, lease_s=100)
     assert (await lane.claim()).urgency == "count"
     again = await lane.claim()
     assert again.lease is None
     assert 4 < (again.wait_s or 0) <= 5
-    # Claimed a little late, one every five seconds could still be one too many for a minute.
+    # If one is claimed a little late, one every five seconds could still be one too many for the minute.
     few = edits(scripts, SlackBudget(edits_for_counts=1), lease_s=100)
     await scripts.redis.delete(scripts.key("budget", "counts"))
     full = await few.claim()
@@ -174,13 +174,13 @@ async def test_counts_are_spread_over_the_minute(scripts: Scripts) -> None:
 
 
 async def queue_counts(scripts: Scripts, channel: str, *cards: str) -> None:
-    """Let the counts of these incidents' messages wait for their edit."""
+    """Queue edits for the counts of these incidents' messages."""
     await scripts.redis.zadd(scripts.key("edits", "count", channel), dict.fromkeys(cards, 0))
     await scripts.redis.zadd(scripts.key("edits", "count"), {channel: 0})
 
 
 async def test_posts_keep_their_distance(scripts: Scripts) -> None:
-    """One post each 1.1 s a channel, and four a second in all."""
+    """One gap applies to posts in the same channel, and another to all posts."""
     await settled_cards(scripts, "A", "A", "B")
     for number in (1, 2, 3):
         await end_run(scripts, number, "FAILED")
@@ -215,7 +215,7 @@ async def test_retry_after_stops_a_lane_for_everyone(scripts: Scripts) -> None:
 
 
 async def test_a_card_that_moved_on_while_it_was_edited_is_edited_again(scripts: Scripts) -> None:
-    """Finishing stores what was shown, and leaves the lane only if the run has not moved on."""
+    """What was shown is stored, and the card leaves the lane only if its run hasn't changed since."""
     await settled_cards(scripts, "A")
     lane, runs = edits(scripts), Runs(scripts)
     await observe(scripts, 1, "RUNNING")
@@ -229,7 +229,7 @@ async def test_a_card_that_moved_on_while_it_was_edited_is_edited_again(scripts:
 
 
 async def test_an_edit_under_way_keeps_its_lease_when_its_card_becomes_more_urgent(scripts: Scripts) -> None:
-    """Two edits of one card are never under way at once, or the older could be the last to arrive."""
+    """A card never has two edits in flight, or the older one could arrive last."""
     await settled_cards(scripts, "A")
     lane = edits(scripts)
     await observe(scripts, 1, "RUNNING")
@@ -244,7 +244,7 @@ async def test_an_edit_under_way_keeps_its_lease_when_its_card_becomes_more_urge
 
 
 async def test_who_finishes_an_edit_without_its_lease_has_it_edited_again(scripts: Scripts) -> None:
-    """Nobody knows whose edit Slack took last: the card's shown revision is unknown from then on."""
+    """It isn't known whose edit Slack received last, so the shown revision is unknown from then on."""
     await settled_cards(scripts, "A")
     await observe(scripts, 1, "RUNNING")
     paused = await edits(scripts, lease_s=0).claim()
@@ -257,7 +257,7 @@ async def test_who_finishes_an_edit_without_its_lease_has_it_edited_again(script
 
 
 async def test_a_card_that_cannot_be_edited_stays_out_until_its_end(scripts: Scripts) -> None:
-    """Slack does not accept it: no later change asks for a slot, but the end gets one more try."""
+    """Slack rejects its edits: later changes take no slot, but the end gets one more try."""
     await settled_cards(scripts, "A")
     await observe(scripts, 1, "RUNNING")
     taken = await edits(scripts).claim()
@@ -270,7 +270,7 @@ async def test_a_card_that_cannot_be_edited_stays_out_until_its_end(scripts: Scr
 
 
 async def test_a_post_is_attempted_once(scripts: Scripts) -> None:
-    """A second attempt finds the first one's on record, with its time; once posted, it is done."""
+    """A second attempt finds the first one's record, with its time; once posted, it's done."""
     await settled_cards(scripts, "A")
     await end_run(scripts, 1, "FAILED")
     lane = posts(scripts)
@@ -289,7 +289,7 @@ async def test_a_post_is_attempted_once(scripts: Scripts) -> None:
 
 
 async def test_a_post_under_a_card_that_has_expired_brings_no_record_back(scripts: Scripts) -> None:
-    """It would never expire."""
+    """Such a record would never expire."""
     await settled_cards(scripts, "A")
     await end_run(scripts, 1, "FAILED")
     lane = posts(scripts)
@@ -305,7 +305,7 @@ async def test_a_post_under_a_card_that_has_expired_brings_no_record_back(script
 
 
 async def test_a_file_of_a_record_that_is_gone_brings_none_back(scripts: Scripts) -> None:
-    """An upload takes a while, in which a record may expire, or a schedule or channel may get another name."""
+    """During an upload, its record may expire, or its schedule or channel may be renamed."""
     lane, card = posts(scripts), "T:C1:1.0"
     post = ClaimedPost(Lease("posts", ("x",), 1, 0, 10), "attached", "C1", "incident:C1:nightly", "file-1-1")
     records = (scripts.key("incident", "C1", "nightly"), scripts.key("card", card))
@@ -321,7 +321,7 @@ async def test_a_file_of_a_record_that_is_gone_brings_none_back(scripts: Scripts
 
 
 async def test_a_card_that_is_over_and_told_is_sealed(scripts: Scripts) -> None:
-    """Shown at its last revision, its end told, its file posted: it leaves every set, and everything of it expires."""
+    """Once it's up to date, and its end and file are posted, it leaves every set, and all of its records expire."""
     await settled_cards(scripts, "A")
     await end_run(scripts, 1, "FAILED", log="read")
     lane = posts(scripts)
@@ -342,7 +342,7 @@ async def test_a_card_that_is_over_and_told_is_sealed(scripts: Scripts) -> None:
 
 
 async def test_a_button_rebuilds_what_redis_has_lost(scripts: Scripts) -> None:
-    """A wish on a run that is not on record makes the run, its card and its poll again."""
+    """A wish on a run that isn't stored restores the run, its card and its poll."""
     runs, key = Runs(scripts), RunKey("w", 4711)
     facts = RunFacts(slug="nightly", name="Nightly", asked_by="U1", asked_at=NOW)
     asker = Asker("T", "U2", "A")

@@ -1,4 +1,4 @@
-"""A channel gets another id: every kind of key that names a channel moves, or has a reason to stay."""
+"""If a channel gets another id, every kind of key that names a channel moves, or has a reason to stay."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MOVED = {
     "failed",
     "recent",
 }
-# The channel that they name is the old one for as long as they last.
+# They keep the old channel's id for as long as they exist.
 STAYS = {
     "req": "it ends within the hour, and its card is shown by then or it's told privately; one that an incident shows "
     "names the incident under the new id",
@@ -54,7 +54,7 @@ STAYS = {
     "flood": "ten seconds",
     "edits": "cards of runs; those of watches are queued again under the new id",
     "budget": "a minute",
-    # Deleted: whether the bot can post there is found out under the new id.
+    # Deleted: under the new id, the bot finds out again whether it can post there.
     "aside": "it's about the old id alone",
 }
 NOT_BY_CHANNEL = {
@@ -84,7 +84,7 @@ def test_every_kind_of_key_is_considered() -> None:
 
 
 def test_the_script_names_every_kind_that_moves() -> None:
-    """And moves no other."""
+    """It moves no other kinds."""
     text = SCRIPT.read_text()
     generic = set(re.findall(r"(\w+) = true", text))
     by_name = set(re.findall(r"kind == '(\w+)'", text)) - {"hash", "set", "zset"}
@@ -93,7 +93,7 @@ def test_the_script_names_every_kind_that_moves() -> None:
 
 
 async def test_nothing_that_moves_is_left_under_the_old_id(redis_client: Redis) -> None:
-    """Whether or not the new id was used before this was known."""
+    """It's all under the new id, even if that was already in use before the move."""
     scripts = Scripts(redis_client, "test", retention_s=1000)
     watches = Watches(scripts)
     for channel in (OLD, NEW):
@@ -134,7 +134,7 @@ async def test_nothing_that_moves_is_left_under_the_old_id(redis_client: Redis) 
 
 
 async def fill(scripts: Scripts) -> None:
-    """Something of every kind that moves, and some of it under the new id as well."""
+    """Store something of every kind that moves, some of it under the new id as well."""
     redis, key, body = scripts.redis, scripts.key, f'{{"channel":"{OLD}"}}'
     hashes: dict[tuple[str, ...], dict[str, str]] = {
         ("incident", OLD, "a:b"): {"incident": body, "rev": "1", "outage": "1", "serial": "1"},

@@ -21,7 +21,7 @@ IN_A_THREAD = Asker("T", "U1", "C1", thread="17.1")
 
 @dataclass(frozen=True, slots=True)
 class EarlierAsker:
-    """Who asked, before anyone could in a thread."""
+    """The person who asked, before that was possible in a thread."""
 
     team: str
     user: str
@@ -31,21 +31,21 @@ class EarlierAsker:
 
 @dataclass(frozen=True, slots=True)
 class EarlierWish:
-    """A wish, as the version before read it."""
+    """A wish as the previous version read it."""
 
     asker: EarlierAsker
     at: datetime
 
 
 def test_an_older_version_reads_who_asked_in_a_thread() -> None:
-    """What it does not know it leaves out."""
+    """It ignores fields that it doesn't know."""
     assert from_json(EarlierWish, to_json(StoredCancelWish(IN_A_THREAD, NOW))) == EarlierWish(
         EarlierAsker("T", "U1", "C1"), NOW
     )
 
 
 def test_what_an_older_version_has_written_is_read() -> None:
-    """It was in no thread."""
+    """A wish of that version wasn't in a thread."""
     assert from_json(StoredCancelWish, to_json(EarlierWish(EarlierAsker("T", "U1", "C1"), NOW))) == StoredCancelWish(
         Asker("T", "U1", "C1"), NOW
     )
@@ -55,7 +55,7 @@ def test_what_an_older_version_has_written_is_read() -> None:
 
 
 def test_fields_keep_the_names_of_older_versions() -> None:
-    """Alone and inside a record, and inside one of several types that a field may have."""
+    """This holds on their own, inside a record, and inside one of several types that a field may have."""
     facts = RunFacts(slug="nightly", followed_by="U2")
     assert json.loads(to_json(facts)) == {"schedule": "nightly", "watched_by": "U2"}
     assert from_json(RunFacts, to_json(facts)) == facts

@@ -1,4 +1,4 @@
-"""A Redis that's there and refuses, broken for real: its reason is named, and reads that still work don't hide it."""
+"""A Redis that is there but refuses, broken for real: the cause is reported, and working reads don't hide it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Broken:
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
-    """One server for all of these tests: each breaks it and mends it again."""
+    """One server for all of these tests: each breaks it and repairs it."""
     if redis_server() is None:
         pytest.skip("there is no redis-server on PATH")
     data = tmp_path_factory.mktemp("data")
@@ -65,7 +65,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
 
 @pytest.fixture
 async def server(started: Broken) -> Broken:
-    """The server, well and empty."""
+    """The server, healthy and empty."""
     await started.tell("FLUSHALL")
     return started
 
@@ -76,12 +76,12 @@ async def no_eval(server: Broken) -> None:
 
 
 async def no_keys(server: Broken) -> None:
-    """A user that may use other keys than ours."""
+    """A user that may only use other keys."""
     await server.tell("ACL", "SETUSER", "bot", "reset", "on", f">{PASSWORD}", "~other:*", "&*", "+@all")
 
 
 async def no_zadd(server: Broken) -> None:
-    """A user that lacks a command that only scripts use, and one that they don't use."""
+    """A user without two permissions: one that only scripts use, and one that they don't."""
     await server.tell("ACL", "SETUSER", "bot", "reset", "on", f">{PASSWORD}", "~*", "&*", "+@all", "-zadd", "-hvals")
 
 
@@ -120,7 +120,7 @@ async def unsaved(server: Broken) -> None:
 
 
 async def saved(server: Broken) -> None:
-    """A snapshot that works: its directory's handle is gone with it, so saving is switched off as an operator would."""
+    """Writes work again. The server can no longer save, so errors in saving are ignored, as an operator would."""
     server.data.mkdir(exist_ok=True)
     await server.tell("CONFIG", "SET", "stop-writes-on-bgsave-error", "no")
 
@@ -142,7 +142,7 @@ CASES = [
     pytest.param(no_zadd, all_rights, PERMIT, "(NOPERM): it isn't allowed to run HVALS, ZADD", id="zadd"),
     pytest.param(full, roomy, FULL, "it's full (OOM)", id="full"),
     pytest.param(replica, primary, READ_ONLY, "it's a read-only replica (READONLY)", id="replica"),
-    # The last one: a server whose directory is gone saves no more.
+    # The last one, because a server whose directory is gone can no longer save.
     pytest.param(unsaved, saved, DISK, "it can't write to its disk (MISCONF)", id="disk"),
 ]
 
@@ -151,7 +151,7 @@ CASES = [
 async def test_a_redis_that_refuses_is_named_until_it_takes_writes(
     server: Broken, breaks: Act, mends: Act, sentence: str, cause: str
 ) -> None:
-    """People and operators read the cause; a read that works meanwhile doesn't end the outage; a write that works does."""
+    """People and operators see the cause; a read that works doesn't end the outage, but a write that works does."""
     await all_rights(server)
     outage, client = ServiceOutage("redis"), connect(server.url("bot"))
     heard: list[BotError | None] = []
@@ -175,7 +175,7 @@ async def test_a_redis_that_refuses_is_named_until_it_takes_writes(
         with pytest.raises(StoreUnfit) as unfit:
             await check(client)
         assert cause in unfit.value.sentence or "points to a read-only replica" in unfit.value.sentence
-        # These go on working on a full or read-only server.
+        # These still work on a full or read-only server.
         await scripts.ask(client.time())
         await scripts.ask(client.time())
         assert outage.reason
@@ -189,7 +189,7 @@ async def test_a_redis_that_refuses_is_named_until_it_takes_writes(
 
 
 async def test_every_denied_command_is_named(redis_client: Redis) -> None:
-    """At once, by Redis and by Valkey, which word it differently."""
+    """Redis and Valkey word it differently, and all commands are named at once."""
     for denied, named in (("-zadd -hvals", "HVALS, ZADD"), ("-evalsha", "EVALSHA")):
         rules = ("reset", "on", f">{PASSWORD}", "~*", "+@all", *denied.split())
         await ask(redis_client, "ACL", "SETUSER", "bot", *rules)
@@ -202,7 +202,7 @@ async def test_every_denied_command_is_named(redis_client: Redis) -> None:
 
 
 def test_every_command_of_the_bot_is_tried() -> None:
-    """Those of its scripts, and those that it sends itself: methods of redis-py, by their names."""
+    """These are the commands in its scripts, and those it sends itself through redis-py's methods."""
     scripts = {one.stem: one.read_text() for one in (STORE / "scripts").rglob("*.lua")}
     tried = {name.lower() for name in re.findall(r"try\('(\w+)'", scripts["probe"])}
     used = {name.lower() for text in scripts.values() for name in re.findall(r"redis\.call\('(\w+)'", text)}
@@ -214,7 +214,7 @@ def test_every_command_of_the_bot_is_tried() -> None:
 
 
 async def failing(url: str) -> StoreUnavailable:
-    """What the check says of a server that can't be reached."""
+    """What the check reports about a server that can't be reached."""
     client = connect(url, timeout_s=1)
     with pytest.raises(StoreUnavailable) as caught:
         await check(client)
@@ -224,7 +224,7 @@ async def failing(url: str) -> StoreUnavailable:
 
 
 async def test_a_closed_port_is_named() -> None:
-    """Bound and never listened on: nothing else can take it meanwhile."""
+    """The port is bound but not listened on, so nothing else can take it meanwhile."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
@@ -233,13 +233,13 @@ async def test_a_closed_port_is_named() -> None:
 
 
 async def test_a_name_that_does_not_resolve_is_named() -> None:
-    """RFC 2606 keeps .invalid for that."""
+    """RFC 2606 reserves .invalid for this."""
     away = await failing(f"redis://user:{PASSWORD}@redis.invalid:6379/0")
     assert away.detail == "redis.invalid:6379: its host name can't be resolved (DNS)"
 
 
 async def test_an_untrusted_certificate_is_named_with_the_tls_librarys_own_words(tmp_path: Path) -> None:
-    """Self-signed, made for this test."""
+    """The certificate is self-signed, and made for this test."""
 
     async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
@@ -254,7 +254,7 @@ async def test_an_untrusted_certificate_is_named_with_the_tls_librarys_own_words
 
 
 async def test_tls_on_a_plain_port_is_named() -> None:
-    """What answers isn't TLS."""
+    """The server answers in plain text."""
 
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
@@ -269,7 +269,7 @@ async def test_tls_on_a_plain_port_is_named() -> None:
 
 
 async def test_a_script_that_fails_is_a_fault_and_no_outage(redis_client: Redis) -> None:
-    """It's logged with Lua's own words under the reference that people see. Redis counts as being there."""
+    """Lua's own words are logged with the reference that people see. Redis doesn't count as unavailable."""
     outage = ServiceOutage("redis")
     scripts = Scripts(redis_client, "bolt", retention_s=60, watch=outage)
     calls = (scripts.run("lock_schedule"), scripts.ask(redis_client.hget(scripts.key("text"), "field")))
@@ -286,7 +286,7 @@ async def test_a_script_that_fails_is_a_fault_and_no_outage(redis_client: Redis)
 
 
 async def test_a_fault_does_not_end_the_outage_of_a_redis_that_refuses(redis_client: Redis) -> None:
-    """Only a write that works does."""
+    """Only a write that works ends it."""
     outage = ServiceOutage("redis")
     scripts = Scripts(redis_client, "bolt", retention_s=60, watch=outage)
     await redis_client.set(scripts.key("text"), "text")
@@ -310,5 +310,5 @@ async def test_a_fault_does_not_end_the_outage_of_a_redis_that_refuses(redis_cli
     ],
 )
 def test_what_befalls_a_script_is_not_its_fault(text: str) -> None:
-    """The cluster, an operator, a full server."""
+    """The cause is the cluster, an operator, or a full server."""
     assert not is_fault(ResponseError(text))

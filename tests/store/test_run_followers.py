@@ -1,4 +1,4 @@
-"""Follow requests: recorded once a run and channel, and never in the way of whoever started the run."""
+"""Follow requests: stored once per run and channel, and never in the way of whoever started the run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FACTS = RunFacts(slug="nightly", name="Nightly", actor="Bolt scheduler")
 
 @pytest.fixture
 def scripts(redis_client: Redis) -> Scripts:
-    """The scripts of a deployment of its own."""
+    """The scripts of a deployment that only this test uses."""
     return Scripts(redis_client, "test", retention_s=1000)
 
 
@@ -37,7 +37,7 @@ def asker(channel: str = "A", user: str = "U1") -> Asker:
 
 
 async def adopted(scripts: Scripts, key: RunKey = RUN, channel: str = "A") -> FollowRequest:
-    """A run that someone wants to follow, seen to be active."""
+    """Somebody asks to follow a run, and it's found to be active."""
     followers = RunFollowers(scripts)
     assert (await followers.add_follow_request(asker(channel), key, FACTS))[0] == "new"
     follow_request = await followers.load_follow_request(f"{channel}/{key.name}")
@@ -49,7 +49,7 @@ async def adopted(scripts: Scripts, key: RunKey = RUN, channel: str = "A") -> Fo
 
 
 async def claimed_post(scripts: Scripts) -> ClaimedPost:
-    """The claim on the card that waits for a slot."""
+    """Claim the post of the card."""
     lane = PostLane(scripts, SlackBudget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
     taken = await lane.claim()
     assert taken.lease is not None
@@ -57,18 +57,18 @@ async def claimed_post(scripts: Scripts) -> ClaimedPost:
 
 
 async def test_a_follow_request_is_one_a_channel_and_run(scripts: Scripts) -> None:
-    """However many click, and however often."""
+    """It doesn't matter how many people click, or how often."""
     followers = RunFollowers(scripts)
     asked = (followers.add_follow_request(asker(user=user), RUN, FACTS) for user in ("U1", "U1", "U2"))
     told = await asyncio.gather(*asked)
     assert sorted(word for word, _ in told) == ["known", "known", "new"]
-    # Who was first is told to the others.
+    # The others learn who was first.
     assert len({more for word, more in told if word == "known"}) == 1
     assert (await followers.add_follow_request(asker("B"), RUN, FACTS))[0] == "new"
 
 
 async def test_its_card_is_attached_once(scripts: Scripts) -> None:
-    """A second message is another's; a later click is told where the card is."""
+    """A second message isn't attached; later clicks are told where the card is."""
     follow_request = await adopted(scripts)
     followers, post = RunFollowers(scripts), await claimed_post(scripts)
     assert await followers.posted(post, follow_request, CardRef("A", "1.5"), "run:1") == "ok"
@@ -81,7 +81,7 @@ async def test_its_card_is_attached_once(scripts: Scripts) -> None:
 
 @pytest.mark.parametrize("elsewhere", [True, False])
 async def test_a_deleted_card_is_nobodys_link(scripts: Scripts, *, elsewhere: bool) -> None:
-    """Once its place is given away: the run's own card is another one then, or none."""
+    """Once its place is given to another card, the run has that card, or none."""
     await follow_run(scripts, 4711)
     if elsewhere:
         follow_request = await adopted(scripts, channel="B")
@@ -93,7 +93,7 @@ async def test_a_deleted_card_is_nobodys_link(scripts: Scripts, *, elsewhere: bo
 
 
 async def test_a_run_that_has_ended_is_not_followed(scripts: Scripts) -> None:
-    """However active it was in an older look; and it is recorded that someone has to be told so."""
+    """An older look may still have seen it active. A later request is recorded, so that its asker can be told."""
     followers = RunFollowers(scripts)
     await adopted(scripts)
     assert (await followers.add_follow_request(asker("B"), RUN, FACTS))[0] == "new"
@@ -110,7 +110,7 @@ async def test_a_run_that_has_ended_is_not_followed(scripts: Scripts) -> None:
 async def test_an_end_that_comes_while_its_card_is_posted_is_told_there(
     scripts: Scripts, log: str, pending: str
 ) -> None:
-    """It came after the click; the log too, where that is still to come."""
+    """It came after the click, so it's posted there, and so is the log if that's still to come."""
     follow_request = await adopted(scripts)
     post = await claimed_post(scripts)
     await end_run(scripts, RUN.id, "ERROR", log=log)
@@ -122,7 +122,7 @@ async def test_an_end_that_comes_while_its_card_is_posted_is_told_there(
 
 
 async def test_a_followed_run_may_still_be_of_a_lost_start(scripts: Scripts) -> None:
-    """It is nobody's as long as no start of ours has it."""
+    """Until a start of ours claims it, it counts as unclaimed."""
     runs = Runs(scripts)
     follow_request = await adopted(scripts)
     await RunFollowers(scripts).posted(await claimed_post(scripts), follow_request, CardRef("A", "1.5"), "run:1")
@@ -131,7 +131,7 @@ async def test_a_followed_run_may_still_be_of_a_lost_start(scripts: Scripts) -> 
 
 
 async def test_whose_a_run_is_is_not_forgotten_by_following_it(scripts: Scripts) -> None:
-    """What we know of a start stands; what is known of a stranger's run is told anew."""
+    """What is known about a start is kept, and following it doesn't overwrite it."""
     await follow_run(scripts, 4711)
     await adopted(scripts, channel="B")
     run = await Runs(scripts).load_run(RUN)
@@ -140,7 +140,7 @@ async def test_whose_a_run_is_is_not_forgotten_by_following_it(scripts: Scripts)
 
 
 async def test_a_claim_that_is_lost_adopts_nothing(scripts: Scripts) -> None:
-    """Whoever comes late changes nothing."""
+    """A process that comes late changes nothing."""
     followers = RunFollowers(scripts)
     await followers.add_follow_request(asker(), RUN, FACTS)
     follow_request = await followers.load_follow_request(f"A/{RUN.name}")

@@ -1,4 +1,4 @@
-"""Indexes: which runs are active and which failed, of a person and of a channel; which schedules a person runs most."""
+"""Indexes: active and failed runs by person and by channel, and the schedules that a person runs most."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KINDS = ("active", "failed", "habits", "recent")
 
 @pytest.fixture
 def scripts(redis_client: Redis) -> Scripts:
-    """The scripts of a deployment of its own."""
+    """The scripts of a deployment that only this test uses."""
     return Scripts(redis_client, "test", retention_s=1000)
 
 
@@ -50,7 +50,7 @@ async def mine(scripts: Scripts, user: str = "U1") -> list[int]:
 
 
 async def failed(scripts: Scripts, user: str = "U1", *channels: str) -> list[int]:
-    """The failures of a person and of channels, newest first."""
+    """The failed runs of a person and of channels, newest first."""
     return ids((await RunIndexes(scripts).failed(user, channels, most=100)).runs)
 
 
@@ -60,7 +60,7 @@ async def indexed(scripts: Scripts) -> list[str]:
 
 
 async def test_a_run_is_active_from_its_start_to_its_end(scripts: Scripts) -> None:
-    """In its channel, and as its asker's; and nobody else's."""
+    """It's listed in its channel and for its asker, and nowhere else."""
     await follow_run(scripts, 7)
     await follow_run(scripts, 8, user="U2")
     assert (await active(scripts), await mine(scripts), await mine(scripts, "U2")) == ([8, 7], [7], [8])
@@ -72,7 +72,7 @@ async def test_a_run_is_active_from_its_start_to_its_end(scripts: Scripts) -> No
 
 
 async def test_a_failure_is_told_to_its_asker_and_its_channel(scripts: Scripts) -> None:
-    """The newest first, each once."""
+    """The newest comes first, and each is listed once."""
     for number in (7, 8):
         await follow_run(scripts, number)
         await end_run(scripts, number, "FAILED")
@@ -83,7 +83,7 @@ async def test_a_failure_is_told_to_its_asker_and_its_channel(scripts: Scripts) 
 
 
 async def test_a_run_comes_with_all_that_a_list_shows(scripts: Scripts) -> None:
-    """Facts, state, and its card where it was found."""
+    """Its facts, its state, and the card in that channel come with it."""
     await follow_run(scripts, 7, ts="7.25")
     await observe(scripts, 7, "RUNNING", commands=2)
     (found,) = (await RunIndexes(scripts).active_in(["A"], most=1)).runs
@@ -94,7 +94,7 @@ async def test_a_run_comes_with_all_that_a_list_shows(scripts: Scripts) -> None:
 
 
 async def test_pages(scripts: Scripts) -> None:
-    """How many there are, whatever part is given; those of somebody are left out where that is asked for."""
+    """Each page has the total number; one person's runs can be left out."""
     for number in range(1, 6):
         await follow_run(scripts, number, channel="AB"[number % 2], user=f"U{number % 2}")
     page = await RunIndexes(scripts).active_in(["A", "B"], skip=1, most=2)
@@ -105,7 +105,7 @@ async def test_pages(scripts: Scripts) -> None:
 
 
 async def test_of_very_many_lists_the_newest_runs_are_found(scripts: Scripts) -> None:
-    """However they are spread; and no more of them are looked at than need be."""
+    """They're found wherever they are, and no more runs are read than necessary."""
     redis, channels = scripts.redis, [f"C{number}" for number in range(400)]
     async with redis.pipeline(transaction=False) as pipe:
         for number in range(1, 1201):
@@ -119,7 +119,7 @@ async def test_of_very_many_lists_the_newest_runs_are_found(scripts: Scripts) ->
 
 
 async def test_a_run_that_is_over_and_not_concluded_is_not_shown_as_active(scripts: Scripts) -> None:
-    """Its end is being read; it leaves the lists with it."""
+    """Its end is still being read; it leaves the lists when it's concluded."""
     await follow_run(scripts, 7)
     await observe(scripts, 7, "FAILED")
     assert await active(scripts) == []
@@ -128,7 +128,7 @@ async def test_a_run_that_is_over_and_not_concluded_is_not_shown_as_active(scrip
 
 @pytest.mark.parametrize("left", ["gone", "concluded"])
 async def test_what_another_version_left_behind_is_cleaned_up(scripts: Scripts, left: str) -> None:
-    """One that ended a run without knowing of lists, or whose record has expired."""
+    """That version ended the run without knowing the lists, or the run's record has expired."""
     await follow_run(scripts, 7)
     record = scripts.key("run", "w:7")
     if left == "gone":
@@ -140,7 +140,7 @@ async def test_what_another_version_left_behind_is_cleaned_up(scripts: Scripts, 
 
 
 async def test_a_run_that_another_version_made_is_in_no_list_until_it_fails(scripts: Scripts) -> None:
-    """Its end is read from its record: it enters the failures."""
+    """Its record is read when it ends, so it's listed as a failure."""
     await follow_run(scripts, 7)
     await scripts.redis.delete(scripts.key("active", "channel:A"), scripts.key("active", "user:U1"))
     assert await active(scripts) == []
@@ -151,7 +151,7 @@ async def test_a_run_that_another_version_made_is_in_no_list_until_it_fails(scri
 
 @pytest.mark.parametrize("facts", ["", "{", "[]", '{"asked_by": 7}', '{"asked_by": {}, "x": null}'])
 async def test_facts_that_cannot_be_read_stop_nothing(scripts: Scripts, facts: str) -> None:
-    """The run is concluded all the same."""
+    """The run is still concluded."""
     await follow_run(scripts, 7)
     await scripts.redis.hset(scripts.key("run", "w:7"), "facts", facts if facts != "" else "{}")
     with contextlib.suppress(ValueError):
@@ -165,7 +165,7 @@ async def _token(scripts: Scripts) -> int:
 
 
 async def test_no_list_grows_and_each_expires(scripts: Scripts) -> None:
-    """500 active runs, 20 failures and 50 schedules are the most; a week, a month, 90 days without a new one."""
+    """At most 500 active runs, 20 failures and 50 schedules are kept, for 30, 7 and 90 days after the last new one."""
     for name, list_name in (("active", "user:U1"), ("active", "channel:A"), ("failed", "channel:A")):
         await scripts.redis.zadd(scripts.key(name, list_name), {f"w:{number}": 10**16 for number in range(1000, 1600)})
     await follow_run(scripts, 7)
@@ -192,7 +192,7 @@ async def test_no_list_grows_and_each_expires(scripts: Scripts) -> None:
 
 
 async def test_what_is_older_than_a_week_is_no_recent_failure(scripts: Scripts) -> None:
-    """Neither told, nor kept when the next one comes."""
+    """It isn't listed, and is dropped when the next failure comes."""
     await follow_run(scripts, 7)
     await end_run(scripts, 7, "FAILED")
     seconds, _ = await scripts.redis.time()
@@ -205,7 +205,7 @@ async def test_what_is_older_than_a_week_is_no_recent_failure(scripts: Scripts) 
 
 
 async def test_the_schedules_that_a_person_runs_most(scripts: Scripts) -> None:
-    """By how often and how lately; with the channel of the last run."""
+    """They're sorted by how often and how recently, and have the channel of the last run."""
     indexes = RunIndexes(scripts)
     assert (await indexes.habits("U1", most=5)).total == 0
     await follow_run(scripts, 7)
@@ -219,7 +219,7 @@ async def test_the_schedules_that_a_person_runs_most(scripts: Scripts) -> None:
 
 
 async def test_a_run_counts_half_after_thirty_days(scripts: Scripts) -> None:
-    """A run of today outweighs one of two months ago, and three of those do not outweigh it either."""
+    """One run today outweighs three runs two months ago."""
     await follow_run(scripts, 7)
     counts = scripts.key("habits", "U1")
     today = float(await scripts.redis.zscore(counts, "s7") or 0)
@@ -230,7 +230,7 @@ async def test_a_run_counts_half_after_thirty_days(scripts: Scripts) -> None:
 
 
 async def test_a_run_that_a_lost_records_button_brings_back_is_listed(scripts: Scripts) -> None:
-    """The card's channel and who asked come from the button, as the record does."""
+    """Like the record itself, the card's channel and the asker come from the button."""
     facts = RunFacts(slug="s9", name="S 9", asked_by="U1")
     asker, card = Asker("T", "U2", "A"), CardRef("A", "9.5")
     await Runs(scripts).record_wish(RunKey("w", 9), asker, NOW, facts, Observation("RUNNING"), card)
@@ -238,7 +238,7 @@ async def test_a_run_that_a_lost_records_button_brings_back_is_listed(scripts: S
 
 
 async def test_an_old_run_that_is_brought_back_is_in_no_list(scripts: Scripts) -> None:
-    """It is over, though no poll has seen it yet; and when it failed is not now."""
+    """It's over, even if no poll has seen that yet, and it didn't fail just now."""
     facts = RunFacts(slug="s9", name="S 9", asked_by="U1")
     await Runs(scripts).restore_run(RunKey("w", 9), facts, Observation("FAILED"), "T", CardRef("A", "9.5"), over=True)
     assert (await active(scripts), await mine(scripts)) == ([], [])
@@ -247,7 +247,7 @@ async def test_an_old_run_that_is_brought_back_is_in_no_list(scripts: Scripts) -
 
 
 async def test_a_failure_before_its_start_is_known_is_told_to_its_asker_and_channel(scripts: Scripts) -> None:
-    """The run was on record by its number alone."""
+    """Until then only the run's number was known."""
     await Runs(scripts).record_wish(
         RunKey("w", 7), Asker("T", "U2", "B"), NOW, RunFacts(), Observation("RUNNING"), None
     )
@@ -261,18 +261,18 @@ async def test_a_failure_before_its_start_is_known_is_told_to_its_asker_and_chan
 
 @pytest.mark.skipif(installed() is None, reason="there is no redis-server on PATH")
 async def test_lists_agree_with_their_runs_whenever_redis_is_killed() -> None:
-    """kill -9 in the middle of starts and ends, again and again: what is not concluded is listed, and nothing else."""
+    """After kill -9 amid starts and ends, again and again, unfinished runs are listed, and nothing else."""
     servers = Servers()
     server = await servers.alone("appendonly yes", "appendfsync always")
     scripts = Scripts(connect(server.url, timeout_s=1), "test", retention_s=1000)
     numbers = itertools.count(1)
     try:
-        # A person may not start more than thirty in ten seconds.
+        # A person can't start more than thirty in ten seconds.
         for after, turns in ((4, 3), (9, 10), (14, 20)):
             begun = asyncio.Event()
             working = asyncio.create_task(_start_and_end(scripts, numbers, begun, after))
             await asyncio.wait_for(begun.wait(), PATIENCE_S)
-            # Somewhere in the middle of a write, after so many turns of the loop.
+            # Somewhere in the middle of a write, after this many turns of the event loop.
             for _ in range(turns):
                 await asyncio.sleep(0)
             server.kill()
@@ -281,7 +281,7 @@ async def test_lists_agree_with_their_runs_whenever_redis_is_killed() -> None:
             await server.start()
             await eventually("the client to reach Redis again", lambda: _there(scripts))
             await _agree(scripts)
-            # What was claimed by the one that was killed is of no use to the next one.
+            # What was claimed before the kill is of no use to the next round.
             for due in ("requests", "ends"):
                 await scripts.redis.delete(scripts.key("due", due))
             await scripts.redis.delete(scripts.key("posts", "start"), scripts.key("posts", "start", "A"))
@@ -326,7 +326,7 @@ async def _agree(scripts: Scripts) -> None:
 
 
 async def test_the_newest_run_of_a_channel_is_found_whatever_became_of_it(scripts: Scripts) -> None:
-    """Also after its end; and of a channel without runs there's none."""
+    """It's found even after its end; a channel without runs has none."""
     indexes = RunIndexes(scripts)
     assert (await indexes.newest_in("A")).runs == ()
     for number in (7, 8):

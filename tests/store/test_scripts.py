@@ -1,4 +1,4 @@
-"""The scripts of a bot that runs are those that it started with, and a call's cancellation always reaches the caller."""
+"""A running bot keeps the scripts that it started with, and cancelling a call always reaches the caller."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ asyncio.run(main())
 
 
 def test_every_shared_file_is_part_of_the_scripts() -> None:
-    """Each once, in an order that's written down: a function may use only those before it."""
+    """Each is included once, in a fixed order: a function can only use those before it."""
     stored = {path.stem for path in (ROOT / "bot" / "store" / "scripts" / "shared").iterdir()}
     assert sorted(SHARED) == sorted(stored)
 
@@ -53,7 +53,7 @@ def test_an_upgrade_of_the_files_does_not_reach_a_bot_that_runs(tmp_path: Path, 
 
 
 async def swallows_its_cancellation() -> str:
-    """As redis-py does, before Python 3.12, if it's cancelled at the moment when the command is sent."""
+    """Behave like redis-py before Python 3.12 if it's cancelled at the moment when the command is sent."""
     try:
         await asyncio.Event().wait()
     except asyncio.CancelledError:
@@ -62,7 +62,7 @@ async def swallows_its_cancellation() -> str:
 
 
 async def test_whoever_is_cancelled_during_a_call_is_cancelled(redis_client: Redis) -> None:
-    """Although the call has returned a reply."""
+    """This holds even though the call has returned a reply."""
     scripts = Scripts(redis_client, "bolt", retention_s=60)
     calling = asyncio.create_task(scripts.ask(swallows_its_cancellation()))
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Polls: what was asked for at once is spread over the interval, a batch a tick."""
+"""Polls: runs that were polled at the same time are spread over the interval, one batch per tick."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STEP_US = 1_000_000
 
 
 async def begin(redis: Redis) -> Scripts:
-    """So many runs, all due now."""
+    """Many runs, all due now."""
     scripts = Scripts(redis, "test", retention_s=1000)
     async with redis.pipeline(transaction=False) as pipe:
         for number in range(RUNS):
@@ -30,7 +30,7 @@ async def begin(redis: Redis) -> Scripts:
 
 
 async def poll_all(scripts: Scripts) -> Counter[float]:
-    """Each run once, a batch at a time; how many are due when."""
+    """Poll each run once, batch by batch; return how many are due at each time."""
     due, runs = DueSet(scripts, "polls", lease_s=10), Runs(scripts)
     for _ in range(RUNS // BATCH):
         claimed = await due.claim(BATCH)
@@ -42,29 +42,29 @@ async def poll_all(scripts: Scripts) -> Counter[float]:
 
 
 async def due_when(scripts: Scripts) -> Counter[float]:
-    """How many runs are due when, in microseconds."""
+    """How many runs are due at each time, in microseconds."""
     found: list[Any] = list(await scripts.redis.zrange(scripts.key("due", "polls"), 0, -1, withscores=True))
     return Counter(float(score) for _, score in found)
 
 
 def ticks_from(now_us: float) -> int:
-    """How many ticks a run may go to that is polled now: from half a tick after now to the end of the interval."""
+    """How many ticks a run polled now can go to: from half a tick after now to the end of the interval."""
     first = now_us // STEP_US + (1 if now_us % STEP_US < STEP_US / 2 else 2)
     return int((now_us + INTERVAL_S * STEP_US) // STEP_US - first) + 1
 
 
 async def clock_us(redis: Redis) -> int:
-    """What Redis' clock says."""
+    """The time by Redis' clock."""
     seconds, micros = await redis.time()
     return int(seconds) * STEP_US + int(micros)
 
 
 async def test_batches_that_were_polled_at_once_are_spread(redis_client: Redis) -> None:
-    """Over the ticks of the interval, a batch each, none later than it; what finds no room in time is with those of the last."""
+    """Each of the interval's ticks gets a batch, and none is later; what doesn't fit in goes to the last one."""
     scripts = await begin(redis_client)
     began_us = await clock_us(redis_client)
     after = await poll_all(scripts)
-    # The clock may pass from one tick, or half of one, to the next meanwhile.
+    # Meanwhile, the clock may move on to the next tick, or half of one.
     rooms = {min(RUNS // BATCH, ticks_from(at)) for at in (began_us, await clock_us(redis_client))}
     assert sum(after.values()) == RUNS
     assert all(score % STEP_US == 0 for score in after)

@@ -1,4 +1,4 @@
-"""Lines: starts that wait for a run to end, in order, each once; and what an older version makes of them."""
+"""Queues: starts wait for a run to end, in order, each sent once; and what an older version does with them."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ FACTS = RunFacts(slug="nightly", name="Nightly")
 
 @pytest.fixture
 def scripts(redis_client: Redis) -> Scripts:
-    """The scripts of a deployment of its own."""
+    """The scripts of a deployment that only this test uses."""
     return Scripts(redis_client, "test", retention_s=1000)
 
 
 async def join(scripts: Scripts, name: str, *, user: str = "U1", most: int = 5) -> str:
-    """Ask for a start that waits for the run 4711; what became of it."""
+    """Ask for a start that waits for run 4711; return the result."""
     word, _ = await StartQueue(scripts).enqueue(asked(name, user=user), LOOK, RUN, FACTS, most=most)
     return word
 
 
 async def carded(scripts: Scripts, name: str) -> None:
-    """Post the card of the next one that waits."""
+    """Post the card of the next waiting start."""
     lane = PostLane(scripts, SlackBudget(post_gap_s=0, channel_gap_s=0), lease_s=10, upload_lease_s=10)
     taken = await lane.claim()
     assert taken.lease is not None
@@ -51,7 +51,7 @@ async def carded(scripts: Scripts, name: str) -> None:
 
 
 async def claim(scripts: Scripts, name: str, due: str = "queue") -> Lease:
-    """The claim on one that is due, made due now."""
+    """Make one due now, and claim it."""
     await scripts.redis.zadd(scripts.key("due", due), {name: 1})
     claimed = await DueSet(scripts, due, lease_s=10).claim(1)
     assert claimed.lease is not None
@@ -60,7 +60,7 @@ async def claim(scripts: Scripts, name: str, due: str = "queue") -> Lease:
 
 
 async def turn(scripts: Scripts, name: str, *, longest_s: float = 100) -> tuple[str, Lease]:
-    """Whether it is its turn, and the claim."""
+    """Whether it's this start's turn, and the claim."""
     lease = await claim(scripts, name)
     return await StartQueue(scripts).check_turn(lease, longest_s=longest_s, again_s=15), lease
 
@@ -75,14 +75,14 @@ async def end_run(scripts: Scripts, key: RunKey) -> None:
 
 
 async def loaded(scripts: Scripts, name: str) -> Request:
-    """The request as it is recorded."""
+    """The stored request."""
     request = await StartRequests(scripts, Limits()).load_request(name)
     assert request is not None
     return request
 
 
 async def test_it_is_recorded_once_and_waits_where_no_other_version_looks(scripts: Scripts) -> None:
-    """Not among the requests that are due, nor among the posts of a class that an older version sends."""
+    """It's neither in the due requests nor in a class of posts that an older version sends."""
     words = await asyncio.gather(*(join(scripts, "a") for _ in range(4)))
     assert sorted(words) == ["known"] * 3 + ["new"]
     assert await scripts.redis.exists(scripts.key("due", "requests")) == 0
@@ -93,7 +93,7 @@ async def test_it_is_recorded_once_and_waits_where_no_other_version_looks(script
 
 
 async def test_the_same_words_wait_once(scripts: Scripts) -> None:
-    """Another person's do too; a line is bounded."""
+    """Another person's identical start is queued too; the queue has a limit."""
     assert await join(scripts, "a") == "new"
     assert await join(scripts, "b") == "same"
     assert await join(scripts, "c", user="U2") == "new"
@@ -102,7 +102,7 @@ async def test_the_same_words_wait_once(scripts: Scripts) -> None:
 
 
 async def test_turns_come_in_order_and_after_the_end(scripts: Scripts) -> None:
-    """Not while the run goes on, not without a card, not before the first one; then once."""
+    """No turn comes while the run is active, without a card, or before the first one's; each comes once."""
     await join(scripts, "a")
     assert (await turn(scripts, "a"))[0] == "wait"
     await carded(scripts, "a")
@@ -121,7 +121,7 @@ async def test_turns_come_in_order_and_after_the_end(scripts: Scripts) -> None:
     assert sending.state is RequestState.CARDED
     assert sending.queued_at is not None
     assert sending.asked_at > sending.queued_at
-    # The second one waits until it is known what became of the first one, and then for its run.
+    # The second one waits until the first one's outcome is known, and then for its run.
     assert (await turn(scripts, "b"))[0] == "wait"
     await StartRequests(scripts, Limits()).settle(sending, RunKey("w", 4712), told=True)
     assert (await turn(scripts, "b"))[0] == "wait"
@@ -132,7 +132,7 @@ async def test_turns_come_in_order_and_after_the_end(scripts: Scripts) -> None:
 
 
 async def waiting(scripts: Scripts, user: str = "U1", channel: str = "A") -> tuple[list[str], list[str]]:
-    """The starts of a person and of a channel that wait."""
+    """The waiting starts of a person and of a channel."""
     queue = StartQueue(scripts)
     mine, here = await queue.queued_of(user, most=9), await queue.queued_in(channel, most=9)
     assert (mine.total, here.total) == (len(mine.starts), len(here.starts))
@@ -140,7 +140,7 @@ async def waiting(scripts: Scripts, user: str = "U1", channel: str = "A") -> tup
 
 
 async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
-    """Of a person and of a channel, first one first; not once their turn has come or they are taken out."""
+    """They're listed by person and by channel, first one first, until their turn comes or they're removed."""
     queue = StartQueue(scripts)
     for name, user in (("a", "U1"), ("b", "U2"), ("c", "U1")):
         wanted = RunCommand("nightly", branch=name)
@@ -167,7 +167,7 @@ async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
 
 
 async def test_the_lists_of_those_that_wait_do_not_grow(scripts: Scripts) -> None:
-    """What another version took out is cleared; all of it expires, and has a most."""
+    """What another version removed is dropped; all lists expire, and have a limit."""
     queue = StartQueue(scripts)
     for number in range(103):
         plan = StartPlan(f"s{number}", "S", 5)
@@ -182,7 +182,7 @@ async def test_the_lists_of_those_that_wait_do_not_grow(scripts: Scripts) -> Non
 
 
 async def test_an_end_makes_it_due_at_once(scripts: Scripts) -> None:
-    """It does not sleep until its next look."""
+    """The start doesn't wait until its next look."""
     await join(scripts, "a")
     await carded(scripts, "a")
     await turn(scripts, "a")
@@ -193,7 +193,7 @@ async def test_an_end_makes_it_due_at_once(scripts: Scripts) -> None:
 
 
 async def test_it_leaves_the_queue_once(scripts: Scripts) -> None:
-    """While it waits, whoever holds the claim; not when its turn has come."""
+    """It can be removed while it's waiting, whoever holds the claim, and only once."""
     queue = StartQueue(scripts)
     await join(scripts, "a")
     await carded(scripts, "a")
@@ -206,7 +206,7 @@ async def test_it_leaves_the_queue_once(scripts: Scripts) -> None:
 
 
 async def test_a_turn_that_is_taken_out_at_the_same_moment(scripts: Scripts) -> None:
-    """One of the two: it is started, or it is not."""
+    """It's either started or removed, never both."""
     await join(scripts, "a")
     await carded(scripts, "a")
     await end_run(scripts, RUN)
@@ -218,7 +218,7 @@ async def test_a_turn_that_is_taken_out_at_the_same_moment(scripts: Scripts) -> 
 
 
 async def test_a_card_that_nobody_sees_is_not_waited_for(scripts: Scripts) -> None:
-    """Someone has deleted it, or its channel refuses: a start that is not seen is not sent."""
+    """It was deleted, or its channel refuses posts: a start that isn't shown isn't sent."""
     await join(scripts, "a")
     await carded(scripts, "a")
     await scripts.redis.hset(scripts.key("card", "T:A:a.5"), "unshowable", "message_not_found")
@@ -226,13 +226,13 @@ async def test_a_card_that_nobody_sees_is_not_waited_for(scripts: Scripts) -> No
 
 
 async def test_a_wait_has_an_end(scripts: Scripts) -> None:
-    """By Redis' clock."""
+    """Redis' clock decides."""
     await join(scripts, "a")
     assert (await turn(scripts, "a", longest_s=0))[0] == "late"
 
 
 async def test_one_that_was_overtaken_keeps_its_place(scripts: Scripts) -> None:
-    """And waits for the run that was faster."""
+    """It waits for the run that was faster."""
     for name, user in (("a", "U1"), ("b", "U2")):
         await join(scripts, name, user=user)
         await carded(scripts, name)

@@ -1,4 +1,4 @@
-"""Requests: recorded once, guarded against doubles and a backlog, taken from step to step by whoever holds the claim."""
+"""Requests: stored once, protected against duplicates and backlogs, and advanced by whoever holds the claim."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from tests.store.record import NOW, asked, follow_run
 
 @pytest.fixture
 def scripts(redis_client: Redis) -> Scripts:
-    """The scripts of a deployment of its own."""
+    """The scripts of a deployment that only this test uses."""
     return Scripts(redis_client, "test", retention_s=1000)
 
 
 async def claimed(scripts: Scripts, requests: StartRequests, name: str) -> tuple[Lease, Request]:
-    """The claim on a request that is due, and the request."""
+    """Claim a request that is due; return the claim and the request."""
     claim = await DueSet(scripts, "requests", lease_s=10).claim(1)
     request = await requests.load_request(name)
     assert claim.lease is not None
@@ -43,7 +43,7 @@ async def claimed(scripts: Scripts, requests: StartRequests, name: str) -> tuple
 
 
 async def carded(scripts: Scripts, requests: StartRequests, name: str) -> tuple[Lease, Request]:
-    """A request whose card is posted, claimed."""
+    """A claimed request whose card is posted."""
     await requests.accept(asked(name, text=name))
     lease, request = await claimed(scripts, requests, name)
     assert await requests.looked(lease, request, StartPlan("nightly", "Nightly", 5))
@@ -53,7 +53,7 @@ async def carded(scripts: Scripts, requests: StartRequests, name: str) -> tuple[
 
 
 async def test_a_delivery_is_recorded_once_however_often_it_comes(scripts: Scripts) -> None:
-    """Also when both copies come at the same moment."""
+    """This holds even if all copies arrive at the same moment."""
     requests = StartRequests(scripts, Limits())
     words = [one.word for one in await asyncio.gather(*(requests.accept(asked("a")) for _ in range(5)))]
     assert sorted(words) == ["known"] * 4 + ["new"]
@@ -61,7 +61,7 @@ async def test_a_delivery_is_recorded_once_however_often_it_comes(scripts: Scrip
 
 
 async def test_the_same_words_are_the_first_request_until_a_minute_is_over(scripts: Scripts) -> None:
-    """Another person, channel, schedule, or the wish for another one, is not the same."""
+    """Another person, channel or schedule makes it another request, and so does asking for another start."""
     requests = StartRequests(scripts, Limits())
     await requests.accept(asked("a"))
     assert (await requests.accept(asked("b"))).id == "a"
@@ -75,7 +75,7 @@ async def test_the_same_words_are_the_first_request_until_a_minute_is_over(scrip
 
 
 def meant(name: str, text: str, slug: str = "") -> NewRequest:
-    """A start of what was typed, where the schedule meant is known or not."""
+    """A start as it was typed, with the schedule's slug if that's known."""
     return replace(asked(name, text=text), slug=slug)
 
 
@@ -93,7 +93,7 @@ def meant(name: str, text: str, slug: str = "") -> NewRequest:
 async def test_the_schedule_meant_is_compared_not_its_letters(
     scripts: Scripts, first: tuple[str, str], second: tuple[str, str]
 ) -> None:
-    """By its slug as far as that is known, else by its folded name."""
+    """Slugs are compared if they're known, else folded names."""
     requests = StartRequests(scripts, Limits())
     assert (await requests.accept(meant("a", *first))).word == "new"
     assert (await requests.accept(meant("b", *second))).id == "a"
@@ -107,7 +107,7 @@ async def test_two_schedules_whose_names_fold_alike_are_two_starts(scripts: Scri
 
 
 async def test_once_looked_up_a_start_is_known_by_its_schedule(scripts: Scripts) -> None:
-    """Also by a replica that had no list of schedules when it took the start in."""
+    """This holds even if the replica that accepted it had no list of schedules."""
     requests = StartRequests(scripts, Limits())
     await requests.accept(meant("a", "Nightly full build"))
     lease, request = await claimed(scripts, requests, "a")
@@ -116,7 +116,7 @@ async def test_once_looked_up_a_start_is_known_by_its_schedule(scripts: Scripts)
 
 
 async def test_a_version_that_compares_words_shares_the_same_redis(scripts: Scripts) -> None:
-    """It finds what this one recorded, and this one finds what it recorded, by the words as typed."""
+    """Each version finds what the other recorded, by the words as typed."""
     typed = scripts.key("same", hashlib.sha256(b'U1/A/run "nightly"').hexdigest()[:32])
     requests = StartRequests(scripts, Limits())
     await requests.accept(meant("a", "nightly", "nightly"))
@@ -131,7 +131,7 @@ async def test_a_version_that_compares_words_shares_the_same_redis(scripts: Scri
     ("state", "word"), [("settled", "new"), ("unclear", "same"), ("refused", "new"), ("looked", "same")]
 )
 async def test_how_the_first_stands_decides_after_its_minute(scripts: Scripts, state: str, word: str) -> None:
-    """What is unsettled is asked back about; what was refused may be asked again at once."""
+    """If the first one is unsettled, the person is asked; if it was refused, they can ask again at once."""
     requests = StartRequests(scripts, Limits(ask_again_s=0))
     await requests.accept(asked("a"))
     await scripts.redis.hset(scripts.key("req", "a"), "state", state)
@@ -140,7 +140,7 @@ async def test_how_the_first_stands_decides_after_its_minute(scripts: Scripts, s
 
 @pytest.mark.parametrize("limits", [Limits(waiting=2), Limits(waiting_in_channel=2)])
 async def test_what_would_wait_too_long_is_refused_and_recorded_nowhere(scripts: Scripts, limits: Limits) -> None:
-    """The third one is too much: of all starts that wait, or of those in a channel."""
+    """The third one is too many, either of all waiting starts or of those in a channel."""
     requests = StartRequests(scripts, limits)
     words = [(await requests.accept(asked(name, text=name))).word for name in ("a", "b", "c")]
     assert words == ["new", "new", "full"]
@@ -154,13 +154,13 @@ async def test_what_would_wait_too_long_is_refused_and_recorded_nowhere(scripts:
 def test_as_many_starts_may_wait_as_get_a_card_in_time(
     posts_a_minute: int, deadline_s: float, waiting: int, in_channel: int
 ) -> None:
-    """What is taken in beyond that would be told after its deadline that it was not started."""
+    """Any more would only be told after their deadline that they weren't started."""
     limits = Limits.for_budget(30, 100, posts_a_minute=posts_a_minute, deadline_s=deadline_s)
     assert (limits.waiting, limits.waiting_in_channel) == (waiting, in_channel)
 
 
 async def test_a_start_counts_until_its_deadline(scripts: Scripts) -> None:
-    """However long it may wait, and however soon the same words would be another start."""
+    """This holds however long it may wait, and however soon the same words would be another start."""
     requests = StartRequests(scripts, Limits(ask_again_s=0, deadline_s=600, waiting=1))
     assert (await requests.accept(asked("a", text="a"))).word == "new"
     assert (await requests.accept(asked("b", text="b"))).word == "full"
@@ -169,7 +169,7 @@ async def test_a_start_counts_until_its_deadline(scripts: Scripts) -> None:
 
 
 async def test_a_step_works_only_from_its_state_and_with_its_claim(scripts: Scripts) -> None:
-    """Whoever lost the claim, or comes late, changes nothing."""
+    """A process that lost the claim, or comes late, changes nothing."""
     requests = StartRequests(scripts, Limits())
     await requests.accept(asked("a"))
     lease, request = await claimed(scripts, requests, "a")
@@ -183,14 +183,14 @@ async def test_a_step_works_only_from_its_state_and_with_its_claim(scripts: Scri
 
 
 async def test_what_was_asked_too_long_ago_is_not_sent(scripts: Scripts) -> None:
-    """By Redis' clock, in the same script that would record the sending."""
+    """Redis' clock decides, in the same script that would record the sending."""
     requests = StartRequests(scripts, Limits())
     lease, request = await carded(scripts, requests, "a")
     assert await requests.begin_sending(lease, request, deadline_s=0, lease_s=30) is Sending.EXPIRED
 
 
 async def test_one_start_of_a_schedule_is_sent_at_a_time(scripts: Scripts) -> None:
-    """Else a lost one could be taken for the other."""
+    """Otherwise one with a lost reply could be taken for the other."""
     requests = StartRequests(scripts, Limits())
     first, request = await carded(scripts, requests, "a")
     assert await requests.begin_sending(first, request, deadline_s=60, lease_s=30) is Sending.GO
@@ -203,7 +203,7 @@ async def test_one_start_of_a_schedule_is_sent_at_a_time(scripts: Scripts) -> No
 
 
 async def test_a_start_is_begun_once(scripts: Scripts) -> None:
-    """A second claim finds it in sending, and does not send it again."""
+    """A second attempt finds it being sent, and doesn't send it again."""
     requests = StartRequests(scripts, Limits())
     lease, request = await carded(scripts, requests, "a")
     assert await requests.begin_sending(lease, request, deadline_s=60, lease_s=30) is Sending.GO
@@ -211,7 +211,7 @@ async def test_a_start_is_begun_once(scripts: Scripts) -> None:
 
 
 async def test_a_told_run_is_recorded_although_a_search_adopted_another(scripts: Scripts) -> None:
-    """The late reply of a paused process: its run is followed all the same."""
+    """A paused process gets its reply late: its run is followed anyway."""
     requests, runs = StartRequests(scripts, Limits()), Runs(scripts)
     await follow_run(scripts, 7)
     request = await requests.load_request("request-7")
@@ -225,7 +225,7 @@ async def test_a_told_run_is_recorded_although_a_search_adopted_another(scripts:
 
 
 async def test_other_starts_whose_end_is_not_known_are_told(scripts: Scripts) -> None:
-    """As long as it is not known what became of them, and never oneself."""
+    """They're returned while their outcome is unknown; a request is never its own rival."""
     requests = StartRequests(scripts, Limits())
     began: dict[str, Request] = {}
     for name in ("a", "b"):
@@ -249,7 +249,7 @@ RETRY = RetryCommand(every=False, run_id=7)
 
 @dataclass(frozen=True, slots=True)
 class OldBody:
-    """A request as replicas read it that know no retries."""
+    """A request as replicas that don't know retries read it."""
 
     team: str
     channel: str
@@ -259,7 +259,7 @@ class OldBody:
 
 
 async def test_a_retry_comes_back_and_no_older_replica_takes_it_for_a_run(scripts: Scripts) -> None:
-    """It fails to read it, and leaves it to a younger one; a plain run is read by both."""
+    """An older replica can't read it, and leaves it to a newer one; both can read a plain run."""
     requests = StartRequests(scripts, Limits())
     origin = Origin(RunFacts(slug="nightly", asked_at=NOW), CardRef("A", "1.5"))
     await requests.accept(replace(asked("a"), start_command=RETRY, origin=origin))
@@ -286,7 +286,7 @@ async def retried(scripts: Scripts, requests: StartRequests, name: str, run_id: 
 
 
 async def test_a_run_that_was_retried_says_so_also_when_it_is_sealed(scripts: Scripts) -> None:
-    """Its card is edited and each retry told in its thread, once; the newest is shown; then it is sealed again."""
+    """Its card shows the newest retry, each retry is posted once in its thread, and then it's sealed again."""
     requests, runs = StartRequests(scripts, Limits()), Runs(scripts)
     await follow_run(scripts, 7)
     run, card = scripts.key("run", "w:7"), scripts.key("card", "T:A:7.5")
@@ -322,7 +322,7 @@ async def test_a_run_that_was_retried_says_so_also_when_it_is_sealed(scripts: Sc
 
 
 async def test_a_card_whose_record_was_lost_is_made_again_and_tells_no_end(scripts: Scripts) -> None:
-    """Its end is read once more for the card alone. A record that is there is left as it is."""
+    """Its end is read again only for the card. An existing record is left as it is."""
     runs, due = Runs(scripts), DueSet(scripts, "polls", lease_s=10)
     key, seen = RunKey("w", 7), Observation("ERROR")
     for name in ("first", "second"):
@@ -341,7 +341,7 @@ async def test_a_card_whose_record_was_lost_is_made_again_and_tells_no_end(scrip
 
 
 async def test_a_card_of_a_run_that_goes_on_is_made_again_and_tells_its_end(scripts: Scripts) -> None:
-    """In each of its channels, and once in each: also where the record of the run is there already."""
+    """Each of its channels has one card, even if the run's record already exists."""
     runs, due = Runs(scripts), DueSet(scripts, "polls", lease_s=10)
     key, seen = RunKey("w", 7), Observation("RUNNING")
     for channel, ts in (("A", "7.5"), ("B", "7.6"), ("A", "7.7")):
@@ -364,7 +364,7 @@ async def test_a_card_of_a_run_that_goes_on_is_made_again_and_tells_its_end(scri
 
 
 async def test_runs_with_commands_of_their_own_are_told_apart(scripts: Scripts) -> None:
-    """How long they took says nothing of their schedule."""
+    """Their duration says nothing about their schedule."""
     runs = Runs(scripts)
     for number, overridden in ((1, False), (2, True)):
         facts = RunFacts(commands=("dbt test",), overridden=overridden)

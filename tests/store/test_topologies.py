@@ -1,4 +1,4 @@
-"""Redis restarts, fails over and is a cluster: real servers, and the same client goes on by itself."""
+"""Redis restarts, fails over or is a cluster: with real servers, the same client recovers by itself."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Make = Callable[..., Scripts]
 
 @pytest.fixture
 async def servers() -> AsyncIterator[Servers]:
-    """Servers of this test alone."""
+    """Servers for this test only."""
     made = Servers()
     yield made
     made.close()
@@ -37,7 +37,7 @@ async def servers() -> AsyncIterator[Servers]:
 
 @pytest.fixture
 async def scripts() -> AsyncIterator[Make]:
-    """Makes the scripts of a deployment on an address. Closed also where a test fails: it must not look like another's fault."""
+    """Makes the scripts for an address. They're closed even if a test fails, so that no other test gets the blame."""
     made: list[Scripts] = []
 
     def make(url: str, name: str = "test") -> Scripts:
@@ -58,7 +58,7 @@ async def accepts(store: Scripts, name: str) -> bool:
 
 
 async def test_a_restart_loses_nothing_that_was_recorded(servers: Servers, scripts: Make) -> None:
-    """kill -9 and a start on the same append-only file: the client goes on, and the record is there."""
+    """After kill -9 and a start on the same append-only file, the client goes on, and the record is there."""
     server = await servers.alone("appendonly yes", "appendfsync always")
     store = scripts(server.url)
     assert await accepts(store, "before")
@@ -75,7 +75,7 @@ async def accepted(store: Scripts, name: str) -> None:
 
 
 async def replicas_with_it(store: Scripts) -> int:
-    """How many replicas have what was written."""
+    """How many replicas have received what was written."""
     return int(await ask(store.redis, "WAIT", 1, 200))
 
 
@@ -102,7 +102,7 @@ async def sentinels(servers: Servers, *, password: str = "") -> Watched:
         finally:
             await one.aclose()
 
-    # A Sentinel asks for replicas when it begins, and then every ten seconds.
+    # A Sentinel asks for replicas when it starts, and then every ten seconds.
     await eventually("the replica to be connected", replicas)
     watch = await servers.at_a_port(
         f"sentinel monitor main 127.0.0.1 {primary.port} 1",
@@ -125,18 +125,18 @@ async def sentinels(servers: Servers, *, password: str = "") -> Watched:
 
 
 async def test_a_failover_is_followed(servers: Servers, scripts: Make) -> None:
-    """The primary is killed: the same client finds the new one, which never saw our scripts, and keeps to it."""
+    """The primary is killed: the same client finds the new one, which never saw our scripts, and stays with it."""
     watched = await sentinels(servers, password=PASSWORD)
     store = scripts(watched.url)
     assert await check(store.redis, "x") == ()
     assert await accepts(store, "before")
-    # Replication is asynchronous: what is waited for here is what a failover could lose.
+    # Replication is asynchronous: without this wait, a failover could lose what was written.
     await eventually("the replica to have what was written", lambda: replicas_with_it(store))
     watched.primary.kill()
     await accepted(store, "after")
     assert await StartRequests(store, Limits()).load_request("before") is not None
     await watched.primary.start()
-    # On a busy machine a Sentinel may take a server for down for a moment.
+    # On a busy machine, a Sentinel may believe for a moment that a server is down.
     for number in range(20):
         await accepted(store, f"again-{number}")
     await store.probe()
@@ -146,7 +146,7 @@ async def test_a_failover_is_followed(servers: Servers, scripts: Make) -> None:
 
 
 async def test_a_cluster_is_one_slot_of_it(servers: Servers, scripts: Make) -> None:
-    """Scripts, pipelines and reads find the owner of our slot, whichever node is named first."""
+    """Scripts, pipelines and reads find the node that owns our slot, whichever node the address names."""
     for node in await servers.cluster():
         store = scripts(f"redis+cluster://127.0.0.1:{node.port}", f"of{node.port}")
         assert await check(store.redis, f"of{node.port}") == ()
@@ -175,7 +175,7 @@ async def test_a_cluster_is_one_slot_of_it(servers: Servers, scripts: Make) -> N
     ],
 )
 async def test_what_cannot_be_reached_is_told_in_a_sentence(servers: Servers, form: str, words: str) -> None:
-    """Another primary's name, no Sentinel, a wrong password, no node: nothing of the address is shown."""
+    """Another primary's name, no Sentinel, a wrong password, no node: the password is never shown."""
     watched = await sentinels(servers, password=PASSWORD)
     redis = connect(form.format(password=PASSWORD, watch=watched.sentinel.port), timeout_s=1)
     with pytest.raises((StoreUnavailable, StoreUnfit)) as caught:

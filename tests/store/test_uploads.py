@@ -1,4 +1,4 @@
-"""Files that somebody asked for: once each, behind those of ends, and not too many."""
+"""Requested files: each is posted once, after those of ends, and not too many at a time."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ FREE = SlackBudget(post_gap_s=0, channel_gap_s=0, upload_gap_s=0)
 
 @pytest.fixture
 def scripts(redis_client: Redis) -> Scripts:
-    """The scripts of a deployment of its own."""
+    """The scripts of a deployment that only this test uses."""
     return Scripts(redis_client, "test", retention_s=1000)
 
 
 def log_of(command: int) -> Upload:
-    """The log of a command of the run."""
+    """The log of one of the run's commands."""
     return Upload(f"{KEY.name}:{command}:log:A", KEY, ADA, BoltCommand(command, "dbt test"))
 
 
 async def ask(scripts: Scripts, command: int, *, anyway: bool = False, most: int = 10) -> str:
-    """What becomes of asking for it."""
+    """Request it; return the result."""
     return (await Uploads(scripts).add_upload(log_of(command), posts_it_anyway=anyway, most=most)).word
 
 
 async def claim(scripts: Scripts, budget: SlackBudget = FREE) -> ClaimedPost | None:
-    """The most urgent post."""
+    """Claim the most urgent post."""
     taken = await PostLane(scripts, budget, lease_s=10, upload_lease_s=60).claim()
     if taken.lease is None:
         return None
@@ -49,7 +49,7 @@ async def claim(scripts: Scripts, budget: SlackBudget = FREE) -> ClaimedPost | N
 
 
 async def test_a_file_is_asked_for_once(scripts: Scripts) -> None:
-    """On its way, then there; where it could not be posted, asking again is another try."""
+    """It's on its way, or already there; if it couldn't be posted, it can be requested again."""
     await follow_run(scripts, 1, ts="1.5")
     uploads = Uploads(scripts)
     answer = await uploads.add_upload(log_of(7), posts_it_anyway=False, most=10)
@@ -74,12 +74,12 @@ async def test_a_file_is_asked_for_once(scripts: Scripts) -> None:
 
 
 async def test_too_many_in_a_channel_are_refused(scripts: Scripts) -> None:
-    """So many may wait, whichever they are; another channel has room of its own."""
+    """Only so many can wait; requesting one of them again is fine."""
     assert [await ask(scripts, number, most=2) for number in (1, 2, 3, 1)] == ["new", "new", "full", "known"]
 
 
 async def test_a_log_that_its_end_posts_is_not_posted_twice(scripts: Scripts) -> None:
-    """It waits, or it is there; where that could not be posted, asking is another try."""
+    """It's waiting, or already there; if it couldn't be posted, it can be requested again."""
     await follow_run(scripts, 1, ts="1.5")
     card = scripts.key("card", "T:A:1.5")
     await scripts.redis.zadd(scripts.key("posts", "log", "A"), {"file/T:A:1.5": 1})
@@ -92,7 +92,7 @@ async def test_a_log_that_its_end_posts_is_not_posted_twice(scripts: Scripts) ->
 
 
 async def test_files_of_ends_come_first_and_followed_logs_last(scripts: Scripts) -> None:
-    """And where no file may be uploaded yet, lines of a followed log need not wait for that."""
+    """While uploads have to wait, a live log's lines don't."""
     await follow_run(scripts, 1, ts="1.5")
     log_tails = LogTails(scripts)
     assert await log_tails.begin_tail(KEY, ADA, 7, most=10) == "new"
@@ -113,7 +113,7 @@ async def test_files_of_ends_come_first_and_followed_logs_last(scripts: Scripts)
 
 
 def test_what_a_newer_version_writes_is_read() -> None:
-    """Fields that this one does not know are left out."""
+    """Fields that this version doesn't know are ignored."""
     end = from_json(
         End,
         '{"log": "read", "nodes": [{"status": "FAIL", "name": "a", "kind": "test", "message": "", "new": 1}], "newer": {}}',

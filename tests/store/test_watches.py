@@ -1,4 +1,4 @@
-"""Watches in Redis: numbered by channel, bounded, and kept in memory until one changes."""
+"""Watches in Redis: numbered per channel, limited, and cached until one changes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ EVERY_OPTION = replace(
 
 @pytest.fixture
 def scripts(redis_client: Redis) -> Scripts:
-    """The scripts of a deployment of its own."""
+    """The scripts of a deployment that only this test uses."""
     return Scripts(redis_client, "test", retention_s=1000)
 
 
@@ -49,7 +49,7 @@ def other(number: int, channel: str = "C1") -> Watch:
 
 
 async def added(watches: Watches, watch: Watch = NIGHTLY) -> Watch:
-    """A watch that was stored, with its number."""
+    """A stored watch, with its number."""
     stored = (await watches.add_watch(watch)).watch
     assert stored is not None
     return stored
@@ -61,7 +61,7 @@ async def is_discovered(scripts: Scripts) -> bool:
 
 
 async def test_a_watch_is_stored_with_all_options(watches: Watches) -> None:
-    """As it was given, but for its number."""
+    """It's as it was given, except for its number."""
     assert await watches.all_watches() == ()
     first, second = await added(watches), await added(watches, EVERY_OPTION)
     assert (first.number, second.number) == (1, 2)
@@ -70,7 +70,7 @@ async def test_a_watch_is_stored_with_all_options(watches: Watches) -> None:
 
 
 async def test_numbers_are_never_reused(watches: Watches) -> None:
-    """Each channel counts by itself, and goes on after its last watch has gone."""
+    """Each channel counts by itself, and goes on counting after its last watch is gone."""
     assert [(await added(watches, other(number))).number for number in range(2)] == [1, 2]
     assert (await added(watches, replace(NIGHTLY, channel="C2"))).number == 1
     assert await watches.remove_watch("C1", 2)
@@ -116,14 +116,14 @@ async def test_another_process_sees_each_change(watches: Watches, scripts: Scrip
     ],
 )
 async def test_a_channel_watches_the_same_once(watches: Watches, watch: Watch, word: str) -> None:
-    """The same schedules, owner and branch."""
+    """It's the same if the schedules, the owner and the branch are."""
     await added(watches)
     assert (await watches.add_watch(watch)).word == word
     assert len(await watches.all_watches()) == (1 if word == "same" else 2)
 
 
 async def test_what_becomes_of_a_watch_is_recorded_in_the_same_step(watches: Watches, scripts: Scripts) -> None:
-    """With its number; not if nothing becomes of it."""
+    """The audit log has the watch's number, and no entry if nothing changes."""
     entry = AuditEntry(Event.WATCHED, user="U1", schedule="nightly", text='watch "nightly"')
     watch = (await watches.add_watch(NIGHTLY, entry)).watch
     assert watch is not None
@@ -138,7 +138,7 @@ async def test_what_becomes_of_a_watch_is_recorded_in_the_same_step(watches: Wat
 
 
 async def test_a_channel_has_a_bound(watches: Watches) -> None:
-    """The next watch is refused there and accepted elsewhere; one that goes gives its place to another."""
+    """One more watch is refused there and accepted elsewhere; removing one makes room for another."""
     for number in range(WATCHES_MOST_IN_CHANNEL):
         await added(watches, other(number))
     refused = await watches.add_watch(NIGHTLY)
@@ -149,13 +149,13 @@ async def test_a_channel_has_a_bound(watches: Watches) -> None:
 
 
 async def test_all_channels_together_have_a_bound(watches: Watches, scripts: Scripts) -> None:
-    """It holds for a channel without any watch."""
+    """It applies even to a channel without any watches."""
     await scripts.redis.hset(scripts.key("standing"), mapping={f"X{number}:1": "{}" for number in range(WATCHES_MOST)})
     assert (await watches.add_watch(NIGHTLY)).word == "full"
 
 
 async def test_discovery_runs_while_there_is_a_watch(watches: Watches, scripts: Scripts) -> None:
-    """It's due at once with the first one, and not made due again by the second one."""
+    """It's due at once with the first watch, and the second one doesn't change when it's due."""
     await added(watches)
     due = scripts.key("due", "discovery")
     assert await is_discovered(scripts)
