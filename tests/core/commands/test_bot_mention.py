@@ -35,7 +35,7 @@ ME = "U0BOLTBOT"
     ],
 )
 def test_what_begins_with_a_mention_is_a_command(text: str, said: str) -> None:
-    """Whatever people and their keyboards put around it."""
+    """A message that begins with a mention is a command, whatever formatting or punctuation surrounds the mention."""
     assert behind_mention(text, ME) == said
 
 
@@ -58,7 +58,7 @@ def test_what_begins_with_a_mention_is_a_command(text: str, said: str) -> None:
     ],
 )
 def test_what_only_speaks_of_the_bot_is_none(text: str) -> None:
-    """Thanks, quotations, code, and mentions of others ask for nothing."""
+    """Thanks, quotations, code, and mentions of others aren't commands."""
     assert behind_mention(text, ME) is None
 
 
@@ -72,14 +72,14 @@ PIECES = st.lists(
 
 @given(st.text(max_size=200) | PIECES)
 def test_whatever_is_written_it_is_a_part_of_it_or_nothing(text: str) -> None:
-    """Nothing is made up."""
+    """The command is always part of the message."""
     said = behind_mention(text, ME)
     assert said is None or said in text
 
 
 @given(st.text(max_size=200) | PIECES)
 def test_whatever_stands_behind_a_mention_is_a_command_or_refused_in_a_sentence(text: str) -> None:
-    """In a thread and elsewhere."""
+    """Whatever follows a mention either parses or raises BadCommand, in a thread and elsewhere."""
     said = behind_mention(f"<@{ME}> {text}", ME)
     for run_id in (None, 4711):
         with contextlib.suppress(BadCommand):
@@ -91,6 +91,6 @@ def test_whatever_stands_behind_a_mention_is_a_command_or_refused_in_a_sentence(
     st.sampled_from("\n\r\u2028\x0b\x85"),
 )
 def test_a_second_line_is_never_lost(line: str, gap: str) -> None:
-    """An option on it would change what is run."""
+    """A second line is refused rather than dropped, because an option on it would change what is run."""
     with pytest.raises(BadCommand):
         parse(behind_mention(f"<@{ME}> {line}{gap}--branch dev", ME) or "")

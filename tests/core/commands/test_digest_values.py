@@ -27,7 +27,7 @@ from bot.core.model.errors import BadCommand
     ],
 )
 def test_what_is_typed_is_understood(typed: str, expected: DigestCommand) -> None:
-    """And written so that it means the same."""
+    """Each form is understood, and its canonical form means the same."""
     assert parse(typed) == expected
     assert parse(canonical(expected)) == expected
 
@@ -48,7 +48,7 @@ def test_what_is_typed_is_understood(typed: str, expected: DigestCommand) -> Non
     ],
 )
 def test_what_is_not_understood_is_answered_with_examples(typed: str) -> None:
-    """One sentence."""
+    """Anything else is answered with the same message, which has examples."""
     with pytest.raises(BadCommand) as refused:
         parse(typed)
     assert str(refused.value) == (

@@ -1,4 +1,4 @@
-"""The grammar of the slash command, as it is really typed."""
+"""The grammar of the slash command, as people really type it."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ FULL = RunCommand("Nightly full build", "dev", 12, ("dbt run -s a", "dbt test"),
     ],
 )
 def test_what_people_type_is_understood(text: str, expected: Command) -> None:
-    """Case, spaces, quotes of every kind, Slack's own escapes, and links."""
+    """Commands are understood whatever their case, spaces and quotes, and with Slack's own escapes and links."""
     assert parse(text) == expected
 
 
@@ -168,7 +168,7 @@ def test_what_people_type_is_understood(text: str, expected: Command) -> None:
     [('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"), ("“", '"'), ("‟", "”"), ("‘", "’"), ("‚", "‘"), ("‹", "›")],
 )
 def test_phones_may_write_dashes_and_quotes_as_they_like(dash: str, opening: str, closing: str) -> None:
-    """Every kind of dash and quote is the plain one."""
+    """Every kind of dash and quote is read as the plain one."""
     q = (opening + "{}" + closing).format
     text = (
         f"run {q('Nightly full build')} {dash}branch dev {dash}pr 12 {dash}command {q('dbt run -s a')} "
@@ -276,7 +276,7 @@ def test_phones_may_write_dashes_and_quotes_as_they_like(dash: str, opening: str
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence_with_the_next_step(text: str, sentence: str) -> None:
-    """The reason first, then what to type instead."""
+    """Each mistake is answered with the reason first, then what to type instead."""
     with pytest.raises(BadCommand) as refused:
         parse(text)
     assert refused.value.sentence == sentence
@@ -304,19 +304,19 @@ def test_what_is_wrong_is_said_in_one_sentence_with_the_next_step(text: str, sen
     ],
 )
 def test_in_the_thread_of_a_run_its_number_may_be_left_out(text: str, expected: Command) -> None:
-    """What is named there counts all the same."""
+    """In a run's thread, a command without a number means that run; a number that's given still counts."""
     assert parse(text, run_id=4711) == expected
 
 
 @pytest.mark.parametrize("text", ["logs 0", "cancel it", "logs 4712 x"])
 def test_in_a_thread_nothing_is_guessed_either(text: str) -> None:
-    """What is no number there is refused, as elsewhere."""
+    """Even in a thread, something that isn't a valid number is refused."""
     with pytest.raises(BadCommand, match="needs a run number"):
         parse(text, run_id=4711)
 
 
 def test_the_commands_own_name_is_used() -> None:
-    """A workspace may have called it otherwise."""
+    """Refusals show the slash command under the name that this workspace gave it."""
     with pytest.raises(BadCommand, match="/dbt show nightly"):
         parse("show", "/dbt")
 
@@ -333,7 +333,7 @@ AWKWARD = st.lists(
 
 @given(st.text(max_size=300) | AWKWARD)
 def test_nothing_typed_ends_in_anything_but_a_command_or_a_sentence(text: str) -> None:
-    """Whatever is typed; and what is understood is written back the same."""
+    """Any text either parses or raises BadCommand, and a parsed command survives being written out and read again."""
     for typed in (
         text,
         f"run {text}",
@@ -350,7 +350,7 @@ def test_nothing_typed_ends_in_anything_but_a_command_or_a_sentence(text: str) -
 
 @given(st.text(max_size=60) | AWKWARD)
 def test_a_thread_adds_its_run_and_nothing_else(text: str) -> None:
-    """What reads otherwise there is of the thread's run; all that can be read elsewhere can be read there."""
+    """Whatever parses elsewhere parses in a thread, with the same meaning or one about the thread's run."""
     for typed in (text, f"cancel {text}", f"logs {text}", f"retry {text}", f"status {text}"):
         with contextlib.suppress(BadCommand):
             elsewhere = parse(typed)

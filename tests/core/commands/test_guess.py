@@ -1,4 +1,4 @@
-"""What people type that isn't a command: what is done, what is offered, and what must never be."""
+"""What people type, command or not: what is done, what is only offered, and what never happens."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bot.core.schedules.resolve_guess import answers, resolve, starts_instead
 
 
 def schedule(slug: str, name: str = "", branch: str | None = None) -> Schedule:
-    """A schedule of that slug and name."""
+    """A schedule with this slug and name."""
     return Schedule(1, "u", name or slug, slug, "OFF", "ui", git_branch=branch)
 
 
@@ -44,7 +44,7 @@ LINK = "https://app.paradime.io/bolt/run_id/81266"
 
 
 def outcome(text: str) -> str:
-    """What a line does (`does …`), what it offers (`offers …`), or what it says (`says …`). Nothing in it clicks."""
+    """What a line does (`does …`), offers (`offers …`) or is answered with (`says …`). No button is clicked."""
     try:
         meant = read(text, "/bolt", names=("bolt",))
     except BadCommand as bad:
@@ -62,7 +62,7 @@ def outcome(text: str) -> str:
 
 
 def _start(meant: RunCommand | RetryCommand) -> str:
-    """A start is looked up when it's recorded; one whose schedule isn't found starts nothing, and offers what may be meant."""
+    """A start looks up its schedule; if it isn't found, nothing starts, and what was probably meant is offered."""
     name = meant.schedule_text
     if not name or isinstance(found := find_schedule(name, SCHEDULES), Schedule):
         return f"does {canonical(meant)}"
@@ -76,7 +76,7 @@ def _start(meant: RunCommand | RetryCommand) -> str:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        # Commands as they are defined.
+        # Valid commands.
         ("run nightly", 'does run "nightly"'),
         ("retry nightly", 'does retry "nightly"'),
         ("pause nightly", 'does pause "nightly"'),
@@ -93,7 +93,7 @@ def _start(meant: RunCommand | RetryCommand) -> str:
         ("run :rocket: nightly full build", 'does run ":rocket: nightly full build"'),
         ("/bolt run nightly", 'does run "nightly"'),
         ("bolt run nightly", 'does run "nightly"'),
-        # Reading does what is likely.
+        # Commands that only read do what was probably meant.
         ("logs nightly", 'does logs "nightly"'),
         ("artifacts nightly", 'does artifacts "nightly"'),
         ("logs 81266 3", "does logs 81266 3"),
@@ -104,7 +104,7 @@ def _start(meant: RunCommand | RetryCommand) -> str:
         ("log 81266", "does logs 81266"),
         ("show me the logs of nightly", 'does logs "nightly"'),
         ("status nightly please", 'does status "nightly"'),
-        # Cancelling by a schedule's name, synonyms and slips are offered.
+        # Cancelling by a schedule's name, synonyms and typos are only offered.
         ("cancel nightly", "offers Cancel run 81266 of nightly"),
         ("cancle 81266", "offers Cancel run 81266"),
         ("stop 81266", "offers Cancel run 81266"),
@@ -147,7 +147,7 @@ def _start(meant: RunCommand | RetryCommand) -> str:
         ("please cancle 81266", "offers Cancel run 81266"),
         ("nightly rerun please", "offers Retry what failed in run 81200 of nightly | Run nightly"),
         ("run 81200", "offers Status of run 81200 | Logs of run 81200"),
-        # And what says what to type.
+        # Replies that say what to type.
         ("cancel", "says cancel needs a run number, as in /bolt cancel 4711."),
         ("stop", 'says There\'s no command "stop". Did you mean /bolt cancel?'),
         ("cancel " + " ".join(map(str, range(81000, 81011))), "says That's 11 runs. The limit is 10."),
@@ -155,7 +155,7 @@ def _start(meant: RunCommand | RetryCommand) -> str:
     ],
 )
 def test_what_people_type_acts_or_offers_or_says_what_to_type(text: str, expected: str) -> None:
-    """Each of these does what it says, or is offered on a button, or is answered in one sentence."""
+    """Each line is carried out, offered on a button, or answered with what to type."""
     assert outcome(text) == expected
 
 
@@ -235,13 +235,13 @@ def test_what_people_type_acts_or_offers_or_says_what_to_type(text: str, expecte
     ],
 )
 def test_talk_starts_and_cancels_nothing_and_offers_neither(text: str) -> None:
-    """Questions, negations, statements and chatter: a status or a log at the most, else a sentence."""
+    """Questions, negations, statements and chatter get a status or a log at most, otherwise a sentence."""
     kind, _, said = outcome(text).partition(" ")
     if kind == "does":
         command = read(text, "/bolt", names=("bolt",))
         assert not isinstance(command, RunCommand | RetryCommand | CancelCommand)
         if isinstance(command, PauseCommand):
-            # As it is defined: the schedule isn't found.
+            # A valid command, but there's no such schedule.
             assert not isinstance(find_schedule(command.schedule_text, SCHEDULES), Schedule)
     if kind == "offers":
         assert all(label.startswith(("Status of ", "Logs of ")) for label in said.split(" | ")), said
@@ -301,7 +301,7 @@ def offered(meant: Guess, schedules: Sequence[Schedule] = SCHEDULES) -> tuple[Co
 
 @given(TYPED)
 def test_no_guess_acts_without_a_click(text: str) -> None:
-    """Whatever is typed, what a guess does by itself only reads; and what it offers reads back as it is, within Slack's limits."""
+    """By itself, a guess only reads; what it offers fits Slack's limits and parses back to the same command."""
     try:
         meant = read(text, "/bolt", names=("bolt",))
     except BadCommand:
@@ -317,7 +317,7 @@ def test_no_guess_acts_without_a_click(text: str) -> None:
 
 @given(TYPED)
 def test_what_a_button_carries_is_never_a_guess(text: str) -> None:
-    """What is read as a command is read the same once it's written out."""
+    """A command that is written out is read as a command again, not as a guess."""
     try:
         meant = read(text, "/bolt")
     except BadCommand:

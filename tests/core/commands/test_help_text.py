@@ -18,7 +18,7 @@ def codes(topic: str | None, mention: str = "") -> list[str]:
 
 
 def test_all_commands_are_listed() -> None:
-    """Each once, by how it's written, with the deployment's own name of the slash command."""
+    """Each command is listed exactly once, with this deployment's name for the slash command."""
     listed = codes(None)
     assert [code.split()[1] for code in listed] == list(dict.fromkeys(code.split()[1] for code in listed))
     assert {code.split()[1] for code in listed} == set(VERBS)
@@ -27,7 +27,7 @@ def test_all_commands_are_listed() -> None:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_each_example_is_understood(verb: str) -> None:
-    """Below the first line, which shows how the command is written."""
+    """Each example below the first line, which shows the syntax, can be parsed."""
     first, *examples = codes(verb)
     assert first.startswith(f"/dbt {verb}")
     for example in examples:
@@ -36,12 +36,12 @@ def test_each_example_is_understood(verb: str) -> None:
 
 
 def test_a_topic_that_is_no_command_shows_them_all() -> None:
-    """Nobody is left without help."""
+    """Help on an unknown topic shows all commands."""
     assert usage("nonsense", "/dbt") == usage(None, "/dbt")
 
 
 def test_a_word_that_is_no_command_is_said_to_be_none() -> None:
-    """First; then come all commands, or the one that was probably meant."""
+    """The reply first says that there's no such command, then shows all of them or the one that was probably meant."""
     everything = said(usage(None, "/dbt").text)
     assert said(usage(None, "/dbt", unknown="wat").text) == (
         f'There\'s no command "wat". Here are all the commands:\n{everything}'
@@ -52,11 +52,11 @@ def test_a_word_that_is_no_command_is_said_to_be_none() -> None:
 
 @pytest.mark.parametrize("unknown", ["wat", 'w"a\\t', "x<y&z"])
 def test_what_was_typed_comes_back(unknown: str) -> None:
-    """From the command's text."""
+    """A help command written out as text keeps the unknown word that was typed."""
     assert parse(canonical(HelpCommand(unknown=unknown))) == HelpCommand(unknown=unknown)
 
 
 def test_mentions_are_explained_only_where_there_is_one() -> None:
-    """In the list of all commands."""
+    """The list of all commands explains mentions; help on a single command doesn't."""
     assert codes(None, "@dbt")[-1] == "@dbt cancel"
     assert codes("run", "@dbt") == codes("run")

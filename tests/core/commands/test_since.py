@@ -32,12 +32,12 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
     ],
 )
 def test_moments(text: str, moment: datetime | None) -> None:
-    """A time ago, a date, or none."""
+    """A time ago or a date is read as a moment; anything else is None."""
     assert parse_since(text, NOW) == moment
 
 
 @given(st.text(max_size=12))
 def test_any_text_is_a_moment_or_none(text: str) -> None:
-    """And nothing else."""
+    """Any text is either a moment with a time zone or None."""
     found = parse_since(text, NOW)
     assert found is None or found.tzinfo is not None

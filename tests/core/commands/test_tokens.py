@@ -53,7 +53,7 @@ def test_a_word_knows_how_it_was_quoted(text: str, expected: list[Token]) -> Non
     ],
 )
 def test_a_line_is_read_as_it_was_typed(text: str, expected: list[str]) -> None:
-    """Links and mentions as what is shown, but for a run's link; without invisible characters or formatting around it all."""
+    """Links and mentions become what is shown, except a run's link; invisible characters and outer formatting go."""
     assert words(text) == expected
 
 
@@ -61,24 +61,24 @@ def test_a_line_is_read_as_it_was_typed(text: str, expected: list[str]) -> None:
     "text", ["a\nb", "a\x1bb", "a\ud800", '"a', "`a", "`a`b", 'a"b"', '"a"b"', "x" * (LINE_MOST + 1)]
 )
 def test_what_could_be_read_in_two_ways_is_refused(text: str) -> None:
-    """Several lines, control characters, quotes that don't close or stand in a word, and what is too long to be a command."""
+    """Several lines, control characters, unclosed quotes, quotes inside a word, and overlong lines are refused."""
     with pytest.raises(BadCommand):
         tokenize(text)
 
 
 @given(st.text(st.characters(blacklist_categories=("Cc", "Cs", "Cf", "Zl", "Zp", "Zs"))).map(lambda text: f"{text}."))
 def test_what_is_quoted_is_read_back(text: str) -> None:
-    """Whatever it holds: buttons carry commands as text."""
+    """Any text that is quoted is read back unchanged, because buttons carry commands as text."""
     assert tokenize(f"run {quoted(text)}")[1:] == [Token(text, quoted=True, closed=True)]
 
 
 def test_people_are_known_by_id() -> None:
-    """The label that Slack puts beside an id is a name that somebody else may have."""
+    """Mentions are reduced to ids, because somebody else may have the name that Slack puts beside an id."""
     assert by_id("audit --user <@U1|ada> <#C1|general>") == "audit --user <@U1> <#C1>"
 
 
 def test_a_field_of_a_form_is_read_on_one_line() -> None:
-    """Without what can't be seen; control characters are refused."""
+    """Invisible characters in a form's field are dropped; control characters are refused."""
     assert visible(" late\u200b \u00a0data\u202e ") == "late  data"
     with pytest.raises(BadCommand):
         visible("late\x00data")
@@ -95,7 +95,7 @@ def test_a_field_of_a_form_is_read_on_one_line() -> None:
     ],
 )
 def test_only_backticks_around_the_whole_are_formatting(text: str, plain: str) -> None:
-    """A shell would run what is between any others."""
+    """Only backticks around the whole text are removed: a shell would run what is between any others."""
     assert without_fence(text) == plain
 
 

@@ -53,7 +53,7 @@ from bot.core.model.watch import Quiet, SlowAfter
 def test_what_people_type_is_understood_and_written_back(
     text: str, expected: WatchCommand | WatchForm | WatchesCommand | UnwatchCommand | FailingCommand
 ) -> None:
-    """Buttons carry commands as they'd be typed."""
+    """Each command is understood and survives being written out, because buttons carry commands as text."""
     assert parse(text) == expected
     assert parse(canonical(expected)) == expected
 
@@ -126,7 +126,7 @@ def test_what_people_type_is_understood_and_written_back(
     ],
 )
 def test_what_is_wrong_is_said_with_the_next_step(text: str, sentence: str) -> None:
-    """One sentence each, or two."""
+    """Each mistake is answered with the reason and the next step, in one or two sentences."""
     with pytest.raises(BadCommand) as refused:
         parse(text)
     assert refused.value.sentence == sentence

@@ -18,13 +18,13 @@ from bot.core.logs.run_results import Results, read_results
 
 PACKED = Path(__file__).parents[2] / "data" / "dbt" / "cases.tar.xz"
 LIMIT = 2_900
-# The exit status alone tells of these, or they are warnings.
+# Only the exit status reports these, or they are warnings.
 _NOT_TOLD = frozenset({"warn", "exit", ""})
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Something that failed, and the first line of what it says."""
+    """Something that failed, and the first line of its message."""
 
     name: str
     first: str
@@ -43,21 +43,21 @@ class Case:
     units: tuple[Unit, ...] = ()
 
     def read(self, *, with_results: bool = True) -> Reading:
-        """What is said of it."""
+        """What is read from this case."""
         said = read_log(self.stdout, self.stderr, LIMIT)
         results = self.results if with_results else None
         return reading(said, results, limit=LIMIT, exit_code=self.exit_code, command=self.command)
 
     @property
     def counted(self) -> Mapping[str, int] | None:
-        """How many of each kind failed by dbt's own results; None if there are none or nothing failed in them."""
+        """How many of each kind failed according to dbt's own results; None without results or failures."""
         failed = self.results.failed if self.results else ()
         return Counter("operation" if one.kind == "macro" else one.kind for one in failed) if failed else None
 
 
 @dataclass(slots=True)
 class Score:
-    """How many of how many are right, and which are not."""
+    """How many cases were right, and which were wrong."""
 
     right: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -71,13 +71,13 @@ class Score:
 
     @property
     def share(self) -> float:
-        """Per cent that are right."""
+        """The percentage that is right."""
         return 100 * self.right / max(1, self.right + len(self.wrong))
 
 
 @cache
 def cases() -> tuple[Case, ...]:
-    """All of them, by name."""
+    """All cases, sorted by name."""
     files: dict[str, dict[str, bytes]] = defaultdict(dict)
     with tarfile.open(PACKED) as packed:
         for member in packed:
@@ -109,7 +109,7 @@ def _hints() -> Mapping[str, tuple[tuple[str, str | None], ...]]:
 
 
 def expected_hints(case: str) -> tuple[tuple[str, str | None], ...]:
-    """Each failed unit of a case, with the id of the hint that fits it, None if none does."""
+    """Each failed unit of a case, with the id of the hint that fits it, or None."""
     return _hints().get(case, ())
 
 
@@ -139,7 +139,7 @@ def _case(name: str, files: Mapping[str, bytes], units: tuple[Unit, ...]) -> Cas
 
 
 def measure(*, with_results: bool) -> dict[str, Score]:
-    """First lines found, summaries that count as dbt does, and summaries at all. Logs of one letter say nothing alone."""
+    """Score first lines, counts and summaries. Without results, logs of fewer than five characters are left out."""
     scores = {"first lines": Score(), "counts": Score(), "summaries": Score()}
     for case in cases():
         if not with_results and len(case.stdout) + len(case.stderr) < 5:

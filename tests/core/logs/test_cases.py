@@ -1,4 +1,4 @@
-"""What is said of real failures: dbt 1.7 to 1.12 and 2.0, and other tools. Prints its measures with `pytest -s`."""
+"""What is read from real failures: dbt 1.7 to 1.12 and 2.0, and other tools. `pytest -s` prints the scores."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.core.logs.cases import LIMIT, cases, measure
     ],
 )
 def test_real_failures_are_read(with_results: bool, least: dict[str, float]) -> None:  # noqa: FBT001 - a parameter
-    """Each failed unit's own first line is shown, the summary counts what dbt counts, and there is a summary."""
+    """For nearly all failures, the first line is shown, the counts are dbt's, and there's a summary."""
     scores = measure(with_results=with_results)
     for name, score in scores.items():
         kind = "with results" if with_results else "log alone"
@@ -26,7 +26,7 @@ def test_real_failures_are_read(with_results: bool, least: dict[str, float]) -> 
 
 @pytest.mark.parametrize("with_results", [True, False])
 def test_whatever_is_read_keeps_within_its_limits(with_results: bool) -> None:  # noqa: FBT001 - a parameter
-    """No colors or carriage returns, at most so many characters, and nothing failed without a name."""
+    """What is read has no colors or carriage returns, keeps to its limits, and names every failure."""
     for case in cases():
         found = case.read(with_results=with_results)
         assert len(found.excerpt) <= LIMIT, case.name

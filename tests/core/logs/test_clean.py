@@ -24,5 +24,5 @@ from bot.core.logs.clean import strip_ansi
     ],
 )
 def test_escapes_and_control_characters_go(text: str, plain: str) -> None:
-    """A line that was drawn over keeps its last state."""
+    """Escapes and control characters are removed, and a line that was overwritten keeps its last state."""
     assert strip_ansi(text) == plain

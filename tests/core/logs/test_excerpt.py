@@ -1,4 +1,4 @@
-"""The excerpt: each failure's lines, and of what stopped the command, within a limit."""
+"""The excerpt: the lines of each failure, then those of what stopped the command, within a limit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def failure(number: int, *lines: str) -> Failure:
 
 
 def test_what_fits_is_whole() -> None:
-    """A failure of which the log says nothing is named."""
+    """What fits is shown whole, and a failure without lines in the log is named."""
     shown = excerpt([failure(0, "Failure in model m0", "  relation is gone"), failure(1)], LogFindings(), 200)
     assert shown == "Failure in model m0\n  relation is gone\n\nmodel m1"
 
@@ -28,7 +28,7 @@ def test_every_failure_keeps_its_head_where_room_is_short() -> None:
 
 
 def test_what_stopped_the_command_comes_last_and_keeps_its_share() -> None:
-    """It's not repeated where a failure's lines have it."""
+    """What stopped the command comes last, unless a failure's lines already contain it."""
     stopped = LogFindings(problem="Interrupted", lines=("KeyboardInterrupt", "at line 7"))
     failures = [failure(n, f"Failure in model m{n}", "x" * 900) for n in range(9)]
     assert excerpt(failures, stopped, EXCERPT_LIMIT).endswith("\n\nKeyboardInterrupt\nat line 7")
@@ -36,6 +36,6 @@ def test_what_stopped_the_command_comes_last_and_keeps_its_share() -> None:
 
 
 def test_without_failures_the_lines_that_say_most_are_cut_to_the_limit() -> None:
-    """The end of a long log, for example."""
+    """Without failures, the most telling lines are shown, up to the limit."""
     assert excerpt((), LogFindings(shown="one\ntwo"), 200) == "one\ntwo"
     assert len(excerpt((), LogFindings(shown="x" * 500), 200)) <= 200

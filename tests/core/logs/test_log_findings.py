@@ -23,7 +23,7 @@ from bot.core.logs.log_findings import ERROR_HEAD, Failure, kind_of, own_message
     ],
 )
 def test_a_message_is_what_happened(lines: list[str], message: str) -> None:
-    """Without headings, places and frames; a class alone stays if there is nothing else."""
+    """Headings, places and stack frames are left out; a bare error class stays if there's nothing else."""
     assert own_message(lines) == message
 
 
@@ -37,14 +37,14 @@ def test_a_message_is_what_happened(lines: list[str], message: str) -> None:
     ],
 )
 def test_a_heading_names_a_node(line: str, kind: str, name: str) -> None:
-    """In the shape of every version of dbt 1."""
+    """A heading names its node, in the format of every version of dbt 1."""
     head = ERROR_HEAD.match(line)
     assert head is not None
     assert (head["kind"], head["name"]) == (kind, name)
 
 
 def test_a_sentence_about_a_model_is_no_heading() -> None:
-    """It has words of its own."""
+    """A sentence that mentions an error in a model isn't a heading."""
     assert ERROR_HEAD.match("Error while reading model orders") is None
     assert ERROR_HEAD.match("there was an Error in model orders and more") is None
 
@@ -60,7 +60,7 @@ def test_a_sentence_about_a_model_is_no_heading() -> None:
     ],
 )
 def test_kinds_are_called_as_in_dbts_ids(word: str, kind: str) -> None:
-    """Whatever runs a macro is an operation."""
+    """Kinds are named as in dbt's ids, and whatever runs a macro is an operation."""
     assert kind_of(word) == kind
 
 
@@ -75,12 +75,12 @@ def test_kinds_are_called_as_in_dbts_ids(word: str, kind: str) -> None:
     ],
 )
 def test_a_test_that_found_something_failed_and_anything_else_is_an_error(kind: str, message: str, status: str) -> None:
-    """dbt's own difference: bad data, or a test that couldn't run."""
+    """As in dbt, a check that found bad data failed; anything else is an error."""
     assert status_of(kind, message) == status
 
 
 def test_a_block_that_is_printed_twice_is_one_failure() -> None:
-    """So is a node that is named by its progress too; two messages of one name are two."""
+    """Repeated blocks, or a block and its progress line, are one failure; two messages for one name are two."""
     one, silent = Failure("model", "m", "error", "it broke"), Failure("model", "m", "error")
     other = Failure("model", "m", "error", "it broke elsewhere")
     assert without_repeats([silent, one, one]) == (one,)
@@ -89,6 +89,6 @@ def test_a_block_that_is_printed_twice_is_one_failure() -> None:
 
 
 def test_a_projects_hook_is_told_from_an_operation() -> None:
-    """Both are macros."""
+    """on-run-end is a hook; a run-operation, which is a macro too, isn't."""
     assert Failure("operation", "on-run-end", "error").is_hook
     assert not Failure("operation", "sweep", "error").is_hook

@@ -1,4 +1,4 @@
-"""dbt's own account of a failed command, kept small and shown within limits."""
+"""dbt's own results of a failed command, kept small and shown within limits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def end_of(*failed: NodeResult, warned: tuple[NodeResult, ...] = ()) -> End:
 
 
 def test_a_real_account_is_told_worst_first() -> None:
-    """Failed nodes with their times and rows, the counts of all statuses, the warned ones by name."""
+    """dbt's results show failed nodes with times and rows, the count of each status, and warned nodes by name."""
     document = json.loads(SAMPLE.read_text())
     at = datetime.fromisoformat(document["metadata"]["generated_at"])
     results = read_results(SAMPLE.read_bytes(), not_before=at, not_after=at)
@@ -50,7 +50,7 @@ def test_a_real_account_is_told_worst_first() -> None:
 
 
 def test_two_hundred_failed_nodes_fit_and_are_counted() -> None:
-    """The first of them by name, then how many more."""
+    """The first failed nodes are shown, then how many more there are."""
     failed = [NodeResult(f"model.shop.{'m' * 80}_{number}", "error", "x" * 500, 1.5) for number in range(200)]
     end = end_of(*failed)
     assert (len(end.nodes), end.failed_nodes) == (NODES_KEPT, 200)
@@ -62,13 +62,13 @@ def test_two_hundred_failed_nodes_fit_and_are_counted() -> None:
 
 
 def test_short_rows_are_all_there() -> None:
-    """No line about more where there is no more."""
+    """If every row fits, there's no line about more."""
     table = node_table((FailedNode("ERROR", "a", "model", "no such column"), FailedNode("FAIL", "bb", "test", "Got 2")))
     assert table == "ERROR  a   model  no such column\nFAIL   bb  test   Got 2"
 
 
 def test_what_is_secret_is_masked_before_it_is_cut() -> None:
-    """Half a secret is not recognized."""
+    """Messages are masked before they're cut, because half a secret isn't recognized."""
     message = "x" * 290 + " the-secret-of-all"
     node = NodeResult("model.shop.a", "error", message)
     end = with_results(End(), Results(AT, {"error": 1}, (node,)), lambda text: text.replace("the-secret-of-all", "•••"))
@@ -76,19 +76,19 @@ def test_what_is_secret_is_masked_before_it_is_cut() -> None:
 
 
 def test_without_failed_nodes_those_of_the_log_stay() -> None:
-    """A command may fail after all of its nodes went well."""
+    """If dbt reports no failed node, those from the log stay: a command may fail after all its nodes succeeded."""
     from_log = End(nodes=(FailedNode("ERROR", "on-run-end", "operation", "x"),), failed_nodes=1)
     assert with_results(from_log, Results(AT, {"success": 3}), same).nodes == from_log.nodes
 
 
 def test_an_unknown_status_comes_before_what_is_well() -> None:
-    """Nobody knows how bad it is."""
+    """An unknown status comes before success, because it may be bad."""
     end = with_results(End(), Results(AT, {"success": 2, "melted": 1, "error": 1}), same)
     assert [word for word, _ in end.counts] == ["error", "melted", "success"]
 
 
 def test_many_warned_nodes_are_counted() -> None:
-    """The first of them by name."""
+    """Ten warned nodes are named, and the rest are counted."""
     warned = tuple(NodeResult(f"test.shop.t{number}.abc", "warn") for number in range(30))
     (text,) = counts(end_of(NodeResult("model.shop.a", "error"), warned=warned))
     assert isinstance(text, str)
@@ -96,12 +96,12 @@ def test_many_warned_nodes_are_counted() -> None:
 
 
 def test_nothing_is_counted_where_dbt_left_no_account() -> None:
-    """The log's own summary lines serve."""
+    """Without dbt's results, no counts are shown."""
     assert counts(End()) == ()
 
 
 def test_the_slowest_are_told_to_whoever_asks() -> None:
-    """In a table, and in the text that is read aloud."""
+    """The slowest nodes are shown in a table, and in the text for notifications and screen readers."""
     run = Run(
         KEY, seen=Observation("FAILED"), end=End(slowest=(SlowNode("fct", "model", 252), SlowNode("a", "test", 0.04)))
     )
@@ -112,7 +112,7 @@ def test_the_slowest_are_told_to_whoever_asks() -> None:
 
 
 def test_times_are_as_exact_as_matters() -> None:
-    """Hundredths below a second."""
+    """Times get less exact as they get longer: hundredths only below a second."""
     assert [seconds(value) for value in (0.036, 3.21, 38.4, 252)] == ["0.04 s", "3.2 s", "38 s", "4 min 12 s"]
 
 
@@ -121,7 +121,7 @@ LONG = FailedNode("ERROR", "fct_revenue", "model", 'Binder Error: column "net" n
 
 
 def failed_run(end: End) -> tuple[list[str], str]:
-    """The boxes of a failed run's post, and its list of nodes."""
+    """The code blocks of a failed run's post, and its list of nodes."""
     end = replace(end, failed=BoltCommand(1, "dbt build", return_code=1), log="read", counts=(("error", 2),))
     run = Run(KEY, seen=Observation("FAILED", (BoltCommand(1, "dbt build", return_code=1),)), end=end)
     blocks = end_post(run, "https://b.test").blocks
@@ -130,7 +130,7 @@ def failed_run(end: End) -> tuple[list[str], str]:
 
 
 def test_what_the_list_says_is_not_in_the_excerpt() -> None:
-    """A short message is in the list, and what else its block has in the excerpt; one that is too long for the list is there alone."""
+    """A short message is shown in the list and left out of the excerpt; a long one is in the excerpt alone."""
     test = "Failure in test unique_orders_id (models/a.yml)\n  Got 2 results, configured to fail if != 0\n"
     test += "  compiled code at target/compiled/a.sql"
     model = f"Runtime Error in model fct_revenue (models/b.sql)\n  {LONG.message}\n  LINE 3: select net"
@@ -150,7 +150,7 @@ def test_what_the_list_says_is_not_in_the_excerpt() -> None:
 
 
 def test_lines_that_are_of_no_node_stay() -> None:
-    """The end of a traceback, say."""
+    """Lines that belong to no node, such as a traceback, stay in the excerpt."""
     (excerpt,), nodes = failed_run(End(excerpt="Traceback\n  KeyError: 'x'", nodes=(SHORT,)))
     assert excerpt == "Traceback\n  KeyError: 'x'"
     assert "Got 2 results" in nodes

@@ -7,7 +7,7 @@ import pytest
 from bot.core.logs.clean import Folded
 from bot.core.logs.read_dbt_one import is_dbt_one, read_dbt_one
 
-# dbt prints two blanks after the time of an empty line; the reader is the same without them.
+# dbt prints two blanks after the time of an empty line; the reader doesn't need them.
 FIRST_LINES_OF_1_5 = """12:00:00  Running with dbt=1.5.11
 12:00:01  1 of 3 ERROR creating sql view model a.m ..................... [ERROR in 0.05s]
 12:00:01
@@ -103,7 +103,7 @@ def nodes(text: str) -> list[tuple[str, str, str, str]]:
     ids=["1.5", "without a heading", "freshness", "quiet"],
 )
 def test_each_node_has_its_own_message(text: str, failed: list[tuple[str, str, str, str]]) -> None:
-    """With a time on each line (1.5), without a heading of its own, of sources, and with --quiet."""
+    """Each node gets its own message: with a time on each line (1.5), without a heading, for sources, with --quiet."""
     assert is_dbt_one(Folded(text.split("\n")))
     assert nodes(text) == failed
 
@@ -112,18 +112,18 @@ def test_each_node_has_its_own_message(text: str, failed: list[tuple[str, str, s
     "text", ["", "ERROR: it broke\n", "12:00:00 job started\n12:00:01 ERROR x\n", "dbt-fusion 2.0.0\n"]
 )
 def test_another_tools_lines_are_not_taken_for_dbts(text: str) -> None:
-    """Although they may have a time, or speak of an error."""
+    """Another tool's output isn't taken for dbt's, even if it has times or mentions an error."""
     assert not is_dbt_one(Folded(text.split("\n")))
 
 
 def test_of_several_commands_the_last_that_failed_is_read() -> None:
-    """A script may run dbt more than once; what comes after a success belongs to the failure before it."""
+    """If a script runs dbt more than once, the last run that failed is read."""
     found = read_dbt_one((WITHOUT_HEADING + "12:00:09  Running with dbt=1.8.9\n12:00:10  Done. PASS=1\n").split("\n"))
     assert [one.name for one in found.failures] == ["m1", "m2"]
 
 
 def test_what_stopped_dbt_as_a_whole_is_no_nodes_failure() -> None:
-    """A project that can't be parsed runs nothing."""
+    """A project that can't be parsed is a problem of the whole command, not a node's failure."""
     text = "12:00:00  Running with dbt=1.8.9\n12:00:01  Encountered an error:\nCompilation Error\n  no such ref\n"
     found = read_dbt_one(text.split("\n"))
     assert found.failures == ()
@@ -131,7 +131,7 @@ def test_what_stopped_dbt_as_a_whole_is_no_nodes_failure() -> None:
 
 
 def test_a_killed_run_is_told_by_its_progress() -> None:
-    """There is no report. What an interrupt cancelled didn't fail."""
+    """Without a report, progress lines name the failed nodes; those that an interrupt cancelled aren't failures."""
     lines = [
         "12:00:00  Running with dbt=1.10.1",
         "12:00:01  1 of 3 ERROR creating sql table model a.m1 ... [ERROR in 0.05s]",
@@ -144,7 +144,7 @@ def test_a_killed_run_is_told_by_its_progress() -> None:
 
 
 def test_skipped_nodes_and_tests_are_counted() -> None:
-    """By dbt's own last line, and if tests were all that ran."""
+    """Skipped nodes are counted from dbt's last line, and tests from its line about what ran."""
     text = (
         "12:00:00  Running with dbt=1.8.9\n12:00:01  Finished running 3 data tests in 0 hours 0 minutes and 0.3 seconds (0.3s).\n"
         "12:00:01  Completed with 1 error and 0 warnings:\n12:00:01\n12:00:01  Failure in test t (t.yml)\n"

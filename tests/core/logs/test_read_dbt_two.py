@@ -30,7 +30,7 @@ Summary: 5 total | 1 success | 2 error | 1 skipped
 
 
 def test_each_node_is_found_with_its_report() -> None:
-    """By the file the report points to, or by its name in the message; without the frames of dbt's own stack."""
+    """Each failed node is matched with its report by file or by name, without the frames of dbt's own stack."""
     found = read_dbt_two(FUSION.split("\n"))
     assert [(one.status, one.kind, one.name, one.message) for one in found.failures] == [
         ("fail", "test", "unique_my_model_id", "Test failed: got 3 rows"),
@@ -53,12 +53,12 @@ def test_each_node_is_found_with_its_report() -> None:
     ],
 )
 def test_it_is_known_by_its_own_lines(line: str, made: bool) -> None:  # noqa: FBT001 - a parameter
-    """Its name, its headings, and errors with its codes."""
+    """dbt 2 is recognized by its name, its headings, and errors with its codes."""
     assert is_dbt_two(Folded([line])) is made
 
 
 def test_a_report_that_names_no_node_stopped_the_command() -> None:
-    """Nothing has run then."""
+    """An error that names no node is a problem of the whole command."""
     found = read_dbt_two(["error: dbt1013: Could not find profile", "suggestion: make one"])
     assert found.failures == ()
     assert found.problem == "Could not find profile"
@@ -66,7 +66,7 @@ def test_a_report_that_names_no_node_stopped_the_command() -> None:
 
 
 def test_a_report_points_to_its_model() -> None:
-    """A model that can't be compiled has no progress line."""
+    """A model that has no progress line is named by the file that the report points to."""
     found = read_dbt_two(["[error] [SyntaxError (dbt0101)]: unexpected token", "  --> models/marts/orders.sql:3:1"])
     (one,) = found.failures
     assert (one.kind, one.name, one.status, one.message) == ("model", "orders", "error", "unexpected token")
@@ -75,7 +75,7 @@ def test_a_report_points_to_its_model() -> None:
 
 
 def test_a_warning_is_no_failure() -> None:
-    """Its lines belong to it, not to the error before it."""
+    """A warning isn't a failure, and its lines aren't added to the error before it."""
     found = read_dbt_two(
         ["[error] [X (dbt1308)]: it broke", "[warning] [Deprecated (dbt1005)]: old", "  --> models/a.sql:1:1"]
     )

@@ -1,4 +1,4 @@
-"""Reading what dbt and others print."""
+"""Reading what dbt and other tools print."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def sample(name: str) -> str:
 
 
 def excerpt(stdout: str, stderr: str, limit: int) -> Reading:
-    """What is said of these streams alone."""
+    """What is read from these streams alone."""
     return reading(read_log(stdout, stderr, limit), limit=limit)
 
 
@@ -70,14 +70,14 @@ def excerpt(stdout: str, stderr: str, limit: int) -> Reading:
     ],
 )
 def test_the_lines_that_matter_are_dbts_own_report(name: str, summary: str, lines: str) -> None:
-    """The blocks between what it completed with and `Done.`: without times, colors and warnings."""
+    """The excerpt is dbt's own report, without times, colors and warnings; the summary counts what failed."""
     found = excerpt(sample(name), "", 2900)
     assert found.excerpt == lines
     assert found.summary == summary
 
 
 def test_failed_nodes_are_named() -> None:
-    """Status, name, kind and message of each."""
+    """Each failed node has its status, name, kind and message."""
     (test,) = excerpt(sample("02-build-model-error"), "", 2900).failures
     assert (test.status, test.name, test.kind) == ("fail", "unique_stg_orders_order_id", "test")
     (model,) = excerpt(sample("03-run-model-error"), "", 2900).failures
@@ -89,12 +89,12 @@ def test_failed_nodes_are_named() -> None:
 
 @pytest.mark.parametrize("name", ["01-seed", "04-retry-success", "10-no-nodes", "11-deps"])
 def test_without_a_report_the_tail_serves(name: str) -> None:
-    """Nothing is recognized: the last lines are better than nothing."""
+    """If nothing is recognized, the last lines are shown."""
     assert excerpt(sample(name), "", 2900).excerpt.endswith(strip_ansi(sample(name)).rstrip().splitlines()[-1])
 
 
 def test_another_tool_speaks_on_stderr() -> None:
-    """A traceback is there, not on stdout."""
+    """A traceback on stderr is shown."""
     assert excerpt("working\n", "Traceback (most recent call last):\nValueError: x\n", 500).excerpt.endswith(
         "ValueError: x"
     )
@@ -129,7 +129,7 @@ ValueError: y
     ],
 )
 def test_of_other_output_what_tells_most_is_shown(stdout: str, stderr: str, kind: str, lines: str) -> None:
-    """A chain of tracebacks from its first, else the tail of the stream that speaks of an error."""
+    """A chain of tracebacks is shown from its first one; otherwise, the tail of the stream that mentions an error."""
     found = excerpt(stdout, stderr, 2900)
     assert found.dialect == kind
     assert found.excerpt.endswith(lines)
@@ -137,7 +137,7 @@ def test_of_other_output_what_tells_most_is_shown(stdout: str, stderr: str, kind
 
 
 def test_other_adapters_and_levels_of_logging_are_read() -> None:
-    """Headings of older versions, debug's level and thread, unit tests, and a message that has a `Done.` of its own."""
+    """Older headings, debug logging's level and thread, unit tests, and a message containing `Done.` are understood."""
     text = (
         "21:05:13.123456 [error] [MainThread]: Completed with 2 errors, 0 partial successes, and 0 warnings:\n"
         "21:05:13.123456 [error] [MainThread]: Database Error in model fct (models/fct.sql)\n"
@@ -196,7 +196,7 @@ def test_no_output_breaks_the_reader(stdout: str, stderr: str, limit: int, exit_
      "2026-11-28 ", "INFO:a:", "Error in model (", "\ufeff\x00", "During handling of the above\nTraceback (most recent call last):\n", "\n"],
 )  # fmt: skip
 def test_reading_takes_linear_time(unit: str) -> None:
-    """Eight times the text takes at most some twenty times as long: a quadratic rule would take sixty-four."""
+    """Eight times the text takes less than twenty times as long; a quadratic rule would take sixty-four."""
 
     def seconds(count: int) -> float:
         text = (unit * count)[:count]
@@ -205,7 +205,7 @@ def test_reading_takes_linear_time(unit: str) -> None:
         return time.process_time() - began
 
     small = min(seconds(20_000) for _ in range(3))
-    # What else the machine does can only add to it: the quickest of three counts, and one that is quick enough is.
+    # Other load can only add time: the quickest of three small runs counts, and one quick large run is enough.
     assert any(seconds(160_000) < 20 * max(small, 0.002) for _ in range(3))
 
 
@@ -237,12 +237,12 @@ def test_each_dialect_of_dbt_is_recognized(text: str, summary: str) -> None:
     ],
 )
 def test_without_a_word_the_exit_status_tells(exit_code: int | None, summary: str | None) -> None:
-    """A killed command says nothing itself."""
+    """Without an error in the output, the summary comes from the exit status."""
     assert reading(read_log("working\n", "", 2900), limit=2900, exit_code=exit_code).summary == summary
 
 
 def test_a_warning_on_stderr_is_not_what_killed_a_command() -> None:
-    """What it printed last is shown then."""
+    """A harmless warning on stderr doesn't replace what a killed command printed last on stdout."""
     text = "12:00:00  Running with dbt=1.10.1\n12:00:01  1 of 3 START sql table model a.slow ........... [RUN]\n"
     warned = "tracker.py:254: UserWarning: 1 leaked semaphore\n  warnings.warn('tracker')\n"
     found = reading(read_log(text, warned, 2900), limit=2900, exit_code=143)
@@ -251,7 +251,7 @@ def test_a_warning_on_stderr_is_not_what_killed_a_command() -> None:
 
 
 def test_a_run_that_was_killed_names_what_had_failed_by_then() -> None:
-    """There is no report then: its progress tells."""
+    """If a command was killed before its report, progress lines show what had failed."""
     text = (
         "12:00:00  Running with dbt=1.10.1\n12:00:01  1 of 3 ERROR creating sql table model a.m1 ... [ERROR in 0.05s]\n"
     )
@@ -261,7 +261,7 @@ def test_a_run_that_was_killed_names_what_had_failed_by_then() -> None:
 
 
 def test_what_only_the_log_knows_is_added_to_dbts_results() -> None:
-    """A hook in 1.8, a source whose check failed, the message of a run-operation; nothing else is guessed."""
+    """A failed hook and a run-operation's message, which dbt's results lack, come from the log; nothing else does."""
     results = Results(
         None, {"success": 1, "error": 1}, (NodeResult("model.k.m2", "error", "Database Error in model m2\n  x"),)
     )
@@ -284,7 +284,7 @@ def test_what_only_the_log_knows_is_added_to_dbts_results() -> None:
 
 
 def test_results_are_enough_where_the_log_is_lost() -> None:
-    """Without colors and carriage returns, and masked."""
+    """dbt's results alone give the failures, without colors and carriage returns, and masked."""
     message = "Database Error in model m (m.sql)\r\n  \x1b[31mno hunter2 here\x1b[0m\r\n"
     results = Results(None, {"error": 1}, (NodeResult("model.k.m", "error", message),))
     found = reading(LogFindings(), results, limit=2900, mask=lambda text: text.replace("hunter2", "•••"))

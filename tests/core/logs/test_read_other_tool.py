@@ -47,21 +47,21 @@ def other(stdout: str, stderr: str = "", limit: int = 2_900, *, with_dbt: bool =
     ],
 )  # fmt: skip
 def test_other_tools_are_called_by_their_error(stdout: str, stderr: str, summary: str) -> None:
-    """Wherever it stands; it is among the lines that are shown."""
+    """The error is found wherever it is in the output, and is among the lines shown."""
     found = other(stdout, stderr)
     assert found.problem == summary
     assert summary in found.shown
 
 
 def test_a_chain_of_tracebacks_is_shown_from_its_first() -> None:
-    """It ends with the exception that counts."""
+    """A chain of tracebacks is shown from its first, and the last exception is the problem."""
     found = other("", "noise\n" * 90 + TRACEBACK)
     assert (found.dialect, found.problem) == ("traceback", "ValueError: y")
     assert found.shown.split("\n") == [line for line in TRACEBACK.split("\n") if line]
 
 
 def test_a_long_traceback_keeps_its_first_line_and_its_last_ones() -> None:
-    """The exception is at its end."""
+    """A long traceback is cut in the middle, because the exception is at its end."""
     frames = "".join(f'  File "a.py", line {number}, in f\n    call()\n' for number in range(200))
     found = other("", f"Traceback (most recent call last):\n{frames}ValueError: y\n", 500)
     assert len(found.shown) <= 500
@@ -81,19 +81,19 @@ def test_a_long_traceback_keeps_its_first_line_and_its_last_ones() -> None:
     ],
 )
 def test_what_only_sounds_like_an_error_is_none(line: str) -> None:
-    """Counts of nothing, warnings, and what is tried again."""
+    """Zero counts, warnings and retries aren't errors."""
     assert other(f"{line}\n").problem == ""
 
 
 def test_the_stream_that_speaks_of_an_error_is_shown() -> None:
-    """If both do, both are."""
+    """The stream that mentions an error is shown; if both do, both are."""
     assert other("step 1\nERROR: it broke\n", "DeprecationWarning: old\n").shown == "step 1\nERROR: it broke"
     assert other("Cloning\n", "fatal: could not read\n").shown == "fatal: could not read"
     assert other("ERROR: a\n", "ERROR: b\n").shown == "ERROR: a\nERROR: b"
 
 
 def test_without_any_word_of_an_error_the_tail_is_shown() -> None:
-    """Whole lines, the last ones."""
+    """If no line mentions an error, the last whole lines are shown."""
     lines = [str(number) for number in range(99)]
     assert other("\n".join(lines)).shown.split("\n") == lines[-TAIL_LINES:]
     short = other("\n".join(f"line {number} {'x' * 50}" for number in range(40)), limit=300).shown
@@ -102,24 +102,24 @@ def test_without_any_word_of_an_error_the_tail_is_shown() -> None:
 
 
 def test_the_last_word_on_stderr_is_kept() -> None:
-    """Most often it's an error, whatever its words; a notice is not."""
+    """The last line on stderr that isn't a warning is kept, because it's usually the error."""
     assert other("", "it is all lost\nwarning: old\n").last == "it is all lost"
 
 
 def test_dbts_lines_are_left_to_dbts_reader() -> None:
-    """They say of no failure, whatever words they hold; a line of a script does."""
+    """dbt's own lines aren't taken for errors, whatever words they contain; a script's lines are."""
     text = "12:00:01  1 of 1 OK created model errors_by_day\nupload.sh: cannot reach bucket\n"
     assert other(text, with_dbt=True).problem == "upload.sh: cannot reach bucket"
 
 
 def test_linted_files_are_named() -> None:
-    """The first of them."""
+    """The files that a linter failed are counted, and the first ones named."""
     text = "".join(f"== [models/m{number}.sql] FAIL\nL: 1 | x\n" for number in range(7))
     assert other(text).problem.startswith("7 files failed the check: models/m0.sql, ")
 
 
 def test_what_matters_is_found_in_a_long_output() -> None:
-    """With what stands around it, a mark where lines are left out, and no line longer than there is room."""
+    """An error in a long output is shown with the lines around it, a mark for omitted lines, and no overlong line."""
     text = "ok\n" * 500 + "x" * 5_000 + "\nERROR: no such relation\nat line 3\n" + "ok\n" * 500
     shown = other(text).shown.split("\n")
     at = shown.index("ERROR: no such relation")

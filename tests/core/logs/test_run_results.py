@@ -1,4 +1,4 @@
-"""Reading dbt's own account of a command."""
+"""Reading dbt's own results of a command."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ ENDED = BEGAN + timedelta(minutes=1)
 
 
 def read(text: str | bytes) -> Results | None:
-    """Such a file, left by a command that ran for that minute."""
+    """The results in a file left by a command that ran from BEGAN to ENDED."""
     return read_results(text, not_before=BEGAN, not_after=ENDED)
 
 
 def document(*results: object, generated_at: object = "2026-11-23T21:05:30Z") -> str:
-    """A file of these results."""
+    """A file with these results."""
     return json.dumps({"metadata": {"generated_at": generated_at}, "results": results})
 
 
@@ -35,7 +35,7 @@ def sample(name: str) -> Results:
 
 
 def test_failed_and_warned_tests_are_named_as_people_know_them() -> None:
-    """By status, without the hash behind a test's name."""
+    """Results are counted by status, and test names lose their hash."""
     results = sample("02-build-model-error.run_results.json")
     assert results.counts == {"success": 4, "pass": 1, "warn": 1, "fail": 1, "skipped": 4}
     (failed,) = results.failed
@@ -47,20 +47,20 @@ def test_failed_and_warned_tests_are_named_as_people_know_them() -> None:
 
 
 def test_a_failed_model_has_its_message() -> None:
-    """In the warehouse's own words."""
+    """A failed model has the warehouse's own message."""
     (failed,) = sample("03-run-model-error.run_results.json").failed
     assert (failed.kind, failed.name) == ("model", "fct_revenue")
     assert "net_amnt" in failed.message
 
 
 def test_a_success_has_no_failures() -> None:
-    """Counts only."""
+    """A successful command has only counts."""
     results = sample("01-seed.run_results.json")
     assert (results.failed, results.warned, results.counts) == ((), (), {"success": 2})
 
 
 def test_stale_sources_are_failures_too() -> None:
-    """sources.json has another schema, and the same words."""
+    """Stale sources in sources.json, which has another schema, are failures too."""
     (failed,) = sample("07-source-freshness-error.sources.json").failed
     assert (failed.kind, failed.name, failed.status) == ("source", "raw.raw_orders", "error")
 
@@ -82,7 +82,7 @@ def test_stale_sources_are_failures_too() -> None:
     ],
 )
 def test_only_what_the_command_itself_made_is_believed(generated_at: object, believed: bool) -> None:  # noqa: FBT001
-    """The file of the command just before may still lie there; clocks may differ by some seconds."""
+    """Only results made while the command ran count, with a few seconds of clock skew at the end."""
     assert (read(document(generated_at=generated_at)) is not None) is believed
 
 
@@ -91,12 +91,12 @@ def test_only_what_the_command_itself_made_is_believed(generated_at: object, bel
     ["", "{", "[]", "null", '{"results": {}}', b"\xff\xfe", "[" * 100_000, '{"metadata": [], "results": []}', b"\x00"],
 )
 def test_what_is_no_such_file_is_none(text: str | bytes) -> None:
-    """Broken, empty, of another shape, nested without end."""
+    """A file that is broken, empty, of another shape or too deeply nested is None."""
     assert read(text) is None
 
 
 def test_results_of_any_version_are_read_as_far_as_they_go() -> None:
-    """The oldest files have the id under `node`; what has no status is left out; what makes no sense is not told."""
+    """Old files have the id under `node`; results without a status and values that make no sense are left out."""
     results = read(
         document(
             {
@@ -135,11 +135,11 @@ JSON = st.recursive(
 
 @given(st.lists(JSON, max_size=5))
 def test_no_file_breaks_the_reader(results: list[object]) -> None:
-    """Whatever it holds, it is read or left."""
+    """Any list of results can be read without an error."""
     read(document(*results))
 
 
 @given(st.text() | st.binary())
 def test_no_text_breaks_the_reader(text: str | bytes) -> None:
-    """What is not even JSON is no file of results."""
+    """Text that isn't a file of results is None."""
     assert read(text) is None

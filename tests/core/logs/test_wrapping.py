@@ -16,7 +16,7 @@ PLAIN = strip_ansi(OLD.stdout)
 
 
 def read(stdout: str, stderr: str = "") -> Reading:
-    """What is said of these streams of a command that failed."""
+    """What is read from these streams of a failed command."""
     return reading(read_log(stdout, stderr, LIMIT), limit=LIMIT, exit_code=1)
 
 
@@ -41,7 +41,7 @@ def read(stdout: str, stderr: str = "") -> Reading:
     ],
 )
 def test_dbt_is_read_inside_its_wrapping(wrap: Callable[[str], str]) -> None:
-    """The same failures, whatever stands before each line, and also without dbt's own times."""
+    """The same failures are found whatever precedes each line, and without dbt's own times."""
     found = read("".join(f"{wrap(line)}\n" for line in PLAIN.splitlines()))
     bare = read(OLD.stdout)
     assert found.summary == bare.summary == "2 models failed, 1 test failed, 1 skipped because of them"
@@ -65,7 +65,7 @@ def test_dbt_is_read_inside_its_wrapping(wrap: Callable[[str], str]) -> None:
     ],
 )
 def test_json_lines_of_other_tools_show_their_messages(event: dict[str, object], shown: str) -> None:
-    """An error far from the end is found, and what is shown is text."""
+    """An error in JSON lines is found far from the end, and shown as text."""
     quiet = [json.dumps({"level": "info", "msg": f"closing stream {number}"}) for number in range(500)]
     found = read("\n".join([*quiet[:9], json.dumps(event), *quiet]))
     assert found.summary == shown
@@ -74,7 +74,7 @@ def test_json_lines_of_other_tools_show_their_messages(event: dict[str, object],
 
 
 def test_errors_keep_the_prefix_that_tells_when() -> None:
-    """Of other tools the lines are shown as they are."""
+    """Lines of other tools keep their prefix, because it says when something happened."""
     lines = [f"2026-11-28T12:00:{second:02}Z INFO step {second}" for second in range(60)]
     found = read("\n".join([*lines, "2026-11-28T12:01:00Z ERROR the disk is full", *lines]))
     assert "2026-11-28T12:01:00Z ERROR the disk is full" in found.excerpt

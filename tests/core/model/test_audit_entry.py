@@ -6,7 +6,7 @@ from bot.core.model.audit_entry import AuditEntry, AuditFilter, Event
 
 
 def test_which_entries_are_wanted() -> None:
-    """By id or name of a person, and by a part of a slug."""
+    """Entries are filtered by a person's id or name, and by part of a slug."""
     entry = AuditEntry(Event.ASKED, user="U1", user_name="Ada", schedule="nightly-eu")
     assert AuditFilter(user="ada").matches(entry)
     assert AuditFilter(user="U1", schedule="NIGHTLY").matches(entry)
@@ -15,7 +15,7 @@ def test_which_entries_are_wanted() -> None:
 
 
 def test_a_watch_is_found_by_a_schedule_that_its_pattern_matches() -> None:
-    """Other entries aren't: a name may have an asterisk."""
+    """A watch matches a schedule that its pattern covers; in other entries, an asterisk is only part of a name."""
     watch = AuditEntry(Event.WATCHED, schedule="Fin*")
     assert AuditFilter(schedule="finance-daily").matches(watch)
     assert AuditFilter(schedule="fin").matches(watch)

@@ -31,7 +31,7 @@ def test_what_a_button_carries_is_what_was_asked(
 
 
 def test_the_same_request_typed_twice_is_the_same() -> None:
-    """Spaces, quotes, dashes and the order of options do not count."""
+    """Spaces, quotes, dashes and the order of options don't matter."""
     one = parse("run “Nightly  full build” —pr #12 —branch dev —command ‘dbt run’")
     other = parse('RUN nightly --branch=dev --command "dbt run" --pr 12'.replace("nightly", "Nightly full build"))
     assert canonical(one) == canonical(other)

@@ -1,4 +1,4 @@
-"""One reference to what may be replaced."""
+"""A shared reference to a value that may be replaced."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.core.model.current import Current
 
 
 async def test_a_replacement_is_seen_by_all_but_who_pinned_the_one_before() -> None:
-    """Also in what is awaited and in tasks that are made meanwhile; afterwards, the newest one counts."""
+    """A pinned value stays the same in awaits and in new tasks until the pin ends; others see the new one."""
     current: Current[str | None] = Current(None)
     heard: list[str | None] = []
     current.when_replaced(lambda: heard.append(current.value))
@@ -33,5 +33,5 @@ async def test_a_replacement_is_seen_by_all_but_who_pinned_the_one_before() -> N
 
 
 async def elsewhere(current: Current[str | None]) -> None:
-    """What a task does that has nothing pinned."""
+    """Replace the value in a task of its own."""
     current.replace("new")

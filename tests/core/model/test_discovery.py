@@ -6,6 +6,6 @@ from bot.core.model.discovery import Ledger
 
 
 def test_the_floor_is_the_oldest_start_that_is_remembered() -> None:
-    """Runs without a known start don't lower it."""
+    """The floor is the oldest known start; runs without one don't lower it."""
     assert Ledger().floor == 0
     assert Ledger(final=((1, 0), (2, 50.0), (3, 70.0))).floor == 50.0

@@ -45,21 +45,21 @@ from bot.core.model.errors import (
     ids=lambda error: type(error).__name__,
 )
 def test_each_error_has_a_sentence(error: BotError) -> None:
-    """What is said without anything else to go by; operators read at least that."""
+    """Each error has a whole sentence for people and a detail for operators."""
     assert error.sentence.endswith(".")
     assert error.sentence[0].isupper()
     assert error.detail
 
 
 def test_operators_read_the_host_and_the_cause() -> None:
-    """The person reads the sentence alone: where it happened means nothing to them."""
+    """Only operators see the host: it means nothing to the person who reads the sentence."""
     error = BoltNotSent(cause="the connection was refused", where="api.test:443")
     assert error.detail == "api.test:443: the connection was refused"
     assert "api.test" not in error.sentence
 
 
 def test_bolts_own_words_are_shown() -> None:
-    """The first of them, and all are kept with the part of the query they are about."""
+    """Bolt's first message is the sentence, and each keeps the part of the query that it's about."""
     first = ApiError("Run 7 not found.", ("a7",))
     error = BoltRejected((first, ApiError("other")))
     assert error.sentence == "Run 7 not found."
@@ -67,7 +67,7 @@ def test_bolts_own_words_are_shown() -> None:
 
 
 def test_a_missing_scope_is_named() -> None:
-    """Slack's own word, so that whoever installs the app finds it."""
+    """A missing scope is named as Slack names it, so that whoever installs the app finds it."""
     assert "files:write" in ScopeMissing("files.upload", "missing_scope", "files:write").sentence
 
 
@@ -80,7 +80,7 @@ def test_every_error_is_in_the_tree_that_is_drawn() -> None:
 
 
 def test_each_service_can_be_caught_as_one() -> None:
-    """Redis, Bolt and Slack: whoever calls one of them catches its errors and no other's."""
+    """Each service's errors share a base class, so that its caller catches no other service's."""
     classes = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, BotError)]
     for one in classes:
         if one.__name__.startswith("Bolt"):

@@ -11,7 +11,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def test_it_is_open_while_its_schedule_fails_or_flaps() -> None:
-    """Recovered and closed ones aren't."""
+    """Failing and flapping incidents are open; recovered and closed ones aren't."""
     states = {state: Incident("C1", "nightly", "T1", 1, state=state).is_open for state in IncidentState}
     assert states == {
         IncidentState.FAILING: True,
@@ -22,7 +22,7 @@ def test_it_is_open_while_its_schedule_fails_or_flaps() -> None:
 
 
 def test_a_run_keeps_the_place_of_its_end() -> None:
-    """It's ordered like the end that it was made from."""
+    """An incident's run has the same order as the end it was made from, and keeps its facts."""
     end = RunEnd(7, "FAILED", NOON, NOON, branch="main", commit="3f2c1ab", asked_by="U1")
     run = IncidentRun.of(end)
     assert run.order == end.order

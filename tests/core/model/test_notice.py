@@ -12,7 +12,7 @@ T0 = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def test_a_late_schedule_is_open_until_it_starts_or_is_given_up() -> None:
-    """Whatever happens first."""
+    """A late schedule is open until it starts or is given up, whichever comes first."""
     late = Lateness("nightly", "Nightly", T0, T0, T0)
     assert late.is_open
     assert not replace(late, started=IncidentRun(1, "RUNNING")).is_open
@@ -20,6 +20,6 @@ def test_a_late_schedule_is_open_until_it_starts_or_is_given_up() -> None:
 
 
 def test_names_and_totals() -> None:
-    """Its name is unique in its channel."""
+    """A notice's key contains its channel, and an hour's total adds up all states."""
     assert Notice("C1", "run:7", "T1").key == "C1:run:7"
     assert HourOfRuns(T0, (("FAILED", 1), ("SUCCESS", 57))).total == 58

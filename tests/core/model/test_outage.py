@@ -9,7 +9,7 @@ from bot.core.model.outage import Outage
 
 
 def test_only_open_incidents_are_failing() -> None:
-    """Recovered members stay in it."""
+    """Recovered incidents stay in an outage but aren't failing."""
     fails = Incident("C1", "a", "T", 1)
     outage = Outage("C1", 3, "T", (fails, replace(fails, schedule="b", state=IncidentState.RECOVERED)))
     assert (outage.name, [one.schedule for one in outage.failing]) == ("C1:3", ["a"])

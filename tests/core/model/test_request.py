@@ -1,4 +1,4 @@
-"""Which runs a start may have made whose reply was lost."""
+"""Which runs may have been made by a start whose reply was lost."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def found(
 
 
 def test_a_run_above_the_mark_by_our_actor_on_our_branch_is_it() -> None:
-    """The ordinary case."""
+    """A run above the mark, by our actor and on our branch, is the one that was started."""
     assert found(OURS) == (101,)
 
 
@@ -63,17 +63,17 @@ def test_a_run_above_the_mark_by_our_actor_on_our_branch_is_it() -> None:
     ],
 )
 def test_any_other_run_is_not(other: RunSummary) -> None:
-    """At or below the mark, by someone else, on another branch."""
+    """A run at or below the mark, by someone else, or on another branch isn't a candidate."""
     assert found(other) == ()
 
 
 def test_a_run_that_is_somebodys_is_not() -> None:
-    """It has a card, or Bolt told us its id."""
+    """A run that is already known isn't a candidate: it has a card, or Bolt returned its id."""
     assert found(OURS, known=(101,)) == ()
 
 
 def test_a_run_whose_branch_is_not_told_may_be_it() -> None:
-    """The listing does not always know."""
+    """A run without a branch is a candidate, because the listing doesn't always have it."""
     assert found(replace(OURS, branch=None, commit=None)) == (101,)
 
 
@@ -81,26 +81,26 @@ def test_a_run_whose_branch_is_not_told_may_be_it() -> None:
     ("wanted", "fits"), [("3f2c1ab", True), ("3F2C1AB", True), ("3f2c", False), ("4f2c1ab", False)]
 )
 def test_a_commit_may_be_given_for_a_branch(wanted: str, *, fits: bool) -> None:
-    """From seven digits on."""
+    """A commit given as the branch matches a run's commit, from seven digits on."""
     request = replace(REQUEST, start_command=RunCommand("nightly", branch=wanted))
     assert found(OURS, request=request) == ((101,) if fits else ())
 
 
 @pytest.mark.parametrize(("late_s", "fits"), [(0, True), (19, True), (-19, True), (60, False), (-60, False)])
 def test_while_our_actor_is_not_known_the_time_must_do(late_s: float, *, fits: bool) -> None:
-    """A run of anybody's, but only one that began when ours was sent."""
+    """While our actor isn't known, anybody's run counts if it began about when ours was sent."""
     run = replace(OURS, actor="anybody", started_at=SENT + timedelta(seconds=late_s))
     assert found(run, actor=None) == ((101,) if fits else ())
 
 
 def test_several_are_all_named_oldest_first() -> None:
-    """Nobody guesses between them."""
+    """Several candidates are all returned, oldest first, instead of guessing."""
     assert found(replace(OURS, id=103), OURS) == (101, 103)
 
 
 @pytest.mark.parametrize(("after_s", "may_be"), [(-30, True), (0, True), (3, True), (60, False)])
 def test_a_run_that_began_when_another_start_was_sent_may_be_its(after_s: float, *, may_be: bool) -> None:
-    """Where both replies were lost. One that was sent clearly later cannot have made it."""
+    """If two replies were lost, a run may belong to either start, unless the other was clearly sent later."""
     run = replace(OURS, started_at=SENT)
     assert is_contested(REQUEST, run, [Rival(SENT + timedelta(seconds=after_s))]) is may_be
     assert not is_contested(REQUEST, run, [])
@@ -110,7 +110,7 @@ def test_a_run_that_began_when_another_start_was_sent_may_be_its(after_s: float,
     ("branch", "may_be"), [("dev", False), ("main", True), (None, True), ("3f2c1ab", True), ("4f2c1ab", False)]
 )
 def test_a_run_on_another_branch_is_not_of_that_start(branch: str | None, *, may_be: bool) -> None:
-    """Starts on three branches whose replies were all lost: each has one run on its own."""
+    """A run on another branch can't be the other start's; a run without a branch can."""
     assert is_contested(REQUEST, replace(OURS, started_at=SENT), [Rival(SENT, branch=branch)]) is may_be
     untold = replace(OURS, started_at=SENT, branch=None, commit=None)
     assert is_contested(REQUEST, untold, [Rival(SENT, branch=branch)])
@@ -126,7 +126,7 @@ RETRY = replace(
 
 
 def test_a_run_that_names_the_one_that_was_retried_is_it() -> None:
-    """It goes before any other; one that names another run is none of ours, whoever it is of."""
+    """A run that names the retried run goes before all others; one that names another run is never ours."""
     named, other, unnamed = (
         replace(OURS, id=103, parent_run_id=90),
         replace(OURS, id=102, parent_run_id=89),
@@ -140,7 +140,7 @@ def test_a_run_that_names_the_one_that_was_retried_is_it() -> None:
 
 
 def test_only_another_retry_of_the_same_run_can_have_made_it() -> None:
-    """A plain start whose reply was lost too does not make it unclear whose the run is."""
+    """A run that names the retried run is contested only by another retry of the same run."""
     named, unnamed = replace(OURS, parent_run_id=90), OURS
     assert not is_contested(RETRY, named, [Rival(SENT)])
     assert not is_contested(RETRY, named, [Rival(SENT, parent_run=89)])
@@ -150,7 +150,7 @@ def test_only_another_retry_of_the_same_run_can_have_made_it() -> None:
 
 
 def test_a_retry_is_as_its_run_was() -> None:
-    """Its schedule, branch, pull request and commands; how long the schedule takes says nothing of it."""
+    """A retry has its run's schedule, branch, pull request and commands, but not the schedule's usual duration."""
     assert RETRY.plan is not None
     facts = run_facts(replace(RETRY, plan=replace(RETRY.plan, usual_s=60)))
     assert (facts.slug, facts.name, facts.branch, facts.pull_request) == ("nightly", "Nightly", "main", 7)
@@ -160,26 +160,26 @@ def test_a_retry_is_as_its_run_was() -> None:
 
 
 def test_what_a_retry_is_called_and_waits_behind() -> None:
-    """Its schedule, where that is known; else the run it retries."""
+    """A retry's title and queue are its schedule's if that's known, otherwise those of the run it retries."""
     assert (RETRY.title, RETRY.queue) == ("Nightly", "nightly")
     alone = replace(RETRY, plan=StartPlan("", "", 90, parent_run=90))
     assert (alone.title, alone.queue) == ("Retry of run 90", "retry 90")
 
 
 def test_a_delivery_always_has_the_same_name() -> None:
-    """And no two teams share one."""
+    """The same delivery always gets the same id, which no other team shares."""
     assert request_id("T", "1.2.3") == request_id("T", "1.2.3") != request_id("T2", "1.2.3")
 
 
 def test_bolts_own_record_points_back() -> None:
-    """Who asked, why, and our request's id."""
+    """The reason sent to Bolt says who asked, why, where, and our request's id."""
     plan = StartPlan("nightly", "Nightly", 1, channel_name="finance")
     why = replace(REQUEST, start_command=RunCommand("nightly", reason="month end"), plan=plan)
     assert start_reason(why) == "month end - ada from Slack in #finance (request abc)"
 
 
 def test_bolts_own_record_names_no_private_channel() -> None:
-    """Everybody reads it in Bolt, also those who may not know that there is such a channel."""
+    """Private channels aren't named in Bolt, where everybody reads the reason."""
     private, public = (
         ChannelInfo("C1", "layoffs", ChannelKind.PRIVATE),
         ChannelInfo("C1", "finance", ChannelKind.PUBLIC),
@@ -196,7 +196,7 @@ def test_bolts_own_record_names_no_private_channel() -> None:
 
 
 def test_own_commands_have_no_usual_length() -> None:
-    """How long the schedule takes says nothing of them."""
+    """A run with its own commands has no usual duration, because the schedule's says nothing about it."""
     request = replace(
         REQUEST,
         start_command=RunCommand("nightly", commands=("dbt test",)),
@@ -207,7 +207,7 @@ def test_own_commands_have_no_usual_length() -> None:
 
 
 def test_the_latest_failed_run_is_the_one_that_it_was() -> None:
-    """Asked for once more, whatever has failed meanwhile; what was not looked up yet is looked up then."""
+    """A repeated request retries the run it was resolved to, whatever failed since; an unresolved one is unchanged."""
     latest = replace(RETRY, start_command=RetryCommand(every=True, schedule_text="nightly"))
     assert pinned_command(latest) == RetryCommand(every=True, run_id=90)
     assert pinned_command(replace(latest, plan=None)) == latest.start_command
@@ -215,19 +215,19 @@ def test_the_latest_failed_run_is_the_one_that_it_was() -> None:
 
 
 def test_a_retry_that_is_in_the_way_has_no_usual_length() -> None:
-    """Any other run in the way takes as long as the schedule does, as far as anybody knows."""
+    """A blocking run is expected to take the schedule's usual duration, unless it's a retry."""
     plan = StartPlan("nightly", "Nightly", 1, usual_s=60)
     assert blocking_run_facts(BlockingRun(7), plan).usual_s == 60
     assert blocking_run_facts(BlockingRun(7, parent_run=6), plan).usual_s is None
 
 
 def test_a_state_of_another_version_is_known_as_such() -> None:
-    """Whoever does not know a state does nothing about it."""
+    """A state written by another version is read as OTHER."""
     assert RequestState.from_record("queued") is RequestState.QUEUED
     assert RequestState.from_record("teleported") is RequestState.OTHER
 
 
 @pytest.mark.parametrize(("text", "number"), [("123", 123), ("", None), (None, None), ("x", None), ("9" * 40, None)])
 def test_a_pull_request_is_read_from_a_text(text: str | None, number: int | None) -> None:
-    """As Bolt lists it; anything else is none."""
+    """A pull request's number is read from Bolt's text; anything else is None."""
     assert pull_request_of(RunSummary(1, "RUNNING", "x", pull_request=text)) == number

@@ -1,4 +1,4 @@
-"""What is known of a run: when it began and ended, what broke it, and who may read what of it."""
+"""What is known about a run: when it began and ended, what broke it, and what each channel may see."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run(
 
 
 def test_a_key_comes_back_from_its_name() -> None:
-    """Whatever the workspace is called."""
+    """A key's name parses back to the key, whatever the workspace is called."""
     assert RunKey.parse(KEY.name) == KEY
     assert RunKey.parse("a-b.c:4711") == RunKey("a-b.c", 4711)
 
@@ -57,12 +57,12 @@ def test_a_key_comes_back_from_its_name() -> None:
     ],
 )
 def test_a_state_nobody_knows_is_not_over(state: str, final: bool, failed: bool) -> None:  # noqa: FBT001 - parameters
-    """So the run is polled on."""
+    """Only known final states are final, so a run in an unknown state is still polled."""
     assert (is_final(state), is_failed(state)) == (final, failed)
 
 
 def test_bolts_own_times_come_first() -> None:
-    """Before the commands', and those before when it was asked for."""
+    """Bolt's own times come before the commands' times, and those before the time of the request."""
     commands = (BoltCommand(1, "a", at(5), at(9), 0), BoltCommand(2, "b", at(9), at(30), 0))
     seen = run("SUCCESS", *commands, asked_at=at(1), end=End(started_at=at(3), ended_at=at(33)))
     assert (seen.started_at, seen.ended_at, seen.seconds) == (at(3), at(33), 30.0)
@@ -73,17 +73,17 @@ def test_bolts_own_times_come_first() -> None:
 
 
 def test_a_run_that_goes_on_has_no_end() -> None:
-    """Although its first command has ended."""
+    """An active run has no end, even if its first command has ended."""
     assert run("RUNNING", BoltCommand(1, "a", at(5), at(9), 0)).ended_at is None
 
 
 def test_clocks_that_disagree_make_no_negative_time() -> None:
-    """Bolt's end may be before the start that we recorded."""
+    """A run's duration is never negative, even if Bolt's end is before the start that we recorded."""
     assert run(end=End(started_at=at(5), ended_at=at(4))).seconds == 0.0
 
 
 def test_the_last_command_that_ended_badly_broke_the_run() -> None:
-    """With continue-on-error others have failed before it; one that still runs has not."""
+    """The last command that failed broke the run, even if others failed before it or one is still running."""
     commands = (
         BoltCommand(1, "a", return_code=1),
         BoltCommand(2, "b", return_code=0),
@@ -97,7 +97,7 @@ def test_the_last_command_that_ended_badly_broke_the_run() -> None:
 
 
 def test_a_poll_is_recorded_masked_and_cut() -> None:
-    """A secret stays masked where the text is cut, so it's masked first."""
+    """Commands are masked, then cut, so that no part of a secret is recorded."""
     text = "dbt run --vars hunter2 " + "x" * 1000
     seen = observe(RunStatus("RUNNING", (BoltCommand(1, text, T0),)), lambda given: given.replace("hunter2", "•••"))
     (command,) = seen.commands
@@ -106,7 +106,7 @@ def test_a_poll_is_recorded_masked_and_cut() -> None:
 
 
 def test_a_card_elsewhere_is_not_linked() -> None:
-    """Whoever reads a run in one channel may not be in the other: the run's page is linked instead."""
+    """A card in another channel isn't linked, because whoever reads this one may not be in that channel."""
     retried = Retried(8, "U1", CardRef("C1", "1.5"), "https://slack.example/p1")
     seen = replace(run(), retried=retried)
     assert seen.seen_in("C1") == seen
@@ -115,19 +115,19 @@ def test_a_card_elsewhere_is_not_linked() -> None:
 
 
 def test_a_run_is_called_by_what_is_known_of_it() -> None:
-    """The schedule's name, its slug, or the number."""
+    """A run's title is its schedule's name, its slug, or the run's number."""
     assert Run(KEY, facts=RunFacts("nightly", "Nightly")).title == "Nightly"
     assert Run(KEY, facts=RunFacts("nightly")).title == "nightly"
     assert "7" in Run(KEY).title
 
 
 def test_whoever_follows_is_mentioned_before_whoever_asked() -> None:
-    """On a card in another channel the asker may not even be there."""
+    """The person who follows a run is mentioned instead of the one who asked, who may not be in that channel."""
     assert Run(KEY, facts=RunFacts(asked_by="U1", followed_by="U2")).mentioned == "U2"
     assert Run(KEY, facts=RunFacts(asked_by="U1")).mentioned == "U1"
     assert Run(KEY).mentioned is None
 
 
 def test_a_page_for_people_is_under_the_apps_address() -> None:
-    """With or without a slash at its end."""
+    """A run's URL is the same whether or not the app's address ends with a slash."""
     assert run_url("https://app.test/", 7) == run_url("https://app.test", 7) == "https://app.test/bolt/run_id/7"

@@ -10,7 +10,7 @@ NOON, ONE = datetime(2026, 3, 2, 12, tzinfo=UTC), datetime(2026, 3, 2, 13, tzinf
 
 
 def test_ends_are_ordered_by_end_then_start_then_id() -> None:
-    """A later run may end earlier."""
+    """Ends are ordered by end, then start, then id; one without times comes first."""
     ends = [
         RunEnd(3, "SUCCESS", NOON, ONE),
         RunEnd(9, "FAILED", NOON, NOON),
@@ -21,7 +21,7 @@ def test_ends_are_ordered_by_end_then_start_then_id() -> None:
 
 
 def test_only_failed_and_error_are_failures() -> None:
-    """Cancelled and unknown states aren't."""
+    """Only FAILED and ERROR are failures; cancelled and unknown states aren't."""
     assert [RunEnd(1, state).has_failed for state in ("FAILED", "ERROR", "SUCCESS", "CANCELED", "ODD")] == [
         True,
         True,

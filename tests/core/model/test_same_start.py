@@ -1,4 +1,4 @@
-"""Which starts share a key, so that the second is the first one's repetition."""
+"""Which starts share a key, so that the second counts as a repetition of the first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.core.model.same_start import same_keys
     ],
 )
 def test_a_start_is_known_by_its_schedule(first: tuple[str, str], second: tuple[str, str], is_same: bool) -> None:  # noqa: FBT001
-    """By the slug if it's known, else by the folded name, else by what was typed."""
+    """Starts are compared by slug if both are known, otherwise by the folded text that was typed."""
     keys = [set(same_keys("U1", "C1", RunCommand(text), slug)) for text, slug in (first, second)]
     assert bool(keys[0] & keys[1]) is is_same
 

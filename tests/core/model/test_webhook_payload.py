@@ -1,4 +1,4 @@
-"""What a webhook's body may tell."""
+"""Which ids are read from a webhook's body."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from bot.core.model.webhook_payload import LARGEST_ID, MOST_RUNS, WebhookHint, r
     ],
 )
 def test_ids_are_taken_where_a_key_says_so(body: object, hint: WebhookHint) -> None:
-    """A run's own id, else its first command's; of no other shape, and of no size that Bolt could not have."""
+    """The hint is the run's id or else its first command's; anything that can't be an id of Bolt's is ignored."""
     assert read_hint(body) == hint
 
 
 def test_a_body_full_of_ids_is_read_within_bounds() -> None:
-    """However many it names, however deep it goes."""
+    """At most a fixed number of ids is read, and nothing below a fixed depth."""
     assert len(read_hint([{"run_id": number} for number in range(1, 500)]).runs) == MOST_RUNS
     deep: object = {"run_id": 7}
     for _ in range(100):
@@ -52,6 +52,6 @@ JSON = st.recursive(
 @settings(max_examples=40)
 @given(JSON)
 def test_no_body_is_a_fault(body: object) -> None:
-    """Whatever it is, what comes out are ids that Bolt could have."""
+    """Any body gives only ids that Bolt could have."""
     hint = read_hint(body)
     assert all(0 < one <= LARGEST_ID for one in (*hint.runs, *([hint.command] if hint.command else [])))

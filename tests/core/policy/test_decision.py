@@ -1,4 +1,4 @@
-"""The policy: the first rule that fits decides, and what is not known is no leave."""
+"""The policy: the first rule that fits decides, and a missing fact never grants permission."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def only(rule: Rule) -> Policy:
 
 
 def asks(action: Action, *, posts: bool = False, target: Target = NIGHTLY) -> Question:
-    """Something to be asked."""
+    """A question about this action."""
     return Question(action, target, posts)
 
 
@@ -72,13 +72,13 @@ def asks(action: Action, *, posts: bool = False, target: Target = NIGHTLY) -> Qu
 
 @pytest.mark.parametrize("action", [one for one in Action if one is not Action.AUDIT])
 def test_members_do_everything_by_default(action: Action) -> None:
-    """But read the record."""
+    """Members can do everything by default, except read the audit log."""
     assert word(DEFAULT_POLICY, question=asks(action)) is Verdict.ALLOW
 
 
 @pytest.mark.parametrize("action", list(Action))
 def test_guests_only_read_by_default(action: Action) -> None:
-    """Each action."""
+    """By default, guests can only read runs, logs and artifacts."""
     reads = action in {Action.READ, Action.LOGS, Action.ARTIFACTS}
     assert word(DEFAULT_POLICY, GUEST, question=asks(action)) is (Verdict.ALLOW if reads else Verdict.DENY)
 
@@ -95,14 +95,14 @@ def test_guests_only_read_by_default(action: Action) -> None:
     ],
 )
 def test_people_of_other_organizations_may_do_nothing(policy: Policy, action: Action) -> None:
-    """Unless a rule lets them, in so many words."""
+    """People from other organizations can't do anything unless a rule names them and allows it."""
     assert word(policy, EXTERNAL, question=asks(action)) is Verdict.DENY
     assert not policy.admits_external
 
 
 @pytest.mark.parametrize("effect", [Allow(), Approve("@leads")])
 def test_a_rule_that_names_people_of_other_organizations(effect: Allow | Approve) -> None:
-    """It lets them do what it is about, and no other rule does."""
+    """A rule that names people from other organizations lets them do what it covers, and no other rule does."""
     named = Rule("partners", effect, who=Who(roles=frozenset({Role.EXTERNAL})), what=frozenset({Action.START}))
     policy = Policy((named, Rule("everyone else", Allow())))
     assert policy.admits_external
@@ -115,7 +115,7 @@ def test_a_rule_that_names_people_of_other_organizations(effect: Allow | Approve
 
 @pytest.mark.parametrize("action", list(Action))
 def test_where_some_are_let_in_whoever_cannot_be_read_is_not(action: Action) -> None:
-    """It may be one of them, for whom no rule is."""
+    """If a rule admits outsiders, a person who can't be identified is refused, because they may be one of them."""
     named = Rule("partners", Allow(), who=Who(roles=frozenset({Role.EXTERNAL})), what=frozenset({Action.LOGS}))
     policy = Policy((named, Rule("everyone else", Allow())))
     assert not decide(policy, STRANGE, HERE, asks(action)).allowed
@@ -123,14 +123,14 @@ def test_where_some_are_let_in_whoever_cannot_be_read_is_not(action: Action) -> 
 
 
 def test_the_record_is_for_admins_by_default() -> None:
-    """A member is told so."""
+    """By default, only admins can read the audit log, and the refusal says so."""
     assert word(DEFAULT_POLICY, ADMIN, question=asks(Action.AUDIT)) is Verdict.ALLOW
     decision = decide(DEFAULT_POLICY, MEMBER, HERE, asks(Action.AUDIT))
     assert (decision.verdict, decision.reason) == (Verdict.DENY, "only admins can")
 
 
 def test_nothing_is_posted_to_shared_channels_by_default() -> None:
-    """A start is refused there with the reason; what only reads is not."""
+    """By default, nothing is posted to shared channels; reading and cancelling are still allowed there."""
     decision = decide(DEFAULT_POLICY, MEMBER, SHARED, START)
     assert decision.verdict is Verdict.DENY
     assert "shared with another organization" in decision.reason
@@ -140,14 +140,14 @@ def test_nothing_is_posted_to_shared_channels_by_default() -> None:
 
 
 def test_members_may_give_commands_by_default() -> None:
-    """As before there were policies."""
+    """By default, members can replace a schedule's commands."""
     question = asks(Action.START, target=replace(NIGHTLY, commands=("dbt run; echo",)), posts=True)
     assert word(DEFAULT_POLICY, question=question) is Verdict.ALLOW
 
 
 @pytest.mark.parametrize("action", list(Action))
 def test_who_cannot_be_read_may_not_act(action: Action) -> None:
-    """The person is told why; reading goes on."""
+    """A person whom Slack doesn't identify can read but not act, and the refusal says why."""
     decision = decide(DEFAULT_POLICY, STRANGE, HERE, asks(action))
     reads = action in {Action.READ, Action.LOGS, Action.ARTIFACTS}
     assert decision.verdict is (Verdict.ALLOW if reads else Verdict.UNKNOWN if action.acts else decision.verdict)
@@ -158,19 +158,19 @@ def test_who_cannot_be_read_may_not_act(action: Action) -> None:
 
 @pytest.mark.parametrize("action", [action for action in Action if action.acts or action is Action.AUDIT])
 def test_an_account_that_is_closed_may_do_nothing(action: Action) -> None:
-    """It has no role at all."""
+    """A deactivated account, which has no role, can't act or read the audit log."""
     assert word(DEFAULT_POLICY, GONE, question=asks(action)) is Verdict.DENY
 
 
 def test_a_channel_that_cannot_be_read_takes_no_posts() -> None:
-    """It may be shared outside."""
+    """A channel that can't be read gets no posts, because it may be shared with another organization."""
     decision = decide(DEFAULT_POLICY, MEMBER, UNSEEN, START)
     assert (decision.verdict, decision.reason) == (Verdict.UNKNOWN, UNSEEN.why)
     assert word(DEFAULT_POLICY, channel_info=UNSEEN, question=asks(Action.CANCEL)) is Verdict.ALLOW
 
 
 def test_members_watch_by_default() -> None:
-    """Guests don't, and nothing is watched where others read along."""
+    """By default, members can watch, guests can't, and nothing can be watched in a shared channel."""
     watch = asks(Action.WATCH, posts=True)
     assert word(DEFAULT_POLICY, question=watch) is Verdict.ALLOW
     assert word(DEFAULT_POLICY, GUEST, question=watch) is Verdict.DENY
@@ -181,21 +181,21 @@ def test_members_watch_by_default() -> None:
 
 
 def test_a_policy_from_before_there_were_watches_refuses_them() -> None:
-    """It says what is missing. A rule for every action includes them."""
+    """The refusal says that no rule covers watches; a rule for every action does cover them."""
     old = only(Rule("a", Allow(), what=frozenset({Action.START, Action.READ})))
     assert decide(old, MEMBER, HERE, asks(Action.WATCH)).reason == NO_RULE_FOR_WATCH
     assert word(only(Rule("a", Allow())), question=asks(Action.WATCH, posts=True)) is Verdict.ALLOW
 
 
 def test_the_first_rule_that_fits_decides() -> None:
-    """In either order."""
+    """The first rule that fits decides, whether it allows or denies."""
     allow, deny = Rule("a", Allow()), Rule("d", Deny("no"))
     assert decide(Policy((allow, deny)), MEMBER, HERE, START) == Decision(Verdict.ALLOW, "a")
     assert decide(Policy((deny, allow)), MEMBER, HERE, START) == Decision(Verdict.DENY, "d", "no")
 
 
 def test_what_no_rule_is_about_is_refused() -> None:
-    """With its reason."""
+    """A question that no rule covers is denied, with that as the reason."""
     decision = decide(only(Rule("r", Allow(), what=frozenset({Action.READ}))), MEMBER, HERE, asks(Action.CANCEL))
     assert decision == Decision(Verdict.DENY, reason=NO_RULE)
 
@@ -214,7 +214,7 @@ def test_what_no_rule_is_about_is_refused() -> None:
     ],
 )
 def test_who(who: Who, *, fitting: bool) -> None:
-    """Every list that is given has to hold the person."""
+    """The person has to be on every list that the rule gives."""
     assert (word(only(Rule("r", Allow(), who=who))) is Verdict.ALLOW) == fitting
 
 
@@ -234,7 +234,7 @@ def test_who(who: Who, *, fitting: bool) -> None:
     ],
 )
 def test_where(where: Where, channel_info: ChannelInfo, *, fitting: bool) -> None:
-    """Ids, names, kinds, and whether others look in."""
+    """A rule can name channels by id, name, kind, and whether they're shared."""
     assert (word(only(Rule("r", Allow(), where=where)), channel_info=channel_info) is Verdict.ALLOW) == fitting
 
 
@@ -249,13 +249,13 @@ def test_where(where: Where, channel_info: ChannelInfo, *, fitting: bool) -> Non
     ],
 )
 def test_which_schedule(which: Which, *, fitting: bool) -> None:
-    """By slug, name and owner."""
+    """A rule can name schedules by slug, name or owner."""
     assert (word(only(Rule("r", Allow(), which=which))) is Verdict.ALLOW) == fitting
 
 
 @pytest.mark.parametrize("field", ["groups", "domains"])
 def test_what_cannot_be_read_is_refused_before_a_later_rule(field: str) -> None:
-    """The rule might have been the one that decides."""
+    """If a rule can't be checked, a later one doesn't decide in its place, unless both allow reading."""
     person = replace(MEMBER, groups=None, domain=None, why="Slack doesn't answer")
     names = frozenset({"@data"})
     who = Who(groups=names) if field == "groups" else Who(domains=names)
@@ -269,14 +269,14 @@ def test_what_cannot_be_read_is_refused_before_a_later_rule(field: str) -> None:
 
 
 def test_what_cannot_be_read_matters_only_where_the_rest_fits() -> None:
-    """A rule about other channels is passed over."""
+    """A rule that doesn't fit anyway is skipped, even if part of it can't be checked."""
     person = replace(MEMBER, groups=None)
     elsewhere = Rule("r", Allow(), who=Who(groups=frozenset({"@data"})), where=Where(channels=("C9",)))
     assert word(Policy((elsewhere, Rule("rest", Allow()))), person) is Verdict.ALLOW
 
 
 def test_a_run_of_which_nobody_knows_the_schedule() -> None:
-    """A rule about schedules may be meant for it."""
+    """A rule about schedules might cover a run whose schedule isn't known, so the verdict is UNKNOWN."""
     policy = Policy((Rule("r", Deny("no"), which=Which(schedules=("prod*",))), Rule("rest", Allow())))
     unknown = Target(slug=None, owner=None)
     decision = decide(policy, MEMBER, HERE, asks(Action.CANCEL, target=unknown))
@@ -287,7 +287,7 @@ def test_a_run_of_which_nobody_knows_the_schedule() -> None:
 
 
 def test_posting_where_others_look_in_needs_to_be_said() -> None:
-    """An allowing rule is about shared channels only where it says so; one that refuses always is."""
+    """A rule allows posts in shared channels only if it says so; a rule that denies always covers them."""
     assert word(only(Rule("r", Allow())), channel_info=SHARED) is Verdict.DENY
     assert word(only(Rule("r", Allow(), where=Where(shared=True))), channel_info=SHARED) is Verdict.ALLOW
     assert word(only(Rule("r", Approve("@x"), where=Where(shared=True))), channel_info=SHARED) is Verdict.APPROVE
@@ -295,12 +295,12 @@ def test_posting_where_others_look_in_needs_to_be_said() -> None:
 
 
 def test_an_approval_names_who_may_give_it() -> None:
-    """And for how long."""
+    """An approval says who may give it, and for how long it can be given."""
     decision = decide(only(Rule("r", Approve("@leads", 60))), MEMBER, HERE, START)
     assert decision == Decision(Verdict.APPROVE, "r", by="@leads", within_s=60)
 
 
-# --- what is given instead of a schedule's own ---
+# --- commands and branches given instead of the schedule's own ---
 
 COMMANDS = ("dbt run --select staging", "dbt test")
 
@@ -326,13 +326,13 @@ def with_commands(*commands: str) -> Question:
 def test_commands_are_off_unless_a_rule_allows_them(
     allowed: Overrides | None, given_commands: tuple[str, ...], expected: Verdict
 ) -> None:
-    """Each of them has to be on the list."""
+    """Commands given with a start are denied unless a rule allows every one of them."""
     policy = only(Rule("r", Allow(), which=Which(commands=allowed)))
     assert word(policy, question=with_commands(*given_commands)) is expected
 
 
 def test_a_rule_can_refuse_commands_alone() -> None:
-    """A start without any is for the next rule."""
+    """A rule can deny only starts with commands and leave the others to the next rule."""
     deny = Rule("r", Deny("no commands here"), which=Which(commands=Overrides()))
     policy = Policy((deny, Rule("rest", Allow(), which=Which(commands=Overrides()))))
     assert word(policy) is Verdict.ALLOW
@@ -353,7 +353,7 @@ def test_a_rule_can_refuse_commands_alone() -> None:
 )
 @pytest.mark.parametrize("effect", [Deny("never"), Approve("@leads")])
 def test_a_refusal_of_a_command_is_not_got_round(given_commands: tuple[str, ...], effect: Deny | Approve) -> None:
-    """By a second command, or by what cannot be read word by word. The same of an approval."""
+    """Neither a second command nor one that can't be split into words gets around a denial or an approval."""
     forbidden = Which(commands=Overrides(any=False, patterns=("dbt run-operation **",)))
     anything = Rule("rest", Allow(), which=Which(commands=Overrides()))
     policy = Policy((Rule("r", effect, which=forbidden), anything))
@@ -362,7 +362,7 @@ def test_a_refusal_of_a_command_is_not_got_round(given_commands: tuple[str, ...]
 
 
 def test_a_refusal_for_commands_alone_says_so() -> None:
-    """Who could start the schedule as it is learns that it is the commands, or the branch, and not the schedule or the person."""
+    """The refusal names the commands or the branch if the schedule could be started without them."""
     policy = Policy((Rule("start", Allow(), which=Which(branch=Overrides(any=False))),))
     assert word(policy) is Verdict.ALLOW
     decision = decide(policy, MEMBER, HERE, with_commands("dbt run"))
@@ -376,7 +376,7 @@ def test_a_refusal_for_commands_alone_says_so() -> None:
 
 
 def test_a_rule_for_the_rest_has_its_reason_and_the_commands() -> None:
-    """The reason that its author gave is not about them, so both are said."""
+    """A refusal by a catch-all rule gives its author's reason, and names the commands too."""
     policy = Policy((Rule("start", Allow()), Rule("rest", Deny("ask #data first"))))
     decision = decide(policy, MEMBER, HERE, with_commands("dbt run"))
     assert decision.reason == "ask #data first; your own commands (--command) aren't allowed"
@@ -388,13 +388,13 @@ def test_a_rule_for_the_rest_has_its_reason_and_the_commands() -> None:
 
 
 def test_a_refusal_that_is_not_for_the_commands_does_not_name_them() -> None:
-    """Without them it would be refused as well."""
+    """A refusal doesn't mention the commands if it would be the same without them."""
     policy = Policy((Rule("none", Deny("nobody starts anything")),))
     assert decide(policy, MEMBER, HERE, with_commands("dbt run")).reason == "nobody starts anything"
 
 
 def test_an_approval_is_not_got_round_by_asking_for_more() -> None:
-    """With commands of one's own, or where others look in, a rule that would let that through is not reached."""
+    """Adding commands or using a shared channel doesn't get past a rule that requires approval to one that allows."""
     later = Rule("rest", Allow(), where=Where(shared=True), which=Which(commands=Overrides()))
     here = Rule("rest", Allow(), which=Which(commands=Overrides()))
     policy = Policy((Rule("r", Approve("@leads")), later, here))
@@ -416,12 +416,12 @@ def test_an_approval_is_not_got_round_by_asking_for_more() -> None:
     ],
 )
 def test_branches(patterns: tuple[str, ...], branch: str | None, expected: Verdict) -> None:
-    """By their patterns; none at all, where there are none."""
+    """A branch, if one is given, has to match one of the patterns."""
     policy = only(Rule("r", Allow(), which=Which(branch=Overrides(any=False, patterns=patterns))))
     assert word(policy, question=asks(Action.START, target=replace(NIGHTLY, branch=branch))) is expected
 
 
-# --- whatever there is ---
+# --- any policy and any question ---
 
 TEXTS = st.text(max_size=12)
 PEOPLE = st.builds(
@@ -458,7 +458,7 @@ RULES = st.builds(
 def test_it_always_decides_and_never_by_a_rule_that_does_not_fit(
     rules: list[Rule], person: Person, channel_info: ChannelInfo, question: Question
 ) -> None:
-    """Whatever is known or not: what is allowed is allowed by a rule that fits, and by the first that does."""
+    """What is allowed is allowed by the first rule that fits, whatever is known or not."""
     policy = Policy(tuple(rules))
     decision = decide(policy, person, channel_info, question)
     found = list(fits(policy, person, channel_info, question))
@@ -474,7 +474,7 @@ def test_it_always_decides_and_never_by_a_rule_that_does_not_fit(
 def test_who_may_not_be_told_apart_never_acts_by_default(
     person: Person, channel_info: ChannelInfo, question: Question
 ) -> None:
-    """Only a member acts, and nothing is posted where others look in or may look in."""
+    """By default, only members act, and nothing is posted in channels that are or may be shared."""
     decision = decide(DEFAULT_POLICY, person, channel_info, question)
     if decision.allowed and question.action.acts:
         assert person.roles is not None
@@ -485,7 +485,7 @@ def test_who_may_not_be_told_apart_never_acts_by_default(
 
 @pytest.mark.parametrize("action", [Action.START, Action.RETRY])
 def test_backticks_are_allowed_word_for_word_alone(action: Action) -> None:
-    """That any command is allowed, or may be approved, does not allow one that a shell would run twice."""
+    """A rule for any command doesn't allow backticks; only a pattern that lists the command word for word does."""
     asking = Question(action, replace(NIGHTLY, commands=("dbt run", "echo `date`")), posts=True)
     assert decide(DEFAULT_POLICY, MEMBER, HERE, asking) == Decision(
         Verdict.DENY, "members can do everything", BACKTICKS, by_default=True

@@ -1,4 +1,4 @@
-"""`bolt-bot policy explain`: the facts, how each rule fits, and what holds."""
+"""`bolt-bot policy explain`: the facts, how each rule fits, and the decision."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ NIGHTLY = Schedule(1, "u", "Nightly full build", "nightly", "OFF", "ui", owner="
 
 
 def lines(policy: Policy, given: PolicyArguments = GIVEN) -> list[str]:
-    """What is printed."""
+    """The printed lines."""
     person, channel_info, wanted = from_given(given)
     return list(explained(policy, person, channel_info, wanted, given.action))
 
 
 def test_a_role_implies_the_lesser_ones() -> None:
-    """A rule for members holds for an owner, too."""
+    """A rule for members also covers an owner; without a given role, no role is known."""
     person, _, _ = from_given(PolicyArguments("U1", "C1", Action.READ, role=Role.OWNER))
     assert person.roles == frozenset({Role.OWNER, Role.ADMIN, Role.MEMBER})
     person, _, _ = from_given(PolicyArguments("U1", "C1", Action.READ))
@@ -29,7 +29,7 @@ def test_a_role_implies_the_lesser_ones() -> None:
 
 
 def test_slack_is_asked_only_for_what_is_not_given() -> None:
-    """A direct message is known by its id."""
+    """Slack is asked only for facts that aren't given; a direct message is recognized by its id."""
     assert GIVEN.whole
     assert not PolicyArguments("U1", "C1", Action.READ, role=Role.MEMBER).whole
     assert not PolicyArguments("U1", "D1", Action.READ).whole
@@ -40,7 +40,7 @@ def test_slack_is_asked_only_for_what_is_not_given() -> None:
 
 
 def test_bolt_tells_what_a_schedule_is_unless_it_is_given() -> None:
-    """A rule may be about its slug, its name or its owner."""
+    """The slug, name and owner come from Bolt, unless an owner is given."""
     found = target(PolicyArguments("U1", "C1", Action.START, "Nightly full build"), NIGHTLY)
     assert (found.slug, found.name, found.owner) == ("nightly", "Nightly full build", "ada@example.com")
     assert target(PolicyArguments("U1", "C1", Action.START, "nightly", owner="bob"), NIGHTLY).owner == "bob"
@@ -49,7 +49,7 @@ def test_bolt_tells_what_a_schedule_is_unless_it_is_given() -> None:
 
 
 def test_rules_are_explained_up_to_the_one_that_decides() -> None:
-    """With their lines in the file, what does not fit, and what cannot be decided without facts that are missing."""
+    """Each rule up to the deciding one is shown with its line, and why it fits, doesn't fit or can't be decided."""
     policy = Policy(
         (
             Rule("elsewhere", Allow(), where=Where(channels=("ops",)), line=3),
@@ -68,7 +68,7 @@ def test_rules_are_explained_up_to_the_one_that_decides() -> None:
 
 
 def test_the_last_line_is_what_holds() -> None:
-    """Allowed, refused with the reason, or to be approved by somebody."""
+    """The last line says allowed, refused with the reason, or allowed with an approval."""
     for effect, last in (
         (Allow(), "allowed"),
         (Deny("not today"), "refused: not today"),
@@ -78,7 +78,7 @@ def test_the_last_line_is_what_holds() -> None:
 
 
 def test_what_is_unknown_is_told_as_that() -> None:
-    """None of it is guessed."""
+    """What isn't known is shown as unknown, never guessed."""
     who, where, *_ = lines(Policy(()), PolicyArguments("U1", "C1", Action.START))
     assert who.count("unknown") == 2
     assert "unknown" in where

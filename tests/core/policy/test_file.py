@@ -1,4 +1,4 @@
-"""The policy's file: what it says is what is read, and each fault names its line."""
+"""The policy file: what it says is what is read, and each fault names its line."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def faults(text: str) -> tuple[str, ...]:
 
 
 def lines_of(text: str) -> tuple[str, ...] | None:
-    """The faults of a file, None where it is a policy."""
+    """The faults of a file, or None if it's a policy."""
     try:
         read_policy(text)
     except PolicyError as error:
@@ -63,7 +63,7 @@ def rule(*lines: str) -> str:
 
 
 def test_everything_there_is() -> None:
-    """All keys, with their lines and the names of rules that have none."""
+    """Every key is read, rules keep their line numbers, and a rule without a name gets one."""
     assert read_policy(WHOLE) == Policy(
         (
             Rule(
@@ -92,7 +92,7 @@ def test_everything_there_is() -> None:
 
 
 def test_an_approval_in_one_word() -> None:
-    """Within half an hour then."""
+    """An approval given as a group alone is open for half an hour."""
     assert read_policy(rule("what: start", 'approve: "@leads"')).rules[0].effect == Approve("@leads", 1800)
 
 
@@ -221,12 +221,12 @@ def test_an_approval_in_one_word() -> None:
     ],
 )
 def test_each_fault_names_its_line(text: str, fault: str) -> None:
-    """And what is expected there."""
+    """Each fault says what is expected, with its line number if it has one."""
     assert faults(text) == (fault,)
 
 
 def test_every_fault_is_told_at_once() -> None:
-    """In the order of their lines, up to a bound."""
+    """All faults are reported at once, in the order of their lines, up to a limit."""
     bad = "version: 1\nrules:\n" + "".join(f"  - allow: maybe{number}\n" for number in range(FAULTS_MOST + 5))
     told = faults(bad)
     assert len(told) == FAULTS_MOST + 1
@@ -235,7 +235,7 @@ def test_every_fault_is_told_at_once() -> None:
 
 
 def test_deep_nesting_is_no_crash() -> None:
-    """It is a fault as any, told before all of it is read."""
+    """Deep nesting is a fault like any other, and is reported before the whole file is read."""
     told = ("line 1: this is nested too deeply",)
     assert faults("[" * 100_000) == told
     assert faults("{a: " * 30_000) == told
@@ -243,7 +243,7 @@ def test_deep_nesting_is_no_crash() -> None:
 
 @given(st.text(max_size=300))
 def test_whatever_it_holds_it_is_a_policy_or_its_faults_are_told(text: str) -> None:
-    """No other exception."""
+    """Any text is either a policy or a list of one-line faults."""
     told = lines_of(text)
     assert told is None or told
     assert all("\n" not in line for line in told or ())
@@ -260,13 +260,13 @@ TREES = st.recursive(
 
 @given(st.lists(TREES, max_size=3))
 def test_whatever_shape_its_rules_have(rules: list[object]) -> None:
-    """A policy, or faults with lines."""
+    """Rules of any shape are either a policy or faults with line numbers."""
     text = yaml.safe_dump({"version": 1, "rules": rules})
     assert all(line.startswith(("line ", "and ")) for line in lines_of(text) or ())
 
 
 def test_the_page_s_example_is_a_policy() -> None:
-    """What people copy from the documentation works."""
+    """The example that people copy from the documentation is a valid policy."""
     page = (Path(__file__).parents[3] / "docs" / "policy.md").read_text()
     (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     policy = read_policy(example)

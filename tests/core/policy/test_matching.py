@@ -46,5 +46,5 @@ from bot.core.policy.rules import (
     ],
 )
 def test_a_pattern_fits_word_for_word(pattern: str, command: str, *, fitting: bool) -> None:
-    """What a shell would read as more than words fits no pattern, but itself."""
+    """A command that a shell wouldn't read as plain words matches only an identical pattern."""
     assert fits_command(pattern, command) is fitting

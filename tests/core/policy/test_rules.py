@@ -13,14 +13,14 @@ EXTERNAL = Who(roles=frozenset({Role.EXTERNAL}))
 
 
 def test_only_the_groups_that_are_named_are_looked_up() -> None:
-    """Those that somebody has to be in, and those that approve."""
+    """The groups that are looked up are those in conditions and those that approve."""
     policy = Policy((Rule("a", Approve("@leads"), who=Who(groups=frozenset({"@data"}))), Rule("b", Allow())))
     assert policy.groups == {"@data", "@leads"}
     assert PLAIN.groups == frozenset()
 
 
 def test_a_rule_that_only_refuses_lets_nobody_in() -> None:
-    """People of other organizations are let in by a rule that allows them something, or lets it be approved."""
+    """People from other organizations are let in only by a rule that allows them something or lets it be approved."""
     assert not PLAIN.admits_external
     assert not Policy((Rule("no", Deny("no"), who=EXTERNAL),)).admits_external
     assert Policy((Rule("yes", Allow(), who=EXTERNAL),)).admits_external
@@ -28,7 +28,7 @@ def test_a_rule_that_only_refuses_lets_nobody_in() -> None:
 
 
 def test_e_mail_addresses_and_owners_are_asked_for_only_where_a_rule_needs_them() -> None:
-    """Each is a call more."""
+    """E-mail addresses and owners are looked up only if a rule needs them, because each costs a call."""
     assert not PLAIN.asks_domain
     assert Policy((Rule("a", Allow(), who=Who(domains=frozenset({"example.com"}))),)).asks_domain
     assert not PLAIN.asks_owner
@@ -36,7 +36,7 @@ def test_e_mail_addresses_and_owners_are_asked_for_only_where_a_rule_needs_them(
 
 
 def test_without_a_file_nothing_more_is_asked_for() -> None:
-    """Neither groups nor addresses, and nobody from outside is let in."""
+    """The default policy needs no groups, domains or owners, and admits nobody from outside."""
     assert not DEFAULT_POLICY.groups
     assert not any((DEFAULT_POLICY.admits_external, DEFAULT_POLICY.asks_domain, DEFAULT_POLICY.asks_owner))
     assert DEFAULT_POLICY.is_default
@@ -44,7 +44,7 @@ def test_without_a_file_nothing_more_is_asked_for() -> None:
 
 
 def test_what_changes_something_is_told_from_what_only_reads() -> None:
-    """What acts is refused if a rule can't be decided."""
+    """The actions that act are start, retry, cancel, pause and watch; the others only read."""
     assert {action for action in Action if action.acts} == {
         Action.START,
         Action.RETRY,

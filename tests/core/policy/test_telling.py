@@ -1,4 +1,4 @@
-"""What a watch may report, by the policy."""
+"""What the policy lets a watch report."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ ADA = Person("U1", frozenset({Role.MEMBER}), frozenset())
     ],
 )
 def test_by_default(person: Person, channel_info: ChannelInfo, decided: Telling) -> None:
-    """Members' watches report everything in channels of our own."""
+    """By default, members' watches report everything in channels that aren't shared; missing facts leave it open."""
     assert telling(DEFAULT_POLICY, person, channel_info, NIGHTLY) == decided
 
 
 def test_logs_are_asked_for_separately() -> None:
-    """A rule may refuse them alone."""
+    """A rule can refuse logs alone."""
     policy = Policy((Rule("no", Deny("no"), what=frozenset({Action.LOGS})), *DEFAULT_POLICY.rules))
     assert telling(policy, ADA, HERE, NIGHTLY) == Telling(runs=True, logs=False)
 
 
 def test_rules_about_people_do_not_apply_to_the_operator() -> None:
-    """Neither those that allow nor those that refuse; all others do."""
+    """Rules about people don't apply to the operator, whether they allow or deny; all other rules do."""
     members = Rule("members", Allow(), who=Who(roles=frozenset({Role.OWNER})))
     nobody = Rule("nobody", Deny("no"), who=Who(users=frozenset({"U1"})))
     here = Rule("here", Deny("no"), where=Where(channels=("C2",)))
@@ -65,5 +65,5 @@ def test_rules_about_people_do_not_apply_to_the_operator() -> None:
     ],
 )
 def test_whether_shared_channels_may_be_watched_at_all(rule: Rule, *, may: bool) -> None:
-    """Only if a rule says so."""
+    """Shared channels can be watched only if a rule allows it."""
     assert watches_shared_channels(Policy((rule, *DEFAULT_POLICY.rules))) is may

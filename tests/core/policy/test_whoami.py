@@ -1,4 +1,4 @@
-"""What somebody may do in a channel, and by which rule."""
+"""What a person can do in a channel, and by which rule."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ START = frozenset({Action.START})
 
 
 def starts(policy: Policy, person: Person = ADA, channel_info: ChannelInfo = HERE) -> str:
-    """The line about starting."""
+    """The text of the line about starting."""
     head = DOING[Action.START].capitalize()
     return next(line for line in shown(whoami(policy, person, channel_info)) if line.startswith(head)).removeprefix(
         f"{head}: "
@@ -32,7 +32,7 @@ def about(pattern: str, effect: Allow | Deny | Approve, name: str = "some") -> R
 
 
 def test_every_action_has_its_line() -> None:
-    """Below who one is and where; the text alone says it too."""
+    """The person and their role come first, then a line for each action, in the blocks and in the text."""
     message = whoami(DEFAULT_POLICY, ADA, HERE)
     lines = shown(message)
     assert lines[0].startswith("You are @U1, a member of this workspace, in @data")
@@ -41,7 +41,7 @@ def test_every_action_has_its_line() -> None:
 
 
 def test_cases_come_before_what_holds_otherwise() -> None:
-    """In the order of the rules, up to the first that is about every schedule."""
+    """Cases are listed in the order of the rules, up to the first rule that covers every schedule."""
     policy = Policy(
         (
             about("prod-*", Approve("@leads", 3600), "production"),
@@ -57,7 +57,7 @@ def test_cases_come_before_what_holds_otherwise() -> None:
 
 
 def test_only_rules_about_this_person_are_told() -> None:
-    """What holds for others is none of their business."""
+    """Rules about other people aren't shown."""
     policy = Policy(
         (replace(about("prod-*", Allow(), "leads"), who=Who(groups=frozenset({"@leads"}))), Rule("all", Allow()))
     )
@@ -65,13 +65,13 @@ def test_only_rules_about_this_person_are_told() -> None:
 
 
 def test_a_denied_override_is_a_case_of_starting() -> None:
-    """One may start, but not with a branch of one's own."""
+    """A rule that denies branches is shown as a case of starting."""
     rule = Rule("own", Deny("branches are fixed"), what=START, which=Which(branch=Overrides()))
     assert "for any other branch" in starts(Policy((rule, Rule("all", Allow()))))
 
 
 def test_of_many_cases_the_first_are_told_and_the_rest_counted() -> None:
-    """A message has its limits."""
+    """The first cases are shown and the rest are counted, because a message has its limits."""
     policy = Policy((*(about(f"s{number}-*", Allow()) for number in range(CASES_MOST + 3)), Rule("all", Allow())))
     line = starts(policy)
     assert f"s{CASES_MOST - 1}-*" in line
@@ -90,7 +90,7 @@ def test_of_many_cases_the_first_are_told_and_the_rest_counted() -> None:
     ],
 )
 def test_the_highest_role_is_told(person: Person, words: str) -> None:
-    """An owner is an admin and a member too. Why something is not known is told as well."""
+    """The highest role is shown, and why it isn't known if it isn't."""
     text = said(whoami(DEFAULT_POLICY, person, HERE).text)
     assert words in text
     assert person.why in text

@@ -1,9 +1,9 @@
-"""Texts that are hard on a masker: each is one thing over and over, as somebody would write it who wants the bot to stand still."""
+"""Texts that are hard on a masker: each repeats one thing, as somebody would who wants to make the bot hang."""
 
 from __future__ import annotations
 
 DASHES = "-" * 5
-# By what it is. Most of them look like a beginning of what a pattern looks for, or like many of them inside each other.
+# By what it is. Most look like the beginning of something that a pattern looks for, or like several of them nested.
 UNITS: dict[str, str] = {
     "one character": "a",
     "spaces": " ",
@@ -69,5 +69,5 @@ UNITS: dict[str, str] = {
 
 
 def hostile(unit: str, length: int) -> str:
-    """So many characters of it, with an end that fits nothing."""
+    """Repeat the unit to this length, with an end that matches nothing."""
     return (unit * (length // len(unit) + 1))[:length] + "]."

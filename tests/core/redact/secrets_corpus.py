@@ -1,7 +1,7 @@
-"""What the masker is measured on: lines that hold a secret, and lines that only look as if they did.
+"""What the masker is measured on: lines that contain a secret.
 
-No secret stands here whole: each is put together from its maker's prefix and letters that are drawn from a name, so
-that no scanner finds one in this file. In a template § stands for the secret, and ¶ for five dashes.
+No secret is in this file as a whole: each is put together from its maker's prefix and letters derived from a name, so
+that no scanner finds one here. In a template, § is the secret, and ¶ is five dashes.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 LETTERS = f"{DIGITS}ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 BASE64 = f"{LETTERS}+/"
 WEB = f"{LETTERS}-_"
-# What of a secret may be left in the text: less than so many of its characters in a row.
+# What may be left of a secret in the text: fewer than this many of its characters in a row.
 LEFT = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Positive:
-    """A text, and what in it is secret."""
+    """A text, and the secret in it."""
 
     kind: str
     text: str
@@ -42,12 +42,12 @@ class Measured:
 
     @property
     def recall(self) -> float:
-        """The part of the secrets that is masked."""
+        """The share of secrets that are masked."""
         return 1 - len(self.missed) / self.positives
 
 
 def measured(mask: Callable[[str], str], positives: Sequence[Positive], look_alikes: Sequence[str]) -> Measured:
-    """Mask everything and compare."""
+    """Mask everything, and collect what was missed or changed."""
     return Measured(
         len(positives),
         tuple(one for one in positives if leaks(mask, one)),
@@ -57,22 +57,22 @@ def measured(mask: Callable[[str], str], positives: Sequence[Positive], look_ali
 
 
 def leaks(mask: Callable[[str], str], positive: Positive) -> bool:
-    """Whether so much of the secret is left that it can be told: eight of its characters in a row, or all of a shorter one.
+    """Whether a recognizable part of the secret is left: eight of its characters in a row, or all of a shorter one.
 
-    Blanks do not count: the lines of a key are one.
+    Whitespace doesn't count, so that the lines of a key are one text.
     """
     return shows(mask(positive.text), positive)
 
 
 def shows(text: str, positive: Positive) -> bool:
-    """The same of a text that is masked already."""
+    """Whether a masked text still shows so much of the secret."""
     shown, secret = "".join(text.split()), "".join(positive.secret.split())
     length = min(LEFT, len(secret))
     return any(secret[at : at + length] in shown for at in range(len(secret) - length + 1))
 
 
 def drawn(name: str, length: int, letters: str = LETTERS) -> str:
-    """So many letters, always the same ones for a name; with a digit and letters of both cases where there are such."""
+    """This many letters, always the same for a name; with a digit and both cases if the alphabet has them."""
     stream = b"".join(hashlib.sha256(f"{name} {at}".encode()).digest() for at in range(length // 32 + 1))
     made = "".join(letters[byte % len(letters)] for byte in stream[:length])
     return f"{made[:-3]}a7Q" if letters in {LETTERS, BASE64, WEB} and length > 12 else made
@@ -153,7 +153,7 @@ BASIC = encoded(f"loader:{drawn('basic', 16)}")
 # As people and their tools make them up.
 PASSWORD, SIGNS, WORDY, SHORT = drawn("pw", 16), "pL!7x$Q%vz#2", "correct-horse-battery", "hunter2"
 
-# By kind: a template, and the secret that goes where § stands.
+# By kind: a template, and the secret that replaces §.
 KNOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "our own settings": (
         ("connecting with § failed", OWN),
@@ -425,7 +425,7 @@ KNOWN: dict[str, tuple[tuple[str, str], ...]] = {
         ("aws redshift modify-cluster --master-user-password §", PASSWORD),
         ("helm upgrade --set db.password=§", SHORT),
     ),
-    # Written after the rules and before they were tried on it: 22 of 75 were missed then. They are found now, or named below.
+    # Written after the rules and before they were tried on it: 22 of 75 were missed then. Now they're found, or below.
     "a second look": (
         ("12:00:01  Database Error: 250001 (08001): Failed to connect to DB: acme. user=ETL passwd=§ role=X", "Summer2026!"),
         ("export SNOWFLAKE_PWD=§", "Winter#2026"),
@@ -505,7 +505,7 @@ KNOWN: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }  # fmt: skip
 
-# What is knowingly left, by the reason.
+# What is knowingly left, by reason.
 LEFT_ALONE: dict[str, tuple[tuple[str, str], ...]] = {
     "nothing tells random letters without a name or a prefix from a hash or a key of the data": (
         ("secret of the loader §", AWS_SECRET),

@@ -20,7 +20,7 @@ SECRETS = [
 
 @pytest.mark.parametrize(("text", "secret"), SECRETS, ids=lambda one: one[:40])
 def test_no_line_of_a_private_key_is_left(text: str, secret: str) -> None:
-    """Of any kind, as it is or as JSON writes it, and without its beginning or its end."""
+    """No line of a private key is left, whether it's plain or in JSON, and with or without its beginning or end."""
     masked = mask_private_keys(text)
     assert secret not in masked
     assert MASK in masked
@@ -30,26 +30,26 @@ BEGIN, END = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
 
 
 def test_what_surrounds_a_key_stays() -> None:
-    """Its first line says what was there; what follows its end, or comes before one that was cut off, is no secret."""
+    """A key's first line stays, and so does the text before and after the key."""
     assert mask_private_keys(f"{BEGIN}\nMIIE\n{END}\nand that") == f"{BEGIN} {MASK}\nand that"
     cut = mask_private_keys(f"said this\nMIIEabcdefgh\n{END}\nand that")
     assert cut == f"said this\n{MASK}\n{END}\nand that"
 
 
 def test_a_key_without_an_end_ends_with_a_blank_line() -> None:
-    """The blank line after the headers of an encrypted key isn't that one."""
+    """A key without an end ends at a blank line, but not at the one after the headers of an encrypted key."""
     text = f"{BEGIN}\nProc-Type: 4,ENCRYPTED\n\nMIIEsecret\n\nthe next paragraph"
     assert mask_private_keys(text) == f"{BEGIN} {MASK}\n\nthe next paragraph"
 
 
 def test_each_key_of_a_text_is_masked() -> None:
-    """One that is whole, and the rest of another."""
+    """A whole key and the rest of another one are both masked."""
     masked = mask_private_keys(f"MIIEabcdefgh\n{END}\n{BEGIN}\nMIIFsecond\n{END}\n")
     assert "MIIE" not in masked
     assert "MIIF" not in masked
 
 
 def test_a_text_that_ends_a_key_of_no_lines_is_left() -> None:
-    """Nothing before that line looks like one."""
+    """An end line without a key before it changes nothing."""
     text = f"see below: short\n{END}\n"
     assert mask_private_keys(text) == text

@@ -1,4 +1,4 @@
-"""The masker: what is secret goes, what only looks like it stays, in linear time."""
+"""The masker: secrets are masked, look-alikes stay, in linear time."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ LOOK_ALIKES = [
 
 @pytest.mark.parametrize(("text", "secret"), POSITIVES)
 def test_what_is_secret_is_masked(text: str, secret: str) -> None:
-    """By value, by shape and by name."""
+    """Secrets are masked by value, by shape and by name."""
     masked = MASKER.mask(text)
     assert secret not in masked
     assert MASK in masked
@@ -96,30 +96,30 @@ def test_what_is_secret_is_masked(text: str, secret: str) -> None:
 
 @pytest.mark.parametrize("text", LOOK_ALIKES)
 def test_what_only_looks_like_it_stays(text: str) -> None:
-    """A log full of dots helps nobody at night."""
+    """Look-alikes stay, because a log full of dots helps nobody at night."""
     assert MASKER.mask(text) == text
 
 
 def test_what_dbt_prints_stays_as_it_is() -> None:
-    """Nothing in its own samples is secret."""
+    """dbt's own samples contain no secrets, so nothing in them is masked."""
     for sample in sorted((Path(__file__).parents[2] / "data" / "dbt").glob("*.txt")):
         text = sample.read_text()
         assert MASKER.mask(text) == text, sample.name
 
 
 def test_extra_patterns_are_masked_whole() -> None:
-    """What else a deployment calls secret."""
+    """A deployment's own patterns are masked, each match as a whole."""
     assert Masker(extra=[re.compile(r"acme-\d+")]).mask("id acme-123.") == f"id {MASK}."
 
 
 def test_what_identifies_a_secret_stays() -> None:
-    """The host, the name and what follows."""
+    """The host, the name and what follows stay readable."""
     masked = MASKER.mask("git clone https://u:p4ssw0rd@github.com/a/b && DBT_PASSWORD=x1y2z3 dbt run")
     assert masked == f"git clone https://{MASK}@github.com/a/b && DBT_PASSWORD={MASK} dbt run"
 
 
 def test_short_values_are_not_masked_by_value() -> None:
-    """Below six characters they would mask ordinary words."""
+    """Values shorter than six characters aren't masked, because they would match ordinary words."""
     assert Masker(["run"]).mask("dbt run") == "dbt run"
 
 
@@ -136,12 +136,12 @@ AWKWARD = st.lists(
 
 @given(AWKWARD, st.sampled_from(["own-secret-value", "glpat-abcdEFGH1234ijklMNOP", "ghp_abcdEFGH1234567890"]), AWKWARD)
 def test_a_secret_is_masked_wherever_it_stands(before: str, secret: str, after: str) -> None:
-    """Whatever surrounds it, and however it was touched by other rules."""
+    """A secret is masked whatever surrounds it, even if other rules have changed the text."""
     assert secret not in MASKER.mask(f"{before} {secret} {after}")
 
 
 @given(st.text() | AWKWARD)
 def test_masking_twice_is_masking_once(text: str) -> None:
-    """Texts pass it on their way to the log and to Slack."""
+    """Masking a masked text changes nothing, because texts are masked on their way to the log and to Slack."""
     once = MASKER.mask(text)
     assert MASKER.mask(once) == once

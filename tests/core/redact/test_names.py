@@ -40,7 +40,7 @@ SECRETS = [
 
 @pytest.mark.parametrize(("text", "secret"), SECRETS, ids=lambda one: one[:40])
 def test_the_value_after_a_telling_name_is_masked(text: str, secret: str) -> None:
-    """However it is quoted, and to its end."""
+    """The value after a telling name is masked to its end, however it's quoted."""
     masked = mask_named(text)
     assert secret not in masked
     assert MASK in masked
@@ -63,30 +63,30 @@ def test_the_value_after_a_telling_name_is_masked(text: str, secret: str) -> Non
     ],
 )
 def test_a_name_of_a_column_or_a_placeholder_tells_nothing(text: str) -> None:
-    """Counts, casts, joins, booleans and what a parser did not expect stay readable."""
+    """Column names, counts, casts, joins, placeholders and a parser's messages stay readable."""
     assert mask_named(text) == text
 
 
 def test_a_key_is_masked_only_if_it_looks_random() -> None:
-    """In dbt a name that ends with `_key` is most often a column."""
+    """A value after a `_key` name is masked only if it looks random: in dbt, such a name is usually a column."""
     assert mask_named("some_key: orders") == "some_key: orders"
     assert mask_named("some_key: a1b2c3d4e5f6a7b8c9") == f"some_key: {MASK}"
 
 
 def test_what_follows_the_value_stays() -> None:
-    """Closing brackets, and the next name with its own value."""
+    """Closing brackets, and the next name with its value, stay."""
     assert mask_named("f(token=abcd1234), x=1") == f"f(token={MASK}), x=1"
     assert mask_named("PWD=hunter2;DATABASE=x") == f"PWD={MASK};DATABASE=x"
 
 
 def test_lists_of_variables_are_read() -> None:
-    """The name beside the value, as containers' settings are written."""
+    """Lists of names and values, as in a container's settings, are masked by the name beside the value."""
     masked = mask_named('{"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "DB_HOST", "value": "db1"}')
     assert masked == f'{{"name": "DB_PASSWORD", "value": "{MASK}"}}, {{"name": "DB_HOST", "value": "db1"}}'
 
 
 def test_a_block_of_yaml_is_masked_whole() -> None:
-    """To where the indentation ends."""
+    """A YAML block is masked to the end of its indentation."""
     masked = mask_named("password: |\n  first\n  second\nhost: db1\n")
     assert "first" not in masked
     assert "second" not in masked

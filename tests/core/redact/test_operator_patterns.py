@@ -1,4 +1,4 @@
-"""What else a deployment calls secret: patterns that are taken are bounded, others are named by their number."""
+"""What else a deployment calls secret: bounded patterns are accepted, others are refused by their number."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STEPS, BACK = "could take too many steps", "refers back to a group"
     ],
 )  # fmt: skip
 def test_what_is_bounded_is_taken(pattern: str, text: str, masked: str) -> None:
-    """Each match goes as a whole."""
+    """A bounded pattern is accepted, and each of its matches is masked as a whole."""
     assert Masker(extra=read_patterns(pattern)).mask(text) == masked
 
 
@@ -82,14 +82,14 @@ def test_what_is_bounded_is_taken(pattern: str, text: str, masked: str) -> None:
     ],
 )
 def test_what_is_not_is_refused(pattern: str, why: str) -> None:
-    """With the reason and its number, and none of its text."""
+    """An unbounded pattern is refused with the reason and its number."""
     with pytest.raises(PatternError) as refused:
         read_patterns(f"fine\n\n{pattern}\nalso fine")
     assert f"number 2 {why}" in str(refused.value)
 
 
 def test_there_is_a_most_of_them() -> None:
-    """Each costs time at every text."""
+    """Patterns are limited in number and length, because each one costs time on every text."""
     assert len(read_patterns("\n".join(["abc"] * PATTERNS_MOST))) == PATTERNS_MOST
     with pytest.raises(PatternError, match=f"at most {PATTERNS_MOST} patterns"):
         read_patterns("\n".join(["abc"] * (PATTERNS_MOST + 1)))
@@ -99,13 +99,13 @@ def test_there_is_a_most_of_them() -> None:
 
 
 def test_blank_lines_and_blanks_do_not_count() -> None:
-    """However the variable was written."""
+    """Blank lines and surrounding spaces don't count, however the variable was written."""
     assert [one.pattern for one in read_patterns("\n  abc \r\n\n\tdef\n")] == ["abc", "def"]
     assert read_patterns(" \n ") == ()
 
 
 def told(pattern: str) -> str:
-    """Why a pattern is not taken, nothing where it is."""
+    """Why a pattern is refused, or an empty string if it's accepted."""
     try:
         read_patterns(pattern)
     except PatternError as refused:
@@ -115,7 +115,7 @@ def told(pattern: str) -> str:
 
 @given(st.text(st.sampled_from("ab(|)*+?{}[]\\1,2^$.:=!<>#x-"), max_size=30))
 def test_any_text_is_taken_or_refused(pattern: str) -> None:
-    """With a sentence of ours; and what is taken does not match nothing."""
+    """Any text is refused with a sentence of ours, or accepted; an accepted pattern never matches an empty string."""
     sentence = told(pattern)
     assert not sentence or "number 1 " in sentence
     if not sentence:
@@ -134,13 +134,13 @@ BOUNDED = [
 
 @pytest.mark.parametrize("pattern", BOUNDED)
 def test_what_is_taken_comes_to_an_end(pattern: str) -> None:
-    """On the text that is hardest on it; without the bound these would run for years."""
+    """An accepted pattern finishes on the text that is hardest for it; without the bound, some would run for years."""
     (taken,) = read_patterns(pattern)
     assert Masker(extra=[taken]).mask("a" * 20_000 + " end").endswith(" end")
 
 
 def test_the_bound_is_one_of_steps() -> None:
-    """Two repeats share out what they take; alone each is far below the bound."""
+    """Two repeats in one pattern count together against the limit of steps."""
     assert read_patterns("a{1,40}a{1,40}b")
     assert 2 * 40 * 40 < STEPS_MOST < 200 * 200
     assert isinstance(read_patterns("a")[0], re.Pattern)

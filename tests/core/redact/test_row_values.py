@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core.redact.row_values import LEFT_OUT, without_row_values
 
-# «…» is around what is a row's value.
+# «…» marks the row's value.
 QUOTING = r"""
 DETAIL:  Failing row contains «(1, null)».
 DETAIL:  Failing row contains «(1, Ada (London), 3.5.)».
@@ -107,7 +107,7 @@ The token is invalid.
 
 @pytest.mark.parametrize("line", QUOTING)
 def test_a_value_is_left_out_and_all_around_it_stays(line: str) -> None:
-    """Everything before and after the value is as it was, also behind a time of day."""
+    """Only the value is left out; everything before and after it stays, even with a time of day in front."""
     before, _, rest = line.partition("«")
     value, _, after = rest.partition("»")
     for prefix in ("", "12:00:01    ", "12:00:01.123 [error] [Thread-1 (]: "):
@@ -117,7 +117,7 @@ def test_a_value_is_left_out_and_all_around_it_stays(line: str) -> None:
 
 @pytest.mark.parametrize("line", QUOTING)
 def test_a_line_of_json_loses_the_value_and_stays_json(line: str) -> None:
-    """With `--log-format json`, and in run_results.json, the message is a JSON string."""
+    """With `--log-format json` and in run_results.json, only the value inside the JSON string is left out."""
     before, _, rest = line.partition("«")
     value, _, after = rest.partition("»")
     message = f"Database Error in model x (x.sql)\n  {before}{value}{after}\n  compiled code at x.sql"
@@ -129,12 +129,12 @@ def test_a_line_of_json_loses_the_value_and_stays_json(line: str) -> None:
 
 @pytest.mark.parametrize("line", NONE)
 def test_a_line_without_a_value_stays_as_it_is(line: str) -> None:
-    """Names of columns, tables and settings are no values."""
+    """Names of columns, tables and settings aren't values."""
     assert without_row_values(line) == line
 
 
 def test_the_statement_under_a_cast_error_is_left_out_as_it_holds_the_row() -> None:
-    """PostgreSQL repeats the line of the statement: of a seed, these are rows."""
+    """PostgreSQL repeats the statement's line, which contains rows in the case of a seed, so that line is left out."""
     text = """  invalid input syntax for type integer: "twenty"
   LINE 3:           ('DE','19'),('FR','twenty')
                                       ^
@@ -161,7 +161,7 @@ def test_the_statement_under_a_cast_error_is_left_out_as_it_holds_the_row() -> N
 
 
 def test_a_statement_under_another_error_stays() -> None:
-    """It is what a person needs to find a missing column."""
+    """A statement under another error stays, because a person needs it to find a missing column."""
     text = 'column "b" does not exist\nLINE 3: select b from "orders"\n               ^'
     assert without_row_values(text) == text
 
@@ -177,7 +177,7 @@ DIFF = """actual differs from expected:
 
 
 def test_cells_of_a_unit_tests_difference_are_left_out() -> None:
-    """The names of its columns stay, and so does what marks a row."""
+    """The cells of a unit test's diff are left out; its column names and row markers stay."""
     assert (
         without_row_values(DIFF)
         == f"""actual differs from expected:
@@ -192,7 +192,7 @@ def test_cells_of_a_unit_tests_difference_are_left_out() -> None:
 
 
 def test_the_rest_of_a_difference_is_left_out_where_a_part_of_a_log_begins_with_it() -> None:
-    """As in a post of new lines of a log that is followed. Columns of a statement stay."""
+    """A diff's rest is left out even if the text begins inside it, as in a live log; a statement's columns stay."""
     shown = without_row_values("   ,4       ,40\n→  ,5       ,55→50\n\n12:00:02    compiled code at x.sql")
     assert shown == f"   ,{LEFT_OUT}\n→  ,{LEFT_OUT}\n\n12:00:02    compiled code at x.sql"
     assert without_row_values(shown) == shown
@@ -201,7 +201,7 @@ def test_the_rest_of_a_difference_is_left_out_where_a_part_of_a_log_begins_with_
 
 
 def test_a_difference_inside_json_is_left_out_too() -> None:
-    """There colors are written as escapes."""
+    """A diff inside JSON is left out too, although its colors are written as escapes."""
     colored = DIFF.replace("actual", "\x1b[32mactual\x1b[0m").replace("expected:", "\x1b[31mexpected\x1b[0m:")
     shown = without_row_values(json.dumps({"msg": colored.replace("@@", "\x1b[0;1m@@\x1b[0m"), "level": "error"}))
     assert "Ada" not in shown
@@ -211,7 +211,7 @@ def test_a_difference_inside_json_is_left_out_too() -> None:
 
 
 def test_rows_that_dbt_show_prints_are_left_out() -> None:
-    """The names of the columns stay."""
+    """Rows that `dbt show` prints are left out; the column names stay."""
     text = "Previewing node 'orders':\n| id | name |\n| -- | ---- |\n|  1 | Ada  |\n|  2 | Bob  |\n\nDone."
     shown = without_row_values(text)
     assert shown.startswith("Previewing node 'orders':\n| id | name |\n| -- | ---- |\n")
@@ -221,7 +221,7 @@ def test_rows_that_dbt_show_prints_are_left_out() -> None:
 
 
 def test_a_value_of_several_lines_is_left_out_whole() -> None:
-    """A cell may hold line breaks."""
+    """A value with line breaks is left out as a whole."""
     text = "DETAIL:  Failing row contains (1, first\nsecond (x)\nthird).\n  compiled code at x.sql"
     assert without_row_values(text) == f"DETAIL:  Failing row contains {LEFT_OUT}.\n  compiled code at x.sql"
     text = "Numeric value 'a\nb' is not recognized"
@@ -229,7 +229,7 @@ def test_a_value_of_several_lines_is_left_out_whole() -> None:
 
 
 def test_a_check_of_delta_keeps_its_columns() -> None:
-    """Each has a line of its own."""
+    """The columns of a failed Delta check stay; their values are left out."""
     text = "CHECK constraint c (a > 0) violated by row with values:\n - a : -1\n - b : Ada\nnext"
     assert without_row_values(text).endswith(f"values:\n - a : {LEFT_OUT}\n - b : {LEFT_OUT}\nnext")
 
@@ -240,20 +240,20 @@ PIECES = st.sampled_from([*QUOTING, *NONE, *BEGINNINGS, DIFF, "\n", '{"msg": "',
 
 @given(st.lists(PIECES | st.text(max_size=20), max_size=12))
 def test_applied_twice_it_is_the_same_as_once(pieces: list[str]) -> None:
-    """So it does no harm where text passes it on two ways."""
+    """Applying it twice changes nothing more, so text may pass through it on two paths."""
     once = without_row_values("".join(pieces).replace("«", "").replace("»", ""))
     assert without_row_values(once) == once
 
 
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
-    """Whatever it holds, nothing is raised."""
+    """Any text can be read without an error."""
     without_row_values(text)
 
 
 @given(st.sampled_from(QUOTING), st.from_regex(r"[a-z]{8,30}", fullmatch=True))
 def test_no_value_is_seen(line: str, value: str) -> None:
-    """Whatever stands in the place of the value."""
+    """No value is shown, whatever the value is."""
     before, _, rest = line.partition("«")
     inside, _, after = rest.partition("»")
     first, last = (inside[:1], inside[-1:]) if inside[:1] in '([{"' else ("", "")
@@ -262,7 +262,7 @@ def test_no_value_is_seen(line: str, value: str) -> None:
 
 @pytest.mark.parametrize("begin", [*BEGINNINGS, f"{LEFT_OUT} ", DIFF, "Previewing node\n|a|\n|-|\n", '{"a": "'])
 def test_ten_times_the_text_takes_ten_times_as_long(begin: str) -> None:
-    """Also where nothing ends what began. In processor time of this thread; the bound is wide, a square is a hundred."""
+    """Ten times the text takes under forty times as long, even if nothing ends what began; a square takes a hundred."""
 
     def seconds(times: int) -> float:
         text = begin * (times * 20_000 // len(begin))
@@ -271,5 +271,5 @@ def test_ten_times_the_text_takes_ten_times_as_long(begin: str) -> None:
         return time.thread_time() - began
 
     small = min(seconds(1) for _ in range(3))
-    # What else the machine does can only add to it: the quickest of three counts, and one that is quick enough is.
+    # Other load can only add time: the quickest of three small runs counts, and one quick large run is enough.
     assert any(seconds(10) < 40 * max(small, 0.002) for _ in range(3))

@@ -19,14 +19,14 @@ MASK = Masker([OWN]).mask
 
 
 def test_the_corpus_is_large_enough_to_say_something() -> None:
-    """Many of each, and none twice."""
+    """The corpus has many secrets and many look-alikes, and none twice."""
     assert len({one.text for one in POSITIVES}) == len(POSITIVES) >= 200
     assert len(set(LOOK_ALIKES)) == len(LOOK_ALIKES) >= 180
     assert all(len(cases) >= 4 for cases in KNOWN.values())
 
 
 def test_recall_and_false_positives() -> None:
-    """Every secret of a known kind is masked, and of the look-alikes those alone are changed that are named."""
+    """Every known secret is masked, and no look-alike is changed."""
     found = measured(MASK, POSITIVES, LOOK_ALIKES)
     assert found.missed == ()
     assert found.recall == 1.0
@@ -34,7 +34,7 @@ def test_recall_and_false_positives() -> None:
 
 
 def test_the_security_page_states_what_was_measured() -> None:
-    """In numbers, with what is knowingly left or masked too much."""
+    """The security page has the measured numbers, including what is knowingly left or masked too much."""
     numbers = re.search(
         r"Of the (\d+) secrets .* tested with, (\d+) are masked, and so are (\d+) of the (\d+) lines",
         " ".join(PAGE.read_text().split()),
@@ -46,18 +46,18 @@ def test_the_security_page_states_what_was_measured() -> None:
 
 @pytest.mark.parametrize("positive", NOT_FOUND, ids=lambda one: one.text[:40])
 def test_what_is_knowingly_left(positive: Positive) -> None:
-    """Whoever finds a way to tell one of these moves it to the others."""
+    """These secrets aren't found yet; whoever finds a way moves them to the others."""
     assert leaks(MASK, positive)
 
 
 @pytest.mark.parametrize("text", CHANGED)
 def test_what_is_knowingly_masked_too_much(text: str) -> None:
-    """The same of look-alikes."""
+    """These look-alikes are masked although they aren't secrets."""
     assert MASK(text) != text
 
 
 def test_a_masker_that_does_nothing_is_measured_as_such() -> None:
-    """The measure itself can fail."""
+    """The measure itself can fail: masking nothing or everything gets the worst scores."""
     nothing = measured(str, POSITIVES, LOOK_ALIKES)
     assert nothing.recall == 0.0
     assert nothing.changed == ()
@@ -68,13 +68,13 @@ def test_a_masker_that_does_nothing_is_measured_as_such() -> None:
 
 @pytest.mark.parametrize("positive", POSITIVES, ids=lambda one: f"{one.kind}: {one.text[:30]}")
 def test_masking_a_masked_line_changes_nothing(positive: Positive) -> None:
-    """Texts pass the masker on their way to the log and to Slack, some of them twice."""
+    """Masking a masked line changes nothing, because some texts pass the masker twice."""
     once = MASK(positive.text)
     assert MASK(once) == once
 
 
 def test_secrets_are_found_in_the_middle_of_a_log() -> None:
-    """Between lines of others, and masked in pieces of any size."""
+    """Secrets are found between other lines, and in pieces of any size."""
     log = "\n".join(f"21:05:09  Concurrency: {at} threads\n{one.text}\n" for at, one in enumerate(POSITIVES))
     for masked in (MASK(log), *(mask_in_pieces(log, MASK, size=size) for size in (500, 1_000, 3_000, 65_536))):
         assert not [one for one in POSITIVES if shows(masked, one)]
@@ -85,7 +85,7 @@ WHOLE = [one for one in POSITIVES if one.kind in {"Slack", "Bolt", "our own sett
 
 @pytest.mark.parametrize("positive", WHOLE, ids=lambda one: f"{one.kind}: {one.text[:30]}")
 def test_a_secret_that_was_cut_off_does_not_show_its_beginning(positive: Positive) -> None:
-    """Texts are cut to what Slack takes, some of them before they are masked."""
+    """The beginning of a cut secret is masked, because some texts are cut to Slack's limits before they're masked."""
     for length in range(len(positive.text)):
         shown = MASK(cut(positive.text, length))
         assert positive.secret[:16] not in shown, length
@@ -93,6 +93,6 @@ def test_a_secret_that_was_cut_off_does_not_show_its_beginning(positive: Positiv
 
 @pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
 def test_a_hostile_text_is_masked_to_its_end(unit: str) -> None:
-    """A rule that reads what it has read again would run into the time limit of the tests."""
+    """A hostile text is masked to its end; a rule that reads it over and over would run into the tests' time limit."""
     secret = "ghp" + "_abcdEFGH1234567890abcd"
     assert "EFGH1234567890" not in MASK(f"{hostile(unit, 200_000)}\n\n{secret}\n")

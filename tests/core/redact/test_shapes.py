@@ -51,7 +51,7 @@ SECRETS = [
 
 @pytest.mark.parametrize(("text", "secret"), SECRETS, ids=lambda one: one[:40])
 def test_a_secret_is_known_by_its_shape(text: str, secret: str) -> None:
-    """Without a name beside it."""
+    """A secret is recognized by its shape, without a name beside it."""
     masked = mask_shapes(text)
     assert secret not in masked
     assert MASK in masked
@@ -72,24 +72,24 @@ def test_a_secret_is_known_by_its_shape(text: str, secret: str) -> None:
     ],
 )
 def test_what_only_has_some_of_the_shape_stays(text: str) -> None:
-    """Ports, users of Git, words of a sentence, the numbers of a user and a group."""
+    """Ports, Git users, words in a sentence, and the ids of a user and a group stay."""
     assert mask_shapes(text) == text
 
 
 def test_the_address_stays_readable() -> None:
-    """The host says what couldn't be reached."""
+    """An address keeps its host, which says what couldn't be reached."""
     assert mask_shapes("git clone https://u:p4ssw0rd@github.com/a/b") == f"git clone https://{MASK}@github.com/a/b"
 
 
 def test_long_texts_are_masked_from_end_to_end() -> None:
-    """They are read in pieces, and a piece ends with a line."""
+    """Long texts are masked to the end, although they're read in pieces."""
     token = "prdm_wsp_" + "abc123def456"
     text = "\n".join(f"line {number} {'x' * 90} {token}" for number in range(100))
     assert mask_shapes(text) == text.replace(token, MASK)
 
 
 def test_what_was_cut_off_is_masked_by_its_beginning() -> None:
-    """A whole token has more characters than are left of it."""
+    """A token that was cut off is masked by its beginning."""
     assert mask_cut("token ghp_abc…") == f"token {MASK}…"
     assert mask_cut("postgres://loader:p4ss…") == f"postgres://loader:{MASK}…"
     assert mask_cut("https://warehouse.test:443…") == "https://warehouse.test:443…"

@@ -33,17 +33,17 @@ def listed(letters: str) -> list[RunSummary]:
     ],
 )
 def test_failures_directly_before_are_counted(letters: str, failures: int) -> None:
-    """Up to the success before them; what was cancelled, skipped or still runs is neither."""
+    """Failures since the last success are counted; cancelled, skipped and running runs don't count."""
     assert recovery(listed(letters), len(letters), all_listed=True) == Recovery(failures)
 
 
 def test_younger_runs_do_not_count() -> None:
-    """The end of a long run is read when others have come and gone."""
+    """Runs newer than this one don't count: others may have ended before the end of a long run is read."""
     assert recovery(listed("FFSFS"), 3, all_listed=True) == Recovery(1)
 
 
 def test_where_a_listing_ends_in_failures_there_may_be_more() -> None:
-    """Unless it is known to be all."""
+    """If a listing ends in failures, there may be more, unless it's known to be complete."""
     assert recovery(listed("SFF"), 3, all_listed=False) == Recovery(2, more=True)
     assert recovery(listed("SFF"), 3, all_listed=True) == Recovery(2)
     assert recovery(listed("SFFS"), 4, all_listed=False) == Recovery(2)
@@ -55,7 +55,7 @@ KEY = "w"
 
 
 def branch_runs(letters: str, commits: str = "", **of_own: object) -> list[RunSummary]:
-    """Ended runs of main, newest first, an hour apart, each at the commit of that letter."""
+    """Runs of main, newest first, an hour apart, each at the commit with that letter."""
     count = len(letters)
     runs = [
         RunSummary(
@@ -78,7 +78,7 @@ def compared(runs: list[RunSummary], *, all_listed: bool = True, facts: RunFacts
 
 
 def test_a_failure_is_compared_with_the_last_success() -> None:
-    """Its commit, its time, and how many failed since."""
+    """The commit and time of the last success are compared, and the failures since then are counted."""
     assert compared(branch_runs("FS", "ba")) == Changed(
         1, since=AT, succeeded_at=AT - timedelta(hours=1), commit_then="a"
     )
@@ -88,13 +88,13 @@ def test_a_failure_is_compared_with_the_last_success() -> None:
 
 
 def test_without_a_success_the_failures_are_counted() -> None:
-    """If more may have come before, it says so; a schedule's first failure without any success says nothing."""
+    """Without a success, failures are counted, possibly with more before; a schedule's first failure says nothing."""
     assert compared(branch_runs("FFF"), all_listed=False) == Changed(3, more=True, since=AT - timedelta(hours=2))
     assert compared(branch_runs("F")) is None
 
 
 def test_a_retry_and_what_it_retries_are_one_failure() -> None:
-    """Whoever retried it."""
+    """A retry and the run it retries count as one failure."""
     runs = branch_runs("FFS", "bba", parent_run_id=2)
     assert compared(runs) == Changed(
         1, since=AT - timedelta(hours=1), succeeded_at=AT - timedelta(hours=2), commit_then="a"
@@ -102,7 +102,7 @@ def test_a_retry_and_what_it_retries_are_one_failure() -> None:
 
 
 def test_only_the_same_branch_counts() -> None:
-    """Runs of pull requests and of other branches are left out; a run of a pull request isn't compared."""
+    """Runs of pull requests and other branches don't count; a pull request's own run isn't compared."""
     runs = branch_runs("FSFS", "cbba")
     runs[1] = replace(runs[1], branch="dev")
     runs[2] = replace(runs[2], pull_request="7")
@@ -113,7 +113,7 @@ def test_only_the_same_branch_counts() -> None:
 
 
 def test_ends_count_not_numbers() -> None:
-    """A run with a smaller number that ended later isn't before this one."""
+    """Runs are compared by when they ended, not by number."""
     runs = branch_runs("FS", "ba")
     later = replace(runs[0], id=0, state="SUCCESS", ended_at=AT + timedelta(hours=1))
     assert compared([*runs, later]) == Changed(1, since=AT, succeeded_at=AT - timedelta(hours=1), commit_then="a")

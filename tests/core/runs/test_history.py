@@ -1,4 +1,4 @@
-"""The numbers of a history, and the same in words."""
+"""The figures of a history, and the same in words."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def of(*each: tuple[str, float | None]) -> History:
 
 
 def test_only_what_is_over_counts_oldest_first() -> None:
-    """A running one has no length yet, nor has one in a state that nobody knows."""
+    """Only runs that are over count, oldest first; running ones and unknown states don't."""
     shown = of(("S", 60), ("F", 30), ("?", None), ("R", None))
     assert [(bar.run_id, bar.outcome, bar.seconds) for bar in shown.bars] == [
         (100, "succeeded", 60),
@@ -47,7 +47,7 @@ def test_only_what_is_over_counts_oldest_first() -> None:
 
 
 def test_the_numbers() -> None:
-    """Lengths are those of the successes; the rate is of those that came to their own end."""
+    """Durations are those of successes; the rate counts only runs that succeeded or failed."""
     shown = of(
         *[("S", float(10 * number)) for number in range(1, 21)], ("F", 1), ("f", 2), ("C", 9000), ("K", 0), ("L", None)
     )
@@ -59,7 +59,7 @@ def test_the_numbers() -> None:
 
 
 def test_without_a_success_there_is_no_median() -> None:
-    """And without anything that came to its end, no rate."""
+    """Without a success there's no median; without a success or a failure, there's no rate."""
     assert (of(("F", 1), ("F", 2)).median_s, of(("F", 1), ("F", 2)).success_rate) == (None, 0.0)
     assert of(("C", 1), ("K", None)).success_rate is None
     assert not of(("S", 1)).is_enough
@@ -67,12 +67,12 @@ def test_without_a_success_there_is_no_median() -> None:
 
 @pytest.mark.parametrize(("rate", "told"), [(1, "100%"), (0, "0%"), (0.999, "99%"), (0.001, "1%"), (0.5, "50%")])
 def test_a_rate_is_never_rounded_to_a_certainty(rate: float, told: str) -> None:
-    """100% says that none failed."""
+    """A rate is rounded to 100% only if none failed, and to 0% only if none succeeded."""
     assert percent(rate) == told
 
 
 def test_the_words_say_what_the_picture_shows() -> None:
-    """Count, success rate, median, p95, longest, trend of failures."""
+    """The words give the count, success rate, median, p95, longest run and trend of failures."""
     shown = of(("S", 60), ("S", 120), ("S", 60), ("F", 30), ("F", 30), ("C", 5))
     assert summary(shown) == (
         "the last 6 runs that ended: 3 succeeded, 2 failed, 1 cancelled; success rate 60% (not counting those that neither succeeded nor failed); "
@@ -92,20 +92,20 @@ def test_the_words_say_what_the_picture_shows() -> None:
     ],
 )
 def test_the_trend_of_failures(letters: str, trend: str) -> None:
-    """The newer half beside the older; nothing where there is too little."""
+    """The newer half is compared with the older half; with too few runs, nothing is said."""
     words = summary(of(*[(letter, 10.0) for letter in letters]))
     assert trend in words
     assert bool(trend) == ("half" in words or "None" in words)
 
 
 def test_the_alternative_text_fits_whatever_the_name() -> None:
-    """Slack takes a thousand characters."""
+    """The alternative text fits Slack's limit, whatever the name."""
     shown = history("🎉" * 5000, runs(*[("S", 3e6), ("F", 1e9)] * 50))
     assert len(alt_text(shown)) <= ALT_LIMIT
 
 
 def test_one_long_run_does_not_flatten_the_others() -> None:
-    """It is cut off; alike ones are not."""
+    """One run that is far longer than the others is cut off; runs of similar length aren't."""
     assert ceiling_s(of(*[("S", 100.0)] * 20, ("S", 90_000))) == 150
     assert ceiling_s(of(("S", 100), ("S", 130), ("S", 390))) == 390
     assert ceiling_s(of(("S", 0), ("S", 0))) == 1
@@ -113,7 +113,7 @@ def test_one_long_run_does_not_flatten_the_others() -> None:
 
 
 def test_a_sparkline_is_as_high_as_the_runs_are_long() -> None:
-    """The newest thirty; nothing where lengths are unknown."""
+    """A sparkline shows the newest thirty durations, and is empty if too few are known."""
     assert sparkline(of(("S", 0), ("S", 50), ("S", 100))) == "▁▄█"
     assert len(sparkline(of(*[("S", 10.0)] * 50))) == 30
     assert sparkline(of(("S", None), ("S", 5))) == ""

@@ -1,4 +1,4 @@
-"""A run is polled soon after its expected end, and seldom while nothing is expected."""
+"""A run is polled often near its expected end, and seldom otherwise."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ BEGAN = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
     ],
 )
 def test_a_run_is_polled_most_often_near_its_end(age_s: float, usual_s: float | None, expected: float) -> None:
-    """A twentieth of the distance to the expected end, or of the age, within the bounds."""
+    """The interval is a twentieth of the time to the expected end, or of the age, within limits."""
     now = BEGAN + timedelta(seconds=age_s)
     assert poll_interval_s(BEGAN, usual_s, now, least_s=2, most_s=30) == expected
 
 
 def test_a_run_whose_begin_is_not_known_is_polled_often() -> None:
-    """Without a begin there is no distance to go by."""
+    """A run without a known start is polled often, because there's no distance to go by."""
     assert poll_interval_s(None, 600, BEGAN, least_s=2, most_s=30) == 2

@@ -1,4 +1,4 @@
-"""How far a run has come, and when it is looked at again."""
+"""How far a run has come, and which commands count."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def running(number: int, text: str) -> BoltCommand:
     ],
 )
 def test_only_the_schedules_own_commands_count(run: Run, expected: Progress) -> None:
-    """Commands of the platform show as the running one, and count for nothing."""
+    """The platform's commands are shown while they run, but don't count as progress."""
     assert progress(run) == expected
 
 
@@ -73,7 +73,7 @@ def test_a_commands_place_is_among_the_schedules_own() -> None:
     [(0, 5, "▱▱▱▱▱▱▱▱▱▱"), (2, 5, "▰▰▰▰▱▱▱▱▱▱"), (5, 5, "▰▰▰▰▰▰▰▰▰▰"), (99, 100, "▰▰▰▰▰▰▰▰▰▱"), (7, 5, "▰▰▰▰▰▰▰▰▰▰")],
 )
 def test_a_bar_is_never_full_early(done_: int, total: int, expected: str) -> None:
-    """Ten cells, rounded down."""
+    """The bar has ten cells and is rounded down, so it's never full early."""
     assert bar(done_, total) == expected
 
 
@@ -106,7 +106,7 @@ def test_the_usual_length_is_the_median_of_successes() -> None:
 def test_the_commands_of_a_run_that_was_started_elsewhere_are_known_by_what_it_had(
     texts: tuple[str, ...], *, known: bool
 ) -> None:
-    """It is run again only where that would run the same: of what was given to it, Bolt tells nothing else."""
+    """The commands of a run started elsewhere are known, and can be run again, only if it ran the schedule's own."""
     had = tuple(done(number, text) for number, text in enumerate(texts))
     run = Run(RunKey("w", 4711), facts=RunFacts(slug="n", commands=OWN), seen=Observation("SUCCESS", had))
     assert commands_known(run) is known
@@ -115,7 +115,7 @@ def test_the_commands_of_a_run_that_was_started_elsewhere_are_known_by_what_it_h
 
 
 def test_the_commands_of_a_start_of_ours_are_known() -> None:
-    """Those of a retry where they were of the run that is retried."""
+    """The commands of our own starts are known; those of our retries only if the retried run's were."""
     ours = RunFacts(slug="n", asked_by="U1", request="q")
     for facts, known in (
         (ours, True),
@@ -127,7 +127,7 @@ def test_the_commands_of_a_start_of_ours_are_known() -> None:
 
 
 def test_a_schedules_first_command_may_be_one_of_the_platforms() -> None:
-    """`dbt deps` is either."""
+    """`dbt deps` may be the platform's command or the schedule's own."""
     own = ("dbt deps", "dbt run")
     had = tuple(done(number, text) for number, text in enumerate(("git clone x", "dbt deps", *own)))
     assert ran_all(had, own)
@@ -137,7 +137,7 @@ def test_a_schedules_first_command_may_be_one_of_the_platforms() -> None:
 
 
 def test_a_run_that_was_started_elsewhere_is_counted_against_what_it_goes_through() -> None:
-    """With other commands than its schedule's, each one counts."""
+    """A run with other commands than its schedule's counts each of its own."""
     begun = run_with(done(1, "git clone x"), done(2, "dbt seed"), running(3, "dbt run"))
     elsewhere = replace(begun, facts=RunFacts(commands=OWN))
     assert progress(elsewhere).total == 3
@@ -151,14 +151,14 @@ def test_a_run_that_was_started_elsewhere_is_counted_against_what_it_goes_throug
         (("dbt run", "dbt test"), ("git clone x", "dbt deps", "dbt run", "dbt test"), [None, None, 1, 2]),
         # The schedule's own dbt deps comes after the platform's.
         (("dbt deps", "dbt run"), ("git clone x", "dbt deps", "dbt deps", "dbt run"), [None, None, 1, 2]),
-        # Which commands are its own isn't known: of a retry, say.
+        # Which commands are its own isn't known, as for a retry.
         ((), ("git clone x", "dbt deps", "dbt run"), [None, None, 1]),
         ((), ("dbt deps", "dbt run"), [1, 2]),
         ((), ("git clone x",), [None]),
     ],
 )
 def test_commands_have_one_numbering(own: tuple[str, ...], texts: tuple[str, ...], numbers: list[int | None]) -> None:
-    """People's own from 1 on, none for what the platform runs before them; the thread's position is the same."""
+    """Own commands are numbered from 1, and the platform's have no number; the thread's positions agree."""
     had = tuple(done(number, text) for number, text in enumerate(texts))
     facts = RunFacts(slug="n", commands=own, asked_by="U1")
     run = Run(RunKey("w", 4711), facts=facts, seen=Observation("SUCCESS", had))

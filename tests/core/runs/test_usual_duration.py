@@ -1,4 +1,4 @@
-"""When a run is usually done, and what a card says of it: in steps, so that a quiet run costs few edits."""
+"""When a run usually ends, and what its card says about it: in steps, so that a quiet run costs few edits."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ HOUR_S = 3600.0
 
 
 def at(seconds: float) -> datetime:
-    """So many seconds after the run's begin."""
+    """The time this many seconds after the run began."""
     return BEGAN + timedelta(seconds=seconds)
 
 
 def running(*changes: float, state: str = "RUNNING", reached: int = 0, usual_s: float | None = HOUR_S) -> Run:
-    """A run whose commands began at these seconds, each when the one before ended."""
+    """A run whose commands began at these seconds, each when the previous one ended."""
     ends: list[datetime | None] = [at(second) for second in changes[1:]]
     commands = tuple(
         BoltCommand(number, "dbt run", at(begun), ended, None if ended is None else 0)
@@ -50,19 +50,19 @@ def running(*changes: float, state: str = "RUNNING", reached: int = 0, usual_s: 
     ],
 )
 def test_time_alone_changes_little(changes: tuple[float, ...], age_s: float, expected: int) -> None:
-    """Half of the usual time without a change, then late from a quarter over it, then twice, 5 and 10 times."""
+    """Without changes, the steps are half the usual time, a quarter over it, then twice, 5 times and 10 times."""
     assert step(running(*changes).seen, HOUR_S, at(age_s)) == expected
 
 
 def test_a_short_run_is_not_late_for_seconds() -> None:
-    """Nor before the time that its card names."""
+    """A short run isn't late because of seconds, nor before the time that its card names."""
     run = running(0, usual_s=10)
     assert [step(run.seen, 10, at(seconds)) for seconds in (15, 60, 69, 299)] == [50, 50, 50, 50]
     assert step(run.seen, 10, at(301)) == 1000
 
 
 def test_without_history_and_when_it_is_over_there_is_no_step() -> None:
-    """Nothing is usual, or nothing is awaited anymore."""
+    """There's no step without a usual duration, or once the run is over."""
     assert step(running(0).seen, None, at(9e9)) == 0
     assert step(running(0, state="SUCCESS").seen, HOUR_S, at(9e9)) == 0
 
@@ -83,7 +83,7 @@ def test_without_history_and_when_it_is_over_there_is_no_step() -> None:
     ],
 )
 def test_the_bar_is_never_full(run: Run, expected: int | None) -> None:
-    """How much was over when it last changed, rounded down to 5 %."""
+    """The bar shows the share that was over at the last change, rounded down to 5% and never full."""
     assert share(run) == expected
 
 
@@ -99,12 +99,12 @@ def test_the_bar_is_never_full(run: Run, expected: int | None) -> None:
     ],
 )
 def test_lateness_in_words(reached: int, words: str) -> None:
-    """None while it is not late."""
+    """Lateness has words from 100% on, and none before."""
     assert slowness_in_words(running(0, reached=reached)) == words
 
 
 def test_an_expected_end_is_no_more_exact_than_five_minutes() -> None:
-    """Rounded up; none without history or a begin."""
+    """The expected end is rounded up to five minutes; without history or a start, there's none."""
     assert usual_end(BEGAN, 14 * 60 + 12) == at(15 * 60)
     assert usual_end(BEGAN, 15 * 60) == at(15 * 60)
     assert usual_end(None, 60) is None

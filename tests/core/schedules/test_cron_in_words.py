@@ -1,4 +1,4 @@
-"""Crons in words, and what is told of those that are none."""
+"""Crons in words, and what is said about those that can't be read."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ NIGHTLY = Schedule(1, "u", "Nightly", "nightly", "0 2 * * *", "ui")
     ],
 )
 def test_a_cron_is_said_in_words(cron: str, words: str) -> None:
-    """With the cron itself beside them."""
+    """A cron is shown in words, with the cron itself after them."""
     assert in_words(cron) == words
     assert said(told(cron)) == f"{words} ({cron})"
 
 
 @pytest.mark.parametrize("cron", ["OFF", "off", "", "  "])
 def test_no_cron_is_said_so(cron: str) -> None:
-    """It starts only when asked."""
+    """A schedule without a cron says that it starts only on request, and has no next run."""
     assert said(told(cron)) == "starts only on request (no cron)"
     assert next_run(replace(NIGHTLY, cron=cron), NOW) is None
 
@@ -46,7 +46,7 @@ def test_no_cron_is_said_so(cron: str) -> None:
     ["99 99 * * *", "hourly", "0 2", "R R * * *", "H 2 * * *", "0 2 * *\n*", "1," * 90 + "1 * * * *", "🎉 * * * *"],
 )
 def test_what_cannot_be_read_is_said_so(cron: str) -> None:
-    """Its words would be wrong: 99:99 is no time of day."""
+    """A cron that can't be read is shown as it is, because its words would be wrong."""
     assert in_words(cron) is None
     spans = told(cron)
     assert "which I can't read" in said(spans)
@@ -55,7 +55,7 @@ def test_what_cannot_be_read_is_said_so(cron: str) -> None:
 
 
 def test_reading_a_hostile_one_takes_no_time() -> None:
-    """Whatever stands in it."""
+    """Hostile crons take little time, whatever is in them."""
     began = time.process_time()
     for cron in (
         "0-99999999999999 * * * *",
@@ -71,7 +71,7 @@ def test_reading_a_hostile_one_takes_no_time() -> None:
 
 
 def test_bolts_word_for_the_next_run_counts() -> None:
-    """The cron is read only where there is none, or a list is so old that it has passed."""
+    """Bolt's time for the next run counts; the cron is read only if there's none or it has passed."""
     soon = NOW + timedelta(minutes=5)
     assert next_run(replace(NIGHTLY, next_run_at=soon), NOW) == NextRun(soon)
     tonight = datetime(2026, 11, 26, 2, tzinfo=UTC)
@@ -83,7 +83,7 @@ def test_bolts_word_for_the_next_run_counts() -> None:
 
 
 def test_a_paused_one_has_no_next_run() -> None:
-    """Neither has one that never comes."""
+    """A paused schedule has no next run, and neither has a cron that never comes due."""
     paused = replace(NIGHTLY, suspended=True, next_run_at=NOW + timedelta(hours=1))
     assert said(next_told(paused, NOW)) == "no next run · at 02:00 (0 2 * * *)"
     assert said(next_told(replace(NIGHTLY, cron="0 0 31 2 *"), NOW)).startswith("no next run · ")

@@ -14,7 +14,7 @@ from bot.core.schedules.filter import filter_schedules
 def schedule(
     slug: str, name: str = "", *, owner: str | None = None, state: str | None = None, suspended: bool = False
 ) -> Schedule:
-    """A schedule as the listing tells of it."""
+    """A schedule as in Bolt's listing."""
     return Schedule(1, "u", name or slug, slug, "OFF", "ui", owner=owner, last_run_state=state, suspended=suspended)
 
 
@@ -50,12 +50,12 @@ ALL = [
     ],
 )
 def test_schedules_are_chosen(asked: ListCommand, slugs: list[str]) -> None:
-    """By name, slug and owner, without regard to case and accents; every word must be there."""
+    """Every word must be in the name, slug or owner, ignoring case and accents."""
     assert [one.slug for one in filter_schedules(ALL, asked)] == slugs
 
 
 def test_two_thousand_are_searched_at_once() -> None:
-    """Within what the loop may stand still."""
+    """Two thousand schedules are searched within half a second, because the event loop waits for it."""
     many = [schedule(f"slug-{number}", f"Données {number} 🎉", owner="ada@example.com") for number in range(2000)]
     began = time.process_time()
     assert len(filter_schedules(many, ListCommand("donnees 19"))) >= 100

@@ -1,4 +1,4 @@
-"""The form: what is offered in it, and what is made of what was filled in."""
+"""The form: what it offers, and what is made of what was filled in."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ OWN = own_commands("nightly", ("dbt seed", "dbt run", "dbt test"), MASK)
 
 
 def filled(own: Own = OWN, commands: str | None = None, **others: object) -> Filled:
-    """A form in which these commands were offered, and what stands there now."""
+    """A form in which these commands were offered, with what its field contains now."""
     text = own.text if commands is None else commands
     made = Filled(own.slug, commands=text, mark=own.mark, offered=own.offered, channel="C0DATAENG")
     return replace(made, **others)  # type: ignore[arg-type]  # as the test says
 
 
 def test_left_as_it_is_its_own_commands_run() -> None:
-    """Nothing is overridden."""
+    """Unchanged or emptied commands override nothing."""
     assert read(filled(), "nightly", OWN) == RunCommand("nightly")
     assert read(filled(commands="dbt seed  \r\n\r\n dbt run\ndbt test\n"), "nightly", OWN) == RunCommand("nightly")
     assert read(filled(commands=""), "nightly", OWN) == RunCommand("nightly")
@@ -46,7 +46,7 @@ def test_left_as_it_is_its_own_commands_run() -> None:
 
 
 def test_what_was_changed_runs_instead() -> None:
-    """One a line. What a phone makes of quotes and dashes is made good where it was typed, and nowhere else."""
+    """Changed commands run instead, one per line; a phone's quotes and dashes are corrected only where they're new."""
     assert read(filled(commands="dbt seed\ndbt test"), "nightly", OWN) == RunCommand(
         "nightly", commands=("dbt seed", "dbt test")
     )
@@ -57,7 +57,7 @@ def test_what_was_changed_runs_instead() -> None:
 
 
 def test_everything_that_can_be_filled_in() -> None:
-    """As the typed command has it."""
+    """Every field of the form becomes the matching option of the typed command."""
     form = filled(branch=" dev ", pull_request="#123", continue_on_error=True, reason="late\n data ")
     assert read(form, "nightly", OWN) == RunCommand(
         "nightly", branch="dev", pull_request=123, reason="late data", continue_on_error=True
@@ -85,7 +85,7 @@ def test_everything_that_can_be_filled_in() -> None:
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(name: str, value: str, sentence: str) -> None:
-    """A sentence for each field, and nothing is started."""
+    """Each mistake is reported at its field, and nothing is started."""
     result = read(replace(filled(), **{name: value}), "nightly", OWN)  # type: ignore[arg-type]  # all are texts
     assert isinstance(result, Problems)
     assert list(result.fields) == [name]
@@ -93,27 +93,27 @@ def test_what_is_wrong_is_said_at_its_field(name: str, value: str, sentence: str
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
-    """Not one after the other."""
+    """All mistakes are reported at once."""
     result = read(filled(branch="a b", pull_request="x", channel=""), "nightly", OWN)
     assert isinstance(result, Problems)
     assert set(result.fields) == {"branch", "pull_request", "channel"}
 
 
 def test_commands_that_nobody_saw_do_not_run() -> None:
-    """Another schedule was chosen, or its commands were changed, and the form still shows the old ones."""
+    """If the schedule or its commands changed, and the form still shows the old commands, nothing runs."""
     other = own_commands("hourly", ("dbt run --select hourly",), MASK)
     edited = own_commands("nightly", ("dbt seed", "dbt run --full-refresh"), MASK)
     assert read(filled(), "hourly", other) == Stale()
     assert read(filled(), "nightly", edited) == Stale()
     assert read(filled(commands=""), "hourly", other) == Stale()
-    # Words of the person's own are what they saw.
+    # The person has seen what they typed.
     assert read(filled(commands="dbt debug"), "hourly", other) == RunCommand("hourly", commands=("dbt debug",))
-    # Nobody knows what they are: what was offered is all that there is to go by.
+    # The commands aren't known, so what was offered counts.
     assert read(filled(), "nightly", None) == RunCommand("nightly")
 
 
 def test_more_commands_than_fit() -> None:
-    """As many whole ones as have room. Left as it is all run; changed, only what stands there."""
+    """As many whole commands as fit are offered; unchanged, all of them run, and changed, only those in the field."""
     commands = tuple(f"dbt run --select model_{number:03}" for number in range(200))
     own = own_commands("backfill", commands, MASK)
     assert len(own.text) <= COMMANDS_ROOM
@@ -128,7 +128,7 @@ def test_more_commands_than_fit() -> None:
 
 
 def test_one_command_that_is_too_long() -> None:
-    """Nothing of it is offered: a part of a command is another command."""
+    """A command that is too long isn't offered, because a part of it would be another command."""
     own = own_commands("x", ("dbt run " + "x" * 4000,), MASK)
     assert own.text == ""
     assert own.left_out == 1
@@ -136,7 +136,7 @@ def test_one_command_that_is_too_long() -> None:
 
 
 def test_just_as_much_as_fits() -> None:
-    """The line break after the last one takes no room."""
+    """Commands fit up to exactly the limit, in UTF-16 units; the last one needs no line break."""
     assert own_commands("x", ("a" * COMMANDS_ROOM,), MASK).left_out == 0
     assert own_commands("x", ("a" * (COMMANDS_ROOM + 1),), MASK).left_out == 1
     assert own_commands("x", ("a" * 1499, "b" * 1500), MASK).left_out == 0
@@ -146,7 +146,7 @@ def test_just_as_much_as_fits() -> None:
 
 
 def test_secrets_are_not_offered_to_be_changed() -> None:
-    """A masked one, sent back, would run with its mask; so it is only shown, and left alone it runs as it is."""
+    """Masked commands can't be edited, because they would run with the mask; unchanged, the originals run."""
     own = own_commands("x", ("curl -H 'X: hunter2-hunter2' https://a.test", "dbt run"), MASK)
     assert own.text == ""
     assert own.hidden == "secret"
@@ -157,7 +157,7 @@ def test_secrets_are_not_offered_to_be_changed() -> None:
 
 
 def test_a_command_of_several_lines_is_not_offered_to_be_changed() -> None:
-    """It would come back as several commands."""
+    """A command of several lines isn't offered for editing, because it would come back as several commands."""
     own = own_commands("x", ("dbt run \\\n  --select a", "dbt test"), MASK)
     assert own.text == ""
     assert own.hidden == "lines"
@@ -166,7 +166,7 @@ def test_a_command_of_several_lines_is_not_offered_to_be_changed() -> None:
 
 
 def test_what_counts_as_changed() -> None:
-    """Blanks around a line do not; nor does an emptied field, whose schedule then runs its own."""
+    """Spaces around a line and an emptied field don't count as changes, because the schedule's own commands run."""
     assert not is_changed(Filled())
     assert not is_changed(filled())
     assert not is_changed(filled(commands=" dbt seed\r\ndbt run \n\ndbt test"))
@@ -177,7 +177,7 @@ def test_what_counts_as_changed() -> None:
 
 
 def test_a_schedules_own_commands_count_as_well() -> None:
-    """Those that are kept beside what was written are given to the run, too."""
+    """A schedule's own commands that are kept in the field count toward the limit."""
     own = own_commands("nightly", tuple(f"dbt run --select m{number}" for number in range(19)), MASK)
     assert isinstance(read(filled(own, f"{own.text}\ndbt test"), "nightly", own), RunCommand)
     result = read(filled(own, f"{own.text}\ndbt test\ndbt docs generate"), "nightly", own)
@@ -186,7 +186,7 @@ def test_a_schedules_own_commands_count_as_well() -> None:
 
 @pytest.mark.parametrize("fence", ["`", "```"])
 def test_backticks_around_a_command_are_formatting(fence: str) -> None:
-    """In the form as behind --command: what is typed between them is the command."""
+    """Backticks around a whole command are formatting, in the form as after --command."""
     result = read(filled(OWN, f"{fence}dbt run --select staging{fence}"), "nightly", OWN)
     assert isinstance(result, RunCommand)
     typed = parse(f"run nightly --command {fence}dbt run --select staging{fence}")
@@ -198,7 +198,7 @@ def test_backticks_around_a_command_are_formatting(fence: str) -> None:
 
 @pytest.mark.parametrize("command", ["echo `date`", "`a` b `c`", "`dbt run", "dbt run`", "``dbt run``", "`a`b`"])
 def test_other_backticks_stay_for_the_policy_to_refuse(command: str) -> None:
-    """Nothing is guessed: what would run is what is asked about."""
+    """Other backticks stay, so that the policy decides on what would run."""
     result = read(filled(OWN, command), "nightly", OWN)
     assert isinstance(result, RunCommand)
     assert result.commands == (command,)

@@ -1,4 +1,4 @@
-"""Type-ahead over schedules: what is offered for what is typed, best first."""
+"""Type-ahead for schedules: what is offered for what is typed, best match first."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def handles(offers: Offers) -> list[str]:
     ],
 )
 def test_what_is_offered(typed: str, found: list[str]) -> None:
-    """By name, slug and owner, in any order of the words; a slip of the finger finds it, too."""
+    """Schedules are found by name, slug and owner, with the words in any order, and despite a typo."""
     assert handles(ALL.offers(typed))[: len(found)] == found
     assert bool(handles(ALL.offers(typed))) == bool(found)
 
 
 def test_a_better_match_comes_first() -> None:
-    """The name itself, then a beginning, then words, then an owner, then what merely holds it."""
+    """An equal name or slug comes first, then a beginning, a word, the owner, and other matches."""
     ones = [
         schedule(1, "Reorders", "x1"),
         schedule(2, "Something", "x2", owner="orders@example.com"),
@@ -68,7 +68,7 @@ def test_a_better_match_comes_first() -> None:
 
 
 def test_before_anything_is_typed() -> None:
-    """What failed, then what ran last; what never ran comes at the end."""
+    """With nothing typed, failed schedules come first, then the most recent runs, then those that never ran."""
     offers = ALL.offers("")
     assert [heading for heading, _ in offers.groups] == ["Last run failed", "Most recent runs"]
     assert handles(offers) == ["hourly", "nightly", "finance-close", "midnight", "brand-new"]
@@ -77,7 +77,7 @@ def test_before_anything_is_typed() -> None:
 
 
 def test_what_is_said_of_each() -> None:
-    """The latest state as a word, the slug and the owner; a paused one says so."""
+    """Each offer shows the latest state in words, the slug and the owner, and whether it's paused."""
     paused = replace(NIGHTLY, suspended=True)
     assert ALL.offer(NIGHTLY).about == "succeeded · nightly · ada@example.com"
     assert ALL.offer(HOURLY).about == "failed · hourly · grace@example.com"
@@ -89,7 +89,7 @@ def test_what_is_said_of_each() -> None:
 
 
 def test_many_schedules() -> None:
-    """Never more than Slack shows, and each once."""
+    """Never more offers than Slack shows, and each once; an exact match comes first."""
     many = Index.from_schedules(
         schedule(number, f"Orders {number}", f"orders-{number}", "FAILED") for number in range(2000)
     )
@@ -107,7 +107,7 @@ def test_many_schedules() -> None:
     "name", ["x" * 200, "🎉" * 200, "👩🏽‍💻 " * 60, "לילה מלא " * 20, "\u202egnp.exe", "a\nb\r\n\tc", "", " ", "\ud800"]
 )
 def test_names_of_every_kind_fit(name: str) -> None:
-    """Slack refuses a menu as a whole where one text in it is too long, empty or of several lines."""
+    """Every offer fits Slack's limits, because one bad text makes Slack refuse the whole menu."""
     one = schedule(1, name, name or "x", owner=name)
     offer = Index.from_schedules([one]).offer(one)
     for text in (offer.text, offer.about, offer.handle):
@@ -119,7 +119,7 @@ def test_names_of_every_kind_fit(name: str) -> None:
 
 @pytest.mark.parametrize("slug", ["nightly", "x" * VALUE, "x" * (VALUE + 1), "#7", "Nightly – 🎉 / b"])
 def test_a_handle_finds_its_schedule(slug: str) -> None:
-    """A slug that is too long for a menu, or looks like an id, goes by its id."""
+    """A slug that is too long for a menu, or looks like an id, is replaced by the schedule's id."""
     one, other = schedule(7, "One", slug), schedule(8, "Other", "other")
     index = Index.from_schedules([other, one])
     assert len(index.handle(one)) <= VALUE
@@ -129,7 +129,7 @@ def test_a_handle_finds_its_schedule(slug: str) -> None:
 
 
 def test_twins_have_handles_of_their_own() -> None:
-    """A backend that knows no slugs gives names for them, which several may have."""
+    """Schedules with the same slug get different handles, because an older Bolt gives names as slugs."""
     first, second = schedule(1, "Month close", "Month close"), schedule(2, "Month close", "Month close")
     index = Index.from_schedules([first, second])
     assert index.by_handle(index.handle(first)) == first

@@ -1,4 +1,4 @@
-"""Email addresses in the words with which Bolt names an owner."""
+"""E-mail addresses in Bolt's names of owners."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from bot.core.text.email_addresses import address_in, without_addresses
     ],
 )
 def test_an_address_is_found_and_left_out(word: str, address: str | None, shown: str) -> None:
-    """What is shown is a name, or the part before the @."""
+    """The address is found, and what is shown is a name or the part before the @."""
     assert address_in(word) == address
     assert without_addresses(word) == shown
 
 
 @given(st.text(alphabet="ab@.,<> \"'", max_size=40))
 def test_no_address_is_ever_shown(word: str) -> None:
-    """Whatever surrounds it."""
+    """No address is shown, whatever surrounds it."""
     assert address_in(without_addresses(word)) is None

@@ -30,12 +30,12 @@ MESSAGE = Message(
 
 
 def hidden(text: str) -> str:
-    """Masked."""
+    """The masked text."""
     return text.replace(SECRET, "•••")
 
 
 def test_no_text_in_a_message_stays_unmasked() -> None:
-    """In any kind of block, in a button's label, its question and what a screen reader reads of it."""
+    """Every text is masked: in each kind of block, and in a button's label, its question and its spoken label."""
     masked = mapped(MESSAGE, hidden)
     left = repr(masked).replace("https://x.test/hunter2", "").replace("value='hunter2'", "")
     assert SECRET not in left
@@ -43,7 +43,7 @@ def test_no_text_in_a_message_stays_unmasked() -> None:
 
 
 def test_what_a_click_brings_back_stays() -> None:
-    """So do addresses: a value or an address with other letters would do something else."""
+    """Values and addresses aren't masked, because changing them would change what they do."""
     masked = mapped(MESSAGE, hidden)
     (row,) = [block for block in masked.blocks if isinstance(block, Buttons)]
     assert (row.buttons[0].value, row.buttons[0].action) == (SECRET, "act")
@@ -51,13 +51,13 @@ def test_what_a_click_brings_back_stays() -> None:
 
 
 def test_people_times_and_emoji_are_no_text() -> None:
-    """A mask that changes letters must not make another person of one."""
+    """People, times and emoji aren't masked, because changing letters would make another person."""
     kept: Sentence = (Mention("U1"), When(datetime(2026, 1, 1, tzinfo=UTC)), Emoji("x"))
     assert mapped(Message(kept), lambda _: "•••").text == kept
 
 
 def test_without_blocks_the_boxes_and_small_print_are_text() -> None:
-    """If Slack refuses the blocks. What the text says already isn't said twice, and buttons can't be."""
+    """Without blocks, their boxes and small print become text, without repeats and without buttons."""
     plain = without_blocks(Message(("It broke.",), (*MESSAGE.blocks, Preformatted("x" * 500))), 100)
     assert plain.blocks == ()
     assert plain.text[0] == "It broke."
@@ -68,14 +68,14 @@ def test_without_blocks_the_boxes_and_small_print_are_text() -> None:
 
 
 def test_without_blocks_small_print_that_the_text_has_is_not_repeated() -> None:
-    """An incident's text has its facts, because notifications show only the text."""
+    """Small print that the text already contains isn't repeated."""
     facts: Sentence = (Bold("nightly"), ", run 7")
     message = Message(("It broke. ", *facts), (Paragraph(("It broke. ",)), Facts(facts), Facts(("by ada",))))
     assert without_blocks(message, 100).text == ("It broke. ", *facts, "\n", "by ada")
 
 
 def test_a_menus_labels_are_changed_and_its_values_kept() -> None:
-    """As with buttons."""
+    """A menu's labels are changed and its values kept, as with buttons."""
     menu = Button("incident.snooze", "snooze", choices=(Choice("one hour", "1h"),))
     changed = mapped(Message(("x",), (Buttons((menu,)),)), str.upper)
     assert changed.blocks == (Buttons((Button("incident.snooze", "SNOOZE", choices=(Choice("ONE HOUR", "1h"),)),)),)

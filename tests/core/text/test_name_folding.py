@@ -1,4 +1,4 @@
-"""Names as they are compared."""
+"""Names as they're compared."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bot.core.text.name_folding import fold
     ],
 )
 def test_these_are_the_same_name(names: tuple[str, ...]) -> None:
-    """By case, accents, composition, width, and what stands between words."""
+    """Names are equal regardless of case, accents, composition, width, and what separates words."""
     assert len({fold(name) for name in names}) == 1
 
 
@@ -33,17 +33,17 @@ def test_these_are_the_same_name(names: tuple[str, ...]) -> None:
     [("nightly", "nightly2"), ("night ly", "nightly"), ("ハ", "バ"), ("ハ", "パ"), ("क", "क्"), ("🎉", "🎊")],
 )
 def test_these_are_two_names(one: str, other: str) -> None:
-    """A mark that makes another letter is no accent, and a gap is a gap."""
+    """A mark that makes another letter isn't an accent, and a gap is a gap."""
     assert fold(one) != fold(other)
 
 
 @pytest.mark.parametrize("name", ["", "---", " ", "—", "\u0301"])
 def test_what_has_no_letters_folds_to_nothing(name: str) -> None:
-    """So that it is never like anything."""
+    """A name without letters folds to nothing, so that it never matches anything."""
     assert not fold(name)
 
 
 @given(st.text())
 def test_folding_a_folded_name_changes_nothing(name: str) -> None:
-    """What was folded once can be compared with what is folded now."""
+    """Folding a folded name changes nothing."""
     assert fold(fold(name)) == fold(name)

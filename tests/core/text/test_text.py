@@ -39,24 +39,24 @@ from bot.core.text.text import (
     ],
 )
 def test_durations_are_read_at_a_glance(seconds: float, text: str) -> None:
-    """Two units at the most, never negative."""
+    """A duration has at most two units, and is never negative."""
     assert duration(seconds) == text
 
 
 @pytest.mark.parametrize(("count", "text"), [(312, "312 bytes"), (4_100, "4.1 kB"), (1_200_000, "1.2 MB")])
 def test_sizes_have_their_unit(count: int, text: str) -> None:
-    """In powers of ten."""
+    """Sizes use powers of ten."""
     assert size(count) == text
 
 
 def test_plurals() -> None:
-    """One is no plural, and some plurals are their own."""
+    """One is singular, and irregular plurals can be given."""
     assert (plural(1, "test"), plural(2, "test"), plural(2, "query", "queries")) == ("1 test", "2 tests", "2 queries")
 
 
 @given(st.text(max_size=200), st.integers(1, 250))
 def test_a_cut_text_fits(text: str, limit: int) -> None:
-    """A text that fits stays as it is."""
+    """A cut text fits its limit, and a text that fits stays as it is."""
     shown = cut(text, limit)
     assert len(shown) <= limit
     assert len(text) > limit or shown == text
@@ -64,7 +64,7 @@ def test_a_cut_text_fits(text: str, limit: int) -> None:
 
 @given(st.text(max_size=400), st.integers(50, 450))
 def test_a_text_cut_in_the_middle_fits_and_keeps_head_and_tail(text: str, limit: int) -> None:
-    """And says how much is missing."""
+    """The beginning and the end stay, with a line between them that says how much is missing."""
     shown = cut_middle(text, limit)
     assert len(shown) <= limit
     if len(text) <= limit:
@@ -76,14 +76,14 @@ def test_a_text_cut_in_the_middle_fits_and_keeps_head_and_tail(text: str, limit:
 
 
 def test_expected_ends_are_rounded_up() -> None:
-    """Never more exact than five minutes."""
+    """Expected ends are rounded up to five minutes."""
     at = datetime(2026, 11, 23, 14, 31, 5, tzinfo=UTC)
     assert rounded_up(at) == datetime(2026, 11, 23, 14, 35, tzinfo=UTC)
     assert rounded_up(rounded_up(at)) == rounded_up(at)
 
 
 def test_every_visible_text_is_changed_and_nothing_else() -> None:
-    """Addresses, people and emoji stay."""
+    """Visible text is changed; addresses, people and emoji stay."""
     sentence = ("a", Bold("b"), Code("c"), Link("https://d.test", "d"), Mention("U1"), Emoji("x"))
     changed = ("A", Bold("B"), Code("C"), Link("https://d.test", "D"), Mention("U1"), Emoji("x"))
     assert mapped_sentence(sentence, str.upper) == changed

@@ -1,4 +1,4 @@
-"""Users' ids are told from names."""
+"""Users' ids, told apart from names."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from bot.core.text.user_ids import is_user
 
 @pytest.mark.parametrize("word", ["U0ADA", "W012A3CDE"])
 def test_a_users_id(word: str) -> None:
-    """Of a workspace or of an organization."""
+    """The id of a user in a workspace or an organization is recognized."""
     assert is_user(word)
 
 
 @pytest.mark.parametrize("word", ["", "ada", "UNIT", "U0ada", "S0GROUP", "ada@example.com", "Bolt scheduler"])
 def test_another_word(word: str) -> None:
-    """Bolt's words for who it was."""
+    """Names, addresses and other ids aren't users' ids."""
     assert not is_user(word)

@@ -1,4 +1,4 @@
-"""Runs in a list, as a channel's private answer."""
+"""Runs in a list, as a private reply in a channel."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ CARD = "https://acme.slack.com/archives/C1/p1"
 
 
 def here(*runs: Run, total: int = 0) -> Message:
-    """The answer for these runs, each with a card."""
+    """The reply for these runs, each with a card."""
     return active_here([ListedRun(one, None, CARD) for one in runs], total or len(runs), APP, "/bolt")
 
 
 def kinds(made: list[Button]) -> list[str]:
-    """What the buttons say."""
+    """The buttons' labels."""
     return [button.label for button in made]
 
 
 def test_each_run_has_its_state_progress_who_since_when_and_its_links() -> None:
-    """The state first, then what is going on, then which run it is."""
+    """Each run shows its state first, then its progress, then which run it is and who started it."""
     message = here(run("RUNNING"))
     assert shown(message) == [
         ":hourglass_flowing_sand: Nightly full build is running",
@@ -42,7 +42,7 @@ def test_each_run_has_its_state_progress_who_since_when_and_its_links() -> None:
 
 
 def test_what_can_be_done() -> None:
-    """Cancelling is asked about and named; a run that is being cancelled is not cancelled again."""
+    """Cancelling asks for confirmation and names the run; a run that is being cancelled can't be cancelled again."""
     cancel, details = buttons(here(run("RUNNING")))
     assert (cancel.label, cancel.style, details.label) == ("Cancel run", "danger", "Details")
     assert cancel.confirm is not None
@@ -54,14 +54,14 @@ def test_what_can_be_done() -> None:
 
 
 def test_the_buttons_of_many_runs_are_told_apart() -> None:
-    """Each has an id of its own."""
+    """Each button has an action id of its own."""
     runs = [replace(run("RUNNING"), key=RunKey("w", number)) for number in range(1, 11)]
     made = buttons(here(*runs))
     assert len({button.action for button in made}) == len(made) == 20
 
 
 def test_none_says_what_to_do_next() -> None:
-    """In one sentence, with commands that are understood."""
+    """Without active runs, the reply says so and suggests commands."""
     text = said(here().text)
     assert text == (
         "I'm not following any active runs in this channel. Start one with /bolt run <schedule> or use /bolt list to see the schedules."
@@ -70,14 +70,14 @@ def test_none_says_what_to_do_next() -> None:
 
 
 def test_more_than_are_shown_are_counted() -> None:
-    """Of eleven, ten are listed."""
+    """Runs that aren't listed are counted in the last line."""
     message = here(run("RUNNING"), total=11)
     assert said(message.text).startswith("11 runs are active")
     assert shown(message)[-1] == "and 10 older ones not listed here."
 
 
 def test_a_failure_tells_what_broke() -> None:
-    """As its card does."""
+    """A failure shows what broke, as on its card, with a Retry button."""
     failed = run("FAILED", end=ended(252, failed=FAILED, summary="2 of 48 tests failed"))
     lines = shown(Message(("",), tuple(entry(ListedRun(failed, "C1", CARD), APP))))
     assert lines[:2] == [
@@ -92,13 +92,13 @@ def test_a_failure_tells_what_broke() -> None:
 
 
 def test_a_run_of_which_nothing_is_known_is_shown_all_the_same() -> None:
-    """A record that a cancel by number made has no facts."""
+    """A run without any facts is shown by its number."""
     bare = Run(RunKey("w", 7), facts=RunFacts())
     assert shown(here(bare)) == [":clock1: Run 7 is starting", "Run 7 · its card"]
 
 
 def start(name: str) -> ListedStart:
-    """A start that waits for the run 4711."""
+    """A start that is queued until run 4711 ends."""
     request = Request(
         name,
         "T",
@@ -114,7 +114,7 @@ def start(name: str) -> ListedStart:
 
 
 def test_starts_that_wait_are_listed_after_the_runs() -> None:
-    """For what, who asked, where the card is; each can be taken out."""
+    """Queued starts show what they wait for, who asked and where the card is, and each can be removed."""
     message = active_here(
         [ListedRun(run("RUNNING"), None, CARD)], 1, APP, "/bolt", ListedStarts(7, (start("a"), start("b")))
     )
@@ -129,7 +129,7 @@ def test_starts_that_wait_are_listed_after_the_runs() -> None:
 
 
 def test_where_starts_wait_and_no_run_is_active() -> None:
-    """Both is said."""
+    """If starts are queued and no run is active, the reply says both."""
     message = active_here([], 0, APP, "/bolt", ListedStarts(1, (start("a"),)))
     assert said(message.text).startswith(
         "I'm not following any active runs in this channel; :vertical_traffic_light: Nightly"

@@ -14,7 +14,7 @@ RUNNING = BlockingRun(4711, "owner@example.com", ASKED)
 
 
 def test_a_start_that_is_refused_shows_the_run() -> None:
-    """Since when, by whom; to be followed, or waited for. Where its card is here already, that is linked instead."""
+    """The refusal shows since when and by whom the run was started, with buttons, and links its card if it's here."""
     refused = replace(REQUEST, state=RequestState.REFUSED, running=RUNNING)
     message = already_running(refused, RUNNING, RunKey("w", 4711), app_url=APP, card_url=None)
     told = "Nightly is already running as run 4711, started at 14:20 by owner@example.com. Nothing was started."
@@ -28,7 +28,7 @@ def test_a_start_that_is_refused_shows_the_run() -> None:
 
 
 def test_a_start_that_was_overtaken_too_often_says_so() -> None:
-    """To its asker, with the run that is in the way."""
+    """A start that was overtaken too often tells its requester so, with the run that is in the way."""
     overtaken = replace(QUEUED, rounds=5, state=RequestState.SENDING)
     why = why_running(overtaken, RUNNING)
     assert why.startswith("Its turn came 6 times")

@@ -1,4 +1,4 @@
-"""A start that has to be approved: whoever approves sees all that would run, and nothing else is started."""
+"""A start that needs approval: approvers see everything that would run, and nothing else is started."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ RETRY = RetryCommand(every=False, run_id=4711)
 
 
 def boxes(request: Request) -> list[str]:
-    """The boxes of a card."""
+    """The code blocks of a card."""
     return [block.text for block in pending_card(request, APP).blocks if isinstance(block, Preformatted)]
 
 
 def test_the_card_asks_the_group_until_its_time_is_over() -> None:
-    """Whoever is in the group is notified."""
+    """The card mentions the group and says until when it can approve."""
     text = pending_card(REQUEST, APP).text
     assert Group("S0LEADS", "@leads") in text
     assert When(ASKED + timedelta(seconds=1800)) in text
@@ -57,7 +57,7 @@ def test_the_card_asks_the_group_until_its_time_is_over() -> None:
 
 
 def test_what_is_other_than_usual_stands_on_the_card() -> None:
-    """By whom, why, where, by which rule, and each command as it would run."""
+    """The card shows who asked, why, by which rule, and each option and command that differs from the schedule's."""
     text = said(pending_card(REQUEST, APP).text)
     for part in ("@U1", "month end", "branch dev", "pull request 12", "when a command fails", "production"):
         assert part in text
@@ -68,7 +68,7 @@ def test_what_is_other_than_usual_stands_on_the_card() -> None:
 
 
 def test_a_retry_names_its_run_and_has_what_that_run_had() -> None:
-    """Its branch and commands are the run's, not the schedule's."""
+    """A retry shows its run's branch and commands, not the schedule's."""
     plan = replace(PLAN, parent_run=4711, branch="dev", commands=("dbt run -s a",), overridden=True)
     request = replace(REQUEST, start_command=RETRY, plan=plan)
     text = said(pending_card(request, APP).text)
@@ -79,7 +79,7 @@ def test_a_retry_names_its_run_and_has_what_that_run_had() -> None:
 
 
 def test_approving_asks_back_and_both_clicks_name_the_start() -> None:
-    """One click must not start anything by mistake."""
+    """Approving asks for confirmation, and both buttons carry the start's id."""
     approve, deny = buttons(pending_card(REQUEST, APP))
     assert (approve.action, deny.action) == (APPROVE_START, DENY_START)
     assert read_request_value(approve.value) == read_request_value(deny.value) == "abc"
@@ -89,7 +89,7 @@ def test_approving_asks_back_and_both_clicks_name_the_start() -> None:
 
 
 def test_no_command_is_cut() -> None:
-    """Long lists take several boxes; what can't be shown in full can't be approved."""
+    """Long lists of commands take several boxes, and no command is cut."""
     commands = tuple(f"dbt run --select {'x' * 900} {number}" for number in range(6))
     assert too_long(commands) is None
     shown = boxes(replace(REQUEST, start_command=RunCommand("nightly", commands=commands)))
@@ -99,7 +99,7 @@ def test_no_command_is_cut() -> None:
 
 @pytest.mark.parametrize("commands", [("x" * BOX_MOST,), ("x" * 1000,) * (COMMANDS_MOST // 1000 + 1)])
 def test_what_does_not_fit_on_a_card_is_refused(commands: tuple[str, ...]) -> None:
-    """One that is too long, or all of them together."""
+    """A command that is too long for a card is refused, and so are too many of them together."""
     assert (too_long(commands) or "").endswith(".")
 
 
@@ -116,13 +116,13 @@ def test_what_does_not_fit_on_a_card_is_refused(commands: tuple[str, ...]) -> No
     ],
 )
 def test_only_what_was_approved_is_started(now: StartPlan, differs: bool) -> None:  # noqa: FBT001 - a parameter
-    """That runs have come and gone meanwhile, or a channel has another name, changes nothing of what runs."""
+    """Only a change in what would run counts; newer runs or a renamed channel don't."""
     assert changed(PLAN, now) is differs
     assert changed(None, now)
 
 
 def test_a_start_that_nobody_approved_says_who_could_have() -> None:
-    """And how long they had."""
+    """The reply names the group that could have approved, and how long it had."""
     assert "@leads" in not_approved(REQUEST)
     assert "30 min" in not_approved(REQUEST)
     assert not_approved(replace(REQUEST, approval=None)).endswith(".")

@@ -1,4 +1,4 @@
-"""The list of what a run left behind."""
+"""The list of files that a run produced."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ BUILD, TEST = BoltCommand(8, "dbt build"), BoltCommand(9, "dbt test")
 
 
 def files(*commands: BoltCommand, count: int = 2) -> list[tuple[BoltCommand, Resource]]:
-    """So many files of each command."""
+    """This many files of each command."""
     return [(one, Resource(one.id * 1000 + at, f"target/file_{at}.json")) for one in commands for at in range(count)]
 
 
 def buttons(message: Message) -> list[Button]:
-    """All buttons."""
+    """All buttons of a message."""
     return [one for block in message.blocks if isinstance(block, Buttons) for one in block.buttons]
 
 
 def test_files_stand_with_their_command() -> None:
-    """A button each, which names what it is."""
+    """Each command's files follow it, with a labeled button for each file."""
     message = artifact_list(KEY, "SUCCESS", files(TEST, BUILD))
     assert message.text == ("Run 4711 produced 4 files from 2 commands. The last command is listed first.",)
     shown = [getattr(block, "text", None) or [one.label for one in block.buttons] for block in message.blocks[1:]]  # type: ignore[union-attr]
@@ -40,12 +40,12 @@ def test_files_stand_with_their_command() -> None:
     ("state", "text"), [("RUNNING", "has produced a file yet."), ("FAILED", "has produced a file.")]
 )
 def test_nothing_left_behind(state: str, text: str) -> None:
-    """That is said, and that it may still come."""
+    """If there are no files, the reply says so, and that there may be some later if the run goes on."""
     assert str(artifact_list(KEY, state, []).text[0]).endswith(text)
 
 
 def test_many_files_come_in_pages() -> None:
-    """At most five in a row, each with an action of its own, and a page number out of range is the last page."""
+    """Many files come in pages with unique actions, and a page number out of range shows the last page."""
     many = files(*(BoltCommand(number, f"dbt run {number}") for number in range(1, 201)), count=3)
     first, last = artifact_list(KEY, "SUCCESS", many), artifact_list(KEY, "SUCCESS", many, 10_000)
     assert "page 1 of 30" in str(first.text)
@@ -61,7 +61,7 @@ def test_many_files_come_in_pages() -> None:
 
 
 def test_a_long_path_shows_its_end() -> None:
-    """That is where its name is."""
+    """A long path is cut at its beginning, because the file's name is at the end."""
     (button,) = buttons(artifact_list(KEY, "SUCCESS", [(BUILD, Resource(1, "target/" + "deep/" * 60 + "model.sql"))]))
     assert button.label.startswith("…")
     assert button.label.endswith("/model.sql")
@@ -69,7 +69,7 @@ def test_a_long_path_shows_its_end() -> None:
 
 
 def test_a_hostile_path_still_makes_a_button() -> None:
-    """What would be longer than a button can carry is left out of it."""
+    """Whatever would make a button's value too long is left out of it."""
     value = part_value(PartButton(KEY, 1, "\x01" * 200, 2, "\x02" * 5000))
     assert len(value) <= VALUE_LIMIT
     assert read_part_value(value).resource == 2
@@ -89,7 +89,7 @@ def test_a_hostile_path_still_makes_a_button() -> None:
     ],
 )
 def test_what_is_no_such_value_is_refused(value: str) -> None:
-    """With what to do instead."""
+    """An invalid value is refused with what to do instead."""
     with pytest.raises(BadCommand, match="Type the command"):
         read_part_value(value)
 
@@ -98,5 +98,5 @@ def test_what_is_no_such_value_is_refused(value: str) -> None:
     ("path", "name"), [("target/run_results.json", "run_results.json"), ("a/", "a"), ("", ""), ("/", "/")]
 )
 def test_the_name_of_a_file(path: str, name: str) -> None:
-    """The last part of its path."""
+    """A file's name is the last part of its path."""
     assert file_name(path) == name

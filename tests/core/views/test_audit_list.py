@@ -32,7 +32,7 @@ ENTRIES = st.builds(
 
 @given(st.lists(ENTRIES, max_size=SHOWN), st.booleans())
 def test_every_entry_can_be_shown(entries: list[AuditEntry], more: bool) -> None:  # noqa: FBT001 - hypothesis gives it
-    """Within Slack's limits; no name in it mentions anybody."""
+    """Every entry fits Slack's limits, and no name in it mentions anybody."""
     text, blocks = render(audit_list(tuple(entries), AuditFilter(), searched=5, more=more))
     assert len(blocks) <= 50
     assert "<!channel>" not in text + str(blocks)
@@ -72,6 +72,6 @@ def test_every_entry_can_be_shown(entries: list[AuditEntry], more: bool) -> None
     ],
 )
 def test_who_did_what(entry: AuditEntry, said: str) -> None:
-    """Whoever asked for a start refuses nothing, and ends no run."""
+    """Each event names who did what, and doesn't blame the requester for a refusal or an end."""
     _, blocks = render(audit_list((entry,), AuditFilter(), searched=1, more=False))
     assert blocks[1]["text"]["text"] == said

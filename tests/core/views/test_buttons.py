@@ -1,4 +1,4 @@
-"""What buttons carry, and what is made of what comes back."""
+"""What buttons carry, and how it's read back."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ FACTS = RunFacts(
 
 
 def test_a_card_can_be_rebuilt_from_its_button() -> None:
-    """Workspace, run, request and what the card said come back as they went out."""
+    """A button's value carries the workspace, the run and the facts from the card."""
     run = Run(RunKey("w", 4711), facts=FACTS)
     assert buttons.read_run_value(buttons.run_value(run)) == buttons.RunButton(run.key, FACTS)
 
 
 def test_a_run_can_be_repeated_from_its_button() -> None:
-    """With the commands that it had instead of its schedule's, and the branch that only its end told."""
+    """A button carries the commands that replaced the schedule's, and the branch that is known from the run's end."""
     facts = replace(FACTS, branch=None, commands=("dbt run -s a", "dbt test"), overridden=True, continue_on_error=True)
     run = Run(RunKey("w", 4711), facts=facts, end=End(branch="dev"))
     button = buttons.read_run_value(buttons.run_value(run))
@@ -46,7 +46,7 @@ def test_a_run_can_be_repeated_from_its_button() -> None:
 
 
 def test_a_button_that_cannot_carry_all_commands_carries_none_and_says_so() -> None:
-    """Half of them would be another run."""
+    """If not all commands fit, the button carries none and says so, because half of them would be another run."""
     facts = replace(
         FACTS, commands=tuple(f"dbt run --select {'x' * 500} {number}" for number in range(4)), overridden=True
     )
@@ -56,7 +56,7 @@ def test_a_button_that_cannot_carry_all_commands_carries_none_and_says_so() -> N
 
 
 def test_a_value_fits_into_slacks_limit_whatever_the_names() -> None:
-    """2000 characters, with names of any length."""
+    """A value fits Slack's 2000 characters, whatever the length of the names."""
     for letter in ("x", '"', "\\", "🎉", "\u0000"):
         facts = RunFacts(slug=letter * 900, name=letter * 900, branch=letter * 900, actor=letter * 900)
         value = buttons.run_value(Run(RunKey("w" * 64, 2**31 - 1), facts=facts))
@@ -83,7 +83,7 @@ def test_a_value_fits_into_slacks_limit_whatever_the_names() -> None:
     ],
 )
 def test_a_value_that_is_no_runs_is_refused(value: str) -> None:
-    """A forged or foreign value is answered with what to do instead."""
+    """A value that isn't a run's is refused with what to do instead."""
     with pytest.raises(BadCommand, match="another version"):
         buttons.read_run_value(value)
 
@@ -96,7 +96,7 @@ def test_a_value_that_is_no_runs_is_refused(value: str) -> None:
     )
 )
 def test_no_value_gets_past_with_anything_but_a_refusal(value: object) -> None:
-    """Any JSON is either a run or a plain refusal."""
+    """Any JSON is either a valid value or a plain refusal."""
     text = json.dumps(value)
     for read in (
         buttons.read_run_value,
@@ -109,7 +109,7 @@ def test_no_value_gets_past_with_anything_but_a_refusal(value: object) -> None:
 
 
 def test_commands_with_a_secret_are_not_carried() -> None:
-    """The run is still named; what it was started with, only its record knows."""
+    """Commands with a secret aren't carried; the run is still named, and only its record has them."""
     facts = replace(FACTS, commands=("echo hunter2", "dbt run"), overridden=True)
     value = buttons.run_value(Run(RunKey("w", 4711), facts=facts))
     kept = buttons.without_secrets(value, lambda text: text.replace("hunter2", "•••"))
@@ -130,7 +130,7 @@ def test_commands_with_a_secret_are_not_carried() -> None:
     ],
 )
 def test_a_command_with_a_secret_is_not_carried_and_its_click_says_why(value: str) -> None:
-    """Of whatever button."""
+    """A command with a secret isn't carried by any button, and a click on it says why."""
     kept = buttons.without_secrets(value, lambda text: text.replace("hunter2", "•••"))
     assert "hunter2" not in kept
     with pytest.raises(BadCommand, match="seems to include a secret"):
@@ -138,14 +138,14 @@ def test_a_command_with_a_secret_is_not_carried_and_its_click_says_why(value: st
 
 
 def test_a_branch_with_a_secret_is_not_carried() -> None:
-    """What a run was started on is then on record only."""
+    """A branch with a secret isn't carried; only the run's record has it."""
     value = buttons.run_value(Run(RunKey("w", 4711), facts=replace(FACTS, branch="hunter2")))
     read = buttons.read_run_value(buttons.without_secrets(value, lambda text: text.replace("hunter2", "•••")))
     assert (read.facts.branch, read.whole) == (None, False)
 
 
 def test_a_suggestion_without_its_command_names_its_request() -> None:
-    """Where the command holds a secret, and where it is too long."""
+    """A suggestion whose command holds a secret or is too long names its request instead."""
     value = buttons.suggestion_value("run nightly --reason hunter2", "abc", "nightly")
     assert buttons.read_suggestion_value(value) == ("run nightly --reason hunter2", "abc", "nightly")
     kept = buttons.without_secrets(value, lambda text: text.replace("hunter2", "•••"))
@@ -157,13 +157,13 @@ def test_a_suggestion_without_its_command_names_its_request() -> None:
 
 
 def test_a_request_and_a_suggestion_come_back() -> None:
-    """What goes out on the private answers' buttons comes back."""
+    """The values of the buttons on private replies come back unchanged."""
     assert buttons.read_request_value(buttons.request_value("abc")) == "abc"
     assert buttons.read_command_value(buttons.command_value('run "a b"')) == 'run "a b"'
 
 
 def test_an_incidents_buttons_come_back() -> None:
-    """The schedule in full, in a menu as a hash; anything else is refused."""
+    """An incident's button carries the schedule in full, a menu only a hash of it; other values are refused."""
     for button in (buttons.IncidentButton("nightly", 4711), buttons.IncidentButton("nightly", 4711, free=True)):
         assert buttons.read_incident_value(buttons.incident_value(button)) == button
     for bad in ("x", "{}", '{"s":"nightly"}', '{"s":"nightly","r":true}', '{"s":"nightly","r":-1}'):
@@ -178,12 +178,12 @@ def test_an_incidents_buttons_come_back() -> None:
 
 @pytest.mark.parametrize("value", ['{"v":1,"s":"nightly","r":4711}', '{"v":1,"s":"nightly","r":4711,"f":1}'])
 def test_an_incidents_button_of_an_older_version_is_read(value: str) -> None:
-    """It doesn't tell whether its message showed that nobody was on it."""
+    """An older version's button doesn't say whether its message showed that nobody was on it."""
     assert buttons.read_incident_value(value) == buttons.IncidentButton("nightly", 4711)
 
 
 def test_an_outages_button_comes_back() -> None:
-    """With what its message showed; an older version's is the number alone."""
+    """An outage's button says whether nobody was on it; an older version's button is the number alone."""
     assert buttons.read_outage_take_value(buttons.outage_take_value(7, free=True)) == ("7", True)
     assert buttons.read_outage_take_value(buttons.outage_take_value(7, free=False)) == ("7", False)
     assert buttons.outage_take_value(7, free=False) == "7"
@@ -191,7 +191,7 @@ def test_an_outages_button_comes_back() -> None:
 
 
 def test_several_runs_come_back() -> None:
-    """A hundred fit."""
+    """A value can carry the ids of a hundred runs."""
     runs = range(2**31 - 101, 2**31 - 1)
     value = buttons.runs_value(runs)
     assert len(value) <= buttons.VALUE_LIMIT

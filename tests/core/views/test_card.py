@@ -43,7 +43,7 @@ def run(state: str, *, commands: tuple[BoltCommand, ...] = COMMANDS, end: End | 
 
 
 def ended(seconds: int, **more: object) -> End:
-    """An end after so many seconds."""
+    """An end after this many seconds."""
     return End(started_at=ASKED, ended_at=ASKED + timedelta(seconds=seconds), **more)  # type: ignore[arg-type]
 
 
@@ -76,14 +76,14 @@ FAILED = BoltCommand(4, "dbt test", ASKED, ASKED + timedelta(seconds=38), 1)
     ],
 )
 def test_the_first_line_alone_tells_how_it_stands(seen: Run, first: str) -> None:
-    """A sentence with an emoji and a word, the same in the notification as on the card."""
+    """The first line is a sentence with an emoji and the state, the same in the notification as on the card."""
     card = run_card(seen, APP)
     assert shown(card)[0] == first
     assert said(card.text).startswith(first + ". Run 4711")
 
 
 def test_a_running_card_tells_how_far_it_is() -> None:
-    """A bar with its numbers beside it, the running command, and when runs like this are usually done."""
+    """A running card shows a bar with its numbers, the running command, and when such runs usually end."""
     assert shown(run_card(run("RUNNING"), APP))[1:] == [
         "▱▱▱▱▱▱▱▱▱▱ 5% · 1 of 3 · dbt run --select staging+ · usually done by 14:35",
         "Run 4711 · main · pull request 123 · started by @U1 at 14:20",
@@ -91,7 +91,7 @@ def test_a_running_card_tells_how_far_it_is() -> None:
 
 
 def test_a_failed_card_tells_what_broke() -> None:
-    """The command, its exit code, a summary of its log, the commit, and where the details are."""
+    """A failed card shows the command, its exit code, a summary of its log, the commit, and where the details are."""
     end = ended(252, failed=FAILED, summary="2 of 48 tests failed", commit="3f2c1ab99", branch="main", log="read")
     failed = run("FAILED", commands=(*COMMANDS, FAILED), end=end)
     lines = shown(run_card(failed, APP))
@@ -101,13 +101,13 @@ def test_a_failed_card_tells_what_broke() -> None:
 
 
 def test_a_succeeded_card_never_says_failed() -> None:
-    """A glance at a success must not find the other word."""
+    """A succeeded card never contains the word failed, so that nobody misreads it at a glance."""
     assert "failed" not in " ".join(shown(run_card(run("SUCCESS", end=ended(9)), APP)))
 
 
 @pytest.mark.parametrize("state", ["STARTING", "RUNNING", "DEPLOYING"])
 def test_an_active_card_can_be_cancelled_after_a_question(state: str) -> None:
-    """Cancel stands first, is the only danger, and its dialog names schedule and run."""
+    """Cancel comes first, is the only red button, and asks for confirmation with the schedule and the run."""
     first, second, third = buttons(run_card(run(state), APP))
     assert (first.action, first.style) == (CANCEL_RUN, "danger")
     assert first.confirm is not None
@@ -133,7 +133,7 @@ READ = ["Logs", "Artifacts", "Open in Bolt"]
     ],
 )
 def test_what_can_be_done_stands_on_the_card(seen: Run, labels: list[str]) -> None:
-    """Nothing to cancel while it is being cancelled or is over; nothing is primary but Retry failed."""
+    """Cancel is offered only while a run can be cancelled, and Retry failed is the only styled button."""
     made = buttons(run_card(seen, APP))
     assert [button.label for button in made] == labels
     assert [button.label for button in made if button.style] == [label for label in labels if label == "Retry failed"]
@@ -141,7 +141,7 @@ def test_what_can_be_done_stands_on_the_card(seen: Run, labels: list[str]) -> No
 
 
 def test_what_the_buttons_bring_back() -> None:
-    """A run's value for what starts a run, a command for what is read."""
+    """Buttons that start a run carry the run's value; those that only read carry a command."""
     failed, every, logs, artifacts, _ = buttons(run_card(run("FAILED"), APP))
     for button in (failed, every, buttons(run_card(run("SUCCESS"), APP))[0]):
         assert read_run_value(button.value).facts.slug == "nightly"
@@ -149,7 +149,7 @@ def test_what_the_buttons_bring_back() -> None:
 
 
 def test_a_retry_and_its_run_name_each_other() -> None:
-    """By links, on both cards, and in the notification."""
+    """A retry and the run it retries link each other, on both cards and in the notification."""
     new = replace(run("RUNNING"), key=RunKey("w", 4712), facts=replace(FACTS, parent_run=4711, only_failed=True))
     old = replace(run("FAILED", end=ended(5)), retried=Retried(4712, "U2"))
     assert "Retry of run 4711" in shown(run_card(new, APP))[2]
@@ -172,7 +172,7 @@ def test_a_retry_and_its_run_name_each_other() -> None:
     ],
 )
 def test_a_recovery_is_told_and_never_in_the_word_failed(failures: int, more: bool, words: str) -> None:  # noqa: FBT001
-    """On the card's first line, and so in the thread."""
+    """A recovery is on the card's first line and in the thread, without the word failed."""
     end = ended(543, recovered=failures, recovered_more=more)
     first = f":white_check_mark: Nightly full build succeeded in 9 min 3 s{words}"
     assert shown(run_card(run("SUCCESS", end=end), APP))[0] == first
@@ -191,7 +191,7 @@ def test_a_recovery_is_told_and_never_in_the_word_failed(failures: int, more: bo
     ],
 )
 def test_a_late_run_says_so(step: int, bar: str) -> None:
-    """Beside when it is usually done."""
+    """A late run says so beside its usual end, and in the notification."""
     seen = replace(run("RUNNING"), seen=Observation("RUNNING", COMMANDS, step))
     line = shown(run_card(seen, APP))[1]
     assert line == f"{bar} · 1 of 3 · dbt run --select staging+ · usually done by 14:35"
@@ -200,7 +200,7 @@ def test_a_late_run_says_so(step: int, bar: str) -> None:
 
 
 def test_overriding_commands_are_shown() -> None:
-    """In full where they fit, else the first and how many more."""
+    """Overriding commands are shown in full if they fit, otherwise the first and how many more there are."""
     few = replace(FACTS, overridden=True, commands=("dbt run -s a", "dbt test -s a"))
     many = replace(FACTS, overridden=True, commands=tuple(f"dbt run --select {'x' * 200} {n}" for n in range(5)))
     assert "Commands: dbt run -s a, dbt test -s a" in shown(run_card(replace(run("RUNNING"), facts=few), APP))
@@ -208,7 +208,7 @@ def test_overriding_commands_are_shown() -> None:
 
 
 def test_no_card_has_more_than_four_blocks_and_five_buttons() -> None:
-    """Small enough for a phone."""
+    """A card has at most four blocks and five buttons, which is small enough for a phone."""
     facts = replace(FACTS, overridden=True)
     for state in ("STARTING", "RUNNING", "SUCCESS", "FAILED", "CANCELED", "SKIPPED", "NEW"):
         card = run_card(replace(run(state, end=ended(5, failed=FAILED)), facts=facts), APP)
@@ -217,13 +217,13 @@ def test_no_card_has_more_than_four_blocks_and_five_buttons() -> None:
 
 
 def test_a_card_of_a_run_nobody_knows_much_of_still_says_what_there_is() -> None:
-    """Rebuilt from a number alone."""
+    """A card rebuilt from the run's number alone still shows the state and the number."""
     bare = Run(RunKey("w", 7), seen=Observation("RUNNING"))
     assert shown(run_card(bare, APP)) == [":hourglass_flowing_sand: Run 7 is running", "Run 7"]
 
 
 def test_the_card_of_a_retry_that_has_no_run_yet_names_what_it_retries() -> None:
-    """With its schedule's name, or without where nobody knows its schedule."""
+    """A retry's card without a run yet shows the schedule's name if it's known, and the run it retries."""
     wanted = RetryCommand(every=False, run_id=4711)
     known = replace(REQUEST, start_command=wanted, plan=StartPlan("nightly", "Nightly", 5, parent_run=4711))
     bare = replace(REQUEST, start_command=wanted, plan=StartPlan("", "", 4711, parent_run=4711))
@@ -275,13 +275,13 @@ REQUEST = Request("abc", "T", "C", "U1", "ada", RunCommand("nightly"), ASKED, pl
 def test_a_start_without_a_run_says_where_it_stands(
     state: RequestState, candidates: tuple[int, ...], first: str, second: str
 ) -> None:
-    """Starting, looked for, or unclear with the link to Bolt."""
+    """A start without a run is starting, being looked for, or unclear, with its candidates."""
     lines = shown(request_card(replace(REQUEST, state=state, candidates=candidates), APP))
     assert lines[:2] == [first, second]
 
 
 def test_a_followed_run_says_whose_it_is_and_who_follows() -> None:
-    """In Bolt's words who started it; a failure names the follower. One that we started says both people."""
+    """A followed run's card says who started it and who follows it, and a failure mentions the follower."""
     facts = replace(FACTS, asked_by=None, actor="Bolt scheduler", followed_by="U2")
     followed = replace(run("RUNNING"), facts=facts)
     line = "Run 4711 · main · pull request 123 · started at 14:20 by Bolt scheduler · followed by @U2"
@@ -322,7 +322,7 @@ QUEUED = replace(REQUEST, state=RequestState.QUEUED, queued_at=ASKED, behind=471
     ],
 )
 def test_a_start_that_waits_says_for_what(request_: Request, first: str) -> None:
-    """And when it is over, why nothing was started; it can be taken out only while it waits."""
+    """A queued start's card says what it waits for, or why it wasn't started; Don't run is offered while it waits."""
     card = request_card(request_, APP)
     assert shown(card)[0] == first
     assert said(card.text).startswith(first)
@@ -330,7 +330,7 @@ def test_a_start_that_waits_says_for_what(request_: Request, first: str) -> None
 
 
 def test_a_run_that_bolt_does_not_know_any_more() -> None:
-    """Its card says so, offers no Cancel, and its thread names whoever asked."""
+    """A lost run's card says so and offers no Cancel, and its thread mentions whoever asked."""
     lost = run(LOST)
     assert (
         shown(run_card(lost, APP))[0]
@@ -344,7 +344,7 @@ def test_a_run_that_bolt_does_not_know_any_more() -> None:
 
 @pytest.mark.parametrize("state", [RequestState.CARDED, RequestState.LOOKING, RequestState.QUEUED])
 def test_the_reason_stands_on_a_card_without_a_run(state: RequestState) -> None:
-    """From the first moment, cut to what fits a card."""
+    """The reason is on the card from the start, cut to what fits."""
     asked = Request("r", "T", "C", "U1", "ada", RunCommand("nightly", reason="late data " * 50), ASKED, state=state)
     queued = replace(asked, queued_at=ASKED) if state is RequestState.QUEUED else asked
     text = said(request_card(queued, APP).text)
@@ -353,7 +353,7 @@ def test_the_reason_stands_on_a_card_without_a_run(state: RequestState) -> None:
 
 
 def test_the_reason_stands_on_the_card_of_a_run() -> None:
-    """As it was typed: what Slack would read in it is escaped like all foreign text."""
+    """The reason is shown as it was typed, with Slack's markup escaped."""
     run = Run(RunKey("w", 5), facts=replace(FACTS, reason="late *data* <!channel>"))
     _, blocks = render(run_card(run, APP))
     shown = str(blocks)
@@ -363,6 +363,6 @@ def test_the_reason_stands_on_the_card_of_a_run() -> None:
 
 
 def test_a_start_hands_its_reason_to_its_run() -> None:
-    """It is on the record of the run, so it is on its card to the end."""
+    """The reason is passed on to the run's facts, so its card keeps it."""
     asked = Request("r", "T", "C", "U1", "ada", RunCommand("nightly", reason="late data"), ASKED)
     assert run_facts(asked).reason == "late data"

@@ -20,18 +20,18 @@ HINTS = {f"hint{number}": f"Reason {number}." for number in range(9)}
 
 
 def built(found: Figures, digest: Digest | None = DAILY) -> Message:
-    """The message with these figures."""
+    """The digest's message with these figures."""
     return digest_message(digest, found, HINTS, "https://app.example", "/bolt")
 
 
 def failing(name: str) -> Incident:
-    """A schedule that fails."""
+    """A schedule that is failing."""
     run = IncidentRun.of(failure(7, 1))
     return Incident("C1", name.lower(), "T", 1, name=name, failures=3, first=run, latest=run, failed=run)
 
 
 def test_the_first_line_is_a_whole_sentence() -> None:
-    """It's what a notification shows."""
+    """The first line is a whole sentence, because a notification shows only that."""
     assert shown(built(figures(row("A", 30, 1), row("B", 10), row("C"))))[0] == (
         ":bar_chart: Daily digest since 02:00: 40 runs of 2 of 3 schedules, 97% succeeded."
     )
@@ -44,7 +44,7 @@ def test_the_first_line_is_a_whole_sentence() -> None:
 
 
 def test_every_section_says_what_it_is() -> None:
-    """In the order in which they matter."""
+    """Sections come in the order of their importance, each with a heading."""
     found = figures(
         row("Orders", 24, 3, hint1=2), row("Stock", 24, 1, now=MIN_28, before=MIN_10), row("Marts", 2, 2, hint2=2)
     )
@@ -76,7 +76,7 @@ def test_every_section_says_what_it_is() -> None:
 
 
 def test_it_never_has_more_than_forty_lines() -> None:
-    """Each section counts what it leaves out."""
+    """A digest never has more than forty lines, and each section counts what it leaves out."""
     hints = {f"hint{number}": 2 for number in range(9)}
     rows = [row(f"Job {number}", 30, 20, now=MIN_28, before=MIN_10, **hints) for number in range(50)]
     rows = [replace(one, missed_now=at(1)) for one in rows]
@@ -92,13 +92,13 @@ def test_it_never_has_more_than_forty_lines() -> None:
 
 
 def test_durations_are_rounded_to_what_is_known() -> None:
-    """Within 5 percent: seconds of an hour would be invented."""
+    """Durations are rounded, because they're known only within 5 percent."""
     short = replace(row("A", 3), tally=Tally(3, 0, {}, {36: 3}))
     assert shown(built(figures(short)))[-1] == "• A: 31 s"
 
 
 def test_setting_it_says_when_it_comes() -> None:
-    """With a way back, and what is missing."""
+    """Setting a digest says when it's posted and what is still missing, with buttons to turn it off or preview it."""
     new = digest_set(DAILY, "new", "", "/bolt", watches=True)
     assert said(new.text) == "I'll post a digest here every day at 09:00 (Europe/Berlin)."
     assert [one.label for one in buttons(new)] == ["Turn off", "Preview"]
@@ -112,7 +112,7 @@ def test_setting_it_says_when_it_comes() -> None:
 
 
 def test_what_is_set_is_shown_with_what_it_would_be_now() -> None:
-    """Or with how to set it."""
+    """The digest that is set is shown with a preview; without one, the reply says how to set it."""
     today = built(figures(row("A", 1)))
     assert shown(digest_shown(DAILY, today, "/bolt", watches=True))[:3] == [
         "A digest is posted here every day at 09:00 (Europe/Berlin).",

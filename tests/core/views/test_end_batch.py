@@ -20,7 +20,7 @@ def ended(number: int, state: str = "SUCCESS") -> Run:
 
 
 def test_ends_are_counted_by_how_they_ended() -> None:
-    """The first line alone tells whether somebody has to look."""
+    """The first line counts the ends by outcome, failures first."""
     message = end_batch_message([ended(1), ended(2, "FAILED"), ended(3), ended(4, "CANCELED"), ended(5, "ERROR")], APP)
     first = shown(message)[0]
     assert first.startswith("5 runs ")
@@ -29,7 +29,7 @@ def test_ends_are_counted_by_how_they_ended() -> None:
 
 
 def test_what_failed_or_was_lost_comes_first() -> None:
-    """In the order of their numbers, in the blocks and in the notification."""
+    """Failed and lost runs come first, each group by number, in the blocks and in the notification."""
     message = end_batch_message([ended(1), ended(4, "FAILED"), ended(3, LOST), ended(2)], APP)
     lines = [line for line in shown(message) if "run " in line][-4:]
     assert [line.partition("· run ")[2].split()[0] for line in lines] == ["3", "4", "1", "2"]
@@ -38,20 +38,20 @@ def test_what_failed_or_was_lost_comes_first() -> None:
 
 
 def test_only_those_whose_run_went_wrong_are_mentioned() -> None:
-    """A success notifies nobody."""
+    """Only people whose run went wrong are mentioned."""
     bad = end_batch_message([replace(ended(1, "FAILED"), facts=RunFacts("n", asked_by="U2")), ended(2)], APP)
     mentioned = [span for block in bad.blocks for span in block.text if isinstance(span, Mention)]  # type: ignore[union-attr]
     assert mentioned == [Mention("U2")]
 
 
 def test_logs_are_promised_only_if_something_failed() -> None:
-    """The log follows in the card's thread."""
+    """The thread is mentioned only if a run failed, because only then a log follows there."""
     assert "thread" in shown(end_batch_message([ended(1, "FAILED"), ended(2)], APP))[0]
     assert "thread" not in shown(end_batch_message([ended(1), ended(2)], APP))[0]
 
 
 def test_what_failures_have_in_common_is_said_once() -> None:
-    """The cause of each run is counted once, whatever number of its nodes has it."""
+    """A shared cause is shown once with the number of runs, however many nodes of each run have it."""
     cause = Cause(7, "missing_column", "A column is missing.", "Check its name.", Retry.NO)
     broken = replace(ended(1, "FAILED"), end=End(causes=(cause,)))
     message = end_batch_message([broken, replace(broken, key=RunKey("w", 2)), ended(3)], APP)
@@ -60,7 +60,7 @@ def test_what_failures_have_in_common_is_said_once() -> None:
 
 
 def test_many_ends_take_several_blocks() -> None:
-    """Slack limits each."""
+    """Many ends are spread over several blocks, because Slack limits each block."""
     message = end_batch_message([ended(number) for number in range(1, 3 * LINES_A_BLOCK)], APP)
     assert len(message.blocks) == 1 + 3
     assert len(shown(message)) == 3 * LINES_A_BLOCK

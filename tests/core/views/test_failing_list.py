@@ -1,4 +1,4 @@
-"""What is failing: one row an incident, with who is on it and where its message is."""
+"""The list of failing schedules: one row per incident, with who is on it and where its message is."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def listed(
     links: dict[str, str] | None = None,
     watched: Watched = Watched.SEEN,
 ) -> Message:
-    """The list."""
+    """The list of these incidents."""
     return failing_list(
         page(incidents, 1),
         FailingCommand(every),
@@ -32,7 +32,7 @@ def listed(
 
 
 def test_each_incident_has_a_row() -> None:
-    """Its headline, its newest failed run, and its message."""
+    """Each incident has a row with its headline, its newest failed run and a link to its message."""
     incident = failing()
     message = listed(incident, links={incident.key: "https://slack.test/C1/1"})
     assert shown(message) == [
@@ -44,7 +44,7 @@ def test_each_incident_has_a_row() -> None:
 
 
 def test_who_is_on_it_and_what_is_snoozed_is_said() -> None:
-    """Nobody needs to ask."""
+    """A row says who is on it and until when it's snoozed."""
     on_it, snoozed = OnIt("U1", at(9)), Snooze("U2", at(12))
     assert shown(listed(failing(on_it=on_it)))[2] == "latest failure: run 4713 · @U1 is on it"
     assert "snoozed until 14:00" in shown(listed(failing(snooze=snoozed)))[2]
@@ -52,14 +52,14 @@ def test_who_is_on_it_and_what_is_snoozed_is_said() -> None:
 
 
 def test_all_channels_are_named_and_private_ones_counted() -> None:
-    """By those who may see them."""
+    """Across all channels, each row names its channel, and hidden private ones are only counted."""
     lines = shown(listed(failing(), every=True, hidden=1))
     assert lines[0] == "2 schedules failing across all channels. 1 of them is in private channels that you aren't in."
     assert lines[1].startswith("#C1 · ")
 
 
 def test_nothing_failing_is_good_news() -> None:
-    """With where to see what is watched."""
+    """If nothing is failing, the reply says so and where to see what is watched."""
     assert said(listed().text) == (
         "Nothing watched in this channel is failing. To see what is watched, type /bolt watches."
     )
@@ -67,7 +67,7 @@ def test_nothing_failing_is_good_news() -> None:
 
 
 def test_what_is_not_watched_may_fail() -> None:
-    """What isn't watched, or not yet looked at."""
+    """If nothing is watched, or a watch is too new to tell, the reply says so."""
     assert said(listed(watched=Watched.NOTHING).text) == (
         "This channel doesn't watch any schedules. To hear about failures here, type a command like /bolt watch nightly."
     )
@@ -75,7 +75,7 @@ def test_what_is_not_watched_may_fail() -> None:
 
 
 def test_many_are_paged() -> None:
-    """Ten each."""
+    """Ten incidents fit a page."""
     message = listed(*[failing(schedule=f"s{number}") for number in range(11)])
     assert shown(message)[0] == "11 schedules failing here, page 1 of 2."
     assert [one.label for one in buttons(message)] == ["Next"]

@@ -39,7 +39,7 @@ EMPTY = HomePage(NOW)
 
 
 def runs(state: str, count: int, total: int = 0, first: int = 1) -> HomeSection:
-    """Some runs of the nightly schedule."""
+    """This many runs of the nightly schedule."""
     listed = tuple(
         ListedRun(replace(run(state, end=ended(9) if state == "FAILED" else None), key=RunKey("w", number)), "C1")
         for number in range(first, first + count)
@@ -48,7 +48,7 @@ def runs(state: str, count: int, total: int = 0, first: int = 1) -> HomeSection:
 
 
 def often(count: int) -> tuple[FrequentSchedule, ...]:
-    """Some schedules."""
+    """This many schedules."""
     return tuple(FrequentSchedule(f"s{number}", f"Schedule {number}", "C1", "data-eng") for number in range(count))
 
 
@@ -72,7 +72,7 @@ def made(page: HomePage) -> Message:
 
 
 def test_what_fails_now_says_who_does_something_about_it() -> None:
-    """On the first page only."""
+    """Failing schedules, and who is on them, are shown on the first page only."""
     on_it = failing(on_it=OnIt("U0GRACE00", at(14), "grace"), snooze=Snooze("U0BOB0000"))
     page = replace(EMPTY, failing=FailingNow(1, (ListedIncident(on_it),)))
     assert shown(made(page))[1:3] == [
@@ -83,7 +83,7 @@ def test_what_fails_now_says_who_does_something_about_it() -> None:
 
 
 def test_an_empty_home_says_what_to_do_next() -> None:
-    """Each part says that there is nothing, and two of them how to change that."""
+    """Each section says that it's empty, and two say how to change that."""
     assert shown(made(EMPTY)) == [
         "Refreshed 15:00",
         "Your active runs",
@@ -100,7 +100,7 @@ def test_an_empty_home_says_what_to_do_next() -> None:
 
 
 def test_the_most_useful_comes_first() -> None:
-    """What is asked for now, one's own runs, those of one's channels, failures, and what one might start."""
+    """Notices come first, then the person's runs, starts, their channels' runs, failures, and schedules to run."""
     lines = shown(made(FULL))
     titles = [
         "Your active runs (20)",
@@ -116,23 +116,23 @@ def test_the_most_useful_comes_first() -> None:
 
 
 def test_of_very_many_it_is_said_that_there_are_more() -> None:
-    """No number that is only how far was counted."""
+    """Beyond a hundred, a heading says only that there are more, because the count stops there."""
     assert "Your active runs (more than 100)" in shown(made(replace(EMPTY, mine=runs("RUNNING", 6, total=150))))
 
 
 def test_the_fullest_page_is_within_slacks_hundred_blocks() -> None:
-    """With everything that can stand there."""
+    """The fullest page has at most Slack's hundred blocks."""
     assert len(made(replace(FULL, number=3)).blocks) <= 100
     assert len(made(FULL).blocks) <= 100
 
 
 def test_starts_that_wait_stand_on_the_first_page_alone() -> None:
-    """They are few, and have no pages of their own."""
+    """Queued starts are shown on the first page only."""
     assert "Your queued starts (9)" not in shown(made(replace(FULL, number=1)))
 
 
 def test_one_turns_pages_as_far_as_there_are_any() -> None:
-    """The last page of the longest part is the last page."""
+    """Pages can be turned as far as the longest section goes."""
     assert FULL.pages == 10
     turns = {
         button.label: read_home_page_value(button.value)
@@ -146,13 +146,13 @@ def test_one_turns_pages_as_far_as_there_are_any() -> None:
 
 
 def test_a_later_page_leaves_out_what_has_ended_before_it() -> None:
-    """No part says that there is nothing where there was something on the first page."""
+    """On a later page, an empty section is left out instead of saying that there's nothing."""
     later = made(HomePage(NOW, 1, mine=HomeSection(7, runs("RUNNING", 1).runs), failures=HomeSection(3)))
     assert not any("None" in line or "failures" in line for line in shown(later))
 
 
 def test_a_schedule_runs_where_its_button_says() -> None:
-    """In the last channel, by name; in direct messages where that is safer; unnamed where Slack does not tell the name."""
+    """A schedule's button names the channel it runs in, says direct messages instead, or names neither."""
     cases = [
         (FrequentSchedule("nightly", "Nightly", "C1", "data-eng"), "Run in #data-eng", "C1"),
         (FrequentSchedule("nightly", "Nightly", "", left=True), "Run in direct messages", ""),
@@ -167,7 +167,7 @@ def test_a_schedule_runs_where_its_button_says() -> None:
 
 @pytest.mark.parametrize("name", ["a/b c", "nightly ❄", "اختبار", "x" * 200, 'quo"te', "--pr 5"])
 def test_any_name_can_be_run(name: str) -> None:
-    """Its button stands for exactly that schedule."""
+    """Any schedule's button runs exactly that schedule, whatever its name."""
     message = made(replace(EMPTY, schedules=(FrequentSchedule(name, name, "C1", "data-eng"),), schedules_total=1))
     text, _ = read_command_in_value(next(b for b in buttons(message) if b.action.startswith("home.run.")).value)
     assert parse(text, "/bolt") == RunCommand(name)
@@ -175,19 +175,19 @@ def test_any_name_can_be_run(name: str) -> None:
 
 @pytest.mark.parametrize("value", ["", "[]", "{}", '{"page": -1}', '{"page": "1"}', '{"page": 1e9}', '{"page": true}'])
 def test_a_page_that_is_none_is_the_first(value: str) -> None:
-    """Whatever a click brings."""
+    """A click's value that isn't a page number means the first page."""
     assert read_home_page_value(value) == 0
 
 
 def test_a_command_without_its_channel_goes_to_direct_messages() -> None:
-    """And what is no command at all is refused."""
+    """A command without a channel runs in direct messages, and a value without a command is refused."""
     assert read_command_in_value('{"c": "run x"}') == ("run x", "")
     with pytest.raises(BadCommand):
         read_command_in_value("{}")
 
 
 def test_where_nothing_can_be_read_it_says_so() -> None:
-    """With a button to try again."""
+    """If nothing can be read, the page says so, with a Refresh button."""
     message = away_home(NOW, "I can't reach my database (Redis).")
     assert (
         shown(message)[0]

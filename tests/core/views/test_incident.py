@@ -24,14 +24,14 @@ HINT = Cause(1, "missing_column", "A column is missing.", "Check its name.", Ret
 
 
 def failing(count: int = 3, /, **changes: object) -> Incident:
-    """An incident after so many failures, an hour apart."""
+    """An incident after this many failures, an hour apart."""
     incident = told(*(failure(4710 + number, number) for number in range(1, count + 1)))
     assert incident is not None
     return replace(incident, **changes)  # type: ignore[arg-type]
 
 
 def recovered(count: int = 3, /, **changes: object) -> Incident:
-    """The same after its recovery, an hour after the last failure."""
+    """The same incident after its recovery, an hour after the last failure."""
     ends = [failure(4710 + number, number) for number in range(1, count + 1)]
     incident = told(*ends, replace(success(4720, count + 1), actor="grace"))
     assert incident is not None
@@ -39,17 +39,17 @@ def recovered(count: int = 3, /, **changes: object) -> Incident:
 
 
 def labels(message: Message) -> list[str]:
-    """The labels of its buttons and menus, in their order."""
+    """The labels of a message's buttons and menus, in order."""
     return [f"{one.label} ▾" if one.choices else one.label for one in buttons(message)]
 
 
 def first(incident: Incident) -> str:
-    """The first line of its message."""
+    """The first line of an incident's message."""
     return shown(incident_message(incident, APP))[0]
 
 
 def test_a_failing_schedule_says_how_often_and_since_when() -> None:
-    """What broke, whether it's the same each time, the newest run, and what can be done."""
+    """The message shows how many runs failed, what broke, whether it's always the same, the newest run, and buttons."""
     message = incident_message(failing(summary="2 of 48 tests failed"), APP)
     assert shown(message) == [
         ":red_circle: Nightly full build is failing: 3 runs since 03:00",
@@ -62,7 +62,7 @@ def test_a_failing_schedule_says_how_often_and_since_when() -> None:
 
 
 def test_one_failure_is_no_row_of_them() -> None:
-    """Without a summary, the error is named."""
+    """A single failure isn't counted, and without a summary its error is shown."""
     lines = shown(incident_message(failing(1), APP))
     assert lines[0] == ":red_circle: Nightly full build failed 03:00"
     assert lines[1] == "dbt test failed: stg_orders: column net_amnt does not exist"
@@ -79,12 +79,12 @@ def test_one_failure_is_no_row_of_them() -> None:
     ],
 )
 def test_the_first_line_says_what_is_up(changes: dict[str, object], line: str) -> None:
-    """In each state."""
+    """The first line says what is going on in each state."""
     assert first(failing(**changes)).partition("Nightly full build")[2].strip() == line
 
 
 def test_different_errors_are_counted() -> None:
-    """Those that aren't remembered count too."""
+    """Different errors are counted, including those that aren't remembered anymore."""
     incident = told(failure(1, 0), failure(2, 1, DISK))
     assert incident is not None
     assert "; 2 different errors so far" in shown(incident_message(incident, APP))[1]
@@ -92,14 +92,14 @@ def test_different_errors_are_counted() -> None:
 
 
 def test_the_hint_decides_how_a_retry_looks() -> None:
-    """One that can't help isn't the first thing to click."""
+    """A retry that can't help isn't the primary button."""
     message = incident_message(failing(cause=HINT), APP)
     assert ":bulb: A column is missing. Check its name. Fix this first; a retry alone won't help." in shown(message)
     assert buttons(message)[0].style is None
 
 
 def test_a_recovery_says_after_what_and_by_which_run() -> None:
-    """Nothing is left to do."""
+    """A recovery says after how many failures and by which run, and offers only Open in Bolt."""
     message = incident_message(recovered(), APP)
     assert shown(message) == [
         ":white_check_mark: Nightly full build recovered after 3 failures, 3 h, by run 4720 (started by grace)"
@@ -112,21 +112,21 @@ def test_a_recovery_says_after_what_and_by_which_run() -> None:
 
 
 def test_what_failed_before_the_watch_has_recovered_once_it_fails_again() -> None:
-    """Only its count goes back that far."""
+    """After a reopening, only the count still says that the incident began before the watch: at least so many runs."""
     again = {"seen_before": True, "reopened": (at(14),)}
     assert first(failing(**again)) == ":red_circle: Nightly full build is failing again: at least 3 runs"
     assert len(shown(incident_message(recovered(**again), APP))) == 1
 
 
 def test_a_failure_that_recovered_before_it_was_told() -> None:
-    """Both in one message."""
+    """A failure that recovered before it was reported is one message about both."""
     late = told(success(4, 3), failure(3, 2))
     assert late is not None
     assert first(late) == ":white_check_mark: Nightly full build failed once and recovered by run 4"
 
 
 def test_what_people_do_is_shown_by_name_and_can_be_undone() -> None:
-    """An edit notifies nobody, so nobody is mentioned."""
+    """Who is on it and who snoozed it is shown by name with buttons to undo it, and nobody is mentioned."""
     incident = failing(on_it=OnIt("U0GRACE00", at(14), "grace"), snooze=Snooze("U0BOB0000", at(9), "bob"))
     message = incident_message(incident, APP)
     assert shown(message)[2:4] == [":raising_hand: grace is on it", ":zzz: Snoozed by bob until 11:00"]
@@ -137,7 +137,7 @@ def test_what_people_do_is_shown_by_name_and_can_be_undone() -> None:
 
 
 def test_only_a_message_that_nobody_is_on_has_a_button_that_says_so() -> None:
-    """*Take over*, in the message or in the answer that says who was faster, does take over."""
+    """Only I'm on it carries the fact that nobody was on it; Take over replaces whoever is."""
     on_it = OnIt("U0GRACE00", at(14), "grace")
     answer = taken_message(failing(), on_it)
     assert said(answer.text) == "@U0GRACE00 has been on it since 04:00. To take it over, click Take over."
@@ -151,7 +151,7 @@ def test_only_a_message_that_nobody_is_on_has_a_button_that_says_so() -> None:
 
 
 def test_a_retry_is_a_line_of_the_message() -> None:
-    """While it runs it can be cancelled; afterwards it's counted."""
+    """A running retry has a line and can be cancelled; once it's over, a new retry can be started."""
     retry = RetryOfIncident(4714, "RUNNING", "grace@example.com")
     message = incident_message(failing(retry=retry), APP)
     assert ":repeat: Being retried as run 4714 by grace" in shown(message)
@@ -168,7 +168,7 @@ def test_a_retry_is_a_line_of_the_message() -> None:
 
 
 def test_who_started_it_is_named_and_no_address_is_posted() -> None:
-    """Our asker by name, else Bolt's word."""
+    """Whoever started a run is named by username or as in Bolt, and no e-mail address is posted."""
     incident = failing(owner="ada@example.com")
     assert incident.latest is not None
     by_bolt = replace(incident, latest=replace(incident.latest, actor="scheduler", commit="3f2c1ab99"))
@@ -181,14 +181,14 @@ def test_who_started_it_is_named_and_no_address_is_posted() -> None:
 
 
 def test_a_paused_schedule_says_so() -> None:
-    """It stays open."""
+    """A paused schedule's incident stays open and says that it's paused."""
     assert ":double_vertical_bar: The schedule is paused in Bolt" in shown(
         incident_message(failing(suspended=True), APP)
     )
 
 
 def test_a_closed_incident_has_no_buttons_and_may_show_nothing() -> None:
-    """The channel may have become shared with others."""
+    """A closed incident has no buttons, and may hide everything because its channel is now shared."""
     message = incident_message(failing(state=IncidentState.CLOSED, why="removed from Bolt"), APP)
     assert shown(message) == [
         ":white_circle: Nightly full build: removed from Bolt",
@@ -201,7 +201,7 @@ def test_a_closed_incident_has_no_buttons_and_may_show_nothing() -> None:
 
 
 def test_buttons_carry_the_schedule_and_the_run_shown() -> None:
-    """A menu's values are short, so they have the schedule as a hash."""
+    """Buttons carry the schedule and the run shown; a menu's short values carry the schedule as a hash."""
     message = incident_message(failing(), APP)
     carried = read_incident_value(next(one.value for one in buttons(message) if one.label == "Retry failed"))
     assert (carried.schedule, carried.run) == ("nightly", 4713)
@@ -216,7 +216,7 @@ def test_buttons_carry_the_schedule_and_the_run_shown() -> None:
 
 
 def test_an_opening_has_what_a_failed_cards_thread_has() -> None:
-    """The excerpt, below the sentence that notifies people."""
+    """An opening post has the excerpt, as a failed card's thread does, below the sentence that notifies people."""
     incident = failing(1)
     end = End(ASKED, ASKED, failed=FAILED, log="read", excerpt="it broke")
     run = Run(
@@ -229,14 +229,14 @@ def test_an_opening_has_what_a_failed_cards_thread_has() -> None:
 
 
 def test_an_opening_without_its_run_says_what_the_incident_knows() -> None:
-    """Redis may have lost the run."""
+    """Without the run, which Redis may have lost, an opening post says what the incident knows."""
     incident = failing(1)
     message = thread_post(incident, incident.posts[0], None, (), APP)
     assert shown(message) == ["Run 4711 failed. dbt test failed. ", "• stg_orders: column net_amnt does not exist"]
 
 
 def test_new_errors_are_named_and_no_others() -> None:
-    """With the run in which they came."""
+    """New errors are listed with their run, and others aren't; many are counted."""
     incident = told(failure(1, 0), failure(2, 1, COLUMN, DISK))
     assert incident is not None
     message = thread_post(incident, incident.posts[-1], None, (Mention("U0ADA0000"),), APP)
@@ -250,7 +250,7 @@ def test_new_errors_are_named_and_no_others() -> None:
 
 
 def test_a_new_error_whose_log_is_read_after_the_recovery_is_said_to_be_from_before() -> None:
-    """The line above it in the thread says that the schedule has recovered. After a reopening it's news again."""
+    """A new error found after the recovery is said to be from before it, except after a reopening."""
     unread = told(failure(1, 0), failure(2, 1, log="late"), success(3, 2))
     assert unread is not None
     read = with_log(unread, failure(2, 1, DISK), carded=False)
@@ -265,12 +265,12 @@ def test_a_new_error_whose_log_is_read_after_the_recovery_is_said_to_be_from_bef
 
 
 def first_line(incident: Incident, number: int = -1) -> str:
-    """Of one of its posts."""
+    """The first line of one of an incident's posts."""
     return shown(thread_post(incident, incident.posts[number], None, (), APP))[0]
 
 
 def test_a_reopening_says_whether_the_error_is_another() -> None:
-    """One line if it's the same."""
+    """A reopening says whether the error is the same or new."""
     same = told(failure(1, 0), success(2, 0.5), failure(3, 1))
     other = told(failure(1, 0), success(2, 0.5), failure(3, 1, DISK))
     assert same is not None
@@ -284,7 +284,7 @@ def test_a_reopening_says_whether_the_error_is_another() -> None:
 
 
 def test_a_recovery_is_one_line() -> None:
-    """The same as the message's."""
+    """A recovery's post is one line, the same as in the message."""
     incident = recovered()
     message = thread_post(incident, incident.posts[-1], None, (), APP)
     assert message.blocks == ()
@@ -292,7 +292,7 @@ def test_a_recovery_is_one_line() -> None:
 
 
 def test_still_failing_says_who_is_on_it_and_what_is_new() -> None:
-    """After a snooze, or once nobody is on it anymore."""
+    """A still-failing post says who is on it, mentions people, and lists what is new since a snooze."""
     post = ThreadPost(2, PostKind.STILL_FAILING, 4713, mention=True)
     assert said(thread_post(failing(), post, None, (Mention("U0ADA0000"),), APP).text) == (
         "Still failing: 3 runs since 03:00. Nobody is on it. @U0ADA0000"
@@ -304,7 +304,7 @@ def test_still_failing_says_who_is_on_it_and_what_is_new() -> None:
 
 
 def test_an_incident_that_began_before_the_watch() -> None:
-    """Its first end is told as such."""
+    """An incident from before the watch says so and counts at least so many runs."""
     incident = failing_already([failure(5, 4), failure(4, 3), success(3, 2)], WATCH, NIGHTLY)
     assert incident is not None
     assert first(incident) == (
@@ -319,6 +319,6 @@ def mentions(message: Message) -> set[Mention]:
 
 
 def test_at_most_five_elements_in_a_row() -> None:
-    """Whatever the state."""
+    """A row has at most five buttons and menus, whatever the state."""
     for incident in (failing(), failing(on_it=OnIt("U1", at(9))), failing(snooze=Snooze("U1"))):
         assert len(labels(incident_message(incident, APP))) <= 5

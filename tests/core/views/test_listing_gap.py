@@ -1,4 +1,4 @@
-"""The message about a gap between listings, and the account in its thread."""
+"""The message about a gap between listings, and the list of runs in its thread."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def shown(notice: GapNotice) -> str:
 
 
 def run(number: int, slug: str = "nightly", state: str = "SUCCESS", **facts: object) -> GapRun:
-    """One that ended in the gap."""
+    """A run that ended in the gap."""
     return GapRun(number, slug, slug.title(), state, ended_at=AT + timedelta(minutes=number), **facts)  # type: ignore[arg-type]
 
 
 def test_while_it_lasts_it_says_why() -> None:
-    """And what that means."""
+    """While a gap lasts, the message says why, and that failures may go unreported."""
     assert shown(GapNotice("C1", "T", BLIND)).endswith(": Bolt refused my API key. Failures may go unreported.")
 
 
 def test_a_gap_without_any_run_is_one_sentence() -> None:
-    """Whether Bolt or the bot itself was away."""
+    """A gap without failures is one sentence, whether Bolt or the bot was away."""
     over = ListingGap(1, GapState.COMPLETE, AT, "Bolt refused my API key.", until=AT + timedelta(hours=1))
     assert "I couldn't see Bolt's runs from" in shown(GapNotice("C1", "T", over))
     assert "(Bolt refused my API key). No runs ended in the meantime." in shown(GapNotice("C1", "T", over))
@@ -41,7 +41,7 @@ def test_a_gap_without_any_run_is_one_sentence() -> None:
 
 
 def test_schedules_that_failed_come_first() -> None:
-    """A line for each, up to a bound."""
+    """Schedules that failed come first, with a line for each schedule up to a limit."""
     text = said(gap_runs([run(1), run(2, "hourly", "FAILED"), run(3, "hourly")], APP, ()).text)
     assert text.index("Hourly: 2 runs, 1 failed; the last one, run 3, succeeded") < text.index("Nightly: 1 run;")
     many = said(gap_runs([run(at, f"s{at:02}") for at in range(SCHEDULES_LISTED + 2)], APP, ()).text)
@@ -50,7 +50,7 @@ def test_schedules_that_failed_come_first() -> None:
 
 
 def test_the_file_has_every_run_and_no_formula() -> None:
-    """A name from Bolt is text, whatever a spreadsheet makes of it; addresses aren't posted."""
+    """The file has every run; a name that looks like a formula is quoted, and e-mail addresses are left out."""
     table = gap_csv([run(2, "=1+1"), run(1, actor="ada@example.com")]).splitlines()
     assert table[1].startswith("nightly,Nightly,1,SUCCESS,,2026-03-01T02:11:00+00:00,,ada")
     assert table[1].endswith("ada")

@@ -15,7 +15,7 @@ KEY = RunKey("w", 4711)
 
 
 def gathered(*lines: str) -> LogLines:
-    """These lines."""
+    """A batch of these lines."""
     made = LogLines()
     made.add(lines)
     return made
@@ -27,12 +27,12 @@ def same(text: str) -> str:
 
 
 def test_a_few_lines_are_shown_as_they_are() -> None:
-    """Without color codes."""
+    """A few lines are shown as they are, without color codes."""
     assert gathered("a", "\x1b[31mb\x1b[0m", "", "c").shown(same) == "a\nb\n\nc"
 
 
 def test_of_many_lines_the_first_and_the_last_are_shown() -> None:
-    """And between them how many are left out."""
+    """Of many lines, the first and last are shown, with the number of lines left out between them."""
     shown = gathered(*(f"line {number}" for number in range(10_000))).shown(same)
     assert len(shown) <= SHOWN
     lines = shown.split("\n")
@@ -43,7 +43,7 @@ def test_of_many_lines_the_first_and_the_last_are_shown() -> None:
 
 
 def test_a_secret_of_many_lines_is_recognized_together() -> None:
-    """Masked as a whole, before it is cut."""
+    """Lines are masked together, so a secret across several lines is recognized."""
     shown = gathered("begin", "secret-one", "secret-two", "end").shown(
         lambda text: text.replace("secret-one\nsecret-two", "•••")
     )
@@ -52,12 +52,12 @@ def test_a_secret_of_many_lines_is_recognized_together() -> None:
 
 @given(st.lists(st.text(max_size=3000), max_size=300))
 def test_whatever_is_printed_it_fits(lines: list[str]) -> None:
-    """Long lines are cut, and a batch of nothing but long ones still fits."""
+    """A batch always fits, even if it has nothing but long lines."""
     assert len(gathered(*lines).shown(same)) <= SHOWN
 
 
 def test_posts_come_further_and_further_apart() -> None:
-    """Up to eight times as far."""
+    """Pauses between posts grow to eight times the first one."""
     pauses = [pause_s(posts, 15) for posts in range(1, 30)]
     assert pauses[0] == 15
     assert pauses == sorted(pauses)
@@ -70,7 +70,7 @@ def buttons(message: Message) -> list[str]:
 
 
 def test_the_first_post_can_be_stopped() -> None:
-    """Later ones need no button of their own."""
+    """Only the first post has a button to stop following."""
     batch = LogBatch("dbt run", 2, "a\nb", 7, "2:0")
     message = batch_post(KEY, batch, 0)
     assert [getattr(span, "text", span) for span in message.text] == [
@@ -87,7 +87,7 @@ def test_the_first_post_can_be_stopped() -> None:
 
 
 def test_the_last_post_says_why_it_is_the_last() -> None:
-    """And after an hour how to go on."""
+    """The last post says why it's the last one, and after an hour it has a button to go on."""
     ended = batch_post(KEY, LogBatch("dbt run", 1, "a", 7, "1:0", ENDED), 3)
     assert ended.text[-1] == "Run 4711 has ended, and so has its log."
     assert buttons(ended) == []

@@ -20,12 +20,12 @@ LATE = Lateness("nightly", "Nightly", T0, T0, T0)
 
 
 def text(notice: Notice, **names: str) -> str:
-    """What its sentence says."""
+    """The notice's sentence."""
     return said(notice_message(notice, APP, names).text)
 
 
 def after(minutes: float, **facts: object) -> IncidentRun:
-    """A run that began so long after the slot."""
+    """A run that began this many minutes after the slot."""
     return replace(IncidentRun(9, "RUNNING", T0 + timedelta(minutes=minutes)), **facts)  # type: ignore[arg-type]
 
 
@@ -43,13 +43,13 @@ def after(minutes: float, **facts: object) -> IncidentRun:
     ],
 )
 def test_a_run_is_one_line(run: IncidentRun, words: str) -> None:
-    """Addresses aren't posted."""
+    """A run's notice is one line, and contains no e-mail address."""
     assert words in text(replace(LINE, run=run))
     assert "example.com" not in text(replace(LINE, run=run))
 
 
 def test_our_own_starts_and_pull_requests_are_named() -> None:
-    """By the username of whoever asked."""
+    """A run that was started here names whoever asked by username, and its pull request."""
     mine = replace(LINE, run=replace(RUN, asked_by="U0ADA"), pull_request="12")
     assert people_in(mine) == {"U0ADA"}
     assert "run 7 for pull request 12 · main @ 3f2c1ab · by ada ·" in text(mine, U0ADA="ada")
@@ -57,14 +57,14 @@ def test_our_own_starts_and_pull_requests_are_named() -> None:
 
 
 def test_an_hour_of_runs_is_one_line() -> None:
-    """With how they ended."""
+    """A line about an hour of runs counts them by outcome."""
     hour = HourOfRuns(T0, (("FAILED", 1), ("SUCCESS", 57)))
     line = text(replace(LINE, run=None, hour=hour))
     assert line == ":clock1: Nightly: 58 runs ended in the hour after 02:00 (1 failed, 57 succeeded)"
 
 
 def test_a_slow_run_says_what_is_usual() -> None:
-    """In its card's thread without the schedule's name; at its end how long it took."""
+    """A slow run's notice says what is usual, drops the schedule's name in its card's thread, and says how it ended."""
     running = replace(RUN, state="RUNNING", ended_at=None)
     slow = replace(LINE, run=running, slow=Slowness(600, 1200))
     assert text(slow) == (":snail: Nightly: run 7 is slow: it's been running since 02:00. It usually takes 10 min.")
@@ -99,12 +99,12 @@ def test_a_slow_run_says_what_is_usual() -> None:
     ],
 )
 def test_a_late_schedule(late: Lateness, words: str) -> None:
-    """From its first missed slot to its next run."""
+    """A late schedule's notice goes from its first missed slot to its next run."""
     assert words in text(replace(LINE, run=None, late=(late,)))
 
 
 def test_many_late_schedules_are_one_message() -> None:
-    """Those still without a run first, twenty by name."""
+    """Many late schedules are one message: those still without a run first, and up to twenty by name."""
     many = tuple(replace(LATE, title=f"s{number}") for number in range(24))
     started = replace(LATE, title="other", started=after(47), started_for=T0)
     notice = replace(LINE, run=None, late=(started, *many))
@@ -116,5 +116,5 @@ def test_many_late_schedules_are_one_message() -> None:
 
 
 def test_a_notice_without_anything_is_still_a_sentence() -> None:
-    """Another version may have stored what this one doesn't know."""
+    """A notice without content, perhaps stored by another version, is still a sentence."""
     assert text(replace(LINE, run=None)) == "Nightly has nothing to report."

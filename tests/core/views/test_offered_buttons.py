@@ -1,4 +1,4 @@
-"""Which buttons of an answer are offered: each is known by what it asks for."""
+"""Which buttons of a reply are offered, by what each of them asks for."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from bot.core.views.offered_buttons import offered, question_of
     ],
 )
 def test_a_button_that_stands_for_a_command(command: Command, action: Action) -> None:
-    """It asks for what the command does."""
+    """A command's button asks for what the command does."""
     asked = question_of(command_button("x", command, number=3).action)
     assert asked == Question(action, posts=action in {Action.START, Action.RETRY})
 
 
 def test_buttons_that_would_be_refused_are_left_out() -> None:
-    """A row without any goes as well; what opens a page stays, and so does every text."""
+    """Buttons that would be refused are left out, with a row that becomes empty; links and texts stay."""
     link = Button(buttons.OPEN_RUN, "Open in Bolt", url="https://example.test")
     reads = Button(f"{buttons.LIST_PAGE}.next", "Next")
     cancels, follows = Button(buttons.CANCEL_RUN, "Cancel"), Button(f"{buttons.FOLLOW_RUN}.1", "Follow")

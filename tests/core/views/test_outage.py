@@ -29,7 +29,7 @@ HUB = Cause(id="hub_down", text="The package hub isn't reachable.", next="Retry 
 
 
 def incident(number: int, *, cause: Cause | None = HUB, line: str = "hub.getdbt.com: timed out") -> Incident:
-    """One that fails."""
+    """A failing incident."""
     run = IncidentRun(4000 + number, "FAILED", T0, T0)
     return Incident(
         "C1", f"mart-{number}", "T", 1, name=f"Mart {number}", first=run, failed=run, latest=run, failures=1,
@@ -38,12 +38,12 @@ def incident(number: int, *, cause: Cause | None = HUB, line: str = "hub.getdbt.
 
 
 def outage(*members: Incident) -> Outage:
-    """Of these."""
+    """An outage with these incidents."""
     return Outage("C1", 2, "T", members, T0)
 
 
 def test_one_reason_is_said_in_the_first_line() -> None:
-    """On a phone it's all that shows."""
+    """A shared reason is in the first line, because a phone shows nothing else."""
     message = outage_message(outage(*(incident(number) for number in range(43))))
     first, *rest = shown(message)
     assert first.startswith(":red_circle: 43 schedules failing since")
@@ -53,7 +53,7 @@ def test_one_reason_is_said_in_the_first_line() -> None:
 
 
 def test_several_reasons_are_listed_by_frequency() -> None:
-    """With how many schedules each has; unread logs come last."""
+    """Reasons are listed by number of schedules, and unread logs come last."""
     members = [incident(number) for number in range(3)]
     members += [incident(7, cause=None, line="permission denied"), replace(incident(8, cause=None), lines=())]
     lines = shown(outage_message(outage(*members)))
@@ -66,7 +66,7 @@ def test_several_reasons_are_listed_by_frequency() -> None:
 
 
 def test_it_says_how_many_are_being_retried() -> None:
-    """Those that are starting as well; the list names the runs."""
+    """Retries that are running or starting are counted; the list names their runs."""
     retried = replace(incident(1), retry=RetryOfIncident(4714, "RUNNING", "U0ADA"))
     over = replace(incident(2), retry=RetryOfIncident(4715, "CANCELED", "U0ADA"))
     found = replace(outage(retried, over, incident(3)), starting=1)
@@ -76,7 +76,7 @@ def test_it_says_how_many_are_being_retried() -> None:
 
 
 def test_it_says_what_has_recovered_and_who_is_on_it() -> None:
-    """Once each."""
+    """The message says how many have recovered and who is on it, each person once."""
     taken = replace(incident(1), on_it=OnIt("U0ADA", T0, name="ada"))
     recovered = replace(incident(2), state=IncidentState.RECOVERED)
     facts = said(outage_message(outage(taken, recovered)).text)
@@ -87,7 +87,7 @@ def test_it_says_what_has_recovered_and_who_is_on_it() -> None:
 
 
 def test_it_says_who_is_on_all_of_it_and_since_when() -> None:
-    """Since the last one was taken on. Only *Take over* takes over."""
+    """If people are on all of it, the reply says since when, and offers Take over instead of I'm on it."""
     since = T0 + ON_IT_FOR
     one = replace(incident(1), on_it=OnIt("U0ADA", since, "ada"))
     other = replace(incident(2), on_it=OnIt("U0BOB", since + timedelta(hours=1), "bob"))
@@ -107,7 +107,7 @@ def test_it_says_who_is_on_all_of_it_and_since_when() -> None:
 
 
 def test_the_end_says_how_long_it_took() -> None:
-    """And has no buttons."""
+    """The end says how long it took, and has no buttons."""
     end = IncidentRun(5000, "SUCCESS", T0, T0 + timedelta(hours=2))
     over = outage(*(replace(incident(n), state=IncidentState.RECOVERED, recovered_by=end) for n in range(3)))
     assert said(outage_message(over).text) == ":white_check_mark: All 3 schedules recovered after 2 h"
@@ -118,7 +118,7 @@ def test_the_end_says_how_long_it_took() -> None:
 
 
 def test_a_post_about_a_cause_names_its_schedules_and_whom_it_concerns() -> None:
-    """With their runs."""
+    """A post about a cause names its schedules with their runs, and mentions whom it concerns."""
     (cause,) = shared_causes([incident(1), incident(2)])
     message = cause_post(cause, (Mention("U0ADA"),), APP)
     first, names = shown(message)
@@ -127,14 +127,14 @@ def test_a_post_about_a_cause_names_its_schedules_and_whom_it_concerns() -> None
 
 
 def test_all_schedules_are_listed_by_cause() -> None:
-    """A hundred at most."""
+    """At most a hundred schedules are listed."""
     lines = shown(outage_list(outage(*(incident(number) for number in range(120))), APP, "/dbt"))
     assert len([line for line in lines if line.startswith("• ")]) == 100
     assert lines[-1] == "… and 20 more. /dbt failing lists them all."
 
 
 def test_a_line_says_what_the_message_cannot_and_once_why() -> None:
-    """With every schedule's run."""
+    """A line states what the message no longer can, names every schedule's run, and explains itself only once."""
     taken = replace(incident(1), on_it=OnIt("U0ADA", T0 + timedelta(hours=12), "ada"))
     line = state_line(outage(taken, incident(2)), APP)
     assert said(line.text).startswith(":red_circle: 2 schedules failing since")
@@ -144,13 +144,13 @@ def test_a_line_says_what_the_message_cannot_and_once_why() -> None:
 
 
 def test_a_new_message_links_the_one_that_it_replaced() -> None:
-    """Whatever else it says there."""
+    """A new message links the one that it replaces, after its other facts."""
     taken = replace(incident(1), on_it=OnIt("U0ADA", T0 + timedelta(hours=12), "ada"))
     assert said(outage_message(outage(incident(1)), "https://slack.example/p1").text).endswith("earlier message")
     assert "ada is on it · earlier message" in said(outage_message(outage(taken), "https://slack.example/p1").text)
 
 
 def test_if_nothing_of_it_is_watched_any_more_it_says_only_that() -> None:
-    """Nothing has recovered."""
+    """If nothing in it is watched anymore, it says only that, because nothing has recovered."""
     closed = replace(incident(1), state=IncidentState.CLOSED)
     assert said(all_recovered(outage(closed)).text) == "1 schedule no longer watched here."

@@ -1,4 +1,4 @@
-"""Pages of a list that is read anew for each."""
+"""Pages of a list that is read again for each page."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from bot.core.views.paging import page, page_buttons
     ],
 )
 def test_a_page_that_is_gone_is_the_nearest_one(total: int, asked: int, number: int, count: int, items: int) -> None:
-    """A list may have become shorter since its button was drawn."""
+    """A page that is gone becomes the nearest one, because the list may have become shorter."""
     shown = page(range(total), asked)
     assert (shown.number, shown.count, len(shown.items), shown.total) == (number, count, items, total)
 
 
 @pytest.mark.parametrize(("number", "labels"), [(1, ["Next"]), (2, ["Previous", "Next"]), (3, ["Previous"])])
 def test_buttons_stand_where_there_is_a_page(number: int, labels: list[str]) -> None:
-    """And are named by the page to which they turn."""
+    """Buttons lead only to pages that exist, and name the page for screen readers."""
     (row,) = page_buttons(page(range(25), number), ListCommand("x"))
     assert [button.label for button in row.buttons] == labels
     assert all("of 3" in (button.spoken or "") for button in row.buttons)
@@ -48,7 +48,7 @@ def test_buttons_stand_where_there_is_a_page(number: int, labels: list[str]) -> 
     ],
 )
 def test_a_click_brings_its_command_back(command: ListCommand | RunsCommand) -> None:
-    """Whatever stands in it, within what a button carries."""
+    """A click brings back its command and page, whatever the command contains, within Slack's limit."""
     (row,) = page_buttons(page(range(25), 2), command)
     for button, number in zip(row.buttons, (1, 3), strict=True):
         assert len(button.value) <= 2000
@@ -72,6 +72,6 @@ def test_a_click_brings_its_command_back(command: ListCommand | RunsCommand) -> 
     ],
 )
 def test_a_value_of_another_kind_is_refused(value: str) -> None:
-    """It is not believed."""
+    """A value of another kind is refused."""
     with pytest.raises(BadCommand):
         read_page_value(value)

@@ -1,4 +1,4 @@
-"""Pausing and resuming: what is asked, what holds afterwards, and how to undo it."""
+"""Pausing and resuming: the question, the result, and how to undo it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ both = pytest.mark.parametrize("pause", [True, False], ids=["pause", "resume"])
 
 @both
 def test_the_question_has_two_answers(pause: bool) -> None:  # noqa: FBT001 - a parameter
-    """Either click brings back what was asked, so that the other one can be told what stays."""
+    """Both answers carry the question, so that No can say what stays as it is."""
     yes, no = buttons(pause_question.question(NIGHTLY, pause=pause))
     assert (yes.action, no.action) == (PAUSE_YES, PAUSE_NO)
     for button in (yes, no):
@@ -32,7 +32,7 @@ def test_the_question_has_two_answers(pause: bool) -> None:  # noqa: FBT001 - a 
 
 @both
 def test_what_was_done_can_be_undone(pause: bool) -> None:  # noqa: FBT001 - a parameter
-    """By the opposite command; its details are a click away."""
+    """What was done can be undone by the opposite command, and the details are a click away."""
     undo, details = buttons(pause_question.done(NIGHTLY, pause=pause))
     assert parse(read_command_value(undo.value)) == PauseCommand("nightly", pause=not pause)
     assert parse(read_command_value(details.value)) == ShowCommand("nightly")
@@ -40,7 +40,7 @@ def test_what_was_done_can_be_undone(pause: bool) -> None:  # noqa: FBT001 - a p
 
 @both
 def test_what_was_not_done_can_be_tried_again(pause: bool) -> None:  # noqa: FBT001 - a parameter
-    """Where it's certain that nothing has changed; where it isn't, one looks first."""
+    """What certainly wasn't done can be tried again; if that's unclear, only the details are offered."""
     again, _ = buttons(pause_question.not_done(NIGHTLY, pause=pause))
     assert parse(read_command_value(again.value)) == PauseCommand("nightly", pause=pause)
     (details,) = buttons(pause_question.unclear(NIGHTLY, pause=pause))
@@ -62,7 +62,7 @@ def test_a_refusal_names_the_schedule_and_says_that_nothing_changed(
     answer: Callable[..., Message],
     pause: bool,  # noqa: FBT001 - a parameter
 ) -> None:
-    """In one sentence or two; it offers no way to do it all the same."""
+    """A refusal names the schedule, says that nothing changed, and offers only its details."""
     message = answer(NIGHTLY, pause=pause)
     text = said(message.text)
     assert "Nightly full build" in text
@@ -71,7 +71,7 @@ def test_a_refusal_names_the_schedule_and_says_that_nothing_changed(
 
 
 def test_whoever_can_change_it_is_named() -> None:
-    """A schedule from a file, or one that Bolt lets only its owner change."""
+    """The owner is named if the schedule comes from a file or only its owner can change it."""
     for message in (
         pause_question.from_yaml(NIGHTLY, pause=True),
         pause_question.refused(NIGHTLY, "Only the owner may do that.", pause=True),
@@ -84,10 +84,10 @@ def test_whoever_can_change_it_is_named() -> None:
 
 
 def test_no_leaves_everything_as_it_is() -> None:
-    """The schedule is named as it was asked for."""
+    """The reply to No names the schedule as it was asked for."""
     assert "nightly" in said(pause_question.left(PauseCommand("nightly", pause=True)).text)
 
 
 def test_a_schedule_without_a_name_is_called_by_its_slug() -> None:
-    """Bolt may tell no name."""
+    """A schedule without a name is called by its slug."""
     assert "nightly" in said(pause_question.question(replace(NIGHTLY, name=""), pause=True).text)

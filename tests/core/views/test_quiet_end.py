@@ -22,12 +22,12 @@ RECOVERED = replace(
 
 
 def message(*incidents: Incident, mentions: tuple[Mention, ...] = ()) -> Message:
-    """The message about these."""
+    """The message about these incidents."""
     return quiet_end_message(incidents, "https://app.example", "/bolt", {}, mentions)
 
 
 def test_failing_schedules_come_first_with_why_and_the_run() -> None:
-    """A hint says more than the error's line."""
+    """Failing schedules come first with their run, and the hint is shown rather than the error's line."""
     hinted = replace(FAILING, cause=Cause(id="x", text="The column is missing.", next="Fix it."), lines=(COLUMN,))
     text = said(message(RECOVERED, hinted, mentions=(Mention("U0ADA"),)).text)
     assert text.startswith(
@@ -41,7 +41,7 @@ def test_failing_schedules_come_first_with_why_and_the_run() -> None:
 
 
 def test_counts_are_words_of_a_sentence() -> None:
-    """With one kind only, and with failures of earlier incidents."""
+    """The counts form a sentence, with one kind only and with failures of earlier incidents."""
     assert said(message(RECOVERED).text).startswith("During quiet hours, 1 schedule failed and recovered.")
     assert said(message(FAILING, FAILING).text).startswith("Quiet hours are over: 2 schedules are failing.")
     earlier = replace(RECOVERED, withheld=Withheld(at(5), earlier=3))
@@ -49,7 +49,7 @@ def test_counts_are_words_of_a_sentence() -> None:
 
 
 def test_more_than_twenty_are_counted() -> None:
-    """And the command that lists them is named."""
+    """More than twenty are counted, with the command that lists the failing ones."""
     many = message(*[FAILING] * 21, *[RECOVERED] * 2)
     facts = [said(block.text) for block in many.blocks if isinstance(block, Facts)]
     assert facts == ["… and 3 more, 1 of them failing. /bolt failing lists all that are failing."]

@@ -12,18 +12,18 @@ BEING_RETRIED = failing(schedule="hourly", retry=RetryOfIncident(4714, "RUNNING"
 
 
 def many(count: int) -> list[Incident]:
-    """So many schedules that fail."""
+    """This many failing schedules."""
     return [failing(schedule=f"s{number}", name=f"Schedule {number}") for number in range(count)]
 
 
 def test_nothing_to_retry() -> None:
-    """Because nothing fails, or because all of it is being retried."""
+    """Nothing is retried if nothing fails, or if everything is already being retried."""
     assert said(question([recovered()], APP).text) == NOTHING_FAILS
     assert said(question([BEING_RETRIED], APP).text) == "One schedule is already being retried."
 
 
 def test_it_names_each_run_and_asks_once() -> None:
-    """What is being retried already is left out, and counted."""
+    """The question names each run; those already being retried are left out and counted."""
     message = question([failing(), *many(2), BEING_RETRIED, recovered()], APP)
     assert shown(message) == [
         "Retry the newest failed run of each of these 3 schedules?",
@@ -37,14 +37,14 @@ def test_it_names_each_run_and_asks_once() -> None:
 
 
 def test_a_single_one_and_very_many() -> None:
-    """Twenty are named."""
+    """A single schedule is asked about in the singular, and of many, twenty are named."""
     assert shown(question([failing()], APP))[0] == "Retry the newest failed run of this schedule?"
     lines = shown(question(many(LISTED_MOST + 3), APP))
     assert (lines[0], lines[-1]) == ("Retry the newest failed run of each of these 23 schedules?", "… and 3 more")
 
 
 def test_what_the_person_cannot_retry_is_left_out_of_the_question() -> None:
-    """One sentence for all that are refused for one reason; nothing is asked if all are."""
+    """Refused schedules are left out with one sentence per reason, and nothing is asked if all are refused."""
     refused = [RefusedRetry(one, ("You can't retry this here.",)) for one in many(3)]
     assert shown(question([failing()], APP, refused))[-1] == (
         "3 other schedules are left out: You can't retry this here."
@@ -56,7 +56,7 @@ def test_what_the_person_cannot_retry_is_left_out_of_the_question() -> None:
 
 
 def test_the_outcome_names_what_was_not_retried() -> None:
-    """And why, once for each reason."""
+    """The outcome lists what was retried and what wasn't, with each reason once."""
     assert shown(outcome(many(2), [], APP)) == [
         "I'm retrying 2 runs.",
         "• Schedule 0 (run 4713)",

@@ -1,4 +1,4 @@
-"""The line about its retry in an incident's message."""
+"""The line about a retry in an incident's message."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ START = Request(
     ],
 )
 def test_how_far_a_start_is(state: str, facts: dict[str, object], words: str) -> None:
-    """In a few words."""
+    """The line says in a few words how far the start is."""
     start = replace(START, state=RequestState(state), **facts)  # type: ignore[arg-type]
     assert said(retry_line(failing(), start, APP, NAMES)) == f":repeat: Retry by ada: {words}"
     assert said(retry_line(failing(), start, APP, {})) == f":repeat: Retry by ada.l: {words}"
@@ -49,12 +49,12 @@ def test_how_far_a_start_is(state: str, facts: dict[str, object], words: str) ->
 
 @pytest.mark.parametrize("state", [RequestState.OTHER, RequestState.SETTLED])
 def test_what_another_version_does_is_not_guessed(state: RequestState) -> None:
-    """And a run's own line follows at once."""
+    """An unknown or settled start has no line: other versions' states aren't guessed, and a run has its own line."""
     assert retry_line(failing(), replace(START, state=state), APP, NAMES) == ()
 
 
 def test_an_active_retry_comes_first() -> None:
-    """Whoever started it."""
+    """An active retry's line comes before its start's, whoever started it."""
     line = retry_line(failing(retry=RetryOfIncident(4714, "RUNNING", "U0ADA")), START, APP, NAMES)
     assert said(line) == ":repeat: Being retried as run 4714 by ada"
     by_bolt = retry_line(failing(retry=RetryOfIncident(4714, "RUNNING", "bob@example.com")), None, APP, NAMES)
@@ -64,7 +64,7 @@ def test_an_active_retry_comes_first() -> None:
 
 
 def test_a_retry_that_is_over_is_said_unless_the_message_counts_it() -> None:
-    """Or a newer run has ended."""
+    """A retry that is over has a line unless the message counts it as a failure or a newer run has ended."""
     canceled = failing(retry=RetryOfIncident(4714, "CANCELED", "U0ADA"))
     assert said(retry_line(canceled, None, APP, NAMES)) == ":repeat: Retry by ada: run 4714 cancelled"
     newer = replace(canceled, latest=IncidentRun(4715, "FAILED"))

@@ -1,4 +1,4 @@
-"""Which run a message of ours is about, as its own buttons tell."""
+"""Which run one of our messages is about, according to its own buttons."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOGS = MessageButton("command.logs.0", command_button("Logs", LogsCommand(4711))
 
 @pytest.mark.parametrize("buttons", [[CANCEL, OPEN], [OPEN], [LOGS], [OPEN, LOGS, OPEN], [LOGS, CANCEL]])
 def test_a_card_tells_its_run(buttons: list[MessageButton]) -> None:
-    """By any of its buttons; what one of them carries of the run is kept."""
+    """Any button of a card gives the run, and the facts that one of them carries are kept."""
     found = run_from_buttons(buttons, "sandbox", APP)
     assert found is not None
     assert found.key == KEY
@@ -43,12 +43,12 @@ def test_a_card_tells_its_run(buttons: list[MessageButton]) -> None:
     ],
 )
 def test_what_names_no_run_or_several_tells_none(buttons: list[MessageButton]) -> None:
-    """Foreign addresses, values of no such kind, and a list of runs."""
+    """Foreign addresses, invalid values and several runs give no run."""
     assert run_from_buttons(buttons, "sandbox", APP) is None
 
 
 def test_another_workspaces_card_says_so() -> None:
-    """Ids are unique within a workspace only."""
+    """A card of another workspace keeps that workspace, because ids are unique only within one."""
     other = RunKey("elsewhere", 4711)
     found = run_from_buttons([MessageButton(CANCEL_RUN, run_value(Run(other)))], "sandbox", APP)
     assert found is not None

@@ -1,4 +1,4 @@
-"""The runs of a schedule: what a line says of each, and what can be done."""
+"""The runs of a schedule: what each line says, and what can be done."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ def listed(*runs: RunSummary, number: int = 1, most: int = 50) -> Message:
     ],
 )
 def test_a_line_tells_how_a_run_stands_and_whose_it_is(run: RunSummary, words: str) -> None:
-    """A person by the email address; a commit that was asked for instead of a branch is not named twice."""
+    """A line shows the run's state, commit and person, without repeating a commit that was given as the branch."""
     assert words in said(run_line(run, APP))
 
 
 def test_a_line_is_as_long_as_what_is_known() -> None:
-    """Older runs lack most of it."""
+    """A line is shorter if less is known, as with older runs."""
     assert said(run_line(RunSummary(7, "SKIPPED", ""), APP)).endswith("Run 7 skipped")
 
 
 def test_only_a_run_that_goes_on_can_be_followed() -> None:
-    """Its button carries what the listing tells of it."""
+    """Only an active run has a Follow button, which carries the listing's facts."""
     active = replace(RUN, id=8, state="RUNNING", branch="dev", pull_request="12", ended_at=None)
     (button,) = buttons(listed(active, RUN))
     value = read_run_value(button.value)
@@ -62,7 +62,7 @@ def test_only_a_run_that_goes_on_can_be_followed() -> None:
 
 
 def test_what_a_listing_tells_of_a_run_is_kept() -> None:
-    """But not who asked for it: nobody here did."""
+    """A listed run keeps the listing's facts, but counts as not started here."""
     run = listed_run(NIGHTLY, replace(RUN, parent_run_id=6, pull_request="nonsense"), "w")
     assert (run.facts.name, run.facts.parent_run, run.facts.asked_at) == ("Nightly full build", 6, T0)
     assert run.facts.pull_request is None
@@ -70,7 +70,7 @@ def test_what_a_listing_tells_of_a_run_is_kept() -> None:
 
 
 def test_there_may_be_more_than_are_listed() -> None:
-    """It's said how many were asked for."""
+    """The first line says how many runs there are, or how many were asked for if there may be more."""
     runs = [replace(RUN, id=number) for number in range(12)]
     assert "12 runs, page 1 of 2" in shown(listed(*runs))[0]
     assert "newest 12 runs" in shown(listed(*runs, most=12))[0]
@@ -78,12 +78,12 @@ def test_there_may_be_more_than_are_listed() -> None:
 
 
 def test_the_notification_tells_the_page_in_one_line() -> None:
-    """For screen readers."""
+    """The text for notifications and screen readers names each run on the page with its state."""
     assert said(listed(RUN, replace(RUN, id=6, state="ERROR")).text).endswith("run 7 succeeded; run 6 failed.")
 
 
 def test_a_schedule_that_never_ran_can_be_run() -> None:
-    """Instead of an empty list; unless its name is longer than a button can carry."""
+    """A schedule that never ran gets a Run button instead of a list, unless its slug doesn't fit in a button."""
     assert listed() == never_ran(NIGHTLY)
     (button,) = buttons(never_ran(NIGHTLY))
     assert parse(read_command_value(button.value)) == RunCommand("nightly")

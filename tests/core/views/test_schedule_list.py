@@ -32,12 +32,12 @@ NIGHTLY = Schedule(
 
 
 def listed(*schedules: Schedule, asked: ListCommand | None = None, as_of: datetime | None = None) -> Message:
-    """The first page."""
+    """The first page of these schedules."""
     return schedule_list(page(schedules, 1), asked or ListCommand(), NOW, prefix="/dbt", as_of=as_of)
 
 
 def test_a_row_says_how_the_last_run_ended_and_when_the_next_one_begins() -> None:
-    """With the slug, which is what is typed, and the owner."""
+    """A row shows how the last run ended, with the slug, which is what people type, and the owner."""
     _, row, facts = shown(listed(NIGHTLY))
     assert row.startswith(":x: Nightly full build failed · last run 14:20")
     assert "nightly" in facts
@@ -56,17 +56,17 @@ def test_a_row_says_how_the_last_run_ended_and_when_the_next_one_begins() -> Non
     ],
 )
 def test_the_first_line_says_what_was_asked_for(asked: ListCommand, words: str) -> None:
-    """A list that was filtered is not taken for all there is."""
+    """The first line names the filter, so that a filtered list isn't taken for everything."""
     assert shown(listed(NIGHTLY, asked=asked))[0] == words
 
 
 def test_an_old_list_says_how_old_it_is() -> None:
-    """If Bolt doesn't answer, the last list is better than none."""
+    """A list that is shown because Bolt doesn't answer says how old it is."""
     assert "14:20" in shown(listed(NIGHTLY, as_of=NOW))[0]
 
 
 def test_an_inactive_schedule_can_only_be_looked_at() -> None:
-    """Bolt wouldn't start it."""
+    """An inactive schedule has only Details, because Bolt wouldn't start it."""
     run, details, watch = buttons(listed(NIGHTLY))
     assert parse(read_command_value(run.value)) == RunCommand("nightly")
     assert parse(read_command_value(details.value)) == ShowCommand("nightly")
@@ -76,7 +76,7 @@ def test_an_inactive_schedule_can_only_be_looked_at() -> None:
 
 
 def test_a_paused_schedule_is_marked() -> None:
-    """In its row and in the notification; what isn't known is not guessed."""
+    """A paused schedule is marked in its row and in the notification; one that isn't known to be paused isn't."""
     message = listed(replace(NIGHTLY, suspended=True))
     assert "paused" in shown(message)[1]
     assert "failed, paused" in said(message.text)
@@ -87,19 +87,19 @@ def test_a_paused_schedule_is_marked() -> None:
     "asked", [ListCommand("zzz"), ListCommand(failing=True), ListCommand(suspended=True), ListCommand(inactive=True)]
 )
 def test_an_empty_list_says_how_to_see_the_others(asked: ListCommand) -> None:
-    """There are some, then."""
+    """An empty list that was filtered says how to see the other schedules."""
     assert Code("/dbt list") in listed(asked=asked).text
 
 
 def test_a_workspace_without_schedules_says_so() -> None:
-    """Listing again would help nobody."""
+    """A workspace without schedules doesn't suggest listing them again."""
     message = listed()
     assert "no schedules" in said(message.text)
     assert Code("/dbt list") not in message.text
 
 
 def test_a_schedule_whose_slug_no_button_carries_spoils_no_list() -> None:
-    """Its row is there without buttons."""
+    """A schedule whose slug doesn't fit in a button has a row without buttons."""
     message = listed(replace(NIGHTLY, slug="x" * 3000), NIGHTLY)
     assert len(buttons(message)) == 3
     assert sum("Nightly full build" in line for line in shown(message)) == 2

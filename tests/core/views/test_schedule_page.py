@@ -1,4 +1,4 @@
-"""All that Bolt knows of a schedule, and what can be done with it."""
+"""Everything that Bolt knows about a schedule, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ RUNS = tuple(replace(RUN, id=number) for number in range(9, 0, -1))
 
 
 def of(schedule: Schedule = NIGHTLY, runs: Sequence[RunSummary] | None = RUNS, *, active: bool = True) -> Message:
-    """Its page."""
+    """The page of a schedule."""
     return schedule_page(schedule, runs, NOW, app_url="https://app.example", active=active)
 
 
 def labels(message: Message) -> list[str]:
-    """What its buttons say."""
+    """The labels of a message's buttons."""
     return [button.label for button in buttons(message)]
 
 
 def test_everything_can_be_done_from_an_active_schedule() -> None:
-    """It's run, its runs are listed and drawn, and it's paused or resumed."""
+    """An active schedule can be run, watched, and paused or resumed, and its runs can be listed and drawn."""
     assert labels(of()) == ["Run", "Runs", "History", "Pause", "Watch"]
     resume, watch = buttons(of(replace(NIGHTLY, suspended=True)))[-2:]
     assert parse(read_command_value(resume.value)) == PauseCommand("nightly", pause=False)
@@ -52,14 +52,14 @@ def test_everything_can_be_done_from_an_active_schedule() -> None:
 
 
 def test_what_bolt_would_refuse_is_not_offered() -> None:
-    """An inactive schedule can't be run, and one in a file is paused in that file. Too few runs make no picture."""
+    """What Bolt would refuse isn't offered: running an inactive schedule, or pausing one from a file."""
     assert labels(of(active=False)) == ["Runs", "History"]
     assert labels(of(replace(NIGHTLY, source="YAML"))) == ["Run", "Runs", "History", "Watch"]
     assert labels(of(runs=RUNS[:1])) == ["Run", "Runs", "Pause", "Watch"]
 
 
 def test_the_channels_that_watch_it_are_named() -> None:
-    """If there are any."""
+    """The channels that watch a schedule are named, if there are any."""
     page = schedule_page(NIGHTLY, RUNS, NOW, app_url="https://app.example", active=True, watched_in=["C1", "C2"])
     assert "Watched in #C1, #C2." in shown(page)
     assert not any("Watched in" in line for line in shown(of()))
@@ -74,24 +74,24 @@ def test_the_channels_that_watch_it_are_named() -> None:
     ],
 )
 def test_the_first_line_tells_how_the_newest_run_stands(runs: Sequence[RunSummary], words: str) -> None:
-    """A state that is an end is the last run's; any other is the schedule's at present."""
+    """A final state is the last run's; any other state is what the schedule is doing now."""
     assert words in shown(of(runs=runs))[0]
 
 
 def test_runs_that_bolt_does_not_return_are_no_runs_that_are_not_there() -> None:
-    """It's said, and the schedule's own last state is told."""
+    """If Bolt doesn't return the runs, the page says so and shows the schedule's own last state."""
     message = of(replace(NIGHTLY, last_run_state="FAILED"), runs=None)
     assert "failed" in shown(message)[0]
     assert any("runs" in line and "Bolt" in line for line in shown(message))
 
 
 def test_the_newest_runs_are_listed() -> None:
-    """The first few; more are a click away."""
+    """The newest few runs are listed."""
     assert sum("Run " in line and "succeeded in" in line for line in shown(of())) == RUNS_SHOWN
 
 
 def test_of_many_commands_the_first_are_listed_with_their_numbers() -> None:
-    """And how many more there are."""
+    """The first commands are listed with their numbers, and the rest are counted."""
     message = of(replace(NIGHTLY, commands=tuple(f"dbt run {number}" for number in range(COMMANDS_SHOWN + 3))))
     lines = shown(message)
     assert f"{COMMANDS_SHOWN}. dbt run {COMMANDS_SHOWN - 1}" in lines
@@ -113,14 +113,14 @@ def test_of_many_commands_the_first_are_listed_with_their_numbers() -> None:
     ],
 )
 def test_deferral_and_turbo_ci(deferral: Deferral | None, words: str) -> None:
-    """What is off says nothing more; a slug is more use than a name."""
+    """A deferral that is off shows nothing more, and a schedule's slug is shown rather than its name."""
     lines = shown(of(replace(NIGHTLY, deferral=deferral, turbo_ci=deferral)))
     assert f"Deferral: {words}" in lines
     assert f"Turbo CI: {words}" in lines
 
 
 def test_notifications_are_told_once_in_either_shape() -> None:
-    """Newer backends list them both ways; older ones in lists of their own. What has no room is counted."""
+    """Notifications are shown once, from the newer shape if Bolt returns both, and what doesn't fit is counted."""
     old = replace(NIGHTLY, slack_on=("failed",), slack_notify=("#data",), email_on=("passed",), email_notify=("a@b.c",))
     facts = said(of(old).text) + " ".join(shown(of(old)))
     assert "Slack #data on failed; email a@b.c on passed." in facts
@@ -133,7 +133,7 @@ def test_notifications_are_told_once_in_either_shape() -> None:
 
 
 def test_the_notification_says_when_it_runs_and_whose_it_is() -> None:
-    """For screen readers, without the rest."""
+    """The text for notifications and screen readers has the time and the owner, without the rest."""
     text = said(of().text)
     assert "When: " in text
     assert "ada@example.com" in text

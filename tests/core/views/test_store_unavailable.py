@@ -1,4 +1,4 @@
-"""What people read if Redis can't be used: never that nothing was done if nobody knows."""
+"""What people read if Redis can't be used: never that nothing was done if that isn't known."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOTHING, OTHERWISE = "Nothing was started.", "If no card appears within a minute
 
 
 def test_a_refusal_is_certain() -> None:
-    """Redis answered: what was asked is not on record, and asking again would not help."""
+    """If Redis refuses a write, nothing was recorded, and the message says so."""
     said = unrecorded(FULL, nothing=NOTHING, otherwise=OTHERWISE)
     assert NOTHING in said
     assert OTHERWISE not in said
@@ -22,7 +22,7 @@ def test_a_refusal_is_certain() -> None:
 
 @pytest.mark.parametrize("error", [AWAY, TimeoutError()])
 def test_silence_is_not(error: StoreUnavailable | TimeoutError) -> None:
-    """It may be on record all the same: one waits before one asks again."""
+    """If Redis doesn't answer, the request may have been recorded, so the message says when to ask again."""
     said = unrecorded(error, nothing=NOTHING, otherwise=OTHERWISE)
     assert OTHERWISE in said
     assert NOTHING not in said
@@ -30,12 +30,12 @@ def test_silence_is_not(error: StoreUnavailable | TimeoutError) -> None:
 
 @pytest.mark.parametrize("error", [FULL, AWAY, TimeoutError()])
 def test_what_could_not_be_checked_was_not_done(error: Exception) -> None:
-    """The policy comes before anything is sent."""
+    """What couldn't be checked wasn't done, because the policy comes before everything else."""
     assert "othing was done" in unchecked(error)
 
 
 def test_people_read_a_sentence_and_operators_the_host() -> None:
-    """No address is shown in a channel."""
+    """People read a sentence without an address; operators get the host and the cause."""
     assert database(FULL) == FULL.sentence
     assert database(TimeoutError()) == database() == StoreUnavailable().sentence
     assert cause(AWAY) == "redis:6379: the connection was refused"
@@ -45,7 +45,7 @@ def test_people_read_a_sentence_and_operators_the_host() -> None:
 
 
 def test_a_fault_of_ours_is_not_an_outage() -> None:
-    """The reference leads to it in the log; whether something was recorded isn't known."""
+    """A fault of ours has a reference that leads to the log, and doesn't claim that nothing was recorded."""
     fault = StoreFault("ab12", cause="the script accept failed", where="redis:6379")
     assert database(fault) == "Something unexpected happened in my database (reference ab12)."
     told = unrecorded(fault, nothing="Nothing was started.", otherwise="Check its schedule.")

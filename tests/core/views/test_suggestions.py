@@ -1,4 +1,4 @@
-"""What a mistyped name may have meant: a sentence, and a button for each."""
+"""What a mistyped name may have meant: a sentence, and a button for each schedule."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SCHEDULES = tuple(Schedule(number, "u", f"Nightly {number}", f"nightly-{number}"
 
 
 def test_a_click_repeats_the_start_with_the_other_name() -> None:
-    """Everything else is as it was asked for."""
+    """A suggestion's button repeats the start with the other name and the same options."""
     row = suggestions(REQUEST)
     assert row is not None
     assert [button.label for button in row.buttons] == ["Run nightly", "Run nightly-2"]
@@ -34,7 +34,7 @@ def test_a_click_repeats_the_start_with_the_other_name() -> None:
 
 
 def test_a_retry_is_repeated_as_a_retry() -> None:
-    """Not as a start."""
+    """A retry's suggestion is a retry, not a start."""
     row = suggestions(replace(REQUEST, start_command=RetryCommand(every=True, schedule_text="nigtly")))
     assert row is not None
     assert row.buttons[0].label == "Retry nightly"
@@ -43,7 +43,7 @@ def test_a_retry_is_repeated_as_a_retry() -> None:
 
 
 def test_nothing_near_is_no_button() -> None:
-    """And of many, as many as a row has room for."""
+    """Without a similar name there's no button, and of many there are as many as fit a row."""
     assert suggestions(replace(REQUEST, near=())) is None
     row = suggestions(replace(REQUEST, near=tuple(one.slug for one in SCHEDULES)))
     assert row is not None
@@ -51,7 +51,7 @@ def test_nothing_near_is_no_button() -> None:
 
 
 def test_a_long_command_is_found_again_by_its_request() -> None:
-    """The button carries the name of the request instead."""
+    """A command that is too long for a button is replaced by its request's id."""
     wanted = RunCommand("nigtly", commands=tuple("dbt run " + "x" * 900 for _ in range(5)))
     row = suggestions(replace(REQUEST, start_command=wanted))
     assert row is not None
@@ -68,7 +68,7 @@ def test_a_long_command_is_found_again_by_its_request() -> None:
     ],
 )
 def test_a_reader_gets_the_same_command_of_each(found: Ambiguous | Missing, names: list[str]) -> None:
-    """The sentence names what was typed, and what it may have meant; without a guess, where to look."""
+    """The reply names what was typed and what it may have meant, with the same command on each button."""
     message = did_you_mean("nigtly", found, ShowCommand)
     assert said(message.text) == not_found("nigtly", found)
     assert '"nigtly"' in said(message.text)

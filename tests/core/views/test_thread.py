@@ -1,4 +1,4 @@
-"""What a run's thread says: one line for a success, and for a failure what broke, why, and what has changed."""
+"""What a run's thread says: one line for a success; for a failure, what broke, why, and what has changed."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def broken(end: End | None = None, **more: object) -> Run:
 
 
 def nodes(count: int) -> tuple[FailedNode, ...]:
-    """So many failed nodes."""
+    """This many failed nodes."""
     return tuple(FailedNode("error", f"model_{number}", "model", f"reason {number}") for number in range(count))
 
 
 def test_a_success_is_one_line() -> None:
-    """Nobody is notified."""
+    """A success is one line, and mentions nobody."""
     message = end_post(run("SUCCESS", end=ended(60)), APP)
     assert message.blocks == ()
     assert Mention("U1") not in message.text
@@ -39,7 +39,7 @@ def test_a_success_is_one_line() -> None:
 
 
 def test_a_failure_names_its_command_and_whoever_asked() -> None:
-    """Which of how many, its exit code, how long it took; below it the lines that matter."""
+    """A failure shows which command failed, its exit code and duration, mentions whoever asked, and has the excerpt."""
     message = end_post(broken(), APP)
     assert said(failure(broken())) == "dbt test failed (command 3 of 3, exit code 1, 38 s)."
     assert Mention("U1") in message.text
@@ -47,7 +47,7 @@ def test_a_failure_names_its_command_and_whoever_asked() -> None:
 
 
 def test_a_failure_of_which_bolt_names_no_command_says_so() -> None:
-    """There is nothing to read then."""
+    """A failure for which Bolt names no command says so, and has nothing more to show."""
     message = end_post(broken(ended(252)), APP)
     assert "command" in said(message.text)
     assert shown(message)[1:] == []
@@ -57,13 +57,13 @@ def test_a_failure_of_which_bolt_names_no_command_says_so() -> None:
     ("log", "words"), [("late", "isn't available yet"), ("lost", "couldn't be read"), ("none", "")]
 )
 def test_a_missing_log_is_explained(log: str, words: str) -> None:
-    """Whether it's still to come, or where else to look."""
+    """A missing log is explained: whether it's still to come or couldn't be read."""
     lines = shown(end_post(broken(ended(252, failed=FAILED, log=log)), APP))
     assert any(words in line for line in lines[1:]) is bool(words)
 
 
 def test_the_cause_comes_before_the_lines() -> None:
-    """What it means, what to do, and whether a retry can help."""
+    """The cause and what to do come before the excerpt."""
     lines = shown(end_post(broken(causes=(CAUSE,)), APP))
     hint = next(at for at, line in enumerate(lines) if "A column is missing." in line)
     assert hint < lines.index("it broke")
@@ -81,7 +81,7 @@ def test_the_cause_comes_before_the_lines() -> None:
     ],
 )
 def test_what_has_changed_since_the_last_success(changed: Changed | None, words: str) -> None:
-    """The first question of whoever has to mend it."""
+    """A failure's thread says what changed since the last success, or how many failures came in a row."""
     lines = shown(end_post(broken(changed=changed, commit="3f2c1ab99"), APP))
     assert any(words in line for line in lines)
     if not words:
@@ -89,7 +89,7 @@ def test_what_has_changed_since_the_last_success(changed: Changed | None, words:
 
 
 def test_the_first_nodes_are_listed_and_the_rest_are_a_click_away() -> None:
-    """The button brings back the run."""
+    """The first nodes are listed, and a button that carries the run leads to the rest."""
     counts = (("success", 3), ("error", 5))
     many = broken(nodes=nodes(5), failed_nodes=5, counts=counts, slowest=(SlowNode("model_1", "model", 9.0),))
     message = end_post(many, APP)
@@ -104,7 +104,7 @@ def test_the_first_nodes_are_listed_and_the_rest_are_a_click_away() -> None:
 
 
 def test_a_late_log_comes_without_what_was_said_before() -> None:
-    """The end has told how it compares with the runs before it."""
+    """A late log's post doesn't repeat the comparison with earlier runs."""
     late = broken(changed=Changed(3, since=ASKED))
     lines = shown(late_log_post(late, APP))
     assert "dbt test" in lines[0]
@@ -113,7 +113,7 @@ def test_a_late_log_comes_without_what_was_said_before() -> None:
 
 
 def test_long_overrides_that_the_card_cut_are_shown_in_full() -> None:
-    """In the thread of the failure; short ones stand on the card."""
+    """Overriding commands that the card cut are shown in full in a failure's thread; short ones aren't repeated."""
     long = tuple(f"dbt run --select {'x' * 200} {number}" for number in range(4))
     overridden = replace(broken(), facts=replace(FACTS, overridden=True, commands=long))
     text = "\n".join(shown(end_post(overridden, APP)))
@@ -123,7 +123,7 @@ def test_long_overrides_that_the_card_cut_are_shown_in_full() -> None:
 
 
 def test_a_log_that_is_not_attached_can_be_read_in_two_ways() -> None:
-    """By a command, with the number of the failed command, and in Bolt."""
+    """A log that isn't attached can be read by a command with the failed command's number, and in Bolt."""
     seen = broken()
     assert seen.end is not None
     message = no_file_post(replace(seen, end=replace(seen.end, number=3)), "it's too large", APP, "/dbt")
@@ -142,20 +142,20 @@ def test_a_log_that_is_not_attached_can_be_read_in_two_ways() -> None:
     ],
 )
 def test_a_file_has_a_plain_name(command: str, name: str) -> None:
-    """Whatever the command holds; the title has it as it is."""
+    """A log file's name is plain, whatever the command contains; its title has the command unchanged."""
     assert log_file_name(7, command).name == name
     assert command in log_file_name(7, command).title
 
 
 def test_a_file_of_a_long_command_has_a_short_name() -> None:
-    """Slack limits both."""
+    """A long command's file has a short name and title, because Slack limits both."""
     named = log_file_name(7, f"dbt {'x' * 900}")
     assert len(named.name) < 80
     assert len(named.title) <= 150
 
 
 def test_a_run_without_an_end_time_still_has_a_thread() -> None:
-    """Rebuilt from a button alone."""
+    """A failed run without times, rebuilt from a button alone, still has a thread."""
     bare = replace(
         broken(End(failed=replace(FAILED, started_at=None, ended_at=FAILED.ended_at))),
         facts=replace(FACTS, asked_at=ASKED - timedelta(days=1)),

@@ -36,10 +36,10 @@ from tests.core.watching.ends import WATCH
     ],
 )
 def test_only_what_differs_from_the_usual_is_said(watch: Watch, words: str) -> None:
-    """Failures and recoveries always are."""
+    """Options are listed only if they differ from the default."""
     assert said(options_in_words(watch)) == words
 
 
 def test_a_user_group_is_mentioned_by_its_id() -> None:
-    """Slack shows its name."""
+    """A user group is mentioned by its id, and Slack shows its name."""
     assert Group("S1", "a user group") in options_in_words(replace(WATCH, mention="S1"))

@@ -18,13 +18,13 @@ INCIDENT = Incident("C1", "nightly", "T", 1, name="Nightly full build", failures
 
 
 def test_every_reason_has_words() -> None:
-    """A word of a later version is shown as it is."""
+    """Every reason is put into words, and one from a later version is shown as it is."""
     assert all(" " in why_paused(word) for word in Pause)
     assert why_paused("on holiday") == "on holiday"
 
 
 def test_a_shared_channel() -> None:
-    """Many watches are one message."""
+    """Several watches of a channel that became shared are reported in one message."""
     watches = [replace(WATCH, number=number, pattern=f"p{number}") for number in range(12)]
     text = said(pause_notice(watches, Pause.SHARED, "U1", "/bolt").text)
     assert "p9 and 2 more in" in text
@@ -32,14 +32,14 @@ def test_a_shared_channel() -> None:
 
 
 def test_a_deactivated_creator() -> None:
-    """The admins can have somebody else take it over."""
+    """A deactivated creator's notice names the command with which somebody else can take the watch over."""
     text = said(pause_notice([WATCH], Pause.DEACTIVATED, "U1", "/bolt").text)
     assert "/bolt watch nightly" in text
     assert "whoever set this up" in said(pause_notice([WATCH], Pause.DEACTIVATED, OPERATOR, "/bolt").text)
 
 
 def test_the_report_lists_what_is_failing() -> None:
-    """At most twenty, with the number of the others."""
+    """At most twenty failing schedules are listed, and the rest are counted."""
     since = When(AT, "date_time")
     text = said(channel_back_message([INCIDENT] * 22, [INCIDENT], since, "https://app").text)
     assert "22 schedules are failing now; 1 schedule has failed and recovered since" in text

@@ -1,4 +1,4 @@
-"""The answers to watching: what is covered, what it would have meant, and how to stop it."""
+"""The replies about watches: what is covered, what would have been reported, and how to stop it."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ GLOB = replace(WATCH, number=2, pattern="fin*")
 
 
 def answer(preview: Preview, **more: object) -> list[str]:
-    """The lines of the answer to making a watch."""
+    """The lines of the reply to making a watch."""
     return shown(made(Made(GLOB, "new", preview, **more)))  # type: ignore[arg-type]
 
 
 def test_a_new_watch_is_confirmed_with_what_it_covers() -> None:
-    """And one click edits or stops it."""
+    """A new watch is confirmed with what it covers, and can be edited or stopped with a click."""
     message = made(Made(WATCH, "new", Preview(1, 1, Previewed(5, 3, 2))))
     assert shown(message) == [
         "Now watching nightly here (watch 1): failures and recoveries.",
@@ -79,12 +79,12 @@ def test_a_new_watch_is_confirmed_with_what_it_covers() -> None:
     ],
 )
 def test_what_it_would_have_reported_is_said_as_far_as_it_is_known(preview: Preview, words: str) -> None:
-    """An estimate is called one."""
+    """The preview says what would have been posted, and calls an estimate one."""
     assert words in answer(preview)
 
 
 def test_what_is_special_is_noted() -> None:
-    """Other notifiers, other watches, and a channel that can't be written to."""
+    """The reply mentions more specific watches, Bolt's own notifications, and a channel that can't be posted in."""
     preview = Preview(3, 3, Previewed())
     told = answer(
         preview,
@@ -100,14 +100,14 @@ def test_what_is_special_is_noted() -> None:
 
 
 def test_asking_again_changes_or_confirms_it() -> None:
-    """It isn't made twice."""
+    """Asking again changes or confirms the watch instead of making another one."""
     preview = Preview(1, 1, Previewed())
     assert shown(made(Made(WATCH, "changed", preview)))[0].startswith("Changed: now watching nightly here (watch 1)")
     assert shown(made(Made(WATCH, "same", preview)))[0].startswith("Already watching nightly here (watch 1)")
 
 
 def test_refusals_name_the_limit_or_the_schedules() -> None:
-    """And that nothing was changed."""
+    """A refusal names the limit or the schedules."""
     assert "There are 50 watches here, which is the limit." in said(full(WatchAcceptance("channel_full")).text)
     assert "All channels together have 2000 watches" in said(full(WatchAcceptance("full")).text)
     many = Refused(tuple("abcdefg"), "not yours")
@@ -121,7 +121,7 @@ def test_refusals_name_the_limit_or_the_schedules() -> None:
 
 
 def test_a_channels_watches_are_listed_with_buttons() -> None:
-    """Each says what it decides about."""
+    """Each watch shows what it covers or why it's paused, with buttons of its own."""
     paused = replace(WATCH, number=3, pattern="old", paused="the channel is shared with another organization")
     listed = [
         ListedWatch(WATCH, 1),
@@ -145,7 +145,7 @@ def test_a_channels_watches_are_listed_with_buttons() -> None:
 
 
 def test_all_channels_are_listed_without_buttons_and_private_ones_are_counted() -> None:
-    """Stopping is for those in the channel."""
+    """Across all channels there are no buttons, because only a channel's members stop its watches."""
     message = watch_list(page([ListedWatch(WATCH, 1)], 1), WatchesCommand(every=True), prefix="/bolt", hidden=2)
     assert shown(message)[:2] == [
         "3 watches across all channels. 2 of them are in private channels that you aren't in.",
@@ -155,7 +155,7 @@ def test_all_channels_are_listed_without_buttons_and_private_ones_are_counted() 
 
 
 def test_a_list_of_nothing_says_how_to_add_one() -> None:
-    """Here, or anywhere."""
+    """An empty list says how to add a watch, here or in any channel."""
     empty: list[ListedWatch] = []
     here = watch_list(page(empty, 1), WatchesCommand(), prefix="/bolt")
     assert said(here.text) == "Nothing is watched here. To add a watch, type /bolt watch <schedule or pattern>."
@@ -164,7 +164,7 @@ def test_a_list_of_nothing_says_how_to_add_one() -> None:
 
 
 def test_several_that_fit_are_asked_about() -> None:
-    """One button each, five at most."""
+    """If several watches match, each gets a Stop button, up to five."""
     many = [replace(WATCH, number=number) for number in range(1, 8)]
     message = which_watch("nightly", many)
     assert shown(message)[0] == "7 watches here match nightly. Which one should I stop?"
@@ -175,7 +175,7 @@ def test_several_that_fit_are_asked_about() -> None:
 
 
 def test_a_stopped_watch_can_be_made_again() -> None:
-    """With the same options."""
+    """A stopped watch can be made again with the same options, if they fit in a button."""
     message = stopped(replace(GLOB, owner="ada", mention="U0ADA"))
     assert said(message.text) == "No longer watching fin* here (watch 2)."
     (again,) = buttons(message)
@@ -184,7 +184,7 @@ def test_a_stopped_watch_can_be_made_again() -> None:
 
 
 def test_an_unknown_watch_is_said_to_be_one() -> None:
-    """With how to list them."""
+    """An unknown watch is reported with how to list the watches."""
     assert said(no_such_watch("9", "/bolt").text) == (
         "There's no watch 9 here. To list the watches, type /bolt watches."
     )
@@ -208,6 +208,6 @@ def test_an_unknown_watch_is_said_to_be_one() -> None:
     ],
 )
 def test_owners_who_are_not_reached_are_named(unreached: UnreachedOwners, note: str | None) -> None:
-    """As far as they were looked at."""
+    """Owners who can't be notified are named, with how many were checked."""
     lines = answer(Preview(1, 1, Previewed()), unreached=unreached)
     assert lines[3:] == ([note] if note else [])

@@ -15,7 +15,7 @@ DISK = RunError("e2", "stg_orders", "could not extend file: no space left on dev
 
 
 def at(hours: float) -> datetime:
-    """So many hours after the first end."""
+    """This many hours after the first end."""
     return T0 + timedelta(hours=hours)
 
 

@@ -10,7 +10,7 @@ from tests.core.watching.ends import NIGHTLY, T0, WATCH
 
 
 def test_the_exact_watch_decides_else_the_longer_prefix_else_the_newer() -> None:
-    """The exact watch decides else the longer prefix else the newer."""
+    """The exact watch decides, else the one with the longer prefix, else the newer one."""
     every = replace(WATCH, number=1, pattern="*")
     prefix = replace(WATCH, number=2, pattern="night*")
     newer = replace(WATCH, number=3, pattern="night*y")
@@ -23,7 +23,7 @@ def test_the_exact_watch_decides_else_the_longer_prefix_else_the_newer() -> None
 
 
 def test_channels_are_independent_and_paused_or_other_owners_watches_cover_nothing() -> None:
-    """Channels are independent and paused or other owners watches cover nothing."""
+    """Each channel is decided on its own, and a watch that is paused or for another owner covers nothing."""
     here, there = WATCH, replace(WATCH, channel="C2", pattern="*")
     assert set(Covers.of([here, there]).deciding(NIGHTLY)) == {"C1", "C2"}
     assert not Covers.of([replace(here, paused="the channel is archived")]).covering(NIGHTLY)
@@ -32,7 +32,7 @@ def test_channels_are_independent_and_paused_or_other_owners_watches_cover_nothi
 
 
 def test_a_glob_fits_slug_or_name() -> None:
-    """A glob fits slug or name."""
+    """A glob matches the whole slug or the whole name, ignoring case."""
     assert matches("Nightly full*", NIGHTLY)
     assert matches("NIGHT*", NIGHTLY)
     assert not matches("Nightly", NIGHTLY)

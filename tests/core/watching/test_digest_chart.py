@@ -16,7 +16,7 @@ BERLIN = "Europe/Berlin"
 def chart(
     since: datetime, hours: int, counts: dict[int, tuple[int, int]], *failed: FailedOften, zone: str = "UTC"
 ) -> DigestChart:
-    """So many hours, with runs and failures by the number of the hour."""
+    """A chart of this many hours, with runs and failures by the number of the hour."""
     by_hour = {since + HOUR * number: count for number, count in counts.items()}
     return digest_chart(by_hour, failed, since, since + HOUR * hours, ZoneInfo(zone), zone)
 
@@ -25,7 +25,7 @@ MONDAY = datetime(2026, 11, 30, 8, tzinfo=UTC)
 
 
 def test_a_day_is_shown_by_the_hour() -> None:
-    """Every hour has a bar, and what is outside of the time is left out."""
+    """Every hour has a bar, and runs outside the time are left out."""
     shown = chart(MONDAY, 24, {-1: (9, 9), 0: (3, 1), 5: (2, 0), 24: (9, 9)}, zone=BERLIN)
     assert (shown.by, len(shown.bars)) == ("hour", 24)
     assert [(f"{bar.begins:%H:%M}", bar.succeeded, bar.failed) for bar in shown.bars if bar.runs] == [
@@ -36,7 +36,7 @@ def test_a_day_is_shown_by_the_hour() -> None:
 
 
 def test_a_week_is_shown_by_the_dates_of_its_time_zone() -> None:
-    """The first and the last one aren't whole; an hour belongs to the date on which it begins."""
+    """A week is shown by local dates: the first and last are partial, and an hour belongs to the date it begins on."""
     shown = chart(MONDAY, 168, {0: (1, 0), 14: (2, 1), 15: (4, 0), 167: (8, 0)}, zone=BERLIN)
     assert shown.by == "day"
     assert [f"{bar.begins:%a %d}" for bar in shown.bars] == [
@@ -56,20 +56,20 @@ def test_a_week_is_shown_by_the_dates_of_its_time_zone() -> None:
     ],
 )
 def test_a_change_of_the_clocks_loses_no_hour(zone: str, since: datetime, hours: int, bars: int) -> None:
-    """Nor counts one twice."""
+    """A clock change neither loses an hour nor counts one twice."""
     shown = chart(since, hours, dict.fromkeys(range(hours), (1, 0)), zone=zone)
     assert (len(shown.bars), shown.runs) == (bars, hours)
 
 
 def test_the_worst_come_first() -> None:
-    """Three at most, and none without a failure."""
+    """The three schedules with the most failures are listed, and none without a failure."""
     shown = chart(MONDAY, 24, {}, *(FailedOften(f"S{number}", "s", number, 9) for number in (2, 0, 4, 1, 3)))
     assert [one.name for one in shown.most_failed] == ["S4", "S3", "S2"]
     assert chart(MONDAY, 24, {}, FailedOften("S", "s", 0, 9)).most_failed == ()
 
 
 def test_the_alternative_text_has_the_figures() -> None:
-    """As far as there's room."""
+    """The alternative text has the figures, as far as there's room."""
     shown = chart(MONDAY, 168, {0: (3, 1), 30: (2, 0)}, FailedOften("Nightly", "nightly", 1, 4))
     assert alt_text(shown) == (
         "Runs by day. 5 runs, 80% succeeded, since 30 Nov, 08:00 (UTC). Most failures: Nightly: 1 of 4. "

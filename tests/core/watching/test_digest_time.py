@@ -1,4 +1,4 @@
-"""When a channel's digest is due: in Berlin, New York and on Lord Howe Island, on days when clocks change too."""
+"""When a channel's digest is due: in Berlin, New York and on Lord Howe Island, also when clocks change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def digest(zone: str, clock: str = "09:00", weekday: int | None = None) -> Digest:
-    """One that was set long ago."""
+    """A digest that was set long ago."""
     return Digest("C1", "T", clock, zone, "U0ADA", LONG_AGO, weekday)
 
 
@@ -54,7 +54,7 @@ def utc(text: str) -> datetime:
     ],
 )
 def test_a_daily_digest_is_due_once_a_local_date(zone: str, clock: str, now: str, expected: list[str]) -> None:
-    """At the first of two equal times, and right after a time that's skipped."""
+    """A daily digest is due once per local date: at the first of two equal times, and right after a skipped time."""
     at, found = utc(now), []
     for _ in expected:
         slot = next_slot(digest(zone, clock), at)
@@ -68,7 +68,7 @@ def test_a_daily_digest_is_due_once_a_local_date(zone: str, clock: str, now: str
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"])
 @pytest.mark.parametrize("clock", ["00:00", "01:45", "02:15", "02:30", "09:00", "23:30"])
 def test_a_year_has_a_digest_for_each_of_its_dates(zone: str, clock: str) -> None:
-    """None twice, none left out; each hour is in one of them."""
+    """Every date has exactly one digest, and each begins where the previous one ended."""
     one = digest(zone, clock)
     at, days, until = utc("2026-01-01T12:00"), [], None
     for _ in range(365):
@@ -81,7 +81,7 @@ def test_a_year_has_a_digest_for_each_of_its_dates(zone: str, clock: str) -> Non
 
 
 def test_a_weekly_digest_is_due_on_its_weekday() -> None:
-    """It counts seven days, of which one may have 23 hours."""
+    """A weekly digest is due on its weekday and covers seven days, one of which may have 23 hours."""
     weekly = digest("Europe/Berlin", "09:00", weekday=0)
     slot = next_slot(weekly, utc("2026-03-25T12:00"))
     assert slot.day == date(2026, 3, 30)
@@ -93,7 +93,7 @@ def test_a_weekly_digest_is_due_on_its_weekday() -> None:
 
 
 def test_a_digest_is_sent_up_to_six_hours_late() -> None:
-    """Not one before it was set, either."""
+    """A digest is posted up to six hours late, and not if it was set after its time."""
     one = digest("UTC")
     slot = last_slot(one, utc("2026-03-10T10:00"))
     assert is_wanted(one, slot, slot.at)

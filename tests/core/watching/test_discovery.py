@@ -25,12 +25,12 @@ from tests.core.watching.ends import T0
 
 
 def settle(ledger: Ledger, over: Sequence[RunSummary]) -> Ledger:
-    """The ends of these runs are accounted."""
+    """Account the ends of these runs."""
     return remember(ledger, [end_of_listing(one) for one in over])
 
 
 def run(number: int, state: str = "SUCCESS", *, minutes: float | None = None) -> RunSummary:
-    """A run that starts so many minutes after the first, and takes one."""
+    """A run that starts this many minutes after the first one, and takes a minute."""
     began = T0 + timedelta(minutes=number if minutes is None else minutes)
     over = state not in {"RUNNING", "STARTING"}
     return RunSummary(
@@ -42,7 +42,7 @@ NOW = T0 + timedelta(hours=2)
 
 
 def test_at_the_first_look_only_active_runs_are_new() -> None:
-    """At the first look only active runs are new."""
+    """At the first look, only active runs are new."""
     found = compare(Ledger(), [run(3, "RUNNING"), run(2, "FAILED"), run(1)], NOW)
     assert ([one.id for one in found.begun], found.ended) == ([3], ())
     again = compare(found.ledger, [run(3, "FAILED"), run(2, "FAILED"), run(1)], NOW)
@@ -51,14 +51,14 @@ def test_at_the_first_look_only_active_runs_are_new() -> None:
 
 
 def test_what_ended_between_the_watch_and_the_first_look_is_news() -> None:
-    """Bolt may have been away meanwhile."""
+    """Runs that ended between the watch and the first look are new, because Bolt may have been away."""
     found = compare(Ledger(), [run(9, "FAILED"), run(3, "FAILED")], NOW, since=T0 + timedelta(minutes=5))
     assert [one.id for one in found.ended] == [9]
     assert [one for one, _ in found.ledger.final] == [3]
 
 
 def test_what_is_accounted_already_or_was_over_before_the_watch_is_no_news() -> None:
-    """What is accounted already or was over before the watch is no news."""
+    """Ends that were accounted, or were over before the watch, are known."""
     since, listed = T0 + timedelta(minutes=2.5), [run(3, "RUNNING"), run(2, "FAILED"), run(1)]
     assert [one.run for one in known_before(Ledger(), listed, since)] == [1]
     assert [one.run for one in known_before(settle(Ledger(), [run(2, "FAILED")]), listed, since)] == [2, 1]
@@ -80,7 +80,7 @@ def test_a_run_that_is_left_out_is_found_again() -> None:
 
 
 def test_the_newest_success_of_each_branch_is_remembered() -> None:
-    """The newest success of each branch is remembered, but not of ever more branches."""
+    """The newest success of each branch is remembered, up to a number of branches."""
     ours, theirs = run(1), replace(run(3), branch="feature")
     ledger = settle(Ledger(), [run(4, "CANCELED"), theirs, run(2), ours])
     assert [one.run for one in ledger.successes] == [2, 3]
@@ -89,7 +89,7 @@ def test_the_newest_success_of_each_branch_is_remembered() -> None:
 
 
 def test_ends_come_in_their_own_order_and_late_ones_are_found() -> None:
-    """Ends come in their own order and late ones are found."""
+    """Ends come in the order in which the runs ended, and late ones are found."""
     begun = compare(Ledger(), [run(1)], NOW).ledger
     found = compare(begun, [run(3, minutes=3), run(4, minutes=2), run(1)], NOW)
     assert [one.id for one in found.ended] == [4, 3]
@@ -98,14 +98,14 @@ def test_ends_come_in_their_own_order_and_late_ones_are_found() -> None:
 
 
 def test_what_lies_below_the_floor_is_no_news() -> None:
-    """What lies below the floor is no news."""
+    """Runs that began before the oldest remembered start aren't new."""
     known = settle(Ledger(begun=True), [run(number) for number in range(10, 20)])
     assert not compare(known, [run(12), run(5, "FAILED")], NOW)
     assert len(settle(known, [run(number) for number in range(20, 300)]).final) == FINAL_KEPT
 
 
 def test_an_active_run_is_never_dropped() -> None:
-    """An active run is never dropped."""
+    """An active run is never forgotten, however many others end."""
     ledger = compare(Ledger(begun=True), [run(1, "RUNNING")], NOW).ledger
     ledger = settle(ledger, [run(number) for number in range(2, 200)])
     assert ledger.active == (1,)
@@ -113,7 +113,7 @@ def test_an_active_run_is_never_dropped() -> None:
 
 
 def test_paging_ends_at_what_is_known() -> None:
-    """Paging ends at what is known."""
+    """Paging ends at the first run that is known."""
     known = settle(Ledger(begun=True), [run(5)])
     assert not reaches_known(known, [run(7), run(6)])
     assert reaches_known(known, [run(6), run(5)])
@@ -121,7 +121,7 @@ def test_paging_ends_at_what_is_known() -> None:
 
 
 def test_a_state_that_nobody_knows_is_over_ten_minutes_after_its_end() -> None:
-    """Until then it may still change; an active run with an end isn't over."""
+    """An unknown state counts as final ten minutes after its end, and an active state never does."""
     ended = run(1, "Finished", minutes=0)
     assert not is_over(ended, T0 + timedelta(minutes=10))
     assert is_over(ended, T0 + timedelta(minutes=11))
@@ -130,7 +130,7 @@ def test_a_state_that_nobody_knows_is_over_ten_minutes_after_its_end() -> None:
 
 
 def test_an_end_was_accounted_although_newer_runs_have_made_its_run_forgotten() -> None:
-    """Not if it's still expected, or if fewer runs than are remembered have ended."""
+    """An end that was accounted is recognized even if newer runs have displaced it, unless it's still expected."""
     old = RunEnd(1, "FAILED", T0 - timedelta(days=1), T0)
     newer = tuple((number, T0.timestamp() + number) for number in range(2, FINAL_KEPT + 2))
     assert was_accounted(Ledger(final=newer), old)

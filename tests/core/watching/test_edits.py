@@ -8,13 +8,13 @@ from tests.core.watching.test_incident_life import told
 
 
 def test_counts_are_shown_in_steps() -> None:
-    """Counts are shown in steps."""
+    """A count is shown at 2, 3, 5, 10 and so on."""
     steps = [count for count in range(1, 1001) if is_step(count)]
     assert steps == [2, 3, 5, 10, 20, 50, 100, 200, 500, 1000]
 
 
 def test_what_matters_is_edited_at_once_and_a_count_at_its_steps() -> None:
-    """What matters is edited at once and a count at its steps."""
+    """A recovery or a new error is edited in at once, and a count only at its steps."""
     one, two = told(failure(1, 0)), told(failure(1, 0), failure(2, 1))
     four, three = told(*(failure(n, n) for n in range(1, 5))), told(*(failure(n, n) for n in range(1, 4)))
     recovered = told(failure(1, 0), success(2, 1))

@@ -16,7 +16,7 @@ END = End(at(-1), T0, "main", "3f2c1ab", BUILD, log="read")
 
 
 def test_a_failed_run_has_the_errors_of_its_nodes() -> None:
-    """Two runs with the same node and message have the same one."""
+    """A failed run has its nodes' errors, and the same node and message give the same key."""
     end = replace(END, nodes=(FailedNode("ERROR", "orders", "model", "column x does not exist"),), summary="1 error")
     one = end_of_run(RUN, end)
     assert (one.branch, one.commit, one.command, one.ended_at) == ("main", "3f2c1ab", "dbt build", T0)
@@ -25,7 +25,7 @@ def test_a_failed_run_has_the_errors_of_its_nodes() -> None:
 
 
 def test_without_nodes_its_command_is_the_error_and_the_hint_says_which() -> None:
-    """Else the first line of what it said, else its exit code."""
+    """Without nodes, the failed command is the error, and runs with the same hint have the same key."""
     hinted = end_of_run(RUN, replace(END, excerpt="TLS failed for 10.0.0.7", causes=(Cause(id="tls"),))).errors[0]
     assert (
         hinted.key == end_of_run(RUN, replace(END, excerpt="something else", causes=(Cause(id="tls"),))).errors[0].key
@@ -34,12 +34,12 @@ def test_without_nodes_its_command_is_the_error_and_the_hint_says_which() -> Non
 
 
 def test_while_its_log_is_late_it_has_no_errors() -> None:
-    """They're decided when the log has been read."""
+    """While its log is late, a run has no errors."""
     assert end_of_run(RUN, replace(END, log="late")).errors == ()
 
 
 def test_a_run_with_other_commands_closes_nothing_but_a_retry_does() -> None:
-    """A retry runs what failed of the schedule's own."""
+    """A run with other commands closes nothing; one with the schedule's own, or a retry, does."""
     other = replace(RUN, seen=Observation("SUCCESS", (replace(BUILD, text="dbt run -s one", return_code=0),)))
     assert not end_of_run(other, End()).closes
     assert end_of_run(replace(other, facts=replace(other.facts, parent_run=9)), End()).closes
@@ -47,6 +47,6 @@ def test_a_run_with_other_commands_closes_nothing_but_a_retry_does() -> None:
 
 
 def test_a_listing_alone_says_when_and_where() -> None:
-    """Not why."""
+    """A listing gives an end's time, branch and person, but no errors."""
     end = end_of_listing(RunSummary(3, "FAILED", "cron", None, 2, at(-1), T0, "main", "3f2c1ab", "12"))
     assert (end.run, end.parent, end.pull_request, end.errors, end.actor) == (3, 2, "12", (), "cron")

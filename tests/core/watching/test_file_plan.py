@@ -1,4 +1,4 @@
-"""What the watches file changes of the watches on record."""
+"""What the watches file changes about the watches on record."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ WANTED = Watch("C1", 0, "T", "nightly", NOW)
 
 
 def test_what_is_not_there_is_added() -> None:
-    """In another channel it's another watch."""
+    """A watch that isn't on record in its channel is added."""
     assert plan_file([WANTED], []) == FilePlan((WANTED,))
     assert plan_file([WANTED], [replace(OF_FILE, channel="C2", made_by="U1")]) == FilePlan((WANTED,))
 
 
 def test_the_same_file_changes_nothing() -> None:
-    """What is watched goes on from when it began; a pause stays."""
+    """The same file changes nothing: a watch keeps its start and its pause."""
     paused = replace(OF_FILE, paused="shared", paused_at=BEFORE, notify=True)
     assert plan_file([WANTED], [paused, MADE_HERE]) == FilePlan()
 
 
 def test_other_options_change_it() -> None:
-    """Under its number."""
+    """Other options change the watch under the same number."""
     changed = replace(WANTED, only="all")
     assert plan_file([changed], [OF_FILE]) == FilePlan(change=(replace(OF_FILE, only="all"),))
 
 
 def test_a_watch_made_in_slack_becomes_the_files() -> None:
-    """If it's about the same schedules; others stay as they are."""
+    """A watch made in Slack becomes the file's if it's about the same schedules; others stay as they are."""
     wanted = replace(WANTED, pattern="Fin*")
     assert plan_file([wanted], [MADE_HERE]) == FilePlan(change=(replace(MADE_HERE, pattern="Fin*", made_by=""),))
     own = replace(MADE_HERE, number=2, made_by="")
@@ -41,6 +41,6 @@ def test_a_watch_made_in_slack_becomes_the_files() -> None:
 
 
 def test_what_is_gone_from_the_file_is_stopped() -> None:
-    """Without a file, all that came from it."""
+    """A watch that is gone from the file is stopped, and so is one with another branch."""
     assert plan_file([], [OF_FILE, MADE_HERE]) == FilePlan(stop=(OF_FILE,))
     assert plan_file([replace(WANTED, branch="*")], [OF_FILE]).stop == (OF_FILE,)

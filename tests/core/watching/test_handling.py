@@ -27,7 +27,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def test_somebody_on_it_stops_mentions_for_twelve_hours() -> None:
-    """Somebody on it stops mentions for twelve hours."""
+    """Somebody on it stops mentions for twelve hours; then the incident is reported as still failing."""
     incident = told(failure(1, 0))
     assert incident is not None
     taken = take_on(incident, "U0BOB", at(1))
@@ -42,7 +42,7 @@ def test_somebody_on_it_stops_mentions_for_twelve_hours() -> None:
 
 
 def test_a_snooze_posts_nothing_and_then_names_what_is_new() -> None:
-    """A snooze posts nothing and then names what is new."""
+    """A snooze posts nothing, and its end names the new errors."""
     incident = told(failure(1, 0))
     assert incident is not None
     quiet = snoozed(incident, "U0BOB", SnoozeChoice.HOUR, at(0.5), BERLIN)
@@ -76,7 +76,7 @@ def test_an_incident_without_runs_is_closed_after_a_month() -> None:
 
 
 def test_somebody_elses_click_counts_for_a_minute() -> None:
-    """One's own doesn't: a repeated start is recognized elsewhere."""
+    """Somebody else's retry click counts for a minute; one's own doesn't, because repeats are recognized elsewhere."""
     incident = told(failure(1, 0))
     assert incident is not None
     assert other_asked(incident, "U0BOB", at(1)) is None

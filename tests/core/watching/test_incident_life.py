@@ -9,7 +9,7 @@ from tests.core.watching.ends import COLUMN, DISK, NIGHTLY, WATCH, failure, succ
 
 
 def told(*ends: RunEnd, carded: frozenset[int] = frozenset()) -> Incident | None:
-    """Account these ends in this order."""
+    """The incident after these ends are accounted in this order."""
     incident, newest = None, None
     for end in ends:
         incident = account(incident, end, WATCH, NIGHTLY, newest=newest, carded=end.run in carded)
@@ -18,12 +18,12 @@ def told(*ends: RunEnd, carded: frozenset[int] = frozenset()) -> Incident | None
 
 
 def kinds(incident: Incident | None) -> list[PostKind]:
-    """What its thread posts tell."""
+    """The kinds of an incident's thread posts."""
     return [post.kind for post in incident.posts] if incident else []
 
 
 def test_a_failure_opens_and_a_success_closes() -> None:
-    """A failure opens and a success closes."""
+    """A failure opens an incident and a success closes it."""
     assert told(success(1, 0)) is None
     incident = told(success(1, 0), failure(2, 1))
     assert incident is not None
@@ -38,7 +38,7 @@ def test_a_failure_opens_and_a_success_closes() -> None:
 
 
 def test_the_same_error_is_counted_and_a_new_one_is_posted() -> None:
-    """The same error is counted and a new one is posted."""
+    """The same error is only counted, and a new one is posted."""
     incident = told(failure(1, 0), failure(2, 1), failure(3, 1.5, COLUMN, DISK))
     assert incident is not None
     assert incident.failures == 3
@@ -48,7 +48,7 @@ def test_the_same_error_is_counted_and_a_new_one_is_posted() -> None:
 
 
 def test_a_log_that_is_read_later_tells_its_new_error_then() -> None:
-    """A log that is read later tells its new error then."""
+    """A new error in a log that is read later is posted then."""
     incident = told(failure(1, 0), failure(2, 1, log="late"))
     assert kinds(incident) == [PostKind.OPENING]
     assert incident is not None
@@ -59,7 +59,7 @@ def test_a_log_that_is_read_later_tells_its_new_error_then() -> None:
 
 
 def test_a_failure_before_a_newer_success_counts_and_does_not_reopen() -> None:
-    """Its log had to be read, so the success was accounted first."""
+    """A failure whose log was read only after a newer success counts, but doesn't reopen the incident."""
     incident = told(failure(1, 0), success(2, 0.2), success(4, 0.6), failure(3, 0.4, DISK))
     assert incident is not None
     assert (incident.state, incident.failures, incident.reopened) == (IncidentState.RECOVERED, 2, ())
@@ -71,7 +71,7 @@ def test_a_failure_before_a_newer_success_counts_and_does_not_reopen() -> None:
 
 
 def test_an_older_failure_counts_and_never_reopens() -> None:
-    """An older failure counts and never reopens."""
+    """A failure that is older than the recovery counts, but never reopens the incident."""
     incident = told(failure(2, 1), success(4, 3), failure(3, 2))
     assert incident is not None
     assert (incident.state, incident.failures) == (IncidentState.RECOVERED, 2)
@@ -82,7 +82,7 @@ def test_an_older_failure_counts_and_never_reopens() -> None:
 
 
 def test_a_failure_soon_after_the_recovery_reopens() -> None:
-    """A failure soon after the recovery reopens."""
+    """A failure soon after the recovery reopens the incident; one much later opens a new one."""
     incident = told(failure(1, 0), success(2, 0.5), failure(3, 1))
     assert incident is not None
     assert kinds(incident) == [PostKind.OPENING, PostKind.RECOVERED, PostKind.REOPENED]
@@ -93,7 +93,7 @@ def test_a_failure_soon_after_the_recovery_reopens() -> None:
 
 
 def test_the_third_reopening_in_a_day_is_flapping_until_three_successes() -> None:
-    """The third reopening in a day is flapping until three successes."""
+    """The third reopening in a day makes the incident flap until three successes in a row."""
     ends = [failure(1, 0), success(2, 0.2), failure(3, 0.4), success(4, 0.6), failure(5, 0.8), success(6, 1.0)]
     ends += [failure(7, 1.2)]
     incident = told(*ends)
@@ -108,14 +108,14 @@ def test_the_third_reopening_in_a_day_is_flapping_until_three_successes() -> Non
 
 
 def test_a_failed_retry_is_no_further_failure() -> None:
-    """A failed retry is no further failure."""
+    """A failed retry counts as a retry, not as another failure."""
     incident = told(failure(1, 0), failure(2, 1, parent=1))
     assert incident is not None
     assert (incident.failures, incident.retries) == (1, 1)
 
 
 def test_runs_with_cards_are_told_by_their_cards_until_one_has_none() -> None:
-    """Runs with cards are told by their cards until one has none."""
+    """An incident stays silent while all of its runs have cards, and opens at the first run without one."""
     silent = told(failure(1, 0), failure(2, 1), carded=frozenset({1, 2}))
     assert silent is not None
     assert (silent.silent, silent.failures, kinds(silent)) == (True, 2, [])
@@ -125,7 +125,7 @@ def test_runs_with_cards_are_told_by_their_cards_until_one_has_none() -> None:
 
 
 def test_fifty_failures_of_one_error_are_one_post_with_one_mention() -> None:
-    """Whatever their number."""
+    """Fifty failures with the same error are one post with one mention."""
     incident = told(*(failure(number, number / 60) for number in range(50)))
     assert incident is not None
     assert (incident.failures, kinds(incident), incident.same_error) == (50, [PostKind.OPENING], True)
@@ -133,7 +133,7 @@ def test_fifty_failures_of_one_error_are_one_post_with_one_mention() -> None:
 
 
 def test_fifty_different_errors_are_ten_posts() -> None:
-    """The others are counted, and remembered."""
+    """Fifty different errors make at most ten posts; the others are counted and remembered."""
     errors = [RunError(f"e{number}", "orders", f"error {number}") for number in range(50)]
     incident = told(*(failure(number, number / 60, error) for number, error in enumerate(errors)))
     assert incident is not None
@@ -142,7 +142,7 @@ def test_fifty_different_errors_are_ten_posts() -> None:
 
 
 def test_only_the_newest_posts_are_kept_and_numbers_go_on() -> None:
-    """A schedule may fail and recover for months."""
+    """Only the newest posts are kept, and their numbers go on, because a schedule may fail and recover for months."""
     ends = [end for day in range(40) for end in (failure(2 * day, day * 0.9), success(2 * day + 1, day * 0.9 + 0.4))]
     incident = told(*ends)
     assert incident is not None

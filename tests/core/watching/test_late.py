@@ -19,12 +19,12 @@ WATCHING = replace(WATCH, late_s=1800)
 
 
 def after(minutes: float) -> datetime:
-    """So many minutes after the slot."""
+    """This many minutes after the slot."""
     return SLOT + timedelta(minutes=minutes)
 
 
 def run(number: int, minutes: float, state: str = "SUCCESS", **facts: object) -> RunSummary:
-    """A run that began so many minutes after the slot and took one."""
+    """A run that began this many minutes after the slot and took a minute."""
     ended = None if state == "RUNNING" else after(minutes + 1)
     listed = RunSummary(number, state, "scheduler", started_at=after(minutes), ended_at=ended, branch="main")
     return replace(listed, **facts)  # type: ignore[arg-type]
@@ -37,13 +37,13 @@ def look(
     known: Lateness | None = None,
     upcoming: float | None = None,
 ) -> Judged:
-    """Judge the schedule so many minutes after the slot."""
+    """Judge the schedule this many minutes after the slot."""
     slots = Slots(after(upcoming).timestamp() if upcoming else 0, tuple(after(one).timestamp() for one in passed))
     return judge(NIGHTLY, slots, runs, {"C1": WATCHING}, {"C1": known} if known else {}, after(minutes))
 
 
 def late(minutes: float = 30, *runs: RunSummary, passed: Sequence[float] = (0,)) -> Lateness:
-    """It's late."""
+    """The lateness that is found."""
     return look(minutes, *runs, passed=passed).changed["C1"]
 
 
@@ -51,7 +51,7 @@ def late(minutes: float = 30, *runs: RunSummary, passed: Sequence[float] = (0,))
 
 
 def test_slots_are_noted_for_what_wants_them() -> None:
-    """For lateness, for a digest, or for both; what a digest knows to be without a run outlives a blind spell."""
+    """Slots are kept for lateness, a digest or both; a slot that a digest knows was missed survives a blind spell."""
     slot, before = SLOT.timestamp(), Slots(SLOT.timestamp(), missed=1)
     listed = after(0.25), after(-0.25)
     assert note_listing(before, None, *listed, is_counted=True) == Slots(0, (slot,), (slot,), 1)
@@ -62,7 +62,7 @@ def test_slots_are_noted_for_what_wants_them() -> None:
 
 
 def test_a_slot_that_was_listed_before_it_passed_is_judged() -> None:
-    """And the next one is waited for."""
+    """A slot that was listed before it passed is judged, and the next one is awaited."""
     before = note_listing(Slots(), SLOT, after(-0.25), after(-0.5))
     assert before == Slots(SLOT.timestamp())
     passed = note_listing(before, after(60), after(0.25), after(-0.25))
@@ -71,7 +71,7 @@ def test_a_slot_that_was_listed_before_it_passed_is_judged() -> None:
 
 
 def test_a_time_that_stays_listed_passes_once() -> None:
-    """A backend that moves it on only when the run has begun."""
+    """A time that stays listed after it passed, because the backend moves it on at the run's start, passes once."""
     passed = note_listing(Slots(SLOT.timestamp()), SLOT, after(0), after(-0.25))
     assert passed == Slots(0, (SLOT.timestamp(),))
     assert note_listing(passed, SLOT, after(0.25), after(0)) == passed
@@ -79,13 +79,13 @@ def test_a_time_that_stays_listed_passes_once() -> None:
 
 @pytest.mark.parametrize("listed_at", [None, after(-9)])
 def test_a_slot_in_a_blind_spell_is_never_judged(listed_at: datetime | None) -> None:
-    """Nor one that waited for its judgment when nothing could be listed anymore."""
+    """A slot in a blind spell is never judged, and neither is one that was awaiting judgment."""
     known = Slots(SLOT.timestamp(), (after(-30).timestamp(),))
     assert note_listing(known, after(60), after(2), listed_at) == Slots(after(60).timestamp())
 
 
 def test_a_slot_that_is_moved_before_it_passes_is_no_slot() -> None:
-    """Somebody has changed the schedule."""
+    """A slot that is moved before it passes isn't judged, because somebody changed the schedule."""
     moved = note_listing(Slots(SLOT.timestamp()), after(60), after(-1), after(-2))
     assert note_listing(moved, after(60), after(1), after(-1)).passed == ()
 
@@ -94,7 +94,7 @@ def test_a_slot_that_is_moved_before_it_passes_is_no_slot() -> None:
 
 
 def test_nothing_is_late_within_the_grace() -> None:
-    """It's looked at again when that is over."""
+    """Nothing is late within the grace period, and the schedule is judged again when that is over."""
     judged = look(10)
     assert (judged.changed, judged.again_s) == ({}, 20 * 60)
     assert judged.slots.passed == (SLOT.timestamp(),)
@@ -108,14 +108,14 @@ def test_nothing_is_late_within_the_grace() -> None:
         ((run(1, -1),), False),
         ((run(1, -1.1),), True),
         ((run(1, 29, "FAILED"),), False),
-        # What doesn't count doesn't begin a schedule's run.
+        # A run that doesn't count doesn't fill the slot.
         ((run(1, 5, branch="dev"),), True),
         ((run(1, 5, pull_request="7"),), True),
         ((run(1, 5, parent_run_id=9),), True),
     ],
 )
 def test_a_schedule_is_late_without_a_run_since_its_slot(found: tuple[RunSummary, ...], *, is_late: bool) -> None:
-    """A minute early is in time."""
+    """A schedule is late if no counted run has begun since a minute before its slot."""
     judged = look(30, *found)
     assert bool(judged.changed) is is_late
     assert judged.again_s == (60 if is_late else None)
@@ -123,12 +123,12 @@ def test_a_schedule_is_late_without_a_run_since_its_slot(found: tuple[RunSummary
 
 
 def test_slots_before_the_watch_are_not_its_business() -> None:
-    """They passed before anybody wanted to know."""
+    """Slots from before the watch aren't judged."""
     assert look(30, passed=(-61,)).changed == {}
 
 
 def test_missed_slots_are_counted_and_the_next_start_ends_it() -> None:
-    """That run belongs to the latest slot before it."""
+    """Missed slots are counted until a run starts, and that run belongs to the latest slot before it."""
     opened = late()
     assert (opened.slots, opened.first, opened.is_open) == (1, SLOT, True)
     counted = look(90, passed=(60,), known=opened).changed["C1"]
@@ -136,7 +136,7 @@ def test_missed_slots_are_counted_and_the_next_start_ends_it() -> None:
     ended = look(107, run(5, 107, "RUNNING"), passed=(), known=counted).changed["C1"]
     assert not ended.is_open
     assert (ended.started and ended.started.run, ended.started_for) == (5, after(60))
-    # On time for the next slot, which has no judgment yet.
+    # On time for the next slot, which hasn't been judged yet.
     on_time = look(121, run(5, 120), passed=(120,), known=counted).changed["C1"]
     assert on_time.started_for == after(120)
     early = look(119.5, run(5, 119.5), passed=(), known=counted, upcoming=120).changed["C1"]
@@ -144,13 +144,13 @@ def test_missed_slots_are_counted_and_the_next_start_ends_it() -> None:
 
 
 def test_nothing_new_changes_nothing() -> None:
-    """It's looked at again all the same."""
+    """If nothing is new, nothing changes, and the schedule is judged again in a minute."""
     judged = look(31, known=late(), passed=())
     assert (judged.changed, judged.again_s) == ({}, 60)
 
 
 def test_an_earlier_run_that_is_still_active_is_why() -> None:
-    """Until it ends."""
+    """An earlier run that is still active is given as the reason until it ends."""
     opened = late(30, run(4, -300, "RUNNING"))
     assert opened.running is not None
     assert opened.running.run == 4
@@ -160,7 +160,7 @@ def test_an_earlier_run_that_is_still_active_is_why() -> None:
 
 
 def test_a_paused_schedule_is_not_late() -> None:
-    """What is open ends."""
+    """A paused schedule isn't late, and an open lateness ends with that reason."""
     paused = replace(NIGHTLY, suspended=True)
     slots = Slots(0, (SLOT.timestamp(),))
     judged = judge(paused, slots, (), {"C1": WATCHING}, {"C1": late()}, after(40))
@@ -169,7 +169,7 @@ def test_a_paused_schedule_is_not_late() -> None:
 
 
 def test_where_nobody_watches_it_any_more_it_ends() -> None:
-    """Without a run."""
+    """If the schedule is no longer watched for lateness, an open lateness ends without a run."""
     for deciding in ({}, {"C1": WATCH}):
         judged = judge(NIGHTLY, Slots(), (), deciding, {"C1": late()}, after(40))
         assert judged.changed["C1"].why == "it's no longer watched here"
@@ -177,7 +177,7 @@ def test_where_nobody_watches_it_any_more_it_ends() -> None:
 
 
 def test_each_channel_has_its_own_grace_and_branch() -> None:
-    """A slot is kept until the last one has judged it."""
+    """Each channel has its own grace period and branch, and a slot is kept until the last channel has judged it."""
     deciding = {"C1": WATCHING, "C2": replace(WATCHING, channel="C2", late_s=3600, branch="dev")}
     slots = Slots(0, (SLOT.timestamp(),))
     judged = judge(NIGHTLY, slots, (run(1, 1),), deciding, {}, after(30))
@@ -189,12 +189,12 @@ def test_each_channel_has_its_own_grace_and_branch() -> None:
 
 
 def latenesses(count: int, minutes: float = 30) -> list[Lateness]:
-    """So many schedules are late."""
+    """This many late schedules."""
     return [replace(late(), schedule=f"s{number}", opened_at=after(minutes)) for number in range(count)]
 
 
 def test_five_late_schedules_have_a_message_each() -> None:
-    """And a change of one changes its own."""
+    """Up to five late schedules have a message each, and a change to one changes only its own."""
     board, news = on_board(LateBoard(), "C1", "T1", latenesses(5), after(30))
     assert len(board.notices) == len(news) == 5
     ended = replace(news[0].late[0], why="it's paused in Bolt")
@@ -203,7 +203,7 @@ def test_five_late_schedules_have_a_message_each() -> None:
 
 
 def test_more_than_five_share_one() -> None:
-    """At once, or within two minutes; it's left when the last has started."""
+    """More than five share a message, which ends when the last one does."""
     board, news = on_board(LateBoard(), "C1", "T1", latenesses(6), after(30))
     assert len(news) == 1
     assert len(news[0].late) == 6
@@ -215,7 +215,7 @@ def test_more_than_five_share_one() -> None:
 
 
 def test_the_sixth_within_two_minutes_begins_a_shared_message_that_others_join() -> None:
-    """Those that are posted already keep theirs."""
+    """The sixth within two minutes begins a shared message that later ones join; the first five keep theirs."""
     board, _ = on_board(LateBoard(), "C1", "T1", latenesses(5), after(30))
     sixth, seventh = (replace(late(), schedule=name, opened_at=after(31)) for name in ("a", "b"))
     board, news = on_board(board, "C1", "T1", [sixth], after(31))
@@ -228,7 +228,7 @@ def test_the_sixth_within_two_minutes_begins_a_shared_message_that_others_join()
 
 
 def test_another_missed_slot_is_only_a_count() -> None:
-    """Its edit may wait."""
+    """Another missed slot changes only a count, so its edit may wait."""
     board, (notice,) = on_board(LateBoard(), "C1", "T1", [late()], after(30))
     counted = look(90, passed=(60,), known=late()).changed["C1"]
     _, (after_count,) = on_board(board, "C1", "T1", [counted], after(90))

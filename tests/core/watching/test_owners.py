@@ -1,4 +1,4 @@
-"""Who in Slack owns a schedule, as the owners file says."""
+"""Who in Slack owns a schedule, according to the owners file."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ OWNERS = Owners(
     ],
 )
 def test_a_schedules_pattern_decides_before_its_owner(slug: str, owner: str | None, expected: str | None) -> None:
-    """The first pattern that fits; then the owner, or the address in its name."""
+    """The first matching pattern decides, then the owner's name, or the address in it."""
     assert OWNERS.id_of(WatchedSchedule(slug, slug.title(), owner=owner)) == expected
 
 
 def test_addresses_differ_by_any_character() -> None:
-    """Names are compared as people read them."""
+    """Addresses are compared character by character, and names as people read them."""
     assert owner_key("a_da@example.com") != owner_key("a-da@example.com")
     assert owner_key("Ada Lovelace") == owner_key("ada  lovelace")
     assert owner_key("?!") == "?!"
 
 
 def test_a_group_is_known_by_its_id() -> None:
-    """Slack's ids begin with a letter for their kind."""
+    """A group's id is told from a user's by its first letter."""
     assert [is_group(who) for who in ("S0DATA", "U0ADA", "W0ADA", "")] == [True, False, False, False]

@@ -33,7 +33,7 @@ def faults(text: str) -> tuple[str, ...]:
 
 
 def test_a_whole_file_is_read() -> None:
-    """Schedules keep their order."""
+    """A whole file is read, and schedules keep their order."""
     assert read_owners(WHOLE) == Owners(
         (("finance-daily", "U0GRACE1"), ("*orders*", "S0ORDERS1")),
         {"ada@example.com": "U0ADA123", "data platform": "S0DATA123", "12": "W0ORG123"},
@@ -42,7 +42,7 @@ def test_a_whole_file_is_read() -> None:
 
 @pytest.mark.parametrize("text", ["version: 1\nowners: {ada: U0ADA1}", "version: 1\nschedules: {a-*: S0ADA1}"])
 def test_either_part_is_enough(text: str) -> None:
-    """The other one is empty then."""
+    """A file may have only one of its two parts."""
     assert read_owners(text) != Owners()
 
 
@@ -93,13 +93,13 @@ WHO = "the id of a user or a user group, as in U0123ABC or S0123ABC"
     ],
 )
 def test_each_fault_names_its_line(text: str, expected: list[str] | None) -> None:
-    """And what should be there instead."""
+    """Each fault names its line and says what should be there."""
     found = list(faults(text))
     assert found == expected if expected else found[0].startswith("line 3: this isn't YAML")
 
 
 def test_a_file_has_bounds() -> None:
-    """For entries and for the faults that are shown."""
+    """The entries of a file and the faults that are shown are limited."""
     many = "".join(f"  a{number}: U0ADA1\n" for number in range(ENTRIES_MOST + 1))
     assert faults(f"version: 1\nowners:\n{many}") == (f"line 3: owners has more than {ENTRIES_MOST} entries",)
     bad = "".join(f"  a{number}: x\n" for number in range(FAULTS_MOST + 5))
@@ -108,6 +108,6 @@ def test_a_file_has_bounds() -> None:
 
 @given(st.text(alphabet="version: 1\nowners{}[],U0A-*\"'#&@", max_size=80))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    """Never anything else."""
+    """Any text is either read or refused with a YamlFileError."""
     with contextlib.suppress(YamlFileError):
         read_owners(text)

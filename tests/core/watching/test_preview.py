@@ -1,4 +1,4 @@
-"""What a watch would have reported: by the same rules as what it will report."""
+"""What a watch would have reported, by the same rules as what it will report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 
 
 def run(number: int, days_ago: float, state: str, branch: str = "main") -> RunSummary:
-    """A run that ended so long ago."""
+    """A run that ended this many days ago."""
     ended = NOW - timedelta(days=days_ago)
     return RunSummary(
         number, state, "scheduler", started_at=ended - timedelta(minutes=10), ended_at=ended, branch=branch
@@ -21,34 +21,34 @@ def run(number: int, days_ago: float, state: str, branch: str = "main") -> RunSu
 
 
 def told(*runs: RunSummary, limit: int = 100) -> Previewed:
-    """What would have been reported of them."""
+    """What would have been reported about these runs."""
     return replay(WATCH, NIGHTLY, sorted(runs, key=lambda one: -one.id), NOW, limit)
 
 
 def test_one_message_for_failures_in_a_row() -> None:
-    """It's counted once, and so is its recovery."""
+    """Several failures in a row are one message, and a recovery is counted once."""
     runs = (run(1, 5, "SUCCESS"), run(2, 4, "FAILED"), run(3, 3, "ERROR"), run(4, 2, "SUCCESS"), run(5, 1, "FAILED"))
     assert told(*runs) == Previewed(failures=3, messages=2, recoveries=1)
 
 
 def test_what_happened_before_is_known_but_not_counted() -> None:
-    """A schedule that was failing already opens no message."""
+    """Earlier failures aren't counted, and a schedule that was already failing opens no message."""
     assert told(run(1, 8, "FAILED"), run(2, 6, "FAILED"), run(3, 5, "SUCCESS")) == Previewed(1, 0, 1)
 
 
 def test_runs_that_do_not_count_are_left_out() -> None:
-    """Other branches, and runs that haven't ended."""
+    """Runs on other branches, active runs and cancelled runs don't count."""
     assert told(run(1, 5, "FAILED", branch="dev"), run(2, 4, "RUNNING"), run(3, 3, "CANCELED")) == Previewed()
 
 
 def test_a_full_listing_may_not_reach_back_far_enough() -> None:
-    """Every-minute schedules have more runs than are read."""
+    """If more runs exist than are read, the preview covers fewer days."""
     assert told(run(1, 2, "SUCCESS"), run(2, 1, "FAILED"), limit=2).days == 2 + 10 / 1440
     assert told(run(1, 9, "SUCCESS"), run(2, 1, "FAILED"), limit=2).days == 7
 
 
 def test_what_was_not_read_is_estimated() -> None:
-    """From the schedules that were, and from the days that their runs span."""
+    """Schedules and days that weren't read are estimated from those that were."""
     found = preview([Previewed(2, 1, 1, days=7), Previewed(1, 1, 0, days=3.5)], schedules=4)
     assert found.told == Previewed(failures=8, messages=6, recoveries=2)
     assert (found.read, found.is_estimate) == (2, True)
@@ -58,6 +58,6 @@ def test_what_was_not_read_is_estimated() -> None:
 
 
 def test_a_listed_schedule_is_what_watches_compare() -> None:
-    """Its slug, name, owner and branch."""
+    """A watched schedule has the listing's id, slug, name, owner and branch."""
     listed = Schedule(1, "u", "Nightly full build", "nightly", "OFF", "ui", owner="ada", git_branch="main")
     assert watched(listed) == replace(NIGHTLY, uuid="u")

@@ -1,4 +1,4 @@
-"""Quiet hours: when they are, and what's withheld while they last."""
+"""Quiet hours: when they are, and what is withheld while they last."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ UNTIL = at(5)
     ],
 )
 def test_when_it_is_quiet(zone: str | None, hours: str, now: str, until: str | None) -> None:
-    """By the clock of the watch's zone."""
+    """Quiet hours follow the clock of the watch's time zone."""
     expected = datetime.fromisoformat(until).replace(tzinfo=UTC) if until else None
     begin, _, end = hours.partition("-")
     found = quiet_until(
@@ -65,13 +65,13 @@ def test_when_it_is_quiet(zone: str | None, hours: str, now: str, until: str | N
 
 
 def test_without_quiet_hours_it_is_never_quiet() -> None:
-    """Nor without a watch."""
+    """Without quiet hours, or without a watch, it's never quiet."""
     assert quiet_until(WATCH, at(0)) is None
     assert quiet_until(None, at(0)) is None
 
 
 def step(incident: Incident | None, number: int, hours: float, *, ok: bool = False, quiet: bool = True) -> Incident:
-    """An end is accounted."""
+    """The incident after an end is accounted, with or without quiet hours."""
     end = success(number, hours) if ok else failure(number, hours)
     after = account(incident, end, WATCH, NIGHTLY, newest=None, carded=False)
     assert after is not None
@@ -79,7 +79,7 @@ def step(incident: Incident | None, number: int, hours: float, *, ok: bool = Fal
 
 
 def test_an_opening_is_withheld_and_the_incident_has_no_message() -> None:
-    """It counts as always."""
+    """An opening in quiet hours is withheld: failures count, but nothing is posted or mentioned."""
     incident = step(step(None, 1, 0), 2, 1)
     assert (incident.failures, incident.posts, incident.silent) == (2, (), True)
     assert incident.withheld == Withheld(UNTIL)
@@ -87,7 +87,7 @@ def test_an_opening_is_withheld_and_the_incident_has_no_message() -> None:
 
 
 def test_the_first_failure_after_quiet_hours_gets_a_message_of_its_own() -> None:
-    """As if it opened then, with the whole count; a recovery gets a line."""
+    """The first failure after quiet hours opens the incident with the whole count; a recovery gets only its line."""
     night = told(step(None, 1, 0), UNTIL, mentioned=False)
     day = step(night, 2, 6, quiet=False)
     assert [post.kind for post in day.posts] == [PostKind.OPENING]
@@ -98,7 +98,7 @@ def test_the_first_failure_after_quiet_hours_gets_a_message_of_its_own() -> None
 
 
 def test_a_new_error_and_a_recovery_of_a_known_incident_are_withheld() -> None:
-    """Its message is edited, which is no news to anybody's phone."""
+    """A known incident's new error and recovery aren't posted in quiet hours; they're held back."""
     evening = step(None, 1, 0, quiet=False)
     after = account(evening, failure(2, 1, DISK), WATCH, NIGHTLY, newest=None, carded=False)
     assert after is not None
@@ -113,13 +113,13 @@ def test_a_new_error_and_a_recovery_of_a_known_incident_are_withheld() -> None:
 
 
 def test_a_count_alone_withholds_nothing() -> None:
-    """Nothing would have been posted."""
+    """Another failure with the same error withholds nothing, because nothing would have been posted."""
     evening = step(None, 1, 0, quiet=False)
     assert step(evening, 2, 1).withheld is None
 
 
 def test_a_second_incident_of_the_night_takes_over_what_the_first_one_withheld() -> None:
-    """Also if it opens after the quiet hours, but before their message."""
+    """A night's second incident takes over what the first one withheld, even if it opens before the report."""
     first = step(step(None, 1, 0), 2, 0.1, ok=True)
     again = step(first, 3, 4)
     assert again.serial == 2
@@ -130,7 +130,7 @@ def test_a_second_incident_of_the_night_takes_over_what_the_first_one_withheld()
 
 
 def test_what_was_told_before_is_not_counted_as_earlier() -> None:
-    """It had a message, which shows how it ended."""
+    """An incident that had a message isn't counted as an earlier one."""
     evening = step(None, 1, 0, quiet=False)
     recovered = step(evening, 2, 1, ok=True)
     again = step(recovered, 3, 20)
@@ -138,7 +138,7 @@ def test_what_was_told_before_is_not_counted_as_earlier() -> None:
 
 
 def test_what_time_does_is_withheld_too() -> None:
-    """Nobody is on it anymore, in the middle of the night."""
+    """In quiet hours, it isn't posted either that nobody is on an incident anymore."""
     evening = take_on(step(None, 1, 0, quiet=False), "U0ADA", at(0))
     after = withhold(evening, pass_time(evening, at(13)), UNTIL)
     assert after.on_it is None
@@ -147,7 +147,7 @@ def test_what_time_does_is_withheld_too() -> None:
 
 
 def test_a_snooze_comes_before_quiet_hours() -> None:
-    """What is snoozed isn't listed, and keeps its errors for the snooze's end."""
+    """A snoozed incident isn't listed in the morning, and keeps its errors for the snooze's end."""
     evening = step(None, 1, 0, quiet=False)
     asleep = snoozed(evening, "U0ADA", SnoozeChoice.RECOVERY, at(0), ZoneInfo("UTC"))
     after = account(asleep, failure(2, 1, DISK), WATCH, NIGHTLY, newest=None, carded=False)
@@ -160,7 +160,7 @@ def test_a_snooze_comes_before_quiet_hours() -> None:
 
 
 def test_what_is_told_withholds_nothing_and_a_mention_counts() -> None:
-    """The next one comes an hour later at the earliest."""
+    """Once reported, an incident isn't listed anymore, and a mention in the report counts as one."""
     night = step(None, 1, 0)
     assert is_listed(night)
     assert not is_listed(closed(night, "no longer watched here"))
@@ -171,7 +171,7 @@ def test_what_is_told_withholds_nothing_and_a_mention_counts() -> None:
 
 
 def test_the_list_shows_incidents_as_they_are_now() -> None:
-    """Unless another one has replaced them."""
+    """The list shows an incident as it is now, unless another one has replaced it."""
     night = step(step(None, 1, 0), 2, 0.1, ok=True)
     kept = kept_in_list(night)
     assert (kept.recent, kept.withheld) == ((), Withheld(UNTIL))

@@ -1,4 +1,4 @@
-"""Which run an incident's message shows as its retry, and which ends it tells of."""
+"""Which run an incident's message shows as its retry, and which ends it covers."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def run(state: str = "RUNNING", run_id: int = 4714) -> Run:
 
 @pytest.mark.parametrize("state", RequestState)
 def test_a_start_may_become_a_run_until_it_has_or_never_will(state: RequestState) -> None:
-    """An unknown state is another version's."""
+    """A start may still become a run unless it's over or its state is unknown."""
     over = {RequestState.SETTLED, RequestState.REFUSED, RequestState.CLOSED, RequestState.OTHER}
     assert is_starting(replace(START, state=state)) == (state not in over)
     assert not is_starting(None)
 
 
 def test_the_run_of_a_start_is_the_retry_while_it_is_active() -> None:
-    """Unless a newer one is known, or the incident is over."""
+    """A start's active run becomes the incident's retry, unless a newer one is known or the incident is over."""
     assert with_run_of(failing(), START, run()).retry == RetryOfIncident(4714, "RUNNING", "U0ADA")
     older = failing(retry=RetryOfIncident(4700, "CANCELED", "bob"))
     assert with_run_of(older, START, run()).retry == RetryOfIncident(4714, "RUNNING", "U0ADA")
@@ -46,7 +46,7 @@ def test_the_run_of_a_start_is_the_retry_while_it_is_active() -> None:
 
 
 def test_which_ends_a_message_tells_of() -> None:
-    """Each failure is counted; of others the one that it shows."""
+    """A message covers each counted failure; of other ends, only those of the runs that it shows."""
     failed, success, canceled = (RunEnd(4714, state) for state in ("FAILED", "SUCCESS", "CANCELED"))
     shows = failing(retry=RetryOfIncident(4714, "CANCELED", "U0ADA"))
     assert tells_end(failing(), failed)

@@ -1,4 +1,4 @@
-"""Which runs get a line, and which are counted in an hour's."""
+"""Which runs get a line, and which are counted in an hour's line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def ended(run: int, state: str, **facts: object) -> RunEnd:
 
 
 def at_end(end: RunEnd, only: Only, *known: NoticeRecord, prs: bool = False, busy: bool = False) -> list[NoticeChange]:
-    """What a watch makes of an end."""
+    """The notices that a watch makes of an end."""
     watch = replace(WATCH, only=only, pull_requests=prs)
     names = {one.notice.name: one for one in known}
     return lines_at_end(end, watch, RECORD, names, busy=busy, at=at(1.25))
@@ -54,25 +54,25 @@ def stored(name: str, **facts: object) -> NoticeRecord:
     ],
 )
 def test_which_ends_get_a_line(state: str, facts: dict[str, object], only: Only, lines: int, *, prs: bool) -> None:
-    """By the watch's options."""
+    """Which ends get a line depends on the watch's options."""
     assert len(at_end(ended(1, state, **facts), only, prs=prs)) == lines
 
 
 @pytest.mark.parametrize("state", ["SUCCESS", "FAILED", "CANCELED"])
 def test_a_line_that_is_there_from_the_start_is_edited_to_its_end(state: str) -> None:
-    """Whatever the watch reports by now, and a failure too."""
+    """A line posted at the start is edited to show the end, even a failure, whatever the watch reports by then."""
     (change,) = at_end(ended(1, state), "failures", stored("run:1"))
     assert (change.rev, change.after.run and change.after.run.state) == (3, state)
 
 
 def test_a_slow_run_says_how_it_ended_unless_its_card_does() -> None:
-    """A post in a card's thread stays as it is."""
+    """A slow run's message says how it ended, but a post in a card's thread stays as it is."""
     assert [one.after.name for one in at_end(ended(1, "SUCCESS"), "failures", stored("slow:1"))] == ["slow:1"]
     assert at_end(ended(1, "SUCCESS"), "failures", stored("slow:1", thread="9.0")) == []
 
 
 def test_a_run_gets_a_line_at_its_start_if_the_watch_reports_all() -> None:
-    """Not for what it doesn't count, and not for a schedule that runs every minute."""
+    """A start gets a line if the watch reports all runs, the run counts, and it's neither busy nor quiet."""
     run = RunEnd(1, "RUNNING", at(0), branch="main")
     every = replace(WATCH, only="all")
     line = line_at_start(run, every, NIGHTLY, busy=False, at=at(0))
@@ -88,7 +88,7 @@ def test_a_run_gets_a_line_at_its_start_if_the_watch_reports_all() -> None:
 
 
 def test_a_busy_schedule_gets_one_line_an_hour() -> None:
-    """Posted when the hour is over, with failures in its count."""
+    """A busy schedule gets one line per hour, posted when the hour is over, with failures in its count."""
     (first,) = at_end(success(1, 1), "ends", busy=True)
     assert first.after.hour == HourOfRuns(at(1), (("SUCCESS", 1),))
     assert first.delay_s == 45 * 60
@@ -101,7 +101,7 @@ def test_a_busy_schedule_gets_one_line_an_hour() -> None:
 
 
 def test_more_than_twelve_runs_in_a_day_are_busy() -> None:
-    """Older ones, and those without a known start, don't count."""
+    """More than twelve starts in a day make a schedule busy; older and unknown starts don't count."""
     starts = [at(-hour).timestamp() for hour in range(13)]
     assert is_busy(starts, at(0))
     assert not is_busy(starts[1:], at(0))
@@ -111,13 +111,13 @@ def test_more_than_twelve_runs_in_a_day_are_busy() -> None:
 
 
 def test_the_notices_that_an_end_may_change() -> None:
-    """Its line, the one about its slowness, and its hour's."""
+    """An end may change its line, the notice about its slowness, and its hour's line."""
     assert names_at_end(success(1, 0.5), "nightly") == ("run:1", "slow:1", hour_name("nightly", T0))
     assert names_at_end(RunEnd(1, "SUCCESS"), "nightly") == ("run:1", "slow:1")
 
 
 def test_quiet_hours_have_no_new_lines() -> None:
-    """What is there already is edited."""
+    """Quiet hours bring no new lines, but existing lines are edited."""
     night = replace(WATCH, only="ends", quiet=Quiet("01:00", "04:00"), time_zone="UTC")
     assert lines_at_end(success(1, 1), night, RECORD, {}, busy=False, at=at(1.25)) == []
     assert len(lines_at_end(success(1, 1), night, RECORD, {"run:1": stored("run:1")}, busy=False, at=at(1.25))) == 1

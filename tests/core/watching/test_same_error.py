@@ -19,13 +19,13 @@ from bot.core.watching.same_error import error_of, same_words, unread_error
     ],
 )
 def test_what_changes_from_run_to_run_is_left_out(one: str, other: str) -> None:
-    """What changes from run to run is left out."""
+    """Numbers, times, paths, ids and quoted names don't distinguish errors."""
     assert same_words(one) == same_words(other)
     assert error_of("stg_orders", one).key == error_of("stg_orders", other).key
 
 
 def test_other_words_nodes_and_return_codes_are_other_errors() -> None:
-    """Other words nodes and return codes are other errors."""
+    """Other words, nodes and return codes make another error, unless the hint is the same."""
     assert error_of("a", "permission denied").key != error_of("a", "division by zero").key
     assert error_of("a", "permission denied").key != error_of("b", "permission denied").key
     assert error_of("a", "x", hint="tls").key == error_of("a", "y", hint="tls").key
@@ -33,7 +33,7 @@ def test_other_words_nodes_and_return_codes_are_other_errors() -> None:
 
 
 def test_it_stays_linear_on_hostile_lines() -> None:
-    """It stays linear on hostile lines."""
+    """Long hostile lines are read within the tests' time limit."""
     assert same_words("'" * 50_000)
     assert same_words("/" * 50_000)
     assert same_words("1:" * 50_000)

@@ -15,12 +15,12 @@ TLS = Cause(id="tls", text="TLS failed.")
 
 
 def failing(line: str, *, name: str = "orders", cause: Cause | None = None) -> Incident:
-    """An incident with this error."""
+    """An incident that fails with this error."""
     return replace(FAILS, lines=(RunError("k", name, line),), cause=cause)
 
 
 def test_a_cause_is_the_hint_or_the_line_without_names_and_numbers() -> None:
-    """Other nodes of the same kind fail for the same reason."""
+    """The same hint, or the same line apart from names and numbers, is the same cause."""
     assert cause_key(failing("x", cause=TLS)) == cause_key(failing("y", cause=TLS))
     one, other = (
         failing("relation raw.orders missing after 3 s"),
@@ -32,14 +32,14 @@ def test_a_cause_is_the_hint_or_the_line_without_names_and_numbers() -> None:
 
 
 def test_the_most_frequent_comes_first_and_what_is_unread_last() -> None:
-    """Whatever their number."""
+    """The most frequent cause comes first, and unread logs come last, however many they are."""
     causes = shared_causes([FAILS, FAILS, FAILS, failing("a b"), failing("x", cause=TLS), failing("x", cause=TLS)])
     assert [(cause.key, len(cause.incidents)) for cause in causes] == [("hint tls", 2), ("a b", 1), (UNREAD, 3)]
     assert causes[0].hint == TLS
 
 
 def test_each_cause_gets_one_post_and_only_the_first_five_do() -> None:
-    """Numbers never change."""
+    """Each of the first five causes gets one post, with a number that never changes."""
     lines = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta")
     causes = shared_causes(failing(line) for line in lines)
     first = next_posts(causes[:2], ())

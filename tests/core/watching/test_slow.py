@@ -31,12 +31,12 @@ RUN = Run(RunKey("w", 7), facts=RunFacts("nightly", branch="main", usual_s=1800)
 def test_a_run_is_slow_at_its_factor_or_after_a_fixed_time(
     slow: SlowAfter | None, usual_s: float | None, limit: float | None
 ) -> None:
-    """A factor needs history."""
+    """A run is slow at its factor, with at least ten minutes over the usual time, or after a fixed time."""
     assert limit_s(slow, usual_s) == limit
 
 
 def test_only_runs_that_count_are_slow() -> None:
-    """And those with commands of their own have no usual duration."""
+    """Runs that don't count are never slow, and those with commands of their own only by a fixed time."""
     watch = replace(WATCH, slow=SlowAfter(factor=2))
     assert limit_of(RUN, watch, NIGHTLY) == 3600
     assert limit_of(replace(RUN, facts=replace(RUN.facts, branch="dev")), watch, NIGHTLY) is None
@@ -47,7 +47,7 @@ def test_only_runs_that_count_are_slow() -> None:
 
 
 def test_a_notice_says_what_is_usual_only_if_that_decides() -> None:
-    """In the thread of its card, if there's one."""
+    """A notice says what is usual only if a factor decides, and goes to its card's thread if there's one."""
     by_factor = slow_notice(RUN, replace(WATCH, slow=SlowAfter(factor=2)), NIGHTLY, T0, thread="1.0")
     assert (by_factor.slow, by_factor.thread, by_factor.name) == (Slowness(1800, 3600), "1.0", "slow:7")
     fixed = slow_notice(RUN, replace(WATCH, slow=SlowAfter(seconds=60)), NIGHTLY, T0)

@@ -11,7 +11,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def test_the_morning_is_the_next_nine_that_is_an_hour_away() -> None:
-    """The morning is the next nine that is an hour away."""
+    """The morning is the next 9:00 that is at least an hour away."""
     early = datetime(2026, 3, 2, 7, 30, tzinfo=BERLIN)
     late = datetime(2026, 3, 2, 8, 30, tzinfo=BERLIN)
     assert snooze_end(SnoozeChoice.MORNING, early, BERLIN) == datetime(2026, 3, 2, 9, tzinfo=BERLIN)

@@ -25,12 +25,12 @@ UNEDITABLE = mark_uneditable(FAILING)
 
 
 def kinds(incident: Incident) -> list[PostKind]:
-    """Its thread posts."""
+    """The kinds of an incident's thread posts."""
     return [post.kind for post in incident.posts]
 
 
 def test_a_line_says_what_is_being_done_as_soon_as_the_message_cannot() -> None:
-    """If nothing is being done, the thread has said everything."""
+    """Once the message can't be edited, a line in the thread says who is on it; if nobody is, there's no line."""
     assert (UNEDITABLE.uneditable_since, kinds(UNEDITABLE)) == (AT, [])
     assert kinds(mark_uneditable(replace(FAILING, on_it=ADA))) == [PostKind.STATE]
     assert mark_uneditable(UNEDITABLE) is UNEDITABLE
@@ -46,13 +46,13 @@ def test_a_line_says_what_is_being_done_as_soon_as_the_message_cannot() -> None:
     ],
 )
 def test_each_change_of_state_is_a_line(after: Incident) -> None:
-    """But only if the message can't show it."""
+    """Each change of state gets a line, but only if the message can't show it."""
     assert kinds(with_line(UNEDITABLE, after)) == [PostKind.STATE]
     assert kinds(with_line(FAILING, replace(after, uneditable_since=None))) == []
 
 
 def test_what_another_post_tells_needs_no_line() -> None:
-    """Nor does a count, nor what may not be shown anymore."""
+    """A change that another post covers, a count, and what may not be shown need no line."""
     told = with_line(UNEDITABLE, replace(UNEDITABLE, on_it=ADA))
     assert with_line(UNEDITABLE, told) is told
     counted = replace(UNEDITABLE, failures=9)
@@ -66,7 +66,7 @@ def test_what_another_post_tells_needs_no_line() -> None:
     ("hours", "incident", "new"), [(25, UNEDITABLE, True), (23, UNEDITABLE, False), (25, FAILING, False)]
 )
 def test_a_failure_a_day_later_has_a_new_message(hours: int, incident: Incident, *, new: bool) -> None:
-    """Unless the present one can still be edited."""
+    """A failure a day later gets a new message, unless the current one can be edited or nothing is to be posted."""
     end = RunEnd(8, "FAILED", ended_at=AT + timedelta(hours=hours))
     assert needs_new_message(incident, end) is new
     assert not needs_new_message(replace(incident, snooze=Snooze("U0ADA")), end)
@@ -76,7 +76,7 @@ def test_a_failure_a_day_later_has_a_new_message(hours: int, incident: Incident,
 
 
 def test_a_failure_has_its_outage_told_anew_if_that_could_not_be_edited_a_day_before() -> None:
-    """Unless nothing of it is to be told now."""
+    """A failure outdates an outage that couldn't be edited for a day, unless the incident isn't reported now."""
     failed = replace(FAILING, failed=IncidentRun(7, "FAILED", AT, AT))
     assert outdates_outage(failed) == AT - timedelta(days=1)
     assert outdates_outage(replace(failed, snooze=Snooze("U0ADA"))) is None
@@ -86,7 +86,7 @@ def test_a_failure_has_its_outage_told_anew_if_that_could_not_be_edited_a_day_be
 
 
 def test_the_newest_end_of_many_schedules() -> None:
-    """Of all their runs that are known."""
+    """The newest end among all known runs of the schedules."""
     later = replace(FAILING, failed=IncidentRun(8, "FAILED", AT, AT + timedelta(hours=1)))
     assert newest_end([FAILING, later, replace(FAILING, latest=None, failed=None)]) == AT + timedelta(hours=1)
     assert newest_end([]) is None

@@ -44,14 +44,14 @@ from bot.core.watching.wall_clock import clock_of, first_at, zone_named
     ],
 )
 def test_a_time_of_day_is_one_moment(zone: str, day: str, clock: str, expected: str) -> None:
-    """The first one if it comes twice, the first after it if it's skipped."""
+    """A time that comes twice is the first one; a skipped time is the first moment after it."""
     found = first_at(date.fromisoformat(day), clock_of(clock), ZoneInfo(zone))
     assert found == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago"])
 def test_a_later_time_of_day_is_never_earlier(zone: str) -> None:
-    """Every quarter of an hour of a year."""
+    """For every quarter of an hour of a year, a later time of day is never an earlier moment."""
     where, before = ZoneInfo(zone), datetime(2025, 12, 30, tzinfo=UTC)
     for number in range(365):
         day = date.fromordinal(date(2026, 1, 1).toordinal() + number)
@@ -63,10 +63,10 @@ def test_a_later_time_of_day_is_never_earlier(zone: str) -> None:
 
 @pytest.mark.parametrize("name", [None, "", "Mars/Olympus", "../etc/passwd", "\x00"])
 def test_a_zone_that_is_not_known_is_utc(name: str | None) -> None:
-    """Rather than an error each time that it's needed."""
+    """An unknown time zone is treated as UTC instead of causing an error."""
     assert zone_named(name) == ZoneInfo("UTC")
 
 
 def test_a_zone_is_found_by_its_name() -> None:
-    """As the database calls it."""
+    """A time zone is found by its name in the time zone database."""
     assert zone_named("Australia/Lord_Howe") == ZoneInfo("Australia/Lord_Howe")

@@ -23,7 +23,7 @@ BLANK = Filled("C1")
 
 
 def offered(typed: str) -> list[tuple[str, list[str]]]:
-    """The groups of the menu: headings, and what choosing an option sends."""
+    """The menu's groups, as headings and what choosing an option sends."""
     return [(heading, [one.handle for one in ones]) for heading, ones in offers(INDEX, typed).groups]
 
 
@@ -40,7 +40,7 @@ def offered(typed: str) -> list[tuple[str, list[str]]]:
     ],
 )
 def test_a_pattern_is_offered_beside_the_schedules(typed: str, groups: list[tuple[str, list[str]]]) -> None:
-    """As it's typed, or as it begins, if anything matches it; first if it can't be anything else."""
+    """What is typed is offered as a pattern, or as a pattern's beginning, and first if it can't be a schedule."""
     found = [(heading, handles) for heading, handles in offered(typed) if handles]
     assert [one for one in found if one[0] == "Pattern"] == [one for one in groups if one[0] == "Pattern"]
     assert found[0][0] == groups[0][0] if groups else found == []
@@ -49,19 +49,19 @@ def test_a_pattern_is_offered_beside_the_schedules(typed: str, groups: list[tupl
 
 
 def test_every_schedule_is_offered_before_anything_is_typed() -> None:
-    """With how many there are."""
+    """Before anything is typed, every schedule is offered, with the number of schedules."""
     (heading, (every,)), *_ = offers(INDEX, "").groups
     assert (heading, every.handle, every.about) == ("Every schedule", "*", "3 schedules now, and those added later")
     assert offers(INDEX, "new-*").groups[0][1][0].about == "matches no schedule yet"
 
 
 def test_a_pattern_with_a_secret_is_not_offered() -> None:
-    """It would be in the channel's list."""
+    """A pattern with a secret isn't offered, because the channel's list would show it."""
     assert offers(INDEX, "secret*", lambda text: text.replace("secret", "•••")).groups == ()
 
 
 def test_what_is_filled_in_is_the_command() -> None:
-    """Each option as the command reads it; nothing filled in is nothing given."""
+    """Each field becomes the command's option, and an empty field gives no option."""
     assert read(BLANK, "nightly") == WatchCommand("nightly", mention="owner")
     filled = Filled(
         "C1",
@@ -93,7 +93,7 @@ def test_what_is_filled_in_is_the_command() -> None:
 
 
 def test_what_is_wrong_is_said_at_its_field() -> None:
-    """All at once."""
+    """All mistakes are reported at once, each at its field."""
     filled = Filled(
         "C1", branch="two words", quiet="22-7", time_zone="Mars", late="soon", slow="0.5x", owner="<x" * 400
     )
@@ -107,7 +107,7 @@ def test_what_is_wrong_is_said_at_its_field() -> None:
 @pytest.mark.parametrize("mention", ["owner", "none", "U0ADA", "W0ADA", "S0DATA"])
 @pytest.mark.parametrize("late_s", [None, 5400.0])
 def test_a_form_that_is_left_as_it_is_changes_nothing(mention: str, late_s: float | None) -> None:
-    """It has the watch's own options."""
+    """A form that is left as it is gives the watch's own options."""
     watch = replace(
         WATCH,
         pattern="fin*",

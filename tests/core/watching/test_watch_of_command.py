@@ -13,7 +13,7 @@ PLACE = WatchPlace("T", "C1", datetime(2026, 11, 23, tzinfo=UTC), "U1")
 
 
 def test_every_option_is_taken() -> None:
-    """Switching late and slow off is no option of a watch."""
+    """Every option of the command is taken; switched off, late and slow become None."""
     quiet, slow = Quiet("22:00", "7:00"), SlowAfter(seconds=90)
     command = WatchCommand(
         "fin*",
@@ -42,7 +42,7 @@ def test_every_option_is_taken() -> None:
 
 
 def test_a_single_schedule_is_reported_if_late_or_slow() -> None:
-    """Unless it's switched off; patterns are not."""
+    """A single schedule is reported by default if it's late or slow; a pattern's schedules aren't."""
     watch = watch_of_command(WatchCommand("nightly"), "nightly", PLACE)
     assert watch.late_s == (LATE_S)
     assert watch.slow == (SLOW)
@@ -51,7 +51,7 @@ def test_a_single_schedule_is_reported_if_late_or_slow() -> None:
 
 
 def test_watches_are_about_the_same_schedules() -> None:
-    """If pattern, owner and branch are equal, in one channel."""
+    """Watches are about the same schedules if channel, pattern (ignoring case), owner and branch are equal."""
     watch = watch_of_command(WatchCommand("fin*"), "fin*", PLACE)
     assert is_about_the_same(watch, replace(watch, pattern="FIN*", only="all", number=7))
     for other in ({"channel": "C2"}, {"owner": "ada"}, {"branch": "*"}, {"pattern": "f*"}):

@@ -1,4 +1,4 @@
-"""The watches file: what it says is what is read, what is written is read again, and each fault names its line."""
+"""The watches file: it's read and written without loss, and each fault names its line."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ONE = Watch("C1", 1, "T", "nightly", AT, "U1")
 
 
 def faults(text: str) -> list[str]:
-    """What is wrong with a file."""
+    """The faults of a file."""
     with pytest.raises(YamlFileError) as caught:
         read_watches(text)
     return list(caught.value.lines)
@@ -47,7 +47,7 @@ def of(*lines: str) -> str:
 
 
 def test_a_whole_file_is_read() -> None:
-    """As commands that somebody could have typed there."""
+    """A whole file is read as commands that somebody could have typed."""
     assert read_watches(WHOLE) == (
         FileWatch("C0DATA123", WatchCommand("finance-*", "ada@example.com", "*", mention="S0TEAM123"), 4),
         FileWatch("C0DATA123", WatchCommand("nightly", late_s=0, slow=SlowAfter()), 8),
@@ -129,12 +129,12 @@ WHO = "owner, none, or the id of a user or a user group, as in U0123ABC or S0123
     ],
 )
 def test_each_fault_names_its_line(text: str, expected: list[str]) -> None:
-    """And what should be there instead."""
+    """Each fault names its line and says what should be there."""
     assert faults(text) == expected
 
 
 def test_a_channel_has_a_bound() -> None:
-    """As in Slack."""
+    """A file has the same limits as Slack, per channel and in total."""
     many = "".join(f"    - watch: a{number}\n" for number in range(WATCHES_MOST_IN_CHANNEL + 1))
     assert faults(f"version: 1\nchannels:\n  C0DATA123:\n{many}") == [
         f"line 4: C0DATA123 has more than {WATCHES_MOST_IN_CHANNEL} watches"
@@ -145,7 +145,7 @@ def test_a_channel_has_a_bound() -> None:
 
 
 def test_watches_are_written_as_a_file() -> None:
-    """One entry a watch, without what is the default."""
+    """Watches are written with one entry each, without default values."""
     watches = [
         replace(ONE, pattern="*", owner="ada@example.com", branch="*", mention="S0TEAM", late_s=5400.0),
         replace(
@@ -183,7 +183,7 @@ OPTIONS = st.fixed_dictionaries(
 
 @given(st.lists(OPTIONS, max_size=5))
 def test_what_is_written_is_read_again(options: list[dict[str, object]]) -> None:
-    """The same watches, as the operator's."""
+    """Watches that are written to a file and read again are the same, but made by the operator."""
     watches = [replace(ONE, channel="C0DATA123", **one) for one in options]  # type: ignore[arg-type]
     read = [
         watch_of_command(one.command, one.command.pattern_text, WatchPlace("T", one.channel, AT))
@@ -195,6 +195,6 @@ def test_what_is_written_is_read_again(options: list[dict[str, object]]) -> None
 
 @given(st.text(alphabet="version: 1\nchannelsC0-wt{}[],*\"'#&", max_size=80))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    """Never anything else."""
+    """Any text is either read or refused with a YamlFileError."""
     with contextlib.suppress(YamlFileError):
         read_watches(text)

@@ -31,7 +31,7 @@ def failing() -> Incident:
     ("state", "gap"), [(IncidentState.FAILING, MENTION_GAP), (IncidentState.FLAPPING, FLAPPING_MENTION_GAP)]
 )
 def test_people_are_notified_once_per_gap(state: IncidentState, gap: timedelta) -> None:
-    """Once an hour, and seldom while it flaps."""
+    """People are notified at most once per gap, which is longer while the incident flaps."""
     incident = replace(failing(), state=state)
     assert incident.mentioned_at is not None
     assert not may_mention(incident, incident.mentioned_at + gap - SECOND)
@@ -39,7 +39,7 @@ def test_people_are_notified_once_per_gap(state: IncidentState, gap: timedelta) 
 
 
 def test_nobody_is_notified_of_what_someone_is_on() -> None:
-    """Not while somebody works on it, not while it's snoozed, and not once it's over."""
+    """Nobody is notified while somebody is on it, while it's snoozed, or once it has recovered."""
     incident, later = replace(failing(), mentioned_at=None), at(30)
     assert may_mention(incident, later)
     assert not may_mention(take_on(incident, "U0BOB", later), later)

@@ -11,7 +11,7 @@ from bot.core.logs.hints.causes import built_in, causes
 
 @pytest.mark.parametrize("unit", ["a", " ", "\n", "'", "could not ", "fatal: ", "(", "Error in model ", "\x1b[3"])
 def test_hostile_messages_take_no_longer_than_their_length(unit: str) -> None:
-    """A megabyte of anything is read in one pass: ten times the text takes at most a few times as long (only its start is read)."""
+    """A megabyte of hostile text is read within a second."""
     begun = time.process_time()
     causes([unit * (1_000_000 // len(unit))])
     # A second is three hundred times what it takes: only something that isn't linear fails.
@@ -19,7 +19,7 @@ def test_hostile_messages_take_no_longer_than_their_length(unit: str) -> None:
 
 
 def test_causes_are_grouped_and_ordered() -> None:
-    """Several failures of one cause are one; the most frequent comes first; what no hint fits is last."""
+    """Failures with one cause are counted together, the most frequent first; those that no hint fits come last."""
     found = causes(["division by zero", "no such thing", 'relation "a" does not exist', "division by zero"])
     assert [(cause.id, cause.count) for cause in found] == [
         ("div_zero", 2), ("missing_relation", 1), ("", 1),
@@ -27,7 +27,7 @@ def test_causes_are_grouped_and_ordered() -> None:
 
 
 def test_an_error_comes_before_a_failed_test() -> None:
-    """Of two that are equally frequent, what broke matters more than what a test found."""
+    """Of two equally frequent causes, an error comes before what a test found."""
     found = causes(["Got 2 results, configured to fail if != 0", "division by zero"])
     assert found[0].id == "div_zero"
 
@@ -43,5 +43,5 @@ def test_exit_status_counts_without_a_message_only() -> None:
 
 
 def test_the_table_is_compiled_once() -> None:
-    """The hints that come with the bot are compiled once a process."""
+    """The built-in hints are compiled once per process."""
     assert built_in() is built_in()

@@ -27,7 +27,7 @@ ID = "lowercase letters and digits, joined by _ or -, as in vpn_down"
 
 
 def compiled(pattern: str) -> Matcher:
-    """A pattern of Python's, in place of RE2's."""
+    """Compile with Python's re in place of RE2."""
     try:
         return re.compile(pattern)
     except re.error as error:
@@ -46,14 +46,14 @@ def document(*rows: tuple[str, ...]) -> str:
 
 
 def faults(text: str) -> tuple[str, ...]:
-    """The lines for a file that isn't one."""
+    """The error's lines for a faulty file."""
     with pytest.raises(HintsFileError) as caught:
         read_hints(text, compiled, Masker().mask)
     return caught.value.lines
 
 
 def test_a_whole_row() -> None:
-    """Each key is read; `no` is a word here, not a truth value."""
+    """Every key is read, and `no` is a word here, not a boolean."""
     (row,) = read(
         (
             *GOOD,
@@ -70,7 +70,7 @@ def test_a_whole_row() -> None:
 
 
 def test_the_least_row() -> None:
-    """Whether a retry helps isn't known; a sentence gets its period."""
+    """In a row with only the required keys, a retry may help, and the sentence gets a period."""
     (row,) = read(("id: x-1", "pattern: a", "text: it broke"))
     assert (row.hint.text, row.hint.next, row.hint.retry, row.hint.runbook) == ("it broke.", "", Retry.MAYBE, "")
     assert row.applies_to(())
@@ -132,12 +132,12 @@ def test_the_least_row() -> None:
     ],
 )  # fmt: skip
 def test_each_fault_names_its_line(text: str, line: str) -> None:
-    """In one plain line."""
+    """Each fault is reported in one plain line, with its line number if it has one."""
     assert line in faults(text)
 
 
 def test_every_fault_in_one_go() -> None:
-    """Of one row and of several; at most some of them are shown."""
+    """All faults of all rows are reported at once, up to a limit."""
     assert [line.partition(":")[0] for line in faults(document(("id: X", "pattern: '('", "retry: never"), ("id: a",)))] == [
         "line 3", "line 3", "line 4", "line 5", "line 6", "line 6",
     ]  # fmt: skip
@@ -146,13 +146,13 @@ def test_every_fault_in_one_go() -> None:
 
 
 def test_sentences_are_masked() -> None:
-    """Whoever wrote a password into a hint doesn't show it to everyone."""
+    """A password in a hint's sentences is masked."""
     (row,) = read(("id: a", "pattern: a", "text: 'Use password=hunter2hunter2'", "next: 'Or token=hunter2hunter2.'"))
     assert "hunter2" not in row.hint.text + row.hint.next
 
 
 def test_own_rows_come_before_ours() -> None:
-    """The first that fits wins, and what no row of the team's fits is ours; an id may be one of ours."""
+    """The first own row that fits wins, even with a built-in hint's id; built-in hints apply if none fits."""
     table = built_in().with_own(read(("id: div_zero", "pattern: ^division", "text: Own one.", "retry: yes"),
                                      ("id: second", "pattern: ^division", "text: Own two.")))  # fmt: skip
     assert causes(["division by zero"], table=table) == (Cause(1, "div_zero", "Own one.", "", Retry.YES),)
@@ -162,7 +162,7 @@ def test_own_rows_come_before_ours() -> None:
 
 @pytest.mark.parametrize("glob", ["prod-*", "Prod_EU", "PROD *", "*eu", "prod-??", "*é*", "[prod] e*"])
 def test_a_row_for_some_schedules(glob: str) -> None:
-    """By name or slug, folded as lookups fold: without regard to case, accents and dashes. Only * and ? are wild."""
+    """A row applies by a schedule's name or slug, ignoring case, accents and dashes; only * and ? are wildcards."""
     (row,) = read((*GOOD, f"schedule: '{glob}'"))
     table = built_in().with_own((row,))
     name = "[Prod]  É-EU" if "é" in glob or "[" in glob else "Prod EU"
@@ -173,7 +173,7 @@ def test_a_row_for_some_schedules(glob: str) -> None:
 
 
 def test_many_causes_are_kept_short() -> None:
-    """The most frequent ten; the others are one, for which a retry is useless only if it is for each."""
+    """Ten causes are kept, and the rest become one, for which a retry is useless only if it's useless for each."""
     rows = read(*[(f"id: a{at}", f"pattern: ^m{at}$", "text: a", "retry: no") for at in range(30)])
     table = built_in().with_own(rows)
     found = causes([f"m{at}" for at in range(30)], table=table)

@@ -12,7 +12,7 @@ TABLE = Table((LOCK, ANY, KILLED))
 
 
 def test_the_first_row_that_fits_wins() -> None:
-    """By any of its patterns: the more certain rows come first."""
+    """The first row with a matching pattern wins."""
     assert TABLE.by_message("a deadlock") is LOCK
     assert TABLE.by_message("lock timeout") is LOCK
     assert TABLE.by_message("a lock") is ANY
@@ -20,7 +20,7 @@ def test_the_first_row_that_fits_wins() -> None:
 
 
 def test_an_exit_status_has_rows_of_its_own() -> None:
-    """None of them fits a command whose status isn't known."""
+    """Rows for an exit status match it exactly, and never an unknown status."""
     assert TABLE.by_exit_code(9) is KILLED
     assert TABLE.by_exit_code(1) is None
     assert TABLE.by_exit_code(None) is None

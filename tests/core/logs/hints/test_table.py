@@ -1,4 +1,4 @@
-"""The hints on real outputs, on messages of other warehouses, and on what only looks like one."""
+"""The hints on real outputs, on messages of other warehouses, and on look-alikes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def hint_of(message: str) -> str | None:
 
 @pytest.mark.parametrize("with_results", [True, False], ids=["with results", "log alone"])
 def test_hints_of_real_outputs(*, with_results: bool) -> None:
-    """Each failed unit of the recorded outputs has the hint that fits it, and none where none fits."""
+    """Each failed unit of the recorded outputs gets the hint that fits it, or none if none fits."""
     right = silent = 0
     wrong: list[object] = []
     missed: list[object] = []
@@ -61,7 +61,7 @@ def _hints(case: Case, unit: str, *, with_results: bool) -> set[str]:
 
 @pytest.mark.parametrize(("hint", "message"), EXAMPLES, ids=[f"{hint}: {message[:40]}" for hint, message in EXAMPLES])
 def test_messages_of_other_warehouses(hint: str, message: str) -> None:
-    """Messages that the recorded outputs don't have, from adapters' code and public threads."""
+    """Messages that the recorded outputs don't contain get their hint, with or without dbt's headings."""
     assert hint_of(message) == hint
     assert hint_of(f"Database Error in model orders (models/orders.sql)\n  {message}") == hint
     assert (
@@ -77,7 +77,7 @@ def test_what_looks_like_it(hint: str | None, message: str) -> None:
 
 
 def test_each_row_has_an_example() -> None:
-    """Whoever adds a row adds a case: a recorded output, or a message."""
+    """Each row with patterns has an example: a recorded output or a message."""
     recorded = {hint for case in cases() for _, hint in expected_hints(case.name) if hint}
     recorded |= {hint for hint, _ in EXAMPLES} | {hint for hint, _ in LOOK_ALIKES if hint}
     assert {hint.id for hint in HINTS if hint.patterns} - recorded == set()
@@ -96,7 +96,7 @@ def test_rows_are_well_formed() -> None:
 
 
 def test_patterns_run_in_re2() -> None:
-    """RE2 takes each pattern, so that there is nothing in it that could run away, and finds the same as Python does."""
+    """RE2 accepts each pattern, so none can backtrack without end, and it finds the same as Python's re."""
     texts = [normalized(message) for _, message in (*EXAMPLES, *LOOK_ALIKES)]
     for hint in HINTS:
         for pattern in hint.patterns:
