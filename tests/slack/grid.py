@@ -19,7 +19,7 @@ URL = "https://hooks.slack.com/actions/T1/1/x"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: `own` is what Slack calls the person's team, a workspace or an organization."""
+    """Who acts: `own` is the team of the person as Slack names it, a workspace or an organization."""
 
     user: str
     own: str
@@ -37,7 +37,7 @@ FOREIGN = {
 
 
 def interaction(kind: str, actor: Actor, *, team: Json | None, enterprise: str | None = ORG) -> Json:
-    """What all interactions have."""
+    """What all interactions have in common."""
     return {
         "type": kind,
         "user": {"id": actor.user, "username": actor.user.lower(), "name": actor.user.lower(), "team_id": actor.own},
@@ -55,7 +55,7 @@ def ours() -> Json:
 
 
 def view(actor: Actor, callback: str = "known") -> Json:
-    """A modal of ours, or the Home tab. In a shared channel it is the other side's, but ours by installation."""
+    """One of our modals, or the Home tab. In a shared channel it's the other side's, but installed in our workspace."""
     theirs = actor.own if actor in FOREIGN.values() and actor.own.startswith("T") else TEAM
     return {
         "id": "V1",
@@ -77,7 +77,7 @@ def view(actor: Actor, callback: str = "known") -> Json:
 
 
 def click(actor: Actor) -> Json:
-    """In a channel: `team` is where the message is, whoever clicks."""
+    """A click in a channel: `team` is the message's, whoever clicks."""
     return interaction("block_actions", actor, team=ours()) | {
         "container": {"type": "message", "message_ts": "17.1", "channel_id": "C1", "is_ephemeral": False},
         "channel": {"id": "C1", "name": "data-eng"},
@@ -89,7 +89,7 @@ def click(actor: Actor) -> Json:
 
 
 def click_in_a_view(actor: Actor) -> Json:
-    """In a modal or in App Home."""
+    """A click in a modal or in App Home."""
     return interaction("block_actions", actor, team=ours()) | {
         "container": {"type": "view", "view_id": "V1"},
         "view": view(actor),
@@ -99,7 +99,7 @@ def click_in_a_view(actor: Actor) -> Json:
 
 
 def _view_interaction(kind: str, actor: Actor) -> Json:
-    """`team` is where the person is: the other side's in a shared channel."""
+    """`team` is the person's: in a shared channel, the other side's."""
     if actor in FOREIGN.values() and actor.own.startswith("T"):
         team = {"id": actor.own, "domain": "other", "enterprise_id": OTHER_ORG, "enterprise_name": "Other"}
         return interaction(kind, actor, team=team, enterprise=OTHER_ORG)
@@ -107,7 +107,7 @@ def _view_interaction(kind: str, actor: Actor) -> Json:
 
 
 def submission(actor: Actor) -> Json:
-    """A modal is submitted."""
+    """A submitted modal."""
     return _view_interaction("view_submission", actor) | {
         "trigger_id": "1.2.3",
         "view": view(actor),
@@ -116,12 +116,12 @@ def submission(actor: Actor) -> Json:
 
 
 def closed(actor: Actor) -> Json:
-    """A modal is closed."""
+    """A closed modal."""
     return _view_interaction("view_closed", actor) | {"view": view(actor), "is_cleared": False}
 
 
 def typing(actor: Actor) -> Json:
-    """In a menu of a modal."""
+    """Typing in a modal's menu."""
     return _view_interaction("block_suggestion", actor) | {
         "container": {"type": "view", "view_id": "V1"},
         "action_id": "known",
@@ -132,7 +132,7 @@ def typing(actor: Actor) -> Json:
 
 
 def message_shortcut(actor: Actor) -> Json:
-    """In a message's menu."""
+    """A shortcut from a message's menu."""
     return interaction("message_action", actor, team=ours()) | {
         "callback_id": "known",
         "trigger_id": "1.2.3",
@@ -144,7 +144,7 @@ def message_shortcut(actor: Actor) -> Json:
 
 
 def shortcut(actor: Actor) -> Json:
-    """From the global menu. On Grid `team` has no organization there, and `enterprise` has."""
+    """A shortcut from the global menu. On Grid, its `team` has no organization, but `enterprise` has."""
     return interaction("shortcut", actor, team={"id": TEAM, "domain": "acme"}) | {
         "callback_id": "known",
         "trigger_id": "1.2.3",
@@ -153,7 +153,7 @@ def shortcut(actor: Actor) -> Json:
 
 
 def command(actor: Actor) -> Json:
-    """The workspace is the one where it is typed. The other side of a shared channel has no commands of ours."""
+    """A command, with the workspace it's typed in. The other side of a shared channel doesn't have our commands."""
     typed_in = actor.own if actor.own.startswith("T") else TEAM
     return {
         "token": "verification",
@@ -186,7 +186,7 @@ INTERACTIONS: dict[str, Callable[[Actor], Json]] = {
 
 
 def envelope(inner: Json, **fields: Any) -> Json:  # noqa: ANN401 - JSON
-    """An event in its envelope, as one of our organization gets it."""
+    """An event in its envelope, as our organization's workspace gets it."""
     return {
         "token": "verification",
         "team_id": TEAM,
@@ -213,7 +213,7 @@ def envelope(inner: Json, **fields: Any) -> Json:  # noqa: ANN401 - JSON
 
 
 def mention(actor: Actor) -> Json:
-    """`team` is the reader's, and the writer's own is in `user_team`, unless they are the same."""
+    """A mention: `team` is the reader's, and the writer's own is in `user_team` if it's another one."""
     inner: Json = {"type": "app_mention", "user": actor.user, "text": "<@U0BOT> help", "ts": "17.1", "channel": "C1"}
     inner |= {"event_ts": "17.1", "team": TEAM}
     if actor.own != TEAM:
@@ -222,7 +222,7 @@ def mention(actor: Actor) -> Json:
 
 
 def direct_message(actor: Actor) -> Json:
-    """`team` is the writer's."""
+    """A direct message: `team` is the writer's."""
     inner = {"type": "message", "user": actor.user, "text": "help", "ts": "17.1", "channel": "D1", "event_ts": "17.1"}
     inner |= {"team": actor.own, "channel_type": "im"}
     if actor in FOREIGN.values() and actor.own.startswith("T"):
@@ -232,7 +232,7 @@ def direct_message(actor: Actor) -> Json:
 
 
 def home(actor: Actor) -> Json:
-    """App Home is opened: the envelope alone names a workspace, that of whoever opens it."""
+    """An opened App Home: only the envelope names a workspace, that of whoever opens it."""
     inner = {"type": "app_home_opened", "user": actor.user, "channel": "D1", "tab": "home", "event_ts": "17.1"}
     if not actor.own.startswith("T"):
         return envelope(inner, is_ext_shared_channel=actor in FOREIGN.values())

@@ -1,4 +1,4 @@
-"""Addresses from outside: Slack's own are used, others are not, and what comes back is bounded."""
+"""Addresses from outside: only Slack's own are used, and what they return is bounded."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ LOCAL = SlackAddresses("http://127.0.0.1:3000/slack/api/")
     ],
 )
 def test_where_answers_may_go(addresses: SlackAddresses, url: str, expected: bool) -> None:  # noqa: FBT001
-    """Slack's host for it over TLS, and the host and port of the configured API."""
+    """Replies go only to Slack's response host over TLS, or to the host and port of the configured API."""
     assert addresses.allows_response(url) is expected
 
 
@@ -80,7 +80,7 @@ def test_where_answers_may_go(addresses: SlackAddresses, url: str, expected: boo
     ],
 )
 def test_where_files_may_go(addresses: SlackAddresses, url: str, expected: bool) -> None:  # noqa: FBT001
-    """To any host of Slack's over TLS, and to the configured API's."""
+    """Files go only to Slack's hosts over TLS, or to the configured API's."""
     assert addresses.allows_upload(url) is expected
 
 
@@ -99,24 +99,24 @@ def test_where_files_may_go(addresses: SlackAddresses, url: str, expected: bool)
     ],
 )
 async def test_where_sockets_may_be_opened(addresses: SlackAddresses, url: str, expected: bool) -> None:  # noqa: FBT001
-    """What Slack's API names is taken if it is Slack's."""
+    """A socket is opened only at an address that is Slack's or the configured API's."""
     assert addresses.allows_socket(url) is expected
 
 
 class Named(AsyncBaseSocketModeClient):
-    """A client that is told an address."""
+    """A client whose API returns this address."""
 
     def __init__(self, url: str) -> None:
         self.web_client = AsyncWebClient()
         self._url = url
 
     async def issue_new_wss_url(self) -> str:
-        """The address."""
+        """Return the address."""
         return self._url
 
 
 async def test_a_socket_elsewhere_is_not_opened() -> None:
-    """Its client tries again, as with any other that cannot be opened."""
+    """A socket address that isn't Slack's is a connection error, so the client tries again."""
     slacks = "wss://wss-primary.slack.com/link"
     assert await checked_address(Named(slacks))() == slacks
     with pytest.raises(ConnectionError, match="isn't Slack's"):
@@ -125,20 +125,20 @@ async def test_a_socket_elsewhere_is_not_opened() -> None:
 
 @functools.cache
 def bomb() -> bytes:
-    """Little that is unpacked to much."""
+    """A little data that unpacks to a lot."""
     packing = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
     return b"".join(packing.compress(b" " * 1_000_000) for _ in range(MEGABYTES)) + packing.flush()
 
 
 @dataclass(slots=True)
 class Answering:
-    """A server in the place of Slack's, and what it was asked."""
+    """A server in place of Slack's, and the requests it got."""
 
     url: str = ""
     asked: list[str] = field(default_factory=list)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """As its path says."""
+        """Answer as the path says."""
         self.asked.append(request.path)
         match request.path:
             case "/elsewhere":
@@ -173,14 +173,14 @@ async def slack() -> AsyncIterator[Answering]:
 
 @pytest.fixture
 async def chat(slack: Answering) -> AsyncIterator[SlackChat]:
-    """A client of it."""
+    """A client of that server."""
     made = SlackChat("xoxb-1", f"{slack.url}/api/", lambda text: text, call_s=5)
     yield made
     await made.close()
 
 
 async def test_an_answer_goes_nowhere_else(chat: SlackChat, slack: Answering) -> None:
-    """Refused without a request; the log names the host, and nothing else of the address."""
+    """A reply to a foreign address is refused without a request, and the log names only the host."""
     with capture_logs() as lines, pytest.raises(SlackRefused, match="foreign_address"):
         await chat.respond(f"http://user:pw@127.0.0.2:{slack.url.rpartition(':')[2]}/token", HELLO)
     assert slack.asked == []
@@ -188,7 +188,7 @@ async def test_an_answer_goes_nowhere_else(chat: SlackChat, slack: Answering) ->
 
 
 async def test_a_redirect_is_not_followed(chat: SlackChat, slack: Answering) -> None:
-    """Neither with an answer nor with a file."""
+    """A redirect isn't followed, with a reply or with a file."""
     with pytest.raises(SlackRefused, match="http_307"):
         await chat.respond(f"{slack.url}/elsewhere", HELLO)
     with pytest.raises(SlackNotSent):
@@ -200,7 +200,7 @@ async def test_a_redirect_is_not_followed(chat: SlackChat, slack: Answering) -> 
 
 @pytest.mark.parametrize("path", ["/bomb", "/endless", "/nested"])
 async def test_what_an_answer_is_answered_with_is_bounded(chat: SlackChat, slack: Answering, path: str) -> None:
-    """However much comes, packed or not: its beginning is read, and the answer counts as given."""
+    """Only the beginning of Slack's response is read, however long it is, and the reply counts as sent."""
     await chat.respond(f"{slack.url}/ok", HELLO)
     bomb()
     tracemalloc.start()

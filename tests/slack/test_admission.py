@@ -1,4 +1,4 @@
-"""The door before every listener: floods are answered once, by the way that Slack shows, and what was dealt with is not done twice."""
+"""The check before every listener: floods are answered once, and what was already handled isn't done again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
 
 
 class Desk:
-    """An app behind a door, whose listeners count what reaches them."""
+    """An app behind the check, whose listeners count what reaches them."""
 
     def __init__(self, redis: Redis, limits: Limits) -> None:
         self.told: list[tuple[Asker, str]] = []
@@ -57,7 +57,7 @@ class Desk:
 
     async def _deal(self, body: Json) -> BoltResponse:
         self.done.append(body.get("type") or "command")
-        # As a message says whose other delivery is being dealt with.
+        # As for a message whose other delivery is still being handled.
         return BoltResponse(status=503 if self.fails else 200, body="")
 
     def _tell(self, asker: Asker, message: Message) -> None:
@@ -67,7 +67,7 @@ class Desk:
         self._later.add(asyncio.ensure_future(work))
 
     async def take(self, body: Json) -> str:
-        """The body of the acknowledgement; what goes on after it is waited for."""
+        """The body of the acknowledgement, once the work that follows it is done."""
         answer = await self._app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
         assert answer.status in {200, 503}
         if self._later:
@@ -94,7 +94,7 @@ def used(number: int) -> Json:
 
 
 def submitted(_number: int) -> Json:
-    """A modal, as it is submitted again after an error: the same view."""
+    """A modal that is submitted again after an error: the same view."""
     return submission("known", blocks=("input",))
 
 
@@ -116,7 +116,7 @@ EVERYTHING = [typed, clicked, used, submitted, said, written]
 
 @pytest.mark.parametrize("ask", EVERYTHING)
 async def test_a_flood_of_each_kind_reaches_nobody(redis_client: Redis, ask: Any) -> None:  # noqa: ANN401 - one of the above
-    """What is above the limit is acknowledged and not dealt with; told once, where the acknowledgement cannot tell it."""
+    """Requests above the limit are acknowledged, not handled, and answered once, or each time in a modal."""
     desk = Desk(redis_client, Limits(user=3))
     answers = [await desk.take(ask(number)) for number in range(6)]
     assert len(desk.done) == 3
@@ -124,7 +124,7 @@ async def test_a_flood_of_each_kind_reaches_nobody(redis_client: Redis, ask: Any
     if ask is typed:
         assert by_itself == [False, False, False, True, False, False]
     elif ask is submitted:
-        # An acknowledgement without a word would close the modal, with all that was typed in it.
+        # An empty acknowledgement would close the modal, with everything typed in it.
         assert by_itself == [False, False, False, True, True, True]
     else:
         assert by_itself == [False] * 6
@@ -134,7 +134,7 @@ async def test_a_flood_of_each_kind_reaches_nobody(redis_client: Redis, ask: Any
 
 
 async def test_kinds_count_together(redis_client: Redis) -> None:
-    """Whoever may send thirty commands may not send thirty clicks beside them."""
+    """All kinds of requests count toward one limit."""
     desk = Desk(redis_client, Limits(user=4))
     for ask in (typed, clicked, used, said, written):
         await desk.take(ask(1))
@@ -142,7 +142,7 @@ async def test_kinds_count_together(redis_client: Redis) -> None:
 
 
 async def test_what_comes_by_itself_does_not_count(redis_client: Redis) -> None:
-    """What is typed into a menu, and an opened Home tab."""
+    """Typing in a menu and opening the Home tab don't count toward the limit."""
     desk = Desk(redis_client, Limits(user=1))
     typing = click("known") | {"type": "block_suggestion", "action_id": "known", "block_id": "b", "value": "n"}
     opened = {"type": "event_callback", "team_id": "T1", "event": {"type": "app_home_opened", "user": "U1"}}
@@ -154,7 +154,7 @@ async def test_what_comes_by_itself_does_not_count(redis_client: Redis) -> None:
 
 
 async def test_messages_of_nobody_do_not_count(redis_client: Redis) -> None:
-    """Edits and bots' messages, and what is said in channels to others."""
+    """Edits, bots' messages, and messages to others in channels don't count toward the limit."""
     desk = Desk(redis_client, Limits(user=1))
     chatter = said(1, kind="message")
     for number, change in enumerate(({"bot_id": "B9"}, {"edited": {}, "hidden": True}, {"channel_type": "channel"})):
@@ -167,7 +167,7 @@ async def test_messages_of_nobody_do_not_count(redis_client: Redis) -> None:
 
 @pytest.mark.parametrize("ask", [typed, clicked, used])
 async def test_what_was_dealt_with_is_not_done_twice(redis_client: Redis, ask: Any) -> None:  # noqa: ANN401 - as above
-    """A copy that comes later is acknowledged, and does nothing; also to another process."""
+    """A second delivery is acknowledged and does nothing, in the same process or another one."""
     desk, other = Desk(redis_client, Limits()), Desk(redis_client, Limits())
     await desk.take(ask(1))
     assert [await one.take(ask(1)) for one in (desk, other, other)] == ["", "", ""]
@@ -178,7 +178,7 @@ async def test_what_was_dealt_with_is_not_done_twice(redis_client: Redis, ask: A
 
 @pytest.mark.parametrize("ask", EVERYTHING)
 async def test_what_was_not_acknowledged_is_dealt_with_when_it_comes_again(redis_client: Redis, ask: Any) -> None:  # noqa: ANN401
-    """As after a process has died in it: to drop it would be to lose it without a word. However often it comes, it counts once."""
+    """A request that wasn't acknowledged, as after a crash, is handled when it comes again, and counts only once."""
     desk = Desk(redis_client, Limits(user=4 if ask is submitted else 2))
     desk.fails = True
     for _ in range(3):
@@ -191,7 +191,7 @@ async def test_what_was_not_acknowledged_is_dealt_with_when_it_comes_again(redis
 
 @pytest.mark.parametrize("ask", [said, written, submitted])
 async def test_what_has_a_protection_of_its_own_gets_no_mark(redis_client: Redis, ask: Any) -> None:  # noqa: ANN401
-    """A message is known by whoever hears it; a modal may be submitted again."""
+    """Messages and modals aren't marked here: messages are deduplicated later, and modals may be submitted again."""
     desk = Desk(redis_client, Limits())
     await desk.take(ask(1))
     await desk.take(ask(1))
@@ -199,7 +199,7 @@ async def test_what_has_a_protection_of_its_own_gets_no_mark(redis_client: Redis
 
 
 async def test_a_double_click_is_two_clicks(redis_client: Redis) -> None:
-    """Each has its time; one in a view is known by the view."""
+    """Two clicks are told apart by their time, or in a view by the view."""
     desk = Desk(redis_client, Limits())
     for body in (clicked(1), clicked(2), clicked(1)):
         await desk.take(body)
@@ -211,7 +211,7 @@ async def test_a_double_click_is_two_clicks(redis_client: Redis) -> None:
 
 
 async def test_strangers_are_counted_too(redis_client: Redis) -> None:
-    """Who belongs to another team is told so, and not more often than anybody."""
+    """People from other teams are refused with the reason, and count toward a limit too."""
     desk = Desk(redis_client, Limits(user=3))
     for number in range(9):
         await desk.take(clicked(number, team="T2"))
@@ -221,7 +221,7 @@ async def test_strangers_are_counted_too(redis_client: Redis) -> None:
 
 @pytest.mark.parametrize("team", ["T2", ""])
 async def test_commands_of_other_teams_are_refused(redis_client: Redis, team: str) -> None:
-    """Also of a team that Slack does not name."""
+    """A command from another team, or from one that Slack doesn't name, is refused."""
     desk = Desk(redis_client, Limits())
     body = typed(1, team=team) | {"type": "unknown"}
     assert OTHER_TEAM in await desk.take(body)
@@ -229,7 +229,7 @@ async def test_commands_of_other_teams_are_refused(redis_client: Redis, team: st
 
 
 async def test_with_redis_away_everything_is_let_in() -> None:
-    """What it sets off needs Redis itself, and says so. A limit may be missed, an acknowledgement not."""
+    """Without Redis, everything is let in, because missing a limit is better than missing an acknowledgement."""
     redis = connect("redis://127.0.0.1:1/0")
     desk = Desk(redis, Limits(user=1))
     for _ in range(3):

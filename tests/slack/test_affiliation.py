@@ -1,4 +1,4 @@
-"""Who is foreign, by what Slack sends: recorded shapes of every kind, for members of the organization and for everyone else."""
+"""Who is foreign, by what Slack sends: recorded payloads of every kind, from our organization and from outside."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ PLAIN = Installation("T1")
 OURS = [pytest.param(actor, id=name) for name, actor in grid.NATIVE.items()]
 OTHERS = [pytest.param(actor, id=name) for name, actor in grid.FOREIGN.items()]
 DOORS = [pytest.param(door, id=name) for name, door in grid.DOORS.items()]
-# The other side of a shared channel has no commands of ours.
+# The other side of a shared channel doesn't have our commands.
 OTHERS_DOORS = [pytest.param(door, id=name) for name, door in grid.DOORS.items() if name != "command"]
 
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("actor", [*OURS, *OTHERS])
 def test_each_payload_is_read_and_is_for_us(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
-    """Whoever acts: it is our app that is asked."""
+    """Each payload has a known shape and is for our installation, whoever acts."""
     assert has_known_shape(door(actor))
     assert is_for_installation(GRID, door(actor))
 
@@ -38,7 +38,7 @@ def test_each_payload_is_read_and_is_for_us(door: Any, actor: grid.Actor) -> Non
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("actor", OURS)
 def test_nobody_of_the_organization_is_foreign(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
-    """A sibling workspace alone proves nothing; then users.info is asked."""
+    """Nobody in our organization is foreign; for a sibling workspace, users.info may have to be asked."""
     found = standing(GRID, affiliation_in_payload(door(actor)))
     assert found is Standing.NATIVE or (actor.own == grid.SIBLING and found is Standing.UNKNOWN)
 
@@ -47,7 +47,7 @@ def test_nobody_of_the_organization_is_foreign(door: Any, actor: grid.Actor) -> 
 @pytest.mark.parametrize("actor", OTHERS)
 @pytest.mark.parametrize("home", [GRID, PLAIN], ids=["on Grid", "elsewhere"])
 def test_nobody_else_is_native(door: Any, actor: grid.Actor, home: Installation) -> None:  # noqa: ANN401
-    """In a workspace that belongs to no organization nobody is asked."""
+    """Nobody outside our organization is native, and without an organization, users.info needn't be asked."""
     found = standing(home, affiliation_in_payload(door(actor)))
     known = home is PLAIN and (door is not grid.home or actor.own == grid.OTHER_TEAM)
     assert found is Standing.FOREIGN if known else found in {Standing.FOREIGN, Standing.UNKNOWN}
@@ -84,7 +84,7 @@ def test_nobody_else_is_native(door: Any, actor: grid.Actor, home: Installation)
     ],
 )
 def test_events(body: dict[str, Any], found: Standing) -> None:
-    """Which of the teams in an event is that of whoever acts."""
+    """The right team in an event is taken as that of whoever acts."""
     shared = body.pop("shared", False)
     assert (
         standing(GRID, affiliation_in_payload({**body, "type": "event_callback", "is_ext_shared_channel": shared}))
@@ -93,14 +93,14 @@ def test_events(body: dict[str, Any], found: Standing) -> None:
 
 
 def test_the_organization_of_a_message_says_nothing_of_who_clicks() -> None:
-    """`team` is ours there, and so is its organization: whoever clicks may be of any other workspace."""
+    """The organization in a click is the message's, and says nothing about whoever clicks."""
     body = grid.click(grid.FOREIGN["of another workspace"])
     assert body["team"]["enterprise_id"] == body["enterprise"]["id"] == "E1"
     assert standing(GRID, affiliation_in_payload(body)) is Standing.UNKNOWN
 
 
 def test_org_wide_installations_have_no_team() -> None:
-    """Their modals have `team` null, and the organization where else a workspace is."""
+    """An org-wide installation's modals have a null team, and name the organization instead of a workspace."""
     actor = grid.NATIVE["named by the organization"]
     body = grid.submission(actor) | {"team": None, "is_enterprise_install": True}
     body["view"] |= {"app_installed_team_id": "E1", "team_id": "E1"}
@@ -132,12 +132,12 @@ def test_org_wide_installations_have_no_team() -> None:
     ],
 )
 def test_profiles(user: dict[str, Any], found: Standing) -> None:
-    """What users.info says is the last word."""
+    """The profile from users.info decides."""
     assert standing_of_profile(GRID, user) is found
 
 
 def test_without_an_organization_an_empty_one_is_no_match() -> None:
-    """Neither of ours nor of theirs."""
+    """An empty id of a workspace or an organization never matches another empty one."""
     assert standing(PLAIN, Affiliation(frozenset({"T9"}), "")) is Standing.FOREIGN
     assert standing(Installation(""), Affiliation()) is Standing.UNKNOWN
     assert not is_for_installation(Installation(""), grid.command(grid.NATIVE["of our workspace"]))

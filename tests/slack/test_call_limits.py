@@ -1,4 +1,4 @@
-"""Calls are made so seldom that Slack need not answer 429; if it does, every replica obeys."""
+"""Calls are limited so that Slack doesn't answer 429; if it does, every replica waits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.store.slack_call_budget import SlackCallBudget
 
 @pytest.fixture
 async def replicas(sandbox: Sandbox, redis_client: Redis) -> AsyncIterator[tuple[SlackChat, SlackChat]]:
-    """Two, on one Redis."""
+    """Two replicas on one Redis."""
     made = []
     for _ in range(2):
         chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text)
@@ -41,13 +41,13 @@ async def taken(chat: SlackChat, *, spare: bool = False) -> bool:
 
 
 def test_every_limit_is_below_slack_s() -> None:
-    """By the tier of each method."""
+    """Every limit is at least ten percent below that of Slack's tier for the method."""
     for method, most in LIMITS.items():
         assert most <= 0.9 * TIERS[METHOD_TIERS[method]]
 
 
 async def test_replicas_share_the_limit(replicas: tuple[SlackChat, SlackChat], sandbox: Sandbox) -> None:
-    """Slack never answers 429, and half of the calls are left to those that can't be spared."""
+    """Replicas share a limit and never get a 429, and optional calls may use only half of it."""
     one, other = replicas
     most = LIMITS["users.info"]
     assert sum([await taken(one, spare=True) for _ in range(most)]) == most // 2
@@ -59,7 +59,7 @@ async def test_replicas_share_the_limit(replicas: tuple[SlackChat, SlackChat], s
 
 
 async def test_a_retry_after_binds_every_replica(replicas: tuple[SlackChat, SlackChat], sandbox: Sandbox) -> None:
-    """And other methods not at all."""
+    """A Retry-After makes every replica wait with that method, and with no other."""
     one, other = replicas
     sandbox.workspace.faults.add(Fault("ratelimited", "users.info", retry_after_s=30))
     assert not await taken(one)

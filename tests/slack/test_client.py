@@ -1,4 +1,4 @@
-"""Every call goes through one wrapper: named errors, nothing repeated, lost posts found again. Against a local Slack."""
+"""Every call goes through one wrapper: named errors, no repeated calls, and lost posts are found again."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ HELLO = Message(("hello",))
 
 @pytest.fixture
 async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
-    """A client of it, which waits two seconds at most."""
+    """A client of the sandbox's Slack that waits at most two seconds."""
     made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", lambda text: text, call_s=2)
     yield made
     await made.close()
 
 
 async def test_a_message_is_posted_edited_and_deleted(chat: SlackChat, sandbox: Sandbox) -> None:
-    """Its key stays in its metadata through edits; deleting what is gone is no error."""
+    """A message keeps its key through edits, and deleting a message that is gone isn't an error."""
     ts = await chat.post_message(CHANNEL, HELLO, key="k1")
     await chat.edit_message(CHANNEL, ts, Message(("goodbye",)))
     message = sandbox.workspace.channel(CHANNEL).messages[ts]
@@ -64,7 +64,7 @@ async def test_a_message_is_posted_edited_and_deleted(chat: SlackChat, sandbox: 
 async def test_a_post_is_sent_once_whatever_happens(
     chat: SlackChat, sandbox: Sandbox, fault: Fault, error: type[BotError]
 ) -> None:
-    """The SDK's own repetition would post twice."""
+    """A post is never sent twice, whatever happens; the SDK's own retries would do that."""
     sandbox.workspace.faults.add(fault)
     with pytest.raises(error) as raised:
         await chat.post_message(CHANNEL, HELLO, key="k")
@@ -74,7 +74,7 @@ async def test_a_post_is_sent_once_whatever_happens(
 
 
 async def test_a_slack_that_cannot_be_reached_got_nothing() -> None:
-    """No connection was made."""
+    """If no connection can be made, the error says that nothing was sent."""
     chat = SlackChat("xoxb-1", "http://127.0.0.1:9/", lambda text: text)
     with pytest.raises(SlackNotSent):
         await chat.post_message(CHANNEL, HELLO, key="k")
@@ -84,7 +84,7 @@ async def test_a_slack_that_cannot_be_reached_got_nothing() -> None:
 
 
 async def test_a_lost_post_is_found_by_its_key(chat: SlackChat, sandbox: Sandbox) -> None:
-    """In the channel and in a thread; another key is absent; a channel that cannot be read is unknown."""
+    """A lost post is found by its key in a channel or thread; in a channel that can't be read, it stays unknown."""
     since = time.time() - 5
     parent = await chat.post_message(CHANNEL, HELLO, key="parent")
     sandbox.workspace.faults.add(Fault("drop_after", "chat.postMessage"))
@@ -101,7 +101,7 @@ async def test_a_lost_post_is_found_by_its_key(chat: SlackChat, sandbox: Sandbox
 
 
 async def test_a_file_is_uploaded_shared_and_found(chat: SlackChat) -> None:
-    """Nothing is visible before it is shared."""
+    """A file is visible only once it's shared, and is then found."""
     since = time.time() - 5
     parent = await chat.post_message(CHANNEL, HELLO, key="parent")
     file_id = await chat.start_upload("run-1.log", b"line\n", snippet=True)
@@ -111,7 +111,7 @@ async def test_a_file_is_uploaded_shared_and_found(chat: SlackChat) -> None:
 
 
 async def test_a_picture_goes_into_a_channel_with_what_it_says(chat: SlackChat, sandbox: Sandbox) -> None:
-    """Its alternative text, cut to Slack's limit, and a comment whose foreign text is inert."""
+    """A picture is shared with its alternative text, cut to Slack's limit, and a comment with inert foreign text."""
     since = time.time() - 5
     file_id = await chat.start_upload("history.png", b"png", snippet=False, alt="x" * 2000)
     await chat.share_upload(CHANNEL, None, file_id, "History", comment=(Bold("a<!here>"), " went well"))
@@ -122,7 +122,7 @@ async def test_a_picture_goes_into_a_channel_with_what_it_says(chat: SlackChat, 
 
 
 async def test_a_channel_is_joined_where_it_is_public(chat: SlackChat) -> None:
-    """A private one answers that it is not there."""
+    """A public channel can be joined, and a private one can't."""
     with pytest.raises(ChannelRefused):
         await chat.post_message("C0ANALYTICS", HELLO, key="k")
     await chat.join_channel("C0ANALYTICS")
@@ -132,7 +132,7 @@ async def test_a_channel_is_joined_where_it_is_public(chat: SlackChat) -> None:
 
 
 async def test_one_person_is_told_privately(chat: SlackChat, sandbox: Sandbox) -> None:
-    """As an ephemeral message, or directly."""
+    """One person can be told by an ephemeral message or a direct message; an unknown response address is refused."""
     await chat.post_ephemeral(CHANNEL, "U0ADA", Message(("psst",)))
     ts = await chat.post_direct("U0ADA", Message(("hey",)), key="k")
     assert any(one.text == "psst" and one.user == "U0ADA" for one in sandbox.workspace.privates)
@@ -142,13 +142,13 @@ async def test_one_person_is_told_privately(chat: SlackChat, sandbox: Sandbox) -
 
 
 async def test_a_message_that_is_gone_cannot_be_edited(chat: SlackChat) -> None:
-    """It has a class of its own: nothing more is tried with it."""
+    """Editing a message that is gone raises an error of its own."""
     with pytest.raises(MessageGone):
         await chat.edit_message(CHANNEL, "1700000000.000100", HELLO)
 
 
 async def test_who_we_are_is_asked_once(chat: SlackChat, sandbox: Sandbox) -> None:
-    """A refused token names its variable."""
+    """The identity comes from Slack, and a refused token's error names its variable."""
     identity = await identify(chat)
     assert (identity.team, identity.bot_user) == (sandbox.workspace.team_id, sandbox.workspace.bot.id)
     await check_app_token(chat, sandbox.workspace.app_token)

@@ -1,4 +1,4 @@
-"""Every command has somebody who does it."""
+"""Every command has a handler."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from bot.slack.commands import handlers
 
 
 def test_every_command_has_a_handler() -> None:
-    """What the grammar can give, the bot can do."""
+    """Every command that the grammar can return has a handler."""
     assert set(handlers()) == set(get_args(Command))
 
 
@@ -57,13 +57,13 @@ def test_every_command_has_a_handler() -> None:
     ],
 )
 def test_what_the_policy_is_asked(command: Command, asked: Asks | None) -> None:
-    """Before a command is done; a start is asked about once it's looked up."""
+    """Each command asks the policy about the right action, or about nothing before it's looked up."""
     assert handlers()[type(command)].asks(command) == asked
 
 
 @pytest.mark.parametrize("typed", [example for verb in VERBS.values() for example, _ in verb.help[1:]])
 def test_a_command_acts_if_the_policy_is_asked_for_an_action(typed: str) -> None:
-    """Otherwise it would be carried out on a guess. As `help` shows it, it isn't one."""
+    """A command that the policy treats as acting counts as acting, and its example in `help` isn't read as a guess."""
     command = parse(typed)
     asked = handlers()[type(command)].asks(command)
     if asked is not None and asked.action.acts:

@@ -1,4 +1,4 @@
-"""Who is in the workspace, and which channels the bot is in: read once for all replicas, before anybody asks."""
+"""Who is in the workspace, and which channels the bot is in: read once for all replicas, in advance."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ LAST_PERSON, LAST_CHANNEL = f"U0CROWD{PEOPLE:06d}", f"C0CROWD{CHANNELS:06d}"
 
 @pytest.fixture
 async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
-    """The wrapper of Slack's calls."""
+    """The wrapper around Slack's calls."""
     made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=10)
     yield made
     await made.close()
 
 
 class Shared(DirectoryCache):
-    """What replicas share; `ended` is set for each list that was read, or left."""
+    """The cache that replicas share; `ended` is set for each list that was read or given up."""
 
     def __init__(self, scripts: Scripts) -> None:
         super().__init__(scripts)
         self.ended: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     async def end_reading(self, name: str, *, good_for_s: float) -> None:
-        """As it is, and known to the test."""
+        """End reading, and let the test know."""
         await super().end_reading(name, good_for_s=good_for_s)
         self.ended[name].set()
 
@@ -57,12 +57,12 @@ class Shared(DirectoryCache):
 
 @pytest.fixture
 def memory(redis_client: Redis) -> Shared:
-    """What replicas share."""
+    """The cache that replicas share."""
     return Shared(Scripts(redis_client, "test", retention_s=1000))
 
 
 def failed(where: str, error: BaseException) -> str:
-    """No fault is expected."""
+    """Fail the test, because no fault is expected."""
     raise AssertionError(where) from error
 
 
@@ -70,7 +70,7 @@ def failed(where: str, error: BaseException) -> str:
 async def reading(
     chat: SlackChat, memory: DirectoryCache, *, domains: bool = False, asks: SlackPeople | None = None
 ) -> AsyncIterator[None]:
-    """A replica that reads."""
+    """Run a replica that reads the lists."""
     directory = Directory(
         chat, memory, installation=Installation("T0SANDBOX"), domains=lambda: domains, report_fault=failed
     )
@@ -84,7 +84,7 @@ async def reading(
 
 
 def people(chat: SlackChat, memory: DirectoryCache, *, domains: bool = False) -> SlackPeople:
-    """A replica that asks."""
+    """A replica that looks people up."""
     return SlackPeople(
         chat,
         memory,
@@ -100,12 +100,12 @@ def calls(sandbox: Sandbox, method: str, outcome: str = "ok") -> int:
 
 
 def read(sandbox: Sandbox) -> Callable[[], bool]:
-    """Whether both lists were read to their ends: three pages of people, two of public channels and one of private ones."""
+    """Whether both lists were read to the end: three pages of people, two of public channels, one of private ones."""
     return lambda: calls(sandbox, "users.list") == 3 and calls(sandbox, "users.conversations") == 3
 
 
 async def test_nobody_needs_a_question(chat: SlackChat, memory: Shared, sandbox: Sandbox) -> None:
-    """Roles, and what a channel is; those who left have no role. Two replicas read the lists once."""
+    """After two replicas have read the lists once, roles and channels are known without another call."""
     sandbox.workspace.add_crowd(PEOPLE, CHANNELS)
     sandbox.workspace.users[LAST_PERSON].role = "admin"
     sandbox.workspace.user("gus").deleted = True
@@ -128,7 +128,7 @@ async def test_nobody_needs_a_question(chat: SlackChat, memory: Shared, sandbox:
 
 
 async def test_addresses_are_read_where_the_policy_names_one(chat: SlackChat, memory: Shared, sandbox: Sandbox) -> None:
-    """A list that was read without them does not do."""
+    """E-mail addresses are read if the policy names a domain, even if the list was read without them before."""
     async with reading(chat, memory):
         await memory.until_read()
     async with reading(chat, memory, domains=True):
@@ -140,7 +140,7 @@ async def test_addresses_are_read_where_the_policy_names_one(chat: SlackChat, me
 async def test_a_list_that_slack_refuses_for_a_moment_is_read_on(
     chat: SlackChat, memory: Shared, sandbox: Sandbox
 ) -> None:
-    """From the page at which it was, after the time that Slack names."""
+    """After a rate limit, a list is read on from the same page."""
     sandbox.workspace.add_crowd(PEOPLE, CHANNELS)
     sandbox.workspace.faults.add(Fault("ratelimited", "users.list", skip=1))
     async with reading(chat, memory):
@@ -150,7 +150,7 @@ async def test_a_list_that_slack_refuses_for_a_moment_is_read_on(
 
 
 async def test_without_its_scope_a_list_is_left(chat: SlackChat, memory: Shared, sandbox: Sandbox) -> None:
-    """It is not tried all the time. Of channels, those of the other kind are read."""
+    """A list without its scope is tried only once, and channels of the other kind are still read."""
     sandbox.workspace.scopes -= {"users:read", "groups:read"}
     async with reading(chat, memory):
         await memory.until_read()
@@ -162,7 +162,7 @@ async def test_without_its_scope_a_list_is_left(chat: SlackChat, memory: Shared,
 
 
 async def test_a_page_does_not_undo_what_is_newer(chat: SlackChat, memory: Shared, sandbox: Sandbox) -> None:
-    """Who was asked about meanwhile, and a channel of which Slack reported a change, are as was said then."""
+    """A page that was requested earlier doesn't restore a channel that was forgotten since."""
     sandbox.workspace.faults.add(Fault("slow", "users.list", delay_s=0.4))
     sandbox.workspace.faults.add(Fault("slow", "users.conversations", delay_s=0.4))
     of = people(chat, memory)
@@ -180,7 +180,7 @@ async def test_a_page_does_not_undo_what_is_newer(chat: SlackChat, memory: Share
 
 
 async def test_who_is_gone_from_the_list_for_a_day_is_dropped(chat: SlackChat, memory: Shared) -> None:
-    """So what is kept does not grow for ever."""
+    """A person who has been missing from the list for a day is dropped, so that the cache doesn't grow forever."""
     await memory.keep_people("people2", {"U0LONGAGO": "1000:m:?"})
     async with reading(chat, memory):
         await memory.until_read()
@@ -191,7 +191,7 @@ async def test_who_is_gone_from_the_list_for_a_day_is_dropped(chat: SlackChat, m
 async def test_if_the_limit_is_used_up_the_list_of_channels_is_read_sooner(
     chat: SlackChat, memory: Shared, sandbox: Sandbox, redis_client: Redis
 ) -> None:
-    """It has the channels that the bot has joined since, all in one page. It isn't read each time."""
+    """If the limit is used up, the list of channels, with those joined since, is read sooner, but not each time."""
     of = people(chat, memory)
     async with reading(chat, memory, asks=of):
         await memory.until_read()

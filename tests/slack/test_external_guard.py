@@ -1,4 +1,4 @@
-"""Each door, with payloads as recorded: people of the organization come in, others are turned away and shown nothing else."""
+"""People from the organization are let in, with recorded payloads of each kind, and others are turned away."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.slack import grid
 from tests.slack.test_listener_app import NobodyIsAsked
 
 ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/", enterprise="E1")
-# As users.info has them.
+# As users.info returns them.
 PROFILES: dict[str, dict[str, Any]] = {
     "U1": {"team_id": "T1", "enterprise_user": {"enterprise_id": "E1", "teams": ["T1"]}},
     "W1": {"team_id": "E1", "enterprise_user": {"enterprise_id": "E1", "teams": ["T1"]}},
@@ -42,7 +42,7 @@ OTHERS = [pytest.param(actor, id=name) for name, actor in grid.FOREIGN.items()]
 
 
 class Directory(NobodyIsAsked):
-    """Who people are, as users.info says; `away`: it says nothing."""
+    """Who people are according to users.info; with `away`, nothing is known."""
 
     def __init__(self, *, away: bool = False) -> None:
         self.away = away
@@ -72,7 +72,7 @@ class App:
         register_fallbacks(self._app, self._tell, "/bolt")
 
     def listen_to_all_actions(self) -> None:
-        """Every button that the bot has. A listener that is reached fails, because it finds no flows."""
+        """Register every button that the bot has. A listener that is reached fails, because it finds no flows."""
         nothing: Any = SimpleNamespace()
         actions.register(self._app, nothing)
 
@@ -93,7 +93,7 @@ class App:
 @pytest.mark.parametrize("door", [*INTERACTIONS, pytest.param(grid.command, id="command")])
 @pytest.mark.parametrize("actor", OURS)
 async def test_people_of_the_organization_come_in(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
-    """Whatever Slack calls their team; only a sibling's is looked up."""
+    """People from the organization are let in, whatever Slack calls their team; only a sibling's are looked up."""
     people = Directory()
     app = App(people)
     assert await app.take(door(actor)) == LISTENED
@@ -104,7 +104,7 @@ async def test_people_of_the_organization_come_in(door: Any, actor: grid.Actor) 
 @pytest.mark.parametrize("door", INTERACTIONS)
 @pytest.mark.parametrize("actor", OTHERS)
 async def test_others_are_turned_away(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
-    """By the way that Slack shows for each kind, and no listener is reached."""
+    """Others are turned away in the way that Slack shows for each kind, and no listener is reached."""
     app = App(Directory())
     answer, body = await app.take(door(actor)), door(actor)
     assert app.reached == []
@@ -122,14 +122,14 @@ async def test_others_are_turned_away(door: Any, actor: grid.Actor) -> None:  # 
 @pytest.mark.parametrize("door", EVENTS)
 @pytest.mark.parametrize("actor", [*OURS, *OTHERS])
 async def test_events_ask_the_guard_themselves(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
-    """It says the same of them, from the same facts."""
+    """For events, the guard gives the same answer from the same facts."""
     why_not = await App(Directory()).guard.why_not(actor.user, affiliation_in_payload(door(actor)))
     assert why_not == (OUTSIDE if actor in grid.FOREIGN.values() else "")
 
 
 @pytest.mark.parametrize("door", INTERACTIONS)
 async def test_who_cannot_be_looked_up_is_refused_with_the_reason(door: Any) -> None:  # noqa: ANN401
-    """And with what to do next; a menu stays empty."""
+    """A person who can't be looked up is refused with the reason, and a menu stays empty."""
     app = App(Directory(away=True))
     answer = await app.take(door(grid.NATIVE["of a sibling workspace"]))
     assert app.reached == []
@@ -143,14 +143,14 @@ async def test_who_cannot_be_looked_up_is_refused_with_the_reason(door: Any) -> 
 @pytest.mark.parametrize("door", INTERACTIONS)
 @pytest.mark.parametrize("actor", OTHERS)
 async def test_where_the_policy_has_rules_for_them_it_decides(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
-    """At each door behind this one."""
+    """If the policy has rules for outsiders, they pass here and nobody is looked up."""
     people = Directory()
     assert await App(people, admits_external=True).take(door(actor)) == LISTENED
     assert people.asked == []
 
 
 async def test_org_wide_installations_name_no_team() -> None:
-    """`team` is null in their modals."""
+    """Modals of an org-wide installation, whose `team` is null, are let in."""
     actor = grid.NATIVE["named by the organization"]
     body = grid.submission(actor) | {"team": None, "is_enterprise_install": True}
     assert await App(Directory()).take(body) == LISTENED
@@ -158,7 +158,7 @@ async def test_org_wide_installations_name_no_team() -> None:
 
 
 async def test_the_log_names_where_those_who_are_turned_away_belong() -> None:
-    """So whoever runs the bot sees it if its own organization is among them: it has joined one since the start."""
+    """The log names the workspace and organization of people who are turned away, so that a wrong setup is noticed."""
     guard = ExternalGuard(ME.installation, Directory(), admits_external=lambda: False)
     with capture_logs() as lines:
         assert await guard.why_not("U9", Affiliation(frozenset({"T9"}), "E9")) == OUTSIDE
@@ -177,7 +177,7 @@ WATCH_BUTTONS = sorted(
 @pytest.mark.parametrize("action_id", WATCH_BUTTONS)
 @pytest.mark.parametrize("kind", ["button", "static_select"])
 async def test_every_button_and_menu_of_watches_is_behind_it(action_id: str, kind: str) -> None:
-    """With the listeners that the bot has: none of them is reached."""
+    """No button or menu of a watch reaches its listener for outsiders."""
     app = App(Directory())
     app.listen_to_all_actions()
     actor = grid.FOREIGN["of another workspace"]

@@ -12,7 +12,7 @@ from bot.slack.hello import ConnectionEndedError, Hello, read_hello
 
 
 async def test_the_greeting_is_read_and_the_connection_closed(sandbox: Sandbox) -> None:
-    """It has the app's id and Slack's count, with this connection in it."""
+    """The greeting has the app's id and Slack's count of connections, and the connection is closed after it."""
     sockets, api = sandbox.slack.delivery.sockets, sandbox.env()["SLACK_API_URL"]
     assert await read_hello(sockets.open_url(), api) == Hello(sandbox.workspace.app_id, 1)
     assert await read_hello(sockets.open_url("A0OTHER"), api) == Hello("A0OTHER", 1)
@@ -20,7 +20,7 @@ async def test_the_greeting_is_read_and_the_connection_closed(sandbox: Sandbox) 
 
 
 async def test_slack_that_ends_the_connection(sandbox: Sandbox) -> None:
-    """Its own word for the reason is kept."""
+    """If Slack ends the connection, its reason is kept."""
     sandbox.workspace.socket_mode = False
     with pytest.raises(ConnectionEndedError) as caught:
         await read_hello(sandbox.slack.delivery.sockets.open_url(), sandbox.env()["SLACK_API_URL"])
@@ -29,7 +29,7 @@ async def test_slack_that_ends_the_connection(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("kind", ["cut", "used", "foreign"])
 async def test_a_connection_that_cannot_be_made(kind: str, sandbox: Sandbox) -> None:
-    """The host is named, and no address of somebody else is opened."""
+    """If no connection can be made, the error names the host, and a foreign address isn't opened."""
     url = sandbox.slack.delivery.sockets.open_url()
     if kind == "cut":
         sandbox.workspace.faults.add(Fault("drop_before", "socket", count=None))
@@ -44,7 +44,7 @@ async def test_a_connection_that_cannot_be_made(kind: str, sandbox: Sandbox) -> 
 
 @pytest.mark.parametrize("text", ['{"type": "hello"}', "[]", "no JSON", None])
 async def test_what_is_no_greeting(text: str | None) -> None:
-    """Something else than Slack answers: that is the cause, and no error of ours."""
+    """A greeting from something that isn't Slack is reported as the cause."""
 
     async def greet(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()

@@ -10,7 +10,7 @@ from bot.slack.identity import TokenRefusedError, app_id, app_of_bot, check_same
 
 
 async def test_the_app_that_a_bot_belongs_to(sandbox: Sandbox) -> None:
-    """As Slack says, and as the app token has it in its own text."""
+    """The bot's app is known from Slack, an app token contains its app, and the two must match."""
     settings = sandbox.env()
     chat = SlackChat(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"], str)
     app = await app_of_bot(chat, await identify(chat))
@@ -23,7 +23,7 @@ async def test_the_app_that_a_bot_belongs_to(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(("of_bot", "of_app_token"), [("", "A1"), ("A1", ""), ("", "")])
 def test_an_app_that_is_not_known_is_no_other(of_bot: str, of_app_token: str) -> None:
-    """Nothing is refused for what can't be seen."""
+    """If one of the apps isn't known, nothing is refused."""
     check_same_app(of_bot, of_app_token)
 
 
@@ -38,7 +38,7 @@ def test_an_app_that_is_not_known_is_no_other(of_bot: str, of_app_token: str) ->
     ],
 )
 def test_the_reason_for_a_refusal(code: str, words: str) -> None:
-    """Slack's code, what it means if that's known, and what to do."""
+    """The message has Slack's code, its meaning if that's known, and what to do."""
     error = token_refused("SLACK_BOT_TOKEN", code)
     assert f"SLACK_BOT_TOKEN ({code})" in error.sentence
     assert words in str(error)

@@ -1,4 +1,4 @@
-"""What nobody could do is told to whoever asked, by the way that Slack shows for each kind of request."""
+"""A request that fails is answered in the way that Slack shows for its kind."""
 
 from __future__ import annotations
 
@@ -27,36 +27,36 @@ OUTSIDE = "I don't take requests from people in other organizations"
 
 
 class NobodyIsAsked:
-    """Who somebody is, where the payloads say it."""
+    """Who people are, if the payloads alone say it."""
 
     async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
-        """Not to be asked."""
+        """Fail, because the lookup isn't needed."""
         raise AssertionError((user, acts, fresh))
 
     async def channel(self, channel: str) -> ChannelInfo:
-        """Not to be asked."""
+        """Fail, because the lookup isn't needed."""
         raise AssertionError(channel)
 
     async def note_group_message(self, channel: str) -> None:
-        """Nothing is kept."""
+        """Do nothing, because nothing is cached."""
 
     async def group(self, name: str) -> str | None:
-        """Not to be asked."""
+        """Fail, because the lookup isn't needed."""
         raise AssertionError(name)
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str] | None:
-        """Not to be asked."""
+        """Fail, because the lookup isn't needed."""
         raise AssertionError((group, fresh))
 
     async def forget_groups(self) -> None:
-        """Nothing is kept."""
+        """Do nothing, because nothing is cached."""
 
     async def forget_channel(self, channel: str) -> None:
-        """Nothing is kept."""
+        """Do nothing, because nothing is cached."""
 
 
 class Intake:
-    """An app with one listener of each kind, which fails, and what it told people."""
+    """An app with one failing listener of each kind, and what it told people."""
 
     def __init__(self) -> None:
         self.told: list[tuple[Asker, str]] = []
@@ -106,7 +106,7 @@ def shortcut(name: str, *, team: str = "T1", here: str = "T1", kind: str = "mess
 
 
 def submission(name: str, *, team: str = "T1", blocks: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A modal is submitted."""
+    """A submitted modal."""
     shown = [{"type": kind, "block_id": f"{kind}.{number}"} for number, kind in enumerate(blocks)]
     view = {"type": "modal", "callback_id": name, "blocks": shown, "title": {"type": "plain_text", "text": "Run"}}
     return {
@@ -131,7 +131,7 @@ def submission(name: str, *, team: str = "T1", blocks: tuple[str, ...] = ()) -> 
     ],
 )
 async def test_a_click_is_answered_by_its_response_url(body: dict[str, Any], words: str) -> None:
-    """Slack shows nothing of what acknowledges it."""
+    """A click is answered through its response_url, because Slack shows nothing from its acknowledgement."""
     intake = Intake()
     assert await intake.take(body) == ""
     ((asker, told),) = intake.told
@@ -140,7 +140,7 @@ async def test_a_click_is_answered_by_its_response_url(body: dict[str, Any], wor
 
 
 async def test_what_comes_from_no_channel_is_answered_too() -> None:
-    """Who uses a global shortcut has no response_url."""
+    """A global shortcut, which has no channel and no response_url, is answered too."""
     intake = Intake()
     assert await intake.take(shortcut("known", kind="shortcut")) == ""
     ((asker, told),) = intake.told
@@ -148,14 +148,14 @@ async def test_what_comes_from_no_channel_is_answered_too() -> None:
 
 
 async def test_a_link_is_opened_by_slack_itself() -> None:
-    """Its click is reported like any, and is none that somebody should know."""
+    """A click on a link button that isn't known is acknowledged without a message, because Slack opens the link."""
     intake = Intake()
     assert await intake.take(click("unknown", url="https://example.test")) == ""
     assert intake.told == []
 
 
 async def test_who_clicked_may_be_unknown() -> None:
-    """A payload of no known shape is acknowledged all the same."""
+    """A click without a user is acknowledged without a message."""
     intake = Intake()
     assert await intake.take(click("known") | {"user": {"team_id": "T1"}}) == ""
     assert intake.told == []
@@ -165,7 +165,7 @@ async def test_who_clicked_may_be_unknown() -> None:
     ("name", "team", "words"), [("known", "T1", FAULT), ("unknown", "T1", UNKNOWN), ("known", "T2", OUTSIDE)]
 )
 async def test_a_modal_stays_open_and_says_why(name: str, team: str, words: str) -> None:
-    """At its first input, which keeps what was typed; in its place where it has none."""
+    """A modal shows the error at its first input, which keeps what was typed, or is replaced if it has none."""
     intake = Intake()
     at_input = await intake.take(submission(name, team=team, blocks=("section", "input", "input")))
     assert '"response_action": "errors"' in at_input
@@ -177,7 +177,7 @@ async def test_a_modal_stays_open_and_says_why(name: str, team: str, words: str)
 
 
 async def test_a_command_is_answered_by_its_acknowledgement() -> None:
-    """As ever."""
+    """A command is answered in its acknowledgement."""
     intake = Intake()
     body = {"command": "/bolt", "text": "", "team_id": "T1", "user_id": "U1", "channel_id": "C1", "response_url": URL}
     assert FAULT in await intake.take(body)
@@ -186,7 +186,7 @@ async def test_a_command_is_answered_by_its_acknowledgement() -> None:
 
 @pytest.mark.parametrize(("sent", "shown"), [("/dbt", "/dbt"), ("/<!channel>", "another command")])
 async def test_a_command_of_another_name(sent: str, shown: str) -> None:
-    """Its name differs from the setting: whoever typed it and the log are told both, once a minute."""
+    """A command with another name than the setting's is reported to the person, and in the log once a minute."""
     intake = Intake()
     body = {"command": sent, "text": "", "team_id": "T1", "user_id": "U1", "channel_id": "C1", "response_url": URL}
     with capture_logs() as lines:
@@ -201,7 +201,7 @@ async def test_a_command_of_another_name(sent: str, shown: str) -> None:
 @pytest.mark.parametrize("team", ["T1", "T2"])
 @pytest.mark.parametrize("here", ["T1", "T2"])
 async def test_whoever_types_into_a_menu_gets_a_list_of_options(action: str, team: str, here: str) -> None:
-    """Also after a fault, for a menu that nobody knows, and for whoever is refused: anything else breaks the menu."""
+    """A menu always gets a list of options, even after a fault or a refusal, because anything else breaks it."""
     intake = Intake()
     body = {"type": "block_suggestion", "team": {"id": here}, "user": {"id": "U1", "team_id": team}}
     assert json.loads(await intake.take(body | {"action_id": action, "block_id": "b", "value": "n"})) == {"options": []}

@@ -1,4 +1,4 @@
-"""Secrets never leave in a message, whatever escaping does to them."""
+"""Secrets never leave in a message, however they're escaped."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ SECRETS = (
 
 @pytest.fixture
 def chat() -> SlackChat:
-    """A client that masks, and calls nobody."""
+    """A client that masks, and sends nothing."""
     return SlackChat("xoxb-1", "http://127.0.0.1:1/", Masker(SECRETS[:1]).mask)
 
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_is_masked_in_every_part_of_a_message(chat: SlackChat, secret: str) -> None:
-    """Text, bold, code, links, facts, excerpts, labels and dialogs."""
+    """A secret is masked in text, bold, code, links, facts, excerpts, labels and dialogs."""
     confirm = Confirm("Sure?", (f"with {secret}",), "Yes", "No")
     button = Button("a", f"Run {secret}", value="v", confirm=confirm, spoken=f"Run {secret}")
     sentence = (f"It said {secret} ", Bold(secret), " ", Code(secret), Link("https://x.test", secret))
@@ -48,7 +48,7 @@ def test_a_secret_is_masked_in_every_part_of_a_message(chat: SlackChat, secret: 
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_is_masked_in_every_part_of_a_form(chat: SlackChat, secret: str) -> None:
-    """Names, notes and what was typed; what travels with the form, and what a choice brings back, stays whole."""
+    """A secret in names, notes or typed text is masked; the form's metadata and the choices' values stay unchanged."""
     one = Schedule(
         1,
         "u",
@@ -75,7 +75,7 @@ def test_a_secret_is_masked_in_every_part_of_a_form(chat: SlackChat, secret: str
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_that_was_cut_does_not_show_its_beginning(chat: SlackChat, secret: str) -> None:
-    """What is too long is cut where it is put together, which is before it is masked."""
+    """A secret's beginning is masked even if the text was cut first."""
     for length in range(20, 30 + len(secret)):
         text = cut(f"The last command was {secret} and more", length)
         shown = str(chat.content(Message((text, Code(text)), (Preformatted(text),)))).replace("\u2060", "")
@@ -83,14 +83,14 @@ def test_a_secret_that_was_cut_does_not_show_its_beginning(chat: SlackChat, secr
 
 
 class Recorder:
-    """A server that takes every call and keeps what it was sent, as it came."""
+    """A server that accepts every call and keeps what it received."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str]] = []
         self.base_url = ""
 
     async def answer(self, request: web.Request) -> web.Response:
-        """Yes to everything."""
+        """Answer every call with success."""
         sent = f"{request.query_string} {(await request.read()).decode()}"
         self.calls.append((request.path.rpartition("/")[2], unquote_plus(sent)))
         view, put = {"id": "V1"}, f"{self.base_url}put"
@@ -101,7 +101,7 @@ class Recorder:
 
 @pytest.fixture
 async def recorder() -> AsyncIterator[Recorder]:
-    """One that listens."""
+    """A recorder that is listening."""
     made = Recorder()
     app = web.Application()
     app.router.add_route("*", "/{method}", made.answer)
@@ -115,7 +115,7 @@ async def recorder() -> AsyncIterator[Recorder]:
 
 
 async def test_nothing_secret_leaves_by_any_call(recorder: Recorder) -> None:
-    """Posts, edits, what one person sees, answers, modals, Home, and what stands around a file."""
+    """No call sends a secret: posts, edits, private messages, replies, modals, Home, and the text around a file."""
     secret = SECRETS[0]
     chat = SlackChat("xoxb-1", recorder.base_url, Masker([secret]).mask)
     view = {"type": "modal", "title": secret, "blocks": [{"type": "section", "text": {"text": secret}}]}

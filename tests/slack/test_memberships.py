@@ -1,4 +1,4 @@
-"""In which channels a person is: asked seldom, and honest where Slack does not tell. Against a local Slack."""
+"""Which channels a person is in: asked seldom, with what Slack doesn't return marked as missing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ADA, GUS = "U0ADA", "U0GUS"
 
 @dataclass
 class Clock:
-    """A monotonic clock that stands still until it is told otherwise."""
+    """A monotonic clock that stands still until a test moves it."""
 
     now: float = 1000.0
 
@@ -44,19 +44,19 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def of(sandbox: Sandbox, clock: Clock) -> AsyncIterator[SlackMemberships]:
-    """What asks it."""
+    """The memberships, as the sandbox's Slack returns them."""
     chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=10)
     yield SlackMemberships(chat, clock)
     await chat.close()
 
 
 def asked(sandbox: Sandbox) -> int:
-    """How often Slack was asked."""
+    """How many times Slack was asked."""
     return sum(call.what == "users.conversations" for call in sandbox.workspace.calls)
 
 
 async def test_public_channels_and_the_private_ones_that_the_bot_shares(of: SlackMemberships, sandbox: Sandbox) -> None:
-    """By name; no archived ones."""
+    """A person's public channels are listed by name, with private ones that the bot is in, but no archived ones."""
     channels = await of.channels_of(ADA)
     assert (dict(channels.names), channels.whole, channels.missing) == (
         {"C0DATAENG": "data-eng", "C0ANALYTICS": "analytics"},
@@ -70,7 +70,7 @@ async def test_public_channels_and_the_private_ones_that_the_bot_shares(of: Slac
 
 
 async def test_slack_is_asked_once_in_some_minutes(of: SlackMemberships, sandbox: Sandbox, clock: Clock) -> None:
-    """For each person; and then anew."""
+    """Slack is asked about each person once in some minutes."""
     for _ in range(5):
         await of.channels_of(ADA)
     assert asked(sandbox) == 1
@@ -90,7 +90,7 @@ async def test_slack_is_asked_once_in_some_minutes(of: SlackMemberships, sandbox
 async def test_a_missing_scope_is_told(
     of: SlackMemberships, sandbox: Sandbox, missing: set[str], names: set[str], told: str
 ) -> None:
-    """And asked for again only after some minutes."""
+    """A missing scope is reported with what can still be read, and asked about again only after some minutes."""
     sandbox.workspace.scopes -= missing
     channels = await of.channels_of(ADA)
     assert (set(channels.names), channels.whole, channels.missing) == (names, False, told)
@@ -101,7 +101,7 @@ async def test_a_missing_scope_is_told(
 async def test_whoever_has_just_come_in_is_seen_where_it_matters(
     of: SlackMemberships, sandbox: Sandbox, clock: Clock
 ) -> None:
-    """What is some seconds old does where nothing depends on it, and not where somebody would be refused."""
+    """A list that is some seconds old is used, unless somebody would be refused because of it."""
     await of.channels_of(GUS)
     sandbox.workspace.channel("analytics").members.append(GUS)
     clock.now += JUST_S - 0.1
@@ -115,7 +115,7 @@ async def test_whoever_has_just_come_in_is_seen_where_it_matters(
 
 
 async def test_a_retry_after_holds_for_everyone(of: SlackMemberships, sandbox: Sandbox, clock: Clock) -> None:
-    """Nobody asks before its time; then it is well again."""
+    """After a rate limit, nobody is looked up until the wait is over."""
     sandbox.workspace.faults.add(Fault("ratelimited", "users.conversations", retry_after_s=30))
     assert (await of.channels_of(ADA)).missing == NOT_TOLD
     assert (await of.channels_of(GUS)).missing == NOT_TOLD
@@ -125,7 +125,7 @@ async def test_a_retry_after_holds_for_everyone(of: SlackMemberships, sandbox: S
 
 
 async def test_a_fault_is_not_kept_for_long(of: SlackMemberships, sandbox: Sandbox, clock: Clock) -> None:
-    """Nor asked again at once."""
+    """After a fault, Slack is asked again soon, but not at once."""
     sandbox.workspace.faults.add(Fault("http_500", "users.conversations"))
     assert not (await of.channels_of(ADA)).whole
     assert not (await of.channels_of(ADA)).whole
@@ -134,7 +134,7 @@ async def test_a_fault_is_not_kept_for_long(of: SlackMemberships, sandbox: Sandb
 
 
 async def test_very_many_channels_are_read_to_a_bound(of: SlackMemberships, sandbox: Sandbox) -> None:
-    """Of 2,500, the first 1,998, and it is known that there are more."""
+    """At most a fixed number of pages is read, and the result says that there are more channels."""
     workspace = sandbox.workspace
     for number in range(2_500):
         workspace.add_channel(f"c{number}", "public", [ADA])
@@ -143,7 +143,7 @@ async def test_very_many_channels_are_read_to_a_bound(of: SlackMemberships, sand
 
 
 async def test_no_more_people_are_remembered_than_need_be(of: SlackMemberships, sandbox: Sandbox) -> None:
-    """Who was asked for first is forgotten first."""
+    """The person who was looked up first is forgotten first."""
     people = [sandbox.workspace.add_user(f"p{number}").id for number in range(PEOPLE_MOST + 1)]
     for person in people:
         await of.channels_of(person)
@@ -155,7 +155,7 @@ async def test_no_more_people_are_remembered_than_need_be(of: SlackMemberships, 
 
 
 async def test_whether_somebody_is_in_a_channel_now(of: SlackMemberships, sandbox: Sandbox) -> None:
-    """Also in a group; what the bot can't see, and what Slack does not tell, is not known."""
+    """Membership in a channel or group message is known only if the bot can see it and Slack answers."""
     bot = sandbox.workspace.bot.id
     sandbox.workspace.add_channel("mpdm-ada--grace--bolt-1", "mpim", [bot, ADA, "U0GRACE"], channel_id="C0MPIM")
     sandbox.workspace.add_channel("board", "private", ["U0GRACE", ADA], channel_id="C0BOARD")

@@ -1,4 +1,4 @@
-"""Another deployment that is connected as the same Slack app is noticed, and a rolling restart isn't one."""
+"""Another deployment that is connected as the same Slack app is noticed, and a rolling restart isn't taken for one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def now() -> list[float]:
 
 
 def test_more_connections_than_ours_for_a_quarter_of_an_hour(now: list[float]) -> None:
-    """A fresh hello is asked for then; if it shows them too there's one warning."""
+    """After a quarter of an hour with too many connections, a fresh hello decides, with one warning."""
     other_deployments = OtherDeployments(clock=lambda: now[0])
     other_deployments.note_hello(4)
     with capture_logs() as lines:
@@ -49,7 +49,7 @@ def test_more_connections_than_ours_for_a_quarter_of_an_hour(now: list[float]) -
 
 
 def test_a_rolling_restart_is_no_other_deployment(now: list[float]) -> None:
-    """Its surplus is gone in the fresh hello, or before."""
+    """A rolling restart causes no warning, because its extra connections are gone in the fresh hello."""
     other_deployments = OtherDeployments(clock=lambda: now[0])
     other_deployments.note_hello(4)
     with capture_logs() as lines:
@@ -64,7 +64,7 @@ def test_a_rolling_restart_is_no_other_deployment(now: list[float]) -> None:
 
 
 async def test_all_processes_of_a_deployment_count(redis_client: Redis) -> None:
-    """Those under its name alone."""
+    """The processes of a deployment are counted together, by the deployment's name."""
     ours, other = Scripts(redis_client, "bolt", retention_s=60), Scripts(redis_client, "other", retention_s=60)
     first, second = SocketCount(ours), SocketCount(ours)
     assert await first.share_count(2) == 2
@@ -74,12 +74,12 @@ async def test_all_processes_of_a_deployment_count(redis_client: Redis) -> None:
 
 
 def warned(lines: Sequence[Mapping[str, Any]]) -> int:
-    """How many deployments have warned."""
+    """How many warnings there are about another deployment."""
     return sum("another deployment" in line["event"] for line in lines)
 
 
 async def test_two_deployments_on_one_app(sandbox: Sandbox) -> None:
-    """Over real sockets: the later one warns, and both go on hearing. Slack tells the first one when it replaces a connection."""
+    """Over real sockets, the later of two deployments warns, and both stay ready."""
     settings = sandbox.env()
     web = AsyncWebClient(settings["SLACK_BOT_TOKEN"], base_url=settings["SLACK_API_URL"])
     app = build_app(web, "xoxb-1", ME, (), lambda _where, _error: "abc", lambda _asker, _message: None)
@@ -101,7 +101,7 @@ async def test_two_deployments_on_one_app(sandbox: Sandbox) -> None:
 
 
 async def test_no_fresh_address_ends_no_watch(sandbox: Sandbox) -> None:
-    """Slack refuses the connection that would tell whether another deployment is still there: the old ones stay watched."""
+    """If Slack refuses the fresh connection, the old connections are still watched."""
     settings = sandbox.env()
     web = AsyncWebClient(settings["SLACK_BOT_TOKEN"], base_url=settings["SLACK_API_URL"])
     app = build_app(web, "xoxb-1", ME, (), lambda _where, _error: "abc", lambda _asker, _message: None)
@@ -114,7 +114,7 @@ async def test_no_fresh_address_ends_no_watch(sandbox: Sandbox) -> None:
     intake = SocketModeReceiver(
         app, settings["SLACK_APP_TOKEN"], watch_s=0.01, held=held, other_deployments=OtherDeployments(lasts_s=0.1)
     )
-    # After the addresses of the first two.
+    # After the URLs of the first two.
     sandbox.workspace.faults.add(Fault("error", "apps.connections.open", count=None, skip=2))
     with capture_logs() as lines:
         await intake.start()

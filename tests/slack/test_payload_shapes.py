@@ -1,4 +1,4 @@
-"""What Slack sends is believed no further than its shape: what it really sends fits, and what does not never reaches a listener."""
+"""What Slack sends is checked by its shape: real payloads fit, and anything else never reaches a listener."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ODD: tuple[Any, ...] = (7, True, 1.5, [], [7], {}, {"id": 7}, {"id": ["x"]}, "\u
 
 
 def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The paths to everything that stands in a payload."""
+    """The paths to every value in a payload."""
     if path:
         yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -35,7 +35,7 @@ def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[st
 
 
 def changed(body: Json, path: tuple[str | int, ...], value: object) -> Json:
-    """A payload with something else in one place."""
+    """A payload with another value in one place."""
     made = copy.deepcopy(body)
     inner: Any = made
     for step in path[:-1]:
@@ -46,13 +46,13 @@ def changed(body: Json, path: tuple[str | int, ...], value: object) -> Json:
 
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_what_slack_sends_fits(name: str) -> None:
-    """Each kind of request, as Slack documents it."""
+    """Each kind of request that Slack documents has a known shape."""
     assert has_known_shape(PAYLOADS[name])
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_what_fits_can_be_read_by_slack_bolt(name: str) -> None:
-    """Whatever stands in any one place: it does not fit, or makes a request."""
+    """Whatever is changed in one place, slack-bolt can read a payload that still fits."""
     for path in places(PAYLOADS[name]):
         for value in ODD:
             body = changed(PAYLOADS[name], path, value)
@@ -81,13 +81,13 @@ def test_what_fits_can_be_read_by_slack_bolt(name: str) -> None:
     ],
 )
 def test_what_is_needed_is_there(name: str, path: tuple[str | int, ...]) -> None:
-    """Without it nothing can be done, and nobody told."""
+    """Without a required value, a payload doesn't fit."""
     assert not has_known_shape(changed(PAYLOADS[name], path, None))
     assert not has_known_shape(changed(PAYLOADS[name], path, ""))
 
 
 def test_what_is_no_record_does_not_fit() -> None:
-    """Nor what is nested deeper than anything of Slack's, or holds what cannot be sent on."""
+    """Payloads that aren't objects, are nested too deeply, or contain half a surrogate pair don't fit."""
     nothing: tuple[object, ...] = (None, 7, [], "x")
     assert not any(map(has_known_shape, nothing))
     deep: Json = {}
@@ -100,11 +100,11 @@ def test_what_is_no_record_does_not_fit() -> None:
 
 @given(JSON)
 def test_any_json_is_judged(body: object) -> None:
-    """Without a fault."""
+    """Any JSON can be checked without an error."""
     assert has_known_shape(body) in {True, False}
 
 
 @given(st.dictionaries(st.sampled_from(["blocks", "metadata", "user", "event_payload", "elements", "accessory"]), JSON))
 def test_any_message_is_read(message: Json) -> None:
-    """A shortcut can be used on a message of anybody, whose blocks may be of any kind."""
+    """Any message can be read, because a shortcut can be used on anybody's message."""
     assert posted_message(message, ours="U0BOT").buttons == ()

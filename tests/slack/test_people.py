@@ -1,4 +1,4 @@
-"""Who somebody is and what a channel is: asked seldom, shared by replicas, and honest where Slack does not tell."""
+"""Who somebody is and what a channel is: asked seldom, shared by replicas, with unknown facts marked as such."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KEPT = ("groups", "people2", "place:C0DATAENG", "place:C0ANALYTICS")
 
 @pytest.fixture
 async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
-    """The wrapper of Slack's calls."""
+    """The wrapper around Slack's calls."""
     made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=10)
     yield made
     await made.close()
@@ -38,13 +38,13 @@ async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
 
 @pytest.fixture
 def memory(redis_client: Redis) -> DirectoryCache:
-    """What replicas share."""
+    """The cache that replicas share."""
     return DirectoryCache(Scripts(redis_client, "test", retention_s=1000))
 
 
 @dataclass(slots=True)
 class Clock:
-    """Unix seconds that stand still until a test moves them."""
+    """Unix time that stands still until a test moves it."""
 
     now: float
 
@@ -55,7 +55,7 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock."""
+    """A clock that a test moves."""
     return Clock(time.time())
 
 
@@ -67,7 +67,7 @@ def people(
     domains: bool = True,
     clock: Callable[[], float] = time.time,
 ) -> SlackPeople:
-    """A replica's."""
+    """A replica's lookup of people and channels."""
     return SlackPeople(
         chat,
         memory,
@@ -80,17 +80,17 @@ def people(
 
 @pytest.fixture
 def of(chat: SlackChat, memory: DirectoryCache) -> SlackPeople:
-    """One of them."""
+    """One replica's lookup."""
     return people(chat, memory)
 
 
 def asked(sandbox: Sandbox, method: str) -> int:
-    """How often Slack was asked."""
+    """How many times Slack was asked."""
     return sum(call.what == method and call.outcome == "ok" for call in sandbox.workspace.calls)
 
 
 async def test_a_person_with_groups_role_and_domain(of: SlackPeople) -> None:
-    """Groups are called as the policy calls them; those that there are not have no members."""
+    """A person's groups have the names from the policy, and a group that doesn't exist has no members."""
     ada = await of.person(ADA)
     assert ada.roles == frozenset({Role.MEMBER})
     assert ada.groups == frozenset({"@data-team"})
@@ -103,7 +103,7 @@ async def test_a_person_with_groups_role_and_domain(of: SlackPeople) -> None:
 
 
 async def test_a_new_policys_groups_are_read_at_once(chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox) -> None:
-    """What was cached for another policy says nothing of them; together they are asked for once, whether they exist or not."""
+    """A new policy's groups are read at once, together with those asked for before, whether or not they exist."""
     before, after = people(chat, memory, groups=frozenset({"@no-such"})), people(chat, memory)
     for _ in range(2):
         assert (await before.person(GRACE)).groups == frozenset()
@@ -126,13 +126,13 @@ async def test_a_new_policys_groups_are_read_at_once(chat: SlackChat, memory: Di
     ],
 )
 async def test_roles(of: SlackPeople, sandbox: Sandbox, role: str, roles: set[Role]) -> None:
-    """An owner is an admin too, and an admin a member."""
+    """An owner is also an admin and a member, and an admin is also a member."""
     sandbox.workspace.user("ada").role = role  # type: ignore[assignment]
     assert (await of.person(ADA)).roles == frozenset(roles)
 
 
 async def test_others_and_those_who_left(of: SlackPeople, sandbox: Sandbox) -> None:
-    """Of another team: external. Deactivated: nothing at all."""
+    """A person from another team is external, and a deactivated one has no role."""
     stranger = sandbox.workspace.add_user("zoe", team="T0OTHER")
     assert (await of.person(stranger.id)).roles == frozenset({Role.EXTERNAL})
     sandbox.workspace.user("gus").deleted = True
@@ -140,7 +140,7 @@ async def test_others_and_those_who_left(of: SlackPeople, sandbox: Sandbox) -> N
 
 
 async def test_channels(of: SlackPeople, sandbox: Sandbox) -> None:
-    """Name, kind, and whether others look in; a direct message needs no call."""
+    """A channel has a name, a kind, and whether it's shared; a direct message needs no call."""
     assert await of.channel("C0DATAENG") == ChannelInfo("C0DATAENG", "data-eng", ChannelKind.PUBLIC, shared=False)
     sandbox.workspace.channel("finance").members.append(sandbox.workspace.bot.id)
     await sandbox.slack.admin.share("finance", "T0OTHER")
@@ -152,7 +152,7 @@ async def test_channels(of: SlackPeople, sandbox: Sandbox) -> None:
 
 
 async def test_a_group_direct_message_without_the_bot(of: SlackPeople, sandbox: Sandbox) -> None:
-    """Nobody can invite an app to one, so what is possible is said instead. Only a payload tells which channel is one."""
+    """An app can't be invited to a group direct message, so the reason says what to do; only a payload marks one."""
     sandbox.workspace.add_channel("mpdm-ada--grace-1", "mpim", [ADA, GRACE], channel_id="C0MPIM")
     assert "/invite" in (await of.channel("C0MPIM")).why
     await of.note_group_message("C0MPIM")
@@ -163,7 +163,7 @@ async def test_a_group_direct_message_without_the_bot(of: SlackPeople, sandbox: 
 
 
 async def test_a_private_channel_without_the_bot(of: SlackPeople) -> None:
-    """How to mend it."""
+    """For a private channel without the bot, the reason says how to invite it."""
     channel_info = await of.channel("C0FINANCE")
     assert (channel_info.kind, channel_info.shared) == (None, None)
     assert channel_info.why == "I can't post in this channel. Invite me with /invite @bolt, then try again"
@@ -178,7 +178,7 @@ async def test_a_private_channel_without_the_bot(of: SlackPeople) -> None:
     ],
 )
 async def test_a_scope_is_missing(of: SlackPeople, sandbox: Sandbox, scope: str, unknown: str, why: str) -> None:
-    """What it would tell is not known, and it is said why."""
+    """Without its scope, a fact is unknown, and the reason names the scope."""
     sandbox.workspace.scopes.discard(scope)
     ada = await of.person(ADA)
     assert getattr(ada, unknown) is None
@@ -188,7 +188,7 @@ async def test_a_scope_is_missing(of: SlackPeople, sandbox: Sandbox, scope: str,
 async def test_without_groups_in_the_policy_nobody_asks_for_them(
     chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox
 ) -> None:
-    """Nor for addresses."""
+    """Without groups or domains in the policy, neither groups nor addresses are looked up."""
     sandbox.workspace.scopes -= {"usergroups:read", "users:read.email"}
     ada = await people(chat, memory, groups=frozenset(), domains=False).person(ADA)
     assert ada == Person(ADA, frozenset({Role.MEMBER}), frozenset(), None, name="ada", time_zone="Europe/Amsterdam")
@@ -196,7 +196,7 @@ async def test_without_groups_in_the_policy_nobody_asks_for_them(
 
 
 async def test_slack_is_asked_once_for_all(chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox) -> None:
-    """However many ask at once, in however many replicas afterwards."""
+    """Slack is asked once, however many callers ask at the same time or later in another replica."""
     one, other = people(chat, memory), people(chat, memory)
     await asyncio.gather(*(one.person(ADA) for _ in range(20)), *(one.channel("C0DATAENG") for _ in range(20)))
     await other.person(ADA)
@@ -206,7 +206,7 @@ async def test_slack_is_asked_once_for_all(chat: SlackChat, memory: DirectoryCac
 
 
 async def test_how_long_what_was_said_is_kept(of: SlackPeople, sandbox: Sandbox, redis_client: Redis) -> None:
-    """User groups, and a channel that the bot is not in, for minutes; a channel that it is in, whose changes Slack reports, a day."""
+    """Groups and channels without the bot are cached for minutes, and channels with the bot for up to a day."""
     await of.person(ADA)
     await of.channel("C0DATAENG")
     await of.channel("C0ANALYTICS")
@@ -221,7 +221,7 @@ async def test_how_long_what_was_said_is_kept(of: SlackPeople, sandbox: Sandbox,
 async def test_a_role_older_than_an_hour_is_asked_for_before_somebody_acts(
     chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox, clock: Clock
 ) -> None:
-    """Not by whoever only reads. A demotion is seen within the hour, and after a day in any case."""
+    """Before somebody acts, a role older than an hour is looked up again; for reading, it lasts a day."""
     one = people(chat, memory, clock=clock)
     assert Role.MEMBER in ((await one.person(ADA, acts=True)).roles or ())
     sandbox.workspace.user("ada").role = "guest"
@@ -236,7 +236,7 @@ async def test_a_role_older_than_an_hour_is_asked_for_before_somebody_acts(
 
 
 async def test_a_fresh_look_asks_for_the_role(chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox) -> None:
-    """Whatever is kept; and what it finds is kept for everyone."""
+    """A fresh lookup ignores the cached role, and updates it for every replica."""
     one, other = people(chat, memory), people(chat, memory)
     await one.person(ADA)
     sandbox.workspace.user("ada").role = "guest"
@@ -249,7 +249,7 @@ async def test_a_fresh_look_asks_for_the_role(chat: SlackChat, memory: Directory
 async def test_what_is_known_serves_while_slack_does_not_answer(
     chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox, clock: Clock, kind: FaultKind
 ) -> None:
-    """An old role, an old channel; somebody unknown may be known a little later."""
+    """If Slack doesn't answer, old facts are used; what was never known can be asked for again later."""
     one = people(chat, memory, clock=clock, groups=frozenset())
     await one.person(ADA)
     await one.channel("C0DATAENG")
@@ -267,7 +267,7 @@ async def test_what_is_known_serves_while_slack_does_not_answer(
 async def test_a_scope_that_was_taken_away_is_no_reason_to_believe_what_is_known(
     chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox, clock: Clock
 ) -> None:
-    """Nobody acts then, and asking again would not help."""
+    """Without its scope, an old role isn't used to act, and asking again wouldn't help."""
     one = people(chat, memory, clock=clock, groups=frozenset())
     await one.person(ADA)
     sandbox.workspace.scopes.discard("users:read")
@@ -279,7 +279,7 @@ async def test_a_scope_that_was_taken_away_is_no_reason_to_believe_what_is_known
 async def test_a_policy_that_names_addresses_asks_for_those_that_were_not_kept(
     chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox
 ) -> None:
-    """The list of people is read without addresses as long as no rule names one."""
+    """An address that wasn't cached is looked up once the policy names a domain."""
     entry = person_entry(KnownPerson(frozenset({Role.MEMBER}), None, time.time(), has_domain=False))
     await memory.keep_people(PEOPLE_LIST, {ADA: entry})
     await people(chat, memory, domains=False).person(ADA)
@@ -289,7 +289,7 @@ async def test_a_policy_that_names_addresses_asks_for_those_that_were_not_kept(
 
 @pytest.mark.parametrize("zone", ["America/Argentina/Buenos_Aires", "Etc/GMT+3", ""])
 def test_an_entry_has_all_that_is_known(zone: str) -> None:
-    """A name may contain anything; what is no zone is left out."""
+    """A cached entry keeps every fact, whatever the name contains, except an invalid time zone."""
     known = KnownPerson(frozenset({Role.MEMBER}), "x.test", 1.0, has_domain=True, name="a:b", time_zone=zone)
     assert read_person(person_entry(known)) == known
     odd = read_person(person_entry(replace(known, time_zone="a:b c")))
@@ -297,7 +297,7 @@ def test_an_entry_has_all_that_is_known(zone: str) -> None:
 
 
 async def test_a_channel_that_was_joined_needs_no_question(of: SlackPeople, chat: SlackChat, sandbox: Sandbox) -> None:
-    """The answer to joining says what it is."""
+    """A channel that was just joined needs no call, because joining returns its facts."""
     chat.joined = of.joined
     await chat.join_channel("C0ANALYTICS")
     assert await of.channel("C0ANALYTICS") == ChannelInfo("C0ANALYTICS", "analytics", ChannelKind.PUBLIC, shared=False)
@@ -307,7 +307,7 @@ async def test_a_channel_that_was_joined_needs_no_question(of: SlackPeople, chat
 async def test_a_change_is_known_at_once_in_every_replica(
     chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox
 ) -> None:
-    """An answer that was on its way when the change was told is not kept either."""
+    """A change is known in every replica at once, and a response that was already under way isn't cached."""
     one, other = people(chat, memory), people(chat, memory)
     assert (await other.person(GRACE)).groups == frozenset({"@data-team", "S0DATALEADS"})
     sandbox.workspace.faults.add(Fault("slow", "conversations.info", delay_s=0.3))
@@ -323,7 +323,7 @@ async def test_a_change_is_known_at_once_in_every_replica(
 
 
 async def test_a_fresh_look_does_not_believe_what_is_kept(of: SlackPeople, sandbox: Sandbox) -> None:
-    """Of user groups: who approves is looked up anew."""
+    """A fresh lookup reads the user groups again, so that approvers are up to date."""
     await of.person(GRACE)
     sandbox.workspace.usergroups["S0DATALEADS"].users = [ADA]
     assert "S0DATALEADS" in ((await of.person(GRACE)).groups or ())
@@ -331,14 +331,14 @@ async def test_a_fresh_look_does_not_believe_what_is_kept(of: SlackPeople, sandb
 
 
 async def test_a_fault_is_not_kept(of: SlackPeople, sandbox: Sandbox) -> None:
-    """The next one asks again."""
+    """A fault isn't cached, so the next lookup asks again."""
     sandbox.workspace.faults.add(Fault("error", "users.info"))
     assert (await of.person(ADA)).roles is None
     assert (await of.person(ADA)).roles == frozenset({Role.MEMBER})
 
 
 async def test_whoever_gives_up_waiting_leaves_the_answer_to_others(of: SlackPeople, sandbox: Sandbox) -> None:
-    """The call goes on, and what it brings is kept."""
+    """If a caller gives up waiting, the call goes on, and its result is cached for others."""
     sandbox.workspace.faults.add(Fault("slow", "users.info", delay_s=0.5))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):

@@ -14,14 +14,14 @@ from bot.slack.people_by_address import PeopleByAddress
 
 @pytest.fixture
 async def people(sandbox: Sandbox) -> AsyncIterator[PeopleByAddress]:
-    """What asks it."""
+    """A lookup in the sandbox's Slack."""
     chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text, call_s=10)
     yield PeopleByAddress(chat)
     await chat.close()
 
 
 async def test_an_address_is_somebodys_or_nobodys(people: PeopleByAddress, sandbox: Sandbox) -> None:
-    """Nobody's is no error; a missing scope is one."""
+    """An address that is nobody's isn't an error, but a missing scope is."""
     assert await people.user_with("ada@acme-data.example") == "U0ADA"
     assert await people.user_with("nobody@acme-data.example") == ""
     sandbox.workspace.scopes -= {"users:read.email"}

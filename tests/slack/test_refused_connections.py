@@ -22,7 +22,7 @@ OFF = "Socket Mode is off in the app's settings"
 
 
 def test_the_pauses_grow_and_end_with_a_greeting() -> None:
-    """The last one is repeated."""
+    """The pauses grow, the last one is repeated, and a greeting ends them."""
     refused = RefusedConnections(asyncio.Event())
     assert (refused.pause_s, refused.cause) == (0, "")
     pauses = []
@@ -37,14 +37,14 @@ def test_the_pauses_grow_and_end_with_a_greeting() -> None:
 
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested", "something new"])
 def test_a_connection_that_is_replaced(reason: str) -> None:
-    """The next one is opened at once."""
+    """After a connection that Slack replaces, the next one is opened at once."""
     refused = RefusedConnections(asyncio.Event())
     refused.note("disconnect", reason)
     assert (refused.pause_s, refused.cause) == (0, "")
 
 
 async def test_what_is_heard_on_a_connection() -> None:
-    """Only Slack's own short messages count, whatever else arrives."""
+    """Only Slack's own short messages are read on a connection."""
     refused = RefusedConnections(asyncio.Event())
     disconnect = {"type": "disconnect", "reason": "too_many_websockets"}
     long = json.dumps({**disconnect, "more": "x" * SHORT})
@@ -56,7 +56,7 @@ async def test_what_is_heard_on_a_connection() -> None:
 
 
 async def test_the_end_of_the_bot_ends_the_pause() -> None:
-    """And no further connection is opened."""
+    """When the bot stops, the pause ends and no further connection is opened."""
     stopping = asyncio.Event()
     refused = RefusedConnections(stopping, (3600,))
     await refused.wait()
@@ -70,7 +70,7 @@ async def test_the_end_of_the_bot_ends_the_pause() -> None:
 
 
 async def test_socket_mode_that_is_turned_off_and_on(sandbox: Sandbox) -> None:
-    """Over real sockets: the outage has the cause, the calls are few, and it goes on by itself."""
+    """While Socket Mode is off, the outage has its cause and few calls are made; then the bot is ready again."""
     settings = sandbox.env()
     web = AsyncWebClient(settings["SLACK_BOT_TOKEN"], base_url=settings["SLACK_API_URL"])
     app = build_app(web, "xoxb-1", ME, (), lambda _where, _error: "abc", lambda _asker, _message: None)

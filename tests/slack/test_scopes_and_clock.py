@@ -1,4 +1,4 @@
-"""A scope that's missing and a clock that's wrong are named: what Slack needs, and what Slack's own clock says."""
+"""A missing scope and a wrong clock are named: what Slack needs, and what Slack's own clock says."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ OFF_S = 600
 
 
 def chat_of(sandbox: Sandbox) -> SlackChat:
-    """Our client of the sandbox's Slack."""
+    """A client of the sandbox's Slack."""
     settings = sandbox.env()
     return SlackChat(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"], lambda said: said)
 
 
 def test_each_scope_of_the_manifest_says_what_it_is_for() -> None:
-    """Those that may be left out as well."""
+    """The manifest has exactly the scopes that the bot describes as required or optional."""
     scopes = yaml.safe_load(render_manifest())["oauth_config"]["scopes"]
     assert set(scopes["bot_optional"]) == OPTIONAL
     assert set(scopes["bot"]) == REQUIRED | OPTIONAL
 
 
 async def test_scopes_that_are_missing_are_named_at_the_start(sandbox: Sandbox) -> None:
-    """Once each, with what doesn't work without it; one that may be left out is no warning."""
+    """A missing required scope is logged once, with what doesn't work without it; an optional one isn't."""
     sandbox.workspace.scopes -= {"files:write", "usergroups:read"}
     chat = chat_of(sandbox)
     with capture_logs() as lines:
@@ -57,7 +57,7 @@ async def test_scopes_that_are_missing_are_named_at_the_start(sandbox: Sandbox) 
 
 
 async def test_a_call_that_needs_a_missing_scope(sandbox: Sandbox) -> None:
-    """The sentence has Slack's own word for the scope, and so has the line in the log, once."""
+    """The error names the missing scope in Slack's own word, and it's logged once."""
     sandbox.workspace.scopes.discard("usergroups:read")
     chat = chat_of(sandbox)
     with capture_logs() as lines:
@@ -73,7 +73,7 @@ async def test_a_call_that_needs_a_missing_scope(sandbox: Sandbox) -> None:
 
 @asynccontextmanager
 async def listening(handle: object, path: str) -> AsyncIterator[str]:
-    """An HTTP server with one handler; its address."""
+    """The address of an HTTP server with one handler."""
     app = web.Application()
     app.router.add_post(path, handle)  # type: ignore[arg-type]
     runner = web.AppRunner(app)
@@ -86,7 +86,7 @@ async def listening(handle: object, path: str) -> AsyncIterator[str]:
 
 
 async def test_slacks_clock_is_read_from_its_answers() -> None:
-    """The Date header, as Slack sends it."""
+    """The offset from Slack's clock is read from the Date header."""
 
     async def answer(_request: web.Request) -> web.Response:
         return web.json_response({"ok": True}, headers={"Date": formatdate(time.time() - OFF_S, usegmt=True)})
@@ -108,7 +108,7 @@ async def test_slacks_clock_is_read_from_its_answers() -> None:
     ],
 )
 async def test_a_request_that_is_too_old(ahead_s: float | None, secret: str, words: str) -> None:
-    """Signed by Slack, ten minutes off by our clock: refused, and the cause is what Slack's own clock says it is."""
+    """A request that is too old is refused, and Slack's own clock shows whether this machine's clock is the cause."""
     at = str(int(time.time()) - OFF_S)
     lines = await refusals(b"command=%2Fbolt", at, secret, lambda: ahead_s)
     (line,) = lines
@@ -118,19 +118,19 @@ async def test_a_request_that_is_too_old(ahead_s: float | None, secret: str, wor
 
 @pytest.mark.parametrize("at", ["soon", "", "1.5", "²", "1e9", "9" * 4000, "9" * 5000])
 async def test_a_timestamp_that_is_not_a_time(at: str) -> None:
-    """Refused with a warning, even if the signature over it is right, and never a fault of ours."""
+    """A timestamp that isn't a time is refused with a warning, even with a valid signature."""
     assert len(await refusals(b"command=%2Fbolt", at)) == 1
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"command=%2Fbolt&text=\xc3"])
 async def test_a_body_that_is_not_utf_8(body: bytes) -> None:
-    """Slack sends none: refused with a warning, even if the signature over it is right."""
+    """A body that isn't UTF-8 is refused with a warning, even with a valid signature, because Slack sends none."""
     (line,) = await refusals(body, str(int(time.time())))
     assert "check SLACK_SIGNING_SECRET" in line["event"]
 
 
 async def test_a_signature_that_is_not_ascii() -> None:
-    """Refused like any other wrong one."""
+    """A signature with non-ASCII characters is refused like any wrong one."""
     (line,) = await refusals(b"command=%2Fbolt", str(int(time.time())), signature="v0=é")
     assert "check SLACK_SIGNING_SECRET" in line["event"]
 
@@ -142,7 +142,7 @@ async def refusals(
     clock_off_s: Callable[[], float | None] = lambda: None,
     signature: str | None = None,
 ) -> list[MutableMapping[str, Any]]:
-    """What is logged about a request that is signed at `at` and answered with 401."""
+    """The log lines for a request that is signed at `at` and answered with 401."""
     digest = hmac.new(secret.encode(), f"v0:{at}:".encode() + body, hashlib.sha256).hexdigest()
     headers = {"X-Slack-Request-Timestamp": at, "X-Slack-Signature": signature or f"v0={digest}"}
     handle = http_handler(AsyncApp(token="xoxb-1", signing_secret=SECRET), SECRET, clock_off_s)  # noqa: S106 - made up

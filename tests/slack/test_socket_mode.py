@@ -1,4 +1,4 @@
-"""What a connection brings, where it closes too early."""
+"""What a connection in Socket Mode receives, and what happens if it closes too early."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.waiting import eventually
 
 
 async def test_a_connection_that_closes_before_the_acknowledgement() -> None:
-    """That its answer is lost is a line in the log, and no fault; any other error is one."""
+    """A connection that closes before the acknowledgement is a line in the log; any other error is raised."""
     request = SocketModeRequest(type="slash_commands", envelope_id="1", payload={})
     client = SocketModeClient(app_token="xapp-sandbox")  # noqa: S106 - made up
     errors: list[Exception] = [ConnectionResetError("Cannot write to closing transport"), ValueError("something else")]
@@ -38,7 +38,7 @@ async def test_a_connection_that_closes_before_the_acknowledgement() -> None:
 
 
 class Faulty(ListenerApp):
-    """Cannot deal with anything."""
+    """An app that can't handle anything."""
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Raise."""
@@ -46,7 +46,7 @@ class Faulty(ListenerApp):
 
 
 async def test_a_request_that_cannot_be_dealt_with_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """By the SDK, whose lines about failed attempts to connect are kept out of the log."""
+    """A request that can't be handled is logged by the SDK, whose lines about failed connections are left out."""
     app = Faulty(signing_secret="", token="xoxb-1")  # noqa: S106 - made up
     intake = SocketModeReceiver(app, "xapp-sandbox", connections=1)
     client = intake._handlers[0].client
@@ -82,7 +82,7 @@ NOT_SLACK = "the response isn't in Slack's format"
     ],
 )
 async def test_a_page_instead_of_an_address(status: int, kind: str, body: str, cause: str) -> None:
-    """A proxy answers in Slack's place: the line about the outage has a cause."""
+    """If a proxy answers in Slack's place, the outage has a cause."""
 
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(status=status, text=body, content_type=kind)

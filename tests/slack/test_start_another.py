@@ -1,4 +1,4 @@
-"""*Start another* asks for what was asked for, with all that is known of it."""
+"""*Start another* repeats the start with everything that is known about it."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ EARLIER = Request(
 
 
 class App:
-    """Keeps the listener."""
+    """An app that keeps the listener."""
 
     def action(self, name: str) -> Callable[[Any], None]:
-        """Of one button."""
+        """Return a decorator that keeps the button's listener."""
         assert name == START_ANOTHER
         return lambda listener: setattr(self, "listener", listener)
 
 
 async def test_what_a_cards_button_told_is_passed_on() -> None:
-    """A record that Redis has lost is made from it; and the run that is retried is the same one."""
+    """The facts from the card's button are passed on, and the same run is retried."""
     started: list[NewRequest] = []
 
     async def load(name: str) -> Request:

@@ -1,4 +1,4 @@
-"""Which events are messages that a person has newly written, and whose."""
+"""Which events are messages that a person has just written, and who wrote them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from bot.slack.identity import Identity
 
 ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
 BODY = {"type": "event_callback", "team_id": "T1", "is_ext_shared_channel": False}
-# As Slack documents app_mention, and with what it adds nowadays.
+# As Slack documents app_mention, and with what it adds today.
 LEAST = {"type": "app_mention", "user": "U1", "text": "<@U0BOT> help", "ts": "17.1", "channel": "C1", "event_ts": "171"}
 FULL = LEAST | {"team": "T1", "client_msg_id": "c", "blocks": []}
 
 
 def said(event: dict[str, Any], body: dict[str, Any] | None = None) -> UserMessage | None:
-    """What is read of it."""
+    """The message that is read from an event."""
     return read_message(BODY | (body or {}), event, ME)
 
 
@@ -34,7 +34,7 @@ def said(event: dict[str, Any], body: dict[str, Any] | None = None) -> UserMessa
 )
 @pytest.mark.parametrize("event", [LEAST, FULL])
 def test_what_a_person_wrote(event: dict[str, Any], more: dict[str, Any], thread: str) -> None:
-    """Who, where, in which thread; the first message of a thread stands in the channel."""
+    """A message has its person, channel and thread; a thread's first message belongs to the channel."""
     found = said(event | more)
     assert found is not None
     assert (found.asker.team, found.asker.user, found.asker.channel, found.asker.thread) == ("T1", "U1", "C1", thread)
@@ -60,5 +60,5 @@ def test_what_a_person_wrote(event: dict[str, Any], more: dict[str, Any], thread
     ],
 )
 def test_what_nobody_has_newly_written(more: dict[str, Any]) -> None:
-    """Edits, deletions, bots (ourselves too), and what lacks anything that is needed."""
+    """Edits, deletions, bots' messages (our own too) and events that lack a required value aren't new messages."""
     assert said(FULL | more) is None

@@ -44,7 +44,7 @@ class Clicked:
 
 
 async def test_an_answer_follows_the_acknowledgement() -> None:
-    """What the click does is recorded before."""
+    """What a click does comes first, then the acknowledgement, then the reply."""
     clicked = Clicked()
 
     async def handle(_context: ListenerContext, call: Call, click: Click) -> Message:
@@ -58,7 +58,7 @@ async def test_an_answer_follows_the_acknowledgement() -> None:
 
 
 async def test_no_answer_is_told_if_there_is_none() -> None:
-    """The card shows what was done."""
+    """Without a reply, a click is only acknowledged, because the card shows what was done."""
 
     async def handle(_context: ListenerContext, _call: Call, _click: Click) -> None:
         return None
@@ -76,7 +76,7 @@ async def test_no_answer_is_told_if_there_is_none() -> None:
     ],
 )
 async def test_the_run_of_a_button(value: str | None, sentence: str | None) -> None:
-    """One that isn't of this workspace, or can't be read, is answered in a sentence."""
+    """A run of another workspace, or a value that can't be read, is answered in a sentence."""
 
     async def handle(context: ListenerContext, _call: Call, click: Click) -> Message:
         return Message((f"run {run_of_click(context, click, 'Open it there.').key.id}",))

@@ -1,4 +1,4 @@
-"""Texts that would do something if they were not made inert, and what they would do."""
+"""Texts that would do something if they weren't made inert."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ HOSTILE = st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join
     st.characters(), max_size=400
 )
 
-# What the eye cannot see and what turns the direction of the text around it; what cannot be encoded.
+# Characters that can't be seen, that turn the direction of the text around them, or that can't be encoded.
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 PINGS = re.compile(r"@(?:channel|here|everyone)", re.IGNORECASE)
-# What we write ourselves: an address of ours, a moment, a person or a channel by id.
+# What we write ourselves: one of our addresses, a time, or a person or channel by id.
 OURS = re.compile(
     r"<https://(?:app\.example|x\.test|acme\.slack\.com)[^|<>]*\|[^<>]*>"
     r"|<!date\^\d+\^(?:\{[a-z_]+\}|\{date_short_pretty\} at \{time\})\|[^<>]*>|<@[UW][A-Z0-9]+>|<#[CGD][A-Z0-9]+>"
@@ -69,19 +69,19 @@ LIVE = re.compile(
     r"|[<>]"
 )
 
-# The address in a link of ours, whose words are still to be looked at.
+# The address in one of our links, whose label is still to be checked.
 ADDRESS = re.compile(r"(?<=<)https:[^|<>]*\|")
-# A code span of ours.
+# One of our code spans.
 CODE = re.compile(rf"(?<!{JOINER})`[^`\n]*`")
 
 
 def live(text: str) -> list[str]:
-    """What Slack would make something of, in mrkdwn that says nothing but what a stranger wrote."""
+    """Whatever Slack would interpret, in mrkdwn that contains only what a stranger wrote."""
     return [found[0] for pattern in (LIVE, PINGS, UNSEEN) for found in pattern.finditer(text)]
 
 
 def texts(made: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - blocks, views, options
-    """Every text in blocks with its kind: mrkdwn, plain_text, a leaf of rich text, or a label that is read aloud."""
+    """Every text in blocks with its kind: mrkdwn, plain_text, a leaf of rich text, or a spoken label."""
     if isinstance(made, list):
         for one in made:
             yield from texts(one)
@@ -101,7 +101,7 @@ def texts(made: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - blocks, vie
 
 
 def checked(made: Any) -> None:  # noqa: ANN401 - as above
-    """Nothing in it can be seen to do anything but what we mean it to."""
+    """Check that nothing in it does anything but what we mean it to do."""
     found = list(texts(made))
     assert found
     for kind, text in found:
@@ -111,10 +111,10 @@ def checked(made: Any) -> None:  # noqa: ANN401 - as above
 
 
 def sentence(text: str) -> None:
-    """A whole sentence of ours in mrkdwn: its only tokens are ours, and it calls nobody but by id."""
+    """Check a sentence of ours in mrkdwn: its only tokens are ours, and it mentions people only by id."""
     assert re.findall(r"[<>]", OURS.sub("", text)) == []
     # In code, and in an address, a word is a word.
     assert PINGS.findall(CODE.sub("", ADDRESS.sub("", text))) == []
     assert UNSEEN.findall(text) == []
-    # A code span of ours ends where it is meant to: what a stranger wrote holds none.
+    # One of our code spans ends where it's meant to: what a stranger wrote contains no backtick.
     assert len(re.findall(rf"(?<!{JOINER})`", text)) % 2 == 0

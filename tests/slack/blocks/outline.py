@@ -1,6 +1,6 @@
-"""Rendered messages as text that people can read, compared with what is kept of them.
+"""Rendered messages as readable text, compared with their snapshots.
 
-With UPDATE_SNAPSHOTS=1 in the environment they are written anew; read the difference before it is committed.
+With UPDATE_SNAPSHOTS=1 in the environment, the snapshots are rewritten; read the difference before you commit it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ Json = dict[str, Any]
 
 
 def outline(message: Message) -> str:
-    """The text and the blocks of a message, a block a paragraph, as Slack gets them."""
+    """The text and the blocks of a message as Slack gets them, one paragraph per block."""
     text, blocks = render(message)
     return "\n".join([f"text | {text}", *(_block(block) for block in blocks)]) + "\n"
 
 
 def check(name: str, message: Message) -> None:
-    """Compare a message with the outline that is kept, and its blocks with Slack's rules."""
+    """Compare a message with its snapshot, and check its blocks with Slack's rules."""
     _, blocks = render(message)
     for block in Block.parse_all(blocks):
         block.validate_json()

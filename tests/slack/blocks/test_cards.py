@@ -1,4 +1,4 @@
-"""Cards as Slack gets them, in a readable form: what is written, and what each button is, says aloud and brings back."""
+"""Cards as Slack gets them, in a readable form: the texts, and each button's label, look, spoken label and action."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def readable(blocks: list[dict[str, Any]]) -> list[str]:
     ],
 )
 def test_what_slack_shows_of_a_card(run: Run, lines: list[str]) -> None:
-    """In every state that has buttons of its own; taken by Slack's rules and by its SDK's models."""
+    """Each state's card reads as expected, and both Slack's rules and its SDK's models accept it."""
     _, blocks = render(run_card(run, "https://app.example"))
     assert readable(blocks) == lines
     check_blocks(blocks)
@@ -111,7 +111,7 @@ def test_what_slack_shows_of_a_card(run: Run, lines: list[str]) -> None:
 
 @pytest.mark.parametrize("name", ["x" * 200, "🎉" * 200, "a/b  c", "\u202eشيء", '<!here> & "*x*"', "\\" * 200])
 def test_names_of_any_kind_make_a_card_that_slack_takes(name: str) -> None:
-    """Long, with emoji, from right to left, or made to look like markup."""
+    """Slack accepts cards with names that are long, right to left, or look like markup."""
     facts = replace(FACTS, name=name, slug=name, branch=name, commands=(name,) * 20, overridden=True)
     for run in (RUNNING, FAILED, SUCCESS):
         _, blocks = render(run_card(replace(run, facts=facts), "https://app.example"))

@@ -1,4 +1,4 @@
-"""The form as a modal: within Slack's limits whatever stands in it, and readable as a picture of itself."""
+"""The form as a modal: within Slack's limits whatever it contains, and shown here as text."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def picture(view: dict[str, Any]) -> str:
 
 
 def checked(form: Form) -> dict[str, Any]:
-    """The modal, which both Slack's own models and the sandbox's rules take."""
+    """The modal, after checking it with the SDK's models and the sandbox's rules."""
     view = run_form(form)
     check_view(view, "modal")
     assert Block.parse_all(view["blocks"])
@@ -60,7 +60,7 @@ def checked(form: Form) -> dict[str, Any]:
 
 
 def test_as_it_opens() -> None:
-    """A schedule is asked for; its commands come once it is chosen."""
+    """At first, the form asks for a schedule; its commands appear once one is chosen."""
     assert (
         picture(checked(Form(Filled(channel="C0DATAENG"))))
         == """\
@@ -75,7 +75,7 @@ Reason (plain_text_input)
 
 
 def test_once_a_schedule_is_chosen() -> None:
-    """Its commands are there to be changed."""
+    """Once a schedule is chosen, its commands can be edited."""
     filled = replace(CHOSEN.filled, branch="dev", pull_request="123", continue_on_error=True, reason="late data")
     assert (
         picture(checked(replace(CHOSEN, filled=filled)))
@@ -94,7 +94,7 @@ Reason (plain_text_input): late data
 
 
 def test_where_the_channel_is_not_known() -> None:
-    """It is asked for, and begins with the one that is open."""
+    """If the channel isn't known, the form asks for it, starting with the open one."""
     view = checked(Form(Filled(), asks_channel=True))
     assert picture(view).endswith("Channel for the card * (conversations_select)")
     element = view["blocks"][-1]["element"]
@@ -104,12 +104,12 @@ def test_where_the_channel_is_not_known() -> None:
 
 
 def test_a_direct_message_is_named_as_such() -> None:
-    """It has no name to be told."""
+    """A direct message, which has no name, is called this conversation."""
     assert "The run's card will be posted in this conversation." in picture(checked(Form(Filled(channel="D0ADA"))))
 
 
 def test_an_old_list_says_so() -> None:
-    """With its time, in the viewer's own zone."""
+    """A form with an old list of schedules says from when it is, in the viewer's time zone."""
     at = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)
     notes = (("Bolt isn't responding. This list of schedules is from ", When(at), "."),)
     assert "list of schedules is from <!date^1795616400^{time}|14:20 UTC>." in picture(
@@ -118,7 +118,7 @@ def test_an_old_list_says_so() -> None:
 
 
 def test_what_has_no_room_is_shown_below() -> None:
-    """And what happens to it is said."""
+    """Commands that don't fit in the field are shown below it, with what happens to them."""
     own = own_commands("backfill", tuple(f"dbt run --select m{number:03}" for number in range(200)), lambda text: text)
     filled = Filled("backfill", commands=own.text, mark=own.mark, offered=own.offered, channel="C0DATAENG")
     shown = picture(checked(Form(filled, OFFER, own)))
@@ -128,7 +128,7 @@ def test_what_has_no_room_is_shown_below() -> None:
 
 
 def test_other_commands_have_a_field_of_their_own() -> None:
-    """Slack keeps what is typed while a field's name stays, so the name says what was offered."""
+    """Other commands get a field with another name, because Slack keeps typed text while the name stays."""
     other = own_commands("hourly", ("dbt run --select hourly",), lambda text: text)
     names = set()
     for own in (OWN, other):
@@ -138,7 +138,7 @@ def test_other_commands_have_a_field_of_their_own() -> None:
 
 
 def test_where_the_form_cannot_open_by_itself() -> None:
-    """A button opens it: the same as typing the command."""
+    """If the form can't open by itself, a button opens it, as typing the command would."""
     text, blocks = render(form_button(("A form can't be opened from a message.",)))
     assert text == "A form can't be opened from a message. Click to set up a run."
     (button,) = blocks[-1]["elements"]
@@ -147,7 +147,7 @@ def test_where_the_form_cannot_open_by_itself() -> None:
 
 
 def test_the_schedules_own_branch_stands_in_its_field() -> None:
-    """Faintly, where nothing is typed."""
+    """The schedule's own branch is the placeholder of its field."""
     view = checked(replace(CHOSEN, branch="main"))
     (branch,) = (block["element"] for block in view["blocks"] if block.get("block_id") == "branch")
     assert branch["placeholder"]["text"] == "The schedule's own: main"
@@ -162,7 +162,7 @@ TEXTS = st.text(max_size=400) | st.text(min_size=1, max_size=3).map(lambda some:
 def test_whatever_stands_in_it_slack_takes_it(
     branch: str, number: str, reason: str, owner: str, commands: list[str], name: str
 ) -> None:
-    """Checked by the rules of the sandbox's Slack, which knows nothing of this module."""
+    """Whatever the form contains, it passes the rules of the sandbox's Slack, which are independent of this module."""
     schedule = Schedule(1, "u", name, name, "OFF", "ui", owner)
     own = own_commands(name, commands, lambda text: text)
     offer = Index.from_schedules([schedule]).offer(schedule)
@@ -173,7 +173,7 @@ def test_whatever_stands_in_it_slack_takes_it(
 
 @pytest.mark.parametrize("typed", ["", "n"])
 def test_the_menu(typed: str) -> None:
-    """As Slack wants it: options, or groups of them under headings; neither where nothing fits."""
+    """The menu has options, or groups of them under headings, as Slack requires, and is empty if nothing matches."""
     names = ("x" * 200, "🎉" * 100, "Nightly", "Nightly")
     ones = [Schedule(number, "u", name, f"n{number}", "OFF", "ui") for number, name in enumerate(names)]
     made = menu(Index.from_schedules(ones).offers(typed))

@@ -1,4 +1,4 @@
-"""Foreign text is inert wherever it is shown: sentences, labels, menus, modals, boxes, names of files, what is read aloud."""
+"""Foreign text is inert everywhere: sentences, labels, menus, modals, boxes, file names and spoken labels."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ APP = "https://app.example"
 
 @given(HOSTILE, HOSTILE)
 def test_a_sentence_does_nothing(text: str, other: str) -> None:
-    """Alone, beside another one, in bold, in code and as the words of a link."""
+    """Foreign text does nothing alone, beside other text, in bold, in code or as a link's label."""
     assert live(mrkdwn((text,))) == []
     assert live(mrkdwn((text, other))) == []
     bold = mrkdwn((Bold(text),))
@@ -78,7 +78,7 @@ def test_a_sentence_does_nothing(text: str, other: str) -> None:
 
 @given(HOSTILE)
 def test_a_forged_id_or_address_is_text(text: str) -> None:
-    """What is no id, emoji or address of the web shows as what it is."""
+    """An invalid id, emoji or web address is shown as text."""
     for span in (
         Mention(text),
         Channel(text),
@@ -92,7 +92,7 @@ def test_a_forged_id_or_address_is_text(text: str) -> None:
 @settings(max_examples=60)
 @given(HOSTILE, HOSTILE)
 def test_each_part_of_a_message(text: str, other: str) -> None:
-    """Within Slack's limits, and inert for its kind."""
+    """Each part of a message is inert and within Slack's limits."""
     confirm = Confirm(text, (text, Bold(other)), text, other)
     button = Button("run.cancel", text, value="{}", confirm=confirm, spoken=other)
     spans = (text, Bold(other), Code(text), " ", Link("https://x.test/a", other), text)
@@ -113,12 +113,12 @@ def test_each_part_of_a_message(text: str, other: str) -> None:
 
 
 def pictured(name: str) -> History:
-    """The history of a schedule of that name."""
+    """The history of a schedule with this name."""
     return replace(of(("S", 60), ("F", 30), ("S", 50)), name=name)
 
 
 def schedule(text: str, other: str) -> Schedule:
-    """A schedule that somebody has named with an intent."""
+    """A schedule with hostile names."""
     return replace(
         NIGHTLY,
         name=text,
@@ -132,7 +132,7 @@ def schedule(text: str, other: str) -> Schedule:
 
 
 def messages(text: str, other: str) -> list[Message]:
-    """What is told of runs and schedules with such names, commands, logs and reasons."""
+    """The messages about runs and schedules with such names, commands, logs and reasons."""
     named = replace(FACTS, name=text, slug=other, branch=text, commands=(text, other), overridden=True, actor=other)
     command = replace(TEST, text=text)
     failed = replace(FAILED, facts=named, seen=replace(FAILED.seen, commands=(command,)))
@@ -160,7 +160,7 @@ def messages(text: str, other: str) -> list[Message]:
 
 
 def incidents(text: str, other: str) -> list[Message]:
-    """What is told of incidents with such names, errors, hints and people."""
+    """The messages about incidents with such names, errors, hints and people."""
     error = RunError("key", text, other)
     run = IncidentRun(7, "FAILED", NOW, NOW, text, other, actor=other)
     incident = Incident(
@@ -197,7 +197,7 @@ def incidents(text: str, other: str) -> list[Message]:
 @settings(max_examples=40)
 @given(HOSTILE, HOSTILE)
 def test_what_is_told_of_runs_and_schedules(text: str, other: str) -> None:
-    """Cards, threads, lists, pages, questions, suggestions and lists of files, as they leave."""
+    """Every message about runs, schedules and incidents is inert and within Slack's limits."""
     chat = SlackChat("xoxb-1", "http://127.0.0.1:1/", str)
     for message in (*messages(text, other), *incidents(text, other)):
         content = chat.content(message)
@@ -211,8 +211,8 @@ def test_what_is_told_of_runs_and_schedules(text: str, other: str) -> None:
 @settings(max_examples=40)
 @given(HOSTILE, HOSTILE)
 def test_the_form_its_menu_and_the_home_tab(text: str, other: str) -> None:
-    """What is typed into a field stays as it was; everything around it is inert."""
-    # What comes from Bolt, and what is typed, holds no halves of pairs anymore.
+    """The form, its menu and the Home tab are inert and accepted by Slack's rules."""
+    # What comes from Bolt, and what is typed, no longer contains halves of surrogate pairs.
     text, other = (one.encode(errors="replace").decode() for one in (text, other))
     one = schedule(text, other)
     own = own_commands(other, (text, other), str)
@@ -242,7 +242,7 @@ def test_the_form_its_menu_and_the_home_tab(text: str, other: str) -> None:
 
 @given(HOSTILE)
 def test_names_of_files(text: str) -> None:
-    """They lead nowhere, on any machine; the log's is of plain characters only."""
+    """A file's name can't be a path on any machine, and a log's has only plain characters."""
     name = safe_name(text)
     assert not set('/\\:*?"<>|\n\r\t') & set(name)
     assert UNSEEN.findall(name) == []
@@ -254,7 +254,7 @@ def test_names_of_files(text: str) -> None:
 
 @given(HOSTILE, HOSTILE)
 def test_lines_of_a_log_that_is_followed(command: str, lines: str) -> None:
-    """In a box, where nothing is markup."""
+    """A live log's lines are in a box, where nothing is markup."""
     text, made = render(batch_post(RunKey("w", 1), LogBatch(command, 3, lines, 1, "0:0"), 0))
     sentence(text)
     check_blocks(made)
@@ -263,7 +263,7 @@ def test_lines_of_a_log_that_is_followed(command: str, lines: str) -> None:
 
 @pytest.fixture
 async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
-    """A client of a local Slack."""
+    """A client of the sandbox's Slack."""
     made = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api", str, call_s=10)
     yield made
     await made.close()
@@ -272,7 +272,7 @@ async def chat(sandbox: Sandbox) -> AsyncIterator[SlackChat]:
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(HOSTILE)
 async def test_a_picture_is_named_titled_and_described_in_a_line(chat: SlackChat, sandbox: Sandbox, text: str) -> None:
-    """What is read aloud for it is inert, too, and within Slack's limit."""
+    """A picture's name, title and alternative text are each one inert line within Slack's limit."""
     name = f"run-1-{safe_name(text)}.png"
     file_id = await chat.start_upload(name, b"png", snippet=False, alt=alt_text(pictured(text)))
     await chat.share_upload("C0DATAENG", None, file_id, f"History of {text}", comment=(Bold(text), ": fine"))

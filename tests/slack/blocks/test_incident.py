@@ -44,12 +44,12 @@ HOSTILE = "<!channel> *x* <@U0EVE0000> `y`"
     ],
 )
 def test_the_message(name: str, incident: Incident) -> None:
-    """What is written, and what each button carries."""
+    """The message and what its buttons carry are the same as in the snapshot."""
     check(name, incident_message(incident, APP))
 
 
 def test_the_thread() -> None:
-    """The people to notify are mentioned in the thread alone."""
+    """The posts in the thread are the same as in the snapshot, and people to notify are mentioned there."""
     incident = told(failure(1, 0), failure(2, 1, replace(DISK, name=HOSTILE, line=HOSTILE)))
     assert incident is not None
     opening, new = incident.posts
@@ -58,7 +58,7 @@ def test_the_thread() -> None:
 
 
 def test_names_as_long_as_they_may_be() -> None:
-    """Cut, and still within Slack's limits."""
+    """The longest names are cut, and the message stays within Slack's limits."""
     long = "x" * 5_000
     check(
         "incident-long",

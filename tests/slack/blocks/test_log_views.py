@@ -26,7 +26,7 @@ TEST = BoltCommand(9, "dbt test", AT, AT + timedelta(seconds=38), 1)
 
 
 def shown(message: Message) -> str:
-    """The blocks as a person reads them, one a paragraph, after both Slack's rules and its SDK's own."""
+    """The blocks as a person reads them, one per paragraph, after checking them with Slack's rules and its SDK."""
     text, blocks = render(message)
     assert text
     check_blocks(blocks)
@@ -51,7 +51,7 @@ def _block(block: dict[str, Any]) -> str:
 
 
 def test_a_failure_with_dbts_own_account() -> None:
-    """The command, the lines that matter, the nodes, the counts, the slowest on request."""
+    """A failure shows the command, the causes, what changed, the nodes and the counts, and offers the slowest nodes."""
     end = End(
         failed=TEST,
         number=1,
@@ -93,7 +93,7 @@ def test_a_failure_with_dbts_own_account() -> None:
 
 
 def test_one_cause_for_many_and_a_retry_that_cannot_help() -> None:
-    """One hint for all; the commit is the last success's; the nodes beyond three are behind a button."""
+    """One hint covers all failures, the commit is unchanged since the last success, and a button leads to all nodes."""
     nodes = tuple(FailedNode("ERROR", f"m{number}", "model", "division by zero") for number in range(5))
     cause = Cause(5, "div_zero", "The query divides by zero in at least one row.", "Guard the divisor.", Retry.NO)
     end = End(
@@ -121,7 +121,7 @@ def test_one_cause_for_many_and_a_retry_that_cannot_help() -> None:
 
 
 def test_a_failure_of_which_only_the_log_tells() -> None:
-    """As much as is known."""
+    """Without dbt's results, a failure shows its command and the lines from the log."""
     end = End(failed=TEST, number=1, excerpt="it broke", log="read")
     run = Run(KEY, facts=RunFacts(commands=("dbt test",)), seen=Observation("FAILED", (TEST,)), end=end)
     assert shown(end_post(run, "https://app.example")) == (
@@ -130,7 +130,7 @@ def test_a_failure_of_which_only_the_log_tells() -> None:
 
 
 def test_new_lines_of_a_followed_log() -> None:
-    """The first post and the last one."""
+    """The first post can be stopped, the last one says that the run ended, and after an hour it offers to go on."""
     first = batch_post(KEY, LogBatch("dbt run", 2, "a\nb", 7, "2:0"), 0)
     assert shown(first) == "2 new lines in the log of `dbt run` (run 4711):\n| a\n| b\n[Stop following]"
     last = batch_post(KEY, LogBatch("dbt run", 1, "c", 7, "3:0", "ended"), 1)
@@ -142,7 +142,7 @@ def test_new_lines_of_a_followed_log() -> None:
 
 
 def test_what_commands_left_behind() -> None:
-    """Those of one command together; hostile paths are only labels."""
+    """Files of one command are listed together, and hostile paths are only labels."""
     files = [
         (TEST, Resource(1, "target/run_results.json")),
         (TEST, Resource(2, "target/<!here> *x*.json")),

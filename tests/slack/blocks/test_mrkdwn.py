@@ -1,4 +1,4 @@
-"""Foreign text is inert wherever it is shown."""
+"""Foreign text is inert wherever it's shown."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ACTIVE = re.compile(r"<(?!/?$)[^>]*>|(?<![\w\u2060])[*_~](?=\S)|(?<!\u2060):[\w+
     ],
 )
 def test_each_span_has_its_markup(sentence: Sentence, text: str) -> None:
-    """And names can be copied out as they are."""
+    """Each span gets its markup, and names can be copied out unchanged."""
     assert mrkdwn(sentence) == text
 
 
@@ -57,13 +57,13 @@ def test_each_span_has_its_markup(sentence: Sentence, text: str) -> None:
     ],
 )
 def test_a_forged_span_shows_as_text(sentence: Sentence) -> None:
-    """Ids and addresses are checked, not believed."""
+    """A span with an invalid id or address is shown as text."""
     assert not re.search(r"<[!@#]|<javascript|<https://x\.test/\|<", mrkdwn(sentence))
 
 
 @given(st.text())
 def test_no_text_mentions_links_or_formats(text: str) -> None:
-    """Whatever a schedule is called or a log says."""
+    """No text mentions, links or formats anything, whatever a schedule is called or a log says."""
     assert not ACTIVE.search(mrkdwn((text,)))
     inside = mrkdwn((Bold(text),))
     assert not inside or (inside[0], inside[-1]) == ("*", "*")
@@ -74,5 +74,5 @@ def test_no_text_mentions_links_or_formats(text: str) -> None:
 
 
 def test_a_dialog_has_no_markup_at_all() -> None:
-    """It is plain text."""
+    """A dialog is plain text."""
     assert plain(("Cancel run 4711 of ", Bold("Nightly"), "?")) == "Cancel run 4711 of Nightly?"

@@ -41,18 +41,18 @@ MESSAGES = {
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_slack_takes_them_whatever_the_names(name: str) -> None:
-    """At most four blocks and five buttons; no markup of foreign text is left."""
+    """Such messages have at most four blocks, pass Slack's rules, and contain no markup from foreign text."""
     text, blocks = render(MESSAGES[name])
     check_blocks(blocks)
     assert len(blocks) <= 4
-    # What is read aloud of a button, and what it brings back, is no markup.
+    # A button's spoken label and value aren't markup.
     marked = "\n".join([text, *lines(MESSAGES[name])])
     assert "<!here>" not in marked
     assert "Bolt <scheduler>" not in marked
 
 
 def lines(message: Message) -> list[str]:
-    """A message's blocks, one line each, its buttons as [label → action]."""
+    """A message's blocks, one line each, with its buttons as [label → action]."""
     shown = []
     for block in render(message)[1]:
         if block["type"] == "actions":
@@ -64,7 +64,7 @@ def lines(message: Message) -> list[str]:
 
 
 def test_a_start_that_waits_as_slack_shows_it() -> None:
-    """What it waits for, who asked, and how to take it out."""
+    """A queued start's card shows what it waits for, who asked, and a button to remove it."""
     plain = replace(QUEUED, plan=StartPlan("nightly", "Nightly", 5))
     assert lines(request_card(plain, APP)) == [
         f":vertical_traffic_light: *Nightly* is waiting for {LINK} to end, behind 1 earlier start",
@@ -74,7 +74,7 @@ def test_a_start_that_waits_as_slack_shows_it() -> None:
 
 
 def test_a_refused_start_as_slack_shows_it() -> None:
-    """Which run, since when, whose, and the two ways on."""
+    """A refused start shows which run is in the way, since when and by whom, and two buttons."""
     plain = replace(REQUEST, plan=StartPlan("nightly", "Nightly", 5))
     assert lines(already_running(plain, RUNNING, FOLLOWED.key, app_url=APP, card_url=None)) == [
         f"*Nightly* is already running as {LINK}, started at {WHEN} by owner@example.com. Nothing was started.",

@@ -1,4 +1,4 @@
-"""What is told of schedules and runs, as Slack gets it."""
+"""Messages about schedules and runs, as Slack gets them."""
 
 from __future__ import annotations
 
@@ -129,12 +129,12 @@ MESSAGES = {
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_it_reads_as_it_did(name: str) -> None:
-    """And Slack takes it."""
+    """The message is the same as in its snapshot, and Slack's rules accept it."""
     check(name, MESSAGES[name])
 
 
 def test_ten_rows_of_the_longest_names_are_whole() -> None:
-    """Two hundred characters each of name and slug; a button's value takes no room from them."""
+    """Ten rows with names and slugs of two hundred characters are shown in full."""
     long = replace(NIGHTLY, name="n" * 200, slug="s" * 200)
     _, blocks = render(schedule_list(page([long] * 25, 2), ListCommand("n" * 200), NOW, prefix="/bolt"))
     rows = [block["text"]["text"] for block in blocks if block["type"] == "section"][1:]
@@ -143,7 +143,7 @@ def test_ten_rows_of_the_longest_names_are_whole() -> None:
 
 
 def test_ten_rows_that_grow_when_they_are_escaped_fit() -> None:
-    """Slack takes them, each with its buttons, and each says its state."""
+    """Ten rows that grow when they're escaped fit Slack's limits, each with its buttons."""
     long = replace(NIGHTLY, name="&" * 200, slug="<" * 200, owner=">" * 200)
     _, blocks = render(schedule_list(page([long] * 25, 2), ListCommand("&" * 200), NOW, prefix="/bolt"))
     check_blocks(blocks)
@@ -151,7 +151,7 @@ def test_ten_rows_that_grow_when_they_are_escaped_fit() -> None:
 
 
 def test_two_hundred_commands_are_told_in_short() -> None:
-    """The first ones, and how many more."""
+    """Of two hundred commands, the first are shown and the rest are counted."""
     many = replace(NIGHTLY, commands=tuple(f"dbt run --select model_{number} " + "x" * 900 for number in range(200)))
     _, blocks = render(schedule_page(many, RUNS * 10, NOW, app_url=APP, active=True))
     check_blocks(blocks)
@@ -199,7 +199,7 @@ SUMMARIES = st.builds(
 @settings(max_examples=20, deadline=None)
 @given(st.lists(SCHEDULES, min_size=1, max_size=12), st.lists(SUMMARIES, max_size=12), st.booleans())
 def test_whatever_bolt_tells_slack_takes_it(schedules: list[Schedule], listed: list[RunSummary], active: bool) -> None:  # noqa: FBT001 - drawn
-    """Names, slugs, crons, commands, states and times of any kind."""
+    """Whatever names, crons, commands, states and times Bolt returns, the messages pass Slack's rules."""
     one = schedules[0]
     for message in (
         schedule_list(page(schedules, 1), ListCommand(inactive=not active), NOW, prefix="/bolt"),

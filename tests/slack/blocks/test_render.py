@@ -1,4 +1,4 @@
-"""Messages as Block Kit, within Slack's limits whatever stands in them."""
+"""Messages as Block Kit, within Slack's limits whatever they contain."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ BLOCKS = st.one_of(
 @settings(max_examples=60, deadline=None)
 @given(SENTENCES, st.lists(BLOCKS, max_size=6))
 def test_whatever_is_shown_slack_takes_it(text: Sentence, blocks: list[Paragraph]) -> None:
-    """Checked by the rules of the sandbox's Slack, which knows nothing of this module."""
+    """Any message passes the rules of the sandbox's Slack, which are independent of this module."""
     shown, made = render(Message(text, tuple(blocks)))
     assert len(shown) <= 4000
     check_blocks(made)
 
 
 def test_a_value_that_would_be_cut_is_refused() -> None:
-    """A cut value is a button that does something else."""
+    """A value that is too long is refused, because a cut value would make a button do something else."""
     with pytest.raises(ValueError, match=r"run\.cancel"):
         render(Message(("x",), (Buttons((Button("run.cancel", "x", value="v" * 2001),)),)))
 
 
 def test_a_menu_is_part_of_a_row() -> None:
-    """A value that would be cut is refused, as with buttons."""
+    """A menu is an element of a row, and a value that is too long for it is refused, as with buttons."""
     menu = Button("incident.snooze", "Snooze", choices=(Choice("Snooze 1 h", "1h"), Choice("x" * 200, "4h")))
     _, made = render(Message(("x",), (Buttons((Button("run.cancel", "x"), menu)),)))
     check_blocks(made)
@@ -64,13 +64,13 @@ def test_a_menu_is_part_of_a_row() -> None:
 
 
 def test_log_lines_are_not_parsed() -> None:
-    """Nothing in a box is markup, so nothing is escaped there either."""
+    """Text in a box isn't markup, so it isn't escaped either."""
     _, (block,) = render(Message(("x",), (Preformatted("<!here> & *x*"),)))
     assert block["elements"][0]["elements"] == [{"type": "text", "text": "<!here> & *x*"}]
 
 
 def test_a_long_excerpt_keeps_head_and_tail() -> None:
-    """And says what is left out."""
+    """A long excerpt keeps its beginning and end, and says that characters are left out."""
     _, (block,) = render(Message(("x",), (Preformatted("head" + "." * 9000 + "tail"),)))
     text = block["elements"][0]["elements"][0]["text"]
     assert text.startswith("head")

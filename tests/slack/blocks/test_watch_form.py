@@ -30,7 +30,7 @@ NIGHTLY = replace(WATCH, number=3, made_by="U0ADA", quiet=Quiet("22:00", "07:00"
 
 
 def checked(form: Form) -> dict[str, Any]:
-    """The modal, which both Slack's own models and the sandbox's rules take."""
+    """The modal, after checking it with the SDK's models and the sandbox's rules."""
     view = watch_form(form)
     check_view(view, "modal")
     assert Block.parse_all(view["blocks"])
@@ -39,13 +39,13 @@ def checked(form: Form) -> dict[str, Any]:
 
 
 def lines(form: Form) -> list[str]:
-    """What is shown, but for the fields of options that are reported by now."""
+    """The modal's lines, without the fields about what is reported."""
     later = ("Report", "Pull requests")
     return [line for line in picture(checked(form)).split("\n") if not line.startswith(later)]
 
 
 def test_as_it_opens() -> None:
-    """What to watch is asked for; everything else can be left."""
+    """A new form asks what to watch, and everything else is optional."""
     assert lines(Form(Filled("C0DATAENG"))) == [
         "Watch schedules  [Close] [Watch]",
         "Schedule or pattern * (external_select)",
@@ -60,7 +60,7 @@ def test_as_it_opens() -> None:
 
 
 def test_an_existing_one_says_what_it_watches() -> None:
-    """That stays as it is; its options can be changed."""
+    """The form of an existing watch says what it watches, and lets only its options be changed."""
     watch = replace(NIGHTLY, pattern="fin*", owner="ada", branch="dev", mention="S0DATA")
     assert lines(Form(filled_from(watch), watch)) == [
         "Edit watch 3  [Close] [Save]",
@@ -92,7 +92,7 @@ def test_an_existing_one_says_what_it_watches() -> None:
     ],
 )
 def test_only_what_is_reported_is_offered(option: str, label: str) -> None:
-    """The command refuses the rest."""
+    """The form offers this option."""
     shown = [line for line in picture(checked(Form(Filled("C1")))).split("\n") if line.startswith(label)]
     if option == "only ends":
         shown = [line for line in shown if line.startswith("Report *")]
@@ -105,7 +105,7 @@ TEXTS = st.text(max_size=400) | st.text(min_size=1, max_size=3).map(lambda some:
 @settings(max_examples=40, deadline=None)
 @given(TEXTS, TEXTS, TEXTS, TEXTS)
 def test_whatever_stands_in_it_slack_takes_it(pattern: str, owner: str, branch: str, text: str) -> None:
-    """Checked by the rules of the sandbox's Slack, which knows nothing of this module."""
+    """Whatever the form contains, it passes the rules of the sandbox's Slack, which are independent of this module."""
     watch = replace(WATCH, pattern=pattern, owner=owner, branch=branch, made_by="U0ADA")
     check_view(watch_form(Form(filled_from(watch), watch)), "modal")
     filled = Filled("C1", owner=owner, branch=branch, quiet=text, time_zone=text, late=text, slow=text)
@@ -113,7 +113,7 @@ def test_whatever_stands_in_it_slack_takes_it(pattern: str, owner: str, branch: 
 
 
 def test_a_full_channel_is_listed_page_by_page() -> None:
-    """However long their patterns and options are."""
+    """A full channel's watches fit Slack's limits on each page, however long their patterns and options are."""
     long = replace(NIGHTLY, pattern=f"{'x' * 500}*", owner="o" * 500, branch="b" * 200, mention="U0ADA")
     listed = [ListedWatch(replace(long, number=number), 2000) for number in range(1, WATCHES_MOST_IN_CHANNEL + 1)]
     for number in range(1, 6):
@@ -126,7 +126,7 @@ def test_a_full_channel_is_listed_page_by_page() -> None:
 
 
 def check_page(message: Message) -> None:
-    """Within Slack's limits, with different ids of all buttons."""
+    """Check that the page fits Slack's limits and that all action ids are different."""
     text, blocks = render(message)
     check_blocks(blocks)
     assert len(text) <= TEXT_MOST

@@ -1,4 +1,4 @@
-"""What Slack reports of channels and user groups: what is known of them is dropped, and watched channels are checked."""
+"""What Slack reports about channels and user groups: cached facts are dropped, and watched channels are checked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Listener = Callable[[dict[str, Any]], Awaitable[BoltResponse | None]]
 
 
 class Heard:
-    """The listeners, and what they did. `away`: Redis is."""
+    """The listeners, and what they did; with `away`, Redis isn't available."""
 
     def __init__(self, *, away: bool = False) -> None:
         self.did: list[tuple[str, ...]] = []
@@ -31,7 +31,7 @@ class Heard:
         register(app, context)
 
     async def hear(self, event: dict[str, Any]) -> BoltResponse | None:
-        """Slack sends an event."""
+        """Handle an event from Slack."""
         listener = self.listeners[event["type"]]
         answer: BoltResponse | None = await (listener() if event["type"].startswith("subteam") else listener(event))
         return answer
@@ -69,7 +69,7 @@ class Heard:
     ],
 )
 async def test_a_channel_that_has_changed_is_checked(name: str) -> None:
-    """Whatever has changed."""
+    """After any change to a channel, its facts are dropped and its watches are checked."""
     heard = Heard()
     assert await heard.hear({"type": name, "channel": "C1"}) is None
     assert heard.did == [("forget", "C1"), ("check", "C1")]
@@ -77,7 +77,7 @@ async def test_a_channel_that_has_changed_is_checked(name: str) -> None:
 
 
 async def test_only_the_bots_own_joining_counts() -> None:
-    """Slack reports everybody's."""
+    """Only the bot's own joining counts, although Slack reports everybody's."""
     heard = Heard()
     await heard.hear({"type": "member_joined_channel", "user": "U1", "channel": "C1"})
     assert heard.did == []
@@ -86,7 +86,7 @@ async def test_only_the_bots_own_joining_counts() -> None:
 
 
 async def test_a_channel_with_another_id_takes_its_watches_along() -> None:
-    """Ids that can't be ones are ignored."""
+    """Watches move along to a channel's new id, and invalid ids are ignored."""
     heard = Heard()
     await heard.hear({"type": "channel_id_changed", "old_channel_id": "G1", "new_channel_id": "C1"})
     assert heard.did == [("move", "G1", "C1"), ("forget", "C1"), ("check", "C1")]
@@ -104,7 +104,7 @@ async def test_a_channel_with_another_id_takes_its_watches_along() -> None:
     ],
 )
 async def test_without_redis_slack_is_asked_to_send_it_again(event: dict[str, Any]) -> None:
-    """By not acknowledging it."""
+    """Without Redis, the event isn't acknowledged, so Slack sends it again."""
     answer = await Heard(away=True).hear(event)
     assert answer is not None
     assert answer.status == 503

@@ -24,7 +24,7 @@ JOINER = "\u2060"
 
 
 def mask(text: str) -> str:
-    """Masks one secret."""
+    """Mask one secret."""
     return text.replace("hunter2", "•••")
 
 
@@ -35,7 +35,7 @@ def view(page: HomePage) -> dict[str, Any]:
 
 
 def picture(made: dict[str, Any]) -> str:
-    """A view as one reads it: titles, texts, and buttons in brackets."""
+    """A view as a person reads it: titles, texts, and buttons in brackets."""
     lines = []
     for block in made["blocks"]:
         match block["type"]:
@@ -80,13 +80,13 @@ PICTURE = """\
 
 
 def test_it_reads_well() -> None:
-    """From top to bottom."""
+    """The Home tab reads as expected, from top to bottom."""
     assert picture(view(PAGE)) == PICTURE
 
 
 @pytest.mark.parametrize("page", [PAGE, FULL, replace(FULL, number=4), HomePage(NOW)])
 def test_slack_takes_it(page: HomePage) -> None:
-    """By the sandbox's rules, and by the models of Slack's own SDK."""
+    """Any page passes the sandbox's rules and the models of Slack's SDK, and keeps its page number."""
     made = view(page)
     check_view(made, "home")
     for block in Block.parse_all(made["blocks"]):
@@ -95,7 +95,7 @@ def test_slack_takes_it(page: HomePage) -> None:
 
 
 def test_foreign_names_are_inert_and_secrets_masked() -> None:
-    """A schedule that is called like a mention mentions nobody; two thousand characters do no harm."""
+    """A name that looks like a mention mentions nobody, a secret is masked, and a long name fits."""
     name = "<!channel> *x* hunter2 " + "y" * 2000
     evil = replace(run("RUNNING"), facts=RunFacts(slug=name, name=name))
     made = view(
@@ -113,7 +113,7 @@ def test_foreign_names_are_inert_and_secrets_masked() -> None:
 
 
 def test_a_secret_is_masked_before_a_name_is_cut() -> None:
-    """Else the half of it would be shown that is left, also to a screen reader."""
+    """A name is masked before it's cut, so that no half of a secret is shown or read aloud."""
     name = "x" * 60 + "hunter2" + "y" * 60
     one = ListedRun(replace(run("RUNNING"), facts=RunFacts(slug="s", name=name)), "C1", "https://acme.slack.com/p1")
     made = str(
@@ -131,7 +131,7 @@ def test_a_secret_is_masked_before_a_name_is_cut() -> None:
 
 
 def test_the_longest_page_is_small_enough() -> None:
-    """Of names and commands that are as long as they may be, of characters that take twelve bytes each."""
+    """A page with the longest names and commands, in characters of twelve bytes each, fits Slack's limits."""
     long = "\N{FIRE}" * 200
     facts = replace(run("RUNNING").facts, name=long, slug=long, branch=long)
     seen = replace(run("RUNNING").seen, commands=(BoltCommand(1, long * 2, NOW),))
@@ -144,6 +144,6 @@ def test_the_longest_page_is_small_enough() -> None:
 
 
 def test_a_click_elsewhere_is_of_no_page() -> None:
-    """A message, or a modal."""
+    """A click in a message or a modal belongs to no page."""
     assert shown_page({"message": {}}) is None
     assert shown_page({"view": {"type": "modal", "private_metadata": '{"page":1}'}}) is None

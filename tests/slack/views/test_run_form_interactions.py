@@ -1,4 +1,4 @@
-"""The form's answers, as Slack gets them."""
+"""The form's responses, as Slack gets them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SECRET = "hunter2-hunter2"  # noqa: S105 - a made-up one
 
 
 def test_what_is_wrong_does_not_quote_a_secret() -> None:
-    """A sentence under a field may hold what was typed into it."""
+    """A secret that was typed into a field is masked in the error below it."""
     views = SlackChat("xoxb-1", "http://127.0.0.1:1/", Masker([SECRET]).mask)
     context = cast("ListenerContext", SimpleNamespace(views=views))
     view: dict[str, Any] = {"state": {"values": {"schedule": {}, "branch": {}}}}
