@@ -1,4 +1,4 @@
-"""A GraphQL endpoint on a real socket that answers as a test says, and keeps what it was asked."""
+"""A GraphQL endpoint on a real socket that answers as a test says, and keeps the requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Json = dict[str, Any]
 # Plain HTTP only: loading the certificates takes longer than most tests.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 CREDENTIALS = Credentials("a-secret", "a-key")
-# The bounds of the real thing, without its waiting. Timeouts are for the tests of timeouts: a busy machine takes its time.
+# The limits of the real client, without its waits. Only tests of timeouts set short ones: a busy machine is slow.
 QUICK = ClientLimits(timeout_s=20, retry=RetryLimits(attempts=3, for_s=60, first_wait_s=0.001))
 ALIAS = re.compile(r"r(\d+): boltRunStatus\(runId: (\d+)\)")
 
@@ -36,39 +36,39 @@ class Asked:
 
     @property
     def run_ids(self) -> list[int]:
-        """The runs of a poll."""
+        """The runs that a poll asked for."""
         return [int(run_id) for _alias, run_id in ALIAS.findall(self.query)]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server answers. A body that is not bytes is sent as JSON."""
+    """What the server answers. A body that isn't bytes is sent as JSON."""
 
     body: object
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
     def response(self) -> web.Response:
-        """As aiohttp sends it."""
+        """The answer as aiohttp sends it."""
         if isinstance(self.body, bytes):
             return web.Response(body=self.body, status=self.status, headers=self.headers)
         return web.json_response(self.body, status=self.status, headers=self.headers)
 
 
 class Drop(Exception):  # noqa: N818 - no error, but an answer that is none
-    """The connection is reset without an answer."""
+    """Reset the connection without an answer."""
 
 
 @dataclass
 class Api:
-    """The server: `answer` decides on each request; `say` sets answers in order, of which the last stays."""
+    """The server: `answer` decides on each request; `say` sets answers in order, and the last one is repeated."""
 
     asked: list[Asked] = field(default_factory=list)
     answer: Callable[[Asked], Answer] = lambda _asked: Answer({"data": {}})
     url: str = ""
 
     def say(self, *answers: Answer | type[Drop]) -> None:
-        """Answer with these."""
+        """Give these answers."""
         waiting = list(answers)
 
         def next_one(_asked: Asked) -> Answer:
@@ -84,7 +84,7 @@ class Api:
         self.say(Answer({"data": data}))
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """POST /graphql."""
+        """Handle POST /graphql."""
         body = json.loads(await request.read())
         asked = Asked(body["query"], body["variables"], dict(request.headers))
         self.asked.append(asked)
@@ -97,7 +97,7 @@ class Api:
 
 
 def errors(*messages: str, status: int = 200, **entry: object) -> Answer:
-    """An answer of errors alone, `entry` being what each has beside its message."""
+    """An answer with errors alone; `entry` is what each has in addition to its message."""
     return Answer({"errors": [{"message": message, **entry} for message in messages]}, status)
 
 

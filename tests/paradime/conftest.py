@@ -1,4 +1,4 @@
-"""A server that answers as it is told, a client of it, and a client of the sandbox's Bolt API."""
+"""A server that answers as a test says, a client of it, and a client of the sandbox's Bolt API."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Backend:
     records: list[CallRecord]
 
     def asked(self, operation: str) -> int:
-        """How many requests asked for a field of Query or Mutation."""
+        """How many requests asked for this field of Query or Mutation."""
         return sum(operation in record.operations for record in self.records)
 
 
@@ -48,7 +48,7 @@ async def api() -> AsyncIterator[Api]:
 
 @pytest.fixture
 async def client(api: Api) -> AsyncIterator[BoltClient]:
-    """A client of it."""
+    """A client of that server."""
     made = client_of(api.url)
     yield made
     await made.aclose()
@@ -56,7 +56,7 @@ async def client(api: Api) -> AsyncIterator[BoltClient]:
 
 @pytest.fixture
 async def backend() -> AsyncIterator[Backend]:
-    """The contract, served."""
+    """The sandbox's Bolt API, and a client of it."""
     world, records, app = BoltWorld(), list[CallRecord](), web.Application()
     world.on_call = records.append
     add_routes(app, world)

@@ -1,4 +1,4 @@
-"""Rows of the listing of schedules, validated again only if they have changed."""
+"""Rows in the listing of schedules, which are validated again only if they changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HOURLY = {"slug": None, "name": "hourly", "uuid": "u2", "lastRunState": "SUCCESS
 
 
 def test_a_row_that_is_the_same_is_the_same_object() -> None:
-    """Whoever compares it with the last listing sees at a glance that nothing has happened."""
+    """An unchanged row gives the same object, so that comparing two listings is cheap."""
     rows = ActivityRows()
     first = rows.read([NIGHTLY, HOURLY])
     assert [(one.slug, one.last_run_state) for one in first] == [("nightly", "FAILED"), ("hourly", "SUCCESS")]
@@ -22,7 +22,7 @@ def test_a_row_that_is_the_same_is_the_same_object() -> None:
 
 
 def test_a_row_that_has_changed_is_read_again() -> None:
-    """And the others aren't."""
+    """A changed row is read again, and the others aren't."""
     rows = ActivityRows()
     first = rows.read([NIGHTLY, HOURLY])
     changed = rows.read([NIGHTLY | {"lastRunState": "SUCCESS"}, HOURLY])
@@ -32,13 +32,13 @@ def test_a_row_that_has_changed_is_read_again() -> None:
 
 
 def test_of_two_rows_with_one_slug_the_last_counts() -> None:
-    """A page may begin with the row that ended the one before it."""
+    """Of two rows with one slug, the last one counts, because a page may begin with the previous page's last row."""
     found = ActivityRows().read([NIGHTLY, NIGHTLY | {"lastRunState": "ERROR"}])
     assert [one.last_run_state for one in found] == ["ERROR"]
 
 
 @pytest.mark.parametrize("row", [None, 5, NIGHTLY | {"name": ["Nightly"]}])
 def test_a_row_that_is_none_is_refused(row: object) -> None:
-    """Rather than taken for a schedule that is gone."""
+    """An invalid row is refused, because skipping it would look like a deleted schedule."""
     with pytest.raises(ValidationError):
         ActivityRows().read([NIGHTLY, row])

@@ -1,4 +1,4 @@
-"""What an answer comes to, by its status and its body."""
+"""What a response means, by its status and its body."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ JSON = st.recursive(
 def read(
     body: object, status: int = 200, *, is_query: bool = True, headers: dict[str, str] | None = None
 ) -> GraphqlReply:
-    """Read an answer; a body that is not bytes is JSON."""
+    """Read a response; a body that isn't bytes is sent as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return parse_response(httpx.Response(status, headers=headers), content, is_query=is_query, now=NOW)
 
 
 def refused(body: object, status: int = 200, *, is_query: bool = True) -> BoltRejected:
-    """What an answer with errors is raised as."""
+    """The error for a response with errors."""
     return rejection(read(body, status, is_query=is_query))
 
 
@@ -69,7 +69,7 @@ def said(*messages: str, **entry: object) -> dict[str, object]:
 )
 @pytest.mark.parametrize("body", [b"", b"some text", b"<html>", b"{}", b"null"])
 def test_a_status_that_is_no_success_decides(status: int, error: type[BoltError], body: bytes) -> None:
-    """Without GraphQL errors in the body the status alone says what it is."""
+    """Without GraphQL errors in the body, a status other than success decides on the error."""
     with pytest.raises(BoltError) as caught:
         read(body, status)
     assert type(caught.value) is error
@@ -95,13 +95,13 @@ def test_a_status_that_is_no_success_decides(status: int, error: type[BoltError]
     ],
 )
 def test_a_success_that_is_no_graphql_is_lost(body: bytes) -> None:
-    """What proxies answer with, and what says neither data nor errors, leaves the outcome unknown."""
+    """A 200 without data or errors, such as a proxy's page, leaves the outcome unknown."""
     with pytest.raises(BoltOutcomeUnknown):
         read(body)
 
 
 def test_data_and_errors_at_once() -> None:
-    """Both are kept, and an error's path with them."""
+    """Data and errors are both kept, with each error's path."""
     body = {"data": {"r1": None, "r2": {}}, "errors": [{"message": "no run 1", "path": ["r1", 0]}]}
     assert read(body) == GraphqlReply({"r1": None, "r2": {}}, (ApiError("no run 1", ("r1", 0)),))
 
@@ -124,13 +124,13 @@ def test_data_and_errors_at_once() -> None:
 )
 @pytest.mark.parametrize("is_query", [True, False])
 def test_a_query_that_does_not_fit(status: int, message: str, is_query: bool) -> None:  # noqa: FBT001 - a table
-    """As the servers in use say it, with 200 or 400: nothing was executed."""
+    """A query that doesn't match the schema executed nothing, in any server's words, with 200 or 400."""
     assert type(refused(said(message), status, is_query=is_query)) is BoltInvalidQuery
 
 
 @pytest.mark.parametrize("code", ["GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"])
 def test_a_code_says_so_too(code: str) -> None:
-    """Whatever the words, these codes mean that nothing was executed."""
+    """These codes mean that nothing was executed, whatever the message."""
     assert type(refused(said("Nope", extensions={"code": code}), is_query=False)) is BoltInvalidQuery
 
 
@@ -146,7 +146,7 @@ def test_a_code_says_so_too(code: str) -> None:
     ],
 )
 def test_too_large_is_a_matter_of_queries(message: str) -> None:
-    """A query is asked again in smaller parts; of a mutation such words may be anyone's, so they count for nothing."""
+    """A query that is too large is invalid and can be split; for a mutation, such words decide nothing."""
     assert type(refused(said(message))) is BoltInvalidQuery
     assert type(refused(said(message), is_query=False)) is BoltRejected
     assert type(refused(said(message), 400, is_query=False)) is BoltRejected
@@ -164,18 +164,18 @@ def test_too_large_is_a_matter_of_queries(message: str) -> None:
     ids=["quoted words", "a path", "data", "a resolver's own validation", "one of them has a path"],
 )
 def test_what_may_have_been_executed_is_no_invalid_query(body: object) -> None:
-    """A mutation is asked anew only where the server itself says that it does not fit."""
+    """A mutation counts as not executed only if the server itself rejected the query."""
     assert type(refused(body, is_query=False)) is BoltRejected
 
 
 def test_a_bad_request_without_a_path_executed_nothing() -> None:
-    """A query's 400 with errors in words of its own is treated as not fitting."""
+    """A query's 400 with errors is an invalid query, whatever the words; a 200 isn't."""
     assert type(refused(said("Nope"), 400)) is BoltInvalidQuery
     assert type(refused(said("Nope"), 200)) is BoltRejected
 
 
 def test_too_large_by_its_status() -> None:
-    """413 of a proxy is a refused query, whatever its body; nothing else can be concluded for a mutation."""
+    """A proxy's 413 makes a query invalid, whatever its body; for a mutation, it's a plain refusal."""
     assert type(refused(b"<html>", 413)) is BoltInvalidQuery
     assert type(refused(b"<html>", 413, is_query=False)) is BoltRejected
 
@@ -196,7 +196,7 @@ def test_too_large_by_its_status() -> None:
 )
 @pytest.mark.parametrize("status", [200, 400])
 def test_already_running_is_an_answer(message: str, sentence: str, status: int) -> None:
-    """It is recognized wherever it stands, and its sentence has nothing of the stack trace."""
+    """An already running schedule is recognized anywhere in the message, and its sentence has no stack trace."""
     error = refused(said(message, path=["triggerBoltRun"]), status, is_query=False)
     assert isinstance(error, AlreadyRunning)
     assert error.sentence == sentence
@@ -214,26 +214,26 @@ def test_already_running_is_an_answer(message: str, sentence: str, status: int) 
     ],
 )
 def test_a_sentence_is_one_plain_line(message: str, sentence: str) -> None:
-    """No stack trace, no control or direction characters."""
+    """A sentence is one plain line, without a stack trace or control characters."""
     assert refused(said(message)).sentence == sentence
 
 
 @pytest.mark.parametrize("message", ["long " * 10_000, "x" * 1_000_000])
 def test_a_long_sentence_is_cut(message: str) -> None:
-    """A server's words are shown up to a bound."""
+    """A server's message is cut to a limit."""
     assert len(refused(said(message)).sentence) <= classify_response.MESSAGE_SHOWN
 
 
 @pytest.mark.parametrize("entry", [None, 5, "no", [], {}, {"message": 5}, {"message": None, "path": "r1"}])
 def test_a_malformed_error_is_still_one(entry: object) -> None:
-    """An error of another shape is an error without a path."""
+    """An error of another shape is still an error, without a path."""
     error = refused({"data": None, "errors": [entry]})
     assert [one.path for one in error.errors] == [()]
     assert error.sentence in (classify_response.NO_REASON, "no")
 
 
 def test_plain_text_of_a_refusal_is_told() -> None:
-    """The text beside a status reaches the person; a proxy's page does not."""
+    """Plain text beside a refusing status is shown to the person, but a proxy's page isn't."""
     for kind, sentence in (
         ("text/plain; charset=utf-8", "Bolt answered with HTTP status 404: no such workspace"),
         ("text/html", "Bolt answered with HTTP status 404."),
@@ -244,7 +244,7 @@ def test_plain_text_of_a_refusal_is_told() -> None:
 
 
 def test_half_an_emoji_is_mended() -> None:
-    """A text that was cut within a surrogate pair can be encoded; a whole pair stays."""
+    """Half a surrogate pair becomes a question mark, and a whole pair stays."""
     reply = read(b'{"data": {"a\\ud83d": ["x\\ud83d", "\\ud83d\\ude00", 1]}}')
     assert reply.data == {"a?": ["x?", "\U0001f600", 1]}
 
@@ -273,12 +273,12 @@ def test_half_an_emoji_is_mended() -> None:
     ],
 )
 def test_retry_after(value: str | None, seconds: float) -> None:
-    """Seconds or a date, within bounds, and a default where it is neither."""
+    """Retry-After is seconds or a date, within limits, or the default if it's neither."""
     assert retry_after_s(value, NOW) == seconds
 
 
 def test_a_throttled_answer_says_how_long() -> None:
-    """The header is read on 429."""
+    """A 429 gives its Retry-After."""
     with pytest.raises(BoltThrottled) as caught:
         read(b"slow down", 429, headers={"Retry-After": "9"})
     assert caught.value.retry_after_s == 9
@@ -286,7 +286,7 @@ def test_a_throttled_answer_says_how_long() -> None:
 
 @given(st.text())
 def test_no_retry_after_raises(value: str) -> None:
-    """Whatever stands in the header, the wait is within bounds."""
+    """Whatever is in the header, the wait is within its limits."""
     assert (
         classify_response.SHORTEST_RETRY_AFTER_S <= retry_after_s(value, NOW) <= classify_response.LONGEST_RETRY_AFTER_S
     )
@@ -294,7 +294,7 @@ def test_no_retry_after_raises(value: str) -> None:
 
 @given(JSON | st.fixed_dictionaries({}, optional={"data": JSON, "errors": JSON | st.lists(JSON)}), st.booleans())
 def test_any_json_is_read_or_a_bolt_error(body: object, is_query: bool) -> None:  # noqa: FBT001 - drawn
-    """Nothing else than a reply or an error of ours comes of it."""
+    """Any JSON gives a reply or one of our errors."""
     try:
         reply = read(body, is_query=is_query)
     except BoltError:

@@ -1,4 +1,4 @@
-"""The client against a server that answers as it is told: what is sent, how often, and what comes of it."""
+"""The client against a server that answers as a test says: what is sent, how many times, and what comes of it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ changed = pytest.mark.parametrize("name", sorted(CHANGES))
 read = pytest.mark.parametrize("name", sorted(READS))
 
 
-# --- which operations are repeated: what is retried is tried in test_retrying.py ---
+# --- which operations are repeated: the rules themselves are tested in test_retrying.py ---
 
 
 @read
@@ -85,7 +85,7 @@ read = pytest.mark.parametrize("name", sorted(READS))
 async def test_a_read_outlives_a_passing_fault(
     api: Api, client: BoltClient, name: str, fault: Answer | type[Drop]
 ) -> None:
-    """Two faults, and the third answer counts."""
+    """After two temporary faults, the third answer counts."""
     api.say(fault, fault, Answer({"data": {name: GOOD[name]}}))
     await READS[name](client)
     assert len(api.asked) == 3
@@ -93,7 +93,7 @@ async def test_a_read_outlives_a_passing_fault(
 
 @read
 async def test_a_read_gives_up(api: Api, client: BoltClient, name: str) -> None:
-    """After as many attempts as its limits say, the last fault is raised."""
+    """After as many attempts as the limits allow, the last fault is raised."""
     api.say(Answer(b"", 503))
     with pytest.raises(BoltOutcomeUnknown):
         await READS[name](client)
@@ -108,7 +108,7 @@ async def test_a_read_gives_up(api: Api, client: BoltClient, name: str) -> None:
 async def test_an_answer_is_not_asked_for_again(
     api: Api, client: BoltClient, name: str, answer: Answer, error: type[BoltError]
 ) -> None:
-    """What will not pass is raised at once."""
+    """A final answer is raised at once."""
     api.say(answer)
     with pytest.raises(error):
         await READS[name](client)
@@ -118,7 +118,7 @@ async def test_an_answer_is_not_asked_for_again(
 @pytest.mark.parametrize("name", sorted(ONCE))
 @pytest.mark.parametrize("fault", [Drop, Answer(b"", 503), Answer(b"", 429), Answer(b"<html>")])
 async def test_some_reads_are_not_repeated(api: Api, client: BoltClient, name: str, fault: Answer | type[Drop]) -> None:
-    """Whoever polls or checks comes again by itself."""
+    """Polls and checks aren't repeated, because their callers ask again anyway."""
     api.say(fault)
     with pytest.raises((BoltOutcomeUnknown, BoltThrottled)):
         await ONCE[name](client)
@@ -152,7 +152,7 @@ async def test_some_reads_are_not_repeated(api: Api, client: BoltClient, name: s
 async def test_a_mutation_is_sent_once(
     api: Api, client: BoltClient, name: str, fault: Answer | type[Drop], error: type[BoltError]
 ) -> None:
-    """Whatever comes of it, the server sees one request."""
+    """A mutation is sent once, whatever happens to it."""
     api.say(fault)
     with pytest.raises(BoltError) as caught:
         await CHANGES[name](client)
@@ -162,7 +162,7 @@ async def test_a_mutation_is_sent_once(
 
 @changed
 async def test_a_mutation_that_times_out_is_sent_once(api: Api, name: str) -> None:
-    """A reply that comes too late is lost."""
+    """A mutation that times out isn't sent again, and its outcome is unknown."""
     held = asyncio.Event()
 
     async def hold(_request: httpx.Request) -> httpx.Response:
@@ -180,7 +180,7 @@ async def test_a_mutation_that_times_out_is_sent_once(api: Api, name: str) -> No
 
 @changed
 async def test_an_answer_to_a_mutation_that_is_too_large(api: Api, name: str) -> None:
-    """It was carried out perhaps, so it is lost and not merely unread."""
+    """A mutation's response that is too large leaves the outcome unknown, because the mutation may have run."""
     api.data(**{name: {"ok": True, "runId": 9, "more": "x" * 1000}})
     client = client_of(api.url, replace(QUICK, body_most=500))
     with pytest.raises(BoltOutcomeUnknown):
@@ -191,7 +191,7 @@ async def test_an_answer_to_a_mutation_that_is_too_large(api: Api, name: str) ->
 
 @created
 async def test_a_run_that_was_started_is_told(api: Api, client: BoltClient, name: str) -> None:
-    """Its id counts, also beside an error about something else, and whatever `ok` says."""
+    """A returned run id counts, even beside an error and whatever `ok` says."""
     api.data(**{name: GOOD[name]})
     assert await CREATES[name](client) == 9
     entry = {"message": "no ok", "path": [name, "ok"]}
@@ -206,7 +206,7 @@ async def test_a_run_that_was_started_is_told(api: Api, client: BoltClient, name
 async def test_an_error_below_the_mutation_leaves_it_unknown(
     api: Api, client: BoltClient, name: str, data: Json | None
 ) -> None:
-    """The run was started, and only its id could not be told: no refusal."""
+    """If only the run id couldn't be returned, the run was started, so the outcome is unknown."""
     entry = {"message": "no id", "path": [name, "runId"]}
     api.say(Answer({"data": data, "errors": [entry]}))
     with pytest.raises(BoltOutcomeUnknown):
@@ -226,7 +226,7 @@ async def test_an_error_below_the_mutation_leaves_it_unknown(
 async def test_a_start_without_an_id(
     api: Api, client: BoltClient, name: str, answer: Json, error: type[BoltError]
 ) -> None:
-    """Refused where Bolt says that it is not ok, unknown otherwise."""
+    """A start without an id is refused if Bolt says that it isn't ok; otherwise the outcome is unknown."""
     api.data(**{name: answer})
     with pytest.raises(BoltError) as caught:
         await CREATES[name](client)
@@ -235,7 +235,7 @@ async def test_a_start_without_an_id(
 
 @pytest.mark.parametrize("name", sorted(set(CHANGES) - set(CREATES)))
 async def test_not_ok_is_a_refusal(api: Api, client: BoltClient, name: str) -> None:
-    """A wish that Bolt did not take is no success."""
+    """A cancellation or a pause that isn't ok is refused."""
     api.data(**{name: {"ok": True}})
     await CHANGES[name](client)
     api.data(**{name: {"ok": False}})
@@ -244,7 +244,7 @@ async def test_not_ok_is_a_refusal(api: Api, client: BoltClient, name: str) -> N
 
 
 async def test_a_trigger_says_what_was_asked_for(api: Api, client: BoltClient) -> None:
-    """Each option arrives under its own name; what was not given is not sent."""
+    """Each option is sent under its own name, and options that weren't given aren't sent."""
     api.data(triggerBoltRun=GOOD["triggerBoltRun"])
     await client.trigger(Trigger("nightly", "main", 12, ("dbt run", "dbt test"), "because", continue_on_error=False))
     await client.trigger(Trigger("nightly"))
@@ -277,7 +277,7 @@ spelled = pytest.mark.parametrize("name", sorted(SPELLED))
 async def test_the_older_spelling_is_asked_once_and_remembered(
     api: Api, client: BoltClient, name: str, status: int
 ) -> None:
-    """A backend that does not know `slug` executed nothing; from then on it is asked in its own words."""
+    """A backend that doesn't know `slug` is asked in the older spelling, and from then on at once."""
     api.say(errors('Unknown argument "slug"', status=status), Answer({"data": GOOD}))
     with capture_logs() as lines:
         await SPELLED[name](client)
@@ -288,7 +288,7 @@ async def test_the_older_spelling_is_asked_once_and_remembered(
 
 @spelled
 async def test_a_backend_that_knows_neither(api: Api, client: BoltClient, name: str) -> None:
-    """There is no third asking, and nothing is remembered."""
+    """A backend that knows neither spelling is asked twice, and nothing is remembered."""
     api.say(UNKNOWN_SLUG)
     for _ in range(2):
         with pytest.raises(BoltInvalidQuery):
@@ -298,7 +298,7 @@ async def test_a_backend_that_knows_neither(api: Api, client: BoltClient, name: 
 
 @spelled
 async def test_a_refusal_in_the_older_spelling_is_final(api: Api, client: BoltClient, name: str) -> None:
-    """It is the answer."""
+    """A refusal in the older spelling is final."""
     api.say(UNKNOWN_SLUG, errors("No such schedule"))
     with pytest.raises(BoltRejected, match="No such schedule"):
         await SPELLED[name](client)
@@ -306,7 +306,7 @@ async def test_a_refusal_in_the_older_spelling_is_final(api: Api, client: BoltCl
 
 
 async def test_a_mutation_lost_in_the_older_spelling_is_not_sent_again(api: Api, client: BoltClient) -> None:
-    """The first asking executed nothing, the second perhaps did."""
+    """A mutation that is lost in the older spelling isn't sent again, because it may have been executed."""
     api.say(UNKNOWN_SLUG, Answer(b"", 502))
     with pytest.raises(BoltOutcomeUnknown):
         await client.trigger(Trigger("nightly"))
@@ -314,7 +314,7 @@ async def test_a_mutation_lost_in_the_older_spelling_is_not_sent_again(api: Api,
 
 
 async def test_what_has_no_older_spelling(api: Api, client: BoltClient) -> None:
-    """Retrying a run is not asked for twice."""
+    """A retry, which has no older spelling, is sent only once."""
     api.say(UNKNOWN_SLUG)
     with pytest.raises(BoltInvalidQuery):
         await client.retry(7)
@@ -325,7 +325,7 @@ async def test_what_has_no_older_spelling(api: Api, client: BoltClient) -> None:
 
 
 def listed(*ids: int, total: int | None) -> Answer:
-    """A page."""
+    """A page of schedules."""
     schedules = [{"id": one, "uuid": "u", "name": f"s{one}", "schedule": "OFF", "source": "ui"} for one in ids]
     return Answer({"data": {"listBoltSchedules": {"totalCount": total, "schedules": schedules}}})
 
@@ -344,7 +344,7 @@ def listed(*ids: int, total: int | None) -> Answer:
     ids=["none", "one page", "short pages", "shifted", "empty", "the same again", "no total"],
 )
 async def test_all_pages_are_read(api: Api, client: BoltClient, pages: list[Answer], offsets: list[int]) -> None:
-    """Each schedule once, whatever the server makes of the limit; nothing is asked for without an end."""
+    """Each schedule is listed once, however the server pages, and paging always ends."""
     api.say(*pages)
     found = [schedule.id for schedule in await client.schedules()]
     assert found == sorted(set(found))
@@ -352,7 +352,7 @@ async def test_all_pages_are_read(api: Api, client: BoltClient, pages: list[Answ
 
 
 async def test_an_older_listing_is_asked_once_and_remembered(api: Api, client: BoltClient) -> None:
-    """A backend without the newer fields lists its schedules, whose names are their slugs."""
+    """A backend without the newer fields is asked in the older words, and its names serve as slugs."""
     api.say(errors('Cannot query field "suspended"'), listed(1, total=1))
     with capture_logs() as lines:
         for _ in range(2):
@@ -362,7 +362,7 @@ async def test_an_older_listing_is_asked_once_and_remembered(api: Api, client: B
 
 
 async def test_a_listing_that_fits_neither_way(api: Api, client: BoltClient) -> None:
-    """Both are asked for once, the error is raised, and nothing is remembered."""
+    """A listing that fits neither way is asked for in both, and nothing is remembered."""
     api.say(errors('Cannot query field "name"'))
     for _ in range(2):
         with pytest.raises(BoltInvalidQuery):
@@ -376,7 +376,7 @@ async def test_a_listing_that_fits_neither_way(api: Api, client: BoltClient) -> 
 @names
 @pytest.mark.parametrize("data", [{}, {"x": 1}, "null", 5, [], {"state": 5, "id": "x", "ok": "perhaps", "runs": 5}])
 async def test_another_shape_is_lost(api: Api, client: BoltClient, name: str, data: object) -> None:
-    """An answer that is not of the contract's shape is never more than lost."""
+    """A response of another shape leaves the outcome unknown, except two reads in which everything is optional."""
     api.data(**{name: data})
     if name in ("boltScheduleName", "boltResourceUrl") and data in ({}, {"x": 1}):
         await READS[name](client)
@@ -386,7 +386,7 @@ async def test_another_shape_is_lost(api: Api, client: BoltClient, name: str, da
 
 
 async def test_not_ok_where_something_is_read(api: Api, client: BoltClient) -> None:
-    """No schedule, no runs that could be taken for none, and no address."""
+    """If a read isn't ok, there's no schedule, no list of runs that could be taken as empty, and no URL."""
     api.data(boltScheduleName=GOOD["boltScheduleName"] | {"ok": False})
     with pytest.raises(BoltRejected):
         await client.schedule("nightly")
@@ -398,13 +398,13 @@ async def test_not_ok_where_something_is_read(api: Api, client: BoltClient) -> N
 
 
 async def test_a_schedule_asked_for_by_its_slug(api: Api, client: BoltClient) -> None:
-    """Nulls are None, and commands a tuple."""
+    """A schedule's nulls become None, and its commands a tuple."""
     api.data(boltScheduleName=GOOD["boltScheduleName"] | {"latestRunId": None, "commands": None})
     assert await client.schedule("nightly") == ScheduleDetails(None, (), None, "OFF", "u", "ui", None)
 
 
 async def test_a_live_log(api: Api, client: BoltClient) -> None:
-    """Its cursor is handed on as it is."""
+    """A live log's lines are returned with its cursor unchanged."""
     page = {"lines": [{"stream": "STDERR", "line": "\x1b[0m"}], "cursor": "2:9", "finished": False}
     api.data(boltCommandLogs=page)
     assert await client.command_log(7, "1:0") == LogPage((("STDERR", "\x1b[0m"),), "2:9", finished=False)
@@ -412,7 +412,7 @@ async def test_a_live_log(api: Api, client: BoltClient) -> None:
 
 
 async def test_an_output_above_the_bound(api: Api) -> None:
-    """It is not read to its end, and not asked for again."""
+    """An output above the limit isn't read to its end or requested again."""
     api.data(boltCommand={"id": 7, "command": "x", "stdout": "y" * 10_000})
     client = client_of(api.url, replace(QUICK, body_most=5_000))
     with pytest.raises(BoltTooLarge):
@@ -423,7 +423,7 @@ async def test_an_output_above_the_bound(api: Api) -> None:
 
 @pytest.mark.parametrize("answer", [Answer({"data": {"boltResourceUrl": {"ok": "?", "url": "https://signed?s=1"}}})])
 async def test_an_address_is_in_no_error(api: Api, client: BoltClient, answer: Answer) -> None:
-    """Neither an error nor its causes quote what came."""
+    """Neither an error, nor its causes, nor the log quote a signed URL."""
     api.say(answer)
     with capture_logs() as lines, pytest.raises(BoltOutcomeUnknown) as caught:
         await client.resource_url(7)
@@ -436,12 +436,12 @@ async def test_an_address_is_in_no_error(api: Api, client: BoltClient, answer: A
 
 @pytest.mark.parametrize("timeout_s", [0, -1, 20.5, float("nan")])
 def test_a_time_out_is_within_its_bounds(timeout_s: float) -> None:
-    """Whoever looks for a lost start counts on 20 s."""
+    """A timeout is at most 20 s, because the search for a lost start relies on that."""
     with pytest.raises(ValueError, match="at most 20"):
         ClientLimits(timeout_s=timeout_s)
 
 
-# --- whatever comes ---
+# --- any response ---
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
@@ -469,7 +469,7 @@ BODY = JSON | st.fixed_dictionaries(
 
 @given(BODY, st.sampled_from([200, 200, 400, 404]), st.sampled_from(sorted(READS | CHANGES | ONCE)))
 async def test_whatever_comes_is_an_error_of_ours(body: object, status: int, name: str) -> None:
-    """Any JSON, from any operation: a result, or a BotError."""
+    """Any JSON in response to any operation gives a result or a BotError with a sentence."""
     content = json.dumps(body).encode()
     transport = httpx.MockTransport(lambda _request: httpx.Response(status, content=content))
     client = BoltClient("http://bolt", CREDENTIALS, replace(QUICK, retry=RetryLimits(attempts=1)), transport=transport)

@@ -1,4 +1,4 @@
-"""Every operation against the contract as the sandbox serves it, today's backend and an older one."""
+"""Every operation against the contract as the sandbox serves it, as today's backend and as an older one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def an_idle_schedule(backend: Backend) -> str:
 
 
 async def test_schedules_of_every_kind(backend: Backend) -> None:
-    """Inactive ones instead of active ones; suspended ones, and the others, where the backend can tell them apart."""
+    """Inactive schedules are listed separately, and so are suspended ones if the backend can tell them apart."""
     inactive = [one.slug for one in await backend.client.schedules(inactive=True)]
     assert inactive == [one.slug for one in backend.world.schedules(active=False)]
     suspended = await backend.client.schedules(suspended=True)
@@ -36,7 +36,7 @@ async def test_schedules_of_every_kind(backend: Backend) -> None:
 
 
 async def test_schedules_and_their_runs(backend: Backend) -> None:
-    """What is listed can be asked for by its slug."""
+    """Every listed schedule can be requested by its slug, and its runs come newest first."""
     await backend.client.check()
     schedules = await backend.client.schedules()
     assert [one.slug for one in schedules] == [one.slug for one in backend.world.schedules()]
@@ -64,7 +64,7 @@ async def test_a_start_to_its_end(backend: Backend) -> None:
 
 
 async def test_a_failure_is_read_and_retried(backend: Backend) -> None:
-    """Commands come in order, with their output, their log and their artifacts."""
+    """A failed run's commands come in order, with their output, log and artifacts, and it can be retried."""
     client = backend.client
     listed = [await client.runs(schedule.slug, 50) for schedule in backend.world.schedules()]
     failed = next(run for runs in listed for run in runs if run.state == "FAILED")
@@ -85,7 +85,7 @@ async def test_a_failure_is_read_and_retried(backend: Backend) -> None:
 
 
 async def test_what_bolt_refuses(backend: Backend) -> None:
-    """Unknown schedules and runs are refusals in Bolt's own words; a schedule that runs already has its own error."""
+    """Unknown schedules and runs are refused, and a schedule that is already running has an error of its own."""
     client = backend.client
     slug = an_idle_schedule(backend)
     for refused in (
@@ -108,7 +108,7 @@ async def test_what_bolt_refuses(backend: Backend) -> None:
 
 
 async def test_suspending(backend: Backend) -> None:
-    """A schedule made in the UI can be paused and resumed; one that a file defines refuses."""
+    """A schedule made in the UI can be paused and resumed; one from a file is refused."""
     outcomes = set[str]()
     for schedule in await backend.client.schedules():
         try:
@@ -122,7 +122,7 @@ async def test_suspending(backend: Backend) -> None:
 
 @pytest.mark.parametrize("status", [200, 400])
 async def test_an_older_backend(backend: Backend, status: int) -> None:
-    """Without `slug` and the newer fields everything works, in the older words, and nothing is started twice."""
+    """With an older backend, everything works in the older words, and nothing is started twice."""
     backend.world.invalid_status = status
     backend.world.add_fault(Fault("old_backend", count=None))
     client = backend.client
@@ -144,7 +144,7 @@ async def test_an_older_backend(backend: Backend, status: int) -> None:
 
 
 async def test_a_lost_run_and_a_refused_batch(backend: Backend) -> None:
-    """The bad run is set aside; a batch that is too large is asked for in parts."""
+    """A bad run fails alone, and a batch that is too large is requested in parts."""
     runs = sorted(run.id for run in backend.world.runs())[-30:]
     bad = runs[7]
     backend.world.add_fault(Fault("lost_run", count=None, run_id=bad))
@@ -171,7 +171,7 @@ async def test_a_lost_run_and_a_refused_batch(backend: Backend) -> None:
     ids=lambda value: getattr(value, "kind", None),
 )
 async def test_a_start_whose_reply_is_lost(backend: Backend, fault: Fault, error: type[Exception], starts: int) -> None:
-    """However it is lost, no second run is started."""
+    """A start is sent once, however its reply is lost."""
     slug = an_idle_schedule(backend)
     before = len(backend.world.runs(slug))
     backend.world.add_fault(fault)
@@ -182,7 +182,7 @@ async def test_a_start_whose_reply_is_lost(backend: Backend, fault: Fault, error
 
 
 async def test_a_key_that_is_refused(backend: Backend) -> None:
-    """It is told apart from a Bolt that is away."""
+    """A refused key is told apart from a Bolt that can't be reached."""
     client = client_of(backend.url, credentials=Credentials("wrong", "wrong"))
     with pytest.raises(BoltDenied):
         await client.check()

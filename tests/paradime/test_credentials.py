@@ -1,4 +1,4 @@
-"""Three forms of credentials, and nothing of them in a text."""
+"""Three forms of credentials, none of which is ever shown."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COMPANY = Credentials("prdm_cmp_s3cret", workspace="w-1")
     ids=["legacy", "workspace", "company", "workspace, with more than it needs"],
 )
 async def test_the_secret_decides_on_the_headers(api: Api, credentials: Credentials, sent: dict[str, str]) -> None:
-    """Each form arrives in its own headers, and in no other's."""
+    """Each form of credentials is sent in its own headers, and in no others."""
     api.data(listBoltSchedules={"totalCount": 0})
     made: BoltClient = client_of(api.url, QUICK, credentials)
     await made.check()
@@ -48,7 +48,7 @@ async def test_the_secret_decides_on_the_headers(api: Api, credentials: Credenti
     ],
 )
 def test_what_does_not_fit_is_refused_without_its_value(secret: str, key: str, workspace: str) -> None:
-    """A missing part, or one that no header takes, is a plain sentence that quotes nothing."""
+    """A missing or invalid part is refused in a sentence that quotes none of the values."""
     with pytest.raises(ValueError, match=r"\.$") as caught:
         Credentials(secret, key, workspace)
     assert "s3cr" not in str(caught.value)
@@ -57,6 +57,6 @@ def test_what_does_not_fit_is_refused_without_its_value(secret: str, key: str, w
 
 @pytest.mark.parametrize("credentials", [LEGACY, WORKSPACE, COMPANY], ids=["legacy", "workspace", "company"])
 def test_a_repr_shows_no_secret(credentials: Credentials) -> None:
-    """Neither secret nor key is in the repr."""
+    """The repr contains neither the secret nor the key."""
     assert "s3cret" not in repr(credentials)
     assert "k3y" not in repr(credentials)

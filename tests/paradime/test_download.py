@@ -1,4 +1,4 @@
-"""Files from short-lived addresses: bounded, without our credentials, and from nowhere else."""
+"""Files from short-lived URLs: limited in size, without our credentials, and from nowhere else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIGNED = "?X-Amz-Signature=not-for-any-eyes"
 
 PACKED = {
     "packed": (gzip.compress(b"a,b\n") * 2, "gzip"),
-    # Members of a file stand one after another, and the same one fifty times is made in a fiftieth of the time.
+    # A file may have several gzip members, and compressing one and repeating it fifty times is fifty times as fast.
     "bomb": (gzip.compress(b" " * 1_000_000) * 50, "gzip"),
     "twice": (gzip.compress(gzip.compress(b"a,b\n")), "gzip, gzip"),
     "other": (b"a", "zstd"),
@@ -61,7 +61,7 @@ async def _file(request: web.Request) -> web.StreamResponse:
 
 @pytest.fixture
 async def storage() -> AsyncIterator[str]:
-    """The address of a server of files."""
+    """The address of a file server."""
     app = web.Application()
     app.router.add_get("/packed/{name}", _packed)
     app.router.add_get("/{what}", _file)
@@ -74,24 +74,24 @@ async def storage() -> AsyncIterator[str]:
 
 @pytest.fixture
 async def downloader() -> AsyncIterator[Downloader]:
-    """One whose API is on this machine."""
+    """A downloader whose API is on this machine."""
     made = Downloader(LOCAL, timeout_s=PATIENCE_S)
     yield made
     await made.aclose()
 
 
 async def test_a_file_is_fetched(storage: str, downloader: Downloader) -> None:
-    """As it is."""
+    """A file is returned unchanged."""
     assert await downloader.fetch(f"{storage}/text{SIGNED}", most=100) == b"a,b\n"
 
 
 async def test_a_packed_file_is_unpacked(storage: str, downloader: Downloader) -> None:
-    """Also one that consists of several."""
+    """A compressed file is decompressed, even if it has several members."""
     assert await downloader.fetch(f"{storage}/packed/packed{SIGNED}", most=100) == b"a,b\na,b\n"
 
 
 async def test_a_bomb_is_not_unpacked_to_its_end(storage: str, downloader: Downloader) -> None:
-    """What is held meanwhile is not much more than what was asked for."""
+    """A file that unpacks to far too much isn't held in memory."""
     await downloader.fetch(f"{storage}/text{SIGNED}", most=100)
     tracemalloc.start()
     with pytest.raises(BoltTooLarge):
@@ -102,7 +102,7 @@ async def test_a_bomb_is_not_unpacked_to_its_end(storage: str, downloader: Downl
 
 
 async def test_nothing_of_ours_goes_along(storage: str, downloader: Downloader) -> None:
-    """No credentials and no cookies."""
+    """A download sends none of our credentials."""
     sent = (await downloader.fetch(f"{storage}/echo{SIGNED}", most=10_000)).decode().lower()
     assert not any(word in sent for word in ("authorization", "api-key", "api-secret", "paradime"))
 
@@ -125,7 +125,7 @@ async def test_nothing_of_ours_goes_along(storage: str, downloader: Downloader) 
 async def test_what_does_not_come_has_a_reason_without_the_address(
     storage: str, downloader: Downloader, what: str, error: type[BoltError]
 ) -> None:
-    """Bounded in size and time; a redirect is not followed; the signature stands in no error."""
+    """A download that fails has an error without the signed URL, and a redirect isn't followed."""
     with pytest.raises(error) as caught:
         await downloader.fetch(f"{storage}/{what}{SIGNED}", most=1_000_000)
     assert "Signature" not in f"{caught.value}{caught.value.__cause__}{caught.value.sentence}"
@@ -133,7 +133,7 @@ async def test_what_does_not_come_has_a_reason_without_the_address(
 
 
 async def test_what_comes_too_slowly_is_given_up(storage: str) -> None:
-    """After its timeout, which is for the whole."""
+    """A download that takes too long is given up at its timeout, which covers the whole file."""
     downloader = Downloader(LOCAL, timeout_s=2)
     with pytest.raises(BoltOutcomeUnknown):
         await downloader.fetch(f"{storage}/slow{SIGNED}", most=1_000_000)
@@ -141,7 +141,7 @@ async def test_what_comes_too_slowly_is_given_up(storage: str) -> None:
 
 
 async def test_nobody_there(downloader: Downloader) -> None:
-    """It was not sent."""
+    """If nobody listens there, nothing was sent."""
     with pytest.raises(BoltNotSent):
         await downloader.fetch("http://127.0.0.1:9/text", most=100)
 
@@ -161,7 +161,7 @@ async def test_nobody_there(downloader: Downloader) -> None:
     ],
 )
 async def test_only_https_is_fetched(url: str) -> None:
-    """In clear from nowhere, unless the API itself is on this machine."""
+    """Only https URLs are fetched, unless the API itself is on this machine."""
     downloader = Downloader(REAL, transport=httpx.MockTransport(lambda _: httpx.Response(200)))
     with pytest.raises(DownloadRefused):
         await downloader.fetch(url, most=100)
@@ -170,13 +170,13 @@ async def test_only_https_is_fetched(url: str) -> None:
 
 
 async def test_even_here_only_this_machine_is_asked_in_clear(downloader: Downloader) -> None:
-    """The sandbox's address, and no other."""
+    """Even if the API is on this machine, plain http isn't used for any other machine."""
     with pytest.raises(DownloadRefused):
         await downloader.fetch("http://169.254.169.254/latest/meta-data", most=100)
 
 
 async def test_what_commands_left_behind_comes_without_their_output(backend: Backend) -> None:
-    """Many commands in one request; one that Bolt does not know is left out."""
+    """The artifacts of many commands come in one request, and an unknown command is left out."""
     world = backend.world
     run = next(one for one in world.runs("nightly"))
     ids = [command.id for command in world.view(run.id).commands]

@@ -1,4 +1,4 @@
-"""Every document is valid against the contract, and the older ones against a backend that lacks the newer parts."""
+"""Every document is valid for the contract, and the older ones for a backend that lacks the newer parts."""
 
 from __future__ import annotations
 
@@ -46,44 +46,44 @@ OLD = {name: text for name, text in ALL.items() if name not in {"SCHEDULES", "AC
 
 @pytest.fixture(scope="module")
 def contract() -> GraphQLSchema:
-    """The contract that the client is written against."""
+    """The schema that the client is written against."""
     if not CONTRACT.exists():
         pytest.skip(f"{CONTRACT.name} of the sandbox is not there")
     return build_schema(CONTRACT.read_text(encoding="utf-8"))
 
 
 def test_every_document_is_tried() -> None:
-    """A document that is added and not listed here is noticed."""
+    """Every document is listed here."""
     constants = {name for name, value in vars(graphql_documents).items() if name.isupper() and name[0] != "_" and value}
     assert constants == {name for name in FIXED if name.isupper()}
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_it_fits_the_contract(contract: GraphQLSchema, name: str) -> None:
-    """The contract's own validation finds nothing."""
+    """Every document is valid for the contract."""
     assert validate(contract, parse(ALL[name])) == []
 
 
 @pytest.mark.parametrize("name", sorted(OLD))
 def test_the_older_ones_fit_an_older_backend(name: str) -> None:
-    """Without the newer fields and the argument `slug`, what is left is enough."""
+    """The older documents are valid without the newer fields and the argument `slug`."""
     assert validate(schema_without(OLD_BACKEND_LACKS), parse(OLD[name])) == []
 
 
 @pytest.mark.parametrize("name", sorted(set(ALL) - set(OLD)))
 def test_the_newer_ones_do_not(name: str) -> None:
-    """An older backend refuses them, which is why there are two."""
+    """The newer documents are invalid for an older backend, which is why there are two versions."""
     assert validate(schema_without(OLD_BACKEND_LACKS), parse(ALL[name]))
 
 
 @pytest.mark.parametrize("type_name", ["", "BoltRunStatus"])
 def test_a_poll_never_asks_for_logs(type_name: str) -> None:
-    """Nothing that may be megabytes stands in it."""
+    """A poll asks for nothing that may be megabytes."""
     text = graphql_documents.statuses([1], type_name)
     assert not any(word in text for word in ("stdout", "stderr", "resources"))
 
 
 def test_only_numbers_come_into_a_poll() -> None:
-    """What is no number is refused before it can become a part of the query."""
+    """A run id that isn't a number is refused before it becomes part of the query."""
     with pytest.raises(ValueError, match="invalid literal"):
         graphql_documents.statuses(["1) { state } x: boltRunStatus(runId: 2"])  # type: ignore[list-item]

@@ -1,4 +1,4 @@
-"""The API's answers, tolerant of what backends leave out, strict about what everything stands on."""
+"""The API's responses: optional parts may be missing, and essential parts are checked strictly."""
 
 from __future__ import annotations
 
@@ -39,43 +39,43 @@ WHOLE = datetime(2023, 10, 15, 16, 44, 16, tzinfo=UTC)
     ],
 )
 def test_times_come_in_two_formats(text: object, read: datetime | None) -> None:
-    """Both formats are UTC without an offset; nothing and nonsense are None."""
+    """Both formats are UTC without an offset, and anything else is None."""
     assert graphql_models.read_time(text) == read
 
 
 @given(st.one_of(st.text(), st.datetimes().map(str), st.integers(), st.none(), st.binary()))
 def test_no_time_raises(value: object) -> None:
-    """Whatever comes for a time is UTC-aware or None."""
+    """Any value for a time gives a UTC time or None."""
     read = graphql_models.read_time(value)
     assert read is None or read.tzinfo is UTC
 
 
 @pytest.mark.parametrize("value", [[""], [], None, "", 5, [None], ["", None]])
 def test_nothing_set_is_an_empty_list(value: object) -> None:
-    """`[""]` and its likes say that nothing is set."""
+    """`[""]` and similar values mean that nothing is set."""
     assert graphql_models.read_list(value) == []
 
 
 def schedule(**changes: object) -> bolt.Schedule:
-    """A schedule of the fewest fields, and these."""
+    """A schedule with the fewest fields, and these changes."""
     wire: dict[str, Any] = {"id": 1, "uuid": "u", "name": "nightly", "schedule": "OFF", "source": "ui"} | changes
     return graphql_models.Schedule.model_validate(wire).core()
 
 
 def test_the_four_lists_of_a_schedule() -> None:
-    """`[""]` is empty, and what is set is kept."""
+    """In each of the four lists, `[""]` is empty, and real entries are kept."""
     read = schedule(slackOn=[""], slackNotify=["#data"], emailOn=None, emailNotify=["", "a@b.c"])
     assert (read.slack_on, read.slack_notify, read.email_on, read.email_notify) == ((), ("#data",), (), ("a@b.c",))
 
 
 def test_a_schedule_without_a_slug_has_its_name() -> None:
-    """On older backends the name serves."""
+    """On older backends, a schedule's name serves as its slug."""
     assert schedule().slug == schedule(slug=None).slug == schedule(slug="").slug == "nightly"
     assert schedule(slug="nightly-1").slug == "nightly-1"
 
 
 def test_a_whole_schedule() -> None:
-    """Every field arrives where the core expects it."""
+    """Every field of a schedule ends up in the core's record."""
     read = schedule(
         slug="nightly-1",
         owner="ann",
@@ -120,33 +120,33 @@ def test_a_whole_schedule() -> None:
     ("word", "read"), [("SUCCESS", "SUCCESS"), (" running ", "RUNNING"), ("Deploying", "DEPLOYING"), ("???", "???")]
 )
 def test_an_unknown_state_keeps_its_word(word: str, read: str) -> None:
-    """A state is passed on in capitals, whether or not it is known."""
+    """A state is passed on in capitals, whether or not it's known."""
     assert graphql_models.RunStatus.model_validate({"state": word, "commands": []}).core().state == read
 
 
 @pytest.mark.parametrize("state", ["", "  ", None, 5, [], {}, True])
 def test_what_is_no_state_is_refused(state: object) -> None:
-    """Nothing, and what is no text, is no state."""
+    """A state that is missing, blank or not a text is refused."""
     with pytest.raises(ValidationError):
         graphql_models.RunStatus.model_validate({"state": state, "commands": []})
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_a_command_that_runs_has_no_end(nothing: object) -> None:
-    """Null and the empty text both say that a command has not ended."""
+    """Null and an empty text both mean that a command hasn't ended."""
     wire = {"id": 7, "command": "dbt run", "startDttm": nothing, "endDttm": nothing, "returnCode": nothing}
     assert graphql_models.Command.model_validate(wire).core() == bolt.BoltCommand(7, "dbt run")
 
 
 def test_commands_come_in_order() -> None:
-    """Ids grow in order of execution, however they are listed."""
+    """Commands are ordered by id, which is their order of execution."""
     commands = [{"id": number, "command": "x", "returnCode": 0} for number in (3, 1, 2)]
     status = graphql_models.RunStatus.model_validate({"state": "RUNNING", "commands": commands}).core()
     assert [command.id for command in status.commands] == [1, 2, 3]
 
 
 def test_nulls_of_a_run() -> None:
-    """A listed run needs an id and a state; a number may stand for a text in what git says."""
+    """A listed run needs only an id and a state, and git's values may be numbers instead of texts."""
     wire = {"id": 9, "state": "RUNNING", "actor": None, "gitInfo": {"pullRequestId": 12, "commitHash": 1234567}}
     read = graphql_models.RunSummary.model_validate(wire).core()
     assert read == bolt.RunSummary(9, "RUNNING", "", commit="1234567", pull_request="12")
@@ -161,7 +161,7 @@ def test_nulls_of_an_output() -> None:
 
 
 def test_no_error_quotes_what_came() -> None:
-    """A pre-signed address is not in the text of the error about it, nor in a repr."""
+    """A signed URL is neither in the error about it nor in a repr."""
     with pytest.raises(ValidationError) as caught:
         graphql_models.ResourceUrl.model_validate({"ok": "perhaps", "url": ["https://signed"]})
     assert "signed" not in str(caught.value)

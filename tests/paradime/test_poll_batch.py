@@ -1,4 +1,4 @@
-"""One request for many runs; one bad run does not blind the rest."""
+"""One request for many runs, in which one bad run doesn't hide the rest."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ STATUS: Json = {"state": "RUNNING", "commands": []}
 
 
 def told(asked: Asked, bad: Collection[int] = ()) -> Json:
-    """Data for the runs that were asked for; null for the bad ones."""
+    """Data for the requested runs, with null for the bad ones."""
     return {f"r{run_id}": None if run_id in bad else STATUS for run_id in asked.run_ids}
 
 
 def batches(api: Api) -> list[list[int]]:
-    """What each request asked for."""
+    """The runs in each request."""
     return [asked.run_ids for asked in api.asked]
 
 
 async def test_many_runs_are_one_request(api: Api, client: BoltClient) -> None:
-    """Two hundred run-polls are two requests; a run that is asked for twice is asked for once."""
+    """A hundred runs are one request, and a duplicate is asked for once."""
     api.answer = lambda asked: Answer({"data": told(asked)})
     for start in (1, 101):
         polled = await client.poll([*range(start, start + 100), start])
@@ -36,13 +36,13 @@ async def test_many_runs_are_one_request(api: Api, client: BoltClient) -> None:
 
 
 async def test_nothing_asks_for_nothing(api: Api, client: BoltClient) -> None:
-    """Without runs there is no request."""
+    """Without runs, there's no request."""
     polled = await client.poll([])
     assert (polled.found, polled.failed, api.asked) == ({}, {}, [])
 
 
 async def test_at_most_a_batch_is_asked_for(api: Api, client: BoltClient) -> None:
-    """What is beyond the limit is in neither dict."""
+    """Runs beyond the limit are in neither dict."""
     api.answer = lambda asked: Answer({"data": told(asked)})
     polled = await client.poll(range(1, MOST + 10))
     assert sorted(polled.found) == list(range(1, MOST + 1))
@@ -50,7 +50,7 @@ async def test_at_most_a_batch_is_asked_for(api: Api, client: BoltClient) -> Non
 
 
 async def test_a_bad_run_with_its_data_null(api: Api, client: BoltClient) -> None:
-    """Its error's path names it; the others have their data, and nothing is asked twice."""
+    """A bad run is named by its error's path; the others have their data, and nothing is requested again."""
 
     def answer(asked: Asked) -> Answer:
         entry = {"message": "no run 2", "path": ["r2"]}
@@ -65,7 +65,7 @@ async def test_a_bad_run_with_its_data_null(api: Api, client: BoltClient) -> Non
 
 
 async def test_bad_runs_that_null_all_data(api: Api, client: BoltClient) -> None:
-    """Named by their paths, they are set aside, and the rest is asked for again."""
+    """Bad runs named by their errors' paths are left out, and the rest is requested again."""
 
     def answer(asked: Asked) -> Answer:
         bad = [run_id for run_id in asked.run_ids if run_id in (2, 5)]
@@ -82,7 +82,7 @@ async def test_bad_runs_that_null_all_data(api: Api, client: BoltClient) -> None
 
 
 async def test_an_error_deeper_in_a_run_that_is_there(api: Api, client: BoltClient) -> None:
-    """A run whose state is told counts as told, though one of its fields failed."""
+    """A run with its state counts as found, even if one of its fields failed."""
     entry = {"message": "no time", "path": ["r1", "commands", 0, "startDttm"]}
     api.answer = lambda asked: Answer({"data": told(asked), "errors": [entry]})
     polled = await client.poll([1, 2])
@@ -90,7 +90,7 @@ async def test_an_error_deeper_in_a_run_that_is_there(api: Api, client: BoltClie
 
 
 async def test_what_was_told_beside_an_error_without_a_path(api: Api, client: BoltClient) -> None:
-    """Only the runs without data are asked for again, and at last one alone is the bad one."""
+    """Only runs without data are requested again, until a single one is the bad one."""
 
     def answer(asked: Asked) -> Answer:
         if 3 not in asked.run_ids:
@@ -105,7 +105,7 @@ async def test_what_was_told_beside_an_error_without_a_path(api: Api, client: Bo
 
 @pytest.mark.parametrize("bad", [1, 50, 100])
 async def test_an_error_without_a_path_halves(api: Api, client: BoltClient, bad: int) -> None:
-    """In halves of halves the one bad run is found, within the bound on requests; the limit stays."""
+    """The request is halved until the bad run is found, within the limit on requests, and the batch limit stays."""
     api.answer = lambda asked: errors("it failed") if bad in asked.run_ids else Answer({"data": told(asked)})
     polled = await client.poll(range(1, 101))
     assert sorted(polled.failed) == [bad]
@@ -115,7 +115,7 @@ async def test_an_error_without_a_path_halves(api: Api, client: BoltClient, bad:
 
 
 async def test_requests_are_bounded(api: Api, client: BoltClient) -> None:
-    """Where everything fails, a poll gives up after some requests; what was not settled is in neither dict."""
+    """If everything fails, a poll gives up after a number of requests, and unsettled runs are in neither dict."""
     api.answer = lambda _asked: errors("it failed")
     polled = await client.poll(range(1, 101))
     assert len(api.asked) == REQUESTS_MOST
@@ -124,7 +124,7 @@ async def test_requests_are_bounded(api: Api, client: BoltClient) -> None:
 
 
 async def test_one_run_alone_fails_alone(api: Api, client: BoltClient) -> None:
-    """A batch of one is not halved."""
+    """A single run that fails isn't split further."""
     api.say(errors("it failed"))
     polled = await client.poll([7])
     assert (list(polled.failed), len(api.asked), client.batch_limit) == ([7], 1, MOST)
@@ -135,7 +135,7 @@ async def test_one_run_alone_fails_alone(api: Api, client: BoltClient) -> None:
     [("Query is too complex", 200), ("Request too large", 400), ("words of its own", 400)],
 )
 async def test_too_large_is_remembered(api: Api, client: BoltClient, message: str, status: int) -> None:
-    """Halves are asked for until they fit; the next poll begins with what fitted, and the limit grows back slowly."""
+    """A batch that is too large is halved; the next poll begins with the size that fit, and the limit grows slowly."""
     api.answer = lambda asked: (
         errors(message, status=status) if len(asked.run_ids) > 30 else Answer({"data": told(asked)})
     )
@@ -151,14 +151,14 @@ async def test_too_large_is_remembered(api: Api, client: BoltClient, message: st
 
 
 async def test_too_large_by_its_status_is_remembered(api: Api, client: BoltClient) -> None:
-    """A proxy's 413 halves as well."""
+    """A proxy's 413 halves the batch as well."""
     api.answer = lambda asked: Answer(b"", 413) if len(asked.run_ids) > 60 else Answer({"data": told(asked)})
     assert len((await client.poll(range(1, 101))).found) == 100
     assert client.batch_limit == 50
 
 
 async def test_the_limit_stays_above_nothing(api: Api, client: BoltClient) -> None:
-    """However often a query is refused, one run may be asked for; and it grows back to no more than it was."""
+    """The limit never falls below one run, and grows back no higher than it was."""
     api.answer = lambda _asked: errors("too large")
     for _ in range(10):
         await client.poll(range(1, 101))
@@ -183,7 +183,7 @@ async def test_the_limit_stays_above_nothing(api: Api, client: BoltClient) -> No
     ],
 )
 async def test_an_outage_is_never_split(api: Api, client: BoltClient, answer: Answer, error: type[BoltError]) -> None:
-    """It is raised after one request: more of them would not help."""
+    """An outage is raised after one request, because smaller ones wouldn't help."""
     api.say(answer)
     with pytest.raises(error):
         await client.poll(range(1, 101))
@@ -193,7 +193,7 @@ async def test_an_outage_is_never_split(api: Api, client: BoltClient, answer: An
 
 @pytest.mark.parametrize("status", [None, 5, [], {}, {"state": ""}, {"state": None}, {"state": "X", "commands": [5]}])
 async def test_a_run_that_is_told_in_another_shape(api: Api, client: BoltClient, status: object) -> None:
-    """It fails by itself; the others are told."""
+    """A run with data of another shape fails alone, and the others are found."""
     api.say(Answer({"data": {"r1": status, "r2": STATUS}}))
     polled = await client.poll([1, 2])
     assert list(polled.found) == [2]
@@ -203,7 +203,7 @@ async def test_a_run_that_is_told_in_another_shape(api: Api, client: BoltClient,
 
 @pytest.mark.parametrize("run_id", [0, -1, 2**31, 10**30])
 async def test_a_number_that_no_run_has(api: Api, client: BoltClient, run_id: int) -> None:
-    """It is set aside unasked: within the query it would make all of it invalid."""
+    """An invalid run id isn't sent, because it would make the whole query invalid."""
     api.answer = lambda asked: Answer({"data": told(asked)})
     polled = await client.poll([1, run_id, 2])
     assert (sorted(polled.found), list(polled.failed)) == ([1, 2], [run_id])
@@ -211,7 +211,7 @@ async def test_a_number_that_no_run_has(api: Api, client: BoltClient, run_id: in
 
 
 async def test_a_path_that_names_nobody_halves(api: Api, client: BoltClient) -> None:
-    """An error's path is believed only where it names a run that was asked for."""
+    """An error's path counts only if it names a requested run; otherwise the batch is halved."""
     api.answer = lambda asked: (
         errors("it failed", path=["r999", 0]) if 2 in asked.run_ids else Answer({"data": told(asked)})
     )
@@ -220,7 +220,7 @@ async def test_a_path_that_names_nobody_halves(api: Api, client: BoltClient) -> 
 
 
 async def test_an_invalid_query_for_one_run_alone(api: Api, client: BoltClient) -> None:
-    """There is nothing smaller to ask for."""
+    """An invalid query for a single run isn't split further."""
     api.say(errors("Cannot query field"))
     polled = await client.poll([1])
     assert isinstance(polled.failed[1], BoltInvalidQuery)
@@ -228,13 +228,13 @@ async def test_an_invalid_query_for_one_run_alone(api: Api, client: BoltClient) 
 
 
 def named(asked: Asked, name: object = "Status") -> Answer:
-    """An answer that tells the type's name where it is asked for."""
+    """An answer that contains the type's name if that is asked for."""
     kind = {"__typename": name} if "__typename" in asked.query else {}
     return Answer({"data": {alias: status | kind for alias, status in told(asked).items()}})
 
 
 async def test_what_is_asked_is_written_once(api: Api, client: BoltClient) -> None:
-    """When the backend has said what it calls the type: half the text, the same answers."""
+    """Once the backend has named the type, a fragment halves the query, and the answers stay the same."""
     api.answer = named
     for _ in range(2):
         assert sorted((await client.poll(range(1, 101))).found) == list(range(1, 101))
@@ -247,7 +247,7 @@ async def test_what_is_asked_is_written_once(api: Api, client: BoltClient) -> No
 
 @pytest.mark.parametrize("name", [None, "", "Two words", "X { id } }", "é", "x" * 101, 5, ["Status"], "Status\n"])
 async def test_a_name_that_is_none_comes_into_no_query(api: Api, client: BoltClient, name: object) -> None:
-    """What a server says is put into a query only where it is a name."""
+    """A type name from the server is used in a query only if it's a valid name."""
     api.answer = lambda asked: named(asked, name)
     for _ in range(2):
         assert list((await client.poll([1])).found) == [1]
@@ -255,7 +255,7 @@ async def test_a_name_that_is_none_comes_into_no_query(api: Api, client: BoltCli
 
 
 async def test_a_backend_that_takes_no_fragments(api: Api, client: BoltClient) -> None:
-    """It is asked again without one at once, and for good; the limit stays."""
+    """A backend that rejects fragments is asked without them from then on, and the limit stays."""
     api.answer = lambda asked: errors("Unknown type") if "fragment" in asked.query else named(asked)
     for _ in range(3):
         assert len((await client.poll(range(1, 101))).found) == 100
@@ -264,7 +264,7 @@ async def test_a_backend_that_takes_no_fragments(api: Api, client: BoltClient) -
 
 
 async def test_too_large_is_no_reason_against_fragments(api: Api, client: BoltClient) -> None:
-    """It is refused without one as well: halves are asked for, with it."""
+    """A query that is too large is halved, with its fragment."""
     api.answer = lambda asked: (
         named(asked) if len(asked.run_ids) <= 50 or len(api.asked) == 1 else errors("Query is too complex")
     )
@@ -276,7 +276,7 @@ async def test_too_large_is_no_reason_against_fragments(api: Api, client: BoltCl
 
 
 async def test_a_server_that_slows_is_asked_for_fewer() -> None:
-    """Whatever it answers in the end; and never for less than a few, for then it is not the size."""
+    """A slow server is asked for fewer runs, whatever it answers, down to a minimum."""
     now = 0.0
 
     async def slow(_document: str) -> GraphqlReply:

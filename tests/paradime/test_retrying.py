@@ -1,6 +1,6 @@
-"""Retrying: reads are sent again after a temporary error, within limits; what changes something is sent once.
+"""Retrying: reads are sent again after a temporary error, within limits; changes are sent once.
 
-Which of the client's operations are reads is tried in tests/paradime/test_client.py.
+Which of the client's operations are reads is tested in tests/paradime/test_client.py.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ final = pytest.mark.parametrize("error", FINAL, ids=lambda error: type(error).__
 
 @dataclass
 class Outcomes:
-    """A transport whose requests come out like this in turn, the last for good."""
+    """A transport that gives these outcomes in turn, and repeats the last one."""
 
     left: list[BoltError | GraphqlReply]
     sent_at: list[float] = field(default_factory=list)
 
     async def post(self, _document: str, _variables: Json) -> GraphqlReply:
-        """One request."""
+        """Record a request, and give the next outcome."""
         self.sent_at.append(asyncio.get_running_loop().time())
         one = self.left.pop(0) if len(self.left) > 1 else self.left[0]
         if isinstance(one, BoltError):
@@ -55,7 +55,7 @@ class Outcomes:
 def sender(
     *outcomes: BoltError | GraphqlReply, limits: RetryLimits = LIMITS, timeout_s: float = 20
 ) -> tuple[RequestSender, Outcomes]:
-    """A sender, and what it sends with."""
+    """A sender, and the outcomes of its requests."""
     made = Outcomes(list(outcomes))
     return RequestSender(made.post, limits, timeout_s=timeout_s), made
 
@@ -65,7 +65,7 @@ def sender(
 
 @temporary
 async def test_a_read_is_sent_again_after_a_temporary_error(error: BoltError) -> None:
-    """Two of them, and the third reply counts."""
+    """After two temporary errors, the third reply counts."""
     sending, outcomes = sender(error, error, GOOD)
     assert await sending.read("query", {}) == GOOD
     assert len(outcomes.sent_at) == 3
@@ -73,7 +73,7 @@ async def test_a_read_is_sent_again_after_a_temporary_error(error: BoltError) ->
 
 @temporary
 async def test_the_last_attempt_raises(error: BoltError) -> None:
-    """What it failed with, after as many attempts as the limits say."""
+    """After as many attempts as the limits allow, the last error is raised."""
     sending, outcomes = sender(error)
     with pytest.raises(type(error)):
         await sending.read("query", {})
@@ -82,7 +82,7 @@ async def test_the_last_attempt_raises(error: BoltError) -> None:
 
 @final
 async def test_a_read_is_not_sent_again_after_any_other_error(error: BoltError) -> None:
-    """It would come out the same way."""
+    """Any other error is raised at once, because another attempt would fail the same way."""
     sending, outcomes = sender(error)
     with pytest.raises(type(error)):
         await sending.read("query", {})
@@ -90,7 +90,7 @@ async def test_a_read_is_not_sent_again_after_any_other_error(error: BoltError) 
 
 
 async def test_errors_of_a_reply_are_raised() -> None:
-    """A read with errors beside its data is refused, at once."""
+    """A read with errors beside its data is refused at once."""
     sending, outcomes = sender(GraphqlReply({"r7": {}}, REFUSED))
     with pytest.raises(BoltRejected, match="no such thing"):
         await sending.read("query", {})
@@ -98,7 +98,7 @@ async def test_errors_of_a_reply_are_raised() -> None:
 
 
 async def test_a_wait_that_bolt_asks_for_is_kept() -> None:
-    """A read that is throttled asks again no sooner than after Retry-After."""
+    """A throttled read is sent again after Retry-After at the earliest."""
     sending, outcomes = sender(BoltThrottled(0.2), GOOD)
     assert await sending.read("query", {}) == GOOD
     first, second = outcomes.sent_at
@@ -106,7 +106,7 @@ async def test_a_wait_that_bolt_asks_for_is_kept() -> None:
 
 
 async def test_a_wait_that_is_too_long_is_not_waited() -> None:
-    """A wait longer than the bound is an error at once, which says how long it would be."""
+    """If Retry-After is longer than the limit, the error is raised at once with the wait."""
     sending, outcomes = sender(BoltThrottled(200))
     async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(BoltThrottled) as caught:
@@ -116,7 +116,7 @@ async def test_a_wait_that_is_too_long_is_not_waited() -> None:
 
 
 async def test_a_read_is_bounded_as_a_whole() -> None:
-    """However many attempts are left."""
+    """A read ends at its total time, however many attempts are left."""
     limits = RetryLimits(attempts=1000, for_s=0.3, first_wait_s=0.01)
     sending, outcomes = sender(BoltOutcomeUnknown(), limits=limits, timeout_s=0.1)
     async with asyncio.timeout(PATIENCE_S):
@@ -126,7 +126,7 @@ async def test_a_read_is_bounded_as_a_whole() -> None:
 
 
 async def test_a_request_without_an_end_is_cut_off() -> None:
-    """At the longer of the two bounds; what came of it is unknown."""
+    """A request that never ends is cut off at the longer of the two limits, and its outcome is unknown."""
 
     async def hang(_document: str, _variables: Json) -> GraphqlReply:
         await asyncio.Event().wait()
@@ -141,7 +141,7 @@ async def test_a_request_without_an_end_is_cut_off() -> None:
 
 
 def test_which_errors_of_a_read_are_retried() -> None:
-    """The whole rule, with 10 s left."""
+    """With 10 s left, a read is retried after temporary errors and after waits of up to 10 s."""
     assert [wait_to_read_again(error, 10) for error in TEMPORARY] == [True, True]
     assert [wait_to_read_again(error, 10) for error in FINAL] == [False] * len(FINAL)
     assert [wait_to_read_again(BoltThrottled(wait_s), 10) for wait_s in (9, 10, 11)] == [9, False, False]
@@ -153,10 +153,10 @@ def test_which_errors_of_a_read_are_retried() -> None:
 @pytest.mark.parametrize("error", [*TEMPORARY, *FINAL, BoltThrottled(0.01)], ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("how", ["once", "change"])
 async def test_whatever_comes_of_it_it_is_sent_once(how: str, error: BoltError) -> None:
-    """A change, because it may have been carried out; and reads of those who come again by themselves."""
+    """A change is sent once, because it may have been executed; so are reads whose callers ask again anyway."""
     sending, outcomes = sender(error)
     send = sending.change if how == "change" else sending.once
-    # A change whose reply is too large to read was perhaps carried out.
+    # A change whose reply is too large to read may have been executed.
     lost = how == "change" and isinstance(error, BoltTooLarge)
     with pytest.raises(BoltOutcomeUnknown if lost else type(error)):
         await send("document", {})
@@ -175,7 +175,7 @@ async def test_whatever_comes_of_it_it_is_sent_once(how: str, error: BoltError) 
     ],
 )
 async def test_errors_of_a_change(reply: GraphqlReply, error: type[BoltError]) -> None:
-    """A refusal, unless the error is below the mutation: then it was executed."""
+    """An error in a change is a refusal, unless it's below the mutation, which was executed then."""
     sending, _outcomes = sender(reply)
     with pytest.raises(BoltError) as caught:
         await sending.change("mutation", {})
@@ -183,7 +183,7 @@ async def test_errors_of_a_change(reply: GraphqlReply, error: type[BoltError]) -
 
 
 async def test_a_change_that_returned_something_was_carried_out() -> None:
-    """Whatever errors stand beside it."""
+    """A change that returned data was executed, whatever errors come with it."""
     reply = GraphqlReply({"triggerBoltRun": {"runId": 9}}, REFUSED)
     sending, _outcomes = sender(reply)
     assert await sending.change("mutation", {}) == reply

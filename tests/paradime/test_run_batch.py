@@ -17,17 +17,17 @@ PAGE: Json = {"__typename": "BoltRunPage", "ok": True, "runs": [RUN]}
 
 
 def slugs(asked: Asked) -> dict[str, str]:
-    """What was asked for, by alias."""
+    """The requested slugs, by alias."""
     return {name: slug for name, slug in asked.variables.items() if name.startswith("s") and name[1:].isdigit()}
 
 
 def pages(asked: Asked, bad: Collection[str] = ()) -> Json:
-    """A page for each schedule, null for the bad ones."""
+    """A page for each schedule, with null for the bad ones."""
     return {alias: None if slug in bad else PAGE for alias, slug in slugs(asked).items()}
 
 
 async def test_a_hundred_schedules_are_one_request(api: Api, client: BoltClient) -> None:
-    """The fields are written once as soon as the server's name for a page is known."""
+    """A hundred schedules are one request, and the fields are written once when the type's name is known."""
     api.answer = lambda asked: Answer({"data": pages(asked)})
     found = await client.newest_runs([f"schedule-{number}" for number in range(MOST + 1)])
     assert len(found) == MOST + 1
@@ -39,7 +39,7 @@ async def test_a_hundred_schedules_are_one_request(api: Api, client: BoltClient)
 
 
 async def test_a_bad_schedule_has_its_own_error(api: Api, client: BoltClient) -> None:
-    """Its error's path names it, and the others aren't requested again."""
+    """A bad schedule is named by its error's path, and the others aren't requested again."""
 
     def answer(asked: Asked) -> Answer:
         data = pages(asked, ["gone"])
@@ -54,7 +54,7 @@ async def test_a_bad_schedule_has_its_own_error(api: Api, client: BoltClient) ->
 
 
 async def test_an_error_without_a_path_halves_the_request(api: Api, client: BoltClient) -> None:
-    """Until it's about one schedule alone."""
+    """A request whose error has no path is halved until it's about a single schedule."""
 
     def answer(asked: Asked) -> Answer:
         if "bad" in slugs(asked).values():
@@ -68,7 +68,7 @@ async def test_an_error_without_a_path_halves_the_request(api: Api, client: Bolt
 
 
 async def test_a_server_that_refuses_large_requests_gets_smaller_ones(api: Api, client: BoltClient) -> None:
-    """And the next ones are smaller from the start."""
+    """A request that is too large is split, and the next ones are smaller from the start."""
 
     def answer(asked: Asked) -> Answer:
         if len(slugs(asked)) > 10:
@@ -84,7 +84,7 @@ async def test_a_server_that_refuses_large_requests_gets_smaller_ones(api: Api, 
 
 
 async def test_an_older_backend_is_asked_in_the_older_spelling(api: Api, client: BoltClient) -> None:
-    """It calls a slug scheduleName."""
+    """An older backend is asked with scheduleName instead of slug."""
 
     def answer(asked: Asked) -> Answer:
         if "(slug:" in asked.query:
@@ -97,14 +97,14 @@ async def test_an_older_backend_is_asked_in_the_older_spelling(api: Api, client:
 
 
 async def test_a_whole_failure_is_raised(api: Api, client: BoltClient) -> None:
-    """A limit concerns every schedule."""
+    """A rate limit is raised, because it concerns every schedule."""
     api.say(Answer(b"", 429, {"Retry-After": "7"}))
     with pytest.raises(BoltThrottled):
         await client.newest_runs(["nightly"])
 
 
 async def test_activity_is_one_small_request_also_for_older_backends(api: Api, client: BoltClient) -> None:
-    """Without slugs, the name is one."""
+    """For an older backend, activity is requested without slugs, and names serve as slugs."""
 
     def answer(asked: Asked) -> Answer:
         if "slug" in asked.query:
@@ -121,7 +121,7 @@ async def test_activity_is_one_small_request_also_for_older_backends(api: Api, c
 
 
 async def test_the_time_is_the_servers(api: Api, client: BoltClient) -> None:
-    """By the Date of its last answer."""
+    """The client's time follows the Date of the server's last response."""
     ours = client.time()
     api.answer = lambda _asked: Answer(
         {"data": {"listBoltSchedules": {"totalCount": 0, "schedules": []}}},

@@ -25,7 +25,7 @@ MOST = 10_000
 async def sending(
     url: str, timeout_s: float = 5, watched: list[BotError | None] | None = None
 ) -> AsyncIterator[Transport]:
-    """A transport to an address."""
+    """A transport to this URL."""
     made = Transport(
         url,
         {},
@@ -42,7 +42,7 @@ async def sending(
 
 @asynccontextmanager
 async def server(handler: Handler) -> AsyncIterator[str]:
-    """A raw server."""
+    """A raw server with this handler."""
     tasks = set[asyncio.Task[None]]()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -65,13 +65,13 @@ async def server(handler: Handler) -> AsyncIterator[str]:
 
 
 def whole(body: bytes, *headers: str) -> bytes:
-    """An HTTP answer."""
+    """A complete HTTP response."""
     lines = ["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", "Content-Type: application/json", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 async def closed_port() -> int:
-    """A port of loopback on which nobody listens."""
+    """A port on this machine on which nobody listens."""
     served = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port: int = served.sockets[0].getsockname()[1]
     served.close()
@@ -80,7 +80,7 @@ async def closed_port() -> int:
 
 
 async def test_a_refused_connection_was_not_sent() -> None:
-    """Nobody listens: the request never left."""
+    """If nobody listens, nothing was sent."""
     async with sending(f"http://127.0.0.1:{await closed_port()}/graphql") as transport:
         with pytest.raises(BoltNotSent):
             await transport.post(QUERY)
@@ -88,14 +88,14 @@ async def test_a_refused_connection_was_not_sent() -> None:
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/graphql", "http://[/"])
 async def test_an_address_that_is_none_was_not_sent(url: str) -> None:
-    """An endpoint that cannot be spoken to is one that was not reached."""
+    """With an address that can't be used, nothing was sent."""
     async with sending(url) as transport:
         with pytest.raises(BoltNotSent):
             await transport.post(QUERY)
 
 
 async def test_a_reset_after_sending_is_lost(api: Api) -> None:
-    """The server took the request and closed without an answer: nobody knows."""
+    """If the server took the request and reset the connection, the outcome is unknown."""
     api.say(Drop)
     async with sending(api.url) as transport:
         with pytest.raises(BoltOutcomeUnknown):
@@ -104,7 +104,7 @@ async def test_a_reset_after_sending_is_lost(api: Api) -> None:
 
 
 async def test_a_body_that_breaks_off_is_lost() -> None:
-    """An answer that ends before its length is no answer."""
+    """A response that ends before its length leaves the outcome unknown."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -118,7 +118,7 @@ async def test_a_body_that_breaks_off_is_lost() -> None:
 
 @pytest.mark.parametrize("noise", [b"not http at all\r\n\r\n", whole(b"not gzip", "Content-Encoding: gzip")])
 async def test_what_is_no_http_is_lost(noise: bytes) -> None:
-    """Neither nonsense nor a body that does not unpack raises anything else."""
+    """Neither garbage nor a body that doesn't unpack raises anything but an unknown outcome."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -131,7 +131,7 @@ async def test_what_is_no_http_is_lost(noise: bytes) -> None:
 
 
 async def test_a_time_out_after_sending_is_lost() -> None:
-    """The server has the request and is silent: nobody knows."""
+    """If the server has the request and doesn't answer in time, the outcome is unknown."""
     got = asyncio.Event()
 
     async def handler(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
@@ -146,7 +146,7 @@ async def test_a_time_out_after_sending_is_lost() -> None:
 
 
 async def test_the_time_out_is_for_the_whole() -> None:
-    """A server that sends a byte now and then does not hold a request for longer than its time."""
+    """A server that sends a byte now and then can't hold a request for longer than the timeout."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -163,7 +163,7 @@ async def test_the_time_out_is_for_the_whole() -> None:
 
 
 async def test_a_full_pool_was_not_sent() -> None:
-    """Who waits for a connection in vain has sent nothing; those before have."""
+    """A request that waits in vain for a connection wasn't sent, and the outcome of the earlier ones is unknown."""
     full = asyncio.Semaphore(0)
 
     async def handler(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
@@ -183,7 +183,7 @@ async def test_a_full_pool_was_not_sent() -> None:
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 async def test_an_answer_is_read_up_to_a_bound(packed: bool) -> None:  # noqa: FBT001 - a table
-    """Above it the rest is not read, however small it was on the wire."""
+    """A response is read up to its limit, also if it was compressed."""
     body = json.dumps({"data": {"x": "y" * MOST}}).encode()
     sent = whole(gzip.compress(body), "Content-Encoding: gzip") if packed else whole(body)
 
@@ -220,7 +220,7 @@ async def test_connections_are_kept() -> None:
 
 @pytest.mark.parametrize("location", ["http:x", "http://xn--/", "/" + "a" * 65530], ids=["path", "host", "length"])
 async def test_a_redirect_that_cannot_be_read_comes_after_the_request(location: str) -> None:
-    """So it may have been carried out. httpx reads the address although it isn't followed."""
+    """A redirect that httpx can't parse leaves the outcome unknown, because the request may have been executed."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -233,7 +233,7 @@ async def test_a_redirect_that_cannot_be_read_comes_after_the_request(location: 
 
 
 async def test_any_text_of_a_person_can_be_sent(api: Api) -> None:
-    """Emoji, quotes and even half an emoji arrive; what is None is left out."""
+    """Emoji, quotes and even half an emoji are sent unchanged, and None is left out."""
     texts = {"slug": "näch\U0001f600t“ly”", "reason": "\ud83d", "branch": None}
     api.data(x=1)
     async with sending(api.url) as transport:
@@ -242,7 +242,7 @@ async def test_any_text_of_a_person_can_be_sent(api: Api) -> None:
 
 
 async def test_each_outcome_is_watched(api: Api) -> None:
-    """Success is None; GraphQL errors are an answer, so the service is there; a fault is told as it is raised."""
+    """Success and GraphQL errors count as answers, and any other error is passed on as it's raised."""
     api.say(Answer({"data": {"x": 1}}), errors("no"), Answer(b"", 429), Answer(b"", 502))
     watched: list[BotError | None] = []
     async with sending(api.url, watched=watched) as transport:
