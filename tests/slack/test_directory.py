@@ -128,7 +128,7 @@ async def test_nobody_needs_a_question(chat: SlackChat, memory: Shared, sandbox:
 
 
 async def test_addresses_are_read_where_the_policy_names_one(chat: SlackChat, memory: Shared, sandbox: Sandbox) -> None:
-    """E-mail addresses are read if the policy names a domain, even if the list was read without them before."""
+    """Email addresses are read if the policy names a domain, even if the list was read without them before."""
     async with reading(chat, memory):
         await memory.until_read()
     async with reading(chat, memory, domains=True):

@@ -28,7 +28,7 @@ def test_a_rule_that_only_refuses_lets_nobody_in() -> None:
 
 
 def test_e_mail_addresses_and_owners_are_asked_for_only_where_a_rule_needs_them() -> None:
-    """E-mail addresses and owners are looked up only if a rule needs them, because each costs a call."""
+    """Email addresses and owners are looked up only if a rule needs them, because each costs a call."""
     assert not PLAIN.asks_domain
     assert Policy((Rule("a", Allow(), who=Who(domains=frozenset({"example.com"}))),)).asks_domain
     assert not PLAIN.asks_owner

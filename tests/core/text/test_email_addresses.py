@@ -1,4 +1,4 @@
-"""E-mail addresses in Bolt's names of owners."""
+"""Email addresses in Bolt's names of owners."""
 
 from __future__ import annotations
 

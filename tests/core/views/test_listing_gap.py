@@ -50,7 +50,7 @@ def test_schedules_that_failed_come_first() -> None:
 
 
 def test_the_file_has_every_run_and_no_formula() -> None:
-    """The file has every run; a name that looks like a formula is quoted, and e-mail addresses are left out."""
+    """The file has every run; a name that looks like a formula is quoted, and email addresses are left out."""
     table = gap_csv([run(2, "=1+1"), run(1, actor="ada@example.com")]).splitlines()
     assert table[1].startswith("nightly,Nightly,1,SUCCESS,,2026-03-01T02:11:00+00:00,,ada")
     assert table[1].endswith("ada")

@@ -43,7 +43,7 @@ def after(minutes: float, **facts: object) -> IncidentRun:
     ],
 )
 def test_a_run_is_one_line(run: IncidentRun, words: str) -> None:
-    """A run's notice is one line, and contains no e-mail address."""
+    """A run's notice is one line, and contains no email address."""
     assert words in text(replace(LINE, run=run))
     assert "example.com" not in text(replace(LINE, run=run))
 
