@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -61,6 +62,8 @@ ATTEMPT_FAILED = (
 )
 PING_S = 5.0
 WATCH_S = 5.0
+# Another deployment's connections count only if they last, so not every look at our own compares them with Slack's.
+COMPARE_EACH = 6
 # A connection that hasn't answered its pings for this long counts as dead.
 DEAF_S = 30.0
 # How long a new connection may take before its address is given up.
@@ -274,12 +277,12 @@ class SocketModeReceiver:
         return heard is None or time.time() - heard < DEAF_S
 
     async def _watch(self) -> None:
-        while True:
+        for look in itertools.count():
             await asyncio.sleep(self._watch_s)
             alive = await self.ready()
             for number, handler in enumerate(self._handlers):
                 await self._mend(number, handler, alone=not alive)
-            if alive:
+            if alive and look % COMPARE_EACH == 0:
                 await self._look_for_others()
 
     async def _look_for_others(self) -> None:

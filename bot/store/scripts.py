@@ -29,6 +29,8 @@ SHARED = (
     *("basics", "lanes", "same_start", "cards", "expiry", "incidents", "notices", "day_counts", "run_lists", "runs"),
     *("queue", "audit", "watches", "discovery_hints", "gaps"),
 )
+# Scripts that look for work, or report that this process lives: what they find makes its own calls.
+IDLE = frozenset({"claim_due", "claim_edit", "claim_post", "count_sockets", "next_due", "probe"})
 # How often a write is tried while Redis refuses writes. Successful reads don't show that the refusal is over.
 PROBE_AGAIN_S = 1.0
 CALLS = Histogram(
@@ -48,13 +50,14 @@ def ignore_outcome(_error: BotError | None) -> None:
 class Scripts:
     """Run scripts by the hash of their text, and translate every Redis error into StoreUnavailable.
 
-    After a refusal, `watch` isn't called with None until a write has worked again. `prefix` begins with the
+    `worked` is set by each script that may make work. After a refusal, `watch` isn't called with None until a write has worked again. `prefix` begins with the
     deployment's hash tag, so all keys are in one cluster slot.
     """
 
     def __init__(self, redis: Redis, name: str, *, retention_s: int, watch: OutcomeObserver | None = None) -> None:
         self.redis = redis
         self.prefix = f"{{bolt:{name}}}:"
+        self.worked = asyncio.Event()
         self._retention_s = retention_s
         self._watch = watch or ignore_outcome
         self._loaded: dict[str, AsyncScript] = {}
@@ -68,7 +71,12 @@ class Scripts:
 
     async def run(self, script: str, *args: str | float) -> Reply:
         """Run `scripts/<script>.lua`. It's sent once: a script may not be idempotent, so a lost reply is an error."""
-        return await self.ask(self._call(script, *args), f"the script {script}")
+        try:
+            return await self.ask(self._call(script, *args), f"the script {script}")
+        finally:
+            # Also after an error: the reply may be lost although the script has run.
+            if script not in IDLE:
+                self.worked.set()
 
     async def ask(self, call: object, what: str = "a call to Redis") -> Reply:
         """Await one call to Redis and report its outcome. Raises StoreUnavailable, StoreRefused, StoreFault."""

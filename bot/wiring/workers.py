@@ -35,7 +35,7 @@ class DueWork:
     `claim` builds the claim function, which calls the flow; `at_once` is the maximum number of simultaneous jobs.
     `gap_s` is the minimum time between two claims, in seconds; a lane has the budget of its Slack method instead.
     `wakes` names the rows that this row's jobs make work for, `woken_by` the events and other rows that make work for
-    this one. Any other work is noticed by the lookout, within a second: waking every worker for every event
+    this one. The lookout notices any other work of this process within a second: waking every worker for every event
     would be most of a busy bot's load.
     """
 
@@ -131,4 +131,5 @@ def build_workers(rows: Sequence[DueWork], base: Base, flows: Flows) -> dict[str
 def build_lookout(rows: Sequence[DueWork], base: Base) -> Lookout:
     """Build the lookout, which wakes the workers of all rows."""
     names = tuple(row.name for row in rows)
-    return Lookout(lambda: next_due(base.stores.scripts, names), base.wakeups.workers, base.services.report_fault)
+    scripts, wakeups = base.stores.scripts, base.wakeups
+    return Lookout(lambda: next_due(scripts, names), wakeups.workers, base.services.report_fault, scripts.worked)

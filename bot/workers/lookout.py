@@ -1,50 +1,75 @@
-"""Look at all due sets and lanes with one request a second, and wake the workers of those with something due."""
+"""Look at all due sets and lanes with one request, and wake the workers of those with something due.
+
+It looks every second while there's work, and less often while this process makes none and finds none: most of what an
+idle bot costs is waking up.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.core.model.errors import StoreUnavailable
 from bot.workers.worker import ReportFault, Worker
 
-# Work that another process has created begins at most this much later.
+# Work that this process has created without waking a worker begins at most this much later.
 LOOK_S = 1.0
+# The same for another process's work, which that process does itself unless it dies or is busy.
+IDLE_LOOK_S = 5.0
 
 # Returns in how many seconds something is due, by the name of each worker that has anything to wait for.
 NextDue = Callable[[], Awaitable[Mapping[str, float]]]
 
 
 class Lookout:
-    """Tells workers when they have work, so that none has to ask while there's none. It looks every `every_s` seconds."""
+    """Tells workers when they have work, so that none has to ask while there's none.
+
+    `worked` is set by whatever may make work. It looks within `every_s` seconds of that, and every `every_s` seconds
+    while anything is due; otherwise every `idle_s`.
+    """
 
     def __init__(
         self,
         next_due: NextDue,
         workers: Mapping[str, Worker],
         report_fault: ReportFault,
+        worked: asyncio.Event,
         *,
         every_s: float = LOOK_S,
+        idle_s: float = IDLE_LOOK_S,
     ) -> None:
         self._next_due = next_due
         self._workers = workers
         self._report_fault = report_fault
+        self._worked = worked
         self._every_s = every_s
+        self._idle_s = idle_s
 
     async def run(self) -> None:
         """Look until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
-            await self._look()
-            await asyncio.sleep(self._every_s)
+            # Cleared first: what is made during a look may be too late for it.
+            self._worked.clear()
+            idle = await self._look()
+            looked = loop.time()
+            if idle:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout_at(looked + self._idle_s):
+                        await self._worked.wait()
+            await asyncio.sleep(looked + self._every_s - loop.time())
 
-    async def _look(self) -> None:
+    async def _look(self) -> bool:
+        """Look once. Returns whether nothing is due within `every_s`."""
         began = asyncio.get_running_loop().time()
         try:
             due = await self._next_due()
         except StoreUnavailable:
-            return
+            return False
         except Exception as error:  # noqa: BLE001 - without it, nobody would see other processes' work
             self._report_fault("looking for work", error)
-            return
+            return False
         for name, wait_s in due.items():
             self._workers[name].look_by(began + wait_s)
+        return min(due.values(), default=self._idle_s) > self._every_s

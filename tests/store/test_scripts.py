@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from bot.core.model.errors import StoreUnavailable
 from bot.store.scripts import SHARED, Scripts
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +21,7 @@ import asyncio, shutil, sys
 from pathlib import Path
 import bot
 from bot.store.connect import connect
+from bot.core.model.errors import StoreUnavailable
 from bot.store.scripts import Scripts
 
 async def main() -> None:
@@ -78,3 +81,23 @@ async def test_a_time_out_during_a_call_comes(redis_client: Redis) -> None:
         async with asyncio.timeout(0.01):
             await scripts.ask(swallows_its_cancellation())
     assert await scripts.run("next_due", "polls") == [""]
+
+
+@pytest.mark.parametrize(
+    ("script", "args", "may_work"),
+    [
+        ("next_due", ("polls",), False),
+        ("count_sockets", ("me", 2, 1_000_000), False),
+        ("look_everywhere", (), True),
+        # It fails, but another might have made work before its reply was lost.
+        ("finish_due", (), True),
+    ],
+)
+async def test_the_lookout_hears_of_scripts_that_may_make_work(
+    redis_client: Redis, script: str, args: tuple[str | int, ...], *, may_work: bool
+) -> None:
+    """It looks rarely while none has run."""
+    scripts = Scripts(redis_client, "bolt", retention_s=60)
+    with contextlib.suppress(StoreUnavailable):
+        await scripts.run(script, *args)
+    assert scripts.worked.is_set() is may_work

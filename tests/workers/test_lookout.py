@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Mapping
 
 from bot.core.model.errors import StoreUnavailable
@@ -34,7 +35,7 @@ async def watched(claims: Mapping[str, Claims], next_due: NextDue, incidents: In
     loops = [asyncio.create_task(worker.run()) for worker in workers.values()]
     await turns()
     assert all(claim.count == 1 for claim in claims.values())
-    looking = asyncio.create_task(Lookout(next_due, workers, incidents, every_s=0.01).run())
+    looking = asyncio.create_task(Lookout(next_due, workers, incidents, asyncio.Event(), every_s=0.01).run())
     async with asyncio.timeout(PATIENCE_S):
         await until.wait()
     looking.cancel()
@@ -98,3 +99,62 @@ async def test_the_lookout_survives_every_error() -> None:
 
     await watched({"ends": claims}, next_due, incidents, claims.again)
     assert [(where, type(error)) for where, error in incidents.seen] == [("looking for work", RuntimeError)]
+
+
+async def looks(next_due: NextDue, worked: asyncio.Event, count: int, *, idle_s: float) -> list[float]:
+    """Let a lookout look `count` times. Returns the pauses between its looks, in seconds."""
+    loop, at, enough = asyncio.get_running_loop(), list[float](), asyncio.Event()
+
+    async def noted() -> Mapping[str, float]:
+        at.append(loop.time())
+        if len(at) == count:
+            enough.set()
+        return await next_due()
+
+    workers = {"ends": Worker("ends", Claims(), most=1, report_fault=Incidents())}
+    looking = asyncio.create_task(Lookout(noted, workers, Incidents(), worked, every_s=0.01, idle_s=idle_s).run())
+    async with asyncio.timeout(PATIENCE_S):
+        await enough.wait()
+    looking.cancel()
+    return [after - before for before, after in itertools.pairwise(at)]
+
+
+async def test_an_idle_process_looks_less_often() -> None:
+    """Nothing is due before the next look, so that one comes later."""
+
+    async def next_due() -> Mapping[str, float]:
+        return {"ends": 3600.0}
+
+    assert min(await looks(next_due, asyncio.Event(), 4, idle_s=0.1)) > 0.09
+
+
+async def test_work_of_its_own_process_is_seen_soon() -> None:
+    """A script has run that may have made work, during a look or long after one."""
+    worked, at_once = asyncio.Event(), itertools.cycle((True, False))
+
+    async def next_due() -> Mapping[str, float]:
+        if next(at_once):
+            worked.set()
+        else:
+            asyncio.get_running_loop().call_later(0.05, worked.set)
+        return {}
+
+    await looks(next_due, worked, 10, idle_s=3600)
+
+
+async def test_while_anything_is_due_it_looks_at_the_usual_pace() -> None:
+    """Another process may have more to do than it can."""
+
+    async def next_due() -> Mapping[str, float]:
+        return {"ends": -1.0}
+
+    await looks(next_due, asyncio.Event(), 3, idle_s=3600)
+
+
+async def test_an_outage_is_over_as_soon_as_usual() -> None:
+    """While Redis is away, nobody knows what is due."""
+
+    async def next_due() -> Mapping[str, float]:
+        raise StoreUnavailable
+
+    await looks(next_due, asyncio.Event(), 3, idle_s=3600)

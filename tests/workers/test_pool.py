@@ -35,7 +35,7 @@ async def nothing_due() -> Mapping[str, float]:
 def pool_of(workers: Mapping[str, Worker], report: ReportFault | None = None) -> WorkerPool:
     """A pool of workers that find no work."""
     report = report or Incidents()
-    return WorkerPool(workers, Lookout(nothing_due, workers, report), report)
+    return WorkerPool(workers, Lookout(nothing_due, workers, report, asyncio.Event()), report)
 
 
 async def test_a_worker_that_dies_is_noticed() -> None:
@@ -91,7 +91,7 @@ async def test_a_lookout_that_dies_is_noticed() -> None:
         raise Killed
 
     workers = {"ends": worker("ends")}
-    pool = WorkerPool(workers, Lookout(dies, workers, incidents), incidents)
+    pool = WorkerPool(workers, Lookout(dies, workers, incidents, asyncio.Event()), incidents)
     pool.start()
     async with asyncio.timeout(PATIENCE_S):
         said = await pool.died()
