@@ -1,4 +1,4 @@
-"""A command of the bot from its start to its end, in a process of its own that need not import the bot again."""
+"""Runs a command of the bot to its end, in a process of its own that doesn't import the bot again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stage for each test: a fresh sandbox, hastened, an empty Redis, and a data folder of its own."""
+"""A stage for each test: a new, faster sandbox, an empty Redis, and a data folder of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHOWN_LINES = 100
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the last lines of the bots' logs with a test that failed: its folder is gone by the time somebody looks."""
+    """Show the last lines of the bots' logs with a failed test: its folder is gone by the time anyone looks."""
     report = yield
     stage = getattr(item, "funcargs", {}).get("stage")
     if report.failed and isinstance(stage, Stage):

@@ -13,17 +13,17 @@ LONG_S = 3000.0
 
 
 def add_schedule(stage: Stage, *, lasts_s: float = LONG_S, slug: str = SLUG) -> None:
-    """Add the schedule of which a second run is refused; its runs last that long until they are ended."""
+    """Add the schedule that refuses a second run; its runs last `lasts_s` unless they're ended."""
     steps = (Step("dbt run --select staging", lasts_s, log="run-success"),)
     made = Schedule(0, "Load the warehouse", slug, Character(steps, phases=(), exclusive=True))
     stage.sandbox.bolt.add_schedule(made)
 
 
 def starts(stage: Stage, *, by: Actor = SCHEDULER, branch: str | None = None) -> Run:
-    """Somebody starts a run of it in Bolt."""
+    """Start a run of it in Bolt, as somebody else."""
     return stage.sandbox.bolt.start(SLUG, Start(branch=branch, pull_request=12), by)
 
 
 def ends(stage: Stage, run: Run, state: str = "SUCCESS") -> None:
-    """A run of it ends now."""
+    """End this run of it now."""
     stage.sandbox.bolt.end(run.id, state)

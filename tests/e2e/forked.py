@@ -1,5 +1,5 @@
 """
-A bot as a process of its own that need not import the bot anew: it is forked off a process that has done so already.
+A bot in a process of its own that doesn't have to import the bot again: it's forked off a process that already has.
 
 Importing takes ten times as long as the rest of a start, and hundreds of tests start a bot. Some of `test_cli.py` and
 `test_process.py` start it as people do.
@@ -20,7 +20,7 @@ from bot.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 FORKS = multiprocessing.get_context("forkserver")
-# Those between bot.process and this one are imported where they are first used. The last module has all of that stay where it is.
+# Those between bot.process and this module are otherwise imported on first use. The last module freezes the memory.
 PRELOADED = [
     *(f"bot.cli.{name.replace('-', '_')}" for name in COMMANDS),
     *("bot.process", "httpcore", "anyio._backends._asyncio", "emoji", __name__, "tests.e2e.frozen"),
@@ -40,7 +40,7 @@ class _Command:
 
 
 class Forked:
-    """A running bot, or another command of it, with what asyncio's own processes have of use to a test."""
+    """A running bot, or another of its commands, with the members of asyncio's processes that tests need."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Forked:
         folder: Path = ROOT,
         errors: Path | None = None,
     ) -> None:
-        """What it prints goes to `log`; what it prints on standard error too, or to `errors`."""
+        """Write standard output to `log`, and standard error to `errors` or else to `log` as well."""
         command = _Command(tuple(arguments), dict(environment), folder, log, errors)
         self._process = FORKS.Process(target=_run, args=(command,), daemon=True)
         self._process.start()
@@ -60,13 +60,13 @@ class Forked:
 
     @property
     def pid(self) -> int:
-        """The number of the process."""
+        """The process id."""
         assert self._process.pid is not None
         return self._process.pid
 
     @property
     def returncode(self) -> int | None:
-        """Its exit status, negative where a signal ended it; None as long as it runs."""
+        """Its exit status, negative if a signal ended it; None while it's running."""
         return self._process.exitcode
 
     def send_signal(self, number: signal.Signals) -> None:
@@ -75,7 +75,7 @@ class Forked:
             os.kill(self.pid, number)
 
     async def wait(self) -> int:
-        """Its exit status, when it has ended."""
+        """Wait until it ends, and return its exit status."""
         await self._ended.wait()
         self._process.join()
         assert self.returncode is not None
@@ -87,7 +87,7 @@ class Forked:
 
 
 def _run(command: _Command) -> None:
-    """Do what `bolt-bot <arguments>` does, in the process that was forked."""
+    """Do what `bolt-bot <arguments>` does, in the forked process."""
     from bot.cli import main  # noqa: PLC0415 - imported already by the process that this one is forked off
 
     os.chdir(command.folder)

@@ -1,7 +1,7 @@
-"""Imported last by the process that bots are forked off: what it holds is never collected, so forks share its memory.
+"""Imported last by the process that bots are forked off: its objects are never garbage-collected, so forks share them.
 
-Before that it does what every bot would do again: the modules that are found by being there are imported, what writes the
-commonest records is built, and the patterns of the hints are compiled, which alone takes as long as the rest of a start.
+Before that, it does what every bot would otherwise repeat: it imports the modules that are discovered by their folder,
+builds the adapters of the commonest records, and compiles the hints' patterns, which alone takes as long as the rest.
 """
 
 import gc

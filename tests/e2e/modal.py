@@ -1,4 +1,4 @@
-"""The form of a run as a person fills it in, over the sandbox."""
+"""The run form, filled in as a person does, through the sandbox."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Modal:
 
     @property
     def view(self) -> View | None:
-        """It as it is now, None where it is closed."""
+        """The modal's view as it is now; None if it's closed."""
         workspace = self.stage.sandbox.workspace
         mine = [one for one in workspace.views.values() if one.user == workspace.user(self.user).id]
         return next((one for one in reversed(mine) if one.open and one.kind == "modal"), None)
@@ -35,44 +35,44 @@ class Modal:
 
     @property
     def blocks(self) -> list[Json]:
-        """What stands in it."""
+        """Its blocks."""
         return self.view.content["blocks"] if self.view else []
 
     def block(self, name: str) -> Json | None:
-        """A field, by its name; that of the commands says more in its name."""
+        """The field of this name; the block id of the commands field has a suffix."""
         return next((one for one in self.blocks if str(one.get("block_id")).partition(".")[0] == name), None)
 
     def offered(self) -> str:
-        """The commands that are offered to be changed."""
+        """The commands that the form offers for editing."""
         block = self.block("commands")
         return str(block["element"].get("initial_value", "")) if block else ""
 
     def says(self, words: str) -> bool:
-        """Whether these words stand in it."""
+        """Whether these words are in it."""
         return words in str(self.blocks)
 
     async def opened(self) -> Modal:
-        """Wait until it is open."""
+        """Wait until it's open."""
         await self.stage.until(lambda: self.view is not None)
         return self
 
     async def closed(self) -> None:
-        """Wait until it is not."""
+        """Wait until it's closed."""
         await self.stage.until(lambda: self.view is None)
 
     async def offers(self, typed: str) -> Json:
-        """Type into the menu of schedules."""
+        """Type into the schedule menu, and return what it offers."""
         outcome = await self.stage.sandbox.slack.people.suggest(self.id, CHOOSE, typed)
         assert outcome.problem == ""
         return outcome.payload or {}
 
     async def options(self, typed: str) -> list[Json]:
-        """What it offers then, without headings."""
+        """The options that the menu offers for `typed`, without headings."""
         menu = await self.offers(typed)
         return [*menu.get("options", ()), *(one for group in menu.get("option_groups", ()) for one in group["options"])]
 
     async def choose(self, typed: str, *, number: int = 0) -> Json:
-        """Type, and take one of what is offered; wait until its commands are there."""
+        """Type, choose one of the options, and wait until its commands are there."""
         option: Json = (await self.options(typed))[number]
         self.fill("schedule", option, CHOOSE)
         before = self.block("commands")
@@ -81,19 +81,19 @@ class Modal:
         return option
 
     def fill(self, name: str, value: object, action: str = "value") -> None:
-        """Put something into a field."""
+        """Fill in a field."""
         block = self.block(name)
         assert block is not None, name
         self.filled[block["block_id"]] = {action: value}
 
     async def submit(self, *, times: int = 1) -> Json:
-        """Press *Start run*; the app's answer."""
+        """Press *Start run*, and return the app's answer."""
         outcome = await self.stage.sandbox.slack.people.submit(self.id, self.filled, times=times)
         assert outcome.problem == ""
         return outcome.payload or {}
 
     async def errors(self) -> Json:
-        """Press *Start run*, which is refused; the sentence under each field."""
+        """Press *Start run*, which must be refused, and return the error under each field."""
         answer = await self.submit()
         assert answer.get("response_action") == "errors", answer
         errors: Json = answer["errors"]

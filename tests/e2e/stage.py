@@ -36,12 +36,12 @@ class Bot:
 
     @property
     def port(self) -> int:
-        """Where strangers reach it; 0 until it listens."""
+        """The public port; 0 until it listens."""
         return printed_ports(self.log).get("BOLT_BOT_HTTP_PORT", 0)
 
     @property
     def admin_port(self) -> int:
-        """Where its health is served."""
+        """The port of the health checks."""
         return printed_ports(self.log).get("BOLT_BOT_ADMIN_PORT", self.port)
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
@@ -50,7 +50,7 @@ class Bot:
             self.process.send_signal(number)
 
     async def ended(self) -> int:
-        """Its exit status, when it has ended."""
+        """Wait until it ends, and return its exit status."""
         try:
             async with asyncio.timeout(PATIENCE_S):
                 return await self.process.wait()
@@ -97,7 +97,7 @@ class Stage:
             "BOLT_BOT_HTTP_PORT": "0",
             **self.data(),
             "BOLT_BOT_POLL_MIN_S": "0.2",
-            # A test clicks again until something is to be seen, faster than any person.
+            # A test may click again and again until something shows, faster than any person.
             "BOLT_BOT_USER_LIMIT": "1000",
             "BOLT_BOT_CHANNEL_LIMIT": "1000",
             **self.settings,
@@ -118,17 +118,17 @@ class Stage:
         return data | ({"REDIS_URL": self.redis_url} if self.redis_url else {})
 
     def redis(self) -> Redis:
-        """A client of that Redis."""
+        """A client of the stage's Redis."""
         assert self.redis_url is not None
         return Redis.from_url(self.redis_url)
 
     def lose_data(self) -> None:
-        """Redis loses everything."""
+        """Delete everything in Redis."""
         with self.redis() as client:
             client.flushall()
 
     async def run(self, environment: Mapping[str, str], log: Path) -> Process:
-        """A process that runs the bot."""
+        """Start a process that runs the bot."""
         if self.forks:
             return Forked(environment, log)
         with log.open("wb") as out:
@@ -145,7 +145,7 @@ class Stage:
             )
 
     async def until_ready(self, bot: Bot) -> None:
-        """Wait until /readyz says 200."""
+        """Wait until /readyz says that the bot is ready."""
         async with aiohttp.ClientSession() as http:
 
             async def readiness() -> str:
@@ -162,7 +162,7 @@ class Stage:
     async def mention(
         self, text: str, *, user: str = PERSON, channel: str = CHANNEL, thread: str | None = None, times: int = 1
     ) -> Any:  # noqa: ANN401
-        """Write `@bolt <text>`, in a thread where one is named."""
+        """Write `@bolt <text>`, in a thread if one is given."""
         said = f"<@{self.sandbox.workspace.bot.id}> {text}"
         return await self.say(said, user=user, channel=channel, thread=thread, times=times)
 
@@ -173,15 +173,15 @@ class Stage:
         return await self.sandbox.slack.people.say(user, channel, text, thread_ts=thread, times=times)
 
     async def click(self, label: str, *, user: str = PERSON, channel: str = CHANNEL, times: int = 1) -> Any:  # noqa: ANN401
-        """Click the newest button of that label."""
+        """Click the newest button with this label."""
         people = self.sandbox.slack.people
         ts = people.newest_with(user, channel, label=label)
         return await people.click(user, channel, ts, label=label, times=times)
 
     async def click_until(self, label: str, holds: Callable[[], bool]) -> None:
-        """Click the newest button of that label, again after each private answer, until something holds.
+        """Click the newest button with this label, and again after each private answer, until a condition holds.
 
-        Slack shows a message a moment before the bot has it on record.
+        Slack shows a message a moment before the bot has recorded it.
         """
 
         async def clicked() -> bool:
@@ -193,17 +193,17 @@ class Stage:
         await eventually(f"{condition(holds)} after a click on {label}", clicked)
 
     def cards(self, channel: str = CHANNEL) -> list[Any]:
-        """The messages of the bot in a channel, oldest first, replies left out."""
+        """The bot's messages in a channel, oldest first, without replies."""
         workspace = self.sandbox.workspace
         messages = workspace.channel(channel).messages.values()
         return [one for one in messages if one.user == workspace.bot.id and not one.is_reply]
 
     def replies(self, channel: str = CHANNEL, card: int = -1) -> list[Any]:
-        """What stands in the thread of a card."""
+        """The replies in a card's thread."""
         return list(self.sandbox.workspace.channel(channel).replies(self.cards(channel)[card].ts))
 
     def private(self, user: str = PERSON) -> list[Any]:
-        """What only that person saw, oldest first."""
+        """The private messages to a person, oldest first."""
         who = self.sandbox.workspace.user(user).id
         return [one for one in self.sandbox.workspace.privates if one.user == who and not one.deleted]
 
@@ -228,21 +228,21 @@ class Stage:
         return lambda: any(one.is_reply and words in one.text for one in messages.values())
 
     def asked(self, operation: str) -> int:
-        """How often Bolt was asked for this."""
+        """How often this operation was called in Bolt."""
         return self.sandbox.bolt.calls.fields_by_operation[operation]
 
     def started(self) -> list[Any]:
-        """The runs that our API key has started, oldest first."""
+        """The runs started with the bot's API key, oldest first."""
         runs = self.sandbox.bolt.runs()
         return [run for run in reversed(runs) if run.actor.name == API_KEY and run.id > self.history]
 
     async def until(self, holds: Callable[[], bool], *, timeout_s: float = PATIENCE_S) -> None:
-        """Wait until something holds of the workspace. If it never does, the failure shows what should hold and what was there."""
+        """Wait until a condition holds. If it never does, the failure shows the condition and what was there."""
         within_s = max(timeout_s, PATIENCE_S)
         await seen(self.sandbox.workspace, holds, described=self.describe, within_s=within_s)
 
     def describe(self) -> str:
-        """What is to be seen, for a failed test."""
+        """What people and logs show, for a failed test."""
         lines = [f"card: {one.text}" for one in self.cards()]
         lines += [f"  reply: {one.text}" for card in range(len(self.cards())) for one in self.replies(card=card)]
         lines += [f"private: {one.text}" for one in self.private()]

@@ -1,4 +1,4 @@
-"""A start that somebody has to approve: never the asker, once, exactly what was asked, and within its time."""
+"""A start that needs approval: never by the asker, once, for exactly what was asked, and in time."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ async def asked(stage: Stage, text: str = "run nightly", *, within: str = WITHIN
 
 
 def is_open(stage: Stage) -> bool:
-    """Whether the card still asks."""
+    """Whether the card can still be decided."""
     return "Approve" in str(stage.cards()[-1].blocks)
 
 
 def calls(stage: Stage) -> int:
-    """How often Slack was asked who is in which group: it tells that seldom."""
+    """How often Slack was asked who is in which group: its limit on that is low."""
     return sum(call.what == "usergroups.list" for call in stage.sandbox.workspace.calls)
 
 
 async def test_somebody_else_approves_and_it_starts_once(stage: Stage) -> None:
-    """However often it is clicked. The card shows both names, to the end."""
+    """A start that somebody else approves happens once, however often they click, and the card keeps both names."""
     await asked(stage, 'run nightly --branch dev --reason "late data"')
     (card,) = stage.cards()
     assert "<!subteam^S0DATATEAM>" in card.text
@@ -61,7 +61,7 @@ async def test_somebody_else_approves_and_it_starts_once(stage: Stage) -> None:
 
 
 async def test_who_is_not_in_the_group_does_not_decide(stage: Stage) -> None:
-    """Neither yes nor no."""
+    """A person outside the group can neither approve nor deny, and the groups are read at most once for that."""
     await asked(stage)
     before = calls(stage)
     for label in ("Approve", "Deny", "Approve", "Approve"):
@@ -74,7 +74,7 @@ async def test_who_is_not_in_the_group_does_not_decide(stage: Stage) -> None:
 
 
 async def test_a_membership_is_read_anew_at_the_click(stage: Stage) -> None:
-    """Whoever has left the group since does not approve, though no event has said so."""
+    """Someone who has left the group can't approve, even if no event has said so."""
     await asked(stage)
     stage.sandbox.workspace.usergroups["S0DATATEAM"].users.remove("U0GRACE")
     await stage.click("Approve", user="grace")
@@ -83,7 +83,7 @@ async def test_a_membership_is_read_anew_at_the_click(stage: Stage) -> None:
 
 
 async def test_a_membership_that_cannot_be_read_decides_nothing(stage: Stage) -> None:
-    """It can be clicked again."""
+    """If the group can't be read, nothing is decided, and a second click works."""
     await asked(stage)
     stage.sandbox.workspace.faults.add(SlackFault("error", "usergroups.list"))
     await stage.click("Approve", user="grace")
@@ -94,7 +94,7 @@ async def test_a_membership_that_cannot_be_read_decides_nothing(stage: Stage) ->
 
 
 async def test_it_is_denied(stage: Stage) -> None:
-    """The card says by whom, the asker is told directly, and nothing starts anymore."""
+    """The card says who denied it, the asker gets a direct message, and nothing starts."""
     await asked(stage)
     await stage.click("Deny", user="grace")
     await stage.until(stage.card_says(f"wasn't started: {person(stage, 'grace')} denied it"))
@@ -104,7 +104,7 @@ async def test_it_is_denied(stage: Stage) -> None:
 
 
 async def test_the_asker_takes_it_back(stage: Stage) -> None:
-    """Without a message to oneself."""
+    """The asker can withdraw the request, and gets no direct message about it."""
     await asked(stage)
     await stage.click("Deny")
     await stage.until(stage.card_says("withdrew it"))
@@ -113,7 +113,7 @@ async def test_the_asker_takes_it_back(stage: Stage) -> None:
 
 
 async def test_the_first_decision_counts(stage: Stage) -> None:
-    """Two clicks at once, of different kinds: one of them is told that it came too late."""
+    """Of an approval and a denial at the same moment, one counts; the other person is told it came too late."""
     stage.sandbox.workspace.usergroups["S0DATATEAM"].users.append("U0GUS")
     await asked(stage)
     ts = stage.cards()[-1].ts
@@ -133,7 +133,7 @@ async def test_the_first_decision_counts(stage: Stage) -> None:
 
 
 async def test_nobody_approves_in_time(stage: Stage) -> None:
-    """It expires: the card says so, and a later click starts nothing."""
+    """It expires: the card and a direct message to the asker say so, the buttons are gone, and nothing starts."""
     await asked(stage, within="1 s")
     ts = stage.cards()[-1].ts
     await stage.until(stage.card_says("Nobody in @data-team approved it within 1 s"))
@@ -144,7 +144,7 @@ async def test_nobody_approves_in_time(stage: Stage) -> None:
 
 
 async def test_commands_are_shown_in_full(stage: Stage) -> None:
-    """Each of them, word for word; more than fits is refused."""
+    """The card shows each command word for word; a request whose commands don't fit is refused."""
     many = " ".join(f'--command "dbt run --select {"m" * 150}_{number}"' for number in range(20))
     await asked(stage, f"run nightly {many}")
     blocks = str(stage.cards()[-1].blocks)
@@ -156,7 +156,7 @@ async def test_commands_are_shown_in_full(stage: Stage) -> None:
 
 
 async def test_a_retry_is_approved_as_well(stage: Stage) -> None:
-    """It names the run that it retries."""
+    """A retry needs approval too, and its card names the run that it retries."""
     add_schedule(stage)
     run = starts(stage)
     ends(stage, run, "FAILED")
@@ -167,7 +167,7 @@ async def test_a_retry_is_approved_as_well(stage: Stage) -> None:
 
 
 async def test_the_same_words_wait_once(stage: Stage) -> None:
-    """Typed again, they lead to the card that waits."""
+    """Repeating the command posts no second card: the asker is told that they already asked."""
     await asked(stage)
     await stage.slash("run nightly")
     await stage.until(stage.told_privately("You already asked for"))
@@ -175,7 +175,7 @@ async def test_the_same_words_wait_once(stage: Stage) -> None:
 
 
 async def test_it_waits_through_a_restart(stage: Stage) -> None:
-    """Asked, the bot killed, and approved when another one is there."""
+    """A request outlives the bot: it can be approved after a restart, and starts once."""
     stage.settings["BOLT_BOT_LEASE_S"] = "1.5"
     await asked(stage)
     settings = policy(stage, TEXT.format(within=WITHIN))
@@ -189,7 +189,7 @@ async def test_it_waits_through_a_restart(stage: Stage) -> None:
 
 
 async def test_killed_between_the_approval_and_the_start_it_starts_once(stage: Stage) -> None:
-    """Whoever takes over finds it approved."""
+    """If the bot is killed right after the approval, the next one starts the run once."""
     stage.settings["BOLT_BOT_LEASE_S"] = "1.5"
     await asked(stage)
     settings = policy(stage, TEXT.format(within=WITHIN))
@@ -206,7 +206,7 @@ async def test_killed_between_the_approval_and_the_start_it_starts_once(stage: S
 
 
 async def test_a_guest_s_start_may_be_approved(stage: Stage) -> None:
-    """Where the policy says so."""
+    """A guest's start can be approved if the policy asks for approval."""
     await asked(stage, user="gus")
     await stage.click("Approve", user="ada")
     await stage.until(lambda: len(stage.started()) == 1)

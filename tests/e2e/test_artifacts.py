@@ -1,4 +1,4 @@
-"""`/bolt artifacts`: a button each; a click gives a fresh address privately, or the file in the thread."""
+"""`/bolt artifacts`: a button for each file; a click gives a fresh link privately, or posts the file in the thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REPORT = "target/report.csv"
 
 
 def past_run(stage: Stage, *steps: Step) -> Run:
-    """A run of these commands that nobody started here."""
+    """A run of these commands that wasn't started from Slack."""
     stage.sandbox.bolt.add_schedule(Schedule(0, "Own", "own", Character(steps)))
     return stage.sandbox.bolt.start("own")
 
@@ -31,7 +31,7 @@ def buttons(message: Any) -> list[dict[str, Any]]:  # noqa: ANN401
 
 
 async def test_a_click_gives_a_fresh_address_privately(stage: Stage) -> None:
-    """Behind a button, for a text would be masked; it works, and nothing of it is in our log or anybody else's eyes."""
+    """The link is in a button, since text would be masked; it works, and isn't in the log or in others' messages."""
     bot = await stage.start_bot({"BOLT_BOT_LOG_LEVEL": "debug"})
     run = await run_to_its_end(stage, "nightly", "succeeded in")
     await stage.slash(f"artifacts {run}")
@@ -60,7 +60,7 @@ async def test_a_click_gives_a_fresh_address_privately(stage: Stage) -> None:
 
 
 async def test_a_file_is_posted_in_the_thread_masked(stage: Stage) -> None:
-    """A text, without the secrets that stand in it; once."""
+    """A text file is posted once, with its secrets masked."""
     stage.sandbox.bolt.files[REPORT] = "a,b\npassword=hunter2hunter2\n<!channel>,☃\n".encode()
     stage.sandbox.bolt.add_schedule(
         Schedule(0, "Own", "own", Character((Step("dbt run", 5, 0, "run-success", (REPORT,)),)))
@@ -82,7 +82,7 @@ async def test_a_file_is_posted_in_the_thread_masked(stage: Stage) -> None:
 
 
 async def test_a_hostile_name_is_only_a_name(stage: Stage) -> None:
-    """It turns no text around, breaks no line, mentions nobody and leads nowhere."""
+    """A file's hostile name doesn't reverse text, break a line, mention anyone or link anywhere."""
     path = "target/../../\u202eevil\n<!channel> *x*|https://evil.example/☃.txt"
     stage.sandbox.bolt.files[path] = b"a"
     stage.sandbox.bolt.add_schedule(
@@ -102,7 +102,7 @@ async def test_a_hostile_name_is_only_a_name(stage: Stage) -> None:
 
 
 async def test_what_is_too_large_or_no_text_is_not_posted(stage: Stage) -> None:
-    """50 MB are not read; what cannot be read cannot be masked."""
+    """A file that's too large or isn't text isn't posted: it can't be masked."""
     large, binary = "target/large.json", "target/graph.gpickle"
     stage.sandbox.bolt.files |= {large: b"x" * 50_000_000, binary: b"\x80\x04\xff\x00" * 10}
     run = past_run(stage, Step("dbt run", 5, 0, "run-success", (large, binary)))
@@ -119,7 +119,7 @@ async def test_what_is_too_large_or_no_text_is_not_posted(stage: Stage) -> None:
 
 
 async def test_many_files_come_in_pages_that_turn_in_place(stage: Stage) -> None:
-    """200 commands: the same answer shows another page; Bolt is asked for 40 of them at a time, and not for their output."""
+    """The files of 200 commands come in pages, and turning a page edits the same answer."""
     steps = [
         Step(f"dbt run --select m{number}", 0.1, 0, "run-success", (f"target/f{number % 2}.json",))
         for number in range(200)
@@ -139,7 +139,7 @@ async def test_many_files_come_in_pages_that_turn_in_place(stage: Stage) -> None
 
 
 async def test_what_is_gone_is_told_plainly(stage: Stage) -> None:
-    """A file whose run was deleted, Bolt away, and a run that left nothing."""
+    """The answer says if the run was deleted, if Bolt is away, or if no command has produced a file yet."""
     run = past_run(stage, Step("dbt run", 5, 0, "run-success", (REPORT,)))
     stage.sandbox.bolt.add_schedule(Schedule(0, "Sleeper", "sleeper", Character((Step("sleep 600", 600),))))
     nothing = stage.sandbox.bolt.start("sleeper")
@@ -159,7 +159,7 @@ async def test_what_is_gone_is_told_plainly(stage: Stage) -> None:
 
 
 async def test_an_address_that_expires_at_once_is_told(stage: Stage) -> None:
-    """The file cannot be fetched with it."""
+    """If the link has already expired when the file is fetched, the person is told why it wasn't posted."""
     stage.sandbox.bolt.files[REPORT] = b"a,b\n"
     run = past_run(stage, Step("dbt run", 5, 0, "run-success", (REPORT,)))
     await stage.start_bot()

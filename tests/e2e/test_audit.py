@@ -1,4 +1,4 @@
-"""The record: every request with its decision, what became of it, and who may read it."""
+"""The audit log: every request with its decision, what became of it, and who may read it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ rules:
 
 
 async def printed(stage: Stage, *arguments: str, **settings: str) -> str:
-    """What a command prints while the bot runs."""
+    """What a command prints while the bot is running."""
     environment = {**stage.sandbox.env(), **stage.data(), **settings}
     outcome = await bolt_bot(*arguments, environment=environment)
     assert outcome.status == 0, outcome.err
@@ -38,7 +38,7 @@ async def printed(stage: Stage, *arguments: str, **settings: str) -> str:
 
 
 async def export(stage: Stage, *arguments: str) -> list[Json]:
-    """The record."""
+    """The entries of the audit log."""
     return [json.loads(line) for line in (await printed(stage, "audit", "export", *arguments)).splitlines()]
 
 
@@ -48,7 +48,7 @@ def of(entries: list[Json], request: str) -> list[str]:
 
 
 async def test_a_start_is_on_record_from_asking_to_end(stage: Stage) -> None:
-    """Who, where, what, the decision and its rule, the run, the outcome; Bolt's own record points back to it."""
+    """The audit log has who, where, what, the decision, the rule, the run and the outcome; Bolt has the request."""
     await stage.start_bot()
     await stage.slash('run nightly --reason "late data"')
     await stage.until(stage.replied("succeeded"))
@@ -75,7 +75,7 @@ async def test_a_start_is_on_record_from_asking_to_end(stage: Stage) -> None:
 
 
 async def test_a_refusal_is_on_record(stage: Stage) -> None:
-    """By the policy, and by Bolt."""
+    """Refusals by the policy and by Bolt are in the audit log."""
     await stage.start_bot()
     await stage.slash("run nightly", user="gus")
     await stage.until(stage.told_privately("can only read", user="gus"))
@@ -92,7 +92,7 @@ async def test_a_refusal_is_on_record(stage: Stage) -> None:
 
 
 async def test_clicks_and_reads_are_on_record(stage: Stage) -> None:
-    """In words, with the run's schedule."""
+    """Clicks and reads are recorded as commands, with the run's schedule."""
     add_schedule(stage)
     await stage.start_bot()
     await stage.slash(f"run {SLUG}")
@@ -115,7 +115,7 @@ async def test_clicks_and_reads_are_on_record(stage: Stage) -> None:
 
 
 async def test_an_approval_is_on_record(stage: Stage) -> None:
-    """Whose it was."""
+    """The audit log shows who approved a start."""
     await stage.start_bot(policy(stage, TEXT.format(within=WITHIN)))
     await stage.slash("run nightly")
     await stage.until(stage.card_says("is waiting for approval"))
@@ -131,7 +131,7 @@ async def test_an_approval_is_on_record(stage: Stage) -> None:
 
 
 async def test_those_who_may_read_it_in_slack(stage: Stage) -> None:
-    """The newest first, by person, schedule and time; others are refused, and that is on record as well."""
+    """Readers see the newest first and can filter by person, schedule and time; others are refused, which is logged."""
     await stage.start_bot(policy(stage, READERS))
     await stage.slash("run nightly", user="grace")
     await stage.until(stage.told_privately("not Grace", user="grace"))
@@ -161,7 +161,7 @@ async def test_those_who_may_read_it_in_slack(stage: Stage) -> None:
 
 
 async def test_it_is_exported_from_a_moment_on(embedded: Stage) -> None:
-    """Nothing is older than that. It's read from the Redis that the running bot has started."""
+    """`--since` exports nothing older; the entries are read from the Redis that the running bot has started."""
     await embedded.start_bot()
     await embedded.slash("list")
     await embedded.until(embedded.told_privately("schedules, page"))
@@ -170,7 +170,7 @@ async def test_it_is_exported_from_a_moment_on(embedded: Stage) -> None:
 
 
 async def test_no_secret_is_on_record(stage: Stage) -> None:
-    """What somebody types may hold one."""
+    """A secret that somebody types is neither in the audit log nor in the bot's log."""
     await stage.start_bot()
     await stage.slash('run nightly --command "dbt run --vars password=hunter2hunter2"')
     await stage.until(stage.card_says("Nightly"))
@@ -180,7 +180,7 @@ async def test_no_secret_is_on_record(stage: Stage) -> None:
 
 
 async def test_a_decision_is_explained_from_what_slack_and_bolt_tell(stage: Stage) -> None:
-    """As the bot would decide it: who, where, and whose schedule it is."""
+    """`policy explain` decides as the bot would, from who and where the person is and whose the schedule is."""
     settings = policy(stage, READERS)
     asked = ("--channel", "C0DATAENG", "--action", "start", "--schedule", "nightly")
     told = await printed(stage, "policy", "explain", "--user", "U0GRACE", *asked, **settings)

@@ -1,4 +1,4 @@
-"""Clicks that nobody can do anything with: whoever clicked learns that nothing was done, and why."""
+"""Clicks that do nothing: whoever clicked is told so, and why."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BUTTON = {"type": "button", "action_id": "of.another.version", "text": {"type": 
 
 
 async def post_button(stage: Stage) -> Any:  # noqa: ANN401
-    """A message of the bot's with a button that this version does not know."""
+    """Post a message with a button that this version doesn't know."""
     sandbox = stage.sandbox
     web = AsyncWebClient(sandbox.workspace.bot_token, base_url=f"{sandbox.base_url}/slack/api/")
     blocks = [{"type": "actions", "elements": [BUTTON]}]
@@ -22,7 +22,7 @@ async def post_button(stage: Stage) -> Any:  # noqa: ANN401
 
 
 async def test_a_button_of_another_version_is_answered(stage: Stage) -> None:
-    """Privately, to whoever clicked."""
+    """A click on a button of another version is answered privately."""
     await stage.start_bot()
     await post_button(stage)
     assert (await stage.click(LABEL)).problem == ""
@@ -30,7 +30,7 @@ async def test_a_button_of_another_version_is_answered(stage: Stage) -> None:
 
 
 async def test_a_stranger_who_clicks_is_answered(stage: Stage) -> None:
-    """In a shared channel people of other organizations see the card, and its buttons."""
+    """Someone from another organization who clicks in a shared channel is refused privately, and the run goes on."""
     await stage.start_bot()
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))

@@ -1,4 +1,4 @@
-"""kill -9 at each arrow in the life of a request and a run, then a start on the same Redis."""
+"""kill -9 at each step in the life of a request and a run, then a start on the same Redis."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bolt_sandbox.bolt import Fault
 from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import Stage
 
-# A lease of a second is taken over a second later; a call may take a third of it.
+# A short lease is soon taken over, and a call times out before it expires.
 SHORT = {"BOLT_BOT_LEASE_S": "1.5", "BOLT_BOT_API_TIMEOUT_S": "1"}
 LONG_S = 40.0
 # The embedded Redis dies with the bot, so what was recorded comes back from its file.
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("embedded")
 
 
 async def restart(stage: Stage) -> None:
-    """Kill the bot, let everything be well again, and start it on the same data."""
+    """Kill the bot, clear all faults, and start it on the same data."""
     stage.bots[-1].kill()
     await stage.bots[-1].ended()
     stage.sandbox.bolt.faults.clear()
@@ -27,7 +27,7 @@ async def restart(stage: Stage) -> None:
 
 
 async def told_once(stage: Stage, words: str = "succeeded") -> None:
-    """One run, one card with its outcome, one announcement."""
+    """Expect one run, one card with its outcome, and one announcement."""
     await stage.until(stage.card_says(words), timeout_s=LONG_S)
     await stage.until(stage.replied(words), timeout_s=LONG_S)
     assert len(stage.started()) == 1
@@ -36,7 +36,7 @@ async def told_once(stage: Stage, words: str = "succeeded") -> None:
 
 
 async def test_killed_before_the_schedule_is_looked_up(stage: Stage) -> None:
-    """accepted → look: taken up again, and started once."""
+    """accepted → look: the request is taken up again and started once."""
     await stage.start_bot(SHORT)
     stage.sandbox.bolt.add_fault(Fault("timeout", operation="listBoltSchedules", count=None))
     await stage.slash("run nightly")
@@ -45,7 +45,7 @@ async def test_killed_before_the_schedule_is_looked_up(stage: Stage) -> None:
 
 
 async def test_killed_while_the_card_is_posted(stage: Stage) -> None:
-    """look → card: Slack has the card, its answer was lost with the process. It is found, not posted again."""
+    """look → card: if Slack's reply is lost with the process, the card is found, not posted again."""
     await stage.start_bot(SHORT)
     stage.sandbox.workspace.faults.add(SlackFault("drop_after", "chat.postMessage"))
     await stage.slash("run nightly")
@@ -56,7 +56,7 @@ async def test_killed_while_the_card_is_posted(stage: Stage) -> None:
 
 @pytest.mark.parametrize("executes", [True, False])
 async def test_killed_while_bolt_is_asked_to_start(stage: Stage, *, executes: bool) -> None:
-    """sending → trigger: started by Bolt, it is found; not started, it is never sent again."""
+    """sending → trigger: a run that Bolt started is found; if it started none, the request is never sent again."""
     await stage.start_bot(SHORT)
     fault = Fault("timeout", operation="triggerBoltRun", executes=executes, hold_s=None)
     stage.sandbox.bolt.add_fault(fault)
@@ -71,7 +71,7 @@ async def test_killed_while_bolt_is_asked_to_start(stage: Stage, *, executes: bo
 
 
 async def test_killed_while_the_run_is_followed(stage: Stage) -> None:
-    """follow: the run ends while nobody looks; its card and its announcement come after the restart."""
+    """follow: a run that ends while no bot is running has its outcome on the card and in the thread afterward."""
     await stage.start_bot(SHORT)
     await stage.slash("run nightly")
     await stage.until(stage.card_says("is running"))
@@ -84,7 +84,7 @@ async def test_killed_while_the_run_is_followed(stage: Stage) -> None:
 
 
 async def test_killed_while_the_end_is_announced(stage: Stage) -> None:
-    """told: Slack has the announcement, its answer was lost with the process. It is found in the thread."""
+    """told: if Slack's reply is lost with the process, the announcement is found in the thread."""
     await stage.start_bot(SHORT)
     await stage.slash("run hourly")
     await stage.until(stage.card_says("is running"))
@@ -96,7 +96,7 @@ async def test_killed_while_the_end_is_announced(stage: Stage) -> None:
 
 
 async def test_killed_while_a_cancel_is_asked(stage: Stage) -> None:
-    """The wish outlives the process: Bolt is asked after the restart, and who wished is answered."""
+    """A cancellation outlives the process: Bolt is asked after the restart, and the run is cancelled."""
     await stage.start_bot(SHORT)
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
@@ -121,7 +121,7 @@ async def test_a_polite_end_loses_nothing_either(stage: Stage) -> None:
 
 @pytest.mark.parametrize("executes", [True, False])
 async def test_killed_while_bolt_is_asked_to_retry(stage: Stage, *, executes: bool) -> None:
-    """Between trigger and settle of a retry: made by Bolt, it is found and tied to its card; not made, it is never sent again."""
+    """retry → settle: a retry that Bolt made is found and linked to its card; otherwise it's never sent again."""
     await stage.start_bot(SHORT)
     await stage.slash("run hourly")
     await stage.until(stage.card_says("failed after"), timeout_s=LONG_S)

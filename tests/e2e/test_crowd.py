@@ -1,4 +1,4 @@
-"""Many people begin to use the bot within a moment: nobody is refused because Slack limits how often it may be asked about them."""
+"""Many people start using the bot at once: nobody is refused because of Slack's limits on questions about them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from bolt_sandbox.slack import Fault
 from tests.e2e.stage import Stage
 
 PEOPLE = 24
-# What Slack takes a minute in these tests: far less than a question for each person and channel.
+# What Slack accepts per minute in these tests: far less than one question for each person and channel.
 FEW = {"users.info": 2, "conversations.info": 2}
-# A machine that is short of time makes Redis late for one of many. That is said, and has nothing to do with Slack's limits.
+# On a busy machine, Redis may be late for one of many. They're told so; it has nothing to do with Slack's limits.
 LATE = "I couldn't record this in time."
 
 
 async def all_start(stage: Stage, people: int) -> None:
-    """Each starts a run in a channel of their own, at once; wait for all their cards."""
+    """Each person starts a run in a channel of their own, all at once; wait for all the cards."""
     asked = (stage.slash("run nightly", user=f"person-{n}", channel=f"crowd-{n}") for n in range(1, people + 1))
     assert not [outcome.problem for outcome in await asyncio.gather(*asked) if outcome.problem]
     channels = [f"crowd-{n}" for n in range(1, people + 1)]
@@ -28,7 +28,7 @@ async def all_start(stage: Stage, people: int) -> None:
 
 
 def late(stage: Stage) -> int:
-    """How many were told that their start may not be recorded."""
+    """How many were told that their start couldn't be recorded in time."""
     return sum(one.text.startswith(LATE) for one in stage.sandbox.workspace.privates)
 
 
@@ -38,12 +38,12 @@ def refusals(stage: Stage) -> list[str]:
 
 
 def answered_429(stage: Stage) -> int:
-    """How often Slack refused a call for its limits."""
+    """How often Slack refused a call because of its limits."""
     return sum(call.outcome.startswith("ratelimited") for call in stage.sandbox.workspace.calls)
 
 
 async def test_a_crowd_on_an_empty_cache(stage: Stage) -> None:
-    """As soon as the bot is there, in a workspace of which it knows nothing yet. Slack is never asked too often."""
+    """A crowd is served right after the bot's start, with nothing cached, and Slack never answers 429."""
     stage.sandbox.workspace.add_crowd(1_200, PEOPLE)
     await stage.start_bot()
     await all_start(stage, PEOPLE)
@@ -52,7 +52,7 @@ async def test_a_crowd_on_an_empty_cache(stage: Stage) -> None:
 
 
 async def test_slack_says_hardly_anything_about_single_people(stage: Stage) -> None:
-    """It answers 429 and the lists come a little later: whoever is not known yet waits for them, and is not refused."""
+    """If Slack limits questions about people and its lists come late, unknown people wait and aren't refused."""
     stage.sandbox.workspace.rates.limits = FEW
     stage.sandbox.workspace.faults.add(Fault("ratelimited", "users.list", retry_after_s=2))
     stage.sandbox.workspace.add_crowd(1_200, PEOPLE)

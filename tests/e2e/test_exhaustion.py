@@ -1,4 +1,4 @@
-"""A stranger who opens connections and leaves them: the bot answers Slack all the same, and its log stays small."""
+"""A stranger opens connections and leaves them idle: the bot still answers Slack, and its log stays small."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_connections_that_would_use_up_all_descriptors(tmp_path: Path) -> 
 
 
 async def answered(stage: Stage, bot: Bot, text: str, trigger: str) -> str:
-    """What the acknowledgement of a command says; it may be sent again where it is cut off."""
+    """Send a command, again if the connection is cut, and return what the acknowledgement says."""
     body = command(stage, text, trigger)
     deadline = time.monotonic() + CUT_S
     while True:

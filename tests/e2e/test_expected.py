@@ -1,4 +1,4 @@
-"""What a running card says of its end: from the schedule's own runs, in the viewer's zone, and honest about being late."""
+"""What a running card says about its end: from the schedule's own runs, in the viewer's time zone, honest if late."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.e2e.stage import Stage
 
 
 async def test_a_usual_end_is_shown_with_a_bar(stage: Stage) -> None:
-    """Per cent of the usual time, never all of it, and a time of day as a date token."""
+    """A running card shows the percentage of the usual time, never 100%, and the usual end as a date token."""
     await stage.start_bot()
     await stage.slash("run nightly")
     await stage.until(stage.card_says("succeeded"))
@@ -16,7 +16,7 @@ async def test_a_usual_end_is_shown_with_a_bar(stage: Stage) -> None:
 
 
 async def test_own_commands_have_no_usual_end(stage: Stage) -> None:
-    """Neither has what was run before with other commands a say in what is usual."""
+    """A run with its own commands shows no usual end, and doesn't count toward what's usual."""
     stage.sandbox.workspace.user("gus").role = "member"
     await stage.start_bot()
     await stage.slash("run slow-start --command “sleep 20”")
@@ -31,10 +31,10 @@ async def test_own_commands_have_no_usual_end(stage: Stage) -> None:
 
 
 async def test_a_late_run_says_so_once(stage: Stage) -> None:
-    """It began an hour ago by Bolt's clock, and usually takes a second: one edit says it, however long it goes on."""
+    """A run that takes far longer than usual says so in one edit of its card, however long it goes on."""
     await stage.start_bot({"BOLT_BOT_POLL_MAX_S": "0.3"})
     stage.sandbox.bolt.shift_clock(-3600)
-    # So slow that it goes on until its end is asked for.
+    # So slow that it runs until the test ends it.
     stage.sandbox.bolt.speed = 0.1
     await stage.slash("run nightly")
     await stage.until(lambda: any("10 times the usual time" in str(card.blocks) for card in stage.cards()))

@@ -18,12 +18,12 @@ FOLLOW = "Follow this run"
 
 
 def person(stage: Stage, name: str) -> str:
-    """How Slack writes a person."""
+    """How Slack writes a mention of a person."""
     return f"<@{stage.sandbox.workspace.user(name).id}>"
 
 
 async def offered(stage: Stage, run_id: int, *, user: str = "ada", channel: str = "data-eng") -> None:
-    """Ask how a run stands, and be offered to follow it."""
+    """Ask for a run's status, and be offered to follow it."""
     before = len(stage.private(user))
     await stage.slash(f"status {run_id}", user=user, channel=channel)
     await stage.until(lambda: len(stage.private(user)) > before)
@@ -31,13 +31,13 @@ async def offered(stage: Stage, run_id: int, *, user: str = "ada", channel: str 
 
 
 async def refused(stage: Stage, *, user: str = "ada") -> None:
-    """Ask for a start that is refused because the schedule runs."""
+    """Ask for a start that's refused because the schedule is already running."""
     await stage.slash(f"run {SLUG}", user=user)
     await stage.until(stage.told_privately("is already running as", user))
 
 
 async def test_a_schedulers_run_is_followed_to_its_end(stage: Stage) -> None:
-    """From the refusal: its card says whose it is and who follows, and its failure is told in the thread to the follower."""
+    """Its card says who started and who follows it, and its failure mentions the follower in the thread."""
     add_schedule(stage)
     run = starts(stage, branch="dev")
     await stage.start_bot()
@@ -85,7 +85,7 @@ async def test_a_run_is_followed_from_where_its_schedule_is_read(stage: Stage, t
 
 @pytest.mark.parametrize("own", [True, False])
 async def test_a_followed_run_is_run_again_only_where_its_commands_are_known(stage: Stage, *, own: bool) -> None:
-    """One that was given others than its schedule's in Bolt offers nothing that would run the schedule's instead."""
+    """A run that was given other commands in Bolt has no *Run again*, which would run the schedule's own."""
     add_schedule(stage)
     ends(stage, starts(stage), "ERROR")
     given = () if own else (("sleep 600", None), ("dbt run --select staging", None))
@@ -103,7 +103,7 @@ async def test_a_followed_run_is_run_again_only_where_its_commands_are_known(sta
 
 
 async def test_a_followed_run_is_cancelled_from_its_card(stage: Stage) -> None:
-    """As from any card."""
+    """A followed run can be cancelled from its card like any other."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()
@@ -116,7 +116,7 @@ async def test_a_followed_run_is_cancelled_from_its_card(stage: Stage) -> None:
 
 
 async def test_two_clicks_make_one_card(stage: Stage) -> None:
-    """At the same moment, by two people, and again when the card is there: then its place is told."""
+    """Clicks by two people make one card; a click after it's posted gets a link to it."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()
@@ -137,7 +137,7 @@ async def test_two_clicks_make_one_card(stage: Stage) -> None:
 
 
 async def test_a_run_that_is_over_is_not_followed(stage: Stage) -> None:
-    """Said plainly with its outcome and a link, whether Bolt or the bot's own record tells it."""
+    """A click on a run that has ended is answered with its outcome and a link, and no card is posted."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()
@@ -150,7 +150,7 @@ async def test_a_run_that_is_over_is_not_followed(stage: Stage) -> None:
 
 
 async def test_each_channel_has_a_card_and_a_thread(stage: Stage) -> None:
-    """Of one run; each names who follows it there, and tells its end."""
+    """A run followed in two channels has a card and one announcement in each; each card names its own follower."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()
@@ -171,7 +171,7 @@ async def test_each_channel_has_a_card_and_a_thread(stage: Stage) -> None:
 
 
 async def test_a_run_of_ours_is_followed_elsewhere(stage: Stage) -> None:
-    """It is still said who started it."""
+    """A run that the bot started can be followed in another channel, and that card says who started it."""
     add_schedule(stage)
     await stage.start_bot()
     await stage.slash(f"run {SLUG}")
@@ -187,7 +187,7 @@ async def test_a_run_of_ours_is_followed_elsewhere(stage: Stage) -> None:
 
 
 async def test_a_channel_that_takes_no_card(stage: Stage) -> None:
-    """The person learns how to invite the bot."""
+    """If the bot can't post in the channel, the person is told how to invite it."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()
@@ -198,7 +198,7 @@ async def test_a_channel_that_takes_no_card(stage: Stage) -> None:
 
 
 async def test_bolt_away_for_a_moment(stage: Stage) -> None:
-    """The click is not lost."""
+    """A click isn't lost if Bolt is away for a moment."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot(SHORT)
@@ -210,7 +210,7 @@ async def test_bolt_away_for_a_moment(stage: Stage) -> None:
 
 @pytest.mark.parametrize("ended", [False, True])
 async def test_killed_between_the_card_and_its_record(stage: Stage, *, ended: bool) -> None:
-    """Slack has the card, its answer was lost with the process: it is found, and followed to its end."""
+    """A card whose confirmation was lost with the process is found, and its run is followed to its end."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot(SHORT)
@@ -232,7 +232,7 @@ async def test_killed_between_the_card_and_its_record(stage: Stage, *, ended: bo
 
 
 async def test_killed_before_its_card(stage: Stage) -> None:
-    """The click was acknowledged: its card comes after the restart."""
+    """An acknowledged click gets its card after the restart."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot(SHORT)
@@ -247,7 +247,7 @@ async def test_killed_before_its_card(stage: Stage) -> None:
 
 
 async def test_killed_before_it_is_told_that_the_run_is_over(stage: Stage) -> None:
-    """The click was acknowledged: its answer comes after the restart, also where the bot knew it at once."""
+    """An acknowledged click is answered after the restart, even if the bot already knew that the run was over."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot(SHORT)
@@ -269,7 +269,7 @@ async def test_killed_before_it_is_told_that_the_run_is_over(stage: Stage) -> No
 
 
 async def test_a_deleted_card_gives_its_place_to_a_new_one(stage: Stage) -> None:
-    """Once Slack has said that it is gone."""
+    """After Slack has reported that the card is gone, a click posts a new one."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()
@@ -277,12 +277,12 @@ async def test_a_deleted_card_gives_its_place_to_a_new_one(stage: Stage) -> None
     await stage.click(FOLLOW)
     await stage.until(stage.card_says("is running"))
     stage.sandbox.workspace.delete(stage.cards()[-1])
-    # A change that is to be seen on the card, and that leaves the run as it is.
+    # Something that changes the card and leaves the run as it is.
     stage.sandbox.bolt.add_fault(Fault("graphql_error", operation="cancelBoltRun", count=None))
     await stage.slash(f"cancel {run.id}", user="grace")
     await stage.until(lambda: "can't be edited anymore" in stage.bots[-1].printed())
 
-    # That it is gone is on record a moment after the log has it.
+    # The deletion is recorded a moment after it's logged.
     async def clicked() -> list[Any]:
         await stage.click(FOLLOW)
         return stage.cards()
@@ -294,7 +294,7 @@ async def test_a_deleted_card_gives_its_place_to_a_new_one(stage: Stage) -> None
 
 
 async def test_a_lost_start_is_found_although_its_run_is_followed(stage: Stage) -> None:
-    """Somebody follows the run before it is known to be a start's: that start is not unclear for it, and one card tells."""
+    """If somebody follows the run of a start whose reply was lost, the start is settled, and one reply announces it."""
     add_schedule(stage)
     await stage.start_bot({"BOLT_BOT_API_TIMEOUT_S": "1"})
     bolt = stage.sandbox.bolt

@@ -1,4 +1,4 @@
-"""What the process imports that bots are forked off."""
+"""The modules imported by the process that bots are forked off."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from tests.e2e.forked import PRELOADED
 
 @pytest.mark.parametrize("name", PRELOADED)
 def test_what_is_imported_beforehand_can_be_imported(name: str) -> None:
-    """The forking process skips what it can't import without a word: each bot would do all of it again."""
+    """A preloaded module can be imported; one that can't is silently skipped, and each bot would import it again."""
     importlib.import_module(name)

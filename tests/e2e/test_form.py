@@ -1,4 +1,4 @@
-"""The form of a run: it opens, shows a schedule's commands, and starts what one has seen."""
+"""The run form: it opens, shows a schedule's commands, and starts what the person has seen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.e2e.stage import Stage
 
 @pytest.mark.parametrize("socket_mode", [True, False])
 async def test_a_run_is_put_together(stage: Stage, socket_mode: bool) -> None:  # noqa: FBT001 - the two ways to hear of Slack
-    """From `/bolt` to the card: chosen as one types, its commands shown, and everything that was filled in is on its way."""
+    """A schedule is chosen by typing, its commands are shown, and everything that was filled in reaches the run."""
     await stage.start_bot(socket_mode=socket_mode)
     form = await open_form(stage)
     assert form.block("commands") is None
@@ -39,7 +39,7 @@ async def test_a_run_is_put_together(stage: Stage, socket_mode: bool) -> None:  
 
 @pytest.mark.parametrize("text", ["", "run", "RUN  "])
 async def test_left_as_it_is_the_schedules_own_commands_run(stage: Stage, text: str) -> None:
-    """What was offered and not changed overrides nothing: the card shows no commands of somebody's own."""
+    """Commands that were offered and not changed override nothing, so the card lists no commands."""
     await stage.start_bot()
     form = await open_form(stage, text)
     await form.choose("nightly")
@@ -54,7 +54,7 @@ async def test_left_as_it_is_the_schedules_own_commands_run(stage: Stage, text: 
 
 
 async def test_submitted_twice_it_starts_once(stage: Stage) -> None:
-    """Slack's deliveries may be doubled."""
+    """A form that Slack delivers several times starts one run."""
     await stage.start_bot()
     form = await open_form(stage)
     await form.choose("nightly")
@@ -65,7 +65,7 @@ async def test_submitted_twice_it_starts_once(stage: Stage) -> None:
 
 
 async def test_the_command_delivered_twice_opens_one_form(stage: Stage) -> None:
-    """And nobody is told that there was a second."""
+    """A command delivered several times opens one form and sends no message."""
     await stage.start_bot()
     await stage.slash("", times=3)
     form = await Modal(stage).opened()
@@ -75,7 +75,7 @@ async def test_the_command_delivered_twice_opens_one_form(stage: Stage) -> None:
 
 
 async def test_what_is_wrong_stands_under_its_field(stage: Stage) -> None:
-    """All at once; the form stays, and mended it starts."""
+    """All errors are shown at once, each under its field; once corrected, the form starts the run."""
     await stage.start_bot()
     form = await open_form(stage)
     await form.choose("nightly")
@@ -94,7 +94,7 @@ async def test_what_is_wrong_stands_under_its_field(stage: Stage) -> None:
 
 
 async def test_another_schedule_brings_its_own_commands(stage: Stage) -> None:
-    """Unless the person has written something there already: that is kept, and said to be theirs."""
+    """Another schedule shows its own commands, unless the person has typed some: those are kept and labeled."""
     await stage.start_bot()
     form = await open_form(stage)
     await form.choose("nightly")
@@ -108,7 +108,7 @@ async def test_another_schedule_brings_its_own_commands(stage: Stage) -> None:
     await people.click_in_view(form.id, CHOOSE, option, filled=form.filled)
     await stage.until(lambda: form.says("These are the commands you typed"))
     assert form.block("commands") is not None
-    # The same field still, so that Slack keeps what is being typed into it.
+    # It's still the same field, so Slack keeps what's being typed into it.
     assert (form.block("commands") or {})["block_id"] == (block or {})["block_id"]
     await form.submit()
     await stage.until(stage.card_says("Nightly"))
@@ -117,7 +117,7 @@ async def test_another_schedule_brings_its_own_commands(stage: Stage) -> None:
 
 
 async def test_what_nobody_saw_is_not_started(stage: Stage) -> None:
-    """Submitted before the other schedule's commands came, the form shows them first."""
+    """A form submitted before the other schedule's commands arrived shows them first."""
     await stage.start_bot()
     form = await open_form(stage)
     await form.choose("nightly")
@@ -134,7 +134,7 @@ async def test_what_nobody_saw_is_not_started(stage: Stage) -> None:
 
 
 async def test_a_schedule_deleted_meanwhile(stage: Stage) -> None:
-    """The list still has it, Bolt no longer: the person is told privately, and no card is left."""
+    """If Bolt no longer has a schedule that the list has, the person is told privately and no card is left."""
     await stage.start_bot()
     form = await open_form(stage)
     await form.choose("compile")
@@ -147,7 +147,7 @@ async def test_a_schedule_deleted_meanwhile(stage: Stage) -> None:
 
 
 async def test_a_schedule_that_the_list_no_longer_has(stage: Stage) -> None:
-    """Under its field, and another one can be chosen."""
+    """A schedule that the list no longer has is reported under its field, and nothing is started."""
     await stage.start_bot()
     form = await open_form(stage)
     await form.choose("nightly")
@@ -158,7 +158,7 @@ async def test_a_schedule_that_the_list_no_longer_has(stage: Stage) -> None:
 
 
 async def test_a_channel_the_bot_is_not_in(stage: Stage) -> None:
-    """Nothing is started where its card could not be seen; the person is told, if need be directly."""
+    """Nothing is started in a channel the bot isn't in; a direct message says how to invite it."""
     await stage.start_bot()
     form = await open_form(stage, channel="finance")
     await form.choose("nightly")
@@ -170,7 +170,7 @@ async def test_a_channel_the_bot_is_not_in(stage: Stage) -> None:
 
 
 async def test_a_schedule_that_runs_already(stage: Stage) -> None:
-    """As after a typed command, the answer is private."""
+    """If the schedule is already running, the person is told privately, as after a typed command."""
     await stage.start_bot()
     form = await open_form(stage)
     await form.choose("always on")
@@ -180,7 +180,7 @@ async def test_a_schedule_that_runs_already(stage: Stage) -> None:
 
 
 async def test_the_same_form_again_asks_back(stage: Stage) -> None:
-    """As the same words do: the first run is named, and another is a click away."""
+    """Submitting the same form again starts nothing: the person is told that they already asked."""
     await stage.start_bot()
     for _ in range(2):
         form = await open_form(stage)
@@ -193,7 +193,7 @@ async def test_the_same_form_again_asks_back(stage: Stage) -> None:
 
 
 async def test_a_form_that_opens_too_late(stage: Stage) -> None:
-    """What Slack gives to open it with is good for 3 s: then a button opens it, and its channel is still known."""
+    """If Slack's 3 s for opening the form have passed, a button opens it, and it still knows its channel."""
     await stage.start_bot()
     stage.sandbox.workspace.faults.add(SlackFault("error", "views.open", code="expired_trigger_id"))
     await stage.slash("")
@@ -214,7 +214,7 @@ REFUSALS: tuple[tuple[FaultKind, str], ...] = (
 
 
 async def test_slack_does_not_open_it(stage: Stage) -> None:
-    """The person is told, with a button to try again; and not that it is shut where it may be open."""
+    """If Slack doesn't open the form, or doesn't say whether it did, the person is told, with a button to retry."""
     await stage.start_bot()
     for kind, words in REFUSALS:
         stage.sandbox.workspace.faults.add(SlackFault(kind, "views.open"))
@@ -228,7 +228,7 @@ async def test_slack_does_not_open_it(stage: Stage) -> None:
 
 
 async def test_a_mention_offers_a_button(stage: Stage) -> None:
-    """Slack gives nothing to open a form with for a message: a click does it, in the same channel."""
+    """A mention can't open a form, so it's answered with a button that opens one for the same channel."""
     await stage.start_bot()
     await stage.sandbox.slack.people.mention("ada", "data-eng", "run")
     await stage.until(stage.told_privately("A form can't be opened from a message."))
@@ -241,7 +241,7 @@ async def test_a_mention_offers_a_button(stage: Stage) -> None:
 
 
 async def test_a_form_that_cannot_be_completed_still_serves(stage: Stage) -> None:
-    """Slack refuses the update: without commands in it, the schedule's own run."""
+    """If Slack refuses to add the commands to the form, it still starts the schedule's own run."""
     await stage.start_bot()
     form = await open_form(stage)
     stage.sandbox.workspace.faults.add(SlackFault("http_500", "views.update"))
@@ -253,7 +253,7 @@ async def test_a_form_that_cannot_be_completed_still_serves(stage: Stage) -> Non
 
 
 async def test_commands_that_cannot_be_offered(stage: Stage) -> None:
-    """Too many for the field, with a secret in them, or of several lines: shown as far as they may, and run as they are."""
+    """Commands that don't fit, contain a secret or have several lines are shown if possible, and run unchanged."""
     many = [f"dbt run --select model_{number:03} --vars '{{day: {number}}}'" for number in range(200)]
     secret = ["curl https://user:hunter2hunter2@example.com/x", "dbt run"]
     lines = ["dbt run \\\n  --select a", "dbt test"]
@@ -277,7 +277,7 @@ async def test_commands_that_cannot_be_offered(stage: Stage) -> None:
 
 
 async def test_backticks_inside_a_command_are_refused_in_the_form(stage: Stage) -> None:
-    """And behind --command; those around it are formatting."""
+    """Backticks inside a command are refused in the form and after --command; those around it are formatting."""
     await stage.start_bot()
     form = await open_form(stage)
     await form.choose("nightly")

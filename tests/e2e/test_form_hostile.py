@@ -1,4 +1,4 @@
-"""Forms that were not filled in with Slack: they are answered, and start nothing."""
+"""Forged form submissions: they're answered, and start nothing where the person couldn't."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_CHANNEL = (
 
 
 async def test_a_channel_that_is_none_is_not_believed(stage: Stage) -> None:
-    """Whatever travels with a form is taken by its shape only."""
+    """A form with an invalid channel is answered with an error, and starts nothing."""
     await stage.start_bot()
     form = await open_form(stage)
     await form.choose("nightly")
@@ -32,7 +32,7 @@ async def test_a_channel_that_is_none_is_not_believed(stage: Stage) -> None:
 
 
 async def test_values_of_any_shape_change_nothing(stage: Stage) -> None:
-    """Signed, and still of no shape that a form has: an answer each time, no run, and the bot goes on."""
+    """Signed requests that no form would send are answered, start nothing, and don't upset the bot."""
     bot = await stage.start_bot()
     form = await open_form(stage)
     await form.choose("nightly")
@@ -76,7 +76,7 @@ async def test_values_of_any_shape_change_nothing(stage: Stage) -> None:
 def forged(
     stage: Stage, view_id: str, metadata: str, *, chosen: str = "", commands: str | None = None
 ) -> dict[str, Any]:
-    """A submission of Ada's that is signed, and names a channel of its sender's choice."""
+    """A signed submission by Ada that names a channel of the sender's choice."""
     workspace = stage.sandbox.workspace
     slug = "nightly"
     values: dict[str, Any] = {"schedule": {CHOOSE: {"selected_option": {"value": slug}}}}
@@ -92,7 +92,7 @@ def forged(
 
 
 async def test_nobody_starts_a_run_where_they_are_not(stage: Stage) -> None:
-    """Whichever way the form names a channel: private, public, a direct message of others, a group of others."""
+    """A form can't start a run in a channel, group or direct message that the person isn't in, however it's named."""
     await stage.start_bot()
     workspace = stage.sandbox.workspace
     bot, grace, gus = workspace.bot.id, workspace.user("grace").id, workspace.user("gus").id
@@ -115,7 +115,7 @@ async def test_nobody_starts_a_run_where_they_are_not(stage: Stage) -> None:
 
 
 async def test_who_is_there_starts_a_run_there(stage: Stage) -> None:
-    """In a private channel, a group, and the direct messages with the bot; Bolt reads the name of none of them."""
+    """A member can start a run in a private channel, a group or direct messages; Bolt gets none of their names."""
     await stage.start_bot()
     workspace = stage.sandbox.workspace
     bot, ada = workspace.bot.id, workspace.user("ada").id
@@ -133,7 +133,7 @@ async def test_who_is_there_starts_a_run_there(stage: Stage) -> None:
 
 
 async def test_a_form_stays_where_its_asker_no_longer_is(stage: Stage) -> None:
-    """Who has left the channel meanwhile is told so in the form."""
+    """Someone who has left the channel since the form opened is told so in the form."""
     await stage.start_bot()
     form = await open_form(stage)
     await form.choose("nightly")

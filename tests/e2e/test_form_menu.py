@@ -1,4 +1,4 @@
-"""The menu of schedules in the form: what it offers as one types."""
+"""The schedule menu in the form: what it offers as a person types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SOON = {"BOLT_BOT_API_TIMEOUT_S": "1"}
 
 
 def plenty(stage: Stage, number: int = 2000) -> None:
-    """Give Bolt as many schedules, some of them with names that are hard to show."""
+    """Give Bolt this many schedules, some of them with names that are hard to show."""
     names = {3: "Schedule " + "x" * 200, 4: "🎉 Party " * 20, 5: "לילה מלא", 6: "Twin", 7: "Twin", 8: "a/b c/d"}
     for at in range(number):
         slug = f"team-{at % 40}-orders-{at}" if at != 9 else "long-" + "s" * 200
@@ -24,7 +24,7 @@ def plenty(stage: Stage, number: int = 2000) -> None:
 
 
 async def test_two_thousand_schedules(stage: Stage) -> None:
-    """At most a hundred are offered, best first; found by name, slug and owner, whatever they are called."""
+    """The menu offers at most 100, best first, and finds schedules by name, slug and owner, whatever they're called."""
     plenty(stage)
     await stage.start_bot()
     form = await open_form(stage)
@@ -45,7 +45,7 @@ async def test_two_thousand_schedules(stage: Stage) -> None:
 
 
 async def test_a_slug_that_is_too_long_for_a_menu(stage: Stage) -> None:
-    """It goes by its id there, and starts all the same."""
+    """A slug that's too long for a menu is replaced by an id there, and the schedule can still be started."""
     plenty(stage, 10)
     await stage.start_bot()
     form = await open_form(stage)
@@ -56,7 +56,7 @@ async def test_a_slug_that_is_too_long_for_a_menu(stage: Stage) -> None:
 
 
 async def test_failing_schedules_say_so(stage: Stage) -> None:
-    """The latest state stands beside each, as a word."""
+    """Each schedule shows the state of its latest run as a word."""
     await stage.start_bot()
     form = await open_form(stage)
     about = {one["value"]: one["description"]["text"] for one in await form.options("")}
@@ -68,7 +68,7 @@ async def test_failing_schedules_say_so(stage: Stage) -> None:
 
 
 async def test_bolt_away_the_last_list_serves(stage: Stage) -> None:
-    """Its age is told, schedules can be chosen, and what is submitted is started once Bolt is back."""
+    """While Bolt is away, schedules can be chosen, and what's submitted is started once Bolt is back."""
     await stage.start_bot(SOON)
     form = await open_form(stage)
     await form.choose("nightly")

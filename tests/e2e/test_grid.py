@@ -1,4 +1,4 @@
-"""Enterprise Grid: people of the organization are our own people at every door, and those of other organizations are turned away."""
+"""Enterprise Grid: people of our organization are served everywhere, and those of other organizations are refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.e2e.test_home import opened as home_opened
 from tests.e2e.test_home import view as home_of
 from tests.e2e.test_policy import policy
 
-# Named by the organization, and by a sibling workspace.
+# Slack names the organization as the team of one, and a sibling workspace as the team of the other.
 MEMBERS = ("edda", "sven")
 # Not in our workspace at all, but in a channel that it shares with a sibling.
 SISTER = "sila"
@@ -22,13 +22,13 @@ TRANSPORTS = pytest.mark.parametrize("socket_mode", [True, False], ids=["socket"
 
 
 async def on_grid(stage: Stage, *, socket_mode: bool = True, settings: dict[str, str] | None = None) -> None:
-    """The workspace in its organization, and the bot in it."""
+    """Put the workspace in an organization, and start the bot."""
     found(stage.sandbox.workspace)
     await stage.start_bot(settings, socket_mode=socket_mode)
 
 
 def outsider(stage: Stage, enterprise: str) -> str:
-    """A person of another organization in the channel: of one on Grid, or of a lone workspace."""
+    """Add a person from another organization to the channel: one on Grid, or a lone workspace."""
     workspace = stage.sandbox.workspace
     eve = workspace.add_user("eve", team="T0ELSE", enterprise=enterprise, shown_as=enterprise)
     workspace.channel("data-eng").members.append(eve.id)
@@ -36,7 +36,7 @@ def outsider(stage: Stage, enterprise: str) -> str:
 
 
 def buttons(stage: Stage, person: str) -> list[Any]:
-    """The buttons of what a person was told last."""
+    """The buttons of the newest private message to a person."""
     blocks = stage.private(person)[-1].blocks
     return [one for block in blocks if block["type"] == "actions" for one in block["elements"]]
 
@@ -44,7 +44,7 @@ def buttons(stage: Stage, person: str) -> list[Any]:
 @TRANSPORTS
 @pytest.mark.parametrize("person", MEMBERS)
 async def test_a_member_types_fills_in_the_form_and_clicks(stage: Stage, socket_mode: bool, person: str) -> None:  # noqa: FBT001
-    """From the form to the card, and the card's button does what it says."""
+    """A member of the organization can use the form, its card's button and commands."""
     await on_grid(stage, socket_mode=socket_mode)
     form = await open_form(stage, user=person)
     await form.choose("backfill")
@@ -62,7 +62,7 @@ async def test_a_member_types_fills_in_the_form_and_clicks(stage: Stage, socket_
 @TRANSPORTS
 @pytest.mark.parametrize("person", [*MEMBERS, SISTER])
 async def test_a_member_mentions_writes_and_opens_app_home(stage: Stage, socket_mode: bool, person: str) -> None:  # noqa: FBT001
-    """Also one who is in a sibling workspace alone: everything that Slack lets that person do."""
+    """A member can mention the bot, click, open App Home and write directly, even from a sibling workspace."""
     await on_grid(stage, socket_mode=socket_mode)
     await stage.mention("run backfill", user=person)
     await stage.until(stage.card_says("is running"))
@@ -77,7 +77,7 @@ async def test_a_member_mentions_writes_and_opens_app_home(stage: Stage, socket_
 
 @pytest.mark.parametrize("person", MEMBERS)
 async def test_a_member_uses_the_shortcuts(stage: Stage, person: str) -> None:
-    """The form, and a run's details from its card."""
+    """A member can open the form, and a run's details from its card."""
     await on_grid(stage)
     people = stage.sandbox.slack.people
     await people.shortcut(person, "run.form", "data-eng")
@@ -91,7 +91,7 @@ async def test_a_member_uses_the_shortcuts(stage: Stage, person: str) -> None:
 
 
 async def test_a_card_is_the_same_card_for_whoever_clicks(stage: Stage) -> None:
-    """It is recorded by our workspace, whatever Slack calls the team of whoever asked or clicks."""
+    """A card is recorded under our workspace, whatever team Slack gives for whoever asked or clicks."""
     await on_grid(stage)
     await stage.mention("run backfill", user="sven")
     await stage.until(stage.card_says("is running"))
@@ -103,9 +103,9 @@ async def test_a_card_is_the_same_card_for_whoever_clicks(stage: Stage) -> None:
 
 @pytest.mark.parametrize("enterprise", ["", "E0ELSE"], ids=["a lone workspace", "on Grid"])
 async def test_an_outsider_is_turned_away_at_every_door(stage: Stage, enterprise: str) -> None:
-    """With one sentence and nothing else; no run, no schedule and nobody's address in what they are shown."""
+    """An outsider gets one sentence and nothing else: no run, no schedule, no button and no address."""
     await on_grid(stage)
-    # Nothing is posted to a channel that is shared already.
+    # This comes first, because nothing is posted to a channel that's already shared.
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
     eve = outsider(stage, enterprise)
@@ -130,7 +130,7 @@ async def test_an_outsider_is_turned_away_at_every_door(stage: Stage, enterprise
 
 
 async def test_a_form_that_an_outsider_gets_hold_of(stage: Stage) -> None:
-    """Its menu stays empty, and it starts nothing; the sentence stands in it."""
+    """In an outsider's hands, the form's menu is empty, and submitting it shows the refusal and starts nothing."""
     await on_grid(stage)
     eve = outsider(stage, "E0ELSE")
     form = await open_form(stage)
@@ -145,7 +145,7 @@ async def test_a_form_that_an_outsider_gets_hold_of(stage: Stage) -> None:
 
 
 async def test_the_policy_may_let_outsiders_in(stage: Stage) -> None:
-    """As far as a rule names them, and no further."""
+    """The policy can let outsiders do what a rule allows them, and no more."""
     rules = """\
 version: 1
 rules:
@@ -171,7 +171,7 @@ rules:
 
 
 async def test_who_belongs_where_is_not_known(stage: Stage) -> None:
-    """The payload names a sibling workspace, and Slack doesn't say whose that is: refused, with the reason."""
+    """If Slack doesn't say whose the sibling workspace in a payload is, its person is refused, with the reason."""
     stage.sandbox.workspace.scopes.discard("users:read")
     await on_grid(stage)
     await stage.mention("list", user="sven")

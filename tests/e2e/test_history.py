@@ -1,4 +1,4 @@
-"""The picture of a schedule's history, in the channel where it was asked for."""
+"""The chart of a schedule's history, in the channel where it was asked for."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.e2e.stage import Stage
 
 
 def pictures(stage: Stage, channel: str = "data-eng") -> list[Any]:
-    """The files that the bot has shown in a channel."""
+    """The files that the bot has posted in a channel."""
     return [stage.sandbox.workspace.files[each] for message in stage.cards(channel) for each in message.files]
 
 
 async def test_a_history_is_posted_as_a_picture_that_is_told_in_words(stage: Stage) -> None:
-    """For everybody, with alternative text and a sentence that say the same; once, however often it is delivered."""
+    """A history is posted once in the channel, with alternative text and a sentence that say the same."""
     await stage.start_bot()
     await stage.slash("history hourly", times=3)
     await stage.until(lambda: len(pictures(stage)) == 1, timeout_s=30)
@@ -37,14 +37,14 @@ async def test_a_history_is_posted_as_a_picture_that_is_told_in_words(stage: Sta
 
 
 async def test_a_public_channel_is_joined_for_it(stage: Stage) -> None:
-    """As for a card."""
+    """The bot joins a public channel to post a history there."""
     await stage.start_bot()
     await stage.slash("history hourly", channel="analytics")
     await stage.until(lambda: len(pictures(stage, "analytics")) == 1, timeout_s=30)
 
 
 async def test_where_it_cannot_be_shown_the_person_gets_it_in_words(stage: Stage) -> None:
-    """The bot is not in the private channel: how to mend that, and the numbers."""
+    """If the chart can't be posted, the person is told why; a channel without the bot gets the numbers in words."""
     await stage.start_bot()
     await stage.slash("history hourly", channel="finance")
     await stage.until(stage.told_privately("Invite me with /invite"), timeout_s=30)
@@ -56,7 +56,7 @@ async def test_where_it_cannot_be_shown_the_person_gets_it_in_words(stage: Stage
 
 
 async def test_a_lost_reply_is_looked_for(stage: Stage) -> None:
-    """It is there: nothing more is said, and it is not posted twice."""
+    """If the reply to an upload is lost, a posted chart isn't posted again; if there's none, the person is told."""
     await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     stage.sandbox.workspace.faults.add(SlackFault("drop_after", "files.completeUploadExternal"))
     await stage.slash("history hourly")
@@ -69,7 +69,7 @@ async def test_a_lost_reply_is_looked_for(stage: Stage) -> None:
 
 
 async def test_too_little_history_is_said_so(stage: Stage) -> None:
-    """With what there is instead."""
+    """With too few runs for a chart, the answer says so; a misspelled name gets a suggestion."""
     stage.sandbox.bolt.add_schedule(Schedule(0, "🎉 تقرير", "odd one", own_character(["dbt run"])))
     await stage.start_bot()
     await stage.slash("history odd one")
@@ -83,7 +83,7 @@ async def test_too_little_history_is_said_so(stage: Stage) -> None:
 
 
 async def test_a_mention_in_a_thread_gets_it_there(stage: Stage) -> None:
-    """Where it was asked for, and nowhere else."""
+    """A history asked for in a thread is posted in that thread and nowhere else."""
     await stage.start_bot()
     await stage.slash("run nightly")
     await stage.until(stage.card_says("succeeded in"))

@@ -30,7 +30,7 @@ def view(stage: Stage, user: str = PERSON) -> Json | None:
 
 
 def reads(stage: Stage, user: str = PERSON) -> str:
-    """What stands in it, line by line."""
+    """What it says, line by line."""
     shown = view(stage, user)
     return "\n".join(message_lines({"text": "", **shown}, viewer(stage.sandbox.workspace))) if shown else ""
 
@@ -48,7 +48,7 @@ async def opened(stage: Stage, words: str, user: str = PERSON) -> None:
 
 
 async def until(stage: Stage, holds: Callable[[], bool], user: str = PERSON) -> None:
-    """Wait until something holds; what Home shows instead is told where it never does."""
+    """Wait until a condition holds; if it never does, the failure shows what Home says."""
     try:
         await stage.until(holds)
     except AssertionError as error:
@@ -56,7 +56,7 @@ async def until(stage: Stage, holds: Callable[[], bool], user: str = PERSON) -> 
 
 
 async def click(stage: Stage, label: str, user: str = PERSON) -> Outcome:
-    """Click the first button of that label."""
+    """Click the first button with this label."""
     shown = view(stage, user)
     assert shown is not None
     action = next(
@@ -74,14 +74,14 @@ def published(stage: Stage) -> int:
 
 
 def told_directly(stage: Stage, words: str, user: str = PERSON) -> Callable[[], bool]:
-    """Whether the direct messages with that person have these words."""
+    """Whether the direct messages with this person contain these words."""
     workspace = stage.sandbox.workspace
     return lambda: any(words in one.text for one in workspace.direct(workspace.user(user).id).messages.values())
 
 
 @pytest.mark.parametrize("socket_mode", [True, False])
 async def test_an_empty_home_says_what_to_do_next(stage: Stage, *, socket_mode: bool) -> None:
-    """Over a socket as over HTTP; the tab of messages fills nothing."""
+    """An empty Home says what to do next, over a socket or HTTP; opening the Messages tab publishes nothing."""
     await stage.start_bot(socket_mode=socket_mode)
     assert (await stage.sandbox.slack.people.open_home(PERSON, "messages")).problem == ""
     await opened(stage, "Start one here, or with")
@@ -91,7 +91,7 @@ async def test_an_empty_home_says_what_to_do_next(stage: Stage, *, socket_mode: 
 
 
 async def test_an_active_run_is_there_and_is_cancelled_from_there(stage: Stage) -> None:
-    """With its progress and its channel; the answer comes by direct message, and Home shows the wish at once."""
+    """Home shows an active run and its channel; a cancellation is shown at once and answered by direct message."""
     await stage.start_bot()
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
@@ -108,7 +108,7 @@ async def test_an_active_run_is_there_and_is_cancelled_from_there(stage: Stage) 
 
 
 async def test_runs_of_others_are_shown_to_who_is_in_their_channel(stage: Stage) -> None:
-    """And to nobody else: neither those of a private channel, nor of a public one that a person is not in."""
+    """Other people's runs are shown to members of their channel only."""
     workspace = stage.sandbox.workspace
     finance = workspace.channel("finance")
     finance.members.append(workspace.bot.id)
@@ -125,7 +125,7 @@ async def test_runs_of_others_are_shown_to_who_is_in_their_channel(stage: Stage)
 
 
 async def test_failures_of_ones_channels_are_shown_to_who_is_there(stage: Stage) -> None:
-    """What broke, and its details by direct message."""
+    """A channel's members see what failed there, and get its details by direct message; others don't see it."""
     await stage.start_bot()
     await stage.slash("run hourly")
     await stage.until(stage.replied("exit code"))
@@ -140,7 +140,7 @@ async def test_failures_of_ones_channels_are_shown_to_who_is_there(stage: Stage)
 
 
 async def test_a_failure_is_retried_from_there(stage: Stage) -> None:
-    """In the channel of its card; Home says so, and both cards name each other as ever."""
+    """A failure can be retried from Home: the new card is in the old one's channel, and Home says so."""
     await stage.start_bot()
     await stage.slash("run hourly")
     await stage.until(stage.replied("exit code"))
@@ -158,7 +158,7 @@ async def test_a_failure_is_retried_from_there(stage: Stage) -> None:
 
 
 async def test_where_slack_does_not_tell_who_is_where_ones_own_card_does(stage: Stage) -> None:
-    """Also in a channel that is not that of the schedule's last run. Elsewhere the answer is that it could not be checked."""
+    """If Slack won't list a person's channels, a click works where they have a card of their own, and only there."""
     workspace = stage.sandbox.workspace
     workspace.channel("analytics").members.append(workspace.bot.id)
     workspace.faults.add(Fault("ratelimited", "users.conversations", count=None, retry_after_s=30))
@@ -188,7 +188,7 @@ async def test_where_slack_does_not_tell_who_is_where_ones_own_card_does(stage: 
 
 
 async def test_the_form_opens_from_there(stage: Stage) -> None:
-    """A click on Home comes with what opens a modal."""
+    """The run form opens from Home."""
     await stage.start_bot()
     await opened(stage, "Start one here")
     await click(stage, "Start a run")
@@ -198,7 +198,7 @@ async def test_the_form_opens_from_there(stage: Stage) -> None:
 
 @pytest.mark.parametrize("missing", [("channels:read", "groups:read"), ("groups:read",)])
 async def test_without_its_scopes_it_shows_less_and_says_so(stage: Stage, missing: tuple[str, ...]) -> None:
-    """Never what might be none of that person's business. It is no outage of Slack."""
+    """Without its scopes, Home hides other people's runs and says why; that's not logged as an outage of Slack."""
     workspace = stage.sandbox.workspace
     workspace.channel("finance").members.append(workspace.bot.id)
     bot = await stage.start_bot()
@@ -216,7 +216,7 @@ async def test_without_its_scopes_it_shows_less_and_says_so(stage: Stage, missin
 
 
 async def test_a_schedule_is_run_from_there(stage: Stage) -> None:
-    """Its button names the channel of the last run; the card goes there, and Home shows the run without another click."""
+    """The button names the last run's channel; the card goes there, and Home then shows the run by itself."""
     await stage.start_bot()
     await stage.slash("run nightly --reason first")
     await stage.until(stage.card_says("succeeded"))
@@ -230,7 +230,7 @@ async def test_a_schedule_is_run_from_there(stage: Stage) -> None:
 
 
 async def test_two_clicks_start_one_run(stage: Stage) -> None:
-    """The second is answered by direct message, with a button for another one: its card goes to the channel, too."""
+    """The second click is answered by direct message, with a button to start another, whose card is in the channel."""
     await stage.start_bot()
     await stage.slash("run backfill --reason first")
     await stage.until(stage.card_says("is running"))
@@ -247,7 +247,7 @@ async def test_two_clicks_start_one_run(stage: Stage) -> None:
 
 
 async def test_a_refusal_comes_by_direct_message(stage: Stage) -> None:
-    """Where the click was, nobody could see what only shows in a channel."""
+    """A refusal comes by direct message, because Home can't show an ephemeral message."""
     await stage.start_bot()
     await stage.slash("run nightly --reason first")
     await stage.until(stage.card_says("succeeded"))
@@ -261,7 +261,7 @@ async def test_a_refusal_comes_by_direct_message(stage: Stage) -> None:
 
 
 async def test_a_start_that_waits_names_the_channel_of_its_card(stage: Stage) -> None:
-    """The answer stands in direct messages, its card does not; and the run in its way is not to be followed there."""
+    """The direct message names the channel of the card, and doesn't offer to follow the run that's in the way."""
     add_schedule(stage)
     await stage.start_bot()
     await stage.slash(f"run {SLUG} --reason first")
@@ -280,7 +280,7 @@ async def test_a_start_that_waits_names_the_channel_of_its_card(stage: Stage) ->
 
 
 async def test_who_has_left_the_channel_runs_it_in_direct_messages(stage: Stage) -> None:
-    """Nobody is surprised by a card in a channel that one cannot read."""
+    """Someone who has left the channel is offered to run it in direct messages, and the channel gets no card."""
     await stage.start_bot()
     await stage.slash("run nightly --reason first")
     await stage.until(stage.card_says("succeeded"))
@@ -294,7 +294,7 @@ async def test_who_has_left_the_channel_runs_it_in_direct_messages(stage: Stage)
 
 
 async def test_a_click_does_not_run_where_the_person_is_no_longer(stage: Stage) -> None:
-    """What was shown when the person was there is read anew; another process has no old list."""
+    """A click starts nothing if the person has left the channel; a new process has no cached membership."""
     await stage.start_bot()
     await stage.slash("run nightly --reason first")
     await stage.until(stage.card_says("succeeded"))
@@ -320,7 +320,7 @@ async def test_a_click_does_not_run_where_the_person_is_no_longer(stage: Stage) 
     ],
 )
 async def test_what_a_button_carries_is_not_believed(stage: Stage, value: str, answer: str) -> None:
-    """Not even by somebody whose own button it is: a private channel stays closed, and nothing is started."""
+    """A button's value isn't trusted: it can't open a private channel, and a broken one starts nothing."""
     workspace = stage.sandbox.workspace
     workspace.channel("finance").members.append(workspace.bot.id)
     stage.sandbox.workspace.user("gus").role = "member"
@@ -339,7 +339,7 @@ async def test_what_a_button_carries_is_not_believed(stage: Stage, value: str, a
 
 
 async def test_pages_are_turned_and_kept(stage: Stage) -> None:
-    """Next, refresh (which stays there), previous; what was in between ends, and its page with it."""
+    """*Next* and *Previous* turn the page, and *Refresh* stays on it."""
     long = Character((Step("sleep 9999", 9999.0),))
     for number in range(7):
         stage.sandbox.bolt.add_schedule(Schedule(0, f"Many {number}", f"many-{number}", long))
@@ -360,7 +360,7 @@ async def test_pages_are_turned_and_kept(stage: Stage) -> None:
 
 
 async def test_a_person_of_another_organization_is_shown_the_refusal_alone(stage: Stage) -> None:
-    """In a shared channel they may open it, too."""
+    """On Home, a person of another organization sees the refusal and nothing else."""
     stage.sandbox.workspace.add_user("eve", team="T0ELSEWHERE")
     await stage.start_bot()
     await opened(stage, "I don't take requests from people in other organizations", "eve")
@@ -370,7 +370,7 @@ async def test_a_person_of_another_organization_is_shown_the_refusal_alone(stage
 
 
 async def test_many_openings_at_once(stage: Stage) -> None:
-    """An older one does not overwrite a newer one, and none of them fails."""
+    """Of many openings at once, none fails, and an older one doesn't overwrite a newer one."""
     bot = await stage.start_bot()
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
@@ -385,7 +385,7 @@ async def test_many_openings_at_once(stage: Stage) -> None:
 
 
 async def test_slack_refuses_to_show_it(stage: Stage) -> None:
-    """Opened, it stays as it was; clicked, the person is told, by direct message."""
+    """If Slack refuses to show it, an opening is logged, and a click is answered by direct message."""
     bot = await stage.start_bot()
     await opened(stage, "Start one here")
     stage.sandbox.workspace.faults.add(Fault("ratelimited", "views.publish", count=2, retry_after_s=1))
@@ -398,7 +398,7 @@ async def test_slack_refuses_to_show_it(stage: Stage) -> None:
 
 
 async def test_slack_does_not_tell_who_is_where(stage: Stage) -> None:
-    """One's own runs are shown all the same."""
+    """If Slack doesn't list a person's channels, Home says so and still shows that person's own runs."""
     stage.sandbox.workspace.faults.add(Fault("ratelimited", "users.conversations", count=None, retry_after_s=30))
     await stage.start_bot()
     await stage.slash("run backfill")
@@ -409,7 +409,7 @@ async def test_slack_does_not_tell_who_is_where(stage: Stage) -> None:
 
 @pytest.mark.skipif(redis_server() is None, reason="there is no redis-server on PATH")
 async def test_redis_is_away(stage: Stage) -> None:
-    """It says so, with a button to try again, and is filled once Redis is back."""
+    """Without Redis, Home says so, with a button to try again, and it's filled once Redis is back."""
     servers = Servers()
     server = await servers.alone("appendonly yes", "maxmemory-policy noeviction")
     try:
@@ -430,7 +430,7 @@ async def test_redis_is_away(stage: Stage) -> None:
 
 
 async def test_killed_between_the_click_and_its_card(stage: Stage) -> None:
-    """What was acknowledged is started once by the process that comes after, in the channel that was named."""
+    """An acknowledged click starts its run once after a restart, in the channel that the button named."""
     short = {"BOLT_BOT_LEASE_S": "1.5", "BOLT_BOT_API_TIMEOUT_S": "1"}
     await stage.start_bot(short)
     await stage.slash("run nightly --reason first")

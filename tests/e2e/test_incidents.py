@@ -1,4 +1,4 @@
-"""Incidents: a watched schedule fails, and people do something about it by the buttons of its message."""
+"""Incidents: a watched schedule fails, and people handle it with the buttons of its message."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OFTEN = {"BOLT_BOT_DISCOVER_S": "1"}
 
 
 async def fails(stage: Stage, environment: dict[str, str] = OFTEN) -> Run:
-    """A watched schedule of which a run that nobody started here fails."""
+    """Watch a schedule, and let a run of it fail that wasn't started from Slack."""
     add_schedule(stage)
     run = stage.sandbox.bolt.start(SLUG, Start(), SCHEDULER)
     await stage.start_bot(environment)
@@ -35,7 +35,7 @@ def shows(stage: Stage, words: str) -> bool:
 
 
 async def test_people_take_it_on_and_snooze_it(stage: Stage) -> None:
-    """By name, with a take-over; what they do can be undone, and the end of a snooze says that it still fails."""
+    """People take on an incident, take it over, give it up and snooze it; ending a snooze says it still fails."""
     await fails(stage)
     ts, both, people = stage.cards()[0].ts, {PERSON, "grace"}, stage.sandbox.slack.people
     await asyncio.gather(*(people.click(who, CHANNEL, ts, label="I'm on it") for who in both))
@@ -62,7 +62,7 @@ async def test_people_take_it_on_and_snooze_it(stage: Stage) -> None:
 
 
 async def test_a_failed_run_is_read_and_retried(stage: Stage) -> None:
-    """The retry is a line of the message, without a card of its own, and its success recovers it."""
+    """A retry is a line of the incident's message, without a card of its own, and its success ends the incident."""
     run = await fails(stage)
     await stage.click("Logs")
     await stage.until(stage.told_privately(f"run {run.id}"))
@@ -76,7 +76,7 @@ async def test_a_failed_run_is_read_and_retried(stage: Stage) -> None:
 
 
 async def test_retrying_what_fails_asks_once(stage: Stage) -> None:
-    """And names what isn't failing anymore by not naming it."""
+    """Retrying what's failing asks for confirmation; declining retries nothing."""
     run = await fails(stage)
     await stage.slash("retry --failing")
     await stage.until(stage.told_privately("Load the warehouse* (<"))
@@ -91,7 +91,7 @@ async def test_retrying_what_fails_asks_once(stage: Stage) -> None:
 
 
 async def test_a_double_click_does_not_take_back_what_the_first_one_said(stage: Stage) -> None:
-    """The answer replaces the question, so the second one must be true of both."""
+    """The answer to each click replaces the question, so the second answer must be true of both clicks."""
     await fails(stage)
     await stage.slash("retry --failing")
     await stage.until(stage.told_privately("Retry the newest failed run of this schedule?"))
@@ -106,7 +106,7 @@ async def test_a_double_click_does_not_take_back_what_the_first_one_said(stage: 
 
 
 async def test_the_policy_decides_who_handles_it(stage: Stage) -> None:
-    """As who watches, and before it asks whether to retry what fails."""
+    """The policy decides who can take on an incident, and who is asked whether to retry what's failing."""
     rules = NOT_GRACE.replace("what: watch", "what: [watch, retry]")
     await fails(stage, policy(stage, rules) | OFTEN)
     await stage.slash("retry --failing", user="grace")

@@ -1,4 +1,4 @@
-"""What comes in: floods are answered once, copies do nothing twice, and health has a port of its own if asked."""
+"""Incoming requests: a flood is answered once, duplicates do nothing, and health can have a port of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FEW = {"BOLT_BOT_USER_LIMIT": "3"}
 
 
 def headers(stage: Stage, body: bytes) -> dict[str, str]:
-    """Those of a request of Slack's: whoever records one has them, too."""
+    """The headers of a request from Slack: whoever records a request has them too."""
     now = str(int(time.time()))
     secret = stage.sandbox.workspace.signing_secret.encode()
     digest = hmac.new(secret, f"v0:{now}:".encode() + body, hashlib.sha256).hexdigest()
@@ -26,20 +26,20 @@ def headers(stage: Stage, body: bytes) -> dict[str, str]:
 
 
 def command(stage: Stage, text: str, trigger: str = "1.2.3") -> bytes:
-    """A slash command of Ada's."""
+    """A slash command by Ada."""
     fields = {"command": "/bolt", "text": text, "team_id": stage.sandbox.workspace.team_id, "user_id": "U0ADA"}
     return urlencode(fields | {"channel_id": "C0DATAENG", "user_name": "ada", "trigger_id": trigger}).encode()
 
 
 async def post(bot: Bot, body: bytes, signed: dict[str, str]) -> tuple[int, str]:
-    """Send it to the bot; status and body of the answer."""
+    """Send it to the bot, and return the status and body of the answer."""
     url = f"http://127.0.0.1:{bot.port}/slack/events"
     async with aiohttp.ClientSession() as http, http.post(url, data=body, headers=signed) as answer:
         return answer.status, await answer.text()
 
 
 async def test_a_flood_is_answered_once_and_dropped(stage: Stage) -> None:
-    """Of commands and of messages to the bot alike; another person is served meanwhile, and it is counted."""
+    """A flood of commands or mentions is answered once, then dropped and counted; other people are still served."""
     bot = await stage.start_bot(FEW)
     answers = [await stage.slash("help") for _ in range(6)]
     assert [one.problem for one in answers] == [""] * 6
@@ -57,7 +57,7 @@ async def test_a_flood_is_answered_once_and_dropped(stage: Stage) -> None:
 
 
 async def test_a_click_above_the_limit_starts_nothing(stage: Stage) -> None:
-    """It is told privately, and the run goes on."""
+    """A click above the limit is answered privately, and the run goes on."""
     await stage.start_bot({"BOLT_BOT_USER_LIMIT": "1"})
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
@@ -70,7 +70,7 @@ async def test_a_click_above_the_limit_starts_nothing(stage: Stage) -> None:
 
 
 async def test_a_recorded_request_does_nothing_again(stage: Stage) -> None:
-    """With the signature that it had: a start, a question and a private answer are each there once."""
+    """A recorded request sent again with its signature starts nothing and gets no answer."""
     bot = await stage.start_bot(socket_mode=False)
     start, question = command(stage, "run nightly"), command(stage, "help", "1.2.4")
     signed = headers(stage, start), headers(stage, question)
@@ -78,7 +78,7 @@ async def test_a_recorded_request_does_nothing_again(stage: Stage) -> None:
     first = await post(bot, question, signed[1])
     assert "run" in first[1]
     await stage.until(lambda: len(stage.started()) == 1)
-    # It is marked after its acknowledgement.
+    # It's marked as seen after it's acknowledged.
     deadline = time.monotonic() + 5
     while await post(bot, question, signed[1]) != (200, ""):
         assert time.monotonic() < deadline
@@ -90,7 +90,7 @@ async def test_a_recorded_request_does_nothing_again(stage: Stage) -> None:
 
 
 async def test_copies_at_the_same_time_start_one_run(stage: Stage) -> None:
-    """None of them is dropped before one is recorded."""
+    """Copies of a request at the same time are all acknowledged and start one run."""
     bot = await stage.start_bot(socket_mode=False)
     again = command(stage, "run nightly", "1.2.5")
     signed = headers(stage, again)
@@ -102,7 +102,7 @@ async def test_copies_at_the_same_time_start_one_run(stage: Stage) -> None:
 
 
 async def test_a_start_that_was_cut_off_is_taken_when_it_comes_again(stage: Stage) -> None:
-    """Its process died before it was acknowledged: whoever sends it anew, a proxy say, has it started once."""
+    """If the process dies before it acknowledges a start, sending it again, as a proxy might, starts it once."""
     bot = await stage.start_bot(socket_mode=False)
     body = command(stage, "run nightly", "1.2.6")
     signed = headers(stage, body)
@@ -118,7 +118,7 @@ async def test_a_start_that_was_cut_off_is_taken_when_it_comes_again(stage: Stag
 
 
 async def test_a_command_may_say_payload(stage: Stage) -> None:
-    """The word is a field's name in other requests, and nothing but a word in this one."""
+    """In a command, "payload" is only a word, though it's the name of a field in other requests."""
     bot = await stage.start_bot(socket_mode=False)
     body = command(stage, "show payload")
     status, said = await post(bot, body, headers(stage, body))
@@ -128,7 +128,7 @@ async def test_a_command_may_say_payload(stage: Stage) -> None:
 
 
 async def test_health_on_a_port_of_its_own(stage: Stage) -> None:
-    """Strangers find neither it nor the metrics on the other one."""
+    """With a port of their own, health and metrics aren't served on the public port."""
     bot = await stage.start_bot({"BOLT_BOT_ADMIN_HOST": "127.0.0.1", "BOLT_BOT_ADMIN_PORT": "0"})
     assert bot.admin_port != bot.port
     async with aiohttp.ClientSession() as http:

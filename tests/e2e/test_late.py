@@ -14,7 +14,7 @@ OFTEN = {"BOLT_BOT_DISCOVER_S": "1"}
 
 
 async def watches(stage: Stage, *options: str) -> None:
-    """A channel watches the schedule, and its runs have been looked at."""
+    """Watch the schedule, and wait until its runs have been read."""
     await stage.start_bot(OFTEN)
     looked = stage.asked("listBoltRuns")
     await stage.slash(" ".join(("watch", SLUG, "--mention none", *options)))
@@ -23,7 +23,7 @@ async def watches(stage: Stage, *options: str) -> None:
 
 
 async def test_a_schedule_that_starts_nothing_is_late_until_it_does(stage: Stage) -> None:
-    """The message becomes the news that a run has begun, and how late."""
+    """The message about a late schedule is edited once a run has begun, and says how late it was."""
     bolt = stage.sandbox.bolt
     add_schedule(stage)
     slot = bolt.clock() + timedelta(minutes=3)
@@ -40,7 +40,7 @@ async def test_a_schedule_that_starts_nothing_is_late_until_it_does(stage: Stage
 
 
 async def test_a_run_that_takes_long_is_reported_while_it_runs(stage: Stage) -> None:
-    """And once more in the same message when it ends."""
+    """A slow run is reported while it's running, and the same message says how it ended."""
     bolt = stage.sandbox.bolt
     add_schedule(stage)
     await watches(stage, "--slow 1m")

@@ -1,4 +1,4 @@
-"""`/bolt logs --follow`: new lines come into the thread while the run goes on, each once, and it stops by itself."""
+"""`/bolt logs --follow`: new lines are posted in the thread while the run goes on, each once, until the run ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONG_S = 50.0
 def ticking(
     stage: Stage, lines: int = 100, seconds: float = 80, *, first: tuple[Step, ...] = (), more: tuple[Step, ...] = ()
 ) -> None:
-    """A schedule whose command prints so many lines in so many seconds (of its own; ten times as fast here)."""
+    """Add a schedule whose command prints this many lines in this many seconds of Bolt's, which are a tenth of ours."""
     printed = tuple(f"tick {number:05d}" for number in range(lines))
     stage.sandbox.bolt.add_schedule(
         Schedule(0, "Slow", "slow", Character((*first, Step("./slow", seconds, prints=printed), *more)))
@@ -28,7 +28,7 @@ def ticking(
 
 
 def boxes(stage: Stage) -> list[str]:
-    """What is preformatted in the thread, oldest first."""
+    """The preformatted texts in the thread, oldest first."""
     return [
         part["elements"][0]["text"]
         for reply in stage.replies()
@@ -39,12 +39,12 @@ def boxes(stage: Stage) -> list[str]:
 
 
 def ticks(stage: Stage) -> list[int]:
-    """The numbers of the lines that have come into the thread, in their order."""
+    """The numbers of the lines that were posted in the thread, in order."""
     return [int(number) for box in boxes(stage) for number in re.findall(r"tick (\d{5})", box)]
 
 
 async def follow(stage: Stage, **settings: str) -> int:
-    """Start such a run and follow its log."""
+    """Start a bot and this run, and follow its log."""
     await stage.start_bot(FAST | settings)
     await stage.slash("run slow")
     await shows(stage, "./slow")
@@ -55,7 +55,7 @@ async def follow(stage: Stage, **settings: str) -> int:
 
 
 async def stopped_by_itself(stage: Stage) -> None:
-    """Bolt is asked for the log no longer, and then there is nothing left to stop."""
+    """Wait until Bolt is no longer asked for the log; then there's nothing left to stop."""
     clock, asked, since = asyncio.get_running_loop().time, -1, 0.0
 
     def quiet() -> bool:
@@ -76,7 +76,7 @@ def posts(stage: Stage) -> list[Any]:
 
 
 async def test_new_lines_come_until_the_run_ends(stage: Stage) -> None:
-    """Every line once, in their order, in few posts; then nothing is followed anymore."""
+    """Every line is posted once, in order and in few posts; after the run's end nothing is followed anymore."""
     ticking(stage, more=(Step("./after", 5, prints=("behind it",)),))
     run = await follow(stage)
     await stage.until(stage.replied("succeeded in"), timeout_s=LONG_S)
@@ -91,7 +91,7 @@ async def test_new_lines_come_until_the_run_ends(stage: Stage) -> None:
 
 
 async def test_in_the_thread_of_a_card_that_redis_has_lost(stage: Stage) -> None:
-    """The card's record is made again first; it goes on to the run's end, which is told."""
+    """The card's record is rebuilt first; the log is followed until the run ends, and its end is announced."""
     ticking(stage, lines=30, seconds=60)
     await stage.start_bot(FAST)
     await stage.mention("run slow")
@@ -107,7 +107,7 @@ async def test_in_the_thread_of_a_card_that_redis_has_lost(stage: Stage) -> None
 
 
 async def test_the_button_on_a_card_that_redis_has_lost(stage: Stage) -> None:
-    """What its buttons carry is enough to make the card's record again, so its log comes into its thread."""
+    """A card's buttons carry enough to rebuild its record, so the log is posted in its thread."""
     ticking(stage, lines=30, seconds=60)
     await stage.start_bot(FAST)
     await stage.slash("run slow")
@@ -122,8 +122,8 @@ async def test_the_button_on_a_card_that_redis_has_lost(stage: Stage) -> None:
 
 
 async def test_a_crash_loses_no_line_and_doubles_none(stage: Stage) -> None:
-    """kill -9 while the lines come, and once more while Slack's reply to a post is lost."""
-    # Longer than all of this takes, on a busy machine as well: its end is asked for.
+    """No line is lost or doubled by kill -9 while lines arrive, or while Slack's reply to a post is lost."""
+    # Longer than all of this takes, even on a busy machine; the test ends it.
     ticking(stage, lines=600, seconds=3000)
     run = await follow(stage)
     await stage.until(lambda: len(posts(stage)) >= 2)
@@ -151,7 +151,7 @@ async def test_a_crash_loses_no_line_and_doubles_none(stage: Stage) -> None:
 
 
 async def test_it_is_stopped_by_its_button(stage: Stage) -> None:
-    """By anyone, from the post; nothing comes after it, and the run goes on."""
+    """Anyone can stop it with the button in the post; nothing is posted after that, and the run goes on."""
     ticking(stage, seconds=300, first=(Step("./first", 1.0),))
     run = await follow(stage)
     await stage.until(lambda: len(posts(stage)) >= 1)
@@ -174,7 +174,7 @@ async def test_it_is_stopped_by_its_button(stage: Stage) -> None:
 
 
 async def test_a_flood_of_hostile_lines_is_cut_and_masked(stage: Stage) -> None:
-    """Head and tail with a line that says what is left out; nothing in it mentions anyone."""
+    """A flood of lines is cut with a line that says so, secrets are masked, and nothing mentions anyone."""
     lines = tuple(f"{HOSTILE[number % 4]} {number}" for number in range(20_000))
     stage.sandbox.bolt.add_schedule(Schedule(0, "Slow", "slow", Character((Step("./slow", 400, prints=lines),))))
     await follow(stage)
@@ -188,7 +188,7 @@ async def test_a_flood_of_hostile_lines_is_cut_and_masked(stage: Stage) -> None:
 
 
 async def test_a_run_that_is_deleted_meanwhile_is_told_once(stage: Stage) -> None:
-    """Bolt knows it no longer: one last post."""
+    """If the run is deleted in Bolt, a last post says so."""
     ticking(stage, seconds=600)
     run = await follow(stage)
     await stage.until(lambda: len(posts(stage)) >= 1)
@@ -199,7 +199,7 @@ async def test_a_run_that_is_deleted_meanwhile_is_told_once(stage: Stage) -> Non
 
 
 async def test_bolt_away_for_a_while_is_waited_for(stage: Stage) -> None:
-    """It goes on where it was."""
+    """After Bolt has been away for a while, the log goes on where it was."""
     ticking(stage, seconds=100)
     await follow(stage, BOLT_BOT_API_TIMEOUT_S="1")
     await stage.until(lambda: len(posts(stage)) >= 1)
@@ -209,7 +209,7 @@ async def test_bolt_away_for_a_while_is_waited_for(stage: Stage) -> None:
 
 
 async def test_without_a_card_here_it_says_so(stage: Stage) -> None:
-    """There is no thread; the log so far can be had, and followed here it can be shown live."""
+    """Without a card there's no thread: the log can be shown, or the run followed here and then its log."""
     ticking(stage, seconds=300)
     run = stage.sandbox.bolt.start("slow")
     await stage.start_bot(FAST)
@@ -229,13 +229,13 @@ async def test_without_a_card_here_it_says_so(stage: Stage) -> None:
         await stage.until(lambda: len(stage.private()) > told)
         return stage.told_privately(f"I'll post new lines from run {run.id} in its thread")()
 
-    # Slack shows the card a moment before the bot has it on record.
+    # Slack shows the card a moment before the bot has recorded it.
     await eventually(f"the log of run {run.id} to be followed", asked)
     await stage.until(lambda: bool(posts(stage)), timeout_s=LONG_S)
 
 
 async def test_a_channel_that_throws_the_bot_out_ends_it(stage: Stage) -> None:
-    """Whoever asked is told why."""
+    """If the bot is removed from the channel, following stops, and whoever asked is told why."""
     ticking(stage, seconds=600)
     run = await follow(stage)
     await stage.until(lambda: len(posts(stage)) >= 1)

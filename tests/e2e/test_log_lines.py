@@ -9,12 +9,12 @@ from tests.e2e.stage import Bot, Stage
 
 
 def lines(bot: Bot) -> list[dict[str, object]]:
-    """Its log, written as JSON."""
+    """The lines of its JSON log."""
     return [json.loads(line) for line in bot.printed().splitlines() if line.startswith("{")]
 
 
 async def test_each_line_of_a_runs_life_names_it(stage: Stage) -> None:
-    """By its request from the first line on, and by its number once Bolt has given one."""
+    """The log's lines name the request from the first one on, and the run once Bolt has given it an id."""
     bot = await stage.start_bot({"BOLT_BOT_LOG_FORMAT": "json"})
     await stage.slash("run hourly")
     await stage.until(stage.replied("failed"))
@@ -31,7 +31,7 @@ async def test_each_line_of_a_runs_life_names_it(stage: Stage) -> None:
 
 
 async def test_the_first_line_names_the_build(stage: Stage) -> None:
-    """Its version, and the revision if that's known."""
+    """The first line has the version, and the revision if it's known."""
     bot = await stage.start_bot({"BOLT_BOT_LOG_FORMAT": "json", "BOLT_BOT_REVISION": "abc123"})
     started = next(line for line in lines(bot) if line["event"] == "started")
     assert (started["version"], started["revision"]) == (metadata.version("bolt-bot"), "abc123")

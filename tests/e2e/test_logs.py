@@ -23,7 +23,7 @@ HOSTILE = (
 
 
 async def run_to_its_end(stage: Stage, slug: str, words: str) -> int:
-    """A run of this schedule, over and told; its id."""
+    """Run this schedule, wait until its end has been announced, and return the run's id."""
     await stage.slash(f"run {slug}")
     await stage.until(stage.card_says(words))
     await stage.until(stage.replied(words.split(maxsplit=1)[0]))
@@ -31,12 +31,12 @@ async def run_to_its_end(stage: Stage, slug: str, words: str) -> int:
 
 
 async def shows(stage: Stage, words: str) -> None:
-    """Wait until a card's blocks say this: the command that is running, say."""
+    """Wait until a card's blocks contain these words, such as the running command."""
     await stage.until(lambda: any(words in str(card.blocks) for card in stage.cards()))
 
 
 async def in_bolt(holds: Callable[[], bool], *, timeout_s: float = 20) -> None:
-    """Wait until something holds of Bolt, which tells nobody of it."""
+    """Wait until a condition holds in Bolt, which doesn't notify anyone."""
     await eventually(condition(holds), holds, within_s=max(timeout_s, PATIENCE_S))
 
 
@@ -52,7 +52,7 @@ async def answer(stage: Stage, words: str) -> Any:  # noqa: ANN401
 
 
 def files(stage: Stage) -> list[Any]:
-    """The files in the threads of the channel, oldest first."""
+    """The files in the channel and its threads, oldest first."""
     workspace = stage.sandbox.workspace
     return [
         workspace.files[one] for message in workspace.channel("data-eng").messages.values() for one in message.files
@@ -60,7 +60,7 @@ def files(stage: Stage) -> list[Any]:
 
 
 async def test_the_failed_command_is_told_by_default(stage: Stage) -> None:
-    """Which command, how it stands, the lines that matter, to the person alone."""
+    """By default, the person alone sees which command failed, its outcome and the lines that matter."""
     await stage.start_bot()
     run = await run_to_its_end(stage, "hourly", "failed after")
     await stage.until(lambda: len(stage.replies()) == 2)
@@ -74,7 +74,7 @@ async def test_the_failed_command_is_told_by_default(stage: Stage) -> None:
 
 
 async def test_a_command_is_asked_for_by_its_number(stage: Stage) -> None:
-    """The number is that on the card; Bolt's own commands before, as its git clone, have none. What succeeded shows its last lines."""
+    """Numbers are those on the card, and Bolt's own commands have none. A successful command shows its last lines."""
     await stage.start_bot()
     run = await run_to_its_end(stage, "hourly", "failed after")
     await stage.slash(f"logs {run} 1")
@@ -97,7 +97,7 @@ async def test_a_command_is_asked_for_by_its_number(stage: Stage) -> None:
 
 
 async def test_a_running_command_shows_what_it_has_printed_so_far(stage: Stage) -> None:
-    """Ask again, and there is more."""
+    """The log of a running command shows what it has printed so far, and more when it's asked for again."""
     lines = tuple(f"tick {number}" for number in range(2_000))
     stage.sandbox.bolt.add_schedule(Schedule(0, "Slow", "slow", Character((Step("./slow", 600, prints=lines),))))
     await stage.start_bot()
@@ -124,7 +124,7 @@ async def test_a_running_command_shows_what_it_has_printed_so_far(stage: Stage) 
 
 
 async def test_a_backend_that_tells_running_output_by_cursor_only(stage: Stage) -> None:
-    """What has been printed so far is told all the same, its first and last lines."""
+    """If Bolt returns running output by cursor only, its first and last lines are still shown."""
     lines = tuple(f"tick {number} {'.' * 60}" for number in range(5_000))
     stage.sandbox.bolt.add_schedule(Schedule(0, "Slow", "slow", Character((Step("./slow", 600, prints=lines),))))
     stage.sandbox.bolt.tells_running_output = False
@@ -141,7 +141,7 @@ async def test_a_backend_that_tells_running_output_by_cursor_only(stage: Stage) 
 
 
 async def test_a_hostile_log_is_shown_as_it_is_and_masked(stage: Stage) -> None:
-    """Nothing in it mentions, formats or tells a secret: not in the answer, nor in the file."""
+    """A hostile log mentions nobody, formats nothing and shows no secret, in the answer or in the file."""
     step = Step("./hostile <!here> *x*", 5, 3, prints=HOSTILE)
     stage.sandbox.bolt.add_schedule(Schedule(0, "Hostile", "hostile", Character((step,))))
     await stage.start_bot()
@@ -162,7 +162,7 @@ async def test_a_hostile_log_is_shown_as_it_is_and_masked(stage: Stage) -> None:
 
 
 async def test_in_a_cards_thread_the_run_may_be_left_out(stage: Stage) -> None:
-    """The answers are private there, too."""
+    """In a card's thread, a command without a run is about the card's run, and its answer is private there too."""
     await stage.start_bot()
     run = await run_to_its_end(stage, "hourly", "failed after")
     await stage.until(lambda: len(stage.replies()) == 2)
@@ -177,7 +177,7 @@ async def test_in_a_cards_thread_the_run_may_be_left_out(stage: Stage) -> None:
 
 
 async def test_the_whole_log_comes_into_the_thread_once(stage: Stage) -> None:
-    """However often it is asked for; the failed command's is there already."""
+    """The whole log is posted once, however often it's asked for; a failed command's is already there."""
     await stage.start_bot()
     run = await run_to_its_end(stage, "hourly", "failed after")
     await stage.until(lambda: len(files(stage)) == 1)
@@ -199,7 +199,7 @@ async def test_the_whole_log_comes_into_the_thread_once(stage: Stage) -> None:
 
 
 async def test_a_lost_reply_does_not_post_the_file_twice(stage: Stage) -> None:
-    """Slack has shared it and nobody was told: it is found."""
+    """If Slack's reply to the upload is lost, the file is found and not posted again."""
     await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     run = await run_to_its_end(stage, "nightly", "succeeded in")
     await stage.slash(f"logs {run} 1")
@@ -217,7 +217,7 @@ async def test_a_lost_reply_does_not_post_the_file_twice(stage: Stage) -> None:
 
 
 async def test_the_file_is_posted_after_a_crash(stage: Stage) -> None:
-    """It was promised before the process died."""
+    """A file that was promised before the process was killed is posted after the restart."""
     short = {"BOLT_BOT_LEASE_S": "1.5"}
     bot = await stage.start_bot(short)
     run = await run_to_its_end(stage, "nightly", "succeeded in")
@@ -234,7 +234,7 @@ async def test_the_file_is_posted_after_a_crash(stage: Stage) -> None:
 
 
 async def test_a_run_without_a_card_here_gets_its_file_into_the_channel(stage: Stage) -> None:
-    """With a sentence that says what it is; and the answer says why not in a thread."""
+    """Without a card, the file is posted in the channel with a sentence about it, and the answer says why."""
     run = next(one.id for one in stage.sandbox.bolt.runs("hourly"))
     await stage.start_bot()
     await stage.slash(f"logs {run} 1")
@@ -248,7 +248,7 @@ async def test_a_run_without_a_card_here_gets_its_file_into_the_channel(stage: S
 
 
 async def test_a_run_without_a_card_here_gets_its_file_into_the_thread_it_was_asked_for_in(stage: Stage) -> None:
-    """What was said in a thread stays in it."""
+    """Without a card, a file that was asked for in a thread is posted in that thread."""
     run = next(one.id for one in stage.sandbox.bolt.runs("hourly"))
     await stage.start_bot()
     talk = await stage.say("what broke?")
@@ -264,7 +264,7 @@ async def test_a_run_without_a_card_here_gets_its_file_into_the_thread_it_was_as
 
 @pytest.mark.parametrize("joins", [True, False])
 async def test_a_channel_without_the_bot_is_joined_or_says_how_to_mend_that(stage: Stage, *, joins: bool) -> None:
-    """A public one is joined. Where that cannot be, nothing is left waiting."""
+    """The bot joins a public channel to post the file; if it can't, the person is told how to invite it."""
     workspace = stage.sandbox.workspace
     run = next(one.id for one in stage.sandbox.bolt.runs("hourly"))
     await stage.start_bot()
@@ -282,7 +282,7 @@ async def test_a_channel_without_the_bot_is_joined_or_says_how_to_mend_that(stag
 
 
 async def test_bad_input_is_answered_privately(stage: Stage) -> None:
-    """With what is wrong; nothing is posted."""
+    """Bad input is answered privately with what's wrong, and nothing is posted."""
     await stage.start_bot()
     for text, words in (
         ("logs 99999999", "There's no run 99999999 in Bolt. Check the number."),

@@ -8,7 +8,7 @@ from tests.e2e.stage import Stage
 
 
 async def test_a_run_is_started_and_followed_to_its_success(stage: Stage) -> None:
-    """One message from "is starting" to "succeeded", with its facts; one line in its thread; no button to cancel."""
+    """One message goes from "is starting" to "succeeded" with its facts; its thread has one line; no button is left."""
     await stage.start_bot()
     outcome = await stage.slash("run nightly --branch main --pr 123 --reason “month end”")
     assert outcome.problem == ""
@@ -27,7 +27,7 @@ async def test_a_run_is_started_and_followed_to_its_success(stage: Stage) -> Non
 
 
 async def test_a_failed_runs_log_lands_in_its_thread(stage: Stage) -> None:
-    """Which command failed, the lines that matter, the whole log as a file, and a mention of who asked; once."""
+    """The thread gets the failed command, the lines that matter, a mention of who asked, and the log as a file."""
     await stage.start_bot()
     await stage.slash("run hourly")
     await stage.until(stage.card_says("failed after"))
@@ -43,7 +43,7 @@ async def test_a_failed_runs_log_lands_in_its_thread(stage: Stage) -> None:
 
 
 async def test_a_run_is_cancelled_by_its_button(stage: Stage) -> None:
-    """Two people click, Bolt is asked once, each is answered truthfully, and the card says cancelled when Bolt does."""
+    """A click that's delivered twice asks Bolt once and is answered, and the card says cancelled when Bolt does."""
     await stage.start_bot()
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
@@ -56,7 +56,7 @@ async def test_a_run_is_cancelled_by_its_button(stage: Stage) -> None:
 
 
 async def test_why_a_run_could_not_be_cancelled_is_told_when_slack_takes_it(stage: Stage) -> None:
-    """Bolt refuses, and Slack takes no answer for a moment: it is not lost."""
+    """If Bolt refuses and Slack accepts no answer for a moment, the reason still reaches the person."""
     await stage.start_bot()
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
@@ -69,7 +69,7 @@ async def test_why_a_run_could_not_be_cancelled_is_told_when_slack_takes_it(stag
 
 
 async def test_bad_input_is_answered_privately_and_changes_nothing(stage: Stage) -> None:
-    """What is wrong and what to do next, to the person alone; no card, no run."""
+    """Bad input is answered privately with what's wrong and what to do next; there's no card and no run."""
     await stage.start_bot()
     for text, answer in (
         ("run nigthly", 'There\'s no schedule "nigthly". Did you mean nightly'),

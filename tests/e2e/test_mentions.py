@@ -1,4 +1,4 @@
-"""`@bolt …` in a channel, in a thread and in a direct message: the same commands, each done once."""
+"""`@bolt …` in a channel, in a thread and in a direct message: the same commands, each carried out once."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ LOST = "I no longer know which run"
 
 
 async def running_card(stage: Stage, schedule: str = "backfill", channel: str = "data-eng") -> Any:  # noqa: ANN401
-    """A card whose run is under way."""
+    """Start a run, and return its card."""
     await stage.mention(f"run {schedule}", channel=channel)
     await stage.until(stage.card_says("is running", channel))
     return stage.cards(channel)[-1]
 
 
 def direct(stage: Stage) -> str:
-    """The direct messages of ada with the bot."""
+    """The channel of ada's direct messages with the bot."""
     return str(stage.sandbox.workspace.direct("U0ADA").id)
 
 
 def heard(stage: Stage, kind: str = "events_api:event_callback") -> list[str]:
-    """How the deliveries of events ended."""
+    """The outcomes of the deliveries of events."""
     return [call.outcome for call in stage.sandbox.workspace.calls if call.what == kind]
 
 
 @pytest.mark.parametrize("socket_mode", [True, False])
 async def test_a_run_is_started_by_a_mention(stage: Stage, *, socket_mode: bool) -> None:
-    """As by the slash command: one card, followed to its end, and no further answer."""
+    """A mention starts a run as the slash command does: one card, followed to its end, and no other answer."""
     await stage.start_bot(socket_mode=socket_mode)
     await stage.mention("run nightly --branch main —reason “month end”")
     assert heard(stage) == ["acknowledged"]
@@ -47,7 +47,7 @@ async def test_a_run_is_started_by_a_mention(stage: Stage, *, socket_mode: bool)
 
 
 async def test_in_a_cards_thread_the_run_may_be_left_out(stage: Stage) -> None:
-    """status, logs and cancel are of the card's run; their answers are private, and in the thread."""
+    """In a card's thread, status, logs and cancel are about its run; the answers are private and in the thread."""
     await stage.start_bot()
     card = await running_card(stage)
     (run,) = stage.started()
@@ -64,7 +64,7 @@ async def test_in_a_cards_thread_the_run_may_be_left_out(stage: Stage) -> None:
 
 
 async def test_a_thread_of_something_else_has_no_run(stage: Stage) -> None:
-    """Then the number has to be given, and the answer says how; one that is given works there."""
+    """In another thread, the answer says how to give the run's number; a command with a number works there."""
     await stage.start_bot()
     card = await running_card(stage)
     (run,) = stage.started()
@@ -79,7 +79,7 @@ async def test_a_thread_of_something_else_has_no_run(stage: Stage) -> None:
 
 
 async def test_a_start_from_a_thread_says_where_its_card_is(stage: Stage) -> None:
-    """The card stands in the channel, where all see it; a refusal comes into the thread. A retry is a start as well."""
+    """A start or retry from a thread is answered there with where its card is; refusals are in the thread too."""
     await stage.start_bot()
     talk = await stage.say("what broke last night?")
     bolt = stage.sandbox.bolt
@@ -96,7 +96,7 @@ async def test_a_start_from_a_thread_says_where_its_card_is(stage: Stage) -> Non
 
 
 async def test_hints_name_what_works_where_they_are_read(stage: Stage) -> None:
-    """The slash command does not work in a thread, and the bot's name does not say which run is meant."""
+    """Hints in a thread name mentions, since slash commands don't work there, and what to add to the command."""
     await stage.start_bot()
     talk = await stage.say("how is it going?")
     for text, words in (
@@ -110,7 +110,7 @@ async def test_hints_name_what_works_where_they_are_read(stage: Stage) -> None:
 
 
 async def test_direct_messages(stage: Stage) -> None:
-    """With a mention or without: the card and all answers stand there as ordinary messages, and the bot hears not itself."""
+    """In direct messages, cards and answers are ordinary messages, and the bot ignores its own."""
     await stage.start_bot()
     here = direct(stage)
     await stage.say("run nightly", channel="dm")
@@ -123,13 +123,13 @@ async def test_direct_messages(stage: Stage) -> None:
     assert len(stage.started()) == 1
     assert len(stage.cards(here)) == 2
     assert stage.private() == []
-    # All that the bot has written there has come back to it.
+    # Everything that the bot has written there has been delivered to it as well.
     await stage.until(lambda: len(heard(stage)) >= 3 + len(stage.cards(here)) + 2)
     assert set(heard(stage)) == {"acknowledged"}
 
 
 async def test_a_mention_in_a_direct_message_is_answered_once(stage: Stage) -> None:
-    """Slack is known to send it twice, as a mention and as a message."""
+    """Slack can send a mention in a direct message twice, as a mention and as a message: it's answered once."""
     await stage.start_bot()
     workspace, delivery = stage.sandbox.workspace, stage.sandbox.slack.delivery
     message = await stage.mention("help cancel", channel="dm")
@@ -142,7 +142,7 @@ async def test_a_mention_in_a_direct_message_is_answered_once(stage: Stage) -> N
 
 @pytest.mark.parametrize(("text", "answers"), [("run nightly", 0), ("help", 1), ("cancel", 1)])
 async def test_a_message_that_comes_five_times_is_dealt_with_once(stage: Stage, text: str, answers: int) -> None:
-    """Whatever it asks for. Only an answer that Slack didn't confirm in time is sent again."""
+    """A message delivered five times is handled once; only an answer that Slack didn't confirm is sent again."""
     bot = await stage.start_bot()
     stage.sandbox.slack.delivery.event_retries_s = (0.0, 0.2, 0.5)
     await stage.mention(text, times=5)
@@ -156,7 +156,7 @@ async def test_a_message_that_comes_five_times_is_dealt_with_once(stage: Stage, 
 
 
 async def test_two_processes_deal_with_a_message_once(stage: Stage) -> None:
-    """Whichever of them gets which delivery."""
+    """Two processes handle a message once, whichever of them gets which delivery."""
     for _ in range(2):
         await stage.start_bot()
     stage.sandbox.slack.delivery.event_retries_s = (0.0, 0.2, 0.5)
@@ -171,7 +171,7 @@ async def test_two_processes_deal_with_a_message_once(stage: Stage) -> None:
 
 @pytest.mark.parametrize("socket_mode", [True, False])
 async def test_a_bot_that_stands_still_is_asked_again_and_does_it_once(stage: Stage, *, socket_mode: bool) -> None:
-    """Slack delivers again what was not acknowledged in time; both deliveries reach the bot when it wakes."""
+    """Slack delivers an event again if it isn't acknowledged in time; a bot that wakes up handles it once."""
     bot = await stage.start_bot(socket_mode=socket_mode)
     delivery = stage.sandbox.slack.delivery
     delivery.ack_timeout_s, delivery.event_retries_s = 0.4, (0.0, 0.5, 1.0)
@@ -188,7 +188,7 @@ async def test_a_bot_that_stands_still_is_asked_again_and_does_it_once(stage: St
 
 @pytest.mark.parametrize("socket_mode", [True, False])
 async def test_what_a_process_died_over_is_done_when_it_comes_again(stage: Stage, *, socket_mode: bool) -> None:
-    """While another process has begun with it, it is not acknowledged: whoever comes after its death does it."""
+    """An event that another process has begun isn't acknowledged; a delivery after that process's death is handled."""
     bot = await stage.start_bot(socket_mode=socket_mode)
     delivery = stage.sandbox.slack.delivery
     delivery.ack_timeout_s, delivery.event_retries_s = 1.0, (0.0, 3.0)
@@ -209,7 +209,7 @@ async def test_what_a_process_died_over_is_done_when_it_comes_again(stage: Stage
 
 
 async def test_a_redis_that_hangs(stage: Stage) -> None:
-    """Slack is answered in time, and the person with the next step; what needs no memory works."""
+    """If Redis hangs, Slack is answered in time and people are told what to do; what needs no Redis works."""
     await stage.start_bot()
     card = await running_card(stage)
     with stage.redis() as client:
@@ -233,7 +233,7 @@ async def test_a_redis_that_hangs(stage: Stage) -> None:
     ],
 )
 async def test_an_answer_that_slack_does_not_take_now_comes_later(stage: Stage, text: str, answer: str) -> None:
-    """Slack limits private answers, and direct messages too."""
+    """An answer that Slack refuses for now, privately and by direct message, is delivered later."""
     await stage.start_bot()
     for method in ("chat.postEphemeral", "conversations.open"):
         stage.sandbox.workspace.faults.add(SlackFault("ratelimited", method, retry_after_s=2))
@@ -256,7 +256,7 @@ HOSTILE_TEXTS = (
 
 
 async def test_hostile_texts_are_answered_in_one_sentence(stage: Stage) -> None:
-    """Privately, in words that mention nobody; nothing is started."""
+    """Hostile texts are answered privately in a sentence that mentions nobody, and nothing is started."""
     await stage.start_bot()
     for text, answer in HOSTILE_TEXTS:
         private = await stage.answer_to(stage.mention(text))
@@ -268,7 +268,7 @@ async def test_hostile_texts_are_answered_in_one_sentence(stage: Stage) -> None:
 
 
 async def test_who_does_not_ask_is_not_answered(stage: Stage) -> None:
-    """Thanks, quotations, edits and other bots: nothing is done, and nothing said."""
+    """Thanks, quotations, edits and other bots get no answer, and start nothing."""
     await stage.start_bot()
     workspace = stage.sandbox.workspace
     me = f"<@{workspace.bot.id}>"
@@ -293,7 +293,7 @@ async def test_who_does_not_ask_is_not_answered(stage: Stage) -> None:
 
 
 async def test_a_person_of_another_organization_is_refused(stage: Stage) -> None:
-    """Privately, and in a card's thread too: nothing is cancelled."""
+    """A person of another organization is refused privately, also in a card's thread, and nothing is cancelled."""
     await stage.start_bot()
     card = await running_card(stage)
     eve = stage.sandbox.workspace.add_user("eve", team="T0ELSEWHERE")
@@ -310,7 +310,7 @@ async def test_a_person_of_another_organization_is_refused(stage: Stage) -> None
 
 
 async def test_the_thread_of_a_card_that_redis_has_lost(stage: Stage) -> None:
-    """The card's own buttons tell its run, and what they carry makes its record anew: the card goes on to its end."""
+    """A lost card's buttons name its run and are enough to rebuild its record, so it's followed to its end."""
     await stage.start_bot()
     card = await running_card(stage)
     stage.lose_data()
@@ -324,7 +324,7 @@ async def test_the_thread_of_a_card_that_redis_has_lost(stage: Stage) -> None:
 
 @pytest.mark.parametrize("how", ["scope", "slow"])
 async def test_a_lost_card_that_cannot_be_read_back(stage: Stage, how: str) -> None:
-    """Nothing is guessed: the answer says how to give the number, and comes in time."""
+    """If a lost card can't be read back, nothing is guessed: the answer says how to give the number, and in time."""
     await stage.start_bot()
     card = await running_card(stage)
     (run,) = stage.started()
@@ -342,7 +342,7 @@ async def test_a_lost_card_that_cannot_be_read_back(stage: Stage, how: str) -> N
 
 
 async def test_a_card_without_a_run_yet(stage: Stage) -> None:
-    """It is told that there is no number yet."""
+    """In the thread of a card without a run yet, the answer says that there's no number yet."""
     await stage.start_bot()
     stage.sandbox.bolt.add_fault(Fault("timeout", operation="triggerBoltRun", executes=False, hold_s=None))
     await stage.mention("run nightly")

@@ -11,7 +11,7 @@ from tests.e2e.stage import Bot, Stage
 from tests.metrics import declared, needs_promtool, run_promtool, series
 from tests.waiting import eventually
 
-# No more than that, whatever people do; most are buckets of histograms.
+# There are never more, whatever people do; most of them are buckets of histograms.
 SERIES_MOST = 1500
 
 
@@ -22,7 +22,7 @@ async def read(bot: Bot) -> str:
 
 
 async def test_they_are_what_is_declared_and_tell_what_happened(stage: Stage) -> None:
-    """Of a bot that has started a run, seen its end and told it. What people call things is in no label."""
+    """After a run's start and announcement, all declared metrics are there, without people's names in labels."""
     bot = await stage.start_bot()
     await stage.slash("run nightly")
     await stage.until(stage.replied("succeeded"))
@@ -39,7 +39,7 @@ async def test_they_are_what_is_declared_and_tell_what_happened(stage: Stage) ->
 
 
 def check_declared(text: str) -> None:
-    """Each metric is there, with its labels."""
+    """Check that each metric is there, with its labels."""
     labels = declared()
     found = {family.name: family for family in text_string_to_metric_families(text)}
     names = {name.removesuffix("_total") for name in labels}
@@ -55,7 +55,7 @@ def check_declared(text: str) -> None:
 
 
 def check_told(text: str) -> None:
-    """A start, its acknowledgement, its run, and the calls that it took."""
+    """Check for a start, its acknowledgement, its run, and the calls that it took."""
     assert 'bolt_bot_starts_total{outcome="started"} 1.0' in text
     assert "bolt_bot_start_duration_seconds_count 1.0" in text
     assert 'bolt_bot_acknowledgement_seconds_count{kind="command"} 1.0' in text
@@ -67,6 +67,6 @@ def check_told(text: str) -> None:
 
 @needs_promtool
 async def test_they_follow_the_conventions(stage: Stage) -> None:
-    """Names, units and types, as Prometheus' own tool checks them."""
+    """Names, units and types pass the check of Prometheus's own tool."""
     await stage.start_bot()
     run_promtool("check", "metrics", given=await read(stage.bots[-1]))

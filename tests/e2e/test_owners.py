@@ -1,4 +1,4 @@
-"""Whose schedule it is: an incident's thread mentions the owner, by the address in Bolt."""
+"""A schedule's owner: an incident's thread mentions the person with the owner's address in Bolt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.waiting import eventually
 
 
 async def test_an_owner_is_looked_up_by_the_address(stage: Stage) -> None:
-    """Before the schedule fails; the address appears nowhere."""
+    """The owner is looked up before the schedule fails, and mentioned then; the address isn't shown."""
     add_schedule(stage)
     next(one for one in stage.sandbox.bolt.schedules() if one.slug == SLUG).owner = "Grace@acme-data.example"
     run = stage.sandbox.bolt.start(SLUG, Start(), SCHEDULER)

@@ -1,4 +1,4 @@
-"""Pausing and resuming: asked back, done once, and told as it is."""
+"""Pausing and resuming: confirmed first, done once, and reported truthfully."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SOON = {"BOLT_BOT_API_TIMEOUT_S": "1"}
 
 
 async def test_a_schedule_is_paused_and_resumed_after_a_question(stage: Stage) -> None:
-    """The answer replaces the question; a list says it at once."""
+    """Pausing and resuming are confirmed first; the answer replaces the question, and lists show it at once."""
     await stage.start_bot()
     await stage.slash("list nightly")
     await stage.until(stage.told_privately("1 schedule matching nightly"))
@@ -34,7 +34,7 @@ async def test_a_schedule_is_paused_and_resumed_after_a_question(stage: Stage) -
 
 
 async def test_no_changes_nothing(stage: Stage) -> None:
-    """It stays as it is, and the question is gone."""
+    """Declining changes nothing, and the question is gone."""
     await stage.start_bot()
     await stage.slash("pause nightly")
     await stage.until(stage.told_privately("Pause *Nightly"))
@@ -45,7 +45,7 @@ async def test_no_changes_nothing(stage: Stage) -> None:
 
 
 async def test_a_lost_reply_is_looked_after(stage: Stage) -> None:
-    """Done although nobody said so; not done; and not to be found out."""
+    """If the reply is lost, the answer says whether the schedule is paused."""
     await stage.start_bot(SOON)
     await stage.slash("pause nightly")
     await stage.until(stage.told_privately("Pause *Nightly"))

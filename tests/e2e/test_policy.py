@@ -1,4 +1,4 @@
-"""Who may do what: asked anew for each command and each click, and told in one sentence where it is refused."""
+"""Who may do what: checked for each command and each click, and refused in one sentence."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ rules:
 
 
 def policy(stage: Stage, text: str) -> dict[str, str]:
-    """The setting of a policy's file with this text."""
+    """Write a policy file with this text, and return its setting."""
     file = stage.folder / "policy.yaml"
     file.write_text(text)
     return {"BOLT_BOT_POLICY_FILE": str(file)}
@@ -54,7 +54,7 @@ def stay(stage: Stage, user: str) -> None:
 
 
 def looked_up(stage: Stage) -> int:
-    """How many people Slack has told of."""
+    """How many people were looked up in Slack."""
     return sum(call.what == "users.info" and call.outcome == "ok" for call in stage.sandbox.workspace.calls)
 
 
@@ -62,7 +62,7 @@ def looked_up(stage: Stage) -> int:
 
 
 async def test_a_guest_only_reads(stage: Stage) -> None:
-    """Whatever acts is refused with the reason and the next step; nothing is done."""
+    """A guest's commands that change something are refused with the reason and the next step; reading works."""
     failed = next(run for run in stage.sandbox.bolt.runs() if stage.sandbox.bolt.view(run.id).state == "FAILED")
     await stage.start_bot()
     for text in ("run nightly", f"retry {failed.id}", f"cancel {failed.id}", "pause nightly"):
@@ -77,7 +77,7 @@ async def test_a_guest_only_reads(stage: Stage) -> None:
 
 
 async def test_a_guest_s_click_is_asked_about_anew(stage: Stage) -> None:
-    """A card's buttons are for everybody to see, and not for everybody to press."""
+    """A guest can see a card's buttons, but a click is checked and refused."""
     add_schedule(stage)
     await stage.start_bot()
     await stage.slash(f"run {SLUG}")
@@ -90,13 +90,13 @@ async def test_a_guest_s_click_is_asked_about_anew(stage: Stage) -> None:
 
 
 def unknown(stage: Stage, *, count: int | None = None) -> None:
-    """Slack gives no list of people, and `count` times does not say who somebody is: for ever by default."""
+    """Slack returns no list of people, and fails to say who somebody is `count` times: always by default."""
     stage.sandbox.workspace.faults.add(SlackFault("error", "users.list", count=None))
     stage.sandbox.workspace.faults.add(SlackFault("error", "users.info", count=count))
 
 
 async def test_who_cannot_be_looked_up_does_not_start(stage: Stage) -> None:
-    """Slack does not say who it is as long as a start may wait: refused, with the reason; reading goes on."""
+    """Someone Slack can't identify before a start's deadline is refused, with the reason; reading still works."""
     unknown(stage)
     await stage.start_bot({"BOLT_BOT_START_DEADLINE_S": "5"})
     await stage.slash("run nightly")
@@ -111,7 +111,7 @@ async def test_who_cannot_be_looked_up_does_not_start(stage: Stage) -> None:
 
 
 async def test_a_start_waits_until_it_is_known_who_asks(stage: Stage) -> None:
-    """Within its minute: Slack's silence is no refusal. The policy's decision is on record once."""
+    """A start waits while Slack doesn't say who asks, and the policy's decision is recorded once."""
     unknown(stage, count=1)
     bot = await stage.start_bot()
     await stage.slash("run nightly")
@@ -122,7 +122,7 @@ async def test_a_start_waits_until_it_is_known_who_asks(stage: Stage) -> None:
 
 
 async def test_a_demotion_is_seen_when_a_start_is_approved(stage: Stage) -> None:
-    """The asker's role is asked for then, however young it is: who has become a guest since does not start."""
+    """The asker's role is read again on approval: someone who has become a guest can't start."""
     await stage.start_bot(policy(stage, APPROVED))
     await stage.slash("run nightly")
     await stage.until(stage.card_says("approval"))
@@ -137,7 +137,7 @@ async def test_a_demotion_is_seen_when_a_start_is_approved(stage: Stage) -> None
     [("users:read", "the scope users:read is missing"), ("channels:read", "the scope channels:read is missing")],
 )
 async def test_a_missing_scope_is_named(stage: Stage, scope: str, words: str) -> None:
-    """Nobody can be told apart without it."""
+    """Without a scope that the policy needs, a start is refused, and the answer names the scope."""
     stage.sandbox.workspace.scopes.discard(scope)
     await stage.start_bot()
     await stage.slash("run nightly")
@@ -147,7 +147,7 @@ async def test_a_missing_scope_is_named(stage: Stage, scope: str, words: str) ->
 
 
 async def test_nothing_is_posted_where_others_look_in(stage: Stage) -> None:
-    """A start is refused in a channel that is shared, and a picture told in words; a private answer is none."""
+    """In a shared channel, starts and charts are refused; private answers aren't."""
     workspace = stage.sandbox.workspace
     await stage.sandbox.slack.admin.share("data-eng", "T0OTHER")
     await stage.start_bot()
@@ -162,7 +162,7 @@ async def test_nothing_is_posted_where_others_look_in(stage: Stage) -> None:
 
 
 async def test_a_channel_that_becomes_shared_is_known_at_once(stage: Stage) -> None:
-    """What was kept of it is forgotten when Slack says so."""
+    """When Slack reports that a channel is shared or no longer shared, that counts at once."""
     workspace = stage.sandbox.workspace
     await stage.start_bot()
     await stage.slash("run nightly")
@@ -180,7 +180,7 @@ async def test_a_channel_that_becomes_shared_is_known_at_once(stage: Stage) -> N
 
 
 async def test_a_group_decides(stage: Stage) -> None:
-    """Who is in it starts; who is not is told whom to ask. A new member may at once."""
+    """Members of the group can start, others are told whom to ask, and new members can start at once."""
     stay(stage, "grace")
     await stage.start_bot(policy(stage, MEMBERS))
     await stage.slash("run nightly", user="grace")
@@ -195,7 +195,7 @@ async def test_a_group_decides(stage: Stage) -> None:
 
 
 async def test_a_group_that_cannot_be_read_starts_nothing(stage: Stage) -> None:
-    """Not even for its members; what only reads goes on."""
+    """If a group can't be read, not even its members can start; reading still works."""
     stage.sandbox.workspace.scopes.discard("usergroups:read")
     await stage.start_bot(policy(stage, MEMBERS))
     await stage.slash("run nightly")
@@ -206,7 +206,7 @@ async def test_a_group_that_cannot_be_read_starts_nothing(stage: Stage) -> None:
 
 
 async def test_commands_are_off_unless_they_are_on_the_list(stage: Stage) -> None:
-    """Each of them has to be."""
+    """Commands are refused unless each of them is on the list."""
     await stage.start_bot(policy(stage, MEMBERS))
     await stage.slash('run nightly --command "dbt run --select staging" --command "dbt test"')
     await stage.until(stage.told_privately("ask the data team"))
@@ -218,7 +218,7 @@ async def test_commands_are_off_unless_they_are_on_the_list(stage: Stage) -> Non
 
 
 async def test_a_rule_about_schedules_holds_for_their_runs(stage: Stage) -> None:
-    """Also where somebody else has started the run, and nobody here knows whose it is: then nothing is cancelled."""
+    """A rule about schedules also covers runs started elsewhere; if the schedule is unknown, nothing is cancelled."""
     add_schedule(stage)
     text = f"""\
 version: 1
@@ -243,7 +243,7 @@ rules:
 
 
 async def test_a_form_is_asked_about_when_it_is_sent(stage: Stage) -> None:
-    """Who was in the group when it opened may not be anymore."""
+    """The policy is checked when a form is submitted: its sender may have left the group since it opened."""
     await stage.start_bot(policy(stage, MEMBERS))
     form = await open_form(stage)
     await form.choose("nightly")
@@ -254,7 +254,7 @@ async def test_a_form_is_asked_about_when_it_is_sent(stage: Stage) -> None:
 
 
 async def test_whoami_says_what_one_may_do_and_why(stage: Stage) -> None:
-    """For each thing, with the rule."""
+    """`whoami` says for each action whether it's allowed, and by which rule."""
     await stage.start_bot(policy(stage, MEMBERS))
     await stage.slash("whoami")
     await stage.until(stage.told_privately("a member of this workspace, in @data-team"))
@@ -267,7 +267,7 @@ async def test_whoami_says_what_one_may_do_and_why(stage: Stage) -> None:
 
 
 async def test_whoami_without_a_policy(stage: Stage) -> None:
-    """The usual rules, without names of rules that nobody wrote."""
+    """Without a policy, `whoami` shows the default rules, without rule names."""
     await stage.start_bot()
     await stage.slash("whoami")
     await stage.until(stage.told_privately("No policy is set, so the default rules apply."))
@@ -284,7 +284,7 @@ async def test_whoami_without_a_policy(stage: Stage) -> None:
 async def test_a_file_that_is_no_policy_ends_the_start(
     stage: Stage, tmp_path: Path, text: str | None, line: str
 ) -> None:
-    """With exit status 2 and the line."""
+    """A policy file that can't be used ends the start with exit status 2 and the line."""
     settings = policy(stage, text) if text else {"BOLT_BOT_POLICY_FILE": str(tmp_path / "none.yaml")}
     bot = await stage.start_bot(settings, ready=False)
     assert await bot.ended() == 2
@@ -292,9 +292,9 @@ async def test_a_file_that_is_no_policy_ends_the_start(
 
 
 async def test_a_click_with_slack_away_is_answered_in_time(stage: Stage) -> None:
-    """Nobody can be looked up: nothing is cancelled, and the person can click again."""
+    """A click while Slack is slow is answered in time, nothing is cancelled, and a second click works."""
     add_schedule(stage)
-    # Without the list of people each of them is asked about alone.
+    # Without the list of people, each person is looked up alone.
     stage.sandbox.workspace.faults.add(SlackFault("error", "users.list", count=None))
     await stage.start_bot(policy(stage, MEMBERS))
     await stage.slash(f"run {SLUG}", user="grace")
@@ -304,7 +304,7 @@ async def test_a_click_with_slack_away_is_answered_in_time(stage: Stage) -> None
     assert outcome.problem == ""
     await stage.until(stage.told_privately("I couldn't check in time whether you're allowed to do that"))
     assert stage.asked("cancelBoltRun") == 0
-    # The question to Slack goes on, and its answer is kept for the next click.
+    # The lookup goes on, and its result is kept for the next click.
     await stage.until(lambda: looked_up(stage) == 2)
     await stage.click("Cancel run")
     await stage.until(stage.card_says("was cancelled"))

@@ -1,4 +1,4 @@
-"""The policy and the places that are not a command: the form, what is typed into it, App Home, and threads of starts that wait."""
+"""The policy outside of commands: the form and its menu, App Home, and the threads of waiting starts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ MEMBERSHIPS = "users.conversations"
 
 
 async def asking(stage: Stage) -> Modal:
-    """The form as the shortcut opens it: it asks for the channel. A schedule is chosen in it."""
+    """Open the form with the shortcut, so that it asks for the channel, and choose a schedule."""
     assert (await stage.sandbox.slack.people.shortcut("ada", "run.form")).problem == ""
     form = await Modal(stage).opened()
     await form.choose("nightly")
@@ -51,7 +51,7 @@ async def asking(stage: Stage) -> Modal:
 
 
 async def choose(stage: Stage, form: Modal, typed: str) -> None:
-    """Take the first of what is offered, whatever it brings."""
+    """Choose the first option, whatever the form shows then."""
     option = (await form.options(typed))[0]
     form.fill("schedule", option, CHOOSE)
     outcome = await stage.sandbox.slack.people.click_in_view(form.id, CHOOSE, option, filled=form.filled)
@@ -59,17 +59,17 @@ async def choose(stage: Stage, form: Modal, typed: str) -> None:
 
 
 async def until_read(stage: Stage) -> None:
-    """Wait until the bot has read which channels it is in, public ones and private ones: what is asked later is about a person."""
+    """Wait until the bot has read which channels it's in, public and private: later calls are about a person."""
     await stage.until(lambda: calls(stage, MEMBERSHIPS) >= 2)
 
 
 def calls(stage: Stage, method: str) -> int:
-    """How often Slack was asked for this."""
+    """How often this method of Slack's was called."""
     return sum(call.what == method for call in stage.sandbox.workspace.calls)
 
 
 async def reading(stage: Stage) -> list[Any]:
-    """What is on record of reading."""
+    """The audit log's entries about reading."""
     return [one for one in await export(stage) if one.get("action") == "read"]
 
 
@@ -77,7 +77,7 @@ async def reading(stage: Stage) -> list[Any]:
 
 
 async def test_a_channel_that_one_is_not_in(stage: Stage) -> None:
-    """The refusal stands under its field, and another one can be chosen."""
+    """The refusal is shown under the channel's field, and another channel can be chosen."""
     workspace = stage.sandbox.workspace
     workspace.add_channel("ops", "public", [workspace.bot.id, workspace.user("grace").id], channel_id="C0OPS")
     await stage.start_bot()
@@ -93,7 +93,7 @@ async def test_a_channel_that_one_is_not_in(stage: Stage) -> None:
 
 
 async def test_slack_does_not_tell_who_is_in_it(stage: Stage) -> None:
-    """That is no leave: it has a sentence of its own, and the command in the channel helps."""
+    """If Slack doesn't say who is in the channel, the form is refused and suggests typing the command there."""
     await stage.start_bot()
     form = await asking(stage)
     form.fill("channel", "C0DATAENG")
@@ -106,7 +106,7 @@ async def test_slack_does_not_tell_who_is_in_it(stage: Stage) -> None:
 
 
 async def test_slack_tells_it_too_late(stage: Stage) -> None:
-    """The form is answered in time all the same, and can be sent again."""
+    """If Slack answers too late, the form is still answered in time, and can be submitted again."""
     await stage.start_bot()
     form = await asking(stage)
     form.fill("channel", "C0DATAENG")
@@ -121,7 +121,7 @@ async def test_slack_tells_it_too_late(stage: Stage) -> None:
 
 
 async def test_nothing_is_offered_to_who_may_not_read(stage: Stage) -> None:
-    """As one types; a new member is offered what there is. Typing leaves nothing on record."""
+    """The menu offers nothing to people who can't read, and schedules to new members; typing isn't recorded."""
     stay(stage, "ada")
     await stage.start_bot(policy(stage, READERS))
     form = await open_form(stage)
@@ -133,7 +133,7 @@ async def test_nothing_is_offered_to_who_may_not_read(stage: Stage) -> None:
 
 
 async def test_nothing_is_offered_where_it_cannot_be_decided_in_time(stage: Stage) -> None:
-    """Nobody waits for Slack at a key; what it tells later serves the next one."""
+    """If the policy can't be decided in time, nothing is offered; Slack's late answer counts for the next key."""
     await stage.start_bot(policy(stage, READERS))
     stage.sandbox.workspace.faults.add(SlackFault("slow", "usergroups.list", count=1, delay_s=2))
     form = await open_form(stage)
@@ -142,7 +142,7 @@ async def test_nothing_is_offered_where_it_cannot_be_decided_in_time(stage: Stag
 
 
 async def test_the_commands_of_a_schedule_that_one_may_not_read(stage: Stage) -> None:
-    """The form says why there are none; it may be started all the same, where starting is allowed."""
+    """The form says why it doesn't show the commands; the schedule can still be started if that's allowed."""
     await stage.start_bot(policy(stage, NOT_HOURLY))
     form = await open_form(stage)
     await form.choose("nightly")
@@ -158,7 +158,7 @@ async def test_the_commands_of_a_schedule_that_one_may_not_read(stage: Stage) ->
 
 
 async def test_nor_does_sending_the_form_too_early_show_them(stage: Stage) -> None:
-    """Another schedule's commands still stand in it: nothing is started, and nothing is shown."""
+    """A form submitted while it shows another schedule's commands starts nothing and shows nothing."""
     await stage.start_bot(policy(stage, NOT_HOURLY))
     form = await open_form(stage)
     await form.choose("nightly")
@@ -172,7 +172,7 @@ async def test_nor_does_sending_the_form_too_early_show_them(stage: Stage) -> No
 
 
 async def test_home_says_why_it_shows_nothing(stage: Stage) -> None:
-    """Asked at each page anew; an opening is on record once, and what is shown in it later is not."""
+    """Home checks the policy on each refresh; an opening is recorded once, and later refreshes aren't."""
     stay(stage, "ada")
     await stage.start_bot(policy(stage, READERS))
     await stage.slash("run backfill")
@@ -192,7 +192,7 @@ async def test_home_says_why_it_shows_nothing(stage: Stage) -> None:
 
 
 async def test_what_a_click_on_home_came_to_is_told_there_all_the_same(stage: Stage) -> None:
-    """It is the person's own."""
+    """The result of a person's own click is shown on Home even if they can no longer read."""
     add_schedule(stage)
     starts(stage)
     await stage.start_bot(policy(stage, READERS))
@@ -209,7 +209,7 @@ async def test_what_a_click_on_home_came_to_is_told_there_all_the_same(stage: St
 
 
 async def test_one_s_own_start_is_taken_out_of_the_queue_in_its_thread(stage: Stage) -> None:
-    """Rules about schedules do not stand in the way: no run is asked about, for there is none."""
+    """People can remove their own start from the queue in its thread, whatever rules say about its schedule."""
     add_schedule(stage)
     run = starts(stage)
     text = f"""\
@@ -232,7 +232,7 @@ rules:
 
 
 async def test_in_the_thread_of_a_start_that_waits_for_approval(stage: Stage) -> None:
-    """What asks about its run is told that there is none; who may not decide is told so; its asker takes it back."""
+    """In its thread, commands about a run say there's none yet; only the asker or the group can end the request."""
     await asked(stage)
     (card,) = stage.cards()
     for text in ("status", "logs"):
@@ -255,7 +255,7 @@ async def test_in_the_thread_of_a_start_that_waits_for_approval(stage: Stage) ->
 
 
 async def test_somebody_else_of_the_group_denies_it_in_its_thread(stage: Stage) -> None:
-    """The card says who, and the asker is told."""
+    """A group member's cancel in the thread denies it: the card says who, and the asker is told."""
     await asked(stage)
     await stage.mention("cancel", user="grace", thread=stage.cards()[-1].ts)
     await stage.until(stage.card_says(f"{person(stage, 'grace')} denied it"))
@@ -264,7 +264,7 @@ async def test_somebody_else_of_the_group_denies_it_in_its_thread(stage: Stage) 
 
 
 async def test_in_the_thread_of_a_start_that_was_not_approved_in_time(stage: Stage) -> None:
-    """It says so, instead of naming a queue or a run to come."""
+    """In the thread of a start that wasn't approved in time, the answer says so."""
     await asked(stage, within="1 s")
     await stage.until(stage.card_says("Nobody in @data-team approved it within 1 s"))
     await stage.mention("status", thread=stage.cards()[-1].ts)
@@ -272,7 +272,7 @@ async def test_in_the_thread_of_a_start_that_was_not_approved_in_time(stage: Sta
 
 
 async def test_in_the_thread_of_a_start_that_was_approved(stage: Stage) -> None:
-    """Bolt is away, so it is not started yet: nobody is told that it is waiting for approval."""
+    """In the thread of an approved start that has no run because Bolt is away, the answer says just that."""
     stage.settings["BOLT_BOT_API_TIMEOUT_S"] = "1"
     await asked(stage)
     stage.sandbox.bolt.faults.add(Fault("away", None))
@@ -284,7 +284,7 @@ async def test_in_the_thread_of_a_start_that_was_approved(stage: Stage) -> None:
 
 
 async def test_a_group_direct_message_that_the_bot_is_not_in(stage: Stage) -> None:
-    """Apps can't be invited to one: the refusal says where to type it instead."""
+    """Apps can't be invited to a group direct message, so the refusal says where to type the command instead."""
     stage.sandbox.workspace.add_channel("mpdm-ada--grace-1", "mpim", ["U0ADA", "U0GRACE"])
     await stage.start_bot()
     await stage.slash("run nightly", channel="mpdm-ada--grace-1")

@@ -1,4 +1,4 @@
-"""Starting and stopping: settings, credentials, readiness, HTTP mode, and no process left behind."""
+"""Starting and stopping: settings, credentials, readiness, HTTP mode, and no process left over."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.waiting import eventually
 
 @pytest.fixture
 def command(embedded: Stage) -> Stage:
-    """A stage whose bots are started by the command, as people start them."""
+    """A stage whose bots are started with the command, as people start them."""
     embedded.forks = False
     return embedded
 
@@ -40,7 +40,7 @@ def command(embedded: Stage) -> Stage:
     ],
 )
 async def test_what_cannot_work_ends_the_start(stage: Stage, settings: dict[str, str], status: int, words: str) -> None:
-    """A clear line and an exit status; never a value."""
+    """A start that can't work ends with a clear line and an exit status, and never prints a secret."""
     bot = await stage.start_bot(settings, ready=False)
     assert await bot.ended() == status
     assert words in bot.printed()
@@ -50,7 +50,7 @@ async def test_what_cannot_work_ends_the_start(stage: Stage, settings: dict[str,
 
 
 async def test_no_settings_at_all_are_told_a_line_each(stage: Stage) -> None:
-    """Everything that is missing at once."""
+    """All missing settings are reported at once, with a line each."""
     missing = ("SLACK_BOT_TOKEN", "PARADIME_API_ENDPOINT", "PARADIME_API_SECRET", "SLACK_APP_TOKEN")
     bot = await stage.start_bot(dict.fromkeys([*missing, "PARADIME_API_KEY"], ""), ready=False)
     assert await bot.ended() == 2
@@ -73,7 +73,7 @@ async def test_services_that_are_away_at_the_start_are_waited_for(stage: Stage) 
 
 
 async def test_sigterm_while_services_are_away_ends_the_bot(stage: Stage) -> None:
-    """A start that waits can be stopped."""
+    """SIGTERM ends a start that's waiting for services."""
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
     bot = await stage.start_bot(ready=False)
     async with aiohttp.ClientSession() as http:
@@ -83,7 +83,7 @@ async def test_sigterm_while_services_are_away_ends_the_bot(stage: Stage) -> Non
 
 
 async def test_kill_leaves_no_redis_behind(command: Stage) -> None:
-    """The embedded server dies with its parent, and its data is found again."""
+    """The embedded Redis ends with a killed bot, and another bot can start on its data."""
     bot = await command.start_bot()
     (child,) = _children(bot.process.pid)
     bot.kill()
@@ -93,7 +93,7 @@ async def test_kill_leaves_no_redis_behind(command: Stage) -> None:
 
 
 async def test_a_bot_whose_own_redis_ends_says_so_and_ends(embedded: Stage) -> None:
-    """Without its memory it would only answer that it cannot write anything down."""
+    """A bot whose embedded Redis ends says so and exits with status 1; another can start afterward."""
     bot = await embedded.start_bot()
     (child,) = _children(bot.process.pid)
     os.kill(child, signal.SIGKILL)
@@ -103,7 +103,7 @@ async def test_a_bot_whose_own_redis_ends_says_so_and_ends(embedded: Stage) -> N
 
 
 async def test_a_second_process_does_not_take_the_same_data(embedded: Stage) -> None:
-    """The data directory is locked."""
+    """A second process can't use the same data directory: it ends and names the setting."""
     await embedded.start_bot()
     second = await embedded.start_bot(ready=False)
     assert await second.ended() == 1
@@ -111,7 +111,7 @@ async def test_a_second_process_does_not_take_the_same_data(embedded: Stage) -> 
 
 
 async def test_the_whole_job_over_http(command: Stage) -> None:
-    """Commands and clicks come as signed posts; the run is followed just the same."""
+    """Over HTTP, commands and clicks come as signed requests, and the run is followed just the same."""
     await command.start_bot(socket_mode=False)
     await command.slash("run backfill")
     await command.until(command.card_says("is running"))
@@ -120,7 +120,7 @@ async def test_the_whole_job_over_http(command: Stage) -> None:
 
 
 async def test_what_slack_did_not_sign_is_refused(stage: Stage) -> None:
-    """Wrong, missing and old signatures, a timestamp that is no number: 401, and nothing is done."""
+    """Wrong, missing and old signatures and an invalid timestamp get 401, and nothing is done."""
     bot = await stage.start_bot(socket_mode=False)
     workspace = stage.sandbox.workspace
     body = urlencode(
@@ -166,9 +166,9 @@ NONSENSE = (
 
 
 async def test_signed_nonsense_is_no_fault_of_ours(stage: Stage) -> None:
-    """Never a 5xx, and nothing is started."""
+    """Signed nonsense never gets a 5xx, and starts nothing."""
     bot = await stage.start_bot(socket_mode=False)
-    # Slack's own verifier signs no bytes that are not UTF-8.
+    # Slack's own verifier can't sign bytes that aren't UTF-8.
     secret = stage.sandbox.workspace.signing_secret.encode()
     async with aiohttp.ClientSession() as http:
         for body in NONSENSE:
@@ -212,7 +212,7 @@ def _alive(pid: int) -> bool:
 
 
 async def test_the_data_of_another_bot_is_not_touched(stage: Stage) -> None:
-    """Same Redis and name, another Bolt workspace: exit status 1 and one line with both; adopting it says what is lost."""
+    """Another Bolt workspace's data in Redis ends the start with exit status 1; adopting it is logged."""
     first = await stage.start_bot()
     first.kill(signal.SIGTERM)
     assert await first.ended() == 0

@@ -23,7 +23,7 @@ DROP = "Don't run"
 
 
 async def queued(stage: Stage, *, user: str = "ada", text: str = f"run {SLUG}", times: int = 1) -> None:
-    """Ask for a start that is refused, and let it wait."""
+    """Ask for a start that's refused, and queue it."""
     before = len(stage.cards())
     await stage.slash(text, user=user)
     await stage.until(lambda: any(QUEUE in str(one.blocks) for one in stage.private(user)))
@@ -33,7 +33,7 @@ async def queued(stage: Stage, *, user: str = "ada", text: str = f"run {SLUG}", 
 
 
 async def restart(stage: Stage) -> None:
-    """Kill the bot, let everything be well again, and start it on the same data."""
+    """Kill the bot, clear all faults, and start it on the same data."""
     stage.bots[-1].kill()
     await stage.bots[-1].ended()
     stage.sandbox.bolt.faults.clear()
@@ -42,18 +42,18 @@ async def restart(stage: Stage) -> None:
 
 
 def person(stage: Stage, name: str) -> str:
-    """How Slack writes a person."""
+    """How Slack writes a mention of a person."""
     return f"<@{stage.sandbox.workspace.user(name).id}>"
 
 
 def directly_told(stage: Stage, user: str = "ada") -> str:
-    """All that the bot has written to a person directly."""
+    """Everything that the bot has written to a person directly."""
     workspace = stage.sandbox.workspace
     return "\n".join(one.text for one in workspace.direct(workspace.user(user).id).messages.values())
 
 
 async def test_it_starts_once_when_the_run_has_ended(stage: Stage) -> None:
-    """Refused, queued with two clicks, and started when the scheduler's run fails; the card becomes the run's."""
+    """A start queued with two clicks starts once when the scheduler's run has failed, and keeps its card."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()
@@ -76,7 +76,7 @@ async def test_it_starts_once_when_the_run_has_ended(stage: Stage) -> None:
 
 
 async def test_the_same_words_wait_once(stage: Stage) -> None:
-    """Typed again, and queued again from another refusal."""
+    """The same request waits once, whether it's typed again or queued again from another refusal."""
     add_schedule(stage)
     starts(stage)
     await stage.start_bot()
@@ -96,7 +96,7 @@ async def test_the_same_words_wait_once(stage: Stage) -> None:
 
 
 async def test_two_people_wait_in_order(stage: Stage) -> None:
-    """The second one waits for the first one's run, and its card says so; both run once."""
+    """The second person's start waits for the first one's run, and its card says so; both run once."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()
@@ -119,7 +119,7 @@ async def test_two_people_wait_in_order(stage: Stage) -> None:
 
 
 async def test_it_is_taken_out_of_the_queue(stage: Stage) -> None:
-    """By somebody else: the card says who, the asker is told, and nothing is started. A second click changes nothing."""
+    """Somebody else can remove it: the card says who, the asker is told, and nothing starts, even on two clicks."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()
@@ -129,14 +129,14 @@ async def test_it_is_taken_out_of_the_queue(stage: Stage) -> None:
     assert DROP not in str(stage.cards()[-1].blocks)
     await stage.until(lambda: "removed it from the queue" in directly_told(stage))
     ends(stage, run)
-    # Whoever was taken out may ask again at once.
+    # Someone whose start was removed can ask again at once.
     await stage.slash(f"run {SLUG}")
     await stage.until(stage.card_says("is running"))
     assert len(stage.started()) == 1
 
 
 async def test_it_is_listed_and_taken_out_from_there(stage: Stage) -> None:
-    """By `status` in its channel and on the Home tab of whoever asked, with its card; and then no more."""
+    """`status` and the asker's Home list queued starts with their cards, and can remove them."""
     add_schedule(stage)
     run = starts(stage)
     stage.sandbox.workspace.user("gus").role = "member"
@@ -165,7 +165,7 @@ async def test_it_is_listed_and_taken_out_from_there(stage: Stage) -> None:
 
 
 async def test_in_the_thread_of_a_card_that_waits(stage: Stage) -> None:
-    """Commands of a run are told that there is none yet; cancel takes it out of the queue, and then that is told."""
+    """In its thread, commands about a run say there's none yet, and cancel removes it from the queue."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()
@@ -189,7 +189,7 @@ async def test_in_the_thread_of_a_card_that_waits(stage: Stage) -> None:
 
 
 async def test_one_that_is_taken_out_lets_the_next_one_run(stage: Stage) -> None:
-    """Also the first of the line."""
+    """If the first start in the queue is removed, the next one runs."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()
@@ -204,7 +204,7 @@ async def test_one_that_is_taken_out_lets_the_next_one_run(stage: Stage) -> None
 
 
 async def test_it_does_not_wait_for_ever(stage: Stage) -> None:
-    """After the longest wait its asker is told, and its card says why."""
+    """A start that has waited for the maximum is dropped: its asker is told, and its card says why."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot({"BOLT_BOT_QUEUE_S": "4"})
@@ -216,7 +216,7 @@ async def test_it_does_not_wait_for_ever(stage: Stage) -> None:
 
 
 async def test_a_retry_waits_too(stage: Stage) -> None:
-    """Of the run that had failed last when it was asked for, whatever fails meanwhile."""
+    """A queued retry is of the run that had failed when it was asked for, whatever fails meanwhile."""
     add_schedule(stage)
     failed = starts(stage)
     ends(stage, failed, "ERROR")
@@ -233,7 +233,7 @@ async def test_a_retry_waits_too(stage: Stage) -> None:
 
 
 async def test_a_click_too_late(stage: Stage) -> None:
-    """It has started: the click says as which run, and cancels nothing."""
+    """A click on *Don't run* after the start names its run and cancels nothing."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()
@@ -251,14 +251,14 @@ async def test_a_click_too_late(stage: Stage) -> None:
 
 
 def button(value: str) -> dict[str, object]:
-    """A row with the button as a client still shows it that has not seen the edit."""
+    """The row of buttons as a client shows it that hasn't seen the edit."""
     text = {"type": "plain_text", "text": DROP}
     element = {"type": "button", "action_id": "start.drop", "text": text, "value": value}
     return {"type": "actions", "block_id": "old", "elements": [element]}
 
 
 async def test_killed_while_it_waits(stage: Stage) -> None:
-    """The run ends while nobody looks: it is started once after the restart."""
+    """If the run ends while no bot is running, the queued start is started once after the restart."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot(SHORT)
@@ -274,7 +274,7 @@ async def test_killed_while_it_waits(stage: Stage) -> None:
 
 @pytest.mark.parametrize("operation", ["listBoltRuns", "triggerBoltRun"])
 async def test_killed_at_its_turn(stage: Stage, operation: str) -> None:
-    """While the schedule is looked at, and while Bolt is asked to start: it runs once."""
+    """Killed while the schedule is checked or Bolt is asked to start, it runs once."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot(SHORT)
@@ -290,7 +290,7 @@ async def test_killed_at_its_turn(stage: Stage, operation: str) -> None:
 
 
 async def test_killed_while_its_card_is_posted(stage: Stage) -> None:
-    """Slack has the card, its answer was lost with the process: it is found, and waits."""
+    """If Slack's reply about its card is lost with the process, the card is found, and the start still waits."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot(SHORT)
@@ -308,7 +308,7 @@ async def test_killed_while_its_card_is_posted(stage: Stage) -> None:
 
 
 async def test_taken_out_while_its_card_is_posted(stage: Stage) -> None:
-    """Slack has the card, and its answer was lost: what nobody waits for anymore does not go on saying that it waits."""
+    """If a start is removed while the reply about its card is lost, no card is left that says it's waiting."""
     add_schedule(stage)
     starts(stage)
     await stage.start_bot(SHORT)
@@ -324,7 +324,7 @@ async def test_taken_out_while_its_card_is_posted(stage: Stage) -> None:
 
 
 async def test_bolt_away_at_its_turn(stage: Stage) -> None:
-    """It is looked at and sent when Bolt is back: the deadline counts from its turn."""
+    """If Bolt is away at its turn, it's started when Bolt is back: its deadline counts from its turn."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot(SHORT)
@@ -342,8 +342,8 @@ async def test_bolt_away_at_its_turn(stage: Stage) -> None:
 
 @pytest.fixture
 async def redis() -> AsyncIterator[EmbeddedRedis]:
-    """A Redis of its own, not started yet."""
-    # Short, because the path of a socket has a limit; and of its own, because another run of the tests may be under way.
+    """A separate Redis, not started yet."""
+    # A short path, because a socket's path has a limit; and a new one, because other test runs may be under way.
     folder = Path(tempfile.mkdtemp(prefix="bolt-bot-"))
     server = EmbeddedRedis(folder, find_server())
     yield server
@@ -352,7 +352,7 @@ async def redis() -> AsyncIterator[EmbeddedRedis]:
 
 
 async def test_redis_restarts_while_the_run_ends(stage: Stage, redis: EmbeddedRedis) -> None:
-    """What waits is kept, and started once when Redis is back."""
+    """A queued start survives a restart of Redis, and is started once."""
     url = await redis.start()
     add_schedule(stage)
     run = starts(stage)
@@ -367,7 +367,7 @@ async def test_redis_restarts_while_the_run_ends(stage: Stage, redis: EmbeddedRe
 
 
 async def test_two_replicas_start_them_once_each(stage: Stage, redis: EmbeddedRedis) -> None:
-    """Whoever takes a turn."""
+    """With two replicas, each queued start is started once."""
     url = await redis.start()
     add_schedule(stage)
     run = starts(stage)

@@ -14,12 +14,12 @@ SOON = {"BOLT_BOT_API_TIMEOUT_S": "1"}
 
 
 def add(stage: Stage, name: str, slug: str, **more: Any) -> None:  # noqa: ANN401
-    """A schedule of that name."""
+    """Add a schedule with this name."""
     stage.sandbox.bolt.add_schedule(Schedule(0, name, slug, own_character(["dbt run"]), **more))
 
 
 def active(stage: Stage) -> int:
-    """How many schedules are listed where nothing is asked for."""
+    """How many schedules are listed without a filter."""
     return len(stage.sandbox.bolt.schedules())
 
 
@@ -34,7 +34,7 @@ def rows(stage: Stage) -> list[str]:
 
 
 async def test_schedules_are_listed_and_paged(stage: Stage) -> None:
-    """Ten a page, with state, runs, cron in words and owner; the next page replaces the first one."""
+    """Ten schedules a page, with state, runs, cron in words and owner; another page replaces the first."""
     for number in range(20):
         add(stage, f"Zeta {number:02}", f"zeta-{number}")
     await stage.start_bot()
@@ -61,7 +61,7 @@ async def test_schedules_are_listed_and_paged(stage: Stage) -> None:
 
 
 async def test_a_page_that_is_gone_is_mended(stage: Stage) -> None:
-    """The list has become shorter since: the last page that there is."""
+    """If the list has become shorter meanwhile, the last existing page is shown."""
     for number in range(11):
         add(stage, f"Zeta {number:02}", f"zeta-{number}")
     await stage.start_bot()
@@ -77,7 +77,7 @@ async def test_a_page_that_is_gone_is_mended(stage: Stage) -> None:
 
 
 async def test_filters_and_what_they_do_not_find(stage: Stage) -> None:
-    """Paused, failing, inactive; accents and case do not matter; nothing found says what to do."""
+    """Filters for paused, failing and inactive ignore accents and case; finding nothing says what to do."""
     add(stage, "Données clients", "clients", owner="Grace@Example.com")
     await stage.start_bot()
     for asked, answer in (
@@ -94,7 +94,7 @@ async def test_filters_and_what_they_do_not_find(stage: Stage) -> None:
 
 
 async def test_a_schedule_is_shown_whole(stage: Stage) -> None:
-    """With its commands, whom Bolt notifies, its last runs, and what can be done with it."""
+    """A schedule is shown with its commands, Bolt's notifications, its last runs and what can be done with it."""
     await stage.start_bot()
     await stage.slash("show nightly")
     await stage.until(stage.told_privately("Nightly full build"))
@@ -134,7 +134,7 @@ async def test_a_schedule_is_shown_whole(stage: Stage) -> None:
 
 
 async def test_details_are_a_click_away_and_inactive_ones_too(stage: Stage) -> None:
-    """A schedule that no longer runs is still shown, and offers no run."""
+    """An inactive schedule's details are shown, and don't offer to run it."""
     await stage.start_bot()
     await stage.slash("list --inactive legacy")
     await stage.until(stage.told_privately("1 inactive schedule matching legacy"))
@@ -145,7 +145,7 @@ async def test_details_are_a_click_away_and_inactive_ones_too(stage: Stage) -> N
 
 
 async def test_runs_are_listed_with_what_is_known_of_them(stage: Stage) -> None:
-    """State, who, branch, start, length, link; an active one can be followed here."""
+    """Runs are listed with who started them, branch and link; an active one can be followed here."""
     character = Character((Step("dbt run", 3000.0),), history="SFC" * 4)
     stage.sandbox.bolt.add_schedule(Schedule(0, "Long job", "long", character))
     run = stage.sandbox.bolt.start("long")
@@ -167,7 +167,7 @@ async def test_runs_are_listed_with_what_is_known_of_them(stage: Stage) -> None:
 
 
 async def test_the_latest_run_of_a_schedule(stage: Stage) -> None:
-    """With its commands, under the schedule's name; without one, that is said."""
+    """The latest run is shown with its commands under the schedule's name; if there's none, the answer says so."""
     await stage.start_bot()
     await stage.slash("status partner-export")
     await stage.until(stage.told_privately("Partner export* failed"))
@@ -177,7 +177,7 @@ async def test_the_latest_run_of_a_schedule(stage: Stage) -> None:
 
 
 async def test_mistyped_and_ambiguous_names_are_a_click_away(stage: Stage) -> None:
-    """For each command the same command with the name that was meant."""
+    """A mistyped or ambiguous name gets buttons with the same command for the schedules that may be meant."""
     add(stage, "Twice", "twice-a")
     add(stage, "Twice", "twice-b")
     await stage.start_bot()
@@ -194,7 +194,7 @@ async def test_mistyped_and_ambiguous_names_are_a_click_away(stage: Stage) -> No
 
 
 async def test_a_bolt_that_is_away_is_said_so(stage: Stage) -> None:
-    """With the next step; what was read a moment ago is still told."""
+    """If Bolt is away, the answer says so with the next step; a schedule that was just read is still shown."""
     await stage.start_bot(SOON)
     await stage.slash("list nightly")
     await stage.until(stage.told_privately("1 schedule matching nightly"))
@@ -209,7 +209,7 @@ async def test_a_bolt_that_is_away_is_said_so(stage: Stage) -> None:
 
 
 async def test_strange_names_are_listed_and_shown(stage: Stage) -> None:
-    """Spaces, slashes, emoji, right-to-left, 200 characters, and what would be markup."""
+    """Names with spaces, slashes, emoji, right-to-left text, 200 characters or markup are listed and shown."""
     names = ["a/b c", "🎉 party", "تقرير المبيعات", "<!here> *x* & `y`", "n" * 200]
     for number, name in enumerate(names):
         add(stage, name, name if number % 2 else f"odd {number}/x", cron="<!channel> not a cron")
@@ -226,7 +226,7 @@ async def test_strange_names_are_listed_and_shown(stage: Stage) -> None:
 
 
 async def test_a_page_is_told_beside_where_it_cannot_replace(stage: Stage) -> None:
-    """Slack refuses the response_url: the page comes as a new message."""
+    """If Slack refuses the response_url, the page comes as a new message."""
     await stage.start_bot()
     await stage.slash("list")
     await stage.until(stage.told_privately("page 1 of 2"))
@@ -236,7 +236,7 @@ async def test_a_page_is_told_beside_where_it_cannot_replace(stage: Stage) -> No
 
 
 async def test_in_a_direct_message_pages_turn_too(stage: Stage) -> None:
-    """There a list is an ordinary message, and its next page replaces it as well."""
+    """In a direct message, a list is an ordinary message, and its next page replaces it too."""
     await stage.start_bot()
     await stage.sandbox.slack.people.say("ada", "dm", "list")
     channel = stage.sandbox.workspace.direct("U0ADA")

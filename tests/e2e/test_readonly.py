@@ -1,4 +1,4 @@
-"""The bot writes nowhere but into its data directory and the temporary folder: as in a container whose file system is read-only."""
+"""The bot writes only to its data and temporary directories, as in a container with a read-only file system."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.e2e.stage import Stage
 
-# Runs in a mount namespace of its own: everything is read-only there but the two folders that are named first.
+# Runs in its own mount namespace, where everything is read-only except the two folders that are named first.
 READ_ONLY = """
 set -eu
 for folder in "$1" "$2"; do mount --bind "$folder" "$folder"; done
@@ -28,7 +28,7 @@ exec "$@"
 
 @pytest.fixture
 def confined(embedded: Stage, tmp_path: Path) -> Iterator[Stage]:
-    """A stage whose bots find everything read-only, their home included."""
+    """A stage whose bots find everything read-only, including their home."""
     unshare = shutil.which("unshare")
     options = ["--mount", "--propagation", "private"]
     if unshare is None or subprocess.run([unshare, *options, "mount", "--bind", "/", "/mnt"], check=False).returncode:  # noqa: S603
@@ -45,7 +45,7 @@ def confined(embedded: Stage, tmp_path: Path) -> Iterator[Stage]:
 
 
 async def test_it_writes_only_where_it_may(confined: Stage, tmp_path: Path) -> None:
-    """A start is followed to its end, its log is posted as a file, and a picture is drawn."""
+    """On a read-only file system, a run is followed to its end and a history's chart is posted."""
     bot = await confined.start_bot()
     await confined.slash("run nightly")
     await confined.until(confined.card_says("succeeded"))

@@ -25,14 +25,14 @@ WATCHES = "version: 1\nchannels:\n  {channel}:\n    - watch: nightly\n"
 
 
 async def readyz(bot: Bot) -> str:
-    """What the bot says of itself while it's ready."""
+    """What /readyz says while the bot is ready."""
     async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{bot.admin_port}/readyz") as answer:
         assert answer.status == 200
         return await answer.text()
 
 
 async def test_a_refusal_becomes_an_allowance(stage: Stage) -> None:
-    """Without a restart. A file with a mistake is named with its line and leaves the rules before it in effect."""
+    """SIGHUP applies a new policy and watches; a file with a mistake is reported, and the old rules stay in effect."""
     policy, watches = stage.folder / "policy.yaml", stage.folder / "watches.yaml"
     policy.write_text(NOBODY)
     watches.write_text("version: 1\nchannels: {}\n")
@@ -53,13 +53,13 @@ async def test_a_refusal_becomes_an_allowance(stage: Stage) -> None:
 
 
 async def hang_up(bot: Bot, logged: str) -> None:
-    """Send SIGHUP and wait for what is logged."""
+    """Send SIGHUP and wait until this is logged."""
     bot.kill(signal.SIGHUP)
     await eventually(f"{logged} in the log", lambda: logged in bot.printed())
 
 
 async def test_a_closed_terminal_still_ends_a_bot(tmp_path: Path) -> None:
-    """The kernel sends the same signal then. One that was sent by hand ends nothing, even before Slack is there."""
+    """A closed terminal ends the bot with SIGHUP; one sent by hand doesn't, even before Slack is connected."""
     main, terminal = os.openpty()
     log = tmp_path / "log"
     environment = {

@@ -1,4 +1,4 @@
-"""Redis is restored from a backup that is older than what was done since."""
+"""Redis is restored from a backup that's older than what has been done since."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ FIVE_MINUTES_US = 300_000_000
 
 
 async def restore(data: Path, backup: Path) -> None:
-    """Put a backup in the place of the data, as if it were five minutes old."""
-    # The server of the bot that was killed removes its socket's path when it ends. It must not remove the new one's.
+    """Replace the data with a backup, as if it were five minutes old."""
+    # The killed bot's server removes its socket's path when it ends. It must not remove the new server's.
     with (data / "redis" / "lock").open("a") as lock:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
     shutil.rmtree(data)
@@ -36,7 +36,7 @@ async def restore(data: Path, backup: Path) -> None:
 
 @pytest.mark.usefixtures("embedded")
 async def test_a_restored_backup_neither_tells_an_end_nor_sends_a_start_again(stage: Stage) -> None:
-    """The backup was made while a run was active and a start waited for its end. Both were over before it was restored."""
+    """What ended between the backup and its restore is neither announced again nor started again."""
     add_schedule(stage)
     bot = await stage.start_bot()
     await stage.slash(f"run {SLUG}")
@@ -56,7 +56,7 @@ async def test_a_restored_backup_neither_tells_an_end_nor_sends_a_start_again(st
     await restore(data, backup)
     bot = await stage.start_bot()
     await eventually("the queued start to be found", bot.printed, lambda said: "but its card shows a run" in said)
-    # What is posted for this failure comes after what would have been posted again.
+    # What's posted for this failure comes after anything that would have been posted again.
     await stage.slash("run hourly")
     await stage.until(lambda: len(stage.cards()) == 3 and len(stage.replies()) == 2)
     assert [run.slug for run in stage.started()] == [SLUG, SLUG, "hourly"]

@@ -1,4 +1,4 @@
-"""dbt's own account of a failure in the thread: from run_results.json where there is one, from the log otherwise."""
+"""dbt's own results of a failure in the thread: from run_results.json if there is one, from the log otherwise."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RESULTS = "target/run_results.json"
 
 
 async def failed(stage: Stage, slug: str) -> str:
-    """Start a run that fails; the blocks of its announcement."""
+    """Start a run that fails, and return the blocks of its announcement."""
     await stage.start_bot()
     await stage.slash(f"run {slug}")
     await stage.until(stage.card_says("failed after"))
@@ -24,7 +24,7 @@ async def failed(stage: Stage, slug: str) -> str:
 
 
 def schedule(stage: Stage, *steps: Step) -> None:
-    """A schedule of these commands."""
+    """Add a schedule with these commands."""
     stage.sandbox.bolt.add_schedule(Schedule(0, "Odd", "odd", Character(steps)))
 
 
@@ -35,7 +35,7 @@ def account(*results: object) -> bytes:
 
 
 async def test_failed_nodes_are_listed_with_the_counts_of_all(stage: Stage) -> None:
-    """Name, kind and message, and what it means; warned nodes by name; the file is read without our credentials."""
+    """Failed nodes are listed with kind, message and hint, warned ones by name; the download sends no credentials."""
     blocks = await failed(stage, "data-quality-tests")
     assert "• *unique_stg_orders_order_id* (test): Got 1 result, configured to fail if != 0" in blocks
     assert blocks.count("Got 1 result, configured to fail") == 1
@@ -49,7 +49,7 @@ async def test_failed_nodes_are_listed_with_the_counts_of_all(stage: Stage) -> N
 
 
 async def test_the_slowest_nodes_are_told_to_whoever_asks(stage: Stage) -> None:
-    """Privately: the thread gets nothing."""
+    """The slowest nodes are shown privately to whoever asks, and the thread gets nothing."""
     await failed(stage, "data-quality-tests")
     await stage.until(lambda: len(stage.replies()) == 2)
     ts = stage.replies()[0].ts
@@ -60,14 +60,14 @@ async def test_the_slowest_nodes_are_told_to_whoever_asks(stage: Stage) -> None:
 
 
 async def test_a_stale_source_is_read_from_its_own_file(stage: Stage) -> None:
-    """dbt source freshness leaves sources.json."""
+    """Stale sources are read from sources.json, which `dbt source freshness` writes."""
     blocks = await failed(stage, "freshness")
     assert "• *raw.raw_orders* (source)" in blocks
     assert "dbt reports 1 error." in blocks
 
 
 async def test_a_file_of_an_earlier_command_is_not_believed(stage: Stage) -> None:
-    """After a compilation error the account of the seed before it still lies there: the log serves."""
+    """After a compilation error, the results of an earlier seed are still there but not used: the log is."""
     blocks = await failed(stage, "seed-then-compile")
     assert stage.sandbox.bolt.downloads
     assert "Compilation Error" in blocks
@@ -76,7 +76,7 @@ async def test_a_file_of_an_earlier_command_is_not_believed(stage: Stage) -> Non
 
 
 async def test_a_success_names_its_warnings(stage: Stage) -> None:
-    """On the card and in the thread; it's a success all the same, and a command that only runs models isn't asked."""
+    """A success's warnings are on its card and in the thread; a command that only runs models isn't asked for them."""
     node = {
         "unique_id": "test.shop.not_null_orders_id.1a2b",
         "status": "warn",
@@ -96,7 +96,7 @@ async def test_a_success_names_its_warnings(stage: Stage) -> None:
 
 
 async def test_two_hundred_failed_nodes_stay_within_slacks_limits(stage: Stage) -> None:
-    """The first of them, and how many more; hostile names and messages are shown as they are, secrets masked."""
+    """Of 200 failed nodes, the first are listed and the others counted; names can't mention, and secrets are masked."""
     nodes = [
         {
             "unique_id": f"model.shop.<!channel>_{number}_" + "n" * 90,
@@ -122,7 +122,7 @@ async def test_two_hundred_failed_nodes_stay_within_slacks_limits(stage: Stage) 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b'{"metadata": {}, "results": 7}', b"{" * 100_000])
 async def test_a_file_that_is_none_falls_back_to_the_log(stage: Stage, content: bytes) -> None:
-    """Whatever stands in it, the end is told."""
+    """A broken results file falls back to the log."""
     stage.sandbox.bolt.files[RESULTS] = content
     blocks = await failed(stage, "hourly")
     assert "net_amnt" in blocks
@@ -130,7 +130,7 @@ async def test_a_file_that_is_none_falls_back_to_the_log(stage: Stage, content: 
 
 
 async def test_a_file_of_50_mb_falls_back_to_the_log(stage: Stage) -> None:
-    """It is not even read to its end."""
+    """A results file of 50 MB falls back to the log."""
     stage.sandbox.bolt.files[RESULTS] = b" " * 50_000_000
     blocks = await failed(stage, "hourly")
     assert "net_amnt" in blocks
@@ -138,7 +138,7 @@ async def test_a_file_of_50_mb_falls_back_to_the_log(stage: Stage) -> None:
 
 
 async def test_an_expired_address_is_asked_for_anew_and_then_done_without(stage: Stage) -> None:
-    """Twice at most: the log serves."""
+    """An expired download link is requested once more, then the log is used."""
     stage.sandbox.bolt.url_lives_s = 1e-6
     blocks = await failed(stage, "hourly")
     assert "net_amnt" in blocks
@@ -146,7 +146,7 @@ async def test_an_expired_address_is_asked_for_anew_and_then_done_without(stage:
 
 
 async def test_an_address_that_does_not_come_delays_the_end_by_seconds_only(stage: Stage) -> None:
-    """An end is told within the time in which a log is waited for."""
+    """If no download link comes, the run's end is still announced, from the log."""
     stage.sandbox.bolt.add_fault(Fault("timeout", operation="boltResourceUrl", count=None))
     await stage.start_bot({"BOLT_BOT_API_TIMEOUT_S": "2"})
     await stage.slash("run hourly")
@@ -157,7 +157,7 @@ async def test_an_address_that_does_not_come_delays_the_end_by_seconds_only(stag
 
 @pytest.mark.parametrize("shown", [False, True])
 async def test_row_values_are_left_out_wherever_the_log_is_read(stage: Stage, *, shown: bool) -> None:
-    """In the thread, its file and `/bolt logs`; in dbt's own account too. A setting shows them."""
+    """Row values are left out of the thread, its file, `/bolt logs` and dbt's results, unless a setting shows them."""
     stage.settings["BOLT_BOT_SHOW_ROW_VALUES"] = str(shown)
     row = "DETAIL:  Failing row contains (1, Ada Lovelace)."
     schedule(stage, Step("dbt run", 30.0, 1, prints=("Database Error", f"  {row}"), writes=(RESULTS,)))

@@ -11,13 +11,13 @@ from bolt_sandbox.bolt.model import Actor
 from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import API_KEY, Stage
 
-# Bolt's answers are waited for one second, so that a lost one is found out soon.
+# Bolt's answers time out after a second, so that a lost one is noticed soon.
 SOON = {"BOLT_BOT_API_TIMEOUT_S": "1"}
 FAILED = "failed after"
 
 
 async def failed_run(stage: Stage, schedule: str = "hourly", **how: Any) -> Any:  # noqa: ANN401
-    """A run of a schedule that fails, told to its end: its log file is there."""
+    """Run a schedule that fails, wait until its log file is posted, and return the run."""
     await stage.slash(f"run {schedule}", **how)
     await stage.until(stage.card_says(FAILED))
     await stage.until(lambda: len(stage.replies()) == 2)
@@ -25,18 +25,18 @@ async def failed_run(stage: Stage, schedule: str = "hourly", **how: Any) -> Any:
 
 
 def mention(stage: Stage, user: str) -> str:
-    """How a message names a person."""
+    """How a message mentions a person."""
     return f"<@{stage.sandbox.workspace.user(user).id}>"
 
 
 def latest_failure(stage: Stage, schedule: str) -> int:
-    """A failed run from before there was a bot."""
+    """A failed run from before the bot's start."""
     world = stage.sandbox.bolt
     return next(run.id for run in world.runs(schedule) if world.view(run.id).state == "ERROR")
 
 
 async def test_a_failed_run_is_retried_by_its_button(stage: Stage) -> None:
-    """What failed runs again on a card of its own; the cards name each other, and the old one's thread the new run."""
+    """The retry gets a card of its own; the cards link to each other, and the old thread names the new run."""
     await stage.start_bot()
     old = await failed_run(stage)
     await stage.click("Retry failed", user="grace")
@@ -61,7 +61,7 @@ async def test_a_failed_run_is_retried_by_its_button(stage: Stage) -> None:
 
 
 async def test_from_another_channel_the_new_run_is_linked_in_bolt(stage: Stage) -> None:
-    """Whoever reads the old card may not be in the channel of the new one."""
+    """A retry from another channel is linked in Bolt, since readers of the old card may not be in that channel."""
     await stage.start_bot()
     old = await failed_run(stage)
     await stage.slash(f"retry {old.id}", channel="analytics")
@@ -73,7 +73,7 @@ async def test_from_another_channel_the_new_run_is_linked_in_bolt(stage: Stage) 
 
 
 async def test_a_card_in_another_channel_is_linked_nowhere(stage: Stage) -> None:
-    """Neither by `status`, by a card's details nor on the Home tab: whoever reads them may not be where it stands."""
+    """`status`, a card's details and Home don't link a card in another channel, which the reader may not be in."""
     workspace, people = stage.sandbox.workspace, stage.sandbox.slack.people
     workspace.channel("finance").members.append(workspace.bot.id)
     await stage.start_bot()
@@ -98,7 +98,7 @@ async def test_a_card_in_another_channel_is_linked_nowhere(stage: Stage) -> None
 
 
 async def test_every_command_is_retried(stage: Stage) -> None:
-    """By its button and by command, of a run that succeeded too; how far it is counts in the schedule's commands."""
+    """Every command is retried, by button or command, even of a success; progress counts the schedule's commands."""
     await stage.start_bot()
     await failed_run(stage)
     await stage.click("Retry all")
@@ -120,7 +120,7 @@ async def test_every_command_is_retried(stage: Stage) -> None:
 
 
 async def test_a_schedules_latest_failed_run_is_retried(stage: Stage) -> None:
-    """Whoever started it: the runs that are listed tell which one it is."""
+    """Retrying a schedule retries its latest failed run, whoever started that."""
     await stage.start_bot()
     latest = latest_failure(stage, "data-quality-tests")
     await stage.slash("retry “Data quality tests”")
@@ -131,7 +131,7 @@ async def test_a_schedules_latest_failed_run_is_retried(stage: Stage) -> None:
 
 
 async def test_a_click_delivered_twice_retries_once_and_a_second_click_asks_back(stage: Stage) -> None:
-    """Deliveries may be doubled, and fingers too; what somebody else asks for is another retry, and the newest is named."""
+    """A repeated delivery retries once, asking again needs a click, and another person's retry is a new one."""
     await stage.start_bot()
     old = await failed_run(stage)
     await stage.click("Retry failed", times=2)
@@ -152,7 +152,7 @@ async def test_a_click_delivered_twice_retries_once_and_a_second_click_asks_back
 
 
 async def test_a_lost_reply_is_never_repeated_and_the_retry_is_found(stage: Stage) -> None:
-    """Our key starts another run of the schedule meanwhile: the one that names the old run is it."""
+    """A retry whose reply was lost is found by the run that it names, among other runs of our key."""
     await stage.start_bot(SOON)
     old = await failed_run(stage)
     fault = Fault("timeout", operation="retryBoltRun", executes=True, hold_s=None)
@@ -169,7 +169,7 @@ async def test_a_lost_reply_is_never_repeated_and_the_retry_is_found(stage: Stag
 
 
 async def test_the_line_in_the_thread_stands_there_once_although_its_reply_was_lost(stage: Stage) -> None:
-    """Slack has it, and its answer is lost on the way: it is found, and not posted again."""
+    """If Slack's reply to the line in the thread is lost, the line is found and not posted again."""
     await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     await failed_run(stage)
     fault = SlackFault("drop_after", "chat.postMessage", skip=1)
@@ -187,7 +187,7 @@ async def test_the_line_in_the_thread_stands_there_once_although_its_reply_was_l
 
 
 async def test_a_foreign_run_is_retried_although_nobody_knows_its_schedule(stage: Stage) -> None:
-    """And where its reply is lost, nothing could find it: unclear at once, with a link."""
+    """A run of an unknown schedule can be retried; if the reply is lost, it's unclear at once, with a link."""
     await stage.start_bot(SOON)
     old = latest_failure(stage, "hourly")
     await stage.slash(f"retry {old}")
@@ -202,7 +202,7 @@ async def test_a_foreign_run_is_retried_although_nobody_knows_its_schedule(stage
 
 
 async def test_a_retry_that_is_late_is_never_sent(stage: Stage) -> None:
-    """Bolt is away for longer than the deadline."""
+    """A retry that can't be sent before its deadline, because Bolt is away, is never sent."""
     await stage.start_bot({"BOLT_BOT_START_DEADLINE_S": "3", **SOON})
     await failed_run(stage)
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
@@ -213,7 +213,7 @@ async def test_a_retry_that_is_late_is_never_sent(stage: Stage) -> None:
 
 
 async def test_a_retry_that_bolt_refuses_takes_its_card_back(stage: Stage) -> None:
-    """Its reason is told, and the old card says nothing of a retry."""
+    """If Bolt refuses a retry, the reason is shown, its card is removed, and the old card doesn't mention it."""
     await stage.start_bot()
     await failed_run(stage)
     stage.sandbox.bolt.add_fault(Fault("graphql_error", operation="retryBoltRun", message="No slots are free"))
@@ -224,7 +224,7 @@ async def test_a_retry_that_bolt_refuses_takes_its_card_back(stage: Stage) -> No
 
 
 async def test_the_buttons_work_although_redis_has_lost_everything(stage: Stage) -> None:
-    """The retry starts, the old card gets its line back, and its end is not told a second time."""
+    """With Redis emptied, a retry still starts and is linked to the old card, whose end isn't announced again."""
     bot = await stage.start_bot()
     old = await failed_run(stage)
     bot.kill()
@@ -245,7 +245,7 @@ async def test_the_buttons_work_although_redis_has_lost_everything(stage: Stage)
 
 
 async def test_in_a_failed_cards_thread_the_run_may_be_left_out(stage: Stage) -> None:
-    """Also when Redis has lost everything: the card's own buttons tell what there is to know, and its end is not told again."""
+    """In the thread of a failed card, a retry needs no run number, even with Redis emptied, and no end is repeated."""
     bot = await stage.start_bot()
     old = await failed_run(stage)
     thread = stage.cards()[0].ts
@@ -267,7 +267,7 @@ async def test_in_a_failed_cards_thread_the_run_may_be_left_out(stage: Stage) ->
 
 
 async def test_a_success_is_run_again_as_it_was(stage: Stage) -> None:
-    """Schedule, branch, pull request and commands; once a click; also when Redis has lost everything."""
+    """A success is run again with its branch, pull request and commands, once a click, even with Redis emptied."""
     bot = await stage.start_bot()
     await stage.slash("run nightly --branch dev --pr 12 --command “dbt run -s a” --command “dbt test”")
     await stage.until(stage.card_says("succeeded"))
@@ -288,7 +288,7 @@ async def test_a_success_is_run_again_as_it_was(stage: Stage) -> None:
 
 
 async def test_another_retry_is_of_the_run_that_was_the_latest_failed_one(stage: Stage) -> None:
-    """Whatever has failed meanwhile."""
+    """*Start another* retries the run that was first asked for, whatever has failed meanwhile."""
     await stage.start_bot()
     latest = latest_failure(stage, "data-quality-tests")
     await stage.slash("retry data-quality-tests")
@@ -303,7 +303,7 @@ async def test_another_retry_is_of_the_run_that_was_the_latest_failed_one(stage:
 
 
 async def test_commands_that_fit_into_no_button_are_run_again_from_the_record(stage: Stage) -> None:
-    """And where that is lost too, nothing else is run instead."""
+    """Commands too long for a button are read from Redis, and if they're lost, nothing else is run instead."""
     bot = await stage.start_bot()
     long = " ".join(f"--command “dbt run -s {'x' * 900} {number}”" for number in range(3))
     await stage.slash(f"run nightly {long}")
@@ -322,7 +322,7 @@ async def test_commands_that_fit_into_no_button_are_run_again_from_the_record(st
 
 @pytest.mark.parametrize("label", ["Retry failed", "Run again"])
 async def test_a_card_of_another_bolt_workspace_starts_nothing_here(stage: Stage, label: str) -> None:
-    """Its run's number is another run here."""
+    """A card of another Bolt workspace starts nothing here, where its run's number may be another run."""
     bot = await stage.start_bot()
     await stage.slash(f"run {'hourly' if label == 'Retry failed' else 'nightly'}")
     await stage.until(lambda: any(label in str(card.blocks) for card in stage.cards()))
@@ -335,7 +335,7 @@ async def test_a_card_of_another_bolt_workspace_starts_nothing_here(stage: Stage
 
 
 async def test_failures_before_a_success_are_counted(stage: Stage) -> None:
-    """Twice it fails, then it has recovered, on the card and in the thread."""
+    """A success after two failures says so on its card and in the thread."""
     stage.sandbox.workspace.user("gus").role = "member"
     await stage.start_bot()
     for user in ("ada", "grace"):

@@ -21,7 +21,7 @@ LONG_S = 40.0
 
 
 def lines(stage: Stage, event: str, service: str, why: str = "") -> int:
-    """How often the bot has logged this of a service."""
+    """How often the bot has logged this event about a service."""
     printed = stage.bots[-1].printed().splitlines()
     return sum(event in line and f"service={service}" in line and why in line for line in printed)
 
@@ -33,15 +33,15 @@ async def readiness(port: int) -> tuple[int, str]:
 
 
 async def gauge(port: int, service: str) -> float:
-    """What /metrics says of a service."""
+    """What /metrics says about a service."""
     async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/metrics") as answer:
         text = await answer.text()
     return float(text.partition(f'bolt_bot_service_up{{service="{service}"}} ')[2].split()[0])
 
 
 async def test_bolt_away_while_a_run_is_followed(stage: Stage) -> None:
-    """The run ends while Bolt cannot be reached; its card and its announcement come when it is back."""
-    # With the timeout of a request as it is by default: on a busy machine a short one would be an outage of its own.
+    """A run's end is announced when Bolt is back; the outage is logged once at each end."""
+    # With the default timeout for requests: on a busy machine, a short one would be an outage of its own.
     await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     await stage.slash("run nightly")
     await stage.until(stage.card_says("is running"))
@@ -55,9 +55,9 @@ async def test_bolt_away_while_a_run_is_followed(stage: Stage) -> None:
 
 
 async def test_slack_away_while_a_run_ends(stage: Stage) -> None:
-    """Every connection to Slack is cut; the end is shown and told once when Slack is back."""
+    """If every connection to Slack is cut, a run's end is shown and announced once when Slack is back."""
     await stage.start_bot(SHORT)
-    # One that does not end before it is to.
+    # A run that doesn't end by itself too early.
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
     stage.sandbox.workspace.faults.away = True
@@ -72,8 +72,8 @@ async def test_slack_away_while_a_run_ends(stage: Stage) -> None:
 
 
 async def test_redis_away_while_a_run_is_followed(stage: Stage) -> None:
-    """A Redis that is restarted is taken up again; a command meanwhile gets an honest answer."""
-    # Short, because the path of a socket has a limit; and of its own, because another run of the tests may be under way.
+    """The bot reconnects to a Redis that was restarted; a command meanwhile gets an honest answer."""
+    # A short path, because a socket's path has a limit; and a new one, because other test runs may be under way.
     folder = Path(tempfile.mkdtemp(prefix="bolt-bot-"))
     redis = EmbeddedRedis(folder, find_server())
     try:
@@ -95,7 +95,7 @@ async def test_redis_away_while_a_run_is_followed(stage: Stage) -> None:
 
 @pytest.mark.parametrize("reason", ["refresh_requested", "too_many_websockets"])
 async def test_a_socket_that_goes_away_is_replaced(stage: Stage, reason: DisconnectReason) -> None:
-    """Slack refreshes connections every few hours: commands go on."""
+    """Slack replaces connections every few hours, and commands still arrive."""
     await stage.start_bot()
     sockets = stage.sandbox.slack.delivery.sockets
     await sockets.disconnect(reason)
@@ -114,7 +114,7 @@ async def test_a_socket_that_goes_away_is_replaced(stage: Stage, reason: Disconn
 async def test_a_redis_that_refuses_writes(
     stage: Stage, redis_url: str, breaks: tuple[str, ...], mends: tuple[str, ...], code: str, sentence: str
 ) -> None:
-    """Its reason is in the log once, in /readyz and in the answer to a person; it's over when a write works again."""
+    """The reason is in the log once, in /readyz and in the answer to a person, until a write works again."""
     bot = await stage.start_bot({"REDIS_URL": redis_url, **SHORT})
     with Redis.from_url(redis_url) as admin:
         admin.execute_command(*breaks)
@@ -136,8 +136,8 @@ async def test_a_redis_that_refuses_writes(
 
 
 async def test_slack_is_away_in_socket_mode(stage: Stage) -> None:
-    """One line when it begins and one when it ends, none of the SDK's; the log, the gauge and /readyz say the same."""
-    # With the timeout of a call as it is by default: on a busy machine a short one would be an outage of its own.
+    """An outage of Slack has one line at each end, none from the SDK; the log, the gauge and /readyz agree."""
+    # With the default timeout for calls: on a busy machine, a short one would be an outage of its own.
     bot = await stage.start_bot()
     stage.sandbox.workspace.faults.away = True
     stage.sandbox.slack.delivery.sockets.drop()

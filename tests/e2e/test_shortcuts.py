@@ -8,7 +8,7 @@ from tests.e2e.stage import Stage
 
 
 async def test_the_global_shortcut_asks_for_the_channel(stage: Stage) -> None:
-    """It begins with the one that is open; the card goes where the person says."""
+    """The form starts with the channel that's open, and the card goes to the channel that the person chooses."""
     await stage.start_bot()
     people = stage.sandbox.slack.people
     assert (await people.shortcut("ada", "run.form", "analytics")).problem == ""
@@ -25,7 +25,7 @@ async def test_the_global_shortcut_asks_for_the_channel(stage: Stage) -> None:
 
 
 async def test_a_refusal_after_the_global_shortcut_is_private(stage: Stage) -> None:
-    """In a channel in which the bot is not, it is told there all the same; one that it cannot see stays in the form."""
+    """Without access to the channel, the form shows the refusal; otherwise it's private in the chosen channel."""
     await stage.start_bot()
     await stage.sandbox.slack.people.shortcut("ada", "run.form", "finance")
     form = await Modal(stage).opened()
@@ -39,7 +39,7 @@ async def test_a_refusal_after_the_global_shortcut_is_private(stage: Stage) -> N
 
 
 async def test_the_details_of_a_run(stage: Stage) -> None:
-    """On its card and on what stands in its thread: how it stands, with its commands; only the links are taken along."""
+    """The details of a run open from its card and its thread's messages, with its outcome and only links as buttons."""
     await stage.start_bot()
     await stage.slash("run hourly")
     await stage.until(lambda: len(stage.cards()) == 1 and len(stage.replies()) == 2)
@@ -59,7 +59,7 @@ async def test_the_details_of_a_run(stage: Stage) -> None:
 
 
 async def test_details_where_redis_has_lost_the_record(stage: Stage) -> None:
-    """The card says itself which run it is of."""
+    """With Redis emptied, the card itself says which run it's about."""
     bot = await stage.start_bot()
     await stage.slash("run nightly")
     await stage.until(stage.card_says("succeeded"))
@@ -74,7 +74,7 @@ async def test_details_where_redis_has_lost_the_record(stage: Stage) -> None:
 
 
 async def test_details_where_the_bot_is_no_member(stage: Stage) -> None:
-    """Slack lets it read nothing there; what the shortcut was used on is told all the same, a card of lost record, too."""
+    """If the bot isn't a member, details still open from a card, even with Redis emptied, and from nothing else."""
     bot = await stage.start_bot()
     await stage.slash("run nightly")
     await stage.until(stage.card_says("succeeded"))
@@ -94,7 +94,7 @@ async def test_details_where_the_bot_is_no_member(stage: Stage) -> None:
 
 
 async def test_details_of_what_is_no_card(stage: Stage) -> None:
-    """A person's message, one that only looks like a card, and another answer of ours: told so, privately."""
+    """On a person's message or another message of the bot, the shortcut says privately that it isn't a run's card."""
     await stage.start_bot()
     workspace, people = stage.sandbox.workspace, stage.sandbox.slack.people
     channel = workspace.channel("data-eng")
@@ -109,7 +109,7 @@ async def test_details_of_what_is_no_card(stage: Stage) -> None:
 
 
 async def test_details_that_slack_does_not_show(stage: Stage) -> None:
-    """They are told privately instead."""
+    """If Slack doesn't open the modal, the details come privately instead."""
     await stage.start_bot()
     await stage.slash("run nightly")
     await stage.until(stage.card_says("succeeded"))

@@ -1,4 +1,4 @@
-"""Socket Mode: two connections, and neither a dead, a deaf nor a refused one keeps the bot from hearing."""
+"""Socket Mode: two connections, so that a dead, silent or refused one doesn't keep events from the bot."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ BACK_S = 60.0
 
 
 async def status(bot: Bot) -> int:
-    """What /readyz says."""
+    """The status of /readyz."""
     url = f"http://127.0.0.1:{bot.port}/readyz"
     async with aiohttp.ClientSession() as http, http.get(url) as answer:
         return answer.status
 
 
 async def until_status(bot: Bot, wanted: int, within_s: float) -> None:
-    """Wait for what /readyz says."""
+    """Wait until /readyz answers with this status."""
     await eventually(
         f"/readyz to answer {wanted}", lambda: status(bot), lambda found: found == wanted, within_s=within_s
     )
 
 
 async def still_hears(stage: Stage) -> None:
-    """A command is taken in, on whichever connection it comes."""
+    """Check that commands arrive, on whichever connection."""
     before = len(stage.started())
     for number in range(4):
         answer = await stage.slash(f'run nightly --reason "{number}"')
@@ -37,7 +37,7 @@ async def still_hears(stage: Stage) -> None:
 
 
 async def connected(stage: Stage, count: int = 2) -> None:
-    """Wait for so many connections that are alive."""
+    """Wait until at least this many connections are alive."""
     sockets = stage.sandbox.slack.delivery.sockets
 
     async def alive() -> int:
@@ -47,7 +47,7 @@ async def connected(stage: Stage, count: int = 2) -> None:
 
 
 async def test_two_connections_are_open(stage: Stage) -> None:
-    """One is enough to hear; a refresh of it leaves the other."""
+    """Two connections are open, and commands arrive on whichever Slack uses."""
     await stage.start_bot()
     await connected(stage)
     await still_hears(stage)
@@ -55,7 +55,7 @@ async def test_two_connections_are_open(stage: Stage) -> None:
 
 @pytest.mark.parametrize("what", ["drop", "deaf", "refresh"])
 async def test_what_is_wrong_with_a_connection_passes(stage: Stage, what: str) -> None:
-    """Cut without a word, open but without an answer, or closed by Slack: replaced, and readiness follows."""
+    """A connection that's cut, silent or closed by Slack is replaced, and readiness follows."""
     bot = await stage.start_bot()
     await connected(stage)
     sockets = stage.sandbox.slack.delivery.sockets
@@ -72,7 +72,7 @@ async def test_what_is_wrong_with_a_connection_passes(stage: Stage, what: str) -
 
 
 async def test_a_handshake_that_fails_is_tried_with_a_fresh_ticket(stage: Stage) -> None:
-    """An address works once: the same one again would fail for ever."""
+    """A failed handshake is retried with a new address, because each address works only once."""
     bot = await stage.start_bot()
     await connected(stage)
     stage.sandbox.workspace.faults.add(Fault("drop_before", "socket", count=2))

@@ -12,12 +12,12 @@ from bolt_sandbox.bolt.model import Actor
 from bolt_sandbox.slack import Fault as SlackFault
 from tests.e2e.stage import API_KEY, Stage
 
-# Bolt's answers are waited for one second, so that a lost one is found out soon.
+# Bolt's answers time out after a second, so that a lost one is noticed soon.
 SOON = {"BOLT_BOT_API_TIMEOUT_S": "1"}
 
 
 async def test_a_command_delivered_twice_starts_once(stage: Stage) -> None:
-    """Slack's deliveries may be doubled; the same trigger_id is the same request."""
+    """A command delivered several times starts one run: the same trigger_id is the same request."""
     await stage.start_bot()
     await stage.slash("run nightly", times=3)
     await stage.until(stage.card_says("succeeded"))
@@ -26,7 +26,7 @@ async def test_a_command_delivered_twice_starts_once(stage: Stage) -> None:
 
 
 async def test_the_same_words_again_ask_back(stage: Stage) -> None:
-    """The first run is named; *Start another* starts one more, however often it is clicked."""
+    """Repeating a command asks back; *Start another* starts one more, however often it's delivered."""
     await stage.start_bot()
     await stage.slash("run nightly")
     await stage.until(stage.card_says("is running"))
@@ -40,7 +40,7 @@ async def test_the_same_words_again_ask_back(stage: Stage) -> None:
 
 
 async def test_two_schedules_that_are_called_alike_are_both_offered(stage: Stage) -> None:
-    """Nothing starts until one is chosen; what is written exactly as its name is, starts."""
+    """If two schedules' names differ only in case or accents, nothing starts until one is chosen."""
     for slug, name in (("cafe-1", "Cafe"), ("cafe-2", "Café")):
         stage.sandbox.bolt.add_schedule(Schedule(0, name, slug, own_character(["dbt run"])))
     await stage.start_bot()
@@ -52,7 +52,7 @@ async def test_two_schedules_that_are_called_alike_are_both_offered(stage: Stage
 
 
 async def test_a_suggestion_can_be_clicked(stage: Stage) -> None:
-    """A mistyped name costs one click."""
+    """A mistyped name takes one click to correct, and the options are kept."""
     await stage.start_bot()
     await stage.slash("run nigthly --pr 7")
     await stage.until(stage.told_privately("Did you mean"))
@@ -62,7 +62,7 @@ async def test_a_suggestion_can_be_clicked(stage: Stage) -> None:
 
 
 async def test_a_suggestion_carries_no_secret(stage: Stage) -> None:
-    """Not in its button's value either, which everyone who sees the message can read; the click starts all of it."""
+    """A suggestion contains no secret, even in its button's value, and a click on it starts the whole command."""
     command = "dbt run --vars PASSWORD=hunter2secret"
     await stage.start_bot()
     await stage.slash(f'run nigthly --command "{command}"')
@@ -77,7 +77,7 @@ async def test_a_suggestion_carries_no_secret(stage: Stage) -> None:
 
 
 async def test_a_lost_reply_is_never_repeated_and_its_run_is_found(stage: Stage) -> None:
-    """Bolt started it and its answer was lost: the run is found above the mark and followed."""
+    """If Bolt's reply is lost, the start isn't repeated: its run is found and followed."""
     await stage.start_bot(SOON)
     stage.sandbox.bolt.add_fault(Fault("drop_after", operation="triggerBoltRun"))
     await stage.slash("run nightly")
@@ -88,7 +88,7 @@ async def test_a_lost_reply_is_never_repeated_and_its_run_is_found(stage: Stage)
 
 
 async def test_several_runs_that_may_be_it_are_all_linked(stage: Stage) -> None:
-    """The reply is lost while our key starts another run elsewhere: said on the card and privately, adopted by nobody."""
+    """If several runs may be the one whose reply was lost, the card links all of them and follows none."""
     await stage.start_bot(SOON)
     fault = Fault("timeout", operation="triggerBoltRun", executes=True, hold_s=None)
     stage.sandbox.bolt.add_fault(fault)
@@ -102,7 +102,7 @@ async def test_several_runs_that_may_be_it_are_all_linked(stage: Stage) -> None:
 
 
 async def test_lost_replies_on_three_branches_are_each_found(stage: Stage) -> None:
-    """Each start has one run on its own branch: no other start's lost reply makes that unclear."""
+    """Lost replies of starts on different branches don't make each other unclear."""
     stage.sandbox.bolt.add_schedule(Schedule(0, "Many", "many", Character((Step("dbt run", 300.0),))))
     await stage.start_bot(SOON)
     stage.sandbox.bolt.add_fault(Fault("drop_after", count=3, operation="triggerBoltRun"))
@@ -114,7 +114,7 @@ async def test_lost_replies_on_three_branches_are_each_found(stage: Stage) -> No
 
 
 async def test_a_start_that_is_late_is_never_sent(stage: Stage) -> None:
-    """Bolt is away for longer than the deadline: the person is told that nothing was started, and nothing is."""
+    """A start that can't be sent before its deadline is never sent, and the person is told so."""
     await stage.start_bot({"BOLT_BOT_START_DEADLINE_S": "2", **SOON})
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
     await stage.slash("run nightly")
@@ -126,7 +126,7 @@ async def test_a_start_that_is_late_is_never_sent(stage: Stage) -> None:
 
 
 async def test_a_schedule_that_runs_already_is_an_answer(stage: Stage) -> None:
-    """The running run is named; the card that was posted for the start is gone."""
+    """If the schedule is already running, the answer names its run, and the start's card is removed."""
     await stage.start_bot()
     await stage.slash("run already-running")
     await stage.until(stage.told_privately("is already running as"))
@@ -135,14 +135,14 @@ async def test_a_schedule_that_runs_already_is_an_answer(stage: Stage) -> None:
 
 
 async def test_a_public_channel_is_joined(stage: Stage) -> None:
-    """The bot is not in #analytics, and comes."""
+    """The bot joins a public channel that it isn't in."""
     await stage.start_bot()
     await stage.slash("run nightly", channel="analytics")
     await stage.until(stage.card_says("succeeded", "analytics"))
 
 
 async def test_a_private_channel_is_not_started_in(stage: Stage) -> None:
-    """A start whose card cannot be shown is not sent; the person learns how to invite the bot."""
+    """A start whose card can't be posted isn't sent, and the person is told how to invite the bot."""
     await stage.start_bot()
     await stage.slash("run nightly", channel="finance")
     await stage.until(stage.told_privately("/invite"))
@@ -151,7 +151,7 @@ async def test_a_private_channel_is_not_started_in(stage: Stage) -> None:
 
 @pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
 async def test_a_slack_that_asks_to_wait_is_waited_for(stage: Stage, method: str) -> None:
-    """429 on a post or an edit costs time, and nothing else."""
+    """A 429 on a post or an edit costs time and nothing else."""
     await stage.start_bot()
     stage.sandbox.workspace.faults.add(SlackFault("ratelimited", method, count=2, retry_after_s=1))
     await stage.slash("run nightly")
@@ -161,7 +161,7 @@ async def test_a_slack_that_asks_to_wait_is_waited_for(stage: Stage, method: str
 
 
 async def test_a_card_whose_reply_was_lost_goes_with_its_refusal(stage: Stage) -> None:
-    """Slack has the card, nobody could read the channel back until it was too late: no card says "is starting" for ever."""
+    """A card whose reply was lost is removed with its refusal, so no card says "is starting" forever."""
     await stage.start_bot({"BOLT_BOT_START_DEADLINE_S": "3", "BOLT_BOT_LEASE_S": "1.5"})
     faults = stage.sandbox.workspace.faults
     faults.add(SlackFault("drop_after", "chat.postMessage"))
@@ -174,7 +174,7 @@ async def test_a_card_whose_reply_was_lost_goes_with_its_refusal(stage: Stage) -
 
 
 async def test_a_cancel_by_number_hides_no_lost_start(stage: Stage) -> None:
-    """Someone stops the run while it is looked for: its card still finds it, and tells how it ended."""
+    """A run that's cancelled by number while the bot looks for it is still found, and its end is announced."""
     await stage.start_bot(SOON)
     fault = Fault("timeout", operation="triggerBoltRun", executes=True, hold_s=None)
     stage.sandbox.bolt.add_fault(fault)
@@ -187,7 +187,7 @@ async def test_a_cancel_by_number_hides_no_lost_start(stage: Stage) -> None:
 
 
 async def test_a_name_of_many_bytes_keeps_its_card_going(stage: Stage) -> None:
-    """What does not fit into a button is left out of it."""
+    """A branch name too long for a button is left out of it, and the button still works."""
     await stage.start_bot()
     await stage.slash(f"run backfill --branch {'🎉' * 250}")
     await stage.until(stage.card_says("is running"))
@@ -196,7 +196,7 @@ async def test_a_name_of_many_bytes_keeps_its_card_going(stage: Stage) -> None:
 
 
 async def test_what_people_really_type_works(stage: Stage) -> None:
-    """Curly quotes, an em dash, capitals, a name with spaces, and commands of one's own."""
+    """Curly quotes, dashes, capitals, a name with spaces and custom commands are understood."""
     await stage.start_bot()
     await stage.slash("RUN “Nightly full build” —branch dev  –pr 12 --command “dbt run -s a” —command “dbt test”")
     await stage.until(stage.card_says("is running"))
@@ -207,7 +207,7 @@ async def test_what_people_really_type_works(stage: Stage) -> None:
 
 
 async def test_ten_channels_start_at_once(stage: Stage) -> None:
-    """Each gets a card and its announcement, and each run is started once; cards may be shown later, by the budget."""
+    """Ten channels that start at once each get one run, one card and its announcement."""
     await stage.start_bot()
     workspace = stage.sandbox.workspace
     members = [workspace.user("ada").id, workspace.bot.id]

@@ -1,4 +1,4 @@
-"""`/bolt status` with nothing given: the runs that are active in this channel, told privately."""
+"""`/bolt status` without a name: the active runs of this channel, shown privately."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NONE = "I'm not following any active runs in this channel. Start one with"
 
 
 async def test_none_is_active(stage: Stage) -> None:
-    """What to do next; nobody else sees it."""
+    """Without active runs, the answer says what to do next, to the person alone."""
     await stage.start_bot()
     await stage.slash("status")
     await stage.until(stage.told_privately(NONE))
@@ -18,7 +18,7 @@ async def test_none_is_active(stage: Stage) -> None:
 
 
 async def test_the_active_runs_of_this_channel(stage: Stage) -> None:
-    """Each with its state, who, since when, its card and Bolt; those of another channel are not there."""
+    """Each active run is shown with its state, who started it, its card and a link; other channels' runs aren't."""
     workspace = stage.sandbox.workspace
     workspace.channel("analytics").members.append(workspace.bot.id)
     await stage.start_bot()
@@ -41,7 +41,7 @@ async def test_the_active_runs_of_this_channel(stage: Stage) -> None:
 
 
 async def test_a_run_is_cancelled_and_looked_at_from_there(stage: Stage) -> None:
-    """The buttons are commands; once it is over it is not there anymore."""
+    """Runs can be viewed and cancelled from the list, and one that's over is no longer listed."""
     await stage.start_bot()
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
@@ -61,7 +61,7 @@ async def test_a_run_is_cancelled_and_looked_at_from_there(stage: Stage) -> None
 
 
 async def test_it_is_the_same_after_a_kill(stage: Stage) -> None:
-    """The lists are as durable as the runs."""
+    """The list survives a kill of the bot."""
     await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
@@ -77,7 +77,7 @@ async def test_it_is_the_same_after_a_kill(stage: Stage) -> None:
 
 
 async def test_many_are_counted_and_the_newest_ten_listed(stage: Stage) -> None:
-    """Slack takes it, and no text is lost."""
+    """Of many active runs, all are counted and the newest ten are listed."""
     long = Character((Step("sleep 9999", 9999.0),))
     for number in range(MANY):
         stage.sandbox.bolt.add_schedule(Schedule(0, f"Many {number}", f"many-{number}", long))

@@ -1,4 +1,4 @@
-"""Lines as people type them, through the whole bot: what acts, what is offered on a button, and what does nothing."""
+"""Lines as people type them, through the whole bot: what's carried out, what's offered on a button, and neither."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def labels(stage: Stage) -> list[str]:
 
 
 async def answered(stage: Stage, text: str) -> str:
-    """What was answered privately to a slash command."""
+    """The private answer to a slash command."""
     told = len(stage.private())
     await stage.slash(text)
     await stage.until(lambda: len(stage.private()) > told)
@@ -22,7 +22,7 @@ async def answered(stage: Stage, text: str) -> str:
 
 
 async def test_reading_is_done_and_acting_is_offered(stage: Stage) -> None:
-    """One person's morning: names, slips, synonyms and questions. Only a click, or a command as it's defined, starts or cancels."""
+    """Typos, synonyms and questions only offer buttons: only a click or an exact command starts or cancels anything."""
     stage.sandbox.bolt.add_schedule(Schedule(0, "🚀 Liftoff", "liftoff", own_character(["dbt run"])))
     await stage.start_bot()
     await answered(stage, "rnu backfill")
@@ -61,7 +61,7 @@ async def test_reading_is_done_and_acting_is_offered(stage: Stage) -> None:
 
 
 async def test_in_direct_messages_the_commands_own_name_and_status_are_understood(stage: Stage) -> None:
-    """A slash command typed as a message is still that command; *status* is about one's own runs."""
+    """In a direct message, the slash command's name is understood, and *status* is about the person's own runs."""
     await stage.start_bot()
     here = str(stage.sandbox.workspace.direct("U0ADA").id)
     await stage.say("bolt run backfill", channel="dm")

@@ -1,4 +1,4 @@
-"""Watching schedules: made, listed and stopped in Slack, by those whom the policy lets."""
+"""Watching schedules: set up, listed and stopped in Slack, by those whom the policy allows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ rules:
 
 
 async def test_a_watch_is_made_listed_and_stopped(stage: Stage) -> None:
-    """It outlives the bot; the answers are private, and the buttons do what they say."""
+    """A watch outlives the bot; answers are private, and its buttons work."""
     bot = await stage.start_bot()
     await stage.slash("watch Nightly full build --mention none")
     await stage.until(
@@ -46,7 +46,7 @@ async def test_a_watch_is_made_listed_and_stopped(stage: Stage) -> None:
 
 
 async def test_a_schedule_offers_to_be_watched(stage: Stage) -> None:
-    """Then it says where it is."""
+    """A schedule's details offer to watch it, and then say where it's watched."""
     await stage.start_bot()
     await stage.slash("show nightly")
     await stage.until(stage.told_privately("Nightly full build"))
@@ -57,7 +57,7 @@ async def test_a_schedule_offers_to_be_watched(stage: Stage) -> None:
 
 
 async def test_a_direct_message_can_watch(stage: Stage) -> None:
-    """There, what is watched is for one person."""
+    """A watch in a direct message is for one person."""
     await stage.start_bot()
     await stage.say("watch nightly", channel="dm")
     await stage.until(stage.card_says("Now watching `nightly` here", stage.sandbox.workspace.direct("U0ADA").id))
@@ -66,7 +66,7 @@ async def test_a_direct_message_can_watch(stage: Stage) -> None:
 
 
 async def test_the_policy_decides_who_watches(stage: Stage) -> None:
-    """And whoever can't read the audit log doesn't learn what other channels watch."""
+    """The policy decides who can set up and stop watches."""
     await stage.start_bot(policy(stage, NOT_GRACE))
     await stage.slash("watch nightly", user="grace")
     await stage.until(stage.told_privately("Grace has enough to read", user="grace"))
@@ -77,7 +77,7 @@ async def test_the_policy_decides_who_watches(stage: Stage) -> None:
 
 
 async def test_admins_see_every_channels_watches(stage: Stage) -> None:
-    """By default those who can read the audit log."""
+    """By default, only admins see what other channels watch."""
     await stage.start_bot()
     await stage.slash("watch nightly")
     await stage.until(stage.told_privately("Now watching"))
@@ -86,7 +86,7 @@ async def test_admins_see_every_channels_watches(stage: Stage) -> None:
 
 
 async def test_a_failure_is_reported_until_it_is_no_longer_watched(stage: Stage) -> None:
-    """A run that nobody started here fails: it's posted and listed, and closed when the watch is stopped."""
+    """A watched run's failure is posted and listed, and the incident is closed when the watch is stopped."""
     stage.sandbox.bolt.add_schedule(Schedule(0, "Long job", "long", Character((Step("dbt run", 3000.0),))))
     await stage.start_bot({"BOLT_BOT_DISCOVER_S": "1"})
     run = stage.sandbox.bolt.start("long")
@@ -104,7 +104,7 @@ async def test_a_failure_is_reported_until_it_is_no_longer_watched(stage: Stage)
 
 
 async def test_a_file_says_what_is_watched(stage: Stage) -> None:
-    """From the start, and nobody changes that in Slack."""
+    """Watches from a file apply from the start, and can't be changed in Slack."""
     refused = "is set in a file, so it can't be changed or stopped here"
     file = stage.folder / "watches.yaml"
     file.write_text("version: 1\nchannels:\n  C0DATAENG:\n    - {watch: nightly, mention: none}\n")
@@ -123,7 +123,7 @@ async def test_a_file_says_what_is_watched(stage: Stage) -> None:
 
 
 async def test_channels_come_and_go(stage: Stage) -> None:
-    """The bot is removed, and invited again; then the channel is shared with another organization."""
+    """Watches pause while the bot isn't in the channel, resume after an invitation, and end if it's shared."""
     stage.sandbox.bolt.add_schedule(Schedule(0, "Long job", "long", Character((Step("dbt run", 3000.0),))))
     await stage.start_bot({"BOLT_BOT_DISCOVER_S": "1"})
     run = stage.sandbox.bolt.start("long")
@@ -146,18 +146,18 @@ async def test_channels_come_and_go(stage: Stage) -> None:
 
 
 async def answers(stage: Stage, text: str, words: str) -> None:
-    """Ask until the private answer says these words."""
+    """Ask until a private answer contains these words."""
 
     async def says() -> bool:
         await stage.slash(text)
         return any(words in str(one.blocks) for one in stage.private())
 
-    # Seldom enough for the limit of commands.
+    # Rarely enough for the limit on commands.
     await eventually(f"{text} to say {words}", says, every_s=0.4)
 
 
 async def test_a_digest_is_set_and_shown(stage: Stage) -> None:
-    """Privately; the channel gets the next one at its time."""
+    """A digest is set up, previewed and turned off, with private answers."""
     await stage.start_bot()
     await stage.slash("watch nightly")
     await stage.until(stage.told_privately("Now watching `nightly` here"))
@@ -170,7 +170,7 @@ async def test_a_digest_is_set_and_shown(stage: Stage) -> None:
 
 
 async def test_a_watch_is_set_up_and_edited_in_a_form(stage: Stage) -> None:
-    """From /bolt watch alone to the answer; what is wrong is said at its field, and Edit has what was chosen."""
+    """A watch is set up and edited in a form, with errors at their fields and the earlier choices kept."""
     await stage.start_bot()
     await stage.slash("watch")
     form = await Modal(stage).opened()
@@ -200,7 +200,7 @@ async def test_a_watch_is_set_up_and_edited_in_a_form(stage: Stage) -> None:
 
 
 async def test_the_form_asks_the_policy_and_who_is_in_the_channel(stage: Stage) -> None:
-    """When it's submitted; what it can't do directly, a button does."""
+    """The form checks the policy and the channel's members when it's submitted; a mention offers it with a button."""
     await stage.start_bot(policy(stage, NOT_GRACE))
     await stage.slash("watch", user="grace")
     form = await Modal(stage, "grace").opened()

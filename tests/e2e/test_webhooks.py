@@ -21,7 +21,7 @@ SELDOM = {"BOLT_BOT_POLL_MIN_S": "60", "BOLT_BOT_POLL_MAX_S": "60", "PARADIME_WE
 
 
 async def hint(stage: Stage, bot: Bot, run_id: int, **more: Any) -> int:  # noqa: ANN401 - of the control call's body
-    """Let the sandbox's Bolt post a webhook about a run; the status of the bot's answer."""
+    """Have the sandbox's Bolt post a webhook about a run, and return the status of the bot's answer."""
     url = f"http://127.0.0.1:{bot.port}/paradime/webhooks"
     body = {"run_id": run_id, "url": url, "secret": SECRET, **more}
     async with (
@@ -33,7 +33,7 @@ async def hint(stage: Stage, bot: Bot, run_id: int, **more: Any) -> int:  # noqa
 
 
 async def test_a_hint_makes_the_run_due_now(stage: Stage) -> None:
-    """Its card moves on long before the next poll, and its end is told."""
+    """A hint has a run polled at once, long before the next poll is due, so its end is announced."""
     bot = await stage.start_bot(SELDOM)
     await stage.slash("run backfill")
     await stage.until(lambda: len(stage.started()) == 1)
@@ -47,7 +47,7 @@ async def test_a_hint_makes_the_run_due_now(stage: Stage) -> None:
 
 
 async def test_a_hint_is_not_believed(stage: Stage) -> None:
-    """A run that goes on is not over because a webhook says so; one without the secret, or of a stranger's run, does nothing."""
+    """A webhook alone can't end a run; one without the secret or about an unknown run does nothing."""
     bot = await stage.start_bot(SELDOM)
     await stage.slash("run backfill")
     await stage.until(lambda: len(stage.started()) == 1)
@@ -64,9 +64,9 @@ async def test_a_hint_is_not_believed(stage: Stage) -> None:
 
 
 async def test_bursts_collapse(stage: Stage) -> None:
-    """Fifty hints are one question which run the command is of, and at most one poll a second."""
+    """Fifty hints lead to one lookup of the command's run and at most one poll a second."""
     bot = await stage.start_bot(SELDOM)
-    # No poll tells the bot the run's commands, so the first hint is about one that it doesn't know.
+    # No poll shows the bot the run's commands, so the first hint is about a command it doesn't know.
     untold = stage.sandbox.bolt.add_fault(Fault("status", operation="boltRunStatus", count=None, status=503))
     await stage.slash("run backfill")
     await stage.until(lambda: len(stage.started()) == 1)
@@ -86,7 +86,7 @@ async def test_bursts_collapse(stage: Stage) -> None:
 
 
 async def test_a_command_that_a_poll_has_told_is_not_looked_up(stage: Stage) -> None:
-    """Which run it is of is known: the hint costs one poll and nothing else."""
+    """A command known from a poll isn't looked up: its hint costs one poll and nothing else."""
     bot = await stage.start_bot({"BOLT_BOT_POLL_MIN_S": "1", "PARADIME_WEBHOOK_SECRET": SECRET})
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
@@ -98,13 +98,13 @@ async def test_a_command_that_a_poll_has_told_is_not_looked_up(stage: Stage) -> 
 
 
 def _touch(stage: Stage) -> bool:
-    """Nothing tells the workspace that time has passed in Bolt: look again soon."""
+    """Wake the workspace's waiters soon, since they aren't notified of time passing in Bolt."""
     asyncio.get_running_loop().call_later(0.05, stage.sandbox.workspace.log, "look", "bolt", "again")
     return False
 
 
 async def test_a_hint_about_a_watched_schedules_run_tells_its_failure_at_once(stage: Stage) -> None:
-    """Long before schedules are listed again."""
+    """A hint about a watched schedule's run posts its failure long before schedules are listed again."""
     add_schedule(stage)
     before = stage.sandbox.bolt.start(SLUG, Start(), SCHEDULER)
     bot = await stage.start_bot(SELDOM | {"BOLT_BOT_DISCOVER_S": "300"})
