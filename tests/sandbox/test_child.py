@@ -28,7 +28,7 @@ DEAF_BOT = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)" + READ
 
 @pytest.fixture
 def changes() -> list[str]:
-    """The states that a child went through."""
+    """The states that a child has gone through."""
     return []
 
 
@@ -45,7 +45,7 @@ def make(folder: Path, program: str, changes: list[str]) -> Child:
 
 
 async def test_a_bot_that_becomes_ready(tmp_path: Path, changes: list[str]) -> None:
-    """Once /readyz answers, the bot is ready; `stop` ends it, which is no failure."""
+    """Once /readyz answers, the bot is ready; stopping it isn't reported as a failure."""
     child = make(tmp_path, READY_BOT, changes)
     await child.start()
     assert await child.ready()
@@ -58,7 +58,7 @@ async def test_a_bot_that_becomes_ready(tmp_path: Path, changes: list[str]) -> N
 
 
 async def test_a_bot_that_is_killed_and_started_again(tmp_path: Path, changes: list[str]) -> None:
-    """Each time a process of its own; to start one that runs changes nothing."""
+    """A killed bot starts again as a new process; starting one that's running changes nothing."""
     child = make(tmp_path, READY_BOT, changes)
     await child.start()
     first = child.pid
@@ -74,7 +74,7 @@ async def test_a_bot_that_is_killed_and_started_again(tmp_path: Path, changes: l
 
 
 async def test_who_starts_it_together_starts_one(tmp_path: Path, changes: list[str]) -> None:
-    """Two tabs, two clicks: one process, and one end of it."""
+    """Starting it twice at the same time starts one process."""
     child = make(tmp_path, READY_BOT, changes)
     await asyncio.gather(child.start(), child.start())
     assert child.starts == 1
@@ -84,7 +84,7 @@ async def test_who_starts_it_together_starts_one(tmp_path: Path, changes: list[s
 
 
 async def test_a_kill_does_not_wait_for_a_stop(tmp_path: Path, changes: list[str]) -> None:
-    """A bot that does not hear SIGTERM is being stopped, and killed at once by who asks for it."""
+    """A bot that ignores SIGTERM while being stopped can be killed at once."""
     child = make(tmp_path, DEAF_BOT, changes)
     await child.start()
     assert await child.ready()
@@ -92,7 +92,7 @@ async def test_a_kill_does_not_wait_for_a_stop(tmp_path: Path, changes: list[str
     while child.state != "stopping":  # noqa: ASYNC110 - it is the next turn of the loop
         await asyncio.sleep(0)
     assert child.pid is not None
-    # Sooner than a stop gives up on it.
+    # Sooner than a stop gives up waiting.
     async with asyncio.timeout(STOP_S * 0.8):
         await child.kill()
         await stopping
@@ -101,7 +101,7 @@ async def test_a_kill_does_not_wait_for_a_stop(tmp_path: Path, changes: list[str
 
 
 async def test_a_restart_is_one_turn_and_the_end_is_the_end(tmp_path: Path, changes: list[str]) -> None:
-    """What is asked for meanwhile comes after it; after `close` nothing starts it."""
+    """Other requests wait for a restart to finish; after `close`, nothing starts the bot."""
     child = make(tmp_path, READY_BOT, changes)
     await child.start()
     await asyncio.gather(child.restart(), child.start(), child.restart())
@@ -112,7 +112,7 @@ async def test_a_restart_is_one_turn_and_the_end_is_the_end(tmp_path: Path, chan
 
 
 async def test_each_failure_is_told(tmp_path: Path, changes: list[str]) -> None:
-    """Also the second one."""
+    """Every failure is reported, not only the first."""
     child = make(tmp_path, "import sys; sys.exit(3)", changes)
     for _time in range(2):
         await child.start()
@@ -120,7 +120,7 @@ async def test_each_failure_is_told(tmp_path: Path, changes: list[str]) -> None:
 
 
 async def test_a_bot_that_ends_at_once(tmp_path: Path, changes: list[str]) -> None:
-    """A bot that ends before it is ready is not waited for, and its words are in the log."""
+    """A bot that ends before it's ready isn't waited for, and its output is in the log."""
     child = make(tmp_path, "import sys; sys.exit('no token')", changes)
     await child.start()
     async with asyncio.timeout(PATIENCE_S):

@@ -17,7 +17,7 @@ from tests.worlds import new_workspace
 
 
 def test_the_bots_environment(tmp_path: Path) -> None:
-    """Nothing that points to a real workspace, API or proxy reaches the demo's bot."""
+    """No setting for a real workspace, API or proxy reaches the demo's bot."""
     ours = {
         "PATH": "/bin",
         "SLACK_BOT_TOKEN": "real",
@@ -35,7 +35,7 @@ def test_the_bots_environment(tmp_path: Path) -> None:
 
 
 def test_the_owners_of_its_schedules_are_people_in_its_slack() -> None:
-    """So that they can be mentioned; all but a mailbox, of which a watch says that nobody has it."""
+    """The owners can be mentioned, except one mailbox, so that a watch shows an owner who isn't found."""
     people = {user.email for user in new_workspace().users.values()}
     schedules = (*opening_schedules(), *(one.schedule for one in lively_schedules()))
     assert {one.owner for one in schedules if one.owner} - people == {"finance@acme-data.example"}
@@ -43,7 +43,7 @@ def test_the_owners_of_its_schedules_are_people_in_its_slack() -> None:
 
 @pytest.mark.parametrize(("fails", "status"), [("failed", 0), ("succeeded", 1)])
 async def test_the_tour(fails: str, status: int) -> None:
-    """The tour is over when the one run succeeded and the other failed, each told in its thread; else it says so."""
+    """The tour succeeds if one run succeeded and the other failed, each with a reply in its thread."""
     ws = new_workspace()
     ends = {"/bolt run nightly": "succeeded", "/bolt run hourly": fails}
     printed: list[str] = []

@@ -1,4 +1,4 @@
-"""The terminal's prompt, against a workspace to which no app is connected."""
+"""The terminal's prompt, with a workspace that no app is connected to."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Stage:
 
     @property
     def text(self) -> str:
-        """All that was printed."""
+        """Everything that was printed."""
         return "\n".join(self.printed)
 
 
@@ -45,21 +45,21 @@ def stage() -> Stage:
 
 
 async def test_a_command(stage: Stage) -> None:
-    """A line with a slash is a command; what Slack says privately is marked as private."""
+    """A line with a slash is a command; Slack's private answer is marked as private."""
     assert await stage.driver.do("/bolt run nightly")
     assert "Only visible to you (@ada)" in stage.text
     assert "dispatch_failed" in stage.text
 
 
 async def test_who_and_where(stage: Stage) -> None:
-    """`as` and `in` change who writes where."""
+    """`as` and `in` change who writes and where."""
     for line in ("as grace", "in #finance", "say hello there"):
         await stage.driver.do(line)
     assert "#finance  @grace\n  hello there" in stage.text
 
 
 async def test_a_card_is_printed_again_when_it_changes(stage: Stage) -> None:
-    """An edit is printed, and one that changes nothing to be seen is not; replies are indented."""
+    """Visible edits are printed, invisible ones aren't, and replies are indented."""
     channel = stage.ws.channel("data-eng")
     card = stage.ws.post(channel, stage.ws.bot, "running")
     stage.ws.edit(card, "running", [], mark=False)
@@ -97,7 +97,7 @@ async def test_mistakes(stage: Stage, line: str, words: str) -> None:
 
 
 async def test_lines_from_a_descriptor(stage: Stage) -> None:
-    """Lines are done as they come, several at once too, until `quit` or the end of the input."""
+    """Lines are carried out as they arrive, also several at once, until `quit` or the end of the input."""
     for ending in (b"say two\nquit\nsay three\n", b"say two\n"):
         stage.printed.clear()
         reading, writing = os.pipe()
@@ -110,7 +110,7 @@ async def test_lines_from_a_descriptor(stage: Stage) -> None:
 
 
 async def test_a_modal_is_told_of(stage: Stage) -> None:
-    """Once, however often it changes, and not when it closes: it is filled in in the browser."""
+    """An opened modal is mentioned once, however often it changes: it's filled in in the browser."""
     view = View("V1", "U0ADA", "modal", {"title": {"text": "Start a run"}, "blocks": []}, "h", "V1")
     stage.ws.views[view.id] = view
     for _change in range(3):

@@ -1,4 +1,4 @@
-"""What the page needs of the sandbox: itself, a stream of what changes, and the bot's switch."""
+"""What the page needs from the sandbox: itself, a stream of changes, and the bot's switch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.worlds import new_sandbox
 
 @dataclass
 class Visit:
-    """A sandbox that is served, and a session with it."""
+    """A running sandbox, and a session with it."""
 
     sandbox: Sandbox
     base: str
@@ -56,7 +56,7 @@ class Stream:
                     return name, json.loads(line.removeprefix("data: "))
 
     async def changes(self, ending: str) -> list[dict[str, Any]]:
-        """The changes until one of that kind, it included."""
+        """The changes up to and including one of this kind."""
         seen = []
         while True:
             name, data = await self.next()
@@ -78,7 +78,7 @@ async def visit() -> AsyncIterator[Visit]:
 
 @pytest.fixture
 async def ada(visit: Visit) -> AsyncIterator[Stream]:
-    """What @ada sees change; the stream is open."""
+    """The open stream of the changes that @ada sees."""
     async with visit.session.get(f"{visit.base}/control/events?as=ada") as reply:
         assert reply.content_type == "text/event-stream"
         stream = Stream(reply)
@@ -87,7 +87,7 @@ async def ada(visit: Visit) -> AsyncIterator[Stream]:
 
 
 async def test_messages_and_edits_are_told(visit: Visit, ada: Stream) -> None:
-    """Where, and which; what they say is read anew."""
+    """The stream names the place and the message; the text has to be read again."""
     ws = visit.sandbox.workspace
     message = ws.post(ws.channel("data-eng"), ws.bot, "one")
     ws.edit(message, "two", [], mark=False)
@@ -98,7 +98,7 @@ async def test_messages_and_edits_are_told(visit: Visit, ada: Stream) -> None:
 
 
 async def test_what_others_alone_see_is_not_told(visit: Visit, ada: Stream) -> None:
-    """Neither their ephemeral answers nor channels that one is not in."""
+    """The stream has neither other people's ephemeral messages nor channels that the person isn't in."""
     ws = visit.sandbox.workspace
     secret = ws.add_channel("board", "private", ["U0GRACE"])
     ws.post(secret, ws.user("grace"), "psst")
@@ -109,7 +109,7 @@ async def test_what_others_alone_see_is_not_told(visit: Visit, ada: Stream) -> N
 
 
 async def test_the_log_and_the_world_are_told(visit: Visit, ada: Stream) -> None:
-    """A call makes the log grow; a fault makes the world another."""
+    """A new entry in the log and a new fault are events in the stream."""
     visit.sandbox.workspace.log("chat.update", "from_app", "ok")
     assert await ada.next() == ("calls", {"next": 1})
     await visit.post("faults", {"kind": "ratelimited", "method": "chat.update"})
@@ -119,7 +119,7 @@ async def test_the_log_and_the_world_are_told(visit: Visit, ada: Stream) -> None
 
 
 async def test_a_stream_ends_with_either_side(visit: Visit) -> None:
-    """Who leaves is no longer told; and the sandbox does not wait for those who stay."""
+    """A stream that's closed is no longer sent to, and stopping the sandbox doesn't wait for open ones."""
     listeners = visit.sandbox.workspace.listeners
     before = list(listeners)
     async with visit.session.get(f"{visit.base}/control/events?as=ada") as reply:
@@ -131,12 +131,12 @@ async def test_a_stream_ends_with_either_side(visit: Visit) -> None:
 
 
 async def test_strangers_have_no_stream(visit: Visit) -> None:
-    """Only people of the workspace see it change."""
+    """Only people in the workspace have a stream."""
     assert (await visit.get("events?as=nobody", 404))["error"] == "user_not_found"
 
 
 async def test_a_channel_as_one_person_sees_it(visit: Visit) -> None:
-    """With what that person alone sees there; private channels only for members; `dm` is the talk with the bot."""
+    """A channel is shown with the viewer's private messages, a private one only to members; `dm` is the bot's."""
     ws = visit.sandbox.workspace
     ws.show_privately("U0ADA", "C0DATAENG", "for ada", via="test")
     ws.show_privately("U0ADA", "C0ANALYTICS", "elsewhere", via="test")
@@ -149,7 +149,7 @@ async def test_a_channel_as_one_person_sees_it(visit: Visit) -> None:
 
 
 async def test_the_state_names_what_the_manifest_offers(visit: Visit) -> None:
-    """Commands with their hints, as Slack completes them."""
+    """The state has the manifest's commands with their hints, and which people are guests."""
     state = await visit.get("state")
     (command,) = state["commands"]
     assert command["command"] == "/bolt"
@@ -164,7 +164,7 @@ async def test_the_state_names_what_the_manifest_offers(visit: Visit) -> None:
 
 @pytest.mark.parametrize(("name", "media_type"), [("run.log", "text/plain"), ("chart.png", "image/png")])
 async def test_files(visit: Visit, name: str, media_type: str) -> None:
-    """Pictures are shown, everything else is text that no browser runs; a download has its own name."""
+    """Images are shown as such, everything else is plain text, and a download has the file's name."""
     ws = visit.sandbox.workspace
     api = f"{visit.base}/slack/api/"
     auth = {"Authorization": f"Bearer {ws.bot_token}"}
@@ -185,13 +185,13 @@ async def test_files(visit: Visit, name: str, media_type: str) -> None:
 
 
 async def test_a_bot_that_runs_elsewhere_cannot_be_killed(visit: Visit) -> None:
-    """The sandbox alone has no bot, and says so."""
+    """A sandbox without a bot of its own says so, and can't kill one."""
     assert (await visit.get("bot"))["run_by_sandbox"] is False
     assert (await visit.post("bot", {"do": "kill"}, 409))["error"] == "bot_runs_elsewhere"
 
 
 async def test_the_page_runs_nothing_foreign(visit: Visit) -> None:
-    """Its policy lets it load and ask only what the sandbox serves."""
+    """The page's content security policy allows only what the sandbox serves."""
     async with visit.session.get(f"{visit.base}/") as reply:
         assert reply.status == 200
         assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
@@ -207,7 +207,7 @@ async def test_the_page_runs_nothing_foreign(visit: Visit) -> None:
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
 async def test_pages_of_other_origins_are_refused(visit: Visit, origin: str) -> None:
-    """Also where the browser asks nobody first: a form to the Web API, with the token that everyone knows."""
+    """Requests from other origins are refused, even a form to the Web API with the well-known token."""
     ws = visit.sandbox.workspace
     form = {"token": ws.bot_token, "channel": "C0DATAENG", "text": "from elsewhere"}
     url = f"{visit.base}/slack/api/chat.postMessage"
@@ -233,7 +233,7 @@ async def test_pages_of_other_origins_are_refused(visit: Visit, origin: str) -> 
     ],
 )
 async def test_what_is_not_understood_changes_nothing(visit: Visit, path: str, body: str) -> None:
-    """It is answered as such, and the state can be read all the same."""
+    """An invalid call is refused, and the state is unchanged and readable."""
     headers = {"Content-Type": "application/json"}
     url = f"{visit.base}/control/{path}"
     async with visit.session.post(url, data=body.encode("latin-1"), headers=headers) as reply:
@@ -253,5 +253,5 @@ async def test_what_is_not_understood_changes_nothing(visit: Visit, path: str, b
     ],
 )
 async def test_what_is_there_or_is_not_is_refused(visit: Visit, path: str, body: dict[str, object]) -> None:
-    """Names stand for one thing each, and a thread has a parent."""
+    """Names must be unique, and a thread needs a parent."""
     await visit.post(path, body, 409)

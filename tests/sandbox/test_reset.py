@@ -1,4 +1,4 @@
-"""Both worlds are put back to how they began, and the bot stays connected."""
+"""Both worlds are reset to how they began, and the bot stays connected."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.worlds import new_sandbox
 
 
 async def reset(sandbox: Sandbox) -> None:
-    """Ask the control API for it."""
+    """Reset the sandbox with the control API."""
     async with (
         aiohttp.ClientSession() as http,
         http.post(f"{sandbox.base_url}/control/reset", json={}) as answer,
@@ -22,7 +22,7 @@ async def reset(sandbox: Sandbox) -> None:
 
 
 async def test_nothing_of_what_happened_is_left(sandbox: Sandbox) -> None:
-    """Neither what was said, nor who came, nor what goes wrong, nor a schedule or a run that was added."""
+    """A reset removes messages, people, faults, schedules and runs that were added, and restores settings."""
     workspace, bolt = sandbox.workspace, sandbox.bolt
     schedules, runs = len(bolt.schedules()), len(bolt.runs())
     channel, ada = workspace.channel("data-eng"), workspace.user("ada")
@@ -55,7 +55,7 @@ async def test_nothing_of_what_happened_is_left(sandbox: Sandbox) -> None:
 
 
 async def test_no_number_comes_twice(sandbox: Sandbox) -> None:
-    """The bot may remember a run, a command, a message and a direct conversation."""
+    """After a reset, ids of runs, commands and messages aren't reused, since the bot may remember them."""
     workspace, bolt = sandbox.workspace, sandbox.bolt
     newest, command = max(run.id for run in bolt.runs()), max(run.first_command_id for run in bolt.runs())
     direct = workspace.direct(workspace.user("ada").id).id
@@ -68,7 +68,7 @@ async def test_no_number_comes_twice(sandbox: Sandbox) -> None:
 
 
 async def test_the_address_stays(sandbox: Sandbox) -> None:
-    """It is served where it was, and how the app is reached does not change."""
+    """A reset doesn't change the sandbox's address or how the app is reached."""
     sandbox.workspace.request_url = "http://127.0.0.1:1/slack/events"
     before = sandbox.base_url, sandbox.env()
     await reset(sandbox)

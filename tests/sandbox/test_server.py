@@ -19,13 +19,13 @@ from tests.worlds import new_sandbox
 
 @pytest.fixture(autouse=True)
 def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No proxy of this machine may stand between client and server."""
+    """No proxy of this machine may be used between client and server."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
 
 
 async def test_its_environment_works() -> None:
-    """What `env` says points a Slack client at it, and names a Bolt API that answers."""
+    """The settings in `env` lead a Slack client to the sandbox, and to a Bolt API that answers."""
     sandbox = new_sandbox()
     base = await sandbox.start()
     env = sandbox.env()
@@ -53,13 +53,13 @@ async def test_http_mode() -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.com"])  # noqa: S104
 async def test_loopback_only(host: str) -> None:
-    """No other interface is served."""
+    """Only loopback interfaces can be served."""
     with pytest.raises(NotLoopbackError):
         await new_sandbox().start(host)
 
 
 async def test_foreign_host_names() -> None:
-    """A request by another name is refused: a page elsewhere may have had its name point here."""
+    """A request with another host name is refused: a page elsewhere may have pointed its name here."""
     sandbox = new_sandbox()
     base = await sandbox.start()
     async with aiohttp.ClientSession() as session:

@@ -34,12 +34,12 @@ VIEWER = Viewer({"U1": "ada", "C1": "data-eng", "S1": "data-team"}, UTC, now=1_7
     ],
 )
 def test_markup(mrkdwn: str, text: str) -> None:
-    """Markup reads as Slack shows it, and no control character reaches the terminal."""
+    """Markup is shown as in Slack, and no control character reaches the terminal."""
     assert plain(mrkdwn, VIEWER) == text
 
 
 def test_blocks() -> None:
-    """Blocks are shown in their order, buttons as labels."""
+    """Blocks are shown in order, and buttons as labels."""
     message: dict[str, Any] = {
         "text": "spoken",
         "blocks": [
@@ -76,12 +76,12 @@ def test_blocks() -> None:
 
 
 def test_text_alone() -> None:
-    """Without blocks the text is what is shown."""
+    """Without blocks, the text is shown."""
     assert message_lines({"text": "one\ntwo"}, VIEWER) == ["one", "two"]
 
 
 def test_mentions_in_rich_text() -> None:
-    """People and user groups by their names, where they are known."""
+    """People and user groups are shown by name if it's known."""
     elements = [
         {"type": "user", "user_id": "U1"},
         {"type": "text", "text": " of "},

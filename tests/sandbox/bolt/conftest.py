@@ -1,4 +1,4 @@
-"""A Bolt API on a real socket, with a clock that the tests turn."""
+"""A Bolt API on a real socket, with a clock that the tests set."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Clock:
 
 @dataclass
 class Served:
-    """A world that is served, its clock, a client that knows its address, the requests it told of, and its sleeps."""
+    """A world that's served, its clock, a client that knows its address, the recorded requests, and its sleeps."""
 
     world: BoltWorld
     clock: Clock
@@ -48,7 +48,7 @@ class Served:
     slept: list[float] = field(default_factory=list)
 
     async def post(self, query: str, variables: Json | None = None, headers: Json | None = None) -> httpx.Response:
-        """One request."""
+        """Send a request."""
         body = {"query": query, "variables": variables or {}}
         return await self.client.post("/bolt/graphql", json=body, headers=KEY if headers is None else headers)
 
@@ -98,7 +98,7 @@ class Served:
 
 @pytest.fixture
 async def served() -> AsyncIterator[Served]:
-    """A world behind a socket of the loopback interface."""
+    """A world served on the loopback interface."""
     clock, records, slept = Clock(), list[CallRecord](), list[float]()
 
     async def sleep(seconds: float) -> None:

@@ -25,20 +25,20 @@ class Post:
 
 @dataclass
 class Receiver:
-    """Takes webhooks on this machine, and answers 202."""
+    """Receives webhooks on this machine, and answers 202."""
 
     url: str = ""
     posts: list[Post] = field(default_factory=list)
 
     async def take(self, request: web.Request) -> web.Response:
-        """Keep one."""
+        """Keep a webhook."""
         self.posts.append(Post(dict(request.headers), await request.text()))
         return web.Response(status=202)
 
 
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
-    """One that listens."""
+    """A receiver that's listening."""
     made = Receiver()
     app = web.Application()
     app.router.add_post("/hook", made.take)
@@ -89,7 +89,7 @@ async def test_the_state(served: Served) -> None:
 
 
 async def test_calls(served: Served) -> None:
-    """The requests can be read from a given one on."""
+    """Requests can be read starting from a given one."""
     await served.trigger("nightly")
     await served.trigger("hourly")
     calls = (await served.client.get("/control/bolt/calls", params={"after": "1"})).json()
@@ -98,7 +98,7 @@ async def test_calls(served: Served) -> None:
 
 
 async def test_counts_of_requests(served: Served) -> None:
-    """How often each operation was asked for, an alias counted as one, without the requests themselves."""
+    """Requests are counted by operation and by field, where aliases count once, without listing them."""
     run_id = await served.trigger("nightly")
     await served.ask(
         f"query {{ a: boltRunStatus(runId: {run_id}) {{ state }} b: boltRunStatus(runId: {run_id}) {{ state }} }}"
@@ -111,7 +111,7 @@ async def test_counts_of_requests(served: Served) -> None:
 
 
 async def test_a_webhook_is_posted(served: Served, receiver: Receiver) -> None:
-    """The commands stand in it, and how far they are; the run's own id does not."""
+    """A webhook contains the run's commands so far, but not the run's id."""
     run_id = await served.trigger("nightly")
     served.clock.pass_s(30)
     posted = {"run_id": run_id, "url": receiver.url, "secret": "a-secret-of-16-chars", "event": "bolt.run.started"}
@@ -127,7 +127,7 @@ async def test_a_webhook_is_posted(served: Served, receiver: Receiver) -> None:
 
 
 async def test_a_webhook_can_be_signed(served: Served, receiver: Receiver) -> None:
-    """As Standard Webhooks has it: id, time and body; another secret's signature is none."""
+    """A webhook is signed as Standard Webhooks specifies; another secret doesn't verify it."""
     run_id = await served.trigger("nightly")
     secret, other = (f"whsec_{base64.b64encode(word).decode()}" for word in (b"one of the secrets", b"another of them"))
     await control(served, "webhooks", {"run_id": run_id, "url": receiver.url, "secret": secret})
@@ -138,7 +138,7 @@ async def test_a_webhook_can_be_signed(served: Served, receiver: Receiver) -> No
 
 
 async def test_a_new_schedule(served: Served) -> None:
-    """A schedule can be added; its slug is made of its name where none is given."""
+    """A schedule can be added; its slug is made from its name if none is given."""
     made = await control(served, "schedules", {"name": "My new one!", "commands": ["dbt run"]})
     assert (made["slug"], made["commands"]) == ("my-new-one", ["dbt run"])
     assert await served.trigger("my-new-one")
@@ -200,14 +200,14 @@ async def test_settings(served: Served) -> None:
     ],
 )
 async def test_control_calls_that_are_refused(served: Served, path: str, body: object, status: int) -> None:
-    """A call that is not understood is 400, one that Bolt would refuse is 409, both with a sentence."""
+    """An invalid call gets 400 and one that Bolt would refuse 409, both with a sentence."""
     response = await served.client.post(f"/control/bolt/{path}", json=body)
     assert response.status_code == status
     assert response.json()["error"]
 
 
 async def test_only_json_is_taken(served: Served) -> None:
-    """A form of a web page elsewhere is refused."""
+    """A form on some web page can't use the control API, which accepts only JSON."""
     response = await served.client.post("/control/bolt/faults", content=b'{"kind": "away"}')
     assert response.status_code == 415
     assert (await served.client.get("/control/bolt")).text.startswith("The control API")
@@ -217,7 +217,7 @@ async def test_only_json_is_taken(served: Served) -> None:
     "body", ['{"kind": "slow", "latency_s": NaN}', '{"kind": "slow", "latency_s": 1e400}', "[]", "["]
 )
 async def test_numbers_that_are_none_change_nothing(served: Served, body: str) -> None:
-    """They could not be told again."""
+    """NaN and infinity, which JSON can't express, are refused, as are bodies that aren't objects."""
     headers = {"Content-Type": "application/json"}
     response = await served.client.post("/control/bolt/faults", content=body, headers=headers)
     assert response.status_code == 400

@@ -16,13 +16,13 @@ WRITE = 'mutation { triggerBoltRun(slug: "nightly") { runId } }'
 
 
 async def test_a_status(served: Served) -> None:
-    """So many requests are answered with the status, and the next as ever."""
+    """As many requests as the count get the status, and later ones are answered normally."""
     served.world.add_fault(Fault("status", count=2, status=502))
     assert [(await served.post(READ)).status_code for _ in range(3)] == [502, 502, 200]
 
 
 async def test_a_rate_limit(served: Served) -> None:
-    """429 comes with Retry-After where one is set, and only for the operation that it is for."""
+    """429 comes with Retry-After if that's set, and only for the fault's operation."""
     served.world.add_fault(Fault("status", status=429, retry_after_s=7, operation="triggerBoltRun"))
     assert (await served.post(READ)).status_code == 200
     before = len(served.world.runs())
@@ -32,7 +32,7 @@ async def test_a_rate_limit(served: Served) -> None:
 
 
 async def test_a_lost_reply(served: Served) -> None:
-    """A connection that drops after the work was done leaves a run that nobody was told of."""
+    """A connection that drops after the work is done leaves a run that the caller never heard of."""
     served.world.add_fault(Fault("drop_after"))
     before = len(served.world.runs())
     with pytest.raises(httpx.TransportError):
@@ -50,7 +50,7 @@ async def test_a_status_after_the_work(served: Served) -> None:
 
 
 async def test_away(served: Served) -> None:
-    """While it is away each connection is closed unread, until it is switched off."""
+    """While Bolt is away, each connection is closed unread, until the fault is cleared."""
     served.world.add_fault(Fault("away", count=None))
     before = len(served.world.runs())
     for _ in range(3):
@@ -62,7 +62,7 @@ async def test_away(served: Served) -> None:
 
 
 async def test_no_answer(served: Served) -> None:
-    """A request that is never answered ends with the client's patience, executed only where the fault says so."""
+    """A request that's never answered times out at the client, and is executed only if the fault says so."""
     before = len(served.world.runs())
     for executes in (False, True):
         served.world.add_fault(Fault("timeout", executes=executes))
@@ -80,7 +80,7 @@ async def test_an_answer_that_is_held(served: Served) -> None:
 
 
 async def test_slowness(served: Served) -> None:
-    """Latency is added to each request, and other faults strike beside it."""
+    """Latency is added to each request, and other faults apply as well."""
     served.world.add_fault(Fault("slow", count=None, latency_s=2.5))
     served.world.add_fault(Fault("status", status=500))
     assert [(await served.post(READ)).status_code for _ in range(2)] == [500, 200]
@@ -99,7 +99,7 @@ async def test_bodies_that_are_no_answer(served: Served) -> None:
 
 
 async def test_too_large(served: Served) -> None:
-    """Only a query that asks for more fields than that is refused, with 400 and errors."""
+    """A query for more fields than allowed is refused with 400 and errors; a smaller one isn't."""
     served.world.add_fault(Fault("too_large", count=None, most=2))
     run_id = served.world.start("nightly").id
 
@@ -113,7 +113,7 @@ async def test_too_large(served: Served) -> None:
 
 
 async def test_a_lost_run(served: Served) -> None:
-    """A run that Bolt no longer knows is an error with a path; other runs are found."""
+    """A run that Bolt no longer has is an error with a path; other runs are found."""
     lost, other = served.world.start("nightly").id, served.world.start("nightly").id
     served.world.add_fault(Fault("lost_run", run_id=lost, count=1))
     assert (await served.ask(f"{{ boltRunStatus(runId: {other}) {{ state }} }}"))["boltRunStatus"]
@@ -143,21 +143,21 @@ async def test_an_old_backend(served: Served) -> None:
 
 
 async def test_a_backend_that_lacks_something_else(served: Served) -> None:
-    """What a backend lacks can be chosen, down to an argument."""
+    """It can be chosen what a backend lacks, down to an argument."""
     served.world.add_fault(Fault("old_backend", count=None, lacks=("Mutation.triggerBoltRun.reason",)))
     assert (await served.post('mutation { triggerBoltRun(slug: "nightly", reason: "x") { runId } }')).status_code == 400
     assert (await served.post(WRITE)).status_code == 200
 
 
 async def test_faults_in_parallel(served: Served) -> None:
-    """A count is a count of requests, also when they come together."""
+    """A fault's count is exact even if requests come in parallel."""
     served.world.add_fault(Fault("status", count=3))
     answers = await asyncio.gather(*(served.post(READ) for _ in range(8)))
     assert sorted(each.status_code for each in answers) == [200] * 5 + [503] * 3
 
 
 def test_a_fault_from_json() -> None:
-    """The status may stand in the kind."""
+    """The status can be part of the kind."""
     fault = fault_from_json({"kind": "status:429", "count": None, "retry_after_s": 3})
     assert (fault.status, fault.count, fault.retry_after_s) == (429, None, 3)
 
@@ -175,6 +175,6 @@ def test_a_fault_from_json() -> None:
     ],
 )
 def test_a_fault_that_is_not_one(body: dict[str, object]) -> None:
-    """A fault that is not understood is refused."""
+    """An invalid fault is refused."""
     with pytest.raises(ValueError, match=r"."):
         fault_from_json(body)

@@ -1,4 +1,4 @@
-"""Logs and files of dbt, held against real ones."""
+"""dbt's logs and files, compared with real ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KINDS = sorted(path.stem for path in LOGS.glob("*.txt")) + sorted(PLAIN)
 
 
 def source(kind: str, duration_s: float = 4.0) -> Source:
-    """A log of that kind."""
+    """A log of this kind."""
     return Source(kind, "dbt run", START, duration_s, 7)
 
 
@@ -49,7 +49,7 @@ def without_times(text: str) -> str:
 
 
 def sample(name: str) -> Path:
-    """A file that a real dbt wrote; the test is skipped where it is not there."""
+    """A file that a real dbt wrote; the test is skipped without it."""
     path = SAMPLES / name
     if not path.exists():
         pytest.skip("the samples of dbt's output are not beside the project")
@@ -58,7 +58,7 @@ def sample(name: str) -> Path:
 
 @pytest.mark.parametrize(("name", "kind"), OF_SAMPLE.items())
 def test_logs_say_what_dbt_says(name: str, kind: str) -> None:
-    """But for the times, a log is what a real dbt printed, colors included."""
+    """Apart from the times, a log is what a real dbt printed, including colors."""
     real = sample(f"{name}.stdout.txt").read_text(encoding="utf-8")
     ours = as_text(list(whole_log(source(kind))), "STDOUT")
     assert without_times(ours) == without_times(real)
@@ -66,7 +66,7 @@ def test_logs_say_what_dbt_says(name: str, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_lines_are_printed_in_the_time_of_the_command(kind: str) -> None:
-    """Every line comes within the command's time, in order, and a stamped one carries the time of the run."""
+    """Every line is printed within the command's time and in order, and timestamps in lines are the run's."""
     lines = whole_log(source(kind))
     times = [line.at_s for line in lines]
     assert times == sorted(times)
@@ -78,7 +78,7 @@ def test_lines_are_printed_in_the_time_of_the_command(kind: str) -> None:
 
 
 def test_the_noisy_log() -> None:
-    """It is megabytes long, fails as dbt does, and holds every made-up credential."""
+    """The noisy log is megabytes long, fails as dbt does, and contains every made-up credential."""
     text = as_text(list(whole_log(source("noisy"))), "STDOUT")
     assert 2_000_000 < len(text) < 5_000_000
     assert all(secret in text for secret in fake_secrets(7))
@@ -86,7 +86,7 @@ def test_the_noisy_log() -> None:
 
 
 def test_a_stopped_command_says_so() -> None:
-    """A command that was stopped has printed what it had, and a word on stderr."""
+    """A stopped command has printed its output so far, and a word on stderr."""
     lines = printed(source("seed"), 2.0, stopped=True)
     assert as_text(lines, "STDERR") == "Terminated\n"
     assert "Done." not in as_text(lines, "STDOUT")
@@ -109,7 +109,7 @@ def test_run_results_are_those_of_dbt(name: str, kind: str) -> None:
 
 
 def essence(results: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
-    """Of each node what matters of its result; a test's id without its hash."""
+    """The essential results of each node; a test's id is without its hash."""
     names = ("status", "message", "failures", "compiled", "relation_name")
     return {".".join(each["unique_id"].split(".")[:3]): tuple(each[name] for name in names) for each in results}
 
@@ -128,7 +128,7 @@ def test_sources_are_those_of_dbt() -> None:
 
 @pytest.mark.parametrize("path", ["target/run_results.json", "target/manifest.json", "target/sources.json"])
 def test_files_are_written_within_the_times_of_their_command(path: str) -> None:
-    """generated_at falls within the command's times, so that a file of an earlier command can be told apart."""
+    """generated_at is within the command's times, so that an earlier command's file can be recognized."""
     command = ended("run-model-error")
     written = datetime.fromisoformat(content(path, command)["metadata"]["generated_at"])
     assert command.ended_at is not None
@@ -136,7 +136,7 @@ def test_files_are_written_within_the_times_of_their_command(path: str) -> None:
 
 
 def test_what_a_command_ran() -> None:
-    """Args name the subcommand and the whole command."""
+    """The args contain the subcommand and the whole command."""
     args = content("target/run_results.json", ended("noisy", "dbt --debug run"))["args"]
     assert (args["which"], args["invocation_command"]) == ("run", "dbt --debug run")
 

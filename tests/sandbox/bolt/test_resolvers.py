@@ -1,4 +1,4 @@
-"""The contract, asked for over a socket."""
+"""The contract, tested over a socket."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LIST_RUNS = (
 
 
 def test_the_schema_is_the_contract() -> None:
-    """The copy of the contract is byte for byte the contract."""
+    """The copy of the contract is identical to the contract, byte for byte."""
     if not CONTRACT.exists():
         pytest.skip("the contract is not beside the project")
     assert SDL.read_bytes() == CONTRACT.read_bytes()
@@ -50,7 +50,7 @@ async def test_every_field_of_schedules(served: Served) -> None:
 
 
 async def test_inactive_and_suspended_schedules(served: Served) -> None:
-    """Inactive schedules are listed instead of active ones; the filter takes suspended ones or the others."""
+    """Inactive schedules are listed instead of active ones; the filter selects suspended ones or the others."""
     query = (
         "query ($inactive: Boolean!, $filter: BoltScheduleFilter) { listBoltSchedules(offset: 0, limit: 100,"
         " showInactive: $inactive, filter: $filter) { schedules { slug } } }"
@@ -86,7 +86,7 @@ async def test_inactive_and_suspended_schedules(served: Served) -> None:
     ],
 )
 async def test_what_is_refused(served: Served, call: str, says: str) -> None:
-    """What is out of range, ambiguous or unknown is an error with a path, and nulls the data that cannot be null."""
+    """Values that are out of range, ambiguous or unknown give an error with a path, and null as the data."""
     body = await served.answer(f"{{ {call} }}")
     assert body["data"] is None
     (error,) = body["errors"]
@@ -107,7 +107,7 @@ async def test_both_spellings_carry_the_slug(served: Served) -> None:
 
 
 async def test_one_bad_id_nulls_a_batch(served: Served) -> None:
-    """In a batch by aliases one unknown run nulls the data, and its error's path names the alias."""
+    """In a batch of aliases, one unknown run makes the data null, and its error's path names the alias."""
     run_id = await served.trigger("nightly")
     batch = f"{{ r1: boltRunStatus(runId: {run_id}) {{ state }} r2: boltRunStatus(runId: 7) {{ state }} }}"
     body = await served.answer(batch)
@@ -125,7 +125,7 @@ async def test_a_query_that_is_not_valid(served: Served) -> None:
 
 
 async def test_a_query_that_is_not_valid_may_come_with_200(served: Served) -> None:
-    """The status of such an answer is a setting."""
+    """The status of an answer to an invalid query is a setting."""
     served.world.invalid_status = 200
     assert (await served.answer("{ noSuchField }"))["errors"]
 
@@ -139,7 +139,7 @@ async def test_a_body_that_is_no_request(served: Served, body: bytes) -> None:
 
 
 async def test_a_run_advances_with_the_clock(served: Served) -> None:
-    """A run goes from STARTING over RUNNING to SUCCESS, and its commands appear as they begin."""
+    """A run goes from STARTING through RUNNING to SUCCESS, and its commands appear as they begin."""
     run_id = await served.trigger("nightly")
     assert await served.status(run_id) == {"state": "STARTING", "commands": []}
     served.clock.pass_s(1.5)
@@ -161,7 +161,7 @@ async def test_a_run_advances_with_the_clock(served: Served) -> None:
 
 
 async def test_an_end_that_has_not_come_may_be_null(served: Served) -> None:
-    """The contract allows null as well as an empty text, and either can be served."""
+    """A missing end is null or an empty text, as the contract allows both."""
     served.world.open_end = None
     run_id = await served.trigger("nightly")
     served.clock.pass_s(1.5)
@@ -183,7 +183,7 @@ async def test_both_time_formats(served: Served) -> None:
 
 
 async def test_options_of_a_start(served: Served) -> None:
-    """Branch, pull request and commands are those of this run; the reason is kept and not readable."""
+    """A start's branch, pull request and commands apply to its run; its reason is kept, but not returned."""
     options: dict[str, Any] = {"branch": "feature/x", "prNumber": 482, "commands": ["dbt run -s a", "python x.py"]}
     run_id = await served.trigger("nightly", reason="asked by ada", **options)
     served.clock.pass_s(60)
@@ -198,7 +198,7 @@ async def test_options_of_a_start(served: Served) -> None:
 
 
 async def test_a_commit_for_a_branch(served: Served) -> None:
-    """A commit's hash is shown as the commit at once, a branch's commit once it is cloned."""
+    """A run on a commit shows its hash at once, one on a branch only after cloning."""
     commit = "0123456789abcdef0123456789abcdef01234567"
     await served.trigger("nightly", branch=commit)
     await served.trigger("nightly")
@@ -212,7 +212,7 @@ async def test_a_commit_for_a_branch(served: Served) -> None:
 
 
 async def test_continuing_on_error(served: Served) -> None:
-    """A failed command ends the run, unless the run or the command says to go on; the run has failed all the same."""
+    """A failed command ends the run unless the run or the command says to continue; the run has failed either way."""
     stops = await served.trigger("nightly", commands=["fail", "echo"])
     goes_on = await served.trigger("nightly", commands=["fail", "echo"], go=True)
     configs = [{"command": "fail", "continueOnError": True}, {"command": "fail"}, {"command": "echo"}]
@@ -227,7 +227,7 @@ async def test_continuing_on_error(served: Served) -> None:
 
 
 async def test_commands_and_configs_together(served: Served) -> None:
-    """At most one of commands and commandConfigs."""
+    """A start with both commands and commandConfigs is refused."""
     query = 'mutation { triggerBoltRun(slug: "nightly", commands: ["a"], commandConfigs: [{command: "a"}]) { runId } }'
     assert "At most one" in (await served.refused(query))["message"]
 
@@ -241,7 +241,7 @@ async def test_a_second_run_may_be_refused(served: Served) -> None:
 
 
 async def test_cancel_only_asks(served: Served) -> None:
-    """After a cancel the run still runs for a moment; then it is CANCELED and its command has ended badly."""
+    """After a cancel, the run goes on for a moment; then it's CANCELED and its command has failed."""
     run_id = await served.trigger("backfill")
     served.clock.pass_s(10)
     cancel = f"mutation {{ cancelBoltRun(scheduleRunId: {run_id}) {{ ok }} }}"
@@ -255,7 +255,7 @@ async def test_cancel_only_asks(served: Served) -> None:
 
 
 async def test_cancelling_a_finished_run(served: Served) -> None:
-    """Whether that is an error is not documented, so it is a setting; the run stays as it was."""
+    """Whether cancelling a finished run is an error is a setting; the run stays as it was."""
     run_id = await served.trigger("nightly")
     served.clock.pass_s(30)
     cancel = f"mutation {{ cancelBoltRun(scheduleRunId: {run_id}) {{ ok }} }}"
@@ -267,7 +267,7 @@ async def test_cancelling_a_finished_run(served: Served) -> None:
 
 
 async def test_retries(served: Served) -> None:
-    """A retry is a new run with the old one as its parent: of the failed commands, or of all."""
+    """A retry is a new run with the old one as its parent, of the failed commands or all of them."""
     old = await served.trigger("hourly")
     refused = await served.refused(f"mutation {{ retryBoltRun(scheduleRunId: {old}) {{ runId }} }}")
     assert "not finished" in refused["message"]
@@ -292,7 +292,7 @@ async def test_retries(served: Served) -> None:
 
 
 async def test_suspending(served: Served) -> None:
-    """Schedules that a YAML file defines cannot be suspended or resumed here."""
+    """Schedules that are defined in a YAML file can't be suspended or resumed here."""
     error = await served.refused('mutation { suspendBoltSchedule(slug: "finance-close", suspend: false) { ok } }')
     assert "YAML" in error["message"]
     await served.ask('mutation { suspendBoltSchedule(slug: "nightly", suspend: true) { ok } }')
@@ -300,7 +300,7 @@ async def test_suspending(served: Served) -> None:
 
 
 async def test_a_log_in_pages(served: Served) -> None:
-    """A log comes in bounded pages, grows while the command runs, and is finished only when all of it was read."""
+    """A log comes in bounded pages, grows while the command is running, and is finished once all of it was read."""
     run_id = await served.trigger("noisy")
     served.clock.pass_s(2.8 + 2.5)
     command = (await served.status(run_id))["commands"][-1]
@@ -327,7 +327,7 @@ async def test_a_log_in_pages(served: Served) -> None:
 
 
 async def test_artifacts_and_their_expiry(served: Served) -> None:
-    """A file is downloaded without credentials by an address that works for a minute."""
+    """A file is downloaded without credentials from a URL that works for a minute."""
     run_id = await served.trigger("data-quality-tests")
     served.clock.pass_s(5)
     assert (await served.status(run_id))["commands"][-1]["resources"] == []
@@ -373,14 +373,14 @@ async def test_the_page_of_a_run(served: Served) -> None:
     ],
 )
 async def test_credentials(served: Served, headers: dict[str, str], status: int) -> None:
-    """Each form of credentials is taken, and anything else is refused with a text."""
+    """Each form of credentials is accepted, and anything else is refused with a text."""
     response = await served.post('{ boltScheduleName(slug: "nightly") { ok } }', headers=headers)
     assert response.status_code == status
     assert status == 200 or response.text.startswith("Unauthorized")
 
 
 async def test_a_viewer_may_not_write(served: Served) -> None:
-    """Every mutation of a key that may only read is refused, and nothing changes."""
+    """Every mutation with a read-only key is refused, and nothing changes."""
     viewer = {"X-API-KEY": "viewer", "X-API-SECRET": "viewer"}
     run_id = await served.trigger("backfill")
     before = len(served.world.runs())
@@ -399,7 +399,7 @@ async def test_a_viewer_may_not_write(served: Served) -> None:
 
 
 async def test_every_request_is_recorded(served: Served) -> None:
-    """Whoever listens is told of each request: what it asked for, how it was answered, and when."""
+    """Each request is recorded: what it asked for, how it was answered, and when."""
     run_id = await served.trigger("nightly")
     await served.ask(
         f"{{ a: boltRunStatus(runId: {run_id}) {{ state }} b: boltRunStatus(runId: {run_id}) {{ state }} }}"

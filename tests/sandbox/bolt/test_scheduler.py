@@ -43,19 +43,19 @@ def moment(written: str) -> datetime:
 
 
 async def output(served: Served, run_id: int) -> tuple[str, str]:
-    """Stdout and stderr of the command at which a run failed."""
+    """Stdout and stderr of a run's last command."""
     last = (await served.status(run_id))["commands"][-1]
     said = (await served.ask(LOGS, {"id": last["id"]}))["boltCommand"]
     return said["stdout"], said["stderr"]
 
 
 async def delete(served: Served, path: str) -> int:
-    """Delete over the control API."""
+    """Delete something with the control API, and return the status."""
     return (await served.client.delete(f"/control/bolt/{path}")).status_code
 
 
 async def test_nothing_starts_by_itself_unless_asked(served: Served) -> None:
-    """A day passes without a run; the next one is still announced by the cron expression."""
+    """Nothing starts by itself by default; the next run is still announced from the cron expression."""
     before = len(await runs(served, "hourly"))
     await control(served, "clock", {"advance_s": 86_400})
     assert len(await runs(served, "hourly")) == before
@@ -63,7 +63,7 @@ async def test_nothing_starts_by_itself_unless_asked(served: Served) -> None:
 
 
 async def test_the_demo_shows_an_incident_soon(served: Served) -> None:
-    """It fails within 20 s, again for the same reason, then for another, recovers, and fails again."""
+    """The demo's schedule fails within 20 s, again for the same reason, then for another, recovers, and fails again."""
     await control(served, "scheduler", {"mode": "lively"})
     states, said = [], []
     for _turn in range(5):
@@ -81,7 +81,7 @@ async def test_the_demo_shows_an_incident_soon(served: Served) -> None:
 
 
 async def test_the_demo_has_pull_requests_and_late_and_slow_runs(served: Served) -> None:
-    """Each in its turn; and at another speed everything is as much faster."""
+    """The demo has runs of branches and pull requests, late runs and slow runs."""
     await control(served, "scheduler", {"mode": "lively"})
     served.clock.pass_s(400)
     priced = await runs(served, "pricing-models")
@@ -97,7 +97,7 @@ async def test_the_demo_has_pull_requests_and_late_and_slow_runs(served: Served)
 
 
 async def test_the_listing_follows_the_scheduler(served: Served) -> None:
-    """When it began last, how it is, and when it begins next."""
+    """A schedule's listing shows when it began last, its state, and when it begins next."""
     await control(served, "scheduler/nightly", {"every_s": 60, "next_in_s": 10, "script": ["success", "model_error"]})
     now = served.clock.now
     assert moment((await schedule(served, "nightly"))["nextRunAt"]) == now + timedelta(seconds=10)
@@ -111,7 +111,7 @@ async def test_the_listing_follows_the_scheduler(served: Served) -> None:
 
 
 async def test_a_slot_is_skipped_or_late(served: Served) -> None:
-    """A skipped slot has no run, and the next one is announced all the same."""
+    """A skipped slot has no run, a late one begins late, and a schedule turned off has no more runs."""
     script = [{"ends": "success", "late_s": 30}]
     await control(served, "scheduler/nightly", {"every_s": 100, "next_in_s": 10, "script": script, "skip": 1})
     before = len(await runs(served, "nightly"))
@@ -130,7 +130,7 @@ async def test_a_slot_is_skipped_or_late(served: Served) -> None:
 
 
 async def test_all_schedules_run(served: Served) -> None:
-    """Each once in a while, but the suspended, inactive and busy ones; or by their own expressions."""
+    """In mode `all`, active schedules run at an interval or by their cron expressions, unless busy or suspended."""
     before = {each.slug: len(served.world.runs(each.slug)) for each in served.world.schedules()}
     await control(served, "scheduler", {"mode": "all", "every_s": 60})
     served.clock.pass_s(179)
@@ -162,7 +162,7 @@ async def test_all_schedules_run(served: Served) -> None:
     ],
 )
 async def test_a_run_that_is_over_already(served: Served, ends: str, state: str, says: str) -> None:
-    """Begun a while ago as the scheduler would, and ended in one of the known ways: no waiting."""
+    """A run can be added as if it had begun a while ago and already ended in one of the known ways."""
     body = {"slug": "nightly", "scheduled": True, "ends": ends, "takes_s": 20, "ago_s": 30}
     run = await control(served, "runs", body)
     assert (run["state"], run["actor"]) == (state, "Bolt scheduler")
@@ -173,7 +173,7 @@ async def test_a_run_that_is_over_already(served: Served, ends: str, state: str,
 
 
 async def test_a_runs_own_course(served: Served) -> None:
-    """Word, branch, commit, pull request, parent, and the person who started it."""
+    """A run can be given its state, branch, commit, pull request, parent, and who started it."""
     first = await control(served, "runs", {"slug": "hourly", "takes_s": 1, "ago_s": 5, "state": "FAILED"})
     assert first["state"] == "FAILED"
     body = {
@@ -195,14 +195,14 @@ async def test_a_runs_own_course(served: Served) -> None:
 
 
 async def test_runs_are_listed_by_when_they_began(served: Served) -> None:
-    """Also those that are said to have begun earlier: their ids are higher nevertheless."""
+    """Runs are listed by when they began, even if their ids say otherwise."""
     later = await control(served, "runs", {"slug": "nightly", "takes_s": 1, "ago_s": 10})
     earlier = await control(served, "runs", {"slug": "nightly", "takes_s": 1, "ago_s": 20})
     assert [each["id"] for each in await runs(served, "nightly")][:2] == [later["id"], earlier["id"]]
 
 
 async def test_retries_fail_or_not(served: Served) -> None:
-    """They succeed unless they're to fail, like what they retry or in another way."""
+    """Retries succeed unless a setting has them fail."""
     run = await control(served, "runs", {"slug": "nightly", "ends": "model_error", "takes_s": 1, "ago_s": 2})
     retry = "mutation ($id: Int!) { retryBoltRun(scheduleRunId: $id) { runId } }"
     states = []
@@ -215,7 +215,7 @@ async def test_retries_fail_or_not(served: Served) -> None:
 
 
 async def test_the_warehouse_goes_away_for_all(served: Served) -> None:
-    """Active runs fail at once and later ones when they connect, for one reason; then everything is as before."""
+    """With the warehouse away, active runs fail at once and new ones when they connect; then all is as before."""
     active = await control(served, "runs", {"slug": "nightly", "ends": "success", "slow": 10})
     waiting = await control(served, "runs", {"slug": "partner-export", "ends": "success", "slow": 100})
     served.clock.pass_s(40)
@@ -241,7 +241,7 @@ async def test_the_warehouse_goes_away_for_all(served: Served) -> None:
 
 
 async def test_a_branch_moves_on(served: Served) -> None:
-    """Runs from now on have its new commit."""
+    """After a branch moves on, new runs have its new commit."""
     old = await control(served, "runs", {"slug": "nightly", "takes_s": 1, "ago_s": 2})
     moved = await control(served, "commits", {})
     new = await control(served, "runs", {"slug": "nightly", "takes_s": 1, "ago_s": 1})
@@ -250,7 +250,7 @@ async def test_a_branch_moves_on(served: Served) -> None:
 
 
 async def test_the_clock_is_shifted(served: Served) -> None:
-    """All times and the Date header move together, and nothing else happens; time that passes is another thing."""
+    """Shifting the clock moves all times and the Date header and nothing else; advancing it lets time pass."""
     run = await control(served, "runs", {"slug": "nightly"})
     await control(served, "scheduler/hourly", {"every_s": 60, "next_in_s": 30})
     await control(served, "clock", {"shift_s": -600})
@@ -268,7 +268,7 @@ async def test_the_clock_is_shifted(served: Served) -> None:
 
 
 async def test_a_backend_without_dates(served: Served) -> None:
-    """The header is left out of answers and errors alike."""
+    """The Date header can be left out of all answers."""
     await control(served, "settings", {"tells_date": False})
     assert "Date" not in (await served.post("{ nonsense }")).headers
     assert "Date" in (await served.client.get("/control/bolt/state")).headers
@@ -277,7 +277,7 @@ async def test_a_backend_without_dates(served: Served) -> None:
 
 
 async def test_the_last_run_is_one_of_two_or_none(served: Served) -> None:
-    """It isn't documented which; some backends leave both fields empty."""
+    """A setting chooses what a schedule's last run is: the newest, the newest finished one, or empty."""
     await control(served, "runs", {"slug": "nightly", "ends": "model_error", "takes_s": 1, "ago_s": 30})
     await control(served, "runs", {"slug": "nightly"})
     assert (await schedule(served, "nightly"))["lastRunState"] == "STARTING"
@@ -289,7 +289,7 @@ async def test_the_last_run_is_one_of_two_or_none(served: Served) -> None:
 
 
 async def test_listings_lag(served: Served) -> None:
-    """Both show Bolt as it was, each by its own delay; the run itself is up to date."""
+    """Each listing can lag by its own delay, while the run itself is up to date."""
     await control(served, "settings", {"runs_late_s": 5, "schedules_late_s": 8})
     before = await runs(served, "nightly")
     was = await schedule(served, "nightly")
@@ -305,7 +305,7 @@ async def test_listings_lag(served: Served) -> None:
 
 
 async def test_a_single_run_is_listed_late(served: Served) -> None:
-    """It turns up finished."""
+    """A single run can be listed late, when it has already finished."""
     run = await control(served, "runs", {"slug": "nightly", "takes_s": 2, "listed_after_s": 30})
     served.clock.pass_s(29)
     assert run["id"] not in {each["id"] for each in await runs(served, "nightly")}
@@ -315,7 +315,7 @@ async def test_a_single_run_is_listed_late(served: Served) -> None:
 
 
 async def test_listings_out_of_order(served: Served) -> None:
-    """Neighboring runs are swapped; schedules come in reverse."""
+    """Out of order, neighboring runs are swapped and schedules are reversed."""
     straight = [each["id"] for each in await runs(served, "nightly")]
     listed = (await served.ask(SCHEDULES, {"inactive": False}))["listBoltSchedules"]["schedules"]
     await control(served, "settings", {"out_of_order": True})
@@ -327,7 +327,7 @@ async def test_listings_out_of_order(served: Served) -> None:
 
 
 async def test_a_schedule_gets_another_slug(served: Served) -> None:
-    """Its UUID, its place and its runs stay, and so does its timetable."""
+    """A renamed schedule keeps its UUID, its runs and its timetable."""
     await control(served, "scheduler/nightly", {"every_s": 60, "next_in_s": 5, "script": ["success"]})
     before = await schedule(served, "nightly")
     renamed = await control(served, "schedules/nightly", {"slug": "every-night", "name": "Every night"})
@@ -341,7 +341,7 @@ async def test_a_schedule_gets_another_slug(served: Served) -> None:
 
 
 async def test_a_schedule_is_suspended_deactivated_and_removed(served: Served) -> None:
-    """It isn't started then, whatever its timetable says; a removed one's runs are found by id."""
+    """A suspended, inactive or removed schedule isn't started; a removed one's runs are still found by id."""
     await control(served, "scheduler/nightly", {"every_s": 60, "next_in_s": 5})
     await control(served, "schedules/nightly", {"suspended": True, "owner": None})
     served.clock.pass_s(70)
@@ -360,7 +360,7 @@ async def test_a_schedule_is_suspended_deactivated_and_removed(served: Served) -
 
 
 async def test_the_state_can_leave_out_old_runs(served: Served) -> None:
-    """It has the newest ones, and those that are still active."""
+    """The state can be limited to the newest runs and those that are still active."""
     run = await control(served, "runs", {"slug": "nightly", "takes_s": 1, "ago_s": 2})
     state = (await served.client.get("/control/bolt/state?runs=1")).json()
     assert [each["slug"] for each in state["runs"]] == ["nightly", "already-running"]
@@ -369,7 +369,7 @@ async def test_the_state_can_leave_out_old_runs(served: Served) -> None:
 
 
 async def test_a_crowd_of_schedules(served: Served) -> None:
-    """Thousands, each with past runs; added once."""
+    """A crowd of schedules, each with past runs, is added only once."""
     assert (await control(served, "crowd", {"schedules": 30, "runs": 3}))["schedules"] == 46
     assert (await control(served, "crowd", {"schedules": 30}))["schedules"] == 46
     assert len(await runs(served, "crowd-30")) == 3
@@ -377,7 +377,7 @@ async def test_a_crowd_of_schedules(served: Served) -> None:
 
 
 async def test_runs_of_a_hundred_schedules_in_one_request(served: Served) -> None:
-    """By aliases, as a GraphQL server answers them: one unknown schedule takes the whole data with it, and has a path."""
+    """Runs of 100 schedules can be read in one request; one unknown schedule makes the data null, with its path."""
     await control(served, "crowd", {"schedules": 100, "runs": 20})
 
     def query(slugs: list[str]) -> str:
@@ -416,14 +416,14 @@ async def test_runs_of_a_hundred_schedules_in_one_request(served: Served) -> Non
     ],
 )
 async def test_what_is_not_understood(served: Served, path: str, body: dict[str, object]) -> None:
-    """It is refused with its reason."""
+    """An invalid control call is refused with its reason."""
     response = await served.client.post(f"/control/bolt/{path}", json=body)
     assert response.status_code == 400
     assert response.json()["error"]
 
 
 async def test_a_timetable_needs_times(served: Served) -> None:
-    """A schedule without a cron expression needs both; one with an expression needs none."""
+    """A timetable needs both times if the schedule has no cron expression, and none otherwise."""
     response = await served.client.post("/control/bolt/scheduler/backfill", json={"every_s": 5})
     assert response.status_code == 409
     assert (await control(served, "scheduler/backfill", {"every_s": 5, "next_in_s": 0}))["every_s"] == 5

@@ -1,4 +1,4 @@
-"""Schedules of each character, asked in the process."""
+"""Schedules of each character, within the process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def world(clock: Clock) -> BoltWorld:
-    """A fresh world on that clock."""
+    """A new world on that clock."""
     return BoltWorld(clock)
 
 
@@ -44,7 +44,7 @@ def world(clock: Clock) -> BoltWorld:
     ],
 )
 def test_how_runs_end(world: BoltWorld, clock: Clock, slug: str, within_s: float, state: str) -> None:
-    """Each schedule's runs end as its character says, in its time, and stay so."""
+    """Each schedule's runs end as its character says, in time, and stay that way."""
     run = world.start(slug)
     assert world.view(run.id).ended_at is None
     clock.pass_s(within_s)
@@ -66,7 +66,7 @@ def test_speed(clock: Clock) -> None:
 
 
 def test_a_retry_at_another_speed(clock: Clock) -> None:
-    """A retry of a run goes at the speed of now, not of then."""
+    """A retry runs at the current speed, not at the first run's."""
     world = BoltWorld(clock, speed=10)
     old = world.start("nightly")
     clock.pass_s(2)
@@ -79,7 +79,7 @@ def test_a_retry_at_another_speed(clock: Clock) -> None:
 
 
 def test_the_same_seed_is_the_same_world(clock: Clock) -> None:
-    """Two worlds of one seed are alike, also in their made-up credentials."""
+    """Two worlds with the same seed are alike, including their made-up credentials."""
     assert BoltWorld(clock, seed=3).runs() == BoltWorld(clock, seed=3).runs()
     assert BoltWorld(clock, seed=3).runs() != BoltWorld(clock, seed=4).runs()
 
@@ -106,7 +106,7 @@ def test_flaky_runs(world: BoltWorld, clock: Clock) -> None:
 
 
 def test_always_on(world: BoltWorld, clock: Clock) -> None:
-    """There is always a run of the schedule that always runs, also after it was cancelled or has ended."""
+    """The schedule that's always running has an active run even after one was cancelled or has ended."""
     (first,) = world.runs("already-running")
     assert world.view(first.id).state == "RUNNING"
     world.cancel(first.id)
@@ -119,7 +119,7 @@ def test_always_on(world: BoltWorld, clock: Clock) -> None:
 
 
 def test_one_run_at_a_time(world: BoltWorld, clock: Clock) -> None:
-    """An exclusive schedule refuses a second run beside an active one, whoever asks, and takes one after it."""
+    """An exclusive schedule refuses a second run beside an active one, whoever asks, and accepts one after it."""
     first = world.start("warehouse-load")
     with pytest.raises(Refused, match="AlreadyRunningException"):
         world.start("warehouse-load")
@@ -133,7 +133,7 @@ def test_one_run_at_a_time(world: BoltWorld, clock: Clock) -> None:
 
 
 def test_history(world: BoltWorld) -> None:
-    """Past runs have ended, began in the order of their ids, and name their parent where they are retries."""
+    """Past runs have ended, began in the order of their ids, and retries name their parent."""
     past = [run for run in reversed(world.runs()) if run.slug != "already-running"]
     assert [run.created_at for run in past] == sorted(run.created_at for run in past)
     assert all(world.view(run.id).ended_at for run in past)
@@ -143,7 +143,7 @@ def test_history(world: BoltWorld) -> None:
 
 
 def test_ending_a_run(world: BoltWorld, clock: Clock) -> None:
-    """A run can be made to end at once with any state, once."""
+    """A run can be ended at once in any state, but only once."""
     run = world.start("backfill")
     clock.pass_s(10)
     world.end(run.id, "FAILED")
@@ -164,7 +164,7 @@ def test_a_cancel_that_comes_too_late(world: BoltWorld, clock: Clock) -> None:
 
 
 def test_a_new_schedule(world: BoltWorld, clock: Clock) -> None:
-    """A schedule that was just made may not be triggerable yet."""
+    """A new schedule may not be triggerable yet."""
     world.add_schedule(Schedule(0, "New one", "new-one", own_character(["dbt run"])), triggerable_after_s=10)
     with pytest.raises(Refused, match="not ready"):
         world.start("new-one")
@@ -181,7 +181,7 @@ def test_inactive_schedules_do_not_start(world: BoltWorld) -> None:
 
 
 def test_retry_of_a_cancelled_run(world: BoltWorld, clock: Clock) -> None:
-    """The command that a cancel ended counts as failed; a run without a failed command cannot be retried."""
+    """A cancelled command counts as failed; a run without a failed command can't be retried."""
     run = world.start("backfill")
     clock.pass_s(20)
     world.cancel(run.id)
@@ -195,7 +195,7 @@ def test_retry_of_a_cancelled_run(world: BoltWorld, clock: Clock) -> None:
 
 
 def test_files_of_an_earlier_command(world: BoltWorld, clock: Clock) -> None:
-    """A compilation error leaves no run_results.json, but an earlier command's may still lie there."""
+    """A compilation error leaves no run_results.json, but an earlier command's may still be there."""
     bare, after_seed = world.start("compile"), world.start("seed-then-compile")
     clock.pass_s(30)
     assert world_resources(world, bare.id) == []
@@ -217,7 +217,7 @@ def world_resources(world: BoltWorld, run_id: int) -> list[tuple[str, str]]:
 
 
 def test_output_grows(world: BoltWorld, clock: Clock) -> None:
-    """What a command has printed only ever grows, and a cancelled one says so on stderr."""
+    """A command's output only ever grows."""
     run = world.start("nightly", Start(commands=(("dbt build", None),)))
     clock.pass_s(3)
     texts = []
@@ -244,7 +244,7 @@ def test_output_grows(world: BoltWorld, clock: Clock) -> None:
     ],
 )
 def test_commands_that_somebody_made_up(command: str, code: int, log: str) -> None:
-    """Each gets a plausible log, and only the word `fail` makes it fail."""
+    """A made-up command gets a plausible log, and only the word `fail` makes it fail."""
     step = plausible(command)
     assert (step.return_code, step.log) == (code, log)
 

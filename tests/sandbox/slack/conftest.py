@@ -1,4 +1,4 @@
-"""A workspace on a real socket, with a clock that the tests turn."""
+"""A workspace on a real socket, with a clock that the tests set."""
 
 from __future__ import annotations
 
@@ -53,20 +53,20 @@ class Served:
 
 @pytest.fixture(autouse=True)
 def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No proxy of this machine may stand between client and server."""
+    """No proxy of this machine may be used between client and server."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock that stands still."""
+    """A clock that moves only when told to."""
     return Clock()
 
 
 @pytest.fixture
 async def served(clock: Clock) -> AsyncIterator[Served]:
-    """A served workspace, whose rate limits are off, and whose waits for a repetition take no time."""
+    """A served workspace without rate limits, whose repeated deliveries don't wait."""
     ws = Workspace(render_manifest(), clock=clock)
     ws.rates.enabled = False
     ws.features = replace(ws.features, events=frozenset({"app_mention", "message.im", "app_home_opened"}))

@@ -1,4 +1,4 @@
-"""A slack_bolt app that hears what the workspace sends."""
+"""A slack_bolt app that receives what the workspace sends."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ MODAL = {
 
 
 class Listener:
-    """A tiny app that notes what it is given."""
+    """A small app that notes what it receives."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self.seen: list[dict[str, Any]] = []
@@ -64,7 +64,7 @@ class Listener:
         self.app.options("schedule")(self.options)
 
     async def command(self, ack: Any, body: dict[str, Any], client: AsyncWebClient) -> None:  # noqa: ANN401
-        """Acknowledge with the text that was asked for."""
+        """Acknowledge with the text after the first word, or open a modal."""
         self.seen.append(body)
         word, _space, rest = body["text"].partition(" ")
         if self.silent:
@@ -84,7 +84,7 @@ class Listener:
             await ack()
 
     async def view(self, ack: Any, body: dict[str, Any]) -> None:  # noqa: ANN401
-        """Refuse one branch."""
+        """Answer as the branch says; "bad" is refused."""
         self.seen.append(body)
         branch = body["view"]["state"]["values"]["b"]["a"]["value"]
         if branch == "bad":
@@ -105,5 +105,5 @@ class Listener:
         await ack(options=[{"text": {"type": "plain_text", "text": payload["value"]}, "value": "v"}])
 
     async def event(self, body: dict[str, Any]) -> None:
-        """Note it."""
+        """Note the event."""
         self.seen.append(body)

@@ -1,4 +1,4 @@
-"""What owners and admins do, and what the app hears of it, through a socket and over HTTP."""
+"""What owners and admins do, and what the app hears of it, over a socket and over HTTP."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EVENTS = (
 
 
 class Ear:
-    """An app that notes the events that it is sent."""
+    """An app that notes the events it receives."""
 
     def __init__(self, served: Served, events: Sequence[str] = EVENTS) -> None:
         self.heard: list[dict[str, Any]] = []
@@ -37,7 +37,7 @@ class Ear:
             self.app.event(event)(self.hear)
 
     async def hear(self, body: dict[str, Any]) -> None:
-        """Note one."""
+        """Note an event."""
         self.heard.append(body)
 
     def events(self) -> list[dict[str, Any]]:
@@ -53,7 +53,7 @@ async def ear(served: Served) -> Ear:
 
 @pytest.fixture(params=["socket", "http"])
 async def listening(request: pytest.FixtureRequest, served: Served, ear: Ear) -> AsyncIterator[Ear]:
-    """The same, connected by a socket, or behind an address."""
+    """The same app, connected by a socket or over HTTP."""
     if request.param == "socket":
         handler = AsyncSocketModeHandler(ear.app, served.ws.app_token, ping_interval=0.2)
         await handler.connect_async()
@@ -64,7 +64,7 @@ async def listening(request: pytest.FixtureRequest, served: Served, ear: Ear) ->
     runner = web.AppRunner(ear.app.web_app(), shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    # A signature is refused when it is old.
+    # Old signatures are refused.
     served.clock.now = time.time()
     served.ws.request_url = f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
     yield ear
@@ -78,7 +78,7 @@ async def refused(served: Served, path: str, **body: object) -> tuple[int, str]:
 
 
 async def test_members_of_a_user_group_change(served: Served, listening: Ear) -> None:
-    """Who came and who left, with their numbers; and the group as it is now."""
+    """The event says who joined and who left, with counts, and another describes the group as it is now."""
     previous = served.ws.usergroup("data-team").updated
     served.clock.now += 60
     await served.control("usergroup", usergroup="@data-team", add=["gus"], remove=["ada", "grace"])
@@ -105,7 +105,7 @@ async def test_members_of_a_user_group_change(served: Served, listening: Ear) ->
 
 
 async def test_the_same_members_are_no_change(served: Served, listening: Ear) -> None:
-    """Whatever their order; and no group is left empty."""
+    """The same members in another order are no change, and a group can't be left empty."""
     await served.control("usergroup", usergroup="data-team", users=["grace", "ada", "ada"])
     assert await refused(served, "usergroup", usergroup="data-leads", remove=["grace"]) == (409, "no_users_provided")
     assert listening.heard == []
@@ -113,7 +113,7 @@ async def test_the_same_members_are_no_change(served: Served, listening: Ear) ->
 
 
 async def test_a_user_group_is_made_and_changed(served: Served, listening: Ear) -> None:
-    """Made, renamed, disabled: each time the app hears of the whole group."""
+    """Each time a group is created, renamed or disabled, the app hears of the whole group."""
     made = await served.control("usergroups", handle="on-call", name="On call", users=["gus"])
     await served.control("usergroup", usergroup="on-call", handle="pager", name="Pager")
     await served.control("usergroup", usergroup="pager", disabled=True)
@@ -129,7 +129,7 @@ async def test_a_user_group_is_made_and_changed(served: Served, listening: Ear) 
 
 
 async def test_of_a_large_group_not_everybody_is_named(served: Served, listening: Ear) -> None:
-    """Five hundred are; the number is that of all."""
+    """A large group's event names 500 members, and counts all of them."""
     people = [served.ws.add_user(f"p{number}").id for number in range(501)]
     await served.control("usergroup", usergroup="data-team", users=people)
     subteam = listening.events()[1]["subteam"]
@@ -137,7 +137,7 @@ async def test_of_a_large_group_not_everybody_is_named(served: Served, listening
 
 
 async def test_a_channel_is_shared_and_unshared(served: Served, listening: Ear) -> None:
-    """Each organization by itself; the channel says so as well."""
+    """Each organization that a channel is shared with is an event, and the channel's information shows it."""
     await served.control("sharing", channel="data-eng", team="T0ELSE", do="share")
     await served.control("sharing", channel="data-eng", team="T0ELSE", do="share")
     shape = (await served.client.conversations_info(channel="C0DATAENG"))["channel"]
@@ -160,7 +160,7 @@ async def test_a_channel_is_shared_and_unshared(served: Served, listening: Ear) 
 
 
 async def test_inviting_somebody_from_elsewhere_shares_the_channel(served: Served, listening: Ear) -> None:
-    """Once; and unsharing it takes them out."""
+    """Inviting people from elsewhere shares the channel once, and unsharing it removes them."""
     for name in ("eve", "mallory"):
         await served.control("users", name=name, team="T0ELSE")
         await served.control("members", channel="data-eng", user=name, do="invite")
@@ -173,7 +173,7 @@ async def test_inviting_somebody_from_elsewhere_shares_the_channel(served: Serve
 
 
 async def test_a_person_changes(served: Served, listening: Ear) -> None:
-    """As users.info tells it, the address by its scope."""
+    """A change of a person is an event with what users.info returns, with the address only if the scope is there."""
     await served.control("person", user="ada", role="owner", email="ada@new.example")
     served.ws.scopes.discard("users:read.email")
     await served.control("person", user="ada", deleted=True)
@@ -184,7 +184,7 @@ async def test_a_person_changes(served: Served, listening: Ear) -> None:
 
 
 async def test_what_the_app_may_not_hear_it_does_not(served: Served, listening: Ear) -> None:
-    """Without the scope, or of a private channel that it is not in; nor without the subscription."""
+    """The app hears nothing without the scope or subscription, or of private channels that it isn't in."""
     await served.control("sharing", channel="finance", team="T0ELSE", do="share")
     for scope in ("usergroups:read", "channels:read", "users:read"):
         served.ws.scopes.discard(scope)
@@ -203,7 +203,7 @@ async def test_what_the_app_may_not_hear_it_does_not(served: Served, listening: 
 
 
 async def test_an_event_that_nobody_takes_comes_again(served: Served, ear: Ear) -> None:
-    """Like any event; the change is made all the same."""
+    """An event that isn't acknowledged is sent again, and the change is made anyway."""
     await served.control("usergroup", usergroup="data-leads", add=["ada"])
     await seen(served.ws, lambda: sum("retry" in call.details for call in served.ws.calls) == 6)
     assert ear.heard == []
@@ -236,7 +236,7 @@ async def test_an_event_that_nobody_takes_comes_again(served: Served, ear: Ear) 
     ],
 )
 async def test_refusals(served: Served, path: str, body: dict[str, Any], answer: tuple[int, str]) -> None:
-    """What is not understood, and what Slack would not let one do, changes nothing."""
+    """Invalid calls, and ones that Slack wouldn't allow, change nothing."""
     before = (list(served.ws.users), list(served.ws.usergroups), served.ws.user("ada").role)
     status, error = await refused(served, path, **body)
     assert (status, error[: len(answer[1])]) == answer
@@ -244,14 +244,14 @@ async def test_refusals(served: Served, path: str, body: dict[str, Any], answer:
 
 
 async def test_direct_messages_cannot_be_shared(served: Served) -> None:
-    """Channels can."""
+    """Direct messages can't be shared."""
     direct = served.ws.direct("U0ADA").id
     answer = await refused(served, "sharing", channel=direct, team="T0ELSE", do="share")
     assert answer == (409, "method_not_supported_for_channel_type")
 
 
 async def test_an_owner_can_be_added(served: Served) -> None:
-    """By the control API: the workspace has none at first, and its state tells everybody's role."""
+    """The control API can add an owner, and its state has everybody's role."""
     await served.control("users", name="olga", real_name="Olga Owner", role="primary_owner")
     async with served.session.get(f"{served.base_url}/control/state") as reply:
         state = await reply.json()

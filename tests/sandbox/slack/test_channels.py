@@ -1,4 +1,4 @@
-"""What becomes of channels, and what the app hears of it: archived, left, joined, under another id."""
+"""What happens to channels, and what the app hears of it: archived, left, joined, under another id."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def told(ear: Ear) -> list[dict[str, Any]]:
 
 
 async def test_a_public_channel_is_archived_and_comes_back(served: Served, ear: Ear) -> None:
-    """Once each, and with who did it."""
+    """Archiving and unarchiving a channel are one event each, which says who did it."""
     for what in ("archive", "archive", "unarchive"):
         await served.control("members", channel="data-eng", do=what, by="ada")
     assert told(ear) == [
@@ -54,7 +54,7 @@ async def test_a_public_channel_is_archived_and_comes_back(served: Served, ear: 
 
 
 async def test_the_bot_is_removed_and_invited_again(served: Served, ear: Ear) -> None:
-    """Of its own removal it hears as of having left; of others' as a member's."""
+    """The bot hears of its own removal as having left, and of others' as a member's leaving."""
     for what in ("kick", "kick", "invite", "invite"):
         await served.control("members", channel="data-eng", do=what)
     for what in ("kick", "invite"):
@@ -69,7 +69,7 @@ async def test_the_bot_is_removed_and_invited_again(served: Served, ear: Ear) ->
 
 
 async def test_private_channels_are_heard_of_from_inside(served: Served, ear: Ear) -> None:
-    """Under other names, and not before the bot is in; leaving is the last that is heard."""
+    """Private channels have events of other names, which the bot hears only while it's a member."""
     await served.control("members", channel="finance", do="archive")
     await served.control("members", channel="finance", do="unarchive")
     await served.control("members", channel="finance", do="invite")
@@ -88,7 +88,7 @@ async def test_private_channels_are_heard_of_from_inside(served: Served, ear: Ea
 
 
 async def test_a_private_channel_gets_another_id(served: Served, ear: Ear) -> None:
-    """Everything in it goes along; the former id is nobody's."""
+    """A private channel's messages move to its new id, and the old id is no longer valid."""
     await served.control("members", channel="finance", do="invite")
     posted = await served.client.chat_postMessage(channel="C0FINANCE", text="one")
     reply = await served.client.chat_postMessage(channel="C0FINANCE", text="two", thread_ts=posted["ts"])
@@ -106,7 +106,7 @@ async def test_a_private_channel_gets_another_id(served: Served, ear: Ear) -> No
 
 
 async def test_without_the_scope_nothing_is_heard(served: Served, ear: Ear) -> None:
-    """Each kind of channel has its own."""
+    """Each kind of channel needs its own scope for events."""
     served.ws.scopes.discard("channels:read")
     await served.control("members", channel="data-eng", do="archive")
     await served.control("members", channel="finance", do="invite")

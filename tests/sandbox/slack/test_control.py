@@ -1,4 +1,4 @@
-"""The control API itself: what it tells, and what it refuses."""
+"""The control API itself: what it returns, and what it refuses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def get(served: Served, path: str) -> Any:  # noqa: ANN401
 
 
 async def test_a_channel_with_its_threads(served: Served) -> None:
-    """A channel is told as it is now: lines of text, replies, edits, metadata."""
+    """A channel is returned as it is now: lines of text, replies, edits, metadata."""
     metadata = {"event_type": "card", "event_payload": {}}
     posted = await served.client.chat_postMessage(channel="C0DATAENG", text="one <@U0ADA>", metadata=metadata)
     await served.client.chat_postMessage(channel="C0DATAENG", text="below", thread_ts=posted["ts"])
@@ -33,14 +33,14 @@ async def test_a_channel_with_its_threads(served: Served) -> None:
 
 
 async def test_a_user_group_is_shown_by_its_handle(served: Served) -> None:
-    """As Slack shows it; one that is not there by its id."""
+    """A user group is shown by its handle, as in Slack; an unknown one by its id."""
     await served.client.chat_postMessage(channel="C0DATAENG", text="ask <!subteam^S0DATALEADS> or <!subteam^S0GONE>")
     (message,) = (await get(served, "channels/data-eng"))["messages"]
     assert message["lines"] == ["ask @data-leads or @S0GONE"]
 
 
 async def test_what_one_person_sees(served: Served) -> None:
-    """A person's page holds ephemerals and direct messages."""
+    """A person's page contains ephemeral and direct messages."""
     await served.client.chat_postEphemeral(channel="C0DATAENG", user="U0ADA", text="psst")
     await served.client.chat_postMessage(channel="U0ADA", text="direct")
     page = await get(served, "users/ada")
@@ -62,7 +62,7 @@ async def test_state_and_calls(served: Served) -> None:
 
 
 async def test_a_log_that_is_full_is_read_on(served: Served) -> None:
-    """The oldest entries fall out of it, and the numbers go on: a reader misses nothing that came after it last looked."""
+    """A full log drops its oldest entries, but numbering continues, so a reader misses nothing newer."""
     for number in range(CALLS_KEPT + 5):
         served.ws.log("look", "bolt", str(number))
     log = await get(served, "calls")
@@ -89,26 +89,26 @@ async def test_a_log_that_is_full_is_read_on(served: Served) -> None:
     ],
 )
 async def test_refusals(served: Served, path: str, body: Any, status: int) -> None:  # noqa: ANN401
-    """What is not understood is 400; what Slack would not let one do is 409."""
+    """Invalid calls get 400; what Slack wouldn't allow gets 409."""
     async with served.session.post(f"{served.base_url}/control/{path}", json=body) as reply:
         assert reply.status == status
         assert (await reply.json())["error"]
 
 
 async def test_json_only(served: Served) -> None:
-    """A form, which a foreign web page could send, is refused."""
+    """A form, which a page elsewhere could send, is refused."""
     async with served.session.post(f"{served.base_url}/control/slash", data={"user": "ada"}) as reply:
         assert reply.status == 415
 
 
 async def test_help(served: Served) -> None:
-    """The page that explains it is served."""
+    """The page that explains the control API is served."""
     async with served.session.get(f"{served.base_url}/control") as reply:
         assert "/control/slash" in await reply.text()
 
 
 async def test_channels_can_be_made(served: Served) -> None:
-    """New people and channels can be made for a test that wants many."""
+    """People and channels can be added for a test that needs many."""
     await served.control("users", name="linus", guest=True)
     made = await served.control("channels", name="team-7", kind="private", members=["linus", "bolt"])
     assert (await served.client.chat_postMessage(channel=str(made["channel"]), text="x"))["ok"]

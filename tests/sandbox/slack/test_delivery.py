@@ -22,7 +22,7 @@ from .listener import BUTTONS, MODAL, Listener
 
 @pytest.fixture
 async def over_http(listener: Listener) -> AsyncIterator[str]:
-    """The app behind an address, which the workspace has verified."""
+    """The app served over HTTP, at this URL."""
     runner = web.AppRunner(listener.app.web_app(), shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -33,7 +33,7 @@ async def over_http(listener: Listener) -> AsyncIterator[str]:
 
 @pytest.mark.usefixtures("handler")
 async def test_a_command_over_a_socket(served: Served, listener: Listener) -> None:
-    """A command has Slack's fields; its acknowledgement is seen by the asker alone."""
+    """A command has Slack's fields; only the asker sees its acknowledgement."""
     answer = await served.control("slash", user="ada", channel="data-eng", text="say hello")
     assert answer["acknowledged"]
     (body,) = listener.seen
@@ -47,7 +47,7 @@ async def test_a_command_over_a_socket(served: Served, listener: Listener) -> No
 
 @pytest.mark.usefixtures("handler")
 async def test_mentions_in_a_command_are_escaped(served: Served, listener: Listener) -> None:
-    """As the manifest asks: the id, and the name as a label; that of a private channel is left out."""
+    """As the manifest asks, mentions become ids with names as labels; a private channel's name is left out."""
     await served.people.slash("ada", "data-eng", "/bolt", "say @gus #data-eng --in=#finance @nobody a@gus")
     said = "say <@U0GUS|gus> <#C0DATAENG|data-eng> --in=<#C0FINANCE|> @nobody a@gus"
     assert listener.seen[0]["text"] == said
@@ -63,7 +63,7 @@ async def test_an_answer_in_the_channel(served: Served) -> None:
 
 @pytest.mark.usefixtures("handler")
 async def test_delivered_twice(served: Served, listener: Listener) -> None:
-    """The same delivery can come twice, with one trigger_id."""
+    """A delivery can come twice, with the same trigger_id."""
     await served.control("slash", user="ada", channel="data-eng", text="say", times=2)
     assert len({body["trigger_id"] for body in listener.seen}) == 1
     assert len(listener.seen) == 2
@@ -89,7 +89,7 @@ async def test_nobody_is_connected(served: Served) -> None:
 
 @pytest.mark.usefixtures("handler")
 async def test_a_click(served: Served, listener: Listener) -> None:
-    """A click carries what Slack's does, and its confirm dialog is told."""
+    """A click's payload has Slack's fields."""
     posted = await served.client.chat_postMessage(channel="C0DATAENG", text="card", blocks=BUTTONS)
     answer = await served.control("click", user="grace", channel="data-eng", label="cancel run")
     assert answer["acknowledged"]
@@ -112,7 +112,7 @@ async def test_a_click(served: Served, listener: Listener) -> None:
 
 @pytest.mark.usefixtures("handler")
 async def test_a_click_on_an_ephemeral(served: Served, listener: Listener) -> None:
-    """An ephemeral's button says so, and brings no message; only its person can click it."""
+    """A click on an ephemeral says so and contains no message; only its recipient can click it."""
     await served.client.chat_postEphemeral(channel="C0DATAENG", user="U0ADA", text="x", blocks=BUTTONS)
     await served.people.click("ada", "data-eng", served.ws.privates[0].ts, action_id="cancel")
     assert listener.seen[0]["container"]["is_ephemeral"]
@@ -135,7 +135,7 @@ async def test_events(served: Served, listener: Listener) -> None:
 
 @pytest.mark.usefixtures("handler")
 async def test_what_a_person_writes(served: Served, listener: Listener) -> None:
-    """An event has a person's words as text and as rich text, the id of that person's client, and the team; a thread's parent."""
+    """An event has the words as text and rich text, a client's message id, the team, and its thread's parent."""
     card = await served.client.chat_postMessage(channel="C0DATAENG", text="card")
     await served.people.mention("ada", "data-eng", "cancel", thread_ts=card["ts"])
     (body,) = listener.seen
@@ -155,7 +155,7 @@ async def test_what_a_person_writes(served: Served, listener: Listener) -> None:
 
 @pytest.mark.usefixtures("handler")
 async def test_edits_are_events_too(served: Served, listener: Listener) -> None:
-    """A mention comes again, marked as edited; a direct message tells what it says now and what it said before."""
+    """An edited mention comes again, marked as edited; an edited direct message has its new and its previous text."""
     said = await served.people.mention("ada", "data-eng", "hello")
     await served.control("edit", user="ada", channel="data-eng", ts=said.ts, text=f"<@{served.ws.bot.id}> bye")
     direct = await served.people.say("ada", "dm", "hello")
@@ -170,8 +170,8 @@ async def test_edits_are_events_too(served: Served, listener: Listener) -> None:
 
 @pytest.mark.usefixtures("handler")
 async def test_what_the_app_says_in_a_direct_message_comes_back_to_it(served: Served, listener: Listener) -> None:
-    """Posts and edits; in a channel it hears nothing of itself."""
-    # slack_bolt itself leaves out what the app has said.
+    """The app receives its own posts and edits in direct messages, and none of its own in channels."""
+    # slack_bolt itself ignores the app's own messages.
     listener.app._async_middleware_list[:] = [
         one for one in listener.app._async_middleware_list if "IgnoringSelf" not in type(one).__name__
     ]
@@ -186,7 +186,7 @@ async def test_what_the_app_says_in_a_direct_message_comes_back_to_it(served: Se
 
 @pytest.mark.usefixtures("handler")
 async def test_an_app_hears_what_it_has_subscribed_to_and_may_hear(served: Served, listener: Listener) -> None:
-    """Neither without the subscription, nor without the scope, nor in a channel of others."""
+    """An app receives no event without its subscription, without its scope, or from a channel it isn't in."""
     await served.people.mention("ada", "analytics", "the app is not in here")
     served.ws.scopes.discard("app_mentions:read")
     await served.people.mention("ada", "data-eng", "it may not hear this")
@@ -200,7 +200,7 @@ async def test_an_app_hears_what_it_has_subscribed_to_and_may_hear(served: Serve
 
 
 async def test_a_direct_message_where_the_manifest_forbids_it(served: Served) -> None:
-    """The messages tab may be read-only."""
+    """The manifest can make the Messages tab read-only, and then nobody can write directly."""
     served.ws.features = replace(served.ws.features, messages_tab_read_only=True)
     with pytest.raises(Refused, match="messages_tab_disabled"):
         await served.people.say("ada", "dm", "hello")
@@ -208,7 +208,7 @@ async def test_a_direct_message_where_the_manifest_forbids_it(served: Served) ->
 
 @pytest.mark.usefixtures("handler")
 async def test_people_of_another_organization(served: Served, listener: Listener) -> None:
-    """They have a team of their own in all that comes of them, and cannot use our commands."""
+    """Payloads about people of another organization name their team, and they can't use our commands."""
     await served.control("users", name="eve", team="T0ELSE")
     await served.control("members", channel="data-eng", user="eve", do="invite")
     await served.people.mention("eve", "data-eng", "hello")
@@ -230,7 +230,7 @@ async def test_people_of_another_organization(served: Served, listener: Listener
 
 @pytest.mark.usefixtures("handler")
 async def test_another_apps_bot(served: Served, listener: Listener) -> None:
-    """Its mention of ours comes as a bot's, of another app."""
+    """Another app's bot can mention ours; the event names that bot and its app."""
     await served.control("users", name="ci", bot=True)
     await served.control("members", channel="data-eng", user="ci", do="invite")
     await served.people.mention("ci", "data-eng", "hello")
@@ -241,7 +241,7 @@ async def test_another_apps_bot(served: Served, listener: Listener) -> None:
 
 
 async def test_an_event_is_delivered_again(served: Served, listener: Listener) -> None:
-    """An event that is not acknowledged comes again, three times: at once, after 1 and after 5 minutes."""
+    """An event that isn't acknowledged is sent again three times: at once, after 1 and after 5 minutes."""
     listener.silent = True
     await served.people.mention("ada", "data-eng", "x")
     await seen(served.ws, lambda: sum("retry" in call.details for call in served.ws.calls) == 3)
@@ -250,7 +250,7 @@ async def test_an_event_is_delivered_again(served: Served, listener: Listener) -
 
 @pytest.mark.usefixtures("handler")
 async def test_a_modal(served: Served, listener: Listener) -> None:
-    """A modal opens by a trigger, shows errors, is pushed upon, and closes."""
+    """A modal opens with a trigger, shows errors, can have another pushed onto it, and closes."""
     await served.control("slash", user="ada", channel="data-eng", text="modal")
     await seen(served.ws, lambda: bool(served.ws.views))
     (view_id,) = served.ws.views
@@ -266,7 +266,7 @@ async def test_a_modal(served: Served, listener: Listener) -> None:
 
 @pytest.mark.usefixtures("handler")
 async def test_what_a_submission_may_answer(served: Served) -> None:
-    """A submission may replace the modal or close the whole stack; a view that Slack does not take is told."""
+    """A submission's answer can replace the modal or close the whole stack; an invalid view is an error."""
     await served.control("slash", user="ada", channel="data-eng", text="modal")
     await seen(served.ws, lambda: bool(served.ws.views))
     (view,) = served.ws.views.values()
@@ -281,7 +281,7 @@ async def test_what_a_submission_may_answer(served: Served) -> None:
 
 @pytest.mark.usefixtures("handler")
 async def test_in_a_home(served: Served, listener: Listener) -> None:
-    """A click and a search in a Home tab name the view, and bring no channel and no response_url."""
+    """A click and a search on a Home tab name the view, and have no channel and no response_url."""
     button = {"type": "button", "action_id": "home", "text": {"type": "plain_text", "text": "Refresh"}}
     search = {"type": "external_select", "action_id": "schedule", "min_query_length": 1}
     blocks = [{"type": "actions", "elements": [button, search]}]
@@ -297,7 +297,7 @@ async def test_in_a_home(served: Served, listener: Listener) -> None:
 
 @pytest.mark.usefixtures("handler")
 async def test_a_modal_with_a_gap_is_not_sent(served: Served, listener: Listener) -> None:
-    """Slack does not send a form whose required input is empty."""
+    """Slack doesn't submit a form whose required input is empty."""
     await served.control("slash", user="ada", channel="data-eng", text="modal")
     await seen(served.ws, lambda: bool(served.ws.views))
     with pytest.raises(Refused, match="missing_input"):
@@ -307,7 +307,7 @@ async def test_a_modal_with_a_gap_is_not_sent(served: Served, listener: Listener
 
 @pytest.mark.usefixtures("handler")
 async def test_shortcuts(served: Served, listener: Listener) -> None:
-    """Both kinds of shortcuts arrive."""
+    """Global and message shortcuts arrive."""
     ts = (await served.client.chat_postMessage(channel="C0DATAENG", text="x"))["ts"]
     await served.control("shortcut", user="ada", callback_id="short")
     await served.control("shortcut", user="ada", callback_id="short", channel="data-eng", ts=ts)
@@ -316,7 +316,7 @@ async def test_shortcuts(served: Served, listener: Listener) -> None:
 
 
 async def test_triggers_expire(served: Served) -> None:
-    """A trigger_id works once, and for three seconds."""
+    """A trigger_id works once, within three seconds."""
     trigger_id = served.ws.new_trigger("U0ADA")
     await served.client.views_open(trigger_id=trigger_id, view=MODAL)
     for made, later, error in ((trigger_id, 0.0, "exchanged_trigger_id"), (None, 3.1, "expired_trigger_id")):
@@ -327,7 +327,7 @@ async def test_triggers_expire(served: Served) -> None:
 
 
 async def test_each_payload_goes_to_one_connection(served: Served, listener: Listener, handler: Any) -> None:  # noqa: ANN401
-    """Of several connections each payload reaches one, and over time each gets some."""
+    """With several connections, each payload goes to one of them, and over time each gets some."""
     other = Listener(served.client)
     second = AsyncSocketModeHandler(other.app, served.ws.app_token)
     await second.connect_async()
@@ -342,7 +342,7 @@ async def test_each_payload_goes_to_one_connection(served: Served, listener: Lis
 
 
 async def test_ten_connections_at_the_most(served: Served) -> None:
-    """The eleventh connection is told that there are too many; a ticket works once."""
+    """An eleventh connection is refused with the reason; a ticket works only once."""
     sockets = []
     for _time in range(10):
         sockets.append(await served.session.ws_connect(served.delivery.sockets.open_url()))
@@ -357,7 +357,7 @@ async def test_ten_connections_at_the_most(served: Served) -> None:
 
 
 async def test_a_socket_with_socket_mode_off(served: Served) -> None:
-    """The address is given all the same, and the connection is told why it ends."""
+    """With Socket Mode off, a URL is still given out, and the connection is closed with the reason."""
     await served.control("app", socket_mode=False)
     socket = await served.session.ws_connect(served.delivery.sockets.open_url())
     assert (await socket.receive_json())["reason"] == "link_disabled"
@@ -365,7 +365,7 @@ async def test_a_socket_with_socket_mode_off(served: Served) -> None:
 
 
 async def test_a_socket_of_another_app(served: Served) -> None:
-    """Slack takes its token, names that app, doesn't count it with ours, and sends nothing of ours over it."""
+    """A socket of another app is accepted, isn't counted as ours, and gets none of our payloads."""
     reply = await served.client.apps_connections_open(app_token=served.ws.other_app_token)
     socket = await served.session.ws_connect(reply["url"])
     hello = await socket.receive_json()
@@ -376,7 +376,7 @@ async def test_a_socket_of_another_app(served: Served) -> None:
 
 @pytest.mark.parametrize("what", [{"do": "disconnect", "close_after_s": 0}, {"do": "drop"}, {"do": "deaf"}])
 async def test_the_client_comes_back(served: Served, handler: AsyncSocketModeHandler, what: dict[str, Any]) -> None:
-    """After a refresh, a cut or a deaf socket, Slack's own client connects anew."""
+    """After a refresh, a cut or a deaf socket, Slack's own client reconnects."""
     (before,) = served.delivery.sockets.connections
     await served.control("sockets", **what)
 
@@ -388,7 +388,7 @@ async def test_the_client_comes_back(served: Served, handler: AsyncSocketModeHan
 
 
 async def test_away(served: Served, handler: AsyncSocketModeHandler) -> None:
-    """While Slack is away nothing answers and nothing connects; afterwards all is well again."""
+    """While Slack is away, nothing answers and nothing connects; afterward, everything works again."""
     await served.control("faults", away=True)
     with pytest.raises(Exception, match=r"disconnected|reset|closed"):
         await served.client.auth_test()
@@ -401,7 +401,7 @@ async def test_away(served: Served, handler: AsyncSocketModeHandler) -> None:
 
 
 async def test_http_delivery(served: Served, listener: Listener, over_http: str) -> None:
-    """Over HTTP everything comes signed, to one address, which answered the challenge first."""
+    """Over HTTP, everything is signed and sent to one URL, which has answered the challenge."""
     served.clock.now = time.time()
     await served.control("app", request_url=over_http, verify=True)
     answer = await served.control("slash", user="ada", channel="data-eng", text="say hello")
@@ -414,7 +414,7 @@ async def test_http_delivery(served: Served, listener: Listener, over_http: str)
 
 
 async def test_http_failures(served: Served, listener: Listener, over_http: str) -> None:
-    """An address that refuses, is not there or is too slow is told to the person; events come with retry headers."""
+    """If the app's server refuses a request or can't be reached, the person sees dispatch_failed."""
     served.ws.request_url = over_http
     old = await served.people.slash("ada", "data-eng", "/bolt", "say")
     assert old.problem == "dispatch_failed", "the clock stands in the past: the signature is too old"
@@ -425,7 +425,7 @@ async def test_http_failures(served: Served, listener: Listener, over_http: str)
 
 
 async def test_slow_http(served: Served) -> None:
-    """No answer in time is operation_timeout; events are repeated with headers that count, until told not to."""
+    """Over HTTP, a failed event is repeated with headers that count, until a response says not to."""
     headers: list[tuple[str | None, str | None]] = []
 
     async def handle(request: web.Request) -> web.Response:
@@ -446,7 +446,7 @@ async def test_slow_http(served: Served) -> None:
 
 
 def test_signature() -> None:
-    """Our signature is the one that Slack's own verifier makes."""
+    """Our signature is the same as that of Slack's own verifier."""
     verifier = SignatureVerifier("secret")
     expected = verifier.generate_signature(timestamp="1700000000", body=b"a=b&c=d")
     assert sign("secret", "1700000000", b"a=b&c=d") == expected

@@ -1,4 +1,4 @@
-"""Menus in messages; messages that can't be edited anymore, or are gone."""
+"""Menus in messages; messages that can't be edited anymore or have been deleted."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ROW = {
 
 
 async def post(served: Served) -> str:
-    """Post a message with the row; its ts."""
+    """Post a message with the row, and return its ts."""
     reply = await served.client.chat_postMessage(channel="C0DATAENG", text="card", blocks=[ROW])
     return str(reply["ts"])
 
@@ -45,7 +45,7 @@ async def update(served: Served, ts: str) -> Any:  # noqa: ANN401
 
 @pytest.mark.parametrize("value", ["4h", "Snooze 4 h"])
 async def test_a_menu_is_set(served: Served, value: str) -> None:
-    """Found by its placeholder; the payload has the option, the placeholder, and what the message's menus are at."""
+    """A menu is found by its placeholder; the payload has the chosen option and the state of the message's menus."""
     heard: list[dict[str, Any]] = []
     app = AsyncApp(client=served.client, signing_secret=served.ws.signing_secret)
 
@@ -75,7 +75,7 @@ async def test_a_menu_is_set(served: Served, value: str) -> None:
 
 
 async def test_a_message_is_too_old_to_be_edited(served: Served) -> None:
-    """By the workspace's setting, which can be as short as a minute."""
+    """A workspace's setting limits how long messages can be edited."""
     ts = await post(served)
     await served.control("edits", window_s=60)
     served.clock.now += 60
@@ -88,7 +88,7 @@ async def test_a_message_is_too_old_to_be_edited(served: Served) -> None:
 
 
 async def test_no_message_can_be_edited(served: Served) -> None:
-    """Until it is allowed again, or the sandbox is reset."""
+    """Editing can be refused for all messages, until that's undone or the sandbox is reset."""
     ts = await post(served)
     assert await served.control("edits", refused=True) == {"window_s": None, "refused": True}
     assert await refusal(update(served, ts)) == "cant_update_message"
@@ -101,7 +101,7 @@ async def test_no_message_can_be_edited(served: Served) -> None:
 
 @pytest.mark.parametrize("has_thread", [True, False])
 async def test_a_message_was_deleted(served: Served, *, has_thread: bool) -> None:
-    """By an admin, or by who wrote it: editing it finds nothing, even where its thread stays."""
+    """An admin or its author can delete a message; editing it then fails, even if its thread is still there."""
     ts = await post(served)
     if has_thread:
         await served.client.chat_postMessage(channel="C0DATAENG", text="reply", thread_ts=ts)

@@ -1,4 +1,4 @@
-"""Faults that are switched on."""
+"""Faults that can be switched on."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .conftest import Served
 
 
 def texts(served: Served) -> list[str]:
-    """What stands in #data-eng."""
+    """The texts in #data-eng."""
     return [message.text for message in served.ws.channels["C0DATAENG"].messages.values()]
 
 
 def test_counting() -> None:
-    """A fault passes `skip` calls, strikes `count` times, and concerns its method only."""
+    """A fault skips `skip` calls, applies to the next `count`, and only to its method."""
     faults = Faults()
     faults.add(Fault("http_500", "chat.update", count=2, skip=1))
     assert faults.take("chat.postMessage") is None
@@ -30,7 +30,7 @@ def test_counting() -> None:
 
 
 def test_for_ever() -> None:
-    """Without a count a fault stays until it is cleared."""
+    """Without a count, a fault stays until it's cleared."""
     faults = Faults()
     faults.add(Fault("http_500", count=None))
     assert all(faults.take("auth.test") for _call in range(10))
@@ -39,7 +39,7 @@ def test_for_ever() -> None:
 
 
 async def test_ratelimited(served: Served) -> None:
-    """429 comes with the Retry-After that was asked for."""
+    """A rate limit is a 429 with the requested Retry-After."""
     await served.control("faults", kind="ratelimited", method="chat.postMessage", retry_after_s=7)
     with pytest.raises(SlackApiError) as caught:
         await served.client.chat_postMessage(channel="C0DATAENG", text="x")
@@ -49,14 +49,14 @@ async def test_ratelimited(served: Served) -> None:
 
 
 async def test_http_500(served: Served) -> None:
-    """500 comes without JSON."""
+    """An HTTP 500 has no JSON body."""
     await served.control("faults", kind="http_500")
     with pytest.raises(SlackApiError):
         await served.client.auth_test()
 
 
 async def test_any_code(served: Served) -> None:
-    """Any refusal can be had."""
+    """Any error code can be chosen."""
     await served.control("faults", kind="error", method="chat.update", code="edit_window_closed")
     with pytest.raises(SlackApiError, match="edit_window_closed"):
         await served.client.chat_update(channel="C0DATAENG", ts="1.1", text="x")
@@ -72,7 +72,7 @@ async def test_dropped(served: Served, kind: str, posted: list[str]) -> None:
 
 
 async def test_slow(served: Served) -> None:
-    """A slow reply is a whole one, and meanwhile others are answered."""
+    """A slow reply is complete, and other calls are answered meanwhile."""
     await served.control("faults", kind="slow", method="chat.postMessage", delay_s=0.2)
     slow = asyncio.create_task(served.client.chat_postMessage(channel="C0DATAENG", text="x"))
     await seen(served.ws, lambda: any("slow" in call.outcome for call in served.ws.calls))
@@ -82,7 +82,7 @@ async def test_slow(served: Served) -> None:
 
 
 async def test_uploads_and_response_urls(served: Served) -> None:
-    """The upload address and response_urls can fail too."""
+    """Uploads and response_urls can fail too."""
     await served.control("faults", kind="http_500", method="upload")
     ticket = await served.client.files_getUploadURLExternal(filename="x", length=1)
     async with served.session.post(ticket["upload_url"], data=b"x") as reply:

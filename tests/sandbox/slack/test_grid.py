@@ -1,4 +1,4 @@
-"""An Enterprise Grid organization: what Slack sends of its people, and of people of other ones, in the shapes that were recorded."""
+"""An Enterprise Grid organization: what Slack sends about its people and others, in the shapes that were recorded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PEOPLE = {"edda": ORG, "sven": SIBLING, "sila": SIBLING}
 
 @pytest.fixture
 async def on_grid(served: Served) -> Served:
-    """The workspace after it has joined the organization."""
+    """The workspace, which has joined the organization."""
     answer: Any = await served.control("grid")
     assert (answer["enterprise"], answer["siblings"]) == (ORG, [SIBLING])
     assert {one["name"]: one["shown_as"] for one in answer["people"]} == PEOPLE
@@ -26,13 +26,13 @@ async def on_grid(served: Served) -> Served:
 
 
 async def profile(served: Served, name: str) -> dict[str, Any]:
-    """What users.info says."""
+    """What users.info returns."""
     found: dict[str, Any] = (await served.client.users_info(user=served.ws.user(name).id))["user"]
     return found
 
 
 async def test_who_the_bot_is(served: Served) -> None:
-    """auth.test names the organization, and elsewhere there is none."""
+    """auth.test names the organization, and none outside of Grid."""
     assert "enterprise_id" not in (await served.client.auth_test()).data
     await served.control("grid")
     answer = await served.client.auth_test()
@@ -40,7 +40,7 @@ async def test_who_the_bot_is(served: Served) -> None:
 
 
 async def test_profiles(on_grid: Served) -> None:
-    """Everyone of the organization has `enterprise_user` with its workspaces; nobody of it is a stranger."""
+    """The organization's people have `enterprise_user` with their workspaces, and aren't strangers."""
     teams = {"ada": [TEAM], "edda": [TEAM], "sven": [SIBLING, TEAM], "sila": [SIBLING]}
     for name, listed in teams.items():
         told = await profile(on_grid, name)
@@ -88,7 +88,7 @@ async def test_what_comes_of_our_people(on_grid: Served, listener: Listener, nam
 
 @pytest.mark.usefixtures("handler")
 async def test_commands_are_there_for_people_of_our_workspace(on_grid: Served, listener: Listener) -> None:
-    """Slack names the workspace and its organization. A sibling workspace has no commands of an app that is not installed there."""
+    """Commands name our workspace and organization; people of a sibling workspace without the app have no commands."""
     await on_grid.people.slash("sven", "data-eng", "/bolt", "say")
     (body,) = listener.seen
     assert (body["team_id"], body["enterprise_id"], body["enterprise_name"]) == (TEAM, ORG, "Sandbox Org")
@@ -99,7 +99,7 @@ async def test_commands_are_there_for_people_of_our_workspace(on_grid: Served, l
 
 
 async def test_a_channel_of_two_workspaces_is_not_shared_outside(on_grid: Served) -> None:
-    """It is shared in the organization."""
+    """A channel of two workspaces is shared within the organization, not outside."""
     shape = (await on_grid.client.conversations_info(channel="C0DATAENG"))["channel"]
     assert (shape["is_shared"], shape["is_org_shared"], shape["is_ext_shared"]) == (True, True, False)
     assert shape["shared_team_ids"] == [TEAM, SIBLING]
@@ -110,7 +110,7 @@ async def test_a_channel_of_two_workspaces_is_not_shared_outside(on_grid: Served
 async def test_what_comes_of_people_of_other_organizations(
     on_grid: Served, listener: Listener, enterprise: str
 ) -> None:
-    """A mention has `team` ours and `user_team` theirs, by their organization if they have one; a click the message's team."""
+    """A mention has our `team` and their `user_team`, or their organization if there's one; a click has our team."""
     own = enterprise or "T0ELSE"
     await on_grid.control("users", name="eve", team="T0ELSE", enterprise=enterprise, shown_as=own)
     await on_grid.control("members", channel="data-eng", user="eve", do="invite")
@@ -128,7 +128,7 @@ async def test_what_comes_of_people_of_other_organizations(
 
 
 async def test_workspaces_that_are_not_there(on_grid: Served) -> None:
-    """Nobody is in one."""
+    """A person can't be added to an unknown workspace."""
     async with on_grid.session.post(
         f"{on_grid.base_url}/control/users", json={"name": "x", "teams": ["T0NONE"]}
     ) as reply:

@@ -1,4 +1,4 @@
-"""Methods that only read take no JSON body."""
+"""Methods that only read accept no JSON body."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from .test_web_api import refusal
     ],
 )
 async def test_reading_methods_read_no_json(served: Served, method: str, arguments: dict[str, Any], error: str) -> None:
-    """They answer as if nothing had been given; as a form, or in the address, it is."""
+    """Reading methods ignore a JSON body, but read arguments from a form or the query string."""
     assert await refusal(served.client.api_call(method, json=arguments)) == error
     assert (await served.client.api_call(method, data=arguments))["ok"]
     assert (await served.client.api_call(method, params=arguments))["ok"]
 
 
 async def test_a_list_ignores_what_it_does_not_read(served: Served) -> None:
-    """With no word of that: all of its arguments are optional."""
+    """Lists silently ignore arguments in JSON, because all of them are optional."""
     listed = await served.client.api_call("usergroups.list", json={"include_users": True})
     assert "users" not in listed["usergroups"][0]
     assert len((await served.client.api_call("users.list", json={"limit": 1}))["members"]) == 4

@@ -1,4 +1,4 @@
-"""Rate limits, with a clock that is turned by hand."""
+"""Rate limits, with a clock that the tests set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .conftest import Clock, Served
 
 @pytest.mark.parametrize("method", ["chat.update", "conversations.list", "users.info"])
 def test_a_tier_is_a_sliding_minute(clock: Clock, method: str) -> None:
-    """So many calls pass in any 60 s, and Retry-After says when the next one would."""
+    """A tier's limit holds in any 60 s, and Retry-After says when the next call is allowed."""
     rates = RateLimits(clock)
     limit = TIERS[METHOD_TIERS[method]]
     assert [rates.take(method) for _call in range(limit)] == [None] * limit
@@ -24,7 +24,7 @@ def test_a_tier_is_a_sliding_minute(clock: Clock, method: str) -> None:
 
 
 def test_refused_calls_do_not_count(clock: Clock) -> None:
-    """A call over the limit does not make the wait longer."""
+    """Calls over the limit don't make the wait longer."""
     rates = RateLimits(clock)
     for _call in range(80):
         rates.take("chat.update")
@@ -33,7 +33,7 @@ def test_refused_calls_do_not_count(clock: Clock) -> None:
 
 
 def test_strict_posting(clock: Clock) -> None:
-    """Strictly, a channel takes one message a second; other channels are not touched by it."""
+    """In strict mode, a channel takes one message a second, whatever other channels do."""
     rates = RateLimits(clock, strict=True)
     assert rates.take("chat.postMessage", "C1") is None
     clock.now += 0.9
@@ -44,26 +44,26 @@ def test_strict_posting(clock: Clock) -> None:
 
 
 def test_a_small_burst_is_tolerated(clock: Clock) -> None:
-    """Otherwise five messages at once pass, and no more."""
+    """Otherwise, five messages at once are allowed, and no more."""
     rates = RateLimits(clock)
     assert [rates.take("chat.postMessage", "C1") is None for _call in range(6)] == [True] * 5 + [False]
 
 
 def test_the_workspace_has_a_limit_too(clock: Clock) -> None:
-    """A few hundred messages a minute pass in all channels together."""
+    """All channels together take 300 messages a minute."""
     rates = RateLimits(clock)
     passed = sum(rates.take("chat.postMessage", f"C{n}") is None for n in range(400))
     assert passed == 300
 
 
 def test_special_methods_have_none(clock: Clock) -> None:
-    """What has no tier is not limited."""
+    """Methods without a tier aren't limited."""
     rates = RateLimits(clock)
     assert all(rates.take("auth.test") is None for _call in range(1000))
 
 
 async def test_over_the_limit(served: Served) -> None:
-    """Over the limit comes 429 with Retry-After, and nothing is posted."""
+    """A post over the limit gets 429 with Retry-After and isn't posted."""
     await served.control("rates", enabled=True, strict=True)
     await served.client.chat_postMessage(channel="C0DATAENG", text="one")
     with pytest.raises(SlackApiError) as caught:
@@ -74,7 +74,7 @@ async def test_over_the_limit(served: Served) -> None:
 
 
 async def test_single_methods_can_be_limited_more_narrowly(served: Served) -> None:
-    """For a test with few people."""
+    """A single method's limit can be lowered, for a test with few people."""
     await served.control("rates", enabled=True, limits={"users.info": 1})
     await served.client.users_info(user="U0ADA")
     with pytest.raises(SlackApiError) as caught:
@@ -83,7 +83,7 @@ async def test_single_methods_can_be_limited_more_narrowly(served: Served) -> No
 
 
 async def test_a_crowd(served: Served) -> None:
-    """So many people and channels, found by their names, and told by pages."""
+    """A crowd of people and channels is added once, can be found by name, and is listed in pages."""
     counts = await served.control("crowd", people=1_500, channels=1_000)
     assert counts == {"people": 1_504, "channels": 1_003}
     assert served.ws.channel("crowd-7").members == [served.ws.bot.id, "U0CROWD000007", "U0CROWD001007"]

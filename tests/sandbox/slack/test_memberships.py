@@ -1,4 +1,4 @@
-"""users.conversations, and a Home tab that the app has not."""
+"""users.conversations, and a Home tab that the app doesn't have."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .test_web_api import refusal
 
 
 async def names(served: Served, **arguments: str | int | bool) -> list[str]:
-    """The channels that it tells, by name."""
+    """The names of the channels that it returns."""
     reply = await served.client.users_conversations(**arguments)  # type: ignore[arg-type]  # as given
     return [each["name"] for each in reply["channels"]]
 
 
 async def test_where_a_person_is(served: Served) -> None:
-    """Public ones by default; private ones only where the bot is a member, too; without what conversations.list adds."""
+    """A person's public channels are listed, private ones only if asked for and if the bot is a member."""
     assert await names(served, user="U0ADA") == ["data-eng", "analytics"]
     both = "public_channel,private_channel"
     assert await names(served, user="U0ADA", types=both) == ["data-eng", "analytics"]
@@ -34,7 +34,7 @@ async def test_where_a_person_is(served: Served) -> None:
 
 
 async def test_pages_and_refusals(served: Served) -> None:
-    """A page has 999 at the most; each type wants its own scope."""
+    """A page has at most 999 channels, and each type needs its own scope."""
     reply = await served.client.users_conversations(user="U0ADA", limit=1)
     cursor = reply["response_metadata"]["next_cursor"]
     assert await names(served, user="U0ADA", limit=1, cursor=cursor) == ["analytics"]
@@ -47,7 +47,7 @@ async def test_pages_and_refusals(served: Served) -> None:
 
 
 async def test_a_home_tab_has_to_be_enabled(served: Served) -> None:
-    """By the manifest."""
+    """Without a Home tab in the manifest, publishing one is refused."""
     served.ws.features = dataclasses.replace(served.ws.features, home_tab=False)
     with pytest.raises(SlackApiError, match="not_enabled"):
         await served.client.views_publish(user_id="U0ADA", view=HOME)

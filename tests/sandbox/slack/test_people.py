@@ -1,4 +1,4 @@
-"""People as users.info tells of them: roles, addresses, guests, those of other organizations; and user groups."""
+"""People as users.info returns them: roles, addresses, guests, people of other organizations; and user groups."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FLAGS = ("is_primary_owner", "is_owner", "is_admin", "is_restricted", "is_ultra_
 
 
 async def told(served: Served, user: str, **arguments: bool) -> dict[str, Any]:
-    """A user as users.info tells, by name."""
+    """A user by name, as users.info returns them."""
     reply = await served.client.users_info(user=served.ws.user(user).id, **arguments)
     shape: dict[str, Any] = reply["user"]
     return shape
@@ -32,7 +32,7 @@ async def told(served: Served, user: str, **arguments: bool) -> dict[str, Any]:
     ],
 )
 async def test_roles(served: Served, role: str, flags: set[str]) -> None:
-    """An owner is an admin as well, and a guest of one channel a guest; of every person each flag is told."""
+    """An owner is an admin too, and a single-channel guest a guest; every person has all flags."""
     await served.control("person", user="ada", role=role)
     ada = await told(served, "ada")
     assert {flag for flag in FLAGS if ada[flag]} == flags
@@ -40,7 +40,7 @@ async def test_roles(served: Served, role: str, flags: set[str]) -> None:
 
 
 async def test_who_is_there_at_first(served: Served) -> None:
-    """A member, an admin and a guest, and the bot."""
+    """At first, there's a member, an admin, a guest and the bot."""
     people = {each["name"]: each for each in (await served.client.users_list())["members"]}
     flags = {name: {flag for flag in FLAGS if each[flag]} for name, each in people.items()}
     assert flags == {"bolt": set(), "ada": set(), "grace": {"is_admin"}, "gus": {"is_restricted"}}
@@ -48,7 +48,7 @@ async def test_who_is_there_at_first(served: Served) -> None:
 
 
 async def test_an_address_wants_both_scopes(served: Served) -> None:
-    """Without users:read.email it is left out, here and in the list; everything else is told."""
+    """Without users:read.email, a person and the list have no addresses; without users:read, all is refused."""
     assert (await told(served, "ada"))["profile"]["email"] == "ada@acme-data.example"
     assert "email" not in (await told(served, "bolt"))["profile"]
     await served.control("person", user="ada", email="countess@acme.example")
@@ -62,7 +62,7 @@ async def test_an_address_wants_both_scopes(served: Served) -> None:
 
 
 async def test_an_address_is_one_persons_in_a_team(served: Served) -> None:
-    """In another organization somebody may have the same one."""
+    """An address is unique within a team; somebody in another organization may have the same one."""
     await served.control("users", name="eve", team="T0ELSE")
     taken = {"user": "grace", "email": "ada@acme-data.example"}
     async with served.session.post(f"{served.base_url}/control/person", json=taken) as reply:
@@ -74,7 +74,7 @@ async def test_an_address_is_one_persons_in_a_team(served: Served) -> None:
 
 
 async def test_people_of_other_organizations(served: Served) -> None:
-    """They have another team; a stranger is who shares no channel with the bot; no role and no locale is told of them."""
+    """People of other organizations have another team and no roles, and are strangers until they share a channel."""
     await served.control("users", name="eve", team="T0ELSE")
     eve = await told(served, "eve", include_locale=True)
     assert (eve["team_id"], eve["profile"]["team"], eve["is_stranger"]) == ("T0ELSE", "T0ELSE", True)
@@ -89,14 +89,14 @@ async def test_people_of_other_organizations(served: Served) -> None:
 
 
 async def test_an_owner_of_another_organization_is_none_here(served: Served) -> None:
-    """An app that goes by the flag alone takes this person for one of its own owners."""
+    """An owner of another organization has the owner flag too, so an app must check the team."""
     await served.control("users", name="eve", team="T0ELSE", role="owner")
     eve = await told(served, "eve")
     assert (eve["is_owner"], eve["team_id"]) == (True, "T0ELSE")
 
 
 async def test_deactivated_people(served: Served) -> None:
-    """They are told as such and can do nothing; nobody can write to them; until they are activated again."""
+    """Deactivated people are marked, can do nothing and can't be written to, until they're activated again."""
     await served.control("person", user="ada", deleted=True)
     assert (await told(served, "ada"))["deleted"] is True
     for path, body in (
@@ -116,7 +116,7 @@ async def test_deactivated_people(served: Served) -> None:
 
 
 async def test_user_groups(served: Served) -> None:
-    """With members and their number only where asked for; a disabled one only where asked for, too."""
+    """User groups are listed with members and counts only on request, and so are disabled groups."""
     first, second = (await served.client.usergroups_list())["usergroups"]
     assert (first["id"], second["id"], second["handle"]) == ("S0DATATEAM", "S0DATALEADS", "data-leads")
     assert not {"users", "user_count"} & set(first)
@@ -145,7 +145,7 @@ async def test_user_groups(served: Served) -> None:
     ],
 )
 async def test_each_asks_for_its_scope(served: Served, scope: str, method: str, arguments: dict[str, str]) -> None:
-    """conversations.info by the kind of conversation. The refusal says what is needed, and what there is."""
+    """Each method needs its scope, conversations.info by kind; the refusal names what's needed and provided."""
     bot = served.ws.bot.id
     served.ws.add_channel("board", "private", [bot, "U0ADA"], channel_id="C0PRIVATE")
     served.ws.add_channel("mpdm-ada--grace--bolt-1", "mpim", [bot, "U0ADA", "U0GRACE"], channel_id="C0MPIM")
@@ -160,7 +160,7 @@ async def test_each_asks_for_its_scope(served: Served, scope: str, method: str, 
 
 
 async def test_without_any_scope_for_conversations_nothing_is_told(served: Served) -> None:
-    """Not even whether there is such a conversation."""
+    """Without any scope for conversations, a refusal doesn't even show whether there is such a conversation."""
     needed = "channels:read,groups:read,mpim:read,im:read"
     served.ws.scopes -= set(needed.split(","))
     for channel in ("C0DATAENG", "C0NOWHERE"):
@@ -170,7 +170,7 @@ async def test_without_any_scope_for_conversations_nothing_is_told(served: Serve
 
 
 async def test_a_private_conversation_without_the_bot_is_not_there(served: Served) -> None:
-    """Whether it is, is not told."""
+    """A private conversation without the bot is reported like one that doesn't exist."""
     served.ws.add_channel("mpdm-ada--grace-1", "mpim", ["U0ADA", "U0GRACE"], channel_id="C0MPIM")
     for channel in ("C0FINANCE", "C0MPIM", "C0NOWHERE"):
         assert await refusal(served.client.conversations_info(channel=channel)) == "channel_not_found"
@@ -180,7 +180,7 @@ async def test_a_private_conversation_without_the_bot_is_not_there(served: Serve
 
 
 async def test_a_group_direct_message(served: Served) -> None:
-    """It is private, and named by its flag; it is listed where that is asked for."""
+    """A group direct message is private, has its own flag, and is listed on request."""
     made = await served.control("channels", name="mpdm-1", kind="mpim", members=["ada", "grace", "bolt"])
     shape = (await served.client.conversations_info(channel=str(made["channel"]), include_num_members=True))["channel"]
     assert (shape["is_mpim"], shape["is_private"], shape["is_im"], shape["num_members"]) == (True, True, False, 3)
@@ -190,7 +190,7 @@ async def test_a_group_direct_message(served: Served) -> None:
 
 
 async def test_the_number_of_members_is_told_where_asked_for(served: Served) -> None:
-    """By conversations.info."""
+    """conversations.info returns the number of members on request."""
     assert "num_members" not in (await served.client.conversations_info(channel="C0DATAENG"))["channel"]
     shape = (await served.client.conversations_info(channel="C0DATAENG", include_num_members=True))["channel"]
     assert shape["num_members"] == 4
@@ -207,7 +207,7 @@ async def test_the_number_of_members_is_told_where_asked_for(served: Served) -> 
     ],
 )
 async def test_time_zones(served: Served, at: float, zone: str, label: str, offset: int) -> None:
-    """The zone's name, its offset at the moment, and a label."""
+    """A person has the zone's name, its current offset and a label."""
     served.clock.now = at
     await served.control("person", user="ada", tz=zone)
     ada = await told(served, "ada")
@@ -215,7 +215,7 @@ async def test_time_zones(served: Served, at: float, zone: str, label: str, offs
 
 
 async def test_a_person_by_address(served: Served) -> None:
-    """However it's written; the deactivated, strangers and bots aren't found, and it needs its scope."""
+    """Lookup by address ignores case and needs its scope; deactivated people and strangers aren't found."""
     found = (await served.client.users_lookupByEmail(email="ADA@acme-data.example"))["user"]
     assert (found["id"], found["profile"]["email"]) == ("U0ADA", "ada@acme-data.example")
     assert found["tz"] == "Europe/Amsterdam"
@@ -229,7 +229,7 @@ async def test_a_person_by_address(served: Served) -> None:
 
 
 async def test_lookups_are_limited(served: Served) -> None:
-    """Fifty a minute, as tier 3 has it."""
+    """Lookups by address are limited to 50 a minute, as in tier 3."""
     served.ws.rates.enabled = True
     for _time in range(50):
         await served.client.users_lookupByEmail(email="ada@acme-data.example")
@@ -237,7 +237,7 @@ async def test_lookups_are_limited(served: Served) -> None:
 
 
 async def test_which_app_a_bot_belongs_to(served: Served) -> None:
-    """bots.info, with the scope for people."""
+    """bots.info returns a bot's app, and needs the scope for people."""
     served.ws.add_user("other", bot=True)
     apps = {
         user.name: (await served.client.bots_info(bot=user.bot_id))["bot"]["app_id"]

@@ -1,4 +1,4 @@
-"""response_urls: what they show, replace and delete, and when they end."""
+"""response_urls: what they show, replace and delete, and when they expire."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .conftest import Served
 
 
 async def respond(url: str, **body: Any) -> int:  # noqa: ANN401
-    """Post to a response_url with Slack's own client; the status."""
+    """Post to a response_url with Slack's own client, and return the status."""
     return (await AsyncWebhookClient(url, retry_handlers=[]).send_dict(body)).status_code
 
 
@@ -22,7 +22,7 @@ def url(served: Served) -> str:
 
 
 async def test_private_by_default(served: Served, url: str) -> None:
-    """An answer is seen by the asker alone unless it says in_channel."""
+    """An answer is shown to the asker alone unless it says in_channel."""
     assert await respond(url, text="psst") == 200
     assert await respond(url, text="all", response_type="in_channel") == 200
     assert [private.text for private in served.ws.privates] == ["psst"]
@@ -30,7 +30,7 @@ async def test_private_by_default(served: Served, url: str) -> None:
 
 
 async def test_replacing_and_deleting_an_answer(served: Served, url: str) -> None:
-    """A later answer can replace an earlier one, or take it away."""
+    """A later answer can replace or delete an earlier one."""
     await respond(url, text="one")
     await respond(url, text="two", replace_original=True)
     (private,) = served.ws.privates
@@ -40,7 +40,7 @@ async def test_replacing_and_deleting_an_answer(served: Served, url: str) -> Non
 
 
 async def test_replacing_the_message_of_a_click(served: Served) -> None:
-    """After a click the message itself can be replaced; an answer without that is a private one."""
+    """After a click, the message itself can be replaced; other answers are private."""
     ts = (await served.client.chat_postMessage(channel="C0DATAENG", text="card"))["ts"]
     url = served.ws.new_response_url("U0ADA", "C0DATAENG", ts, ephemeral=False)
     await respond(url, text="private")
@@ -51,19 +51,19 @@ async def test_replacing_the_message_of_a_click(served: Served) -> None:
 
 
 async def test_where_the_bot_is_not(served: Served) -> None:
-    """It works in channels that the bot is not in."""
+    """A response_url works in channels that the bot isn't in."""
     url = served.ws.new_response_url("U0ADA", "C0FINANCE", None, ephemeral=True)
     assert await respond(url, text="x", response_type="in_channel") == 200
     assert len(served.ws.channels["C0FINANCE"].messages) == 1
 
 
 async def test_five_times(url: str) -> None:
-    """Five posts pass, the sixth does not."""
+    """A response_url accepts five posts, and no sixth."""
     assert [await respond(url, text="x") for _post in range(6)] == [200] * 5 + [404]
 
 
 async def test_thirty_minutes(served: Served, url: str) -> None:
-    """After thirty minutes it is over; an address that never was is refused too."""
+    """A response_url expires after thirty minutes; an unknown one is refused too."""
     served.clock.now += 30 * 60
     assert await respond(url, text="x") == 200
     served.clock.now += 1
@@ -73,5 +73,5 @@ async def test_thirty_minutes(served: Served, url: str) -> None:
 
 @pytest.mark.parametrize("body", [{}, {"text": "x", "blocks": [{"type": "hologram"}]}])
 async def test_bad_content(url: str, body: dict[str, Any]) -> None:
-    """What a message may not hold is refused here too."""
+    """Content that a message can't have is refused here too."""
     assert await respond(url, **body) == 400

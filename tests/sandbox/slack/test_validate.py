@@ -22,12 +22,12 @@ Json = dict[str, Any]
 
 
 def plain(length: int = 1) -> Json:
-    """A plain text of a length."""
+    """A plain text of this length."""
     return {"type": "plain_text", "text": "x" * length}
 
 
 def mrkdwn(length: int = 1) -> Json:
-    """A marked-up text of a length."""
+    """A mrkdwn text of this length."""
     return {"type": "mrkdwn", "text": "x" * length}
 
 
@@ -52,12 +52,12 @@ def confirm(title: int = 1, text: int = 1, yes: int = 1, no: int = 1) -> Json:
 
 
 def menu(options: int) -> Json:
-    """A menu of so many options."""
+    """A menu with this many options."""
     return {"type": "static_select", "action_id": "m", "options": [option(value=str(n)) for n in range(options)]}
 
 
 def preformatted(text: str) -> Json:
-    """A box of text."""
+    """A preformatted text."""
     leaf = {"type": "text", "text": text}
     return {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [leaf], "border": 0}]}
 
@@ -95,7 +95,7 @@ LIMITS: list[tuple[str, Any, int]] = [
 
 @pytest.mark.parametrize(("make", "most"), [row[1:] for row in LIMITS], ids=[row[0] for row in LIMITS])
 def test_limits(make: Any, most: int) -> None:  # noqa: ANN401
-    """What is at the limit passes; one more does not."""
+    """Content at the limit is accepted; one more is refused."""
     assert block_problems([make(most)]) == []
     assert block_problems([make(most + 1)]) != []
 
@@ -131,14 +131,14 @@ WRONG: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize("blocks", WRONG.values(), ids=WRONG)
 def test_wrong_blocks(blocks: list[Any]) -> None:
-    """Each of these is refused, with a place."""
+    """Each of these blocks is refused, with its place."""
     problems = block_problems(blocks)
     assert problems
     assert all("[json-pointer:/blocks" in each for each in problems)
 
 
 def test_a_good_message_passes() -> None:
-    """A card as a bot sends it has no problems."""
+    """A card as a bot posts it has no problems."""
     blocks: list[Json] = [
         {"type": "section", "text": {**mrkdwn(), "verbatim": True}, "expand": True},
         {"type": "context", "elements": [mrkdwn()]},
@@ -162,12 +162,12 @@ def test_a_good_message_passes() -> None:
     ],
 )
 def test_surfaces(surface: Surface, block: Json, fine: bool) -> None:  # noqa: FBT001
-    """Some blocks stand in messages only, some in modals only."""
+    """Some blocks are allowed only in messages, some only in modals."""
     assert (block_problems([block], surface) == []) is fine
 
 
 def test_summed_text() -> None:
-    """All text of a message together is bounded."""
+    """The total length of a message's texts is limited."""
     blocks = [{"type": "section", "text": mrkdwn(2640)}] * 5
     assert summed_text(blocks) == BLOCKS_TEXT_MOST
     check_blocks(blocks)
@@ -200,13 +200,13 @@ FIELD = {"type": "input", "label": plain(), "element": {"type": "plain_text_inpu
     ],
 )
 def test_wrong_views(view: Any, error: str) -> None:  # noqa: ANN401
-    """Each of these is no modal."""
+    """Each of these isn't a valid modal."""
     with pytest.raises(Refused, match=error):
         check_view(view, "modal")
 
 
 def test_good_views() -> None:
-    """A form with a submit button is a modal; a Home tab needs only blocks."""
+    """A form with a submit button is a valid modal; a Home tab needs only blocks."""
     check_view(modal(blocks=[FIELD], submit=plain(24), private_metadata="x" * 3000), "modal")
     check_view({"type": "home", "blocks": [{"type": "divider"}] * 100}, "home")
 
@@ -226,5 +226,5 @@ BLOCK = st.builds(lambda kind, more: {**more, "type": kind}, KINDS, st.dictionar
 @settings(max_examples=50, deadline=None)
 @given(st.lists(JSON | BLOCK, max_size=3))
 def test_nothing_breaks_it(blocks: list[Any]) -> None:
-    """Whatever is sent is judged, and never breaks the judge."""
+    """Any JSON is judged without an exception."""
     assert isinstance(block_problems(blocks), list)

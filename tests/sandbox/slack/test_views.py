@@ -1,4 +1,4 @@
-"""Modals and Home, by the Web API."""
+"""Modals and Home, through the Web API."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def test_the_stack_has_three(served: Served) -> None:
 
 
 async def test_update_is_guarded_by_hash(served: Served) -> None:
-    """An update with an old hash is refused; each update has a new one."""
+    """An update with an old hash is refused, and each update gives a new one."""
     opened = await served.client.views_open(trigger_id=served.ws.new_trigger("U0ADA"), view=MODAL)
     view = opened["view"]
     updated = await served.client.views_update(view_id=view["id"], hash=view["hash"], view=MODAL)
@@ -47,7 +47,7 @@ async def test_update_is_guarded_by_hash(served: Served) -> None:
 
 
 async def test_home(served: Served) -> None:
-    """Each person has one Home, which stays the same view."""
+    """Each person has one Home tab, which keeps its view id."""
     first = await served.client.views_publish(user_id="U0ADA", view=HOME)
     second = await served.client.views_publish(user_id="U0ADA", view=HOME)
     assert first["view"]["id"] == second["view"]["id"]
@@ -58,7 +58,7 @@ async def test_home(served: Served) -> None:
 
 
 async def test_a_bad_view_does_not_use_up_the_trigger(served: Served) -> None:
-    """After a refused view the same trigger_id still opens a good one."""
+    """After a refused view, the same trigger_id still opens a valid one."""
     trigger_id = served.ws.new_trigger("U0ADA")
     with pytest.raises(SlackApiError, match="invalid_arguments"):
         await served.client.views_open(trigger_id=trigger_id, view={**MODAL, "blocks": [{"type": "hologram"}]})
@@ -76,18 +76,18 @@ async def test_a_bad_view_does_not_use_up_the_trigger(served: Served) -> None:
     ],
 )
 def test_what_choosing_sends(element: dict[str, Any], value: Any, state: dict[str, Any]) -> None:  # noqa: ANN401
-    """Each kind of input has its own field."""
+    """Each kind of input has its own field in the state."""
     assert chosen_state(element, value) == state
 
 
 def test_an_option_that_is_not_there() -> None:
-    """Nobody can choose what the menu does not offer."""
+    """An option that the menu doesn't offer can't be chosen."""
     with pytest.raises(Refused, match="option_not_found"):
         chosen_state(MENU, "2")
 
 
 def test_initial_values_and_gaps() -> None:
-    """What is left out has its initial value; an optional input may stay empty."""
+    """A field that isn't filled in has its initial value; only an optional one can stay empty."""
     element = {"type": "plain_text_input", "action_id": "a"}
     block = {"type": "input", "block_id": "b", "element": {**element, "initial_value": "main"}}
     assert filled_in([block], {}) == {"b": {"a": {"type": "plain_text_input", "value": "main"}}}
@@ -98,7 +98,7 @@ def test_initial_values_and_gaps() -> None:
 
 
 async def test_a_menu_may_begin_with_the_conversation_that_is_open(served: Served) -> None:
-    """Where its filter has it, and nothing else was given; and an app that asks for it is told how to answer there."""
+    """A menu can start with the open conversation if its filter allows it, and get a response_url for it."""
     menu = {"type": "conversations_select", "action_id": "c", "default_to_current_conversation": True}
     asking = {**menu, "response_url_enabled": True, "filter": {"include": ["public"]}}
     label = {"type": "plain_text", "text": "Where"}

@@ -26,7 +26,7 @@ async def refusal(call: Any) -> str:  # noqa: ANN401
 
 
 async def test_auth_test(served: Served) -> None:
-    """auth.test names the bot and tells the scopes in a header."""
+    """auth.test names the bot and returns the scopes in a header."""
     reply = await served.client.auth_test()
     assert reply["user_id"] == served.ws.bot.id
     assert reply["bot_id"] == served.ws.bot.bot_id
@@ -38,24 +38,24 @@ async def test_auth_test(served: Served) -> None:
     [("xoxb-other", "invalid_auth"), ("", "not_authed"), ("xapp-1-A0SANDBOX-1-sandbox", "not_allowed_token_type")],
 )
 async def test_tokens(served: Served, token: str, error: str) -> None:
-    """Only the bot's token opens the bot's methods."""
+    """Only the bot's token is accepted for the bot's methods."""
     served.client.token = token
     assert await refusal(served.client.auth_test()) == error
 
 
 async def test_revoked_token(served: Served) -> None:
-    """A revoked token is refused by its own name."""
+    """A revoked token is refused with its own error."""
     await served.control("app", revoked=True)
     assert await refusal(served.client.auth_test()) == "token_revoked"
 
 
 async def test_unknown_method(served: Served) -> None:
-    """What is not implemented is an unknown method, not a silent success."""
+    """A method that isn't implemented is an unknown method, not a silent success."""
     assert await refusal(served.client.api_call("pins.add")) == "unknown_method"
 
 
 async def test_missing_scope(served: Served) -> None:
-    """A scope that was not granted is named."""
+    """A missing scope is named in the refusal."""
     served.ws.scopes.discard("channels:history")
     with pytest.raises(SlackApiError) as caught:
         await served.client.conversations_history(channel="C0DATAENG")
@@ -66,7 +66,7 @@ async def test_missing_scope(served: Served) -> None:
 
 @pytest.mark.filterwarnings("ignore:The top-level `text` argument is missing")
 async def test_post_and_update(served: Served) -> None:
-    """A post can be read back and edited; text without blocks removes the blocks, blocks alone keep the text."""
+    """A post can be edited; text without blocks removes the blocks, and blocks alone keep the text."""
     posted = await served.client.chat_postMessage(channel="C0DATAENG", text="one", blocks=[SECTION])
     ts = posted["ts"]
     assert len(posted["message"]["blocks"][0]["block_id"]) == 5
@@ -80,7 +80,7 @@ async def test_post_and_update(served: Served) -> None:
 
 
 async def test_timestamps_are_unique(served: Served) -> None:
-    """Timestamps differ and grow, though the clock stands still."""
+    """Timestamps are unique and increase, even if the clock doesn't move."""
     stamps = [(await served.client.chat_postMessage(channel="C0DATAENG", text=str(n)))["ts"] for n in range(3)]
     assert stamps == sorted(set(stamps))
     assert stamps[0] == "1700000000.000000"
@@ -91,18 +91,18 @@ async def test_timestamps_are_unique(served: Served) -> None:
     [("C0ANALYTICS", "not_in_channel"), ("C0FINANCE", "channel_not_found"), ("C0NOWHERE", "channel_not_found")],
 )
 async def test_where_the_bot_may_post(served: Served, channel: str, error: str) -> None:
-    """A public channel asks for membership; a private one does not exist for a bot outside it."""
+    """Posting in a public channel requires membership; a private one doesn't exist for a bot outside it."""
     assert await refusal(served.client.chat_postMessage(channel=channel, text="x")) == error
 
 
 async def test_public_scope(served: Served) -> None:
-    """With chat:write.public the bot posts into a public channel that it is not in."""
+    """With chat:write.public, the bot can post in a public channel that it isn't in."""
     served.ws.scopes.add("chat:write.public")
     assert (await served.client.chat_postMessage(channel="C0ANALYTICS", text="x"))["ok"]
 
 
 async def test_archived(served: Served) -> None:
-    """An archived channel takes nothing."""
+    """An archived channel accepts no message."""
     await served.control("members", channel="data-eng", do="archive")
     assert await refusal(served.client.chat_postMessage(channel="C0DATAENG", text="x")) == "is_archived"
 
@@ -127,12 +127,12 @@ async def test_archived(served: Served) -> None:
     ],
 )
 async def test_content(served: Served, more: dict[str, Any], error: str) -> None:
-    """What a message may not hold is refused by Slack's own names."""
+    """Invalid content is refused with Slack's own errors."""
     assert await refusal(served.client.chat_postMessage(channel="C0DATAENG", **more)) == error
 
 
 async def test_invalid_blocks_say_where(served: Served) -> None:
-    """invalid_blocks tells the places, with JSON pointers."""
+    """invalid_blocks names the places with JSON pointers."""
     with pytest.raises(SlackApiError) as caught:
         await served.client.chat_postMessage(channel="C0DATAENG", text="x", blocks=[{"type": "hologram"}])
     assert "/blocks/0/type" in caught.value.response["response_metadata"]["messages"][0]
@@ -148,7 +148,7 @@ async def test_long_texts(served: Served) -> None:
 
 
 async def test_only_own_messages_change(served: Served) -> None:
-    """Another's message can be neither edited nor deleted, and one that is gone is not found."""
+    """Somebody else's message can be neither edited nor deleted, and a deleted one isn't found."""
     message = await served.people.say("ada", "data-eng", "mine")
     update = served.client.chat_update(channel="C0DATAENG", ts=message.ts, text="x")
     assert await refusal(update) == "cant_update_message"
@@ -159,7 +159,7 @@ async def test_only_own_messages_change(served: Served) -> None:
 
 
 async def test_threads_and_metadata(served: Served) -> None:
-    """Replies stand under their parent only; metadata comes back where it is asked for."""
+    """Replies appear only in their thread, and metadata is returned on request."""
     metadata = {"event_type": "card", "event_payload": {"key": "k1"}}
     parent = (await served.client.chat_postMessage(channel="C0DATAENG", text="parent", metadata=metadata))["ts"]
     for text in ("a", "b"):
@@ -175,7 +175,7 @@ async def test_threads_and_metadata(served: Served) -> None:
 
 
 async def test_history_pages_and_bounds(served: Served) -> None:
-    """History is newest first, in pages, and within oldest and latest."""
+    """History is returned newest first, in pages, and within oldest and latest."""
     stamps = [(await served.client.chat_postMessage(channel="C0DATAENG", text=str(n)))["ts"] for n in range(5)]
     first = await served.client.conversations_history(channel="C0DATAENG", limit=2)
     assert [each["text"] for each in first["messages"]] == ["4", "3"]
@@ -192,7 +192,7 @@ async def test_history_pages_and_bounds(served: Served) -> None:
 
 
 async def test_deleting_a_parent_leaves_a_tombstone(served: Served) -> None:
-    """A deleted parent stays as a tombstone while it has replies; a lone message is gone."""
+    """A deleted parent stays as a tombstone while it has replies."""
     parent = (await served.client.chat_postMessage(channel="C0DATAENG", text="p"))["ts"]
     reply = (await served.client.chat_postMessage(channel="C0DATAENG", text="r", thread_ts=parent))["ts"]
     await served.client.chat_delete(channel="C0DATAENG", ts=parent)
@@ -202,7 +202,7 @@ async def test_deleting_a_parent_leaves_a_tombstone(served: Served) -> None:
 
 
 async def test_ephemerals(served: Served) -> None:
-    """An ephemeral is seen by its person only, who has to be a member, and it cannot be edited."""
+    """An ephemeral is shown to one person only, who must be a member, and can't be edited."""
     posted = await served.client.chat_postEphemeral(channel="C0DATAENG", user="U0ADA", text="psst")
     (private,) = served.ws.privates
     assert (private.user, private.text) == ("U0ADA", "psst")
@@ -214,7 +214,7 @@ async def test_ephemerals(served: Served) -> None:
 
 
 async def test_joining(served: Served) -> None:
-    """The bot can join a public channel, and a private one not at all."""
+    """The bot can join a public channel, but not a private one."""
     assert (await served.client.conversations_join(channel="C0ANALYTICS"))["channel"]["is_member"]
     again = await served.client.conversations_join(channel="C0ANALYTICS")
     assert again["warning"] == "already_in_channel"
@@ -226,7 +226,7 @@ async def test_joining(served: Served) -> None:
 
 
 async def test_direct_messages(served: Served) -> None:
-    """A person's id opens the direct conversation, which can be read; an edit needs the conversation's id."""
+    """A person's id opens the direct conversation; an edit needs the conversation's id."""
     posted = await served.client.chat_postMessage(channel="U0ADA", text="hi")
     assert posted["channel"].startswith("D")
     assert (await served.client.conversations_open(users="U0ADA"))["channel"]["id"] == posted["channel"]
@@ -237,7 +237,7 @@ async def test_direct_messages(served: Served) -> None:
 
 
 async def test_lists(served: Served) -> None:
-    """Lists leave out what the bot cannot know."""
+    """Lists leave out what the bot can't know."""
     channels = await served.client.conversations_list(types="public_channel,private_channel")
     assert [each["name"] for each in channels["channels"]] == ["data-eng", "analytics"]
     users = await served.client.users_list()
@@ -250,14 +250,14 @@ async def test_lists(served: Served) -> None:
 
 
 async def test_permalink(served: Served) -> None:
-    """A permalink names channel and message."""
+    """A permalink contains the channel and the message."""
     ts = (await served.client.chat_postMessage(channel="C0DATAENG", text="x"))["ts"]
     link = (await served.client.chat_getPermalink(channel="C0DATAENG", message_ts=ts))["permalink"]
     assert link == f"https://acme-data.slack.com/archives/C0DATAENG/p{ts.replace('.', '')}"
 
 
 async def test_upload(served: Served) -> None:
-    """A file goes up in three steps and shows as a message of its own in the thread."""
+    """A file is uploaded in three steps and appears as a message of its own in the thread."""
     parent = (await served.client.chat_postMessage(channel="C0DATAENG", text="p"))["ts"]
     sent = await served.client.files_upload_v2(
         channel="C0DATAENG", thread_ts=parent, filename="run.log", content="a\nb\n", snippet_type="text", title="Log"
@@ -275,7 +275,7 @@ async def test_upload(served: Served) -> None:
 
 
 async def test_upload_refusals(served: Served) -> None:
-    """A snippet over 1 MB, an unknown type and a channel without the bot are refused."""
+    """A snippet over 1 MB, an unknown type, an early completion and a channel without the bot are refused."""
     big = served.client.files_getUploadURLExternal(filename="x", length=1024 * 1024 + 1, snippet_type="text")
     assert await refusal(big) == "snippet_too_large"
     odd = served.client.files_getUploadURLExternal(filename="x", length=1, snippet_type="klingon")
@@ -291,7 +291,7 @@ async def test_upload_refusals(served: Served) -> None:
 
 
 async def test_reactions(served: Served) -> None:
-    """A reaction is added once."""
+    """A reaction can be added only once."""
     ts = (await served.client.chat_postMessage(channel="C0DATAENG", text="x"))["ts"]
     await served.client.reactions_add(channel="C0DATAENG", timestamp=ts, name="eyes")
     again = served.client.reactions_add(channel="C0DATAENG", timestamp=ts, name="eyes")
@@ -299,7 +299,7 @@ async def test_reactions(served: Served) -> None:
 
 
 async def test_blocks_validate(served: Served) -> None:
-    """blocks.validate needs no token and tells what is wrong."""
+    """blocks.validate needs no token and reports invalid blocks."""
     served.client.token = None
     assert (await served.client.blocks_validate(blocks=[SECTION]))["ok"]
     call = served.client.blocks_validate(blocks=[{"type": "section"}])
