@@ -1,1 +1,1 @@
-"""Chaos: replicas of the bot under kills, pauses and faults, and whether what is promised still holds."""
+"""Chaos: replicas of the bot under kills, pauses and faults, and whether its promises still hold."""

@@ -23,7 +23,7 @@ OURS = ("BOLT_BOT_", "PARADIME_", "SLACK_", "REDIS_")
 
 
 def main() -> int:
-    """Run what was asked for; 1 where a seed failed."""
+    """Run the requested seeds; return 1 if one of them failed."""
     arguments = _arguments()
     if arguments.seed is not None:
         return _one(arguments)
@@ -118,7 +118,7 @@ def _one(arguments: argparse.Namespace) -> int:
 
 
 def keep(outcome: Outcome, folder: Path) -> None:
-    """Write down what was planned and seen; the logs are there already."""
+    """Save the plan and what was seen; the logs are there already."""
     (folder / "plan.txt").write_text("\n".join(outcome.plan.lines()) + "\n")
     seen = dataclasses.asdict(outcome.seen) | {"logs": [], "secrets": []}
     (folder / "seen.json").write_text(json.dumps(seen, indent=1))
@@ -126,14 +126,14 @@ def keep(outcome: Outcome, folder: Path) -> None:
 
 
 def _empty_environment() -> None:
-    """No setting and no proxy of this machine reaches a replica."""
+    """Keep this machine's settings and proxies from the replicas."""
     for name in list(os.environ):
         if name.startswith(OURS) or name.upper() in PROXIES:
             del os.environ[name]
 
 
 def say(text: str) -> None:
-    """Print at once: seeds end one by one."""
+    """Print at once, because seeds end one by one."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 

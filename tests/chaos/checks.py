@@ -1,4 +1,4 @@
-"""What is promised, as pure functions over what was seen. Each gives the violations it finds."""
+"""The bot's promises, as pure functions of what was seen. Each yields the violations it finds."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.chaos.watch_checks import WATCH_CHECKS, stays, waits_for_channel
 from tests.chaos.withheld_checks import WITHHELD_CHECKS
 
 STARTED_WITHIN_S = 60.0
-# A delivery waits for its replica, and a clock is read twice.
+# A delivery waits for its replica, and two clocks are read.
 START_SLACK_S = 6.0
-# From the recording of a sending to the end of its lease, and what a slow machine adds.
+# From the recording of a start being sent to the end of its lease, with some time for a slow machine.
 SENDING_S = 5.0
-# How long a trigger's answer is waited for (BOLT_BOT_API_TIMEOUT_S of the stage).
+# How long an answer to a trigger is waited for (BOLT_BOT_API_TIMEOUT_S of the stage).
 ANSWER_S = 1.0
 EXIT_WITHIN_S = 20.0
 PAUSE_SLACK_S = 8.0
@@ -32,17 +32,17 @@ LOG_FAULTS = ("Traceback (most recent call last)", "unexpected fault", "Task exc
 
 
 def check(seen: Seen) -> list[Violation]:
-    """Everything."""
+    """All violations."""
     return [violation for one in CHECKS for violation in one(seen)]
 
 
 def runs_of(seen: Seen, command: Command) -> list[RunSeen]:
-    """The runs that say they were started by this command."""
+    """The runs whose reason names this command."""
     return [run for run in seen.runs if run.reason.startswith(f"{command.reason} - ")]
 
 
 def command_of(seen: Seen, run: RunSeen) -> Command | None:
-    """The command by which a run says it was started."""
+    """The command that a run's reason names."""
     return next((one for one in seen.commands if run.reason.startswith(f"{one.reason} - ")), None)
 
 
@@ -55,7 +55,7 @@ def cards_of_run(seen: Seen, run_id: int) -> list[Card]:
 
 
 def requests_of(seen: Seen, command: Command) -> set[str]:
-    """The requests that a command led to: its own, and those that waited after it was refused."""
+    """The requests of a command: its own, and those queued after it was refused."""
     return {command.request, *(one.request for one in seen.presses if one.request and one.reason == command.reason)}
 
 
@@ -66,36 +66,36 @@ def card_of(seen: Seen, command: Command) -> list[Card]:
 
 
 def waited(seen: Seen, command: Command) -> bool:
-    """Whether it was refused first, and then waited for its turn."""
+    """Whether it was refused first and then queued."""
     return any(one.label == QUEUE and one.reason == command.reason for one in seen.presses)
 
 
 def is_unclear(card: Card) -> bool:
-    """Whether a card says that nobody knows."""
+    """Whether a card says that it's unclear whether a run was started."""
     return any(words in card.text for words in UNCLEAR)
 
 
 def may_be_unclear(seen: Seen, command: Command) -> bool:
-    """Whether its trigger was struck, came late, or something was ended, stopped or away around its sending."""
+    """Whether its trigger was struck or late, or something was killed, stopped or away around the time of sending."""
     if any(one.target == "trigger" and one.about == command.reason for one in seen.struck):
         return True
     found = [seen.unclear.get(request) for request in requests_of(seen, command)]
     times = [at for at in found if at is not None]
-    # On a machine that is busy otherwise, Bolt may begin a run when nobody waits for its answer anymore.
+    # On a busy machine, Bolt may begin a run when nobody waits for its answer anymore.
     if any(run.at - at > ANSWER_S for run in runs_of(seen, command) for at in times):
         return True
     return any(_struck(one, at) for one in seen.upsets for at in times)
 
 
 def _struck(upset: Upset, sent_at: float) -> bool:
-    """Whether it may have struck what was recorded as being sent at that time."""
+    """Whether it may have affected a start that was recorded as being sent at that time."""
     if upset.what == STALL:
         return upset.since - ANSWER_S <= sent_at <= upset.until
     return upset.since - SENDING_S <= sent_at <= upset.until + SENDING_S
 
 
 def shown_unclear(seen: Seen, command: Command) -> bool:
-    """Whether its card says that it is unclear, or being looked for."""
+    """Whether its card says that its run is unclear or being looked for."""
     return any(is_unclear(card) for card in card_of(seen, command))
 
 
@@ -103,7 +103,7 @@ def shown_unclear(seen: Seen, command: Command) -> bool:
 
 
 def no_run_twice(seen: Seen) -> Found:
-    """One command, one run at the most."""
+    """A command starts one run at most."""
     for command in seen.commands:
         runs = runs_of(seen, command)
         if len(runs) > 1:
@@ -111,14 +111,14 @@ def no_run_twice(seen: Seen) -> Found:
 
 
 def no_run_of_nobody(seen: Seen) -> Found:
-    """Every run was asked for."""
+    """Every run belongs to a command."""
     for run in seen.runs:
         if command_of(seen, run) is None:
             yield Violation("started by nobody", f"run {run.id}: {run.reason}")
 
 
 def none_late(seen: Seen) -> Found:
-    """No run begins later than 60 s after it was asked for."""
+    """No run begins more than 60 s after it was asked for."""
     for command in seen.commands:
         for run in () if waited(seen, command) else runs_of(seen, command):
             after = run.at - command.at
@@ -127,7 +127,7 @@ def none_late(seen: Seen) -> Found:
 
 
 def none_lost(seen: Seen) -> Found:
-    """What was accepted has a run, was visibly refused, or is visibly unclear where a trigger was struck."""
+    """An accepted command has a run, was visibly refused, or is visibly unclear after its trigger was struck."""
     elsewhere = Counter(one.user for one in seen.told if REFUSAL.search(one.text))
     for command in seen.commands:
         if runs_of(seen, command) or not accepted(command):
@@ -139,7 +139,7 @@ def none_lost(seen: Seen) -> Found:
                 yield Violation("unclear without a cause", f"{command.reason} (request {command.request})")
             continue
         if any(card.runs for card in card_of(seen, command)):
-            # It shows a run that is not its own, which is found as such.
+            # It shows another command's run, which another check finds.
             continue
         if elsewhere[command.user] > 0:
             elsewhere[command.user] -= 1
@@ -148,14 +148,14 @@ def none_lost(seen: Seen) -> Found:
 
 
 def accepted(command: Command) -> bool:
-    """Whether some delivery was acknowledged, and none with a refusal or a doubt."""
+    """Whether a delivery was acknowledged, and none was answered with a refusal or a doubt."""
     if all(command.problems):
         return False
     return not any(REFUSAL.search(text) or NOT_WRITTEN in text for text in command.answers)
 
 
 def no_false_word(seen: Seen) -> Found:
-    """Where people were told that nothing was started, nothing was."""
+    """If people were told that nothing was started, nothing was."""
     for command in seen.commands:
         said = next((text for text in (*command.told, *command.answers) if REFUSAL.search(text)), None)
         if said and runs_of(seen, command) and "You already asked for" not in said and not waited(seen, command):
@@ -167,7 +167,7 @@ def no_false_word(seen: Seen) -> Found:
 
 
 def one_card_a_run(seen: Seen) -> Found:
-    """Every run has one card, and one more where it is followed in another channel, unless its start is visibly unclear."""
+    """Every run has one card, and at most one in each other channel that follows it, unless its start is unclear."""
     for run in seen.runs:
         command = command_of(seen, run)
         cards = cards_of_run(seen, run.id)
@@ -178,7 +178,7 @@ def one_card_a_run(seen: Seen) -> Found:
 
 
 def one_card_a_command(seen: Seen) -> Found:
-    """A command has one card at the most, in its own channel; none where nothing was started."""
+    """A command has one card at most, in its own channel, and none if nothing was started."""
     for command in seen.commands:
         cards = card_of(seen, command)
         if len(cards) > 1:
@@ -191,7 +191,7 @@ def one_card_a_command(seen: Seen) -> Found:
 
 
 def cards_of_their_own(seen: Seen) -> Found:
-    """A card shows the run of its own command, also where a trigger was struck and its run was looked for."""
+    """A card shows the run of its own command, even if its trigger was struck and the run was looked for."""
     for run in seen.runs:
         owner = command_of(seen, run)
         for card in cards_of_run(seen, run.id):
@@ -202,7 +202,7 @@ def cards_of_their_own(seen: Seen) -> Found:
 
 
 def cards_are_final(seen: Seen) -> Found:
-    """The card of a run that is over says how it ended."""
+    """A finished run's card says how it ended."""
     for run in seen.runs:
         if run.ended_at is None:
             yield Violation("endless", f"run {run.id} is {run.state}")
@@ -218,7 +218,7 @@ def cards_are_final(seen: Seen) -> Found:
 
 
 def ends_are_told(seen: Seen) -> Found:
-    """Every end is told; more than once only where a post took effect late or a process was stopped."""
+    """Every end is announced once, or more often only if a post took effect late or a process was paused."""
     for run in seen.runs:
         for card in cards_of_run(seen, run.id):
             told = [reply for reply in card.replies if reply.key == f"end:{run.id}"]
@@ -232,7 +232,7 @@ def ends_are_told(seen: Seen) -> Found:
 
 
 def _may_be_twice(seen: Seen, key: str, first: float, last: float) -> bool:
-    """A lost reply alone is no reason: the thread can be read back. A call that took effect late, or a stopped process, is."""
+    """A lost reply alone is no excuse: the thread can be read. A call that took effect late or a paused process is."""
     if any(one.about == key and one.how == "late" for one in seen.struck):
         return True
     pauses = [one for one in seen.upsets if one.what == "pause"]
@@ -243,10 +243,10 @@ def _may_be_twice(seen: Seen, key: str, first: float, last: float) -> bool:
 
 
 def wishes_are_heard(seen: Seen) -> Found:
-    """A click on *Cancel run* that was acknowledged reaches Bolt, or its person hears why not.
+    """An acknowledged click on *Cancel run* reaches Bolt, or the person is told why not.
 
-    It is recorded before it is acknowledged. While Redis is away neither it nor the answer may be on record, and that a
-    run had ended already is told by its card as well.
+    It's recorded before it's acknowledged. While Redis is away, neither the click nor its answer may be recorded, and
+    the card alone may say that the run had already ended.
     """
     heard = Counter(one.user for one in seen.told if "cancel" in one.text)
     over = {run.id for run in seen.runs for wish in seen.wishes if run.id == wish.run and _ended_before(run, wish.at)}
@@ -265,7 +265,7 @@ def _ended_before(run: RunSeen, at: float) -> bool:
 
 
 def is_unheard(wish: Wish) -> bool:
-    """Whether a wish that was acknowledged came to nothing, without a word in answer to the click."""
+    """Whether an acknowledged wish to cancel was neither passed on nor answered."""
     return wish.acknowledged and not wish.asked and not wish.answers
 
 
@@ -273,7 +273,7 @@ def is_unheard(wish: Wish) -> bool:
 
 
 def who_waits_is_started(seen: Seen) -> Found:
-    """What was said to start later has a run, or a card that says why it has none."""
+    """A start that was queued has a run, or a card that says why it has none."""
     for one in seen.presses:
         command = next((each for each in seen.commands if each.reason == one.reason), None)
         if command is None or not any(QUEUED in text for text in one.answers):
@@ -287,9 +287,9 @@ def who_waits_is_started(seen: Seen) -> Found:
 
 
 def who_follows_sees(seen: Seen) -> Found:
-    """A run that someone wants to follow has a card there, or that person is told why not."""
+    """A run that someone follows has a card there, or that person is told why not."""
     heard = {one.user for one in seen.told}
-    # Of several clicks the first one is answered, where there is no card.
+    # Of several clicks, only the first is answered if there's no card.
     answered = {(one.user, one.channel, one.run) for one in seen.presses if one.answers}
     for one in seen.presses:
         if one.label != FOLLOW or not one.acknowledged or one.user in heard:
@@ -304,7 +304,7 @@ def who_follows_sees(seen: Seen) -> Found:
 
 
 def nothing_left(seen: Seen) -> Found:
-    """No due set and no lane holds anything but requests that are unclear."""
+    """Due sets and lanes contain nothing but unclear requests."""
     known = {request: command for command in seen.commands for request in requests_of(seen, command)}
     for left in seen.left:
         command = known.get(left.member)
@@ -327,7 +327,7 @@ def nothing_left(seen: Seen) -> Found:
 
 
 def no_secret(seen: Seen) -> Found:
-    """No secret is to be seen anywhere."""
+    """No secret is shown anywhere."""
     for where, text in (*seen.texts, *seen.logs):
         for secret in seen.secrets:
             if secret in text:
@@ -336,7 +336,7 @@ def no_secret(seen: Seen) -> Found:
 
 
 def logs_are_clean(seen: Seen) -> Found:
-    """No unexpected fault in any log."""
+    """No log contains an unexpected fault."""
     for name, text in seen.logs:
         for words in LOG_FAULTS:
             if words in text:
@@ -346,7 +346,7 @@ def logs_are_clean(seen: Seen) -> Found:
 
 
 def ends_politely(seen: Seen) -> Found:
-    """A process that is asked to end does so within 20 s, with 0; none ends by itself."""
+    """A process that's asked to end exits with 0 within 20 s, and none ends by itself."""
     for one in seen.exits:
         if one.excused:
             continue

@@ -1,4 +1,4 @@
-"""One seed from its beginning to its end: what is planned happens, all is made well, and what is seen is told."""
+"""One seed from start to end: the plan is carried out, everything is mended, and what was seen is checked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.chaos.watching import begin, create_newcomer, furnish, handle, start_
 from tests.chaos.withholding import go_blind, leave, make_quiet, unwatch, want_digest
 
 CALM_WITHIN_S = 150.0
-# A bot that missed that it was invited again notices it at its check of the channel, within a minute.
+# A bot that missed its invitation notices at its next check of the channel, within a minute.
 MENDED_WITHIN_S = 75.0
 LOOK_EVERY_S = 0.3
 STILL_LOOKS = 3
@@ -35,14 +35,14 @@ Happening = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a seed."""
+    """The outcome of a seed."""
 
     plan: Plan
     seen: Seen
     violations: tuple[Violation, ...]
     seconds: float
     calm_after_s: float
-    # What had to happen last.
+    # What was waited for last.
     waited_for: str
 
     def line(self) -> str:
@@ -60,7 +60,7 @@ class Outcome:
 
 
 async def drive(plan: Plan, folder: Path, *, beside: Path | None = None, patient: bool = False) -> Outcome:
-    """Play a plan, and judge it. `patient` waits until what is looked for is found or unclear."""
+    """Carry out a plan and check the outcome. `patient` waits until every lost start is found or unclear."""
     began = time.monotonic()
     stage = Stage(plan, folder, beside)
     try:
@@ -92,7 +92,7 @@ def _logs(stage: Stage) -> tuple[tuple[str, str], ...]:
     return tuple((replica.log.name, replica.log.read_text(errors="replace")) for replica in stage.replicas)
 
 
-# --- what is planned ---
+# --- the plan ---
 
 
 async def _play(stage: Stage) -> None:
@@ -141,7 +141,7 @@ async def _shock(stage: Stage, shock: Shock) -> None:
         case "drain":
             replica.drain(shock.lasts)
         case "drain_and_kill":
-            # How long it may drain comes from the same number as when it is there again: from 0 to 1 s.
+            # The drain's length is derived from the restart's: 0 to 1 s.
             replica.drain(shock.lasts, kill_after_s=shock.lasts % 1)
         case "pause":
             replica.pause(shock.lasts)
@@ -162,7 +162,7 @@ def _cut(stage: Stage, replica: int) -> None:
 
 
 async def _deafen(stage: Stage, shock: Shock) -> None:
-    """Nothing comes back from these sockets anymore; after a while they are cut, as a dead peer's would be."""
+    """Let nothing come back from these sockets; after a while, cut them, as a dead peer's would be."""
     deaf = stage.sockets_of(shock.replica)
     for connection in deaf:
         connection.deaf = True
@@ -183,9 +183,9 @@ async def _mend(stage: Stage) -> None:
 
 
 async def _calm(stage: Stage, *, patient: bool) -> tuple[Seen, float, str]:
-    """Wait until nothing is left to do, some looks in a row; what is seen then, how long that took, and for what.
+    """Wait until several looks in a row find nothing left to do; return what's seen, the time taken, and what was last.
 
-    What does not hold then has some more time to be mended. What is still left at the end is for the checks.
+    Promises that don't hold then get some more time. What's left at the end is for the checks.
     """
     began, still, first_still, waited_for = time.monotonic(), 0, None, ""
     while time.monotonic() - began < CALM_WITHIN_S:

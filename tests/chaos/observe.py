@@ -1,4 +1,4 @@
-"""Reading what is to be seen of a stage into plain data."""
+"""Reads what can be seen of a stage into plain data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.chaos.watching import is_notice, look_at_watches, shown, unaccounted
 
 PREFIX = "{bolt:bolt}:"
 SETS = ("due:*", "posts:*", "edits:*")
-# Log files: an upload that was cut off is taken up after a minute.
+# Log files: an interrupted upload is resumed after a minute.
 LOGS = "posts:log:"
 RETRIED = re.compile(r"/run_id/(\d+)\|Retry of run")
 OPEN_STATES = ("looking", "unclear")
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 
 async def look(stage: Stage, *, patient: bool) -> Seen:
-    """Everything but logs and exits, which are there when the processes have ended."""
+    """Everything except logs and exits, which exist only after the processes have ended."""
     left = await left_over(stage)
     return Seen(
         commands=tuple(_with_told(stage)),
@@ -52,14 +52,14 @@ async def look(stage: Stage, *, patient: bool) -> Seen:
 
 
 async def left_over(stage: Stage) -> list[Left]:
-    """What stands in due sets and lanes."""
+    """The members of due sets and lanes."""
     client = stage.store.client()
     try:
         keys = [str(key) for pattern in SETS async for key in client.scan_iter(match=f"{_escaped(PREFIX)}{pattern}")]
         left: list[Left] = []
         for key in sorted(keys):
             set_name = key.removeprefix(PREFIX)
-            # A lane's own set names channels, also some in which nothing waits anymore.
+            # A lane's own set may still name channels in which nothing is waiting.
             if set_name.startswith("due:") or set_name.count(":") == 2:
                 left += [
                     await _left(client, set_name, *row) for row in await client.zrange(key, 0, -1, withscores=True)
@@ -81,7 +81,7 @@ def _escaped(prefix: str) -> str:
 
 
 async def _unclear(stage: Stage) -> dict[str, float | None]:
-    """The requests that are looked for or unclear."""
+    """The requests whose runs are unclear or being looked for, with the time of sending."""
     client = stage.store.client()
     found: dict[str, float | None] = {}
     try:
@@ -96,7 +96,7 @@ async def _unclear(stage: Stage) -> dict[str, float | None]:
 
 
 def waits_for(stage: Stage, left: list[Left], *, patient: bool) -> str:
-    """What still has to happen; empty if all runs are over, and only that is left for which one would wait long."""
+    """What still has to happen; empty if all runs are over and only what may wait long is left."""
     bolt, runs = stage.sandbox.bolt, list(_runs(stage))
     ours = {*(one.slug for one in stage.plan.timetables), *stage.plan.watched.slugs, stage.plan.watched.newcomer}
     if any(bolt.view(run.id).ended_at is None for run in bolt.runs() if run.id > stage.history and run.slug in ours):
@@ -128,7 +128,7 @@ def _runs(stage: Stage) -> Iterator[RunSeen]:
     """The runs that the replicas have started."""
     bolt = stage.sandbox.bolt
     for run in reversed(bolt.runs()):
-        # Retries of incidents are theirs.
+        # Retries belong to incidents.
         if run.id > stage.history and run.actor.name == "API key chaos" and run.parent_id is None:
             view = bolt.view(run.id)
             ended = stage.our_time(view.ended_at.timestamp()) if view.ended_at else None
@@ -149,7 +149,7 @@ def _card(stage: Stage, message: Message) -> Card:
 
 
 def _own_runs(message: Message) -> tuple[int, ...]:
-    """The runs that a card shows: it may link the one that it retries, too."""
+    """The runs that a card shows, without the one that it links as retried."""
     retried = {int(run) for run in RETRIED.findall(message.text)}
     return tuple(run for run in run_ids(message) if run not in retried)
 
@@ -159,7 +159,7 @@ def _key(message: Message) -> str:
 
 
 def _told(stage: Stage) -> Iterator[Told]:
-    """What was told by ephemeral or direct messages."""
+    """The ephemeral and direct messages to people."""
     ws = stage.sandbox.workspace
     for private in ws.privates:
         if private.ts not in stage.private_by_url and private.via not in {"ack", "slack"}:
@@ -184,7 +184,7 @@ def _wishes(stage: Stage) -> Iterator[Wish]:
 
 
 def _presses(stage: Stage) -> Iterator[Pressed]:
-    # At the time of a press its command may not have been answered yet.
+    # When a button is pressed, its command may not have been answered yet.
     reasons = {command.request: command.reason for command in stage.commands}
     for pressed, token in stage.pressed:
         answers = tuple(stage.told.get(token, []))
@@ -192,7 +192,7 @@ def _presses(stage: Stage) -> Iterator[Pressed]:
 
 
 def _texts(stage: Stage) -> Iterator[tuple[str, str]]:
-    """Everything that anybody can read: what messages say and said, private answers, files."""
+    """Everything that anyone can read: messages with their earlier versions, private answers and files."""
     ws = stage.sandbox.workspace
     for channel in ws.channels.values():
         for message in channel.messages.values():

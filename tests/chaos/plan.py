@@ -22,7 +22,7 @@ LINES_OF_RUNS = (
     ("echo fail",),
     ("sleep 6",),
 )
-# What a person may paste into a command, and nobody else may read.
+# What a person may paste into a command, and nobody else may see.
 PASTED = "hunter2-Pasted-Password"
 
 # Which calls of a replica can be struck, and how often each is drawn.
@@ -87,7 +87,7 @@ class PlannedChannel:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """A schedule and what its runs do. `exclusive`: Bolt refuses a second one beside an active one."""
+    """A schedule, and the commands of its runs. `exclusive`: Bolt refuses a second run beside an active one."""
 
     slug: str
     commands: tuple[str, ...]
@@ -96,7 +96,7 @@ class Timetable:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A command that a person types `at` seconds after the beginning. `reason` is like no other one's."""
+    """A command that a person types `at` seconds after the start. `reason` is unique."""
 
     at: float
     number: int
@@ -116,7 +116,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """*Cancel run* on some card that has the button then; `pick` chooses which, from 0 to 1."""
+    """A click on *Cancel run* on some card that has the button then; `pick` chooses which, from 0 to 1."""
 
     at: float
     pick: float
@@ -125,7 +125,7 @@ class Click:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Some button with that label, of those that people see then, is pressed by whoever sees it."""
+    """A press of a button with this label, one of those visible then, by someone who sees it."""
 
     at: float
     label: str
@@ -135,7 +135,7 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Shock:
-    """Something that happens to a process, to Redis or to the sockets. `lasts` seconds, or until a restart."""
+    """Something that happens to a process, to Redis or to the sockets, for `lasts` seconds or until a restart."""
 
     at: float
     what: str
@@ -145,7 +145,7 @@ class Shock:
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """From `at` on, the next call that fits `target` is struck, `count` times. `restart` is for a killed replica."""
+    """From `at` on, the next `count` calls that fit `target` are struck. `restart` applies to a killed replica."""
 
     at: float
     target: str
@@ -175,7 +175,7 @@ class Plan:
     secrets: tuple[str, ...] = field(default=(PASTED,))
 
     def lines(self) -> list[str]:
-        """The faults in their order, a line each."""
+        """The faults in order, a line each."""
         told = [(one.at, f"{one.what} of replica {one.replica}, {one.lasts:.2f} s") for one in self.shocks]
         told += [(one.at, f"strike {one.target} {one.how} x{one.count}") for one in self.strikes]
         told += [(one.at, f"press {one.label}, pick {one.pick:.2f} x{one.times}") for one in self.presses]
@@ -186,14 +186,14 @@ class Plan:
 
 
 def make_plan(seed: int, *, commands: int | None = None, replicas: int | None = None) -> Plan:
-    """The plan of a seed: the same one, always."""
+    """The plan of a seed, which is always the same."""
     rng = random.Random(seed)  # noqa: S311 - it is to be repeatable
-    # Drawn even where it is given, so that the rest of the plan stays the same.
+    # Drawn even if they're given, so that the rest of the plan stays the same.
     drawn_commands, drawn_replicas, lasts = rng.randint(24, 60), rng.choice((2, 3, 3)), rng.uniform(8, 14)
     count, many = commands or drawn_commands, replicas or drawn_replicas
     users = tuple(f"user{number}" for number in range(USERS))
     channels, timetables = _channels(count), _timetables(count)
-    # Of their own, so that everything else stays as it is without them.
+    # Random numbers of their own, so that everything else is the same without them.
     of_watches = random.Random(f"watches of {seed}")  # noqa: S311 - as above
     watched = make_watch_plan(of_watches, lasts)
     of_withheld = random.Random(f"withheld of {seed}")  # noqa: S311 - as above
@@ -257,7 +257,7 @@ def _click(rng: random.Random, lasts: float) -> Click:
 
 
 def _presses(rng: random.Random, lasts: float, commands: int) -> tuple[Press, ...]:
-    """People who were refused let it wait, or follow what runs; some think better of it."""
+    """People who were refused queue their start or follow the run; some change their minds."""
     whats = rng.choices(list(PRESSED), list(PRESSED.values()), k=commands)
     return tuple(
         Press(rng.uniform(1, lasts + 2), what, rng.random(), 2 if rng.random() < 0.25 else 1) for what in whats

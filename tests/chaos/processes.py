@@ -1,4 +1,4 @@
-"""The processes of a seed: a Redis that is there again after each end, and the replicas."""
+"""The processes of a seed: a Redis that comes back after each end, and the replicas."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ AWAY_S = 5.0
 
 
 def redis_program() -> str:
-    """The system's redis-server, else the server of a package."""
+    """The system's redis-server, or else the server in a package."""
     return shutil.which("redis-server", path="/usr/bin:/usr/local/bin") or str(find_server().path)
 
 
 @dataclass(slots=True)
 class Store:
-    """A Redis with its append-only file on. It listens on a Unix socket: its address stays its own while it is down."""
+    """A Redis with an append-only file. It listens on a Unix socket, so nothing else takes its address meanwhile."""
 
     folder: Path
     fsync: str
@@ -60,7 +60,7 @@ class Store:
         return f"unix://:{PASSWORD}@{self._home.name}/socket"
 
     def is_away(self, within_s: float) -> bool:
-        """Whether it was away in the last seconds."""
+        """Whether it was away within the last `within_s` seconds."""
         return any(one.until > time.time() - within_s for one in self.away)
 
     async def start(self) -> None:
@@ -94,7 +94,7 @@ class Store:
             await client.aclose()
 
     async def restart(self, number: signal.Signals, away_s: float) -> None:
-        """End it, and start it again on the same data. A restart during another one follows it."""
+        """End it, and start it again on the same data. A restart during another one comes after it."""
         async with self._restarting:
             since = time.time()
             self.away.append(Upset("redis", -1, since, since + away_s + READY_S))
@@ -110,12 +110,12 @@ class Store:
             await self.process.wait()
 
     async def close(self) -> None:
-        """End it for good."""
+        """End it, and remove its socket."""
         await self.end()
         self._home.cleanup()
 
     def client(self) -> Redis:
-        """A client of it."""
+        """A client for it."""
         return connect(self.url)
 
 
@@ -133,9 +133,9 @@ class Replica:
     process: asyncio.subprocess.Process | None = None
     restart_after_s: float = AGAIN_S
     kills: int = 0
-    # For another checkout, which may be too old to pick its port itself.
+    # The port, for another checkout that may be too old to pick one itself.
     claim: Claim | None = None
-    # Where in the log the output of the present process begins.
+    # Where in the log the current process's output begins.
     _begins: int = 0
     _killed: bool = False
     _asked: float | None = None
@@ -146,16 +146,16 @@ class Replica:
 
     @property
     def log(self) -> Path:
-        """Where all of its processes write."""
+        """The log of all its processes."""
         return self.folder / f"replica-{self.number}.log"
 
     @property
     def port(self) -> int:
-        """Where its present process listens; 0 if it doesn't yet, as far as that is known."""
+        """The port of its current process; 0 if it isn't known to listen yet."""
         return self.claim.port if self.claim else printed_ports(self.log, self._begins).get("BOLT_BOT_HTTP_PORT", 0)
 
     def start(self) -> None:
-        """Begin to keep a process up."""
+        """Start a process, and another one whenever it ends."""
         self._keeper = asyncio.create_task(self._keep())
 
     async def _keep(self) -> None:
@@ -200,7 +200,7 @@ class Replica:
         self.exits.append(Exit(self.number, status, took, excused))
 
     def kill(self, restart_after_s: float) -> None:
-        """SIGKILL, at once."""
+        """Send SIGKILL at once."""
         process = self.process
         if process is None or process.returncode is not None or self._stopping or self._killed:
             return
@@ -212,12 +212,12 @@ class Replica:
             os.kill(process.pid, signal.SIGKILL)
 
     def drain(self, restart_after_s: float, *, kill_after_s: float | None = None) -> None:
-        """SIGTERM, and, where that is wished, SIGKILL while it drains."""
+        """Send SIGTERM, and SIGKILL while it drains if `kill_after_s` is given."""
         process = self.process
         if process is None or process.returncode is not None or self._asked is not None:
             return
         if not self._listens():
-            # It does not listen to signals yet: SIGTERM would be the same as SIGKILL.
+            # It doesn't handle signals yet: SIGTERM would be the same as SIGKILL.
             self.kill(restart_after_s)
             return
         self._asked, self.restart_after_s = time.time(), restart_after_s
@@ -231,12 +231,12 @@ class Replica:
             self.kill(restart_after_s)
 
     def _listens(self) -> bool:
-        """Whether it has opened a socket: it handles signals from before that."""
+        """Whether it listens on its port; by then, it handles signals."""
         with socket.socket() as probe:
             return self.port != 0 and probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def pause(self, for_s: float) -> None:
-        """SIGSTOP, and SIGCONT later."""
+        """Send SIGSTOP now and SIGCONT later."""
         process = self.process
         if process is None or process.returncode is not None or self._paused:
             return
@@ -255,12 +255,12 @@ class Replica:
             self._paused = False
 
     def mend(self) -> None:
-        """Let it run again where it is paused."""
+        """Let it run again if it's paused."""
         if self.process is not None:
             self._go_on(self.process)
 
     async def until_ready(self) -> None:
-        """Wait until /readyz says 200."""
+        """Wait until /readyz answers 200."""
         async with asyncio.timeout(READY_S), aiohttp.ClientSession() as http:
             while not await _ready(http, self.port):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.1)
@@ -288,7 +288,7 @@ class Replica:
             await asyncio.wait({self._keeper}, timeout=2)
 
     def destroy(self) -> None:
-        """End it at once, whatever it does."""
+        """Kill it at once."""
         self._stopping = True
         if self.process is not None and self.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):

@@ -1,18 +1,18 @@
-"""What was seen of one seed: plain data, from which everything is judged. Times are unix seconds."""
+"""What was seen of one seed: plain data, which the checks judge. Times are Unix seconds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-# What an upset is called that is nobody's but the machine's.
+# The name of an upset that only the machine is to blame for.
 STALL = "stall"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command that was typed. `problems`: one a delivery, "" where it was acknowledged; `answers`: what those said.
+    """A typed command. `problems`: one a delivery, "" if it was acknowledged; `answers`: what acknowledgements said.
 
-    `told` is what its own response_url was used for.
+    `told`: what was sent to its own response_url.
     """
 
     number: int
@@ -28,7 +28,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class RunSeen:
-    """A run as Bolt has it. `ended_at` is None while it goes on."""
+    """A run in Bolt. `ended_at` is None while it's active."""
 
     id: int
     reason: str
@@ -48,7 +48,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A message of the bot in a channel, outside any thread. `text` is its text and that of its blocks."""
+    """A message of the bot in a channel, outside threads. `text` includes the texts of its blocks."""
 
     channel: str
     ts: str
@@ -60,7 +60,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Something that one person was told without a response_url: an ephemeral or a direct message."""
+    """A message to one person without a response_url: an ephemeral or a direct message."""
 
     user: str
     text: str
@@ -68,7 +68,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """A call that was struck. `executed`: it took effect. `about`: its message's key, its start's reason, or its run."""
+    """A struck call. `executed`: it took effect. `about`: its message's key, its start's reason, or its run."""
 
     at: float
     replica: int
@@ -80,9 +80,9 @@ class Struck:
 
 @dataclass(frozen=True, slots=True)
 class Upset:
-    """A time in which a process was ended or stopped, or Redis was away, or Slack and Bolt stood still for want of processor time.
+    """A time when a process was ended or stopped, Redis was away, or Slack and Bolt had no processor and stood still.
 
-    `replica` is -1 for the latter two.
+    `replica` is -1 for the last two.
     """
 
     what: str
@@ -93,7 +93,7 @@ class Upset:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What still stands in a due set or a lane, and in how many seconds it is due. `state` is that of a request."""
+    """A member that's left in a due set or a lane, and in how many seconds it's due. `state` is a request's."""
 
     set_name: str
     member: str
@@ -103,7 +103,7 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How a process ended by itself or was asked to. `excused` says why another status than 0 is no fault."""
+    """How a process ended, by itself or when asked. `excused`: why a status other than 0 is no fault."""
 
     replica: int
     status: int
@@ -113,7 +113,7 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A click on *Cancel run*. `asked`: Bolt was asked to cancel; `answers`: what the click's response_url was used for."""
+    """A click on *Cancel run*. `asked`: Bolt was asked to cancel; `answers`: what the click's response_url got."""
 
     run: int
     user: str
@@ -125,9 +125,9 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A press of another button. `request`: of *Run when it ends*, the new request; of *Follow this run*, `run`.
+    """A press of another button. `request`: the new request of *Run when it ends*; `run`: that of *Follow this run*.
 
-    `refused`: the request that was refused, and `reason` the command's that made it. `answers`: what the press's response_url was used for.
+    `refused`: the request that was refused; `reason`: its command's. `answers`: what was sent to the response_url.
     """
 
     label: str
@@ -144,9 +144,9 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class EndSeen:
-    """A run of a watched schedule that is over, as Bolt has it, with Bolt's times. `failed` and `succeeded` are both False if neither counts.
+    """A finished run of a watched schedule, with Bolt's times. `failed` and `succeeded` are False if it doesn't count.
 
-    `counted`: digests count it. `over_at`: when it was over by everybody else's clock. `retried`: the run that it retries, for us; 0 if it doesn't.
+    `counted`: digests count it. `over_at`: its end by our clock. `retried`: the run that it retries for us, or 0.
     """
 
     run: int
@@ -162,7 +162,7 @@ class EndSeen:
 
 @dataclass(frozen=True, slots=True)
 class WatchSeen:
-    """A channel watches a schedule, for runs that ended since then, by Bolt's clock."""
+    """A channel watches a schedule, for runs that ended after `since` by Bolt's clock."""
 
     channel: str
     schedule: str
@@ -171,9 +171,9 @@ class WatchSeen:
 
 @dataclass(frozen=True, slots=True)
 class PostSeen:
-    """A thread post that an incident's record wants. `errors` are the keys that it names.
+    """A thread post in an incident's record. `errors`: the keys of the errors it names.
 
-    `withdrawn`: the message at the bot's return to the channel tells it instead.
+    `withdrawn`: the message at the bot's return to the channel mentions it instead.
     """
 
     number: int
@@ -185,9 +185,10 @@ class PostSeen:
 
 @dataclass(frozen=True, slots=True)
 class IncidentSeen:
-    """An incident on record. `recent` are the runs that it counts, the newest last; `waits`: an edit of its count is queued.
+    """An incident in Redis. `recent`: the runs that it counts, newest last; `waits`: an edit of its count is queued.
 
-    `withheld`: it has news that its channel still has to hear. `listed`: it's among the open ones. `snoozed_ever`: somebody clicked on that; `carded`: some run has its own card here.
+    `withheld`: it has news that its channel hasn't been told. `listed`: it's among the open ones.
+    `snoozed_ever`: somebody clicked on that; `carded`: one of its runs has its own card here.
     """
 
     channel: str
@@ -217,18 +218,18 @@ class IncidentSeen:
 
     @property
     def key(self) -> str:
-        """In the metadata of its message; those of its posts begin with it."""
+        """The key in its message's metadata; the keys of its posts begin with it."""
         return f"incident:{self.channel}:{self.schedule}:{self.serial}"
 
     @property
     def is_open(self) -> bool:
-        """Whether it still fails."""
+        """Whether the schedule is still failing."""
         return self.state in {"failing", "flapping"}
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message of an incident or an outage, or a post in its thread (`thread` is "" for the former)."""
+    """A message of an incident or an outage (`thread` is ""), or a post in its thread."""
 
     channel: str
     ts: str
@@ -239,7 +240,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """A time in which a channel didn't hear of failures at once."""
+    """A time during which a channel wasn't told of failures at once."""
 
     channel: str
     since: float
@@ -248,7 +249,7 @@ class Spell:
 
 @dataclass(frozen=True, slots=True)
 class StopSeen:
-    """A channel's watch was stopped: when by Bolt's clock, and when by everybody else's."""
+    """A channel's watch was stopped, at this time by Bolt's clock and by ours."""
 
     channel: str
     at: float
@@ -257,7 +258,7 @@ class StopSeen:
 
 @dataclass(frozen=True, slots=True)
 class DigestSeen:
-    """A digest whose time has come: its key, and what is on record of its post."""
+    """A digest whose time has come: its key, and what's recorded of its post."""
 
     channel: str
     key: str
@@ -266,7 +267,7 @@ class DigestSeen:
 
 @dataclass(frozen=True, slots=True)
 class TallySeen:
-    """What digests count of a schedule."""
+    """What digests have counted for a schedule."""
 
     schedule: str
     runs: int
@@ -275,9 +276,9 @@ class TallySeen:
 
 @dataclass(frozen=True, slots=True)
 class WatchesSeen:
-    """All of it that is about watches. `asked_to_retry`: how often somebody clicked on that.
+    """Everything about watches. `asked_to_retry`: how often somebody clicked to retry.
 
-    `gaps` has a spell for each gap and channel that watched then.
+    `gaps` has a spell for each gap and each channel that was watching.
     """
 
     watches: tuple[WatchSeen, ...] = ()
@@ -295,7 +296,7 @@ class WatchesSeen:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All of it."""
+    """Everything that was seen."""
 
     commands: tuple[Command, ...] = ()
     runs: tuple[RunSeen, ...] = ()
@@ -307,12 +308,12 @@ class Seen:
     exits: tuple[Exit, ...] = ()
     wishes: tuple[Wish, ...] = ()
     presses: tuple[Pressed, ...] = ()
-    # The request's id of those whose record says that they are being looked for or unclear, with when it was sent.
+    # The ids of requests that are unclear or being looked for, with when they were sent.
     unclear: dict[str, float | None] = field(default_factory=dict)
-    # Where it stands, and the text.
+    # Where each text is shown, and the text.
     texts: tuple[tuple[str, str], ...] = ()
     logs: tuple[tuple[str, str], ...] = ()
     secrets: tuple[str, ...] = ()
     watched: WatchesSeen = field(default_factory=WatchesSeen)
-    # Waited until log files whose upload was cut off were tried again, and what is looked for was given up.
+    # Whether the driver waited for log files to be uploaded again, and for lost starts to be given up.
     patient: bool = False

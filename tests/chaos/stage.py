@@ -36,12 +36,12 @@ BOLT_SPEED = 2.0
 LABEL = "Cancel run"
 TYPED_MOST = 8
 NEW = 5
-# Slack sends an event that nobody acknowledged again after a minute and after five.
+# Slack sends an unacknowledged event again after a minute and after five.
 EVENT_RETRIES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 TYPED_AGAIN_S = 1.5
-# A fifth of what a replica waits for an answer: reading, doing and answering take several turns.
+# A fifth of how long a replica waits for an answer: reading, handling and answering take several turns.
 PULSE_S, STALL_S = 0.05, 0.2
-# Commands that are typed again have numbers of their own.
+# Commands that are typed again have their own numbers.
 NUMBERS = 10_000
 SETTINGS = {
     "BOLT_BOT_HTTP_HOST": "127.0.0.1",
@@ -60,7 +60,7 @@ Json = dict[str, Any]
 
 
 class OwnWorkspace(Workspace):
-    """A workspace that tells each replica addresses at the replica's own port."""
+    """A workspace that gives each replica addresses on the replica's own port."""
 
     def address(self, path: str) -> str:
         """An absolute address of this workspace."""
@@ -69,7 +69,7 @@ class OwnWorkspace(Workspace):
 
 @dataclass(slots=True)
 class Clicked:
-    """A click on *Cancel run*, and what came of it."""
+    """A click on *Cancel run*, and its outcome."""
 
     run: int
     user: str
@@ -80,7 +80,7 @@ class Clicked:
 
 @dataclass(slots=True)
 class Stage:
-    """Everything of one seed."""
+    """The stage of one seed."""
 
     plan: Plan
     folder: Path
@@ -91,30 +91,30 @@ class Stage:
     replicas: list[Replica] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     clicked: list[Clicked] = field(default_factory=list)
-    # What else was pressed, each with its response_url's token.
+    # The other buttons that were pressed, each with its response_url's token.
     pressed: list[tuple[Pressed, str]] = field(default_factory=list)
-    # What a response_url was used for, by its token.
+    # What was sent to a response_url, by its token.
     told: dict[str, list[str]] = field(default_factory=dict)
     tokens: dict[int, str] = field(default_factory=dict)
     private_by_url: set[str] = field(default_factory=set)
-    # After how many seconds the replica is there again that is killed when it acknowledges the next thing of a kind.
+    # In how many seconds to restart the replica that's killed when it acknowledges the next request of a kind.
     kill_at_ack: dict[str, list[float]] = field(default_factory=dict)
-    # When this process, in which Slack and Bolt are, was late for itself, and so for everyone.
+    # When this process, which runs Slack and Bolt, was delayed, and with it everything else.
     stalls: list[Upset] = field(default_factory=list)
     history: int = 0
-    # Which incidents' messages were snoozed, by key.
+    # The keys of incidents whose messages were snoozed.
     snoozed: set[str] = field(default_factory=set)
     asked_to_retry: int = 0
     quiet: list[Spell] = field(default_factory=list)
     gaps: list[Spell] = field(default_factory=list)
     absences: list[Spell] = field(default_factory=list)
     stops: list[StopSeen] = field(default_factory=list)
-    # When time passed at once at Bolt, by its clock before, and how much.
+    # Jumps of Bolt's clock: its time before each, and by how much.
     jumps: list[tuple[float, float]] = field(default_factory=list)
     _pulse: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
-        """Furnish the sandbox."""
+        """Set up the sandbox."""
         auth.KEYS[(KEY, SECRET)] = Actor("API key chaos")
         self.sandbox = Sandbox(OwnWorkspace(render_manifest()), bolt=BoltWorld(speed=BOLT_SPEED))
         self.sandbox.workspace.rates.enabled = False
@@ -146,7 +146,7 @@ class Stage:
     # --- from the beginning to the end ---
 
     async def start(self) -> None:
-        """Start everything, and wait until every replica is ready."""
+        """Start everything, and wait until all replicas are ready."""
 
         @web.middleware
         async def struck(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -180,7 +180,7 @@ class Stage:
         replica.start()
 
     async def _own_port(self, number: int) -> int:
-        """The sandbox serves each replica at a port of its own: that is how their calls are told apart."""
+        """Serve the sandbox to this replica on a port of its own, so that replicas' calls can be told apart."""
         runner = self.sandbox._runner
         if runner is None:
             raise RuntimeError("the sandbox is not started")
@@ -209,12 +209,12 @@ class Stage:
     # --- Bolt's clock ---
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at once at Bolt."""
+        """Let time pass at Bolt, all at once."""
         self.jumps.append((self.sandbox.bolt.clock().timestamp(), seconds))
         self.sandbox.bolt.advance(seconds)
 
     def our_time(self, at: float) -> float:
-        """When that was by everybody else's clock, of a time by Bolt's."""
+        """Convert a time by Bolt's clock to our clock."""
         passed = sum(min(seconds, max(0.0, at - before)) for before, seconds in self.jumps)
         return at - passed - self.plan.withheld.skew_s
 
@@ -224,7 +224,7 @@ class Stage:
         self.replicas[replica].kill(restart_after_s)
 
     def _changed(self, change: Change) -> None:
-        """Whoever is told something through a response_url: which one it was."""
+        """Note which response_url a private message was sent to."""
         token = OWN_TOKEN.get()
         if change.kind != "private" or not token:
             return
@@ -236,7 +236,7 @@ class Stage:
     # --- what people do ---
 
     async def type(self, typed: Typed) -> None:
-        """Type a command; where nothing was taken in, type it again a little later, some times."""
+        """Type a command; if it wasn't accepted, type it again a little later, up to TYPED_MOST times."""
         for again in range(TYPED_MOST):
             number = typed.number + again * NUMBERS
             command = await self._type(replace(typed, number=number, reason=f"{typed.reason}.{again}"))
@@ -245,7 +245,7 @@ class Stage:
             await asyncio.sleep(TYPED_AGAIN_S)
 
     async def _type(self, typed: Typed) -> Command:
-        """Type a command; each delivery of it is answered on its own."""
+        """Type a command; each of its deliveries is answered separately."""
         ws, slack = self.sandbox.workspace, self.sandbox.slack
         user, channel = ws.user(typed.user), ws.channel(typed.channel)
         trigger_id = ws.new_trigger(user.id)
@@ -274,7 +274,7 @@ class Stage:
         return command
 
     def _watch_deliveries(self) -> None:
-        """An acknowledgement may be the last that its replica does."""
+        """Watch deliveries, so that a replica can be killed right after an acknowledgement."""
         delivery = self.sandbox.slack.delivery
         send = delivery.send
 
@@ -318,7 +318,7 @@ class Stage:
         runs = run_ids(card)
         clicked = Clicked(runs[0] if runs else 0, user.id, time.time(), token)
         self.clicked.append(clicked)
-        # The button may have gone in this very moment.
+        # The button may have disappeared at this very moment.
         with contextlib.suppress(Refused):
             clicked.acknowledged = not (await clicking).problem
 
@@ -329,7 +329,7 @@ class Stage:
         fits = [one for one in shown if matching(one.blocks, None, press.label, None)]
         if not fits:
             return
-        # People press what is new: what a run's end has overtaken stands there as well.
+        # People press what's new; buttons that a run's end has made obsolete are still there too.
         fits = sorted(fits, key=lambda one: float(one.ts))[-NEW:]
         message = fits[int(press.pick * len(fits)) % len(fits)]
         someone = ws.user(self.plan.users[int(press.pick * 1000) % len(self.plan.users)]).id
@@ -343,7 +343,7 @@ class Stage:
         token = self._token_of(user, message.ts, before)
         at = len(self.pressed)
         self.pressed.append((pressed, token))
-        # The button may have gone in this very moment.
+        # The button may have disappeared at this very moment.
         with contextlib.suppress(Refused):
             self.pressed[at] = (replace(pressed, acknowledged=not (await pressing).problem), token)
 
@@ -361,12 +361,12 @@ class Stage:
         return replace(known, request=new, refused=refused)
 
     def _token_of(self, user: str, original: str, before: set[str]) -> str:
-        """The response_url that a click was given, by its token."""
+        """The token of the response_url that a click was given."""
         made = self.sandbox.workspace.response_urls.values()
         fits = (one for one in made if one.token not in before and (one.user, one.original) == (user, original))
         return next((one.token for one in fits), "")
 
-    # --- what is to be seen ---
+    # --- what's visible ---
 
     def cards(self) -> list[Message]:
         """The bot's messages outside threads and direct conversations, oldest first."""
@@ -380,7 +380,7 @@ class Stage:
         ]
 
     def replica_of(self, connection: Connection) -> int:
-        """To which replica a socket belongs."""
+        """The replica that a socket belongs to."""
         transport = connection.request.transport
         name = transport.get_extra_info("sockname") if transport else None
         return self.striker.ports.get(int(name[1]), 0) if name else 0
@@ -391,12 +391,12 @@ class Stage:
         return [one for one in connections if self.replica_of(one) == replica]
 
     def secrets(self) -> tuple[str, ...]:
-        """What nobody may read."""
+        """The secrets that nobody may read."""
         ws = self.sandbox.workspace
         clones = [run.secret for run in self.sandbox.bolt.runs()]
         return (ws.bot_token, ws.app_token, KEY, SECRET, PASSWORD, *self.plan.secrets, *clones)
 
 
 def run_ids(message: Message) -> tuple[int, ...]:
-    """The runs to which a message links."""
+    """The runs that a message links to."""
     return tuple(dict.fromkeys(int(part.split("|")[0]) for part in message.text.split("/run_id/")[1:]))

@@ -1,6 +1,6 @@
-"""Strikes: calls of a replica to Slack or Bolt that go wrong, at the very point that the plan names.
+"""Strikes: a replica's calls to Slack or Bolt that go wrong at exactly the point that the plan names.
 
-A middleware before the sandbox's own handlers: it knows by the port which replica calls, and what is asked for.
+A middleware before the sandbox's handlers, which knows from the port which replica calls, and for what.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ METHODS = {
     "conversations.replies": "read",
 }
 GRAPHQL_FIELD = re.compile(r"\b(" + "|".join(OPERATIONS) + r")\b")
-# The address of the replica that is being answered: what it is told to call next is its own, too.
+# The address of the replica that's being answered, for the URLs that it's given.
 OWN_ADDRESS: ContextVar[str] = ContextVar("OWN_ADDRESS", default="")
-# The response_url that is being used, by its token.
+# The token of the response_url that's being used.
 OWN_TOKEN: ContextVar[str] = ContextVar("OWN_TOKEN", default="")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -53,7 +53,7 @@ Kill = Callable[[int, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call, the targets that it fits, and what it is about: a message's key, a start's reason, a run."""
+    """A call, the targets that it fits, and what it's about: a message's key, a start's reason, a run."""
 
     replica: int
     targets: tuple[str, ...]
@@ -61,13 +61,13 @@ class Call:
 
     @property
     def target(self) -> str:
-        """The most exact of its targets."""
+        """The most specific of its targets."""
         return self.targets[0]
 
 
 @dataclass(slots=True)
 class Armed:
-    """A strike that waits for its calls."""
+    """A strike that's waiting for its calls."""
 
     strike: Strike
     left: int
@@ -75,7 +75,7 @@ class Armed:
 
 @dataclass(slots=True)
 class Striker:
-    """Knows which replica calls from which port, and strikes."""
+    """Strikes calls; it knows which replica calls from which port."""
 
     kill: Kill
     ports: dict[int, int] = field(default_factory=dict)
@@ -86,24 +86,24 @@ class Striker:
     blind: int = 0
 
     def arm(self, strike: Strike) -> None:
-        """Let the next calls that fit be struck."""
+        """Have the next calls that fit struck."""
         self.armed.append(Armed(strike, strike.count))
 
     def disarm(self) -> None:
-        """Let all be well."""
+        """Strike no more calls."""
         self.armed.clear()
 
     async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """The middleware."""
         port = _port(request)
         OWN_ADDRESS.set(f"http://127.0.0.1:{port}" if port in self.ports else "")
-        # Requests of one connection share a context: what the last one set is set anew.
+        # Requests on one connection share a context, so this has to be set for each of them.
         OWN_TOKEN.set(request.path.partition("/response/")[2])
         try:
-            # Read whole, so that a call whose replica has ended can still take effect.
+            # Read the whole body, so that a call whose replica has ended can still take effect.
             raw = await request.read() if port in self.ports else b""
         except ConnectionError:
-            # Its replica ended in the middle of it.
+            # The replica ended while sending it.
             return web.Response(status=400)
         call = _read(request, raw, self.ports[port]) if port in self.ports else None
         if call is None:
@@ -171,7 +171,7 @@ def _port(request: web.Request) -> int:
 
 
 def _read(request: web.Request, raw: bytes, replica: int) -> Call | None:
-    """What a request asks for; None where nothing of it can be struck."""
+    """What a request calls; None if it can't be struck."""
     if request.path.endswith("/graphql"):
         return _graphql(replica, raw)
     if "/response/" in request.path:

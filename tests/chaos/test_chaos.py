@@ -83,15 +83,15 @@ COUNTED = (TallySeen("nightly", 2, 2),)
 WATCHED = WatchesSeen(
     (WatchSeen("C1", "nightly", AT),), (FAILED, AGAIN, MENDED), (INCIDENT,), (SHOWN, *POSTS), tallies=COUNTED
 )
-# It still fails, somebody is on it, and a retry was seen.
+# It's still failing.
 OPEN = dataclasses.replace(INCIDENT, state="failing", runs=2, recent=(20, 21), posts=INCIDENT.posts[:2], listed=True)
 RED = dataclasses.replace(SHOWN, text=":red_circle: *Nightly* is failing: 2 runs since 1:00")
 FAILING = WatchesSeen(WATCHED.watches, (FAILED, AGAIN), (OPEN,), (RED, *POSTS[:2]), tallies=COUNTED)
-# Or an outage's message tells of it.
+# Or it's part of an outage's message.
 GROUPED = dataclasses.replace(OPEN, ts="", outage=1)
 SHARED = Notice("C1", "5.1", "", "outage:C1:1", ":red_circle: *1 schedule* failing since 1:00")
 OUTAGE = dataclasses.replace(FAILING, incidents=(GROUPED,), notices=(SHARED,))
-# Or the message at the end of quiet hours does.
+# Or it's in the message at the end of quiet hours.
 SILENT = dataclasses.replace(OPEN, ts="", posts=(), silent=True, name="Nightly")
 LISTED = Notice(
     "C1", str(AT + 60), "", "quiet:C1:1", "Quiet hours are over: 1 schedule is failing. *Nightly* is failing"
@@ -119,52 +119,52 @@ STOPPED = Upset("pause", 0, AT + 1, AT + 2)
 
 
 def but(**changes: object) -> Seen:
-    """What is well, but for this."""
+    """A seed in which all is well, with these changes."""
     return dataclasses.replace(WELL, **changes)  # type: ignore[arg-type]
 
 
 def card(**changes: object) -> tuple[Card, ...]:
-    """The card, but for this."""
+    """The card, with these changes."""
     return (dataclasses.replace(CARD, **changes),)  # type: ignore[arg-type]
 
 
 def command(**changes: object) -> tuple[Command, ...]:
-    """The command, but for this."""
+    """The command, with these changes."""
     return (dataclasses.replace(COMMAND, **changes),)  # type: ignore[arg-type]
 
 
 def run(**changes: object) -> tuple[RunSeen, ...]:
-    """The run, but for this."""
+    """The run, with these changes."""
     return (dataclasses.replace(RUN, **changes),)  # type: ignore[arg-type]
 
 
 def wish(**changes: object) -> tuple[Wish, ...]:
-    """The wish, but for this."""
+    """The click on *Cancel run*, with these changes."""
     return (dataclasses.replace(WISH, **changes),)  # type: ignore[arg-type]
 
 
 def watches(base: WatchesSeen = WATCHED, **changes: object) -> Seen:
-    """What is well, but for this of what is watched."""
+    """A seed in which all is well, with these changes to what's watched."""
     return but(watched=dataclasses.replace(base, **changes))  # type: ignore[arg-type]
 
 
 def incident(base: IncidentSeen = INCIDENT, **changes: object) -> tuple[IncidentSeen, ...]:
-    """The incident, but for this."""
+    """The incident, with these changes."""
     return (dataclasses.replace(base, **changes),)  # type: ignore[arg-type]
 
 
 def says(text: str) -> tuple[Notice, ...]:
-    """The messages of a schedule that fails, with another text."""
+    """The messages of a failing schedule, with another text."""
     return (dataclasses.replace(RED, text=text), *POSTS[:2])
 
 
 def kinds(seen: Seen) -> set[str]:
-    """Which violations are found."""
+    """The kinds of violations that are found."""
     return {violation.kind for violation in check(seen)}
 
 
 def broken() -> Iterator[tuple[str, Seen]]:
-    """Every violation there is, and what shows it."""
+    """Every kind of violation, with an example."""
     yield "started twice", but(runs=(RUN, *run(id=8)), cards=(CARD, *card(ts="1.2", key="", runs=(8,))))
     yield "started by nobody", but(runs=(RUN, *run(id=8, reason="somebody")))
     yield "started late", but(runs=run(at=AT + 70))
@@ -205,7 +205,7 @@ def broken() -> Iterator[tuple[str, Seen]]:
 
 
 def broken_watches() -> Iterator[tuple[str, Seen]]:
-    """The same of what is watched."""
+    """The same for watches."""
     yield "no incident", watches(incidents=(), notices=())
     yield "counted twice", watches(incidents=incident(recent=(20, 21, 21, 22)))
     yield "wrong count", watches(incidents=incident(failures=3))
@@ -272,7 +272,7 @@ def broken_watches() -> Iterator[tuple[str, Seen]]:
 
 
 def broken_withholding() -> Iterator[tuple[str, Seen]]:
-    """The same of what is withheld, and of digests."""
+    """The same for withheld messages and digests."""
     yield "untold", watches(QUIET, notices=())
     yield "untold", watches(QUIET, notices=(dataclasses.replace(LISTED, ts=str(AT)),))
     yield "untold", watches(QUIET, notices=(dataclasses.replace(LISTED, text="*Hourly* is failing"),))
@@ -297,7 +297,7 @@ def _retries(second_begins: float) -> tuple[EndSeen, ...]:
 
 
 def excused_withholding() -> Iterator[tuple[str, Seen]]:
-    """What is allowed of what is withheld."""
+    """What's allowed when messages are withheld."""
     yield "told when the quiet hours are over", but(watched=QUIET)
     yield (
         "recovered while the bot was away",
@@ -329,13 +329,13 @@ def excused_withholding() -> Iterator[tuple[str, Seen]]:
 
 
 def _flapped() -> tuple[EndSeen, ...]:
-    """Three successes in a row."""
+    """Two failures, then three successes in a row."""
     more = (dataclasses.replace(MENDED, run=23 + later, at=AT + 4 + later) for later in range(2))
     return (FAILED, AGAIN, MENDED, *more)
 
 
 def excused_watches() -> Iterator[tuple[str, Seen]]:
-    """What is allowed of what is watched."""
+    """What's allowed for watches."""
     yield "nothing watched", but(watched=WatchesSeen())
     yield "still failing", but(watched=FAILING)
     overtaken = (PostSeen(0, "recovered", 19), *INCIDENT.posts)
@@ -393,7 +393,7 @@ def excused_watches() -> Iterator[tuple[str, Seen]]:
 
 
 def excused() -> Iterator[tuple[str, Seen]]:
-    """What looks alike and is no violation."""
+    """What looks like a violation and isn't one."""
     yield "refused", but(runs=(), cards=(), commands=command(told=("Nothing was started.",)))
     yield "refused directly", but(runs=(), cards=(), told=(Told("U1", "Nothing was started."),))
     yield "not taken in", but(runs=(), cards=(), commands=command(problems=("operation_timeout",)))
@@ -424,12 +424,12 @@ def excused() -> Iterator[tuple[str, Seen]]:
 
 @pytest.mark.parametrize(("kind", "seen"), [*broken(), *broken_watches(), *broken_withholding()])
 def test_each_violation_is_found(kind: str, seen: Seen) -> None:
-    """A check that cannot fail is worth nothing."""
+    """Each check finds its violation: one that can't fail would be worthless."""
     assert kind in kinds(seen)
 
 
 def test_every_kind_of_violation_has_an_example() -> None:
-    """A new check comes with what makes it fail."""
+    """Every kind of violation that a check can find has an example."""
     text = "".join(Path(str(one.__file__)).read_text() for one in (checks, watch_checks, withheld_checks))
     named = set(re.findall(r'Violation\(\s*"([^"]+)"', text))
     assert {kind for kind, _ in (*broken(), *broken_watches(), *broken_withholding())} == named
@@ -439,19 +439,19 @@ def test_every_kind_of_violation_has_an_example() -> None:
     ("why", "seen"), [("all is well", WELL), *excused(), *excused_watches(), *excused_withholding()]
 )
 def test_what_is_allowed_is_no_violation(why: str, seen: Seen) -> None:
-    """Each exception that is promised, and no more."""
+    """What's allowed isn't reported as a violation."""
     assert kinds(seen) == set(), why
 
 
 def test_the_same_seed_gives_the_same_plan() -> None:
-    """A failing seed can be run again."""
+    """The same seed gives the same plan, so a failing one can be run again."""
     assert make_plan(5) == make_plan(5)
     assert make_plan(5) != make_plan(6)
     assert make_plan(5, commands=30).lines()[0] != make_plan(5, commands=31).lines()[0]
 
 
 async def test_redis_ended_again_while_it_is_away_is_one_server_in_the_end(tmp_path: Path) -> None:
-    """Two servers on the same files would lose what was acknowledged, which no Redis does by itself."""
+    """Two restarts at once still leave one server: two on the same files would lose acknowledged data."""
     store = Store(tmp_path, "always")
     await store.start()
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Something promised that does not hold."""
+    """A promise that wasn't kept."""
 
     kind: str
     text: str

@@ -1,4 +1,4 @@
-"""What is promised of watches, as pure functions over what was seen. Each gives the violations it finds."""
+"""Promises about watches, as pure functions of what was seen. Each yields the violations it finds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.core.watching.edits import is_step
 from tests.chaos.seen import EndSeen, IncidentSeen, Left, Notice, PostSeen, Seen, Spell
 from tests.chaos.violation import Found, Violation
 
-# Calls that took effect after their timeout, or processes that were stopped so long.
+# For calls that took effect after their timeout, or processes that were stopped that long.
 PAUSE_SLACK_S = 8.0
 NEW_ERRORS = ("opening", "new_error", "reopened", "still_failing")
 COUNTS = {
@@ -27,11 +27,11 @@ WORDS = {
 }
 FAILING_NOW = re.compile(r"(\d+) schedules?\*? failing")
 RETRIED, ON_IT, SNOOZED = "Being retried as", "is on it", "Snoozed"
-# What a post says whose log follows in one of its own.
+# What a post says if its log follows in another post.
 LOG_FOLLOWS = "I'll post it here once it is."
 # What looks, the clocks of incidents and schedules, and the checks of channels keep in their due sets.
 STAYING = ("due:discovery", "due:looks", "due:incidents", "due:outages", "due:channels", "due:late", "due:slow")
-# A digest whose time comes within this many seconds is waited for.
+# A digest that's due within this many seconds is waited for.
 DIGEST_SOON_S = 600.0
 
 
@@ -48,7 +48,7 @@ def ends_of(seen: Seen, incident: IncidentSeen) -> list[EndSeen]:
 
 
 def each_end_is_counted_once(seen: Seen) -> Found:
-    """An incident counts each failed run since the channel watches, and no other one, nor one twice."""
+    """An incident counts each failed run since its channel began to watch, once, and no other run."""
     known = {(one.channel, one.schedule): one for one in seen.watched.incidents}
     for watch in seen.watched.watches:
         incident = known.get((watch.channel, watch.schedule))
@@ -59,7 +59,7 @@ def each_end_is_counted_once(seen: Seen) -> Found:
                 yield Violation("no incident", f"{watch.channel} {watch.schedule}: runs {sorted(failed)} failed")
             continue
         before = {one.run for one in seen.watched.ends if one.schedule == watch.schedule and one.at <= watch.since}
-        # It was watched before, too, or failed already.
+        # It was watched before, or had already failed.
         knows = incident.seen_before or any(one.channel == watch.channel for one in seen.watched.stops)
         twice = sorted(run for run, times in Counter(incident.recent).items() if times > 1)
         if twice:
@@ -75,7 +75,7 @@ def each_end_is_counted_once(seen: Seen) -> Found:
 
 
 def the_newest_end_decides(seen: Seen) -> Found:
-    """A schedule fails if its newest end is a failure; one that flaps until three successes in a row."""
+    """A schedule is failing if its newest run failed; a flapping one, until three successes in a row."""
     for incident in seen.watched.incidents:
         ends = ends_of(seen, incident)
         if not ends or incident.state == "closed":
@@ -89,7 +89,7 @@ def the_newest_end_decides(seen: Seen) -> Found:
 
 
 def one_message_an_incident(seen: Seen) -> Found:
-    """Each incident has one message, unless its runs' cards tell of it, it's part of an outage, or it's snoozed."""
+    """Each incident has one message, unless its runs have cards, it's part of an outage, or it's snoozed."""
     known = {one.key: one for one in seen.watched.incidents}
     shown = _by_key(seen, "")
     for key, notices in shown.items():
@@ -107,7 +107,7 @@ def one_message_an_incident(seen: Seen) -> Found:
 
 
 def messages_are_newest(seen: Seen) -> Found:
-    """What is shown is what the incident is, but for a count between two steps or one whose edit waits."""
+    """A message shows its incident's current state, except for a count between two steps or a queued edit."""
     shown = {(one.channel, one.ts): one.text for one in seen.watched.notices if not one.thread}
     over = {one.run for one in seen.watched.ends}
     for incident in seen.watched.incidents:
@@ -129,7 +129,7 @@ def _wrong_words(incident: IncidentSeen, text: str) -> list[str]:
 
 
 def _is_counted(incident: IncidentSeen, text: str) -> bool:
-    """Whether the count that is shown is the newest that has to be."""
+    """Whether the shown count is as new as it has to be."""
     if incident.state == "closed" or (incident.state == "failing" and incident.seen_before):
         return True
     total, found = incident.failures + incident.retries, COUNTS[incident.state].search(text)
@@ -140,7 +140,7 @@ def _is_counted(incident: IncidentSeen, text: str) -> bool:
 
 
 def posts_are_there_once(seen: Seen) -> Found:
-    """Each post that an incident wants is in its thread, once, and so is each log that one promises; and no other one."""
+    """Each post of an incident is in its thread once, and so is each log that a post promises, and no other post."""
     posts = Counter(
         one.key for one in seen.watched.notices if one.key.startswith("incident:") and one.key.count(":") == 4
     )
@@ -165,7 +165,7 @@ def posts_are_there_once(seen: Seen) -> Found:
 
 
 def each_error_is_told_once(seen: Seen) -> Found:
-    """One post tells of an opening, and one of each new error."""
+    """An incident has one opening, and one post for each new error."""
     for incident in seen.watched.incidents:
         openings = [one for one in incident.posts if one.kind == "opening" and not one.withdrawn]
         begun = incident.silent or any(one.kind == "opening" for one in incident.posts)
@@ -176,7 +176,7 @@ def each_error_is_told_once(seen: Seen) -> Found:
         twice = [error for error, times in told.items() if times > 1]
         if twice:
             yield Violation("error told twice", f"{incident.key}: {twice}")
-        # The opening's excerpt tells of its errors if they weren't known when it was planned.
+        # The opening's excerpt shows its errors if they weren't known when it was planned.
         known = bool(openings) and bool(openings[0].errors)
         bare = incident.carded or incident.snoozed_ever or incident.seen_before or len(incident.posts) >= POSTS_MOST
         # What was withheld is listed in a message, and the one at the bot's return doesn't name errors.
@@ -188,7 +188,7 @@ def each_error_is_told_once(seen: Seen) -> Found:
 
 
 def outages_are_newest(seen: Seen) -> Found:
-    """An outage has one message, which says how many of its schedules fail."""
+    """An outage has one message, which says how many of its schedules are failing."""
     shown = _by_key(seen, "")
     names = {(one.channel, one.outage) for one in seen.watched.incidents if one.outage}
     for channel, number in sorted(names):
@@ -203,7 +203,7 @@ def outages_are_newest(seen: Seen) -> Found:
 
 
 def is_earlier(seen: Seen, key: str) -> bool:
-    """Whether that is of an incident which a newer one of its schedule has replaced."""
+    """Whether this is the key of an incident that a newer one of its schedule has replaced."""
     _, channel, schedule, serial, *_ = key.split(":")
     newest = (one for one in seen.watched.incidents if (one.channel, one.schedule) == (channel, schedule))
     return any(int(serial) < one.serial for one in newest)
@@ -212,21 +212,21 @@ def is_earlier(seen: Seen, key: str) -> bool:
 def _by_key(seen: Seen, thread: str) -> dict[str, list[Notice]]:
     found: dict[str, list[Notice]] = {}
     for one in seen.watched.notices:
-        # A line without a message of its own is a post in the channel.
+        # A post in the channel, because its incident has no message.
         if one.thread == thread and not (one.key.startswith("incident:") and one.key.count(":") == 4):
             found.setdefault(one.key, []).append(one)
     return found
 
 
 def _is_overtaken(incident: IncidentSeen, post: PostSeen) -> bool:
-    """Whether it's a recovery from before the incident's first message: it's told at once, or not at all."""
+    """Whether it's a recovery from before the incident's first message, which is posted at once or not at all."""
     return post.kind == "recovered" and any(
         one.kind == "opening" and one.number > post.number for one in incident.posts
     )
 
 
 def may_be_twice(seen: Seen, key: str, notices: list[Notice]) -> bool:
-    """A lost reply alone is no reason: the channel can be read back. A call that took effect late, or a stopped process, is."""
+    """A lost reply alone is no excuse: the channel can be read. A call that took effect late or a paused process is."""
     if any(one.about == key and one.how == "late" for one in seen.struck):
         return True
     times = sorted(float(one.ts) for one in notices)
@@ -237,20 +237,20 @@ def may_be_twice(seen: Seen, key: str, notices: list[Notice]) -> bool:
 def waits_for_channel(absences: Iterable[Spell], left: Left) -> bool:
     """Whether it's a post that Slack refused because the bot wasn't in the channel: it's tried again after ten minutes.
 
-    If the bot was back before anybody looked, nothing else tells that the channel takes messages again.
+    If the bot was back before anybody checked, nothing else shows that the channel accepts messages again.
     """
     channel = left.set_name.rpartition(":")[2]
     return left.set_name.startswith("posts:") and left.due_in > 0 and any(one.channel == channel for one in absences)
 
 
 def told_later(seen: Seen) -> set[str]:
-    """The channels in which posts wait for that."""
+    """The channels in which posts are waiting for that."""
     waiting = (one for one in seen.left if waits_for_channel(seen.watched.absences, one))
     return {one.set_name.rpartition(":")[2] for one in waiting}
 
 
 def stays(left: Left) -> bool:
-    """Whether that is always left where channels watch: discovery's own, and counts that wait for more of them."""
+    """Whether this is always left while channels watch: discovery's members, and edits of counts that wait for more."""
     if left.set_name == "due:reports":
         return left.due_in > DIGEST_SOON_S
     if left.set_name in STAYING:

@@ -1,4 +1,4 @@
-"""The part of a plan that is about watches: who watches what, what nobody here starts, and who handles what fails."""
+"""The part of a plan about watches: who watches what, which runs Bolt's scheduler starts, and who handles failures."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from bolt_sandbox.bolt.model import Ends
 
-# Schedules that only Bolt's scheduler and retries start, the channels that watch them, and the ones of everybody.
+# Schedules that only Bolt's scheduler and retries start, the channels that watch them, and the shared channel.
 PREFIX = "watched"
 COMMANDS = ("dbt build",)
 ROOMS = ("alarms0", "alarms1")
 EVERYBODYS, JOBS = "room0", "job*"
-# More than five that fail in one channel are an outage.
+# More than five failing in one channel are an outage.
 HOW_MANY = (2, 3, 3, 8)
 OTHER_BRANCH = "feature"
 UNWATCHED_SEEDS = 0.2
@@ -31,7 +31,7 @@ TAKE, TAKE_OVER, LET_GO = "I'm on it", "Take over", "No longer on it"
 SNOOZE, WAKE = "Snooze", "End snooze"
 RETRY, CANCEL = "Retry failed", "Cancel retry"
 HANDLED: dict[str, int] = {TAKE: 4, TAKE_OVER: 2, LET_GO: 2, SNOOZE: 2, WAKE: 2, RETRY: 4, CANCEL: 1}
-# Which calls are struck besides those of the whole plan, and how.
+# Which calls are struck in addition to those of the whole plan, and how often each is drawn.
 TARGETS: dict[str, int] = {
     "post:incident": 6,
     "post:outage": 2,
@@ -50,7 +50,7 @@ TARGETS: dict[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedWatch:
-    """A channel begins to watch what fits a pattern, before everything else or `at` seconds after the beginning."""
+    """A channel starts watching a pattern, before everything else or `at` seconds after the start."""
 
     channel: str
     pattern: str
@@ -59,7 +59,7 @@ class PlannedWatch:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledRun:
-    """Bolt's scheduler starts a run that ends like this; one of another branch or of a pull request doesn't count."""
+    """Bolt's scheduler starts a run that ends like this; runs of another branch or a pull request don't count."""
 
     at: float
     slug: str
@@ -70,13 +70,13 @@ class ScheduledRun:
 
     @property
     def apart(self) -> str:
-        """What sets it apart, for the plan's lines."""
+        """What's special about it, for the plan's lines."""
         return f", branch {self.branch}" if self.branch else ", for a pull request" if self.pull_request else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """A button of some incident's message is pressed; `pick` chooses which, by whom, and the choice of a menu."""
+    """A press of a button on some incident's message; `pick` chooses the message, the person and a menu's option."""
 
     at: float
     label: str
@@ -86,7 +86,7 @@ class Handling:
 
 @dataclass(frozen=True, slots=True)
 class WatchPlan:
-    """All of it; nothing is watched where it's empty. `newcomer`: a schedule that isn't there before `arrives`."""
+    """The whole plan; if it's empty, nothing is watched. `newcomer`: a schedule that's created at `arrives`."""
 
     slugs: tuple[str, ...] = ()
     newcomer: str = ""
@@ -97,7 +97,7 @@ class WatchPlan:
     handlings: tuple[Handling, ...] = ()
 
     def lines(self) -> list[tuple[float, str]]:
-        """What happens, with when it does."""
+        """What happens, with its time."""
         told = [(one.at or 0.0, f"watch {one.pattern} in {one.channel}") for one in self.watches]
         told += [(self.arrives, f"{self.newcomer} is created")] if self.newcomer else []
         told += [
@@ -109,7 +109,7 @@ class WatchPlan:
 
 
 def make_watch_plan(rng: random.Random, lasts: float) -> WatchPlan:
-    """Draw it; one seed in five has none."""
+    """Draw the plan; one seed in five has none."""
     if rng.random() < UNWATCHED_SEEDS:
         return WatchPlan()
     slugs = tuple(f"{PREFIX}{number}" for number in range(rng.choice(HOW_MANY)))
@@ -143,7 +143,7 @@ def _run(rng: random.Random, since: float, lasts: float, slug: str) -> Scheduled
 
 
 def watch_strikes(rng: random.Random, lasts: float, hows: dict[str, int]) -> list[tuple[float, str, str, float]]:
-    """When which calls of watches are struck, how, and after how many seconds a killed replica is there again."""
+    """When watches' calls are struck, which and how, and after how many seconds a killed replica is restarted."""
     many = rng.randint(2, 6)
     targets = rng.choices(list(TARGETS), list(TARGETS.values()), k=many)
     drawn = rng.choices(list(hows), list(hows.values()), k=many)

@@ -1,4 +1,4 @@
-"""Watches on the stage: channels watch, Bolt's scheduler starts runs, people handle incidents; and what is seen of that."""
+"""Watches on the stage: channels watch, Bolt's scheduler starts runs, people handle incidents; and what's seen."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ US = "API key chaos"
 
 
 def furnish(stage: Stage) -> None:
-    """The schedules and the rooms."""
+    """Add the schedules and the channels."""
     ws, plan = stage.sandbox.workspace, stage.plan.watched
     people = [ws.user(name).id for name in stage.plan.users]
     for room in plan.rooms:
@@ -51,7 +51,7 @@ def _add_schedule(stage: Stage, slug: str) -> None:
 
 
 async def begin(stage: Stage) -> None:
-    """Watch what is watched from the beginning, and wait until every schedule was looked at."""
+    """Start the watches that exist from the start, and wait until every schedule has been looked at."""
     planned = [one for one in stage.plan.watched.watches if one.at is None]
     await asyncio.gather(*(watch(stage, one) for one in planned))
     pairs = {(one.channel, one.schedule) for one in await _watches(stage)}
@@ -67,7 +67,7 @@ async def _have_begun(stage: Stage, pairs: set[tuple[str, str]]) -> bool:
 
 
 async def watch(stage: Stage, planned: PlannedWatch) -> None:
-    """Type the command until the watch is on record."""
+    """Type the command until the watch is recorded."""
 
     async def known() -> bool:
         return await watch_of(stage, planned.channel, planned.pattern) is not None
@@ -76,19 +76,19 @@ async def watch(stage: Stage, planned: PlannedWatch) -> None:
 
 
 async def create_newcomer(stage: Stage) -> None:
-    """Somebody creates a schedule that a pattern covers already."""
+    """Create a schedule that a pattern already covers."""
     _add_schedule(stage, stage.plan.watched.newcomer)
 
 
 async def start_run(stage: Stage, planned: ScheduledRun) -> None:
-    """Bolt's scheduler starts a run."""
+    """Have Bolt's scheduler start a run."""
     course = Course(planned.ends, takes_s=planned.takes_s)
     start = Start(branch=planned.branch, pull_request=planned.pull_request, course=course)
     stage.sandbox.bolt.start(planned.slug, start, SCHEDULER)
 
 
 async def handle(stage: Stage, handling: Handling) -> None:
-    """Press a button of some incident's message that has it."""
+    """Press a button on some incident's message that has it."""
     label, pick = handling.label, handling.pick
     action = INCIDENT_SNOOZE if label == SNOOZE else None
     fits = [
@@ -107,7 +107,7 @@ async def handle(stage: Stage, handling: Handling) -> None:
         stage.snoozed.add(_key(message))
     if label == RETRY:
         stage.asked_to_retry += handling.times
-    # The button may have gone in this very moment.
+    # The button may have disappeared at this very moment.
     with contextlib.suppress(Refused):
         await stage.sandbox.slack.people.click(
             user,
@@ -124,7 +124,7 @@ async def handle(stage: Stage, handling: Handling) -> None:
 
 
 async def look_at_watches(stage: Stage) -> WatchesSeen:
-    """What Bolt, Redis and the channels have of it."""
+    """Everything about watches in Bolt, Redis and the channels."""
     watches = await _watches(stage)
     slugs = {one.schedule for one in watches} | {*stage.plan.watched.slugs, stage.plan.watched.newcomer}
     return WatchesSeen(
@@ -143,7 +143,7 @@ async def look_at_watches(stage: Stage) -> WatchesSeen:
 
 
 async def unaccounted(stage: Stage) -> list[Left]:
-    """The runs whose ends aren't accounted. Those that count for nobody may wait for a sweep."""
+    """The runs whose ends aren't accounted for. Those that don't count may wait for a sweep."""
     slugs = {one.schedule for one in await _watches(stage)}
     left = [
         Left(f"active:{slug}", str(run))
@@ -163,7 +163,7 @@ async def unaccounted(stage: Stage) -> list[Left]:
 
 
 def is_notice(message: Message) -> bool:
-    """Whether it's an incident's or an outage's, or tells what was withheld, or is a digest."""
+    """Whether it's about an incident, an outage or withheld messages, or a digest."""
     return _key(message).startswith(NOTICES)
 
 
@@ -210,7 +210,7 @@ def _counts(run: Run) -> bool:
 
 
 def _has_own_commands(stage: Stage, run: Run) -> bool:
-    """Whether it was started with other commands than its schedule's, or retries one that was."""
+    """Whether it was started with other commands than its schedule's, or retries a run that was."""
     while run.parent_id is not None:
         run = stage.sandbox.bolt.run(run.parent_id)
     own = [f"{typed.reason}." for typed in stage.plan.typed if typed.override]
@@ -218,7 +218,7 @@ def _has_own_commands(stage: Stage, run: Run) -> bool:
 
 
 async def _incidents(stage: Stage) -> list[IncidentSeen]:
-    """The newest incident of each schedule and channel, whether it's watched now or not."""
+    """The newest incident of each schedule and channel, whether it's still watched or not."""
     channels = list(stage.sandbox.workspace.channels)
     slugs = [one.slug for one in stage.sandbox.bolt.schedules()]
     client, found = stage.store.client(), []
@@ -239,7 +239,7 @@ async def _incidents(stage: Stage) -> list[IncidentSeen]:
 
 
 def _incident(stage: Stage, incident: Incident, row: dict[str, str], *, waits: bool, listed: bool) -> IncidentSeen:
-    """An incident with its hash in Redis."""
+    """An incident and its hash in Redis."""
     runs = {one.run for one in incident.recent}
     return IncidentSeen(
         incident.channel,
@@ -296,7 +296,7 @@ def _key(message: Message) -> str:
 
 
 def shown(message: Message) -> str:
-    """Its text and that of its blocks."""
+    """Its text and the texts of its blocks."""
     return "\n".join((message.text, *words(message.blocks)))
 
 

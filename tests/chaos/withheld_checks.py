@@ -1,4 +1,4 @@
-"""What is promised of what a channel doesn't hear at once, and of digests. Each check gives the violations it finds."""
+"""Promises about what a channel isn't told at once, and about digests. Each check yields the violations it finds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.chaos.violation import Found, Violation
 from tests.chaos.watch_checks import ends_of, may_be_twice, told_later
 from tests.chaos.watch_plan import PREFIX
 
-# What is being posted when it becomes quiet, and the slowest machine.
+# For what's being posted when quiet hours begin, on the slowest machine.
 QUIET_SLACK_S = 5.0
 QUIET_ENDS_SLACK_S = 0.5
 STOP_SLACK_S = 1.0
@@ -21,7 +21,7 @@ DIGEST, GAP = "report:", "gap:"
 
 
 def each_failure_is_told(seen: Seen) -> Found:
-    """An incident without a message is told by a card, or by one that lists what was withheld, posted after its end."""
+    """An incident without a message is shown on a card, or in a list of withheld ones that's posted after its end."""
     shown = {(one.channel, one.ts) for one in seen.watched.notices if not one.thread}
     for incident in seen.watched.incidents:
         if incident.withheld:
@@ -43,7 +43,7 @@ def _lists(seen: Seen, channel: str) -> list[Notice]:
 
 
 def _names(notice: Notice, incident: IncidentSeen, end: EndSeen) -> bool:
-    """Whether a list tells of an end: by the schedule's name, or at the bot's return by a number."""
+    """Whether a list mentions an end: by the schedule's name, or by a number at the bot's return."""
     if notice.key.startswith("quiet:") or incident.is_open or notice.key.startswith(GAP):
         named = re.search(rf"\b{re.escape(incident.name)}\b", notice.text) is not None
     else:
@@ -52,7 +52,7 @@ def _names(notice: Notice, incident: IncidentSeen, end: EndSeen) -> bool:
 
 
 def nothing_is_posted_while_quiet(seen: Seen) -> Found:
-    """Quiet hours have no message and no thread post of an incident, but for what took effect late."""
+    """In quiet hours, no incident's message or thread post appears, except ones that took effect late."""
     for spell in seen.watched.quiet:
         begins, ends = spell.since + QUIET_SLACK_S, spell.until - QUIET_ENDS_SLACK_S
         for one in seen.watched.notices:
@@ -62,7 +62,7 @@ def nothing_is_posted_while_quiet(seen: Seen) -> Found:
 
 
 def each_list_is_posted_once(seen: Seen) -> Found:
-    """What lists what was withheld is posted once, and so is each digest: once a date."""
+    """A list of withheld incidents is posted once, and so is each day's digest."""
     keys = Counter(one.key for one in seen.watched.notices if one.key.startswith((*LISTS, DIGEST)))
     for key, times in keys.items():
         notices = [one for one in seen.watched.notices if one.key == key]
@@ -71,7 +71,7 @@ def each_list_is_posted_once(seen: Seen) -> Found:
 
 
 def digests_are_there(seen: Seen) -> Found:
-    """A digest whose time has come is posted, unless nothing is watched there or Slack's answer was lost."""
+    """A digest is posted at its time, unless nothing is watched there or Slack's reply was lost."""
     there = {one.key for one in seen.watched.notices}
     watching = {one.channel for one in seen.watched.watches}
     for digest in seen.watched.digests:
@@ -83,7 +83,7 @@ def digests_are_there(seen: Seen) -> Found:
 
 
 def each_gap_has_its_account(seen: Seen) -> Found:
-    """Each channel that watched in a gap has a message about it, unless it stopped watching or the bot wasn't there."""
+    """Each channel that watched during a gap has a message about it, unless it stopped watching or the bot was away."""
     for gap in seen.watched.gaps:
         elsewhere = gap.channel in _not_always_there(seen)
         accounts = [one for one in _lists(seen, gap.channel) if one.key.startswith(GAP) and float(one.ts) > gap.since]
@@ -97,7 +97,7 @@ def _not_always_there(seen: Seen) -> set[str]:
 
 
 def nothing_is_told_after_unwatch(seen: Seen) -> Found:
-    """What ends after a watch was stopped isn't counted, and what failed then is closed."""
+    """Runs that end after a watch was stopped aren't counted, and its incident is closed."""
     watched = {(one.channel, one.schedule): one.since for one in seen.watched.watches}
     ends = {one.run: one for one in seen.watched.ends}
     for stop in seen.watched.stops:
@@ -117,12 +117,12 @@ def nothing_is_told_after_unwatch(seen: Seen) -> Found:
 
 
 def digests_count_each_end_once(seen: Seen) -> Found:
-    """What digests count of a schedule is what has ended since the first of its watches, if none was stopped meanwhile."""
+    """Digests count every run since a schedule's first watch, unless a watch was stopped meanwhile."""
     since: dict[str, float] = {}
     for watch in seen.watched.watches:
         since[watch.schedule] = min(watch.since, since.get(watch.schedule, watch.since))
     for schedule, begun in since.items():
-        # Who else has watched it isn't known after a stop. No stop is about the schedules that people start here.
+        # After a stop, it isn't known who else watched. No stop concerns the schedules that people start here.
         if seen.watched.stops and schedule.startswith(PREFIX):
             continue
         ends = [one for one in seen.watched.ends if one.schedule == schedule and one.counted and one.at > begun]
@@ -133,7 +133,7 @@ def digests_count_each_end_once(seen: Seen) -> Found:
 
 
 def one_retry_at_a_time(seen: Seen) -> Found:
-    """We never retry a schedule's run while a retry of ours still runs, unless nobody knew that it had been started."""
+    """A schedule isn't retried while another retry of ours is running, unless its start had been lost."""
     ours: dict[str, list[EndSeen]] = {}
     for end in seen.watched.ends:
         if end.retried:

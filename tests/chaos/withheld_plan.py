@@ -1,4 +1,4 @@
-"""The part of a plan that keeps channels from hearing at once: quiet hours, gaps, a bot that's removed, unwatch; and digests."""
+"""The part of a plan that withholds messages: quiet hours, gaps, removals of the bot, unwatching; and digests."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from tests.chaos.watch_plan import WatchPlan
 
-# How far Bolt's clock is from everybody else's.
+# How far Bolt's clock is from ours.
 SKEWS_S = (0.0, 0.0, 600.0, -600.0)
 # A digest waits for a listing half a minute after its time: with this clock it doesn't wait long.
 SKEW_OF_DIGESTS_S = 120.0
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu")
-# A little over the ten minutes from which on a gap is one.
+# A little over ten minutes, from which on it counts as a gap.
 GAP_S = 660.0
 
 
 @dataclass(frozen=True, slots=True)
 class Quieting:
-    """From `at` on it's quiet in a channel until the minute is over."""
+    """Quiet hours in a channel from `at` until the minute is over."""
 
     at: float
     channel: str
@@ -28,7 +28,7 @@ class Quieting:
 
 @dataclass(frozen=True, slots=True)
 class DigestWish:
-    """Somebody wants a digest at the next minute."""
+    """A request for a digest at the next minute."""
 
     at: float
     channel: str
@@ -37,7 +37,7 @@ class DigestWish:
 
 @dataclass(frozen=True, slots=True)
 class Unwatching:
-    """A channel stops watching what fits a pattern, and begins again `again` seconds later, if it does."""
+    """A channel stops watching a pattern, and starts again `again` seconds later unless that's None."""
 
     at: float
     channel: str
@@ -56,7 +56,7 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Blindness:
-    """Bolt lists nothing for `lasts` seconds, in which eleven minutes pass there."""
+    """Bolt lists nothing for `lasts` seconds, during which eleven minutes pass there."""
 
     at: float
     lasts: float
@@ -64,7 +64,7 @@ class Blindness:
 
 @dataclass(frozen=True, slots=True)
 class WithheldPlan:
-    """All of it. `skew_s`: how far Bolt's clock is from everybody else's, from the beginning."""
+    """The whole plan. `skew_s`: how far Bolt's clock is from ours, from the start."""
 
     skew_s: float = 0.0
     quiet: tuple[Quieting, ...] = ()
@@ -74,7 +74,7 @@ class WithheldPlan:
     gaps: tuple[Blindness, ...] = ()
 
     def lines(self) -> list[tuple[float, str]]:
-        """What happens, with when it does."""
+        """What happens, with its time."""
         told = [(one.at, f"quiet in {one.channel}, zone {one.zone}") for one in self.quiet]
         told += [(one.at, f"digest in {one.channel}, zone {one.zone}") for one in self.digests]
         for one in self.stops:
@@ -86,7 +86,7 @@ class WithheldPlan:
 
 
 def make_withheld_plan(rng: random.Random, lasts: float, watched: WatchPlan) -> WithheldPlan:
-    """Draw it."""
+    """Draw the plan."""
     if not watched.watches:
         return WithheldPlan(rng.choice(SKEWS_S))
     rooms = {one.channel: one for one in watched.watches if one.channel in watched.rooms}

@@ -1,4 +1,4 @@
-"""What keeps channels from hearing at once, on the stage: it happens, and what is seen of it."""
+"""Withholding messages on the stage: carrying it out, and reading the results."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ PREFIX = "{bolt:bolt}:"
 TYPED_WITHIN_S = 180.0
 AGAIN_S = 1.5
 LOOK_S = 0.1
-# A minute of which less than that is left is no good: the one after is meant.
+# A minute with less than this left isn't used: the next one is.
 LEFT_S = 4.0
 
 Known = Callable[[], Awaitable[bool]]
 
 
 async def type_until(stage: Stage, channel: str, text: str, known: Known) -> None:
-    """Type a command until it's seen to have been carried out."""
+    """Type a command until it's visibly carried out."""
     ws = stage.sandbox.workspace
     where, user = ws.channel(channel), ws.user(stage.plan.users[0])
     async with asyncio.timeout(TYPED_WITHIN_S):
@@ -58,7 +58,7 @@ async def _is_known(known: Known) -> bool:
 
 
 async def stored_watches(stage: Stage) -> list[Watch]:
-    """All watches on record."""
+    """All recorded watches."""
     client = stage.store.client()
     try:
         return [from_json(Watch, str(body)) for body in (await client.hgetall(f"{PREFIX}standing")).values()]
@@ -67,14 +67,14 @@ async def stored_watches(stage: Stage) -> list[Watch]:
 
 
 async def watch_of(stage: Stage, channel: str, pattern: str) -> Watch | None:
-    """A channel's watch with that pattern."""
+    """A channel's watch of this pattern."""
     where = stage.sandbox.workspace.channel(channel).id
     found = (one for one in await stored_watches(stage) if (one.channel, one.pattern) == (where, pattern))
     return next(found, None)
 
 
 async def make_quiet(stage: Stage, planned: Quieting) -> None:
-    """The watch gets quiet hours that last until the minute is over. Nothing happens if it isn't watched now."""
+    """Give a watch quiet hours that last until the minute is over. Nothing happens if it doesn't exist now."""
     where = stage.sandbox.workspace.channel(planned.channel).id
     if (where, planned.pattern) not in {(one.channel, one.pattern) for one in await _all_watches(stage)}:
         return
@@ -94,7 +94,7 @@ async def make_quiet(stage: Stage, planned: Quieting) -> None:
 
 
 async def quiet_spells(stage: Stage) -> tuple[Spell, ...]:
-    """The quiet hours. Those that a command took away again, which may have come late, have no known duration."""
+    """The quiet hours. Those that a command removed again, perhaps late, have no known duration."""
     quiet = {one.channel for one in await stored_watches(stage) if one.quiet is not None}
     return tuple(one if one.channel in quiet else replace(one, until=one.since) for one in stage.quiet)
 
@@ -109,7 +109,7 @@ def _minutes(number: int) -> timedelta:
 
 
 async def want_digest(stage: Stage, planned: DigestWish) -> None:
-    """Somebody types that the channel wants a digest at the next minute."""
+    """Type the command for a digest at the next minute."""
     clock = _next_minute().astimezone(ZoneInfo(planned.zone)).strftime("%H:%M")
     where = stage.sandbox.workspace.channel(planned.channel).id
 
@@ -129,7 +129,7 @@ async def _digest(client: Redis, channel: str) -> Digest | None:
 
 
 async def unwatch(stage: Stage, planned: Unwatching) -> None:
-    """The channel stops watching, and maybe begins again."""
+    """Have the channel stop watching, and maybe start again."""
     where = stage.sandbox.workspace.channel(planned.channel).id
 
     async def gone() -> bool:
@@ -140,7 +140,7 @@ async def unwatch(stage: Stage, planned: Unwatching) -> None:
 
     await type_until(stage, planned.channel, f"unwatch {planned.pattern}", gone)
     stage.stops.append(StopSeen(where, stage.sandbox.bolt.clock().timestamp(), time.time()))
-    # The watch that begins again has no quiet hours.
+    # A watch that starts again has no quiet hours.
     stage.quiet[:] = [
         replace(one, until=min(one.until, time.time())) if one.channel == where else one for one in stage.quiet
     ]
@@ -150,7 +150,7 @@ async def unwatch(stage: Stage, planned: Unwatching) -> None:
 
 
 async def leave(stage: Stage, planned: Absence) -> None:
-    """The bot is removed from the channel, and invited again."""
+    """Remove the bot from the channel, and invite it again."""
     ws, admin = stage.sandbox.workspace, stage.sandbox.slack.admin
     since, who = time.time(), stage.plan.users[1]
     await admin.kick(planned.channel, ws.bot.id, who)
@@ -160,8 +160,8 @@ async def leave(stage: Stage, planned: Absence) -> None:
 
 
 async def go_blind(stage: Stage, planned: Blindness) -> None:
-    """Bolt's lists can't be read for a while, in which eleven minutes pass there."""
-    # The first watch after none may not have had its first listing yet: it looks back to when it was made instead.
+    """Have Bolt list nothing for a while, during which eleven minutes pass there."""
+    # The first watch may not have had a listing yet: it looks back to its creation instead.
     has_listed = await _has_listed(stage)
     watching = {one.channel for one in await _all_watches(stage) if not one.paused} if has_listed else set[str]()
     since = time.time()
@@ -173,7 +173,7 @@ async def go_blind(stage: Stage, planned: Blindness) -> None:
 
 
 async def _all_watches(stage: Stage) -> list[Watch]:
-    """All watches, once Redis is there."""
+    """All watches, as soon as Redis answers."""
     async with asyncio.timeout(TYPED_WITHIN_S):
         while True:
             try:
@@ -183,7 +183,7 @@ async def _all_watches(stage: Stage) -> list[Watch]:
 
 
 async def _has_listed(stage: Stage) -> bool:
-    """Whether schedules were listed since there are watches, once Redis is there."""
+    """Whether schedules have been listed since the first watch, as soon as Redis answers."""
     async with asyncio.timeout(TYPED_WITHIN_S):
         while True:
             client = stage.store.client()
@@ -196,7 +196,7 @@ async def _has_listed(stage: Stage) -> bool:
 
 
 async def digests(stage: Stage) -> list[DigestSeen]:
-    """The digests whose time has come since they were set."""
+    """The digests whose time has come since they were set up."""
     now, found = datetime.now(UTC), list[DigestSeen]()
     client = stage.store.client()
     try:
@@ -213,7 +213,7 @@ async def digests(stage: Stage) -> list[DigestSeen]:
 
 
 async def tallies(stage: Stage, slugs: Iterable[str]) -> list[TallySeen]:
-    """What digests count of these schedules, all days together."""
+    """What digests have counted for these schedules, over all days."""
     client, found = stage.store.client(), list[TallySeen]()
     try:
         for slug in sorted(slugs):
