@@ -27,12 +27,12 @@ COMPLETE = {
     "PARADIME_API_SECRET": "prdm_wsp_very-secret-3",
 }
 
-# The demo starts the bot as people do, and from another folder than the code's.
+# The demo starts the bot as people do, from a folder other than the code's.
 DEMO = {"PYTHONPATH": str(ROOT)}
 
 
 async def started(*arguments: str) -> tuple[int, str, str]:
-    """Start the command as people do, by an interpreter of its own: its exit status, and what it prints."""
+    """Start the command as people do, with its own interpreter; return its exit status and what it prints."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", *arguments),
         cwd=ROOT,
@@ -46,7 +46,7 @@ async def started(*arguments: str) -> tuple[int, str, str]:
 
 
 async def test_without_settings_it_names_each_and_ends() -> None:
-    """Exit status 2 and a line a variable on standard error, nothing else."""
+    """Without settings, each is named in a line on standard error, and the exit status is 2."""
     outcome = await bolt_bot("run")
     assert outcome.status == 2
     assert outcome.out == ""
@@ -55,7 +55,7 @@ async def test_without_settings_it_names_each_and_ends() -> None:
 
 
 async def test_a_malformed_setting_is_not_quoted() -> None:
-    """The line names the variable and the rule; its value, and those of others, stay unsaid."""
+    """A malformed setting is reported with its name and the rule, without any setting's value."""
     wrong = {**COMPLETE, "SLACK_BOT_TOKEN": "xoxp-very-secret-4", "BOLT_BOT_PORT": "80"}
     outcome = await bolt_bot("run", environment=wrong)
     assert outcome.status == 2
@@ -65,7 +65,7 @@ async def test_a_malformed_setting_is_not_quoted() -> None:
 
 
 async def test_what_ends_the_start_is_logged_as_json(tmp_path: Path) -> None:
-    """Missing settings, whatever is unknown about the others, and services that are away: a reader of logs reads it all."""
+    """Everything that ends the start is logged as JSON: missing settings, warnings and services that are away."""
     outcome = await bolt_bot("run", environment={"BOLT_BOT_LOG_FORMAT": "JSON", "BOLT_BOT_PORT": "80"})
     unknown, *lines = [json.loads(line) for line in outcome.err.splitlines()]
     assert unknown["level"] == "warning"
@@ -82,7 +82,7 @@ async def test_what_ends_the_start_is_logged_as_json(tmp_path: Path) -> None:
 
 
 async def test_an_early_fault_is_logged_as_json() -> None:
-    """Also one before there are settings, masked."""
+    """A fault that occurs before the settings are read is logged as JSON too."""
     crash = "import argparse, bot.cli.run as run; run._log_early(argparse.Namespace(env_file=None)); 1 / len(b'')"
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", crash),
@@ -97,7 +97,7 @@ async def test_an_early_fault_is_logged_as_json() -> None:
 
 
 async def test_a_redis_that_is_away_ends_the_start(tmp_path: Path) -> None:
-    """One line that says so, exit status 1, and no password in it."""
+    """A Redis that's away ends the start with one line and exit status 1, without the password."""
     here = {"BOLT_BOT_HTTP_HOST": "127.0.0.1", "BOLT_BOT_HTTP_PORT": "0"}
     away = "redis://:very-secret-5@127.0.0.1:1/0"
     outcome = await bolt_bot("run", folder=tmp_path, environment={**COMPLETE, **here, "REDIS_URL": away})
@@ -108,7 +108,7 @@ async def test_a_redis_that_is_away_ends_the_start(tmp_path: Path) -> None:
 
 
 async def test_a_malformed_pattern_is_named_by_its_number() -> None:
-    """Exit status 2 and one line, without its text."""
+    """A malformed pattern ends the start with exit status 2 and its number, without its text."""
     patterns = "acme-[a-z]{8}\n(acme|acme+)+"
     outcome = await bolt_bot("run", environment={**COMPLETE, "BOLT_BOT_SECRET_PATTERNS": patterns})
     assert outcome.status == 2
@@ -120,7 +120,7 @@ async def test_a_malformed_pattern_is_named_by_its_number() -> None:
 
 
 async def test_a_wrong_use_is_not_quoted_with_its_secret() -> None:
-    """Whoever puts a token behind a command does not find it in the terminal's log."""
+    """A secret in a wrong argument isn't shown in the error."""
     outcome = await bolt_bot("run", "--token", "very-secret-6", COMPLETE["PARADIME_API_SECRET"])
     assert outcome.status == 2
     assert "unrecognized arguments: --token •••" in outcome.err
@@ -128,7 +128,7 @@ async def test_a_wrong_use_is_not_quoted_with_its_secret() -> None:
 
 
 async def test_tokens_of_two_apps_end_the_start(sandbox: Sandbox, tmp_path: Path) -> None:
-    """Slack takes both, and nothing would ever arrive: one line says so, with both apps' ids."""
+    """Tokens of two apps end the start with a line that has both apps' ids, since nothing would ever arrive."""
     here = {"BOLT_BOT_HTTP_HOST": "127.0.0.1", "BOLT_BOT_HTTP_PORT": "0"}
     tokens = {"SLACK_APP_TOKEN": sandbox.workspace.other_app_token}
     outcome = await bolt_bot("run", folder=tmp_path, environment={**sandbox.env(), **here, **tokens})
@@ -137,7 +137,7 @@ async def test_tokens_of_two_apps_end_the_start(sandbox: Sandbox, tmp_path: Path
 
 
 async def test_the_manifest_can_be_piped() -> None:
-    """It needs no settings, and what it prints is YAML."""
+    """The manifest can be printed without settings, and is YAML."""
     outcome = await bolt_bot("manifest", "--http", "https://bolt.acme.example")
     assert outcome.status == 0
     assert yaml.safe_load(outcome.out)["settings"]["interactivity"]["request_url"].startswith("https://bolt.acme")
@@ -157,14 +157,14 @@ async def test_the_manifest_can_be_piped() -> None:
     ],
 )
 async def test_a_wrong_use_is_explained(arguments: tuple[str, ...]) -> None:
-    """Exit status 2, the usage and the reason."""
+    """Wrong arguments end with exit status 2, the usage and the reason."""
     outcome = await bolt_bot(*arguments)
     assert outcome.status == 2
     assert outcome.err.startswith("usage: bolt-bot")
 
 
 async def test_the_version_is_told() -> None:
-    """And the revision that this clone is at."""
+    """`--version` prints the version, and the revision if it's known."""
     status, out, err = await started("--version")
     assert (status, err) == (0, "")
     version, _, revision = out.strip().partition(" ")
@@ -173,14 +173,14 @@ async def test_the_version_is_told() -> None:
 
 
 async def test_wrong_settings_end_the_process() -> None:
-    """Its exit status is what a supervisor sees, and standard output stays empty."""
+    """Wrong settings end the process with exit status 2, and nothing on standard output."""
     status, out, err = await started("run")
     assert (status, out) == (2, "")
     assert err.startswith("SLACK_BOT_TOKEN ")
 
 
 async def test_each_demo_begins_anew(tmp_path: Path) -> None:
-    """Its world ends with it, and run numbers begin again: what its bot knew would be of other runs."""
+    """Each demo starts with a new world and without its bot's earlier data, whose run numbers would be reused."""
     for _time in range(2):
         outcome = await bolt_bot("demo", "--tour", "--speed", "20", folder=tmp_path, environment=DEMO)
         assert "That's the end of the tour." in outcome.out, outcome.out
@@ -188,7 +188,7 @@ async def test_each_demo_begins_anew(tmp_path: Path) -> None:
 
 
 async def test_a_demo_without_a_terminal_says_how_it_is_used(tmp_path: Path) -> None:
-    """What is written to its standard input is not read: it says so before it waits to be ended."""
+    """A demo without a terminal says that it doesn't read its standard input, and goes on until it's ended."""
     out = tmp_path / "out"
     demo = Forked({"PATH": os.environ["PATH"], **DEMO}, out, arguments=["demo"], folder=tmp_path)
     try:

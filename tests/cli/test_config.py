@@ -14,7 +14,7 @@ from bot.cli import main
 from bot.settings import Settings
 from tests.test_settings import LEAST
 
-# A value that no other contains, for each secret setting.
+# For each secret setting, a value that no other one contains.
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-aaaaaaaa",
     "SLACK_APP_TOKEN": "xapp-bbbbbbbb",
@@ -30,7 +30,7 @@ PARTS = re.compile("aaaaaaaa|bbbbbbbb|cccccccc|dddddddd|eeeeeeee|ffffffff|gggg|h
 
 
 def config(capsys: pytest.CaptureFixture[str], environment: dict[str, str], *options: str) -> str:
-    """What it prints in an environment that holds only this."""
+    """What the command prints with only these settings."""
     with patch.dict(os.environ, environment, clear=True):
         assert main(["config", *options]) == 0
     return capsys.readouterr().out
@@ -42,7 +42,7 @@ def rows(out: str) -> dict[str, list[str]]:
 
 
 def test_every_setting_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """In the order of their declaration; values as the bot uses them, not as they were written."""
+    """Every setting has a line, in the order of declaration, with the value that the bot uses."""
     changes = {
         "BOLT_BOT_LOG_LEVEL": "INFO",
         "BOLT_BOT_POLL_MIN_S": " 2.50 ",
@@ -63,7 +63,7 @@ def test_every_setting_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_file_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """For a secret and for anything else."""
+    """A file that a setting comes from is named, for a secret and for other settings."""
     (tmp_path / "token").write_text("xoxb-aaaaaaaa\n")
     (tmp_path / "name").write_text("two\n")
     files = {"SLACK_BOT_TOKEN_FILE": str(tmp_path / "token"), "BOLT_BOT_NAME_FILE": str(tmp_path / "name")}
@@ -84,7 +84,7 @@ def test_a_file_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_no_secret_is_printed(capsys: pytest.CaptureFixture[str], options: tuple[str, ...]) -> None:
-    """Not even where another setting contains one: in an address, a path or a name."""
+    """No secret is printed, even if another setting contains it, in an address, a path or a name."""
     others = {
         "PARADIME_API_ENDPOINT": "https://user:gggggggg@h/graphql",
         "SLACK_API_URL": "https://h/xoxb-aaaaaaaa/",
@@ -100,7 +100,7 @@ def test_no_secret_is_printed(capsys: pytest.CaptureFixture[str], options: tuple
 
 
 def test_scripts_get_values_with_their_types(capsys: pytest.CaptureFixture[str]) -> None:
-    """A secret has none; whether it's one doesn't depend on whether it's set."""
+    """JSON has typed values but none for secrets, and whether one is secret doesn't depend on whether it's set."""
     found = json.loads(config(capsys, LEAST, "--json"))
     assert {name for name, one in found.items() if one["secret"]} == set(SECRETS)
     assert found["SLACK_BOT_TOKEN"] == {"value": None, "set": True, "secret": True, "source": "environment"}
@@ -111,7 +111,7 @@ def test_scripts_get_values_with_their_types(capsys: pytest.CaptureFixture[str])
 
 
 def test_wrong_settings_are_told_as_at_a_start(capsys: pytest.CaptureFixture[str]) -> None:
-    """Status 2, a line each on standard error, nothing else."""
+    """Wrong settings end with status 2 and a line each on standard error, as at a start."""
     with patch.dict(os.environ, {**LEAST, "SLACK_BOT_TOKEN": "xoxp-very-secret", "BOLT_BOT_NAM": "x"}, clear=True):
         assert main(["config"]) == 2
     shown = capsys.readouterr()

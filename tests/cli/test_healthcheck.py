@@ -1,4 +1,4 @@
-"""`bolt-bot healthcheck`: what it asks, where, and what it says of each answer."""
+"""`bolt-bot healthcheck`: what it asks, where, and what it says about each answer."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ LOOPBACK = ListenAddress("127.0.0.1", 0)
 
 @dataclass(slots=True)
 class Bot:
-    """What of a bot a health check sees."""
+    """The parts of a bot that a health check sees."""
 
     reasons: list[str] = field(default_factory=list)
     server: WebServer = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the server, not started yet."""
+        """Create the server, without starting it."""
         self.server = WebServer(self.not_ready)
 
     async def not_ready(self) -> list[str]:
-        """The reasons that a test gave."""
+        """The reasons that a test has given."""
         return self.reasons
 
 
 @pytest.fixture
 async def bot() -> AsyncIterator[Bot]:
-    """One that is stopped at the end."""
+    """A bot that's stopped at the end."""
     made = Bot()
     yield made
     await made.server.stop()
@@ -49,7 +49,7 @@ async def bot() -> AsyncIterator[Bot]:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check came to."""
+    """The outcome of a check."""
 
     status: int
     out: str
@@ -61,7 +61,7 @@ Check = Callable[..., Awaitable[Checked]]
 
 @pytest.fixture
 def check(capsys: pytest.CaptureFixture[str]) -> Check:
-    """A check with nothing but these settings."""
+    """Runs a check with only these settings."""
 
     async def checked(*options: str, **environment: str) -> Checked:
         with patch.dict(os.environ, environment, clear=True):
@@ -74,7 +74,7 @@ def check(capsys: pytest.CaptureFixture[str]) -> Check:
 
 @asynccontextmanager
 async def answering(reply: bytes) -> AsyncIterator[str]:
-    """Something that is no bot and answers everything with this. Yields its port."""
+    """A server that isn't a bot and answers everything with this. Yields its port."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -88,7 +88,7 @@ async def answering(reply: bytes) -> AsyncIterator[str]:
 
 
 async def test_a_bot_that_is_ready(bot: Bot, check: Check) -> None:
-    """Alive and ready, one sentence each, status 0."""
+    """A bot that's ready passes both checks, with one sentence each and status 0."""
     await bot.server.start(LOOPBACK, slack_over_http=True)
     port = str(bot.server.port)
     assert await check(BOLT_BOT_HTTP_PORT=port) == Checked(0, "The bot is alive.\n", "")
@@ -96,7 +96,7 @@ async def test_a_bot_that_is_ready(bot: Bot, check: Check) -> None:
 
 
 async def test_a_bot_that_is_alive_and_not_ready(bot: Bot, check: Check) -> None:
-    """It lives; it isn't ready, with every reason, without a secret."""
+    """A bot that's not ready is alive, and the ready check gives every reason, without secrets."""
     bot.reasons = ["redis refuses requests: it is full (OOM)", "slack is away (xoxb-1234567890-very-secret)."]
     await bot.server.start(LOOPBACK, slack_over_http=False)
     port = str(bot.server.port)
@@ -108,7 +108,7 @@ async def test_a_bot_that_is_alive_and_not_ready(bot: Bot, check: Check) -> None
 
 
 async def test_the_admin_port_is_asked(bot: Bot, check: Check) -> None:
-    """Where there is one; on the other, health isn't served."""
+    """If there's an admin port, it's asked; the public one doesn't serve health then."""
     await bot.server.start(LOOPBACK, slack_over_http=True, admin=LOOPBACK)
     both = {"BOLT_BOT_HTTP_PORT": str(bot.server.port), "BOLT_BOT_ADMIN_PORT": str(bot.server.admin_port)}
     assert (await check(**both)).status == 0
@@ -123,13 +123,13 @@ async def test_the_admin_port_is_asked(bot: Bot, check: Check) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1", "localhost"])  # noqa: S104 - what people set
 async def test_each_host_is_asked_where_it_listens(bot: Bot, check: Check, host: str) -> None:
-    """All addresses include the loopback interface's; one is asked itself."""
+    """The check reaches the bot on the host that it listens on, or on the loopback interface if that's all."""
     await bot.server.start(ListenAddress(host, 0), slack_over_http=True)
     assert (await check(BOLT_BOT_HTTP_HOST=host, BOLT_BOT_HTTP_PORT=str(bot.server.port))).status == 0
 
 
 async def test_no_proxy_is_asked(bot: Bot, check: Check, tmp_path: Path) -> None:
-    """It wouldn't know this machine's loopback interface; and the settings may be in files."""
+    """The check uses no proxy, which couldn't reach this machine's loopback interface; a setting can be in a file."""
     await bot.server.start(LOOPBACK, slack_over_http=True)
     (tmp_path / "port").write_text(f"{bot.server.port}\n")
     proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy"), "http://127.0.0.1:1")
@@ -137,7 +137,7 @@ async def test_no_proxy_is_asked(bot: Bot, check: Check, tmp_path: Path) -> None
 
 
 async def test_nobody_answers(check: Check) -> None:
-    """Nobody listens there, or it can't be a host."""
+    """A closed port or an invalid host is reported in one sentence, with status 1."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = str(closed.getsockname()[1])
@@ -149,7 +149,7 @@ async def test_nobody_answers(check: Check) -> None:
 
 
 async def test_one_that_hangs_is_not_waited_for() -> None:
-    """It accepts the connection and says nothing."""
+    """A server that accepts the connection and doesn't answer is given up after the time limit."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with pytest.raises(healthcheck._UnhealthyError) as caught:
@@ -161,7 +161,7 @@ async def test_one_that_hangs_is_not_waited_for() -> None:
     "reply", [b"", b"220 mail.acme.example ESMTP\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"]
 )
 async def test_something_else_answers(check: Check, reply: bytes) -> None:
-    """Whatever it is, one sentence and status 1."""
+    """If something else answers, the check has one sentence and status 1."""
     async with answering(reply) as port:
         checked = await check(BOLT_BOT_HTTP_PORT=port)
     assert checked.status == 1
@@ -186,18 +186,18 @@ async def test_something_else_answers(check: Check, reply: bytes) -> None:
     ],
 )
 async def test_a_wrong_setting_is_named(check: Check, environment: dict[str, str], line: str) -> None:
-    """Status 1, which is all that a health check may fail with."""
+    """A wrong setting is named, with status 1, because a health check can fail with no other."""
     assert await check(**environment) == Checked(1, "", f"{line}\n")
 
 
 def test_its_defaults_are_those_of_the_settings() -> None:
-    """It doesn't import them."""
+    """The defaults, which aren't imported from the settings, are the same."""
     fields = Settings.model_fields
     assert {name: str(fields[name.lower()].default) for name in healthcheck.DEFAULTS} == healthcheck.DEFAULTS
 
 
 async def test_it_imports_little() -> None:
-    """Or it would take the time of a start every few seconds."""
+    """The command imports little, because it runs every few seconds."""
     code = "import sys; from bot.cli import main; main(['healthcheck']); print(*{name.partition('.')[0] for name in sys.modules})"
     environment = {"PATH": os.environ["PATH"], "BOLT_BOT_HTTP_PORT": "1"}
     process = await asyncio.create_subprocess_exec(

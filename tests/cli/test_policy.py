@@ -1,4 +1,4 @@
-"""`bolt-bot policy check` and `explain`: a fault with its line, and why it is decided so."""
+"""`bolt-bot policy check` and `explain`: each fault with its line, and the reasons for a decision."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GIVEN = ["--role", "member", "--kind", "public", "--channel-name", "#prod-eu"]
 
 
 def test_a_good_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """How many rules, and whose names Slack has to know."""
+    """A valid file's rules are counted, and the user groups that Slack must know are listed."""
     file = tmp_path / "policy.yaml"
     file.write_text(RULES)
     assert main(["policy", "check", str(file)]) == 0
@@ -36,7 +36,7 @@ def test_a_good_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_a_bad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each fault with the file and the line, as an editor takes it."""
+    """Each fault is printed with its file and line, in a format that editors understand."""
     file = tmp_path / "policy.yaml"
     file.write_text(RULES.replace("[start]", "[strat]"))
     assert main(["policy", "check", str(file)]) == 2
@@ -47,7 +47,7 @@ def test_a_bad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])
 def test_no_file_to_be_read(content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is said why."""
+    """A file that can't be read is reported with the reason."""
     file = tmp_path / "policy.yaml"
     if content is not None:
         file.write_bytes(content)
@@ -74,7 +74,7 @@ def test_no_file_to_be_read(content: bytes | None, tmp_path: Path, capsys: pytes
     ],
 )
 def test_what_it_decides(arguments: list[str], last: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """From given facts nobody is asked: no settings are needed."""
+    """With all facts given, a decision needs no settings and no service."""
     file = tmp_path / "policy.yaml"
     file.write_text(RULES)
     assert main([*ASKED, *arguments, "--file", str(file)]) == 0
@@ -82,7 +82,7 @@ def test_what_it_decides(arguments: list[str], last: str, tmp_path: Path, capsys
 
 
 def test_it_says_why_each_rule_does_not_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """In the order of the rules, up to the one that decides."""
+    """The explanation says why each rule doesn't match, up to the one that decides."""
     file = tmp_path / "policy.yaml"
     file.write_text(RULES)
     main(
@@ -109,7 +109,7 @@ def test_it_says_why_each_rule_does_not_fit(tmp_path: Path, capsys: pytest.Captu
 def test_without_a_file_the_usual_rules_are_explained(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A guest only reads."""
+    """Without a file, the default rules are explained: guests can only read."""
     monkeypatch.delenv("BOLT_BOT_POLICY_FILE", raising=False)
     assert main([*ASKED, "cancel", "--role", "guest", "--kind", "public"]) == 0
     assert capsys.readouterr().out.endswith("refused: guests can only read\n")
@@ -126,7 +126,7 @@ def test_without_a_file_the_usual_rules_are_explained(
     ],
 )
 def test_words_that_it_does_not_know(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Refused by the command line, with what there is."""
+    """Unknown words are refused as wrong arguments."""
     with pytest.raises(SystemExit) as ended:
         main([*ASKED, *arguments])
     assert ended.value.code == 2
@@ -136,13 +136,13 @@ def test_words_that_it_does_not_know(arguments: list[str], capsys: pytest.Captur
 def test_what_is_not_given_needs_the_settings(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Slack cannot be asked without them."""
+    """Facts that aren't given are read from Slack, which needs the settings."""
     monkeypatch.delenv("SLACK_BOT_TOKEN", raising=False)
     assert main([*ASKED, "start"]) == 2
     assert "SLACK_BOT_TOKEN is missing" in capsys.readouterr().err
 
 
 def test_a_moment_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
-    """Of the record's export."""
+    """An invalid time for the audit log's export is refused with what's expected."""
     assert main(["audit", "export", "--since", "yesterday"]) == 2
     assert "--since should be a time or a date" in capsys.readouterr().err

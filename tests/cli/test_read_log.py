@@ -1,4 +1,4 @@
-"""`bolt-bot read-log`: what the bot would say of an output, from files."""
+"""`bolt-bot read-log`: what the bot would say about a command's output, from files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MODEL_ERROR = SAMPLES / "03-run-model-error.stdout.txt"
 
 
 def test_one_json_object_says_it_all(capsys: pytest.CaptureFixture[str]) -> None:
-    """Summary, counts, lines that matter and failed nodes; dbt's own words for kinds and statuses."""
+    """JSON has the summary, counts, lines that matter, failed nodes and hint, in dbt's words for kinds and statuses."""
     results = SAMPLES / "03-run-model-error.run_results.json"
     status = main(["read-log", "--stdout", str(MODEL_ERROR), "--results", str(results), "--exit", "1", "--json"])
     said = json.loads(capsys.readouterr().out)
@@ -42,7 +42,7 @@ def test_one_json_object_says_it_all(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_for_people_it_prints_text(capsys: pytest.CaptureFixture[str]) -> None:
-    """The summary first, then the lines, then the nodes."""
+    """Text has the summary first, then the lines that matter, then the failed nodes."""
     assert main(["read-log", "--stdout", str(MODEL_ERROR)]) == 0
     told = capsys.readouterr().out
     assert told.startswith("1 model failed, 1 skipped because of it\n\nThe query uses a column that doesn't exist")
@@ -51,7 +51,7 @@ def test_for_people_it_prints_text(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_other_tools_have_no_nodes_and_secrets_are_masked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Both streams are read, in UTF-16 too."""
+    """Another tool's output has no nodes; both streams are read, UTF-16 too, and secrets are masked."""
     out, err = tmp_path / "out", tmp_path / "err"
     out.write_bytes("Lädt\r\n".encode("utf-16"))
     err.write_text("\x1b[31mfatal: cannot reach https://ada:hunter2secret@git.test/x\x1b[0m\n")
@@ -75,7 +75,7 @@ def test_other_tools_have_no_nodes_and_secrets_are_masked(tmp_path: Path, capsys
 def test_a_file_that_cannot_be_read_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, why: str
 ) -> None:
-    """Exit status 2 and one sentence."""
+    """A file that can't be read ends with exit status 2 and one sentence that names it."""
     path = tmp_path / "run_results.json"
     if content is not None:
         path.write_text(content)
@@ -86,7 +86,7 @@ def test_a_file_that_cannot_be_read_is_named(
 
 
 def test_row_values_are_left_out_unless_they_are_wanted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """As in what the bot posts, from the log and from dbt's results."""
+    """Row values are left out of the log and dbt's results, as in the bot's posts, unless they're asked for."""
     message = 'Database Error in model m (m.sql)\n  invalid input syntax for type integer: "twenty"'
     out, results = tmp_path / "out", tmp_path / "run_results.json"
     out.write_text(f"12:00:00  Running with dbt=1.8.9\n12:00:01  Completed with 1 error\n12:00:01    {message}\n")

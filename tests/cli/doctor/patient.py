@@ -46,7 +46,7 @@ async def found_by(
     identity: Identity | None = None,
     limit_s: float = LIMIT_S,
 ) -> list[Finding]:
-    """What an area finds with these settings, without any secret."""
+    """What an area finds with these settings; no finding may contain a secret."""
     setting(monkeypatch, **environment)
     settings = load_settings()
     chat = SlackChat(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, str)
@@ -61,7 +61,7 @@ async def found_by(
 
 
 def of(findings: Iterable[Finding], check: str) -> list[Finding]:
-    """The findings of one check, without any secret."""
+    """The findings of one check; none of them may contain a secret."""
     found = list(findings)
     assert "very-secret" not in str(found)
     return [one for one in found if one.check == check]
@@ -70,5 +70,5 @@ def of(findings: Iterable[Finding], check: str) -> list[Finding]:
 async def findings(
     checks: Sequence[Check], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **more: str
 ) -> list[Finding]:
-    """What an area finds in a sandbox, with these settings besides its own."""
+    """What an area finds in a sandbox, with these settings in addition to the sandbox's own."""
     return await found_by(checks, monkeypatch, {**sandbox.env(), **more})

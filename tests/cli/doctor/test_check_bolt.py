@@ -38,7 +38,7 @@ async def examined(monkeypatch: pytest.MonkeyPatch, endpoint: str, **more: str) 
 
 
 async def first_problem(monkeypatch: pytest.MonkeyPatch, endpoint: str, **more: str) -> Finding:
-    """The one problem; what can't be checked for it is a warning."""
+    """The one problem; whatever can't be checked because of it must be a warning."""
     bad, *rest = await examined(monkeypatch, endpoint, **more)
     assert bad.level == "problem"
     assert {one.level for one in rest} <= {"warning"}
@@ -48,7 +48,7 @@ async def first_problem(monkeypatch: pytest.MonkeyPatch, endpoint: str, **more: 
 
 @pytest.fixture
 async def served() -> AsyncIterator[tuple[BoltWorld, str]]:
-    """The sandbox's Bolt API, and where it is."""
+    """The sandbox's Bolt API, and its address."""
     world, app = BoltWorld(), web.Application()
     add_routes(app, world)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -62,7 +62,7 @@ Served = tuple[BoltWorld, str]
 
 
 async def test_an_api_that_is_well(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its workspace is shown by its schedules. What the key may do can't be seen, and nothing was started."""
+    """For a healthy API, the workspace's schedules are counted, the key's rights aren't checked, and nothing starts."""
     world, url = served
     asked: list[CallRecord] = []
     world.on_call = asked.append
@@ -76,7 +76,7 @@ async def test_an_api_that_is_well(served: Served, monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_key_that_may_only_read(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not visible without a start: never ok, and the fix says where to look."""
+    """A read-only key can't be recognized without a start, so it's a warning whose fix says where to look."""
     viewer = {"PARADIME_API_KEY": "viewer", "PARADIME_API_SECRET": "viewer"}
     *_, key = await examined(monkeypatch, f"{served[1]}/graphql", **viewer)
     assert (key.check, key.level) == ("Bolt API key", "warning")
@@ -107,7 +107,7 @@ async def test_what_is_wrong_with_the_address_or_the_key(
     says: str,
     fix: str,
 ) -> None:
-    """Each by name, with the variable to correct."""
+    """A wrong address or key is named, with the variable to correct."""
     found = await first_problem(monkeypatch, f"{served[1]}{path}", **environment)
     assert found.check == check
     assert says in found.sentence
@@ -138,7 +138,7 @@ BROKEN = {
 async def test_what_answers_is_something_else(
     monkeypatch: pytest.MonkeyPatch, says: bytes, check: str, words: str
 ) -> None:
-    """Another site, a login page, another API, or Bolt in trouble."""
+    """Another site, a login page, another API or a Bolt in trouble is recognized."""
     async with answering(says) as port:
         found = await first_problem(monkeypatch, f"http://127.0.0.1:{port}/graphql")
     assert found.check == check
@@ -148,7 +148,7 @@ async def test_what_answers_is_something_else(
 
 @pytest.mark.parametrize("which", ["expired key", "a web page", "broken", "hangs up"])
 async def test_the_log_and_readyz_say_the_same(which: str) -> None:
-    """The log with the host, /readyz without it."""
+    """The log and /readyz give the same cause, the log with the host, /readyz without it."""
     says, _check, words = BROKEN[which]
     outage = ServiceOutage("bolt")
     async with answering(says) as port:
@@ -165,7 +165,7 @@ async def test_the_log_and_readyz_say_the_same(which: str) -> None:
 
 
 async def test_the_uid_and_the_endpoint_differ(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A warning: they may be two names of the same workspace."""
+    """A UID that differs from the endpoint's is a warning, because both may name the same workspace."""
     schedules = '{"data": {"listBoltSchedules": {"schedules": [], "totalCount": 0}}}'
     async with answering(http("200 OK", schedules)) as port:
         endpoint = f"http://127.0.0.1:{port}/api/v1/wsp-1/graphql"
@@ -175,7 +175,7 @@ async def test_the_uid_and_the_endpoint_differ(monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_a_workspace_without_schedules(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A warning: it's probably another one."""
+    """A workspace without active schedules is a warning: it's probably another one."""
     world, url = served
     for schedule in world.schedules():
         world.remove_schedule(schedule.slug)
@@ -185,7 +185,7 @@ async def test_a_workspace_without_schedules(served: Served, monkeypatch: pytest
 
 
 async def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
-    """RFC 2606 keeps .invalid for that."""
+    """A host that doesn't exist is reported as such; RFC 2606 reserves .invalid for that."""
     found = await first_problem(monkeypatch, "https://bolt.invalid/graphql")
     assert found.sentence == "bolt.invalid can't be reached: its host name can't be resolved (DNS)."
     assert found.fix.startswith("Correct the host in PARADIME_API_ENDPOINT")
@@ -193,20 +193,20 @@ async def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.fixture
 def closed() -> Iterator[int]:
-    """A port that is bound and never listened on: nothing else can take it meanwhile."""
+    """A port that's bound but not listened on, so that nothing else can take it."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]
 
 
 async def test_a_port_that_is_closed(monkeypatch: pytest.MonkeyPatch, closed: int) -> None:
-    """With the port."""
+    """A closed port is reported with the port's number."""
     found = await first_problem(monkeypatch, f"https://127.0.0.1:{closed}/graphql")
     assert found.sentence == f"127.0.0.1:{closed} can't be reached: the connection was refused."
 
 
 async def test_https_on_a_port_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fix is the other scheme."""
+    """For https on a port without TLS, the fix is the other scheme."""
     async with answering(http("400 Bad Request")) as port:
         found = await first_problem(monkeypatch, f"https://127.0.0.1:{port}/graphql")
     assert "it doesn't speak TLS on that port" in found.sentence
@@ -223,7 +223,7 @@ async def with_tls(certificate: Path) -> AsyncIterator[str]:
 
 
 async def test_an_authority_that_is_not_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The fix names the variable for it."""
+    """If a certificate isn't trusted, the fix names the variable for its authority."""
     async with with_tls(untrusted(tmp_path)) as url:
         found = await first_problem(monkeypatch, url)
     assert "its certificate isn't trusted (self-signed certificate)" in found.sentence
@@ -241,7 +241,7 @@ def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("trusted")
 async def test_a_certificate_that_has_expired(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Its authority is trusted, so its date is the only fault."""
+    """An expired certificate is reported even if its authority is trusted."""
     async with with_tls(expired(tmp_path)) as url:
         found = await first_problem(monkeypatch, url)
     assert "certificate has expired" in found.sentence
@@ -249,7 +249,7 @@ async def test_a_certificate_that_has_expired(monkeypatch: pytest.MonkeyPatch, t
 
 
 async def test_a_proxy_that_is_dead(monkeypatch: pytest.MonkeyPatch, closed: int) -> None:
-    """It's named, without its password."""
+    """A dead proxy is named without its password."""
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:{PASSWORD}@127.0.0.1:{closed}")
     found = await first_problem(monkeypatch, "https://bolt.invalid/graphql")
     assert found.sentence == (
@@ -263,7 +263,7 @@ async def test_a_proxy_that_is_dead(monkeypatch: pytest.MonkeyPatch, closed: int
     [("407 Proxy Authentication Required", "password that the proxy accepts"), ("403 Forbidden", "Let the proxy")],
 )
 async def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch, status: str, fix: str) -> None:
-    """A password that it doesn't take is never shown."""
+    """A proxy's refusal is reported with a fix and without the password."""
     async with answering(http(status)) as port:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:{PASSWORD}@127.0.0.1:{port}")
         found = await first_problem(monkeypatch, "https://bolt.invalid/graphql")
@@ -273,7 +273,7 @@ async def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch, status: str
 
 
 async def test_a_silent_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the connection's own time limit, or else by the check's."""
+    """A server that doesn't answer is given up after the check's time limit."""
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Until the client hangs up.
@@ -290,7 +290,7 @@ async def test_a_silent_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 async def test_slack_has_the_same_causes_and_fixes(monkeypatch: pytest.MonkeyPatch, closed: int) -> None:
-    """Of its host, and of the proxy."""
+    """Slack's host and its proxy are reported with the same causes and fixes."""
     for proxy, url, says, fix in (
         ("", "https://slack.invalid/api/", "slack.invalid: its host name can't be resolved (DNS)", "SLACK_API_URL"),
         ("", f"http://127.0.0.1:{closed}/", f"127.0.0.1:{closed}: the connection was refused", "SLACK_API_URL"),

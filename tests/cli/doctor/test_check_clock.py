@@ -1,4 +1,4 @@
-"""A clock that is wrong, seen by the Date of real responses."""
+"""A wrong clock, recognized from the Date of real responses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.test_causes import answering
 
 
 def dated(ahead_s: float, status: str = "200 OK", body: str = '{"ok": false, "error": "invalid_auth"}') -> bytes:
-    """A response of a service whose clock is ahead of ours: as good as a clock of ours that is behind."""
+    """A response from a service whose clock is ahead of ours, as if ours were behind."""
     date = formatdate(time.time() + ahead_s, usegmt=True)
     lines = (f"HTTP/1.1 {status}", f"Date: {date}", f"Content-Length: {len(body)}", "Connection: close")
     return ("\r\n".join((*lines, "Content-Type: application/json")) + "\r\n\r\n" + body).encode()
@@ -43,21 +43,21 @@ async def clock(monkeypatch: pytest.MonkeyPatch, slack: bytes, bolt: bytes) -> l
     ],
 )
 async def test_a_clock_that_is_off(monkeypatch: pytest.MonkeyPatch, ahead_s: float, level: str, says: str) -> None:
-    """Also if Slack refuses the token, and Bolt doesn't say what time it is."""
+    """A wrong clock is noticed even if Slack refuses the token and Bolt doesn't give the time."""
     (found,) = await clock(monkeypatch, dated(ahead_s), b"")
     assert (found.level, found.fix != "") == (level, level != "ok")
     assert says in found.sentence
 
 
 async def test_bolts_clock_is_compared_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only what differs is shown."""
+    """Bolt's clock is compared too, and only a difference is shown."""
     (found,) = await clock(monkeypatch, dated(0), dated(700, "401 Unauthorized"))
     assert found.level == "problem"
     assert "behind Bolt's" in found.sentence
 
 
 async def test_without_a_date_it_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A warning."""
+    """Without a Date header, the clock isn't checked, which is a warning."""
     (found,) = await clock(monkeypatch, b"", b"")
     assert found.level == "warning"
     assert "not checked" in found.sentence

@@ -30,14 +30,14 @@ CHECKS = (*check_slack.CHECKS, *check_delivery.CHECKS)
 
 
 async def socket_finding(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **more: str) -> Finding:
-    """What is found of Socket Mode."""
+    """What's found about Socket Mode."""
     (one,) = of(await findings(CHECKS, sandbox, monkeypatch, **more), SOCKET)
     return one
 
 
 @asynccontextmanager
 async def connected(sandbox: Sandbox, count: int) -> AsyncIterator[None]:
-    """As many connections of our app, by somebody."""
+    """This many connections of our app, opened by something else."""
     async with aiohttp.ClientSession() as session:
         sockets = [await session.ws_connect(sandbox.slack.delivery.sockets.open_url()) for _ in range(count)]
         for one in sockets:
@@ -48,7 +48,7 @@ async def connected(sandbox: Sandbox, count: int) -> AsyncIterator[None]:
 async def test_a_connection_is_opened_and_closed(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """If it's the only one, no bot is running."""
+    """A connection is opened and closed; if it's the only one, no bot is running."""
     one = await socket_finding(sandbox, monkeypatch, BOLT_BOT_DATA_DIR=str(tmp_path))
     assert (one.level, one.sentence) == (
         "ok",
@@ -57,14 +57,14 @@ async def test_a_connection_is_opened_and_closed(
 
 
 async def test_socket_mode_that_is_off(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slack gives an address all the same, so only the connection shows it."""
+    """Socket Mode that's off is noticed only by connecting, because Slack gives out an address anyway."""
     sandbox.workspace.socket_mode = False
     one = await socket_finding(sandbox, monkeypatch)
     assert (one.level, one.sentence.partition(",")[0]) == ("problem", "Socket Mode is off in the app's settings")
 
 
 async def test_more_connections_than_slack_allows(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limit is named."""
+    """If the app has ten connections already, the problem names the limit."""
     async with connected(sandbox, 10):
         one = await socket_finding(sandbox, monkeypatch)
     assert one.level == "problem"
@@ -72,7 +72,7 @@ async def test_more_connections_than_slack_allows(sandbox: Sandbox, monkeypatch:
 
 
 async def test_a_socket_that_cannot_be_opened(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if a proxy didn't let WebSockets pass: the API answers, and the handshake fails."""
+    """If the handshake fails, as behind a proxy without WebSockets, the fix mentions them."""
     (await _fault(sandbox))
     one = await socket_finding(sandbox, monkeypatch)
     assert one.level == "problem"
@@ -91,7 +91,7 @@ async def _fault(sandbox: Sandbox) -> None:
 
 
 async def test_an_app_token_that_is_refused(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then no connection is tried."""
+    """With a refused app token, no connection is tried, and that's a warning."""
     one = await socket_finding(sandbox, monkeypatch, SLACK_APP_TOKEN="xapp-wrong")  # noqa: S106 - made up
     assert one.level == "warning"
     assert "not checked" in one.sentence
@@ -100,7 +100,7 @@ async def test_an_app_token_that_is_refused(sandbox: Sandbox, monkeypatch: pytes
 async def test_two_deployments_on_one_app(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, embedded_redis_url: str
 ) -> None:
-    """More connections than this deployment's processes hold; those under its name in Redis are its own."""
+    """More connections than this deployment counts in Redis mean that there's another deployment."""
     more = {"REDIS_URL": embedded_redis_url, "BOLT_BOT_NAME": "one"}
     redis = connect(embedded_redis_url)
     try:
@@ -120,7 +120,7 @@ async def test_two_deployments_on_one_app(
 async def test_a_deployment_with_an_embedded_redis(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Without a process in its data directory, it holds none. Of one whose socket can't be found, that isn't known."""
+    """No process in the data directory holds no connections; if its socket isn't found, that's not checked."""
     deep = tmp_path / "-".join(["long"] * 25)
     embedded = EmbeddedRedis(deep)
     async with connected(sandbox, 2):
@@ -134,7 +134,7 @@ async def test_a_deployment_with_an_embedded_redis(
 
 
 async def test_a_redis_that_is_away(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whose the connections are isn't known."""
+    """Without Redis, it isn't checked whose the connections are."""
     async with connected(sandbox, 2):
         one = await socket_finding(sandbox, monkeypatch, REDIS_URL="redis://127.0.0.1:1/0")
     assert one.level == "warning"
@@ -142,13 +142,13 @@ async def test_a_redis_that_is_away(sandbox: Sandbox, monkeypatch: pytest.Monkey
 
 
 def test_the_counts_that_are_compared() -> None:
-    """Slack counts the doctor's connection too."""
+    """The comparison leaves out the doctor's own connection, which Slack counts too."""
     levels = {(total, held): compare(Hello("A1", total), held).level for total in (1, 3, 5) for held in (0, 2, 4)}
     assert {key for key, level in levels.items() if level == "warning"} == {(3, 0), (5, 0), (5, 2)}
 
 
 async def test_http_names_what_a_bot_cannot_see(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And a secret that doesn't look like one."""
+    """Over HTTP, the doctor says what it can't check, and reports a signing secret that doesn't look like one."""
     more = {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": "0123456789abcdef" * 2}
     found = of(await findings(CHECKS, sandbox, monkeypatch, **more), "Slack over HTTP")
     (one,) = found
@@ -164,7 +164,7 @@ SECRET = "0123456789abcdef" * 2
 
 @asynccontextmanager
 async def answering(handle: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
-    """Something that answers where Slack posts."""
+    """A server at the path where Slack posts."""
     app = web.Application()
     app.router.add_post("/slack/events", handle)
     runner = web.AppRunner(app)
@@ -175,14 +175,14 @@ async def answering(handle: Callable[[web.Request], Awaitable[web.StreamResponse
 
 
 def bot_with(secret: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """How the bot handles Slack's requests over HTTP."""
+    """The bot's handler of Slack's requests over HTTP."""
     web_client, me = AsyncWebClient(), Identity("T1", "U1", "B1", "bolt", "https://acme.slack.com/")
     app = build_app(web_client, "xoxb-1", me, (), lambda _where, _error: "abc", lambda _asker, _message: None)
     return http_handler(app, secret)
 
 
 async def test_a_public_address_that_leads_to_the_bot(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request like Slack's arrives there and is answered; with or without the path."""
+    """A signed request to the public address is answered by the bot, whether the path is given or not."""
     setting(monkeypatch, **{**sandbox.env(socket_mode=False), "SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": SECRET})
     async with answering(bot_with(SECRET)) as address:
         for url in (address, f"{address}/", f"{address}/slack/events"):
@@ -194,7 +194,7 @@ async def test_a_public_address_that_leads_to_the_bot(sandbox: Sandbox, monkeypa
 
 
 async def test_a_bot_with_another_signing_secret() -> None:
-    """It refuses the request, as it will refuse Slack's or this one's."""
+    """A bot with another signing secret refuses the request, which is a problem."""
     async with answering(bot_with("another")) as address:
         found = await check_url(f"{address}/slack/events", SECRET)
     assert found.level == "problem"
@@ -211,7 +211,7 @@ async def test_a_bot_with_another_signing_secret() -> None:
     ],
 )
 async def test_a_public_address_that_leads_elsewhere(status: int, text: str, words: str) -> None:
-    """What answers there isn't the bot."""
+    """It's a problem if something other than the bot answers at the public address."""
 
     async def handle(_request: web.Request) -> web.Response:
         return web.Response(status=status, text=text)
@@ -224,14 +224,14 @@ async def test_a_public_address_that_leads_elsewhere(status: int, text: str, wor
 
 
 async def test_a_public_address_where_nothing_listens() -> None:
-    """The cause is named."""
+    """If nothing listens at the public address, the cause is named."""
     found = await check_url("http://127.0.0.1:1/slack/events", SECRET)
     assert found.level == "problem"
     assert "the connection was refused" in found.sentence
 
 
 async def test_a_public_address_in_socket_mode(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It isn't used."""
+    """In Socket Mode, a public address is a warning: it isn't used."""
     setting(monkeypatch, **sandbox.env())
     (one,) = of(await diagnose(public_url="https://bolt.example.com"), "public address")
     assert one.level == "warning"

@@ -33,7 +33,7 @@ for name in sys.argv[1:]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that anybody may enter, owned by nobody: as that, and not as root, the test goes on."""
+    """A folder that anybody can enter, owned by nobody; if the test runs as root, it continues as nobody."""
     with tempfile.TemporaryDirectory(prefix="bolt-bot-tests-") as name:
         made, mine = Path(name), os.geteuid()
         made.chmod(0o755)
@@ -45,7 +45,7 @@ def folder() -> Iterator[Path]:
 
 
 def test_a_directory_that_can_be_written(folder: Path) -> None:
-    """Nothing is left in it."""
+    """A writable directory is ok with its free space, and nothing is left in it."""
     found = check_directory(folder)
     assert found.level == "ok"
     assert "MB left" in found.sentence
@@ -53,7 +53,7 @@ def test_a_directory_that_can_be_written(folder: Path) -> None:
 
 
 def test_a_directory_that_is_missing(folder: Path) -> None:
-    """The bot creates it, if it may; the doctor doesn't."""
+    """A missing directory is ok if the bot can create it; the doctor doesn't."""
     found = check_directory(folder / "a" / "b")
     assert (found.level, found.sentence.partition(") ")[2]) == ("ok", "doesn't exist yet. The bot will create it.")
     assert list(folder.iterdir()) == []
@@ -61,13 +61,13 @@ def test_a_directory_that_is_missing(folder: Path) -> None:
     found = check_directory(folder / "a" / "b")
     assert found.level == "problem"
     assert "permission denied" in found.sentence
-    # Nobody is told to give away what's above it.
+    # The fix doesn't change the owner of what's above it.
     assert found.fix == f"Create it: mkdir -p {folder}/a/b && chown -R {os.geteuid()} {folder}/a/b"
 
 
 @pytest.mark.parametrize("below", ["", "data"])
 def test_a_directory_that_is_a_file(below: str, folder: Path) -> None:
-    """Itself, or a part of its path."""
+    """A file in place of the directory or a part of its path is a problem."""
     (folder / "file").touch()
     found = check_directory(folder / "file" / below)
     assert found.level == "problem"
@@ -76,7 +76,7 @@ def test_a_directory_that_is_a_file(below: str, folder: Path) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_a_directory_of_another_user() -> None:
-    """Both users are in the sentence, and the command that mends it in the fix."""
+    """For another user's directory, the sentence names both users, and the fix is the command."""
     found = check_directory(Path("/usr"))
     assert (
         f"belongs to another user, or is read-only (its owner is user 0, but the bot runs as user {os.geteuid()})"
@@ -86,7 +86,7 @@ def test_a_directory_of_another_user() -> None:
 
 
 def test_a_directory_that_may_only_be_read(folder: Path) -> None:
-    """The user is in the sentence, and the command that mends it in the fix."""
+    """For a read-only directory, the sentence names the user, and the fix is the command."""
     folder.chmod(0o555)
     found = check_directory(folder)
     assert found.level == "problem"
@@ -96,7 +96,7 @@ def test_a_directory_that_may_only_be_read(folder: Path) -> None:
 
 @pytest.mark.parametrize("path", ["redis", "redis/appendonlydir/appendonly.aof.1.incr.aof"])
 def test_data_of_another_user(path: str, folder: Path) -> None:
-    """As after a start as root: the directory is right, and what's in it isn't."""
+    """Data of another user, as after a start as root, is a problem even if the directory is right."""
     if os.getuid() != 0:
         pytest.skip("only root can give a file to somebody else")
     file = folder / path
@@ -111,14 +111,14 @@ def test_data_of_another_user(path: str, folder: Path) -> None:
 
 
 def test_a_disk_with_little_space(folder: Path) -> None:
-    """It's a warning before it's full."""
+    """Little free space is a warning."""
     found = check_directory(folder, free_least=shutil.disk_usage(folder).total + 1)
     assert found.level == "warning"
     assert "MB left" in found.sentence
 
 
 def test_a_full_disk_and_a_read_only_one(tmp_path: Path) -> None:
-    """Mounted for a process of its own."""
+    """A full disk and a read-only one, mounted for another process, are problems."""
     full, read_only = tmp_path / "full", tmp_path / "read-only"
     full.mkdir()
     read_only.mkdir()
@@ -138,7 +138,7 @@ def test_a_full_disk_and_a_read_only_one(tmp_path: Path) -> None:
 
 
 def test_each_reason_has_its_fix() -> None:
-    """Permissions have the command that mends them, a full disk none."""
+    """Each error has its fix; only permissions have a command."""
     place = Path("/nowhere")
     assert "permission denied" in reason(PermissionError(errno.EACCES, "Permission denied"), place)
     assert "chown" in fix(PermissionError(errno.EPERM, "Operation not permitted"), place)
@@ -150,7 +150,7 @@ def test_each_reason_has_its_fix() -> None:
 async def test_two_processes_on_one_directory(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A problem, unless it's the bot that listens on this one's port."""
+    """A data directory in use is a problem, unless by the bot that listens on this port."""
     embedded = EmbeddedRedis(tmp_path)
     await embedded.start()
 
@@ -175,12 +175,12 @@ async def test_two_processes_on_one_directory(
 
 
 async def test_a_directory_that_is_not_used(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a Redis elsewhere, it isn't looked at."""
+    """With an external Redis, the data directory isn't checked."""
     assert of(await findings(CHECKS, sandbox, monkeypatch, REDIS_URL="redis://127.0.0.1:1/0"), DATA) == []
 
 
 async def test_ports_that_are_taken(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By other programs, of which one speaks HTTP; each by its setting."""
+    """A port taken by another program, whether it speaks HTTP or not, is a problem that names the setting."""
     with socket.create_server(("127.0.0.1", 0)) as one:
         ports = [str(one.getsockname()[1]), sandbox.base_url.rpartition(":")[2]]
         more = {"BOLT_BOT_HTTP_HOST": "127.0.0.1", "BOLT_BOT_HTTP_PORT": ports[0], "BOLT_BOT_ADMIN_PORT": ports[1]}
@@ -192,7 +192,7 @@ async def test_ports_that_are_taken(sandbox: Sandbox, monkeypatch: pytest.Monkey
 
 
 async def test_ports_that_are_free() -> None:
-    """Nothing stays bound."""
+    """A free port is ok, and nothing stays bound to it."""
     for port in (0, 0):
         assert (await check_port("127.0.0.1", port, "BOLT_BOT_HTTP_PORT")).level == "ok"
     with socket.create_server(("127.0.0.1", 0)) as one:
@@ -203,7 +203,7 @@ async def test_ports_that_are_free() -> None:
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
 async def test_an_address_that_is_not_of_this_machine(host: str) -> None:
-    """Or of nobody."""
+    """An address that isn't this machine's, or doesn't exist, is a problem."""
     found = await check_port(host, 8080, "BOLT_BOT_HTTP_PORT")
     assert found.level == "problem"
     assert found.fix == "Set the host to one of this machine's addresses, or to 0.0.0.0 for all of them."

@@ -1,4 +1,4 @@
-"""The doctor's check of the ids and handles that the policy, owners and watches files name."""
+"""The doctor's check of ids and handles in the policy, owners and watches files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GOOD = {"user": "U0ADA", "group": "@data-team", "channel": "C0DATAENG"}
 async def found(
     check: str, text: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> list[Finding]:
-    """What is found of a file with this text."""
+    """What's found in a file with this text."""
     file = folder / "file.yaml"
     file.write_text(text)
     setting = f"BOLT_BOT_{check.split(maxsplit=1)[0].upper()}_FILE"
@@ -37,7 +37,7 @@ async def found(
 
 
 async def test_no_policy_file(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The default rules name nobody."""
+    """Without a policy file, the default rules apply, which name nobody."""
     (one,) = of(await findings(CHECKS, sandbox, monkeypatch), "policy")
     assert one.sentence == "No policy is set, so the default rules apply."
 
@@ -45,7 +45,7 @@ async def test_no_policy_file(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch)
 async def test_a_policy_whose_names_slack_has(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Its people, groups, approvers and channels."""
+    """A policy whose people, groups, approvers and channels exist in Slack is ok."""
     one, two = await found("policy", POLICY.format(**GOOD), sandbox, monkeypatch, tmp_path)
     assert (one.sentence, two.sentence) == ("2 rules.", "Everything that it names exists in Slack (4 names).")
 
@@ -64,7 +64,7 @@ async def test_a_policy_whose_names_slack_has(
 async def test_a_policy_with_a_name_that_slack_does_not_have(
     what: str, name: str, level: str, words: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """It's named with its line; an unknown group is a problem, because people rely on its rules."""
+    """An unknown name is reported with its line; an unknown group is a problem, because people rely on its rules."""
     await sandbox.slack.admin.change_person("gus", deleted=True)
     text = POLICY.format(**{**GOOD, what: name})
     rules, one = await found("policy", text, sandbox, monkeypatch, tmp_path)
@@ -79,7 +79,7 @@ async def test_a_policy_with_a_name_that_slack_does_not_have(
 async def test_a_policy_whose_names_cannot_be_read(
     scope: str, level: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The missing scope is the cause."""
+    """If a policy's names can't be read, the missing scope is given as the cause."""
     sandbox.workspace.scopes.discard(scope)
     _, one = await found("policy", POLICY.format(**GOOD), sandbox, monkeypatch, tmp_path)
     assert one.level == level
@@ -90,7 +90,7 @@ async def test_a_policy_whose_names_cannot_be_read(
 async def test_a_policy_with_domains_and_no_addresses(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Its rules match nobody without the optional scope."""
+    """Rules about domains match nobody without the optional scope, which is a problem."""
     sandbox.workspace.scopes.discard("users:read.email")
     text = "version: 1\nrules:\n  - name: ours\n    who: {domains: [example.com]}\n    allow: true\n"
     one, _ = await found("policy", text, sandbox, monkeypatch, tmp_path)
@@ -101,7 +101,7 @@ async def test_a_policy_with_domains_and_no_addresses(
 async def test_owners_that_slack_does_not_have(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A person and a group; what is right isn't mentioned."""
+    """Owners that Slack doesn't have, a person or a group, are warnings; valid ones aren't mentioned."""
     text = "version: 1\nowners:\n  ada: U0ADA\n  ben: U0BEN\nschedules:\n  finance-*: S0NONE\n"
     group, person = await found("owners file", text, sandbox, monkeypatch, tmp_path)
     assert (group.level, person.level) == ("warning", "warning")
@@ -112,7 +112,7 @@ async def test_owners_that_slack_does_not_have(
 async def test_watches_in_a_channel_that_is_archived(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """And a mention of somebody whom Slack doesn't know."""
+    """A watches file with an archived channel or an unknown person in a mention gets a warning for each."""
     await sandbox.slack.admin.archive("data-eng", "grace")
     text = "version: 1\nchannels:\n  C0DATAENG:\n    - {watch: nightly, mention: U0BEN}\n"
     mention, channel = await found("watches file", text, sandbox, monkeypatch, tmp_path)
@@ -123,7 +123,7 @@ async def test_watches_in_a_channel_that_is_archived(
 async def test_more_ids_than_slack_lets_be_looked_up(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The rest is said not to be checked."""
+    """If there are more ids than can be looked up, the rest is reported as not checked."""
     owners = "".join(f"  person-{number}: U0ADA{number:03}\n" for number in range(60))
     told = await found("owners file", f"version: 1\nowners:\n{owners}", sandbox, monkeypatch, tmp_path)
     assert len(told) == 51

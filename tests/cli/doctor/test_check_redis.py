@@ -42,7 +42,7 @@ class Broken:
 
     @property
     def url(self) -> str:
-        """Its address, for a user of its ACL."""
+        """Its address, with a user of its ACL."""
         return f"redis://bot:{PASSWORD}@127.0.0.1:{self.port}/0"
 
     async def tell(self, *commands: tuple[str, ...]) -> None:
@@ -70,7 +70,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
 
 @pytest.fixture
 async def server(started: Broken) -> Broken:
-    """The server, well and empty."""
+    """The server, mended and empty."""
     well = (
         ("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction", "appendfsync", "everysec"),
         ("REPLICAOF", "NO", "ONE"),
@@ -94,7 +94,7 @@ def only_problem(found: list[Finding]) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Commands that break the server, and what the doctor then finds: a check, its level, words of sentence and fix."""
+    """Commands that break the server, and the doctor's finding: a check, its level, words of its sentence and fix."""
 
     breaks: tuple[tuple[str, ...], ...]
     check: str
@@ -138,7 +138,7 @@ CASES: Mapping[str, Case] = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 async def test_each_cause_is_named(server: Broken, monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
-    """It's the only finding that isn't ok, and its fix is about it."""
+    """Each cause is the only finding that isn't ok, and its fix is about it."""
     await server.tell(*case.breaks)
     found = only_problem(await examined(monkeypatch, server.url))
     assert (found.check, found.level) == (case.check, case.level)
@@ -147,7 +147,7 @@ async def test_each_cause_is_named(server: Broken, monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_server_that_is_well(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its version, role, memory and persistence are shown, and it has no keys of ours afterwards."""
+    """A healthy server's version, role, memory and persistence are shown, and no keys are left in it."""
     await server.tell(config("maxmemory", "100mb"))
     found = {one.check: one for one in await examined(monkeypatch, server.url)}
     assert {one.level for one in found.values()} == {"ok"}
@@ -163,7 +163,7 @@ async def test_a_server_that_is_well(server: Broken, monkeypatch: pytest.MonkeyP
 
 
 async def test_nearly_full(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A warning with how full it is."""
+    """A server that's nearly full is a warning that says how full it is."""
     client = server.server.client()
     used = (await client.info("memory"))["used_memory"]
     await client.aclose()
@@ -174,7 +174,7 @@ async def test_nearly_full(server: Broken, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 async def test_the_rights_that_are_recommended_are_enough(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And no more than that: other keys and dangerous commands stay closed."""
+    """The recommended rights are enough, and don't include other keys or dangerous commands."""
     rules = check_redis.RULES.format(keys="{bolt:bolt}:").split()
     await server.tell(("ACL", "SETUSER", "bot", "reset", "on", f">{PASSWORD}", *rules))
     assert {one.level for one in await examined(monkeypatch, server.url)} == {"ok"}
@@ -188,7 +188,7 @@ async def test_the_rights_that_are_recommended_are_enough(server: Broken, monkey
 async def test_without_info_nothing_is_called_ok_that_was_not_seen(
     server: Broken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Version, role, memory and persistence are warnings."""
+    """Without INFO, version, role, memory and persistence are warnings, not ok."""
     await server.tell((*ALL, "-info", "-config"))
     found = await examined(monkeypatch, server.url)
     warned = [one.check for one in found if one.level == "warning"]
@@ -196,7 +196,7 @@ async def test_without_info_nothing_is_called_ok_that_was_not_seen(
 
 
 async def test_other_teams_data(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same name, but another Slack team, or another Bolt workspace; the latter is seen even if Slack is away."""
+    """Data of another Slack team or Bolt workspace under our name is a problem, the latter even without Slack."""
     me = Identity(team="T1", bot_user="U1", bot_id="B1", name="bolt", url="", team_name="Acme")
     mine = {"team": "T1", "team_name": "Acme", "bot": "B1", "app": "", "workspace": "default"}
     theirs = {**mine, "team": "T2", "team_name": "Other", "bot": "B2"}
@@ -216,7 +216,7 @@ async def test_other_teams_data(server: Broken, monkeypatch: pytest.MonkeyPatch)
 
 @needs_server
 async def test_the_append_only_file_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A warning."""
+    """An append-only file that's off is a warning."""
     servers = Servers()
     try:
         found = only_problem(await examined(monkeypatch, (await servers.alone()).url))
@@ -227,7 +227,7 @@ async def test_the_append_only_file_is_off(monkeypatch: pytest.MonkeyPatch) -> N
 
 @needs_server
 async def test_a_disk_that_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As far as Redis says it: here its snapshot fails, because the directory to write it to is gone."""
+    """A failed snapshot, as on a full disk, is a problem; here its directory has been removed."""
     data, servers = tmp_path / "data", Servers()
     data.mkdir()
     try:
@@ -257,7 +257,7 @@ async def test_a_disk_that_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     ],
 )
 async def test_a_password_that_is_wrong_or_missing(monkeypatch: pytest.MonkeyPatch, user: str, says: str) -> None:
-    """By name, with what to change in the address."""
+    """A wrong or missing password is reported, with what to change in the address."""
     servers = Servers()
     try:
         server = await servers.alone(f"requirepass {PASSWORD}")
@@ -271,7 +271,7 @@ async def test_a_password_that_is_wrong_or_missing(monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture(scope="module")
 def with_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Addresses of servers with TLS: certificates of nobody's authority, for another name, and of the past."""
+    """Addresses of servers with TLS whose certificates are untrusted, for another name, or expired."""
     if redis_server() is None:
         pytest.skip("there is no redis-server on PATH")
     folder, servers, urls = tmp_path_factory.mktemp("tls"), Servers(), {}
@@ -313,7 +313,7 @@ def with_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
     ],
 )
 async def test_tls(with_tls: dict[str, str], monkeypatch: pytest.MonkeyPatch, url: str, says: str, fix: str) -> None:
-    """Wanted and not given; an authority that isn't trusted; another name; too old."""
+    """Each problem with TLS is reported with its fix."""
     addresses = {name: one.partition("?")[0] for name, one in with_tls.items()}
     trusted = {f"{name}_trusted": one for name, one in with_tls.items()}
     found = only_problem(await examined(monkeypatch, url.format(**addresses, **trusted)))
@@ -323,27 +323,27 @@ async def test_tls(with_tls: dict[str, str], monkeypatch: pytest.MonkeyPatch, ur
 
 
 async def test_tls_with_its_authority_works(with_tls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the fix says."""
+    """A trusted authority in the address makes TLS work, as the fix says."""
     found = await examined(monkeypatch, f"rediss://{with_tls['untrusted']}")
     assert "problem" not in {one.level for one in found}
 
 
 async def test_tls_on_a_plain_port(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Given and not wanted."""
+    """For TLS on a plain port, the fix is the other scheme."""
     found = only_problem(await examined(monkeypatch, f"rediss://127.0.0.1:{server.port}/0"))
     assert "it doesn't speak TLS on that port" in found.sentence
     assert found.fix.startswith("Use redis:// instead of rediss:// in REDIS_URL")
 
 
 async def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
-    """RFC 2606 keeps .invalid for that."""
+    """A host that doesn't exist is reported as such; RFC 2606 reserves .invalid for that."""
     found = only_problem(await examined(monkeypatch, f"redis://:{PASSWORD}@redis.invalid:6379/0"))
     assert found.sentence == "Redis at redis.invalid:6379 can't be used: its host name can't be resolved (DNS)."
     assert found.fix.startswith("Correct the host in REDIS_URL")
 
 
 async def test_a_port_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bound and never listened on: nothing else can take it meanwhile."""
+    """A closed port is reported; it's bound but not listened on, so that nothing else can take it."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
@@ -352,21 +352,21 @@ async def test_a_port_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_database_that_does_not_exist(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The number at the end of the address."""
+    """A database number that doesn't exist is reported, with where it is in the address."""
     found = only_problem(await examined(monkeypatch, server.url.replace("/0", "/99")))
     assert "it has no database with the number in REDIS_URL" in found.sentence
     assert "number at the end" in found.fix
 
 
 async def test_something_else_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A web server."""
+    """A web server in place of Redis is recognized."""
     async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
         found = only_problem(await examined(monkeypatch, f"redis://127.0.0.1:{port}/0"))
     assert "the server there isn't Redis" in found.sentence
 
 
 async def test_protected_mode(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only another machine sees it from a real server."""
+    """Protected mode is recognized; a real server shows it only to another machine."""
     denied = b"-DENIED Redis is running in protected mode because protected mode is enabled\r\n"
     async with fake(lambda _: denied) as server:
         found = only_problem(await examined(monkeypatch, f"redis://127.0.0.1:{server.port}/0"))
@@ -374,7 +374,7 @@ async def test_protected_mode(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_version_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No real server here is that old."""
+    """A version that's too old is a problem; no real server here is that old."""
     async with fake(telling(**{**GOOD, "redis_version": "6.2.14"})) as old:
         found = await examined(monkeypatch, f"redis://127.0.0.1:{old.port}")
     (bad,) = [one for one in found if one.level == "problem"]
@@ -383,7 +383,7 @@ async def test_a_version_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 async def test_the_embedded_server_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """With where it keeps its data; nothing is started, so there is no data of another bot to see."""
+    """The embedded server is ok with its data directory; nothing is started, so no other bot's data is seen."""
     here = {"BOLT_BOT_DATA_DIR": str(tmp_path)}
     (found,) = await found_by(check_redis.CHECKS, monkeypatch, here)
     assert found.level == "ok"
@@ -395,7 +395,7 @@ async def test_the_embedded_server_is_named(monkeypatch: pytest.MonkeyPatch, tmp
 async def test_the_embedded_server_of_a_running_bot_is_checked(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """As any other; all of it is as it should be."""
+    """A running bot's embedded server is checked like any other, and everything is ok."""
     folder = tmp_path_factory.mktemp("bot")
     embedded, here = EmbeddedRedis(folder), {"BOLT_BOT_DATA_DIR": str(folder)}
     await embedded.start()

@@ -14,7 +14,7 @@ BOT, APP = COMPLETE["SLACK_BOT_TOKEN"], COMPLETE["SLACK_APP_TOKEN"]
 
 
 async def found(monkeypatch: pytest.MonkeyPatch, **more: str) -> list[Finding]:
-    """What is found of settings that can't be used: nothing else is looked at, and that is said."""
+    """What's found about unusable settings; that nothing else was checked has to be said."""
     setting(monkeypatch, **more)
     findings = await diagnose()
     (unseen,) = of(findings, "services")
@@ -40,14 +40,14 @@ async def found(monkeypatch: pytest.MonkeyPatch, **more: str) -> list[Finding]:
 async def test_a_setting_that_is_missing_or_wrong(
     more: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One problem names it, and never its value."""
+    """A missing or wrong setting is one problem, which names it and never its value."""
     (one,) = await found(monkeypatch, **more)
     assert one.level == "problem"
     assert words in one.sentence
 
 
 async def test_a_setting_that_is_misspelt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It's missing, and the variable that was probably meant is pointed out."""
+    """A misspelled setting is reported as missing, and the misspelled variable is pointed out."""
     missing, misspelt = await found(monkeypatch, SLACK_BOT_TOKEN="", SLACK_BOT_TOKN=BOT)
     assert missing.sentence.startswith("SLACK_BOT_TOKEN is missing")
     assert "under OAuth & Permissions. Set the variable, or name a file" in missing.fix
@@ -57,7 +57,7 @@ async def test_a_setting_that_is_misspelt(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("name", ["POLICY", "HINTS", "OWNERS", "WATCHES"])
 async def test_a_file_that_cannot_be_read(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Because there's none, it's a directory, or it isn't what it should be; with a fix of its own."""
+    """A file that's missing, a directory or invalid is a problem with its own fix."""
     setting_name = f"BOLT_BOT_{name}_FILE"
     broken = tmp_path / "broken.yaml"
     broken.write_text("version: 1\nversion: [")

@@ -1,4 +1,4 @@
-"""The doctor's checks of Slack, each against a Slack that is broken in this one way."""
+"""The doctor's checks of Slack, each with a Slack that's broken in one way."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ UNSEEN = ["Slack command", "Slack events", "Slack interactivity"]
 
 
 def wrong(found: list[Finding]) -> list[Finding]:
-    """What isn't ok, apart from what a bot can't see."""
+    """The findings that aren't ok, apart from those about what a bot can't see."""
     return [one for one in found if one.level != "ok" and one.check not in UNSEEN]
 
 
 async def test_a_set_up_without_faults(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The workspace is named, and what isn't visible is said not to be checked, with its symptom."""
+    """A correct setup names the workspace; what a bot can't see is reported as not checked, with its symptom."""
     found = await findings(CHECKS, sandbox, monkeypatch)
     assert [one.check for one in found if one.level == "ok"] == SEEN
     assert of(found, "Slack bot token")[0].sentence == "It belongs to @bolt in the workspace Sandbox (T0SANDBOX)."
@@ -32,7 +32,7 @@ async def test_a_set_up_without_faults(sandbox: Sandbox, monkeypatch: pytest.Mon
 
 
 async def test_another_command_is_in_the_hint(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the settings have it, with the command line that prints its manifest."""
+    """The hint names the command from the settings, with the command line that prints its manifest."""
     found = await findings(CHECKS, sandbox, monkeypatch, BOLT_BOT_COMMAND="/dbt")
     (one,) = of(found, "Slack command")
     assert "/dbt" in one.sentence
@@ -40,7 +40,7 @@ async def test_another_command_is_in_the_hint(sandbox: Sandbox, monkeypatch: pyt
 
 
 async def test_a_revoked_bot_token(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It's the only problem; the app token is looked at all the same."""
+    """A revoked bot token is the only problem, and the app token is checked anyway."""
     sandbox.workspace.revoked_tokens = {sandbox.workspace.bot_token}
     found = await findings(CHECKS, sandbox, monkeypatch)
     (one,) = wrong(found)
@@ -51,7 +51,7 @@ async def test_a_revoked_bot_token(sandbox: Sandbox, monkeypatch: pytest.MonkeyP
 
 
 async def test_a_token_that_expires(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It works now, and the bot doesn't renew it."""
+    """A bot token that expires is a problem, because the bot doesn't renew it."""
     sandbox.workspace.bot_token = f"xoxe.{sandbox.workspace.bot_token}"
     (one,) = wrong(await findings(CHECKS, sandbox, monkeypatch))
     assert (one.check, one.level) == ("Slack bot token", "problem")
@@ -59,7 +59,7 @@ async def test_a_token_that_expires(sandbox: Sandbox, monkeypatch: pytest.Monkey
 
 
 async def test_a_wrong_bot_token_and_a_wrong_app_token(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both are named, each by its variable."""
+    """A wrong bot token and a wrong app token are both reported, each with its variable."""
     more = {"SLACK_BOT_TOKEN": "xoxb-very-secret", "SLACK_APP_TOKEN": "xapp-very-secret"}
     found = wrong(await findings(CHECKS, sandbox, monkeypatch, **more))
     assert [(one.check, one.level) for one in found] == [("Slack bot token", "problem"), ("Slack app token", "problem")]
@@ -68,7 +68,7 @@ async def test_a_wrong_bot_token_and_a_wrong_app_token(sandbox: Sandbox, monkeyp
 
 
 async def test_an_app_token_without_its_scope(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The scope is named."""
+    """An app token without its scope is a problem that names the scope."""
     sandbox.workspace.app_scopes = {"authorizations:read"}
     (one,) = wrong(await findings(CHECKS, sandbox, monkeypatch))
     assert (one.check, one.level) == ("Slack app token", "problem")
@@ -76,7 +76,7 @@ async def test_an_app_token_without_its_scope(sandbox: Sandbox, monkeypatch: pyt
 
 
 async def test_tokens_of_two_apps(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slack takes both, so only the apps' ids show it."""
+    """Tokens of two apps are a problem, seen from the apps' ids, because Slack accepts both."""
     token = sandbox.workspace.other_app_token
     (one,) = wrong(await findings(CHECKS, sandbox, monkeypatch, SLACK_APP_TOKEN=token))
     assert (one.check, one.level) == ("Slack app", "problem")
@@ -86,18 +86,18 @@ async def test_tokens_of_two_apps(sandbox: Sandbox, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("scope", sorted(REQUIRED | OPTIONAL))
 async def test_each_scope_that_is_missing(scope: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It's named with what stops working; one that somebody may leave out is only a warning."""
+    """A missing scope is reported with what stops working; an optional one is only a warning."""
     sandbox.workspace.scopes.discard(scope)
     found = wrong(await findings(CHECKS, sandbox, monkeypatch))
     (one,) = of(found, "Slack scopes")
     assert one.level == ("warning" if scope in OPTIONAL else "problem")
     assert f"scope {scope} is missing: {WITHOUT[scope]}." in one.sentence
-    # Only whether both tokens belong to one app can't be seen then.
+    # Without it, only whether both tokens belong to one app can't be seen.
     assert [each.check for each in found if each is not one] == (["Slack app"] if scope == "users:read" else [])
 
 
 async def test_slack_that_is_away(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cause and the host are in the sentence, and nothing else is said of what couldn't be asked."""
+    """If Slack is away, only the tokens are reported, with the cause and the host."""
     sandbox.workspace.faults.away = True
     found = wrong(await findings(CHECKS, sandbox, monkeypatch))
     assert [one.check for one in found] == ["Slack bot token", "Slack app token"]

@@ -22,7 +22,7 @@ from tests.e2e.command import bolt_bot
 
 
 async def test_settings_that_are_missing_are_findings() -> None:
-    """In JSON, with a fix each; the exit status is 1, and nothing else is checked."""
+    """Missing settings are findings with exit status 1, also in JSON, and nothing else is checked."""
     outcome = await bolt_bot("doctor", "--json", environment={"BOLT_BOT_NMAE": "two"})
     assert (outcome.status, outcome.err) == (1, "")
     found = [Finding(**one) for one in json.loads(outcome.out)]
@@ -34,7 +34,7 @@ async def test_settings_that_are_missing_are_findings() -> None:
 
 
 async def test_each_service_that_is_away_is_a_problem(tmp_path: Path) -> None:
-    """With a line for its fix; exit status 1, and no secret."""
+    """Each service that's away is a problem with a fix; the exit status is 1, and no secret is shown."""
     settings = {**COMPLETE, "REDIS_URL": "redis://:very-secret-5@127.0.0.1:1/0"}
     outcome = await bolt_bot("doctor", folder=tmp_path, environment=settings)
     assert outcome.status == 1
@@ -46,7 +46,7 @@ async def test_each_service_that_is_away_is_a_problem(tmp_path: Path) -> None:
 
 
 async def test_findings_are_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also a folder, and what the settings call secret."""
+    """Findings are masked, including paths and what the settings declare secret."""
     folder = tmp_path / "prdm_wsp_very-secret-3" / "acme-12345678"
     patterns = r"acme-\d{8}"
     setting(monkeypatch, BOLT_BOT_DATA_DIR=str(folder), BOLT_BOT_SECRET_PATTERNS=patterns)
@@ -57,14 +57,14 @@ async def test_findings_are_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def subject(monkeypatch: pytest.MonkeyPatch) -> Subject:
-    """What checks look at, without any service."""
+    """The subject of checks, without any service."""
     setting(monkeypatch)
     chat = SlackChat("xoxb-1", COMPLETE["SLACK_API_URL"], str)
     return Subject(load_settings(), chat, BoltClient("http://127.0.0.1:1/", Credentials("secret", "key")), str)
 
 
 async def test_a_check_that_fails_or_hangs_is_a_problem_and_the_others_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the order of the areas, which run at the same time."""
+    """A check that fails or hangs is a problem; the others run, and areas keep their order."""
     reached = asyncio.Event()
 
     async def crash(_: Subject) -> Sequence[Finding]:
@@ -89,7 +89,7 @@ async def test_a_check_that_fails_or_hangs_is_a_problem_and_the_others_run(monke
 
 
 def test_the_report_is_aligned_and_counted() -> None:
-    """Each fix is below its finding; a line break doesn't forge a finding."""
+    """The report is aligned, with each fix below its finding; a line break can't forge a finding."""
     found = [ok("a", "Fine."), warning("longer", "So so.", "Do it."), problem("b", "Bad.\nok  c  Fine.", "Mend it.")]
     assert as_lines(found) == [
         "ok       a       Fine.",
@@ -106,7 +106,7 @@ def test_the_report_is_aligned_and_counted() -> None:
 
 
 def test_a_terminal_gets_lines_that_fit() -> None:
-    """Unless it's too narrow; what can't be broken, such as an address, stays whole."""
+    """Lines fit the terminal unless it's too narrow; unbreakable text such as an address stays whole."""
     found = [problem("a", f"{'word ' * 12}https://{'x' * 60}/", "Do it.")]
     assert as_lines(found, 60)[:4] == [
         f"PROBLEM  a  {'word ' * 8}word",
@@ -119,6 +119,6 @@ def test_a_terminal_gets_lines_that_fit() -> None:
 
 @pytest.mark.parametrize(("level", "fix"), [("ok", "Do it."), ("warning", ""), ("problem", "")])
 def test_what_is_not_ok_has_a_fix(level: str, fix: str) -> None:
-    """And what is ok has none."""
+    """A finding has a fix if and only if it isn't ok."""
     with pytest.raises(ValueError, match="has a fix"):
         Finding("a", level, "So.", fix)  # type: ignore[arg-type]

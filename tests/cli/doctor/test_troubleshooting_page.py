@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md: what it quotes is what the doctor says, and it has a row for each cause with a fix."""
+"""docs/troubleshooting.md: it quotes what the doctor says, and has a row for each cause with a fix."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def rows() -> list[list[str]]:
 
 
 def sources() -> str:
-    """Everything that the bot can say."""
+    """The bot's whole source."""
     return "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "bot").rglob("*.py")))
 
 
 def checks() -> set[str]:
-    """The names of all checks in the doctor's sources."""
+    """The names of all checks in the doctor's source."""
     named = {check.name for area in (*AREAS, *AFTERWARDS) for check in area}
     written = "".join(one.read_text(encoding="utf-8") for one in (ROOT / "bot" / "cli" / "doctor").glob("*.py"))
     return named | {f"Redis {about}" for about in get_args(About)} | set(re.findall(r'"([A-Za-z][A-Za-z ]+)"', written))
 
 
 def test_what_the_page_quotes_is_said() -> None:
-    """Each check exists, and each cause is part of a sentence in the sources."""
+    """Each check on the page exists, and each quoted cause is in the source."""
     text, known = sources(), checks()
     named = [CODE.fullmatch(check) for check, _ in rows() if check != "any"]
     assert [match[1] for match in named if match and match[1] not in known] == []
@@ -48,7 +48,7 @@ def test_what_the_page_quotes_is_said() -> None:
 
 
 def test_each_cause_with_a_fix_has_a_row() -> None:
-    """Those of the network, and those of Redis."""
+    """Each cause with a fix, of the network or of Redis, has a row on the page."""
     causes = [part for part, *_ in (*NETWORK, *check_redis.REACHING, *check_redis.REFUSALS)]
     quoted = "\n".join(says for _, says in rows())
     parts = CODE.findall(quoted)
@@ -56,5 +56,5 @@ def test_each_cause_with_a_fix_has_a_row() -> None:
 
 
 def test_the_rights_in_redis_are_those_that_the_doctor_recommends() -> None:
-    """Which another test tries."""
+    """The page has the Redis rights that the doctor recommends, which another test tries."""
     assert check_redis.RULES.format(keys="{bolt:bolt}:") in PAGE
