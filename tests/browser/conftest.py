@@ -1,4 +1,4 @@
-"""The page in a real headless Chromium, over a real sandbox."""
+"""The page in a real headless Chromium, with a real sandbox."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tests.e2e.stage import Stage
 from tests.worlds import new_sandbox
 
 SPEED = 10.0
-# The first has no window to draw around each page, which takes two thirds of the processor time of a tab.
+# The first draws no window around each page, which would take two thirds of a tab's processor time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "there is no Chromium on PATH: on Debian, apt-get install chromium-headless-shell; on Ubuntu, chromium"
-# As root there is no sandbox of Chromium's own; and it is not to look for updates, accounts or networks by itself.
+# Chromium's own sandbox doesn't work as root; and it shouldn't look for updates, accounts or networks by itself.
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -35,20 +35,20 @@ FOLDER = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of these tests run in one event loop, for the browser they share belongs to the loop that it was started in."""
+    """Run all of these tests in one event loop, because their shared browser belongs to the loop it was started in."""
     for item in items:
         if item.path.parent == FOLDER and pytest_asyncio.is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 def chromium() -> str | None:
-    """The Chromium of this machine, None where it has none."""
+    """This machine's Chromium; None if it has none."""
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium, as the machine has it, started once: each tab has a profile of its own."""
+    """The machine's Chromium, started once: each tab has its own profile."""
     path = chromium()
     if path is None:
         pytest.skip(MISSING)
@@ -60,7 +60,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(browser: Browser, tmp_path: Path, embedded_redis_url: str) -> AsyncIterator[Stage]:
-    """A sandbox whose runs go ten times as fast, without a bot yet. Not made where there is no browser to look at it."""
+    """A sandbox whose runs go ten times as fast, without a bot yet. It isn't made if there's no browser."""
     assert browser.is_connected()
     sandbox = new_sandbox(bolt=BoltWorld(speed=SPEED))
     await sandbox.start()
@@ -71,7 +71,7 @@ async def stage(browser: Browser, tmp_path: Path, embedded_redis_url: str) -> As
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_tab(browser: Browser, stage: Stage) -> AsyncIterator[OpenTab]:
-    """Opens the page in a tab. At the end no tab has had an error or asked another machine for anything."""
+    """Opens the page in a tab. At the end, no tab may have had an error or asked another machine for anything."""
     tabs: list[Tab] = []
 
     async def opened(fragment: str = "", **options: object) -> Tab:
@@ -89,5 +89,5 @@ async def open_tab(browser: Browser, stage: Stage) -> AsyncIterator[OpenTab]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def tab(open_tab: OpenTab) -> Tab:
-    """The page as @ada sees #data-eng at first."""
+    """The page with #data-eng as @ada sees it at first."""
     return await open_tab()

@@ -1,4 +1,4 @@
-"""A small app of the vendor's own SDK: it opens a modal with every kind of input, and a Home tab."""
+"""A small app made with the vendor's own SDK: it opens a modal with every kind of input, and a Home tab."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ HOME = {"type": "home", "blocks": [mrkdwn("*Your runs*"), MORE]}
 
 
 class OwnApp:
-    """What was submitted, clicked, pressed in a message and closed."""
+    """The app, with what was submitted, clicked, pressed in a message and closed."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         workspace = sandbox.workspace

@@ -29,7 +29,7 @@ SIZE = {"width": 1240, "height": 700}
 
 
 async def take(folder: Path) -> None:
-    """Take them all. Raises where the bot or the page does not come to what is to be shown."""
+    """Take all pictures. Raises an exception if the bot or the page doesn't get to what a picture shows."""
     path = chromium()
     if path is None:
         raise SystemExit(MISSING)
@@ -67,7 +67,7 @@ async def _tab(browser: Browser, stage: Stage) -> Tab:
 
 
 async def _list(tab: Tab) -> None:
-    """What is typed first."""
+    """The first command that people type."""
     await tab.say("/bolt list")
     await tab.sees(tab.page.get_by_text("Nightly full build"))
     await _shoot(tab.page, "list.png")
@@ -88,13 +88,13 @@ async def _thread(stage: Stage, tab: Tab) -> None:
     await replies.click()
     await tab.sees(tab.thread(), "Log of dbt run")
     await tab.thread().get_by_text("exit code 1").scroll_into_view_if_needed()
-    # So high that the table and the file are to be seen as well.
+    # High enough to show the table and the file too.
     await tab.page.set_viewport_size({"width": SIZE["width"], "height": 1060})
     await _shoot(tab.page, "failed.png")
 
 
 async def _home(stage: Stage, tab: Tab) -> None:
-    """An active run of one's own and one of somebody else, the failure of before, and what is run most."""
+    """The person's active run, somebody else's, the earlier failure, and the schedules run most."""
     await stage.slash("run backfill")
     await stage.until(lambda: "1 of " in str(stage.cards()[-1].blocks), timeout_s=60)
     await stage.slash("run nightly", user="grace")
@@ -121,13 +121,13 @@ async def _form(tab: Tab) -> None:
     await menu.press_sequentially("f")
     await tab.sees(form.get_by_role("option").nth(3))
     await _shoot(tab.page, "form.png")
-    # Left open, it would cover the next tab.
+    # If it were left open, it would cover the next tab.
     await form.get_by_role("button", name="Close", exact=True).last.click()
     await tab.goes(form)
 
 
 async def _incident(stage: Stage, tab: Tab) -> None:
-    """A schedule that fails three times, the last time with another error, and somebody who is on it."""
+    """A schedule that fails three times, the last time with another error, and a person who is on it."""
     bolt = stage.sandbox.bolt
     await stage.slash("watch nightly --mention none", user="grace")
     await stage.until(stage.told_privately("Now watching", user="grace"))
@@ -148,7 +148,7 @@ async def _incident(stage: Stage, tab: Tab) -> None:
 
 
 async def _digest(stage: Stage, tab: Tab) -> None:
-    """What today's digest would say, after runs of several schedules."""
+    """Today's digest as it would be, after runs of several schedules."""
     bolt = stage.sandbox.bolt
     await stage.slash("watch * --mention none")
     await stage.until(stage.told_privately("In the last 7 days"))
@@ -162,9 +162,9 @@ async def _digest(stage: Stage, tab: Tab) -> None:
 
 
 async def _digest_picture() -> None:
-    """What follows a weekly digest in its thread, of more runs than could be waited for."""
+    """The chart in a weekly digest's thread, with more runs than could be waited for."""
     berlin, since = ZoneInfo("Europe/Berlin"), datetime(2026, 3, 2, 8, tzinfo=UTC)
-    # More by day than at night, fewer at the weekend, and a warehouse that was away for some hours.
+    # More by day than at night, fewer on weekends, and a warehouse that was away for some hours.
     hours = {}
     for number in range(7 * 24):
         at = since + timedelta(hours=number)

@@ -10,20 +10,20 @@ from playwright.async_api import ConsoleMessage, Dialog, Error, Locator, Page, R
 
 from tests.waiting import PATIENCE_S
 
-# A limit detects a hang, and is no claim about speed.
+# This limit only detects a hang; it says nothing about speed.
 SOON_MS = PATIENCE_S * 1000
 
 
 @dataclass
 class Tab:
-    """A page that is open. `faults` has what it must not do: an error, a request to another machine."""
+    """An open page. `faults` has what it must never do: an error, a request to another machine."""
 
     page: Page
     base: str
     faults: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Listen from the beginning."""
+        """Listen from the start."""
         self.page.set_default_timeout(SOON_MS)
         self.page.on("pageerror", self._failed)
         self.page.on("console", self._printed)
@@ -34,7 +34,7 @@ class Tab:
         self.faults.append(f"error: {error.message}")
 
     def _printed(self, message: ConsoleMessage) -> None:
-        # A request that the sandbox refuses is printed by the browser itself; what the page says then is tested.
+        # The browser itself prints a request that the sandbox refuses; what the page says then is tested.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.faults.append(f"console: {message.text}")
 
@@ -60,7 +60,7 @@ class Tab:
         return self.messages().filter(has_text=words).last
 
     def suggestions(self) -> Locator:
-        """What the box offers to complete."""
+        """The completions that the message box suggests."""
         return self.page.get_by_role("listbox", name="Suggestions").get_by_role("option")
 
     def thread(self) -> Locator:
@@ -68,7 +68,7 @@ class Tab:
         return self.page.get_by_role("complementary", name="Thread")
 
     def composer(self, channel: str = "#data-eng") -> Locator:
-        """Where one types."""
+        """The message box."""
         return self.page.get_by_label(f"Message {channel}", exact=True)
 
     async def say(self, text: str, channel: str = "#data-eng") -> None:
@@ -78,14 +78,14 @@ class Tab:
         await self.composer(channel).press("Enter")
 
     async def sees(self, where: Locator, words: str | re.Pattern[str] | None = None) -> None:
-        """Wait until something is to be seen, with these words."""
+        """Wait until something is shown, with these words."""
         if words is None:
             await expect(where).to_be_visible(timeout=SOON_MS)
         else:
             await expect(where).to_contain_text(words, timeout=SOON_MS)
 
     async def goes(self, where: Locator) -> None:
-        """Wait until something is no longer to be seen."""
+        """Wait until something is no longer shown."""
         await expect(where).to_have_count(0, timeout=SOON_MS)
 
     async def become(self, name: str) -> None:
@@ -93,7 +93,7 @@ class Tab:
         await self.page.get_by_label("Acting as").select_option(name)
 
     async def go(self, name: str) -> None:
-        """Open a channel, the talk with the bot, or its App Home."""
+        """Open a channel, the direct messages with the bot, or its App Home."""
         await self.page.get_by_role("navigation", name="Channels").get_by_role("button", name=name).click()
 
 

@@ -30,7 +30,7 @@ def in_a_row(text: str, action_id: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("card", [as_accessory, in_a_row])
 async def test_a_click_survives_an_edit(stage: Stage, tab: Tab, card: Any) -> None:  # noqa: ANN401
-    """The button that is being pressed stays through an edit, unless the edit puts another in its place."""
+    """The button being pressed stays through an edit, unless the edit replaces it with another."""
     channel = stage.sandbox.workspace.channel("data-eng").id
     async with own_app(stage.sandbox) as app:
         web = app.app.client
@@ -54,7 +54,7 @@ async def test_a_click_survives_an_edit(stage: Stage, tab: Tab, card: Any) -> No
 
 
 async def test_a_menu_in_a_message(stage: Stage, tab: Tab) -> None:
-    """It stands among the buttons, is opened by its placeholder, and its choice reaches the app; so does a menu of more."""
+    """A menu among a message's buttons is found by its placeholder; its choice, and an overflow's, reach the app."""
     ws = stage.sandbox.workspace
     options = [option("Snooze 1 h"), option("Snooze 4 h")]
     row = [

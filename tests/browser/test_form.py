@@ -1,4 +1,4 @@
-"""The form of a run in a real Chromium, with the real bot: by mouse, and by keyboard alone."""
+"""The run form in a real Chromium, with the real bot: by mouse, and by keyboard alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.e2e.stage import Stage
 
 
 async def opened(tab: Tab, text: str = "/bolt") -> Locator:
-    """The form, open."""
+    """Open the form."""
     await tab.say(text)
     form = tab.page.get_by_role("dialog", name="Start a run")
     await tab.sees(form)
@@ -21,7 +21,7 @@ async def opened(tab: Tab, text: str = "/bolt") -> Locator:
 
 
 async def choose(tab: Tab, form: Locator, typed: str, name: str) -> None:
-    """Type into the menu of schedules, and take what it offers; its commands come."""
+    """Type into the schedule menu, choose an option, and wait for its commands."""
     await form.get_by_label("Schedule").click()
     await form.get_by_label("Schedule").press_sequentially(typed)
     await form.get_by_role("option", name=name).click()
@@ -29,7 +29,7 @@ async def choose(tab: Tab, form: Locator, typed: str, name: str) -> None:
 
 
 async def test_a_run_is_put_together(stage: Stage, tab: Tab) -> None:
-    """Chosen as one types, its commands there; what is wrong is said under its field; mended, the card comes."""
+    """A schedule is chosen by typing, an error is shown under its field, and the corrected form starts the run."""
     await stage.start_bot()
     form = await opened(tab)
     await form.get_by_label("Schedule").click()
@@ -55,7 +55,7 @@ async def test_a_run_is_put_together(stage: Stage, tab: Tab) -> None:
 
 
 async def test_what_was_typed_is_not_lost(stage: Stage, tab: Tab) -> None:
-    """Choosing a schedule completes the form around what stands in it; words of one's own stay when one chooses anew."""
+    """Choosing a schedule keeps the other fields; the person's own commands stay even if they choose again."""
     await stage.start_bot()
     form = await opened(tab)
     await form.get_by_label("Branch").fill("dev")
@@ -74,7 +74,7 @@ async def test_what_was_typed_is_not_lost(stage: Stage, tab: Tab) -> None:
 
 
 async def test_by_keyboard_alone(stage: Stage, tab: Tab) -> None:
-    """The cursor stands in the menu; arrows, Enter and Tab go through the form and send it."""
+    """The menu has the focus first; arrows, Enter and Tab are enough to fill in the form and submit it."""
     await stage.start_bot()
     form = await opened(tab)
     keyboard = tab.page.keyboard
@@ -93,7 +93,7 @@ async def test_by_keyboard_alone(stage: Stage, tab: Tab) -> None:
 
 
 async def test_the_shortcuts(stage: Stage, tab: Tab) -> None:
-    """From the menu beside the box: the form, which begins with the channel that is open; and a card's details from its own."""
+    """The menu beside the message box opens the form, with the open channel; a card's menu opens its details."""
     await stage.start_bot()
     await tab.page.get_by_role("button", name="Shortcuts").click()
     await tab.page.get_by_role("menuitem", name="Start a Bolt run").click()
@@ -114,7 +114,7 @@ async def test_the_shortcuts(stage: Stage, tab: Tab) -> None:
 
 
 async def test_it_is_accessible(stage: Stage, open_tab: OpenTab) -> None:
-    """Names, roles and contrast, with the menu open and with the commands there."""
+    """The form has no serious accessibility problem, with the menu open and with the commands there."""
     await stage.start_bot()
     tab = await open_tab(bypass_csp=True)
     form = await opened(tab)

@@ -16,7 +16,7 @@ def home(tab: Tab) -> Locator:
 
 
 async def test_home_shows_a_run_and_starts_another(stage: Stage, tab: Tab) -> None:
-    """Empty at first; then an active run; then a schedule is run from it, and its card is in the channel."""
+    """Home is empty at first, then shows an active run; a schedule run from it gets its card in the channel."""
     await stage.start_bot()
     await tab.go("Bolt app")
     await tab.sees(home(tab), "Start one here, or with")
@@ -39,7 +39,7 @@ async def test_home_shows_a_run_and_starts_another(stage: Stage, tab: Tab) -> No
 
 
 async def test_a_run_is_cancelled_behind_its_question_on_home(stage: Stage, tab: Tab) -> None:
-    """The question names the run; the wish is shown at once."""
+    """Cancelling from Home asks first, naming the run, and the cancellation is shown at once."""
     await stage.start_bot()
     await tab.say("/bolt run backfill")
     await tab.sees(tab.message("Backfill"), "is running")

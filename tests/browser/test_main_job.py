@@ -10,7 +10,7 @@ from tests.e2e.stage import Stage
 
 
 async def test_a_run_is_started_and_followed(stage: Stage, tab: Tab) -> None:
-    """One card advances without a reload, from its start to its end; a phrase that is its state is there in words."""
+    """One card goes from start to end without a reload, with its state in words."""
     await stage.start_bot()
     await tab.say("/bolt run nightly")
     await tab.sees(tab.message("Nightly"), re.compile("is (starting|running)"))
@@ -22,7 +22,7 @@ async def test_a_run_is_started_and_followed(stage: Stage, tab: Tab) -> None:
 
 
 async def test_a_run_is_cancelled_behind_its_question(stage: Stage, tab: Tab) -> None:
-    """*Keep it* changes nothing; *Cancel run* cancels. The question names the run, and the thread says who it was."""
+    """*Keep it* changes nothing, *Cancel run* cancels, and the question names the run."""
     await stage.start_bot()
     await tab.say("/bolt run backfill")
     cancel = tab.messages().last.get_by_role("button", name=re.compile("Cancel run"))
@@ -36,7 +36,7 @@ async def test_a_run_is_cancelled_behind_its_question(stage: Stage, tab: Tab) ->
     await tab.goes(question)
     assert stage.asked("cancelBoltRun") == 0
     await cancel.click()
-    # The card moves on while the question stands there; the answer counts all the same.
+    # The card is edited while the question is open, and the answer still counts.
     await tab.sees(question)
     before = stage.cards()[-1].blocks[0]["block_id"]
     await stage.until(lambda: stage.cards()[-1].blocks[0]["block_id"] != before)
@@ -46,7 +46,7 @@ async def test_a_run_is_cancelled_behind_its_question(stage: Stage, tab: Tab) ->
 
 
 async def test_a_failed_runs_thread(stage: Stage, tab: Tab, tmp_path: Path) -> None:
-    """The thread has the failed command, the lines that matter and the whole log, to read and to keep; then it is read."""
+    """The thread has the failed command, the lines that matter and the log to download, and is marked as read."""
     await stage.start_bot()
     await tab.say("/bolt run hourly")
     card = tab.message("Hourly")
@@ -68,7 +68,7 @@ async def test_a_failed_runs_thread(stage: Stage, tab: Tab, tmp_path: Path) -> N
 
 
 async def test_a_private_refusal(stage: Stage, tab: Tab) -> None:
-    """It is marked as private, offers what was meant, and nobody else sees it."""
+    """A refusal is marked as private, offers what was probably meant, and is shown to nobody else."""
     await stage.start_bot()
     await tab.say("/bolt run nigthly")
     answer = tab.message("There's no schedule")
@@ -83,7 +83,7 @@ async def test_a_private_refusal(stage: Stage, tab: Tab) -> None:
 
 
 async def test_the_bot_is_killed_and_started_again(stage: Stage, tab: Tab) -> None:
-    """A run is followed to its end by the bot that comes after."""
+    """A run is followed to its end by the bot that's started next."""
     bot = await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     await tab.say("/bolt run backfill")
     await tab.sees(tab.messages().last, "is running")

@@ -9,7 +9,7 @@ from tests.e2e.stage import Stage
 
 
 def reply_box(tab: Tab) -> Locator:
-    """Where one writes in the open thread."""
+    """The reply box of the open thread."""
     return tab.thread().get_by_label("Reply in thread")
 
 
@@ -20,7 +20,7 @@ async def reply(tab: Tab, text: str) -> None:
 
 
 async def test_a_run_is_cancelled_from_its_thread(stage: Stage, tab: Tab) -> None:
-    """*@Bolt cancel* without a number: the answer is in the thread, for its writer alone, and the card follows."""
+    """*@Bolt cancel* in a thread needs no number; the answer is there, for its writer alone, and the card changes."""
     await stage.start_bot()
     await tab.say("/bolt run backfill")
     await tab.sees(tab.messages().last, "is running")
@@ -36,7 +36,7 @@ async def test_a_run_is_cancelled_from_its_thread(stage: Stage, tab: Tab) -> Non
 
 
 async def test_a_run_is_started_from_the_direct_messages(stage: Stage, tab: Tab) -> None:
-    """Without a mention; its card is there, and nowhere else."""
+    """In direct messages, a run starts without a mention, and its card is there and nowhere else."""
     await stage.start_bot()
     channels = tab.page.get_by_role("navigation", name="Channels")
     await channels.get_by_role("button", name="Bolt", exact=True).click()

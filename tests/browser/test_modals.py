@@ -1,4 +1,4 @@
-"""Modals, type-ahead and App Home, with blocks of the tests' own."""
+"""Modals, type-ahead and App Home, with the tests' own blocks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def app(stage: Stage) -> AsyncIterator[OwnApp]:
 
 
 async def opened(tab: Tab) -> Locator:
-    """The modal, open."""
+    """Open the modal."""
     await tab.say("/bolt")
     modal = tab.page.get_by_role("dialog", name="Run a schedule")
     await tab.sees(modal)
@@ -33,14 +33,14 @@ async def opened(tab: Tab) -> Locator:
 
 
 async def choose_schedule(tab: Tab, modal: Locator, typed: str, name: str) -> None:
-    """Type into the external select, and take what it offers."""
+    """Type into the external select, and choose an option."""
     await modal.get_by_label("Schedule").click()
     await modal.get_by_label("Schedule").press_sequentially(typed)
     await tab.page.get_by_role("option", name=name).click()
 
 
 async def test_a_form_is_filled_in(app: OwnApp, tab: Tab) -> None:
-    """Each kind of input arrives as Slack writes it; options load as one types."""
+    """Each kind of input arrives as Slack sends it, and options load while typing."""
     modal = await opened(tab)
     await choose_schedule(tab, modal, "hour", "Hourly refresh")
     await modal.get_by_label("Commands").fill("dbt deps\ndbt build")
@@ -70,7 +70,7 @@ async def test_a_form_is_filled_in(app: OwnApp, tab: Tab) -> None:
 
 
 async def test_errors_stand_under_their_fields(app: OwnApp, tab: Tab) -> None:
-    """What is missing, and what the app says; the form stays as it was filled in."""
+    """Missing fields and the app's errors are shown under their fields, and the form keeps its values."""
     modal = await opened(tab)
     await modal.get_by_label("Branch").fill("gone")
     await modal.get_by_role("button", name="Run", exact=True).click()
@@ -87,7 +87,7 @@ async def test_errors_stand_under_their_fields(app: OwnApp, tab: Tab) -> None:
 
 
 async def test_modals_stand_on_each_other(app: OwnApp, tab: Tab) -> None:
-    """A click in one opens the next, with what was filled in so far; closing goes back, and the app hears of it."""
+    """A click in a modal opens another with the values so far; closing goes back, and the app is notified."""
     modal = await opened(tab)
     await modal.get_by_label("Branch").fill("other")
     await modal.get_by_role("button", name="More").click()
@@ -104,7 +104,7 @@ async def test_modals_stand_on_each_other(app: OwnApp, tab: Tab) -> None:
 
 
 async def test_app_home(app: OwnApp, tab: Tab) -> None:
-    """Opening it asks the app, and what it publishes is shown at once; its buttons work."""
+    """Opening App Home notifies the app, whose view is shown at once, and its buttons work."""
     await tab.go("Bolt app")
     await tab.sees(tab.page.get_by_role("main"), "Your runs")
     await tab.page.get_by_role("main").get_by_role("button", name="More").click()

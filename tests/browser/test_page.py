@@ -1,4 +1,4 @@
-"""The page by itself: who sees what, how it reads, and that nothing in it is believed."""
+"""The page by itself: who sees what, how it reads, and that nothing shown in it is trusted."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HOSTILE = (
 
 
 async def test_people_see_their_own_channels(stage: Stage, tab: Tab) -> None:
-    """A guest sees the channel that the guest is in; members also the others, and the private one."""
+    """People see only channels that they can: a member the private one too, a guest not."""
     channels = tab.page.get_by_role("navigation", name="Channels")
     await tab.sees(channels, "finance")
     await tab.become("gus")
@@ -49,7 +49,7 @@ async def test_people_see_their_own_channels(stage: Stage, tab: Tab) -> None:
 
 
 async def test_the_command_is_completed(stage: Stage, tab: Tab) -> None:
-    """What the manifest offers, by the keyboard alone; what is sent is what is written."""
+    """The manifest's commands are completed with the keyboard alone, and what's written is what's sent."""
     await tab.composer().press_sequentially("/b")
     await tab.sees(tab.suggestions().first, "/bolt")
     await tab.composer().press("Tab")
@@ -64,7 +64,7 @@ async def test_the_command_is_completed(stage: Stage, tab: Tab) -> None:
 
 
 async def test_no_command_in_a_thread(stage: Stage, tab: Tab) -> None:
-    """Slack takes none there, and says so."""
+    """A command in a thread is refused with Slack's own words, and other replies are sent."""
     ws = stage.sandbox.workspace
     parent = ws.post(ws.channel("data-eng"), ws.bot, "a card")
     ws.post(ws.channel("data-eng"), ws.bot, "below", thread_ts=parent.ts)
@@ -81,7 +81,7 @@ async def test_no_command_in_a_thread(stage: Stage, tab: Tab) -> None:
 
 @pytest.mark.parametrize("words", HOSTILE)
 async def test_hostile_words_are_words(stage: Stage, tab: Tab, words: str) -> None:
-    """In text and in blocks: nothing runs, nothing is asked, no link leads where no link may; the page keeps its shape."""
+    """Hostile text runs nothing, asks nothing and links nowhere it mustn't, and the page keeps its shape."""
     ws = stage.sandbox.workspace
     channel = ws.channel("data-eng")
     ws.post(channel, ws.bot, words)
@@ -96,7 +96,7 @@ async def test_hostile_words_are_words(stage: Stage, tab: Tab, words: str) -> No
 
 
 async def test_dates_are_in_the_viewers_zone(stage: Stage, open_tab: OpenTab) -> None:
-    """14:20 in Berlin is 22:20 in Tokyo."""
+    """Dates are shown in the viewer's time zone: 14:20 in Berlin is 22:20 in Tokyo."""
     ws = stage.sandbox.workspace
     ws.post(ws.channel("data-eng"), ws.bot, "at <!date^1764076800^{date_num} {time}|some time>")
     tokyo = await open_tab(timezone_id="Asia/Tokyo")
@@ -106,7 +106,7 @@ async def test_dates_are_in_the_viewers_zone(stage: Stage, open_tab: OpenTab) ->
 
 
 async def test_emoji_and_mentions(stage: Stage, tab: Tab) -> None:
-    """Emoji by their short names, people and channels by theirs, user groups by their handles."""
+    """Emoji, people, channels and user groups are shown by their names."""
     ws = stage.sandbox.workspace
     ws.post(
         ws.channel("data-eng"), ws.bot, ":white_check_mark: <@U0GRACE> in <#C0ANALYTICS|> of <!subteam^S0DATALEADS>"
@@ -118,7 +118,7 @@ async def test_emoji_and_mentions(stage: Stage, tab: Tab) -> None:
 
 
 async def test_pictures(stage: Stage, tab: Tab) -> None:
-    """A picture of the workspace's own is shown, with its words; one of another machine is told of and not fetched."""
+    """The workspace's own images are shown with their alternative texts; one on another machine is only a link."""
     ws = stage.sandbox.workspace
     chart = File(
         "F0CHART", "chart.png", ws.bot.id, 0, alt_text="two bars", title="Durations", content=PNG, completed=True
@@ -137,10 +137,10 @@ async def test_pictures(stage: Stage, tab: Tab) -> None:
 
 
 async def test_direct_messages(stage: Stage, tab: Tab) -> None:
-    """What the bot writes to one person is there for that person, and where the manifest says so nobody answers."""
+    """A direct message is shown only to its recipient, and can't be answered if the manifest says so."""
     ws = stage.sandbox.workspace
     ws.features = dataclasses.replace(ws.features, messages_tab_read_only=True)
-    # Another manifest is no change that is told: whoever has the page open sees it when it is loaded anew.
+    # A change of manifest isn't announced: a page shows it after it's reloaded.
     await tab.page.reload()
     await tab.sees(tab.composer())
     ws.post(ws.direct("U0ADA"), ws.bot, "your run has ended")
@@ -154,7 +154,7 @@ async def test_direct_messages(stage: Stage, tab: Tab) -> None:
 
 
 async def test_the_world_is_played_with(stage: Stage, tab: Tab) -> None:
-    """A run fails because one lets it, and the log shows what bot, Slack and Bolt said to each other."""
+    """The panel can fail a run and slow Bolt down, and the log shows the calls between bot, Slack and Bolt."""
     await stage.start_bot()
     await tab.say("/bolt run backfill")
     await tab.sees(tab.messages().last, "is running")
@@ -171,7 +171,7 @@ async def test_the_world_is_played_with(stage: Stage, tab: Tab) -> None:
 
 
 async def test_bolt_starts_runs_by_itself(stage: Stage, tab: Tab) -> None:
-    """A few schedules or all; a slot is skipped, a run ends as one likes, and the warehouse goes away."""
+    """The panel starts runs of a few schedules, skips a slot, chooses how a run ends, and takes down the warehouse."""
     bolt = stage.sandbox.bolt
     await tab.page.get_by_role("button", name="World", exact=True).click()
     scheduler = tab.page.get_by_role("region", name="Scheduler")
@@ -198,7 +198,7 @@ async def test_bolt_starts_runs_by_itself(stage: Stage, tab: Tab) -> None:
 
 
 async def test_the_bot_is_killed_from_the_panel(stage: Stage, tab: Tab, tmp_path: Path) -> None:
-    """Its state is told, and the card goes on once it is started again, on the memory that it had."""
+    """The panel kills and starts the bot and shows its state; the card goes on with the data kept."""
     sandbox = stage.sandbox
     # Not pytest's own directory, whose path is too long for a socket.
     with tempfile.TemporaryDirectory(prefix="bolt-bot-tests-") as memory:
@@ -228,7 +228,7 @@ async def test_the_bot_is_killed_from_the_panel(stage: Stage, tab: Tab, tmp_path
 
 
 async def test_what_goes_wrong_is_said(stage: Stage, tab: Tab) -> None:
-    """What one switches on is in words beside the buttons, happens, and is over when one says so; sockets come back."""
+    """The panel shows in words what's switched on until it's switched off, and lost sockets come back."""
     await stage.start_bot()
     await tab.page.get_by_role("button", name="World", exact=True).click()
     slack = tab.page.get_by_role("region", name="Slack", exact=True)
@@ -251,8 +251,8 @@ async def test_what_goes_wrong_is_said(stage: Stage, tab: Tab) -> None:
 
 
 async def test_it_says_when_the_sandbox_is_away(tab: Tab) -> None:
-    """A banner comes, and goes by itself."""
-    # The page has to be there before what it asks for is not.
+    """A banner shows that the sandbox is away, and disappears by itself."""
+    # The page has to be loaded before the connection is cut.
     await tab.sees(tab.composer())
     await tab.page.context.set_offline(True)
     banner = tab.page.get_by_text("Can't reach the sandbox. Trying again…")
@@ -268,7 +268,7 @@ async def test_it_says_when_the_sandbox_is_away(tab: Tab) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_it_is_accessible(stage: Stage, open_tab: OpenTab, scheme: str) -> None:
-    """Names, roles, contrast: axe finds nothing serious, with a card, its thread and the world open."""
+    """axe finds nothing serious with a card, its thread and the panel open, in either color scheme."""
     ws = stage.sandbox.workspace
     card = ws.post(ws.channel("data-eng"), ws.bot, "It failed", blocks=CARD)
     ws.post(ws.channel("data-eng"), ws.bot, "`dbt test` failed", thread_ts=card.ts)
@@ -298,7 +298,7 @@ CARD = [
 
 
 async def serious(tab: Tab) -> None:
-    """Fail where axe finds something that keeps people out."""
+    """Fail if axe finds a serious or critical problem."""
     found = (await Axe().run(tab.page)).response["violations"]
     bad = [
         f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
@@ -310,7 +310,7 @@ async def serious(tab: Tab) -> None:
 
 @pytest.mark.parametrize("width", [360, 700, 1000])
 async def test_narrow_windows(stage: Stage, open_tab: OpenTab, width: int) -> None:
-    """On a phone's width everything is reached, and nothing stands beyond the edge."""
+    """On narrow windows, down to a phone's width, nothing is beyond the edge."""
     ws = stage.sandbox.workspace
     card = ws.post(ws.channel("data-eng"), ws.bot, "It failed", blocks=CARD)
     log = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "x" * 400}]}
@@ -322,7 +322,7 @@ async def test_narrow_windows(stage: Stage, open_tab: OpenTab, width: int) -> No
 
 
 async def test_by_keyboard_alone(stage: Stage, tab: Tab) -> None:
-    """From the beginning of the page to a button on a card, with the focus to be seen."""
+    """Tab reaches a button on a card from the top of the page, with a visible focus."""
     ws = stage.sandbox.workspace
     ws.post(ws.channel("data-eng"), ws.bot, "It failed", blocks=CARD)
     await tab.sees(tab.messages().first)

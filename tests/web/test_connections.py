@@ -1,4 +1,4 @@
-"""Connections: bounded in number and in time, whatever a stranger does or leaves undone."""
+"""Connections: limited in number and time, whatever a stranger does or fails to do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 from bot.web.connections import ConnectionLimits
 from bot.web.server import BODY_MOST, ListenAddress, WebServer
 
-# Generous to a machine that does something else beside: it is waited for only where something is wrong.
+# Generous for a busy machine: it's only waited for if something is wrong.
 SOON_S = 60.0
 GET = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -33,13 +33,13 @@ async def fine() -> list[str]:
 
 @dataclass(slots=True)
 class Served:
-    """A server, and the connections that strangers have opened to it."""
+    """A server, and the connections that tests have opened to it."""
 
     server: WebServer
     opened: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def connected(self, sent: bytes = b"", *, port: int = 0, using: socket.socket | None = None) -> Peer:
-        """A connection that has sent something."""
+        """Open a connection and send something."""
         port = port or self.server.port
         if using is not None:
             await asyncio.get_running_loop().sock_connect(using, ("127.0.0.1", port))
@@ -52,7 +52,7 @@ class Served:
 
 @contextlib.asynccontextmanager
 async def serving(limits: ConnectionLimits, *, read_s: float = 10.0, admin: bool = False) -> AsyncIterator[Served]:
-    """A server within limits, with Slack over HTTP."""
+    """A server with these limits, and Slack over HTTP."""
     server, here = WebServer(fine, read_s=read_s, limits=limits), ListenAddress("127.0.0.1", 0)
     await server.start(here, slack_over_http=True, admin=here if admin else None)
     served = Served(server)
@@ -68,7 +68,7 @@ async def serving(limits: ConnectionLimits, *, read_s: float = 10.0, admin: bool
 
 
 async def ended(peer: Peer) -> bytes:
-    """What comes until the server ends the connection, which it has to do soon."""
+    """What arrives until the server closes the connection, which it has to do soon."""
     async with asyncio.timeout(SOON_S):
         try:
             return await peer[0].read()
@@ -96,13 +96,13 @@ async def answered(peer: Peer, sent: bytes = GET) -> bytes:
 )
 @pytest.mark.parametrize("admin", [False, True])
 async def test_headers_that_never_end_are_not_waited_for(sent: bytes, admin: bool) -> None:  # noqa: FBT001
-    """On either port; nor is a connection that says nothing at all."""
+    """Headers that never end, or never start, are given up, on either port."""
     async with serving(ConnectionLimits(headers_s=0.1), admin=admin) as served:
         assert await ended(await served.connected(sent, port=served.server.admin_port)) == b""
 
 
 async def test_a_byte_now_and_then_does_not_hold_a_connection() -> None:
-    """The time runs from a request's first byte, also behind one that was answered."""
+    """The time limit runs from a request's first byte, also after an answered request, so slow bytes don't help."""
     async with serving(ConnectionLimits(headers_s=0.3)) as served:
         for first in (b"", GET):
             peer = await served.connected(first)
@@ -111,7 +111,7 @@ async def test_a_byte_now_and_then_does_not_hold_a_connection() -> None:
                 while True:
                     writer.write(b"G")
                     await writer.drain()
-                    # As slowly as they do it: that is what this is about.
+                    # As slowly as such clients do it, which is what this test is about.
                     await asyncio.sleep(0.05)
 
             with pytest.raises(ConnectionError):
@@ -119,7 +119,7 @@ async def test_a_byte_now_and_then_does_not_hold_a_connection() -> None:
 
 
 async def test_an_idle_connection_is_cut() -> None:
-    """After its answer it may be used again for a while, and no longer."""
+    """A connection can be used again after an answer, and is closed if it's idle for too long."""
     async with serving(ConnectionLimits(idle_s=2.5)) as served:
         peer = await served.connected()
         assert await answered(peer) == await answered(peer) == b"HTTP/1.1 200 OK\r\n"
@@ -127,11 +127,11 @@ async def test_an_idle_connection_is_cut() -> None:
 
 
 async def test_an_answer_that_nobody_reads_is_not_kept() -> None:
-    """A thousand questions in a row, and no answer taken."""
+    """A client that sends requests and reads no answer is cut off."""
     async with serving(ConnectionLimits(request_s=0.3)) as served:
         loop = asyncio.get_running_loop()
         with socket.socket() as deaf:
-            # Little has to be answered before its buffer is full.
+            # A small buffer, so that it's soon full.
             deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             deaf.settimeout(0)
             await loop.sock_connect(deaf, ("127.0.0.1", served.server.port))
@@ -145,13 +145,13 @@ async def test_an_answer_that_nobody_reads_is_not_kept() -> None:
 
 
 async def test_a_body_that_comes_too_slowly_is_not_waited_for() -> None:
-    """Chunk by chunk without an end: 408, and the connection ends."""
+    """A body that arrives too slowly gets 408, and the connection is closed."""
     async with serving(ConnectionLimits(linger_s=1.0), read_s=0.2) as served:
         head = b"POST /slack/events HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
         peer = await served.connected(head)
         status = asyncio.ensure_future(peer[0].readline())
         async with asyncio.timeout(SOON_S):
-            # It goes on until there is an answer, and no longer: what a peer sends to a closed connection resets it.
+            # Only until there's an answer: sending to a closed connection would reset it.
             while not status.done():
                 peer[1].write(b"1\r\nx\r\n")
                 await peer[1].drain()
@@ -161,7 +161,7 @@ async def test_a_body_that_comes_too_slowly_is_not_waited_for() -> None:
 
 
 async def test_the_one_that_waited_longest_makes_room() -> None:
-    """More connections than there is room for: the newest are served."""
+    """If there are too many connections, those that have waited longest are closed and the newest is served."""
     async with serving(ConnectionLimits(total=4)) as served:
         waiting = [await served.connected(b"GET / HTTP/1.1\r\n") for _ in range(12)]
         last = await served.connected()
@@ -170,7 +170,7 @@ async def test_the_one_that_waited_longest_makes_room() -> None:
 
 
 async def test_an_address_has_its_own_bound() -> None:
-    """One address may not have all the room there is."""
+    """One address can't use all connections."""
     async with serving(ConnectionLimits(per_peer=2)) as served:
         first, second, third = [await served.connected() for _ in range(3)]
         assert await ended(first) == b""
@@ -178,7 +178,7 @@ async def test_an_address_has_its_own_bound() -> None:
 
 
 async def test_connections_that_are_reset_at_once_count_no_longer() -> None:
-    """As load balancers check a port. The socket of such a one no longer says which address it came from."""
+    """Connections reset at once, as in load balancers' checks, aren't counted, though their address is lost."""
     async with serving(ConnectionLimits(per_peer=3)) as served:
         for _ in range(5):
             with socket.create_connection(("127.0.0.1", served.server.port)) as check:
@@ -188,7 +188,7 @@ async def test_connections_that_are_reset_at_once_count_no_longer() -> None:
 
 
 async def test_bodies_that_never_end_make_room() -> None:
-    """However many a stranger begins, the newest connection is served."""
+    """Bodies that never end are cut, so that the newest connection is served."""
     async with serving(ConnectionLimits(total=4)) as served:
         begun = [
             await served.connected(b"POST /slack/events HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
@@ -199,7 +199,7 @@ async def test_bodies_that_never_end_make_room() -> None:
 
 
 async def test_what_is_being_answered_is_not_cut_for_another_one() -> None:
-    """Where all are in the middle of a request, the newcomer has to come again."""
+    """If all connections are in the middle of a request, a new one is refused."""
     going_on, done = asyncio.Event(), asyncio.Event()
 
     async def slowly(_request: web.Request) -> web.StreamResponse:
@@ -217,7 +217,7 @@ async def test_what_is_being_answered_is_not_cut_for_another_one() -> None:
 
 
 async def test_without_descriptors_it_is_tried_again() -> None:
-    """A line in the log, the one that waited longest is cut, and the next one is served."""
+    """Without free descriptors, it's logged, the connection that has waited longest is cut, and the next is served."""
     async with serving(ConnectionLimits()) as served:
         idle = await served.connected()
         assert await answered(idle) == b"HTTP/1.1 200 OK\r\n"
@@ -232,7 +232,7 @@ async def test_without_descriptors_it_is_tried_again() -> None:
 
 @contextlib.contextmanager
 def no_more_descriptors() -> Iterator[None]:
-    """This process may open nothing more than it has open, until something is closed."""
+    """Let this process open nothing more until it closes something."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     free = os.dup(0)
     os.close(free)
@@ -245,7 +245,7 @@ def no_more_descriptors() -> Iterator[None]:
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "GZIP ", "gzip, gzip", "x"])
 async def test_a_packed_body_is_refused_before_it_is_read(encoding: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever it holds: 415, and no line in the log."""
+    """A compressed body gets 415 before it's read, and nothing is logged."""
     with capture_logs() as lines:
         async with serving(ConnectionLimits(linger_s=0.1), read_s=SOON_S) as served:
             head = (
@@ -253,7 +253,7 @@ async def test_a_packed_body_is_refused_before_it_is_read(encoding: str, caplog:
             )
             peer = await served.connected(head.encode() + b"garbage!!")
             assert (await ended(peer)).startswith(b"HTTP/1.1 415 ")
-            # Nor is it waited for.
+            # A body that never comes isn't waited for either.
             assert (await ended(await served.connected(head.encode()))).startswith(b"HTTP/1.1 415 ")
     assert (lines, caplog.records) == ([], [])
 
@@ -275,7 +275,7 @@ async def test_a_packed_body_is_refused_before_it_is_read(encoding: str, caplog:
     ],
 )
 async def test_what_breaks_off_or_is_no_http_leaves_no_trace(sent: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    """The connection ends; a hundred of them are a line of the log at most, and none has a traceback."""
+    """Broken requests are cut off, with at most two lines in the log and no traceback."""
     with capture_logs() as lines:
         async with serving(
             ConnectionLimits(headers_s=0.5, request_s=1, idle_s=0.5, linger_s=0.1), read_s=0.2

@@ -23,11 +23,11 @@ class Stage:
     server: WebServer = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the server, not started yet."""
+        """Create the server, without starting it."""
         self.server = WebServer(self.not_ready)
 
     async def not_ready(self) -> list[str]:
-        """The reasons that a test gave."""
+        """The reasons that a test has given."""
         if self.fault:
             raise self.fault
         return self.reasons
@@ -45,7 +45,7 @@ class Stage:
 
 
 async def test_many_who_ask_at_once_share_one_check() -> None:
-    """A check writes to Redis and may call Slack: strangers can't multiply that."""
+    """Simultaneous requests share one check, so strangers can't multiply its calls to Redis and Slack."""
     checking = most = 0
 
     async def not_ready() -> list[str]:
@@ -53,7 +53,7 @@ async def test_many_who_ask_at_once_share_one_check() -> None:
         checking += 1
         most = max(most, checking)
         for _ in range(100):
-            # A turn of the loop each, in which the other requests come in.
+            # One turn of the loop each, in which the other requests arrive.
             await asyncio.sleep(0)
         checking -= 1
         return []
@@ -73,26 +73,26 @@ async def test_many_who_ask_at_once_share_one_check() -> None:
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
-    """A stage, cleared afterwards."""
+    """A stage, stopped afterward."""
     one = Stage()
     yield one
     await one.server.stop()
 
 
 async def echo(request: web.Request) -> web.StreamResponse:
-    """As Slack's requests are handled: the whole body is read."""
+    """Handle a request as Slack's are handled: read the whole body."""
     return web.Response(text=str(len(await request.read())))
 
 
 async def test_it_is_alive_whatever_is_away(stage: Stage) -> None:
-    """/healthz is 200 while the process turns, ready or not."""
+    """/healthz is 200 while the event loop is responsive, ready or not."""
     stage.reasons = ["redis doesn't answer"]
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     assert await stage.get("/healthz") == (200, "ok\n")
 
 
 async def test_readiness_comes_and_goes(stage: Stage) -> None:
-    """/readyz is 200 without reasons, whatever else is said, else 503 with a line for each."""
+    """/readyz is 200 if there are no reasons against it, whatever the notes, or else 503 with a line for each."""
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     assert await stage.get("/readyz") == (200, "ready\n")
     stage.server.notes = lambda: ["a file can't be used"]
@@ -102,14 +102,14 @@ async def test_readiness_comes_and_goes(stage: Stage) -> None:
 
 
 async def test_a_fault_of_the_check_is_not_shown(stage: Stage) -> None:
-    """A check that fails itself means not ready, and its words stay inside."""
+    """If the check itself fails, the bot isn't ready, and the error isn't shown."""
     stage.fault = ValueError("redis://user:password@host")
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     assert await stage.get("/readyz") == (503, "the check itself failed\n")
 
 
 async def test_metrics_are_prometheus(stage: Stage) -> None:
-    """/metrics is in Prometheus' text format."""
+    """/metrics is in Prometheus's text format."""
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     status, text = await stage.get("/metrics")
     assert status == 200
@@ -117,7 +117,7 @@ async def test_metrics_are_prometheus(stage: Stage) -> None:
 
 
 async def test_metrics_of_the_store_follow_those_of_the_process(stage: Stage) -> None:
-    """Once there's a Redis to measure."""
+    """The store's metrics follow the process's once there's a Redis."""
 
     async def backlog() -> bytes:
         return b"bolt_bot_active_runs 1.0\n"
@@ -130,7 +130,7 @@ async def test_metrics_of_the_store_follow_those_of_the_process(stage: Stage) ->
 
 
 async def test_socket_mode_takes_no_slack_over_http(stage: Stage) -> None:
-    """In Socket Mode there is no /slack/events; webhooks there are none."""
+    """In Socket Mode there's no /slack/events, and no webhooks without a secret."""
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     stage.server.slack = echo
     assert await stage.post("/slack/events", b"x") == 404
@@ -138,7 +138,7 @@ async def test_socket_mode_takes_no_slack_over_http(stage: Stage) -> None:
 
 
 async def test_slack_is_asked_to_come_again_until_the_bot_is_ready(stage: Stage) -> None:
-    """Before there is a handler, and after it is taken away, Slack's requests are 503."""
+    """Slack's requests get 503 before there's a handler and after it's removed."""
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=True)
     assert await stage.post("/slack/events", b"x") == 503
     stage.server.slack = echo
@@ -148,7 +148,7 @@ async def test_slack_is_asked_to_come_again_until_the_bot_is_ready(stage: Stage)
 
 
 async def test_a_body_is_bounded(stage: Stage) -> None:
-    """More than 1 MiB is 413, and never held in memory as a whole."""
+    """A body of more than 1 MiB gets 413."""
     stage.server.slack = echo
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=True)
     assert await stage.post("/slack/events", b"x" * BODY_MOST) == 200
@@ -156,7 +156,7 @@ async def test_a_body_is_bounded(stage: Stage) -> None:
 
 
 async def test_what_was_let_in_is_answered_before_the_rest_is_finished(stage: Stage) -> None:
-    """A start over HTTP is a task before the tasks are drained; what comes meanwhile is refused, and health is served."""
+    """A request that was accepted is answered before `settle` returns; new ones get 503, and health is served."""
     begun, go = asyncio.Event(), asyncio.Event()
 
     async def slow(_request: web.Request) -> web.StreamResponse:
@@ -180,7 +180,7 @@ async def test_what_was_let_in_is_answered_before_the_rest_is_finished(stage: St
 
 
 async def test_a_port_that_is_taken_is_told(stage: Stage) -> None:
-    """The sentence names the address and the settings; nothing is left half open."""
+    """If the port is taken, the error names the address and the setting."""
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     other = Stage().server
     with pytest.raises(PortTakenError, match=rf"127\.0\.0\.1:{stage.server.port} .*BOLT_BOT_HTTP_PORT"):
@@ -189,7 +189,7 @@ async def test_a_port_that_is_taken_is_told(stage: Stage) -> None:
 
 
 async def test_health_and_metrics_may_have_a_port_of_their_own(stage: Stage) -> None:
-    """Then they are there alone, and strangers do not find them; nothing else is there."""
+    """With a port of their own, health and metrics are only there, and nothing else is."""
     stage.server.slack = echo
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=True, admin=ListenAddress("127.0.0.1", 0))
     async with aiohttp.ClientSession() as http:
@@ -201,7 +201,7 @@ async def test_health_and_metrics_may_have_a_port_of_their_own(stage: Stage) -> 
 
 
 async def test_a_port_for_health_that_is_taken_is_told(stage: Stage) -> None:
-    """With the settings that name it; the other one is closed again."""
+    """If the admin port is taken, the error names its setting, and the other port is closed again."""
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     other, taken = Stage().server, ListenAddress("127.0.0.1", stage.server.port, "BOLT_BOT_ADMIN_PORT")
     with pytest.raises(PortTakenError, match="Choose another address with BOLT_BOT_ADMIN_PORT"):

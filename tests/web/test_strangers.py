@@ -1,4 +1,4 @@
-"""What a stranger learns who asks for everything: nothing, and the log is not filled either."""
+"""What strangers learn by asking for everything: nothing; and they can't fill the log either."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PATHS = (
     "/.git/config",
     "/x" * 2000,
 )
-# What tells of the machinery: the bot, its language, its libraries, its machine.
+# Words that reveal the bot, its language, its libraries or its machine.
 TELLING = ("aiohttp", "python", "bolt", "redis", "traceback", "error", "method", "allow", "maximum", "expect")
 SECRET = "a-plain-secret-of-some-length"  # noqa: S105 - made up
 
@@ -49,13 +49,13 @@ async def fine() -> list[str]:
 
 
 async def take(_hint: WebhookHint) -> None:
-    """No stranger gets as far as this."""
+    """Never called: no stranger gets this far."""
     raise AssertionError
 
 
 @pytest.fixture
 async def served() -> AsyncIterator[WebServer]:
-    """The whole server as it runs with health and metrics apart: Slack over HTTP, and webhooks."""
+    """The whole server with health and metrics on a port of their own, Slack over HTTP, and webhooks."""
     one = WebServer(fine)
     me = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
     app = build_app(AsyncWebClient(), "xoxb-1", me, (), lambda _where, _error: "abc", lambda _asker, _message: None)
@@ -67,14 +67,14 @@ async def served() -> AsyncIterator[WebServer]:
 
 
 def reveals(headers: Mapping[str, str], body: str) -> list[str]:
-    """What an answer says that a stranger need not know."""
+    """The revealing words in an answer."""
     said = " ".join((*(f"{name}: {value}" for name, value in headers.items()), body)).lower()
     return [word for word in TELLING if word in said]
 
 
 @pytest.mark.parametrize("method", METHODS)
 async def test_every_endpoint_asked_by_a_stranger(served: WebServer, method: str) -> None:
-    """401 where there is something for who has the secret, 404 everywhere else, and not a word more."""
+    """Endpoints that need a secret answer 401 and everything else 404, without a body or a telling header."""
     for_posts = {"/slack/events", "/paradime/webhooks", "/paradime/webhooks/guess"}
     async with aiohttp.ClientSession(auto_decompress=False) as http:
         for path in PATHS:
@@ -104,7 +104,7 @@ async def test_every_endpoint_asked_by_a_stranger(served: WebServer, method: str
 async def test_odd_posts_are_refused_without_a_word(
     served: WebServer, path: str, headers: dict[str, str], body: bytes
 ) -> None:
-    """Too large, also when unpacked; packed badly; in no charset: a status between 400 and 500 alone."""
+    """Posts that are too large, badly compressed or in an odd charset get a status between 400 and 500 and no body."""
     url = f"http://127.0.0.1:{served.port}{path}"
     async with aiohttp.ClientSession() as http, http.post(url, data=io.BytesIO(body), headers=headers) as answer:
         said = await answer.text()
@@ -128,7 +128,7 @@ async def test_odd_posts_are_refused_without_a_word(
 async def test_what_is_no_http_gets_no_account_of_us(
     served: WebServer, sent: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The connection ends, with a bare status or none, and neither it nor the log holds what came."""
+    """What isn't HTTP is cut off with a bare status or none, and isn't in the log."""
     with capture_logs() as lines:
         reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
         writer.write(sent)
@@ -139,7 +139,7 @@ async def test_what_is_no_http_gets_no_account_of_us(
 
 
 async def test_a_body_that_never_comes_is_not_waited_for() -> None:
-    """Whoever says how much will come, and sends none of it, is let go."""
+    """A request whose announced body never comes gets 408."""
     server = WebServer(fine, read_s=0.05)
     await server.start(ListenAddress("127.0.0.1", 0), slack_over_http=True)
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
@@ -150,7 +150,7 @@ async def test_a_body_that_never_comes_is_not_waited_for() -> None:
 
 
 async def test_a_fault_of_a_handler_is_a_bare_500(served: WebServer) -> None:
-    """The log has it, the stranger does not."""
+    """A handler's fault is a bare 500 for the stranger and a line in the log."""
 
     async def broken(_request: web.Request) -> web.StreamResponse:
         raise RuntimeError("redis://user:password@host")
@@ -164,7 +164,7 @@ async def test_a_fault_of_a_handler_is_a_bare_500(served: WebServer) -> None:
 
 
 async def test_refusals_fill_no_log(served: WebServer) -> None:
-    """A hundred of them are a line: what a stranger can repeat at will is counted."""
+    """A hundred refusals are one line for each endpoint, because strangers can repeat them at will."""
     with capture_logs() as lines:
         async with aiohttp.ClientSession() as http:
             for path in ("/slack/events", "/paradime/webhooks") * 50:

@@ -1,4 +1,4 @@
-"""Webhooks: who may hint, and that a hint is only taken for what it is."""
+"""Webhooks: who can send hints, and that a hint is taken as no more than a hint."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BODY = b'{"run_id": 7}'
 
 @dataclass(slots=True)
 class Stage:
-    """A server with webhooks of one secret, and what was taken."""
+    """A server with one secret for webhooks, and the hints that it has taken."""
 
     secret: str
     taken: list[WebhookHint] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Stage:
         self.taken.append(hint)
 
     async def start(self, *, ready: bool = True) -> Stage:
-        """Serve."""
+        """Start the server."""
 
         async def fine() -> list[str]:
             return []
@@ -61,7 +61,7 @@ class Stage:
 
 @pytest.fixture
 async def signing() -> AsyncIterator[Stage]:
-    """A server that wants signatures."""
+    """A server that requires signatures."""
     stage = await Stage(SIGNING).start()
     yield stage
     await stage.server.stop()
@@ -69,7 +69,7 @@ async def signing() -> AsyncIterator[Stage]:
 
 @pytest.fixture
 async def plain() -> AsyncIterator[Stage]:
-    """A server that wants a plain secret."""
+    """A server that requires a plain secret."""
     stage = await Stage(PLAIN).start()
     yield stage
     await stage.server.stop()
@@ -90,7 +90,7 @@ def signed(
 
 @pytest.mark.parametrize("prefix", ["webhook", "svix"])
 async def test_a_signed_hint_is_taken(signing: Stage, prefix: str) -> None:
-    """Under the standard's names and under Svix'; several signatures may stand there, as while secrets are changed."""
+    """A signed hint is accepted with the standard's headers and Svix's, and with several signatures in one."""
     assert await signing.post(headers=signed(prefix=prefix)) == 202
     both = signed(prefix=prefix)
     both[f"{prefix}-signature"] = f"v1,bm9wZQ== v2,x {both[f'{prefix}-signature']}"
@@ -113,13 +113,13 @@ async def test_a_signed_hint_is_taken(signing: Stage, prefix: str) -> None:
     ],
 )
 async def test_what_is_not_signed_is_refused(signing: Stage, change: dict[str, str]) -> None:
-    """Malformed signatures are no faults of ours, and nothing is done."""
+    """Malformed signatures get 401, and nothing is done."""
     assert await signing.post(headers=signed() | change) == 401
     assert signing.taken == []
 
 
 async def test_an_old_or_foreign_signature_is_refused(signing: Stage) -> None:
-    """Also the secret itself, shown instead of a signature, and a body that was changed on its way."""
+    """Old and foreign signatures, the secret in place of a signature, and changed bodies are refused."""
     other = "whsec_" + base64.b64encode(b"another-secret-of-16").decode()
     ago = datetime.now(UTC) - timedelta(minutes=6)
     for headers in ({}, signed(at=ago), signed(secret=other), {"X-Webhook-Secret": SIGNING}, signed(b"{}")):
@@ -130,7 +130,7 @@ async def test_an_old_or_foreign_signature_is_refused(signing: Stage) -> None:
 
 
 async def test_a_plain_secret_is_shown_in_path_or_header(plain: Stage) -> None:
-    """Each of the three ways will do; nothing near it will."""
+    """A plain secret is accepted in the path or either header, and nothing that only resembles it."""
     assert await plain.post(path=f"/{PLAIN}") == 202
     assert await plain.post(headers={"X-Webhook-Secret": PLAIN}) == 202
     assert await plain.post(headers={"Authorization": f"Bearer {PLAIN}"}) == 202
@@ -146,7 +146,7 @@ async def test_a_plain_secret_is_shown_in_path_or_header(plain: Stage) -> None:
 
 
 async def test_what_is_not_understood_changes_nothing(plain: Stage) -> None:
-    """No JSON object: 400. Nothing about a run: taken note of. Too much: 413."""
+    """Bodies that aren't JSON objects get 400, ones about no run are accepted, and ones too large get 413."""
     key = {"X-Webhook-Secret": PLAIN}
     for body in (b"", b"nope", b"[1]", b"[" * 100_000, b"\xff"):
         assert await plain.post(body, headers=key) == 400
@@ -157,13 +157,13 @@ async def test_what_is_not_understood_changes_nothing(plain: Stage) -> None:
 
 
 async def test_a_sender_may_try_again_while_redis_is_away(plain: Stage) -> None:
-    """503, and nothing is lost but a hint."""
+    """While Redis is away, a hint gets 503, so that its sender can try again."""
     plain.away = True
     assert await plain.post(headers={"X-Webhook-Secret": PLAIN}) == 503
 
 
 async def test_without_a_secret_there_is_no_webhook() -> None:
-    """404, as for any address that does not exist; and 503 until the bot is ready."""
+    """Webhooks get 404 without a secret, like any unknown address, and 503 until the bot is ready."""
     none, early = await Stage("").start(), await Stage(PLAIN).start(ready=False)
     try:
         assert await none.post() == 404
@@ -177,6 +177,6 @@ async def test_without_a_secret_there_is_no_webhook() -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(body=st.binary(max_size=200), name=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40))
 async def test_no_post_is_a_fault_of_ours(plain: Stage, body: bytes, name: str) -> None:
-    """Whatever comes: 202, 400 or 401."""
+    """Any post gets 202, 400 or 401."""
     assert await plain.post(body, headers={"X-Webhook-Secret": PLAIN}) in {202, 400}
     assert await plain.post(body, headers={"X-Webhook-Secret": name, "Authorization": name}) in {401, 202}
