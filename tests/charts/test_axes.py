@@ -16,12 +16,12 @@ FILL = Fill("#000001")
 
 
 def test_a_value_has_its_height() -> None:
-    """From the lower edge to the upper one, and never outside."""
+    """A value's height is between the lower and the upper edge, and never outside."""
     assert [FRAME.y(value) for value in (0, 5, 10, 11, -1)] == [150, 100, 50, 50, 150]
 
 
 def test_bars_stand_side_by_side() -> None:
-    """Each in its slot, on the lower edge."""
+    """Bars are side by side, each in its slot and on the lower edge."""
     boxes = [FRAME.bar(at, 5, FILL).box for at in range(4)]
     assert all(left.right < right.left for left, right in pairwise(boxes))
     assert all(FRAME.area.contains(each) for each in boxes)
@@ -30,7 +30,7 @@ def test_bars_stand_side_by_side() -> None:
 
 
 def test_bars_are_stacked() -> None:
-    """The second begins where the first ends."""
+    """A stacked bar begins where the one below it ends."""
     lower, upper = FRAME.bar(0, 2, FILL).box, FRAME.bar(0, 3, FILL, base=2).box
     assert upper.bottom == lower.top
     assert upper.top == FRAME.y(5)
@@ -46,17 +46,17 @@ def test_bars_are_stacked() -> None:
     ],
 )
 def test_ticks_are_round(top: float, labels: list[str]) -> None:
-    """In the units of time, from zero, at most six."""
+    """Ticks are round in units of time, from zero, and at most six."""
     assert [duration(value) for value in ticks(top, SECOND_STEPS)] == labels
 
 
 def test_a_scale_beyond_all_steps_has_ticks_too() -> None:
-    """Five equal parts."""
+    """A scale beyond all steps has ticks at five equal parts."""
     assert ticks(1000.0, (1, 2)) == [0, 200, 400, 600, 800, 1000]
 
 
 def test_grid_lines_have_their_labels_to_the_left() -> None:
-    """Where there is as much room as they need."""
+    """Labels of grid lines are to their left, with as much room as they need."""
     texts = [each for each in axes.grid(FRAME, [0, 5, 10], duration) if isinstance(each, Text)]
     assert [each.text for each in texts] == ["0 s", "5 s", "10 s"]
     assert all(each.bounds.right < FRAME.area.left for each in texts)
@@ -64,7 +64,7 @@ def test_grid_lines_have_their_labels_to_the_left() -> None:
 
 
 def test_a_label_below_stays_within_the_frame() -> None:
-    """In the middle of its bar, or at the edge that it would cross."""
+    """A label below is in the middle of its bar, or at the edge that it would cross."""
     assert axes.below(FRAME, 1, "i").x == FRAME.center(1)
     first, last = (axes.below(FRAME, at, "a long label").bounds for at in (0, 3))
     assert first.left == FRAME.area.left

@@ -1,4 +1,4 @@
-"""Pictures: each is looked at by its pixels, and drawn by a process that is gone afterwards."""
+"""Charts: each is checked by its pixels, and drawn by a process that's gone afterward."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ from tests.waiting import PATIENCE_S, eventually
 
 EACH = (("S", 100.0), ("F", 40.0), ("C", 10.0), ("K", 0.0), ("S", 120.0), ("f", 90.0), ("S", None))
 AWKWARD = ("تقرير 🎉", "日本語", "</text><script>&\"'", "\x00\x07", "\ud800", "x" * 5000, "")
-# The longest, the shortest, and those without any length.
+# The longest, the shortest, and those without a duration.
 UNUSUAL = ([("S", 100.0)] * 99 + [("F", 259_200.0)], [("S", None)] * 3, [("K", 0.0)] * 2)
 
 
 @pytest.fixture
 def charts() -> Charts:
-    """Draws."""
+    """What draws the charts."""
     return Charts(draw_s=PATIENCE_S)
 
 
 def opened(picture: bytes) -> Image.Image:
-    """A picture with its pixels."""
+    """The chart's pixels."""
     return Image.open(io.BytesIO(picture)).convert("RGB")
 
 
 def has(picture: bytes, color: str) -> bool:
-    """Whether some pixels have exactly this color."""
+    """Whether more than 50 pixels have exactly this color."""
     wanted = tuple(int(color[at : at + 2], 16) for at in (1, 3, 5))
     return any(pixel == wanted and count > 50 for count, pixel in opened(picture).getcolors(1 << 20) or [])
 
 
 async def test_each_outcome_is_to_be_seen(charts: Charts) -> None:
-    """In its own color, on a ground of its own, as large as a phone needs."""
+    """Each outcome is visible in its own color, on a background, in a size that's enough for a phone."""
     picture = await charts.draw(of(*EACH))
     assert opened(picture).size == (1280, 960)
     assert all(has(picture, FILLS[one].color) for one in ("succeeded", "failed", "cancelled"))
@@ -55,7 +55,7 @@ async def test_each_outcome_is_to_be_seen(charts: Charts) -> None:
 
 
 async def test_words_are_drawn_in_both_weights(charts: Charts) -> None:
-    """The name is in the one, the rest in the other: without its font, a text would be missing without a word."""
+    """The title's two weights are both drawn: without its font, a text would be missing without an error."""
     picture = opened(await charts.draw(of(*EACH)))
     for top, bottom in ((30, 80), (100, 140)):
         shades = picture.crop((40, top, 240, bottom)).convert("L").histogram()
@@ -64,18 +64,18 @@ async def test_words_are_drawn_in_both_weights(charts: Charts) -> None:
 
 @pytest.mark.parametrize("name", AWKWARD)
 async def test_no_name_keeps_a_picture_from_being_drawn(charts: Charts, name: str) -> None:
-    """Whatever its characters."""
+    """No character in a name keeps a chart from being drawn."""
     assert opened(await charts.draw(History(name, of(*EACH).bars))).size == (1280, 960)
 
 
 @pytest.mark.parametrize("runs", UNUSUAL)
 async def test_unusual_runs_are_drawn(charts: Charts, runs: list[tuple[str, float | None]]) -> None:
-    """A hundred, one of three days, and those without a length."""
+    """A hundred runs, one of three days, and runs without a duration are drawn."""
     assert opened(await charts.draw(of(*runs))).size == (1280, 960)
 
 
 async def test_it_is_given_up_in_time_and_nothing_is_left() -> None:
-    """A process that takes too long is ended."""
+    """A process that takes too long is ended, and none is left."""
     charts = Charts(draw_s=0.001)
     before = children()
     with pytest.raises(ChartFailed):
@@ -84,7 +84,7 @@ async def test_it_is_given_up_in_time_and_nothing_is_left() -> None:
 
 
 async def test_a_digest_is_drawn(charts: Charts) -> None:
-    """In the same colors."""
+    """A digest's chart is drawn in the same colors."""
     picture = await charts.draw_digest(week(FailedOften("Orders sync", "orders", 17, 168)))
     assert opened(picture).size == (1280, 960)
     assert has(picture, FILLS["succeeded"].color)
@@ -94,19 +94,19 @@ async def test_a_digest_is_drawn(charts: Charts) -> None:
 
 
 async def test_without_the_library_it_says_what_to_install() -> None:
-    """The bot may be installed without the extra."""
+    """Without the library, the error says what to install."""
     with pytest.raises(ChartFailed, match=r"installing bolt-bot\[charts\]"):
         await Charts(library="not_installed_at_all").draw(of(*EACH))
 
 
 async def test_a_library_that_fails_is_said_so() -> None:
-    """One that is there and isn't what it should be; the process's complaint is logged."""
+    """A library that doesn't work is an error that says the chart couldn't be drawn."""
     with pytest.raises(ChartFailed, match="couldn't be drawn"):
         await Charts(library="bot.charts.axes", draw_s=PATIENCE_S).draw(of(*EACH))
 
 
 async def test_many_at_once_take_turns() -> None:
-    """And more than can wait are refused."""
+    """Charts that are requested at once take turns, and more than can wait are refused."""
     charts = Charts(draw_s=PATIENCE_S, at_once=1, asked_most=2)
     asked = [asyncio.create_task(charts.draw(of(*EACH))) for _ in range(4)]
     done = await asyncio.gather(*asked, return_exceptions=True)
@@ -115,11 +115,11 @@ async def test_many_at_once_take_turns() -> None:
 
 
 def test_the_library_stays_out_of_the_bot() -> None:
-    """It would hold the interpreter's lock while it draws."""
+    """The bot doesn't import the library, which would hold the interpreter's lock while drawing."""
     asked = "import sys, bot.app; assert 'resvg_py' not in sys.modules, 'it came along'"
     subprocess.run([sys.executable, "-c", asked], check=True)  # noqa: S603 - our own
 
 
 def children() -> set[str]:
-    """The processes that this one has started and that are still there."""
+    """The child processes of this one that are still there."""
     return {child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()}

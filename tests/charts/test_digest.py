@@ -1,4 +1,4 @@
-"""The picture of a digest: what is in it, and that nothing is cut off."""
+"""The chart of a digest: what's in it, and that nothing is cut off."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ZONES = st.sampled_from(["UTC", "America/Argentina/ComodRivadavia", "Australia/L
 
 @st.composite
 def charts(draw: st.DrawFn) -> DigestChart:
-    """A day or a week of any runs."""
+    """A day or a week with any runs."""
     bars = tuple(
         RunsBar(SINCE + timedelta(hours=number), draw(COUNTS), draw(COUNTS))
         for number in range(draw(st.sampled_from((8, 24))))
@@ -33,14 +33,14 @@ def charts(draw: st.DrawFn) -> DigestChart:
 
 
 def texts(shown: DigestChart) -> list[str]:
-    """All that is written in a picture."""
+    """All texts in a chart."""
     return [each.text for each in digest_picture(shown).shapes if isinstance(each, Text)]
 
 
 @settings(max_examples=60, deadline=None)
 @given(charts())
 def test_nothing_is_outside_of_the_picture(shown: DigestChart) -> None:
-    """Whatever the names and the numbers; and all else is below the title."""
+    """Nothing is outside of the chart, whatever the names and numbers, and all else is below the title."""
     picture = digest_picture(shown)
     for shape in picture.shapes:
         assert picture.bounds.contains(shape.bounds), shape
@@ -52,7 +52,7 @@ def test_nothing_is_outside_of_the_picture(shown: DigestChart) -> None:
 @settings(max_examples=30, deadline=None)
 @given(charts())
 def test_failures_stand_on_successes_and_are_always_seen(shown: DigestChart) -> None:
-    """However few they are."""
+    """Failures are stacked on successes, and visible however few they are."""
     drawn = [each for each in digest_picture(shown).shapes if isinstance(each, Rectangle)]
     drawn = drawn[: sum((bar.failed > 0) + (bar.succeeded > 0) for bar in shown.bars)]
     failed = [each for each in drawn if each.fill == FILLS["failed"]]
@@ -65,14 +65,14 @@ def test_failures_stand_on_successes_and_are_always_seen(shown: DigestChart) -> 
 
 
 def week(*failed: FailedOften) -> DigestChart:
-    """A week with a run an hour, each tenth of which fails."""
+    """A week with a run an hour, every tenth of which fails."""
     hours = {SINCE + timedelta(hours=number): (1, int(number % 10 == 0)) for number in range(168)}
     zone = "Europe/Berlin"
     return digest_chart(hours, failed, SINCE, SINCE + timedelta(days=7), ZoneInfo(zone), zone)
 
 
 def test_a_week_has_every_weekday_below_its_bar() -> None:
-    """The first one is there twice, because a digest is posted in the morning."""
+    """A week has every weekday below its bar; the first is there twice, because digests are posted in the morning."""
     written = texts(week(FailedOften("Orders sync", "orders", 17, 168)))
     assert written == [
         *("Runs by day", "168 runs, 89% succeeded, since 23 Nov, 09:00 (Europe/Berlin)"),
@@ -85,7 +85,7 @@ def test_a_week_has_every_weekday_below_its_bar() -> None:
 
 
 def test_labels_of_hours_never_overlap() -> None:
-    """Every sixth has one."""
+    """Every sixth hour has a label, so that they never overlap."""
     day = DigestChart("hour", "UTC", SINCE, tuple(RunsBar(SINCE + timedelta(hours=number), 1) for number in range(25)))
     labels = [each for each in digest_picture(day).shapes if isinstance(each, Text) and each.text.endswith(":00")]
     assert [each.text for each in labels] == ["12:00", "18:00", "00:00", "06:00"]
@@ -93,7 +93,7 @@ def test_labels_of_hours_never_overlap() -> None:
 
 
 def test_a_name_that_cannot_be_drawn_is_replaced_by_the_slug() -> None:
-    """A long one is cut."""
+    """A name that can't be drawn is replaced by the slug, and a long one is cut."""
     written = texts(week(FailedOften("日本語", "nihongo", 3, 4), FailedOften("x" * 500, "x", 2, 4)))
     assert "nihongo" in written
     assert any(one.endswith("x…") for one in written)

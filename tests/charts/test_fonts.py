@@ -29,21 +29,21 @@ NAMES = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_drawn_as_far_as_it_can_be(name: str) -> None:
-    """A name that would be another one without what is missing is left out: the message beside it has it whole."""
+    """A name loses what can't be drawn, or is left out if it would look like another: the message has it whole."""
     assert BOLD.drawable(name) == NAMES[name]
 
 
 @pytest.mark.parametrize("weight", FILES)
 def test_latin_greek_and_cyrillic_are_covered(weight: Weight) -> None:
-    """And each sign that the pictures' own words have."""
+    """Latin, Greek and Cyrillic letters are covered, and each character in the charts' own words."""
     letters = [*range(0x20, 0x7F), *range(0xA1, 0x180), *range(0x3AC, 0x3CF), *range(0x410, 0x450)]
-    # Long s with an apostrophe before it was withdrawn; the soft hyphen is invisible.
+    # Except the withdrawn n with an apostrophe, and the soft hyphen, which is invisible.
     wanted = {chr(code) for code in letters} - {"ŉ", "\xad"} | set("…↑–—’“”€")
     assert {char for char in wanted if not font(weight).has(char)} == set()
 
 
 def test_widths_add_up() -> None:
-    """In proportion to the size; a wide letter is wider than a narrow one."""
+    """Widths add up and are proportional to the size, and wide letters are wider than narrow ones."""
     assert BOLD.width("mi", 10) == pytest.approx(BOLD.width("m", 10) + BOLD.width("i", 10))
     assert BOLD.width("mi", 20) == pytest.approx(2 * BOLD.width("mi", 10))
     assert BOLD.width("m", 10) > 2 * BOLD.width("i", 10)
@@ -52,7 +52,7 @@ def test_widths_add_up() -> None:
 
 
 def test_a_text_is_cut_to_fit() -> None:
-    """With an ellipsis; one that fits stays whole."""
+    """A text that doesn't fit is cut with an ellipsis; one that fits stays whole."""
     assert BOLD.fitted("short", 20, 100) == "short"
     cut = BOLD.fitted("a very long name indeed", 20, 100)
     assert cut.endswith("…")
@@ -62,7 +62,7 @@ def test_a_text_is_cut_to_fit() -> None:
 
 
 def test_a_font_without_the_table_is_refused() -> None:
-    """Rather than drawn with wrong widths."""
+    """A font without the table of characters is refused rather than drawn with wrong widths."""
     data = bytearray(FILES["regular"].read_bytes())
     cmap = int.from_bytes(data[data.index(b"cmap") + 8 :][:4], "big")
     data[cmap + 2 : cmap + 4] = b"\0\0"
@@ -71,5 +71,5 @@ def test_a_font_without_the_table_is_refused() -> None:
 
 
 def test_their_license_is_with_them() -> None:
-    """As it requires."""
+    """The fonts' license is with them, as it requires."""
     assert "SIL OPEN FONT LICENSE Version 1.1" in (FOLDER / "OFL.txt").read_text(encoding="utf-8")

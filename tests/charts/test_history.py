@@ -1,4 +1,4 @@
-"""The picture of a history: what is in it, and that nothing is cut off."""
+"""The chart of a history: what's in it, and that nothing is cut off."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ BARS = st.builds(
     Bar,
     st.integers(1, 10**9),
     st.sampled_from(get_args(Outcome)),
-    # Most are alike, so that a few are cut off.
+    # Most are alike, so that only a few bars are cut off.
     st.none() | st.floats(0, 1000) | st.floats(0, 1000) | st.floats(0, 1e9),
     st.none() | BEGAN,
 )
-# Any characters, and those that can be drawn.
+# Any characters, and characters that can be drawn.
 NAMES = st.text(max_size=200) | st.text("mWil_- é/", max_size=200)
 HISTORIES = st.builds(History, NAMES, st.lists(BARS, min_size=1, max_size=110).map(tuple))
 
 
 def texts(shown: History) -> list[str]:
-    """All that is written in a picture."""
+    """All texts in a chart."""
     return [each.text for each in history_picture(shown).shapes if isinstance(each, Text)]
 
 
 @settings(max_examples=150, deadline=None)
 @given(HISTORIES)
 def test_nothing_is_outside_of_the_picture(shown: History) -> None:
-    """Whatever the name, the number of runs and their lengths; and all else is below the title."""
+    """Nothing is outside of the chart, whatever the name, runs and durations, and all else is below the title."""
     picture = history_picture(shown)
     for shape in picture.shapes:
         assert picture.bounds.contains(shape.bounds), shape
@@ -50,7 +50,7 @@ def test_nothing_is_outside_of_the_picture(shown: History) -> None:
 @settings(max_examples=50, deadline=None)
 @given(HISTORIES)
 def test_every_run_has_its_bar(shown: History) -> None:
-    """In its color, side by side, none without a height."""
+    """Every run has a bar in its color, side by side, none without a height."""
     rectangles = [each for each in history_picture(shown).shapes if isinstance(each, Rectangle)]
     bars = rectangles[: len(shown.bars)]
     assert [each.fill for each in bars] == [FILLS[bar.outcome] for bar in shown.bars]
@@ -59,7 +59,7 @@ def test_every_run_has_its_bar(shown: History) -> None:
 
 
 def test_it_says_what_the_words_beside_it_say() -> None:
-    """Name, number, rate, outcomes, median and p95, first and last day."""
+    """The chart has the name, number, rate, outcomes, median and p95, and the first and last day."""
     assert texts(of(("S", 100), ("F", 40), ("C", 10), ("S", 120))) == [
         *("Nightly", "4 runs, success rate 67%"),
         *("0 s", "30 s", "1 min", "1 min 30 s", "2 min"),
@@ -70,12 +70,12 @@ def test_it_says_what_the_words_beside_it_say() -> None:
 
 
 def test_runs_of_a_few_days_have_their_time_of_day() -> None:
-    """In UTC."""
+    """Runs of a few days have their time of day, in UTC."""
     assert {"1 Nov 02:00 UTC", "2 Nov 02:00 UTC"} <= set(texts(of(("S", 100), ("S", 40))))
 
 
 def test_a_run_cut_off_says_how_long_it_took() -> None:
-    """Only the longest does; each that is cut off has a gap and an arrow or a letter."""
+    """Of bars that are cut off, only the longest has its duration; each has a gap and an arrow or a letter."""
     shown = of(*[("S", 100.0)] * 30, ("F", 259_200.0), ("S", 9000.0))
     written = texts(shown)
     assert "↑ 3 d" in written
@@ -86,7 +86,7 @@ def test_a_run_cut_off_says_how_long_it_took() -> None:
 
 @pytest.mark.parametrize("at", [0, 30])
 def test_the_length_of_a_run_at_the_edge_stays_inside(at: int) -> None:
-    """It is aligned with the edge."""
+    """A duration at the chart's edge is aligned with it, so it stays inside."""
     runs: list[tuple[str, float | None]] = [("S", 100.0)] * 30
     runs.insert(at, ("F", 259_200.0))
     picture = history_picture(of(*runs))
@@ -96,7 +96,7 @@ def test_the_length_of_a_run_at_the_edge_stays_inside(at: int) -> None:
 
 
 def test_lines_above_the_scale_are_said_so() -> None:
-    """They can't be drawn where they belong."""
+    """Lines above the scale can't be drawn, so the legend says so."""
     shown = of(*[("F", 10.0)] * 30, ("S", 5000.0))
     assert [each for each in texts(shown) if each.endswith("(above)")] == [
         "median 1 h 23 min (above)",
@@ -107,24 +107,24 @@ def test_lines_above_the_scale_are_said_so() -> None:
 
 
 def test_a_name_that_cannot_be_drawn_is_left_out() -> None:
-    """The numbers take its place."""
+    """A name that can't be drawn is left out, and the numbers take its place."""
     assert texts(History("日本語", of(("S", 1), ("S", 2)).bars))[0] == "2 runs, success rate 100%"
 
 
 def test_a_long_name_is_cut() -> None:
-    """To the width of the picture."""
+    """A long name is cut to the chart's width."""
     assert texts(History("x" * 5000, of(("S", 1), ("S", 2)).bars))[0].endswith("x…")
 
 
 def test_outcomes_are_told_apart_without_color() -> None:
-    """Each but success has a pattern and a letter of its own."""
+    """Every outcome except success has its own pattern and letter, so color isn't needed."""
     others = [one for one in FILLS if one != "succeeded"]
     assert len({FILLS[one].pattern for one in others}) == len({LETTERS[one] for one in others}) == len(others)
     assert all(FILLS[one].pattern and LETTERS[one] for one in others)
 
 
 def test_unknown_starts_have_no_label() -> None:
-    """Neither at the one end nor at the other."""
+    """An unknown start has no label at either end."""
     bars = tuple(Bar(each, "succeeded", 1.0, None) for each in range(5))
     assert not [each for each in texts(History("a", bars)) if "20" in each]
     late = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=40)

@@ -1,4 +1,4 @@
-"""The legend of a picture."""
+"""The legend of a chart."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ LINE = Entry(Line(0, 0, 0, 0, "#000002", 2, (6, 4)), "a line")
 
 
 def test_as_many_as_fit_are_in_a_row() -> None:
-    """The others are in the next."""
+    """A row has as many entries as fit, and the others are in the next rows."""
     assert rows([FILL] * 5, FILL.width * 3) == [[FILL] * 2, [FILL] * 2, [FILL]]
     assert rows([FILL], 1) == [[FILL]]
     assert rows([], 100) == []
 
 
 def test_each_has_its_sample_and_its_words() -> None:
-    """Side by side, within its row."""
+    """Each entry has its sample and words side by side, within its row."""
     sample, words, line, more = legend([[FILL], [LINE]], 10, 100)
     assert isinstance(sample, Rectangle)
     assert isinstance(words, Text)

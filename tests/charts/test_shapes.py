@@ -1,4 +1,4 @@
-"""The area that a shape takes."""
+"""The area that a shape covers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.charts.shapes import Anchor, Box, Line, Picture, Text
 
 
 def test_a_box_contains_what_is_inside() -> None:
-    """Its edges included."""
+    """A box contains what's inside, including its edges."""
     outer = Box(0, 0, 10, 10)
     assert outer.contains(Box(0, 0, 10, 10))
     assert outer.contains(Box(3, 3, 2, 2))
@@ -19,7 +19,7 @@ def test_a_box_contains_what_is_inside() -> None:
 
 @pytest.mark.parametrize("anchor", ["start", "middle", "end"])
 def test_a_text_takes_its_width_from_its_anchor(anchor: Anchor) -> None:
-    """To the right of it, to both sides, or to the left."""
+    """A text extends from its anchor to the right, to both sides, or to the left."""
     text = Text(100, 50, "word", 20, "#000000", anchor=anchor)
     assert text.bounds.left == pytest.approx(100 - {"start": 0, "middle": 0.5, "end": 1}[anchor] * text.width)
     assert text.bounds.width == text.width > 0
@@ -27,12 +27,12 @@ def test_a_text_takes_its_width_from_its_anchor(anchor: Anchor) -> None:
 
 
 def test_a_line_is_as_thick_as_its_stroke() -> None:
-    """Across its direction."""
+    """A line is as thick as its stroke, across its direction."""
     assert Line(0, 5, 10, 5, "#000000", 2).bounds == Box(0, 4, 10, 2)
     assert Line(5, 0, 5, 10, "#000000", 2).bounds == Box(4, 0, 2, 10)
     assert Line(9, 9, 1, 1, "#000000", 2).bounds == Box(0, 0, 10, 10)
 
 
 def test_a_picture_takes_all_of_it() -> None:
-    """From the top left."""
+    """A picture's bounds start at the top left."""
     assert Picture(3, 4, "#ffffff", ()).bounds == Box(0, 0, 3, 4)

@@ -19,7 +19,7 @@ def tree(*shapes: Shape) -> ET.Element:
 
 
 def test_it_has_two_pixels_a_unit() -> None:
-    """So that it's crisp on a dense screen, on a ground of its own."""
+    """An SVG has two pixels a unit, so that it's crisp on dense screens, and its own background."""
     root = tree()
     assert (root.get("width"), root.get("height"), root.get("viewBox")) == ("200", "101", "0 0 100 50.5")
     (ground,) = root.findall(f"{NS}rect")
@@ -27,7 +27,7 @@ def test_it_has_two_pixels_a_unit() -> None:
 
 
 def test_shapes_come_in_their_order() -> None:
-    """The last one is on top."""
+    """Shapes are drawn in order, the last one on top."""
     root = tree(
         Rectangle(Box(1, 2, 3, 4.125), Fill("#000001")),
         Line(0, 0, 1, 1, "#000002", 2, (3, 4)),
@@ -40,7 +40,7 @@ def test_shapes_come_in_their_order() -> None:
 
 
 def test_a_pattern_is_defined_once_for_all_that_have_it() -> None:
-    """And a plain fill needs none."""
+    """A pattern is defined once for all shapes that use it; a plain fill needs none."""
     striped = Fill("#000001", "stripes", "#000002")
     root = tree(*[Rectangle(Box(0, 0, 1, 1), each) for each in (striped, striped, Fill("#000003"))])
     (pattern,) = root.findall(f".//{NS}pattern")
@@ -50,13 +50,13 @@ def test_a_pattern_is_defined_once_for_all_that_have_it() -> None:
 
 
 def test_each_pattern_is_one_of_its_own() -> None:
-    """Otherwise outcomes couldn't be told apart without color."""
+    """Each pattern is different, so that outcomes can be told apart without color."""
     assert len({drawn for _, drawn in PATTERNS.values()}) == len(PATTERNS) == 4
 
 
 @given(st.text())
 def test_a_text_can_be_anything(text: str) -> None:
-    """It stays one text, without the characters that an SVG can't contain."""
+    """Any text stays one text, without the characters that an SVG can't contain."""
     (drawn,) = tree(Text(0, 0, text, 9, "#000000", halo="#ffffff")).findall(f"{NS}text")
     assert list(drawn) == []
     assert (drawn.text or "").replace("\r", "\n") == NOT_XML.sub("", text).replace("\r\n", "\n").replace("\r", "\n")

@@ -1,10 +1,10 @@
-"""Drives the vendor's own SDK against a Bolt API, above all the sandbox's, and says what it finds.
+"""Drives the vendor's own SDK against a Bolt API, usually the sandbox's, and prints what it finds.
 
-Run it with the Python of the environment that requirements.txt beside this file makes; it imports nothing of the bot:
+Run it with the Python of the environment that requirements.txt beside this file describes. It imports none of the bot:
 
     python run.py --endpoint URL --key KEY --secret SECRET
 
-One line a check, then `N passed, N failed`; exit status 1 when any failed. It starts and cancels runs.
+It prints one line a check, then `N passed, N failed`; the exit status is 1 if any failed. It starts and cancels runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-# Before the import: the SDK would else ask the package index for a newer version of itself.
+# Before the import: otherwise, the SDK would ask the package index for a newer version of itself.
 os.environ["PARADIME_DISABLE_VERSION_CHECK"] = "1"
 os.environ["PARADIME_DISABLE_TELEMETRY"] = "true"
 
@@ -36,7 +36,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @dataclass
 class Conformance:
-    """The checks of one API, and how they went. `runs` keeps what a later check needs of an earlier one."""
+    """The checks of an API and their results. `runs` keeps runs of earlier checks for later ones."""
 
     client: Any
     passed: int = 0
@@ -44,7 +44,7 @@ class Conformance:
     runs: dict[str, int] = field(default_factory=dict)
 
     def check(self, what: str, do: Callable[[], None]) -> None:
-        """Do one check; whatever it raises is a failure of it."""
+        """Do a check, which fails if it raises anything."""
         try:
             do()
         except Exception as error:  # noqa: BLE001 - the SDK raises anything; the next checks are still wanted
@@ -63,14 +63,14 @@ class Conformance:
         return next(each for each in self.client.list_runs(slug=slug).runs if each.id == run_id)
 
     def wait(self, what: str, holds: Callable[[], bool]) -> None:
-        """Ask until it holds."""
+        """Ask until a condition holds."""
         deadline = time.monotonic() + PATIENCE_S
         while not holds():
             expect(time.monotonic() < deadline, f"{what} within {PATIENCE_S:.0f} s")
             time.sleep(POLL_S)
 
     def wait_for_end(self, run_id: int) -> list[str]:
-        """Follow a run to its end; the states that were seen, in order."""
+        """Follow a run to its end, and return the states that were seen, in order."""
         seen: list[str] = []
 
         def has_ended() -> bool:
@@ -303,12 +303,12 @@ def refused(do: Callable[[], object], because: str) -> None:
 
 
 def is_platform(command: str) -> bool:
-    """Whether it is a command that Bolt adds by itself."""
+    """Whether Bolt adds this command by itself."""
     return command.startswith(("git clone", "dbt deps"))
 
 
 def credentials(endpoint: str, key: str, secret: str) -> None:
-    """Each form of credentials that the SDK sends, and one that is wrong."""
+    """Check each form of credentials that the SDK sends, and a wrong one."""
     good: list[dict[str, str]] = [{"api_key": key, "api_secret": secret}]
     if secret == "sandbox":  # noqa: S105 - the sandbox's own, in clear
         good.append({"api_secret": "prdm_wsp_sandbox"})

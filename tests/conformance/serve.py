@@ -1,9 +1,9 @@
-"""Serves the sandbox's Bolt API while a command runs, and ends as that command does.
+"""Serves the sandbox's Bolt API while a command runs, and exits with that command's status.
 
     .venv/bin/python -m tests.conformance.serve [--speed S] -- COMMAND ARGUMENT…
 
-The command is given `--endpoint`, `--key` and `--secret` of the API as its last arguments. The two run in
-environments of their own, because the vendor's SDK pins what the bot needs in other versions.
+The command gets the API's `--endpoint`, `--key` and `--secret` as its last arguments. The two run in
+separate environments, because the vendor's SDK pins other versions of packages that the bot needs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bolt_sandbox.bolt import BoltWorld, add_routes
 
 
 async def serve_while(command: Sequence[str], speed: float) -> int:
-    """Run the command against a fresh API on a free port of the loopback interface; its exit status."""
+    """Run the command with a new API on a free loopback port, and return its exit status."""
     app = web.Application()
     add_routes(app, BoltWorld(speed=speed))
     runner = web.AppRunner(app, access_log=None)

@@ -1,4 +1,4 @@
-"""The Helm chart, by a real Helm: what it renders is valid, starts a bot, and wrong values end with a sentence."""
+"""The Helm chart, with a real Helm: what it renders is valid and starts a bot, and wrong values are refused clearly."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.pages import blocks, read
 CHART = ROOT / "deploy" / "helm" / "bolt-bot"
 RULES = ROOT / "deploy" / "prometheus" / "alerts.yaml"
 HELM = os.environ.get("HELM", "")
-# The oldest that the chart allows, and the newest whose schemas are there.
+# The oldest version that the chart allows, and the newest with schemas.
 VERSIONS = ["1.25", "1.31", "1.37"]
 
 pytestmark = pytest.mark.skipif(not HELM, reason="there is no Helm")
@@ -82,7 +82,7 @@ VALUES: dict[str, dict[str, Any]] = {
 
 
 def helm(command: str, values: dict[str, Any], *, name: str = "bolt") -> subprocess.CompletedProcess[str]:
-    """Run Helm on the chart with values. `name` is the release's."""
+    """Run Helm on the chart with these values. `name` is the release's."""
     names = [name] if command == "template" else []
     return subprocess.run(  # noqa: S603 - the Helm that the Makefile fetched
         [HELM, command, *names, CHART, "--values", "-"],
@@ -96,14 +96,14 @@ def helm(command: str, values: dict[str, Any], *, name: str = "bolt") -> subproc
 
 
 def rendered(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The objects that Helm makes, by kind."""
+    """The objects that Helm renders, by kind."""
     done = helm("template", values)
     assert done.returncode == 0, done.stderr
     return {one["kind"]: one for one in yaml.safe_load_all(done.stdout) if one}
 
 
 def container(objects: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The bot's."""
+    """The bot's container."""
     (one,) = objects["Deployment"]["spec"]["template"]["spec"]["containers"]
     assert isinstance(one, dict)
     return one
@@ -111,7 +111,7 @@ def container(objects: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", VALUES)
 def test_it_renders_what_kubernetes_takes(name: str) -> None:
-    """Helm's lint has nothing to say, and no object has a field that Kubernetes doesn't know."""
+    """Helm's lint has no complaint, and Kubernetes knows every field of every object."""
     done = helm("lint", VALUES[name])
     assert done.returncode == 0, done.stdout
     assert "[WARNING]" not in done.stdout
@@ -120,7 +120,7 @@ def test_it_renders_what_kubernetes_takes(name: str) -> None:
 
 
 def test_a_wrong_object_is_found() -> None:
-    """The check can fail."""
+    """The check finds a wrong field."""
     service = rendered(LEAST)["Service"]
     service["spec"]["prots"] = []
     assert len(wrong(kubernetes=[service], versions=VERSIONS)) == len(VERSIONS)
@@ -128,7 +128,7 @@ def test_a_wrong_object_is_found() -> None:
 
 @pytest.mark.parametrize("name", VALUES)
 def test_the_bot_starts_with_what_it_sets(name: str, tmp_path: Path) -> None:
-    """Every variable is a setting, and every file that one names is mounted."""
+    """The bot starts with the chart's variables, and each file that one names is mounted."""
     objects = rendered(VALUES[name])
     bot, volumes = container(objects), objects["Deployment"]["spec"]["template"]["spec"]["volumes"]
     files = mounted(bot, volumes, objects.get("ConfigMap"))
@@ -156,7 +156,7 @@ CONTENTS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "REDIS_URL
 
 
 def mounted(bot: dict[str, Any], volumes: list[dict[str, Any]], files: dict[str, Any] | None) -> dict[str, str]:
-    """Every file that is mounted, with its text; that of a secret is made up."""
+    """The text of every mounted file; that of a secret is made up."""
     folders = {one["name"]: one["mountPath"] for one in bot["volumeMounts"]}
     assert set(folders) == {one["name"] for one in volumes}
     found = {}
@@ -171,14 +171,14 @@ def mounted(bot: dict[str, Any], volumes: list[dict[str, Any]], files: dict[str,
 
 
 def test_a_changed_file_restarts_nothing() -> None:
-    """The bot reads it again by itself, and keeps the one before if it's wrong."""
+    """A changed file doesn't restart the bot, which reads it again by itself."""
     changed = {**EVERYTHING, "files": {**EVERYTHING["files"], "policy": "version: 1\n"}}
     assert rendered(EVERYTHING)["Deployment"] == rendered(changed)["Deployment"]
     assert rendered(EVERYTHING)["ConfigMap"] != rendered(changed)["ConfigMap"]
 
 
 def test_one_process_keeps_its_own_redis() -> None:
-    """On a volume, which no second process may touch while the first ends."""
+    """A single process has its own Redis on a volume, which no second process can use while the first ends."""
     objects = rendered(LEAST)
     assert objects["Deployment"]["spec"]["strategy"] == {"type": "Recreate"}
     assert "PersistentVolumeClaim" in objects
@@ -188,7 +188,7 @@ def test_one_process_keeps_its_own_redis() -> None:
 
 
 def test_several_share_one() -> None:
-    """An update never has more than five processes, with two connections to Slack each."""
+    """Several processes share a Redis, and an update never has more than ten connections to Slack."""
     objects = rendered(SHARED)
     spec = objects["Deployment"]["spec"]
     assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
@@ -198,7 +198,7 @@ def test_several_share_one() -> None:
 
 
 def test_it_has_no_rights() -> None:
-    """Not root, nothing to write to but its volumes, and no access to the cluster."""
+    """The bot isn't root, can write only to its volumes, and has no access to the cluster."""
     objects = rendered(LEAST)
     pod, bot = objects["Deployment"]["spec"]["template"]["spec"], container(objects)
     assert pod["automountServiceAccountToken"] is False
@@ -214,14 +214,14 @@ def test_it_has_no_rights() -> None:
 
 
 def test_it_is_asked_where_health_is_served() -> None:
-    """Not at the port that Slack and Bolt reach."""
+    """The probes use the admin port, not the one that Slack and Bolt reach."""
     bot = container(rendered(LEAST))
     assert bot["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "admin"}
     assert bot["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "admin"}
 
 
 def test_over_http_it_goes_on_answering_for_a_moment() -> None:
-    """Slack's posts arrive until every proxy knows that the pod is going. The bot still has its 20 s after that."""
+    """Over HTTP, the pod keeps answering until proxies know that it's going, and still has 20 s after that."""
     assert "lifecycle" not in container(rendered(LEAST))
     (program, seconds) = container(rendered(EVERYTHING))["lifecycle"]["preStop"]["exec"]["command"]
     assert program == "sleep"
@@ -229,7 +229,7 @@ def test_over_http_it_goes_on_answering_for_a_moment() -> None:
 
 
 def test_it_reaches_only_what_it_needs() -> None:
-    """DNS and port 443; Redis only if there is one."""
+    """The network policy allows DNS and port 443, and Redis's ports only if there's one."""
 
     def ports(values: dict[str, Any]) -> list[list[int]]:
         rules = rendered(values)["NetworkPolicy"]["spec"]["egress"]
@@ -240,14 +240,14 @@ def test_it_reaches_only_what_it_needs() -> None:
 
 
 def test_it_is_scraped_where_metrics_are_served() -> None:
-    """By the name of the port."""
+    """The service monitor names a port of the service."""
     objects = rendered(EVERYTHING)
     (endpoint,) = objects["ServiceMonitor"]["spec"]["endpoints"]
     assert endpoint["port"] in {one["name"] for one in objects["Service"]["spec"]["ports"]}
 
 
 def test_the_installation_guide_installs_it() -> None:
-    """The guide's values and its command, and the names by which it asks for the deployment."""
+    """The installation guide's values and command work, and the deployment has the name that the guide uses."""
     steps = [one for one in blocks(read("docs/install.md")) if one.section == "Kubernetes"]
     (values,) = (one.text for one in steps if one.language == "yaml")
     (install,) = (line.split() for one in steps for line in one.lines() if line.startswith("helm install "))
@@ -262,7 +262,7 @@ def test_the_installation_guide_installs_it() -> None:
 
 @pytest.mark.skipif(not RULES.exists(), reason="there are no alert rules yet")
 def test_the_rules_are_those_of_the_repository() -> None:
-    """With the labels by which Prometheus finds them."""
+    """The chart's alert rules are the repository's, with the labels by which Prometheus finds them."""
     values = {**LEAST, "prometheusRule": {"enabled": True, "labels": {"release": "prometheus"}}}
     rule = rendered(values)["PrometheusRule"]
     assert rule["spec"] == yaml.safe_load(RULES.read_text(encoding="utf-8"))
@@ -288,7 +288,7 @@ def test_the_rules_are_those_of_the_repository() -> None:
     ],
 )
 def test_wrong_values_are_refused(values: dict[str, Any], sentence: str) -> None:
-    """With the value's name and what it should be."""
+    """Wrong values are refused with the value's name and what it should be."""
     done = helm("template", {**LEAST, **values})
     assert done.returncode != 0
     assert sentence in done.stderr

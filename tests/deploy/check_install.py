@@ -22,7 +22,7 @@ def run(*command: str | Path, folder: Path) -> str:
 
 
 def test_it_brings_the_bot_and_no_tool(tmp_path: Path) -> None:
-    """It runs from anywhere, draws pictures, and has neither the sandbox nor what only tests and checks need."""
+    """The installed bot runs from anywhere and has charts, but neither the sandbox nor development tools."""
     there = tmp_path / "run"
     run("make", "install", f"PREFIX={there}", folder=ROOT)
     python = there / "bin" / "python"
@@ -31,7 +31,7 @@ def test_it_brings_the_bot_and_no_tool(tmp_path: Path) -> None:
     (packages,) = there.glob("lib/python3*/site-packages")
     names = {path.name for path in packages.iterdir()}
     assert not names & {"pytest", "mypy", "ruff", "hypothesis", "playwright", "graphql", "bolt_sandbox", "uv_build"}
-    # Not a link to this folder, in which the code may change.
+    # Not a link to this folder, whose code may change.
     assert "bot" in names
     taken = sum(path.lstat().st_size for path in there.rglob("*") if path.is_file())
     assert taken <= MOST_BYTES

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(ANALYZE is None, reason="there is no systemd-ana
 
 
 def analyze(*arguments: str | Path) -> str:
-    """What it prints on both, if it finds nothing wrong."""
+    """What it prints on both streams; it must succeed."""
     done = subprocess.run(  # noqa: S603 - Debian's program
         [ANALYZE or "", *arguments], capture_output=True, text=True, check=False, timeout=60
     )
@@ -28,7 +28,7 @@ def analyze(*arguments: str | Path) -> str:
 
 
 def test_systemd_understands_it(tmp_path: Path) -> None:
-    """Every directive is known, and so is every value. The program itself needn't be installed."""
+    """systemd knows every directive and value of the unit. The program itself needn't be installed."""
     there = tmp_path / UNIT.name
     text = UNIT.read_text(encoding="utf-8")
     there.write_text(text.replace("/opt/bolt-bot/bin/bolt-bot", "/bin/true"), encoding="utf-8")
@@ -36,7 +36,7 @@ def test_systemd_understands_it(tmp_path: Path) -> None:
 
 
 def test_it_is_hardened() -> None:
-    """By systemd's own measure, which docs/operate.md states."""
+    """The unit's exposure is as low, by systemd's own measure, as docs/operate.md says."""
     said = analyze("security", "--offline=true", "--no-pager", UNIT)
     found = re.search(r"Overall exposure level for bolt-bot\.service: ([\d.]+)", said)
     assert found is not None

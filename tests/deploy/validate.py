@@ -1,7 +1,7 @@
-"""Validates what standard input holds against published schemas, in the environment that has them (.deploy).
+"""Validates standard input against published schemas, in the environment that has them (.deploy).
 
-Standard input is a JSON object: `kubernetes` has a list of objects and `versions` those of Kubernetes; `compose` has a Compose
-file. Prints a JSON list of what is wrong.
+Standard input is a JSON object: `kubernetes` is a list of objects and `versions` those of Kubernetes; `compose` is a
+Compose file. Prints a JSON list of the problems.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import kubernetes_validate
 
 
 def kubernetes(objects: list[dict[str, Any]], versions: list[str]) -> Iterator[str]:
-    """Each object as each version of Kubernetes takes it. An unknown field is wrong too."""
+    """Validate each object for each version of Kubernetes. An unknown field is wrong too."""
     for version in versions:
         for one in objects:
             try:
@@ -30,7 +30,7 @@ def kubernetes(objects: list[dict[str, Any]], versions: list[str]) -> Iterator[s
 
 
 def compose(file: dict[str, Any]) -> Iterator[str]:
-    """A Compose file as the Compose specification has it."""
+    """Validate a Compose file by the Compose specification."""
     schema = resources.files("check_jsonschema") / "builtin_schemas" / "vendor" / "compose-spec.json"
     validator = jsonschema.validators.validator_for({})(json.loads(schema.read_text(encoding="utf-8")))
     for error in validator.iter_errors(file):

@@ -1,4 +1,4 @@
-"""What Slack sends, changed in one place or a few: something is missing, of another kind, or huge."""
+"""Slack's payloads, changed in a few places: something is missing, of another kind, or huge."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ODD: tuple[Any, ...] = (
 
 
 def places(value: object, path: Path = ()) -> Iterator[Path]:
-    """The paths to everything that stands in a payload."""
+    """The paths to everything in a payload."""
     if path:
         yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -48,7 +48,7 @@ def places(value: object, path: Path = ()) -> Iterator[Path]:
 
 
 def put(body: Json, path: Path, value: object) -> None:
-    """Put something in a place of a payload, or take away what is there. A place that has gone meanwhile is passed over."""
+    """Replace or delete what's at a path in a payload. A path that no longer exists is ignored."""
     inner: Any = body
     try:
         for step in path[:-1]:
@@ -63,7 +63,7 @@ def put(body: Json, path: Path, value: object) -> None:
 
 @st.composite
 def payloads(draw: st.DrawFn) -> tuple[str, Json]:
-    """A payload of one kind, with what people choose in it drawn, and up to three things that are not as they should be."""
+    """A payload of one kind, with drawn choices of people, and up to three things that are wrong."""
     name = draw(st.sampled_from(sorted(PAYLOADS)))
     body: Json = copy.deepcopy(PAYLOADS[name])
     fresh(body, draw(st.uuids()).hex)
@@ -81,7 +81,7 @@ def payloads(draw: st.DrawFn) -> tuple[str, Json]:
 
 
 def fresh(body: Json, number: str) -> None:
-    """Make it a delivery of its own: copies of what was dealt with are dropped."""
+    """Make it a new delivery: copies of handled ones are dropped."""
     if "trigger_id" in body:
         body["trigger_id"] = number
     for action in body.get("actions", ()):

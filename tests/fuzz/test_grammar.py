@@ -1,4 +1,4 @@
-"""Whatever is typed is a command or a sentence that says why not, and soon."""
+"""Whatever is typed is soon a command, or a sentence that says why it isn't."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.core.commands.tokens import LINE_MOST
 from bot.core.commands.verbs import VERBS
 from bot.core.model.errors import BadCommand
 
-# Longer ones are refused before they are read.
+# Longer lines are refused before they're read.
 LONG = LINE_MOST
 WORDS = (
     *VERBS,
@@ -71,7 +71,7 @@ TYPED = LINES | st.text(st.characters(), max_size=200)
 
 
 def outcome(text: str, *, run_id: int | None = None) -> str:
-    """The command's kind, or the sentence."""
+    """The command's kind, or the sentence that refuses it."""
     try:
         return type(parse(text, "/bolt", run_id=run_id)).__name__
     except BadCommand as bad:
@@ -81,7 +81,7 @@ def outcome(text: str, *, run_id: int | None = None) -> str:
 @settings(max_examples=300)
 @given(TYPED, st.none() | st.integers(1, 2**31 - 1))
 def test_any_text_is_a_command_or_a_sentence(text: str, run_id: int | None) -> None:
-    """Never anything else; and the same text is the same thing each time."""
+    """Any text is a command or a sentence, and the same text always gives the same."""
     said = outcome(text, run_id=run_id)
     assert said
     assert len(said) <= 500
@@ -90,7 +90,7 @@ def test_any_text_is_a_command_or_a_sentence(text: str, run_id: int | None) -> N
 
 @given(TYPED)
 def test_any_message_is_read(text: str) -> None:
-    """What stands behind a mention is a part of what was written, or nothing is."""
+    """Any message can be read: what follows a mention is a command or a sentence, if there's anything."""
     behind = behind_mention(f"<@U0BOT> {text}", "U0BOT")
     if behind is not None:
         assert outcome(behind)
@@ -98,7 +98,7 @@ def test_any_message_is_read(text: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    # One verb is as long to read as another.
+    # All verbs take the same time to read.
     [
         "run",
         *WORDS[len(VERBS) :],
@@ -119,7 +119,7 @@ def test_any_message_is_read(text: str) -> None:
     ],
 )
 def test_the_time_is_bounded(piece: str) -> None:
-    """However hostile a text is, and however long Slack lets it be, it is answered within the time that Slack gives."""
+    """Any text, however hostile and long, is answered within the time that Slack allows."""
     for before in ("", "run ", "logs ", 'run nightly --command "'):
         text = (before + (piece or "x") * LONG)[:LONG]
         began = time.process_time()
@@ -128,6 +128,6 @@ def test_the_time_is_bounded(piece: str) -> None:
 
 
 def test_what_is_too_long_is_not_read() -> None:
-    """It is said how long a command may be."""
+    """A text that's too long isn't read, and the answer gives the limit."""
     assert "The limit is 40000" in outcome("x" * (LINE_MOST + 1))
     assert outcome("run " + "x" * 10) == "RunCommand"

@@ -1,4 +1,4 @@
-"""Answers of the Bolt API of any kind give a result or one of the named errors, and what creates is never asked for twice."""
+"""Any answer of the Bolt API gives a result or a named error, and requests that create something aren't repeated."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ STATUSES = st.sampled_from([200, 200, 200, 204, 301, 400, 401, 403, 404, 413, 42
 
 @st.composite
 def answers(draw: st.DrawFn) -> bytes:
-    """A good answer that is not as it should be in some places, or bytes of any kind."""
+    """A good answer that's wrong in some places, or any bytes."""
     if draw(st.integers(0, 4)) == 0:
         return draw(st.binary(max_size=300) | HOSTILE.map(lambda text: text.encode(errors="surrogatepass")))
     body: dict[str, Any] = {"data": copy.deepcopy(FULL), "errors": [{"message": draw(HOSTILE), "path": ["r7", 0]}]}
@@ -113,7 +113,7 @@ def answers(draw: st.DrawFn) -> bytes:
 async def test_any_answer_is_a_result_or_a_named_error(
     content: bytes, status: int, headers: dict[str, str], name: str
 ) -> None:
-    """Whose sentence people may be shown; what creates is sent once, whatever came back."""
+    """Any answer is a result or a named error with a printable sentence; what creates something is sent once."""
     asked = 0
 
     def answer(_request: httpx.Request) -> httpx.Response:
@@ -121,7 +121,7 @@ async def test_any_answer_is_a_result_or_a_named_error(
         asked += 1
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(content))
 
-    # What asks for a longer wait than this is refused at once.
+    # An answer that asks for a longer wait than this is an error at once.
     limits = replace(QUICK, timeout_s=5, retry=RetryLimits(attempts=2, for_s=5, first_wait_s=0.001))
     client = BoltClient("http://bolt", CREDENTIALS, limits, transport=httpx.MockTransport(answer))
     said = ""
@@ -134,5 +134,5 @@ async def test_any_answer_is_a_result_or_a_named_error(
         await client.aclose()
     assert said.isprintable() or not said
     assert len(said) <= 1000
-    # Spelled anew where the server says that it did not understand the first spelling, and so did nothing.
+    # Sent in another spelling if the server says that it didn't understand the first one, and so did nothing.
     assert asked <= (2 if name in CREATES else 3 * limits.retry.attempts)

@@ -1,4 +1,4 @@
-"""Slack's requests to the whole bot over HTTP, signed rightly and otherwise not as they should be: answered in time, never a fault."""
+"""Slack's requests to the whole bot over HTTP, signed correctly but otherwise wrong: answered in time, no faults."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SHARED = settings(
 
 @pytest.fixture
 async def bot(tmp_path: Path) -> AsyncIterator[tuple[Stage, Bot]]:
-    """A bot over HTTP in a workspace whose names are those of the payloads. Afterwards it is as alive as before, without a fault."""
+    """A bot over HTTP in a workspace with the payloads' names. Afterward, it must still work, without a fault."""
     sandbox = new_sandbox()
     sandbox.workspace.rates.enabled = False
     await sandbox.start()
@@ -52,7 +52,7 @@ async def bot(tmp_path: Path) -> AsyncIterator[tuple[Stage, Bot]]:
 
 
 def signed(stage: Stage, body: bytes, content_type: str) -> dict[str, str]:
-    """The headers of a post of Slack's."""
+    """The headers of a post from Slack."""
     now = str(int(time.time()))
     secret = stage.sandbox.workspace.signing_secret.encode()
     digest = hmac.new(secret, f"v0:{now}:".encode() + body, hashlib.sha256).hexdigest()
@@ -60,7 +60,7 @@ def signed(stage: Stage, body: bytes, content_type: str) -> dict[str, str]:
 
 
 async def post(stage: Stage, bot: Bot, body: bytes, content_type: str) -> int:
-    """The status of the answer. It has to come in time: the clock of a busy machine says nothing, so what it costs is measured."""
+    """Post, and return the status. It has to take little processor time: a busy machine's clock would say nothing."""
     before = processor_s(bot)
     url = f"http://127.0.0.1:{bot.port}/slack/events"
     headers = signed(stage, body, content_type)
@@ -81,7 +81,7 @@ def processor_s(bot: Bot) -> float:
 
 
 def sent(stage: Stage, name: str, payload: dict[str, Any]) -> tuple[bytes, str]:
-    """A payload as Slack sends its kind, with the ids of this workspace."""
+    """A payload as Slack sends this kind, with this workspace's ids."""
     workspace = stage.sandbox.workspace
     ids = {
         "T1": workspace.team_id,
@@ -99,7 +99,7 @@ def sent(stage: Stage, name: str, payload: dict[str, Any]) -> tuple[bytes, str]:
 
 
 def renamed(text: str, ids: dict[str, str]) -> str:
-    """Quoted or as a field, an id of the payloads is one of the workspace."""
+    """Replace the payloads' ids, quoted or as fields, with the workspace's."""
     for one, other in ids.items():
         text = (
             text.replace(f'"{one}"', f'"{other}"').replace(f"={one}&", f"={other}&").replace(f"<@{one}>", f"<@{other}>")
@@ -110,7 +110,7 @@ def renamed(text: str, ids: dict[str, str]) -> str:
 @SHARED
 @given(payloads())
 async def test_a_request_that_is_not_as_it_should_be(bot: tuple[Stage, Bot], drawn: tuple[str, dict[str, Any]]) -> None:
-    """Whatever is missing, of another kind or huge: acknowledged, or refused as not understood; and nothing is started."""
+    """A wrong request is acknowledged or refused as not understood, and starts nothing."""
     stage, process = bot
     body, content_type = sent(stage, *drawn)
     assert await post(stage, process, body, content_type) in {200, 400}, process.printed()[-3000:]
@@ -128,7 +128,7 @@ async def test_a_request_that_is_not_as_it_should_be(bot: tuple[Stage, Bot], dra
     st.sampled_from([FORM, JSON, "application/json; charset=utf-16", "text/plain", "multipart/form-data", "x", ""]),
 )
 async def test_a_body_of_any_kind(bot: tuple[Stage, Bot], body: bytes, content_type: str) -> None:
-    """Bytes, texts, and nests of brackets, whatever they are said to be. What is not UTF-8 is not Slack's."""
+    """Any bytes, texts and nested brackets are answered, whatever their type; what isn't UTF-8 isn't Slack's."""
     stage, process = bot
     expected = {200, 400} if is_utf_8(body) else {401}
     assert await post(stage, process, body, content_type) in expected, process.printed()[-3000:]
@@ -154,7 +154,7 @@ def is_utf_8(body: bytes) -> bool:
     ],
 )
 async def test_a_command_as_large_as_a_body_may_be(bot: tuple[Stage, Bot], text: str) -> None:
-    """Answered in time, with a sentence; the bot goes on meanwhile."""
+    """A command as large as a body can be is answered in time."""
     stage, process = bot
     fields = {"command": "/bolt", "text": text, "team_id": stage.sandbox.workspace.team_id, "user_id": "U0ADA"}
     body = urlencode(fields | {"channel_id": "C0DATAENG", "trigger_id": "1.2"}).encode()[:1_048_000]

@@ -1,4 +1,4 @@
-"""Bolt's webhooks: bodies and headers of any kind. Taken, or refused with a status; never a fault, and nothing is done without the secret."""
+"""Bolt's webhooks with any bodies and headers: taken, or refused with a status. Nothing is done without the secret."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ JSON = st.recursive(
     ),
     max_leaves=30,
 )
-# What aiohttp's client sends at all: a header is a line.
+# Headers that aiohttp's client sends at all: each is a line.
 LINE = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_characters="\x7f"), max_size=80)
 HEADERS = st.dictionaries(
     st.sampled_from(
@@ -47,7 +47,7 @@ async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
 @SHARED
 @given(JSON.map(json.dumps).map(str.encode) | st.binary(max_size=300))
 async def test_any_body_with_the_secret(stage: Stage, body: bytes) -> None:
-    """A hint, or nothing that can be read."""
+    """With the secret, any body is accepted as a hint or refused as unreadable."""
     headers = {"X-Webhook-Secret": PLAIN}
     if stage.secret == SIGNING:
         at = datetime.now(UTC)
@@ -62,11 +62,11 @@ async def test_any_body_with_the_secret(stage: Stage, body: bytes) -> None:
 @SHARED
 @given(HEADERS, JSON.map(json.dumps).map(str.encode))
 async def test_any_headers_without_the_secret(stage: Stage, headers: dict[str, str], body: bytes) -> None:
-    """Refused, and nothing is taken."""
+    """Without the secret, any headers are refused, and nothing is taken."""
     try:
         status = await stage.post(body, headers)
     except (aiohttp.ClientError, ValueError):
-        # What the client does not send.
+        # The client doesn't send such headers.
         return
     assert status == 401
     assert stage.taken == []
@@ -75,6 +75,6 @@ async def test_any_headers_without_the_secret(stage: Stage, headers: dict[str, s
 @SHARED
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
 async def test_any_path_without_the_secret(stage: Stage, path: str) -> None:
-    """Refused where it might have been one, unknown elsewhere."""
+    """Without the secret, any path is refused or unknown, and nothing is taken."""
     assert await stage.post(path=f"/{path}") in {401, 404}
     assert stage.taken == []

@@ -1,4 +1,4 @@
-"""The stages of the end-to-end tests."""
+"""The end-to-end tests' stage."""
 
 from tests.e2e.conftest import stage
 

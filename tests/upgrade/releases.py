@@ -1,4 +1,4 @@
-"""The code of the last release, as git has it, run with the packages of today."""
+"""The code of the last release, from git, run with today's packages."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from io import BytesIO
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-# The commit that the tag of the last release is at, or will be. See docs/releasing.md.
+# The commit that the last release's tag points to, or will. See docs/releasing.md.
 LAST_RELEASE = "6be352b4bd6e65fffbaacf6d3508290e397c66e0"
 PARTS = ("bot", "manifest.yml", "pyproject.toml")
 
 
 def unpack(folder: Path, revision: str = LAST_RELEASE) -> str:
-    """Put a release's code into a folder. Returns why that can't be run, "" if it can."""
+    """Unpack a release's code into a folder. Returns the reason if it can't be run, or else ""."""
     try:
         archive = subprocess.run(  # noqa: S603 - git
             ["git", "archive", revision, *PARTS],  # noqa: S607 - from PATH

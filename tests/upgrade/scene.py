@@ -1,4 +1,4 @@
-"""One of everything that a bot can hold: made in the sandbox by a bot of one version, and gone on with by another."""
+"""One of everything that a bot can hold: made in the sandbox by one version's bot, and continued by another's."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def prepare(stage: Stage) -> dict[str, str]:
 
 
 async def play(stage: Stage, settings: dict[str, str]) -> None:
-    """Start a bot and make one of everything. The run of SLUG, a retry's incident and an outage are still open then."""
+    """Start a bot and make one of everything. The run of SLUG, an incident and an outage are still open then."""
     bolt, people = stage.sandbox.bolt, stage.sandbox.slack.people
     await stage.start_bot(settings)
     await stage.slash("run hourly")
@@ -71,7 +71,7 @@ async def play(stage: Stage, settings: dict[str, str]) -> None:
 
 
 async def go_on(stage: Stage) -> None:
-    """Let another version's bot take it all to its end, and check that each end is told once."""
+    """Have another version's bot take it all to its end, and check that each end is announced once."""
     bolt = stage.sandbox.bolt
     active = next(run for run in bolt.runs() if run.slug == SLUG)
     bolt.end(active.id, "SUCCESS")
@@ -89,10 +89,10 @@ async def go_on(stage: Stage) -> None:
 
 
 def thread(stage: Stage, ts: str, words: str) -> int:
-    """How many replies of a thread say these words."""
+    """How many replies in a thread contain these words."""
     return sum(words in one.text for one in stage.sandbox.workspace.channel(CHANNEL).replies(ts))
 
 
 def errors(log: Path) -> list[str]:
-    """What a bot has logged as an error."""
+    """The lines that a bot has logged as errors."""
     return [line for line in log.read_text().splitlines() if "[error" in line or "[critical" in line]

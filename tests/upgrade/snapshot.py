@@ -1,7 +1,7 @@
 """Snapshots of what a bot holds in Redis, with what it refers to in Slack and in Bolt, as text.
 
-Not in a server's own format, so that any server takes them. Times on Redis' clock are moved to the present when a snapshot
-is loaded, because a start that has waited for days is given up.
+Not in a server's own format, so that any server can load them. Times of Redis's clock are moved to the present when a
+snapshot is loaded, because a start that has waited for days is given up.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from tests.e2e.stage import Stage
 
 Json = dict[str, Any]
 SNAPSHOT = Path(__file__).parents[1] / "data" / "upgrade" / "last-release.json.gz"
-# Microseconds since 1970 of the years 2023 to 2033, wherever they are: scores, fields, parts of names.
+# Microseconds since 1970 in the years 2023 to 2033, wherever they are: scores, fields, parts of names.
 MICROSECONDS = re.compile(r"(?<![\d.])(?:1[789]|20)\d{14}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`keys` has the type and the content of each key. `runs` are in the order in which Bolt numbered them."""
+    """`keys` has each key's type and content. `runs` are in the order of Bolt's numbers."""
 
     keys: dict[str, tuple[str, Any]]
     runs: list[Json]
@@ -39,7 +39,7 @@ class Snapshot:
 
     @classmethod
     def take(cls, stage: Stage) -> Snapshot:
-        """What the bots of a stage hold, and what there is in its Slack and Bolt."""
+        """Take a snapshot of what a stage's bots hold, and of its Slack and Bolt."""
         with Redis.from_url(str(stage.redis_url), decode_responses=True, protocol=2) as redis:
             names = sorted(redis.keys("*"))
             keys = {name: (kind := str(redis.type(name)), READERS[kind](redis, name)) for name in names}
@@ -56,12 +56,12 @@ class Snapshot:
 
     @classmethod
     def read(cls, path: Path) -> Snapshot:
-        """Read it from a file."""
+        """Read a snapshot from a file."""
         with gzip.open(path, "rt", encoding="utf-8") as file:
             return cls(**json.load(file))
 
     def write(self, path: Path) -> None:
-        """Write it to a file, the same bytes for the same content."""
+        """Write it to a file; the same content gives the same bytes."""
         text = json.dumps(
             {"keys": self.keys, "runs": self.runs, "messages": self.messages, "now_us": self.now_us},
             separators=(",", ":"),
@@ -70,7 +70,7 @@ class Snapshot:
             file.write(text.encode())
 
     def load(self, stage: Stage) -> None:
-        """Put it into an empty Redis, and what it refers to into a new Slack and a new Bolt."""
+        """Load it into an empty Redis, and what it refers to into a new Slack and a new Bolt."""
         for run in self.runs:
             made = stage.sandbox.bolt.start(run["slug"], Start(), Actor(run["actor"]))
             assert made.id == run["id"], "the sandbox numbers runs differently now: make the snapshot again"
@@ -90,7 +90,7 @@ class Snapshot:
 
 
 def mover(by_us: int) -> Callable[[str], str]:
-    """Returns what moves all times in a text."""
+    """A function that moves all times in a text."""
     return lambda text: MICROSECONDS.sub(lambda found: str(int(found[0]) + by_us), text)
 
 

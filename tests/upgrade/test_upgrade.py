@@ -1,4 +1,4 @@
-"""This version goes on with the data of the last release, the last release with this version's, and both work side by side."""
+"""This version can use the last release's data, the last release this version's, and both work side by side."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def last_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def test_the_data_of_the_last_release_is_gone_on_with(tmp_path: Path, redis_url: str) -> None:
-    """One of everything: each end is told once, the queue and the incident go on, and nothing is an error."""
+    """This version continues with the last release's data: each end is announced once, and nothing is an error."""
     sandbox = new_sandbox(bolt=BoltWorld(speed=SPEED))
     await sandbox.start()
     stage = Stage(sandbox, tmp_path, redis_url=redis_url)
@@ -45,7 +45,7 @@ async def test_the_data_of_the_last_release_is_gone_on_with(tmp_path: Path, redi
 
 
 async def test_the_last_release_goes_on_with_the_data_of_this_version(stage: Stage, last_release: Path) -> None:
-    """A downgrade: an active run is followed to its end, and a queued start is sent, each once."""
+    """After a downgrade, the last release announces an active run's end once, and works without an error."""
     bot = await _with_an_active_run(stage)
     bot.kill()
     await bot.ended()
@@ -56,7 +56,7 @@ async def test_the_last_release_goes_on_with_the_data_of_this_version(stage: Sta
 
 
 async def test_both_versions_work_side_by_side(stage: Stage, last_release: Path) -> None:
-    """On one Redis and one Slack, as during a rolling update."""
+    """Both versions work on one Redis and one Slack, as during a rolling update."""
     bot = await _with_an_active_run(stage)
     stage.forks, stage.root = False, last_release
     older = await stage.start_bot()
@@ -83,14 +83,14 @@ async def _ends_once(stage: Stage) -> None:
 
 
 def test_times_of_a_snapshot_are_moved_and_nothing_else() -> None:
-    """Timestamps of messages and ids stay."""
+    """Moving a snapshot's times leaves messages' timestamps and ids alone."""
     move = mover(1_000_000)
     moved = move('{"asked_us": "1796031683046822", "ts": "1796031683.037985", "run": 81257, "x1796031683046822": 1}')
     assert moved == '{"asked_us": "1796031684046822", "ts": "1796031683.037985", "run": 81257, "x1796031684046822": 1}'
 
 
 def test_the_snapshot_has_one_of_everything() -> None:
-    """By the kinds of its keys; it's small."""
+    """The snapshot has keys of every kind, and is small."""
     with gzip.open(SNAPSHOT, "rt") as file:
         keys = json.load(file)["keys"]
     kinds = {name.partition("}:")[2].partition(":")[0] for name in keys}
@@ -99,7 +99,7 @@ def test_the_snapshot_has_one_of_everything() -> None:
 
 
 def test_a_snapshot_comes_out_as_it_went_in(embedded_redis_url: str) -> None:
-    """Every type of key."""
+    """A snapshot restores every type of key."""
     with Redis.from_url(embedded_redis_url, decode_responses=True) as redis:
         redis.set("a", "1")
         redis.zadd("b", {"x": 1796031683046822.0, "y": 0.5})

@@ -1,4 +1,4 @@
-"""The table of due sets and lanes: complete, and consistent in itself."""
+"""The table of due sets and lanes: complete and consistent."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def words(text: str) -> set[str]:
 
 
 def due_sets_of(script: str) -> set[str]:
-    """The due sets that a script names, directly or by a variable. Those that it gets as an argument aren't among them."""
+    """The due sets that a script names, directly or with a variable, except those that it gets as an argument."""
     found = set()
     for given in re.findall(r"key\('due', (\w+|[^()]*\([^()]*\)[^()]*|[^()]+)\)", script):
         variable = re.match(r"[a-z]\w*(?=$|\[)", given)
         if variable is None:
-            # In a condition, only what follows it is the name of a set.
+            # In a condition, only what follows it is a set's name.
             found |= words(re.split(r"\band\b", given)[-1])
         else:
             defined = re.search(rf"\b{variable[0]}\b(?: =|.* in) (.*)", script)
@@ -55,25 +55,25 @@ def due_sets_of(script: str) -> set[str]:
     ],
 )
 def test_due_sets_are_found_in_scripts(script: str, named: set[str]) -> None:
-    """However a script names them."""
+    """Due sets are found in scripts however they're named."""
     assert due_sets_of(script) == named
 
 
 def test_every_due_set_of_the_scripts_is_in_the_table() -> None:
-    """A set that no worker claims from would keep its members for ever; a row whose set nobody fills is dead."""
+    """Every due set in the scripts has a row, or nobody would claim from it, and every row has a set."""
     named = {name for path in SCRIPTS.rglob("*.lua") for name in due_sets_of(path.read_text(encoding="utf-8"))}
     assert named == {row.name for row in DUE_SETS}
 
 
 def test_every_lane_of_the_scripts_is_in_the_table() -> None:
-    """As for due sets."""
+    """Every lane in the scripts has a row, and every row a lane."""
     texts = [path.read_text(encoding="utf-8") for path in SCRIPTS.rglob("*.lua")]
     named = {name for text in texts for name in re.findall(r"\b(?:push|take)\('(\w+)'", text)}
     assert named == {row.name for row in LANES}
 
 
 def test_rows_wake_rows_that_exist() -> None:
-    """Each name once, each pair in one place only, and every event wakes someone."""
+    """Rows have unique names and wake existing rows, each pair is listed once, and every event wakes a row."""
     names = {row.name for row in ROWS}
     assert len(names) == len(ROWS)
     pairs = Counter((row.name, name) for row in ROWS for name in row.wakes)
@@ -85,7 +85,7 @@ def test_rows_wake_rows_that_exist() -> None:
 
 
 def test_a_row_wakes_and_is_woken() -> None:
-    """By its own list, or by the other row's."""
+    """A row's wake-ups are those in its own list and in other rows'."""
     found = woken(ROWS)
     assert set(found["polls"]) == {"edits", "ends", "cancels", "queue"}
     assert set(found[WakeEvent.CANCEL_REQUESTED]) == {"cancels", "edits", "polls"}

@@ -21,7 +21,7 @@ LEASE_S = 30.0
 
 
 class Waiting:
-    """Jobs that wait to be let go. Counts those under way."""
+    """Jobs that wait until they're let go. Counts those that have begun."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -30,7 +30,7 @@ class Waiting:
         self.begun = asyncio.Event()
 
     async def advance(self, lease: Lease) -> None:
-        """One job."""
+        """Do one job."""
         self.members.append(lease.member)
         if len(self.members) == self._count:
             self.begun.set()
@@ -43,7 +43,7 @@ class FailsOnce(DueSet):
     claims = 0
 
     async def claim(self, most: int, *, soon_s: float = 0, fields: tuple[str, ...] = ()) -> Claimed:
-        """Claim, but the second time fail."""
+        """Claim, and fail the second time."""
         self.claims += 1
         if self.claims == 2:
             raise StoreUnavailable
@@ -52,29 +52,29 @@ class FailsOnce(DueSet):
 
 @pytest.fixture
 def scripts(redis_client: Redis) -> Scripts:
-    """Scripts of a bot of its own."""
+    """The scripts of a separate bot."""
     return Scripts(redis_client, "test", retention_s=3600)
 
 
 async def put(scripts: Scripts, count: int) -> None:
-    """Make so many members due."""
+    """Make this many members due."""
     await scripts.redis.zadd(scripts.key("due", "ends"), {f"run{number}": 1 for number in range(count)})
 
 
 def no_incident(where: str, error: BaseException) -> str:
-    """Nothing unexpected is expected."""
+    """Fail: no unexpected fault may be reported."""
     raise AssertionError(where) from error
 
 
 async def stop(worker: Worker, working: asyncio.Task[None]) -> None:
-    """Stop a worker and break off its jobs."""
+    """Stop a worker and cancel its jobs."""
     worker.stop()
     await working
     await worker.drain(0)
 
 
 async def test_a_claim_that_fails_drops_nothing_claimed_before_it(scripts: Scripts) -> None:
-    """Each job begins as it is claimed: the first one is not lost with the claim after it."""
+    """Each job begins as soon as it's claimed, so a failing claim after it doesn't lose it."""
     await put(scripts, 2)
     waiting = Waiting(2)
     claim = claims.claim_one(FailsOnce(scripts, "ends", lease_s=LEASE_S), waiting.advance, lambda: None)
@@ -87,7 +87,7 @@ async def test_a_claim_that_fails_drops_nothing_claimed_before_it(scripts: Scrip
 
 
 async def test_no_more_is_claimed_than_may_be_under_way(scripts: Scripts) -> None:
-    """Another replica does what this one has no room for."""
+    """No more is claimed than may run at once; the rest is left for other replicas."""
     await put(scripts, 8)
     waiting = Waiting(3)
     due = DueSet(scripts, "ends", lease_s=LEASE_S)
@@ -103,7 +103,7 @@ async def test_no_more_is_claimed_than_may_be_under_way(scripts: Scripts) -> Non
 
 
 async def test_a_job_that_is_broken_off_while_redis_is_away_is_cancelled(scripts: Scripts) -> None:
-    """Giving its lease back fails, which must not hide that it was cancelled."""
+    """A cancelled job counts as cancelled even if giving back its lease fails because Redis is away."""
 
     class Away(DueSet):
         async def give_back(self, lease: Lease, *, delay_s: float = 0) -> None:
@@ -127,7 +127,7 @@ async def test_a_job_that_is_broken_off_while_redis_is_away_is_cancelled(scripts
 
 
 async def test_a_job_wakes_those_who_carry_on_with_what_it_made(scripts: Scripts) -> None:
-    """What made only a post wakes only those that post; a job that fails may have made anything."""
+    """A job that made only a post wakes only the workers that post; a failed one may have made anything."""
     await put(scripts, 3)
     made = iter([True, False, None])
     woken: list[str] = []

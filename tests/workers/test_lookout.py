@@ -22,7 +22,7 @@ class Claims:
         self._wait_s = wait_s
 
     async def __call__(self) -> Work:
-        """Claim."""
+        """Claim nothing."""
         self.count += 1
         if self.count > 1:
             self.again.set()
@@ -30,7 +30,7 @@ class Claims:
 
 
 async def watched(claims: Mapping[str, Claims], next_due: NextDue, incidents: Incidents, until: asyncio.Event) -> None:
-    """Let workers sleep, and then the lookout look until something has happened."""
+    """Put workers to sleep, then let the lookout look until something has happened."""
     workers = {name: Worker(name, claim, most=1, report_fault=incidents) for name, claim in claims.items()}
     loops = [asyncio.create_task(worker.run()) for worker in workers.values()]
     await turns()
@@ -45,7 +45,7 @@ async def watched(claims: Mapping[str, Claims], next_due: NextDue, incidents: In
 
 
 async def test_only_workers_with_something_due_are_woken() -> None:
-    """However many due sets there are, those without work cost nothing."""
+    """Only workers with something due are woken."""
     claims = {"polls": Claims(), "ends": Claims(), "late": Claims()}
 
     async def next_due() -> Mapping[str, float]:
@@ -56,7 +56,7 @@ async def test_only_workers_with_something_due_are_woken() -> None:
 
 
 async def test_a_worker_that_sleeps_longer_wakes_when_something_is_due() -> None:
-    """Work that another process has created is due in a moment: the worker wakes then, not at the next look."""
+    """A worker whose work, made by another process, is due in a moment wakes then, not at the next look."""
     claims = Claims()
 
     async def next_due() -> Mapping[str, float]:
@@ -66,7 +66,7 @@ async def test_a_worker_that_sleeps_longer_wakes_when_something_is_due() -> None
 
 
 async def test_a_worker_that_wakes_sooner_by_itself_is_left_alone() -> None:
-    """Its set may be held by a limit until then, which only its claim knows."""
+    """A worker that will wake sooner by itself isn't woken: only its claim knows of a limit until then."""
     looked = asyncio.Event()
     claims = Claims(wait_s=5)
 
@@ -79,13 +79,13 @@ async def test_a_worker_that_wakes_sooner_by_itself_is_left_alone() -> None:
 
 
 async def test_a_worker_that_is_not_asleep_needs_no_waking() -> None:
-    """It sees for itself what is due."""
+    """A worker that isn't asleep needs no waking."""
     worker = Worker("test", Claims(), most=1, report_fault=Incidents())
     worker.look_by(0)
 
 
 async def test_the_lookout_survives_every_error() -> None:
-    """Redis may be away, and a bug in one look must not leave other processes' work unseen."""
+    """The lookout survives a missing Redis and a bug in one look, which is reported."""
     claims, incidents, looks = Claims(), Incidents(), 0
 
     async def next_due() -> Mapping[str, float]:

@@ -1,4 +1,4 @@
-"""All workers of a process."""
+"""The workers of a process."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from tests.workers.test_worker import Incidents
 
 
 class Killed(BaseException):
-    """What no loop survives."""
+    """An error that no loop survives."""
 
 
 async def idle() -> Work:
-    """Nothing to do."""
+    """Find nothing to do."""
     return Work()
 
 
 def worker(name: str, claim: object = idle, most: int = 1) -> Worker:
-    """A worker of a pool."""
+    """A worker for a pool."""
     return Worker(name, claim, most=most, report_fault=Incidents())  # type: ignore[arg-type]  # some never return
 
 
 async def nothing_due() -> Mapping[str, float]:
-    """No due set has anything."""
+    """Nothing is due in any set."""
     return {}
 
 
@@ -39,7 +39,7 @@ def pool_of(workers: Mapping[str, Worker], report: ReportFault | None = None) ->
 
 
 async def test_a_worker_that_dies_is_noticed() -> None:
-    """The log has its reason, and the process learns of it: without that worker, runs would stand still in silence."""
+    """A worker that dies is reported with its reason, since its runs would silently stand still."""
     incidents = Incidents()
 
     async def dies() -> Work:
@@ -55,7 +55,7 @@ async def test_a_worker_that_dies_is_noticed() -> None:
 
 
 async def test_stopping_a_pool_takes_no_longer_than_it_may() -> None:
-    """Whatever hangs: a claim whose reply does not come, and jobs that do not end. What was broken off is counted."""
+    """Stopping a pool takes no longer than allowed, even if claims and jobs hang; cancelled jobs are counted."""
     claiming, begun = asyncio.Event(), asyncio.Event()
 
     async def hangs() -> Work:
@@ -79,12 +79,12 @@ async def test_stopping_a_pool_takes_no_longer_than_it_may() -> None:
 
 
 async def test_a_pool_that_never_started_stops() -> None:
-    """A start may fail before there is any work."""
+    """A pool that never started can be stopped."""
     assert await pool_of({"ends": worker("ends")}).stop(time.monotonic()) == 0
 
 
 async def test_a_lookout_that_dies_is_noticed() -> None:
-    """Without it, work of other processes would wait for half a minute."""
+    """A lookout that dies is reported, because other processes' work would wait for half a minute."""
     incidents = Incidents()
 
     async def dies() -> Mapping[str, float]:

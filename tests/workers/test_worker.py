@@ -1,4 +1,4 @@
-"""The one loop behind every worker."""
+"""The loop of every worker."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Incidents:
         self.come = asyncio.Event()
 
     def __call__(self, where: str, error: BaseException) -> str:
-        """Take one in."""
+        """Take in a fault."""
         self.seen.append((where, error))
         self.come.set()
         return "7f3a"
@@ -40,7 +40,7 @@ async def run_until(worker: Worker, event: asyncio.Event) -> None:
 
 
 async def test_every_job_of_a_claim_is_done() -> None:
-    """What a claim brings is begun at once."""
+    """Every job of a claim is done."""
     done: list[int] = []
     all_done = asyncio.Event()
 
@@ -61,7 +61,7 @@ async def test_every_job_of_a_claim_is_done() -> None:
 
 
 async def test_a_wake_ends_the_sleep() -> None:
-    """Work made in this process is claimed at once, in turns of the event loop and not in time."""
+    """A wake ends the sleep at once, so that work made in this process is claimed without waiting."""
     claims = 0
 
     async def claim() -> Work:
@@ -81,7 +81,7 @@ async def test_a_wake_ends_the_sleep() -> None:
 
 
 async def test_acknowledgements_go_before_claims() -> None:
-    """A worker that is woken meanwhile claims once, after the last of them."""
+    """A worker claims after all acknowledgements, and once, however often it's woken meanwhile."""
     claims = 0
     claimed = asyncio.Event()
 
@@ -107,7 +107,7 @@ async def test_acknowledgements_go_before_claims() -> None:
 
 
 async def test_a_worker_that_waits_for_acknowledgements_stops_without_a_claim() -> None:
-    """What it would have claimed stays for another process."""
+    """A worker that's waiting for acknowledgements stops without a claim, leaving it to another process."""
 
     async def claim() -> Work:
         raise AssertionError("claimed")
@@ -130,7 +130,7 @@ async def turns() -> None:
 
 
 async def test_no_more_jobs_than_allowed_run_at_once() -> None:
-    """A worker that is full claims nothing until a job has finished."""
+    """No more jobs run at once than allowed: a full worker claims nothing until one has finished."""
     running, most, finished = 0, 0, asyncio.Event()
     left = 6
 
@@ -158,7 +158,7 @@ async def test_no_more_jobs_than_allowed_run_at_once() -> None:
 
 
 async def test_a_job_that_fails_is_an_incident_and_the_worker_goes_on() -> None:
-    """One fault stops nothing else, and is never silent."""
+    """A job that fails is reported, and stops nothing else."""
     incidents = Incidents()
 
     async def broken() -> None:
@@ -179,7 +179,7 @@ def _faults(worker: str) -> float:
 
 
 async def test_a_job_whose_script_fails_counts_as_a_fault() -> None:
-    """It was logged where the script failed, so it isn't reported a second time."""
+    """A job whose script fails counts as a fault, but isn't reported again: it was logged where it failed."""
     incidents, over = Incidents(), asyncio.Event()
 
     async def fails() -> None:
@@ -201,7 +201,7 @@ async def test_a_job_whose_script_fails_counts_as_a_fault() -> None:
 
 @pytest.mark.parametrize(("error", "reported"), [(StoreUnavailable(), 0), (ValueError("odd"), 1)])
 async def test_a_claim_that_fails_is_tried_again(error: Exception, reported: int) -> None:
-    """Redis away is waited out without noise (the outage is logged once elsewhere); anything else is an incident."""
+    """A failed claim is repeated: quietly if Redis is away (that's logged elsewhere), and reported otherwise."""
     incidents = Incidents()
     again = asyncio.Event()
     failed = False
@@ -219,7 +219,7 @@ async def test_a_claim_that_fails_is_tried_again(error: Exception, reported: int
 
 
 async def test_draining_waits_for_jobs_and_breaks_off_late_ones() -> None:
-    """What is in hand is finished; what does not finish in time is broken off and counted."""
+    """Draining waits for jobs that finish in time, and cancels and counts the others."""
     begun, finish = asyncio.Event(), asyncio.Event()
     ended: list[str] = []
 
@@ -248,7 +248,7 @@ async def test_draining_waits_for_jobs_and_breaks_off_late_ones() -> None:
 
 
 async def test_a_full_worker_stops_at_once() -> None:
-    """What it has in hand is for `drain`, which has a bound; `run` returns although no job has ended."""
+    """A full worker's `run` returns at once; its jobs are left to `drain`, which has a limit."""
     begun = asyncio.Event()
 
     async def slow() -> None:
