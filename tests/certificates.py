@@ -1,4 +1,4 @@
-"""Certificates of a test: one that nobody trusts, and one of an authority that a test may name. Need openssl."""
+"""Certificates for tests: one that nobody trusts, and one from an authority that a test can name. They need openssl."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 HERE = "IP:127.0.0.1,DNS:localhost"
 KEY = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=127.0.0.1"
-# Only `openssl ca` in all its detail makes a certificate of the past.
+# Only `openssl ca`, with all these details, makes a certificate of the past.
 PAST = """\
 [ca]
 default_ca = here
@@ -33,20 +33,20 @@ subjectAltName = {names}
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A certificate authority's file, for SSL_CERT_FILE, and a server's certificate with its key that it has signed."""
+    """A certificate authority's file, for SSL_CERT_FILE, and a server's certificate that it signed, with its key."""
 
     file: Path
     server: Path
 
     def context(self) -> ssl.SSLContext:
-        """For the server."""
+        """The server's TLS context."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.server)
         return context
 
 
 def untrusted(folder: Path, names: str = HERE) -> Path:
-    """A self-signed certificate for 127.0.0.1, or for other names, with its key, in one file.
+    """A self-signed certificate with its key, in one file, for 127.0.0.1 or for other names.
 
     Skips the test if there is no openssl.
     """
@@ -56,7 +56,7 @@ def untrusted(folder: Path, names: str = HERE) -> Path:
 
 
 def expired(folder: Path) -> Path:
-    """The same for 127.0.0.1, valid on one day of the past only."""
+    """The same for 127.0.0.1, valid only on a day in the past."""
     certificate, key, request = folder / "old.pem", folder / "old-key.pem", folder / "request.pem"
     config = folder / "openssl.cnf"
     config.write_text(PAST.format(folder=folder, names=HERE))
@@ -71,7 +71,7 @@ def expired(folder: Path) -> Path:
 
 
 def authority(folder: Path, *hosts: str) -> Authority:
-    """An authority, and a certificate for hosts and for 127.0.0.1. Skips the test if there is no openssl."""
+    """An authority, and a certificate for these hosts and 127.0.0.1. Skips the test if there is no openssl."""
     root, root_key = folder / "authority.pem", folder / "authority-key.pem"
     certificate, key = folder / "signed.pem", folder / "signed-key.pem"
     made = f"req -x509 {KEY} -days 2".split()

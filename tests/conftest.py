@@ -1,4 +1,4 @@
-"""What every test may use: an emptied environment, and a real Redis of each kind."""
+"""What every test can use: an empty environment, and a real Redis of each kind."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from bot.store.embedded import EmbeddedRedis, find_server, identify_server
 from tests.order import deal
 from tests.worlds import new_sandbox
 
-# Collecting makes a great many objects, of which none goes: to look through them again and again takes a third of the time.
+# Collecting tests makes many objects that all stay: the garbage collector would take a third of the time.
 gc.disable()
 
 OURS = ("BOLT_BOT_", "PARADIME_", "SLACK_", "REDIS_")
 NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
-# The same examples each time, and as long as they take: a test fails for the code, not for the machine or the draw.
+# The same examples each time, however long they take: a test fails because of the code, not the machine or the draw.
 settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# Others each time, and more of them, for whoever looks for what nobody has thought of: HYPOTHESIS_PROFILE=explore.
+# Different examples each time, and more of them, to look for what nobody has thought of: HYPOTHESIS_PROFILE=explore.
 settings.register_profile(
     "explore", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
@@ -39,27 +39,27 @@ settings.load_profile("steady" if os.environ.get("CI") else os.environ.get("HYPO
 
 @pytest.fixture(autouse=True)
 def emptied_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting, no proxy and no certificate of this machine reaches a test."""
+    """Keep this machine's settings, proxies and certificates from the tests."""
     for name in list(os.environ):
         if name.startswith(OURS) or name.upper() in NETWORK:
             monkeypatch.delenv(name)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deal the tests to the processes so that each waits and computes at the same time. See `tests.order`."""
+    """Deal the tests to the processes so that each of them both waits and computes. See `tests.order`."""
     processes = getattr(config, "workerinput", {}).get("workercount", 1)
     items[:] = deal(items, processes, lambda item: item.nodeid.partition("::")[0])
 
 
 def pytest_collection_finish() -> None:
-    """From here on what was collected stays, and the rest is cleared up as always."""
+    """Freeze what was collected, and collect the rest of the garbage as usual from now on."""
     gc.freeze()
     gc.enable()
 
 
 @pytest.fixture(scope="session")
 def redis_servers() -> Iterator[dict[str, str]]:
-    """The addresses of the embedded server and, if this machine has one, its `redis-server`; both serve all tests."""
+    """The addresses of an embedded server and of this machine's `redis-server`, if it has one; both serve all tests."""
     path = shutil.which("redis-server")
     found = {"embedded": find_server(), "redis-server": identify_server(Path(path)) if path else None}
     with contextlib.ExitStack() as stack:
@@ -80,7 +80,7 @@ def _stop(embedded: EmbeddedRedis) -> None:
 
 @pytest.fixture(params=["embedded", "redis-server"])
 def redis_url(request: pytest.FixtureRequest, redis_servers: dict[str, str]) -> str:
-    """The address of an empty Redis, of each kind in turn."""
+    """The address of an empty Redis, with each kind in turn."""
     if request.param not in redis_servers:
         pytest.skip("there is no redis-server on PATH")
     return _emptied(redis_servers[request.param])
@@ -88,7 +88,7 @@ def redis_url(request: pytest.FixtureRequest, redis_servers: dict[str, str]) -> 
 
 @pytest.fixture
 def embedded_redis_url(redis_servers: dict[str, str]) -> str:
-    """The address of an empty Redis, of the embedded kind only: for tests of something else."""
+    """The address of an empty Redis, only the embedded one: for tests that aren't about Redis."""
     return _emptied(redis_servers["embedded"])
 
 
@@ -100,7 +100,7 @@ def _emptied(url: str) -> str:
 
 @pytest.fixture
 async def redis_client(redis_url: str) -> AsyncIterator[Redis]:
-    """A client of an empty Redis, as the bot connects."""
+    """A client of an empty Redis, connected as the bot does."""
     client = connect(redis_url)
     yield client
     await client.aclose()

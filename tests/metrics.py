@@ -1,4 +1,4 @@
-"""Every metric that the bot declares, and `promtool`, which checks metrics and rules."""
+"""All metrics that the bot declares, and `promtool`, which checks metrics and rules."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ needs_promtool = pytest.mark.skipif(
 
 
 def declared() -> dict[str, tuple[str, ...]]:
-    """The labels of each metric of ours, by the name that its documentation has."""
+    """The labels of each of our metrics, by its documented name."""
     return dict(sorted([*_of_process(), *_of_backlog()]))
 
 

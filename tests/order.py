@@ -1,4 +1,4 @@
-"""In which order the tests run: what waits and what computes side by side, and what takes longest first."""
+"""The order of the tests: those that wait beside those that compute, and the longest first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# What mostly waits, for a clock or for another process; in the front those that wait longest. A file or a folder each.
+# Files and folders whose tests mostly wait, for a clock or another process; those that wait longest come first.
 WAITING = (
     "tests/chaos/test_chaos.py",
     "tests/e2e/test_live_log.py",
@@ -25,15 +25,15 @@ WAITING = (
     "tests/e2e/",
     "tests/sandbox/test_child.py",
 )
-# These share what is dear to set up, a browser: two processes start with them, and the others never need one.
+# These share a browser, which is expensive to start: two processes begin with them, and the others never need one.
 SHARING = "tests/browser/"
 SHARERS = 2
 
 
 def deal(tests: Sequence[T], processes: int, path: Callable[[T], str]) -> list[T]:
-    """The tests in an order of which each of so many processes takes one part, as pytest-xdist's `worksteal` does at first.
+    """The tests in an order of which each of the processes takes one part, as pytest-xdist's `worksteal` does at first.
 
-    Each part has its share of what waits, the longest first, spread evenly among what computes, which stays in its order.
+    Each part has its share of tests that wait, the longest first, spread evenly among those that compute, in order.
     """
     sharing = [one for one in tests if path(one).startswith(SHARING)]
     others = [one for one in tests if not path(one).startswith(SHARING)]
@@ -41,7 +41,7 @@ def deal(tests: Sequence[T], processes: int, path: Callable[[T], str]) -> list[T
     computing = [one for one in others if _rank(path(one)) == len(WAITING)]
     sharers = min(SHARERS, processes)
     shares = [sharing[number::sharers] if number < sharers else [] for number in range(processes)]
-    # Parts of one length: that is how they are cut again.
+    # Parts of equal length, because that's how they're cut later.
     for one in waiting:
         min(shares, key=len).append(one)
     dealt: list[T] = []
@@ -56,7 +56,7 @@ def _rank(path: str) -> int:
 
 
 def _mixed(some: Sequence[T], others: Sequence[T], path: Callable[[T], str]) -> list[T]:
-    """Both, each in its order, evenly spread; `some` begin. A file of the others stays whole: what it has set up is used up."""
+    """Both, each in order and evenly spread, `some` first. A file of the others stays together, to use its setup."""
     ends = {path(one): number + 1 for number, one in enumerate(others)}
     places = [(number / len(some), 0, number) for number in range(len(some))]
     places += [(ends[path(one)] / len(others), 1, number) for number, one in enumerate(others)]

@@ -1,10 +1,10 @@
 """
-Ports for servers that can neither take over a bound socket nor bind port 0 and say what they got, as Redis under a Sentinel.
+Ports for servers that can neither take over a bound socket nor bind port 0 and report it, as Redis with a Sentinel.
 
-Everything else binds port 0. Such a server has to be given a port before it binds it, and has to find it free again after a
-restart. Two things keep it so. A port is claimed with a lock on a file, so no other test has it. And it lies below the range from
-which the system hands out ports (32768 and up on Linux), so neither port 0 nor an outgoing connection takes it. What listens
-there by its own choice is seen when the server itself says so at its first start; then the next port is claimed.
+Everything else binds port 0. Such a server has to be given a port before it binds it, and to find it free again after
+a restart. Two things ensure that. A port is claimed with a lock on a file, so no other test uses it. And it's below the
+range that the system assigns ports from (32768 and up on Linux), so neither port 0 nor an outgoing connection takes it.
+If something else listens there, the server itself says so at its first start, and then the next port is claimed.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-# A node of a cluster takes the port ten thousand above as well.
+# A cluster's node also takes the port ten thousand above.
 FIRST, LAST = 20_000, 21_999
 TAKEN = "Address already in use"
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A port that is ours until it is released, or until this process ends."""
+    """A port that's ours until it's released or this process ends."""
 
     port: int
     _lock: IO[str]
 
     def release(self) -> None:
-        """Let others have it."""
+        """Release it for others."""
         self._lock.close()
 
 
 def claims() -> Iterator[Claim]:
-    """One claim after the other, each of a port that no other test has. Whoever takes one releases it."""
+    """One claim after another, each of a port that no other test has. The caller has to release it."""
     folder = Path(tempfile.gettempdir()) / f"bolt-bot-ports-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    # Not everyone begins at the same one.
+    # So that processes start at different ports.
     start = os.getpid() % (LAST - FIRST)
     for number in itertools.count(start):
         port = FIRST + number % (LAST - FIRST + 1)

@@ -1,4 +1,4 @@
-"""A proxy as companies run it: CONNECT to any host, with a password if one is wanted. And TLS in front of a port."""
+"""A proxy as in a company: CONNECT to any host, with a password if one is set. And TLS in front of a port."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @dataclass(slots=True)
 class ConnectProxy:
-    """Leads every host to one local port, so that a test can be Slack. `asked` has the hosts it was asked for."""
+    """Connects every host to one local port, so that a test can act as Slack. `asked` has the requested hosts."""
 
     to: int
     login: str = ""
@@ -25,7 +25,7 @@ class ConnectProxy:
 
     @property
     def allowed(self) -> bytes:
-        """The header of those who know the password."""
+        """The header of clients that know the password."""
         return b"Basic " + base64.b64encode(self.login.encode())
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

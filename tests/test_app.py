@@ -1,4 +1,4 @@
-"""What ends by itself while the bot runs, apart from what it works with."""
+"""What can end by itself while the bot is running."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ ENVIRONMENT = {
 
 
 async def test_a_worker_that_dies_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The exit status is 1 with one line, so that a supervisor restarts it; what is open is closed all the same."""
+    """A worker that dies ends the process with one line, so that a supervisor restarts it."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
 
     class Killed(BaseException):
-        """What no loop survives."""
+        """An error that no loop survives."""
 
     async def dies() -> Work:
         raise Killed
@@ -53,7 +53,7 @@ async def test_a_worker_that_dies_ends_the_process(monkeypatch: pytest.MonkeyPat
 async def test_a_loop_that_ends_by_an_error_is_logged_at_once(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With its name; a bot that stops isn't an error."""
+    """A loop that ends with an error is logged with its name; stopping the bot isn't an error."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     app = App(load_settings(), str)
@@ -68,7 +68,7 @@ async def test_a_loop_that_ends_by_an_error_is_logged_at_once(
     app._loop("directory", goes_on())
     await asyncio.wait(app._loops, return_when=asyncio.FIRST_COMPLETED)
     await app._stop_loops()
-    # Where it's printed depends on whether an earlier test of this process has configured logging.
+    # Where it's printed depends on whether an earlier test in this process has configured logging.
     printed = "".join(capsys.readouterr())
     assert printed.count("unexpected fault") == 1
     assert "where=reload" in printed

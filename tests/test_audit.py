@@ -1,4 +1,4 @@
-"""The audit of dependencies: everything that is locked is asked for, and what could not be asked is never told as fine."""
+"""The audit of dependencies: every locked package is checked, and one that couldn't be isn't reported as fine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-# Stands for uv, which needs a network: it says and returns what a test wants, and keeps the scripts that it is given.
+# Stands in for uv, which needs a network: it prints and returns what a test wants, and keeps the scripts it's given.
 UV = """#!/usr/bin/env bash
 case "$*" in
 *--help*) exit {help_status} ;;
@@ -25,7 +25,7 @@ AWAY = (
 def audited(
     folder: Path, *, said: str = "Found no", status: int = 0, help_status: int = 0, required: bool = False
 ) -> tuple[int, str, str]:
-    """The exit status of an audit, what it said, and the scripts that were locked for it."""
+    """The exit status of an audit, its output, and the scripts that were locked for it."""
     uv, kept = folder / "uv", folder / "kept"
     uv.write_text(UV.format(kept=kept, said=said, status=status, help_status=help_status))
     uv.chmod(0o755)
@@ -41,7 +41,7 @@ def audited(
 
 
 def test_every_locked_package_is_asked_for(tmp_path: Path) -> None:
-    """In its locked version: those of the tools, of a release, of the vendor's SDK and of what checks deploy/ too."""
+    """Every locked package is checked in its version, also those of tools, a release, the vendor's SDK and deploy/."""
     status, said, asked = audited(tmp_path)
     assert (status, said.count("Found no")) == (0, 5)
     for path in (*(ROOT / "requirements").glob("*.txt"), *(ROOT / "tests").glob("*/requirements.txt")):
@@ -52,7 +52,7 @@ def test_every_locked_package_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_vulnerability_fails(tmp_path: Path) -> None:
-    """And is shown."""
+    """A vulnerability is shown and fails the audit."""
     status, said, _ = audited(tmp_path, said="aiohttp 1 has 1 known vulnerability", status=1)
     assert status == 1
     assert "1 known vulnerability" in said
@@ -61,14 +61,14 @@ def test_a_vulnerability_fails(tmp_path: Path) -> None:
 @pytest.mark.parametrize("required", [False, True])
 @pytest.mark.parametrize("answer", [{"said": AWAY, "status": 2}, {"help_status": 2}])
 def test_what_could_not_be_asked_is_told(tmp_path: Path, answer: dict[str, str | int], *, required: bool) -> None:
-    """No service, or a uv that knows no audit: nothing is known then, which is a failure for whoever wants it to be one."""
+    """If the audit can't be done, that's said, and it's a failure if the audit is required."""
     status, said, _ = audited(tmp_path, required=required, **answer)  # type: ignore[arg-type]
     assert status == (2 if required else 0)
     assert said.startswith("Skipped the audit, so the dependencies were not checked: ")
 
 
 def test_a_fault_of_the_audit_itself_fails(tmp_path: Path) -> None:
-    """Whatever it is, it is not passed over."""
+    """An error of the audit itself is shown and fails."""
     status, said, _ = audited(tmp_path, said="error: unexpected argument", status=2)
     assert status == 2
     assert "unexpected argument" in said

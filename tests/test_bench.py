@@ -1,4 +1,4 @@
-"""The bench: what is measured beside what, and its table, in which each row names its commit."""
+"""The bench: what's measured side by side, and its table, in which each row names its commit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.table import Row, record
 
 
 def test_a_row_names_the_commit_it_was_measured_at(tmp_path: Path) -> None:
-    """One part measured again leaves the others as they were, with their commit; a part that has gone is dropped."""
+    """Measuring one part again keeps the others with their commits, and a part that no longer exists is dropped."""
     out = tmp_path / "results.json"
     old = {"rows": [], "commit": "0ld1234", "at": "2026-01-01 00:00", "machine": "an old one"}
     rows = [{"measure": "acks a second", "seen": "5", "rival": "", "goal": "", "good": True, "failed": False}]
@@ -30,7 +30,7 @@ def test_a_row_names_the_commit_it_was_measured_at(tmp_path: Path) -> None:
 
 
 def parts(under_way: list[str], beside: dict[str, set[str]]) -> Parts:
-    """Two parts that wait for each other and two that do not; one of each kind can't be measured."""
+    """Two parts that wait for each other and two that don't; one of each kind can't be measured."""
     together = asyncio.Barrier(2)
 
     def part(name: str, *, waits: bool, fails: bool) -> Parts:
@@ -56,7 +56,7 @@ def parts(under_way: list[str], beside: dict[str, set[str]]) -> Parts:
 
 
 async def test_only_what_waits_is_measured_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
-    """What counts milliseconds has the machine to itself. Each part is kept when it is measured, and one that fails stops no other."""
+    """Only parts that wait are measured side by side; each is kept once it's measured, and a failure stops no other."""
     beside: dict[str, set[str]] = {}
     kept: list[tuple[str, bool]] = []
     named = ["idle", *WAITING[0][:2], "ack"]

@@ -1,4 +1,4 @@
-"""Which build this is."""
+"""Identifying the build."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ REVISION = "0123456789abcdef0123456789abcdef01234567"
 
 
 def test_a_recorded_revision_comes_first() -> None:
-    """An image has no clone, and a clone around an installed package is another project's."""
+    """A recorded revision comes first: an image has no clone, and a clone around a package may be another project's."""
     build = BuildInfo.of("abc123")
     assert build == BuildInfo(metadata.version("bolt-bot"), "abc123")
     build.publish()
@@ -20,7 +20,7 @@ def test_a_recorded_revision_comes_first() -> None:
 
 
 def test_a_clone_knows_what_is_checked_out(tmp_path: Path) -> None:
-    """On a branch, or on none."""
+    """A clone's revision is known on a branch and without one."""
     head = tmp_path / ".git" / "HEAD"
     head.parent.mkdir()
     head.write_text(f"{REVISION}\n")
@@ -34,5 +34,5 @@ def test_a_clone_knows_what_is_checked_out(tmp_path: Path) -> None:
 
 
 def test_without_a_clone_it_is_unknown(tmp_path: Path) -> None:
-    """Then it's left out."""
+    """Without a clone, the revision is empty."""
     assert clone_revision(tmp_path) == ""

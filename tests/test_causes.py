@@ -1,4 +1,4 @@
-"""Why Slack or Bolt can't be reached, broken for real: named with the host, never with a credential."""
+"""Why Slack or Bolt can't be reached, with real failures: named with the host, never with a credential."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LIMITS = ClientLimits(timeout_s=2, body_most=1000)
 
 
 async def of_slack(address: str) -> BotError:
-    """What a call to Slack raises."""
+    """The error that a call to Slack raises."""
     chat = SlackChat(SECRET, address, lambda text: text)
     with pytest.raises(BotError) as caught:
         await chat.call("auth.test")
@@ -31,7 +31,7 @@ async def of_slack(address: str) -> BotError:
 
 
 async def of_bolt(address: str) -> BotError:
-    """What a call to Bolt raises."""
+    """The error that a call to Bolt raises."""
     heard: list[BotError | None] = []
     client = BoltClient(f"{address}graphql", Credentials(SECRET, "key"), LIMITS, watch=heard.append)
     with pytest.raises(BotError):
@@ -46,14 +46,14 @@ both = pytest.mark.parametrize("ask", [of_slack, of_bolt], ids=["slack", "bolt"]
 
 
 def detail(error: BotError) -> str:
-    """What operators read, which holds no secret."""
+    """What operators read; it must contain no secret."""
     assert SECRET not in f"{error} {error.detail}"
     return error.detail
 
 
 @asynccontextmanager
 async def answering(says: bytes, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """A server that says the same to everyone; its port."""
+    """A server that sends everyone the same. Yields its port."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
@@ -67,7 +67,7 @@ async def answering(says: bytes, context: ssl.SSLContext | None = None) -> Async
 
 @both
 async def test_a_refused_port(ask: Service) -> None:
-    """Bound and never listened on: nothing else can take it meanwhile."""
+    """A refused port is named; it's bound but not listened on, so that nothing else can take it."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
@@ -76,14 +76,14 @@ async def test_a_refused_port(ask: Service) -> None:
 
 @both
 async def test_a_name_that_does_not_resolve(ask: Service) -> None:
-    """RFC 2606 keeps .invalid for that."""
+    """A name that doesn't resolve is reported as such; RFC 2606 reserves .invalid for that."""
     told = detail(await ask("https://nowhere.invalid/"))
     assert told == "nowhere.invalid: its host name can't be resolved (DNS)"
 
 
 @both
 async def test_a_certificate_that_is_not_trusted(ask: Service, tmp_path: Path) -> None:
-    """With the TLS library's own reason."""
+    """An untrusted certificate is reported with the TLS library's own reason."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(untrusted(tmp_path))
     async with answering(b"", context) as port:
@@ -93,14 +93,14 @@ async def test_a_certificate_that_is_not_trusted(ask: Service, tmp_path: Path) -
 
 @both
 async def test_https_on_an_http_port(ask: Service) -> None:
-    """What answers isn't TLS."""
+    """HTTPS on an HTTP port is recognized."""
     async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
         assert "it doesn't speak TLS on that port" in detail(await ask(f"https://127.0.0.1:{port}/"))
 
 
 @both
 async def test_a_dead_proxy(ask: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It's named, without the password in its address."""
+    """A dead proxy is named, without the password in its address."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
@@ -111,7 +111,7 @@ async def test_a_dead_proxy(ask: Service, monkeypatch: pytest.MonkeyPatch) -> No
 
 @both
 async def test_a_proxy_that_refuses(ask: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With its status."""
+    """A proxy's refusal is reported with its status."""
     async with answering(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as port:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
         told = detail(await ask("https://nowhere.invalid/"))

@@ -1,4 +1,4 @@
-"""Every command line in the documents is one: parsed by what would run it, and run if that changes nothing."""
+"""Every command line in the documents is valid: parsed by the program that would run it, and run if that's harmless."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from bot.env_file import NETWORK_VARIABLES, read_env_file
 from bot.settings import Settings
 from tests.pages import ROOT, SHOWN, blocks, inline, pages, read
 
-# Written below docs, but generated.
+# In docs, but generated.
 ALL_PAGES = (*pages(), "docs/hints.md")
 MAKEFILE = read("Makefile")
 TARGETS = frozenset(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
-# What comes before the bot's own command where it's run by something else.
+# What precedes the bot's own command if something else runs it.
 BEFORE = re.compile(
     r"^(?:sudo )?(?:env (?:\w+=\S* )+)?"
     r"(?:docker compose run (?:--\S+ )*bot |docker compose exec bot bolt-bot |kubectl exec \S+ -- bolt-bot |(?:\S*/bin/)?bolt-bot )"
 )
 # `docker run … bolt-bot` and the like name the image, the chart or the service.
 OTHERS = re.compile(r"^(?:docker (?!compose (?:run|exec))|helm |kubectl (?!exec)|journalctl |systemctl |sudo (?!env))")
-# By what stands for something: what may be in its place.
+# What can replace each placeholder.
 FILLED_IN = {
     "<schedule>": ("nightly", '"Nightly full build"'),
     "<run>": ("4711",),
@@ -53,9 +53,9 @@ FILLED_IN = {
     "@data-team": ("<!subteam^S0456DEF|@data-team>",),
     "S]": ("nightly]",),
 }
-# Commands that don't exist: how to add one.
+# Commands that don't exist, in instructions for adding one.
 EXAMPLES = {"/bolt version"}
-# Words of a shell's lines that are no program of ours.
+# Commands that need no service.
 HARMLESS = ("manifest", "policy", "hints", "read-log")
 # Settings of other programs, and parts of names.
 FOREIGN = {"REDIS_URI"}
@@ -69,7 +69,7 @@ def typed(name: str) -> list[str]:
 
 
 def expanded(line: str) -> list[str]:
-    """A line with everything filled in that stands for something, once with and once without what may be left out."""
+    """A line with all placeholders filled in, with and without its optional parts."""
     choices = [FILLED_IN[word] for word in FILLED_IN if word in line]
     found = []
     for chosen in product(*choices):
@@ -100,7 +100,7 @@ def parsed(arguments: list[str]) -> bool:
 
 
 def wrong_bot_lines(lines: list[str]) -> list[str]:
-    """Those that run `bolt-bot` in a way that it refuses. A command may be named without what it needs."""
+    """The lines that run `bolt-bot` in a way that it refuses. A command may be named without its arguments."""
     wrong = []
     for line in lines:
         for one in expanded(line):
@@ -114,7 +114,7 @@ def wrong_bot_lines(lines: list[str]) -> list[str]:
 
 
 def wrong_slash_lines(lines: list[str]) -> list[str]:
-    """Those that the grammar refuses. A command may be named alone."""
+    """The lines that the grammar refuses. A command may be named alone."""
     wrong = []
     for line in lines:
         if not re.match(r"/bolt\b(?!-)", line) or line in EXAMPLES:
@@ -131,7 +131,7 @@ def wrong_slash_lines(lines: list[str]) -> list[str]:
 
 
 def wrong_make_lines(lines: list[str]) -> list[str]:
-    """Those with a target or a variable that the Makefile doesn't have."""
+    """The lines with a target or a variable that the Makefile doesn't have."""
     wrong = []
     for line in lines:
         found = re.match(r"(?:sudo )?make (.+)$", line)
@@ -152,7 +152,7 @@ def unknown_settings(text: str) -> set[str]:
 
 @pytest.mark.parametrize("name", ALL_PAGES)
 def test_lines_are_commands(name: str) -> None:
-    """Subcommands with their options, slash commands, make targets, settings."""
+    """Subcommands with their options, slash commands, make targets and settings on a page all exist."""
     lines = typed(name)
     assert wrong_bot_lines(lines) == []
     assert wrong_slash_lines(lines) == []
@@ -161,7 +161,7 @@ def test_lines_are_commands(name: str) -> None:
 
 
 def test_the_checks_can_fail() -> None:
-    """Each finds what it looks for."""
+    """Each check finds what it looks for."""
     wrong = ["bolt-bot none", "bolt-bot doctor --none", "bolt-bot hints none", "docker compose run --rm bot none"]
     assert wrong_bot_lines([*wrong, "bolt-bot hints", "docker run bolt-bot", "bolt-bot-sandbox"]) == wrong
     assert (
@@ -184,14 +184,14 @@ def harmless() -> Iterator[str]:
         arguments = arguments_of(line)
         if not arguments or arguments[0] not in HARMLESS or "[" in line:
             continue
-        # What the policy asks is given, so nobody else has to be asked.
+        # A policy's facts are given, so no service has to be asked.
         if parsed(arguments) and ("explain" not in arguments or "--role" in arguments):
             yield line
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the files that the pages name: their own, where they show them."""
+    """A folder with the files that the pages mention, with the contents that pages show."""
     shown = {"policy.yaml": "docs/policy.md", "hints.yaml": "docs/hints.md"}
     for name, page in shown.items():
         (block, *_) = (one for one in blocks(read(page)) if one.language == "yaml")
@@ -205,7 +205,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_harmless_lines_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With the files that the pages show."""
+    """Harmless lines run, with the files that the pages show."""
     lines = list(harmless())
     assert len(lines) > 5
     for line in lines:
@@ -213,7 +213,7 @@ def test_harmless_lines_run(folder: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_yaml_and_env_files_on_pages_are_read(tmp_path: Path) -> None:
-    """Every YAML block is one; the example of an env file can be read, and each of its lines sets something."""
+    """Every YAML block is valid, and the example of an env file can be read."""
     for name in ALL_PAGES:
         for block in blocks(read(name)):
             if block.language == "yaml":
@@ -225,13 +225,13 @@ def test_yaml_and_env_files_on_pages_are_read(tmp_path: Path) -> None:
 
 
 def test_every_subcommand_is_on_a_page() -> None:
-    """Somewhere."""
+    """Every subcommand is on some page."""
     lines = [one for name in ALL_PAGES for one in typed(name)]
     assert {arguments[0] for line in lines if (arguments := arguments_of(line))} >= set(COMMANDS)
 
 
 async def test_the_sandboxs_requests(sandbox: Sandbox) -> None:
-    """Those of its page, at its own port. Nobody is there to answer the command."""
+    """The requests on the sandbox's page work, at its own port. No bot is there to answer the command."""
     if shutil.which("curl") is None:
         pytest.skip("there is no curl on PATH")
     lines = [line for one in blocks(read("docs/sandbox.md")) for line in one.lines() if line.startswith("curl ")]

@@ -1,4 +1,4 @@
-"""docs/commands.md is what the grammar, the policy's defaults and the buttons say."""
+"""docs/commands.md agrees with the grammar, the policy's defaults and the buttons."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ SHOWN = read("docs/commands.md")
 
 
 def test_the_page_is_what_the_grammar_says() -> None:
-    """Run `make commands` after changing a command, and read the difference."""
+    """The page is up to date: run `make commands` after changing a command, and read the difference."""
     assert page() == SHOWN, "docs/commands.md isn't what the grammar says: run `make commands`."
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_command_has_everything_about_it(verb: str) -> None:
-    """A section with how it's written, its examples and its options."""
+    """Each command has a section with its usage, its examples and its options."""
     section = SHOWN.partition(f"\n## {verb}\n")[2].partition("\n## ")[0]
     (usage, _), *examples = VERBS[verb].help
     assert f"\n/bolt {usage}\n" in section
     assert all(f"| `/bolt {typed}` | {meaning} |" in section for typed, meaning in examples)
     assert all(f"\n| `--{option}` | " in section for option in VERBS[verb].options)
-    # And the other way around: what it's written with are its options.
+    # And the other way around: options in the usage exist.
     assert {word.strip("[]").removeprefix("--") for word in usage.split() if "--" in word} <= VERBS[verb].options.keys()
 
 
 def test_the_policys_actions_are_those_that_it_is_asked() -> None:
-    """Also for what is asked later, and what only some options need."""
+    """The policy's actions of each command are those it's checked for, including ones that only some options need."""
     assert actions("run") == dict.fromkeys(actions("run"), Action.START)
     assert actions("status") == dict.fromkeys(actions("status"), Action.READ)
     assert actions("cancel") == {"cancel 4711": Action.CANCEL, "cancel 4711 4712": Action.CANCEL}
@@ -42,5 +42,5 @@ def test_the_policys_actions_are_those_that_it_is_asked() -> None:
 
 
 def test_buttons_and_pictures_are_those_of_commands() -> None:
-    """A command that is renamed takes them along."""
+    """Buttons and pictures belong to existing commands."""
     assert BUTTONS.keys() | PICTURES.keys() <= VERBS.keys()

@@ -1,4 +1,4 @@
-"""compose.yaml and .env.example: what they set are settings, and both services may do as little as they need."""
+"""compose.yaml and .env.example: what they set are settings, and both services have as few rights as they need."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ SETTINGS = {name.upper() for name in Settings.model_fields}
 
 
 def example() -> dict[str, str]:
-    """The variables of .env.example, with those that are commented out."""
+    """The variables in .env.example, including those that are commented out."""
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     return dict(re.findall(r"^(?:# )?([A-Z_]+)=(.*)$", text, re.MULTILINE))
 
 
 def test_the_example_names_settings() -> None:
-    """A name that is misspelled here would be misspelled everywhere. What is required is there, without a value."""
+    """The example names only settings, includes the required ones, and has no values for tokens."""
     found = example()
     assert found.keys() <= SETTINGS
     required = {name.upper() for name, field in Settings.model_fields.items() if field.is_required()}
@@ -35,21 +35,21 @@ def test_the_example_names_settings() -> None:
 
 
 def test_what_compose_fills_in_is_no_setting() -> None:
-    """The bot gets all of .env: a variable of Compose's own that looks like a setting would be reported as unknown."""
+    """Compose's own variables don't look like settings: the bot gets all of .env and would report them as unknown."""
     own = set(re.findall(r"\$\{(\w+)", (ROOT / "compose.yaml").read_text(encoding="utf-8")))
     assert not {name for name in own if name.startswith("BOLT_BOT_")}
     assert SERVICES["bot"]["environment"].keys() <= SETTINGS
 
 
 def test_the_file_with_the_secrets_is_ignored() -> None:
-    """By git; the builder of the image gets nothing that it isn't given."""
+    """Git ignores .env, which has the secrets."""
     assert ".env" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert SERVICES["bot"]["env_file"] == ".env"
 
 
 @pytest.mark.parametrize("name", ["bot", "redis"])
 def test_a_service_may_do_little(name: str) -> None:
-    """A read-only file system, no capability, no new privilege; and it's restarted, and may end in peace."""
+    """A service has a read-only file system, no capabilities or new privileges, is restarted and has time to stop."""
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -60,7 +60,7 @@ def test_a_service_may_do_little(name: str) -> None:
 
 
 def test_the_bots_health_check_is_the_images() -> None:
-    """Here again, because podman leaves out the image's unless it's built in Docker's format."""
+    """The bot's health check is the image's, repeated because podman may ignore the image's."""
     (check,) = said("HEALTHCHECK")
     own = SERVICES["bot"]["healthcheck"]
     assert own["test"] == ["CMD", *json.loads(check[check.index("[") :])]
@@ -69,7 +69,7 @@ def test_the_bots_health_check_is_the_images() -> None:
 
 
 def test_redis_keeps_what_it_is_told() -> None:
-    """In an append-only file on a volume, never evicted, and only the bot reaches it."""
+    """Redis has an append-only file on a volume, evicts nothing, and can be reached only by the bot."""
     redis = SERVICES["redis"]
     options = dict(zip(redis["command"][1::2], redis["command"][2::2], strict=True))
     assert options["--appendonly"] == "yes"

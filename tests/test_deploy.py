@@ -1,4 +1,4 @@
-"""The Helm chart and the systemd unit keep up with the bot. What needs Helm or systemd is in tests/deploy/."""
+"""The Helm chart and the systemd unit keep up with the bot. Tests that need Helm or systemd are in tests/deploy/."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ UNIT = (ROOT / "deploy" / "systemd" / "bolt-bot.service").read_text(encoding="ut
 SCHEMA = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))["properties"]
 SETTINGS = {name.upper() for name in Settings.model_fields}
 SECRETS = {name.upper() for name, field in Settings.model_fields.items() if SecretStr.__name__ in str(field.annotation)}
-# What the chart or the image sets itself.
+# What the chart or the image itself sets.
 OWN = {"REDIS_URL", "BOLT_BOT_DATA_DIR", "BOLT_BOT_REVISION"} | {
     f"BOLT_BOT_{name}" for name in ("HTTP_HOST", "HTTP_PORT", "ADMIN_HOST", "ADMIN_PORT")
 }
 
 
 def test_the_chart_knows_every_setting() -> None:
-    """Each is a value, a key of the secret, a file, or the chart's own: add a new one to values.schema.json."""
+    """Each setting is a value, a key of the secret, a file, or the chart's own: add a new one to values.schema.json."""
     values, keys = set(SCHEMA["settings"]["properties"]), set(SCHEMA["secretKeys"]["items"]["enum"])
     files = {f"BOLT_BOT_{name.upper()}_FILE" for name in SCHEMA["files"]["properties"]}
     assert values | keys | files | OWN == SETTINGS
@@ -35,7 +35,7 @@ def test_the_chart_knows_every_setting() -> None:
 
 
 def test_the_schema_knows_every_value() -> None:
-    """And no other."""
+    """The schema has the values in values.yaml and no others."""
     values = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
     assert values.keys() == SCHEMA.keys() - {"global"}
     for name, value in values.items():
@@ -45,19 +45,19 @@ def test_the_schema_knows_every_value() -> None:
 
 
 def test_the_chart_has_the_bots_version() -> None:
-    """Its own and that of the image are one."""
+    """The chart's version and its image's are the bot's."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
     assert (chart["version"], chart["appVersion"]) == (version, version)
 
 
 def test_the_chart_has_the_alert_rules() -> None:
-    """Helm reads only what is in the chart, so it has a copy: `make alerts` makes it again."""
+    """The chart has a copy of the alert rules, since Helm reads nothing else: `make alerts` updates it."""
     assert (CHART / "files" / "alerts.yaml").read_bytes() == RULES.read_bytes()
 
 
 def test_the_unit_names_settings() -> None:
-    """Each secret that systemd passes on is read from where it puts it."""
+    """The unit sets only settings, and each secret that systemd passes on is read from where it's put."""
     named = re.findall(r"^Environment=(.*)$", UNIT, re.MULTILINE)
     variables = dict(one.split("=", 1) for line in named for one in line.split())
     passed = dict(re.findall(r"^LoadCredential=(\w+):(.*)$", UNIT, re.MULTILINE))
@@ -69,12 +69,12 @@ def test_the_unit_names_settings() -> None:
 
 
 def test_the_unit_waits_as_long_as_the_bot_needs() -> None:
-    """The same time as everywhere else; and it isn't started again when a setting is wrong (status 2)."""
+    """The unit allows as much time to stop as everything else, and doesn't restart after wrong settings (status 2)."""
     assert re.search(r"^TimeoutStopSec=30s$", UNIT, re.MULTILINE)
     assert re.search(r"^RestartPreventExitStatus=2$", UNIT, re.MULTILINE)
     assert re.search(r"^Restart=on-failure$", UNIT, re.MULTILINE)
 
 
 def test_the_unit_can_reload() -> None:
-    """With the signal on which the bot reads its files again."""
+    """The unit reloads with the signal that makes the bot read its files again."""
     assert re.search(r"^ExecReload=/bin/kill -HUP \$MAINPID$", UNIT, re.MULTILINE)

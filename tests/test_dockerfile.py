@@ -1,4 +1,4 @@
-"""The image: nobody's rights, nothing to write to but its volume, and a health check that asks where health is served."""
+"""The image: no rights, only its volume to write to, and a health check at the port that serves health."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ LAST = LINES[max(number for number, line in enumerate(LINES) if line.startswith(
 
 
 def said(instruction: str) -> list[str]:
-    """What stands behind an instruction, in the stage that is the image."""
+    """An instruction's arguments, in the image's own stage."""
     return [line.removeprefix(instruction).strip() for line in LAST if line.startswith(f"{instruction} ")]
 
 
 def test_it_runs_as_nobody_in_particular() -> None:
-    """By number, which is what a cluster that forbids root looks at; and nothing is done as root after it."""
+    """The image runs as a numbered user, which clusters that forbid root check, and does nothing as root after that."""
     (user,) = said("USER")
     number, group = user.split(":")
     assert int(number) >= 10_000
@@ -34,18 +34,18 @@ def test_it_runs_as_nobody_in_particular() -> None:
 
 
 def test_it_writes_only_to_its_volume() -> None:
-    """That is its data directory, which belongs to its user alone; its home does not exist."""
+    """The image writes only to its data directory, which its user owns; its home doesn't exist."""
     (volume,) = said("VOLUME")
     assert f"BOLT_BOT_DATA_DIR={volume}" in " ".join(said("ENV"))
     run = " ".join(said("RUN"))
-    # The root group is that of whatever user OpenShift chooses.
+    # The root group is also the group of whatever user OpenShift chooses.
     assert re.search(rf"install --directory --owner bolt --group root --mode 0770 {volume}\b", run)
     assert "--home-dir /nonexistent" in run
     assert "HOME=/nonexistent" in " ".join(said("ENV"))
 
 
 def test_it_says_what_it_is() -> None:
-    """By the names of the Open Container Initiative; the builder knows the version and the revision."""
+    """The image has the Open Container Initiative's labels, with the version and revision from the builder."""
     labels = " ".join(said("LABEL"))
     for name, value in (("version", "$VERSION"), ("revision", "$REVISION"), ("licenses", "Apache-2.0 AND OFL-1.1")):
         assert f'org.opencontainers.image.{name}="{value}"' in labels
@@ -54,7 +54,7 @@ def test_it_says_what_it_is() -> None:
 
 
 def test_nothing_is_downloaded_without_a_hash() -> None:
-    """Not even what builds the package."""
+    """Nothing is installed without a hash, not even what builds the package."""
     runs = [part for line in LINES if line.startswith("RUN ") for part in re.split(r"&&|;", line)]
     installs = [part for part in runs if re.search(r"\bpip\b.* (install|wheel)\b", part)]
     assert len(installs) == 4
@@ -63,7 +63,7 @@ def test_nothing_is_downloaded_without_a_hash() -> None:
 
 
 def test_it_is_made_of_the_bot_alone() -> None:
-    """The builder gets what is copied and no more, and neither the sandbox nor what only that needs is among it."""
+    """The builder gets only what's copied, without the sandbox or its dependencies."""
     lines = [line.split()[1:-1] for line in LINES if line.startswith("COPY ") and "--from=" not in line]
     copied = {name for names in lines for name in names}
     assert {name for name in copied if (ROOT / name).is_dir()} == {"bot"}
@@ -78,20 +78,20 @@ def test_it_is_made_of_the_bot_alone() -> None:
 
 
 async def fine() -> list[str]:
-    """Nothing keeps it from being ready."""
+    """No reason against being ready."""
     return []
 
 
 @pytest.mark.parametrize("apart", [False, True])
 @pytest.mark.parametrize("alive", [False, True])
 async def test_its_health_check_asks_where_health_is_served(*, apart: bool, alive: bool) -> None:
-    """On the port of its own where there is one; and it fails where nobody answers."""
+    """The image's health check asks the admin port if there is one, and fails if nobody answers."""
     (check,) = said("HEALTHCHECK")
     command = json.loads(check[check.index("[") :])
     assert command[0] == "bolt-bot"
 
     server, address = WebServer(fine), ListenAddress("127.0.0.1", 0)
-    # Bound, so that nobody else listens there, but nobody answers.
+    # Bound but not listened on, so that nobody answers there.
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         ports = {"BOLT_BOT_HTTP_PORT": silent.getsockname()[1]}

@@ -27,7 +27,7 @@ def anchors(text: str) -> set[str]:
 
 
 def broken_links(page: Path, text: str) -> list[str]:
-    """Relative links of a page that lead to no file, or to no heading of one."""
+    """Relative links on a page that lead to no file, or to no heading in one."""
     broken = []
     for match in LINK.finditer(CODE.sub("", prose(text))):
         target = match[1] or match[2]
@@ -41,14 +41,14 @@ def broken_links(page: Path, text: str) -> list[str]:
 
 
 def missing_paths(text: str) -> list[str]:
-    """Paths between backticks that name no file or folder of the repository."""
+    """Paths between backticks that name no file or folder in the repository."""
     code = "\n".join(CODE.findall(prose(text)))
     named = re.findall(rf"(?<![\w./-])((?:{FOLDERS})/[\w./*-]*+)(?!<)", code)
     return [path for path in named if not (ROOT / path).exists() and not ("*" in path and any(ROOT.glob(path)))]
 
 
 def missing_scripts(text: str) -> list[str]:
-    """Names after "script" or "scripts" in a table that no file in bot/store/scripts has."""
+    """Names after "script" or "scripts" that no file in bot/store/scripts has."""
     lists = re.findall(r"\b[Ss]cripts? ((?:`\w+`(?:, | and )?)+)", prose(text))
     names = [name for listed in lists for name in CODE.findall(listed)]
     return [name for name in names if not (ROOT / "bot/store/scripts" / f"{name}.lua").exists()]
@@ -66,7 +66,7 @@ def too_long(text: str) -> list[str]:
 
 @pytest.mark.parametrize("name", pages())
 def test_what_a_page_names_exists(name: str) -> None:
-    """Links, anchors, paths and scripts; and its lines are wrapped."""
+    """A page's links, anchors, paths and scripts exist, and its lines are wrapped."""
     page = ROOT / name
     text = page.read_text(encoding="utf-8")
     assert broken_links(page, text) == []
@@ -76,7 +76,7 @@ def test_what_a_page_names_exists(name: str) -> None:
 
 
 def test_the_readme_is_short() -> None:
-    """It leads on to the pages in docs."""
+    """The README is short, and links to all pages in docs."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= README_LINES
     linked = {match[1] for match in LINK.finditer(text)}
@@ -84,7 +84,7 @@ def test_the_readme_is_short() -> None:
 
 
 def test_every_part_is_listed() -> None:
-    """How it works links each of its pages, and the decision records each record."""
+    """docs/how-it-works.md links to each of its pages, and the decision records' index to each record."""
     for index, folder in (("docs/how-it-works.md", "docs/how-it-works"), ("docs/adr/README.md", "docs/adr")):
         text = (ROOT / index).read_text(encoding="utf-8")
         linked = {
@@ -95,7 +95,7 @@ def test_every_part_is_listed() -> None:
 
 
 def test_the_changelog_knows_the_version() -> None:
-    """Both packages have the newest released version, or the one that is unreleased; and they ship the same license."""
+    """Both packages have the newest released version, or a later one with unreleased changes, and one license."""
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     (newest, *_) = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", text, re.MULTILINE)
     unreleased = text.partition("## [Unreleased]\n")[2].partition("\n## [")[0].strip()
@@ -105,7 +105,7 @@ def test_the_changelog_knows_the_version() -> None:
     )
     assert version == sandbox
     if unreleased:
-        # Otherwise what isn't released yet would call itself by the version that is.
+        # Otherwise, unreleased code would call itself by the released version.
         assert _parts(version) > _parts(newest)
     else:
         assert version == newest
@@ -117,7 +117,7 @@ def _parts(version: str) -> tuple[int, ...]:
 
 
 def test_the_checks_can_fail(tmp_path: Path) -> None:
-    """Each finds what it looks for."""
+    """Each check finds what it looks for."""
     page = tmp_path / "page.md"
     text = (
         "# A heading\n\n[a](#a-heading) [b](#none) [c](none.md) `bot/none.py`\n"

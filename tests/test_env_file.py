@@ -1,4 +1,4 @@
-"""`.env` files: read as python-dotenv reads them, and refused where programs differ."""
+"""`.env` files: read as python-dotenv reads them, and refused if programs would differ."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ SLACK_API_URL=  http://h/api \r
 
 
 def written(folder: Path, text: str | bytes) -> str:
-    """A file with this text; its path."""
+    """Write a file with this text, and return its path."""
     path = folder / "bot.env"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return str(path)
 
 
 def test_what_is_read(tmp_path: Path) -> None:
-    """Quotes, comments after quotes, `export`, blanks, several lines, and a # or a quote inside a value."""
+    """A file can have quotes, comments after them, `export`, blanks, several lines, and a # or a quote in a value."""
     file = read_env_file(written(tmp_path, b"\xef\xbb\xbf" + FOUND.encode()))
     assert file.values == {
         "SLACK_BOT_TOKEN": "xoxb-1#2",
@@ -80,7 +80,7 @@ def test_what_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_what_would_be_misread_is_refused_with_its_line(tmp_path: Path, text: str | bytes, fault: str) -> None:
-    """And without the value, which may be a secret."""
+    """What would be misread is refused with its line, and without the value, which may be a secret."""
     path = written(tmp_path, text)
     with pytest.raises(EnvFileError) as caught:
         read_env_file(path)
@@ -89,7 +89,7 @@ def test_what_would_be_misread_is_refused_with_its_line(tmp_path: Path, text: st
 
 
 def test_what_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every command with the option says so in one sentence and exits with status 2."""
+    """If there's no such file, every command with the option says so in one sentence and exits with status 2."""
     missing = f"--env-file {tmp_path}/none: the file can't be read (No such file or directory).\n"
     commands = (["run"], ["doctor"], ["config"], ["healthcheck"], ["watches", "export"], ["audit", "export"])
     for command in (*commands, ["hints", "try", "x"], ["read-log", "--stdout", "x"]):
@@ -100,7 +100,7 @@ def test_what_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_the_environment_takes_precedence(tmp_path: Path) -> None:
-    """In either form over either form: a token that the environment sets isn't mixed with a file that names another."""
+    """The environment takes precedence in either form: its token isn't mixed with a file that the env file names."""
     secret = tmp_path / "token"
     secret.write_text("xoxb-of-a-file\n")
     file = read_env_file(written(tmp_path, f"A=file\nB=file\nC_FILE={secret}\nD=file\nE_FILE={secret}"))
@@ -119,7 +119,7 @@ def test_the_environment_takes_precedence(tmp_path: Path) -> None:
 
 
 def test_both_forms_in_the_file_are_refused(tmp_path: Path) -> None:
-    """As in the environment."""
+    """Both forms of a setting in the file are refused, as in the environment."""
     file = read_env_file(written(tmp_path, "SLACK_BOT_TOKEN=xoxb-1\nSLACK_BOT_TOKEN_FILE=/x"))
     with patch.dict(os.environ, {**LEAST, "SLACK_BOT_TOKEN": ""}, clear=True), pytest.raises(SettingsError) as caught:
         load_settings(file)
@@ -127,7 +127,7 @@ def test_both_forms_in_the_file_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_malformed_value_is_named_with_its_line(tmp_path: Path) -> None:
-    """And a misspelt name with the one that was meant; names of other programs aren't mentioned."""
+    """A malformed value is named with its line and a misspelled name with a suggestion; other programs' aren't."""
     text = "BOLT_BOT_LEASE_S=many\nPARADIME_WORKSPACE_ID=1\nbolt_bot_name=x\nCOMPOSE_PROJECT_NAME=x"
     file = read_env_file(written(tmp_path, text))
     with patch.dict(os.environ, LEAST, clear=True):
@@ -142,7 +142,7 @@ def test_a_malformed_value_is_named_with_its_line(tmp_path: Path) -> None:
 
 
 def test_config_shows_where_each_value_comes_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The environment, a file, a line of the env file, or the default; a proxy without its password."""
+    """`config` shows each value's source, a file, a line or the default, and a proxy without its password."""
     secret = tmp_path / "secret"
     secret.write_text("x\n")
     proxy = f"HTTPS_PROXY=http://user:{SECRET}@proxy:3128"
@@ -176,7 +176,7 @@ def test_config_shows_where_each_value_comes_from(tmp_path: Path, capsys: pytest
 
 
 async def test_a_whole_process_obeys_the_file(tmp_path: Path) -> None:
-    """Its proxy and its certificates too: Slack is asked there, and the certificate of what answers is trusted."""
+    """A whole process uses the file's settings, including its proxy and certificates."""
     made = authority(tmp_path, "slack.com")
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""Values from files: what the environment names instead of holding it."""
+"""Values from files that the environment names."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ NOBODY = 65534
 
 
 def read(environment: dict[str, str], *names: str) -> EnvironmentValues:
-    """What an environment that holds only this says of these settings."""
+    """The values of these settings in an environment with nothing else."""
     with patch.dict(os.environ, environment, clear=True):
         return read_environment(names)
 
 
 @pytest.fixture
 def token(tmp_path: Path) -> Path:
-    """A file with a token, as people write them: with a newline."""
+    """A file with a token and, as people write it, a newline."""
     path = tmp_path / "token"
     path.write_text(f"{CONTENT}\n", encoding="utf-8")
     return path
 
 
 def from_file(path: Path) -> dict[str, str]:
-    """The least environment, with the bot token in a file."""
+    """The minimal environment, with the bot token in a file."""
     return {**LEAST, "SLACK_BOT_TOKEN": "", "SLACK_BOT_TOKEN_FILE": str(path)}
 
 
 def test_a_secret_is_read_from_a_file(token: Path) -> None:
-    """Without its newline; the masker gets it, and nothing shows it."""
+    """A secret is read from a file without its newline, is masked, and isn't shown."""
     settings = loaded(from_file(token))
     assert settings.slack_bot_token.get_secret_value() == CONTENT
     assert CONTENT in settings.secrets()
@@ -47,7 +47,7 @@ def test_a_secret_is_read_from_a_file(token: Path) -> None:
 
 
 def test_what_kubernetes_mounts_is_read(token: Path) -> None:
-    """A link to a link to the file; a byte order mark of an editor and blanks are left out."""
+    """Kubernetes' links to links are followed; a byte order mark and blanks are removed."""
     data, link = token.with_name("..data"), token.with_name("key")
     data.symlink_to(token.name)
     link.symlink_to(data.name)
@@ -58,7 +58,7 @@ def test_what_kubernetes_mounts_is_read(token: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(name.upper() for name in Settings.model_fields))
 def test_each_setting_may_be_in_a_file(name: str, token: Path) -> None:
-    """Except for those that name a file themselves: there, the content would be taken for a path."""
+    """Each setting can be in a file, except those that name files themselves."""
     found = read({f"{name}_FILE": str(token)}, name)
     assert found.values == ({} if name.endswith("_FILE") else {name: CONTENT})
     with patch.dict(os.environ, {f"{name}_FILE": str(token)}, clear=True):
@@ -66,26 +66,26 @@ def test_each_setting_may_be_in_a_file(name: str, token: Path) -> None:
 
 
 def test_several_lines_stay_several(tmp_path: Path) -> None:
-    """Patterns are one per line."""
+    """A file's lines stay separate, as patterns need."""
     patterns = tmp_path / "patterns"
     patterns.write_text("acme-\\d{8}\ncustomer-\\w+\n", encoding="utf-8")
     assert len(loaded({**LEAST, "BOLT_BOT_SECRET_PATTERNS_FILE": str(patterns)}).patterns()) == 2
 
 
 def test_a_blank_variable_is_unset(token: Path) -> None:
-    """As everywhere: a template that fills in nothing is no mistake."""
+    """A blank variable is unset, as from a template that fills in nothing."""
     assert loaded({**LEAST, "REDIS_URL_FILE": "  "}).redis_url is None
     assert loaded({**from_file(token), "SLACK_BOT_TOKEN": "  "}).slack_bot_token.get_secret_value() == CONTENT
 
 
 def test_both_are_refused_by_name(token: Path) -> None:
-    """Nobody should have to guess which one counts, even if both say the same."""
+    """Setting both forms is refused, even if they say the same."""
     line = "SLACK_BOT_TOKEN and SLACK_BOT_TOKEN_FILE are both set: keep one of them"
     assert faults(SLACK_BOT_TOKEN=CONTENT, SLACK_BOT_TOKEN_FILE=str(token)) == (line,)
 
 
 def test_every_bad_file_is_named_in_one_line(tmp_path: Path) -> None:
-    """By its variable, with the reason; never the value or the path, and nothing that follows from it."""
+    """Every bad file is one line with the variable and the reason, without the value or the path."""
     bad = tmp_path / "very-secret-path"
     bad.mkdir()
     contents = {
@@ -118,7 +118,7 @@ def test_every_bad_file_is_named_in_one_line(tmp_path: Path) -> None:
 
 @pytest.fixture
 def not_root() -> Iterator[None]:
-    """Root may read everything, so the test isn't root."""
+    """Root can read everything, so the test isn't run as root."""
     mine = os.geteuid()
     if mine == 0:
         os.seteuid(NOBODY)
@@ -128,7 +128,7 @@ def not_root() -> Iterator[None]:
 
 @pytest.mark.usefixtures("not_root")
 def test_a_file_of_somebody_else_is_named() -> None:
-    """What a container's user meets first."""
+    """A file that belongs to somebody else is reported, as a container's user often needs."""
     with tempfile.NamedTemporaryFile() as file:
         path = Path(file.name)
         path.chmod(0)
@@ -141,13 +141,13 @@ def test_a_file_of_somebody_else_is_named() -> None:
     "name", ["SLACK_APP_TOKEN", "PARADIME_API_KEY", "PARADIME_API_SECRET", "REDIS_URL", "BOLT_BOT_POLL_MIN_S"]
 )
 def test_a_bad_file_is_the_only_line(name: str) -> None:
-    """What depends on the setting isn't reported as missing or wrong as well."""
+    """A bad file is the only line: settings that depend on it aren't reported too."""
     changes = {name: "", f"{name}_FILE": "/nowhere", "BOLT_BOT_POLL_MAX_S": "1"}
     assert faults(**changes) == (f"{name}_FILE: the file can't be read (No such file or directory)",)
 
 
 def test_a_malformed_value_is_traced_to_its_file(token: Path) -> None:
-    """The rule as always, and where the value comes from; not the value."""
+    """A malformed value is reported with its rule and the variable of its file, without the value."""
     token.write_text("xoxp-very-secret", encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
         loaded(from_file(token))
@@ -157,7 +157,7 @@ def test_a_malformed_value_is_traced_to_its_file(token: Path) -> None:
 
 
 def test_a_mistyped_one_is_pointed_out() -> None:
-    """With the name that has the same ending."""
+    """A misspelled variable for a file is reported with the right name."""
     with patch.dict(os.environ, {"BOLT_BOT_SECRET_PATERNS_FILE": "x"}, clear=True):
         (line,) = unknown()
     assert line.endswith("did you mean BOLT_BOT_SECRET_PATTERNS_FILE?")

@@ -1,4 +1,4 @@
-"""Heartbeats, sent to a real server: while the bot is ready, and logged once when they begin to fail."""
+"""Heartbeats, sent to a real server while the bot is ready; when they begin to fail, that's logged once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PATH = "/ping/very-secret-token"
 
 @dataclass(slots=True)
 class Monitor:
-    """A monitoring service, and what it has heard."""
+    """A monitoring service, and what it has received."""
 
     status: int = 200
     hangs: bool = False
@@ -42,13 +42,13 @@ class Monitor:
 
     @property
     def url(self) -> str:
-        """Where heartbeats are sent."""
+        """The address that heartbeats are sent to."""
         return f"http://127.0.0.1:{self.port}{PATH}"
 
 
 @pytest.fixture
 async def monitor() -> AsyncIterator[Monitor]:
-    """One that accepts heartbeats."""
+    """A service that accepts heartbeats."""
     made = Monitor()
     async with serving(made):
         yield made
@@ -75,7 +75,7 @@ async def ready() -> list[str]:
 
 @contextlib.asynccontextmanager
 async def beating(heartbeat: Heartbeat) -> AsyncIterator[None]:
-    """Let it run meanwhile."""
+    """Send heartbeats meanwhile."""
     task = asyncio.create_task(heartbeat.run())
     yield
     task.cancel()
@@ -84,12 +84,12 @@ async def beating(heartbeat: Heartbeat) -> AsyncIterator[None]:
 
 
 def sent_at() -> float:
-    """The metric."""
+    """The metric's value."""
     return REGISTRY.get_sample_value("bolt_bot_heartbeat_timestamp_seconds") or 0
 
 
 async def test_it_is_sent_again_and_again(monitor: Monitor) -> None:
-    """The first one at once; the metric says when."""
+    """Heartbeats are sent repeatedly, the first at once, and the metric has the time."""
     before = time.time()
     with capture_logs() as lines:
         async with beating(Heartbeat(monitor.url, ready, every_s=0.01)):
@@ -100,7 +100,7 @@ async def test_it_is_sent_again_and_again(monitor: Monitor) -> None:
 
 
 async def test_a_bot_that_is_not_ready_is_silent(monitor: Monitor) -> None:
-    """Until it is again."""
+    """A bot that isn't ready sends none until it is."""
     reasons, asked = ["redis doesn't answer"], 0
 
     async def not_ready() -> list[str]:
@@ -116,7 +116,7 @@ async def test_a_bot_that_is_not_ready_is_silent(monitor: Monitor) -> None:
 
 
 async def test_a_redirect_that_cannot_be_read_is_a_failure(monitor: Monitor) -> None:
-    """Not the end of all heartbeats: httpx reads the address although it isn't followed."""
+    """An unreadable redirect is only a failure, although httpx reads the address without following it."""
     monitor.status, monitor.location = 302, "http://xn--/"
     with capture_logs() as lines:
         async with beating(Heartbeat(monitor.url, ready, every_s=0.01)):
@@ -125,7 +125,7 @@ async def test_a_redirect_that_cannot_be_read_is_a_failure(monitor: Monitor) -> 
 
 
 async def test_a_failure_is_logged_once_at_each_end(monitor: Monitor) -> None:
-    """With the host and the cause, not with the address, which is a secret; a redirect isn't followed."""
+    """A failure is logged once at each end with host and cause, without the secret address; no redirect is followed."""
     monitor.status = 500
     with capture_logs() as lines:
         async with beating(Heartbeat(monitor.url, ready, every_s=0.01)):
@@ -143,7 +143,7 @@ async def test_a_failure_is_logged_once_at_each_end(monitor: Monitor) -> None:
 
 
 async def test_a_service_that_hangs_is_given_up(monitor: Monitor) -> None:
-    """And tried again, so one lost answer isn't silence."""
+    """A service that doesn't answer is given up and tried again."""
     monitor.hangs = True
     with capture_logs() as lines:
         async with beating(Heartbeat(monitor.url, ready, every_s=0.01, send_s=0.05)):
@@ -153,7 +153,7 @@ async def test_a_service_that_hangs_is_given_up(monitor: Monitor) -> None:
 
 
 async def test_a_service_that_is_away_is_named(monitor: Monitor, tmp_path: Path) -> None:
-    """Refused connections, and certificates that aren't trusted."""
+    """A service without TLS or with an untrusted certificate is named with the cause."""
     port, tls = monitor.port, SSLContext(PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(untrusted(tmp_path))
     secured = Monitor()
@@ -169,7 +169,7 @@ async def test_a_service_that_is_away_is_named(monitor: Monitor, tmp_path: Path)
 
 
 async def test_it_goes_through_the_proxy(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As every request to the outside does."""
+    """Heartbeats go through the proxy, whose password isn't logged."""
     monkeypatch.setenv("HTTP_PROXY", f"http://user:proxy-password@127.0.0.1:{monitor.port}")
     with capture_logs() as lines:
         async with beating(Heartbeat(f"http://monitor.invalid{PATH}", ready, every_s=0.01)):

@@ -87,7 +87,7 @@ def written(folder: Path, *patterns: str) -> Path:
     ],
 )
 def test_patterns_that_are_refused(tmp_path: Path, pattern: str, why: str, capfd: pytest.CaptureFixture[str]) -> None:
-    """With the reason; the library itself prints nothing."""
+    """Bad patterns are refused with the reason, and the library itself prints nothing."""
     with pytest.raises(HintsFileError) as caught:
         load_hint_table(written(tmp_path, pattern), str)
     assert caught.value.lines == (f"line 1: pattern: {why}",)
@@ -96,7 +96,7 @@ def test_patterns_that_are_refused(tmp_path: Path, pattern: str, why: str, capfd
 
 @pytest.mark.parametrize("message", ["a" * 1_000_000, "aab" * 330_000, "é" * 500_000, "a\n" * 500_000], ids=len)
 def test_hostile_patterns_stay_linear(tmp_path: Path, message: str) -> None:
-    """What would take Python's engine for ever, on a megabyte."""
+    """Patterns that would take Python's engine forever take linear time on a megabyte."""
     table = load_hint_table(
         written(tmp_path, r"(a+)+$x", r"(a|aa)+!", r"(.*)(.*)(.*)(.*)(.*)(.*)(.*)[^x]{100}!", r"(((a?){10}){10}){5}!",
                 r"(x+x+)+y", r"(?i)(?:.{1,30}){5}\bz!", r"(?s)(.|\n)*!"),
@@ -109,19 +109,19 @@ def test_hostile_patterns_stay_linear(tmp_path: Path, message: str) -> None:
 
 
 def test_any_message_can_be_matched(tmp_path: Path) -> None:
-    """Half a surrogate pair, as JSON can hold it, and zero bytes."""
+    """Any message can be matched, even with half a surrogate pair, which JSON allows, and zero bytes."""
     table = load_hint_table(written(tmp_path, "b$"), str)
     assert causes(["a\ud800\x00b"], table=table)[0].id == "row-0"
 
 
 def test_a_pattern_sees_the_normalized_message(tmp_path: Path) -> None:
-    """`^` is the start of what the database said."""
+    """In a pattern, `^` is the start of what the database said."""
     table = load_hint_table(written(tmp_path, "^it broke"), str)
     assert causes(["\x1b[31m12:00:00  Database Error in model a (a.sql)\n  it broke"], table=table)[0].id == "row-0"
 
 
 def test_a_sentence_is_shown_as_it_is(own: Path) -> None:
-    """Nothing in it formats or calls anybody; the runbook is a link."""
+    """A hint's sentence formats nothing and mentions nobody; its runbook is a link."""
     table = load_hint_table(own, str).for_schedule("prod-eu")
     found = causes(['does not have a column named "net_amnt"'], table=table)
     shown = mrkdwn(hint_line(found))
@@ -134,7 +134,7 @@ def test_a_sentence_is_shown_as_it_is(own: Path) -> None:
 
 
 def test_the_pages_example_is_a_hints_file(tmp_path: Path) -> None:
-    """Whoever copies it gets what the page says."""
+    """The page's example is a hints file that works as the page says."""
     (example,) = re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     file = tmp_path / "hints.yaml"
     file.write_text(example)
@@ -151,7 +151,7 @@ def test_the_pages_example_is_a_hints_file(tmp_path: Path) -> None:
 
 
 def test_a_fault_ends_the_start(own: Path) -> None:
-    """A line each, after the variable's name."""
+    """Faults end the start, with a line each after the variable's name."""
     own.write_text(OWN.replace("retry: no", "retry: never").replace("https:", "http:"))
     with patch.dict(os.environ, {**LEAST, "BOLT_BOT_HINTS_FILE": str(own)}, clear=True):
         with pytest.raises(SettingsError) as caught:
@@ -164,7 +164,7 @@ def test_a_fault_ends_the_start(own: Path) -> None:
 
 
 def test_a_missing_file_ends_the_start(tmp_path: Path) -> None:
-    """With the reason."""
+    """A missing file ends the start with the reason."""
     missing = {**LEAST, "BOLT_BOT_HINTS_FILE": str(tmp_path / "none")}
     with patch.dict(os.environ, missing, clear=True), pytest.raises(SettingsError) as caught:
         load_settings()
@@ -172,7 +172,7 @@ def test_a_missing_file_ends_the_start(tmp_path: Path) -> None:
 
 
 def test_a_secret_setting_is_masked_in_a_sentence(own: Path) -> None:
-    """A runbook that holds the value of a setting is refused."""
+    """A runbook that contains a secret setting's value is refused."""
     own.write_text(OWN.replace("wiki.test/net", "wiki.test/legacy-secret"))
     with (
         patch.dict(os.environ, {**LEAST, "BOLT_BOT_HINTS_FILE": str(own)}, clear=True),
@@ -183,7 +183,7 @@ def test_a_secret_setting_is_masked_in_a_sentence(own: Path) -> None:
 
 
 def without_re2(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A command in a process that has no RE2."""
+    """Run a command in a process without RE2."""
     return subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-c", WITHOUT_RE2, *arguments],
         cwd=ROOT,
@@ -195,7 +195,7 @@ def without_re2(*arguments: str, **environment: str) -> subprocess.CompletedProc
 
 
 def test_without_re2_the_command_that_installs_it_is_shown(own: Path) -> None:
-    """At the start and in `hints check`; without a hints file nothing needs it."""
+    """Without RE2, the start and `hints check` show how to install it; without a hints file, it isn't needed."""
     why = "its patterns need RE2, which isn't installed: pip install 'bolt-bot[hints]'"
     started = without_re2("run", **LEAST, BOLT_BOT_HINTS_FILE=str(own))
     assert (started.returncode, started.stderr) == (2, f"BOLT_BOT_HINTS_FILE: {why}\n")
@@ -208,7 +208,7 @@ def test_without_re2_the_command_that_installs_it_is_shown(own: Path) -> None:
 
 
 def test_check_counts_what_is_fine(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """And exits with 0."""
+    """`hints check` counts a valid file's hints and exits with 0."""
     assert main(["hints", "check", str(own)]) == 0
     assert capsys.readouterr().out == (
         f"{own}: 1 hint, tried before the built-in ones; the first that matches a message wins\n"
@@ -216,7 +216,7 @@ def test_check_counts_what_is_fine(own: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_check_shows_every_fault(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With the file and the line, as an editor takes it."""
+    """`hints check` prints every fault with its file and line, in a format that editors understand."""
     own.write_text(OWN.replace("id: net_amount", "id: Net").replace("'does", "'(does"))
     assert main(["hints", "check", str(own)]) == 2
     told = capsys.readouterr()
@@ -232,7 +232,7 @@ def test_check_shows_every_fault(own: Path, capsys: pytest.CaptureFixture[str]) 
 def test_try_shows_the_hint_of_each_failure(
     own: Path, capsys: pytest.CaptureFixture[str], schedule: str, hint: str
 ) -> None:
-    """With the message as patterns see it; a row for a schedule fits only there."""
+    """`hints try` shows each failure's hint and its message as patterns see it; a schedule's rows match only there."""
     asked = ["hints", "try", str(LOG), "--hints", str(own), "--schedule", schedule]
     assert main(asked) == 0
     told = capsys.readouterr().out
@@ -245,7 +245,7 @@ def test_try_shows_the_hint_of_each_failure(
 
 
 def test_try_masks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What no hint fits is shown without its secrets."""
+    """`hints try` masks secrets in a message without a hint."""
     log = tmp_path / "log"
     log.write_text("fatal: strange thing at https://ada:hunter2secret@git.test/x\n")
     assert main(["hints", "try", str(log), "--exit", "1"]) == 0
@@ -256,7 +256,7 @@ def test_try_masks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(("exit_code", "said"), [("137", "Exit status 137: exit_killed\n"), ("0", "There's no error")])
 def test_try_without_a_message(tmp_path: Path, capsys: pytest.CaptureFixture[str], exit_code: str, said: str) -> None:
-    """The exit status counts, or there is nothing to explain."""
+    """Without a message, `hints try` explains the exit status, or says there's no error."""
     log = tmp_path / "log"
     log.write_text("")
     assert main(["hints", "try", str(log), "--exit", exit_code]) == 0
@@ -264,7 +264,7 @@ def test_try_without_a_message(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_commands_take_the_settings_file_by_default(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """As `policy explain` does."""
+    """Commands use the settings' hints file by default."""
     with patch.dict(os.environ, {"BOLT_BOT_HINTS_FILE": str(own)}):
         assert main(["hints", "try", str(LOG), "--schedule", "prod-eu"]) == 0
         assert "net_amount" in capsys.readouterr().out
@@ -274,13 +274,13 @@ def test_commands_take_the_settings_file_by_default(own: Path, capsys: pytest.Ca
 
 
 def test_try_names_a_log_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit status 2 and one sentence."""
+    """A log that can't be read is named in one sentence, with exit status 2."""
     assert main(["hints", "try", str(tmp_path / "none")]) == 2
     assert capsys.readouterr().err == f"{tmp_path / 'none'} can't be read: No such file or directory.\n"
 
 
 def test_read_log_takes_hints(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """In JSON with the runbook."""
+    """`read-log` uses hints too, with their runbook."""
     asked = ["read-log", "--stdout", str(LOG), "--hints", str(own), "--schedule", "prod-eu"]
     assert main([*asked, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["hint"] == {

@@ -31,12 +31,12 @@ BEGINNING, END = "The Slack app and the API key", "The first card"
 WAYS = ("Plain Python", "Compose", "Kubernetes", "systemd")
 # What is done in place of what the page says. Everything else is done as it's written there.
 INSTEAD = {
-    # It needs the registry, and is tested by `make deploy-check`. Here .run/bin/bolt-bot runs the bot of this folder.
+    # It needs the package registry; `make deploy-check` tests it. Here, .run/bin/bolt-bot runs this folder's bot.
     "make install": "true",
-    # Another test may listen there. The port is in .env too, as anybody would do whose 8080 is taken.
+    # Another test may use that port. The port is set in .env too, as anybody whose 8080 is taken would do.
     "localhost:8080": "localhost:{port}",
 }
-# Which of a person's values are in .env besides those that the page names: they lead to the sandbox.
+# Values in .env besides those that the page names: they lead to the sandbox.
 SANDBOX = ("SLACK_API_URL", "PARADIME_APP_URL")
 
 
@@ -50,7 +50,7 @@ class Reader:
     running: Process | None = None
 
     async def type(self, block: Block, *, stays: bool = False) -> str:
-        """Type a block's commands into a terminal; what they print. One that `stays` goes on in the background."""
+        """Type a block's commands into a terminal, and return what they print. One that `stays` is left running."""
         text = block.text
         for words, others in INSTEAD.items():
             text = text.replace(words, others.format(port=self.port))
@@ -73,7 +73,7 @@ class Reader:
         return printed.decode()
 
     def fill_in(self, *, socket_mode: bool = True) -> None:
-        """Put values into .env as the page says, and what leads to the sandbox below them."""
+        """Fill in .env as the page says, and add what leads to the sandbox."""
         path, values = self.folder / ".env", self.sandbox.env(socket_mode=socket_mode)
         text = path.read_text(encoding="utf-8")
         for name in values.keys() - set(SANDBOX):
@@ -91,7 +91,7 @@ class Reader:
         return (self.folder / "log").read_text(encoding="utf-8")
 
     async def stop(self) -> int:
-        """Press Ctrl-C; the bot's exit status."""
+        """Press Ctrl-C, and return the bot's exit status."""
         assert self.running is not None
         if self.running.returncode is None:
             self.running.send_signal(signal.SIGINT)
@@ -132,7 +132,7 @@ def step(section: str, number: int, *, language: str = "") -> list[Block]:
 
 
 def assert_seen(shown: Block, printed: str) -> None:
-    """Check that something was printed as the page shows it, line by line, with anything in place of `…` and between."""
+    """Check that the page's lines were printed in this order, with anything in place of `…` and between them."""
     at = 0
     for line in shown.text.splitlines():
         pattern = re.escape(line).replace("…", ".*")
@@ -142,7 +142,7 @@ def assert_seen(shown: Block, printed: str) -> None:
 
 
 async def test_the_first_card_with_plain_python(reader: Reader) -> None:
-    """Every step that needs no browser, in order, with what is to be seen."""
+    """Every step that needs no browser works in order, and shows what the page says."""
     (listing,) = step(BEGINNING, 1)
     assert (await reader.type(listing)).split() == [".env.example", "manifest.yml"]
     for number in (6, 7):
@@ -161,7 +161,7 @@ async def test_the_first_card_with_plain_python(reader: Reader) -> None:
 
 
 async def started(reader: Reader, run: Block) -> None:
-    """Start the bot and wait for the line that the page names; and until the other one can only say that it's ready."""
+    """Start the bot, wait for the line that the page names, and then until it's ready."""
     await reader.type(run, stays=True)
     await eventually("a line that says started", reader.printed, lambda log: "started" in log)
     ready = Block(
@@ -171,7 +171,7 @@ async def started(reader: Reader, run: Block) -> None:
 
 
 async def first_card(reader: Reader) -> None:
-    """Do what is typed in Slack, in a private channel."""
+    """Do in Slack what the page says, in a private channel."""
     (invite,), (look,), (start,) = (step(END, number) for number in (10, 11, 12))
     workspace, slack = reader.sandbox.workspace, reader.sandbox.slack
     channel = workspace.channel("finance")
@@ -189,7 +189,7 @@ async def first_card(reader: Reader) -> None:
 
 
 async def test_http_in_the_pages_order(reader: Reader) -> None:
-    """The bot runs for HTTP while the app is still in Socket Mode; then Slack verifies the address of its new manifest."""
+    """The bot runs for HTTP while the app is still in Socket Mode; then Slack verifies the new manifest's address."""
     for block in step("Plain Python", 7):
         await reader.type(block)
     reader.fill_in(socket_mode=False)
@@ -208,7 +208,7 @@ async def test_http_in_the_pages_order(reader: Reader) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_has_twelve_steps_that_show_something(way: str) -> None:
-    """Each says what is to be seen. The steps that are typed have a block."""
+    """Every way of installing has twelve steps that say what you see; steps to type have a block."""
     parts = re.split(r"^## (.*)$", PAGE, flags=re.MULTILINE)
     sections = dict(zip(parts[1::2], parts[2::2], strict=True))
     steps = [
@@ -223,7 +223,7 @@ def test_every_way_has_twelve_steps_that_show_something(way: str) -> None:
 
 
 def test_compose_by_its_structure() -> None:
-    """Its commands name services, what they run is the bot, and .env is where the bot of the container reads it."""
+    """Compose commands name the bot's service, which reads .env and is built here."""
     lines = [line for one in BLOCKS if one.section == "Compose" for line in one.lines() if line.startswith("docker ")]
     named = {word for line in lines for word in line.split() if word in COMPOSE["services"]}
     assert lines
@@ -233,7 +233,7 @@ def test_compose_by_its_structure() -> None:
 
 
 def test_the_charts_values() -> None:
-    """The page's values.yaml is what the chart takes; the Secret has the keys that it mounts, and the image its name."""
+    """The page's values.yaml is valid for the chart, and the Secret's keys and the image's name match it."""
     (shown,) = step("Kubernetes", 7, language="yaml")
     chart = ROOT / "deploy" / "helm" / "bolt-bot"
     schema = yaml.safe_load((chart / "values.schema.json").read_text(encoding="utf-8"))
@@ -250,7 +250,7 @@ def test_the_charts_values() -> None:
 
 
 def test_the_units_files() -> None:
-    """Each secret that the unit loads is put where it looks, and is named to the doctor."""
+    """Each secret that the unit loads is put where it looks, and is passed to the doctor."""
     unit = (ROOT / "deploy" / "systemd" / "bolt-bot.service").read_text(encoding="utf-8")
     loaded = dict(re.findall(r"^LoadCredential=(\w+):(\S+)$", unit, re.MULTILINE))
     (put,), (check,) = step("systemd", 7), step("systemd", 8)
@@ -264,7 +264,7 @@ def test_the_units_files() -> None:
 
 
 def test_the_app_needs_what_the_page_names() -> None:
-    """The names of the app and of the bot are the manifest's."""
+    """The page's names of the app and the bot are the manifest's."""
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
     text = prose(PAGE)
     assert f"*{manifest['display_information']['name']}*" in text

@@ -1,4 +1,4 @@
-"""A test is where a reader looks for it: at the same path as what it tests."""
+"""A test is where readers look for it: at the same path as the module it tests."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-# With the reason why nothing of its own can be tested.
+# With the reason why a module has no test of its own.
 WITHOUT = {
     "bot/flows/ports": "protocols: the type checker holds them",
     "bot/core/text/quoting.py": "read back in tests/core/commands/test_tokens.py, whatever the text",
     "bot/core/model/follow_request.py": "a record with a name",
-    # What people type, in several steps: tests/core/commands/test_grammar.py and test_guess.py try them as one.
+    # What people type, in several steps: tests/core/commands/test_grammar.py and test_guess.py test them together.
     "bot/core/commands/given.py": "in test_grammar.py",
     "bot/core/commands/verbs.py": "in test_grammar.py",
     "bot/core/commands/talk.py": "in test_guess.py",
@@ -31,20 +31,20 @@ WITHOUT = {
 
 
 def modules() -> list[str]:
-    """Every module of the core and the flows that does something."""
+    """Every module of the core and the flows with something to test."""
     paths = sorted(path for folder in ("core", "flows") for path in (ROOT / "bot" / folder).rglob("*.py"))
     return [str(path.relative_to(ROOT)) for path in paths if path.name != "__init__.py" and does_something(path)]
 
 
 def does_something(path: Path) -> bool:
-    """Whether there is a function in it, or a class with a method: records alone have nothing to test."""
+    """Whether it has a function or method: records alone have nothing to test."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return any(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) for node in ast.walk(tree))
 
 
 @pytest.mark.parametrize("module", modules())
 def test_each_module_has_its_test(module: str) -> None:
-    """Whoever changes it knows which file to run."""
+    """Each module has its test file, so that whoever changes it knows which one to run."""
     if any(module == name or module.startswith(f"{name}/") for name in WITHOUT):
         return
     assert has_test(module), (
@@ -53,11 +53,11 @@ def test_each_module_has_its_test(module: str) -> None:
 
 
 def has_test(module: str) -> bool:
-    """Whether the file of its tests is there."""
+    """Whether the module's test file exists."""
     path = Path(module).relative_to("bot")
     return (ROOT / "tests" / path.with_name(f"test_{path.name}")).exists()
 
 
 def test_no_exception_outlives_its_module() -> None:
-    """A file that is gone, or has a test by now, needs no reason."""
+    """No exception is left for a module that's gone or has a test."""
     assert [name for name in WITHOUT if not (ROOT / name).exists() or has_test(name)] == []

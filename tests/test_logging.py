@@ -1,4 +1,4 @@
-"""Logs: masked, one line an event, and the libraries' chatter left out."""
+"""Logs: masked, one line an event, and without the libraries' chatter."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MASKED = Masker([SECRET]).mask
 
 @pytest.fixture(autouse=True)
 def logging_as_before() -> Iterator[None]:
-    """What a test configures ends with it."""
+    """Restore logging after each test."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -38,7 +38,7 @@ def logging_as_before() -> Iterator[None]:
 
 
 def logged(log_format: str = "json", level: str = "debug") -> io.StringIO:
-    """A configured log, into memory."""
+    """Configure logging into memory."""
     stream = io.StringIO()
     configure_logging(log_format, level, MASKED, stream)
     return stream
@@ -46,7 +46,7 @@ def logged(log_format: str = "json", level: str = "debug") -> io.StringIO:
 
 @pytest.mark.parametrize("log_format", ["console", "json"])
 def test_no_secret_is_logged(log_format: str) -> None:
-    """A secret is masked in the event, in values at any depth, and in tracebacks; ours and the libraries'."""
+    """A secret is masked in events, in values at any depth and in tracebacks, ours and the libraries'."""
     stream = logged(log_format)
     log = structlog.get_logger("bot.test")
     log.info(SECRET, plain=SECRET, deep={"a": [{"b": SECRET}], SECRET: 1}, thing=ValueError(SECRET))
@@ -64,7 +64,7 @@ def test_no_secret_is_logged(log_format: str) -> None:
 
 
 def test_json_lines_have_their_fields() -> None:
-    """A line is one JSON object with the event, the level, the logger, the time in UTC and what was bound."""
+    """A JSON line has the event, the level, the logger, the time in UTC and the bound values."""
     stream = logged()
     structlog.get_logger("bot.test").warning("a service is away", service="redis", away_s=1.5, tries=3)
     line = json.loads(stream.getvalue())
@@ -91,11 +91,11 @@ def test_foreign_text_forges_no_line() -> None:
 
 
 def test_libraries_are_quiet_below_warning() -> None:
-    """No library logs requests or bodies, at any level of ours; their warnings are heard."""
+    """Libraries log no requests or bodies, whatever our level, but their warnings are shown."""
     stream = logged(level="debug")
 
     class Listener:
-        """As slack_bolt names its loggers, whose level it sets itself."""
+        """Named as slack_bolt names its loggers, whose level it sets itself."""
 
     for name in ("httpx", "slack_sdk.web.async_client", "aiohttp.access"):
         logging.getLogger(name).info("body %s", name)
@@ -106,7 +106,7 @@ def test_libraries_are_quiet_below_warning() -> None:
 
 
 def test_the_level_holds() -> None:
-    """What is below the level is not logged."""
+    """Events below the level aren't logged."""
     stream = logged(level="warning")
     structlog.get_logger("bot.test").info("hidden")
     structlog.get_logger("bot.test").warning("shown")
@@ -115,7 +115,7 @@ def test_the_level_holds() -> None:
 
 
 def test_warnings_go_to_the_log() -> None:
-    """Python's warnings are lines of the log like others."""
+    """Python's warnings are log lines like others."""
     stream = logged()
     with warnings.catch_warnings():
         warnings.simplefilter("always")
@@ -125,12 +125,12 @@ def test_warnings_go_to_the_log() -> None:
 
 
 def test_incidents_have_names_of_their_own() -> None:
-    """Two faults are not called the same."""
+    """Incidents have different ids."""
     assert len({incident_id() for _ in range(100)}) == 100
 
 
 def test_a_field_that_is_named_like_a_secret_is_never_logged() -> None:
-    """Whatever it looks like, at any depth; numbers are none."""
+    """A field with a secret's name is masked, whatever its value and at any depth, unless it's a number."""
     stream = logged()
     fields = {
         "password": "abc",
@@ -178,7 +178,7 @@ fail("the process")
 
 @pytest.mark.parametrize("log_format", ["console", "json"])
 def test_what_nobody_catches_is_logged_without_secrets(log_format: str) -> None:
-    """In the process, in a thread and where something is cleared up; the exit status is Python's own."""
+    """Uncaught exceptions are logged masked, in the process, threads and finalizers; the exit status is Python's."""
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", UNCAUGHT, log_format],
         cwd=ROOT,
@@ -194,7 +194,7 @@ def test_what_nobody_catches_is_logged_without_secrets(log_format: str) -> None:
 
 
 def test_what_a_stranger_can_repeat_is_counted() -> None:
-    """Told at once, and then once a minute at most, with how often it was."""
+    """A warning that strangers can repeat is logged at once, then at most once a minute with its count."""
     now = [100.0]
     refused = RareWarning("refused", lambda: now[0])
     with capture_logs() as lines:
@@ -206,7 +206,7 @@ def test_what_a_stranger_can_repeat_is_counted() -> None:
 
 
 class Clocked:
-    """A log whose clock a test moves."""
+    """A log whose clock the test sets."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -219,7 +219,7 @@ class Clocked:
 
 
 def test_a_line_that_repeats_is_left_out_and_counted() -> None:
-    """The same line is written some times a minute, and then how many were left out; another one is written meanwhile."""
+    """A repeated line is written a few times a minute, then the others are counted; other lines are still written."""
     clocked, log = Clocked(), structlog.get_logger("bot.test")
     for _ in range(500):
         log.warning("again", why="the same")
@@ -235,7 +235,7 @@ def test_a_line_that_repeats_is_left_out_and_counted() -> None:
 
 
 def test_what_a_library_repeats_is_the_same_whatever_its_numbers() -> None:
-    """asyncio reports each failed accept with its traceback, a hundred times a second."""
+    """Libraries' lines that differ only in numbers are the same, as when asyncio reports each failed accept."""
     clocked = Clocked()
     why = OSError(24, "Too many open files")
     for number in range(2000):
@@ -246,7 +246,7 @@ def test_what_a_library_repeats_is_the_same_whatever_its_numbers() -> None:
 
 
 def test_the_log_of_a_minute_is_bounded() -> None:
-    """Whatever the lines say; the next minute begins with how many are missing."""
+    """A minute's log is limited, whatever the lines say, and the next minute starts with how many are missing."""
     clocked, log = Clocked(), structlog.get_logger("bot.test")
     for number in range(500):
         log.warning("different", number=number, text="x" * 10_000)
@@ -258,11 +258,11 @@ def test_the_log_of_a_minute_is_bounded() -> None:
 
 
 def test_a_line_that_cannot_be_written_prints_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    """Python's own handler would print one for each line, and no mask is put over it."""
+    """A line that can't be written prints no traceback, which wouldn't be masked."""
     stream = logged()
 
     class Unprintable:
-        """Cannot be shown."""
+        """Can't be converted to a string."""
 
         def __str__(self) -> str:
             raise OSError(SECRET)
@@ -274,7 +274,7 @@ def test_a_line_that_cannot_be_written_prints_no_traceback(capsys: pytest.Captur
 
 
 def test_nothing_is_loaded_while_a_line_is_written() -> None:
-    """Every codec that a line may need is there from the start: without descriptors none could be read."""
+    """Every codec that a line may need is loaded from the start: without free descriptors, none could be."""
     code = "import sys; from bot.logging import configure_logging; configure_logging('json', 'info', str); print(*sys.modules)"
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=True

@@ -1,4 +1,4 @@
-"""The Slack app's manifest: valid by Slack's own schema, and asking for no more than it uses."""
+"""The Slack app's manifest: valid by Slack's own schema, and asking for no more than the bot uses."""
 
 from __future__ import annotations
 
@@ -27,46 +27,46 @@ def read(**form: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_slack_takes_it(form: dict[str, str]) -> None:
-    """Each form fits Slack's published schema."""
+    """Each form of the manifest is valid by Slack's published schema."""
     if not SCHEMA.exists():
         pytest.skip("Slack's schema of manifests is not beside this project")
     jsonschema.Draft7Validator(json.loads(SCHEMA.read_text())).validate(read(**form))
 
 
 def test_the_one_at_the_root_is_the_packaged_one() -> None:
-    """What people find in the repository is what the command prints."""
+    """The manifest at the root is the one that the command prints."""
     assert (ROOT / "manifest.yml").read_text() == render_manifest()
 
 
 def test_socket_mode_names_no_address() -> None:
-    """Turned on, Socket Mode needs no address, and the example's does not slip in."""
+    """In Socket Mode, the manifest has no address, not even the example's."""
     data = read()
     assert data["settings"]["socket_mode_enabled"] is True
     assert "example" not in json.dumps(data)
 
 
 def test_http_mode_names_the_address_everywhere() -> None:
-    """Commands and interactivity go to the one path, and Socket Mode is off, since it would stop them."""
+    """Over HTTP, everything goes to one address, and Socket Mode is off, since it would prevent that."""
     data = read(base_url="https://bolt.acme.example/")
     address = "https://bolt.acme.example/slack/events"
     assert data["settings"]["socket_mode_enabled"] is False
     assert data["settings"]["interactivity"]["request_url"] == address
     assert data["settings"]["event_subscriptions"]["request_url"] == address
-    # Where what is typed into a menu goes. Without it no schedule could be chosen in the form.
+    # What's typed into a menu goes there. Without it, no schedule could be chosen in the form.
     assert data["settings"]["interactivity"]["message_menu_options_url"] == address
     assert [one["url"] for one in data["features"]["slash_commands"]] == [address]
     assert "bot.example.com" not in render_manifest(base_url="https://bolt.acme.example")
 
 
 def test_mentions_arrive_as_ids() -> None:
-    """The slash command escapes mentions and channels, under any name."""
+    """The slash command escapes mentions and channels, whatever its name."""
     (command,) = read(command="/dbt")["features"]["slash_commands"]
     assert command["command"] == "/dbt"
     assert command["should_escape"] is True
 
 
 def test_the_hint_names_verbs() -> None:
-    """What Slack shows while the command is typed; no verb that the grammar does not know, and within Slack's limit."""
+    """The usage hint names only existing commands, and is within Slack's limit."""
     (command,) = read()["features"]["slash_commands"]
     hint = command["usage_hint"]
     named = [one.split()[0] for one in hint.split(" | ")]
@@ -77,7 +77,7 @@ def test_the_hint_names_verbs() -> None:
 
 
 def test_every_shortcut_has_its_listener() -> None:
-    """Slack offers what the manifest declares, and sends back its callback id."""
+    """Every shortcut in the manifest has a listener."""
     shortcuts = read()["features"]["shortcuts"]
     assert {one["callback_id"]: one["type"] for one in shortcuts} == {
         start_run.CALLBACK: "global",
@@ -86,7 +86,7 @@ def test_every_shortcut_has_its_listener() -> None:
 
 
 def test_optional_scopes_stand_in_both_lists() -> None:
-    """Slack wants an optional scope in the full list too; the necessary ones are few."""
+    """Optional scopes are also in the full list, as Slack requires, and the required ones are few."""
     scopes = read()["oauth_config"]["scopes"]
     optional = set(scopes["bot_optional"])
     history = {"channels:history", "groups:history", "mpim:history"}
@@ -126,14 +126,14 @@ def test_optional_scopes_stand_in_both_lists() -> None:
     ],
 )
 def test_every_event_has_the_scope_that_it_needs(event: str, scope: str) -> None:
-    """Slack sends none without it, and says nothing of that."""
+    """Every event has its scope, without which Slack silently doesn't send it."""
     data = read()
     assert event in data["settings"]["event_subscriptions"]["bot_events"]
     assert scope in data["oauth_config"]["scopes"]["bot"]
 
 
 def test_the_events_are_these() -> None:
-    """No more: each costs a delivery, and Slack switches off a subscription whose deliveries mostly fail."""
+    """There are no other events: each costs a delivery, and Slack disables subscriptions that mostly fail."""
     assert set(read()["settings"]["event_subscriptions"]["bot_events"]) == {
         "app_mention",
         "message.im",

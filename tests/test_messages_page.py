@@ -1,4 +1,4 @@
-"""docs/messages.md lists every sentence that people and operators can see, as the code has it."""
+"""docs/messages.md lists every sentence that people and operators can see, as it is in the code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_the_page_is_what_the_code_says() -> None:
-    """Run `make messages` after changing a sentence, and read the difference."""
+    """The page is up to date: run `make messages` after changing a sentence, and read the difference."""
     checked = subprocess.run(
         [sys.executable, "tools/messages.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -18,7 +18,7 @@ def test_the_page_is_what_the_code_says() -> None:
 
 
 def test_the_page_has_sentences_of_each_kind() -> None:
-    """A refusal, a label, a log event, a line of --help, a setting and the manifest."""
+    """The page has refusals, labels, log events, lines of --help, settings and the manifest."""
     page = (ROOT / "docs" / "messages.md").read_text().splitlines()
     for line in (
         "‹name› is already running. Nothing was started.",

@@ -1,4 +1,4 @@
-"""docs/operate.md lists each metric with its labels, and none that isn't there."""
+"""docs/operate.md lists each metric with its labels, and no other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.metrics import declared
 
 PAGE = (Path(__file__).parents[1] / "docs" / "operate.md").read_text()
 ROW = re.compile(r"^\| `(bolt_bot_\w+)` \| ([^|]*) \| ([^|]+) \|$", re.MULTILINE)
-# What a label may be: a name of ours, or one of a handful of words. What people or Bolt call something stands in none.
+# What a label can contain: our own names, or one of a few words. None contains people's or Bolt's names.
 BOUNDED = {
     "class", "due_set", "kind", "lane", "method", "operation", "outcome", "python_version", "revision", "service", "setting",
     "version", "work", "worker",
@@ -17,7 +17,7 @@ BOUNDED = {
 
 
 def test_every_metric_is_listed_with_its_labels() -> None:
-    """Once, with a meaning."""
+    """Every metric is listed once, with its labels and a meaning."""
     rows = ROW.findall(PAGE)
     listed = {name: tuple(re.findall(r"`(\w+)`", labels)) for name, labels, _ in rows}
     assert listed == declared()
@@ -25,5 +25,5 @@ def test_every_metric_is_listed_with_its_labels() -> None:
 
 
 def test_no_metric_is_labeled_with_foreign_text() -> None:
-    """So the number of series is bounded, and strangers who read them learn no names."""
+    """No label has foreign text, so series are limited in number and reveal no names."""
     assert {label for labels in declared().values() for label in labels} == BOUNDED

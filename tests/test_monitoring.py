@@ -1,4 +1,4 @@
-"""Alert rules and the dashboard: they name what the bot reports, and the rules fire when they should."""
+"""Alert rules and the dashboard: they use what the bot reports, and the rules fire when they should."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ ADDED = {"instance", "job"}
 
 
 def alerts() -> list[dict[str, Any]]:
-    """Each rule."""
+    """The alert rules."""
     (group,) = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
     rules: list[dict[str, Any]] = group["rules"]
     return rules
 
 
 def panels() -> list[dict[str, Any]]:
-    """Each panel with data."""
+    """The panels with data."""
     return [one for one in DASHBOARD["panels"] if one["type"] != "row"]
 
 
 def expressions() -> Iterator[tuple[str, str]]:
-    """Where each expression is, and what it says."""
+    """The alert or panel of each expression, and the expression."""
     yield from ((rule["alert"], rule["expr"]) for rule in alerts())
     for panel in panels():
         yield from ((panel["title"], target["expr"]) for target in panel["targets"])
 
 
 def reported() -> dict[str, set[str]]:
-    """The labels of each series that a bot reports, those of Python and the process included."""
+    """The labels of each series that a bot reports, including those of Python and the process."""
     kinds = {family.name: family.type for family in REGISTRY.collect()}
     found = {}
     for name, labels in declared().items():
@@ -64,7 +64,7 @@ def named(expression: str) -> tuple[set[str], set[str]]:
 
 @pytest.mark.parametrize(("where", "expression"), list(expressions()))
 def test_each_expression_names_what_is_reported(where: str, expression: str) -> None:
-    """Metrics, and labels that they have."""
+    """Each expression uses only reported metrics, and labels that they have."""
     names, labels = named(expression)
     known = reported()
     assert names, where
@@ -73,7 +73,7 @@ def test_each_expression_names_what_is_reported(where: str, expression: str) -> 
 
 
 def test_each_legend_names_labels_of_its_series() -> None:
-    """A label that was aggregated away would be shown as nothing."""
+    """Each legend uses only labels that weren't aggregated away, which would be empty."""
     for panel in panels():
         for target in panel["targets"]:
             shown = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
@@ -83,7 +83,7 @@ def test_each_legend_names_labels_of_its_series() -> None:
 
 
 def test_the_dashboard_has_each_section() -> None:
-    """Panels have numbers of their own and don't overlap."""
+    """The dashboard has all sections, and panels have unique ids and don't overlap."""
     rows = [one["title"] for one in DASHBOARD["panels"] if one["type"] == "row"]
     assert rows == ["Now", "People", "Runs", "Slack", "Bolt", "Redis", "Watches", "Processes"]
     cells: set[tuple[int, int]] = set()
@@ -97,7 +97,7 @@ def test_the_dashboard_has_each_section() -> None:
 
 
 def test_each_metric_is_shown_or_alerted_on() -> None:
-    """Otherwise nobody sees it. Those that only explain another one are left out."""
+    """Each metric is shown or alerted on, except those that only explain another one."""
     used = {re.sub(r"_(bucket|sum|count)$", "", name) for _, one in expressions() for name in named(one)[0]}
     explaining = {
         "bolt_bot_due_set_members",
@@ -110,7 +110,7 @@ def test_each_metric_is_shown_or_alerted_on() -> None:
 
 
 def test_each_alert_says_what_to_do() -> None:
-    """A summary, a description, and a runbook that is there."""
+    """Each alert has a summary, a description, and a runbook that exists."""
     headings = anchors((ROOT / "docs" / "operate.md").read_text(encoding="utf-8"))
     for rule in alerts():
         assert rule["labels"]["severity"] in {"critical", "warning"}
@@ -122,7 +122,7 @@ def test_each_alert_says_what_to_do() -> None:
 
 
 def test_each_alert_has_a_test() -> None:
-    """In which it's quiet first."""
+    """Each alert has a test in which it's first quiet, then firing."""
     given = yaml.safe_load(RULES.with_name("alerts.test.yaml").read_text(encoding="utf-8"))["tests"]
     tried = {one["name"]: [bool(at["exp_alerts"]) for at in one["alert_rule_test"]] for one in given}
     assert tried == {rule["alert"]: [False, True] for rule in alerts()}
@@ -130,13 +130,13 @@ def test_each_alert_has_a_test() -> None:
 
 @needs_promtool
 def test_the_rules_are_valid_and_fire() -> None:
-    """As Prometheus' own tool reads them, on series that are made up."""
+    """The rules are valid and fire on made-up series, by Prometheus's own tool."""
     run_promtool("check", "rules", "--lint=all", "--lint-fatal", RULES.name, cwd=RULES.parent)
     run_promtool("test", "rules", "alerts.test.yaml", cwd=RULES.parent)
 
 
 def test_the_monitoring_profile_mounts_what_is_there() -> None:
-    """Prometheus reads the rules and scrapes the bot; Grafana finds the dashboard where it's told to look."""
+    """The monitoring profile mounts existing files: Prometheus has the rules and the bot, Grafana its dashboard."""
     services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
     ours = {name: one for name, one in services.items() if one.get("profiles") == ["monitoring"]}
     assert ours.keys() == {"prometheus", "grafana"}

@@ -1,4 +1,4 @@
-"""Why a connection failed, and through what, without any credential."""
+"""Why a connection failed, and through which proxy, without any credential."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.network_failure import host_of, known, through, why
 
 
 def test_no_proxy_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that isn't used isn't named."""
+    """A proxy isn't named if NO_PROXY says that it isn't used."""
     monkeypatch.setenv("HTTPS_PROXY", "proxy:3128")
     assert through("https://api.test/graphql") == "api.test through the proxy proxy:3128"
     monkeypatch.setenv("NO_PROXY", "api.test")
@@ -20,7 +20,7 @@ def test_no_proxy_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def raised(error: BaseException, *causes: BaseException) -> BaseException:
-    """An exception with what led to it, as a library chains them."""
+    """An exception with its causes, as a library chains them."""
     at = error
     for cause in causes:
         at.__cause__ = cause
@@ -43,17 +43,17 @@ def raised(error: BaseException, *causes: BaseException) -> BaseException:
     ],
 )
 def test_the_cause_is_found_wherever_a_library_hides_it(error: BaseException, words: str) -> None:
-    """Among causes, arguments and members of groups; of several addresses the first one's number is quoted."""
+    """The cause is found among causes, arguments and members of groups."""
     assert known(error) == why(error) == words
 
 
 def test_what_is_certain_comes_before_what_followed_from_it() -> None:
-    """A name that can't be resolved may end in a timeout."""
+    """A certain cause comes before its consequences: a name that can't be resolved may end in a timeout."""
     assert known(raised(TimeoutError(), socket.gaierror(-2, "x"))) == "its host name can't be resolved (DNS)"
 
 
 def test_without_a_known_cause_the_exceptions_class_is_named() -> None:
-    """Never its text, which may hold an address with a password. A circle of causes ends."""
+    """Without a known cause, the exception's class is named, never its text; a circle of causes ends."""
     one, other = RuntimeError("https://u:hunter2@h"), ValueError()
     one.__cause__, other.__cause__ = other, one
     assert known(one) == ""
@@ -62,5 +62,5 @@ def test_without_a_known_cause_the_exceptions_class_is_named() -> None:
 
 @pytest.mark.parametrize("address", ["http://[broken", "nonsense", "http://h:99999/"])
 def test_what_is_no_address_has_no_host(address: str) -> None:
-    """Nothing is raised, and nothing of it is shown."""
+    """An invalid address has no host, raises nothing and isn't shown."""
     assert host_of(address) == through(address) == ""

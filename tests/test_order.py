@@ -1,4 +1,4 @@
-"""The order of the tests: none is lost, and every process has something to wait for and something to compute."""
+"""The order of the tests: none is lost, and every process has some that wait and some that compute."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ SLOW = ["tests/e2e/test_a.py", "tests/e2e/test_b.py", "tests/e2e/test_queue.py",
 
 @pytest.mark.parametrize("processes", [1, 2, 3, 8, 40])
 def test_no_test_is_lost(processes: int) -> None:
-    """However many processes there are."""
+    """No test is lost, however many processes there are."""
     assert sorted(deal(QUICK + SLOW, processes, str)) == sorted(QUICK + SLOW)
 
 
 def test_each_process_begins_with_what_takes_longest() -> None:
-    """And has its share of the rest, spread evenly."""
+    """Each process begins with the longest tests, and has its share of the rest, spread evenly."""
     dealt = deal(QUICK + SLOW, 2, str)
     first, second = dealt[:12], dealt[12:]
     assert (first[0], second[0]) == ("tests/chaos/test_chaos.py", "tests/e2e/test_queue.py")
@@ -31,7 +31,7 @@ def test_each_process_begins_with_what_takes_longest() -> None:
 
 
 def test_two_processes_share_the_browser() -> None:
-    """Each of them starts it once. The parts have one length, so that each process is given its own."""
+    """Two processes share the browser's tests; the parts have equal length, so that each process gets its own."""
     seen = [f"tests/browser/test_{number}.py" for number in range(6)]
     waiting = [f"tests/e2e/test_{number}.py" for number in range(10)]
     dealt = deal(QUICK + seen + waiting, 4, str)
@@ -41,19 +41,19 @@ def test_two_processes_share_the_browser() -> None:
 
 
 def test_one_process_keeps_every_part_in_its_order() -> None:
-    """What waits begins."""
+    """A single process keeps the order of tests that compute."""
     dealt = deal(QUICK, 1, str)
     assert dealt == QUICK
 
 
 @pytest.mark.parametrize("path", [*WAITING, SHARING])
 def test_what_waits_is_there(path: str) -> None:
-    """A file that was renamed would lose its place."""
+    """Every listed file or folder exists: a renamed one would lose its place."""
     assert (ROOT / path).exists()
 
 
 def test_a_file_that_computes_stays_whole() -> None:
-    """What it has set up for all of its tests is set up once."""
+    """A file of tests that compute stays together, so that its setup is done once."""
     tests = [f"tests/core/test_{number // 10}.py::test_{number}" for number in range(40)] + SLOW
     files = [test.partition("::")[0] for test in deal(tests, 1, lambda test: test.partition("::")[0])]
     changes = sum(one != other for one, other in itertools.pairwise(files) if other not in SLOW)

@@ -1,4 +1,4 @@
-"""No port is chosen before it's bound: what was free when it was looked at may be taken when it is bound."""
+"""No port is chosen before it's bound, because a free port may be taken before it's bound."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def test_it():
 
 
 def faults(source: str) -> list[str]:
-    """Where a port is chosen before it is bound: a name that says so, or a socket that is bound to learn of a port and closed."""
+    """The places where a port is chosen before it's bound: a name that says so, or a socket that's bound and closed."""
     if "getsockname" not in source and not NAME.search(source):
         return []
     tree = ast.parse(source)
@@ -60,7 +60,7 @@ def faults(source: str) -> list[str]:
 
 
 def names(node: ast.AST) -> list[str]:
-    """What a piece of a program is called, or calls."""
+    """The names in a node of a program."""
     if isinstance(node, ast.Name):
         return [node.id]
     if isinstance(node, ast.Attribute):
@@ -71,7 +71,7 @@ def names(node: ast.AST) -> list[str]:
 
 
 def test_no_port_is_chosen_before_it_is_bound() -> None:
-    """Bind port 0 and say which port it became, keep the socket, or use `tests.ports`."""
+    """No code chooses a port before binding it: bind port 0, keep the socket, or use `tests.ports`."""
     found = [
         f"{path.relative_to(ROOT)}: {fault}"
         for folder in FOLDERS
@@ -83,17 +83,17 @@ def test_no_port_is_chosen_before_it_is_bound() -> None:
 
 @pytest.mark.parametrize("source", PROBES)
 def test_a_port_that_is_looked_up_is_found(source: str) -> None:
-    """With or without a helper, and by its usual names."""
+    """A port that's looked up is found, with or without a helper, and by its usual names."""
     assert faults(source)
 
 
 def test_a_port_that_stays_bound_is_fine() -> None:
-    """It's nobody else's as long as it is used."""
+    """A port that stays bound is fine: nobody else can take it."""
     assert faults(BOUND) == []
 
 
 def test_a_claimed_port_is_ours_alone() -> None:
-    """Two who claim get different ones, below those that the system hands out."""
+    """Claimed ports are different, and below those that the system assigns."""
     one, other = next(claims()), next(claims())
     assert one.port != other.port
     assert FIRST <= min(one.port, other.port) < max(one.port, other.port) <= LAST

@@ -9,7 +9,7 @@ from tests.waiting import PATIENCE_S
 
 
 async def test_a_start_that_is_stopped_is_cancelled() -> None:
-    """SIGTERM ends the wait for Slack or Bolt, and is no fault."""
+    """A start that's stopped is cancelled, without an error."""
     begun, stopped = asyncio.Event(), asyncio.Event()
     ended: list[str] = []
 
@@ -29,7 +29,7 @@ async def test_a_start_that_is_stopped_is_cancelled() -> None:
 
 
 async def test_a_start_that_swallows_a_cancellation_is_stopped_all_the_same() -> None:
-    """As one does whose connection is made at that moment: it would go on waiting for Slack or Bolt."""
+    """A start that swallows a cancellation, as a connection made at that moment may, is cancelled again."""
     begun, stopped = asyncio.Event(), asyncio.Event()
     swallowed: list[str] = []
 
@@ -52,7 +52,7 @@ async def test_a_start_that_swallows_a_cancellation_is_stopped_all_the_same() ->
 
 
 async def test_whoever_waits_for_a_start_can_be_cancelled() -> None:
-    """Also while the start takes its time to end: the cancellation reaches the caller."""
+    """The caller can be cancelled while the start takes its time to end."""
     begun, stopped, unwinding, go_on = (asyncio.Event() for _ in range(4))
 
     async def starting() -> None:

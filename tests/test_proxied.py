@@ -1,4 +1,4 @@
-"""Slack and Bolt through a company's proxy, over TLS that only its own authority vouches for: real sockets throughout."""
+"""Slack and Bolt through a company's proxy, with TLS from the company's own authority: real sockets throughout."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ANSWERS = {
 
 
 async def answer(request: web.Request) -> web.StreamResponse:
-    """Slack's, Bolt's and its storage's answers, and Slack's socket."""
+    """Answer as Slack, Bolt or its storage, or as Slack's socket."""
     if request.path == "/link":
         socket = web.WebSocketResponse()
         await socket.prepare(request)
@@ -57,7 +57,7 @@ async def answer(request: web.Request) -> web.StreamResponse:
 
 @asynccontextmanager
 async def company(folder: Path, monkeypatch: pytest.MonkeyPatch, login: str = "") -> AsyncIterator[ConnectProxy]:
-    """A network in which the proxy is the only way out, and answers everything with the company's certificate."""
+    """A network whose only way out is the proxy, which answers everything with the company's certificate."""
     made = authority(folder, *HOSTS)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
@@ -66,7 +66,7 @@ async def company(folder: Path, monkeypatch: pytest.MonkeyPatch, login: str = ""
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=made.context())
     await site.start()
     monkeypatch.setenv("SSL_CERT_FILE", str(made.file))
-    # A process reads the certificates once.
+    # A process reads the certificates only once.
     tls.cache_clear()
     try:
         async with connect_proxy(int(runner.addresses[0][1]), login) as proxy:
@@ -77,7 +77,7 @@ async def company(folder: Path, monkeypatch: pytest.MonkeyPatch, login: str = ""
 
 
 async def test_slack_goes_through_the_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Calls, uploads and replies to people, each by its host; the password is in a form that URLs need."""
+    """Calls, uploads and replies to Slack go through the proxy, with a password that has to be quoted in its URL."""
     async with company(tmp_path, monkeypatch, f"user:{PASSWORD}") as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:very%20secret%201@127.0.0.1:{proxy.port}")
         chat = SlackChat(TOKEN, SLACK, str)
@@ -89,7 +89,7 @@ async def test_slack_goes_through_the_proxy(tmp_path: Path, monkeypatch: pytest.
 
 
 async def test_socket_mode_goes_through_the_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The socket has a host of its own, which may be in NO_PROXY while the API isn't."""
+    """The socket goes through the proxy, unless its own host is in NO_PROXY."""
     async with company(tmp_path, monkeypatch) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         chat = SlackChat(TOKEN, SLACK, str)
@@ -107,7 +107,7 @@ async def test_socket_mode_goes_through_the_proxy(tmp_path: Path, monkeypatch: p
 
 
 async def test_sockets_through_a_dead_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It's named in the line about the outage, without its password."""
+    """A dead proxy is named in the outage's reason, without its password."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
@@ -122,7 +122,7 @@ async def test_sockets_through_a_dead_proxy(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def test_bolt_goes_through_the_proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The API, and the files that its storage has elsewhere."""
+    """Bolt's API and its storage's files go through the proxy."""
     async with company(tmp_path, monkeypatch) as proxy:
         monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{proxy.port}")
         client, downloads = BoltClient(BOLT, Credentials("secret", "key")), Downloader(BOLT)
@@ -134,7 +134,7 @@ async def test_bolt_goes_through_the_proxy(tmp_path: Path, monkeypatch: pytest.M
 
 
 async def test_no_proxy_is_obeyed_by_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The proxy isn't asked; the certificate is trusted all the same."""
+    """NO_PROXY is obeyed by all clients, and the certificate is still trusted."""
     async with company(tmp_path, monkeypatch) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         monkeypatch.setenv("NO_PROXY", "10.0.0.0/8, 127.0.0.0/8")
@@ -152,7 +152,7 @@ async def test_no_proxy_is_obeyed_by_all(tmp_path: Path, monkeypatch: pytest.Mon
 async def test_a_wrong_password_is_named_and_none_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In no error and in no log line, even of the SDK at its most talkative."""
+    """A wrong proxy password is reported as refused, and shown in no error and no log line, even of the SDK's."""
     configure_logging("json", "debug", Masker().mask)
     async with company(tmp_path, monkeypatch, f"user:{PASSWORD}") as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter22@127.0.0.1:{proxy.port}")

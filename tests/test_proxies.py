@@ -1,4 +1,4 @@
-"""Which proxy a request goes through, for every form of the variables."""
+"""Which proxy a request goes through, for every form of the environment variables."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PROXY = "http://proxy:3128"
     ],
 )
 def test_the_proxy_of_an_address(environment: dict[str, str], address: str, proxy: str | None) -> None:
-    """By its scheme; lower case comes first, and a blank variable is unset."""
+    """An address's proxy depends on its scheme; lowercase variables come first, and a blank one is unset."""
     assert proxy_for(address, environment) == proxy
 
 
@@ -67,7 +67,7 @@ def test_the_proxy_of_an_address(environment: dict[str, str], address: str, prox
     ],
 )
 def test_who_is_reached_directly(entries: str, address: str, direct: bool) -> None:  # noqa: FBT001 - a column of the table
-    """Names with all names below them, addresses, networks, and each of them for one port only."""
+    """NO_PROXY can have names including all names below them, addresses and networks, each also for a single port."""
     environment = {"ALL_PROXY": PROXY, "NO_PROXY": entries}
     assert (proxy_for(address, environment) is None) is direct
     assert proxy_for(address, {"ALL_PROXY": PROXY, "no_proxy": entries, "NO_PROXY": "*"}) == (
@@ -79,14 +79,14 @@ def test_who_is_reached_directly(entries: str, address: str, direct: bool) -> No
     "proxy", ["socks5://user:hunter22@proxy:1080", "http://", "http://proxy:x", "http://p:0", "a b", "http://[x"]
 )
 def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(proxy: str) -> None:
-    """Its value may contain a password."""
+    """An unusable proxy is reported by its variable, without the value, which may contain a password."""
     (line,) = proxy_faults({"HTTPS_PROXY": proxy})
     assert line.startswith("HTTPS_PROXY should be an address that begins with http:// or https://")
     assert "hunter22" not in line
 
 
 def test_proxies_that_can_be_used() -> None:
-    """With a password or without, with TLS to the proxy or without."""
+    """Proxies with and without a password or TLS are usable, and their passwords are known."""
     usable = {"HTTPS_PROXY": "https://user:p%40ss@proxy:3129", "http_proxy": "proxy", "ALL_PROXY": ""}
     assert proxy_faults(usable) == ()
     assert proxy_passwords(usable) == ("p%40ss", "p@ss")

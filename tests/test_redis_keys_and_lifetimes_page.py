@@ -1,4 +1,4 @@
-"""docs/redis-keys-and-lifetimes.md tells of every kind of key, with how long it lives, and of none that is not there."""
+"""docs/redis-keys-and-lifetimes.md lists every kind of key with its lifetime, and no other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORD = re.compile(r"(keys?|due set|post) ((?:`\w+`(?:, )?)+)")
 
 
 def test_every_kind_of_key_is_told() -> None:
-    """With how long it lives; none that the store does not know."""
+    """Every kind of key in the store is listed with its lifetime, and no other."""
     used = {
         kind for pattern, key in KEYS.items() for path in STORE.rglob(pattern) for kind in key.findall(path.read_text())
     }
@@ -26,7 +26,7 @@ def test_every_kind_of_key_is_told() -> None:
 
 
 def test_the_words_that_it_explains_are_stored() -> None:
-    """Each is a key, a due set or a class of posts; files that it names are looked for in tests/test_docs.py."""
+    """Each explained word is a key, a due set or a class of posts. tests/test_docs.py checks the files it names."""
     posts = re.search(
         r"^local POSTS = {(.*?)}", (STORE / "scripts" / "shared" / "lanes.lua").read_text(), re.MULTILINE | re.DOTALL
     )
@@ -46,6 +46,6 @@ def test_the_words_that_it_explains_are_stored() -> None:
 
 
 def test_the_settings_that_it_names_are_there() -> None:
-    """None that was renamed."""
+    """The settings that the page names exist."""
     named = {name for name in CODE.findall(read(NAME)) if name.startswith("BOLT_BOT_")}
     assert named <= {name.upper() for name in Settings.model_fields}

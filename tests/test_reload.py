@@ -1,4 +1,4 @@
-"""Files that are read again: all or nothing each, and only if they have changed or somebody asks."""
+"""Reading files again: each all or nothing, and only if it has changed or somebody asks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BAD = "version: 1\nrules:\n  - {name: all, alow: true}\n"
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LiveFiles:
-    """A policy of one rule and a file of owners, written a while ago."""
+    """A policy with one rule and an owners file, written a while ago."""
     for name, value in LEAST.items():
         monkeypatch.setenv(name, value)
     for setting, text in ((POLICY, ONE), (OWNERS, "version: 1\nowners: {ada: U0ADA1}\n")):
@@ -46,7 +46,7 @@ def write(path: Path, text: str, *, age_s: float = 60) -> None:
 
 
 async def logged(read: Callable[[], object]) -> list[EventDict]:
-    """What is logged by it."""
+    """What's logged meanwhile."""
     with capture_logs() as lines:
         await read()  # type: ignore[misc]  # a coroutine function
     return lines
@@ -58,7 +58,7 @@ def metric(name: str, **labels: str) -> float | None:
 
 
 async def test_a_changed_file_is_in_effect(files: LiveFiles, tmp_path: Path) -> None:
-    """And only that one is read; the log says how many rules there are now, and were before."""
+    """A changed file, and only that, is read; the log has the numbers of rules before and after."""
     assert await logged(files.reloader.read_changed) == []
     write(tmp_path / POLICY, TWO)
     (line,) = await logged(files.reloader.read_changed)
@@ -68,7 +68,7 @@ async def test_a_changed_file_is_in_effect(files: LiveFiles, tmp_path: Path) -> 
 
 
 async def test_a_file_that_cannot_be_used_changes_nothing(files: LiveFiles, tmp_path: Path) -> None:
-    """One line with the file's line, masked; a note and a metric until it's mended. It isn't said again each time."""
+    """An unusable file changes nothing: one masked line with its line, and a note and a metric until it's mended."""
     before = files.policy.value
     write(tmp_path / POLICY, BAD)
     (line,) = await logged(files.reloader.read_changed)
@@ -90,7 +90,7 @@ async def test_a_file_that_cannot_be_used_changes_nothing(files: LiveFiles, tmp_
 
 
 async def test_a_file_that_is_being_written_is_left_alone(files: LiveFiles, tmp_path: Path) -> None:
-    """Until it's two seconds old; who asks gets it at once."""
+    """A file is read only once it's two seconds old, unless somebody asks."""
     write(tmp_path / POLICY, TWO, age_s=-1)
     assert await logged(files.reloader.read_changed) == []
     lines = await logged(files.reloader.read_all)
@@ -102,7 +102,7 @@ async def test_a_file_that_is_being_written_is_left_alone(files: LiveFiles, tmp_
 
 
 async def test_a_file_from_the_future_is_read(files: LiveFiles, tmp_path: Path) -> None:
-    """The clock of the machine that wrote it may be ahead."""
+    """A file from the future is read: the clock of the machine that wrote it may be ahead."""
     write(tmp_path / POLICY, TWO, age_s=-3600)
     await files.reloader.read_changed()
     assert len(files.policy.value.rules) == 2
@@ -111,7 +111,7 @@ async def test_a_file_from_the_future_is_read(files: LiveFiles, tmp_path: Path) 
 async def test_a_link_that_leads_elsewhere_is_a_change(
     files: LiveFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As Kubernetes replaces what it mounts: the file is a link through a folder's link, which is replaced."""
+    """A link that leads elsewhere is a change, as when Kubernetes replaces the link to a mounted folder."""
     del files
     for number, text in enumerate((ONE, TWO)):
         (tmp_path / f"..{number}").mkdir()
@@ -128,7 +128,7 @@ async def test_a_link_that_leads_elsewhere_is_a_change(
 
 
 async def test_it_is_read_when_asked(files: LiveFiles, tmp_path: Path) -> None:
-    """Also if that was before it began to run."""
+    """Files are read when somebody asks, even before the reloader runs."""
     files.reloader.ask()
     running = asyncio.create_task(files.reloader.run())
     heard = asyncio.Event()
@@ -141,7 +141,7 @@ async def test_it_is_read_when_asked(files: LiveFiles, tmp_path: Path) -> None:
 
 
 async def test_watches_and_hints_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hints that are the same are no change."""
+    """Watches and hints are read again, and only a change is reported as one."""
     pytest.importorskip("re2")
     texts = {
         WATCHES: "version: 1\nchannels:\n  C0DATA123:\n    - watch: nightly\n",
@@ -161,7 +161,7 @@ async def test_watches_and_hints_are_read_again(tmp_path: Path, monkeypatch: pyt
 
 
 async def test_without_files_there_is_nothing_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who asks is told so."""
+    """Without files, asking logs that there's nothing to read."""
     for name, value in LEAST.items():
         monkeypatch.setenv(name, value)
     files = load_files(load_settings(), str)

@@ -1,4 +1,4 @@
-"""The bot and its sandbox as the two distributions they are: what each one's files are, and how the bot finds the sandbox."""
+"""The bot and its sandbox as two distributions: what each contains, and how the bot finds the sandbox."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.waiting import PATIENCE_S
 ROOT = Path(__file__).parents[1]
 COMMANDS = ("demo", "sandbox")
 
-# What finds the sandbox if it is installed, and the command that asks for it.
+# What finds the sandbox if it's installed, and the command that uses it.
 FINDERS = frozenset({"find_sandbox.py", "cli/sandbox.py"})
 
 
@@ -48,27 +48,27 @@ def build(folder: Path, what: Literal["wheel", "sdist"], out: Path) -> Path:
 
 
 def project(folder: Path) -> dict[str, Any]:
-    """What a pyproject.toml says of its project."""
+    """The project table of a pyproject.toml."""
     found: dict[str, Any] = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return found
 
 
 def ranges(folder: Path) -> dict[str, str]:
-    """The declared dependencies by name, with what each may be."""
+    """The declared dependencies with their version ranges."""
     named = (re.fullmatch(r"([\w.-]+)(.*)", one) for one in project(folder)["dependencies"])
     return {found[1]: found[2] for found in named if found}
 
 
 @dataclass(frozen=True, slots=True)
 class Wheels:
-    """Both wheels unpacked, each in a folder of its own, and a folder with everything else that is installed here."""
+    """Both wheels, unpacked into separate folders, and a folder with everything else that's installed here."""
 
     bot: Path
     sandbox: Path
     others: Path
 
     def environment(self, *more: Path) -> dict[str, str]:
-        """Where the bot is installed from its wheel, and more if it's given."""
+        """An environment with the bot's wheel, and more if given."""
         path = os.pathsep.join(map(str, (self.bot, *more, self.others)))
         return {"PATH": os.environ["PATH"], "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -89,7 +89,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Wheels:
 
 
 async def start(command: str, folder: Path, environment: dict[str, str]) -> asyncio.subprocess.Process:
-    """Start a command of the bot with nothing but what the environment names: -S leaves out what is installed here."""
+    """Start a command of the bot with this environment only: -S leaves out what's installed here."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-S", "-m", "bot", command),
         cwd=folder,
@@ -101,7 +101,7 @@ async def start(command: str, folder: Path, environment: dict[str, str]) -> asyn
 
 
 async def refused(command: str, folder: Path, environment: dict[str, str]) -> str:
-    """The one line with which a command ends that can't find its sandbox."""
+    """The one line with which a command ends if it can't find its sandbox."""
     process = await start(command, folder, environment)
     out, err = await process.communicate()
     assert process.returncode == 2, err.decode()
@@ -111,7 +111,7 @@ async def refused(command: str, folder: Path, environment: dict[str, str]) -> st
 
 
 def test_the_bots_wheel_has_no_sandbox(wheels: Wheels) -> None:
-    """Only the package `bot` and its metadata, with no file of the sandbox's and no dependency of its own."""
+    """The bot's wheel has the package `bot` and its metadata, no file of the sandbox, and not its dependencies."""
     names = {path.name for path in wheels.bot.iterdir()}
     assert names == {"bot", f"bolt_bot-{project(ROOT)['version']}.dist-info"}
     assert not [
@@ -124,7 +124,7 @@ def test_the_bots_wheel_has_no_sandbox(wheels: Wheels) -> None:
 
 
 def test_the_bots_sdist_has_no_sandbox(tmp_path: Path) -> None:
-    """Beside the package only what a build needs and what describes it."""
+    """The bot's sdist has only its package, what a build needs, and what describes it."""
     with tarfile.open(build(ROOT, "sdist", tmp_path)) as packed:
         names = [name.partition("/")[2] for name in packed.getnames()]
     folders = {name.partition("/")[0] for name in names if "/" in name}
@@ -133,7 +133,7 @@ def test_the_bots_sdist_has_no_sandbox(tmp_path: Path) -> None:
 
 
 def test_the_sandboxs_wheel_has_its_page_but_not_the_source(wheels: Wheels) -> None:
-    """It is built and complete: whoever installs it needs neither the repository nor Node."""
+    """The sandbox's wheel has its built page, so it needs neither the repository nor Node."""
     package = wheels.sandbox / "bolt_sandbox"
     page = {str(path.relative_to(package / "page")) for path in (package / "page").rglob("*") if path.is_file()}
     assert page == {"index.html", "licenses.md", "assets/page.js", "assets/page.css"}
@@ -149,7 +149,7 @@ def test_the_sandboxs_wheel_has_its_page_but_not_the_source(wheels: Wheels) -> N
 async def test_without_the_sandbox_the_command_says_what_to_install(
     wheels: Wheels, tmp_path: Path, command: str
 ) -> None:
-    """Exit status 2 and one sentence."""
+    """Without the sandbox, its commands end with status 2 and one sentence that says what to install."""
     said = await refused(command, tmp_path, wheels.environment())
     assert said == (
         "The sandbox isn't installed: in a clone of the repository, install bolt-bot-sandbox with `pip install ./sandbox`."
@@ -157,7 +157,7 @@ async def test_without_the_sandbox_the_command_says_what_to_install(
 
 
 async def test_with_it_the_sandbox_is_found_and_serves_its_page(wheels: Wheels, tmp_path: Path) -> None:
-    """From its wheel alone, page included."""
+    """The sandbox is found and serves its page from its wheel alone."""
     process = await start("sandbox", tmp_path, wheels.environment(wheels.sandbox))
     assert process.stdout is not None
     try:
@@ -174,7 +174,7 @@ async def test_with_it_the_sandbox_is_found_and_serves_its_page(wheels: Wheels, 
 
 
 async def test_a_sandbox_of_another_version_is_refused(wheels: Wheels, tmp_path: Path) -> None:
-    """The two are made for each other: a mixture would fail later and say less."""
+    """A sandbox of another version is refused: together, they would fail later with less explanation."""
     other = tmp_path / "bolt_bot_sandbox-9.8.7.dist-info"
     other.mkdir()
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: bolt-bot-sandbox\nVersion: 9.8.7\n")
@@ -186,26 +186,26 @@ async def test_a_sandbox_of_another_version_is_refused(wheels: Wheels, tmp_path:
 
 
 async def test_a_sandbox_without_what_it_needs_is_refused(wheels: Wheels, tmp_path: Path) -> None:
-    """Installed without its dependencies, say: the sentence names what's missing."""
+    """A sandbox without a dependency is refused, and the sentence names what's missing."""
     (tmp_path / "graphql.py").write_text("raise ModuleNotFoundError(\"No module named 'graphql'\")\n")
     said = await refused("demo", tmp_path, wheels.environment(tmp_path, wheels.sandbox))
     assert said.startswith("bolt-bot-sandbox can't be loaded (No module named 'graphql'): install it again")
 
 
 def test_both_have_one_version() -> None:
-    """They are released together, and the bot refuses any other."""
+    """Both have the same version and Python requirement: they're released together."""
     assert project(ROOT)["version"] == project(ROOT / "sandbox")["version"]
     assert project(ROOT)["requires-python"] == project(ROOT / "sandbox")["requires-python"]
 
 
 def test_what_both_need_is_asked_for_alike() -> None:
-    """Else the two could not be installed together."""
+    """Both require common dependencies alike, or they couldn't be installed together."""
     bot, sandbox = ranges(ROOT), ranges(ROOT / "sandbox")
     assert {name: sandbox[name] for name in bot.keys() & sandbox} == {name: bot[name] for name in bot.keys() & sandbox}
 
 
 def test_the_sandbox_declares_what_it_imports() -> None:
-    """No more and no less, though its tests run where everything of the bot's is installed too."""
+    """The sandbox declares exactly what it imports, though its tests run with the bot's packages too."""
     imported: set[str] = set()
     for path in (ROOT / "sandbox" / "bolt_sandbox").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

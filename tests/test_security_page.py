@@ -1,4 +1,4 @@
-"""docs/security.md tells of every scope, every event and every secret, and of none that is not there."""
+"""docs/security.md lists every scope, event and secret, and no others."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PAGE = read("docs/security.md")
 
 
 def rows(heading: str) -> list[list[str]]:
-    """The cells of the table under a heading, without its head."""
+    """The cells of the table below a heading, without its head."""
     return table("docs/security.md", heading)
 
 
 def names(heading: str) -> list[str]:
-    """What the first column of that table names, each time it does."""
+    """The names in that table's first column, as often as they appear."""
     return [name for row in rows(heading) for name in CODE.findall(row[0])]
 
 
@@ -34,12 +34,12 @@ def app() -> dict[str, Any]:
 
 
 def test_every_scope_has_its_reason(app: dict[str, Any]) -> None:
-    """Once; none that the app does not ask for."""
+    """Every scope that the app asks for is listed once, and no other."""
     assert sorted(names("Scopes")) == sorted(app["oauth_config"]["scopes"]["bot"])
 
 
 def test_what_is_missing_without_a_scope_is_said(app: dict[str, Any]) -> None:
-    """In the words of the log and of the doctor; optional ones are called so."""
+    """What doesn't work without a scope is in the doctor's words, and optional scopes are called optional."""
     optional = set(app["oauth_config"]["scopes"]["bot_optional"])
     for cell, reason, without in rows("Scopes"):
         name = cell.strip("`")
@@ -48,12 +48,12 @@ def test_what_is_missing_without_a_scope_is_said(app: dict[str, Any]) -> None:
 
 
 def test_every_event_has_its_reason(app: dict[str, Any]) -> None:
-    """Once; none to which the app has not subscribed."""
+    """Every event that the app subscribes to is listed once, and no other."""
     assert sorted(names("Events")) == sorted(app["settings"]["event_subscriptions"]["bot_events"])
 
 
 def test_every_secret_has_its_rotation() -> None:
-    """Of the settings, those that are secret."""
+    """Every secret setting is in the section about rotating secrets."""
     secret = {name.upper() for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}
     told = PAGE.partition("## Rotating the secrets")[2].partition("\n## ")[0]
     assert secret
@@ -61,6 +61,6 @@ def test_every_secret_has_its_rotation() -> None:
 
 
 def test_the_settings_that_it_names_are_there() -> None:
-    """None that was renamed."""
+    """The settings that the page names exist."""
     named = {name for name in CODE.findall(PAGE) if re.fullmatch(r"(BOLT_BOT|PARADIME|SLACK|REDIS)_[A-Z_]+", name)}
     assert named <= {name.upper() for name in Settings.model_fields}

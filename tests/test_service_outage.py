@@ -9,7 +9,7 @@ from bot.service_outage import ServiceOutage
 
 
 def test_an_outage_is_logged_once_at_each_end() -> None:
-    """However many calls fail in between, there are two lines."""
+    """An outage has two lines, however many calls fail in between."""
     now = 0.0
     outage = ServiceOutage("bolt", clock=lambda: now)
     with capture_logs() as lines:
@@ -25,7 +25,7 @@ def test_an_outage_is_logged_once_at_each_end() -> None:
 
 
 def test_an_answer_that_refuses_is_no_outage() -> None:
-    """A service that says no is there."""
+    """An answer that refuses is no outage, and ends one."""
     with capture_logs() as lines:
         outage = ServiceOutage("bolt")
         outage(BoltThrottled(3))
@@ -37,7 +37,7 @@ def test_an_answer_that_refuses_is_no_outage() -> None:
 
 
 def test_a_service_is_there_if_all_of_its_parts_are() -> None:
-    """Calls that work don't end an outage of the sockets; the reason and the log agree."""
+    """A service is back when all its parts are: working calls don't end an outage of the sockets."""
     outage = ServiceOutage("slack")
     sockets = outage.of("socket")
     with capture_logs() as lines:

@@ -34,20 +34,20 @@ WEBHOOK = (
 
 
 def loaded(environment: dict[str, str]) -> Settings:
-    """The settings of an environment that holds only this."""
+    """The settings from an environment with nothing else."""
     with patch.dict(os.environ, environment, clear=True):
         return load_settings()
 
 
 def faults(**changes: str) -> tuple[str, ...]:
-    """The lines for the least environment with changes; an empty value takes one away."""
+    """The lines for the minimal environment with changes; an empty value removes one."""
     with pytest.raises(SettingsError) as caught:
         loaded({**LEAST, **changes})
     return caught.value.lines
 
 
 def test_the_least_environment_is_enough() -> None:
-    """Everything else has the documented default."""
+    """The minimal environment is enough, and everything else has the documented default."""
     settings = loaded(LEAST)
     defaults = settings.model_dump(exclude={name.lower() for name in LEAST})
     assert {name: str(value) for name, value in defaults.items()} == {
@@ -98,7 +98,7 @@ def test_the_least_environment_is_enough() -> None:
 
 
 def test_an_empty_environment_names_everything_that_is_needed() -> None:
-    """One start shows every missing variable, a line each."""
+    """An empty environment shows every missing variable at once, a line each."""
     with pytest.raises(SettingsError) as caught:
         loaded({})
     names = [line.split()[0] for line in caught.value.lines]
@@ -177,7 +177,7 @@ def test_an_empty_environment_names_everything_that_is_needed() -> None:
     ],
 )
 def test_a_malformed_one_is_named_with_what_it_should_be(name: str, value: str, line: str) -> None:
-    """The line is the variable's name and the rule, never the value."""
+    """A malformed setting's line has the variable's name and the rule, never the value."""
     assert faults(**{name: value}) == (f"{name} {line}",)
 
 
@@ -192,7 +192,7 @@ def test_a_malformed_one_is_named_with_what_it_should_be(name: str, value: str, 
     ],
 )
 def test_what_belongs_together_is_asked_for(changes: dict[str, str], start: str) -> None:
-    """One of app token and signing secret; a key unless the secret is a bearer; a uid with a company-wide secret."""
+    """Required: an app token or signing secret, a key unless the secret is a bearer, a uid for a company's secret."""
     (line,) = faults(**changes)
     assert line.startswith(start)
 
@@ -223,7 +223,7 @@ WORDS = st.text(st.characters(exclude_categories=["Z", "C"]), min_size=12, max_s
 
 
 def told(environment: dict[str, str]) -> str:
-    """What is wrong with an environment, nothing where it will do."""
+    """What's wrong with an environment; empty if nothing is."""
     try:
         loaded(environment)
     except SettingsError as error:
@@ -233,12 +233,12 @@ def told(environment: dict[str, str]) -> str:
 
 @given(st.sampled_from(sorted(Settings.model_fields)), WORDS)
 def test_no_line_holds_a_value(field: str, value: str) -> None:
-    """Whatever is given, no line quotes it."""
+    """No line quotes a value, whatever it is."""
     assert value.strip() not in told({**LEAST, field.upper(): value})
 
 
 def test_secrets_do_not_show() -> None:
-    """Neither printing the settings nor a fault of one shows a secret."""
+    """Printing the settings shows no secret, and the masker gets all of them."""
     secrets = {
         "SLACK_BOT_TOKEN": "xoxb-aaaaaa",
         "SLACK_APP_TOKEN": "xapp-bbbbbb",
@@ -259,7 +259,7 @@ def test_secrets_do_not_show() -> None:
 
 
 def test_patterns_do_not_show() -> None:
-    """What they look for may tell something; the masker gets them whole."""
+    """Printing the settings doesn't show patterns, which may reveal something; the masker gets them whole."""
     settings = loaded({**LEAST, "BOLT_BOT_SECRET_PATTERNS": "zebra-\\d{8}\ncustomer-\\w+"})
     assert [one.pattern for one in settings.patterns()] == [r"zebra-\d{8}", r"customer-\w+"]
     assert "zebra" not in repr(settings) + str(settings)
@@ -267,14 +267,14 @@ def test_patterns_do_not_show() -> None:
 
 
 def test_passwords_of_every_form_of_address_are_secrets() -> None:
-    """Those of the data servers, and of the Sentinels."""
+    """Passwords in every form of address are secrets, those of data servers and of Sentinels."""
     url = "redis+sentinel://u:p%40ss@h1:1,h2/main/0?sentinel_password=s%21t"
     assert {"p%40ss", "p@ss", "s!t"} <= set(loaded({**LEAST, "REDIS_URL": url}).secrets())
     assert "p@ss" in loaded({**LEAST, "REDIS_URL": "redis+cluster://:p%40ss@h1,h2"}).secrets()
 
 
 def test_settings_are_frozen() -> None:
-    """No part of the program changes them."""
+    """Settings can't be changed."""
     settings = loaded(LEAST)
     with pytest.raises(ValidationError):
         settings.bolt_bot_name = "other"  # type: ignore[misc]
@@ -290,12 +290,12 @@ def test_settings_are_frozen() -> None:
     ],
 )
 def test_records_call_the_workspace(changes: dict[str, str], workspace: str) -> None:
-    """The uid where there is one, else the endpoint's path."""
+    """Records have the workspace's uid if it's set, or else the name from the endpoint's path."""
     assert loaded({**LEAST, **changes}).workspace == workspace
 
 
 def test_addresses_are_joined_as_expected() -> None:
-    """Slack's address ends with a slash, as slack_sdk wants it; the app's does not."""
+    """Slack's address ends with a slash, as slack_sdk requires; the app's doesn't."""
     changed = {"SLACK_API_URL": "http://h/slack/api", "PARADIME_APP_URL": "http://h/"}
     settings = loaded({**LEAST, **changed})
     assert settings.slack_api_url == "http://h/slack/api/"
@@ -303,14 +303,14 @@ def test_addresses_are_joined_as_expected() -> None:
 
 
 def test_a_mistyped_setting_is_pointed_out() -> None:
-    """An unknown variable of ours is named with the nearest one; others are none of our business."""
+    """An unknown BOLT_BOT_ variable is reported with the nearest setting; a variable unlike any setting isn't."""
     with patch.dict(os.environ, {"BOLT_BOT_POL_MIN_S": "1", "BOLT_BOT_NAME": "x", "SLACK_WHATEVER": "y"}):
         lines = unknown()
     assert lines == ("BOLT_BOT_POL_MIN_S isn't a setting and has no effect; did you mean BOLT_BOT_POLL_MIN_S?",)
 
 
 def test_swapped_tokens_are_one_mistake() -> None:
-    """One line names both variables."""
+    """Swapped tokens are one line that names both variables."""
     lines = faults(SLACK_BOT_TOKEN=LEAST["SLACK_APP_TOKEN"], SLACK_APP_TOKEN=LEAST["SLACK_BOT_TOKEN"])
     assert lines == ("SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: switch their values",)
 
@@ -326,7 +326,7 @@ def test_swapped_tokens_are_one_mistake() -> None:
     ],
 )
 def test_what_is_nearly_a_setting_that_is_not_set(name: str, meant: str) -> None:
-    """It's pointed out, and not if the setting is there: then it's another program's."""
+    """A variable that resembles an unset setting is reported; if the setting is set, it's another program's."""
     with patch.dict(os.environ, {name: "1"}, clear=True):
         assert unknown() == (f"{name} isn't a setting and has no effect; did you mean {meant}?",)
     with patch.dict(os.environ, {name: "1", meant: "2"}, clear=True):
@@ -335,6 +335,6 @@ def test_what_is_nearly_a_setting_that_is_not_set(name: str, meant: str) -> None
 
 @pytest.mark.parametrize("name", ["REDIS_PORT", "REDIS_SERVICE_HOST", "SLACK_CHANNEL", "SLACK_WEBHOOK_URL"])
 def test_variables_of_other_programs_are_left_alone(name: str) -> None:
-    """Kubernetes itself sets some that begin like ours."""
+    """Variables of other programs aren't reported; Kubernetes sets some that begin like ours."""
     with patch.dict(os.environ, {name: "1"}, clear=True):
         assert unknown() == ()

@@ -1,4 +1,4 @@
-"""docs/settings.md has the text that is below each setting in bot/settings.py."""
+"""docs/settings.md has the texts that are below the settings in bot/settings.py."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_the_page_is_what_the_settings_say() -> None:
-    """Run `make settings` after changing one, and read the difference."""
+    """The page is up to date: run `make settings` after changing a setting, and read the difference."""
     words = [sys.executable, "-m", "tools.settings", "--check"]
     checked = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own tool
     assert checked.returncode == 0, checked.stderr
 
 
 def test_a_row_has_everything_about_a_setting() -> None:
-    """Its default, its bounds with their unit, whether it's secret, and what it's for; each setting has one."""
+    """Each setting has one row, with its default, its range and unit, whether it's secret, and its purpose."""
     page = (ROOT / "docs" / "settings.md").read_text()
     for row in (
         "| `BOLT_BOT_LEASE_S` | 10 | 1 to 300 s | How long a process keeps what it has claimed;",

@@ -1,4 +1,4 @@
-"""Closing: every step is taken."""
+"""Shutting down: every step is taken."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.waiting import PATIENCE_S
 
 
 async def test_a_step_that_fails_or_hangs_keeps_no_other_from_closing() -> None:
-    """Each fault is logged under the name of its step, and the embedded Redis, which is last, is still stopped."""
+    """A step that fails or hangs is logged by its name, and the others are still taken."""
     closed: list[str] = []
     seen: list[str] = []
 
@@ -34,7 +34,7 @@ async def test_a_step_that_fails_or_hangs_keeps_no_other_from_closing() -> None:
 
 
 async def test_what_closes_is_no_fault() -> None:
-    """Nothing is logged."""
+    """A step that succeeds isn't logged as a fault."""
 
     async def close() -> None:
         return

@@ -1,4 +1,4 @@
-"""Whom the bot trusts, for Slack, Bolt and Redis alike."""
+"""Which certificates the bot trusts, for Slack, Bolt and Redis alike."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tests.certificates import authority
 
 
 def test_without_a_variable_someone_is_trusted() -> None:
-    """The system's certificates, or those that come with the HTTP library."""
+    """Without a variable, the context is made once and there's no fault."""
     assert tls() is tls()
     assert certificate_faults({}) == ()
 
 
 def test_a_named_file_is_all_that_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system's authorities aren't, although OpenSSL by itself would add their folder."""
+    """A named file is all that's trusted, although OpenSSL by itself would add the system's folder."""
     made = authority(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(made.file))
     tls.cache_clear()
@@ -29,7 +29,7 @@ def test_a_named_file_is_all_that_is_trusted(tmp_path: Path, monkeypatch: pytest
 
 
 def test_files_that_are_ignored_otherwise(tmp_path: Path) -> None:
-    """OpenSSL says nothing of a file that isn't there: every connection would fail without a reason."""
+    """Missing or useless files are reported, since OpenSSL ignores them and connections would fail without a reason."""
     file = tmp_path / "ca.pem"
     missing = "SSL_CERT_FILE: the file can't be read (No such file or directory)"
     assert certificate_faults({"SSL_CERT_FILE": str(file)}) == (missing,)

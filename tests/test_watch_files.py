@@ -1,4 +1,4 @@
-"""The files about watches that the settings name: read at the start, with each fault in a line."""
+"""The files about watches that settings name: read at the start, with a line for each fault."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.test_settings import LEAST
 
 
 def faults(**files: Path) -> tuple[str, ...]:
-    """What a start prints."""
+    """The lines that a start prints."""
     environment = {**LEAST, **{name: str(file) for name, file in files.items()}}
     with patch.dict(os.environ, environment, clear=True), pytest.raises(SettingsError) as caught:
         load_settings()
@@ -33,20 +33,20 @@ def faults(**files: Path) -> tuple[str, ...]:
 
 
 def test_without_files_there_is_nothing() -> None:
-    """Owners are looked up by their addresses then, and all watches are made in Slack."""
+    """Without files, there are no owners and no watches from files."""
     assert load_owners(None) == Owners()
     assert load_watches(None) == ()
 
 
 def test_an_owners_file_is_read(tmp_path: Path) -> None:
-    """As it is at the start."""
+    """An owners file is read."""
     file = tmp_path / "owners.yaml"
     file.write_text("version: 1\nowners: {ada: U0ADA1}\n")
     assert load_owners(file) == Owners((), {"ada": "U0ADA1"})
 
 
 def test_faults_of_a_file_end_the_start(tmp_path: Path) -> None:
-    """Each in a line that names the setting; also if it can't be read at all."""
+    """Each fault of a file ends the start with a line that names the setting, as does a file that can't be read."""
     file = tmp_path / "owners.yaml"
     file.write_text("version: 1\nowners:\n  grace: '@here'\n  ada: x\n")
     lines = faults(BOLT_BOT_OWNERS_FILE=file)
@@ -58,7 +58,7 @@ def test_faults_of_a_file_end_the_start(tmp_path: Path) -> None:
 
 
 def test_a_watches_file_is_read_or_ends_the_start(tmp_path: Path) -> None:
-    """As the other one; the faults of both are shown at once."""
+    """A watches file is read too, and the faults of both files are shown at once."""
     file, owners = tmp_path / "watches.yaml", tmp_path / "owners.yaml"
     file.write_text("version: 1\nchannels:\n  C0DATA123:\n    - watch: nightly\n")
     assert load_watches(file) == (FileWatch("C0DATA123", WatchCommand("nightly"), 4),)
@@ -69,7 +69,7 @@ def test_a_watches_file_is_read_or_ends_the_start(tmp_path: Path) -> None:
 
 
 def test_a_file_is_checked_by_a_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Before it's used."""
+    """A command checks a watches file before it's used."""
     file = tmp_path / "watches.yaml"
     file.write_text("version: 1\nchannels:\n  C0DATA123:\n    - watch: nightly\n")
     assert main(["watches", "check", str(file)]) == 0
@@ -80,7 +80,7 @@ def test_a_file_is_checked_by_a_command(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 async def test_the_current_watches_are_written_as_a_file(embedded_redis_url: str) -> None:
-    """For the setting."""
+    """`watches export` prints the current watches in the format of the watches file."""
     redis = connect(embedded_redis_url)
     watch = Watch("C0DATA123", 0, "T", "fin*", datetime(2026, 11, 23, tzinfo=UTC), "U1", mention="none")
     await Watches(Scripts(redis, "bolt", retention_s=60)).add_watch(watch)

@@ -1,4 +1,4 @@
-"""The one way in which tests wait: for a fact, and with words for what was expected when it never comes."""
+"""The one way in which tests wait: for a condition, with words for what was expected if it never holds."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from bolt_sandbox.slack import Workspace
 
 T = TypeVar("T")
 
-# A limit detects a hang. It's no claim about speed: it holds on a machine whose every core is busy with something else.
+# This limit only detects a hang; it says nothing about speed, and is enough on a machine whose cores are all busy.
 PATIENCE_S = 60.0
 AGAIN_S = 0.02
 
 
 def condition(holds: Callable[..., bool]) -> str:
-    """What a condition is, for whoever waits for it in vain: its source, and the words and numbers that it was made with."""
+    """A condition, for a failure's message: its source, and the words and numbers that it uses."""
     try:
         source = " ".join(inspect.getsource(holds).split())
     except (OSError, TypeError):
@@ -54,7 +54,7 @@ async def eventually(
     within_s: float = PATIENCE_S,
     every_s: float = AGAIN_S,
 ) -> Any:
-    """Look again and again until what is seen holds, and return it.
+    """Look repeatedly until what's seen meets the condition, and return it.
 
     `expected` completes "waited for …". Raises AssertionError with that and with what was seen last.
     """
@@ -77,9 +77,9 @@ async def seen(
     described: Callable[[], str] = lambda: "",
     within_s: float = PATIENCE_S,
 ) -> None:
-    """Wait until something holds of the sandbox's workspace, looking after each of its changes.
+    """Wait until a condition holds in the sandbox's workspace, checking after each of its changes.
 
-    Raises AssertionError with the condition and with what `described` says.
+    Raises AssertionError with the condition and what `described` returns.
     """
     try:
         await workspace.until(holds, timeout_s=within_s)

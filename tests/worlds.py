@@ -1,4 +1,4 @@
-"""The local Slack and the local Bolt API as the tests of the bot use them: with the bot's own app installed."""
+"""The local Slack and the local Bolt API as the bot's tests use them: with the bot's own app installed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from bot.manifest import render_manifest
 
 
 def new_workspace() -> Workspace:
-    """A workspace in which the bot's app is installed as its manifest asks."""
+    """A workspace with the bot's app installed as its manifest says."""
     return Workspace(render_manifest())
 
 
 def new_sandbox(*, bolt: BoltWorld | None = None) -> Sandbox:
-    """A sandbox with such a workspace, and a Bolt API of its own if none is given."""
+    """A sandbox with such a workspace, and its own Bolt API if none is given."""
     return Sandbox(new_workspace(), bolt=bolt)
