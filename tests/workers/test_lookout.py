@@ -120,7 +120,7 @@ async def looks(next_due: NextDue, worked: asyncio.Event, count: int, *, idle_s:
 
 
 async def test_an_idle_process_looks_less_often() -> None:
-    """Nothing is due before the next look, so that one comes later."""
+    """A look is put off as long as nothing is due before it."""
 
     async def next_due() -> Mapping[str, float]:
         return {"ends": 3600.0}
@@ -129,7 +129,7 @@ async def test_an_idle_process_looks_less_often() -> None:
 
 
 async def test_work_of_its_own_process_is_seen_soon() -> None:
-    """A script has run that may have made work, during a look or long after one."""
+    """A script that may have made work leads to a look soon, whether it ran during a look or long after one."""
     worked, at_once = asyncio.Event(), itertools.cycle((True, False))
 
     async def next_due() -> Mapping[str, float]:
@@ -143,7 +143,7 @@ async def test_work_of_its_own_process_is_seen_soon() -> None:
 
 
 async def test_while_anything_is_due_it_looks_at_the_usual_pace() -> None:
-    """Another process may have more to do than it can."""
+    """Work that's due keeps the usual pace, also in an idle process: another may have more to do than it can."""
 
     async def next_due() -> Mapping[str, float]:
         return {"ends": -1.0}
@@ -152,7 +152,7 @@ async def test_while_anything_is_due_it_looks_at_the_usual_pace() -> None:
 
 
 async def test_an_outage_is_over_as_soon_as_usual() -> None:
-    """While Redis is away, nobody knows what is due."""
+    """The usual pace is kept while Redis is away: nobody knows then what is due."""
 
     async def next_due() -> Mapping[str, float]:
         raise StoreUnavailable
