@@ -10,9 +10,10 @@ from bot.tls import certificate_faults, tls
 from tests.certificates import authority
 
 
-def test_without_a_variable_someone_is_trusted() -> None:
-    """Without a variable, the context is made once and there's no fault."""
+def test_without_a_variable_the_usual_authorities_are_trusted() -> None:
+    """Without a variable, the context is made once, trusts someone, and there's no fault."""
     assert tls() is tls()
+    assert tls().get_ca_certs()
     assert certificate_faults({}) == ()
 
 

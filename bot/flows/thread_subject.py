@@ -64,18 +64,30 @@ class ThreadSubject:
 class ThreadSubjects:
     """Finds the run of a thread before its message is acknowledged: by the record, else by the card's own buttons."""
 
-    def __init__(self, runs: Runs, requests: Requests, chat: Chat, *, workspace: str, app_url: str) -> None:
+    def __init__(
+        self,
+        runs: Runs,
+        requests: Requests,
+        chat: Chat,
+        *,
+        workspace: str,
+        app_url: str,
+        record_s: float = RECORD_S,
+        read_s: float = READ_S,
+    ) -> None:
         self._runs = runs
         self._requests = requests
         self._chat = chat
         self._workspace = workspace
         self._app_url = app_url
+        self._record_s = record_s
+        self._read_s = read_s
 
     async def subject_of(self, team: str, parent: CardRef, *, shown: SlackMessage | None = None) -> ThreadSubject:
         """The subject of a thread whose first message is `parent`; `shown` is that message, if Slack has sent it."""
         known, away = None, False
         try:
-            async with asyncio.timeout(RECORD_S):
+            async with asyncio.timeout(self._record_s):
                 card = await self._runs.load_card(team, parent)
                 known = await self._known(card) if card is not None else None
         except (StoreUnavailable, TimeoutError):
@@ -117,7 +129,7 @@ class ThreadSubjects:
 
     async def _read(self, parent: CardRef, *, away: bool) -> ThreadSubject:
         try:
-            posted = await self._chat.read_message(parent.channel, parent.ts, within_s=READ_S)
+            posted = await self._chat.read_message(parent.channel, parent.ts, within_s=self._read_s)
         except SlackError as error:
             log.info("a thread's first message couldn't be read", channel=parent.channel, why=str(error))
             return ThreadSubject(why=LOST)
@@ -133,7 +145,7 @@ class ThreadSubjects:
         if not posted.key.startswith(START_KEY):
             return None
         try:
-            async with asyncio.timeout(RECORD_S):
+            async with asyncio.timeout(self._record_s):
                 request = await self._requests.load_request(posted.key.removeprefix(START_KEY))
         except (StoreUnavailable, TimeoutError):
             return None

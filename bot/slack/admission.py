@@ -70,14 +70,19 @@ class PersonRequest:
     marked: bool = True
 
 
-def admission_middleware(admissions: Admissions, me: Identity, tell: Tell, later: Later) -> Middleware:
-    """Return the middleware that admits a request or answers it, before any listener runs."""
+def admission_middleware(
+    admissions: Admissions, me: Identity, tell: Tell, later: Later, *, within_s: float = ADMIT_S
+) -> Middleware:
+    """Return the middleware that admits a request or answers it, before any listener runs.
+
+    What Redis doesn't decide within `within_s` seconds is admitted.
+    """
 
     async def middleware(
         body: Json, context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]
     ) -> BoltResponse | None:
         asking = read_person_request(body, me)
-        outcome = await _admit(admissions, asking) if asking else None
+        outcome = await _admit(admissions, asking, within_s) if asking else None
         match outcome:
             case Admitted.REPLAY:
                 log.info("a delivery that was already handled arrived again", kind=_kind(body))
@@ -92,10 +97,10 @@ def admission_middleware(admissions: Admissions, me: Identity, tell: Tell, later
     return middleware
 
 
-async def _admit(admissions: Admissions, asking: PersonRequest) -> Admitted | None:
+async def _admit(admissions: Admissions, asking: PersonRequest, within_s: float) -> Admitted | None:
     """Admit a request. Returns None if Redis doesn't answer in time."""
     try:
-        async with asyncio.timeout(ADMIT_S):
+        async with asyncio.timeout(within_s):
             outcome = await admissions.admit(asking.asker.user, asking.asker.channel, asking.delivery)
     except (StoreUnavailable, TimeoutError):
         ASKED.labels("unchecked").inc()

@@ -41,6 +41,7 @@ from bot.store.runs import Runs
 from bot.store.scripts import Scripts
 from bot.store.start_requests import StartRequests
 from tests.store.record import follow_run
+from tests.waiting import PATIENCE_S
 
 CHANNEL = "C0DATAENG"
 APP = "https://app.example"
@@ -57,6 +58,25 @@ class Stage:
     sandbox: Sandbox
     chat: SlackChat
     subjects: ThreadSubjects
+
+    @classmethod
+    def over(
+        cls,
+        scripts: Scripts,
+        sandbox: Sandbox,
+        chat: SlackChat,
+        *,
+        record_s: float = PATIENCE_S,
+        read_s: float = PATIENCE_S,
+    ) -> Stage:
+        """A stage whose flow waits this long for the record, and for Slack."""
+        runs, requests = Runs(scripts), StartRequests(scripts, Limits())
+        return cls(
+            scripts,
+            sandbox,
+            chat,
+            ThreadSubjects(runs, requests, chat, workspace="w", app_url=APP, record_s=record_s, read_s=read_s),
+        )
 
     async def subject_of(self, ts: str) -> ThreadSubject:
         """The subject of a thread."""
@@ -84,8 +104,7 @@ async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
     scripts = Scripts(redis_client, "test", retention_s=3600)
     chat = SlackChat(sandbox.workspace.bot_token, f"{sandbox.base_url}/slack/api/", lambda text: text)
     chat.bot_user = sandbox.workspace.bot.id
-    subjects = ThreadSubjects(Runs(scripts), StartRequests(scripts, Limits()), chat, workspace="w", app_url=APP)
-    yield Stage(scripts, sandbox, chat, subjects)
+    yield Stage.over(scripts, sandbox, chat)
     await chat.close()
 
 
@@ -155,8 +174,9 @@ async def test_the_card_of_a_start_that_waits_and_is_not_on_record(stage: Stage,
     drop = Button(action, "Do something", value=request_value("request-7"))
     ts = await stage.post_message(drop)
     assert await stage.subject_of(ts) == ThreadSubject(why=FORGOTTEN)
+    hurried = Stage.over(stage.scripts, stage.sandbox, stage.chat, record_s=0.1)
     await stage.scripts.redis.client_pause(1000)
-    assert await stage.subject_of(ts) == ThreadSubject(why=AWAY)
+    assert await hurried.subject_of(ts) == ThreadSubject(why=AWAY)
 
 
 async def test_a_card_whose_record_is_lost_tells_itself(stage: Stage) -> None:
@@ -212,6 +232,7 @@ async def test_a_card_that_cannot_be_read(stage: Stage, how: str) -> None:
         stage.sandbox.workspace.faults.away = True
     elif how == "slow":
         stage.sandbox.workspace.faults.add(Fault("slow", "conversations.replies", delay_s=5))
+        stage = Stage.over(stage.scripts, stage.sandbox, stage.chat, read_s=0.1)
     else:
         stage.sandbox.workspace.scopes.discard("channels:history")
     assert await stage.subject_of(ts) == ThreadSubject(why=LOST)

@@ -23,6 +23,7 @@ from bot.store.admissions import Admissions
 from bot.store.connect import connect
 from bot.store.scripts import Scripts
 from tests.slack.test_listener_app import NobodyIsAsked, click, shortcut, submission
+from tests.waiting import PATIENCE_S
 
 Json = dict[str, Any]
 ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
@@ -37,7 +38,11 @@ class Desk:
         self.fails = False
         self._later: set[asyncio.Future[None]] = set()
         admitting = admission_middleware(
-            Admissions(Scripts(redis, "test", retention_s=60), limits), ME, self._tell, self._start
+            Admissions(Scripts(redis, "test", retention_s=60), limits),
+            ME,
+            self._tell,
+            self._start,
+            within_s=PATIENCE_S,
         )
         guard = ExternalGuard(ME.installation, NobodyIsAsked(), admits_external=lambda: False)
         before = (admitting, external_guard_middleware(guard, self._tell))
