@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from bot.core.model.incident import IncidentState
 from bot.core.watching.discovery import FINAL_KEPT
 from bot.core.watching.tally import add_up, days_of
+from tests.core.views.plain import buttons
 from tests.flows.incident_stage import COLUMN_LOG, DISK_LOG, IncidentStage
 from tests.flows.stage import CHANNEL
 
@@ -66,13 +67,15 @@ async def test_the_same_error_is_one_message_with_one_post(stage: IncidentStage)
 
 
 async def test_another_error_gets_a_post_that_names_only_it(stage: IncidentStage) -> None:
-    """Each new error gets one post in the thread."""
+    """The error before it isn't repeated."""
     await stage.watch()
-    for log in ("", DISK_LOG):
-        stage.run_through("FAILED", **({"log": log} if log else {}))
+    for log in (COLUMN_LOG, DISK_LOG):
+        stage.run_through("FAILED", log=log)
         await stage.discover()
-    posts = await stage.thread()
-    assert len(posts) == 2
+    first, second = await stage.thread_in_full()
+    assert "net_amnt" in first
+    assert "No space left on device" in second
+    assert "net_amnt" not in second
     assert (await stage.incident()).failures == 2
 
 
@@ -138,24 +141,28 @@ async def test_each_channel_hears_of_what_it_watches(stage: IncidentStage) -> No
     assert (len(stage.cards("C1")), len(stage.cards("C2"))) == (1, 1)
 
 
-async def test_other_branches_and_pull_requests_open_nothing(stage: IncidentStage) -> None:
-    """A failure on another branch says nothing about the schedule."""
+@pytest.mark.parametrize("other", [{"branch": "feature"}, {"pull_request": "7"}])
+async def test_other_branches_and_pull_requests_open_nothing(stage: IncidentStage, other: dict[str, str]) -> None:
+    """A failure on another branch or for a pull request says nothing about the schedule."""
     await stage.watch()
-    stage.run_through("FAILED", branch="feature")
+    stage.run_through("FAILED", branch=other.get("branch", "main"), pull_request=other.get("pull_request"))
     await stage.discover()
     assert stage.cards() == []
 
 
 async def test_unwatching_closes_the_incident(stage: IncidentStage) -> None:
-    """The message says that the schedule is no longer watched, and later failures aren't posted."""
+    """The message says that the schedule is no longer watched and loses its buttons; later failures aren't posted."""
     watch = await stage.watch()
     stage.run_through("FAILED")
     await stage.discover()
+    shown_in = (CHANNEL, (await stage.stored()).ts)
+    assert buttons(stage.chat.posted[shown_in].message) != []
     await stage.watch("hourly")
     await stage.watches.remove_watch(CHANNEL, watch.number)
     await stage.discover()
     (message,) = stage.cards()
     assert "no longer watched here" in message
+    assert buttons(stage.chat.posted[shown_in].message) == []
     stage.run_through("FAILED")
     await stage.discover()
     assert len(stage.cards()) == 1

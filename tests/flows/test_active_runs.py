@@ -44,12 +44,13 @@ async def test_a_quiet_channel_says_so(start_stage: Stage) -> None:
 
 
 async def test_many_runs_are_counted(start_stage: Stage) -> None:
-    """The answer gives their total number, not only the number listed."""
-    for number in range(SHOWN + 2):
-        await start_stage.start(f"r{number}", user=f"U{number}")
+    """The newest are listed; the answer gives their total number, and says how many aren't listed."""
+    runs = [await start_stage.start(f"r{number}", user=f"U{number}") for number in range(SHOWN + 2)]
     message = await active(start_stage).active_in_channel(CHANNEL, prefix="/bolt")
-    assert str(SHOWN + 2) in said(message.text)
-    assert ADA not in said(message.text)
+    assert said(message.text).startswith(f"{SHOWN + 2} runs are active in this channel: ")
+    assert shown(message)[-1] == "and 2 older ones not listed here."
+    listed = [line.partition(" ·")[0] for line in shown(message) if line.startswith("Run ")]
+    assert listed == [f"Run {one.run_id}" for one in runs[: -SHOWN - 1 : -1]]
 
 
 def test_no_address_of_a_card_elsewhere_is_shown() -> None:

@@ -176,11 +176,20 @@ async def test_who_may_approve_is_read_anew(start_stage: Stage, person: Person, 
 
 
 async def test_an_empty_group_is_read_again_before_it_is_called_empty(start_stage: Stage) -> None:
-    """The others are everyone else in the group; for an unknown group, the answer is None."""
-    start_stage.people.groups["@leads"] = frozenset({ADA})
-    assert await start_stage.authorizer.other_members("@leads", ADA) == frozenset()
+    """Somebody may have joined since it was cached. If the cached group has other members, they're the answer."""
+    people, others = start_stage.people, start_stage.authorizer.other_members
+    people.cached_groups["@leads"], people.groups["@leads"] = frozenset({ADA}), frozenset({ADA, BOB})
+    assert await others("@leads", ADA) == frozenset({BOB})
+    people.cached_groups["@leads"], people.groups["@leads"] = frozenset({ADA, BOB}), frozenset({ADA})
+    assert await others("@leads", ADA) == frozenset({BOB})
+
+
+async def test_the_others_are_everyone_else_in_the_group(start_stage: Stage) -> None:
+    """If nobody else is in it, there are none; for an unknown group, the answer is None."""
     start_stage.people.groups["@leads"] = frozenset({ADA, BOB})
     assert await start_stage.authorizer.other_members("@leads", ADA) == frozenset({BOB})
+    start_stage.people.groups["@leads"] = frozenset({ADA})
+    assert await start_stage.authorizer.other_members("@leads", ADA) == frozenset()
     assert await start_stage.authorizer.other_members("@nobody", ADA) is None
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from bot.core.model.channel_back import ChannelBack
 from bot.core.model.errors import ChannelRefused, SlackOutcomeUnknown, SlackRefused
@@ -49,10 +50,15 @@ async def test_it_waits_for_a_channel_that_refuses(stage: IncidentStage) -> None
 
 
 async def test_another_refusal_drops_it(stage: IncidentStage) -> None:
-    """A message that Slack will never accept isn't tried again."""
+    """A message that Slack will never accept isn't tried again; the log says so."""
     await back(stage)
     stage.chat.faults.always["post_message"] = SlackRefused("chat.postMessage", "invalid_arguments")
-    await stage.post()
+    with capture_logs() as lines:
+        await stage.post()
+    assert [(line["log_level"], line["channel"], line["why"]) for line in lines] == [
+        ("error", CHANNEL, "invalid_arguments")
+    ]
+    assert await stage.incidents.load_channel_back(CHANNEL) is None
     assert await stage.post() is None
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from bot.core.model.errors import BotError, ChannelRefused, CredentialRefused, SlackRefused
 from bot.core.policy.rules import Deny, Policy, Rule
@@ -119,9 +120,11 @@ async def test_a_digest_of_nothing_is_dropped(stage: DigestStage) -> None:
 
 
 async def test_what_slack_will_never_take_is_given_up(stage: DigestStage) -> None:
-    """It isn't tried again."""
+    """It isn't tried again; the log says why."""
     stage.chat.faults.always["post_message"] = SlackRefused("chat.postMessage", "msg_too_long")
-    assert await stage.post() == "report"
+    with capture_logs() as lines:
+        assert await stage.post() == "report"
+    assert [(line["log_level"], line["channel"], line["why"]) for line in lines] == [("error", CHANNEL, "msg_too_long")]
     assert await stage.post() is None
 
 

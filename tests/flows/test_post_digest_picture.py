@@ -120,6 +120,14 @@ async def test_a_channel_that_takes_nothing_now_gets_it_later(stage: DigestStage
     assert (len(pictures(stage)), stage.chat.joined) == (1, [])
 
 
+async def test_a_picture_that_is_much_too_late_is_dropped(stage: DigestStage) -> None:
+    """Like its digest, it's dropped once it's more than six hours late."""
+    assert await stage.post() == "report"
+    stage.at += timedelta(hours=6)
+    assert await post_all(stage) == 1
+    assert (len(digests(stage)), pictures(stage), stage.charts.drawn) == (1, [], [])
+
+
 async def test_a_digest_that_is_switched_off_has_no_picture(stage: DigestStage) -> None:
     """It was switched off after it was posted; the message stays."""
     assert await stage.post() == "report"

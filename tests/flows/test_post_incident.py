@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from bot.core.model.channel import ChannelState
 from bot.core.model.errors import (
@@ -474,18 +475,22 @@ async def test_a_message_that_slack_refuses_in_every_form_is_replaced_by_a_sente
 
 
 async def test_if_even_that_is_refused_nothing_waits_for_it(stage: IncidentStage) -> None:
-    """All of its posts leave the queue."""
+    """All of its posts leave the queue, and the log names each that isn't sent."""
     stage.chat.faults.fail("post_message", *[REFUSED] * 4)
-    await stage.discover()
-    assert stage.cards() == []
-    queue = stage.scripts.key("posts", "opened", CHANNEL)
-    await stage.redis.zadd(queue, {f"incident/1/{CHANNEL}/nightly": 1})
-    await stage.redis.zadd(stage.scripts.key("posts", "opened"), {CHANNEL: 1})
-    await settle_posts(stage)
+    with capture_logs() as lines:
+        await stage.discover()
+        assert stage.cards() == []
+        queue = stage.scripts.key("posts", "opened", CHANNEL)
+        await stage.redis.zadd(queue, {f"incident/1/{CHANNEL}/nightly": 1})
+        await stage.redis.zadd(stage.scripts.key("posts", "opened"), {CHANNEL: 1})
+        await settle_posts(stage)
+        assert await waiting_posts(stage) == []
+        stage.run_through("SUCCESS")
+        await stage.discover()
     assert await waiting_posts(stage) == []
-    stage.run_through("SUCCESS")
-    await stage.discover()
-    assert await waiting_posts(stage) == []
+    # The message, and the post in its thread.
+    not_sent = [line for line in lines if line["log_level"] == "error" and "schedule" in line]
+    assert [(line["schedule"], line["why"]) for line in not_sent] == [("nightly", "invalid_blocks")] * 2
 
 
 async def test_a_recovery_whose_reply_is_lost_before_the_first_message_is_told_once(one_redis: Redis) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from bot.core.model.card import Card
 from bot.core.model.errors import ChannelRefused, CredentialRefused, SlackRefused
@@ -49,9 +50,20 @@ async def test_it_waits_for_a_channel_and_for_a_token(stage: IncidentStage, erro
 
 
 async def test_what_slack_refuses_for_good_is_given_up(stage: IncidentStage) -> None:
-    """The notice isn't tried again."""
+    """The log says why, and its record remembers it, so that it isn't posted later either."""
     stage.chat.faults.fail("post_message", SlackRefused("chat.postMessage", "restricted_action"))
-    await stage.discover()
+    with capture_logs() as lines:
+        await stage.discover()
+    assert [(line["channel"], line["why"]) for line in lines if line["log_level"] == "error"] == [
+        (CHANNEL, "restricted_action")
+    ]
+    (record,) = await stage.redis.keys(stage.scripts.key("notice", CHANNEL, "*"))
+    assert await stage.redis.hget(record, "post") == "done:restricted_action"
+    name = str(record).rpartition(f"{CHANNEL}:")[2]
+    lane = stage.scripts.key("posts", "line")
+    await stage.redis.zadd(f"{lane}:{CHANNEL}", {f"notice/{CHANNEL}/{name}": 1})
+    await stage.redis.zadd(lane, {CHANNEL: 1})
+    assert await stage.post() == "notice"
     await stage.settle()
     assert stage.cards() == []
 

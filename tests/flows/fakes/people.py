@@ -17,6 +17,8 @@ class FakePeople:
         self.people: dict[str, Person] = {}
         self.channels: dict[str, ChannelInfo] = {}
         self.groups: dict[str, frozenset[str]] = {}
+        # Members as they were, which are returned unless they're read afresh.
+        self.cached_groups: dict[str, frozenset[str]] = {}
         self.fresh: list[str] = []
 
     async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
@@ -41,7 +43,8 @@ class FakePeople:
 
     async def members(self, group: str, *, fresh: bool = False) -> frozenset[str] | None:
         """A group's members."""
-        del fresh
+        if not fresh and group in self.cached_groups:
+            return self.cached_groups[group]
         return self.groups.get(group)
 
     async def forget_groups(self) -> None:
