@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 
@@ -177,6 +178,16 @@ async def test_a_page_does_not_undo_what_is_newer(chat: SlackChat, memory: Share
         await memory.until_read()
     await of.channel("C0DATAENG")
     assert calls(sandbox, "conversations.info") == 1
+
+
+async def test_a_page_does_not_undo_a_person_who_was_asked_about_since(chat: SlackChat, memory: Shared) -> None:
+    """Who was looked up after the page was requested stays as they were then; older entries are replaced."""
+    newer, older = f"{time.time() + 60:.0f}:m:?", f"{time.time() - 60:.0f}:m:?"
+    await memory.keep_people("people2", {"U0ADA": newer, "U0GRACE": older})
+    async with reading(chat, memory):
+        await memory.until_read()
+    assert await memory.recall_person("people2", "U0ADA") == newer
+    assert await memory.recall_person("people2", "U0GRACE") not in {older, None}
 
 
 async def test_who_is_gone_from_the_list_for_a_day_is_dropped(chat: SlackChat, memory: Shared) -> None:

@@ -23,7 +23,7 @@ from bot.core.model.errors import ScopeMissing
 from bot.manifest import render_manifest
 from bot.slack.client import SlackChat
 from bot.slack.identity import identify
-from bot.slack.scopes import OPTIONAL, REQUIRED
+from bot.slack.scopes import OPTIONAL, REQUIRED, WITHOUT
 from bot.slack.signed_requests import http_handler
 
 SECRET = "signing"  # noqa: S105 - made up
@@ -37,10 +37,11 @@ def chat_of(sandbox: Sandbox) -> SlackChat:
 
 
 def test_each_scope_of_the_manifest_says_what_it_is_for() -> None:
-    """The manifest has exactly the scopes that the bot describes as required or optional."""
+    """The manifest has exactly the scopes that the bot knows, and for each it can say what doesn't work without it."""
     scopes = yaml.safe_load(render_manifest())["oauth_config"]["scopes"]
     assert set(scopes["bot_optional"]) == OPTIONAL
     assert set(scopes["bot"]) == REQUIRED | OPTIONAL
+    assert {scope for scope in scopes["bot"] if not WITHOUT.get(scope)} == set()
 
 
 async def test_scopes_that_are_missing_are_named_at_the_start(sandbox: Sandbox) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
@@ -13,7 +12,7 @@ from slack_sdk.models.views import View
 
 from bolt_sandbox.slack.validate import check_blocks, check_view
 from bot.core.model.command import WatchesCommand
-from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, Quiet
+from bot.core.model.watch import WATCHES_MOST_IN_CHANNEL, Quiet, SlowAfter
 from bot.core.text.message import Message
 from bot.core.views.paging import page
 from bot.core.views.watches import ListedWatch, watch_list
@@ -38,10 +37,17 @@ def checked(form: Form) -> dict[str, Any]:
     return view
 
 
+REPORTED = ("Report ", "Pull requests")
+
+
 def lines(form: Form) -> list[str]:
     """The modal's lines, without the fields about what is reported."""
-    later = ("Report", "Pull requests")
-    return [line for line in picture(checked(form)).split("\n") if not line.startswith(later)]
+    return [line for line in picture(checked(form)).split("\n") if not line.startswith(REPORTED)]
+
+
+def reported(form: Form) -> list[str]:
+    """The modal's fields about what is reported."""
+    return [line for line in picture(checked(form)).split("\n") if line.startswith(REPORTED)]
 
 
 def test_as_it_opens() -> None:
@@ -82,21 +88,21 @@ def test_an_existing_one_says_what_it_watches() -> None:
     assert view["private_metadata"] == '{"v":1,"c":"D0ADA","n":3}'
 
 
-@pytest.mark.parametrize(
-    ("option", "label"),
-    [
-        ("only ends", "Report "),
-        ("prs", "Pull requests"),
-        ("late", "Report late runs after"),
-        ("slow", "Report slow runs after"),
-    ],
-)
-def test_only_what_is_reported_is_offered(option: str, label: str) -> None:
-    """The form offers this option."""
-    shown = [line for line in picture(checked(Form(Filled("C1")))).split("\n") if line.startswith(label)]
-    if option == "only ends":
-        shown = [line for line in shown if line.startswith("Report *")]
-    assert shown
+def test_what_is_reported_can_be_chosen() -> None:
+    """A new form shows the defaults, and that of an existing watch shows the watch's options."""
+    watch = replace(WATCH, only="ends", pull_requests=True, late_s=1800, slow=SlowAfter(factor=2))
+    assert reported(Form(Filled("C1"))) == [
+        "Report * (static_select): Failures and recoveries",
+        "Pull requests (checkboxes): [ ] Report runs for pull requests too",
+        "Report late runs after (plain_text_input)",
+        "Report slow runs after (plain_text_input)",
+    ]
+    assert reported(Form(filled_from(watch), watch)) == [
+        "Report * (static_select): The end of every run",
+        "Pull requests (checkboxes): [x] Report runs for pull requests too",
+        "Report late runs after (plain_text_input): 30m",
+        "Report slow runs after (plain_text_input): 2x",
+    ]
 
 
 TEXTS = st.text(max_size=400) | st.text(min_size=1, max_size=3).map(lambda some: some * 1500)
