@@ -77,10 +77,12 @@ async def test_a_failure_is_read_and_retried(backend: Backend) -> None:
     page = await client.command_log(command.id)
     assert page.finished
     assert {stream for stream, _text in page.lines} <= {"STDOUT", "STDERR"}
-    for resource in output.resources[:1]:
-        address = await client.resource_url(resource.id)
-        assert address
-        assert address.startswith("http")
+    outputs = [await client.command_output(one.id) for one in status.commands]
+    artifacts = [resource for one in outputs for resource in one.resources]
+    assert {one.path for one in artifacts} >= {"target/run_results.json"}
+    address = await client.resource_url(artifacts[0].id)
+    assert address
+    assert address.startswith("http")
     assert await client.retry(failed.id) > failed.id
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +11,6 @@ from bot.core.commands.verbs import VERBS
 from bot.core.model.bolt import RunSummary, Schedule
 from bot.core.model.command import (
     CancelCommand,
-    Command,
     PauseCommand,
     RetryCommand,
     RunCommand,
@@ -293,11 +290,6 @@ WORDS = st.sampled_from(
     ]
 )
 TYPED = st.lists(WORDS, max_size=10).map(" ".join) | st.text(max_size=120)
-
-
-def offered(meant: Guess, schedules: Sequence[Schedule] = SCHEDULES) -> tuple[Command, ...]:
-    """The commands on the buttons of a guess."""
-    return tuple(offer.command for offer in answers(resolve(meant, schedules), RUNS))
 
 
 @given(TYPED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -62,17 +63,26 @@ def test_a_cut_text_fits(text: str, limit: int) -> None:
     assert len(text) > limit or shown == text
 
 
-@given(st.text(max_size=400), st.integers(50, 450))
-def test_a_text_cut_in_the_middle_fits_and_keeps_head_and_tail(text: str, limit: int) -> None:
+@given(st.text(max_size=400))
+def test_a_text_that_fits_is_not_cut_in_the_middle(text: str) -> None:
+    """It stays as it is, even if it fits exactly."""
+    assert cut_middle(text, len(text)) == text
+    assert cut_middle(text, 401) == text
+
+
+@given(st.text(min_size=1, max_size=20), st.integers(50, 450))
+def test_a_text_cut_in_the_middle_fits_and_keeps_head_and_tail(piece: str, limit: int) -> None:
     """The beginning and the end stay, with a line between them that says how much is missing."""
+    text = piece * 500
     shown = cut_middle(text, limit)
-    assert len(shown) <= limit
-    if len(text) <= limit:
-        assert shown == text
-    else:
-        head, _, tail = shown.partition("\n… ")
-        assert text.startswith(head)
-        assert text.endswith(tail.partition(" characters left out …\n")[2])
+    assert limit - 2 <= len(shown) <= limit
+    cut = re.fullmatch(r"(.*)\n… (\d+) characters left out …\n(.*)", shown, re.DOTALL)
+    assert cut is not None
+    head, missing, tail = cut.groups()
+    assert text.startswith(head)
+    assert text.endswith(tail)
+    assert len(head) + int(missing) + len(tail) == len(text)
+    assert 0 < len(head) < len(tail)
 
 
 def test_expected_ends_are_rounded_up() -> None:
