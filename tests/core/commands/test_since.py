@@ -36,7 +36,18 @@ def test_moments(text: str, moment: datetime | None) -> None:
     assert parse_since(text, NOW) == moment
 
 
-@given(st.text(max_size=12))
+@given(st.datetimes())
+def test_any_date_is_a_moment_in_the_zone_of_now(date: datetime) -> None:
+    """A date without an offset is in the zone of now."""
+    assert parse_since(date.isoformat(), NOW) == date.replace(tzinfo=NOW.tzinfo)
+
+
+PIECES = st.lists(
+    st.sampled_from(["2026", "-02", "-28", "T10", ":00", "+02:00", "Z", "9", "²", "w", "d", "min", " "]), max_size=6
+)
+
+
+@given(st.text(max_size=12) | PIECES.map("".join))
 def test_any_text_is_a_moment_or_none(text: str) -> None:
     """Any text is either a moment with a time zone or None."""
     found = parse_since(text, NOW)
