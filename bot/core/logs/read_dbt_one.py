@@ -329,7 +329,10 @@ def _progressed(hit: re.Match[str], text: str) -> Failure:
 def _named(blocks: list[Failure], progress: list[Failure], batches: dict[str, _Batches]) -> list[Failure]:
     """Add what only progress lines report: sources' names, partial successes, reasons of batches."""
     why = {name.rpartition(".")[2]: failed.reason for name, failed in reversed(batches.items())}
-    sources = {one.name.rpartition(".")[2]: one for one in reversed(progress) if one.kind == "source"}
+    sources: dict[tuple[str, bool], list[Failure]] = {}
+    for one in reversed(progress):
+        if one.kind == "source":
+            sources.setdefault((one.name.rpartition(".")[2], one.message == "stale"), []).append(one)
     merged = [_with_reason(_with_source(block, sources), why) for block in blocks]
     known = {(one.kind, one.name) for one in merged}
     hooks = any(one.is_hook for one in merged)
@@ -345,12 +348,18 @@ def _named(blocks: list[Failure], progress: list[Failure], batches: dict[str, _B
     return merged
 
 
-def _with_source(block: Failure, sources: dict[str, Failure]) -> Failure:
-    """Complete a source's block with its full name and dbt's status from its progress line."""
-    source = sources.get(block.name) if block.kind == "source" else None
-    if source is None:
+def _with_source(block: Failure, sources: dict[tuple[str, bool], list[Failure]]) -> Failure:
+    """Complete a source's block with its full name and dbt's status from its progress line.
+
+    `sources` are by table name and whether they're stale, the next one last: tables of two sources may have one name.
+    """
+    is_stale = block.message == "Status: error"
+    alike = sources.get((block.name, is_stale)) or sources.get((block.name, not is_stale))
+    if alike is None or block.kind != "source":
         return block
-    message = source.message if block.message == "Status: error" else block.message
+    # A block may be printed twice, so the last one isn't used up.
+    source = alike.pop() if len(alike) > 1 else alike[0]
+    message = source.message if is_stale else block.message
     return replace(block, name=source.name, status=source.status, message=message or block.message)
 
 

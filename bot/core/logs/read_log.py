@@ -150,22 +150,30 @@ def _unnamed(kind: str, command: str) -> str:
 
 def _merged(said: LogFindings, results: Results, mask: Callable[[str], str]) -> tuple[Failure, ...]:
     """Merge the failed nodes of dbt's results with the log's lines about them, and add those that the results omit."""
-    texts = {(one.kind, one.name.rpartition(".")[2]): one for one in said.failures}
+    texts = {(one.kind, _table(one.name)): one for one in said.failures}
+    texts |= {(one.kind, one.name): one for one in said.failures}
     nodes = [_from_result(node, texts, said, mask) for node in results.failed]
-    known = {(one.kind, one.name.rpartition(".")[2]) for one in nodes}
+    known = {(one.kind, one.name) for one in nodes}
+    # Tables of two sources may have one name. It's enough only for a node that the log doesn't name in full.
+    known |= {(one.kind, _table(one.name)) for one in nodes if (one.kind, one.name) not in texts}
     has_operation = any(one.kind == "operation" for one in nodes)
     for one in said.failures:
         left_out = one.kind == "source" or (one.kind == "operation" and not has_operation)
-        if left_out and (one.kind, one.name.rpartition(".")[2]) not in known:
+        if left_out and known.isdisjoint({(one.kind, one.name), (one.kind, _table(one.name))}):
             nodes.append(one)
     return tuple(nodes)
+
+
+def _table(name: str) -> str:
+    """The last part of a node's name: a source's table."""
+    return name.rpartition(".")[2]
 
 
 def _from_result(
     node: NodeResult, texts: dict[tuple[str, str], Failure], said: LogFindings, mask: Callable[[str], str]
 ) -> Failure:
     kind = "operation" if node.kind == "macro" else node.kind
-    text = texts.get((kind, node.name.rpartition(".")[2])) or texts.get((kind, node.name))
+    text = texts.get((kind, node.name)) or texts.get((kind, _table(node.name)))
     if text is None and kind == "operation":
         text = next((one for one in said.failures if one.kind == "operation"), None)
     lines = mask(strip_ansi(node.message)).split("\n")

@@ -108,6 +108,22 @@ def test_each_node_has_its_own_message(text: str, failed: list[tuple[str, str, s
     assert nodes(text) == failed
 
 
+def test_sources_with_tables_of_one_name_are_told_apart() -> None:
+    """A block's heading has only the table's name: stale sources are told from failed checks, others by their order."""
+    text = FRESHNESS_OF_1_8.replace("raw.gone", "old.orders").replace("source gone", "source orders")
+    assert nodes(text) == [
+        ("runtime error", "source", "old.orders", 'relation "old.orders" does not exist'),
+        ("error", "source", "raw.orders", "stale"),
+    ]
+    progress = "".join(
+        f"12:00:01  {number} of 3 ERROR STALE freshness of {name}.orders ......... [ERROR STALE in 0.02s]\n"
+        for number, name in enumerate("abc", start=1)
+    )
+    block = "12:00:02  Failure in source orders (models/sources.yml)\n12:00:02    Status: error\n"
+    text = f"12:00:00  Running with dbt=1.10.1\n{progress}12:00:02\n{block * 3}12:00:02  Done.\n"
+    assert nodes(text) == [("error", "source", f"{name}.orders", "stale") for name in "abc"]
+
+
 @pytest.mark.parametrize(
     "text", ["", "ERROR: it broke\n", "12:00:00 job started\n12:00:01 ERROR x\n", "dbt-fusion 2.0.0\n"]
 )

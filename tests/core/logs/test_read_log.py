@@ -283,6 +283,31 @@ def test_what_only_the_log_knows_is_added_to_dbts_results() -> None:
     )
 
 
+def test_a_source_whose_check_failed_is_added_to_dbts_results() -> None:
+    """dbt's sources.json has only the stale one. Sources with tables of the same name are told apart."""
+    stale = NodeResult("source.k.raw.orders", "error", "The newest row is 3 days old")
+    for gone, table in (("raw.gone", "gone"), ("old.orders", "orders")):
+        text = FRESHNESS_OF_1_8.replace("raw.gone", gone).replace("source gone", f"source {table}")
+        found = reading(read_log(text, "", 2900), Results(None, {"error": 1}, (stale,)), limit=2900)
+        assert found.summary == "2 sources failed"
+        assert [(one.name, one.status) for one in found.failures] == [("raw.orders", "error"), (gone, "runtime error")]
+        old, failed = found.failures
+        assert (old.message, failed.message) == (
+            "The newest row is 3 days old",
+            f'relation "{gone}" does not exist',
+        )
+
+
+def test_a_source_that_the_log_names_by_its_schema_is_the_one_of_dbts_results() -> None:
+    """The table's name is enough if the log doesn't have the source's, and the failure isn't counted twice."""
+    stale = NodeResult("source.k.raw.orders", "error", "The newest row is 3 days old")
+    text = FRESHNESS_OF_1_8.replace("raw.orders", "landing.orders").replace("2 of 3 ERROR", "2 of 3 OK")
+    text = text.replace("source gone", "source orders")
+    found = reading(read_log(text, "", 2900), Results(None, {"error": 1}, (stale,)), limit=2900)
+    assert [(one.name, one.message) for one in found.failures] == [("raw.orders", "The newest row is 3 days old")]
+    assert found.summary == "1 source failed"
+
+
 def test_results_are_enough_where_the_log_is_lost() -> None:
     """dbt's results alone give the failures, without colors and carriage returns, and masked."""
     message = "Database Error in model m (m.sql)\r\n  \x1b[31mno hunter2 here\x1b[0m\r\n"
