@@ -35,7 +35,9 @@ async def test_two_thousand_schedules(stage: Stage) -> None:
     assert (await form.options("orders-77"))[0]["description"][
         "text"
     ] == "hasn't run yet · team-37-orders-77 · team37@example.com"
-    assert all("team7@" in one["description"]["text"] for one in await form.options("team7@example.com"))
+    owned = await form.options("team7@example.com")
+    assert owned
+    assert all("team7@" in one["description"]["text"] for one in owned)
     twins = await form.options("twin")
     assert [one["text"]["text"] for one in twins][:2] == ["Twin", "Twin"]
     assert len({one["description"]["text"] for one in twins[:2]}) == 2
