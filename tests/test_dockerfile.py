@@ -18,7 +18,7 @@ LAST = LINES[max(number for number, line in enumerate(LINES) if line.startswith(
 
 
 def said(instruction: str) -> list[str]:
-    """An instruction's arguments, in the image's own stage."""
+    """An instruction's arguments, in the Dockerfile's final stage."""
     return [line.removeprefix(instruction).strip() for line in LAST if line.startswith(f"{instruction} ")]
 
 

@@ -1,4 +1,7 @@
-"""The Bolt API client: every operation of the API, typed. Implements the flows' `Bolt` port."""
+"""The Bolt API client: every operation of the API, typed. Implements the flows' `Bolt` port.
+
+The queries are in `graphql_documents`, HTTP in `transport`, the API key in `credentials`, repeats in `retrying`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Handle Slack over HTTP. Foreign and malformed requests are refused here, and never cause an internal error."""
+"""Handle Slack over HTTP. Foreign and malformed requests are refused here, and never cause an internal error.
+
+`bot.web.server` listens and has the route.
+"""
 
 from __future__ import annotations
 

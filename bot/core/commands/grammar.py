@@ -2,6 +2,8 @@
 
 `parse` returns a frozen command or raises BadCommand with one plain sentence. It never guesses between two readings: a
 value with spaces needs quotes, and the words of a schedule's name must be adjacent.
+
+What each verb takes is in `verbs`, the values that an option accepts in `values`.
 """
 
 from __future__ import annotations

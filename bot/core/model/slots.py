@@ -34,7 +34,7 @@ class LateBoard:
 
 @dataclass(frozen=True, slots=True)
 class StoredSlots:
-    """A schedule's slots and their text as stored, which is how a change by somebody else is noticed."""
+    """A schedule's slots and their text as stored, which tells whether another process has changed them."""
 
     slots: Slots = field(default_factory=Slots)
     text: str = ""

@@ -73,7 +73,7 @@ def full(accepted: WatchAcceptance) -> Message:
         return Message((f"{limit} Stop one first, or watch several schedules with one pattern. Nothing was changed.",))
     return Message(
         (
-            f"All channels together have {WATCHES_MOST} watches, which is the limit. Stop one first. Nothing was changed.",
+            f"There are {WATCHES_MOST} watches across all channels, which is the limit. Stop one first. Nothing was changed.",
         )
     )
 

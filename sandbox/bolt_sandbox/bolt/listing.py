@@ -28,7 +28,7 @@ class Listing:
     last_run: LastRun = "newest"
 
     def runs(self, oldest_first: list[Run], now: datetime) -> tuple[list[Run], datetime]:
-        """Return a schedule's runs as listed, newest first, and the time as of which their states are shown."""
+        """Return a schedule's runs as the listing shows them, newest first, and the time that it reflects."""
         shown_at = now - timedelta(seconds=self.runs_late_s)
         found = [run for run in reversed(oldest_first) if _is_listed(run, shown_at, now)]
         if self.out_of_order:

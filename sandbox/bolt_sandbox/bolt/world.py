@@ -181,7 +181,7 @@ class BoltWorld:
         return self._book.newest(slug)
 
     def listed_runs(self, slug: str) -> tuple[list[Run], datetime]:
-        """Return a schedule's runs as listed, newest first, and the time as of which they're shown. Raises Refused."""
+        """Return a schedule's runs as the listing shows them, newest first, and the time that it reflects. Raises Refused."""
         self._catch_up()
         return self.listing.runs(self._book.of_schedule(self.schedule(slug).slug), self.clock())
 

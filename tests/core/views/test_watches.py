@@ -109,7 +109,7 @@ def test_asking_again_changes_or_confirms_it() -> None:
 def test_refusals_name_the_limit_or_the_schedules() -> None:
     """A refusal names the limit or the schedules."""
     assert "There are 50 watches here, which is the limit." in said(full(WatchAcceptance("channel_full")).text)
-    assert "All channels together have 2000 watches" in said(full(WatchAcceptance("full")).text)
+    assert "There are 2000 watches across all channels" in said(full(WatchAcceptance("full")).text)
     many = Refused(tuple("abcdefg"), "not yours")
     assert said(not_allowed(many).text) == (
         "You can't watch a, b, c, d, e and 2 more here: not yours. Nothing was changed."
