@@ -62,7 +62,8 @@ ATTEMPT_FAILED = (
 )
 PING_S = 5.0
 WATCH_S = 5.0
-# Another deployment's connections count only if they last, so not every look at our own compares them with Slack's.
+# Another deployment's connections count only if they last, so not every look at our own compares them with Slack's: only
+# the first one while any is alive, and each sixth after it.
 COMPARE_EACH = 6
 # A connection that hasn't answered its pings for this long counts as dead.
 DEAF_S = 30.0
@@ -277,12 +278,13 @@ class SocketModeReceiver:
         return heard is None or time.time() - heard < DEAF_S
 
     async def _watch(self) -> None:
-        for look in itertools.count():
+        compare = itertools.cycle((True, *[False] * (COMPARE_EACH - 1)))
+        while True:
             await asyncio.sleep(self._watch_s)
             alive = await self.ready()
             for number, handler in enumerate(self._handlers):
                 await self._mend(number, handler, alone=not alive)
-            if alive and look % COMPARE_EACH == 0:
+            if alive and next(compare):
                 await self._look_for_others()
 
     async def _look_for_others(self) -> None:

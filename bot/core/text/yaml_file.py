@@ -10,7 +10,7 @@ from typing import NoReturn, TypeVar
 import yaml
 from rapidfuzz import process
 
-LARGEST = 256 * 1024
+LARGEST = 256_000
 LIST_MOST = 500
 TEXT_MOST = 300
 FAULTS_MOST = 20
@@ -40,7 +40,7 @@ def compose(text: str) -> Node | None:
     Raises YamlFileError if it's too large, isn't YAML, or has anchors, aliases or deep nesting.
     """
     if len(text) > LARGEST:
-        raise YamlFileError((f"the file is larger than {LARGEST // 1024} kB",))
+        raise YamlFileError((f"the file is larger than {LARGEST // 1000} kB",))
     try:
         _check_events(text)
         root: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
