@@ -3,7 +3,8 @@
 A message begins with a time of day; its further lines don't. From 1.10 on, a failure has the heading `Failure in model
 x (path)`, followed by the message with its own heading (`  Database Error in model x (path)`). Before 1.10, only tests
 that found rows have the first heading; other failures begin with the message's. In 1.5, every line of a message has a
-time.
+time. From 1.12 on, `[ERROR]: ` stands before the errors that stopped dbt, and `[ERROR]: in model x (path)` for `Failure in
+model x (path)`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from bot.core.logs.log_findings import (
 
 # `21:05:13` and two spaces; with --log-level debug, and in log files, a level and thread.
 _TIME = re.compile(r"\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: ?\[(?P<level>\w{1,10}) *\] \[[^\]\n]{1,60}\]: | {1,2}|$)")
+_TAG = "[ERROR]: "
 _RUNNING = re.compile(r"Running with dbt=(?P<version>\d+\.\d+)")
 _OWN_LINES = (
     "Running with dbt=1", "Running with dbt=0", "Done. PASS=", "Encountered an error:", "Completed with ",
@@ -91,7 +93,7 @@ def is_dbt_one(folded: Folded) -> bool:
     for at in folded.with_any(_WORDS):
         line = folded.lines[at]
         time = _TIME.match(line) if line[2:3] == ":" else None
-        rest = line[time.end() :] if time else line
+        rest = _untagged(line[time.end() :] if time else line)
         if rest.startswith(_OWN_LINES):
             return True
         # With --quiet, dbt prints only errors.
@@ -138,9 +140,20 @@ def _lines(lines: Sequence[str]) -> list[_Line]:
     return found
 
 
+def _untagged(text: str) -> str:
+    """Rewrite the first line of a message of dbt 1.12 as earlier versions print it."""
+    if not text.startswith(_TAG):
+        return text
+    rest = text.removeprefix(_TAG)
+    return f"Failure {rest}" if rest.startswith("in ") else rest
+
+
 def _command(lines: list[_Line]) -> LogFindings:
     version = next((hit["version"] for line in lines[:200] if (hit := _RUNNING.match(line.text))), "1.10")
     telling = Folded([line.text for line in lines]).with_any(_TELLING)
+    for at in telling:
+        if lines[at].begins:
+            lines[at] = _Line(_untagged(lines[at].text), begins=True)
     completed = [at for at in telling if lines[at].begins and _COMPLETED.match(lines[at].text)]
     done = next(
         (at for at in range(len(lines) - 1, -1, -1) if lines[at].begins and _DONE.match(lines[at].text)), len(lines)
@@ -204,8 +217,14 @@ def _opened(line: _Line, current: _Block | None, *, own_text: bool) -> _Block | 
         return None
     head = ERROR_HEAD.match(line.text)
     if head is not None:
-        continues = current is not None and current.headed and len(current.lines) == 1 and current.name == head["name"]
-        if continues:
+        # The message below `Failure in …` may be about another node: a unit test's about the model of its input.
+        indented = line.text.startswith("  ")
+        if (
+            current is not None
+            and current.headed
+            and len(current.lines) == 1
+            and (indented or current.name == head["name"])
+        ):
             return None
         warns = head["what"] == "Warning"
         kind = "" if warns else kind_of(head["kind"])

@@ -68,6 +68,34 @@ QUIET = """12:00:01  1 of 2 ERROR creating sql table model a.m1 ................
 """
 
 
+TAGS_OF_1_12 = """12:00:00  Running with dbt=1.12.6
+12:00:01  Completed with 3 errors, 0 partial successes, and 1 warning:
+12:00:01
+12:00:01  [ERROR]: in test unique_x (models/s.yml)
+12:00:01    Got 2 results, configured to fail if != 0
+12:00:01
+12:00:01    compiled code at target/compiled/x.sql
+12:00:01
+12:00:01  [ERROR]: in unit_test fixture (models/unit.yml)
+12:00:01    Compilation Error in model lamps (models/unit.yml)
+  Invalid column name: 'lamp'
+12:00:01
+12:00:01  [ERROR]: in unit_test rows (models/unit.yml)
+12:00:01
+
+actual differs from expected:
+
+@@ ,id
++++,1
+
+12:00:01
+12:00:01  [WARNING]: in test not_null_x (models/s.yml)
+12:00:01  [WARNING]: Got 1 result, configured to warn if != 0
+12:00:01
+12:00:01  Done. PASS=0 WARN=1 ERROR=3 SKIP=0 NO-OP=0 REUSED=0 TOTAL=4
+"""
+
+
 def nodes(text: str) -> list[tuple[str, str, str, str]]:
     """Status, kind, name and message of each failure."""
     return [(one.status, one.kind, one.name, one.message) for one in read_dbt_one(text.split("\n")).failures]
@@ -99,11 +127,20 @@ def nodes(text: str) -> list[tuple[str, str, str, str]]:
             ],
         ),
         (QUIET, [("error", "model", "m1", "division by zero")]),
+        (
+            TAGS_OF_1_12,
+            [
+                ("fail", "test", "unique_x", "Got 2 results, configured to fail if != 0"),
+                ("error", "unit_test", "fixture", "Invalid column name: 'lamp'"),
+                ("fail", "unit_test", "rows", "actual differs from expected:\n@@ ,id\n+++,1"),
+            ],
+        ),
+        ("12:00:02  [ERROR]: in model m1 (m1.sql)\n12:00:02    oh no\n", [("error", "model", "m1", "oh no")]),
     ],
-    ids=["1.5", "without a heading", "freshness", "quiet"],
+    ids=["1.5", "without a heading", "freshness", "quiet", "1.12", "1.12, quiet"],
 )
 def test_each_node_has_its_own_message(text: str, failed: list[tuple[str, str, str, str]]) -> None:
-    """Each node gets its own message: with a time on each line (1.5), without a heading, for sources, with --quiet."""
+    """Each node gets its own message, in whatever way this version of dbt prints its headings."""
     assert is_dbt_one(Folded(text.split("\n")))
     assert nodes(text) == failed
 
@@ -138,12 +175,21 @@ def test_of_several_commands_the_last_that_failed_is_read() -> None:
     assert [one.name for one in found.failures] == ["m1", "m2"]
 
 
-def test_what_stopped_dbt_as_a_whole_is_no_nodes_failure() -> None:
-    """A project that can't be parsed is a problem of the whole command, not a node's failure."""
-    text = "12:00:00  Running with dbt=1.8.9\n12:00:01  Encountered an error:\nCompilation Error\n  no such ref\n"
+@pytest.mark.parametrize("tag", ["", "[ERROR]: "])
+def test_what_stopped_dbt_as_a_whole_is_no_nodes_failure(tag: str) -> None:
+    """A project that can't be parsed is a problem of the whole command, not a node's failure. 1.12 puts a tag first."""
+    text = f"12:00:00  Running with dbt=1.8.9\n12:00:01  {tag}Encountered an error:\nCompilation Error\n  no such ref\n"
     found = read_dbt_one(text.split("\n"))
     assert found.failures == ()
-    assert "Compilation Error" in found.problem
+    assert found.problem == "Compilation Error\nno such ref"
+
+
+def test_a_failed_operation_says_why_with_or_without_a_tag() -> None:
+    """The reason for which an operation failed stands in the line that says so; 1.12 puts a tag first."""
+    for tag in ("", "[ERROR]: "):
+        text = f"12:00:01  {tag}Encountered an error while running operation: Database Error\n  no such table\n"
+        failed = [("error", "operation", "", "no such table")]
+        assert nodes("12:00:00  Running with dbt=1.12.6\n" + text) == failed
 
 
 def test_a_killed_run_is_told_by_its_progress() -> None:
