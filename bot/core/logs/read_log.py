@@ -262,11 +262,11 @@ def _told(problem: str) -> str:
         return ""
     if lines[-1] in _INTERRUPTED:
         return "interrupted (KeyboardInterrupt)"
-    told = lines[0]
+    told = last = lines[0]
     for line in lines[1:4]:
-        if not _CLASS_ALONE.fullmatch(told) and not _ENDS_WITH_CLASS.search(told):
+        if not _CLASS_ALONE.fullmatch(last) and not _ENDS_WITH_CLASS.search(last):
             break
-        told = f"{told.rstrip(':')}: {line}"
+        told, last = f"{told.rstrip(':')}: {line}", line
     return " ".join(told.split()).rstrip(".:")
 
 

@@ -227,6 +227,25 @@ def test_each_dialect_of_dbt_is_recognized(text: str, summary: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("lines", "summary"),
+    [
+        (
+            "Compilation Error in operation x-on-run-end-0 (./dbt_project.yml)\n  The lamp is out\n  \n  > in macro douse",
+            "Compilation Error in operation x-on-run-end-0 (./dbt_project.yml): The lamp is out",
+        ),
+        (
+            "Runtime Error\n  Compilation Error in model m (models/m.sql)\n    bulb burnt\n    twice",
+            "Runtime Error: Compilation Error in model m (models/m.sql): bulb burnt",
+        ),
+    ],
+)
+def test_the_summary_ends_with_the_first_line_of_the_message(lines: str, summary: str) -> None:
+    """The headings above a message are joined to its first line, however many they are, and nothing below it."""
+    text = f"12:00:00  Running with dbt=1.10.1\n12:00:01  Encountered an error:\n{lines}\n"
+    assert reading(read_log(text, "", 2900), limit=2900, exit_code=2).summary == summary
+
+
+@pytest.mark.parametrize(
     ("exit_code", "summary"),
     [
         (137, "Killed (exit status 137, SIGKILL)"),
