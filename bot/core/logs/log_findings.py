@@ -108,10 +108,17 @@ def status_of(kind: str, message: str) -> str:
 def without_repeats(failures: Sequence[Failure]) -> tuple[Failure, ...]:
     """Remove duplicates: --fail-fast prints a block twice, and a node may appear in a block and in the progress.
 
-    Failures with different messages are kept: unit tests of different models may share a name.
+    Failures with different messages or files are kept: unit tests of different models may share a name, and so do the
+    versions of a model.
     """
-    kept: dict[tuple[str, str, str], Failure] = {}
+    kept: dict[tuple[str, str, str, str], Failure] = {}
     for failure in failures:
-        kept.setdefault((failure.kind, failure.name, failure.message), failure)
+        kept.setdefault((failure.kind, failure.name, failure.message, _path(failure)), failure)
     told = {(failure.kind, failure.name) for failure in kept.values() if failure.message}
     return tuple(one for one in kept.values() if one.message or (one.kind, one.name) not in told)
+
+
+def _path(failure: Failure) -> str:
+    """The file that a failure's heading names, if it has one."""
+    head = ERROR_HEAD.match(failure.lines[0]) if failure.message and failure.lines else None
+    return (head["path"] or "") if head else ""

@@ -88,6 +88,15 @@ def test_a_block_that_is_printed_twice_is_one_failure() -> None:
     assert without_repeats([silent, silent]) == (silent,)
 
 
+def test_versions_of_a_model_that_fail_alike_are_two_failures() -> None:
+    """A log names a model without its version: only the file tells that two of them failed, for the same reason."""
+    one, two = (
+        Failure("model", "m", "error", "no such table", (f"Failure in model m (models/m_v{version}.sql)",))
+        for version in (1, 2)
+    )
+    assert without_repeats([one, two, one]) == (one, two)
+
+
 def test_a_projects_hook_is_told_from_an_operation() -> None:
     """on-run-end is a hook; a run-operation, which is a macro too, isn't."""
     assert Failure("operation", "on-run-end", "error").is_hook
