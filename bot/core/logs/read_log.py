@@ -35,7 +35,7 @@ _ORDER = ("model", "snapshot", "seed", "source", "unit_test", "test", "operation
 _CLASS_ALONE = re.compile(
     r"(?:\w+ ){0,3}(?:Error|Exception)(?: in .{1,400})?:?|Error parsing inline query|Error while parsing node: .{1,300}"
 )
-_ENDS_WITH_CLASS = re.compile(r":(?: (?:\w+ ){0,3}Error)?$")
+_ENDS_WITH_CLASS = re.compile(r"(?::| -)(?: (?:\w+ ){0,3}Error)?$")
 _SAYS_NOTHING = re.compile(r"(?:\w+ ){0,3}(?:Error|ERROR)$|Status: \w+$|$")
 _INTERRUPTED = frozenset({"KeyboardInterrupt", "ctrl-c"})
 _RUN_OPERATION = re.compile(r"\brun-operation +(?:--?[\w-]+=\S+ +)*([\w.]{1,200})")

@@ -237,6 +237,10 @@ def test_each_dialect_of_dbt_is_recognized(text: str, summary: str) -> None:
             "Runtime Error\n  Compilation Error in model m (models/m.sql)\n    bulb burnt\n    twice",
             "Runtime Error: Compilation Error in model m (models/m.sql): bulb burnt",
         ),
+        (
+            "Parsing Error\n  Error reading x: bad.yml - Runtime Error\n    Syntax error near line 5\n    ----",
+            "Parsing Error: Error reading x: bad.yml - Runtime Error: Syntax error near line 5",
+        ),
     ],
 )
 def test_the_summary_ends_with_the_first_line_of_the_message(lines: str, summary: str) -> None:
