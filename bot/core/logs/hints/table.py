@@ -33,7 +33,7 @@ HINTS: tuple[Hint, ...] = (
         id="freshness_stale",
         kind="freshness stale",
         engines="any (dbt-core)",
-        patterns=(r"^(?:Status: error$|ERROR STALE freshness of )",),
+        patterns=(r"^(?:stale(?:: its newest row was |$)|Status: error$|ERROR STALE freshness of )",),
         text="This source hasn't received new data for longer than its freshness rule allows.",
         next="Check the job that loads the source, and retry once it has caught up.",
         retry=Retry.MAYBE,
@@ -107,7 +107,10 @@ HINTS: tuple[Hint, ...] = (
         id="packages_not_installed",
         kind="dependency packages",
         engines="any (dbt-core)",
-        patterns=(r"^dbt found \d+ package\(s\) specified in packages\.yml, but only \d+ package\(s\) installed",),
+        patterns=(
+            r"^dbt found \d+ package\(s\) specified in packages\.yml, but only \d+ package\(s\) installed",
+            r"^dbt expects \d+ package\(s\) based on packages specified in packages\.yml, but found only \d+ package\(s\) installed",
+        ),
         text="The project's packages weren't installed before the run.",
         next="Run dbt deps first, and check that the schedule has that command.",
         retry=Retry.MAYBE,
@@ -192,7 +195,7 @@ HINTS: tuple[Hint, ...] = (
         engines="any (dbt-core)",
         patterns=(
             r"^Unexpected end of template\. Jinja was looking for",
-            r"^unexpected '[^'\n]{1,20}'(?:, expected |\n|$)",
+            r"^unexpected '[^'\n]{1,40}'(?:, expected |\n|$)",
             r"^expected token '",
             r"^Encountered unknown tag '",
             r"^unexpected char '",
@@ -241,7 +244,7 @@ HINTS: tuple[Hint, ...] = (
         kind="dependency packages",
         engines="any (git, dbt deps)",
         patterns=(
-            r"^Error checking out spec='[^\n]{1,300}(?:\n[^\n]{0,300}){0,3}\nfatal: (?:could not read (?:Username|Password)|Authentication failed|couldn't find remote ref|repository '[^\n]{1,300}' not found)",
+            r"^Error checking out spec='[^\n]{1,300}(?:\n[^\n]{0,300}){0,3}\nfatal: (?:could not read (?:Username|Password)|Authentication failed|couldn't find remote ref|repository '[^\n]{1,300}' not found|'[^\n]{1,300}' does not appear to be a git repository)",
             r"^fatal: (?:could not read (?:Username|Password) for|Authentication failed for|repository '[^\n]{1,300}' not found|couldn't find remote ref)",
             r"^(?:git@[\w.-]{1,100}: )?Permission denied \(publickey",
         ),

@@ -155,6 +155,17 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ("ref_disabled", "Model 'model.kiosk.report' (models/report.sql) depends on a node named 'old' which is disabled"),
     ("schema_change", "The source and target schemas on this incremental model are out of sync!"),
     ("freshness_stale", "Status: error"),
+    ("freshness_stale", "stale"),
+    ("freshness_stale", "stale: its newest row was 3 days old"),
+    (
+        "packages_not_installed",
+        'dbt expects 1 package(s) based on packages specified in packages.yml, but found only 0 package(s) installed in dbt_packages. Run "dbt deps" to install package dependencies.',
+    ),
+    (
+        "git_refused",
+        "Error checking out spec='None' for repo file:///packages/kiosk.git\nCloning into '61ef4482b50aff68'...\nfatal: '/packages/kiosk.git' does not appear to be a git repository\nfatal: Could not read from remote repository.",
+    ),
+    ("jinja", "unexpected 'end of print statement'\n  line 1"),
 )
 
 # Texts that look like one of the above and aren't, with the only hint that may be shown for them.
