@@ -25,7 +25,8 @@ _BORDER = re.compile(r"^\s*-{5,}\s*$")
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\):")
 _CLASS_ALONE = re.compile(r"(?:[A-Z]\w{0,40} ){1,3}Error:?")
 _NO_MESSAGE = re.compile(
-    r"^\s*(?:compiled code at |> (?:in|called by) |LINE \d+:|See test failures:|select \* from \S+$|\^+\s*$)",
+    r"^\s*(?:compiled code at |> (?:in|called by) |LINE \d+:|See test failures:|select \* from \S+$|\^+\s*$"
+    r"|[\w.-]{1,300} failed, error:$)",
     re.IGNORECASE,
 )
 

@@ -228,6 +228,9 @@ def _opened(line: _Line, current: _Block | None, *, own_text: bool) -> _Block | 
             return None
         warns = head["what"] == "Warning"
         kind = "" if warns else kind_of(head["kind"])
+        if kind == "model" and (head["path"] or "").endswith((".yml", ".yaml")):
+            # Before 1.10, it's the only heading of a unit test whose input is wrong.
+            return _Block("node", "", lines=[line.text.strip()])
         return _Block(kind, head["name"], headed=head["what"] == "Failure", lines=[line.text.strip()])
     hook = _HOOK.match(line.text)
     if hook is not None and not (current and current.headed and len(current.lines) == 1):
@@ -246,8 +249,6 @@ def _opened(line: _Line, current: _Block | None, *, own_text: bool) -> _Block | 
 def _failure(block: _Block) -> Failure:
     lines = tuple(line for line in block.lines if line.strip())
     message = own_message(lines[1:] if block.headed or block.name else lines)
-    if block.kind == "operation":
-        message = "\n".join(line for line in message.split("\n") if not line.endswith(" failed, error:")) or message
     return Failure(block.kind, block.name, status_of(block.kind, message), message, lines)
 
 
@@ -336,7 +337,7 @@ def _progressed(hit: re.Match[str], text: str) -> Failure:
             "source", relation["source"], "error" if stale else "runtime error", "stale" if stale else "", (text,)
         )
     if relation["hook"]:
-        return Failure("operation", relation["hook"], status, "", (text,))
+        return Failure("operation", relation["hook"].replace(".", "-"), status, "", (text,))
     for kind in ("snapshot", "seed"):
         if relation[kind]:
             return Failure(kind, relation[kind].rpartition(".")[2], status, "", (text,), note=relation[kind])

@@ -184,8 +184,6 @@ def _from_result(
         message = (text.message if text else "") or _pointed_to(node.name, said) or message
     elif node.status == "partial success" and text and text.message.startswith(message):
         message = text.message
-    if kind == "operation":
-        message = "\n".join(line for line in message.split("\n") if not line.endswith(" failed, error:")) or message
     if not shown:
         heading = f"{node.status.capitalize()} in {kind.replace('_', ' ')} {name}"
         shown = tuple(line for line in (heading, *(f"  {line.strip()}" for line in lines)) if line.strip())

@@ -68,6 +68,32 @@ QUIET = """12:00:01  1 of 2 ERROR creating sql table model a.m1 ................
 """
 
 
+FIXTURE_OF_1_9 = """12:00:00  Running with dbt=1.9.11
+12:00:01  1 of 3 ERROR stg_lamps::fixture ............................... [ERROR in 0.05s]
+12:00:01  2 of 3 FAIL 1 stg_lamps::rows ................................. [FAIL 1 in 0.05s]
+12:00:01  3 of 3 ERROR hook: coast.on-run-end.0 ......................... [ERROR in 0.02s]
+12:00:01
+12:00:01  Completed with 4 errors, 0 partial successes, and 0 warnings:
+12:00:01
+12:00:01    Compilation Error in model lamps (models/unit.yml)
+  Invalid column name: 'lamp'
+12:00:01
+12:00:01  Failure in unit_test rows (models/unit.yml)
+12:00:01
+
+actual differs from expected:
+
+@@ ,id
++++,1
+
+12:00:01
+12:00:01    coast.on-run-end.0 failed, error:
+ no such table
+12:00:01
+12:00:01  Done. PASS=0 WARN=0 ERROR=3 SKIP=0 TOTAL=3
+"""
+
+
 TAGS_OF_1_12 = """12:00:00  Running with dbt=1.12.6
 12:00:01  Completed with 3 errors, 0 partial successes, and 1 warning:
 12:00:01
@@ -135,9 +161,17 @@ def nodes(text: str) -> list[tuple[str, str, str, str]]:
                 ("fail", "unit_test", "rows", "actual differs from expected:\n@@ ,id\n+++,1"),
             ],
         ),
+        (
+            FIXTURE_OF_1_9,
+            [
+                ("error", "unit_test", "fixture", "Invalid column name: 'lamp'"),
+                ("fail", "unit_test", "rows", "actual differs from expected:\n@@ ,id\n+++,1"),
+                ("error", "operation", "coast-on-run-end-0", "no such table"),
+            ],
+        ),
         ("12:00:02  [ERROR]: in model m1 (m1.sql)\n12:00:02    oh no\n", [("error", "model", "m1", "oh no")]),
     ],
-    ids=["1.5", "without a heading", "freshness", "quiet", "1.12", "1.12, quiet"],
+    ids=["1.5", "without a heading", "freshness", "quiet", "1.12", "1.9", "1.12, quiet"],
 )
 def test_each_node_has_its_own_message(text: str, failed: list[tuple[str, str, str, str]]) -> None:
     """Each node gets its own message, in whatever way this version of dbt prints its headings."""
