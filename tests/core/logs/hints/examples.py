@@ -165,6 +165,7 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
         "git_refused",
         "Error checking out spec='None' for repo file:///packages/kiosk.git\nCloning into '61ef4482b50aff68'...\nfatal: '/packages/kiosk.git' does not appear to be a git repository\nfatal: Could not read from remote repository.",
     ),
+    ("missing_column", 'Binder Error: Referenced column "boo" was not found because the FROM clause is missing'),
     ("jinja", "unexpected 'end of print statement'\n  line 1"),
 )
 
