@@ -145,7 +145,8 @@ def _messages(failures: Sequence[Failure], said: LogFindings) -> Iterator[tuple[
 def _unnamed(kind: str, command: str) -> str:
     """Name a failure for which the log has no name: by the macro that `dbt run-operation` was to run."""
     found = _RUN_OPERATION.search(command) if kind == "operation" else None
-    return found[1] if found else kind
+    # The macro's package may stand before its name.
+    return found[1].rpartition(".")[2] if found else kind
 
 
 def _merged(said: LogFindings, results: Results, mask: Callable[[str], str]) -> tuple[Failure, ...]:
@@ -264,7 +265,8 @@ def _told(problem: str) -> str:
     for line in lines[1:4]:
         if not _CLASS_ALONE.fullmatch(last) and not _ENDS_WITH_CLASS.search(last):
             break
-        told, last = f"{told.rstrip(':')}: {line}", line
+        told = f"{told.rstrip(':')}: {line}"
+        last = line
     return " ".join(told.split()).rstrip(".:")
 
 
