@@ -52,7 +52,9 @@ def test_hints_of_real_outputs(*, with_results: bool) -> None:
 def _hints(case: Case, unit: str, *, with_results: bool) -> set[str]:
     """The hints of a unit: its node's own, or those of the whole output if it isn't a node."""
     found = case.read(with_results=with_results)
-    short = unit.split(".")[2] if unit.count(".") > 1 else unit
+    # A unit test's id has its model before its name.
+    part = -1 if unit.startswith("unit_test.") else 2
+    short = unit.split(".")[part] if unit.count(".") > 1 else unit
     own = [one for one in found.failures if one.name.rpartition(".")[2] == short]
     if own and own[0].message:
         return {hint} if (hint := hint_of(own[0].message)) else set()
