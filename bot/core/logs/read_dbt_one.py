@@ -150,6 +150,7 @@ def _untagged(text: str) -> str:
 
 def _command(lines: list[_Line]) -> LogFindings:
     version = next((hit["version"] for line in lines[:200] if (hit := _RUNNING.match(line.text))), "1.10")
+    flat = version == "1.5"
     telling = Folded([line.text for line in lines]).with_any(_TELLING)
     for at in telling:
         if lines[at].begins:
@@ -161,14 +162,14 @@ def _command(lines: list[_Line]) -> LogFindings:
     blocks: list[_Block] = []
     if completed and completed[-1] < done:
         # If every line is a message, a blank line doesn't mark the start of the next failure.
-        per_line = version == "1.5" or all(line.begins for line in lines)
-        blocks = _blocks(lines[completed[-1] + 1 : done], per_line=per_line)
+        per_line = flat or all(line.begins for line in lines)
+        blocks = _blocks(lines[completed[-1] + 1 : done], per_line=per_line, flat=flat)
     elif not completed:
         # `dbt source freshness` prints no "Completed with" line, and before 1.10 no blocks for stale sources.
         blocks = _blocks([line for line in lines[:done] if line.begins or line.text.strip()], sparse=True)
     failures = [_failure(block) for block in blocks if block.kind]
     progress, reasons = _progress(lines, telling)
-    failures = _with_own_names(failures, progress)
+    failures = _with_own_names(failures, progress, paragraphs=flat)
     killed = not completed and done == len(lines)
     failures = _named(failures, [one for one in progress if killed or _only_progress_tells(one)], reasons)
     problem = _problem(lines, telling)
@@ -191,16 +192,23 @@ def _command(lines: list[_Line]) -> LogFindings:
     )
 
 
-def _blocks(lines: Sequence[_Line], *, per_line: bool = False, sparse: bool = False) -> list[_Block]:
+def _blocks(
+    lines: Sequence[_Line], *, per_line: bool = False, flat: bool = False, sparse: bool = False
+) -> list[_Block]:
     """Split a report into its failures and warnings. Warnings and skips have an empty kind.
 
-    `per_line`: each line of a message has a time (1.5). `sparse`: there are other messages between the blocks.
+    `per_line`: each line of a message has a time. `flat`: and only those below a heading are indented (1.5). `sparse`:
+    there are other messages between the blocks.
     """
     blocks: list[_Block] = []
     blank = False
     for line in lines:
         current = blocks[-1] if blocks else None
-        opened = _opened(line, current, own_text=blank and not per_line and not sparse)
+        if flat and current is not None and line.text.startswith("  "):
+            current.lines.append(line.text.rstrip())
+            continue
+        own_text = blank and not sparse and (bool(line.text.strip()) if flat else not per_line)
+        opened = _opened(line, current, own_text=own_text and (flat or line.text.startswith("  ")))
         if opened is not None:
             blocks.append(opened)
         elif current is not None and not (sparse and line.begins and line.text[:1].strip()):
@@ -240,7 +248,7 @@ def _opened(line: _Line, current: _Block | None, *, own_text: bool) -> _Block | 
     if _AFTERWARDS.match(line.text):
         return _Block("", "")
     has_message = current is None or len(current.lines) > 1 or not current.headed
-    if own_text and has_message and line.text.startswith("  ") and not _FOLLOWS_BLOCK.match(line.text):
+    if own_text and has_message and not _FOLLOWS_BLOCK.match(line.text):
         # A message without a heading, such as an exception outside dbt. Its progress line names it later.
         return _Block("node", "", lines=[line.text.strip()])
     return None
@@ -305,8 +313,11 @@ def _only_progress_tells(progressed: Failure) -> bool:
     return progressed.kind in {"source", "operation"} or progressed.status == "partial success"
 
 
-def _with_own_names(blocks: list[Failure], progress: Sequence[Failure]) -> list[Failure]:
-    """Name the blocks without a heading: each is the next failed node of the progress that has no block."""
+def _with_own_names(blocks: list[Failure], progress: Sequence[Failure], *, paragraphs: bool) -> list[Failure]:
+    """Name the blocks without a heading: each is the next failed node of the progress that has no block.
+
+    If none is left, `paragraphs` of a message look like messages of their own.
+    """
     named = {one.name for one in blocks if one.name}
     left = iter([one for one in progress if one.name not in named and one.status == "error"])
     found: list[Failure] = []
@@ -315,7 +326,7 @@ def _with_own_names(blocks: list[Failure], progress: Sequence[Failure]) -> list[
             found.append(block)
         elif (one := next(left, None)) is not None:
             found.append(replace(block, kind=one.kind, name=one.name))
-        else:
+        elif not paragraphs:
             found.append(replace(block, kind="model"))
     return found
 

@@ -33,6 +33,27 @@ FIRST_LINES_OF_1_5 = """12:00:00  Running with dbt=1.5.11
 """
 
 
+# A message may have the words of a heading, and an exception outside dbt has no heading, but may have two paragraphs.
+WORDS_OF_1_5 = """12:00:00  Running with dbt=1.5.12
+12:00:01  1 of 2 ERROR creating sql table model a.m1 ................... [ERROR in 0.05s]
+12:00:01  2 of 2 ERROR creating sql table model a.m2 ................... [ERROR in 0.05s]
+12:00:01
+12:00:01  Completed with 2 errors and 0 warnings:
+12:00:01
+12:00:01  division by zero
+12:00:01
+12:00:01  and more
+12:00:01
+12:00:01  Compilation Error in model m2 (models/m2.sql)
+12:00:01    oh no
+12:00:01
+12:00:01    Database Error in model ghost (models/ghost.sql)
+12:00:01      phantom
+12:00:01
+12:00:01  Done. PASS=0 WARN=0 ERROR=2 SKIP=0 TOTAL=2
+"""
+
+
 WITHOUT_HEADING = """12:00:00  Running with dbt=1.8.9
 12:00:01  1 of 2 ERROR creating sql table model a.m1 ................... [ERROR in 0.05s]
 12:00:01  2 of 2 ERROR creating sql table model a.m2 ................... [ERROR in 0.05s]
@@ -139,6 +160,13 @@ def nodes(text: str) -> list[tuple[str, str, str, str]]:
             ],
         ),
         (
+            WORDS_OF_1_5,
+            [
+                ("error", "model", "m1", "division by zero"),
+                ("error", "model", "m2", "oh no\nphantom"),
+            ],
+        ),
+        (
             WITHOUT_HEADING,
             [
                 ("error", "model", "m1", "'NoneType' object is not subscriptable"),
@@ -171,7 +199,7 @@ def nodes(text: str) -> list[tuple[str, str, str, str]]:
         ),
         ("12:00:02  [ERROR]: in model m1 (m1.sql)\n12:00:02    oh no\n", [("error", "model", "m1", "oh no")]),
     ],
-    ids=["1.5", "without a heading", "freshness", "quiet", "1.12", "1.9", "1.12, quiet"],
+    ids=["1.5", "1.5, words", "without a heading", "freshness", "quiet", "1.12", "1.9", "1.12, quiet"],
 )
 def test_each_node_has_its_own_message(text: str, failed: list[tuple[str, str, str, str]]) -> None:
     """Each node gets its own message, in whatever way this version of dbt prints its headings."""
