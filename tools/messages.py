@@ -22,9 +22,9 @@ PAGE = ROOT / "docs" / "messages.md"
 
 HEAD = """# Messages
 
-Every sentence that people and operators can see, on one page, to be read in one go. Generated from
-the code by `make messages`; a test fails if it is out of date. What is filled in is shown as ‹name›,
-alternatives as (one|other), a line break as ⏎.
+Every sentence that people and operators can see, on one page for a single read-through. Generated
+from the code by `make messages`; a test fails if it is out of date. A placeholder is shown as
+‹name›, alternatives as (one|other), and a line break as ⏎.
 """
 
 # The first match decides. A place is a heading, with the modules whose sentences are listed below it.

@@ -125,7 +125,7 @@ class StartApprovals:
             return
         why = None
         if changed(request.plan, plan):
-            why = "What it runs has changed since it was requested, so it needs a new approval. Start it again."
+            why = "This start has changed since it was requested, so it needs a new approval. Start it again."
         elif decision.verdict is Verdict.APPROVE and (request.approval is None or decision.by != request.approval.by):
             why = f"The policy now requires approval from {decision.by}. Start it again."
         elif decision.verdict not in {Verdict.ALLOW, Verdict.APPROVE}:

@@ -84,7 +84,7 @@ async def test_a_pattern_stops_the_watch_with_that_pattern(stage: WatchStage) ->
 async def test_what_fits_only_a_broader_watch_is_asked_about(stage: WatchStage) -> None:
     """Stopping the broader watch would stop more than was named."""
     message = await stage.type("unwatch hourly")
-    assert "another one covers it" in said(message.text)
+    assert "another watch covers it" in said(message.text)
     assert [one.label for one in buttons(message)] == ["Stop watch 2"]
     assert await left(stage) == [1, 2]
 

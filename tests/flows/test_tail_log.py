@@ -190,7 +190,7 @@ async def test_it_goes_on_with_the_next_command_and_ends_with_the_run(stage: Sta
     )
     await stage.look()
     assert await stage.post_message()
-    assert stage.texts()[1] == "3 new lines in the log of `dbt test` (run 1). Run 1 has ended, and so has its log."
+    assert stage.texts()[1] == "3 new lines in the log of `dbt test` (run 1). Run 1 has ended, so its log is complete."
     (box,) = [
         one
         for one in list(stage.sandbox.workspace.channel(CHANNEL).messages.values())[-1].blocks

@@ -88,14 +88,13 @@ class _Reader(NodeReader):
             given = self.mapping(node, ("name", "who", "where", "what", "which", *effects), "a rule")
             chosen = [name for name in effects if name in given]
             if len(chosen) != 1:
-                says = f"has {' and '.join(chosen)}" if chosen else "decides nothing"
+                says = f"has {' and '.join(chosen)}" if chosen else "has no decision"
                 self.bad(node, f"the rule {says}: it needs exactly one of allow, deny or approve")
             what = frozenset(self.words(given.get("what"), Action, "what"))
             if "approve" in given and not (what and what <= {Action.START, Action.RETRY}):
                 self.bad(
                     node,
-                    "approve works only for starts and retries: "
-                    "write the line what: [start, retry], or only one of the two",
+                    "approve works only for starts and retries: write what: [start, retry], or list only one of them",
                 )
             return Rule(
                 name=self.text(given["name"], "name") if "name" in given else f"rule {number}",

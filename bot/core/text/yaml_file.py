@@ -101,7 +101,7 @@ class NodeReader:
         if node is None:
             self.fault(root, "version is missing: write version: 1")
         elif not isinstance(node, yaml.ScalarNode) or node.value != "1":
-            self.fault(node, "version should be 1: this bot supports no other")
+            self.fault(node, "version should be 1: this bot supports no other version")
 
     def mapping(self, node: Node, known: tuple[str, ...], name: str) -> dict[str, Node]:
         """Return a mapping's values by key. Raises BadNodeError if the node isn't a mapping."""

@@ -17,7 +17,7 @@ HINT_SHOWN = 200
 # With every section full, a digest has 40 lines.
 MISSED_SHOWN, FAILING_SHOWN, OVER_SHOWN, HINTS_SHOWN, SLOWER_SHOWN, SLOWEST_SHOWN = 5, 8, 5, 4, 3, 3
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-NOTHING_SEEN = "I haven't looked yet at the schedules that this channel watches, which takes up to a minute after a watch is added. Try again in a minute."
+NOTHING_SEEN = "I haven't checked this channel's watched schedules yet. That can take up to a minute after a watch is added. Try again in a minute."
 NOTHING_WATCHED = "This channel doesn't watch any schedules, so a digest has nothing to show."
 
 
@@ -168,7 +168,7 @@ def _note(figures: Figures) -> Sentence:
     return (
         "I haven't been able to read runs from Bolt since ",
         When(figures.stale_since, "date_time"),
-        ", so later ones are missing.",
+        ", so later runs are missing.",
     )
 
 

@@ -77,7 +77,7 @@ def _nothing(command: FailingCommand, prefix: str, watched: Watched) -> Message:
     if unknown is not None:
         return unknown
     where = "watched in any channel" if command.every else "watched in this channel"
-    return Message((f"Nothing {where} is failing. To see what is watched, type ", Code(_watches(command, prefix)), "."))
+    return Message((f"Nothing {where} is failing. To list the watches, type ", Code(_watches(command, prefix)), "."))
 
 
 def _row(incident: Incident, command: FailingCommand, app_url: str, link: str | None) -> Sentence:

@@ -33,7 +33,7 @@ def hint_lines(causes: Sequence[Cause], counted: str = "failure") -> Sentence:
     for at, cause in enumerate(known[:CAUSES_SHOWN]):
         spans += ["\n" if at else "", *_hint(cause, f"{plural(cause.count, counted)}: " if several else "")]
     if not several and known[0].count > 1:
-        spans.append(f" It's the same for all {plural(known[0].count, counted)}.")
+        spans.append(f" The cause is the same for all {plural(known[0].count, counted)}.")
     left = sum(cause.count for cause in (*known[CAUSES_SHOWN:], *(cause for cause in causes if not cause.id)))
     if left:
         spans.append(f"\n{plural(left, counted)} for other reasons.")

@@ -121,7 +121,7 @@ def batch_post(key: RunKey, batch: LogBatch, posts: int) -> Message:
 
 def _last(key: RunKey, why: str) -> Sentence:
     if why == ENDED:
-        return (f"Run {key.id} has ended, and so has its log.",)
+        return (f"Run {key.id} has ended, so its log is complete.",)
     if why == HOUR:
         return (f"I've followed the log of run {key.id} for an hour, so I'm stopping here.",)
     if why == GONE:

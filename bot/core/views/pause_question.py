@@ -60,7 +60,7 @@ def from_yaml(schedule: Schedule, *, pause: bool) -> Message:
     whom = f"ask its owner, {cut(schedule.owner, NAME_SHOWN)}, or " if schedule.owner else ""
     text: Sentence = (
         _name(schedule),
-        f" is defined in a YAML file, so it can't be {word} from here. To have it {word}, {whom}change that file. Nothing was changed.",
+        f" is defined in a YAML file, so it can't be {word} from here. To have it {word}, {whom}edit that file. Nothing was changed.",
     )
     return _with(text, schedule)
 

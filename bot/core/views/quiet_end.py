@@ -72,7 +72,7 @@ def _more(others: Sequence[Incident], prefix: str) -> str:
     failing = sum(one.is_open for one in others)
     if not failing:
         return f"… and {len(others)} more that recovered."
-    return f"… and {len(others)} more, {failing} of them failing. {prefix} failing lists all that are failing."
+    return f"… and {len(others)} more, {failing} of them failing. {prefix} failing lists all failing schedules."
 
 
 def joined(lines: Sequence[Sentence]) -> Sentence:

@@ -18,7 +18,7 @@ _WHY = {
     Pause.ARCHIVED: "the channel is archived",
     Pause.REMOVED: "I'm not in the channel",
     Pause.SHARED: "the channel is shared with another organization",
-    Pause.DEACTIVATED: "the account of whoever set it up is deactivated",
+    Pause.DEACTIVATED: "the person who set it up has a deactivated account",
 }
 
 
@@ -38,9 +38,9 @@ def pause_notice(watches: Sequence[Watch], pause: Pause, made_by: str, prefix: s
     stopped: Sentence = ("I've stopped reporting on ", *patterns, " in ", channel)
     if pause is Pause.SHARED:
         why: Sentence = (", because that channel is now shared with another organization. ",)
-        then: Sentence = ("I no longer show what is failing there. I'll resume if the channel is no longer shared.",)
+        then: Sentence = ("I no longer show that channel's failures. I'll resume if the channel is no longer shared.",)
         return Message((*stopped, *why, *then))
-    who: Sentence = ("whoever set this up",) if made_by == OPERATOR else (Mention(made_by), ", who set this up,")
+    who: Sentence = ("the person who set this up",) if made_by == OPERATOR else (Mention(made_by), ", who set this up,")
     again: Sentence = ("To resume, someone else can type ", Code(f"{prefix} watch {watches[0].pattern}"), " there.")
     return Message((*stopped, ", because the account of ", *who, " is deactivated. ", *again))
 

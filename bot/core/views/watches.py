@@ -168,7 +168,7 @@ def buttons_of(watch: Watch, *, number: int = 0) -> list[Buttons]:
 def _question(watch_text: str, found: Sequence[Watch]) -> Sentence:
     name = Code(cut(watch_text, SHOWN))
     if len(found) == 1:
-        return (name, " has no watch of its own here, but another one covers it. Should I stop that one?")
+        return ("There's no watch ", name, " here, but another watch covers it. Should I stop that watch?")
     return (f"{len(found)} watches here match ", name, ". Which one should I stop?")
 
 

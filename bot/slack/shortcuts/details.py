@@ -51,7 +51,7 @@ async def _show(context: ListenerContext, call: Call, body: Json) -> None:
     subject = await context.thread_subjects.subject_of(asker.team, CardRef(asker.channel, thread or ts), shown=shown)
     if subject.run is None:
         no_card = (
-            "That message isn't a run's card. Use this on a card, or type the run's number, "
+            "That message isn't a run's card. Use this shortcut on a card, or type the run's number, "
             f"as in {context.prefix} status 4711."
         )
         await context.tell(asker, Message((subject.why or no_card,)))

@@ -103,7 +103,7 @@ def test_an_approval_in_one_word() -> None:
         ("a", "line 1: the policy should have keys: version, rules"),
         ("- a", "line 1: the policy should have keys: version, rules"),
         ("rules: [{allow: true}]", "line 1: version is missing: write version: 1"),
-        ("version: 2\nrules: [{allow: true}]", "line 1: version should be 1: this bot supports no other"),
+        ("version: 2\nrules: [{allow: true}]", "line 1: version should be 1: this bot supports no other version"),
         ("version: 1", "line 1: rules are missing: add a list of rules, which is read from top to bottom"),
         ("version: 1\nrules:", "line 2: rules should be a list: each rule begins with a dash"),
         ("version: 1\nrules: []", "line 2: there are no rules, so nobody could do anything"),
@@ -111,7 +111,7 @@ def test_an_approval_in_one_word() -> None:
             "version: 1\nrules: [a]",
             "line 2: a rule should have keys: name, who, where, what, which, allow, deny, approve",
         ),
-        (rule("what: start"), "line 3: the rule decides nothing: it needs exactly one of allow, deny or approve"),
+        (rule("what: start"), "line 3: the rule has no decision: it needs exactly one of allow, deny or approve"),
         (
             rule("allow: true", "deny: no"),
             "line 3: the rule has allow and deny: it needs exactly one of allow, deny or approve",
@@ -199,11 +199,11 @@ def test_an_approval_in_one_word() -> None:
         ),
         (
             rule('approve: "@a"'),
-            "line 3: approve works only for starts and retries: write the line what: [start, retry], or only one of the two",
+            "line 3: approve works only for starts and retries: write what: [start, retry], or list only one of them",
         ),
         (
             rule("what: [start, logs]", 'approve: "@a"'),
-            "line 3: approve works only for starts and retries: write the line what: [start, retry], or only one of the two",
+            "line 3: approve works only for starts and retries: write what: [start, retry], or list only one of them",
         ),
         (rule('name: "a\\nb"', "allow: true"), "line 3: name contains a line break or a control character"),
         (rule(f"name: {'a' * 301}", "allow: true"), "line 3: name is longer than 300 characters"),

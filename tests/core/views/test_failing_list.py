@@ -61,7 +61,7 @@ def test_all_channels_are_named_and_private_ones_counted() -> None:
 def test_nothing_failing_is_good_news() -> None:
     """If nothing is failing, the reply says so and where to see what is watched."""
     assert said(listed().text) == (
-        "Nothing watched in this channel is failing. To see what is watched, type /bolt watches."
+        "Nothing watched in this channel is failing. To list the watches, type /bolt watches."
     )
     assert "/bolt watches --all" in said(listed(every=True).text)
 

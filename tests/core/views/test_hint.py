@@ -26,7 +26,7 @@ def test_one_cause() -> None:
     assert said(hint_line((COLUMN,))) == (
         "<> A column is missing. Check its name. Fix this first; a retry alone won't help."
     )
-    assert "It's the same for all 2 failures." in said(hint_lines((COLUMN,)))
+    assert "The cause is the same for all 2 failures." in said(hint_lines((COLUMN,)))
     assert "same for all" not in said(hint_lines((LOCK,)))
     assert "Fix this first" not in said(hint_line((LOCK,)))
 

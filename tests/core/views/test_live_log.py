@@ -89,7 +89,7 @@ def test_the_first_post_can_be_stopped() -> None:
 def test_the_last_post_says_why_it_is_the_last() -> None:
     """The last post says why it's the last one, and after an hour it has a button to go on."""
     ended = batch_post(KEY, LogBatch("dbt run", 1, "a", 7, "1:0", ENDED), 3)
-    assert ended.text[-1] == "Run 4711 has ended, and so has its log."
+    assert ended.text[-1] == "Run 4711 has ended, so its log is complete."
     assert buttons(ended) == []
     hour = batch_post(KEY, LogBatch("", 0, "", 7, "1:0", HOUR), 3)
     assert "for an hour" in str(hour.text)

@@ -52,6 +52,6 @@ def test_more_than_twenty_are_counted() -> None:
     """More than twenty are counted, with the command that lists the failing ones."""
     many = message(*[FAILING] * 21, *[RECOVERED] * 2)
     facts = [said(block.text) for block in many.blocks if isinstance(block, Facts)]
-    assert facts == ["… and 3 more, 1 of them failing. /bolt failing lists all that are failing."]
+    assert facts == ["… and 3 more, 1 of them failing. /bolt failing lists all failing schedules."]
     (none,) = [said(one.text) for one in message(*[RECOVERED] * 21).blocks if isinstance(one, Facts)]
     assert none == "… and 1 more that recovered."

@@ -35,7 +35,7 @@ def test_a_deactivated_creator() -> None:
     """A deactivated creator's notice names the command with which somebody else can take the watch over."""
     text = said(pause_notice([WATCH], Pause.DEACTIVATED, "U1", "/bolt").text)
     assert "/bolt watch nightly" in text
-    assert "whoever set this up" in said(pause_notice([WATCH], Pause.DEACTIVATED, OPERATOR, "/bolt").text)
+    assert "the person who set this up" in said(pause_notice([WATCH], Pause.DEACTIVATED, OPERATOR, "/bolt").text)
 
 
 def test_the_report_lists_what_is_failing() -> None:

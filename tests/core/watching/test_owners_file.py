@@ -60,7 +60,7 @@ WHO = "the id of a user or a user group, as in U0123ABC or S0123ABC"
             "version: 2\nowner: {a: U0ADA1}",
             [
                 "line 1: owners and schedules are missing: the file needs at least one of them",
-                "line 1: version should be 1: this bot supports no other",
+                "line 1: version should be 1: this bot supports no other version",
                 'line 2: "owner" isn\'t a key of the file; did you mean owners?',
             ],
         ),

@@ -104,7 +104,7 @@ def test_one_cause_for_many_and_a_retry_that_cannot_help() -> None:
     told = shown(end_post(run, "https://app.example"))
     assert told == (
         "`dbt test` failed (command 1 of 1, exit code 1, 38 s).\n"
-        ":bulb: The query divides by zero in at least one row. Guard the divisor. It's the same for all 5 failures. "
+        ":bulb: The query divides by zero in at least one row. Guard the divisor. The cause is the same for all 5 failures. "
         "Fix this first; a retry alone won't help.\n"
         "(Same commit as the last success (<!date^1795443600^{date_short_pretty} at {time}|2026-11-23 14:20 UTC>): "
         "check data, warehouse, packages, or settings. First failure since then.)\n"
@@ -135,7 +135,7 @@ def test_new_lines_of_a_followed_log() -> None:
     assert shown(first) == "2 new lines in the log of `dbt run` (run 4711):\n| a\n| b\n[Stop following]"
     last = batch_post(KEY, LogBatch("dbt run", 1, "c", 7, "3:0", "ended"), 1)
     assert shown(last) == (
-        "1 new line in the log of `dbt run` (run 4711). Run 4711 has ended, and so has its log.\n| c"
+        "1 new line in the log of `dbt run` (run 4711). Run 4711 has ended, so its log is complete.\n| c"
     )
     hour = batch_post(KEY, LogBatch("", 0, "", 7, "3:0", "hour"), 9)
     assert shown(hour) == "I've followed the log of run 4711 for an hour, so I'm stopping here.\n[Keep following]"

@@ -83,7 +83,7 @@ def test_the_least_row() -> None:
         ("[]", "line 1: the file should have keys: version, hints"),
         ("hints: []\nversion: 1", "line 1: there are no hints in the list"),
         ("version: 1", "line 1: hints are missing: add a list of hints; the first match wins"),
-        ("version: 2\nhints: [{id: a, pattern: a, text: a}]", "line 1: version should be 1: this bot supports no other"),
+        ("version: 2\nhints: [{id: a, pattern: a, text: a}]", "line 1: version should be 1: this bot supports no other version"),
         ("hints: [{id: a, pattern: a, text: a}]", "line 1: version is missing: write version: 1"),
         ("version: 1\nhints: {}", "line 2: hints should be a list: each hint begins with a dash"),
         ("version: 1\nhints: [1]", "line 2: a hint should have keys: id, pattern, text, next, retry, runbook, schedule"),
