@@ -1,4 +1,4 @@
-"""Logging: structured, masked, one line per event. Nothing else uses a replica's wall clock."""
+"""Logging: structured, masked, one line per event, dated by the replica's own clock."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ ADMIN = ("BOLT_BOT_ADMIN_HOST", "BOLT_BOT_ADMIN_PORT")
 # A bot that listens on all addresses is asked on the loopback interface.
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - as above
 ALIVE_S = 4.0
-# The bot takes up to 10 s to find out.
+# The bot takes up to 10 s to find out whether it's ready.
 READY_S = 11.0
 REASONS_MOST = 2000
 

@@ -146,7 +146,7 @@ class EndAccountant:
         return WaitingEnds(record, ends, cards, deciding, tellings, dict(zip(channels, stored, strict=True)))
 
     async def _incident_states(self, waiting: WaitingEnds) -> dict[str, list[Incident]]:
-        """The states of each watching channel's incident after these ends. What a gap hides is noted for its account."""
+        """Each watching channel's incident after these ends. Runs that a gap hid are noted for its account."""
         gap, states = await self._gaps.collecting(), {}
         for channel, watch in waiting.deciding.items():
             withholding = Withholding(quiet_until(watch, self._now()), gap, self._now())
@@ -177,7 +177,7 @@ class EndAccountant:
         )
 
     async def _untold(self, waiting: WaitingEnds, incidents: Mapping[str, Incident]) -> list[str]:
-        """The starts of new ends, without a card, whose incident's or outage's message doesn't report them."""
+        """The starts whose runs have no card, and whose new ends no incident's or outage's message reports."""
         new = [
             end for end in waiting.ends if not was_accounted(waiting.record.ledger, end) and not waiting.cards[end.run]
         ]
@@ -192,7 +192,7 @@ class EndAccountant:
 
 
 def _changes(waiting: WaitingEnds, states: Mapping[str, Sequence[Incident]]) -> list[IncidentChange]:
-    """What changes about the channels' incidents. Incidents that may no longer be shown are closed."""
+    """The changes to the channels' incidents. Incidents that may no longer be shown are closed."""
     changes = [
         IncidentChange(before, after, edit_for(_same(before, after), after))
         for channel, afterwards in states.items()

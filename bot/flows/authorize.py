@@ -229,7 +229,7 @@ class Authorizer:
         await self._note(attempt, target, await self._people.channel(asker.channel), Decision(Verdict.DENY, reason=why))
 
     async def entry_about_watch(self, event: Event, attempt: Attempt, watch: Watch) -> AuditEntry:
-        """The entry that records what becomes of a watch: what it watches, and its options."""
+        """The audit log's entry about an event of a watch, with the watch's pattern and options."""
         person, channel_info = await self._who(attempt.asker)
         attempt = replace(_named(attempt, person), text=canonical(command_of_watch(watch)))
         return replace(self._entry(event, attempt, channel_info), schedule=self._mask(watch.pattern)[:TEXT_KEPT])

@@ -116,7 +116,7 @@ class WatchedChannelChecker:
         return None if state.is_member else Pause.REMOVED
 
     async def _is_deactivated(self, watch: Watch) -> bool:
-        """Whether the creator's account is deactivated. If Slack doesn't say, it stays as it was."""
+        """Whether the creator's account is deactivated. If Slack doesn't say, the last known answer holds."""
         roles = (await self._people.person(watch.made_by, acts=True)).roles
         return watch.paused == Pause.DEACTIVATED if roles is None else not roles
 

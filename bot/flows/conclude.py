@@ -45,8 +45,8 @@ WARNINGS_S = 2.0
 WARNINGS_AT_ONCE = 4
 WARNING_COMMANDS = 5
 LATE_LOG_AGAIN_S = 30.0
-# Late logs are read one at a time, because ends that haven't been announced need the other slot. How long one of them
-# waits for its turn.
+# How long a late log waits for its turn. Late logs are read one at a time, because ends that haven't been announced
+# need the other slot.
 LATE_LOG_TURN_S = 2.0
 LATE_LOG_BUSY_AGAIN_S = 5.0
 LATE_LOG_GIVEN_UP_S = 3600.0

@@ -149,8 +149,8 @@ class PostDeliverer:
     async def _find_late(self, post: ClaimedPost, request: Request, why: str, *, was_away: bool) -> str | None:
         """Refuse a start that is too late for a card, or that was asked for before an absence (`was_away`).
 
-        If an earlier attempt with a lost response did post the card, or one that Redis has forgotten, it's found, and
-        removed with the refusal.
+        If an earlier attempt did post the card (its response was lost, or Redis has forgotten the attempt), the card is
+        found, and removed with the refusal.
         """
         attempt = await self._posts.attempt(post, "look")
         if attempt.word == "half" or (attempt.word == "go" and was_away):

@@ -119,7 +119,7 @@ class RunDiscoverer:
         self._mask = mask
         self._closer = IncidentCloser(incidents, discovery)
         self._covers = CoverCache()
-        # Since when older pages of a schedule's runs can't be read, by Bolt's clock.
+        # Since when older pages of a schedule's runs have been unreadable, by Bolt's clock.
         self._older_failing: dict[str, datetime] = {}
 
     async def look(self, lease: Lease) -> bool:
@@ -277,7 +277,7 @@ class RunDiscoverer:
         """
         listed, last = list(page), page
         while len(last) >= PAGE and len(listed) < PAGE * most and not _reaches_all(record, last):
-            # If Bolt has refused another schedule's page, that doesn't count toward how long this one's can't be read.
+            # A refusal of another schedule's page doesn't count toward the time for which this one's was unreadable.
             older.check_throttled()
             try:
                 last = await older.page(record.schedule.slug, len(listed))

@@ -177,7 +177,7 @@ class IncidentHandler:
         return failed.run if failed else button.run
 
     async def begin_retry(self, asker: Asker, button: IncidentButton) -> int | Message:
-        """The failed run that a click retries, else why none is, or the question whether to retry a newer one.
+        """The failed run that a click retries, why it retries none, or the question whether to retry a newer one.
 
         The click is recorded, so that somebody else's isn't a second retry.
         """
@@ -212,7 +212,7 @@ class IncidentHandler:
         return newest if newest == button.run else _asks(button.run, newest)
 
     async def run_to_cancel(self, channel: str, schedule: str) -> int | Message:
-        """The retry that a click cancels, else why none is."""
+        """The retry that a click cancels, or why it cancels none."""
         stored = await self._incidents.load_incident(channel, schedule)
         if stored is None:
             return self._gone()

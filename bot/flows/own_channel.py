@@ -1,4 +1,4 @@
-"""Channels in which the bot posts unasked: whether it may and can."""
+"""Channels in which the bot posts unasked: whether it's allowed to, and able to."""
 
 from __future__ import annotations
 

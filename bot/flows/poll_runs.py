@@ -1,8 +1,8 @@
 """Polling runs: one request covers many runs, and one script stores the results.
 
-How often is decided in `bot.core.runs.poll_interval`; when a run that can't be read is lost, in `stray_rule` beside it.
-A worker calls it for what is due (`polls` in `bot.wiring.work_table`). The script marks the cards that have changed, and
-`edit_cards` edits them.
+The interval is decided in `bot.core.runs.poll_interval`; when an unreadable run counts as lost, in `stray_rule` beside
+it. A worker calls this module for the runs that are due (`polls` in `bot.wiring.work_table`). The script marks the
+cards that have changed, and `edit_cards` edits them.
 """
 
 from __future__ import annotations

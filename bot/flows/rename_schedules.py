@@ -25,7 +25,7 @@ class ScheduleRenamer:
     async def follow_renames(
         self, activity: Sequence[ScheduleActivity], schedules: Mapping[str, Schedule], known: Collection[str]
     ) -> bool:
-        """Rename what's known about schedules that are now listed under another slug. Returns whether any is."""
+        """Move the records of schedules that are now listed under another slug. Returns whether there were any."""
         listed = {row.slug for row in activity}
         missing = [slug for slug in known if slug not in listed]
         fresh = {row.uuid: row.slug for row in activity if row.uuid and row.slug not in known}

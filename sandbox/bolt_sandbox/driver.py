@@ -48,7 +48,7 @@ class Screen:
             self._tell_of_modal(change.ts)
 
     def _tell_of_modal(self, view_id: str) -> None:
-        """Report once that a modal has opened: it's filled in in the browser."""
+        """Report once that a modal has opened, because people can fill it in only in the browser."""
         view = self._ws.views.get(view_id)
         if view is None or view.kind != "modal" or view_id in self._printed:
             return

@@ -17,7 +17,7 @@ class Subject:
     """The settings and a client of each service.
 
     `identity`, `bolt_answers` and `socket_url`, an address for one connection in Socket Mode, are set by the checks
-    that find them out, for the checks that follow.
+    that determine them, for the checks that follow.
     """
 
     settings: Settings

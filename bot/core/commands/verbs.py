@@ -271,7 +271,7 @@ def _audit(given: Given) -> AuditCommand:
 
 
 def _help(given: Given) -> HelpCommand:
-    """Explain a command. A single word that's neither a command nor talk (as "me" is) may be a mistyped command."""
+    """Explain a command. A single word that's neither a command nor filler (like "me") may be a mistyped command."""
     word = plain(given.words[0].text) if given.words else ""
     if word in VERBS:
         return HelpCommand(word)

@@ -117,7 +117,7 @@ def node_table(nodes: Sequence[FailedNode], count: int = 0) -> str:
 
 
 def said_once(excerpt: str, nodes: Sequence[FailedNode]) -> tuple[str, tuple[FailedNode, ...]]:
-    """Remove what a log excerpt and the list of nodes next to it would both say.
+    """Remove the repetition between a log excerpt and the list of nodes next to it.
 
     Lines that a node's entry repeats are removed from its block of the excerpt, and so is the block if nothing else is
     left. If a node's message is too long for the list, the list has only its name. Blocks are separated by an empty
@@ -145,7 +145,7 @@ def said_once(excerpt: str, nodes: Sequence[FailedNode]) -> tuple[str, tuple[Fai
 
 
 def _tells(line: str) -> bool:
-    """Whether a line is enough to keep a block for: one that only names the failed macro isn't."""
+    """Whether a line is worth keeping its block for. A line that only names the failed macro isn't."""
     return bool(line.strip()) and not line.strip().startswith("> in ")
 
 

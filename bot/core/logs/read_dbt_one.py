@@ -3,8 +3,8 @@
 A message begins with a time of day; its further lines don't. From 1.10 on, a failure has the heading `Failure in model
 x (path)`, followed by the message with its own heading (`  Database Error in model x (path)`). Before 1.10, only tests
 that found rows have the first heading; other failures begin with the message's. In 1.5, every line of a message has a
-time. From 1.12 on, `[ERROR]: ` stands before the errors that stopped dbt, and `[ERROR]: in model x (path)` for `Failure in
-model x (path)`.
+time. From 1.12 on, `[ERROR]: ` precedes the errors that stopped dbt, and `[ERROR]: in model x (path)` replaces
+`Failure in model x (path)`.
 """
 
 from __future__ import annotations
@@ -316,7 +316,7 @@ def _only_progress_tells(progressed: Failure) -> bool:
 def _with_own_names(blocks: list[Failure], progress: Sequence[Failure], *, paragraphs: bool) -> list[Failure]:
     """Name the blocks without a heading: each is the next failed node of the progress that has no block.
 
-    If none is left, `paragraphs` of a message look like messages of their own.
+    If no such node is left, a block is kept as a model's, unless it may be just one of a message's `paragraphs`.
     """
     named = {one.name for one in blocks if one.name}
     left = iter([one for one in progress if one.name not in named and one.status == "error"])

@@ -56,8 +56,8 @@ class Watch:
     `branch` narrow it (`branch` `*`: any branch; None: the schedule's own). `mention` is `owner`, `none`, or the id of
     a user or user group. `late_s` is the grace period in seconds. `since` is Bolt's time when it was made: runs that
     ended before aren't reported. `made_by` is a user's id, or OPERATOR. `paused` is the word of a `Pause`, empty if it
-    isn't paused, and `paused_at` since when. `notify`: the message to a person that a pause calls for is still to be
-    sent.
+    isn't paused, and `paused_at` since when. `notify`: a person still has to be notified of the
+    pause.
     """
 
     channel: str

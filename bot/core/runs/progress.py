@@ -73,7 +73,7 @@ def _platforms(listed: Sequence[BoltCommand]) -> int:
 def numbered(run: Run) -> tuple[tuple[int | None, BoltCommand], ...]:
     """Number a run's commands that have begun: people's own from 1 on, and None for the platform's.
 
-    The only numbering there is: cards, threads, `status`, `logs` and `artifacts` all use it.
+    There's no other numbering: cards, threads, `status`, `logs` and `artifacts` all use this one.
     """
     own = {command.id: number for number, command in enumerate(own_commands(run.seen.commands, _wanted(run)), start=1)}
     return tuple((own.get(command.id), command) for command in run.seen.commands)

@@ -15,7 +15,7 @@ BY_SHOWN = 80
 def already_running(
     request: Request, running: BlockingRun, key: RunKey, *, app_url: str, card_url: str | None
 ) -> Message:
-    """The refusal: the active run, since when and whose, and what to do about it.
+    """The refusal: the active run, when it began, who started it, and what to do about it.
 
     `card_url` is the URL of its card in the channel of the request, or None if it has none there.
     """

@@ -15,7 +15,7 @@ from bot.core.views.paging import ListPage, page_buttons
 
 
 class Watched(StrEnum):
-    """What a channel watches: nothing, something so new that it hasn't been looked at, or something that has."""
+    """Whether a channel watches nothing, only schedules that haven't been looked at yet, or some that have."""
 
     NOTHING = "nothing"
     NEW = "new"

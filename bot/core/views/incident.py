@@ -358,7 +358,7 @@ def _open_button(run: IncidentRun | None, app_url: str) -> Button | None:
 
 
 def _opening(incident: Incident, post: ThreadPost, run: Run | None, notified: Sentence, app_url: str) -> Message:
-    """Build the post about the run that opened the incident, which says what the thread of a failed run's card says."""
+    """Build the post about the run that opened the incident: the same as in the thread of a failed run's card."""
     link = _run_link(post.run, app_url, "Run")
     if run is not None and run.end is not None and run.end.failed is not None:
         first: Sentence = (link, ": ", *failure(run), *notified)

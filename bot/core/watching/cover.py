@@ -46,7 +46,7 @@ class Covers:
         """The watch that decides, by channel: an exact one, else the longest literal prefix, else the newest one.
 
         `without` are the names of watches that decide nothing. `since` is when the channel's first watch of the schedule
-        was made, so a more specific one doesn't begin again.
+        was made, so a more specific watch doesn't start over.
         """
         decided: dict[str, Watch] = {}
         since: dict[str, datetime] = {}

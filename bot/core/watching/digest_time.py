@@ -1,6 +1,6 @@
 """When a channel's digest is due, by the clock of its time zone.
 
-What happens on days when clocks change is decided in `bot.core.watching.wall_clock`.
+Days when clocks change are handled in `bot.core.watching.wall_clock`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Times of day in a time zone, on days when its clocks change too.
+"""Times of day in a time zone, including on days when its clocks change.
 
-Whose zone that is, is decided in `bot.flows.set_digest`, `watch_schedules` (quiet hours) and `handle_incident` (snoozing).
+Which zone applies is decided in `bot.flows.set_digest`, `watch_schedules` (quiet hours) and `handle_incident`
+(snoozing).
 """
 
 from __future__ import annotations

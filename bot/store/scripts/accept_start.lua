@@ -4,7 +4,7 @@
 local id, body = ARGV[3], ARGV[10]
 local force, window_us, channel = ARGV[5] == '1', tonumber(ARGV[6]), ARGV[9]
 local deadline_us = tonumber(ARGV[11])
--- This comes first: what is asked for now comes after any absence.
+-- This comes first, so that the request is dated after any absence.
 feel_pulse()
 local hash, at = key('req', id), now()
 

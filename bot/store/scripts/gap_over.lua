@@ -6,7 +6,7 @@ local known = redis.call('HMGET', key('gap', 'now'), 'number', 'state', 'since')
 local number = known[1]
 local same = known[2] == 'blind' or known[3] == ARGV[3]
 if not number or not same then
-  -- An earlier gap that is still looking for what it has hidden leaves the rest of that to this one.
+  -- If the search for what an earlier gap has hidden isn't finished, this gap's search covers the rest.
   if known[2] == 'collecting' then redis.call('DEL', key('gap', number, 'unlooked')) end
   number = new_gap(ARGV[3])
 end

@@ -6,7 +6,7 @@ redis.call('SET', key('aside', channel), ARGV[4], 'PX', ARGV[5])
 -- Refused posts are put back until this time, and are found by it.
 redis.call('SET', key('aside', 'until', channel), num(at + tonumber(ARGV[5]) * 1000), 'PX', ARGV[5])
 give_up_edits(channel, ARGV[4], false)
--- Where only some may post, Slack may take edits: see channel_takes_posts.lua.
+-- If only some people may post there, Slack may still accept edits: see channel_takes_posts.lua.
 if string.sub(ARGV[4], 1, 17) ~= 'restricted_action' then give_up_edits(channel, ARGV[4], true) end
 redis.call('ZADD', key('due', 'channels'), 'XX', 'LT', num(at), channel)
 return 1

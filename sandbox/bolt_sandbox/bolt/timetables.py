@@ -42,9 +42,10 @@ def put(
     script: Sequence[Slot] = SUCCEEDS,
     skips: int = 0,
 ) -> Timetable:
-    """Let the scheduler start a schedule every `every_s`, first in `first_s`. None of these: at its expression's times.
+    """Let the scheduler start a schedule every `every_s`, first in `first_s`.
 
-    Raises Refused if there's no such schedule, or if it needs an expression and has none.
+    If one of these is None, the cron expression's times are used instead. Raises Refused if there's no such schedule,
+    or if it needs an expression and has none.
     """
     schedule, now = world.schedule(slug), world.clock()
     first_at = cron_time(schedule.cron, now) if first_s is None else now + timedelta(seconds=first_s)

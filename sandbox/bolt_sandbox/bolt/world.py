@@ -114,7 +114,7 @@ class BoltWorld:
 
     @property
     def speed(self) -> float:
-        """How many times as fast as usual a run goes that starts now."""
+        """The speed of runs that start from now on, as a multiple of the usual speed."""
         return self._met.speed
 
     @speed.setter

@@ -24,8 +24,8 @@ local function begin_delivery(kind, name, for_ms)
   return 'new'
 end
 -- Absences: times in which no process worked on this data, because none ran, or because Redis was restored from a
--- backup, which is older than what was done since. `pulse` has the time of the last claim or start, rounded, and of the
--- end of the newest absence. What was decided before that end may have been carried out already.
+-- backup, which lacks everything that was done since. `pulse` has the time of the last claim or start, rounded, and the
+-- end of the newest absence. Anything decided before that end may have been carried out already.
 local PULSE_US, ABSENCE_US = 10000000, 60000000
 local function feel_pulse()
   local pulse, at = key('pulse'), now()

@@ -1,4 +1,4 @@
--- Starts of the same thing: what tells that somebody has just asked for it.
+-- Identical starts: recognizes that somebody has just asked for the same thing.
 
 -- Returns the newest start under each of several same-start keys: the words as typed, which older versions use, and the
 -- schedule meant.

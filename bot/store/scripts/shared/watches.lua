@@ -20,8 +20,8 @@ local function record_watch(number, first)
   record(pairs)
 end
 
--- Nobody watches a schedule anymore: its runs aren't looked at. If it's soon watched again, that goes on from what was
--- known.
+-- Nobody watches a schedule anymore: its runs aren't looked at. If it's watched again within a day, discovery goes on
+-- from the record of its runs.
 local function forget_schedule(slug)
   redis.call('HDEL', key('discovery', 'slots'), slug)
   redis.call('ZADD', key('due', 'late'), 'XX', 'LT', num(now()), slug)
@@ -63,7 +63,7 @@ local function hand_over(member, ended)
   return true, waited
 end
 
--- Has the asker notified of the end of a retry without a card, because no incident's message reports it.
+-- Makes a retry without a card due, so that its asker is notified of its end: no incident's message reports it.
 local function tell_asker(id)
   local hash = key('req', id)
   local known = redis.call('HMGET', hash, 'state', 'incident')
