@@ -379,7 +379,7 @@ async def _redis_ended(embedded: EmbeddedRedis) -> str:
 
 
 async def _worker_died(pool: WorkerPool) -> str:
-    return f"{await pool.died()} Restart the bot: it continues from what's in Redis."
+    return f"{await pool.died()} Restart the bot: it continues from the data in Redis."
 
 
 def _admin(settings: Settings) -> ListenAddress | None:

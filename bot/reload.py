@@ -35,7 +35,7 @@ READ = Counter(
     ("setting", "outcome"),
 )
 REFUSED = Gauge(
-    "bolt_bot_file_refused", "1 while a file can't be used, so the previous one stays in effect.", ("setting",)
+    "bolt_bot_file_refused", "1 while a file can't be used and the previous one stays in effect.", ("setting",)
 )
 
 # A file's identity, to notice a change, even if it's a link that now leads to another file, as in Kubernetes.

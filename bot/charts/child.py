@@ -37,7 +37,7 @@ COMPLAINT_SHOWN = 2000
 TOO_MANY = "Too many charts are being drawn right now."
 TOO_LONG = "The chart couldn't be drawn in time."
 NOT_DRAWN = "The chart couldn't be drawn."
-NOT_INSTALLED = "I can't draw charts here. Whoever runs this bot can add them by installing bolt-bot[charts]."
+NOT_INSTALLED = "I can't draw charts here. Ask whoever runs this bot to install bolt-bot[charts]."
 
 
 class Charts:

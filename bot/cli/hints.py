@@ -12,7 +12,7 @@ from bot.core.logs.hints.file import HintsFileError
 from bot.core.text.text import plural
 from bot.hints_file import load_own_hints
 
-HELP = "check a file of your own hints, or try it on a log"
+HELP = "check a hints file, or try it on a log"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tried = commands.add_parser(
         "try", help="show which hint each failure in a log gets; contacts neither Slack nor Bolt"
     )
-    tried.add_argument("log", type=Path, metavar="LOG", help="a file with what a command printed")
+    tried.add_argument("log", type=Path, metavar="LOG", help="a file with a command's output")
     tried.add_argument(
         "--results", type=Path, metavar="FILE", help="the run_results.json or sources.json that the command wrote"
     )

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     explain = commands.add_parser(
         "explain",
         help="explain a decision; anything you leave out is looked up in Slack and Bolt "
-        "(if you give --role and --kind, nothing is looked up)",
+        "(nothing is looked up if you give both --role and --kind)",
     )
     explain.add_argument("--file", metavar="FILE", help="the policy (default: BOLT_BOT_POLICY_FILE)")
     explain.add_argument("--user", required=True, type=slack_id("UW"), help="a user's id, as in U0123ABC")

@@ -10,7 +10,7 @@ from bot.cli.console import USAGE_STATUS, complain
 from bot.find_sandbox import SandboxMissingError, find_serve
 from bot.manifest import render_manifest
 
-HELP = "run the sandbox alone and print the environment for a bot"
+HELP = "run the sandbox alone and print the environment variables for a bot"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from bot.flows.ports.slack import Chat
 log = structlog.get_logger()
 
 ELSEWHERE = (
-    "I can't post in this direct message, because it isn't one with me. Type the command in a channel, "
+    "I can't post in this direct message, because I'm not part of it. Type the command in a channel, "
     "or in a direct message with me. Nothing was changed."
 )
 

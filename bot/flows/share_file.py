@@ -71,7 +71,9 @@ async def share_upload(
 def why_not_shared(refused: SlackRefused) -> str:
     """Explain why Slack didn't accept a file, as the end of a sentence with "because"."""
     if isinstance(refused, ScopeMissing):
-        return "I don't have the files:write permission. Whoever runs this bot can reinstall the app from its manifest"
+        return (
+            "I don't have the files:write permission. Ask whoever runs this bot to reinstall the app from its manifest"
+        )
     if isinstance(refused, CredentialRefused):
         return f"Slack rejected my token ({refused.code}). Tell whoever runs this bot"
     if isinstance(refused, ChannelRefused) and refused.code not in WHY:

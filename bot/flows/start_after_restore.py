@@ -44,7 +44,7 @@ WHY_NOT = {
         "showed the start as waiting, so I didn't start it. Start it again if you still want it."
     ),
     EarlierOutcome.UNKNOWN: (
-        "I was away, and I can't read its card to make sure that it wasn't already started, so I didn't start it. "
+        "I was away, and I can't read this start's card to make sure that it hasn't already started, so I didn't start it. "
         "If you still want it, request it again."
     ),
 }

@@ -31,7 +31,7 @@ ELSEWHERE = "This card belongs to another Bolt workspace. Look for its run in Bo
 TAKEN_OUT = "This start is no longer in the queue and wasn't started. Its card says why."
 FORGOTTEN = "I no longer have a record of this start, so it isn't queued. Type its command again if you still want it."
 AWAY = f"{database()} Try again in a minute."
-LOST = "I no longer know which run this thread belongs to. Add its number, which is on the card."
+LOST = "I no longer know which run this thread belongs to. Add the run's number, which is on the card."
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,8 +200,8 @@ def register_fallbacks(app: AsyncApp, tell: Tell, slash_command: str) -> None:
         sent = name if PLAIN_COMMAND.fullmatch(name) else "another command"
         other_command.note(sent=sent, expected=slash_command)
         sentence = (
-            f"I'm set up for {slash_command}, but Slack sent me {sent}. Whoever runs this bot can make "
-            "BOLT_BOT_COMMAND and the app's settings agree. Nothing was done."
+            f"I'm set up for {slash_command}, but Slack sent me {sent}. Nothing was done. Ask whoever "
+            "runs this bot to make BOLT_BOT_COMMAND match the app's settings."
         )
         return answer_request(body, sentence, tell)
 

@@ -141,7 +141,7 @@ def _totals(found: Json | None) -> Iterator[GaugeMetricFamily]:
         "active_runs": "Runs that are being followed and haven't ended.",
         "untold_ends": "Runs that have ended, but whose end hasn't been posted in a thread yet.",
         "untold_end_age_seconds": "How long the oldest unposted end has been known.",
-        "watches": "Watches in all channels.",
+        "watches": "Watches, across all channels.",
         "open_incidents": "Watched schedules that are failing, counted in each channel.",
         "listing_age_seconds": "Seconds since the last complete listing of watched schedules. Absent while nothing is watched.",
     }

@@ -203,7 +203,7 @@ class EmbeddedRedis:
             who = f"user {os.geteuid()}, group {os.getegid()}"
             raise StoreUnfit(
                 f"BOLT_BOT_DATA_DIR ({self.data_dir}) can't be used: this process ({who}) isn't allowed to "
-                "write there. Make the directory, and what's in it, writable for that user or group."
+                "write there. Make the directory and everything in it writable for that user or group."
             ) from None
         except OSError as error:
             raise StoreUnfit(f"BOLT_BOT_DATA_DIR ({self.data_dir}) can't be used: {error.strerror}.") from None

@@ -81,7 +81,7 @@ def _persistence(facts: Facts) -> list[ServerFault]:
         found.append(ServerFault("persistence", sentence, "Set appendonly to yes."))
     elif facts.get("appendfsync") == "no":
         sentence = (
-            "Redis has appendfsync set to no, so a crash of its machine loses what the system hasn't written to disk yet, often half a "
+            "Redis has appendfsync set to no, so a crash of its machine loses the data that the system hasn't written to disk yet, often half a "
             "minute's worth."
         )
         found.append(ServerFault("persistence", sentence, "Set appendfsync to everysec."))

@@ -116,8 +116,6 @@ async def test_without_the_extra_for_charts_it_comes_in_words(parts: Parts) -> N
     answer = await parts.histories.post_history(Asker("T0", "U0ADA", CHANNEL), HistoryCommand("hourly"), "d3")
     assert answer is not None
     words = "".join(each if isinstance(each, str) else getattr(each, "text", "") for each in answer.text)
-    assert words.startswith(
-        "I can't draw charts here. Whoever runs this bot can add them by installing bolt-bot[charts]. Hourly"
-    )
+    assert words.startswith("I can't draw charts here. Ask whoever runs this bot to install bolt-bot[charts]. Hourly")
     assert "the last 24 runs that ended: 20 succeeded" in words
     assert parts.pictures() == []

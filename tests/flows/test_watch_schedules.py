@@ -202,7 +202,7 @@ async def test_bolt_being_away_is_said(stage: WatchStage) -> None:
 
 async def test_direct_messages_of_others_watch_nothing(stage: WatchStage) -> None:
     """The bot can't post there."""
-    assert "it isn't one with me" in said((await stage.type("watch nightly", channel="D9")).text)
+    assert "I'm not part of it" in said((await stage.type("watch nightly", channel="D9")).text)
     assert await stage.kept() == ()
 
 

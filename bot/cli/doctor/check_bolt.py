@@ -45,7 +45,7 @@ async def _connection(subject: Subject) -> list[Finding]:
     subject.bolt_answers = True
     taken_ms = (time.perf_counter() - began) * 1000
     if not _is_encrypted(endpoint):
-        said = f"{through(endpoint)} answers, but over http://, so anybody along the way can read the API key."
+        said = f"{through(endpoint)} answers, but over http://, so anyone on the network path can read the API key."
         return [warning(CONNECTION, said, "Use https:// in PARADIME_API_ENDPOINT.")]
     return [ok(CONNECTION, f"{through(endpoint)} answers in {taken_ms:.0f} ms.")]
 
@@ -62,7 +62,11 @@ def _failure(settings: Settings, error: BoltError) -> Finding:
             return _useless(where, cause or "its response can't be read")
         case BoltThrottled():
             said = f"{where} is busy and asks the bot to wait {error.retry_after_s:.0f} s, so nothing else about it was checked."
-            return warning(CONNECTION, said, "Run this again later. If another program uses the key, give it its own.")
+            return warning(
+                CONNECTION,
+                said,
+                "Run this again later. If another program uses the same key, give that program its own key.",
+            )
         case BoltInvalidQuery():
             said = f"{where} speaks GraphQL, but it isn't the Bolt API: {error.sentence.rstrip('.')}."
             return problem(CONNECTION, said, COPY)
@@ -85,7 +89,7 @@ def _denied(settings: Settings, said: str, cause: str) -> Finding:
 def _useless(where: str, cause: str) -> Finding:
     said = f"{where} doesn't respond like the Bolt API: {cause}."
     if cause.startswith("HTTP status"):
-        return problem(CONNECTION, said, "Wait until Bolt works again. If it doesn't: " + COPY)
+        return problem(CONNECTION, said, "Wait a few minutes, then run the doctor again. If that doesn't help: " + COPY)
     if "GraphQL" in cause or "response" in cause:
         return problem(CONNECTION, said, COPY)
     return problem(CONNECTION, said, network_fix(cause, where, "PARADIME_API_ENDPOINT"))

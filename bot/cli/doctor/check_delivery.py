@@ -71,7 +71,7 @@ async def _socket_mode(subject: Subject) -> list[Finding]:
         said, fix = REASONS.get(ended.reason, (f"{ended}.", "Run the doctor again in a minute."))
         return [problem(SOCKET, said, fix)]
     except SlackError as error:
-        said = f"Slack returned an address, but no connection can be opened there: {error.detail.rstrip('.')}."
+        said = f"Slack returned an address, but no connection to it can be opened: {error.detail.rstrip('.')}."
         return [problem(SOCKET, said, "Allow WebSockets (wss) to *.slack.com on port 443 in firewalls and proxies.")]
     return [compare(hello, await _held(subject))]
 

@@ -115,7 +115,7 @@ class Lookup:
                 warning(
                     named.file,
                     said,
-                    "If a rule doesn't match somebody, or somebody isn't mentioned, look up their id in Slack.",
+                    "If a rule doesn't match someone it should, or an owner isn't mentioned, look up their id in Slack.",
                 )
             )
         # One finding for everything that can't be looked up for the same reason.
@@ -149,7 +149,7 @@ class Lookup:
                     answer = (await self._chat.call("users.info", user=name)).get("user") or {}
                     wrong = "is deactivated" if answer.get("deleted") else ""
             except ChannelRefused:
-                said = f"{where} names the channel {name}, which doesn't exist in Slack or which the bot isn't in"
+                said = f"{where} names the channel {name}, but it doesn't exist in Slack, or the bot isn't in it"
                 return warning(named.file, f"{said}: {named.consequence}.", "Correct the id, or invite the bot there.")
             except ScopeMissing as missing:
                 return _not_checked(named, "channels" if name.startswith(CHANNELS) else "people", missing)

@@ -10,7 +10,7 @@ from bot.load_settings import SettingsError, unknown
 FILES = {
     "BOLT_BOT_POLICY_FILE": "Correct the file: bolt-bot policy check FILE prints each error with its line.",
     "BOLT_BOT_HINTS_FILE": "Correct the file: bolt-bot hints check FILE prints each error with its line.",
-    "BOLT_BOT_OWNERS_FILE": "Correct the file, and let the bot's user read it: docs/watches.md describes it.",
+    "BOLT_BOT_OWNERS_FILE": "Correct the file, and let the bot's user read it: docs/watches.md describes its format.",
     "BOLT_BOT_WATCHES_FILE": "Correct the file: bolt-bot watches check FILE prints each error with its line.",
 }
 WHERE_FROM = {
@@ -18,7 +18,7 @@ WHERE_FROM = {
     "SLACK_APP_TOKEN": "Copy the app-level token from the app's settings in Slack, under Basic Information.",
     "PARADIME_API_ENDPOINT": "Copy the endpoint that Paradime shows next to the workspace's API keys.",
     "PARADIME_API_KEY": "Copy the key from the workspace's API keys in Paradime, or generate one there.",
-    "PARADIME_API_SECRET": "Paradime shows a key's secret only once: generate a new key if nobody kept it.",
+    "PARADIME_API_SECRET": "Paradime shows a key's secret only once: if nobody saved it, generate a new key.",
     "PARADIME_WORKSPACE_UID": "Copy the uid that Paradime shows next to the workspace's API keys.",
 }
 SET = "Set the variable, or name a file with its value in {name}_FILE: docs/settings.md lists all settings."

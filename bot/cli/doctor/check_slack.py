@@ -91,7 +91,7 @@ def _missing(scope: str) -> Finding:
     add = "Add it in the app's settings, under OAuth & Permissions, and install the app again"
     if scope in OPTIONAL:
         said = f"The optional scope {scope} is missing: {WITHOUT[scope]}."
-        return warning(SCOPES, said, f"{add}, or leave it if you don't need that.")
+        return warning(SCOPES, said, f"{add}, or leave it out if you don't need that feature.")
     return problem(SCOPES, f"The scope {scope} is missing: {WITHOUT[scope]}.", f"{add}.")
 
 

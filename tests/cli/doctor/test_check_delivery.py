@@ -76,7 +76,7 @@ async def test_a_socket_that_cannot_be_opened(sandbox: Sandbox, monkeypatch: pyt
     (await _fault(sandbox))
     one = await socket_finding(sandbox, monkeypatch)
     assert one.level == "problem"
-    assert one.sentence.startswith("Slack returned an address, but no connection can be opened there: 127.0.0.1:")
+    assert one.sentence.startswith("Slack returned an address, but no connection to it can be opened: 127.0.0.1:")
     assert "WebSockets" in one.fix
 
 

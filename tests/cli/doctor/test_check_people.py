@@ -57,8 +57,8 @@ async def test_a_policy_whose_names_slack_has(
         ("group", "S0NOBODY", "problem", "(line 4) names the user group S0NOBODY, which Slack doesn't have"),
         ("user", "U0NOBODY", "warning", "(line 4) names U0NOBODY, which isn't known to Slack"),
         ("user", "U0GUS", "warning", "(line 4) names U0GUS, which is deactivated"),
-        ("channel", "C0NOWHERE", "warning", "(line 4) names the channel C0NOWHERE, which doesn't exist in Slack"),
-        ("channel", "C0FINANCE", "warning", "or which the bot isn't in"),
+        ("channel", "C0NOWHERE", "warning", "(line 4) names the channel C0NOWHERE, but it doesn't exist in Slack"),
+        ("channel", "C0FINANCE", "warning", "or the bot isn't in it"),
     ],
 )
 async def test_a_policy_with_a_name_that_slack_does_not_have(
