@@ -59,7 +59,7 @@ class QuietEndPoster:
             return
         why_not = await self._poster.try_to_post(post, lambda: self._post(post, end))
         if why_not is not None:
-            log.error("Slack refused the list of what quiet hours withheld", channel=channel, why=why_not)
+            log.error("Slack refused the list of incidents that quiet hours withheld", channel=channel, why=why_not)
             await self._ends.end_posted(post, name, why_not)
 
     async def _post(self, post: ClaimedPost, end: QuietEnd) -> None:

@@ -163,7 +163,11 @@ class ScheduleReader:
         try:
             return await self._bolt.schedule(slug)
         except BoltError as error:
-            log.info("a schedule's details couldn't be read; showing what the list has", slug=slug, why=str(error))
+            log.info(
+                "a schedule's details couldn't be read; showing only what the list of schedules says",
+                slug=slug,
+                why=str(error),
+            )
             return None
 
     async def _newest(self, slug: str) -> list[RunSummary] | None:
