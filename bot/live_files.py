@@ -39,7 +39,7 @@ def load_files(settings: Settings, mask: Callable[[str], str]) -> LiveFiles:
     def loaded(
         setting: str, path: Path | None, load: Callable[[Path | None], T], count: Callable[[T], dict[str, int]]
     ) -> Current[T]:
-        # Taken before the file is read: if it changes meanwhile, it's read again.
+        # Taken before the file is read: a file that changes while it's read is read again.
         seen = fingerprint(path) if path else None
         current = Current(load(path))
         if path:

@@ -120,7 +120,7 @@ class Reloader:
         ]
 
     async def _read(self, file: ReloadedFile[Any]) -> None:
-        # Taken first: if the file is written meanwhile, it's read again.
+        # Taken first: a file that is written while it's read is read again.
         file.seen = fingerprint(file.path)
         try:
             value = await asyncio.to_thread(file.load, file.path)

@@ -1,6 +1,6 @@
 """Argument types. Each returns the value, or raises ArgumentTypeError, which says what it should be.
 
-Subcommands and what a usage error says are in `bot.cli`.
+Subcommands and the text of usage errors are in `bot.cli`.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ from bot.flows.watch_permissions import Tellings, WatchPermissions
 
 log = structlog.get_logger()
 
-# The account of a gap lists what it has hidden; if it can't, what is withheld is listed after this time.
+# The account of a gap lists the withheld incidents. If there's no account within this time, they're listed without it.
 TOLD_WITHIN = 2 * COLLECTED_FOR
 
 
@@ -146,7 +146,7 @@ class EndAccountant:
         return WaitingEnds(record, ends, cards, deciding, tellings, dict(zip(channels, stored, strict=True)))
 
     async def _incident_states(self, waiting: WaitingEnds) -> dict[str, list[Incident]]:
-        """Each watching channel's incident after these ends. Runs that a gap hid are noted for its account."""
+        """The states of each channel's incident after these ends. Runs that a gap hid are noted for its account."""
         gap, states = await self._gaps.collecting(), {}
         for channel, watch in waiting.deciding.items():
             withholding = Withholding(quiet_until(watch, self._now()), gap, self._now())

@@ -105,7 +105,7 @@ class WatchedChannelChecker:
     async def _pause_for(self, watch: Watch, state: ChannelState) -> Pause | None:
         """Why a watch has to be paused, or None if it doesn't."""
         if not state.is_readable:
-            # Whether it's shared isn't known: what may not be reported there stays suspended.
+            # It's unknown whether the channel is shared, so a suspended watch stays suspended.
             return Pause(watch.paused) if watch.is_suspended else Pause.REMOVED
         if state.is_shared and not watches_shared_channels(self._policy.value):
             return Pause.SHARED

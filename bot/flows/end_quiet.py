@@ -67,8 +67,8 @@ class QuietEnder:
     async def _until(self, incident: Incident, now: datetime, *, account_comes: bool) -> datetime:
         """When an incident may be posted: the watch's quiet hours may have changed since, or the watch may be gone.
 
-        What a gap withholds waits for the gap's account, while that is still pending. If the account itself waits
-        for the end of quiet hours, it has a minute after that.
+        An incident that is withheld because of a gap waits for the gap's account, while that is still pending. If the
+        account itself waits for the end of quiet hours, it has a minute after that.
         """
         planned, quiet = incident.withheld.until if incident.withheld else now, await self._quiet.until(incident)
         by_gap = incident.withheld is not None and incident.withheld.gap

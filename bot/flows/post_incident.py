@@ -92,7 +92,7 @@ class IncidentPoster:
             return
         quiet_s = await self._quiet.longest_s([stored.incident])
         if quiet_s:
-            # It was queued before the quiet hours began. What they withhold is never queued.
+            # It was queued before the quiet hours began. Posts that they withhold are never queued.
             await self._posts.put_back(claimed, delay_s=quiet_s)
             return
         why_not = await self._poster.try_to_post(claimed, lambda: self._send(claimed, stored, post, kind))

@@ -27,8 +27,8 @@ log = structlog.get_logger()
 FACTS_FRESH_S = 10.0
 FACTS_MOST = 5000
 DECISIONS_REMEMBERED = 20_000
-# If facts are missing that may be known soon, what there is to report waits this long. Then the last decision counts, and
-# without one, nothing is reported: a refusal that may apply isn't skipped.
+# If facts are missing that may be known soon, reports wait this long. Then the last decision counts, and without one,
+# nothing is reported: a refusal that may apply isn't skipped.
 WAITED_S = 60.0
 AGAIN_S = 2.0
 UNDECIDED = Telling(runs=None, logs=None)

@@ -75,7 +75,7 @@ def admission_middleware(
 ) -> Middleware:
     """Return the middleware that admits a request or answers it, before any listener runs.
 
-    What Redis doesn't decide within `within_s` seconds is admitted.
+    If Redis doesn't decide within `within_s` seconds, the request is admitted.
     """
 
     async def middleware(

@@ -50,7 +50,7 @@ class Lookout:
         """Look until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
-            # Cleared first: what is made during a look may be too late for it.
+            # Cleared first: work that is added during a look may be too late for it.
             self._worked.clear()
             idle = await self._look()
             looked = loop.time()

@@ -17,8 +17,8 @@ from bot.flows.finish_tasks import finish_or_cancel
 
 log = structlog.get_logger()
 
-# A worker sleeps until its set's next due time, but no longer than this. What another replica adds in the meantime is
-# noticed by the lookout (`bot.workers.lookout`).
+# A worker sleeps until its set's next due time, but no longer than this. Work that another replica adds in the
+# meantime is noticed by the lookout (`bot.workers.lookout`).
 LONGEST_SLEEP_S = 30.0
 FAULT_AGAIN_S = 1.0
 STORE_AWAY_S = 0.5

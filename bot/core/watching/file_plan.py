@@ -33,7 +33,7 @@ def plan_file(wanted: Sequence[Watch], known: Sequence[Watch]) -> FilePlan:
     """Compare the file's watches with those on record.
 
     A watch that was made in Slack and is about the same schedules becomes the file's. A watch that came from the file
-    and is no longer in it is stopped. What is already watched keeps the time from which it's watched.
+    and is no longer in it is stopped. A watch that stays keeps the time at which it began.
     """
     # Of two about the same schedules, the file's is kept.
     by_subject = {subject(one): one for one in sorted(known, key=lambda one: one.is_from_file)}

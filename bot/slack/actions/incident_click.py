@@ -21,7 +21,7 @@ NOT_SURE = "If the message doesn't change within a minute, click again."
 
 
 def listen_on_incident(app: AsyncApp, context: ListenerContext, action_id: str, handle: Handle) -> None:
-    """Listen to a button. What it does is recorded before the acknowledgement."""
+    """Listen to a button. A click's effect is recorded before the acknowledgement."""
 
     async def in_time(context: ListenerContext, call: Call, click: Click) -> Message | None:
         try:

@@ -162,8 +162,8 @@ for at = first, last, WIDTH do
   local before = redis.call('HGET', hash, 'serial')
   if before ~= serial then
     -- A new incident has a message of its own. The previous incident's message stays as it is, once its last state is
-    -- shown. If it wasn't posted yet, or is being posted now, it's posted once under its new name, and so is what waits
-    -- for its thread.
+    -- shown. If it wasn't posted yet, or is being posted now, it's posted once under its new name, and so are the
+    -- posts that wait for its thread.
     local old, named = redis.call('HMGET', hash, 'team', 'ts'), slug .. ':before:' .. (before or '')
     local card = old[2] and key('card', old[1] .. ':' .. channel .. ':' .. old[2])
     local is_edited = card and redis.call('HEXISTS', card, 'queued') == 1
@@ -174,7 +174,7 @@ for at = first, last, WIDTH do
       redis.call('EXPIRE', key('incident', channel, named), RETENTION_S)
       if is_edited then redis.call('HSET', card, 'incident', channel .. ':' .. named) end
       if due then push('posts', 'opening', channel, 'incident/0/' .. channel .. '/' .. named, math.max(now(), tonumber(due))) end
-      -- The message was deleted, and nothing could be posted since. What waits for its thread is given up.
+      -- The message was deleted, and nothing could be posted since then. Posts that wait for its thread are given up.
       if not old[2] and not due then redis.call('HSETNX', key('incident', channel, named), 'refused', 'replaced') end
     end
     redis.call('DEL', hash)

@@ -1,6 +1,6 @@
--- Measures what waits, for /metrics. Reads a bounded number of keys, however much waits, and writes nothing. ARGV: due
--- sets, methods whose calls are counted (each separated by commas), window of edits in us, window of calls in us.
--- Returns JSON.
+-- Measures the waiting work, for /metrics. Reads a bounded number of keys, however much work waits, and writes nothing.
+-- ARGV: due sets, methods whose calls are counted (each separated by commas), window of edits in us, window of calls in
+-- us. Returns JSON.
 local CHANNELS_MOST, ENDS_MOST = 100, 200
 local at = now()
 

@@ -67,7 +67,7 @@ local function move_key(from, to)
     redis.call('ZUNIONSTORE', to, 2, to, from, 'AGGREGATE', 'MIN')
     redis.call('DEL', from)
   else
-    -- What the new id already has is newer.
+    -- A record that the new id already has is newer.
     return
   end
   if kind ~= 'hash' then return end
@@ -108,7 +108,7 @@ local function move_posts(from, name)
     local to, kind = renamed_parts(item, '/')
     if to and MOVED[kind] then
       local due = tonumber(redis.call('ZSCORE', from, item))
-      -- What was refused under the old id is tried under the new one.
+      -- A post that was refused under the old id is tried under the new one.
       push('posts', class, new, to, due == refused and now() or due)
       redis.call('ZREM', from, item)
     end

@@ -31,7 +31,7 @@ if not is_newest or message[2] or (not known[1] and not will_come) then return w
 local function has_it(shown)
   return tonumber(string.match(shown or '', '^' .. word .. '(%d+)$') or '0') >= tonumber(from)
 end
--- An older version doesn't know such lines: what it has edited doesn't show the start.
+-- An older version doesn't know such lines: a message that it has edited doesn't show the start.
 if not has_it(message[3]) then return has_it(message[1]) and wants_card() or 'waits' end
 redis.call('HSET', hash, 'state', 'carded')
 leave_lane()

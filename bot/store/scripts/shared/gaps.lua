@@ -28,8 +28,8 @@ local function account_comes(channel)
   return accounts_to_come[''] or accounts_to_come[channel] or false
 end
 
--- A channel without any watch is looked at now: its checks end, and what is withheld there is dropped, because no
--- account of a gap will list it, and a later watch isn't about it.
+-- A channel without any watch is looked at now: its checks end, and withheld posts are dropped, because no account
+-- of a gap will list them, and a later watch isn't about them.
 local watched_channels
 local function look_unless_watched(channel)
   if not watched_channels then
