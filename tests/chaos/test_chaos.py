@@ -351,7 +351,7 @@ def excused_watches() -> Iterator[tuple[str, Seen]]:
             tallies=(TallySeen("nightly", 1, 1),),
         ),
     )
-    told = "recovered after at least 2 failures with run 22. It had been failing since before I started watching it"
+    told = "recovered after at least 2 failures by run 22. It had been failing since before I started watching it"
     yield (
         "failed twice since it was watched, and before",
         watches(

@@ -120,7 +120,7 @@ async def test_its_success_recovers_the_incident(stage: IncidentStage) -> None:
     stage.end(run_id, "SUCCESS")
     await stage.discover()
     (card,) = stage.cards()
-    assert f"recovered after 1 failure (1 min) with run {run_id} (started by ada)" in card
+    assert f"recovered after 1 failure, 1 min, by run {run_id} (started by ada)" in card
     assert len(await stage.thread()) == 2
     assert stage.chat.told(ADA) == []
 

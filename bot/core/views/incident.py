@@ -187,18 +187,18 @@ def _since(incident: Incident) -> Sentence:
 
 def _recovered(incident: Incident, app_url: str, names: Mapping[str, str]) -> Sentence:
     """Say what it recovered from, after how long if that's known, and with which run."""
-    ending: Sentence = ()
+    by: Sentence = ()
     run = incident.recovered_by
     if run is not None:
         who = starter_of(run, names)
-        ending = (" with ", _run_link(run.run, app_url), f" (started by {who})" if who else "")
+        by = (" by ", _run_link(run.run, app_url), f" (started by {who})" if who else "")
     if _was_untold(incident):
-        return (" failed once and recovered", *ending)
+        return (" failed once and recovered", *by)
     failures = plural(incident.failures, "failure")
     retried = f" and {plural(incident.retries, 'retry', 'retries')}" if incident.retries else ""
     least = "at least " if incident.seen_before else ""
     took = _took(incident)
-    return (f" recovered after {least}{failures}{retried}", f" ({took})" if took else "", *ending)
+    return (f" recovered after {least}{failures}{retried}", f", {took}," if took and by else "", *by)
 
 
 def _was_untold(incident: Incident) -> bool:

@@ -102,12 +102,12 @@ def test_a_recovery_says_after_what_and_by_which_run() -> None:
     """A recovery says after how many failures and by which run, and offers only Open in Bolt."""
     message = incident_message(recovered(), APP)
     assert shown(message) == [
-        ":white_check_mark: Nightly full build recovered after 3 failures (3 h) with run 4720 (started by grace)"
+        ":white_check_mark: Nightly full build recovered after 3 failures, 3 h, by run 4720 (started by grace)"
     ]
     assert labels(message) == ["Open in Bolt"]
     before = incident_message(recovered(seen_before=True), APP)
     # When it began isn't known.
-    assert "recovered after at least 3 failures with run 4720" in shown(before)[0]
+    assert "recovered after at least 3 failures by run 4720" in shown(before)[0]
     assert shown(before)[1] == "It had been failing since before I started watching it."
 
 
@@ -122,7 +122,7 @@ def test_a_failure_that_recovered_before_it_was_told() -> None:
     """A failure that recovered before it was reported is one message about both."""
     late = told(success(4, 3), failure(3, 2))
     assert late is not None
-    assert first(late) == ":white_check_mark: Nightly full build failed once and recovered with run 4"
+    assert first(late) == ":white_check_mark: Nightly full build failed once and recovered by run 4"
 
 
 def test_what_people_do_is_shown_by_name_and_can_be_undone() -> None:
@@ -288,7 +288,7 @@ def test_a_recovery_is_one_line() -> None:
     incident = recovered()
     message = thread_post(incident, incident.posts[-1], None, (), APP)
     assert message.blocks == ()
-    assert said(message.text).endswith("recovered after 3 failures (3 h) with run 4720 (started by grace).")
+    assert said(message.text).endswith("recovered after 3 failures, 3 h, by run 4720 (started by grace).")
 
 
 def test_still_failing_says_who_is_on_it_and_what_is_new() -> None:
