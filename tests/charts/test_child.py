@@ -95,7 +95,7 @@ async def test_a_digest_is_drawn(charts: Charts) -> None:
 
 async def test_without_the_library_it_says_what_to_install() -> None:
     """Without the library, the error says what to install."""
-    with pytest.raises(ChartFailed, match=r"installing bolt-bot\[charts\]"):
+    with pytest.raises(ChartFailed, match=r"install bolt-bot\[charts\]"):
         await Charts(library="not_installed_at_all").draw(of(*EACH))
 
 
