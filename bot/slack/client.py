@@ -448,7 +448,7 @@ def _says_no(text: str) -> bool:
 def _masked(value: object, mask: Callable[[str], str]) -> object:
     """Mask every text in a tree of blocks.
 
-    A button's address is ours and stays as it is; its value loses only secrets.
+    A button's address is ours and stays as it is; in its value, only secrets are masked.
     """
     match value:
         case str():

@@ -37,7 +37,7 @@ FIXES = {
 
 PORT_FIXES = {
     errno.EADDRINUSE: "Another program is listening there: stop it, or set another port.",
-    errno.EACCES: "Ports below 1024 need privileges: set a higher one.",
+    errno.EACCES: "Ports below 1024 need special privileges: set a higher port.",
 }
 
 

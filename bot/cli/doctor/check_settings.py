@@ -35,7 +35,7 @@ def _fix(line: str) -> str:
     if name in FILES:
         return FILES[name]
     if " are swapped" in line:
-        return "Switch their values, and restart the bot."
+        return "Swap their values, and restart the bot."
     if " is missing" in line:
         return " ".join([*filter(None, [WHERE_FROM.get(name)]), SET.format(name=name)])
     return "Correct the environment variable, or the file that holds its value: docs/settings.md lists all settings."

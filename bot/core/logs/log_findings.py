@@ -46,7 +46,7 @@ class Failure:
 
     @property
     def is_hook(self) -> bool:
-        """Whether it's one of the project's on-run-start and on-run-end hooks."""
+        """Whether it's one of the project's on-run-start or on-run-end hooks."""
         return self.kind == "operation" and "on-run-" in self.name
 
 

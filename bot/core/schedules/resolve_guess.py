@@ -142,7 +142,7 @@ def answers(
 
 
 def _literal(literal: Command, schedules: Sequence[Schedule]) -> Meaning | None:
-    """Resolve a line word for word. Returns None if the schedule that it names doesn't exist."""
+    """Resolve a line literally. Returns None if the schedule that it names doesn't exist."""
     match literal:
         case RunCommand(schedule_text=name):
             found = _named(name, schedules)

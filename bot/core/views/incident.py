@@ -1,6 +1,7 @@
 """An incident's one message in its channel, edited in place, and the posts in its thread.
 
-Nothing in the message depends on the time of rendering. Names in it are plain text, because an edit notifies nobody.
+Nothing in the message depends on the time of rendering. Names in it are plain text, because a mention that an edit adds
+notifies nobody.
 """
 
 from __future__ import annotations
