@@ -44,7 +44,7 @@ def utc_now() -> datetime:
 class Transport:
     """Sends GraphQL documents over one connection pool.
 
-    A request takes at most `timeout_s` in total. A response above `body_most` bytes isn't read to its end. `watch` is
+    A request takes at most `timeout_s` in total. A response larger than `body_most` bytes isn't read to its end. `watch` is
     called with the outcome of each request: None, or the error.
     """
 

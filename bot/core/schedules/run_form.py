@@ -213,10 +213,10 @@ def about_commands(form: Form) -> Sentence:
         name = form.chosen.text if form.chosen else own.slug
         return ("These are the commands you typed, not those of ", Bold(name), ". Clear the field to run its own.")
     if own.hidden == "secret":
-        return ("The schedule's commands contain secrets, so they're read-only here. Leave this empty to run them.",)
+        return ("The schedule's commands contain secrets, so they can't be edited here. Leave this empty to run them.",)
     if own.hidden == "lines":
         return (
-            "One of the schedule's commands spans several lines, so its commands are read-only here. Leave this empty to run them.",
+            "One of the schedule's commands spans several lines, so its commands can't be edited here. Leave this empty to run them.",
         )
     if own.left_out:
         all_, here = len(own.commands), len(own.commands) - own.left_out

@@ -209,7 +209,7 @@ async def test_other_teams_data(server: Broken, monkeypatch: pytest.MonkeyPatch)
             (found,) = await found_by(check_data.CHECKS, monkeypatch, {"REDIS_URL": server.url}, identity=identity)
             seen.append((found.level, found.sentence))
     assert [level for level, _ in seen] == ["ok", "ok", "ok", "warning", "problem", "warning", "problem", "problem"]
-    assert "to another bot named 'bolt', for the Slack team Other (T2)" in seen[4][1]
+    assert "to another bot named 'bolt': that one is for the Slack team Other (T2)" in seen[4][1]
     assert "not checked" in seen[5][1]
     assert "for the Bolt workspace wsp-2. This bot is for default." in seen[7][1]
 
