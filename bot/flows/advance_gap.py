@@ -5,7 +5,7 @@ Afterwards, the message becomes the account of what happened in the meantime.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -84,29 +84,43 @@ class GapAdvancer:
 
     async def _advance_message(self, lease: Lease, gap: ListingGap, channel: str) -> None:
         watches = [one for one in await self._watches.all_watches() if one.channel == channel and not one.paused]
-        if gap.state is GapState.COLLECTING or (not watches and gap.state is GapState.BLIND):
+        if not watches or gap.is_unseen:
+            await self._end_without_account(lease, gap, channel)
+            return
+        if gap.state is GapState.COLLECTING:
             # When the gap is complete, it's due again.
             await self._due.finish(lease)
-            return
-        if not watches:
-            await self._gaps.skip_account(lease, channel, gap.number)
             return
         quiet_s = await self._quiet.in_channel_s(channel)
         if quiet_s:
             await self._due.give_back(lease, delay_s=max(1.0, quiet_s))
             return
-        blind = gap.state is GapState.BLIND
-        queued = await (
-            self._queue_blind(lease, gap, watches[0]) if blind else self._queue_account(lease, gap, watches[0])
-        )
-        if not queued:
+        if gap.state is GapState.COMPLETE:
+            await self._queue(lease, *await self._account(gap, watches[0]))
+        else:
+            await self._queue_if_new(lease, GapNotice(channel, watches[0].team, gap))
+
+    async def _end_without_account(self, lease: Lease, gap: ListingGap, channel: str) -> None:
+        """Say in a channel's message, if it has one, that all of its watches are paused or stopped."""
+        stored = await self._gaps.load_notice(channel, str(gap.number))
+        if stored is None or stored.notice.is_account:
+            await self._gaps.skip_account(lease, channel, gap.number)
+        else:
+            await self._queue_if_new(lease, replace(stored.notice, unwatched=True))
+
+    async def _queue_if_new(self, lease: Lease, notice: GapNotice) -> None:
+        stored = await self._gaps.load_notice(notice.channel, str(notice.gap.number))
+        if stored is not None and stored.notice == notice:
+            await self._due.finish(lease)
+        else:
+            await self._queue(lease, notice, ())
+
+    async def _queue(self, lease: Lease, notice: GapNotice, after: Sequence[StoredIncident]) -> None:
+        if not await self._gaps.queue_message(lease, notice, after):
             await self._due.give_back(lease)
 
-    async def _queue_blind(self, lease: Lease, gap: ListingGap, watch: Watch) -> bool:
-        return await self._gaps.queue_message(lease, GapNotice(watch.channel, watch.team, gap), ())
-
-    async def _queue_account(self, lease: Lease, gap: ListingGap, watch: Watch) -> bool:
-        """Queue a channel's account: what is failing now, and what failed and recovered in the meantime."""
+    async def _account(self, gap: ListingGap, watch: Watch) -> tuple[GapNotice, list[StoredIncident]]:
+        """A channel's account: what is failing now, what failed and recovered, and the incidents after it."""
         channel, now = watch.channel, self._now()
         withheld = [one for one in await self._withheld.withheld_in(channel) if one.incident.withheld is not None]
         found = {one.incident.schedule: one for one in (*await self._incidents.open_incidents(channel), *withheld)}
@@ -130,4 +144,4 @@ class GapAdvancer:
             replace(one, incident=told(one.incident, now, mentioned=one.incident.schedule in mentions))
             for one in withheld
         ]
-        return await self._gaps.queue_message(lease, notice, after)
+        return notice, after

@@ -93,9 +93,11 @@ class GapPoster:
         return f"gap:{stored.rev}", await self._render(stored)
 
     async def replace_deleted(self, card: Card) -> None:
-        """Post a new message instead of one that was deleted."""
+        """Post a new message instead of one that was deleted, unless the channel's watches are paused or stopped."""
         channel, _, number = (card.gap or "").rpartition(":")
-        await self._gaps.message_deleted(card.id, channel, number, card.ref.ts)
+        stored = await self._gaps.load_notice(channel, number)
+        again = stored is not None and not stored.notice.unwatched
+        await self._gaps.message_deleted(card.id, channel, number, card.ref.ts, again=again)
 
     async def _render(self, stored: StoredNotice) -> Message:
         notice, listed = stored.notice, await self._listed(stored.notice)

@@ -113,7 +113,7 @@ class ListingGaps:
             notice.gap.number,
             to_json(notice),
             notice.team,
-            int(notice.gap.until is not None),
+            "account" if notice.is_account else "unwatched" if notice.unwatched else "lasting",
             *changes,
         )
         return bool(word == "ok")
@@ -127,9 +127,9 @@ class ListingGaps:
         """Record a post in the message's thread. `outcome`: its timestamp or file, or why it was given up."""
         return await self._finish(post, number, outcome, "", "")
 
-    async def message_deleted(self, card: str, channel: str, number: str, ts: str) -> None:
-        """Post a new message instead of one that was deleted."""
-        await self._scripts.run("gap_message_deleted", card, channel, number, ts)
+    async def message_deleted(self, card: str, channel: str, number: str, ts: str, *, again: bool) -> None:
+        """Forget a message that was deleted; `again`: post a new one instead."""
+        await self._scripts.run("gap_message_deleted", card, channel, number, ts, int(again))
 
     async def _add(self, command: str, name: str, *values: str, mapping: Mapping[str, str] | None = None) -> None:
         key = self._scripts.key("gap", name)

@@ -27,7 +27,7 @@ SHEBANG = "#!lua\n"
 # The files of functions that every script may call, in the order in which they need each other.
 SHARED = (
     *("basics", "lanes", "same_start", "cards", "expiry", "incidents", "notices", "day_counts", "run_lists", "runs"),
-    *("queue", "audit", "watches", "discovery_hints", "gaps"),
+    *("queue", "audit", "gaps", "watches", "discovery_hints"),
 )
 # Scripts that make no work themselves: they look for work, which makes calls of its own, or report on this process.
 IDLE = frozenset({"claim_due", "claim_edit", "claim_post", "count_sockets", "next_due", "probe"})

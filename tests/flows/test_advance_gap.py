@@ -15,6 +15,7 @@ from bot.core.model.errors import BoltDenied, ChannelRefused, MessageGone
 from bot.core.model.listing_gap import GapNotice, GapState
 from bot.core.model.watch import Pause, PauseChange, Quiet
 from bot.core.text.message import without_blocks
+from bot.core.watching.file_plan import FilePlan
 from tests.core.views.plain import said
 from tests.flows.fakes import HOURLY, NIGHTLY, Sent
 from tests.flows.incident_stage import IncidentStage
@@ -40,6 +41,12 @@ async def back(stage: IncidentStage) -> None:
 
 async def blind(stage: IncidentStage) -> None:
     """Bolt has refused the key for more than ten minutes by Redis' clock, and the bot says so."""
+    await blind_but_not_posted(stage)
+    await stage.settle()
+
+
+async def blind_but_not_posted(stage: IncidentStage) -> None:
+    """Bolt has refused the key for so long, and the messages that say so are queued."""
     stage.bolt.faults.always["activity"] = stage.bolt.faults.always["schedules"] = BoltDenied()
     stage.pass_minutes(12)
     await stage.work("discovery")
@@ -47,7 +54,6 @@ async def blind(stage: IncidentStage) -> None:
     await stage.redis.hset(tried, "first", "1")
     await stage.work("discovery")
     await stage.work("gaps")
-    await stage.settle()
 
 
 def messages(stage: IncidentStage, channel: str = CHANNEL) -> list[Sent]:
@@ -170,6 +176,126 @@ async def test_while_bolt_cannot_be_seen_each_channel_has_one_message_that_becom
     assert "@U0ADA" in in_thread(stage, message)[0]
     assert "No runs ended in the meantime." in stage.chat.in_channel("C2")[0]
     assert len(stage.cards("C2")) == 1
+
+
+UNWATCHED = "All watches in this channel have since been paused or stopped."
+
+
+async def only_message(stage: IncidentStage, channel: str = CHANNEL) -> str:
+    """Do what's due for gaps, and return the text of the channel's only message."""
+    await stage.work("gaps")
+    await stage.settle()
+    (text,) = stage.chat.in_channel(channel)
+    return text
+
+
+async def test_if_the_last_watch_is_stopped_the_message_says_so(stage: IncidentStage) -> None:
+    """It would otherwise go on saying that runs can't be seen, even long after Bolt is back."""
+    watch = await stage.watch()
+    other = await stage.watch("hourly")
+    await stage.watch("hourly", "C2")
+    await blind(stage)
+    await stage.watches.remove_watch(CHANNEL, watch.number)
+    assert BLIND in await only_message(stage)
+    await stage.watches.remove_watch(CHANNEL, other.number)
+    text = await only_message(stage)
+    assert "I couldn't see Bolt's runs after" in text
+    assert text.endswith(f"(Bolt refused my API key). {UNWATCHED}")
+    sees(stage)
+    await back(stage)
+    assert await only_message(stage) == text
+    assert "No runs ended in the meantime." in await only_message(stage, "C2")
+
+
+async def test_a_watches_file_ends_the_message_and_begins_one_too(stage: IncidentStage) -> None:
+    """It moves the channel's watch to another channel, which is told instead."""
+    watch = await stage.watch()
+    await blind(stage)
+    rev, _ = await stage.watches.read_watches()
+    assert await stage.watches.apply_plan(rev, FilePlan(add=(replace(watch, channel="C2"),), stop=(watch,)))
+    assert (await only_message(stage)).endswith(UNWATCHED)
+    assert BLIND in await only_message(stage, "C2")
+
+
+async def test_a_watch_that_is_stopped_while_the_gap_is_explored_ends_the_message_too(stage: IncidentStage) -> None:
+    """Bolt is back, but what the gap has hidden hasn't all been found."""
+    watch = await stage.watch()
+    await stage.watch("hourly", "C2")
+    await blind(stage)
+    sees(stage)
+    await stage.work("discovery")
+    gap = await stage.gaps.load_gap("now")
+    assert gap is not None
+    assert gap.state is GapState.COLLECTING
+    await stage.watches.remove_watch(CHANNEL, watch.number)
+    assert (await only_message(stage)).endswith(UNWATCHED)
+
+
+async def test_a_watch_that_goes_on_while_bolt_cannot_be_seen_gets_the_message_back(stage: IncidentStage) -> None:
+    """The watches of a channel were paused and resumed within one gap, so its message becomes the account after all."""
+    watch = await stage.watch()
+    await blind(stage)
+    pause = PauseChange(Pause.REMOVED, stage.at, Event.WATCH_PAUSED, "")
+    await stage.watches.pause_watches(CHANNEL, [watch.number], pause)
+    assert (await only_message(stage)).endswith(UNWATCHED)
+    await stage.watches.pause_watches(CHANNEL, [watch.number], replace(pause, pause=None, event=Event.WATCH_RESUMED))
+    assert BLIND in await only_message(stage)
+    sees(stage)
+    await back(stage)
+    assert "I couldn't see Bolt's runs from" in await only_message(stage)
+
+
+async def test_a_watch_that_is_added_while_bolt_cannot_be_seen_is_told(stage: IncidentStage) -> None:
+    """A channel that already has the message isn't edited for it."""
+    await stage.watch()
+    await blind(stage)
+    edits = len(stage.chat.edits)
+    await stage.watch("hourly")
+    await stage.watch("hourly", "C2")
+    assert BLIND in await only_message(stage)
+    assert BLIND in await only_message(stage, "C2")
+    assert len(stage.chat.edits) == edits
+
+
+async def test_an_unwatched_channels_message_that_was_deleted_is_not_posted_again(stage: IncidentStage) -> None:
+    """Whoever stopped the watches may have deleted it."""
+    watch = await stage.watch()
+    await blind(stage)
+    (message,) = messages(stage)
+    await stage.chat.delete_message(CHANNEL, message.ts)
+    stage.chat.faults.fail("edit_message", MessageGone("chat.update", "message_not_found"))
+    await stage.watches.remove_watch(CHANNEL, watch.number)
+    await stage.work("gaps")
+    await stage.settle()
+    assert messages(stage) == []
+
+
+async def test_a_message_that_was_not_posted_yet_is_dropped_with_the_last_watch(stage: IncidentStage) -> None:
+    """Nobody is waiting for it."""
+    watch = await stage.watch()
+    await stage.watch("hourly", "C2")
+    await blind_but_not_posted(stage)
+    await stage.watches.remove_watch(CHANNEL, watch.number)
+    await stage.work("gaps")
+    await stage.settle()
+    assert messages(stage) == []
+    await stage.watch()
+    assert BLIND in await only_message(stage)
+
+
+async def test_without_any_watch_a_gap_is_over(stage: IncidentStage) -> None:
+    """Schedules aren't listed then, so if there's a watch again and Bolt can't be seen again, that's another gap."""
+    watch = await stage.watch()
+    await blind(stage)
+    await stage.watches.remove_watch(CHANNEL, watch.number)
+    assert (await only_message(stage)).endswith(UNWATCHED)
+    sees(stage)
+    await stage.watch()
+    await stage.discover()
+    await blind(stage)
+    first, second = stage.chat.in_channel(CHANNEL)
+    assert first.endswith(UNWATCHED)
+    assert BLIND in second
 
 
 async def test_a_bot_that_was_away_tries_before_it_says_that_it_cannot_see(stage: IncidentStage) -> None:

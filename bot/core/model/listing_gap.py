@@ -37,6 +37,11 @@ class ListingGap:
     until: datetime | None = None
     began: datetime | None = None
 
+    @property
+    def is_unseen(self) -> bool:
+        """Whether its end wasn't seen, because nothing was watched anywhere anymore."""
+        return self.state is GapState.COMPLETE and self.until is None
+
     def hides(self, ended_at: datetime | None) -> bool:
         """Whether a run that is found now ended in the gap, or before it."""
         return self.until is None or ended_at is None or ended_at <= self.until
@@ -61,7 +66,8 @@ class GapNotice:
     """What a channel's message about a gap says. As long as the gap lasts, there are no `incidents`.
 
     Afterwards, they're those that are failing now, and those that failed and recovered in the meantime. `mentions` are
-    those of them, by schedule, whose people are notified.
+    those of them, by schedule, whose people are notified. `unwatched`: all of the channel's watches were paused or
+    stopped before the gap was over, so the message doesn't say what happened.
     """
 
     channel: str
@@ -71,6 +77,12 @@ class GapNotice:
     mentions: tuple[str, ...] = ()
     runs: int = 0
     schedules: int = 0
+    unwatched: bool = False
+
+    @property
+    def is_account(self) -> bool:
+        """Whether it says what happened in the gap."""
+        return self.gap.until is not None and not self.unwatched
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,18 @@ def gap_message(
     prefix: str,
     names: Mapping[str, str],
 ) -> Message:
-    """Say that runs can't be seen, or, once they can, what happened in the meantime."""
-    gap = notice.gap
-    if gap.until is None:
+    """Say that runs can't be seen, or, once they can, what happened in the meantime, unless the channel has no watches."""
+    gap, why = notice.gap, notice.gap.why.rstrip(".")
+    if notice.unwatched:
         first: Sentence = (
+            Emoji("eyes"),
+            " I couldn't see Bolt's runs after ",
+            When(gap.since, "date_time"),
+            f" ({why}). All watches in this channel have since been paused or stopped.",
+        )
+        return Message(first, (Paragraph(first),))
+    if gap.until is None:
+        first = (
             Emoji("warning"),
             " I haven't been able to see Bolt's runs since ",
             When(gap.since, "date_time"),

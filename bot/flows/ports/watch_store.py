@@ -322,8 +322,8 @@ class ListingGaps(Protocol):
     async def posted(self, post: ClaimedPost, number: str, outcome: str) -> str:
         """Record a post in the message's thread as sent (`outcome`: its ts or file) or given up (a word)."""
 
-    async def message_deleted(self, card: str, channel: str, number: str, ts: str) -> None:
-        """Post a new message instead of one that was deleted."""
+    async def message_deleted(self, card: str, channel: str, number: str, ts: str, *, again: bool) -> None:
+        """Forget a message that was deleted; `again`: post a new one instead."""
 
 
 class DiscoveryHints(Protocol):

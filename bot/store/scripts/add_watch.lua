@@ -25,4 +25,5 @@ watches_changed()
 record_watch(number, 7)
 redis.call('ZADD', key('due', 'discovery'), 'NX', num(now()), 'schedules')
 check_soon(channel)
+gap_message_due(channel)
 return {'ok', number}

@@ -35,8 +35,15 @@ for first = at, #ARGV, 2 do
   reply[#reply + 1] = number
 end
 if changes > 0 then watches_changed() end
-for number = 7, 6 + stopped do look_unless_watched(string.match(ARGV[number], '^(.*):%d+$')) end
-for channel, _ in pairs(counts) do check_soon(channel, 'NX') end
+for number = 7, 6 + stopped do
+  local channel = string.match(ARGV[number], '^(.*):%d+$')
+  look_unless_watched(channel)
+  gap_message_due(channel)
+end
+for channel, _ in pairs(counts) do
+  check_soon(channel, 'NX')
+  gap_message_due(channel)
+end
 if all == 0 then
   end_discovery()
 else

@@ -26,6 +26,7 @@ for at = 10, #ARGV do
 end
 if dirty_any then watches_changed() end
 if #changed > 0 then
+  gap_message_due(channel)
   if ARGV[7] == '1' then hold_incidents(channel) else redis.call('DEL', key('away', channel)) end
 end
 return changed

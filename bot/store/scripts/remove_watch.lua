@@ -3,7 +3,9 @@
 local standing = key('standing')
 if redis.call('HDEL', standing, ARGV[3]) == 0 then return 0 end
 watches_changed()
-look_unless_watched(string.match(ARGV[3], '^(.*):%d+$'))
+local channel = string.match(ARGV[3], '^(.*):%d+$')
+look_unless_watched(channel)
+gap_message_due(channel)
 record_watch(string.match(ARGV[3], ':(%d+)$'), 4)
 if redis.call('EXISTS', standing) == 0 then end_discovery() end
 return 1

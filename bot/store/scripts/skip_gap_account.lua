@@ -3,5 +3,5 @@
 local channel, due, member = ARGV[3], key('due', 'gaps'), ARGV[3] .. ':' .. ARGV[5]
 if not owns(due, member, ARGV[4]) then return 0 end
 redis.call('ZREM', due, member)
-if not account_comes(channel) then redis.call('ZADD', key('due', 'quiet'), 'XX', 'LT', num(now()), channel) end
+list_withheld_without_account(channel)
 return 1

@@ -40,6 +40,15 @@ def test_a_gap_without_any_run_is_one_sentence() -> None:
     )
 
 
+def test_a_channel_that_no_longer_watches_gets_no_account() -> None:
+    """The message says since when runs couldn't be seen, and why it ends there."""
+    over = ListingGap(1, GapState.COMPLETE, AT, "Bolt refused my API key.", until=AT + timedelta(hours=1))
+    for gap in (BLIND, over):
+        assert shown(GapNotice("C1", "T", gap, unwatched=True)).endswith(
+            " (Bolt refused my API key). All watches in this channel have since been paused or stopped."
+        )
+
+
 def test_schedules_that_failed_come_first() -> None:
     """Schedules that failed come first, with a line for each schedule up to a limit."""
     text = said(gap_runs([run(1), run(2, "hourly", "FAILED"), run(3, "hourly")], APP, ()).text)

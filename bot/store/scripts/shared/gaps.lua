@@ -44,6 +44,25 @@ local function look_unless_watched(channel)
   end
 end
 
+-- A channel's watches have changed: until the gap is complete, its message says whether the channel has any that aren't
+-- paused.
+local function gap_message_due(channel)
+  local known = redis.call('HMGET', key('gap', 'now'), 'number', 'state')
+  if known[2] ~= 'blind' and known[2] ~= 'collecting' then return end
+  redis.call('ZADD', key('due', 'gaps'), 'LT', num(now()), channel .. ':' .. known[1])
+end
+
+-- Schedules aren't listed anymore, because there are no watches: how long the gap would last will never be known.
+local function end_unseen_gap()
+  local known = redis.call('HMGET', key('gap', 'now'), 'number', 'state')
+  if known[2] == 'blind' then change_gap(known[1], {'state', 'complete'}) end
+end
+
+-- A channel gets no account: what is withheld for it is listed as at the end of quiet hours.
+local function list_withheld_without_account(channel)
+  if not account_comes(channel) then redis.call('ZADD', key('due', 'quiet'), 'XX', 'LT', num(now()), channel) end
+end
+
 -- Returns the channels with a watch that isn't paused.
 local function watching_channels()
   local found, seen = {}, {}

@@ -39,6 +39,7 @@ local function end_discovery()
   for _, slug in ipairs(redis.call('HKEYS', key('discovery', 'activity'))) do forget_schedule(slug) end
   -- Until there's a watch again, nothing is missed.
   redis.call('DEL', key('discovery', 'at'))
+  end_unseen_gap()
 end
 
 -- The slug that a schedule has now: it may have been given another one in Bolt since it was found under this one. If a
