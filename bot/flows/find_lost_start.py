@@ -1,4 +1,7 @@
-"""Finding the run of a start with a lost response among its schedule's runs. The start is never sent again."""
+"""Finding the run of a start with a lost response among its schedule's runs. The start is never sent again.
+
+Which runs may be this start's is decided by `candidate_runs` in `bot.core.model.request`.
+"""
 
 from __future__ import annotations
 

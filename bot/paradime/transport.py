@@ -1,4 +1,4 @@
-"""Send a POST to the GraphQL endpoint, once."""
+"""Send a POST to the GraphQL endpoint, once, within the time that BOLT_BOT_API_TIMEOUT_S allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics of calls to Slack, by method and outcome."""
+"""Metrics of calls to Slack, by method and outcome. Every other metric is declared beside what it measures."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.core.commands.digest_values import read_digest
 from bot.core.commands.given import (
     COMMAND_NUMBER_MOST,
     Given,
@@ -40,7 +41,6 @@ from bot.core.commands.values import (
 from bot.core.commands.watch_values import (
     FACTOR_LEAST,
     FACTOR_MOST,
-    read_digest,
     read_late,
     read_mention,
     read_only,

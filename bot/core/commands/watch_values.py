@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import cache
 from typing import get_args
 from zoneinfo import available_timezones
 
 from bot.core.commands.tokens import DASH, bad
 from bot.core.commands.values import EXAMPLES, TEXT_LIMIT, bounded
-from bot.core.model.command import WEEKDAYS, DigestCommand
 from bot.core.model.watch import Only, Quiet, SlowAfter
 from bot.core.text.text import cut
 
 OFF = "off"
-# When a digest is posted if no time is given.
-MORNING = "09:00"
-_DAYS = dict(zip(WEEKDAYS, ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), strict=True))
 SHOWN = 60
 LONGEST_S = 86_400
 FACTOR_LEAST, FACTOR_MOST = 1.1, 100
@@ -90,7 +85,7 @@ def read_slow(text: str) -> SlowAfter:
 def read_quiet(text: str) -> Quiet:
     """Read the hours in which nothing is posted. Raises BadCommand."""
     hours = _HOURS.fullmatch(text)
-    begin, end = (_clock(hours[1]), _clock(hours[2])) if hours else (None, None)
+    begin, end = (read_clock(hours[1]), read_clock(hours[2])) if hours else (None, None)
     if begin is None or end is None:
         bad(f"--quiet needs two times of day, as in {EXAMPLES['quiet']}.")
     if begin == end:
@@ -106,36 +101,16 @@ def read_time_zone(text: str) -> str:
     return found
 
 
-def read_digest(words: Sequence[str], zone: str | None, prefix: str) -> DigestCommand:
-    """Read when a digest is posted: `daily 09:00`, `weekly mon 09:00`, `off`. Raises BadCommand."""
-    example = f"as in {prefix} digest daily 09:00 or {prefix} digest weekly mon 09:00"
-    every, *rest = words or [""]
-    if every == OFF and not rest:
-        return DigestCommand("off")
-    weekday = 0 if every == "weekly" else None
-    if every == "weekly" and rest and (found := _weekday(rest[0])) is not None:
-        weekday, rest = found, rest[1:]
-    clock = _clock(rest[-1]) if rest and (len(rest) == 1 or rest[:-1] == ["at"]) else (None if rest else MORNING)
-    if clock is None or every not in {"daily", "weekly"}:
-        bad(f"A digest can be daily, weekly or off, {example}. To see one now, type {prefix} digest.")
-    return DigestCommand("daily" if every == "daily" else "weekly", clock, weekday, zone)
-
-
-def _weekday(text: str) -> int | None:
-    """The number of a weekday, given its whole name or its first letters."""
-    name = text.rstrip(",").removesuffix("s") if len(text) > 6 else text.rstrip(",")
-    return next((at for at, day in enumerate(WEEKDAYS) if len(name) > 2 and _DAYS[day].startswith(name)), None)
+def read_clock(text: str) -> str | None:
+    """Read a time of day, and write its hour with two digits. Returns None if it isn't one."""
+    found = _CLOCK.fullmatch(text)
+    return f"{int(found[1]):02}:{found[2]}" if found else None
 
 
 def _seconds(text: str) -> float | None:
     found = _PERIOD.fullmatch(text)
     seconds = int(found[1]) * (3600 if found[2].lower().startswith("h") else 60) if found else 0
     return float(seconds) if 0 < seconds <= LONGEST_S else None
-
-
-def _clock(text: str) -> str | None:
-    found = _CLOCK.fullmatch(text)
-    return f"{int(found[1]):02}:{found[2]}" if found else None
 
 
 @cache

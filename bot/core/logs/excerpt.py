@@ -1,4 +1,7 @@
-"""The excerpt of a command's output: the lines of each failure, and of what stopped the command, cut to a limit."""
+"""The excerpt of a command's output: the lines of each failure, and of what stopped the command, cut to a limit.
+
+Which lines those are is decided in `read_dbt_one`, `read_dbt_two` and `read_other_tool`.
+"""
 
 from __future__ import annotations
 

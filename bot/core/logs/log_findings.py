@@ -1,4 +1,7 @@
-"""Failures as a log reports them, before they're merged with the results in dbt's files."""
+"""Failures as a log reports them, before they're merged with the results in dbt's files.
+
+`read_dbt_one`, `read_dbt_two` and `read_other_tool` find them.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """When a channel's digest is due, by the clock of its time zone.
 
+What people type is read in `bot.core.commands.digest_values`.
 Days when clocks change are handled in `bot.core.watching.wall_clock`.
 """
 

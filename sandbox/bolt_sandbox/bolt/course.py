@@ -1,4 +1,7 @@
-"""Make a run end as requested when it's started: with a failure of a certain kind, or without any."""
+"""Make a run end as requested when it's started: with a failure of a certain kind, or without any.
+
+Without a request, a run ends as its commands do: see `plan.plausible`. How long it takes is decided in `new_run`.
+"""
 
 from __future__ import annotations
 
