@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 CALLS = Counter(
     "bolt_bot_calls",
-    "Calls to a service, by outcome (ok, refused, throttled (429), away: no usable answer).",
+    "Calls to a service, by outcome: ok, refused, throttled (429), or away (no usable answer).",
     ("service", "outcome"),
 )
 UP = Gauge(

@@ -35,7 +35,7 @@ IDLE = frozenset({"claim_due", "claim_edit", "claim_post", "count_sockets", "nex
 PROBE_AGAIN_S = 1.0
 CALLS = Histogram(
     "bolt_bot_redis_call_duration_seconds",
-    "Calls to Redis, by outcome (ok, refused: a script of the bot failed, away: also if Redis refuses).",
+    "Calls to Redis, by outcome: ok, refused (a script of the bot failed), or away (no answer, or Redis refused).",
     ("outcome",),
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5),
 )

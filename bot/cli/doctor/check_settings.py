@@ -10,7 +10,7 @@ from bot.load_settings import SettingsError, unknown
 FILES = {
     "BOLT_BOT_POLICY_FILE": "Correct the file: bolt-bot policy check FILE prints each error with its line.",
     "BOLT_BOT_HINTS_FILE": "Correct the file: bolt-bot hints check FILE prints each error with its line.",
-    "BOLT_BOT_OWNERS_FILE": "Correct the file, and let the bot's user read it: docs/watches.md describes its format.",
+    "BOLT_BOT_OWNERS_FILE": "Correct the file, and make sure that the bot's user can read it. docs/watches.md describes its format.",
     "BOLT_BOT_WATCHES_FILE": "Correct the file: bolt-bot watches check FILE prints each error with its line.",
 }
 WHERE_FROM = {
