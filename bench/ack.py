@@ -34,7 +34,7 @@ Times = list[float]
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """How long each acknowledgement took, in ms, and how many cores were in use meanwhile, by other processes too."""
+    """How long each acknowledgement took, in ms, and how many cores all processes together used meanwhile."""
 
     times: Times
     cores: float

@@ -135,7 +135,7 @@ async def _type(slack: Control, number: int) -> None:
 
 
 async def _until_answered(slack: Control, size: Size, began: float) -> tuple[list[float], int]:
-    """Wait for everybody's card, LAST_S at most. Returns when each was posted, and how many people were refused."""
+    """Wait up to LAST_S for everybody's card. Returns when each was posted, and how many people were refused."""
     while True:
         posts = (await slack.get("calls?what=chat.postMessage"))["calls"]
         cards = [call["at"] for call in posts if call["outcome"] == "ok" and call["at"] >= began]

@@ -1,4 +1,4 @@
-"""What following costs Bolt: HTTP requests per followed run and minute, compared with the vendor's SDK."""
+"""The load that following puts on Bolt: HTTP requests per followed run and minute, compared with the vendor's SDK."""
 
 from __future__ import annotations
 

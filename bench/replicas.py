@@ -182,7 +182,7 @@ async def _take_over(sizes: tuple[int, int]) -> float:
 async def _running(
     count: int, settings: dict[str, str], sizes: tuple[int, int]
 ) -> AsyncIterator[tuple[Worlds, list[Process], str]]:
-    """Start so many bots that follow the same runs, and the Redis that they share."""
+    """Start `count` bots that follow the same runs, and the Redis that they share."""
     async with contextlib.AsyncExitStack() as stack:
         around: Worlds = await stack.enter_async_context(worlds())
         redis_url = await stack.enter_async_context(redis_server())

@@ -1,4 +1,4 @@
-"""What a measurement needs around it: sandboxes, Redis, the bot and rivals, each in a process of its own."""
+"""The environment of a measurement: sandboxes, Redis, the bot and rivals, each in a process of its own."""
 
 from __future__ import annotations
 

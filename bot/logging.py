@@ -36,7 +36,7 @@ SELDOM_S = 60.0
 PERIOD_S = 60.0
 SAME_MOST = 10
 BYTES_MOST = 2_000_000
-# Python loads each from a file on first use: without file descriptors, a line could not be written.
+# Python loads each codec from a file on first use: without file descriptors, a line couldn't be written.
 CODECS = ("ascii", "utf-8", "latin-1", "unicode_escape", "idna", "punycode")
 # Also characters that change a line's text direction in a terminal.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")

@@ -18,12 +18,12 @@ T = TypeVar("T")
 
 
 def load_owners(file: str | Path | None) -> Owners:
-    """Load the owners in a file, none if no file is given. Raises YamlFileError."""
+    """Load the owners in a file, or none if no file is given. Raises YamlFileError."""
     return Owners() if file is None else _load(file, read_owners)
 
 
 def load_watches(file: str | Path | None) -> tuple[FileWatch, ...]:
-    """Load the watches in a file, none if no file is given. Raises YamlFileError."""
+    """Load the watches in a file, or none if no file is given. Raises YamlFileError."""
     return () if file is None else _load(file, read_watches)
 
 

@@ -69,7 +69,7 @@ def font(weight: Weight) -> Font:
 
 
 def parse(data: bytes) -> Font:
-    """Read an OpenType font. Raises ValueError if it has no table for all of Unicode."""
+    """Read an OpenType font. Raises ValueError if the font has no table for all of Unicode."""
     tables = _tables(data)
     (units_per_em,) = struct.unpack_from(">H", data, tables["head"] + 18)
     (metrics,) = struct.unpack_from(">H", data, tables["hhea"] + 34)

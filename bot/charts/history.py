@@ -105,7 +105,7 @@ def _is_cut(frame: Frame, bar: Bar) -> bool:
 
 
 def _letters(frame: Frame, shown: History) -> list[Shape]:
-    """What is written above the bars: the outcomes' letters, and the longest run's duration if its bar is cut off.
+    """The text above the bars: the outcomes' letters, and the longest run's duration if its bar is cut off.
 
     Only that bar is labeled with its duration, because adjacent labels couldn't be read.
     """

@@ -38,7 +38,7 @@ TOLD_WITHIN = 2 * COLLECTED_FOR
 
 @dataclass(frozen=True, slots=True)
 class Withholding:
-    """What keeps a channel's posts back: quiet hours until `quiet`, or a gap whose account will list them."""
+    """Why a channel's posts are withheld: quiet hours until `quiet`, or a gap whose account will list them."""
 
     quiet: datetime | None
     gap: ListingGap | None

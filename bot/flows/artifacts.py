@@ -56,11 +56,11 @@ class Artifacts:
         )
 
     def _shown(self, path: str) -> str:
-        """Make a path safe to show on a button: its characters are chosen by whoever wrote the file."""
+        """Make a path safe to show on a button: its author could have used any characters."""
         return self._mask(" ".join(strip_ansi(path).split()))
 
     async def download_link(self, part: PartButton) -> Message:
-        """Get a fresh download link. It's shown on a button to whoever asked, and never stored or logged."""
+        """Get a fresh download link. It's shown on a button to the person who asked, and never stored or logged."""
         name: Sentence = (Code(cut(part.path, PATH_SHOWN)), f" from run {part.key.id}")
         try:
             url = await self._bolt.resource_url(part.resource)

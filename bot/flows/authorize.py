@@ -41,7 +41,7 @@ TEXT_KEPT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An action that a person attempts. `text` describes it, `request` is the id of the delivery or start."""
+    """An action that a person attempts. `text` describes it, and `request` is the id of the delivery or start."""
 
     asker: Asker
     action: Action
@@ -165,8 +165,8 @@ class Authorizer:
     ) -> tuple[Decision, ChannelInfo]:
         """Decide whether a start may continue now that its plan is known.
 
-        `again`: it was recorded before. `approved`: it was approved, so the asker's role is read again. `patient`: if
-        facts are unknown but may be known soon (`again_s`), nothing is recorded yet.
+        `again`: this decision was recorded before. `approved`: the start was approved, so the asker's role is read
+        again. `patient`: if facts are unknown but may be known soon (`again_s`), nothing is recorded yet.
         """
         asker = Asker(request.team, request.user, request.channel, request.response_url, request.thread)
         action = action_of(request)

@@ -210,7 +210,7 @@ class WatchedChannelChecker:
         return True
 
     async def _whom_to_tell(self, watch: Watch, pause: Pause) -> tuple[str, ...]:
-        """The watch's creator, or if they have left or it's the operator's, admins."""
+        """The watch's creator, or admins if the creator has left or is the operator."""
         if watch.made_by == OPERATOR or pause is Pause.DEACTIVATED or await self._is_deactivated(watch):
             return await self._channels.admins()
         return (watch.made_by,)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from bot.flows.lease import Lease
 
-# What an end batch is called in keys, in waiting posts and in messages' metadata, which older versions read as well.
+# The name of an end batch in keys, in waiting posts and in messages' metadata, which older versions read as well.
 END_BATCH = "digest"
-# What a digest is called in those places, for the same reason.
+# The name of a digest in keys, in waiting posts and in messages' metadata, which older versions read as well.
 DIGEST = "report"
 # The stored outcome of a post that was dropped because its subject is no longer on record, or is no longer shown.
 DROPPED = "gone"

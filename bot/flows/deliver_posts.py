@@ -39,7 +39,7 @@ log = structlog.get_logger()
 SHOWN_AGAIN_S = 3.0
 NOTHING = "Nothing was started"
 
-# Sends a claimed post: its lease, class, channel and name.
+# Sends a claimed post, given its lease, class, channel and name.
 Send = Callable[[Lease, str, str, str], Awaitable[None]]
 
 

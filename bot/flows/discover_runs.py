@@ -231,7 +231,7 @@ class RunDiscoverer:
         at: datetime,
         old: frozenset[int],
     ) -> tuple[list[NewRun], list[RunEnd]]:
-        """Sort what was found into runs to follow and ends that are known well enough. `old` are ends that aren't news."""
+        """Sort the found runs into runs to follow and ends to account for. `old` has the ends that aren't news."""
         follow, ended = [], []
         for run in (*found.begun, *found.ended):
             one = await self._worth_following(record, run, deciding, usual_s, at, old=run.id in old)

@@ -43,7 +43,7 @@ _NO_SLOTS = StoredSlots()
 
 @dataclass(frozen=True, slots=True)
 class WatchedActivity:
-    """A watched schedule, and its activity: what has to change before its runs are worth a look.
+    """A watched schedule, and its activity: its runs are looked at only after that has changed.
 
     `is_well`: its last run succeeded. `next_run_at` is its next slot. `grace_s` is the shortest grace period of its
     watches, or None if no lateness is reported. `is_counted`: it's in a digest, which says how many slots had no run.
@@ -234,7 +234,7 @@ class CoverCache:
         return self._channels[schedule]
 
     def grace_s(self, schedule: WatchedSchedule) -> float | None:
-        """The shortest grace period after which a channel is told that a schedule is late. None if no channel is."""
+        """The shortest grace period of the watches that report a schedule as late, or None if none of them does."""
         if schedule not in self._graces:
             graces = [one.late_s for one in self.deciding(schedule).values() if one.late_s is not None]
             self._graces[schedule] = min(graces, default=None)
@@ -293,5 +293,5 @@ def _slots_after(before: Slots, row: WatchedActivity, at: datetime, listed_at: d
 
 
 def _may_fail(row: WatchedActivity, before: str | None) -> bool:
-    """Whether a new activity may mean an incident: the last run didn't succeed, or the schedule was known before."""
+    """Whether new activity may mean an incident: the last run didn't succeed, or the schedule was known before."""
     return before != row.activity and (before is not None or not row.is_well)

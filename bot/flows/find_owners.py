@@ -46,7 +46,7 @@ class OwnerFinder:
         return (await self._known.users_of([address])).get(address, "")
 
     async def look_ahead(self, schedules: Iterable[WatchedSchedule]) -> None:
-        """Have the owners that aren't known looked up in the background. Raises StoreUnavailable."""
+        """Request that unknown owners be looked up in the background. Raises StoreUnavailable."""
         slugs: dict[str, str] = {}
         for schedule in schedules:
             address = self._address(schedule)

@@ -1,8 +1,7 @@
 """Following runs: any active run, whoever started it, gets a card in a channel and is followed from then on.
 
-The request is recorded before the click is acknowledged. Then the run is read and recorded, and its card is posted like
-that of a start: within the budget, once, and a lost post is searched for by its key. Only an end after that is
-announced.
+The request is recorded before the click is acknowledged. Then the run is read and recorded, and its card is posted as a
+start's card is: once, within the budget. A lost post is searched for by its key. Only an end after that is announced.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ from bot.flows.read_incident_retries import IncidentRetries
 
 log = structlog.get_logger()
 
-# How often a change is tried if others change the incident at the same time.
+# How many times a change is tried if others change the incident at the same time.
 TRIES = 5
 BUSY = "This incident is being updated right now, so I didn't do anything. Click again in a moment."
 NOBODY_ON_IT = "Nobody is on it, so there's nothing to undo."
@@ -108,7 +108,7 @@ class IncidentHandler:
         )
 
     async def snooze(self, asker: Asker, name: str, schedule: str, choice: SnoozeChoice) -> Message | None:
-        """Post nothing for a while, by the clock of the person's time zone."""
+        """Snooze an incident. *Until 9:00* means nine o'clock in the person's time zone."""
         zone = zone_named((await self._people.person(asker.user)).time_zone) if choice is SnoozeChoice.MORNING else UTC
         now = await self._audit.now()
 

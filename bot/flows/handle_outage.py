@@ -42,7 +42,8 @@ class OutageHandler:
     def left_to_take(outage: Outage, user: str) -> Outage | Message:
         """The part of an outage that nobody is on.
 
-        If there's no such part, returns a message that says who is on it, or the whole outage if only this person is.
+        If somebody is on every schedule, returns the whole outage if that's only this person, or else a message that
+        says who is on it.
         """
         free = tuple(one for one in outage.failing if one.on_it is None)
         if free:

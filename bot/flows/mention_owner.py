@@ -1,4 +1,4 @@
-"""Notifying the owner of a schedule: by a mention of those who are in the channel, otherwise by their plain name."""
+"""Notifying the owner of a schedule: with a mention if the owner is in the channel, otherwise by plain name."""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ class StartPlanner:
         return status
 
     async def _listed(self, slug: str) -> list[RunSummary]:
-        """The newest runs of a schedule, empty if it's unknown or gone. Its runs can be retried all the same."""
+        """The newest runs of a schedule, or none if it's unknown or gone. Its runs can still be retried."""
         if not slug:
             return []
         try:
@@ -179,7 +179,7 @@ class StartPlanner:
             return []
 
     async def _commands(self, facts: RunFacts, status: RunStatus) -> tuple[str, ...]:
-        """The commands that the run was started with, else the schedule's if the run followed them as far as it got."""
+        """The commands that the run was started with, or the schedule's if they fit what the run has executed."""
         if facts.commands and (facts.asked_by is not None or ran(status.commands, facts.commands)):
             return facts.commands
         schedule = await self._catalog.find_schedule(facts.slug) if facts.slug else None

@@ -153,7 +153,7 @@ class RunPoller:
             lost = await self._stray(lease.subset(tuple(sorted(failed))), claimed_us)
             failed = set()
         groups = {
-            # Errors for almost every run aren't about the runs themselves.
+            # If almost every run has an error, the runs themselves aren't the cause.
             SET_ASIDE_S: failed,
             0.0: ours - told - failed,
             FOREIGN_S: set(lease.members) - ours,
@@ -167,7 +167,7 @@ class RunPoller:
         await self._sets[lease.due].give_back(lease, delay_s=delay_s)
 
     async def _stray(self, lease: Lease, claimed_us: int) -> bool:
-        """Handle runs for which Bolt returns only errors. That isn't an end, but after a day they count as lost.
+        """Handle runs for which Bolt returns only errors: they're polled less often, and count as lost after a day.
 
         Returns whether one of them was lost.
         """

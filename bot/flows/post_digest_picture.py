@@ -1,4 +1,4 @@
-"""Posting the picture of a digest in its thread: at least once. The digest itself doesn't depend on it."""
+"""Posting the picture of a digest in its thread: at least once. The digest doesn't depend on its picture."""
 
 from __future__ import annotations
 

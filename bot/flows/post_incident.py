@@ -72,8 +72,8 @@ class IncidentPoster:
     async def post_of_incident(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
         """Send one post, named <what>/<channel>/<schedule>.
 
-        What: 0 is the message, other numbers are posts in its thread. `late-<n>` is the log that was missing in the n-th
-        post, `file-<n>` its file.
+        As <what>, 0 is the message, and other numbers are posts in its thread. `late-<n>` is the log that was missing
+        in the n-th post, and `file-<n>` is that post's file.
         """
         what, _, rest = name.partition("/")
         kind, _, number = what.rpartition("-")
@@ -132,7 +132,7 @@ class IncidentPoster:
                 return
 
     async def _shown_by(self, card: Card) -> StoredIncident | None:
-        """The incident of a message, or None if it's no longer on record, or has another message by now."""
+        """The incident of a message, or None if it's no longer on record or now has another message."""
         channel, _, schedule = (card.incident or "").partition(":")
         stored = await self._incidents.load_incident(channel, schedule)
         return stored if stored is not None and stored.ts == card.ref.ts else None

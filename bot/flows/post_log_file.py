@@ -81,8 +81,8 @@ class LogFilePoster:
     async def post_log_file(self, post: ClaimedPost, run: Run, thread: FileThread) -> str | None:
         """Post the log of a run's failed command.
 
-        Returns its outcome (the file's id, or a word), or None if it was put back for later. Raises SlackRefused only
-        for a channel that is known to be unreachable, or that the bot may not join.
+        Returns its outcome (the file's id, or why it wasn't posted), or None if it was put back for later. Raises
+        SlackRefused only for a channel that is known to be unreachable, or that the bot may not join.
         """
         command = run.end.failed if run.end else None
         if command is None:

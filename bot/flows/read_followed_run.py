@@ -45,7 +45,7 @@ class FollowedRunReader:
         return FollowedRun(observe(status, self._mask), facts)
 
     async def _facts(self, request: FollowRequest, status: RunStatus) -> RunFacts:
-        """Read the run's facts from the listing. Facts from the button are used only where Bolt returns none."""
+        """Read the run's facts from the listing. Facts from the button are used only if Bolt returns none."""
         run = await self._runs.load_run(request.key)
         known = run.facts if run and run.facts.slug else replace(request.facts, asked_by=None, followed_by=None)
         if not known.slug:

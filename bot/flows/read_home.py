@@ -49,7 +49,7 @@ class HomePageReader:
         self._now = now
 
     async def read_page(self, user: str, number: int) -> HomePage:
-        """Read a page, counted from 0; the first one if the page has become empty. Raises StoreUnavailable."""
+        """Read a page, counted from 0, or the first page if that one has become empty. Raises StoreUnavailable."""
         member_channels = await self._memberships.channels_of(user)
         page = await self._read(user, member_channels, number)
         shown = page.mine.runs or page.others.runs or page.failures.runs or page.schedules

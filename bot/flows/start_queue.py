@@ -1,8 +1,8 @@
 """Queued starts: each waits for a run of its schedule to end, with a card, in order, and is started once.
 
 A queued start is a request of its own, in the state `queued`. Its card is posted first. When the run it waits for has
-ended, in whatever way, and no earlier start is queued, the schedule is read again. From then on, it's like any start
-with a card: sent within its deadline, counted from its turn, or not at all.
+ended, no matter how, and no earlier start is queued, the schedule is read again. From then on, it's like any start with
+a card: sent within its deadline, counted from its turn, or not at all.
 """
 
 from __future__ import annotations
@@ -237,7 +237,7 @@ class QueuedStarts:
             await self._unless_refused(lease, request, plan)
 
     async def _unless_refused(self, lease: Lease, request: Request, plan: StartPlan) -> None:
-        """Start it unless its asker may no longer do so. Permission was checked when it joined the queue."""
+        """Start it, unless its asker has lost the permission that was checked when it joined the queue."""
         decision, channel_info = await self._authorizer.decide_on_start(request, plan, again=True)
         if decision.allowed:
             await self._start_queue.take_turn(lease, request, with_channel(plan, channel_info))

@@ -19,7 +19,7 @@ REPLY_AGAIN_S = 3.0
 
 
 class RetryEndTeller:
-    """Notifies askers of how their retries ended, if nothing else shows it."""
+    """Tells askers how their retries ended, if nothing else shows it."""
 
     def __init__(self, runs: Runs, due: Due, answers: PrivateReplies, *, workspace: str, app_url: str) -> None:
         self._runs = runs

@@ -1,4 +1,4 @@
-"""What watches may report: the policy is asked again each time, with facts that are seconds old."""
+"""Deciding what watches may report: the policy is checked each time, with facts that are only seconds old."""
 
 from __future__ import annotations
 

@@ -36,8 +36,8 @@ log = structlog.get_logger()
 class PlannedWatch:
     """A watch that the policy allows, not stored yet. `matching` are the schedules that it covers now.
 
-    `attempt` is the person's; `refused` are the schedules that the policy leaves out. `number` is that of the watch to
-    change, None to change whichever is about the same schedules, if any.
+    `attempt` is the person's; `refused` are the schedules that the policy leaves out. `number` is the number of the
+    watch to change. If it's None, a watch about the same schedules is changed, if there is one.
     """
 
     watch: Watch

@@ -92,7 +92,7 @@ def standing_of_profile(installation: Installation, user: Json) -> Standing:
 
 
 def affiliation_in_payload(body: Json) -> Affiliation:
-    """Read the affiliation of whoever acts from a command, an interaction or an event."""
+    """Read the acting person's affiliation from a command, an interaction or an event."""
     if body.get("type") == "event_callback":
         return _of_event(body, record_in(body, "event"))
     if isinstance(body.get("user"), dict):

@@ -190,8 +190,8 @@ async def replace_or_tell(context: ListenerContext, asker: Asker, message: Messa
 def click_asker(body: Payload, team: str = "") -> Asker:
     """Return who clicked a button.
 
-    `team` is our own, which all records use: on Enterprise Grid the payload may name another one, or none at all. It's
-    left out if the person is only answered.
+    `team` is our own, which all records use: on Enterprise Grid the payload may name another one, or none at all. It
+    can be left out if the person only gets a reply.
     """
     channel = (body.get("channel") or {}).get("id") or (body.get("container") or {}).get("channel_id") or ""
     user = body["user"]

@@ -1,7 +1,7 @@
 """Detect another deployment connected as our Slack app, which would silently get half of the commands.
 
 Slack reports in each `hello` how many connections the app has. While processes are being replaced, there are more
-than usual, so a surplus counts only if it lasts, and if a new `hello` at the end still shows it.
+connections than usual, so a surplus counts only if it lasts and a new `hello` at the end still shows it.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ async def _where(client: Redis, key: str) -> dict[str, Any]:
 
 
 async def _permitted(ask: Any) -> dict[str, Any]:  # noqa: ANN401 - redis-py's replies are untyped
-    """Return a reply, empty if this user lacks the permission or the provider has removed the command."""
+    """Return a reply, or {} if this user lacks the permission or the provider has removed the command."""
     try:
         return dict(await ask())
     except (NoPermissionError, ResponseError) as error:

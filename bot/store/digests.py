@@ -27,7 +27,7 @@ class Digests:
         return bool(await self._scripts.run("set_digest", channel, "", ""))
 
     async def load_digest(self, channel: str) -> Digest | None:
-        """Load when a channel's digest is posted. Returns None if none is set."""
+        """Load a channel's digest settings, or None if it has no digest."""
         body = await self._scripts.ask(self._scripts.redis.hget(self._scripts.key(DIGEST), channel))
         return from_json(Digest, body) if body else None
 
@@ -50,7 +50,7 @@ class Digests:
         return done if done.replace(".", "", 1).isdigit() else None
 
     async def digest_posted(self, post: ClaimedPost, day: str, outcome: str, *, follows: str = "") -> str:
-        """Record the post, and queue what `follows` in its thread.
+        """Record the post, and queue the post that `follows` in its thread.
 
         Returns `ok`, or `done:<ts>` if another process has posted it.
         """

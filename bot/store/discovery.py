@@ -42,7 +42,7 @@ class Discovery:
         return {slug: from_microseconds(at) for slug, at in found.items()}
 
     async def note_missing(self, missing: Mapping[str, datetime], found: Collection[str]) -> None:
-        """Record when schedules were first missing, and which ones no longer are. Raises StoreUnavailable."""
+        """Record when schedules were first missing, and which of them were found again. Raises StoreUnavailable."""
         key = self._scripts.key("discovery", "missing")
         pipeline = self._scripts.redis.pipeline(transaction=True)
         for slug, at in missing.items():

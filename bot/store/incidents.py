@@ -169,7 +169,7 @@ class Incidents:
         )
 
     async def channel_back_posted(self, post: ClaimedPost, outcome: str) -> str:
-        """Record the message as posted (`outcome`: its ts) or dropped (a word).
+        """Record the message as posted (`outcome`: its ts) or dropped (`outcome`: why).
 
         Returns `ok`, or `done:<ts>` if another process has posted it.
         """

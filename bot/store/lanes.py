@@ -146,7 +146,7 @@ class PostLane:
     async def attempt(self, post: ClaimedPost, mode: AttemptMode = "first") -> PostAttempt:
         """Record that the post is about to be sent. The record of an earlier attempt decides whether it may be.
 
-        `mode`: `first`; `again`, after an earlier attempt was found absent; `look`, which only reads the record.
+        `mode` is `first`, or `again` after an earlier attempt was found absent, or `look`, which only reads the record.
         """
         word, before = await self._scripts.run(
             "attempt_post",
@@ -215,7 +215,7 @@ class PostLane:
         )
 
     async def posted(self, post: ClaimedPost, card: str, outcome: str, *, next_item: str = "") -> str:
-        """Record a thread post as sent (`outcome`: its ts) or given up (a word).
+        """Record a thread post as sent (`outcome`: its ts) or given up (`outcome`: why).
 
         Returns `ok`, or `done:<ts>` if another process has posted it.
         """

@@ -51,7 +51,7 @@ class StartQueue:
     async def check_turn(self, lease: Lease, *, longest_s: float, again_s: float) -> Turn:
         """Check whether it's the claimed start's turn.
 
-        The lease keeps being renewed, because Bolt is called next if it is.
+        The lease keeps being renewed, because Bolt is called next if it's the start's turn.
         """
         turn: Turn = await self._scripts.run(
             "check_turn", lease.member, lease.token, microseconds(longest_s), microseconds(again_s)

@@ -218,7 +218,7 @@ class StartRequests:
         await self._scripts.run("lock_schedule", _lock(request), request.id, 0)
 
     async def was_absent_since(self, at: datetime) -> bool:
-        """Whether there was an absence since `at`, by Redis' clock: a time when no process worked on this data.
+        """Whether there was a time since `at`, by Redis' clock, when no process worked on this data: an absence.
 
         The first claim after an absence notices it. See `feel_pulse` in shared/basics.lua.
         """
@@ -336,7 +336,7 @@ def read_request(request_id: str, record: Mapping[str, str]) -> Request:
 
 
 def incident_name(channel: str, schedule: str) -> str:
-    """Return the name of the incident whose message is to show a start, "" if there's none."""
+    """Return the name of the incident whose message is to show a start, or "" if there is none."""
     return f"{channel}:{schedule}" if schedule else ""
 
 

@@ -18,7 +18,7 @@ class Tallies:
         self._scripts = scripts
 
     async def load_days(self, names: Sequence[str], days: Sequence[str]) -> dict[str, dict[str, Day]]:
-        """Load the counts of schedules, by name and day. A schedule or day without any is left out."""
+        """Load the counts of schedules, by name and day. Schedules and days without counts are left out."""
         wanted = [(name, day) for name in names for day in days]
         found: dict[str, dict[str, Day]] = {}
         for first in range(0, len(wanted), READ_TOGETHER):

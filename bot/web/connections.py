@@ -129,7 +129,7 @@ class Connections:
         self._leave(peer)
 
     def make_room(self) -> None:
-        """Close the longest-waiting connection, if there's one: the process has no file descriptors left."""
+        """Close the longest-waiting connection, if there is one, because the process has no file descriptors left."""
         self._make_room(None)
 
     def opened(self, connection: Connection) -> None:

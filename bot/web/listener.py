@@ -64,7 +64,7 @@ class Listener:
         return int(self.sockets[0].getsockname()[1])
 
     def close(self) -> None:
-        """Stop accepting connections. Open ones stay open."""
+        """Stop accepting connections. Connections that are already open stay open."""
         for one in self.sockets:
             asyncio.get_running_loop().remove_reader(one)
             one.close()

@@ -54,7 +54,7 @@ async def _no_wait() -> None:
 class Worker:
     """Claims work and does it, at most `most` jobs at a time.
 
-    A failed job's lease expires, and whoever claims it next continues from what is recorded.
+    A failed job's lease expires, and the next process to claim the job continues from what is recorded.
 
     Before each claim it waits for a `lull`, so that its work doesn't delay the acknowledgements of people's requests.
     """

@@ -124,7 +124,7 @@ async def _held(subject: Subject) -> int | None:
 
 
 async def _http(subject: Subject) -> list[Finding]:
-    """Return what can't be checked for requests over HTTP, and how to notice if it's wrong."""
+    """Check the signing secret's form, and warn that Slack doesn't show the secret or the Request URL."""
     secret = subject.settings.slack_signing_secret
     if subject.settings.socket_mode or secret is None:
         return []

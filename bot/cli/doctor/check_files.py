@@ -136,7 +136,7 @@ def _foreign(redis: Path) -> Path | None:
 
 
 def holder_of(directory: Path) -> str:
-    """Name the process that uses a directory, empty if there's none.
+    """Return the name of the process that uses a directory, or an empty string if there is none.
 
     This takes a shared lock only for a moment: a bot that is just starting keeps trying for longer than that.
     """

@@ -12,8 +12,8 @@ Level = Literal["ok", "warning", "problem"]
 class Finding:
     """One finding. `check` names what was checked, in the same words in every version.
 
-    `sentence` says what was found. Whatever can't be checked is a warning with the words "not checked", never ok. `fix`
-    says what to do, and is empty only if the level is ok. Both are masked before they're shown.
+    `sentence` says what was found. If something can't be checked, that's a warning with the words "not checked", never
+    ok. `fix` says what to do, and is empty only if the level is ok. Both are masked before they're shown.
     """
 
     check: str

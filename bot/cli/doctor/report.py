@@ -22,7 +22,7 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 
 def as_lines(findings: Sequence[Finding], columns: int | None = None) -> list[str]:
-    """Return aligned lines: each finding, below it its fix, and a summary.
+    """Return aligned lines: each finding with its fix below it, and a summary.
 
     Wrapped if the number of columns is given.
     """

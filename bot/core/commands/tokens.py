@@ -44,7 +44,7 @@ RUN_ID = re.compile(r"^(?:run\s*)?#?(\d+)$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of a command. A `quoted` word is never an option; `closed`: it ends in quotes, as in `--option="value"`.
+    """A word of a command. A `quoted` word is never an option; a `closed` one ends in quotes, as in `--option="value"`.
 
     `code`: the quotes were backticks, which may be mere formatting.
     """

@@ -51,8 +51,8 @@ def tail(stdout: str, stderr: str, limit: int) -> str:
 def keep(text: str, head: int = FILE_HEAD, tail: int = READ_LIMIT) -> str:
     """Cut a log to the part that can be shown at all, without ANSI codes: its first lines and its tail.
 
-    The rest isn't worth the time to read it. Removing the codes rejoins secrets that contain one, so that the masker
-    sees them.
+    Reading the rest would take too long. Removing the codes rejoins secrets that contain one, so that the masker sees
+    them.
     """
     if len(text) <= head + tail:
         return strip_ansi(text)

@@ -382,7 +382,8 @@ def _named(blocks: list[Failure], progress: list[Failure], batches: dict[str, _B
 def _with_source(block: Failure, sources: dict[tuple[str, bool], list[Failure]]) -> Failure:
     """Complete a source's block with its full name and dbt's status from its progress line.
 
-    `sources` are by table name and whether they're stale, the next one last: tables of two sources may have one name.
+    `sources` lists the sources that are left for each table name and staleness, because tables of two sources may share
+    a name.
     """
     is_stale = block.message == "Status: error"
     alike = sources.get((block.name, is_stale)) or sources.get((block.name, not is_stale))

@@ -1,7 +1,8 @@
 """Reading the output of tools other than dbt: selects the most informative lines, in their order.
 
 A traceback ends with its exception, a chain of Java exceptions with the last `Caused by`. Elsewhere, lines are ranked
-by their words. The highest ranks are kept with the lines around them, as are the last lines of the output.
+by their words. The highest-ranked lines are kept with the lines around them. The last lines of the output are always
+kept.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ class ChannelInfo:
 class ChannelState:
     """What the bot can do in a channel now.
 
-    `is_readable` is False if Slack doesn't describe it, because it's gone, or it's private and the bot isn't in it. The
-    other facts are unknown then.
+    `is_readable` is False if Slack doesn't describe it, because it's gone, or it's private and the bot isn't in it. In
+    that case, the other facts are unknown.
     """
 
     is_readable: bool = True

@@ -70,7 +70,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class SettledSlots:
-    """What a look changes about a schedule's slots, and what it counts of them. By default, nothing changes."""
+    """The changes that a look makes to a schedule's slots, and the counts that it adds. By default, nothing changes."""
 
     before: StoredSlots = field(default_factory=StoredSlots)
     after: Slots = field(default_factory=Slots)

@@ -102,7 +102,7 @@ class Snooze:
 
 @dataclass(frozen=True, slots=True)
 class RetryOfIncident:
-    """The newest retry of a failed run of this incident. `by` is our asker's user id, or Bolt's word for who it was."""
+    """The newest retry of a failed run of this incident. `by` is our asker's user id, or Bolt's name for the person."""
 
     run: int
     state: str
@@ -136,14 +136,14 @@ class Incident:
 
     `failures` counts failed runs without retries, `retries` the failed retries. `first` is the first failed run,
     `latest` the newest run that counts, `failed` the newest failed run. `errors` are the keys of the errors seen;
-    `same_error`: every failure had the same ones. `lines` are the newest failure's errors, `command`, `summary` and
-    `cause` say more about it. `posts` are all thread posts wanted so far. `mentioned_at` is the last mention. `recent`
-    has the newest runs that count, oldest first, since the incident began; `reopened` the times at which it was opened
-    again. `seen_before`: the schedule was already failing when the watch was made. `silent`: all of its failures have a
-    card of their own in the channel, or happened in quiet hours, so that it has no message. `withheld`: the news that
-    quiet hours or a gap hold back. `without_logs`: the policy doesn't let this channel see what logs say. `why` says
-    why it was closed. `uneditable_since`: its message can't be edited anymore, and this was the newest end when that
-    was noticed; `replaced` counts the messages that were replaced because of that.
+    `same_error`: every failure had the same ones. `lines` are the newest failure's errors; `command`, `summary` and
+    `cause` say more about that failure. `posts` are all thread posts wanted so far. `mentioned_at` is the last mention.
+    `recent` has the newest runs that count, oldest first, since the incident began; `reopened` has the times at which
+    it was opened again. `seen_before`: the schedule was already failing when the watch was made. `silent`: all of its
+    failures have a card of their own in the channel, or happened in quiet hours, so that it has no message. `withheld`:
+    the news that quiet hours or a gap hold back. `without_logs`: the policy doesn't let this channel see what logs say.
+    `why` says why it was closed. `uneditable_since`: its message can't be edited anymore, and this was the newest end
+    when that was noticed; `replaced` counts the messages that were replaced because they couldn't be edited.
     """
 
     channel: str

@@ -27,7 +27,7 @@ class Lateness:
 
     `running` is an earlier run that's still active, which is why no new one has begun. `started` is the run that ended
     it, which belongs to the slot `started_for`. `why` says why it ended without a run. `watch` is the number of the
-    watch that reports it, `owner` the schedule's.
+    watch that reports it, and `owner` is the schedule's owner.
     """
 
     schedule: str

@@ -28,7 +28,7 @@ class Polled:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A run from a poll, and in how many seconds to poll it again."""
+    """A run from a poll, and the seconds until its next poll."""
 
     key: RunKey
     seen: Observation

@@ -1,6 +1,6 @@
 """Which starts count as the same: a person who repeats a command doesn't start a second run.
 
-For how long is decided by `Limits.ask_again_s` (`bot.core.model.admission`) and the script `accept_start.lua`.
+`Limits.ask_again_s` (`bot.core.model.admission`) and the script `accept_start.lua` decide for how long.
 """
 
 from __future__ import annotations

@@ -45,8 +45,8 @@ Field = Literal["schedule", "branch", "pull_request", "commands", "reason", "cha
 class Filled:
     """The form's values as typed. `schedule` is the handle of an offer.
 
-    `commands` is None if the form doesn't have that field yet. `mark` identifies whose commands were offered in it,
-    `offered` the exact text; both travel with the field.
+    `commands` is None if the form doesn't have that field yet. `mark` is a fingerprint of the schedule and the commands
+    that were offered in it, and `offered` one of their text; both are sent with the form.
     """
 
     schedule: str = ""

@@ -72,7 +72,7 @@ class FrequentSchedule:
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """Content of a page of the Home tab. `missing` says what is left out and why, empty if nothing is."""
+    """Content of a page of the Home tab. `missing` says what is left out and why, or is empty."""
 
     at: datetime
     number: int = 0

@@ -76,7 +76,7 @@ def incident_message(
 
 
 def unshowable_message(incident: Incident, app_url: str) -> Message:
-    """Build what is posted if Slack refuses an incident's message: without any text from elsewhere."""
+    """Build the message that is posted if Slack refuses an incident's message: it has no text from elsewhere."""
     run = incident.failed
     where: Sentence = (" ", _run_link(run.run, app_url, "Open run"), ".") if run else ()
     return Message(("A schedule watched here failed, but Slack rejected the message about it.", *where))
@@ -132,8 +132,8 @@ def thread_post(
 ) -> Message:
     """Build a post in an incident's thread.
 
-    `run` is the run that it's about with its end, or None if its record is gone. `mention` are the people to notify, if
-    any; `names` as for the message.
+    `run` is the run that it's about with its end, or None if its record is gone. `mention` has the people to notify, if
+    any; `names` has the same meaning as for the message.
     """
     notified: Sentence = (" ", *mention) if mention else ()
     match post.kind:

@@ -94,7 +94,7 @@ def _within(lines: Iterable[str], room: int) -> list[str]:
 
 
 def pause_s(posts: int, least_s: float) -> float:
-    """The seconds to wait after a number of posts: growing, up to eight times the least."""
+    """The seconds to wait after a number of posts. The wait grows with each post, up to eight times `least_s`."""
     return least_s * min(LONGEST_PAUSE, GROWTH ** max(0, posts - 1))
 
 

@@ -33,7 +33,7 @@ def quiet_end_message(
 def incident_lines(
     incidents: Sequence[Incident], app_url: str, prefix: str, names: Mapping[str, str]
 ) -> tuple[list[Sentence], str]:
-    """A line for each of the first incidents, and a sentence about the others, empty if there are none."""
+    """A line for each of the first incidents, and a sentence about the others, which is empty if there are none."""
     lines = [_line(one, app_url, names) for one in incidents[:LISTED_MOST]]
     return lines, _more(incidents[LISTED_MOST:], prefix)
 

@@ -20,7 +20,7 @@ RUNS_COMPARED = 3
 class DigestRow:
     """A schedule in a digest: what was counted in the digest's period, and in the four weeks before.
 
-    `missed_now` is a slot without a run so far, which isn't counted yet.
+    `missed_now` is a slot that has no run so far, and that isn't counted yet.
     """
 
     name: str

@@ -91,7 +91,7 @@ def digest_chart(
 ) -> DigestChart:
     """Arrange runs and failures, counted by whole hours, by the clock of a time zone.
 
-    An hour belongs to the date on which it begins there.
+    An hour belongs to the date on which it begins in that time zone.
     """
     begins = [since + HOUR * number for number in range(max(0, round((until - since) / HOUR)))]
     by: By = "hour" if len(begins) <= HOURS_MOST else "day"

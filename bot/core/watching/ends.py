@@ -61,7 +61,7 @@ def without_log(end: RunEnd) -> RunEnd:
 def _closes(run: Run) -> bool:
     """Whether a run's success shows that the schedule works.
 
-    It doesn't if the run had other commands than the schedule's. A retry has its parent's.
+    A run with other commands than the schedule's doesn't show that. A retry has its parent's commands.
     """
     facts = run.facts
     if facts.overridden:

@@ -1,4 +1,4 @@
-"""What the watches file changes about the watches on record."""
+"""The changes that the watches file makes to the stored watches."""
 
 from __future__ import annotations
 

@@ -133,7 +133,8 @@ def _failed(
             return _count(incident, end)
         if incident.state is IncidentState.RECOVERED and _is_soon_after(incident, end):
             if newest is not None and closes(newest) and newest.order > end.order:
-                # Nor does one that is accounted for after a newer success, because its log had to be read first.
+                # A failure can be accounted for after a newer success, because its log had to be read first: it reopens
+                # nothing.
                 return replace(_count(incident, end), recovered_by=IncidentRun.of(newest))
             return _reopened(incident, end, watch, carded=carded)
     serial = incident.serial + 1 if incident is not None else 1
@@ -264,7 +265,7 @@ def _opening(incident: Incident, end: RunEnd) -> Incident:
 
 
 def _add_errors(incident: Incident, end: RunEnd, *, told: bool) -> Incident:
-    """Remember a failure's errors. New ones are reported in a thread post, unless `told`: another message does so."""
+    """Remember a failure's errors. A thread post reports new ones, unless another message does (`told`)."""
     known = set(incident.errors)
     new = tuple(one for one in end.errors if one.key not in known)
     first = not incident.errors

@@ -196,7 +196,7 @@ def on_board(
 
 
 def is_count_only(before: Notice, after: Notice) -> bool:
-    """Whether nothing but numbers of slots has changed."""
+    """Whether only the slot counts have changed."""
     return _without_counts(before) == _without_counts(after)
 
 

@@ -1,6 +1,6 @@
 """Slots without a run, for digests. A run belongs to the latest slot before its start, however late it begins.
 
-So once the next slot has passed, it's certain that a slot has no run, and only then is it counted. Until then, digests
+A slot is counted only once the next slot has passed, because it's certain then that it has no run. Until then, digests
 show the slot beside the counts.
 """
 

@@ -86,7 +86,7 @@ def count_missed(slot: datetime, watches: Iterable[Watch], schedule: WatchedSche
 
 
 def days_of(since: datetime, until: datetime) -> list[str]:
-    """The names of the days under which something between two times is counted."""
+    """The names of the days to which the counts between two times belong."""
     first, last = since.astimezone(UTC).date(), until.astimezone(UTC).date()
     return [(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)]
 

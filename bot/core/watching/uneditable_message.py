@@ -17,7 +17,7 @@ NEW_MESSAGE_AFTER = timedelta(days=1)
 
 
 def mark_uneditable(incident: Incident) -> Incident:
-    """Record that Slack has refused an edit for good. A line in the thread says what is being done, if anything is."""
+    """Record that a message can't be edited anymore. If the incident is handled or closed, the thread says so."""
     if incident.uneditable_since is not None:
         return incident
     uneditable = replace(incident, uneditable_since=newest_end((incident,)))

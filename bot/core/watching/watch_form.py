@@ -37,7 +37,7 @@ Field = Literal["schedule", "owner", "branch", "only", "mention", "person", "qui
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The form's values as typed. `schedule` is the handle of an offer, or a pattern; `person` a user's id.
+    """The form's values as typed. `schedule` is the handle of an offer, or a pattern; `person` is a user's id.
 
     `number` is the edited watch's, or None for a new one.
     """

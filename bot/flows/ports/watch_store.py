@@ -113,7 +113,7 @@ class ChannelsBack(Protocol):
         """Load the newest incident of each channel and schedule."""
 
     async def channel_back_posted(self, post: ClaimedPost, outcome: str) -> str:
-        """Record the message as posted (`outcome`: its ts) or dropped (a word).
+        """Record the message as posted (`outcome`: its ts) or dropped (`outcome`: why).
 
         Returns `ok`, or `done:<ts>` of the post that another process has sent.
         """
@@ -173,7 +173,7 @@ class Digests(Protocol):
         """The ts of a date's digest, or None if there's none."""
 
     async def digest_posted(self, post: ClaimedPost, day: str, outcome: str, *, follows: str = "") -> str:
-        """Record the post as sent (`outcome`: its ts or file) or given up (a word), and queue what follows in its thread.
+        """Record the post as sent or given up (`outcome`: its ts or file, or why), and queue the next one in its thread.
 
         Returns `ok`, or `done:<ts>` of the post that another process has sent.
         """
@@ -196,7 +196,7 @@ class QuietEnds(Protocol):
 
     async def load_end(self, channel: str, name: str) -> QuietEnd | None: ...
     async def end_posted(self, post: ClaimedPost, name: str, outcome: str) -> str:
-        """Record the message as sent (`outcome`: its ts) or given up (a word).
+        """Record the message as sent (`outcome`: its ts) or given up (`outcome`: why).
 
         Returns `ok`, or `done:<ts>` of the post that another process has sent.
         """
@@ -207,9 +207,9 @@ class IncidentPosts(Protocol):
 
     async def load_incident(self, channel: str, schedule: str) -> StoredIncident | None: ...
     async def posted(self, post: ClaimedPost, outcome: str, *, follows: str = "") -> str:
-        """Record a thread post as sent (`outcome`: its ts) or given up (a word). `follows` is what comes after it.
+        """Record a thread post as sent (`outcome`: its ts) or given up (`outcome`: why).
 
-        Returns `ok`, or `done:<ts>` of the post that another process has sent.
+        `follows` is the log or file that is queued next. Returns `ok`, or `done:<ts>` of the post that another process has sent.
         """
 
     async def store_incident(self, before: StoredIncident, after: Incident, edit: Edit) -> bool: ...
@@ -245,11 +245,10 @@ class Outages(Protocol):
         follows: str = "",
         is_newest: bool | None = None,
     ) -> str:
-        """Record a thread post as sent (`outcome`: its ts) or given up (a word), and how many people it notified.
+        """Record a thread post as sent (`outcome`: its ts) or given up (`outcome`: why), and how many people it notified.
 
-        `follows` is the file that comes after it. `is_newest`: for a line about the outage's state, whether it shows `outage`.
-
-        Returns `ok`, or `done:<ts>` of the post that another process has sent.
+        `follows` is the file that is queued next. `is_newest`: for a line about the outage's state, whether it shows
+        the newest state, `outage`. Returns `ok`, or `done:<ts>` of the post that another process has sent.
         """
 
     async def message_posted(self, post: ClaimedPost, outage: Outage, ts: str, *, is_newest: bool) -> str:
@@ -272,7 +271,7 @@ class Outages(Protocol):
 
 
 class ListingGaps(Protocol):
-    """Gaps between complete listings of schedules, what they have hidden, and the messages about them."""
+    """Gaps between complete listings of schedules, the runs that they have hidden, and the messages about them."""
 
     async def note_failure(self, at: datetime, why: str) -> None:
         """Record that schedules couldn't be listed at `at` by Bolt's clock.
@@ -281,7 +280,7 @@ class ListingGaps(Protocol):
         """
 
     async def begin_collecting(self, since: datetime, until: datetime, slugs: Sequence[str]) -> None:
-        """Begin the search for what a gap has hidden: all of these schedules are looked at now."""
+        """Begin the search for the runs that a gap has hidden: all of these schedules are looked at now."""
 
     async def load_gap(self, number: str) -> ListingGap | None: ...
     async def collecting(self) -> ListingGap | None:
@@ -297,7 +296,7 @@ class ListingGaps(Protocol):
         """How many schedules haven't been looked at, and the awaited ends by schedule."""
 
     async def complete(self, lease: Lease) -> bool:
-        """Complete a gap, because all is found: each watching channel gets its account. Returns False if the claim was lost."""
+        """Complete a gap, and queue each watching channel's account. Returns False if the claim was lost."""
 
     async def skip_account(self, lease: Lease, channel: str, number: int) -> None:
         """Give a channel whose watches are paused no account: what is withheld for it is listed without one."""
@@ -308,7 +307,7 @@ class ListingGaps(Protocol):
     async def runs_in(self, number: int, channel: str) -> list[GapRun]: ...
     async def load_notice(self, channel: str, number: str) -> StoredNotice | None: ...
     async def account_comes(self, channel: str) -> bool:
-        """Whether a channel's account of a gap is still pending, or what a gap has hidden is still being found."""
+        """Whether a channel's account of a gap is still pending, or a gap's hidden runs are still being found."""
 
     async def queue_message(self, lease: Lease, notice: GapNotice, after: Sequence[StoredIncident]) -> bool:
         """Queue a channel's message, or its edit, and record that these incidents withhold nothing anymore.
@@ -320,7 +319,7 @@ class ListingGaps(Protocol):
         """Record a channel's message. Returns `ok`, or `done:<ts>` of the message that another process has posted."""
 
     async def posted(self, post: ClaimedPost, number: str, outcome: str) -> str:
-        """Record a post in the message's thread as sent (`outcome`: its ts or file) or given up (a word)."""
+        """Record a post in the message's thread as sent (`outcome`: its ts or file) or given up (`outcome`: why)."""
 
     async def message_deleted(self, card: str, channel: str, number: str, ts: str, *, again: bool) -> None:
         """Forget a message that was deleted; `again`: post a new one instead."""
@@ -339,7 +338,7 @@ class DiscoveryHints(Protocol):
         """Take the hints that asked for the listing that begins now. Returns whether there were any."""
 
     async def look_everywhere(self, together: int) -> int:
-        """Make all watched schedules due for a look, `together` with each request.
+        """Make all watched schedules due for a look, `together` of them per request.
 
         Returns how many were made due: 0 if that would take more requests than hints may cause in a minute.
         """
@@ -367,10 +366,10 @@ class SlowChecks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Judgment:
-    """What one check for late schedules changes.
+    """The changes that one check for late schedules makes.
 
-    `schedules`: for each its slots before and after, and when to look again. `boards`: for each channel what was late
-    and what is. `notices` are those that are new or changed.
+    `schedules` has each schedule's slots before and after, and when to look again. `boards` has what was late in each
+    channel, and what is late now. `notices` are those that are new or changed.
     """
 
     schedules: Mapping[str, tuple[StoredSlots, Slots, float | None]]
@@ -449,7 +448,7 @@ class OwnerUsers(Protocol):
         """Have the owners of these schedules looked up."""
 
     async def keep(self, address: str, user: str, *, for_s: float) -> None:
-        """Keep the user with an address, or "" if there's none."""
+        """Cache the user with an address, or "" if nobody has it."""
 
     async def finish(self, lease: Lease, found: tuple[str, str] | None = None, *, for_s: float = 0) -> None:
         """Finish a claim on a schedule whose owner was looked up. `found` is an address and its user, as for `keep`."""

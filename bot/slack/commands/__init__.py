@@ -75,7 +75,7 @@ def handlers() -> dict[type[Command], Handler]:
 
 
 async def command_denial(context: ListenerContext, call: Call, command: Command) -> Message | None:
-    """Return why a command is denied, or None if it's allowed or the policy is asked later, as for a start."""
+    """Return why a command is denied, or None if it's allowed, or if it's checked later, as a start is."""
     if call.queued is not None or call.pending is not None:
         # The command is about a start, which has no run yet. The policy is asked when the start is dropped.
         return None

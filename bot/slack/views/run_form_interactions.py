@@ -142,7 +142,7 @@ def _reader(context: ListenerContext, body: Json) -> Asker:
 
 
 async def may_read(context: ListenerContext, body: Json) -> bool:
-    """Whether schedules may be offered; no if the policy doesn't answer in time.
+    """Whether schedules may be offered, which is False if the policy doesn't answer in time.
 
     Typing isn't recorded in the audit log.
     """
@@ -288,13 +288,13 @@ def _commands_block(view: Json) -> str:
 
 
 def known_channel(view: Json) -> str:
-    """Return the channel where the form was requested, empty if it isn't known."""
+    """Return the channel where the form was requested, or an empty string if it isn't known."""
     channel = stored_in(view).get("c")
     return channel if isinstance(channel, str) and CHANNEL.fullmatch(channel) else ""
 
 
 def stored_in(view: Json) -> Json:
-    """Return what a form remembers, empty if it isn't known."""
+    """Return the data stored in a form, or an empty dictionary if it can't be read."""
     try:
         return _dict(json.loads(_text(view.get("private_metadata")) or "null"))
     except (ValueError, RecursionError):

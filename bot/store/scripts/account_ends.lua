@@ -74,7 +74,8 @@ local function outage_for(channel, cause, team)
     return nil
   end
   local number = num(redis.call('HINCRBY', key('outage', 'numbers'), channel, 1))
-  -- Each of the first few has itself notified somebody, which counts toward the people whom an outage may notify.
+  -- The incidents with messages of their own have each notified somebody, which counts toward the people whom an outage
+  -- may notify.
   redis.call('HSET', key('outage', channel, number), 'team', team, 'rev', '0', 'mentions', APART_MOST)
   redis.call('ZADD', key('due', 'outages'), num(at + 15000000), channel .. ':' .. number)
   return number

@@ -1,7 +1,7 @@
--- The bot can post in a channel again: what its incidents would have posted in the meantime is dropped, because one
--- message sums it up, and their messages are brought up to date. ARGV: channel, since when the bot couldn't post there,
--- what happened ('back', or 'quiet' if nothing is posted unless there's something to report), then the slugs of the
--- open incidents. Returns the slugs of its incidents.
+-- The bot can post in a channel again: the waiting posts of its incidents are dropped, because one message sums them
+-- up, and the incidents' messages are brought up to date. ARGV: channel, since when the bot couldn't post there, what
+-- happened ('back', or 'quiet' if nothing is posted unless there's something to report), then the slugs of the open
+-- incidents. Returns the slugs of its incidents.
 local channel, slugs = ARGV[3], {}
 local back, behind = key('back', channel), key('incident', 'behind', channel)
 -- This was already done, by a process that was killed before it resumed the watches: what has happened since was posted

@@ -19,11 +19,11 @@ local function show_behind()
 end
 if ARGV[4] == '0' then
   if redis.call('EXISTS', refused, behind) == 0 then return 0 end
-  -- Slack may refuse posts for a reason that doesn't show in what it says about the channel, and each refusal causes a
+  -- Slack may refuse posts for a reason that its description of the channel doesn't show, and each refusal causes a
   -- check.
   if not redis.call('SET', key('aside', 'tried', channel), '1', 'NX', 'PX', minute_ms) then return next_check() end
   if string.sub(why, 1, 17) == 'restricted_action' then
-    -- What Slack says about the channel doesn't include who may post there: posts are tried when their wait is over.
+    -- Slack's description of the channel doesn't include who may post there: posts are tried when their wait is over.
     -- Whether it takes edits is another question, so they're tried each time. Until then it counts as taking them.
     local left_ms = math.max(1, redis.call('PTTL', aside))
     redis.call('DEL', aside)

@@ -10,7 +10,7 @@ if hold > at then return {'', num(hold - at)} end
 
 for _, edits in ipairs({log, counts}) do redis.call('ZREMRANGEBYSCORE', edits, '-inf', num(at - window)) end
 local used, counted = redis.call('ZCARD', log), redis.call('ZCARD', counts)
--- The time at which fewer than `limit` of the edits in a log are left, as the oldest ones leave the window.
+-- The time at which a log has fewer than `limit` edits left, because the oldest ones have left the window.
 local function frees(edits, limit)
   local oldest = redis.call('ZRANGE', edits, -limit, -limit, 'WITHSCORES')
   return oldest[2] and tonumber(oldest[2]) + window + 1000 or 0
@@ -35,7 +35,7 @@ if not got then
   again = least(again, later)
   return {'', again and num(math.max(0, again - at)) or ''}
 end
--- Provisional: finish_edit.lua moves it to when Slack has certainly received the edit.
+-- Provisional: finish_edit.lua changes it to a time when Slack has certainly received the edit.
 local slot = got[2] .. ':' .. got[1]
 redis.call('ZADD', log, num(at), slot)
 if got[3] == 'count' then

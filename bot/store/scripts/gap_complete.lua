@@ -8,7 +8,8 @@ change_gap(number, {'state', 'complete'})
 for _, channel in ipairs(watching_channels()) do
   redis.call('ZADD', key('due', 'gaps'), num(now()), channel .. ':' .. number)
 end
--- Channels whose watches are paused get no account: what is withheld is listed as at the end of quiet hours.
+-- Channels whose watches are paused get no account: their withheld reports are listed in a message, as they are after
+-- quiet hours.
 for _, channel in ipairs(redis.call('ZRANGE', key('due', 'quiet'), 0, -1)) do
   if not account_comes(channel) then redis.call('ZADD', key('due', 'quiet'), 'LT', num(now()), channel) end
 end

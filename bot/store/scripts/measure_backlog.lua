@@ -10,7 +10,7 @@ local function first_of(set)
   local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
   return first[2] and seconds_since(first[2]) or 0
 end
--- Until when a service has asked not to be called, in seconds from now.
+-- The seconds for which a service has asked not to be called.
 local function held_s(name)
   return math.max(0, tonumber(redis.call('GET', key('hold', name)) or '0') - at) / 1000000
 end
@@ -36,8 +36,8 @@ local lanes = {edits = {}, posts = {}}
 for _, class in ipairs(EDITS) do lanes.edits[class] = measured('edits', class) end
 for _, class in ipairs(POSTS) do lanes.posts[class] = measured('posts', class) end
 
--- Ends that haven't been announced: of runs that are over but not concluded, and of those whose post waits. If there
--- are many, they're counted, but only some are looked at to find the oldest.
+-- Ends that haven't been announced: of runs that are over but not concluded, and of runs whose post is waiting. If
+-- there are many, they're counted, but only some are looked at to find the oldest.
 local untold, oldest_us, looks = 0, at, ENDS_MOST
 local function look_at(member)
   looks = looks - 1

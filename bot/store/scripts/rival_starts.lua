@@ -1,5 +1,5 @@
 -- Returns the schedule's other starts that were sent and whose outcome is unknown. ARGV: id or '', schedule's lock.
--- Returns for each when it was sent in us, its plan, and its body.
+-- Returns for each start its sending time (in microseconds), its plan and its body.
 local sent, out = key('sent', ARGV[4]), {}
 for _, id in ipairs(redis.call('ZRANGE', sent, 0, -1)) do
   local known = redis.call('HMGET', key('req', id), 'state', 'sending_us', 'look', 'body')

@@ -53,7 +53,7 @@ class PatternError(ValueError):
 
 
 def read_hints(text: str, compile_pattern: Callable[[str], Matcher], mask: Callable[[str], str]) -> tuple[OwnHint, ...]:
-    """Parse a hints file. Raises HintsFileError with all faults, at most FAULTS_MOST.
+    """Parse a hints file. Raises HintsFileError, which lists up to FAULTS_MOST faults.
 
     `compile_pattern` raises PatternError. Sentences are passed through `mask`.
     """

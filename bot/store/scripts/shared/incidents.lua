@@ -227,8 +227,8 @@ local function hold_incidents(channel)
 end
 
 -- Gives up edits that wait in a channel, except for those under way. If `watched` is true, these are the edits of
--- incidents' and outages' messages, which fall behind and are tried again with the channel; if it's false, the others,
--- which aren't tried again.
+-- incidents' and outages' messages, which are noted as out of date and edited once the channel accepts edits again. If
+-- it's false, these are all other edits, which aren't tried again.
 local function give_up_edits(channel, why, watched)
   for class, _ in pairs(RANK) do
     local items = key('edits', class, channel)

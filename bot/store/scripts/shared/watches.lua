@@ -58,7 +58,7 @@ local function hand_over(member, ended)
   -- Without a record, nobody has watched its schedule for a day.
   if not slug or redis.call('EXISTS', record) == 0 then return false end
   local waited = redis.call('HSET', key('discovery', 'ended', slug), string.match(member, ':(%d+)$'), ended) == 0
-  -- Whoever is accounting for an earlier report of this run's end has to decide again.
+  -- A process that is accounting for an earlier report of this run's end has to decide again.
   redis.call('HINCRBY', record, 'rev', 1)
   redis.call('ZADD', key('due', 'accounts'), 'LT', num(now()), slug)
   return true, waited
