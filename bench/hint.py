@@ -46,7 +46,7 @@ SETTINGS = {
 
 
 async def measure(options: Options) -> list[Row]:
-    """Measure with Redis nearby, and with Redis on such a slow network as well."""
+    """Measure with Redis nearby, and with Redis on the slow network too."""
     runs = QUICK_RUNS if options.quick else RUNS
     (near, sums), (far, _) = await _times(runs, far_redis=False), await _times(runs, far_redis=True)
     sum_s, p99 = statistics.median(sums), percentile(near, 99)

@@ -1,4 +1,4 @@
-"""One schedule that many channels watch fails every minute, while people follow other runs: what its counts cost.
+"""Measure the cost of counting failures: a schedule that many channels watch fails every minute, beside ordinary runs.
 
 Two bots with the same ordinary runs are measured at the same time, each in worlds of its own; only one of them also watches
 a schedule that fails, in fifty channels. Its edits of counts share Slack's limit with the edits of the ordinary cards.

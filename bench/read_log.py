@@ -26,7 +26,7 @@ _REPORT_LINES = 15
 
 
 async def measure(options: Options) -> list[Row]:
-    """Measure a long dbt log, one of another tool, and one of JSON lines."""
+    """Measure a long dbt log, another tool's long log, and a long log of JSON lines."""
     small, large = (length // (QUICKER if options.quick else 1) for length in (SMALL, LARGE))
     return [*(_row(name, make(small), make(large)) for name, make in _LOGS.items()), _hints()]
 

@@ -242,7 +242,7 @@ class App:
             ("BOLT_BOT_ADMIN_PORT", self._settings.bolt_bot_admin_port, self._web.admin_port),
         )
         lines = [f"{name}={bound}\n" for name, asked, bound in ports if asked == 0]
-        # In one write, so that whoever reads the first line can rely on the second.
+        # In one write, so that a program that reads the first line can rely on the second.
         sys.stdout.write("".join(lines))
         sys.stdout.flush()
 

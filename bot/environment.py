@@ -30,7 +30,7 @@ class EnvFileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentValues:
-    """The values that are set, by setting. `files` has the paths of those that come from a file.
+    """The values that are set, by setting. `files` has the path of each value that was read from a file.
 
     `env_lines` has the `.env` file's line number for each setting that it sets, directly or by naming a file.
     `problems` has a line for each setting whose value can't be determined. No line quotes a value or a path:

@@ -32,7 +32,7 @@ MANY_LINES = frozenset({"exception", "stack", "details"})
 # Values of fields whose names match this are never logged, whatever they look like.
 _SECRET_FIELD = re.compile(r"passw|secret|token$|api_?key|authorization|cookie", re.IGNORECASE)
 SELDOM_S = 60.0
-# In each period of this many seconds: how often the same line is written at most, and how many bytes in total.
+# The length of a period in seconds, and the most copies of a line and the most bytes that are written in one.
 PERIOD_S = 60.0
 SAME_MOST = 10
 BYTES_MOST = 2_000_000

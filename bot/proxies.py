@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
-# The lower-case form takes precedence, as in curl.
+# The lowercase form takes precedence, as in curl.
 PROXY_VARIABLES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 NO_PROXY_VARIABLES = ("no_proxy", "NO_PROXY")
 SCHEMES = {"https": "https", "wss": "https", "http": "http", "ws": "http"}

@@ -75,7 +75,7 @@ def _bars(frame: Frame, shown: DigestChart) -> list[Shape]:
 
 
 def _counts(frame: Frame, shown: DigestChart) -> list[Shape]:
-    """How many runs failed, above the bars. If any number is too wide for its bar, all are smaller."""
+    """The number of failed runs above each bar. If any number is too wide for its bar, all are smaller."""
     widest = max((font("semibold").width(str(bar.failed), COUNT) for bar in shown.bars if bar.failed), default=0.0)
     size = min(COUNT, COUNT * frame.pitch / widest) if widest else COUNT
     return [

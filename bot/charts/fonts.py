@@ -47,7 +47,7 @@ class Font:
         return text + ELLIPSIS
 
     def drawable(self, text: str) -> str:
-        """Return a text as far as the font can draw it, empty if the rest would be misleading.
+        """Return the part of a text that the font can draw, or nothing if that part would be misleading.
 
         Emoji and invisible characters are left out. The result is empty if the font lacks a letter, because that would
         change a name, and for right-to-left text, whose words would be in the wrong order.
@@ -73,7 +73,7 @@ def parse(data: bytes) -> Font:
     tables = _tables(data)
     (units_per_em,) = struct.unpack_from(">H", data, tables["head"] + 18)
     (metrics,) = struct.unpack_from(">H", data, tables["hhea"] + 34)
-    # Each is an advance and a bearing; the last advance is that of all further glyphs.
+    # Each is an advance and a bearing; the last advance applies to all further glyphs.
     widths = struct.unpack_from(f">{metrics * 2}H", data, tables["hmtx"])[::2]
     advances = {
         char: widths[min(glyph, metrics - 1)]

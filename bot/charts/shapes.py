@@ -111,7 +111,7 @@ class Text:
 
     @property
     def bounds(self) -> Box:
-        """The area that it takes up, with room for letters below the baseline and for accents."""
+        """The area that it takes up, with room for descenders and accents."""
         width = self.width
         left = self.x - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
         return Box(left, self.baseline - self.size, width, self.size * 1.25)

@@ -109,7 +109,7 @@ class LogReader:
         """Read a command's log. Returns None as long as it's empty.
 
         `facts` are its run's, which determine the hints; without them, the caller doesn't need the log's causes. Raises
-        BoltError: BoltOutcomeUnknown also if it can't be read within `within_s`, including the wait for a slot.
+        BoltError, and BoltOutcomeUnknown if reading and the wait for a slot take longer than `within_s`.
         """
         hints = self.hints_for(facts) if facts else None
         try:

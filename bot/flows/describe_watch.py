@@ -39,7 +39,7 @@ class WatchDescriber:
     ) -> Message:
         """Confirm a watch. `matching` are the schedules that it covers, `others` the channel's other watches.
 
-        `refused` are those that the policy leaves out.
+        `refused` are the schedules that the policy leaves out.
         """
         channel_info = await self._people.channel(watch.channel)
         cannot_post = await why_cannot_post(self._chat, channel_info)

@@ -341,7 +341,7 @@ class RunDiscoverer:
             return end_of_run(stored, stored.end)
         if stored is None and old:
             return end
-        # A failure's log is read; a success that would close an incident has to have had the schedule's own commands.
+        # A failure's log is read; a success closes an incident only if it ran the schedule's own commands.
         if stored is not None or (counted and (is_failed(run.state) or record.failing_in)):
             return self._new_run(record, run, key, usual_s)
         return end

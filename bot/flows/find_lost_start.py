@@ -41,7 +41,7 @@ class LostStartFinder:
         self._settings = settings
 
     async def begin_search(self, lease: Lease, request: Request) -> None:
-        """Record that the response was lost, and notify whoever asked."""
+        """Record that the response was lost, and notify the person who asked."""
         if request.plan is not None and not request.plan.slug:
             # Its run could only be found in its schedule's listing, and the schedule is unknown.
             await self._stores.requests.unlock(request)

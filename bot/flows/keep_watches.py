@@ -82,7 +82,7 @@ class WatchKeeper:
                     await self._replaced.wait()
 
     async def begin(self) -> None:
-        """Apply the file at startup. Without any record of an earlier start, its watches start over.
+        """Apply the file at startup. Without a record of an earlier startup, all watches in it count as new.
 
         Raises StoreUnavailable.
         """

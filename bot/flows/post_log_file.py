@@ -137,7 +137,7 @@ class LogFilePoster:
 
         async def find(since: float) -> MessageFound | MessageAbsent | SearchInconclusive:
             if thread.file_id is None:
-                # Either nothing was uploaded, or that isn't on record: Redis may have been restored from a backup.
+                # Nothing was uploaded, or the upload isn't on record because Redis was restored from a backup.
                 return await self._chat.find_file_named(channel, ts, name.name, since=since)
             return await self._chat.find_upload(channel, ts, thread.file_id, since=since)
 

@@ -22,7 +22,7 @@ Send = Callable[[], Awaitable[str]]
 Find = Callable[[float], Awaitable[MessageFound | MessageAbsent | SearchInconclusive]]
 
 
-class Unresolved(Exception):  # noqa: N818 - not an error of the bot's tree: it never leaves the flows
+class Unresolved(Exception):  # noqa: N818 - not one of the bot's errors: it never leaves the flows
     """The outcome of an earlier attempt can't be found out, and posting twice would be worse than not at all."""
 
 

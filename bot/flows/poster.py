@@ -135,7 +135,7 @@ class MessagePoster:
         await self._posts.put_back(post, delay_s=CREDENTIAL_AGAIN_S, record="")
 
     async def remove_unless_recorded(self, message: CardRef, recorded: str) -> None:
-        """Delete a message unless it's the one on record. `recorded`: what recording it has returned."""
+        """Delete a message unless it's the one on record. `recorded` is the result of recording it."""
         if recorded not in {"ok", f"done:{message.ts}"}:
             await self.remove_duplicate(message)
 

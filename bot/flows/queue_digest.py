@@ -14,8 +14,8 @@ from bot.flows.ports.watch_store import Digests, Discovery
 
 log = structlog.get_logger()
 
-# A digest waits for a listing that is newer than its time by SETTLED, so that runs that ended before are counted. It
-# waits no longer than WAITED for such a listing, and then says since when Bolt couldn't be read.
+# A digest waits for a listing that is at least SETTLED newer than the digest's time, so that all runs that ended before
+# it are counted. It waits no longer than WAITED for such a listing, and then says since when Bolt couldn't be read.
 SETTLED = timedelta(seconds=30)
 AGAIN = timedelta(seconds=15)
 WAITED = timedelta(hours=1)

@@ -19,7 +19,7 @@ from bot.flows.discover_schedules import CoverCache
 from bot.flows.ports.watch_store import Discovery, Incidents, Tallies, Watches
 from bot.flows.watch_permissions import WatchPermissions
 
-# Durations are compared with those of this much time before the digest's period.
+# Durations are compared with those in the period of this length before the digest's own.
 COMPARED = timedelta(days=28)
 HOUR = timedelta(hours=1)
 # If the last listing is older than this at the end of the digest's period, the figures are incomplete.
@@ -95,7 +95,7 @@ class DigestReader:
         return any(one.channel == channel and not one.paused for one in await self._watches.all_watches())
 
     async def _watched(self, channel: str) -> dict[str, tuple[str, str, Slots]]:
-        """The schedules that a channel watches and may be told about: slug, name and slots, by the name of their counts."""
+        """The schedules that a channel watches and may see: slug, name and slots, by the name of their counts."""
         covers = self._covers.of(await self._watches.all_watches())
         records = await self._discovery.load_schedules(list(await self._discovery.known_activity()))
         found = {}

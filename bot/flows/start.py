@@ -1,7 +1,7 @@
 """The life of a start, from acceptance to its run: plan, card, send, and recovery from a lost response.
 
-Each step is recorded before the next one is taken, so that whoever takes over after a crash knows how far it got. The
-trigger is sent at most once and soon, or not at all.
+Each step is recorded before the next one is taken, so that after a crash, another process knows how far it got. The
+trigger is sent at most once, and soon or never.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ LOOK_AGAIN_S = 3.0
 NOT_SENT_AGAIN_S = 2.0
 # Slack accepts four cards a second at best. More plans at once would only delay the acknowledgement of other requests.
 LOOKS_AT_ONCE = 4
-# As many plans as starts can wait for their cards at once.
+# One plan for each of the starts that can wait for their cards at the same time.
 PLANS_KEPT = 300
 
 
@@ -147,7 +147,7 @@ class RunStarter:
         decision, channel_info = await self._authorizer.decide_on_start(request, plan, patient=left_s > 0)
         if decision.again_s and left_s > 0:
             # Many starts are checked at once, and Slack allows few lookups of people per minute. While there's time,
-            # that isn't a refusal.
+            # a start that can't be checked yet isn't refused.
             self._plans_kept[request.id] = plan
             await self._due.give_back(lease, delay_s=decision.again_s)
             return False

@@ -51,7 +51,7 @@ WHY_NOT = {
 
 
 class EarlierStarts:
-    """Reads the cards of starts that an older state of Redis may know as waiting."""
+    """Reads the cards of starts that a restored, older state of Redis may have as waiting."""
 
     def __init__(self, chat: Chat, requests: Requests, links: Links, *, workspace: str) -> None:
         self._chat = chat
@@ -60,7 +60,7 @@ class EarlierStarts:
         self._workspace = workspace
 
     async def outcome(self, request: Request, since: datetime) -> EarlierOutcome:
-        """Find out what became of a start that was recorded at `since`. If it has a run, record that.
+        """Find out what became of a start that was recorded at `since`. If its card shows a run, record that run.
 
         Raises SlackError if Slack doesn't answer now.
         """
@@ -96,7 +96,7 @@ class EarlierStarts:
 def _asks_about(button: MessageButton, request_id: str) -> bool:
     """Whether a button decides on a start that waits: removes it from the queue, or approves or denies it.
 
-    The buttons of its run name it as well.
+    Buttons for its run name the start too, but don't decide on it.
     """
     if button.action not in DECIDES:
         return False

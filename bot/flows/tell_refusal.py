@@ -1,6 +1,6 @@
 """Telling people why their starts were refused: in a private answer, and by removing the card.
 
-If they have waited for the card, it stays and says why.
+If the card has shown that the start was waiting, it stays and says why.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class RefusalTeller:
         self._workspace = workspace
 
     async def tell_refusal(self, lease: Lease, request: Request) -> None:
-        """Remove the card and notify whoever asked. The request stays due until both are done."""
+        """Remove the card and notify the person who asked. The request stays due until both are done."""
         log.info("not started", request=request.id, user=request.user, channel=request.channel, why=request.why)
         if request.keeps_card:
             await self._tell_waited(lease, request)

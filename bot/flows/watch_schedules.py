@@ -121,7 +121,7 @@ class ScheduleWatcher:
         return planned if isinstance(planned, Message) else replace(planned, number=watch.number)
 
     async def store(self, planned: PlannedWatch) -> StoredWatch | Message:
-        """Make or change the watch, or say why it wasn't. Raises StoreUnavailable."""
+        """Make or change the watch, or say why that isn't possible. Raises StoreUnavailable."""
         new, attempt = planned.watch, planned.attempt
         same = next((one for one in await self._others(new) if _is_meant(one, planned)), None)
         if same is None and planned.number is not None:

@@ -25,7 +25,7 @@ class IncidentPeople:
     async def names(self, incident: Incident) -> dict[str, str]:
         """The usernames of the people in an incident, as far as Slack reports them.
 
-        The owner's is under Bolt's word for the owner.
+        The owner's username is listed under the name that Bolt has for the owner.
         """
         found = {user: (await self._people.person(user)).name for user in sorted(people_in(incident))}
         if incident.owner:

@@ -84,7 +84,7 @@ class BoltClient:
         credentials: Credentials,
         limits: ClientLimits | None = None,
         *,
-        watch: Watch = lambda error: None,  # noqa: ARG005 - watches nothing
+        watch: Watch = lambda error: None,  # noqa: ARG005 - does nothing
         transport: httpx.AsyncBaseTransport | None = None,
         now: Now = utc_now,
     ) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 DOMAINS = ("slack.com", "slack-gov.com")
 RESPONSE_HOSTS = frozenset(f"hooks.{domain}" for domain in DOMAINS)
 PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
-# The sockets' protocol, by the protocol of the API's address.
+# The protocol of the sockets for each protocol of the API's address.
 SOCKETS = {"https": "wss", "http": "ws"}
 
 

@@ -4,12 +4,12 @@ Commands, messages to the bot, clicks, shortcuts and submitted forms count, each
 Typing in a menu and opening the Home tab don't count: they're sent automatically and change nothing.
 
 **When a copy is a replay.** Slack delivers commands and clicks once. A second copy comes from someone who recorded the
-first, or from a proxy that sends a request again because the process that handled it died. The latter must be handled:
-if it were acknowledged and dropped, a start would be lost silently. So a delivery is marked as done only after it was
-handled and acknowledged, and only deliveries that are done are dropped. Copies that arrive at the same time, or after a
-crash before the mark, are all handled; what they trigger is idempotent by itself: a start by its request's id, a
-cancellation by its wish, a follow request, a live log, a file and a picture by their records. The mark is kept for as
-long as Slack's signature stays valid.
+first, or from a proxy that sends a request again because the process that handled it died. A copy from a proxy must
+be handled: if it were acknowledged and dropped, a start would be lost silently. So a delivery is marked as done only
+after it was handled and acknowledged, and only deliveries that are done are dropped. Copies that arrive at the same
+time, or after a crash before the mark, are all handled; the actions that they trigger are idempotent: a start by its
+request's id, a cancellation by its wish, a follow request, a live log, a file and a picture by their records. The mark
+is kept for as long as Slack's signature stays valid.
 
 Three kinds of requests are protected better elsewhere and get no mark here. A message is marked by
 `events.user_message`, whose answer makes Slack deliver it again until it's done. A form may be submitted again after an

@@ -120,7 +120,7 @@ def _of_event(body: Json, event: Json) -> Affiliation:
     own = text_in(event, "user_team") or text_in(event, "source_team") or text_in(event, "team")
     if not own and body.get("is_ext_shared_channel"):
         return Affiliation()
-    # App Home events name no team, and their envelope names the team of whoever opens it.
+    # App Home events name no team, and their envelope names the team of the person who opens it.
     own = own or text_in(body, "team_id")
     pairs = (("team_id", "enterprise_id"), ("context_team_id", "context_enterprise_id"))
     enterprise = next((text_in(body, org) for team, org in pairs if own and text_in(body, team) == own), "")

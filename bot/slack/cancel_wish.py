@@ -1,4 +1,4 @@
-"""Record a wish to cancel a run, for the button and the command."""
+"""Record that somebody wants to cancel a run, for the button and the command."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def take_wish(
 ) -> Message | None:
     """Record the wish, before the acknowledgement if that needs no call to Bolt.
 
-    Returns an answer about an earlier wish.
+    Returns an answer if somebody has already asked for this.
     """
     try:
         async with asyncio.timeout(RECORD_S):

@@ -290,7 +290,7 @@ class SlackChat:
         await self.call("views.update", view_id=view_id, view=self.view(view))
 
     def view(self, view: Json) -> Json:
-        """Mask a modal: also for acknowledgements, which don't go through this client."""
+        """Mask a modal. Acknowledgements, which don't go through this client, are masked here too."""
         masked = cast("Json", _masked(view, self._mask))
         return {**masked, **{name: view[name] for name in ("callback_id", "private_metadata") if name in view}}
 

@@ -43,7 +43,7 @@ LEASE_S = 15.0
 RENEW_S = 5.0
 # How often a replica checks whether a list is due.
 LOOK_S = 60.0
-# The lock under which the channels are read sooner, and for how long they aren't read sooner again.
+# The lock for reading the channels ahead of schedule, and how long it prevents another such read.
 SOONER, SOONER_AGAIN_S = "channels-sooner", 300.0
 # Addresses are read only if needed, so a list without them isn't enough for a policy that names some.
 WITH_DOMAINS = f"{PEOPLE_LIST}:domains"

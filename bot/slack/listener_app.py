@@ -122,7 +122,7 @@ def build_app(
     # slack_bolt warns twice that the token is ignored, which is intended: it comes with each request's authorization.
     get_bolt_logger(AsyncApp).addFilter(_tells_news)
     app = ListenerApp(
-        # Without a name, slack_bolt derives one from the call stack, which takes a fifth of a second at the start.
+        # Without a name, slack_bolt derives one from the call stack, which takes a fifth of a second at startup.
         name="bot.slack",
         client=web,
         authorize=authorize,

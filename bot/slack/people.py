@@ -1,8 +1,8 @@
 """Look up people and channels, mostly from lists that are read from Slack once a day (`bot.slack.directory`).
 
 Entries that aren't in the lists are read one by one: users.info, usergroups.list, conversations.info. A role older than
-an hour is read again before the person acts, if a call can be spared; before an approval it always is. Unreadable
-values are None, with a sentence that says why, and the seconds after which they may be readable.
+an hour is read again before the person acts, if a call can be spared, and always before an approval. Unreadable values
+are None, with a sentence that says why, and the seconds after which they may be readable.
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ class SlackPeople:
         await self._keep_channel(str(channel.get("id") or ""), known_channel(channel, self._now(), is_ours=True))
 
     async def note_group_message(self, channel: str) -> None:
-        """Note that a channel is a group direct message, as a payload says. Slack's API hides those without the bot."""
+        """Note that a payload calls a channel a group direct message. Slack's API hides those that the bot isn't in."""
         await self._cache.keep(f"group-message:{channel}", "1", NOTED_S)
 
     async def group(self, name: str) -> str | None:
@@ -295,7 +295,7 @@ class SlackPeople:
             asking = self._asking[name] = asyncio.ensure_future(ask())
             asking.add_done_callback(lambda done: self._asked(name, done))
         try:
-            # A caller that times out must not cancel what others wait for.
+            # A caller that times out must not cancel a call that others wait for.
             found: T = await asyncio.shield(asking)
         except SlackError as error:
             if known is None or not _may_pass(error):
@@ -385,7 +385,7 @@ def _may_pass(error: SlackError) -> bool:
 
 
 def _again_s(error: SlackError) -> float:
-    """Return after how many seconds to ask again, 0 if that won't help."""
+    """Return the number of seconds after which to ask again, 0 if that won't help."""
     return AGAIN_S if isinstance(error, SlackThrottled | SlackNotSent | SlackOutcomeUnknown) else 0.0
 
 

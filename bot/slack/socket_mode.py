@@ -62,8 +62,8 @@ ATTEMPT_FAILED = (
 )
 PING_S = 5.0
 WATCH_S = 5.0
-# Another deployment's connections count only if they last, so not every look at our own compares them with Slack's: only
-# the first one while any is alive, and each sixth after it.
+# Another deployment's connections count only if they last, so our own count isn't compared with Slack's each time we
+# look: only at the first look with a live connection, and at every sixth after it.
 COMPARE_EACH = 6
 # A connection that hasn't answered its pings for this long counts as dead.
 DEAF_S = 30.0

@@ -15,7 +15,7 @@ class DiscoveryHints:
         self._scripts = scripts
 
     async def ask_for_listing(self, keys: Sequence[RunKey]) -> bool:
-        """Have schedules listed now and a few times more, if a run isn't on record. Raises StoreUnavailable.
+        """If a run isn't on record, have schedules listed now and a few more times. Raises StoreUnavailable.
 
         Returns whether that makes the next listing due earlier. Without any watches, nothing is listed.
         """

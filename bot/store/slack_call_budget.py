@@ -6,7 +6,7 @@ from bot.core.model.errors import StoreUnavailable
 from bot.store.due_sets import MICROSECONDS, microseconds
 from bot.store.scripts import Scripts
 
-# Slack counts per minute from when a call arrives. Ours is counted slightly earlier, so the window is longer.
+# Slack counts per minute from when a call arrives. We count it slightly earlier, so our window is longer.
 WINDOW_S = 61.0
 
 

@@ -66,9 +66,9 @@ class Watches:
         await self._scripts.run("leave_channel", lease.member, await lease.stop_renewing())
 
     async def move_channel(self, old: str, new: str) -> int:
-        """Move the watches of a channel whose id has changed, and what they led to. Returns how many watches moved.
+        """Move the watches of a channel whose id has changed, and everything that belongs to them.
 
-        Raises StoreUnavailable.
+        Returns how many watches moved. Raises StoreUnavailable.
         """
         return int(await self._scripts.run("move_channel", old, new))
 

@@ -112,7 +112,7 @@ class Connections:
     def admit(self, peer: str) -> bool:
         """Count another connection from an address, if there's room or the longest-waiting one can be closed for it.
 
-        A connection whose request is complete is never closed for another one. Call `opened` or `given_up` next.
+        A connection whose request is complete is never closed to make room. Call `opened` or `given_up` next.
         """
         if self._peers[peer] >= self.limits.per_peer:
             admitted = self._make_room(peer)

@@ -99,7 +99,7 @@ def shown_unclear(seen: Seen, command: Command) -> bool:
     return any(is_unclear(card) for card in card_of(seen, command))
 
 
-# --- each command: one run, or a word ---
+# --- each command: one run, or an answer ---
 
 
 def no_run_twice(seen: Seen) -> Found:
@@ -245,8 +245,8 @@ def _may_be_twice(seen: Seen, key: str, first: float, last: float) -> bool:
 def wishes_are_heard(seen: Seen) -> Found:
     """An acknowledged click on *Cancel run* reaches Bolt, or the person is told why not.
 
-    It's recorded before it's acknowledged. While Redis is away, neither the click nor its answer may be recorded, and
-    the card alone may say that the run had already ended.
+    A click is recorded before it's acknowledged. While Redis is away, neither the click nor its answer may be recorded,
+    and the card alone may say that the run had already ended.
     """
     heard = Counter(one.user for one in seen.told if "cancel" in one.text)
     over = {run.id for run in seen.runs for wish in seen.wishes if run.id == wish.run and _ended_before(run, wish.at)}
@@ -308,7 +308,7 @@ def nothing_left(seen: Seen) -> Found:
     known = {request: command for command in seen.commands for request in requests_of(seen, command)}
     for left in seen.left:
         command = known.get(left.member)
-        # An incident's retry that is looked for has no command.
+        # A retry from an incident's message has no command while its run is being looked for.
         retried = command is None and seen.watched.asked_to_retry > 0
         if waits_for_channel(seen.watched.absences, left):
             continue

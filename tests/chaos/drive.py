@@ -1,4 +1,4 @@
-"""One seed from start to end: the plan is carried out, everything is mended, and what was seen is checked."""
+"""One seed from start to end: the plan is carried out, all faults end, and the observations are checked."""
 
 from __future__ import annotations
 
@@ -183,9 +183,10 @@ async def _mend(stage: Stage) -> None:
 
 
 async def _calm(stage: Stage, *, patient: bool) -> tuple[Seen, float, str]:
-    """Wait until several looks in a row find nothing left to do; return what's seen, the time taken, and what was last.
+    """Wait until several looks in a row find nothing left to do.
 
-    Promises that don't hold then get some more time. What's left at the end is for the checks.
+    Returns the observations, the time taken, and the last thing that was waited for. Promises that don't hold then get
+    some more time. What's left at the end is for the checks.
     """
     began, still, first_still, waited_for = time.monotonic(), 0, None, ""
     while time.monotonic() - began < CALM_WITHIN_S:

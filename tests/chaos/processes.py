@@ -26,7 +26,7 @@ from tests.chaos.seen import Exit, Upset
 from tests.ports import Claim
 
 ROOT = Path(__file__).parents[2]
-PASSWORD = "chaos-Redis-Password"  # noqa: S105 - of a server of the test's own
+PASSWORD = "chaos-Redis-Password"  # noqa: S105 - for the test's own server
 READY_S = 30.0
 END_S = 25.0
 AGAIN_S = 0.3

@@ -240,7 +240,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """A time during which a channel wasn't told of failures at once."""
+    """A period in which failures weren't posted to a channel at once."""
 
     channel: str
     since: float

@@ -1,4 +1,4 @@
-"""A short form of the chaos driver, and whether each check can fail."""
+"""A short run of the chaos driver, and proof that each check can fail."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_nothing_is_outside_of_the_picture(shown: History) -> None:
 @settings(max_examples=50, deadline=None)
 @given(HISTORIES)
 def test_every_run_has_its_bar(shown: History) -> None:
-    """Every run has a bar in its color, side by side, none without a height."""
+    """Every run has a bar in its color; the bars are side by side, and none is flat."""
     rectangles = [each for each in history_picture(shown).shapes if isinstance(each, Rectangle)]
     bars = rectangles[: len(shown.bars)]
     assert [each.fill for each in bars] == [FILLS[bar.outcome] for bar in shown.bars]

@@ -14,7 +14,7 @@ _DAYS = dict(zip(WEEKDAYS, ("monday", "tuesday", "wednesday", "thursday", "frida
 
 
 def read_digest(words: Sequence[str], zone: str | None, prefix: str) -> DigestCommand:
-    """Read when a digest is posted: `daily 09:00`, `weekly mon 09:00`, `off`. Raises BadCommand."""
+    """Read the time of a digest: `daily 09:00`, `weekly mon 09:00`, `off`. Raises BadCommand."""
     example = f"as in {prefix} digest daily 09:00 or {prefix} digest weekly mon 09:00"
     every, *rest = words or [""]
     if every == OFF and not rest:

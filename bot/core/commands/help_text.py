@@ -8,9 +8,10 @@ from bot.core.text.text import Code, Sentence, Span, cut
 
 
 def usage(topic: str | None, prefix: str, mention: str = "", *, unknown: str | None = None) -> Message:
-    """List all commands, or one with its examples. `prefix` is the slash command, `mention` how to mention the bot.
+    """List all commands, or one with its examples.
 
-    `unknown` is what was typed instead of a command.
+    `prefix` is the slash command, and `mention` is the text that mentions the bot. `unknown` is the word that was typed
+    instead of a command.
     """
     rows = VERBS[topic].help if topic in VERBS else tuple(verb.help[0] for verb in VERBS.values())
     spans: list[Span] = []

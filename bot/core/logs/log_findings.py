@@ -112,8 +112,8 @@ def status_of(kind: str, message: str) -> str:
 def without_repeats(failures: Sequence[Failure]) -> tuple[Failure, ...]:
     """Remove duplicates: --fail-fast prints a block twice, and a node may appear in a block and in the progress.
 
-    Failures with different messages or files are kept: unit tests of different models may share a name, and so do the
-    versions of a model.
+    Failures with different messages or files are kept: unit tests of different models may share a name, and the
+    versions of a model always do.
     """
     kept: dict[tuple[str, str, str, str], Failure] = {}
     for failure in failures:

@@ -105,7 +105,7 @@ def _piece_end(text: str, at: int, size: int) -> int:
 
 
 def _apart(text: str, end: int) -> int:
-    """The next line end, within a bound, after which nothing continues: no YAML block, no private key."""
+    """The nearest line end, within a limit, that is not inside a YAML block or a private key."""
     at, limit = end, min(len(text), end + _KEY_LIMIT)
     while at < limit and _GOES_ON.match(text, at):
         line = text.find("\n", at, limit)

@@ -80,7 +80,8 @@ def plain_lines(lines: Sequence[str]) -> list[str]:
     """Replace each JSON object of a log by its message.
 
     dbt's messages get the time of day of its text format, which marks where the next message begins. For other tools,
-    only the last lines and those that may mention an error are decoded in full; for the rest the message is enough.
+    only the last lines and those that may mention an error are decoded in full; a
+    quick search for the message is enough for the other lines.
     """
     if not any(line[:1] == "{" for line in lines):
         return list(lines)

@@ -222,7 +222,7 @@ def _mention(mention: str) -> str:
 
 
 def slow_in_words(slow: SlowAfter) -> str:
-    """Write when a run counts as slow, in the option's syntax."""
+    """Write the limit for slow runs in the option's syntax."""
     return f"{slow.factor:g}x" if slow.factor else late_in_words(slow.seconds or 0)
 
 
@@ -243,7 +243,7 @@ class WatchForm:
 
 @dataclass(frozen=True, slots=True)
 class WatchesCommand:
-    """List what this channel watches, or what every channel does."""
+    """List what this channel watches, or what every channel watches."""
 
     every: bool = False
 

@@ -10,7 +10,7 @@ from datetime import datetime
 class Digest:
     """When a channel's digest is sent: at `clock` (HH:MM) in `zone`, every day, or on one weekday (0 is Monday).
 
-    `made_by` is who set it, at `made_at`.
+    `made_by` is the id of the person who set it, at `made_at`.
     """
 
     channel: str

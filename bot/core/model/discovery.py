@@ -31,7 +31,7 @@ class Ledger:
 
     @property
     def floor(self) -> float:
-        """The start of the oldest finished run that's remembered: an unknown run from before it isn't news. 0 if none is."""
+        """The start of the oldest finished run on record, or 0. An unknown run that began before it isn't news."""
         return min((start for _, start in self.final if start), default=0)
 
 

@@ -38,7 +38,7 @@ from dataclasses import dataclass
 class BotError(Exception):
     """Root of the tree. `sentence` is one plain sentence for a person: the reason first, then the next step.
 
-    Operators get more: `cause` in a few words, and `where`, the host and port where it happened (never a credential).
+    Operators get more: `cause` says why in a few words, and `where` is the host and port (never a credential).
     Both are empty if there's nothing to add.
     """
 

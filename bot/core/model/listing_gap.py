@@ -15,7 +15,7 @@ COLLECTED_FOR = timedelta(minutes=10)
 
 
 class GapState(StrEnum):
-    """Whether schedules still can't be listed, what happened in the meantime is being collected, or all of it has been."""
+    """State of a gap: it still lasts, the runs that ended in it are being collected, or all of them have been collected."""
 
     BLIND = "blind"
     COLLECTING = "collecting"
@@ -26,8 +26,8 @@ class GapState(StrEnum):
 class ListingGap:
     """A gap between two complete listings, `since` and `until` by Bolt's clock.
 
-    `why` says why schedules couldn't be listed; it's empty if nobody tried. `began` is when the search for what it has
-    hidden began, on Redis' clock.
+    `why` says why schedules couldn't be listed; it's empty if nobody tried. `began` is when the search for the
+    runs that ended in the gap began, on Redis' clock.
     """
 
     number: int
@@ -65,9 +65,9 @@ class GapRun:
 class GapNotice:
     """What a channel's message about a gap says. As long as the gap lasts, there are no `incidents`.
 
-    Afterwards, they're those that are failing now, and those that failed and recovered in the meantime. `mentions` are
-    those of them, by schedule, whose people are notified. `unwatched`: all of the channel's watches were paused or
-    stopped before the gap was over, so the message doesn't say what happened.
+    Afterward, `incidents` has the ones that are failing now, and the ones that failed and recovered in the meantime.
+    `mentions` has the schedules of those whose people are notified. `unwatched`: all of the channel's watches were
+    paused or stopped before the gap was over, so the message doesn't say what happened.
     """
 
     channel: str

@@ -34,8 +34,8 @@ class LogBatch:
 class LogTail:
     """A live log in the thread of the run's card in a channel.
 
-    `command` and `cursor` mark how far it has been posted, in `posts` posts; times are on Redis' clock. `refused`: how
-    many times in a row Bolt didn't know the command. `pending` is the next post.
+    `command` and `cursor` mark the last posted line; `posts` counts the posts. Times are on Redis' clock. `refused` is
+    how many times in a row Bolt didn't know the command. `pending` is the next post.
     """
 
     id: str

@@ -1,7 +1,7 @@
 """The life of a run, as far as the bot knows it.
 
-Different writers own the parts of a `Run`: whoever started or followed it writes `facts`, polls write `seen`, people
-who want it cancelled write `wish`, and its end is written once to `end`.
+Different writers own the parts of a `Run`: a start or a follow request writes `facts`, polls write `seen`, a click to
+cancel writes `wish`, and the end is written once to `end`.
 """
 
 from __future__ import annotations

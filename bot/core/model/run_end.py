@@ -37,9 +37,10 @@ class RunError:
 class RunEnd:
     """How a run of a schedule ended, in Bolt's words and by Bolt's times.
 
-    `actor` is who started it, in Bolt's words; `asked_by` our own asker's user id, and `request` is that start.
-    `closes` is False if it may have run other commands than its schedule's: it still counts if it failed. `command` is
-    the failed one. `errors` are empty while its log is unread (`log` `late`). `parent` is the run that it retries.
+    `actor` started it, in Bolt's words. If it was started here, `asked_by` is the id of the person who asked, and
+    `request` that of the start. `closes` is False if the run may have had other commands than its schedule's: it still
+    counts if it failed. `command` is the failed one. `errors` are empty while its log is unread (`log` `late`).
+    `parent` is the run that it retries.
     """
 
     run: int

@@ -55,9 +55,8 @@ class Watch:
     `number` is never reused in its channel. `pattern` is a slug, a glob over slugs and names, or `*`; `owner` and
     `branch` narrow it (`branch` `*`: any branch; None: the schedule's own). `mention` is `owner`, `none`, or the id of
     a user or user group. `late_s` is the grace period in seconds. `since` is Bolt's time when it was made: runs that
-    ended before aren't reported. `made_by` is a user's id, or OPERATOR. `paused` is the word of a `Pause`, empty if it
-    isn't paused, and `paused_at` since when. `notify`: a person still has to be notified of the
-    pause.
+    ended before aren't reported. `made_by` is a user's id, or OPERATOR. `paused` is the value of a `Pause`, or empty;
+    `paused_at` is when the pause began. `notify`: a person still has to be notified of the pause.
     """
 
     channel: str

@@ -58,7 +58,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Conditions on the person: every non-empty field has to contain the person."""
+    """Conditions on the person: every non-empty field has to match the person."""
 
     users: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()

@@ -14,7 +14,7 @@ from bot.core.policy.decision import Verdict, decide
 from bot.core.policy.matching import names_somebody
 from bot.core.policy.rules import Action, Allow, Deny, Policy, Question, Target, Who
 
-# Stands for whoever runs the bot. Rules about people don't apply to it: see `without_rules_about_people`.
+# Stands for the operator. Rules about people don't apply to it: see `without_rules_about_people`.
 OPERATOR_PERSON = Person(OPERATOR, frozenset({Role.MEMBER}), frozenset())
 
 

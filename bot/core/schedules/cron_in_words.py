@@ -54,7 +54,7 @@ def told(cron: str) -> Sentence:
 
 
 def next_run(schedule: Schedule, now: datetime) -> NextRun | None:
-    """The next run as Bolt reports it, else by its cron, read as UTC.
+    """The next run as Bolt reports it, or else as computed from the cron expression in UTC.
 
     Returns None if the schedule is paused, or if the next run can't be determined.
     """

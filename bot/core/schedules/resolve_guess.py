@@ -1,7 +1,7 @@
 """Resolving guesses into offers. Pure: needs the schedules, and for questions about runs their newest runs.
 
-Only a clear request (an acting verb with a schedule or run, and no unknown words) is offered as an action. Questions,
-negations and statements are only offered *Status* and *Logs*.
+Only a clear request (an acting verb with a schedule or run, and no unknown words) is offered as an action. For
+questions, negations and statements, only *Status* and *Logs* are offered.
 """
 
 from __future__ import annotations

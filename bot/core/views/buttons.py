@@ -135,7 +135,7 @@ class RunButton:
 
 
 def run_value(run: Run) -> str:
-    """Build the value of a button on a run's card. Facts that don't fit are left out; commands only all together."""
+    """Build the value of a button on a run's card. Facts that don't fit are left out, but never some commands."""
     facts = run.facts
     branch = facts.branch or (run.end.branch if run.end else None)
     fields: dict[str, object | None] = {

@@ -232,7 +232,7 @@ def _lines(*lines: Sentence) -> Sentence:
 
 
 def _details(run: Run, *, has_thread: bool = True) -> list[Sentence]:
-    """The second glance: the current command, or what broke."""
+    """The lines below the headline: the current command, or the reason for a failure."""
     if not is_final(run.seen.state):
         return _running(run)
     end = run.end

@@ -1,4 +1,4 @@
-"""The message about a gap in which schedules couldn't be listed, and the account of it in its thread."""
+"""The message about a gap in which schedules couldn't be listed, and the list of runs in its thread."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def gap_message(
 
 
 def gap_runs(runs: Sequence[GapRun], app_url: str, mentions: Sentence) -> Message:
-    """List a channel's runs that ended in a gap, a line per schedule, those that failed first.
+    """List a channel's runs that ended in a gap, a line per schedule, failures first.
 
-    `mentions` are the people to notify of what is failing.
+    `mentions` are the people to notify of failing schedules.
     """
     by_schedule: dict[str, list[GapRun]] = {}
     for run in runs:

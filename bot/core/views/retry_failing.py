@@ -33,7 +33,7 @@ def to_retry(incidents: Sequence[Incident]) -> list[Incident]:
 
 
 def question(incidents: Sequence[Incident], app_url: str, refused: Sequence[RefusedRetry] = ()) -> Message:
-    """Ask whether to retry the newest failed run of each open incident. `refused` are those that the person can't retry."""
+    """Ask whether to retry the newest failed run of each open incident. `refused` has those the person can't retry."""
     found = to_retry(incidents)
     others = sum(one.is_open for one in incidents) - len(found)
     if not found:
@@ -76,7 +76,7 @@ def _by_reason(refused: Sequence[RefusedRetry]) -> list[list[RefusedRetry]]:
 
 
 def _left_out(group: Sequence[RefusedRetry]) -> str:
-    """Introduce the reason why some are left out of the question."""
+    """Introduce the reason why some schedules are left out of the question."""
     names = [cut(one.incident.name or one.incident.schedule, NAME_SHOWN) for one in group]
     return f"{names[0]} is left out: " if len(names) == 1 else f"{len(names)} other schedules are left out: "
 

@@ -48,7 +48,7 @@ def pause_notice(watches: Sequence[Watch], pause: Pause, made_by: str, prefix: s
 def channel_back_message(
     failing: Sequence[Incident], recovered: Sequence[Incident], since: When, app_url: str
 ) -> Message:
-    """Say what happened since the bot could last post in a channel: what is failing now, and what has recovered."""
+    """Say what has happened since the bot could last post in a channel: what is failing now, and what has recovered."""
     first: list[Span] = ["I can post here again, and I'm watching as before. "]
     if failing:
         first.append(f"{plural(len(failing), 'schedule')} {_is(len(failing))} failing now")

@@ -21,7 +21,7 @@ SHOWN = 80
 NAMED_MOST = 5
 OFFERED_MOST = 5
 
-# Whether a watch was made, changed, or there already.
+# Whether a watch was made, was changed, or already existed.
 MadeWord = Literal["new", "changed", "same"]
 
 

@@ -57,7 +57,7 @@ def other_asked(incident: Incident, user: str, now: datetime) -> RetryAsked | No
 
 
 def pass_time(incident: Incident, now: datetime) -> Incident:
-    """Apply what has run out by now.
+    """End everything that has expired by now.
 
     That is a person's work on the incident, its snooze, or the incident itself after a long time without a run.
     """

@@ -28,7 +28,7 @@ def limit_s(slow: SlowAfter | None, usual_s: float | None) -> float | None:
 
 
 def limit_of(run: Run, watch: Watch, schedule: WatchedSchedule) -> float | None:
-    """The seconds after which a run is slow. A run with other commands than its schedule's has no usual duration."""
+    """The seconds after which a run is slow. A run with commands other than its schedule's has no usual duration."""
     facts = run.facts
     about = RunEnd(
         run.id,

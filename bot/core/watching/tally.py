@@ -29,8 +29,8 @@ Day = Mapping[str, int]
 class Tally:
     """What was counted for a schedule over a period.
 
-    `hints` are the failures by hint id; `durations` the sketch. `missed` are slots without a run, the latest at
-    `missed_last`.
+    `hints` are the failures by hint id; `durations` the sketch. `missed` counts the slots without a run; the
+    latest was at `missed_last`.
     """
 
     runs: int = 0

@@ -87,7 +87,7 @@ class People(Protocol):
     async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
         """Read a person's facts.
 
-        `acts`: an action depends on them. `fresh`: role and user groups are read again, even if they're cached.
+        `acts`: an action depends on these facts. `fresh`: role and user groups are read again, even if they're cached.
         """
 
     async def channel(self, channel: str) -> ChannelInfo: ...

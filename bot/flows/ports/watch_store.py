@@ -100,7 +100,7 @@ class ChannelsBack(Protocol):
     async def channel_fit(self, channel: str) -> float | None:
         """Try a channel's refused posts and edits again now, because Slack says that the bot can post there.
 
-        Returns in how many seconds the rest is worth another try, or None if nothing is left.
+        Returns the seconds until the rest is worth another try, or None if nothing is left.
         """
 
     async def load_channel_back(self, channel: str) -> ChannelBack | None:
@@ -299,7 +299,7 @@ class ListingGaps(Protocol):
         """Complete a gap, and queue each watching channel's account. Returns False if the claim was lost."""
 
     async def skip_account(self, lease: Lease, channel: str, number: int) -> None:
-        """Give a channel whose watches are paused no account: what is withheld for it is listed without one."""
+        """Skip a channel whose watches are paused: reports withheld for it are listed without an account of the gap."""
 
     async def note_runs(self, number: int, channel: str, runs: Sequence[GapRun]) -> None:
         """Record runs that a channel's account lists."""

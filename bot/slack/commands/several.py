@@ -23,7 +23,7 @@ def asks(command: SeveralCommand) -> None:  # noqa: ARG001 - every command has t
 async def handle(context: ListenerContext, call: Call, command: SeveralCommand) -> Message | None:
     """Cancel each run before the acknowledgement.
 
-    For `status`, read the runs afterwards and show them in one message.
+    For `status`, read the runs afterward and show them in one message.
     """
     cancels = [one for one in command.commands if isinstance(one, CancelCommand)]
     if cancels:

@@ -6,7 +6,7 @@ local run, cards, follow_request = key('run', member), key('run', member, 'cards
 
 local card = redis.call('HGET', cards, channel)
 if card then
-  -- A card that was deleted gives its place to a new one.
+  -- A card that was deleted is replaced with a new one.
   if redis.call('HGET', key('card', card), 'unshowable') ~= 'message_not_found' then return {'card', card} end
   redis.call('HDEL', cards, channel)
   if redis.call('HGET', run, 'owner') == card then

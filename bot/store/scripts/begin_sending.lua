@@ -1,5 +1,5 @@
--- Records that a start is about to be sent. A start older than the deadline is never sent, nor one from before an
--- absence: it may have been sent without a trace in this data. Only one start of a schedule is being sent at a time.
+-- Records that a start is about to be sent. A start is never sent if it's older than the deadline, or from before
+-- an absence: it may have been sent without a trace in this data. Only one start of a schedule is being sent at a time.
 -- ARGV: id, token, deadline in us, lease in us, schedule's lock. Returns {'go' | 'expired' | 'busy' | 'lost' | the
 -- state it's in, token}
 local id, token = ARGV[3], ARGV[4]
@@ -18,7 +18,7 @@ if holder and holder ~= id then
   return {'busy', due}
 end
 local lease = num(at + tonumber(ARGV[6]))
--- The lock outlasts the lease: whoever takes over a lost start searches for its run before another may be sent.
+-- The lock outlasts the lease: a process that takes over a lost start looks for its run before another may be sent.
 redis.call('SET', lock, id, 'PX', num(tonumber(ARGV[6]) / 1000 + 20000))
 redis.call('HSET', hash, 'state', 'sending', 'sending_us', num(at))
 -- For starts whose own reply is lost: a run that began after this one was sent may be this one's. See rival_starts.lua.

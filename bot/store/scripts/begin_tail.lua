@@ -11,7 +11,7 @@ end
 if redis.call('ZCARD', due) >= tonumber(ARGV[7]) then return 'full' end
 redis.call('HSET', record, 'body', ARGV[6], 'card', card, 'command', ARGV[8], 'cursor', '', 'posts', '0',
   'begun_us', num(now()))
--- A live log stops long before this expires; it removes one that is never claimed again.
+-- A live log stops long before its record expires; the expiry removes a record that is never claimed again.
 redis.call('EXPIRE', record, '172800')
 redis.call('ZADD', due, num(now()), id)
 return 'new'

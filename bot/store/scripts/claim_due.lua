@@ -12,7 +12,7 @@ if hold > at then return {num(at), num(token), num(hold), '0'} end
 
 local out = {num(at), num(token), '', '0'}
 local due = redis.call('ZRANGE', set, '-inf', num(at), 'BYSCORE', 'LIMIT', '0', most)
--- Members are claimed early only if another one is due: that fills a batch that goes out anyway.
+-- Members are claimed early only to fill a batch that goes out anyway because another member is due.
 if #due > 0 and #due < tonumber(most) and soon > 0 then
   due = redis.call('ZRANGE', set, '-inf', num(at + soon), 'BYSCORE', 'LIMIT', '0', most)
 end

@@ -4,7 +4,7 @@
 local card, token, shown = ARGV[3], ARGV[4], ARGV[5]
 local hash, channel = key('card', card), channel_of(card)
 local class = redis.call('HGET', hash, 'queued')
--- Slack counts an edit from when it arrives, which is between its claim and now. Ours is counted from now, so that our
+-- Slack counts an edit from when it arrives, which is between its claim and now. We count it from now, so that our
 -- sixty seconds are never shorter than Slack's.
 for _, edits in ipairs({'edits', 'count_edits'}) do
   redis.call('ZADD', key('budget', edits), 'XX', num(now()), num(tonumber(token)) .. ':' .. card)

@@ -1,4 +1,4 @@
--- Moves the watches of a channel whose id has changed, and everything that they have led to. ARGV: old id, new id.
+-- Moves the watches of a channel whose id has changed, and everything that belongs to them. ARGV: old id, new id.
 -- Returns how many watches moved.
 local old, new, standing, moved = ARGV[3], ARGV[4], key('standing'), 0
 local function renamed(text) return (string.gsub(text, '"' .. old .. '"', '"' .. new .. '"')) end

@@ -137,7 +137,7 @@ class Admin:
         return channel
 
     async def unshare(self, where: str, team: str) -> Channel:
-        """Stop sharing a channel with a team, whose people leave it."""
+        """Stop sharing a channel with a team, and remove its people from the channel."""
         channel = self._sharable(where)
         if team not in self._ws.other_teams(channel):
             raise Refused("team_not_found")

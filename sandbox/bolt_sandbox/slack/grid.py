@@ -65,7 +65,7 @@ def enterprise_of(ws: Workspace, user: User) -> str | None:
 
 
 def workspace_shape(ws: Workspace, user: User | None) -> Json:
-    """Return `team` of an interaction: our workspace, or a person's."""
+    """Return the `team` of an interaction: our workspace, or a person's."""
     team = workspace_of(ws, user) if user else ws.team_id
     domain = ws.team_domain if team == ws.team_id else _domain(ws, team)
     shape: Json = {"id": team, "domain": domain}
@@ -74,7 +74,7 @@ def workspace_shape(ws: Workspace, user: User | None) -> Json:
 
 
 def enterprise_shape(ws: Workspace, user: User | None) -> Json | None:
-    """Return `enterprise` of an interaction: our organization, or a person's, None outside Grid."""
+    """Return the `enterprise` of an interaction: our organization, or a person's; None outside Grid."""
     if user is not None and user.team:
         return {"id": user.enterprise, "name": "Other Org"} if user.enterprise else None
     return {"id": ws.organization.id, "name": ws.organization.name} if ws.organization else None

@@ -445,7 +445,7 @@ class Workspace:
         return trigger
 
     def new_response_url(self, user_id: str, channel_id: str, original: str | None, *, ephemeral: bool) -> str:
-        """Return a response_url for an action of a person. `original` is the ts of the message that it was taken on."""
+        """Return a response_url for a person's action. `original` is the ts of the message with the clicked button."""
         token = f"{self.team_id}/{self.rng.randrange(10**12, 10**13)}/{self.new_id('', 24)}"
         self.response_urls[token] = ResponseUrl(token, user_id, channel_id, self.clock(), original, ephemeral)
         return self.address(f"/response/{token}")

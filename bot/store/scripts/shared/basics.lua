@@ -25,7 +25,7 @@ local function begin_delivery(kind, name, for_ms)
 end
 -- Absences: times in which no process worked on this data, because none ran, or because Redis was restored from a
 -- backup, which lacks everything that was done since. `pulse` has the time of the last claim or start, rounded, and the
--- end of the newest absence. Anything decided before that end may have been carried out already.
+-- end of the newest absence. Anything that was decided before the end of an absence may already have been carried out.
 local PULSE_US, ABSENCE_US = 10000000, 60000000
 local function feel_pulse()
   local pulse, at = key('pulse'), now()

@@ -1,6 +1,6 @@
--- Counts of days, for digests.
+-- Daily counts, for digests.
 local DAY_S = 86400
--- Adds to the counts of days. `counts` is JSON: day, name and field of each.
+-- Adds to the daily counts. `counts` is JSON: day, name and field of each.
 local function count_all(counts)
   for _, count in ipairs(cjson.decode(counts)) do
     local counted = key('discovery', 'counted', count[1], count[2])

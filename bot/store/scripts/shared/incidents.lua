@@ -173,7 +173,7 @@ local function told_in(name)
   return key('incident', name), 'inc:', 'incident/0/' .. channel .. '/' .. slug
 end
 -- Whether a message that has no timestamp on record is on its way: being posted, searched for because Slack's reply was
--- lost, or posted soon. One that's put back for longer, until the quiet hours end, say, isn't waited for.
+-- lost, or posted soon. A post that's put back for longer, such as until quiet hours end, isn't on its way.
 local ON_ITS_WAY_US = 30 * 1000000
 local function is_on_its_way(channel, post)
   local due = redis.call('ZSCORE', key('posts', 'opening', channel), post)

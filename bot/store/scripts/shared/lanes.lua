@@ -62,7 +62,7 @@ local function refused_until(channel)
   return num(now() + math.max(1000, redis.call('PTTL', key('aside', channel))) * 1000)
 end
 
--- Slack counts a post from when it arrives, at the latest now: a second from now the channel takes the next one.
+-- The post reached Slack now or earlier, so the channel can take the next one a second from now.
 local function posted_in(channel)
   local gap = tonumber(redis.call('GET', key('budget', 'channel_gap')) or '0')
   redis.call('ZADD', key('budget', 'channels'), 'GT', num(now() + math.min(gap, 1020000)), channel)
@@ -74,9 +74,9 @@ local function post_done(hash, field)
   return string.sub(known, 1, 5) == 'done:' and known or nil
 end
 
--- Records that a post about something with revisions was sent or given up. Returns nil, or what its script returns: the
--- record of another process's post, or 'ok' if what it's about has expired, in which case the field that this attempt
--- has left is removed.
+-- Records that a post about something with revisions was sent or given up. If the calling script has nothing more to
+-- do, returns that script's result: the record of another process's post, or 'ok' if its subject has expired; the field
+-- that this attempt left is then removed. Otherwise returns nil.
 local function finish_attempt(hash, field, items, item, outcome)
   local known = post_done(hash, field)
   if known then return known end

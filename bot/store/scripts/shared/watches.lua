@@ -28,7 +28,7 @@ local function forget_schedule(slug)
   redis.call('HDEL', key('discovery', 'activity'), slug)
   redis.call('ZREM', key('due', 'looks'), slug)
   redis.call('EXPIRE', key('discovery', 'of', slug), num(DAY_S))
-  -- An account of a gap doesn't wait for it either.
+  -- The message about a gap doesn't wait for this schedule either.
   local gap = redis.call('HGET', key('gap', 'now'), 'number')
   if gap then redis.call('SREM', key('gap', gap, 'unlooked'), slug) end
 end

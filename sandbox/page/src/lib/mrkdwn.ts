@@ -1,7 +1,7 @@
 // Slack's mrkdwn as rich text, which the library renders without reading it again.
 //
 // The library has a reader of its own. It undoes the escaping before it looks for tokens, so that an escaped
-// `&lt;!channel&gt;` would become a mention, and it leaves text with `verbatim` unread; Slack does neither.
+// `&lt;!channel&gt;` would become a mention, and it doesn't parse text with `verbatim` at all. Slack differs in both.
 
 export interface Style {
   bold?: boolean;
@@ -43,7 +43,7 @@ export const unescaped = (text: string): string =>
 
 const MARKS: Record<string, keyof Style> = { "*": "bold", _: "italic", "~": "strike" };
 const JOINER = "\u2060";
-// A word joiner counts as a letter: it is what apps put before a mark to keep it from being one.
+// A word joiner counts as a letter: apps put one before a mark to keep it from formatting the text.
 const WORD = /[\p{L}\p{N}\u2060]/u;
 const SPACE = /\s/;
 const EMOJI = /:([a-z0-9_+'-]{1,100}(?:::skin-tone-[2-6])?):/y;
@@ -138,7 +138,7 @@ class Inline {
   private at = 0;
   private text = "";
   private readonly leaves: Leaf[] = [];
-  // Where a search for a closing mark ended in vain: what opens before that needs no search of its own.
+  // Where a search found no closing mark: an opening mark before that needs no search of its own.
   private readonly vain: Record<string, number> = {};
 
   constructor(
