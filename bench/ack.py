@@ -57,8 +57,8 @@ async def measure(options: Options) -> list[Row]:
 def rows(ours: list[Burst], bare: list[Burst], runs: int) -> list[Row]:
     """Return the lines of the table.
 
-    The last one shows whether the slowest acknowledgements are the bot's own fault or that of a busy machine: by
-    themselves, its bursts use about 0.6 of a core.
+    The last line shows whether the bot itself or a busy machine causes the slowest acknowledgements: by themselves,
+    the bot's bursts use about 0.6 of a core.
     """
     ours_p99, bare_p99 = ([percentile(one.times, 99) for one in bursts] for bursts in (ours, bare))
     more = statistics.median(mine - its for mine, its in zip(ours_p99, bare_p99, strict=True))
@@ -99,7 +99,7 @@ async def _rival() -> AsyncIterator[Control]:
 
 
 async def _round(number: int, around: Worlds, rival: Control, runs: int, commands: int) -> tuple[Burst, Burst]:
-    """Measure one burst of each, with a new Redis and a new bot, so that nothing from earlier bursts adds up."""
+    """Measure one burst of each, with a new Redis and a new bot, so that nothing carries over from earlier bursts."""
     async with redis_server() as redis_url:
         await seed(redis_url, around.environment, around.bolt, runs=runs, channels=CHANNELS)
         polled = (await around.bolt.asked()).fields.get("boltRunStatus", 0)

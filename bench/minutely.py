@@ -1,7 +1,8 @@
 """Measure the cost of counting failures: a schedule that many channels watch fails every minute, beside ordinary runs.
 
-Two bots with the same ordinary runs are measured at the same time, each in worlds of its own; only one of them also watches
-a schedule that fails, in fifty channels. Its edits of counts share Slack's limit with the edits of the ordinary cards.
+Two bots with the same ordinary runs are measured at the same time, each with its own Slack and Bolt; only one of them
+also watches a schedule that fails, in fifty channels. Its edits of counts share Slack's limit with the edits of the
+ordinary cards.
 """
 
 from __future__ import annotations

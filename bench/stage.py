@@ -115,7 +115,7 @@ class NewRequest:
     fields: Mapping[str, int]
 
     def since(self, before: NewRequest, operation: str) -> tuple[int, int]:
-        """Return how many requests had an operation since `before`, and how many fields requested it."""
+        """Return how many requests called an operation since `before`, and how many times it was called in them."""
         requests = self.requests.get(operation, 0) - before.requests.get(operation, 0)
         return requests, self.fields.get(operation, 0) - before.fields.get(operation, 0)
 
@@ -185,7 +185,7 @@ async def redis_server() -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def bot(environment: Environment, **settings: str) -> AsyncIterator[tuple[Process, float]]:
-    """Run a bot. Yields it with the seconds that it took to be ready. Without REDIS_URL, it uses its embedded Redis."""
+    """Run a bot; yield it and how many seconds it took to get ready. Without REDIS_URL, it uses its embedded Redis."""
     with tempfile.TemporaryDirectory(prefix="bolt-bench-") as folder:
         variables = {
             "PATH": os.environ["PATH"],
@@ -215,7 +215,7 @@ async def bot(environment: Environment, **settings: str) -> AsyncIterator[tuple[
 async def helper(
     *command: str, environment: Environment | None = None, given: str = ""
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a rival as a process of its own. `given` is its standard input. It's running once it has printed `ready`."""
+    """Run a rival as a process of its own, and wait until it has printed `ready`. `given` is its standard input."""
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=ROOT,

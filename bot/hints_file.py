@@ -19,7 +19,7 @@ STEPS_MOST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class _Re2Pattern:
-    """A compiled pattern that can search any text. Two are equal if their texts are."""
+    """A compiled pattern that can search any text. Patterns with the same text are equal."""
 
     text: str
     _pattern: Any = field(compare=False, repr=False)

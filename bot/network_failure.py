@@ -79,7 +79,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _certificate(error: BaseException) -> str:
-    # aiohttp's own subclasses hold no message: the exception that they wrap does.
+    # aiohttp's own subclasses hold no message; it's in the exception that they wrap.
     said = getattr(error, "verify_message", "") if isinstance(error, ssl.SSLCertVerificationError) else ""
     return f"its certificate isn't trusted ({said})" if said else ""
 

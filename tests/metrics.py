@@ -49,7 +49,7 @@ def _of_backlog() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def run_promtool(*arguments: str, given: str = "", cwd: Path | None = None) -> str:
-    """What it prints. A test fails if it finds anything."""
+    """Run promtool, and return its output. The test fails if it finds a problem."""
     assert PROMTOOL is not None
     done = subprocess.run(  # noqa: S603 - a tool that is installed, with arguments of the tests
         (PROMTOOL, *arguments), input=given, capture_output=True, text=True, cwd=cwd, check=False, timeout=60

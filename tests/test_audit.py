@@ -61,7 +61,7 @@ def test_a_vulnerability_fails(tmp_path: Path) -> None:
 @pytest.mark.parametrize("required", [False, True])
 @pytest.mark.parametrize("answer", [{"said": AWAY, "status": 2}, {"help_status": 2}])
 def test_what_could_not_be_asked_is_told(tmp_path: Path, answer: dict[str, str | int], *, required: bool) -> None:
-    """If the audit can't be done, that's said, and it's a failure if the audit is required."""
+    """If the audit can't be done, a line says so, and it's a failure if the audit is required."""
     status, said, _ = audited(tmp_path, required=required, **answer)  # type: ignore[arg-type]
     assert status == (2 if required else 0)
     assert said.startswith("Skipped the audit, so the dependencies were not checked: ")

@@ -54,7 +54,7 @@ def test_it_says_what_it_is() -> None:
 
 
 def test_nothing_is_downloaded_without_a_hash() -> None:
-    """Nothing is installed without a hash, not even what builds the package."""
+    """Nothing is installed without a hash, not even the tools that build the package."""
     runs = [part for line in LINES if line.startswith("RUN ") for part in re.split(r"&&|;", line)]
     installs = [part for part in runs if re.search(r"\bpip\b.* (install|wheel)\b", part)]
     assert len(installs) == 4

@@ -27,7 +27,7 @@ def anchors(text: str) -> set[str]:
 
 
 def broken_links(page: Path, text: str) -> list[str]:
-    """Relative links on a page that lead to no file, or to no heading in one."""
+    """Relative links on a page whose file or heading doesn't exist."""
     broken = []
     for match in LINK.finditer(CODE.sub("", prose(text))):
         target = match[1] or match[2]
@@ -55,7 +55,7 @@ def missing_scripts(text: str) -> list[str]:
 
 
 def too_long(text: str) -> list[str]:
-    """Lines of more than a hundred columns that could be broken: not tables, headings, pictures or long links."""
+    """Lines of more than a hundred columns that could be broken, so no tables, headings, pictures or long links."""
     lines = [line for line in prose(text).splitlines() if len(line) > COLUMNS]
     return [
         line

@@ -100,7 +100,7 @@ async def test_it_is_sent_again_and_again(monitor: Monitor) -> None:
 
 
 async def test_a_bot_that_is_not_ready_is_silent(monitor: Monitor) -> None:
-    """A bot that isn't ready sends none until it is."""
+    """A bot sends no heartbeat until it's ready."""
     reasons, asked = ["redis doesn't answer"], 0
 
     async def not_ready() -> list[str]:

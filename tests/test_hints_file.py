@@ -109,7 +109,7 @@ def test_hostile_patterns_stay_linear(tmp_path: Path, message: str) -> None:
 
 
 def test_any_message_can_be_matched(tmp_path: Path) -> None:
-    """Any message can be matched, even with half a surrogate pair, which JSON allows, and zero bytes."""
+    """Any message can be matched, even one with zero bytes or half a surrogate pair, which JSON allows."""
     table = load_hint_table(written(tmp_path, "b$"), str)
     assert causes(["a\ud800\x00b"], table=table)[0].id == "row-0"
 
@@ -232,7 +232,7 @@ def test_check_shows_every_fault(own: Path, capsys: pytest.CaptureFixture[str]) 
 def test_try_shows_the_hint_of_each_failure(
     own: Path, capsys: pytest.CaptureFixture[str], schedule: str, hint: str
 ) -> None:
-    """`hints try` shows each failure's hint and its message as patterns see it; a schedule's rows match only there."""
+    """`hints try` shows each failure's hint and its message as patterns see it; a schedule's hints apply only to it."""
     asked = ["hints", "try", str(LOG), "--hints", str(own), "--schedule", schedule]
     assert main(asked) == 0
     told = capsys.readouterr().out

@@ -59,5 +59,5 @@ def has_test(module: str) -> bool:
 
 
 def test_no_exception_outlives_its_module() -> None:
-    """No exception is left for a module that's gone or has a test."""
+    """The list of modules without a test names none that has been removed or has a test."""
     assert [name for name in WITHOUT if not (ROOT / name).exists() or has_test(name)] == []

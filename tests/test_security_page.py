@@ -34,7 +34,7 @@ def app() -> dict[str, Any]:
 
 
 def test_every_scope_has_its_reason(app: dict[str, Any]) -> None:
-    """Every scope that the app asks for is listed once, and no other."""
+    """Every scope that the app asks for is listed once, and no other scope is listed."""
     assert sorted(names("Scopes")) == sorted(app["oauth_config"]["scopes"]["bot"])
 
 

@@ -34,7 +34,7 @@ WEBHOOK = (
 
 
 def loaded(environment: dict[str, str]) -> Settings:
-    """The settings from an environment with nothing else."""
+    """Load the settings from an environment that has only these variables."""
     with patch.dict(os.environ, environment, clear=True):
         return load_settings()
 

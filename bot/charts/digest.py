@@ -86,7 +86,7 @@ def _counts(frame: Frame, shown: DigestChart) -> list[Shape]:
 
 
 def _labels(frame: Frame, shown: DigestChart) -> list[Shape]:
-    """The weekdays, or every sixth hour, as far as there's room."""
+    """The weekdays, or every sixth hour, where there's room for a label."""
     shapes: list[Shape] = []
     right = frame.area.left - GAP
     for at, bar in enumerate(shown.bars):

@@ -1,4 +1,4 @@
-"""Giving back what was claimed because Bolt can't be read now."""
+"""Giving back claimed work because Bolt can't be read now."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ class WatchedChannelChecker:
     async def _silence(self, channel: str, schedule: str) -> None:
         """Mark an incident without a message as needing none, because the channel's message names it.
 
-        The next failure gets one.
+        The next failure gets a message of its own.
         """
         for _ in range(TRIES):
             stored = await self._incidents.load_incident(channel, schedule)

@@ -33,7 +33,7 @@ class IncidentCloser:
             await self.close(slug, record.failing_in, why)
 
     async def close_uncovered(self, channel: str, watches: Iterable[Watch]) -> None:
-        """Close a channel's incidents that none of these watches covers: discovery may have ended with the last one."""
+        """Close a channel's incidents that none of these watches covers, since discovery may not see them again."""
         covers = Covers.of(one for one in watches if one.channel == channel)
         for stored in await self._incidents.open_incidents(channel):
             incident = stored.incident

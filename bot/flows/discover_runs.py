@@ -177,7 +177,7 @@ class RunDiscoverer:
         deciding: Mapping[str, Watch],
         gap: ListingGap | None,
     ) -> bool:
-        """Record what's new about one schedule. Returns False if nothing is, so that it needn't be recorded.
+        """Record what's new about one schedule. Returns False if there's nothing new to record.
 
         Raises BoltError if older pages of its runs are needed, and can't be read now.
         """
@@ -202,7 +202,7 @@ class RunDiscoverer:
         notices = await self._lines(record, found.begun, deciding, at)
         ledger_now = replace(found.ledger, beginnings=beginnings)
         looked = Looked(ledger_now, follow, ended, notices, settled or SettledSlots())
-        # The first looks are spread over the interval, and so are all that follow.
+        # The first looks are spread over the interval, so all later ones are spread as well.
         delay_s = self._rules.sweep_s * (_share(slug) if not ledger.begun else 1)
         delay_s = min(delay_s, UNSETTLED_AGAIN_S) if held else delay_s
         noted = await self._discovery.note_look(lease.subset((slug,)), slug, record.rev, looked, delay_s=delay_s)

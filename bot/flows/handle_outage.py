@@ -1,4 +1,4 @@
-"""What people do with an outage through its message's buttons: it applies to each incident that is listed at the click."""
+"""Handle clicks on an outage's message. A click applies to each incident that is listed when it's made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The run and the request in every line that the bot itself logs in a job: one search shows a run's whole life."""
+"""Add the run and the request to every line that a job logs, so that one search shows a run's whole life."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from structlog.contextvars import bind_contextvars
 
 from bot.core.model.run import Run, RunKey
 
-# Due sets whose members are requests, and those whose members are runs. Others have schedules, channels and the like.
+# Due sets whose members are requests, and those whose members are runs. Other sets hold schedules, channels and so on.
 OF_REQUESTS = frozenset({"requests", "queue", "approvals"})
 OF_RUNS = frozenset({"ends", "cancels", "follows", "slow"})
 

@@ -168,7 +168,7 @@ def promised(what: Sentence, upload: Upload, answer: UploadAnswer) -> Message:
 
 
 def choose(run: Run, number: int | None) -> tuple[int | None, BoltCommand] | Message:
-    """Choose a command, with its number on the card: the one with that number, else the failed, running or last one."""
+    """Choose the command with this number on the card; without a number, the failed, the running or the last one."""
     key, seen = run.key, run.seen
     listed = numbered(run)
     if not listed:

@@ -41,7 +41,7 @@ class OwnerMentions:
         return await self._shown("" if is_group(who) else who, schedule)
 
     async def is_notified(self, channel: str, user: str) -> bool | None:
-        """Whether a mention in a channel reaches a person: an active member or guest of this workspace, who is in it.
+        """Whether a mention reaches a person: an active member or guest of this workspace who is in the channel.
 
         None if Slack doesn't say.
         """

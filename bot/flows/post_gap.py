@@ -1,4 +1,4 @@
-"""Posting the messages about gaps, once, and, in their threads, the account of what happened in the meantime."""
+"""Posting each message about a gap once, with an account of what happened in the meantime in its thread."""
 
 from __future__ import annotations
 

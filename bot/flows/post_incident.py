@@ -1,4 +1,4 @@
-"""Posting an incident's message, once, and the posts in its thread."""
+"""Posting an incident's message once, and the posts in its thread."""
 
 from __future__ import annotations
 

@@ -277,7 +277,7 @@ class LogTailer:
         return LogRead(lines, command, cursor, done=False)
 
     async def _refused(self, lease: Lease, tail: LogTail) -> None:
-        """Handle an unknown command. It may have just begun; if it stays unknown, it's gone, and its run with it."""
+        """Handle an unknown command. It may have just begun; if it stays unknown, the command and its run are gone."""
         refused = tail.refused + 1
         if refused >= REFUSED_MOST:
             await self._push(lease, LogBatch("", 0, "", tail.command, tail.cursor, GONE))

@@ -12,7 +12,7 @@ from bot.flows.post_outage import OutagePoster
 
 
 class WatchMessages:
-    """Renders them for edits."""
+    """Renders the messages of watches for edits."""
 
     def __init__(
         self, incidents: IncidentPoster, outages: OutagePoster, gaps: GapPoster, notices: NoticePoster

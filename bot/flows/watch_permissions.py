@@ -116,7 +116,7 @@ class WatchPermissions:
     async def deciding(self, covers: CoverCache, schedule: WatchedSchedule) -> tuple[dict[str, Watch], Tellings]:
         """Which watch decides about a schedule, by channel, and what each may report about it.
 
-        If one may report nothing, the channel's next one decides.
+        If a watch may not report anything, the channel's next watch decides.
         """
         tellings = Tellings()
         while True:

@@ -121,7 +121,7 @@ class BoltClient:
     async def schedules(self, *, inactive: bool = False, suspended: bool | None = None) -> list[bolt.Schedule]:
         """Return every active schedule, or every inactive one instead, from all pages.
 
-        `suspended` selects suspended schedules only, or the others only. Older backends don't support it.
+        `suspended` selects only the suspended schedules, or only the others. Older backends don't support it.
         """
         filters: Json = {"inactive": inactive, "filter": None if suspended is None else {"suspended": suspended}}
         found: dict[int, bolt.Schedule] = {}
@@ -251,7 +251,7 @@ class BoltClient:
         return _parsed(graphql_models.CommandOutput, reply, "boltCommand").output()
 
     async def run_of_command(self, command_id: int) -> int | None:
-        """Return the run that a command belongs to, or None if Bolt doesn't say. Doesn't request its output."""
+        """Return the run that a command belongs to, or None if Bolt doesn't say. The output isn't requested."""
         reply = await self._sender.read(graphql_documents.RUN_OF_COMMAND, {"id": command_id})
         run_id = _parsed(graphql_models.CommandRun, reply, "boltCommand").schedule_run_id
         if run_id is not None:

@@ -23,7 +23,7 @@ def read_time(value: object) -> datetime | None:
 
 
 def read_list(value: object) -> list[str]:
-    """Parse a list of texts. Null and `[""]`, which means unset, are empty."""
+    """Parse a list of texts. Null and `[""]`, which means unset, become an empty list."""
     return [one for one in value if isinstance(one, str) and one] if isinstance(value, list) else []
 
 

@@ -129,7 +129,7 @@ class Transport:
             raise BoltNotSent(cause=why(error), where=through(self._endpoint)) from error
         except httpx.UnsupportedProtocol as error:
             raise BoltNotSent(cause=why(error), where=host_of(self._endpoint)) from error
-        # An invalid address is a redirect's: it isn't followed, but httpx parses it.
+        # InvalidURL comes from a redirect's address, which httpx parses although it isn't followed.
         except (BodyUnreadable, httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, ValueError) as error:
             raise BoltOutcomeUnknown(cause=why(error), where=through(self._endpoint)) from error
         is_query = document.lstrip().startswith("query")

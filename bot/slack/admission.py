@@ -1,6 +1,6 @@
 """Admit everything that people ask for: a flood is answered once and then dropped, and replays are ignored.
 
-Commands, messages to the bot, clicks, shortcuts and submitted forms count, each once however often it's delivered.
+Commands, messages to the bot, clicks, shortcuts and submitted forms count once each, however often they're delivered.
 Typing in a menu and opening the Home tab don't count: they're sent automatically and change nothing.
 
 **When a copy is a replay.** Slack delivers commands and clicks once. A second copy comes from someone who recorded the

@@ -281,7 +281,7 @@ class SlackChat:
     # --- modals ---
 
     async def open_view(self, trigger_id: str, view: Json) -> str:
-        """Open a modal. Returns its id. A trigger_id is valid for 3 s, and once."""
+        """Open a modal. Returns its id. A trigger_id can be used only once, within 3 s."""
         answer = await self.call("views.open", trigger_id=trigger_id, view=self.view(view))
         return str(answer["view"]["id"])
 
@@ -364,7 +364,7 @@ class SlackChat:
     # --- private answers ---
 
     async def respond(self, response_url: str, message: Message, *, replace: bool = False) -> None:
-        """Answer privately through a response_url. `replace` replaces the message it came from.
+        """Answer privately through a response_url. With `replace`, the answer replaces the message that was clicked.
 
         Only Slack's own addresses are called, without following redirects. Raises SlackError.
         """

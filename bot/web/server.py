@@ -82,7 +82,7 @@ class WebServer:
 
     @property
     def admin_port(self) -> int:
-        """Return the port with health and metrics."""
+        """Return the port that serves health and metrics."""
         return self._runners[-1].port if self._runners else 0
 
     async def start(

@@ -136,7 +136,7 @@ def is_loopback(host: str) -> bool:
 
 @web.middleware
 async def only_loopback(request: web.Request, handler: Any) -> web.StreamResponse:  # noqa: ANN401
-    """Refuse a request whose Host isn't this machine: a website's name may have been made to point here."""
+    """Refuse a request whose Host isn't this machine, because a website's name may have been made to point here."""
     host = request.host.rpartition(":")[0] if not request.host.endswith("]") else request.host
     if not is_loopback(host or request.host):
         return web.Response(status=403, text="The sandbox answers on the loopback interface only.")

@@ -1,7 +1,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig, loadEnv } from "vite";
 
-// Fixed names, because what is built is committed: a change then shows as a change, not as another file.
+// The built files are committed, so their names are fixed: a change then shows as a change, not as a new file.
 export default defineConfig(({ mode }) => ({
   base: "/page/",
   plugins: [react()],

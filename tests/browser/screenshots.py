@@ -29,7 +29,7 @@ SIZE = {"width": 1240, "height": 700}
 
 
 async def take(folder: Path) -> None:
-    """Take all pictures. Raises an exception if the bot or the page doesn't get to what a picture shows."""
+    """Take all pictures. Raises an exception if the bot or the page doesn't reach the state that a picture shows."""
     path = chromium()
     if path is None:
         raise SystemExit(MISSING)
@@ -88,7 +88,7 @@ async def _thread(stage: Stage, tab: Tab) -> None:
     await replies.click()
     await tab.sees(tab.thread(), "Log of dbt run")
     await tab.thread().get_by_text("exit code 1").scroll_into_view_if_needed()
-    # High enough to show the table and the file too.
+    # Tall enough to show the table and the file too.
     await tab.page.set_viewport_size({"width": SIZE["width"], "height": 1060})
     await _shoot(tab.page, "failed.png")
 

@@ -34,7 +34,7 @@ class Tab:
         self.faults.append(f"error: {error.message}")
 
     def _printed(self, message: ConsoleMessage) -> None:
-        # The browser itself prints a request that the sandbox refuses; what the page says then is tested.
+        # The browser itself logs each request that the sandbox refuses; other tests check what the page shows then.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.faults.append(f"console: {message.text}")
 

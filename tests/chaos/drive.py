@@ -162,7 +162,7 @@ def _cut(stage: Stage, replica: int) -> None:
 
 
 async def _deafen(stage: Stage, shock: Shock) -> None:
-    """Let nothing come back from these sockets; after a while, cut them, as a dead peer's would be."""
+    """Let nothing come back from these sockets, and cut them after a while, as if the peer had died."""
     deaf = stage.sockets_of(shock.replica)
     for connection in deaf:
         connection.deaf = True

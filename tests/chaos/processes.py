@@ -155,7 +155,7 @@ class Replica:
         return self.claim.port if self.claim else printed_ports(self.log, self._begins).get("BOLT_BOT_HTTP_PORT", 0)
 
     def start(self) -> None:
-        """Start a process, and another one whenever it ends."""
+        """Start a process, and start it again whenever it ends."""
         self._keeper = asyncio.create_task(self._keep())
 
     async def _keep(self) -> None:

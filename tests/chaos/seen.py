@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-# The name of an upset that only the machine is to blame for.
+# The name of a disturbance for which only the machine is to blame.
 STALL = "stall"
 
 

@@ -329,7 +329,7 @@ class Stage:
         fits = [one for one in shown if matching(one.blocks, None, press.label, None)]
         if not fits:
             return
-        # People press what's new; buttons that a run's end has made obsolete are still there too.
+        # People click on new messages; buttons that a run's end has made obsolete are still there too.
         fits = sorted(fits, key=lambda one: float(one.ts))[-NEW:]
         message = fits[int(press.pick * len(fits)) % len(fits)]
         someone = ws.user(self.plan.users[int(press.pick * 1000) % len(self.plan.users)]).id
@@ -348,7 +348,7 @@ class Stage:
             self.pressed[at] = (replace(pressed, acknowledged=not (await pressing).problem), token)
 
     def _pressed(self, label: str, user: str, message: Message | Private) -> Pressed:
-        """What a press is about, from the button's own value."""
+        """What a click is about, from the button's own value."""
         control = find_control(message.blocks, None, label, None)
         value = json.loads(str(control.element["value"]))
         known = Pressed(label, user, message.channel, time.time(), acknowledged=False)

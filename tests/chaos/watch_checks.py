@@ -48,7 +48,7 @@ def ends_of(seen: Seen, incident: IncidentSeen) -> list[EndSeen]:
 
 
 def each_end_is_counted_once(seen: Seen) -> Found:
-    """An incident counts each failed run since its channel began to watch, once, and no other run."""
+    """An incident counts each failed run since its channel began to watch exactly once, and no other run."""
     known = {(one.channel, one.schedule): one for one in seen.watched.incidents}
     for watch in seen.watched.watches:
         incident = known.get((watch.channel, watch.schedule))

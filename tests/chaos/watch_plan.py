@@ -70,7 +70,7 @@ class ScheduledRun:
 
     @property
     def apart(self) -> str:
-        """What's special about it, for the plan's lines."""
+        """The run's branch or pull request, for the plan's lines."""
         return f", branch {self.branch}" if self.branch else ", for a pull request" if self.pull_request else ""
 
 

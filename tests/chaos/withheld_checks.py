@@ -12,7 +12,7 @@ from tests.chaos.violation import Found, Violation
 from tests.chaos.watch_checks import ends_of, may_be_twice, told_later
 from tests.chaos.watch_plan import PREFIX
 
-# For what's being posted when quiet hours begin, on the slowest machine.
+# Posts that are on their way when quiet hours begin may take this long, on the slowest machine.
 QUIET_SLACK_S = 5.0
 QUIET_ENDS_SLACK_S = 0.5
 STOP_SLACK_S = 1.0

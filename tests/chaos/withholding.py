@@ -26,7 +26,7 @@ PREFIX = "{bolt:bolt}:"
 TYPED_WITHIN_S = 180.0
 AGAIN_S = 1.5
 LOOK_S = 0.1
-# A minute with less than this left isn't used: the next one is.
+# If less than this is left of a minute, the next minute is used.
 LEFT_S = 4.0
 
 Known = Callable[[], Awaitable[bool]]
@@ -160,7 +160,7 @@ async def leave(stage: Stage, planned: Absence) -> None:
 
 
 async def go_blind(stage: Stage, planned: Blindness) -> None:
-    """Have Bolt list nothing for a while, during which eleven minutes pass there."""
+    """Have Bolt list nothing for a while, and set its clock eleven minutes ahead meanwhile."""
     # The first watch may not have had a listing yet: it looks back to its creation instead.
     has_listed = await _has_listed(stage)
     watching = {one.channel for one in await _all_watches(stage) if not one.paused} if has_listed else set[str]()

@@ -108,7 +108,7 @@ async def test_a_redis_that_is_away_ends_the_start(tmp_path: Path) -> None:
 
 
 async def test_a_malformed_pattern_is_named_by_its_number() -> None:
-    """A malformed pattern ends the start with exit status 2 and its number, without its text."""
+    """With a malformed pattern, the bot exits with status 2 and names the pattern by its number, without its text."""
     patterns = "acme-[a-z]{8}\n(acme|acme+)+"
     outcome = await bolt_bot("run", environment={**COMPLETE, "BOLT_BOT_SECRET_PATTERNS": patterns})
     assert outcome.status == 2
@@ -128,7 +128,7 @@ async def test_a_wrong_use_is_not_quoted_with_its_secret() -> None:
 
 
 async def test_tokens_of_two_apps_end_the_start(sandbox: Sandbox, tmp_path: Path) -> None:
-    """Tokens of two apps end the start with a line that has both apps' ids, since nothing would ever arrive."""
+    """With tokens from two apps, the bot doesn't start, because no event would ever arrive; a line has both ids."""
     here = {"BOLT_BOT_HTTP_HOST": "127.0.0.1", "BOLT_BOT_HTTP_PORT": "0"}
     tokens = {"SLACK_APP_TOKEN": sandbox.workspace.other_app_token}
     outcome = await bolt_bot("run", folder=tmp_path, environment={**sandbox.env(), **here, **tokens})

@@ -15,7 +15,7 @@ LATE = "I couldn't record this in time."
 
 
 async def all_start(stage: Stage, people: int) -> None:
-    """Each person starts a run in a channel of their own, all at once; wait for all the cards."""
+    """Have everybody start a run at once, each in a channel of their own, and wait for all the cards."""
     asked = (stage.slash("run nightly", user=f"person-{n}", channel=f"crowd-{n}") for n in range(1, people + 1))
     assert not [outcome.problem for outcome in await asyncio.gather(*asked) if outcome.problem]
     channels = [f"crowd-{n}" for n in range(1, people + 1)]

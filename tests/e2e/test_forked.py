@@ -11,5 +11,5 @@ from tests.e2e.forked import PRELOADED
 
 @pytest.mark.parametrize("name", PRELOADED)
 def test_what_is_imported_beforehand_can_be_imported(name: str) -> None:
-    """A preloaded module can be imported; one that can't is silently skipped, and each bot would import it again."""
+    """Each name is that of a module: a wrong one would be skipped silently, and each bot would import the right one."""
     importlib.import_module(name)

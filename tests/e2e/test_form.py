@@ -193,7 +193,7 @@ async def test_the_same_form_again_asks_back(stage: Stage) -> None:
 
 
 async def test_a_form_that_opens_too_late(stage: Stage) -> None:
-    """If Slack's 3 s for opening the form have passed, a button opens it, and it still knows its channel."""
+    """If Slack's 3 s for opening the form have passed, a button opens it, still for the same channel."""
     await stage.start_bot()
     stage.sandbox.workspace.faults.add(SlackFault("error", "views.open", code="expired_trigger_id"))
     await stage.slash("")

@@ -27,7 +27,7 @@ async def test_a_run_is_started_and_followed_to_its_success(stage: Stage) -> Non
 
 
 async def test_a_failed_runs_log_lands_in_its_thread(stage: Stage) -> None:
-    """The thread gets the failed command, the lines that matter, a mention of who asked, and the log as a file."""
+    """The thread gets the failed command, the lines that matter, a mention of the asker, and the log as a file."""
     await stage.start_bot()
     await stage.slash("run hourly")
     await stage.until(stage.card_says("failed after"))

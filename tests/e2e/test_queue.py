@@ -165,7 +165,7 @@ async def test_it_is_listed_and_taken_out_from_there(stage: Stage) -> None:
 
 
 async def test_in_the_thread_of_a_card_that_waits(stage: Stage) -> None:
-    """In its thread, commands about a run say there's none yet, and cancel removes it from the queue."""
+    """In the thread of a queued start, commands about a run say there's none yet, and cancel dequeues the start."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()

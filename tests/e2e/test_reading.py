@@ -77,7 +77,7 @@ async def test_a_page_that_is_gone_is_mended(stage: Stage) -> None:
 
 
 async def test_filters_and_what_they_do_not_find(stage: Stage) -> None:
-    """Filters for paused, failing and inactive ignore accents and case; finding nothing says what to do."""
+    """Filters ignore accents and case, and if nothing matches, the answer says what to type."""
     add(stage, "Données clients", "clients", owner="Grace@Example.com")
     await stage.start_bot()
     for asked, answer in (

@@ -122,7 +122,7 @@ async def test_two_hundred_failed_nodes_stay_within_slacks_limits(stage: Stage) 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b'{"metadata": {}, "results": 7}', b"{" * 100_000])
 async def test_a_file_that_is_none_falls_back_to_the_log(stage: Stage, content: bytes) -> None:
-    """A broken results file falls back to the log."""
+    """If the results file is broken, the failure is read from the log."""
     stage.sandbox.bolt.files[RESULTS] = content
     blocks = await failed(stage, "hourly")
     assert "net_amnt" in blocks

@@ -137,7 +137,7 @@ async def test_a_redis_that_refuses_writes(
 
 async def test_slack_is_away_in_socket_mode(stage: Stage) -> None:
     """An outage of Slack has one line at each end, none from the SDK; the log, the gauge and /readyz agree."""
-    # With the default timeout for calls: on a busy machine, a short one would be an outage of its own.
+    # With the default timeout for calls, because on a busy machine a short one would cause outages of its own.
     bot = await stage.start_bot()
     stage.sandbox.workspace.faults.away = True
     stage.sandbox.slack.delivery.sockets.drop()

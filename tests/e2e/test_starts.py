@@ -17,7 +17,7 @@ SOON = {"BOLT_BOT_API_TIMEOUT_S": "1"}
 
 
 async def test_a_command_delivered_twice_starts_once(stage: Stage) -> None:
-    """A command delivered several times starts one run: the same trigger_id is the same request."""
+    """A command delivered several times starts one run, because its trigger_id is the same each time."""
     await stage.start_bot()
     await stage.slash("run nightly", times=3)
     await stage.until(stage.card_says("succeeded"))

@@ -170,7 +170,7 @@ async def test_a_digest_is_set_and_shown(stage: Stage) -> None:
 
 
 async def test_a_watch_is_set_up_and_edited_in_a_form(stage: Stage) -> None:
-    """A watch is set up and edited in a form, with errors at their fields and the earlier choices kept."""
+    """A watch is set up and edited in a form, which shows each error below its field and keeps the earlier choices."""
     await stage.start_bot()
     await stage.slash("watch")
     form = await Modal(stage).opened()

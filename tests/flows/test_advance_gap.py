@@ -429,7 +429,7 @@ async def test_nothing_is_kept_for_a_channel_that_no_longer_watches(stage: Incid
 
 
 async def test_nothing_is_kept_if_the_watch_was_stopped_while_an_end_was_accounted(stage: IncidentStage) -> None:
-    """The accounting loaded the watches earlier, so it withholds something for an account that won't come."""
+    """The watches were loaded before the stop, so a post is withheld for an account that will never be posted."""
     await recovered_in_gap(stage)
     stored = await stage.stored()
     (watch,) = await stage.watches.all_watches()

@@ -98,7 +98,7 @@ async def test_a_start_is_denied_on_its_card(stage: Stage) -> None:
 
 
 async def test_an_approval_has_its_time(stage: Stage) -> None:
-    """An approval that isn't given in time is refused, and nothing is started."""
+    """A start that isn't approved in time is refused, and nothing is sent to Bolt."""
     request = await stage.request()
     assert request.approval is not None
     record = stage.scripts.key("req", "r1")

@@ -134,7 +134,7 @@ async def test_what_may_be_known_soon_is_no_decision_yet(start_stage: Stage) -> 
 
 
 async def test_a_second_look_is_not_recorded_twice(start_stage: Stage) -> None:
-    """Neither are decisions for what happens by itself, such as suggestions while someone types."""
+    """Neither a second decision about the same start nor one for suggestions while someone types is recorded."""
     await start_stage.authorizer.decide_on_start(start(), PLAN, again=True)
     await start_stage.authorizer.decide_unrecorded(asker(), Question(Action.READ))
     assert await entries(start_stage) == []
@@ -202,7 +202,7 @@ async def test_a_refused_click_is_on_record(start_stage: Stage) -> None:
 
 
 async def test_no_other_schedule_is_taken_for_one_at_hand(start_stage: Stage) -> None:
-    """A schedule at hand is judged as it is, without looking one up in Bolt."""
+    """A schedule that the caller already has is judged as it is, without a lookup in Bolt."""
     stage = with_policy(start_stage, NO_PROD)
     inactive = Schedule(9, "u", "nightly-old", "nightly-old", "OFF", "ui")
     decision: Decision = await stage.authorizer.decide_on_known_schedule(attempt(), inactive)

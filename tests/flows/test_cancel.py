@@ -1,4 +1,4 @@
-"""Cancelling: the claim on a wish is kept for as long as Bolt takes to answer."""
+"""Cancelling: the claim on a request is kept for as long as Bolt takes to answer."""
 
 from __future__ import annotations
 

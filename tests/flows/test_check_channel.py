@@ -118,7 +118,7 @@ async def test_nothing_of_an_incident_stays_queued(stage: IncidentStage) -> None
 
 
 async def test_a_kill_before_the_watches_go_on_reports_nothing_twice(stage: IncidentStage) -> None:
-    """What has failed since that message was queued has a message of its own, and keeps it."""
+    """A failure after the return's message was queued is reported once, in a message of its own."""
     await stage.watch("*")
     await leaves(stage)
     await fails(stage)
@@ -449,7 +449,7 @@ async def test_a_channel_that_gets_another_id_while_it_comes_back_has_one_messag
 
 
 async def test_a_bot_that_is_away_from_a_channel_stays_away_when_that_gets_another_id(stage: IncidentStage) -> None:
-    """The message at its return lists what failed meanwhile."""
+    """The message posted on the bot's return lists what failed in the meantime."""
     await stage.watch("*")
     await leaves(stage)
     await fails(stage)

@@ -33,7 +33,7 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 
 async def at(stage: IncidentStage, when: datetime) -> None:
-    """Time has passed; what's due by the clock happens."""
+    """Move the clock to this time, and do the work that is then due."""
     stage.at = stage.bolt.clock = max(stage.at, when)
     await stage.work("quiet", whatever=True)
     await stage.work("incidents", whatever=True)

@@ -80,7 +80,7 @@ async def test_another_command_is_shown_by_its_number(stage: Stage) -> None:
 
 
 async def test_a_running_command_may_tell_only_as_it_is_followed(stage: Stage) -> None:
-    """Its pages are read as far as they go; if nothing could be read, the answer says so."""
+    """A running command's log is shown as far as it goes; if there's nothing to read yet, the answer says so."""
     stage.of("RUNNING", OK, RUNNING)
     stage.bolt.pages[3] = [LogPage((("STDOUT", "line 1"),), "0:1", finished=False)]
     message = await stage.show()
@@ -131,7 +131,7 @@ def test_the_command_that_matters_most_is_chosen(commands: tuple[BoltCommand, ..
 
 
 async def test_a_whole_log_is_asked_for_once(stage: Stage) -> None:
-    """A second click while it's on its way gets an answer that says so."""
+    """A second click while the log is on its way gets an answer that says so."""
     first = said((await stage.logs.post_whole_log(asker(), PartButton(KEY, 2, "dbt test"))).text)
     second = said((await stage.logs.post_whole_log(asker(), PartButton(KEY, 2, "dbt test"))).text)
     assert "already" not in first

@@ -54,7 +54,7 @@ async def test_a_recovery_is_a_line_too(stage: IncidentStage) -> None:
 
 
 async def test_all_shows_a_run_from_its_start_and_edits_the_line_to_its_end(stage: IncidentStage) -> None:
-    """This goes for a failed run's line too, in addition to its incident."""
+    """A failed run has such a line too, in addition to its incident."""
     await stage.watch(only="all")
     for state, word in (("SUCCESS", "succeeded"), ("FAILED", "failed")):
         run = stage.begin()

@@ -1,4 +1,4 @@
-"""Polling: what one poll returns about many runs is stored in one go, and each run is due again in time."""
+"""Polling: the states of many runs from one poll are stored at once, and each run becomes due again in time."""
 
 from __future__ import annotations
 

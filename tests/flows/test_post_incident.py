@@ -1,4 +1,4 @@
-"""An incident's message is posted once, and so is each post in its thread."""
+"""An incident's message and each post in its thread are posted once."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ async def test_a_post_whose_reply_was_lost_is_found(lane: Lane) -> None:
 
 
 async def test_a_post_is_sent_again_only_when_it_was_absent_twice(lane: Lane) -> None:
-    """Slack may show a message a little late: one look is not enough."""
+    """Slack may show a message a little late, so one look isn't enough."""
     posts, scripts = lane
     slack = Slack([SlackOutcomeUnknown("chat.postMessage"), "9.9"], [MessageAbsent(), MessageAbsent()])
     assert await attempt(posts, await claim(posts, scripts), slack) is None
@@ -148,7 +148,7 @@ async def test_an_attempt_is_not_looked_for_before_its_time_out_has_passed(lane:
 
 
 async def test_another_methods_wait_is_that_posts_own(lane: Lane) -> None:
-    """A throttled upload holds up no other post."""
+    """A throttled upload doesn't hold up any other post."""
     posts, scripts = lane
     slack = Slack([SlackThrottled("files.getUploadURLExternal", 30)])
     assert await attempt(posts, await claim(posts, scripts), slack) is None

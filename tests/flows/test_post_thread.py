@@ -184,7 +184,7 @@ def blocking(stage: Stage) -> BlockingRedis:
 
 
 async def test_an_end_that_a_restored_redis_has_forgotten_is_not_told_again(stage: Stage) -> None:
-    """It's found in the thread, and so is the log's file."""
+    """The post about the end and the log's file are both found in the thread."""
     ts = await stage.follow(1)
     backup = await backed_up(stage)
     await stage.end(1, "FAILED", log="read")

@@ -41,7 +41,7 @@ def told(sandbox: Sandbox) -> list[str]:
 
 @pytest.mark.parametrize("url", [None, "", "http://127.0.0.1:9/response"])
 async def test_an_answer_finds_its_way(answers: PrivateReplies, sandbox: Sandbox, url: str | None) -> None:
-    """It goes to the response_url, or is an ephemeral message if that's missing or can't be reached."""
+    """An answer goes to the response_url, or is an ephemeral message if that's missing or can't be reached."""
     assert await answers.reply_privately(asker(sandbox, url), SAID)
     assert told(sandbox) == ["There is no such run."]
 

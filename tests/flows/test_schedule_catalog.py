@@ -190,7 +190,7 @@ async def test_whoever_is_broken_off_leaves_the_reading_to_others(api: Api, cata
 
 
 async def test_closing_breaks_off_what_is_read(api: Api, catalog: ScheduleCatalog) -> None:
-    """No background task is left."""
+    """After closing, no background task keeps running."""
     api.may.clear()
     catalog.refresh_soon()
     await settled()

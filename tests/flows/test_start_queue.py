@@ -33,7 +33,7 @@ async def refused(stage: Stage, name: str = "r1", *, user: str = ADA) -> None:
 
 
 async def queued(stage: Stage, name: str = "q1", *, user: str = ADA, of: str = "r1") -> tuple[bool, str]:
-    """Somebody clicks the button that queues; return the answer. If it's queued, its card is posted."""
+    """Click the button that queues a start, and return the answer. If the start is queued, its card is posted."""
     waits, answer = await stage.queued.queue_start(asker(user), of, name, user.lower())
     if waits:
         await stage.post()

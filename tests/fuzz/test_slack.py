@@ -60,7 +60,7 @@ def signed(stage: Stage, body: bytes, content_type: str) -> dict[str, str]:
 
 
 async def post(stage: Stage, bot: Bot, body: bytes, content_type: str) -> int:
-    """Post, and return the status. It has to take little processor time: a busy machine's clock would say nothing."""
+    """Post, and return the status. The limit is on processor time, because a busy machine distorts elapsed time."""
     before = processor_s(bot)
     url = f"http://127.0.0.1:{bot.port}/slack/events"
     headers = signed(stage, body, content_type)

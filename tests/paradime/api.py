@@ -21,7 +21,7 @@ Json = dict[str, Any]
 # Plain HTTP only: loading the certificates takes longer than most tests.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 CREDENTIALS = Credentials("a-secret", "a-key")
-# The limits of the real client, without its waits. Only tests of timeouts set short ones: a busy machine is slow.
+# The limits of the real client, without its waits. Only tests of timeouts shorten them, as a busy machine is slow.
 QUICK = ClientLimits(timeout_s=20, retry=RetryLimits(attempts=3, for_s=60, first_wait_s=0.001))
 ALIAS = re.compile(r"r(\d+): boltRunStatus\(runId: (\d+)\)")
 

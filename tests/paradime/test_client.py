@@ -386,7 +386,7 @@ async def test_another_shape_is_lost(api: Api, client: BoltClient, name: str, da
 
 
 async def test_not_ok_where_something_is_read(api: Api, client: BoltClient) -> None:
-    """If a read isn't ok, there's no schedule, no list of runs that could be taken as empty, and no URL."""
+    """A read that Bolt answers with `ok: false` raises an error, so it can't be taken for an empty result."""
     api.data(boltScheduleName=GOOD["boltScheduleName"] | {"ok": False})
     with pytest.raises(BoltRejected):
         await client.schedule("nightly")

@@ -146,7 +146,7 @@ def test_commands_come_in_order() -> None:
 
 
 def test_nulls_of_a_run() -> None:
-    """A listed run needs only an id and a state, and git's values may be numbers instead of texts."""
+    """A listed run needs only an id and a state, and git's values may be numbers instead of strings."""
     wire = {"id": 9, "state": "RUNNING", "actor": None, "gitInfo": {"pullRequestId": 12, "commitHash": 1234567}}
     read = graphql_models.RunSummary.model_validate(wire).core()
     assert read == bolt.RunSummary(9, "RUNNING", "", commit="1234567", pull_request="12")

@@ -90,7 +90,7 @@ async def test_an_error_deeper_in_a_run_that_is_there(api: Api, client: BoltClie
 
 
 async def test_what_was_told_beside_an_error_without_a_path(api: Api, client: BoltClient) -> None:
-    """Only runs without data are requested again, until a single one is the bad one."""
+    """Only runs without data are requested again, until the one bad run is found."""
 
     def answer(asked: Asked) -> Answer:
         if 3 not in asked.run_ids:

@@ -175,7 +175,7 @@ async def test_whatever_comes_of_it_it_is_sent_once(how: str, error: BoltError) 
     ],
 )
 async def test_errors_of_a_change(reply: GraphqlReply, error: type[BoltError]) -> None:
-    """An error in a change is a refusal, unless it's below the mutation, which was executed then."""
+    """An error in a change is a refusal, unless its path leads into the mutation's result: then the mutation ran."""
     sending, _outcomes = sender(reply)
     with pytest.raises(BoltError) as caught:
         await sending.change("mutation", {})

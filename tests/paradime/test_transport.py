@@ -71,7 +71,7 @@ def whole(body: bytes, *headers: str) -> bytes:
 
 
 async def closed_port() -> int:
-    """A port on this machine on which nobody listens."""
+    """A port on this machine on which nothing is listening."""
     served = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port: int = served.sockets[0].getsockname()[1]
     served.close()
@@ -80,7 +80,7 @@ async def closed_port() -> int:
 
 
 async def test_a_refused_connection_was_not_sent() -> None:
-    """If nobody listens, nothing was sent."""
+    """A request to a port where nothing is listening is reported as not sent."""
     async with sending(f"http://127.0.0.1:{await closed_port()}/graphql") as transport:
         with pytest.raises(BoltNotSent):
             await transport.post(QUERY)

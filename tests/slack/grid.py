@@ -37,7 +37,7 @@ FOREIGN = {
 
 
 def interaction(kind: str, actor: Actor, *, team: Json | None, enterprise: str | None = ORG) -> Json:
-    """What all interactions have in common."""
+    """Return the fields that all interactions have."""
     return {
         "type": kind,
         "user": {"id": actor.user, "username": actor.user.lower(), "name": actor.user.lower(), "team_id": actor.own},
@@ -55,7 +55,7 @@ def ours() -> Json:
 
 
 def view(actor: Actor, callback: str = "known") -> Json:
-    """One of our modals, or the Home tab. In a shared channel it's the other side's, but installed in our workspace."""
+    """One of our modals, or the Home tab. For a foreign workspace, `team_id` is theirs; the installed team is ours."""
     theirs = actor.own if actor in FOREIGN.values() and actor.own.startswith("T") else TEAM
     return {
         "id": "V1",
@@ -213,7 +213,7 @@ def envelope(inner: Json, **fields: Any) -> Json:  # noqa: ANN401 - JSON
 
 
 def mention(actor: Actor) -> Json:
-    """A mention: `team` is the reader's, and the writer's own is in `user_team` if it's another one."""
+    """A mention: `team` is our workspace; if the writer's team is a different one, it's in `user_team`."""
     inner: Json = {"type": "app_mention", "user": actor.user, "text": "<@U0BOT> help", "ts": "17.1", "channel": "C1"}
     inner |= {"event_ts": "17.1", "team": TEAM}
     if actor.own != TEAM:

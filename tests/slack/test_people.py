@@ -267,7 +267,7 @@ async def test_what_is_known_serves_while_slack_does_not_answer(
 async def test_a_scope_that_was_taken_away_is_no_reason_to_believe_what_is_known(
     chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox, clock: Clock
 ) -> None:
-    """Without its scope, an old role isn't used to act, and asking again wouldn't help."""
+    """Without the scope to read roles, an old role doesn't permit an action, and asking again wouldn't help."""
     one = people(chat, memory, clock=clock, groups=frozenset())
     await one.person(ADA)
     sandbox.workspace.scopes.discard("users:read")

@@ -86,7 +86,7 @@ async def test_it_is_a_redis_that_will_do(own: EmbeddedRedis) -> None:
 
 
 async def test_it_finds_its_data_again(own: EmbeddedRedis) -> None:
-    """What was stored is there after a stop and a start."""
+    """The stored data is still there after a stop and a start."""
     client = connect(await own.start())
     await client.set("word", "kept")
     await client.aclose()

@@ -88,7 +88,7 @@ async def test_ends_that_failed_are_edited_before_all_else(scripts: Scripts) -> 
 
 
 async def test_channels_take_turns(scripts: Scripts) -> None:
-    """A channel with many ends does not hold up another with one."""
+    """A channel with many ends doesn't hold up a channel with one."""
     await settled_cards(scripts, "A", "A", "A", "B")
     for number in (1, 2, 3, 4):
         await end_run(scripts, number, "FAILED")
@@ -148,14 +148,14 @@ async def test_counts_and_progress_do_not_wait_for_each_other(scripts: Scripts) 
     waiting = await lane.claim()
     assert waiting.lease is None
     assert 50 < (waiting.wait_s or 0) <= 61
-    # A progress slot leaves the window: the count hasn't taken any of these.
+    # A progress slot becomes free: the count hasn't taken any of the progress slots.
     oldest = (await scripts.redis.zrange(scripts.key("budget", "edits"), 0, 0))[0]
     await scripts.redis.zrem(scripts.key("budget", "edits"), str(oldest))
     assert (await lane.claim()).urgency == "progress"
 
 
 async def test_counts_are_spread_over_the_minute(scripts: Scripts) -> None:
-    """There's one every five seconds at most, however many are waiting; a smaller budget has fewer."""
+    """Counts are edited once every five seconds at most, however many wait, and less often with a smaller budget."""
     await queue_counts(scripts, "C", "incident-1", "incident-2")
     lane = edits(scripts, lease_s=100)
     assert (await lane.claim()).urgency == "count"
@@ -342,7 +342,7 @@ async def test_a_card_that_is_over_and_told_is_sealed(scripts: Scripts) -> None:
 
 
 async def test_a_button_rebuilds_what_redis_has_lost(scripts: Scripts) -> None:
-    """A wish on a run that isn't stored restores the run, its card and its poll."""
+    """A request to cancel a run that isn't stored restores the run, its card and its poll."""
     runs, key = Runs(scripts), RunKey("w", 4711)
     facts = RunFacts(slug="nightly", name="Nightly", asked_by="U1", asked_at=NOW)
     asker = Asker("T", "U2", "A")

@@ -31,7 +31,7 @@ class EarlierAsker:
 
 @dataclass(frozen=True, slots=True)
 class EarlierWish:
-    """A wish as the previous version read it."""
+    """A request to cancel, as the previous version read it."""
 
     asker: EarlierAsker
     at: datetime

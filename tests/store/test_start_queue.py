@@ -232,7 +232,7 @@ async def test_a_wait_has_an_end(scripts: Scripts) -> None:
 
 
 async def test_one_that_was_overtaken_keeps_its_place(scripts: Scripts) -> None:
-    """It waits for the run that was faster."""
+    """A start that finds another run active goes back to its place in the queue, and waits for that run."""
     for name, user in (("a", "U1"), ("b", "U2")):
         await join(scripts, name, user=user)
         await carded(scripts, name)

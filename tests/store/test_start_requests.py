@@ -61,7 +61,7 @@ async def test_a_delivery_is_recorded_once_however_often_it_comes(scripts: Scrip
 
 
 async def test_the_same_words_are_the_first_request_until_a_minute_is_over(scripts: Scripts) -> None:
-    """Another person, channel or schedule makes it another request, and so does asking for another start."""
+    """A request by another person, in another channel, for another schedule or for another start is a new one."""
     requests = StartRequests(scripts, Limits())
     await requests.accept(asked("a"))
     assert (await requests.accept(asked("b"))).id == "a"
@@ -131,7 +131,7 @@ async def test_a_version_that_compares_words_shares_the_same_redis(scripts: Scri
     ("state", "word"), [("settled", "new"), ("unclear", "same"), ("refused", "new"), ("looked", "same")]
 )
 async def test_how_the_first_stands_decides_after_its_minute(scripts: Scripts, state: str, word: str) -> None:
-    """If the first one is unsettled, the person is asked; if it was refused, they can ask again at once."""
+    """If the first request is still unsettled, the person is asked; if it was refused, they can repeat it at once."""
     requests = StartRequests(scripts, Limits(ask_again_s=0))
     await requests.accept(asked("a"))
     await scripts.redis.hset(scripts.key("req", "a"), "state", state)

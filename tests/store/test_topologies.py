@@ -175,7 +175,7 @@ async def test_a_cluster_is_one_slot_of_it(servers: Servers, scripts: Make) -> N
     ],
 )
 async def test_what_cannot_be_reached_is_told_in_a_sentence(servers: Servers, form: str, words: str) -> None:
-    """Another primary's name, no Sentinel, a wrong password, no node: the password is never shown."""
+    """A wrong primary, Sentinel, password or node is reported in one sentence, which never shows the password."""
     watched = await sentinels(servers, password=PASSWORD)
     redis = connect(form.format(password=PASSWORD, watch=watched.sentinel.port), timeout_s=1)
     with pytest.raises((StoreUnavailable, StoreUnfit)) as caught:

@@ -90,7 +90,7 @@ async def test_a_watch_is_changed_until_it_is_removed(watches: Watches) -> None:
 
 
 async def test_another_process_sees_each_change(watches: Watches, scripts: Scripts) -> None:
-    """What it keeps in memory is read again after a change, and only then."""
+    """Another process reads the watches again after a change, and only then."""
     elsewhere = Watches(scripts)
     watch = await added(watches)
     kept = await elsewhere.all_watches()
@@ -149,7 +149,7 @@ async def test_a_channel_has_a_bound(watches: Watches) -> None:
 
 
 async def test_all_channels_together_have_a_bound(watches: Watches, scripts: Scripts) -> None:
-    """It applies even to a channel without any watches."""
+    """The total limit applies even to a channel without any watches."""
     await scripts.redis.hset(scripts.key("standing"), mapping={f"X{number}:1": "{}" for number in range(WATCHES_MOST)})
     assert (await watches.add_watch(NIGHTLY)).word == "full"
 

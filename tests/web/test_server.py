@@ -92,7 +92,7 @@ async def test_it_is_alive_whatever_is_away(stage: Stage) -> None:
 
 
 async def test_readiness_comes_and_goes(stage: Stage) -> None:
-    """/readyz is 200 if there are no reasons against it, whatever the notes, or else 503 with a line for each."""
+    """/readyz returns 200, with any notes, if the bot is ready, and otherwise 503 with a line for each reason."""
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=False)
     assert await stage.get("/readyz") == (200, "ready\n")
     stage.server.notes = lambda: ["a file can't be used"]

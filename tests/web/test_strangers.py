@@ -150,7 +150,7 @@ async def test_a_body_that_never_comes_is_not_waited_for() -> None:
 
 
 async def test_a_fault_of_a_handler_is_a_bare_500(served: WebServer) -> None:
-    """A handler's fault is a bare 500 for the stranger and a line in the log."""
+    """If a handler fails, the sender gets a bare 500, and the log gets a line."""
 
     async def broken(_request: web.Request) -> web.StreamResponse:
         raise RuntimeError("redis://user:password@host")

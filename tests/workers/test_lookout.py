@@ -152,7 +152,7 @@ async def test_while_anything_is_due_it_looks_at_the_usual_pace() -> None:
 
 
 async def test_an_outage_is_over_as_soon_as_usual() -> None:
-    """The usual pace is kept while Redis is away: nobody knows then what is due."""
+    """The usual pace is kept while Redis is away, because there's no way to know what is due."""
 
     async def next_due() -> Mapping[str, float]:
         raise StoreUnavailable

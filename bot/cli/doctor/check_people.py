@@ -35,7 +35,7 @@ class NamedIds:
 
 
 def in_policy(policy: Policy) -> NamedIds:
-    """Return what a policy names."""
+    """Return the people, groups and channels that a policy names."""
 
     def found() -> Iterator[tuple[str, str]]:
         for rule in policy.rules:

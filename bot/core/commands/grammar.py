@@ -135,7 +135,7 @@ def _is_option(word: Token) -> bool:
 
 
 def _option(verb: str, word: Token, rest: list[Token]) -> tuple[str, Token]:
-    """Read an option's name and its value: after an equals sign, or the next word, which is taken from `rest`."""
+    """Read an option's name and its value, which follows an equals sign or is the next word, taken from `rest`."""
     plain = DASHES.sub("--", word.text)
     name, equals, value = plain.lstrip("-").partition("=")
     name = name.lower()

@@ -35,7 +35,7 @@ GUESSED_MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A line that isn't a command. `sentence` says why not, and what to type instead.
+    """A line that isn't a command. `sentence` says why it isn't, and what to type instead.
 
     `words` are all of its words. `literal` is the line read as a command, if its first word is almost a verb: one
     with a typo, a synonym of one, or one followed by a question mark. `here`: it's about this channel's newest run.

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 def parse_since(text: str, now: datetime) -> datetime | None:
     """Parse `2 h`, `3d` or `2026-11-28`. Returns None if it isn't a time.
 
-    Without an offset, it's in the zone of `now`.
+    A date without an offset is in the time zone of `now`.
     """
     units = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
     number = text.rstrip("abcdefghijklmnopqrstuvwxyz ")

@@ -206,7 +206,7 @@ def failed(run: Run) -> Message:
 
 
 def slowest(run: Run) -> Message:
-    """List the slowest nodes of the failed command, for whoever asked."""
+    """List the slowest nodes of the failed command, for the person who asked."""
     if run.end is None or not run.end.slowest:
         return Message((f"I don't know how long the nodes of run {run.id} took. Open it in Bolt.",))
     nodes = run.end.slowest

@@ -389,7 +389,7 @@ def _with_source(block: Failure, sources: dict[tuple[str, bool], list[Failure]])
     alike = sources.get((block.name, is_stale)) or sources.get((block.name, not is_stale))
     if alike is None or block.kind != "source":
         return block
-    # A block may be printed twice, so the last one isn't used up.
+    # A block may be printed twice, so the last source stays in the list for another block.
     source = alike.pop() if len(alike) > 1 else alike[0]
     message = source.message if is_stale else block.message
     return replace(block, name=source.name, status=source.status, message=message or block.message)

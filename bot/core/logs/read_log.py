@@ -155,7 +155,8 @@ def _merged(said: LogFindings, results: Results, mask: Callable[[str], str]) -> 
     texts |= {(one.kind, one.name): one for one in said.failures}
     nodes = [_from_result(node, texts, said, mask) for node in results.failed]
     known = {(one.kind, one.name) for one in nodes}
-    # Tables of two sources may have one name. It's enough only for a node that the log doesn't name in full.
+    # Tables of two sources may share a name, so the table's name identifies only a node that the log doesn't name in
+    # full.
     known |= {(one.kind, _table(one.name)) for one in nodes if (one.kind, one.name) not in texts}
     has_operation = any(one.kind == "operation" for one in nodes)
     for one in said.failures:

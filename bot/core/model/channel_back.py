@@ -10,8 +10,8 @@ from datetime import datetime
 class ChannelBack:
     """What the message is about: what happened since `since`, by our clock, to the incidents of these schedules.
 
-    `always`: it's posted even if nothing has happened. `withheld`: the schedules with a withheld post, whose news
-    counts even if it's older than `since`, the time at which it was noticed that the bot couldn't post.
+    `since` is when the bot noticed that it couldn't post. `always`: the message is posted even if nothing has happened.
+    `withheld`: the schedules with a withheld post; their news counts even if it's older than `since`.
     """
 
     since: datetime

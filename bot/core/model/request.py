@@ -244,7 +244,7 @@ def run_facts(request: Request) -> RunFacts:
 
 
 def _retry_facts(request: Request, plan: StartPlan, *, only_failed: bool) -> RunFacts:
-    """Facts of a retry: those of the retried run, without the usual duration, which says nothing about a retry."""
+    """Facts of a retry: the retried run's, without its usual duration, which says nothing about a retry."""
     return RunFacts(
         slug=plan.slug,
         name=plan.name,

@@ -13,7 +13,7 @@ from bot.core.model.request import Origin, Request
 # `known`: this delivery was seen before; `same`: an earlier request asks for the same start; `full`: nothing was
 # recorded.
 Acceptance = Literal["new", "known", "same", "full"]
-# Whether it's a queued start's turn: with `turn`, `late` and `unseen`, the start stays claimed.
+# Whether it's a queued start's turn. After `turn`, `late` and `unseen`, the start stays claimed.
 Turn = Literal["turn", "late", "unseen", "wait", "gone", "lost"]
 # Whether a decision on a pending start counts: `late` if the time for it had passed, `over` if the start is no longer
 # pending.

@@ -231,7 +231,7 @@ def _follows(text: str, at: int, *, dash: bool) -> bool:
 
 
 def _is_of_parser(text: str, found: re.Match[str]) -> bool:
-    """Whether it's a parser's message about an unexpected token."""
+    """Whether a match comes from a parser's message about an unexpected token."""
     if found["name"].lower() != "token":
         return False
     before = text[max(0, found.start() - 16) : found.start()]

@@ -17,14 +17,14 @@ PIECE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """Replaces the matches of a pattern. `needs`: lower-case texts, one of which is in any text that can match."""
+    """Replaces the matches of a pattern. `needs`: lowercase strings, one of which is in any text that can match."""
 
     needs: tuple[str, ...]
     pattern: re.Pattern[str]
     put: str | Callable[[re.Match[str]], str] = MASK
 
 
-# The password may contain an @ itself: it extends to the last one before a slash, space or quote.
+# The password itself may contain an @, so it extends to the last @ before a slash, space or quote.
 _URL = re.compile(r"(://)[^\s/@:'\"<>]{0,200}:[^\s/'\"<>]{1,2000}@")
 # It may even contain a slash, unless the part before that is a port.
 _URL_SLASH = re.compile(r"(://)[^\s/@:?#'\"<>]{1,100}:(?!\d{1,5}[/?#])[^\s@'\"<>]{1,200}@")

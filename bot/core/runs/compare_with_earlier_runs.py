@@ -15,7 +15,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """A recovery after `failures` failed runs; with `more`, there may be more than are listed."""
+    """A recovery after `failures` failed runs. `more`: earlier ones that Bolt didn't list may have failed too."""
 
     failures: int = 0
     more: bool = False
@@ -35,7 +35,7 @@ def recovery(listed: Sequence[RunSummary], run_id: int, *, all_listed: bool) -> 
 
 
 def what_changed(listed: Sequence[RunSummary], run: Run, *, all_listed: bool) -> Changed | None:
-    """Compare a failed run with earlier ones. Returns None if it can't be compared.
+    """Compare a failed run with earlier ones. Returns None if that isn't possible.
 
     Only runs of the same branch count, and only if this one had the schedule's own commands and no pull request. A
     retry and the run that it retries count as one failure.

@@ -39,7 +39,7 @@ def in_words(cron: str) -> str | None:
     options = Options(CasingTypeEnum.Sentence, use_24hour_time_format=True, locale_code="en_US")
     try:
         words = str(get_description(cron, options))
-    except Exception:  # noqa: BLE001 - it raises whatever it stumbles over
+    except Exception:  # noqa: BLE001 - the library can raise any exception
         return None
     return words[:1].lower() + words[1:]
 
@@ -90,7 +90,7 @@ def _next_alone(schedule: Schedule, now: datetime) -> Sentence:
 
 
 def _readable(cron: str) -> bool:
-    """Whether a cron names fixed times. Random and hashed fields don't."""
+    """Whether a cron expression names fixed times, which random and hashed fields don't."""
     from croniter import CroniterError, croniter  # noqa: PLC0415 - see `in_words`
 
     try:

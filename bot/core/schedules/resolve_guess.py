@@ -1,4 +1,4 @@
-"""Resolving guesses into offers. Pure: needs the schedules, and for questions about runs their newest runs.
+"""Resolving guesses into offers. Pure: needs the schedules and, for questions about runs, their newest runs.
 
 Only a clear request (an acting verb with a schedule or run, and no unknown words) is offered as an action. For
 questions, negations and statements, only *Status* and *Logs* are offered.
@@ -127,7 +127,7 @@ def answers(
     runs: Mapping[str, Sequence[RunSummary]] | None = None,
     titles: Mapping[int, str] | None = None,
 ) -> tuple[OfferedCommand, ...]:
-    """Make the offers. `runs` are the newest runs by slug, newest first; `titles` the schedules of known runs."""
+    """Make the offers. `runs` has the newest runs by slug, newest first; `titles` has the schedules of known runs."""
     if meaning.offers:
         return meaning.offers[:OFFERED_MOST]
     found: list[OfferedCommand] = []

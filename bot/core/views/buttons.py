@@ -260,7 +260,7 @@ def _foreign(value: object) -> list[str]:
 def follow_button(run: Run, *, number: int | None = None) -> Button:
     """The *Follow this run* button, which gives an active run a card in the channel of the click.
 
-    `number` distinguishes several in a row.
+    `number` distinguishes several such buttons in one message.
     """
     action = FOLLOW_RUN if number is None else f"{FOLLOW_RUN}.{number}"
     spoken = cut(f"Follow this run: run {run.id} of {run.title}", LABEL_MOST)
@@ -314,7 +314,7 @@ def read_incident_value(value: str) -> IncidentButton:
 
 
 def outage_take_value(number: int, *, free: bool) -> str:
-    """Build the value of the button to take on an outage. `free`: nobody was on some part of it."""
+    """Build the value of the button to take on an outage. `free`: some of its incidents had nobody on them."""
     return f"{number}:free" if free else str(number)
 
 
@@ -338,7 +338,7 @@ def read_runs_value(value: str) -> frozenset[int]:
 
 
 def snooze_value(schedule: str, choice: str) -> str:
-    """Build the value of an option to snooze an incident. It's short, so the schedule is in it as a hash."""
+    """Build the value of an option to snooze an incident. It has to be short, so it contains a hash of the schedule."""
     return f"{choice}:{_mark(schedule)}"
 
 

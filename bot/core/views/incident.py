@@ -289,7 +289,7 @@ def branch_of(run: IncidentRun) -> str:
 
 
 def starter_of(run: IncidentRun, names: Mapping[str, str]) -> str:
-    """Who started a run: our asker by name, else whom Bolt names, else "" if neither is known."""
+    """Who started a run: the person who asked us, or else the name that Bolt gives, or "" if neither is known."""
     if run.asked_by:
         return cut(names.get(run.asked_by, ""), PERSON_SHOWN)
     return _name(run.actor or "")
@@ -388,7 +388,7 @@ def _still_failing(incident: Incident, post: ThreadPost, notified: Sentence) -> 
 
 
 def _state_line(incident: Incident, post: ThreadPost, app_url: str, names: Mapping[str, str]) -> Sentence:
-    """What the message would show about what is being done, and, the first time, why it can't."""
+    """The incident's state, which its message can no longer show; the first such line also says why."""
     spans: list[Span] = []
     if incident.is_open:
         for line in _handling(incident, None, app_url, names):

@@ -25,7 +25,7 @@ _NO_NAMES: Mapping[str, str] = {}
 
 
 def notice_message(notice: Notice, app_url: str, names: Mapping[str, str] = _NO_NAMES) -> Message:
-    """Build a notice's message. `names` are the usernames of `people_in(notice)`, as far as known."""
+    """Build a notice's message. `names` are the usernames of `people_in(notice)`, where known."""
     if notice.late:
         return _late(notice, app_url)
     if notice.hour is not None:

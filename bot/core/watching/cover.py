@@ -45,8 +45,8 @@ class Covers:
     def deciding(self, schedule: WatchedSchedule, without: Collection[str] = ()) -> dict[str, Watch]:
         """The watch that decides, by channel: an exact one, else the longest literal prefix, else the newest one.
 
-        `without` are the names of watches that decide nothing. `since` is when the channel's first watch of the schedule
-        was made, so a more specific watch doesn't start over.
+        `without` are the names of watches that don't count. `since` is when the channel's first watch of the schedule
+        was made, so adding a more specific watch doesn't change it.
         """
         decided: dict[str, Watch] = {}
         since: dict[str, datetime] = {}

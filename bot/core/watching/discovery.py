@@ -43,7 +43,7 @@ class Found:
 def compare(ledger: Ledger, listed: Sequence[RunSummary], at: datetime, *, since: datetime | None = None) -> Found:
     """Compare a listing at `at` with the ledger.
 
-    At the first look, only what ended after `since`, when the first watch was made, is news.
+    At the first look, only runs that ended after `since`, the time of the first watch, are news.
     """
     final, active = {run for run, _ in ledger.final}, set(ledger.active)
     floor = ledger.floor

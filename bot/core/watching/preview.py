@@ -24,8 +24,8 @@ _DAY_S = 86_400
 class Previewed:
     """What would have been reported about one schedule, or about several, in `days` days.
 
-    `messages` are new messages about failures; `failures` the failed runs that they count. `lines` are about single runs,
-    or an hour of them: `busy` schedules have one line an hour.
+    `messages` are new messages about failures, `failures` the failed runs that they count. `lines` counts the lines
+    about single runs and, for `busy` schedules, the lines that sum up an hour.
     """
 
     failures: float = 0
@@ -91,7 +91,7 @@ def replay(watch: Watch, schedule: WatchedSchedule, runs: Sequence[RunSummary], 
 
 
 def _lines(ends: Sequence[RunEnd], watch: Watch, schedule: WatchedSchedule, *, busy: bool) -> int:
-    """How many lines a watch would have had about these ends."""
+    """How many lines a watch would have posted about these ends."""
     for_pull_requests = [end for end in ends if end.pull_request and watch.pull_requests]
     if watch.only == "failures":
         return len(for_pull_requests)

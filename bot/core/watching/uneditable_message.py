@@ -50,7 +50,7 @@ def outdates_outage(incident: Incident) -> datetime | None:
 
 
 def with_new_message(incident: Incident) -> Incident:
-    """Record that a new message shows it from now on."""
+    """Record that a new message shows the incident from now on."""
     return replace(incident, uneditable_since=None, replaced=incident.replaced + 1)
 
 

@@ -11,7 +11,7 @@ FLAPPING_MENTION_GAP = timedelta(hours=6)
 
 
 def may_mention(incident: Incident, at: datetime | None) -> bool:
-    """Whether a post may notify people: rarely, and not while somebody works on it or it's snoozed."""
+    """Whether a post may notify people: rarely, and not while somebody is on the incident or it's snoozed."""
     if incident.on_it is not None or incident.snooze is not None or not incident.is_open:
         return False
     gap = FLAPPING_MENTION_GAP if incident.state is IncidentState.FLAPPING else MENTION_GAP

@@ -15,7 +15,7 @@ from bot.core.text.text import Sentence
 
 
 class Chat(Protocol):
-    """Slack's messages and files. No call here waits for the posting budget: that was spent before.
+    """Slack's messages and files. No call here waits for the posting budget, because callers have already spent it.
 
     `key` identifies a message. It's stored in the message's metadata, so that a post with a lost response can be found
     again.

@@ -217,7 +217,7 @@ class IncidentPosts(Protocol):
         """Record that the message was deleted. A new one is posted, unless the incident is snoozed or closed."""
 
     async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str, *, is_newest: bool) -> str:
-        """Record the message as it was posted; it's edited unless it shows `stored` (`is_newest`).
+        """Record that an incident's message was posted; an edit follows unless it shows `stored` (`is_newest`).
 
         Returns `ok`, or `done:<ts>` of the message that another process has posted.
         """
@@ -252,7 +252,7 @@ class Outages(Protocol):
         """
 
     async def message_posted(self, post: ClaimedPost, outage: Outage, ts: str, *, is_newest: bool) -> str:
-        """Record the message as it was posted; it's edited unless it shows `outage` (`is_newest`).
+        """Record that an outage's message was posted; an edit follows unless it shows `outage` (`is_newest`).
 
         Returns `ok`, or `done:<ts>` of the message that another process has posted.
         """

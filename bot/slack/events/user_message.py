@@ -65,7 +65,7 @@ class UserMessage:
 def read_message(body: Json, event: Json, me: Identity) -> UserMessage | None:
     """Read the message of an event.
 
-    Returns None for an edit, a bot's message, or any other that a person didn't just write.
+    Returns None for an edit, a bot's message, or any other message that a person didn't just write.
     """
     user, channel, ts = (str(event.get(name) or "") for name in ("user", "channel", "ts"))
     by_a_bot = event.get("bot_id") or event.get("bot_profile") or user in {me.bot_user, SLACKBOT}

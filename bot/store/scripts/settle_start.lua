@@ -4,8 +4,8 @@
 -- run it already has.
 local id, member = ARGV[3], ARGV[4]
 
--- How often a person runs a schedule, and in which channel last. A run's weight halves in 30 days: newer runs get a
--- higher score, so that no score has to be lowered. Forgotten 90 days after the last run.
+-- How often a person runs a schedule, and the channel of the last run. A run's weight halves in 30 days: newer runs get
+-- a higher score, so that no score has to be lowered. Forgotten 90 days after the last run.
 local HABITS_MOST, HABITS_S, HALF_S, SINCE_S = 50, 90 * DAY_S, 30 * DAY_S, 1767225600
 local function habit(facts, channel)
   local known = read_facts(facts)

@@ -31,8 +31,9 @@ POST   /control/bolt/settings              {speed?, cancel_finished?: error | ok
 What happens by itself (GET …/state has `scheduler`, `clock` and `warehouse`):
 
 POST   /control/bolt/scheduler             {mode: off | lively | all, every_s?}: `lively` adds three schedules and
-                                           starts them again and again; `all` starts all that have a cron expression,
-                                           each every `every_s`, or at its expression's times. Removes all other timetables
+                                           starts them again and again; `all` starts every schedule with a cron
+                                           expression, every `every_s` or at its expression's times. Removes all other
+                                           timetables
 POST   /control/bolt/scheduler/<slug>      {every_s?, next_in_s?, script?, skip?, off?}: give a schedule a timetable, or
                                            change it; `nextRunAt` follows. Without `every_s` and `next_in_s` the slots
                                            are the cron expression's. `script`: a list of courses, taken in turn, each a

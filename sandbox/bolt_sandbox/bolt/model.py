@@ -42,7 +42,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever starts or cancels a run: a person, an API key or the scheduler."""
+    """Someone or something that starts or cancels a run: a person, an API key or the scheduler."""
 
     name: str
     email: str | None = None

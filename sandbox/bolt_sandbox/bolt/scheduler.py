@@ -81,7 +81,7 @@ class Timetable:
 
 
 class Scheduler:
-    """The timetables of one Bolt, by slug. `mode` says which ones it has made; more can be added one by one."""
+    """The timetables of one Bolt, by slug. `mode` says which set was made at once; more can be added one by one."""
 
     def __init__(self) -> None:
         self.mode: Mode = "off"

@@ -1,4 +1,4 @@
-"""Payloads of commands, interactions and events, with the field names of Slack's real ones."""
+"""Payloads of commands, interactions and events, with the same field names as Slack's own."""
 
 from __future__ import annotations
 
@@ -356,7 +356,7 @@ def membership_event(ws: Workspace, channel: Channel, user: User, kind: str, by:
 
 
 def channel_id_changed(ws: Workspace, old_id: str, channel: Channel) -> Json:
-    """`channel_id_changed`: a private channel has another id, because it was shared."""
+    """`channel_id_changed`: a private channel has a new id, because it was shared."""
     return {
         "type": "channel_id_changed",
         "old_channel_id": old_id,

@@ -88,7 +88,8 @@ class Workspace:
         self.bot_token = "xoxb-sandbox-bot-token"  # noqa: S105
         self.app_token = "xapp-1-A0SANDBOX-1-sandbox"  # noqa: S105
         self.signing_secret = "sandbox-signing-secret"  # noqa: S105
-        # Another app in this workspace: Slack accepts its token too, but doesn't send our payloads over its sockets.
+        # Another app in this workspace: Slack accepts that app's token too, but doesn't send our payloads over its
+        # sockets.
         self.other_app_id = "A0OTHER"
         self.other_app_token = "xapp-1-A0OTHER-1-sandbox"  # noqa: S105
         self.features = Features.from_manifest(manifest)

@@ -1,4 +1,4 @@
-// What the control API answers with. Optional is what an older or another sandbox may leave out.
+// The control API's answers. Fields that an older or a different sandbox may leave out are optional.
 
 export type Json = Record<string, unknown>;
 
@@ -166,7 +166,7 @@ export interface View {
   hash: string;
   callback_id?: string;
   private_metadata?: string;
-  // The conversation that was open when it opened.
+  // The conversation that was open when the view opened.
   current_conversation?: string;
 }
 

@@ -150,7 +150,7 @@ def test_each_reason_has_its_fix() -> None:
 async def test_two_processes_on_one_directory(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A data directory in use is a problem, unless by the bot that listens on this port."""
+    """A data directory in use is a problem, unless the bot that listens on this port is using it."""
     embedded = EmbeddedRedis(tmp_path)
     await embedded.start()
 

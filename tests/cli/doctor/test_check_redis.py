@@ -352,7 +352,7 @@ async def test_a_port_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_database_that_does_not_exist(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database number that doesn't exist is reported, with where it is in the address."""
+    """A database number that doesn't exist is reported, and the fix says where it is in the address."""
     found = only_problem(await examined(monkeypatch, server.url.replace("/0", "/99")))
     assert "it has no database with the number in REDIS_URL" in found.sentence
     assert "number at the end" in found.fix

@@ -48,7 +48,7 @@ def test_what_is_typed_is_understood(typed: str, expected: DigestCommand) -> Non
     ],
 )
 def test_what_is_not_understood_is_answered_with_examples(typed: str) -> None:
-    """Anything else is answered with the same message, which has examples."""
+    """All arguments that aren't understood are answered with the same message, which has examples."""
     with pytest.raises(BadCommand) as refused:
         parse(typed)
     assert str(refused.value) == (

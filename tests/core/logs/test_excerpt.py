@@ -18,7 +18,7 @@ def test_what_fits_is_whole() -> None:
 
 
 def test_every_failure_keeps_its_head_where_room_is_short() -> None:
-    """Many failures, little room: each shown one begins with its heading, and the rest is counted."""
+    """If there are too many failures to show, each one shown begins with its heading, and the rest are counted."""
     failures = [failure(n, f"Failure in model m{n} (m{n}.sql)", "x" * 900) for n in range(30)]
     shown = excerpt(failures, LogFindings(), EXCERPT_LIMIT)
     blocks = shown.split("\n\n")

@@ -67,7 +67,7 @@ def test_bolts_own_words_are_shown() -> None:
 
 
 def test_a_missing_scope_is_named() -> None:
-    """A missing scope is named as Slack names it, so that whoever installs the app finds it."""
+    """A missing scope is named as in Slack, so that it's easy to find in the app's settings."""
     assert "files:write" in ScopeMissing("files.upload", "missing_scope", "files:write").sentence
 
 

@@ -71,7 +71,7 @@ def test_a_denied_override_is_a_case_of_starting() -> None:
 
 
 def test_of_many_cases_the_first_are_told_and_the_rest_counted() -> None:
-    """The first cases are shown and the rest are counted, because a message has its limits."""
+    """The first cases are shown and the rest are counted, because a message's length is limited."""
     policy = Policy((*(about(f"s{number}-*", Allow()) for number in range(CASES_MOST + 3)), Rule("all", Allow())))
     line = starts(policy)
     assert f"s{CASES_MOST - 1}-*" in line

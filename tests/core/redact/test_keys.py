@@ -30,7 +30,7 @@ BEGIN, END = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
 
 
 def test_what_surrounds_a_key_stays() -> None:
-    """A key's first line stays, and so does the text before and after the key."""
+    """A key's first line and the text before and after the key stay."""
     assert mask_private_keys(f"{BEGIN}\nMIIE\n{END}\nand that") == f"{BEGIN} {MASK}\nand that"
     cut = mask_private_keys(f"said this\nMIIEabcdefgh\n{END}\nand that")
     assert cut == f"said this\n{MASK}\n{END}\nand that"

@@ -1,4 +1,4 @@
-"""Row values are left out of log text; what a person needs to act on the message stays."""
+"""Row values are left out of log text, but everything that a person needs to act on the message stays."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def test_the_security_page_states_what_was_measured() -> None:
 
 @pytest.mark.parametrize("positive", NOT_FOUND, ids=lambda one: one.text[:40])
 def test_what_is_knowingly_left(positive: Positive) -> None:
-    """These secrets aren't found yet; whoever finds a way moves them to the others."""
+    """These secrets aren't masked yet; when one is, move it to the list of those that are."""
     assert leaks(MASK, positive)
 
 

@@ -137,7 +137,7 @@ def test_a_schedules_first_command_may_be_one_of_the_platforms() -> None:
 
 
 def test_a_run_that_was_started_elsewhere_is_counted_against_what_it_goes_through() -> None:
-    """A run with other commands than its schedule's counts each of its own."""
+    """In a run whose commands aren't its schedule's, all of its own commands are counted."""
     begun = run_with(done(1, "git clone x"), done(2, "dbt seed"), running(3, "dbt run"))
     elsewhere = replace(begun, facts=RunFacts(commands=OWN))
     assert progress(elsewhere).total == 3

@@ -55,7 +55,7 @@ def test_time_alone_changes_little(changes: tuple[float, ...], age_s: float, exp
 
 
 def test_a_short_run_is_not_late_for_seconds() -> None:
-    """A short run isn't late because of seconds, nor before the time that its card names."""
+    """A short run isn't late after a few extra seconds, or before the time that its card names."""
     run = running(0, usual_s=10)
     assert [step(run.seen, 10, at(seconds)) for seconds in (15, 60, 69, 299)] == [50, 50, 50, 50]
     assert step(run.seen, 10, at(301)) == 1000

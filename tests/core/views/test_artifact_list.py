@@ -69,7 +69,7 @@ def test_a_long_path_shows_its_end() -> None:
 
 
 def test_a_hostile_path_still_makes_a_button() -> None:
-    """Whatever would make a button's value too long is left out of it."""
+    """Anything that would make a button's value too long is left out."""
     value = part_value(PartButton(KEY, 1, "\x01" * 200, 2, "\x02" * 5000))
     assert len(value) <= VALUE_LIMIT
     assert read_part_value(value).resource == 2

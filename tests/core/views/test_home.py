@@ -1,4 +1,4 @@
-"""What a Home tab shows, and in which order."""
+"""What a Home tab shows, and in what order."""
 
 from __future__ import annotations
 

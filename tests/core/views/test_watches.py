@@ -36,7 +36,7 @@ def answer(preview: Preview, **more: object) -> list[str]:
 
 
 def test_a_new_watch_is_confirmed_with_what_it_covers() -> None:
-    """A new watch is confirmed with what it covers, and can be edited or stopped with a click."""
+    """The confirmation of a new watch says what it covers, and has buttons to edit or stop it."""
     message = made(Made(WATCH, "new", Preview(1, 1, Previewed(5, 3, 2))))
     assert shown(message) == [
         "Now watching nightly here (watch 1): failures and recoveries.",

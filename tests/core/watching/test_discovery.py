@@ -25,7 +25,7 @@ from tests.core.watching.ends import T0
 
 
 def settle(ledger: Ledger, over: Sequence[RunSummary]) -> Ledger:
-    """Account the ends of these runs."""
+    """Record that the ends of these runs have been accounted for."""
     return remember(ledger, [end_of_listing(one) for one in over])
 
 
@@ -58,7 +58,7 @@ def test_what_ended_between_the_watch_and_the_first_look_is_news() -> None:
 
 
 def test_what_is_accounted_already_or_was_over_before_the_watch_is_no_news() -> None:
-    """Ends that were accounted, or were over before the watch, are known."""
+    """Ends that have been accounted for, or that came before the watch, are known."""
     since, listed = T0 + timedelta(minutes=2.5), [run(3, "RUNNING"), run(2, "FAILED"), run(1)]
     assert [one.run for one in known_before(Ledger(), listed, since)] == [1]
     assert [one.run for one in known_before(settle(Ledger(), [run(2, "FAILED")]), listed, since)] == [2, 1]

@@ -71,7 +71,7 @@ def test_without_quiet_hours_it_is_never_quiet() -> None:
 
 
 def step(incident: Incident | None, number: int, hours: float, *, ok: bool = False, quiet: bool = True) -> Incident:
-    """The incident after an end is accounted, with or without quiet hours."""
+    """Account for the end of a run, in quiet hours or not, and return the incident."""
     end = success(number, hours) if ok else failure(number, hours)
     after = account(incident, end, WATCH, NIGHTLY, newest=None, carded=False)
     assert after is not None

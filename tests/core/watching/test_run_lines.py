@@ -42,7 +42,7 @@ def stored(name: str, **facts: object) -> NoticeRecord:
         ("SKIPPED", {}, "all", False, 1),
         ("Finished", {}, "ends", False, 1),
         ("SUCCESS", {}, "failures", False, 0),
-        # A failure has its incident.
+        # A failure is reported by its incident instead.
         ("FAILED", {}, "ends", False, 0),
         ("ERROR", {}, "all", False, 0),
         # Runs that don't count.

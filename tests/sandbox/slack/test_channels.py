@@ -1,4 +1,4 @@
-"""What happens to channels, and what the app hears of it: archived, left, joined, under another id."""
+"""Changes to channels, and the events that tell the app: archiving, leaving, joining, getting another id."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def test_a_public_channel_is_archived_and_comes_back(served: Served, ear: 
 
 
 async def test_the_bot_is_removed_and_invited_again(served: Served, ear: Ear) -> None:
-    """The bot hears of its own removal as having left, and of others' as a member's leaving."""
+    """The bot's own removal is a channel_left event; its invitation and others' moves are member events."""
     for what in ("kick", "kick", "invite", "invite"):
         await served.control("members", channel="data-eng", do=what)
     for what in ("kick", "invite"):

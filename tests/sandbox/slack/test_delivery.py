@@ -200,7 +200,7 @@ async def test_an_app_hears_what_it_has_subscribed_to_and_may_hear(served: Serve
 
 
 async def test_a_direct_message_where_the_manifest_forbids_it(served: Served) -> None:
-    """The manifest can make the Messages tab read-only, and then nobody can write directly."""
+    """The manifest can make the Messages tab read-only; then nobody can write to the bot directly."""
     served.ws.features = replace(served.ws.features, messages_tab_read_only=True)
     with pytest.raises(Refused, match="messages_tab_disabled"):
         await served.people.say("ada", "dm", "hello")
@@ -376,7 +376,7 @@ async def test_a_socket_of_another_app(served: Served) -> None:
 
 @pytest.mark.parametrize("what", [{"do": "disconnect", "close_after_s": 0}, {"do": "drop"}, {"do": "deaf"}])
 async def test_the_client_comes_back(served: Served, handler: AsyncSocketModeHandler, what: dict[str, Any]) -> None:
-    """After a refresh, a cut or a deaf socket, Slack's own client reconnects."""
+    """Slack's own client reconnects after its socket is refreshed, dropped or no longer answers."""
     (before,) = served.delivery.sockets.connections
     await served.control("sockets", **what)
 

@@ -13,7 +13,7 @@ from .test_web_api import refusal
 
 
 async def names(served: Served, **arguments: str | int | bool) -> list[str]:
-    """The names of the channels that it returns."""
+    """The names of the channels that users.conversations returns."""
     reply = await served.client.users_conversations(**arguments)  # type: ignore[arg-type]  # as given
     return [each["name"] for each in reply["channels"]]
 

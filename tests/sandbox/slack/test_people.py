@@ -32,7 +32,7 @@ async def told(served: Served, user: str, **arguments: bool) -> dict[str, Any]:
     ],
 )
 async def test_roles(served: Served, role: str, flags: set[str]) -> None:
-    """An owner is an admin too, and a single-channel guest a guest; every person has all flags."""
+    """An owner is also an admin, and a single-channel guest is also a guest; every person has all flags."""
     await served.control("person", user="ada", role=role)
     ada = await told(served, "ada")
     assert {flag for flag in FLAGS if ada[flag]} == flags

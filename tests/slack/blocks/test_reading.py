@@ -163,7 +163,7 @@ TEXTS = st.text(max_size=300) | st.sampled_from(
 )
 LISTS = st.lists(TEXTS, max_size=30).map(tuple)
 DEFERRALS = st.none() | st.builds(Deferral, st.booleans(), TEXTS, st.none() | TEXTS, st.none() | TEXTS, st.booleans())
-TIMES = st.none() | st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants them bare
+TIMES = st.none() | st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis needs naive bounds
 SCHEDULES = st.builds(
     Schedule,
     st.integers(),

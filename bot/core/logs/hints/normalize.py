@@ -12,7 +12,7 @@ LINE_MOST = 1_000
 _SCANNED_MOST = 40
 _TEXT_MOST = 100_000
 
-# `12:03:41  ` before a line of dbt.
+# `12:03:41  ` at the start of a line from dbt.
 _TIME = re.compile(r"^\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?\s{1,8}")
 _HEAD_ALONE = re.compile(
     r"(?:(?:Database|Runtime|Compilation|Parsing|Dependency|Dbt|DbtDatabase|DbtRuntime|Internal|Validation|Unhandled|Failed) )+"

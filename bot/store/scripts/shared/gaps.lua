@@ -15,7 +15,7 @@ local function new_gap(since)
   return number
 end
 
--- Whether the account of a gap is still pending in a channel, or what a gap has hidden is still being found.
+-- Whether the account of a gap is still pending in a channel, or the runs that a gap has hidden are still being found.
 -- Read once: a script that changes the gaps asks afterwards.
 local accounts_to_come
 local function account_comes(channel)
