@@ -100,7 +100,7 @@ conformance: dev .conformance/.installed ## Test the sandbox's Bolt API with the
 deploy-check: dev .deploy/.installed ## Check make install, compose.yaml, the Helm chart with a real Helm, and the systemd unit.
 	tools/deploy.sh
 
-# The image and the chart are skipped if this machine has no engine or no Helm, and so are Pythons that it doesn't have.
+# Skips the image if this machine has no engine, the chart if it has no Helm, and each Python version that it lacks.
 .PHONY: release
 release: dev ## Build the packages, the image and the chart into dist/, and check them. See docs/releasing.md.
 	tools/release.sh $(UV) $(ENGINE)

@@ -22,7 +22,7 @@ SMALL, LARGE, QUICKER = 1_000_000, 10_000_000, 200
 QUICK_UNITS = 6
 RATIO_MOST = 12.0
 SHORT_RUNS, SHORT_RUNS_MOST, MEAN_S = 3, 10, 0.3
-# As many as a bot has in its settings.
+# A bot has about this many secrets in its settings.
 SETTINGS = [OWN, *(f"setting-{number}-of-our-own" for number in range(9))]
 EXTRA = read_patterns("acme-[a-z0-9]{32}\n(?<=customer )\\d{8}")
 SAMPLES = Path(__file__).parents[1] / "tests" / "data" / "dbt"
@@ -36,7 +36,7 @@ async def measure(options: Options) -> list[Row]:
     rows = [_found(mask)]
 
     def masked(text: str) -> str:
-        # The same way as the flows.
+        # Masks in pieces, as the flows do.
         return mask_in_pieces(text, mask)
 
     small, large = (length // (QUICKER if options.quick else 1) for length in (SMALL, LARGE))
@@ -92,8 +92,9 @@ def _row(mask: Mask, name: str, small: str, large: str) -> Row:
 def _timed(mask: Mask, small: str, large: str) -> tuple[float, float]:
     """Return the megabytes per second for the large text, and how many times longer it takes than the small one.
 
-    A ratio above the limit is measured again: another process on the machine raises it once, a nonlinear rule each
-    time. The small text's mean is used, because compared with the best of many short runs, one long run looks slow.
+    A ratio above the limit is measured again, because another process on the machine raises it only once, but a
+    nonlinear rule raises it each time. The small text's mean is used, because compared with the best of many short
+    runs, one long run looks slow.
     """
     whole = ratio = inf
     for _ in range(3):

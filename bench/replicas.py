@@ -45,7 +45,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What happened to ends seen at the same time: announcements per second, ends announced twice, and Slack's 429s."""
+    """How simultaneous ends were announced: announcements per second, ends announced twice, and Slack's 429s."""
 
     a_second: float
     doubled: int
@@ -129,7 +129,7 @@ async def _deliver(count: int, ends: int) -> Delivered:
 
 
 async def _until_told(around: Worlds, cards: Sequence[Followed]) -> dict[int, float]:
-    """Return when each end was announced. Raises RuntimeError if any takes over three times as long as it has to."""
+    """Return when each end was announced. Raises RuntimeError if that takes over three times as long as the budget."""
     deadline = time.monotonic() + 3 * len(cards) / POSTS_A_MINUTE * 60 + 30
     while len(told := await told_at(around, cards)) < len(cards):
         if time.monotonic() > deadline:

@@ -115,7 +115,7 @@ async def _channels(slack: Control, count: int) -> list[str]:
 
 @asynccontextmanager
 async def _unlimited(slack: Control) -> AsyncIterator[None]:
-    """Turn off Slack's rate limits for a while. What is posted meanwhile doesn't count later."""
+    """Turn off Slack's rate limits for a while. Posts made in the meantime don't count later."""
     before = (await slack.get("state"))["rates"]
     await slack.post("rates", {"enabled": False})
     try:

@@ -142,7 +142,7 @@ def _commit() -> str:
     commit = _git("rev-parse", "--short", "HEAD")
     if not commit:
         return "unknown"
-    # Files that the measurement itself has written aren't changes of the bot.
+    # The files that the measurement itself has written don't count as changes to the bot.
     changed = _git("status", "--porcelain", "--", ".", ":!bench/results.md", ":!bench/results.json")
     return f"{commit}-dirty" if changed else commit
 

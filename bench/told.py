@@ -30,7 +30,7 @@ WINDOW_S = 600.0
 QUICK_S, QUICK_RUNS = 12.0, 40
 # Until the parts measured at the same time have started their runs too, which uses a lot of processor time.
 WARM_S, QUICK_WARM_S = 60.0, 1.0
-# How long after the last end announcements may still come.
+# How long announcements may still come after the last end.
 AFTER_S, QUICK_AFTER_S = 30.0, 10.0
 LOOK_S = 5.0
 # In each run, a command begins every minute: that calls for 500 edits a minute, and Slack accepts 50.
@@ -149,7 +149,7 @@ def plan(seconds: float, runs: int) -> list[End]:
 
 
 def commands() -> tuple[str, ...]:
-    """Return so many commands that no run ends by itself."""
+    """Return enough commands that no run ends by itself."""
     return (f"sleep {COMMAND_S}",) * COMMANDS
 
 
@@ -201,7 +201,7 @@ class Log:
         self._since = dict.fromkeys(METHODS, time.time())
 
     async def read(self, seconds: float) -> None:
-        """Keep reading for so many seconds."""
+        """Keep reading for this many seconds."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             await asyncio.sleep(min(LOOK_S, max(0.0, until - time.monotonic())))

@@ -74,7 +74,7 @@ async def _nothing(options: Options) -> list[Row]:
 
 
 async def _told(options: Options) -> list[Row]:
-    """Measure failures at random times, each its schedule's first, with Slack's budget unused."""
+    """Measure how soon first failures of schedules are reported, at random times and with Slack's budget unused."""
     count, over_s = options.size(TOLD, QUICK_TOLD), TOLD_OVER_S if not options.quick else 10.0
     channels = options.size(CHANNELS, QUICK_CHANNELS)
     rng = random.Random(17)  # noqa: S311 - the same times in each measurement
@@ -106,7 +106,7 @@ async def _told(options: Options) -> list[Row]:
 
 
 async def _until_opened(slack: Control, channels: int, count: int, within_s: float) -> Mapping[str, float]:
-    """Wait for so many incidents, or until the time is over. Returns when each schedule's was posted, by name."""
+    """Wait for `count` incidents, or until the time is over. Returns when each schedule's was posted, by name."""
     until = time.monotonic() + within_s
     while len(found := await _openings(slack, channels)) < count and time.monotonic() < until:  # noqa: ASYNC110 - another process is asked
         await asyncio.sleep(LOOK_S)

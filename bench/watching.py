@@ -1,4 +1,4 @@
-"""What the parts about watches share: watches created without typing, and failing runs that the scheduler started."""
+"""Helpers for the parts about watches: create watches without typing, and fail runs that the scheduler started."""
 
 from __future__ import annotations
 

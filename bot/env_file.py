@@ -1,4 +1,4 @@
-"""Read a `.env` file (`--env-file`): as python-dotenv does, but refuse what other programs would read differently.
+"""Read a `.env` file (`--env-file`) as python-dotenv does, but refuse lines that other programs read differently.
 
 The bot must not start with half a password because a `#` began a comment. Errors name the line, never its content.
 """

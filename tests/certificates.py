@@ -56,7 +56,7 @@ def untrusted(folder: Path, names: str = HERE) -> Path:
 
 
 def expired(folder: Path) -> Path:
-    """The same for 127.0.0.1, valid only on a day in the past."""
+    """A self-signed certificate with its key, in one file, for 127.0.0.1, valid only on a day in the past."""
     certificate, key, request = folder / "old.pem", folder / "old-key.pem", folder / "request.pem"
     config = folder / "openssl.cnf"
     config.write_text(PAST.format(folder=folder, names=HERE))

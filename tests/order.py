@@ -41,7 +41,7 @@ def deal(tests: Sequence[T], processes: int, path: Callable[[T], str]) -> list[T
     computing = [one for one in others if _rank(path(one)) == len(WAITING)]
     sharers = min(SHARERS, processes)
     shares = [sharing[number::sharers] if number < sharers else [] for number in range(processes)]
-    # Parts of equal length, because that's how they're cut later.
+    # The shares have equal length, because the list is later cut into parts of equal length.
     for one in waiting:
         min(shares, key=len).append(one)
     dealt: list[T] = []

@@ -1,4 +1,4 @@
-"""A proxy as in a company: CONNECT to any host, with a password if one is set. And TLS in front of a port."""
+"""A proxy as in a company (CONNECT to any host, with a password if one is set), and TLS in front of a port."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def test_the_unit_names_settings() -> None:
 
 
 def test_the_unit_waits_as_long_as_the_bot_needs() -> None:
-    """The unit allows as much time to stop as everything else, and doesn't restart after wrong settings (status 2)."""
+    """The unit gives the bot 30 s to stop, and doesn't restart it after wrong settings (status 2)."""
     assert re.search(r"^TimeoutStopSec=30s$", UNIT, re.MULTILINE)
     assert re.search(r"^RestartPreventExitStatus=2$", UNIT, re.MULTILINE)
     assert re.search(r"^Restart=on-failure$", UNIT, re.MULTILINE)

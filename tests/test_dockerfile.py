@@ -78,7 +78,7 @@ def test_it_is_made_of_the_bot_alone() -> None:
 
 
 async def fine() -> list[str]:
-    """No reason against being ready."""
+    """No reasons why the bot isn't ready."""
     return []
 
 

@@ -199,7 +199,7 @@ def test_both_have_one_version() -> None:
 
 
 def test_what_both_need_is_asked_for_alike() -> None:
-    """Both require common dependencies alike, or they couldn't be installed together."""
+    """Both require the same versions of common dependencies, or they couldn't be installed together."""
     bot, sandbox = ranges(ROOT), ranges(ROOT / "sandbox")
     assert {name: sandbox[name] for name in bot.keys() & sandbox} == {name: bot[name] for name in bot.keys() & sandbox}
 

@@ -9,7 +9,7 @@ from bot.service_outage import ServiceOutage
 
 
 def test_an_outage_is_logged_once_at_each_end() -> None:
-    """An outage has two lines, however many calls fail in between."""
+    """An outage is logged in two lines, however many calls fail in between."""
     now = 0.0
     outage = ServiceOutage("bolt", clock=lambda: now)
     with capture_logs() as lines:

@@ -326,7 +326,7 @@ def test_swapped_tokens_are_one_mistake() -> None:
     ],
 )
 def test_what_is_nearly_a_setting_that_is_not_set(name: str, meant: str) -> None:
-    """A variable that resembles an unset setting is reported; if the setting is set, it's another program's."""
+    """A variable that resembles an unset setting is reported, but not if the setting itself is set."""
     with patch.dict(os.environ, {name: "1"}, clear=True):
         assert unknown() == (f"{name} isn't a setting and has no effect; did you mean {meant}?",)
     with patch.dict(os.environ, {name: "1", meant: "2"}, clear=True):

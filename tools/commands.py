@@ -120,7 +120,7 @@ def _action(command: Command) -> Action | None:
         case LatestRunCommand(verb=verb):
             return LATEST[verb]
         case RetryFailingCommand():
-            # Reading is only needed to be asked for confirmation; the policy is then asked about each run.
+            # The question for confirmation needs only `read`, but the policy is then asked about retrying each run.
             return Action.RETRY
     asks = handlers()[type(command)].asks(command)
     if asks is not None:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds what a release consists of into dist/, and checks it: both packages as wheel and sdist, on every Python that's here; the
-# image, if there's an engine; the chart, if there's a Helm. Says what was skipped, and why.
+# Builds a release into dist/, and checks it: both packages as wheel and sdist, on every Python version installed; the
+# image, if there's a container engine; the chart, if Helm is installed. Says what was skipped, and why.
 set -euo pipefail
 
 uv="$1" engine="$2"

@@ -1,6 +1,6 @@
 """Make the snapshot of the last release's data in tests/data/upgrade.
 
-That release runs in the sandbox, and does one of everything.
+That release runs in the sandbox and uses each feature once, so that Redis holds a record of every kind.
 
 `make snapshot`, after LAST_RELEASE in tests/upgrade/releases.py has been set to that release's commit.
 """

@@ -74,7 +74,7 @@ def grid(frame: Frame, values: Sequence[float], label: Callable[[float], str]) -
     shapes: list[Shape] = []
     for value in values:
         shapes.append(frame.level(value, color=GRID, width=1))
-        # A capital letter is three quarters of its size high, so this centers it on the line.
+        # The height of a capital letter is about three quarters of the font size, so this centers it on the line.
         baseline = frame.y(value) + TEXT * 0.36
         shapes.append(Text(frame.area.left - GAP, baseline, label(value), TEXT, QUIET, anchor="end"))
     return shapes

@@ -55,7 +55,7 @@ class Withholding:
 class WaitingEnds:
     """A schedule's waiting ends, their runs' cards, the watches that decide, and what the policy lets them report.
 
-    `stored` are the incidents of the deciding watches' channels, and of channels that may no longer be shown theirs.
+    `stored` has the incidents of the deciding watches' channels, and of channels that may no longer see theirs.
     """
 
     record: ScheduleRecord
@@ -177,7 +177,7 @@ class EndAccountant:
         )
 
     async def _untold(self, waiting: WaitingEnds, incidents: Mapping[str, Incident]) -> list[str]:
-        """The starts whose runs have no card, and whose new ends no incident's or outage's message reports."""
+        """The starts whose runs have no card, and whose new ends aren't in an incident's or outage's message."""
         new = [
             end for end in waiting.ends if not was_accounted(waiting.record.ledger, end) and not waiting.cards[end.run]
         ]

@@ -192,7 +192,7 @@ class RunConcluder:
         self._late_turn = asyncio.Semaphore(1)
 
     async def conclude_run(self, lease: Lease) -> None:
-        """Record the end of the claimed run, or the log that was missing then."""
+        """Record the end of the claimed run, or its late log if the end is already recorded."""
         key = RunKey.parse(lease.member)
         run = await self._runs.load_run(key)
         if run is None:

@@ -277,12 +277,13 @@ class RunDiscoverer:
         """
         listed, last = list(page), page
         while len(last) >= PAGE and len(listed) < PAGE * most and not _reaches_all(record, last):
-            # A refusal of another schedule's page doesn't count toward the time for which this one's was unreadable.
+            # Time lost because another schedule's page was throttled doesn't count as time in which this schedule's
+            # pages were unreadable.
             older.check_throttled()
             try:
                 last = await older.page(record.schedule.slug, len(listed))
             except (BoltRejected, BoltTooLarge) as refused:
-                # It may refuse them each time, which mustn't hide what is newer.
+                # Bolt may refuse the older runs each time, and the newer runs must be reported anyway.
                 log.warning("Bolt doesn't list older runs", schedule=record.schedule.slug, why=str(refused))
                 return Pages(listed, has_all=False, is_cut=True)
             except BoltError as away:

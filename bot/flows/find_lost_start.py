@@ -95,7 +95,7 @@ class LostStartFinder:
         await self._unclear_now(lease, request, found, delay_s=UNCLEAR_AGAIN_S)
 
     async def _unclear_now(self, lease: Lease, request: Request, found: tuple[int, ...], *, delay_s: float) -> None:
-        """Say on the card, and once to whoever asked, that the outcome is unclear."""
+        """Say on the card, and once to the asker, that the outcome is unclear."""
         first = request.state is not RequestState.UNCLEAR
         recorded = await self._stores.requests.unclear(lease, request, found, delay_s=delay_s)
         if first and recorded:

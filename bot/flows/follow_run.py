@@ -1,7 +1,8 @@
 """Following runs: any active run, whoever started it, gets a card in a channel and is followed from then on.
 
 The request is recorded before the click is acknowledged. Then the run is read and recorded, and its card is posted as a
-start's card is: once, within the budget. A lost post is searched for by its key. Only an end after that is announced.
+start's card is: once, within the budget. A lost post is searched for by its key. The run's end is announced only if the
+run was still active when it was read.
 """
 
 from __future__ import annotations

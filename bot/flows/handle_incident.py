@@ -179,7 +179,7 @@ class IncidentHandler:
     async def begin_retry(self, asker: Asker, button: IncidentButton) -> int | Message:
         """The failed run that a click retries, why it retries none, or the question whether to retry a newer one.
 
-        The click is recorded, so that somebody else's isn't a second retry.
+        The click is recorded, so that another person's click doesn't start a second retry.
         """
         now = await self._audit.now()
         for _ in range(TRIES):

@@ -153,7 +153,7 @@ class CommandLogs:
 
 
 def promised(what: Sentence, upload: Upload, answer: UploadAnswer) -> Message:
-    """Answer a request for a file: where and whether it will be posted."""
+    """Answer a request for a file: say whether it will be posted, and where."""
     run_id, here = upload.key.id, "this thread" if upload.asker.thread else "this channel"
     where = f"the thread of run {run_id}" if answer.thread else f"{here}, because run {run_id} has no card here"
     match answer.word:

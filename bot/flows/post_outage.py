@@ -82,9 +82,9 @@ class OutagePoster:
     async def post_of_outage(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
         """Send one post, named <what>/<channel>/<number>.
 
-        What: 0 is the message, `over-<n>` says that all have recovered, `again-<n>` that some fail again after that,
-        `state-<n>` what the message would show if it could still be edited, another number is a post about a cause,
-        `file-<n>-<run>` a log with that cause.
+        <what> is one of these: 0 is the message; any other number is a post about a cause, and `file-<n>-<run>` is a
+        log with that cause. `over-<n>` says that all schedules have recovered, and `again-<n>` says that some fail
+        again after that. `state-<n>` says what the message would show if it could still be edited.
         """
         what, _, rest = name.partition("/")
         number = int(rest.rpartition("/")[2])

@@ -27,7 +27,7 @@ class FollowedRun:
 
 
 class FollowedRunReader:
-    """Reads runs to follow. `mask` masks command texts."""
+    """Reads runs that people want to follow. `mask` masks command texts."""
 
     def __init__(
         self, bolt: Bolt, runs: Runs, catalog: ScheduleCatalog, listings: RunListings, *, mask: Callable[[str], str]

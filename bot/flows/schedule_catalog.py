@@ -105,7 +105,7 @@ class ScheduleCatalog:
         return list(self._schedules), self._at
 
     def slug_of(self, schedule_text: str) -> str:
-        """The slug of the schedule with this name or slug in the last list. Empty if none, or more than one, has it."""
+        """The slug of the schedule with this name or slug in the last list; empty unless exactly one has it."""
         found = schedules_called(schedule_text, self._schedules)
         return found[0].slug if len(found) == 1 else ""
 

@@ -1,8 +1,8 @@
-"""What became of a start that Redis may have forgotten, because it was restored from a backup.
+"""Finding out what became of a start, if Redis may have forgotten it because it was restored from a backup.
 
 Such a start waits in the restored data, although it has since been sent, removed or denied. Sending it would start a
 second run. Its card in Slack shows what became of it, so the card is read before the start continues. Only starts
-recorded before an absence are checked (a time in which no process worked on this data), so none is checked while the
+recorded before an absence (a time in which no process worked on this data) are checked, so none is checked while the
 bot keeps running.
 """
 

@@ -111,7 +111,7 @@ class ThreadSubjects:
         if request.state is RequestState.SETTLED and request.run_id:
             # The run has another card in this channel: it was followed before it was known to belong to this start.
             return ThreadSubject(RunKey(self._workspace, request.run_id))
-        # A start that waited and was then sent may stay unclear: it has no reason.
+        # A start that waited, was then sent, and stayed unclear has no reason.
         waited = request.queued_at or request.approval
         if waited and request.why and request.state in {RequestState.REFUSED, RequestState.CLOSED}:
             return ThreadSubject(why=request.why if request.approval else TAKEN_OUT)

@@ -38,7 +38,7 @@ log = structlog.get_logger()
 W = TypeVar("W", bound=graphql_models.Wire)
 
 PAGE = 1000
-# The API's limit. The fields are few.
+# The API's limit. Such a page is still small, because only a few fields of each schedule are read.
 ACTIVITY_PAGE = 10_000
 NEWEST_RUNS = 20
 PAGES_MOST = 50

@@ -46,7 +46,7 @@ class RequestSender:
         return reply
 
     async def change(self, document: str, variables: Json) -> GraphqlReply:
-        """Send a mutation once. Its errors are a refusal only if nothing can have been executed."""
+        """Send a mutation once. Errors in the reply count as a refusal only if nothing can have been executed."""
         try:
             reply = await self._post(document, variables)
         except BoltTooLarge as error:

@@ -72,7 +72,7 @@ def _some(check: Check) -> Check:
 
 
 def _named(value: object) -> bool:
-    """Whether this is an id or an object with an id: Slack uses both."""
+    """Whether this is an id or an object with an id, because Slack sends either."""
     return _text(value) or (isinstance(value, dict) and _text(value.get("id")) and _text(value.get("enterprise_id")))
 
 

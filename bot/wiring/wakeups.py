@@ -32,7 +32,7 @@ class WakeEvent(StrEnum):
 class Wakeups:
     """Wakes the workers for which there's work.
 
-    `woken` has their names by event, or by the worker whose job has ended. The workers are built last, and set then.
+    `woken` has their names by event, or by the worker whose job has ended. `workers` is filled once they're all built.
     """
 
     woken: Mapping[str, tuple[str, ...]]

@@ -89,7 +89,7 @@ def looks_together(name: str, base: Base, flows: Flows) -> Claim:
 
 
 def late_together(name: str, base: Base, flows: Flows) -> Claim:
-    """Claim one request to Bolt per job, with the runs of as many schedules that may be late as fit."""
+    """Claim schedules that may be late, as many per job as one request to Bolt can serve."""
     return claims.claim_many(
         base.stores.due[name],
         flows.judge_late.judge_schedules,

@@ -23,7 +23,7 @@ NextDue = Callable[[], Awaitable[Mapping[str, float]]]
 
 
 class Lookout:
-    """Tells workers when they have work, so that none has to ask while there's none.
+    """Tells workers when they have work, so that idle workers don't have to ask Redis.
 
     `worked` is set by whatever may make work. It looks within `every_s` seconds of that, and every `every_s` seconds
     while anything is due; otherwise every `idle_s`.

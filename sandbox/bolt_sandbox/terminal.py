@@ -27,7 +27,7 @@ _AGO_STEPS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """For whom to render: names by id, the time zone (None: the machine's), and the current time in Unix seconds."""
+    """The viewer of a message: the names they see, by id, their time zone (None: the machine's), and the time now."""
 
     names: Mapping[str, str] = field(default_factory=dict)
     zone: tzinfo | None = None

@@ -162,9 +162,9 @@ async def _digest(stage: Stage, tab: Tab) -> None:
 
 
 async def _digest_picture() -> None:
-    """The chart in a weekly digest's thread, with more runs than could be waited for."""
+    """The chart in a weekly digest's thread, with made-up runs, because real ones would take a week."""
     berlin, since = ZoneInfo("Europe/Berlin"), datetime(2026, 3, 2, 8, tzinfo=UTC)
-    # More by day than at night, fewer on weekends, and a warehouse that was away for some hours.
+    # There are more runs by day than at night, fewer on weekends, and many failures in the hours of an outage.
     hours = {}
     for number in range(7 * 24):
         at = since + timedelta(hours=number)

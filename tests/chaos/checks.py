@@ -76,7 +76,7 @@ def is_unclear(card: Card) -> bool:
 
 
 def may_be_unclear(seen: Seen, command: Command) -> bool:
-    """Whether its trigger was struck or late, or something was killed, stopped or away around the time of sending."""
+    """Whether a fault, a late reply, a kill or an outage around the time of sending may have made a start unclear."""
     if any(one.target == "trigger" and one.about == command.reason for one in seen.struck):
         return True
     found = [seen.unclear.get(request) for request in requests_of(seen, command)]
@@ -148,7 +148,7 @@ def none_lost(seen: Seen) -> Found:
 
 
 def accepted(command: Command) -> bool:
-    """Whether a delivery was acknowledged, and none was answered with a refusal or a doubt."""
+    """Whether a delivery was acknowledged, and no answer refused it or said that it couldn't be recorded."""
     if all(command.problems):
         return False
     return not any(REFUSAL.search(text) or NOT_WRITTEN in text for text in command.answers)

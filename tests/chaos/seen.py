@@ -93,7 +93,7 @@ class Upset:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A member that's left in a due set or a lane, and in how many seconds it's due. `state` is a request's."""
+    """A member that's left in a due set or a lane, and in how many seconds it's due. A request has a `state`."""
 
     set_name: str
     member: str

@@ -272,7 +272,7 @@ def broken_watches() -> Iterator[tuple[str, Seen]]:
 
 
 def broken_withholding() -> Iterator[tuple[str, Seen]]:
-    """The same for withheld messages and digests."""
+    """Observations that break a promise about withheld messages or digests, with the promise's name."""
     yield "untold", watches(QUIET, notices=())
     yield "untold", watches(QUIET, notices=(dataclasses.replace(LISTED, ts=str(AT)),))
     yield "untold", watches(QUIET, notices=(dataclasses.replace(LISTED, text="*Hourly* is failing"),))

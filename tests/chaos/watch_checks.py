@@ -75,7 +75,7 @@ def each_end_is_counted_once(seen: Seen) -> Found:
 
 
 def the_newest_end_decides(seen: Seen) -> Found:
-    """A schedule is failing if its newest run failed; a flapping one, until three successes in a row."""
+    """A schedule is failing if its newest run failed; a flapping schedule is failing until three successes in a row."""
     for incident in seen.watched.incidents:
         ends = ends_of(seen, incident)
         if not ends or incident.state == "closed":

@@ -1,4 +1,4 @@
-"""Promises about what a channel isn't told at once, and about digests. Each check yields the violations it finds."""
+"""Promises about withheld messages and about digests. Each check yields the violations it finds."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ async def test_the_admin_port_is_asked(bot: Bot, check: Check) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1", "localhost"])  # noqa: S104 - what people set
 async def test_each_host_is_asked_where_it_listens(bot: Bot, check: Check, host: str) -> None:
-    """The check reaches the bot on the host that it listens on, or on the loopback interface if that's all."""
+    """The check reaches the bot on the host that it listens on; if that's 0.0.0.0, it uses the loopback interface."""
     await bot.server.start(ListenAddress(host, 0), slack_over_http=True)
     assert (await check(BOLT_BOT_HTTP_HOST=host, BOLT_BOT_HTTP_PORT=str(bot.server.port))).status == 0
 

@@ -1,8 +1,8 @@
 """
 A bot in a process of its own that doesn't have to import the bot again: it's forked off a process that already has.
 
-Importing takes ten times as long as the rest of a start, and hundreds of tests start a bot. Some of `test_cli.py` and
-`test_process.py` start it as people do.
+Importing takes ten times as long as the rest of a start, and hundreds of tests start a bot. Some tests in `test_cli.py`
+and `test_process.py` start the bot as people do.
 """
 
 from __future__ import annotations

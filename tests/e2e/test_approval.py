@@ -32,7 +32,7 @@ async def asked(stage: Stage, text: str = "run nightly", *, within: str = WITHIN
 
 
 def is_open(stage: Stage) -> bool:
-    """Whether the card can still be decided."""
+    """Whether the start can still be approved on its card."""
     return "Approve" in str(stage.cards()[-1].blocks)
 
 

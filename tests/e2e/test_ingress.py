@@ -17,7 +17,7 @@ FEW = {"BOLT_BOT_USER_LIMIT": "3"}
 
 
 def headers(stage: Stage, body: bytes) -> dict[str, str]:
-    """The headers of a request from Slack: whoever records a request has them too."""
+    """The headers of a request from Slack, as somebody who records a request would have them."""
     now = str(int(time.time()))
     secret = stage.sandbox.workspace.signing_secret.encode()
     digest = hmac.new(secret, f"v0:{now}:".encode() + body, hashlib.sha256).hexdigest()

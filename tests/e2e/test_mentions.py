@@ -96,7 +96,7 @@ async def test_a_start_from_a_thread_says_where_its_card_is(stage: Stage) -> Non
 
 
 async def test_hints_name_what_works_where_they_are_read(stage: Stage) -> None:
-    """Hints in a thread name mentions, since slash commands don't work there, and what to add to the command."""
+    """Hints in a thread suggest mentions, because slash commands don't work there, and say what to add to a command."""
     await stage.start_bot()
     talk = await stage.say("how is it going?")
     for text, words in (

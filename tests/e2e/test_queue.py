@@ -324,7 +324,7 @@ async def test_taken_out_while_its_card_is_posted(stage: Stage) -> None:
 
 
 async def test_bolt_away_at_its_turn(stage: Stage) -> None:
-    """If Bolt is away at its turn, it's started when Bolt is back: its deadline counts from its turn."""
+    """If Bolt is away when its turn comes, the start is sent once Bolt is back, because its deadline begins then."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot(SHORT)

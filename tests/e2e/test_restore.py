@@ -36,7 +36,7 @@ async def restore(data: Path, backup: Path) -> None:
 
 @pytest.mark.usefixtures("embedded")
 async def test_a_restored_backup_neither_tells_an_end_nor_sends_a_start_again(stage: Stage) -> None:
-    """What ended between the backup and its restore is neither announced again nor started again."""
+    """A run that ended between the backup and its restore is neither announced again nor started again."""
     add_schedule(stage)
     bot = await stage.start_bot()
     await stage.slash(f"run {SLUG}")

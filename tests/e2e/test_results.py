@@ -49,7 +49,7 @@ async def test_failed_nodes_are_listed_with_the_counts_of_all(stage: Stage) -> N
 
 
 async def test_the_slowest_nodes_are_told_to_whoever_asks(stage: Stage) -> None:
-    """The slowest nodes are shown privately to whoever asks, and the thread gets nothing."""
+    """The slowest nodes are shown privately to the person who asks, and the thread gets nothing."""
     await failed(stage, "data-quality-tests")
     await stage.until(lambda: len(stage.replies()) == 2)
     ts = stage.replies()[0].ts
@@ -67,7 +67,7 @@ async def test_a_stale_source_is_read_from_its_own_file(stage: Stage) -> None:
 
 
 async def test_a_file_of_an_earlier_command_is_not_believed(stage: Stage) -> None:
-    """After a compilation error, the results of an earlier seed are still there but not used: the log is."""
+    """After a compilation error, the results of an earlier seed are still there, but the log is used instead."""
     blocks = await failed(stage, "seed-then-compile")
     assert stage.sandbox.bolt.downloads
     assert "Compilation Error" in blocks

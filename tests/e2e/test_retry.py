@@ -267,7 +267,7 @@ async def test_in_a_failed_cards_thread_the_run_may_be_left_out(stage: Stage) ->
 
 
 async def test_a_success_is_run_again_as_it_was(stage: Stage) -> None:
-    """A success is run again with its branch, pull request and commands, once a click, even with Redis emptied."""
+    """Each click runs a success again once, with its branch, pull request and commands, even after Redis is emptied."""
     bot = await stage.start_bot()
     await stage.slash("run nightly --branch dev --pr 12 --command “dbt run -s a” --command “dbt test”")
     await stage.until(stage.card_says("succeeded"))

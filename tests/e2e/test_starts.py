@@ -102,7 +102,7 @@ async def test_several_runs_that_may_be_it_are_all_linked(stage: Stage) -> None:
 
 
 async def test_lost_replies_on_three_branches_are_each_found(stage: Stage) -> None:
-    """Lost replies of starts on different branches don't make each other unclear."""
+    """If the replies to starts on different branches are lost, each start finds its own run, and none is unclear."""
     stage.sandbox.bolt.add_schedule(Schedule(0, "Many", "many", Character((Step("dbt run", 300.0),))))
     await stage.start_bot(SOON)
     stage.sandbox.bolt.add_fault(Fault("drop_after", count=3, operation="triggerBoltRun"))

@@ -123,7 +123,7 @@ async def test_a_file_says_what_is_watched(stage: Stage) -> None:
 
 
 async def test_channels_come_and_go(stage: Stage) -> None:
-    """Watches pause while the bot isn't in the channel, resume after an invitation, and end if it's shared."""
+    """Watches pause while the bot isn't in a channel, resume after an invitation, and end if the channel is shared."""
     stage.sandbox.bolt.add_schedule(Schedule(0, "Long job", "long", Character((Step("dbt run", 3000.0),))))
     await stage.start_bot({"BOLT_BOT_DISCOVER_S": "1"})
     run = stage.sandbox.bolt.start("long")

@@ -41,7 +41,7 @@ async def test_the_same_words_again_are_not_a_second_start(start_stage: Stage) -
 
 
 async def test_somebody_else_or_on_purpose_is_another_start(start_stage: Stage) -> None:
-    """So is the same command with another branch."""
+    """The same command by someone else, on purpose, or with another branch is a start of its own."""
     await start_stage.accept("r1")
     assert await start_stage.accept("r2", user=BOB) is None
     assert await start_stage.accept("r3", force=True) is None

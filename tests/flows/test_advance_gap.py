@@ -127,7 +127,7 @@ async def test_only_the_newest_failures_log_is_read(stage: IncidentStage) -> Non
 
 
 async def test_nothing_is_left_for_the_end_of_quiet_hours(stage: IncidentStage) -> None:
-    """The account has reported what was withheld."""
+    """The gap's account has already reported the withheld failure."""
     await stage.watch()
     stage.pass_minutes(DAY)
     stage.run_through("FAILED")
@@ -598,7 +598,7 @@ async def test_a_second_gap_takes_over_what_the_first_looks_for(stage: IncidentS
 
 
 async def test_a_gap_that_is_complete_leaves_a_newer_one_as_it_is(stage: IncidentStage) -> None:
-    """The newer gap is still collecting, so what it has hidden goes into its own account."""
+    """The newer gap is still collecting, so the runs that it hid go into its own account."""
     await stage.watch()
     for _ in range(2):
         stage.pass_minutes(12)

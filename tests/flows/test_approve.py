@@ -74,7 +74,7 @@ async def test_only_members_of_the_group_decide(stage: Stage, *, yes: bool) -> N
 
 
 async def test_who_cannot_be_looked_up_decides_nothing(stage: Stage) -> None:
-    """The answer says that nothing was decided, so they can click again."""
+    """If the clicker's groups can't be read, the answer says that nothing was decided, so they can click again."""
     stage.people.people[LEAD] = replace(await stage.people.person(LEAD), groups=None)
     assert "nothing was decided" in (await decide(stage, LEAD) or "")
     assert await stage.state() is RequestState.PENDING

@@ -425,7 +425,7 @@ async def returns_elsewhere(stage: IncidentStage) -> None:
 async def test_a_channel_that_gets_another_id_while_it_comes_back_has_one_message_there(
     stage: IncidentStage, step: str
 ) -> None:
-    """This holds whether or not it's known yet that the bot can post again, and at each step that follows."""
+    """There's one message in each step of the channel's return, even before the bot knows that it can post again."""
     await stage.watch("*")
     await leaves(stage)
     await fails(stage)
@@ -767,7 +767,7 @@ async def test_a_message_that_is_refused_for_itself_is_not_edited_again_with_eac
 
 
 async def test_a_command_from_a_channel_that_the_bot_was_removed_from_has_it_checked(stage: IncidentStage) -> None:
-    """Slack's event for the bot's return was lost. A command proves nothing, so there's at most one check a minute."""
+    """Slack's event for the bot's return may be lost, so a command causes a check, at most once a minute."""
     admissions = Admissions(stage.scripts, Limits())
     await stage.watch()
     await admissions.admit(ADA, CHANNEL, "before")

@@ -67,7 +67,7 @@ async def test_a_fixed_time_needs_no_history(stage: IncidentStage) -> None:
 
 
 async def test_a_run_that_ended_in_time_is_not_slow(stage: IncidentStage) -> None:
-    """Neither is one that is no longer watched."""
+    """A run that ended in time, or that's no longer watched, isn't reported as slow."""
     watch = await stage.watch(slow=SlowAfter(seconds=300))
     run = stage.begin()
     await stage.discover()

@@ -185,7 +185,7 @@ async def test_ten_failures_with_hanging_logs_are_told_in_time(stage: Stage) -> 
 
 
 async def test_logs_that_come_are_told_with_the_end(stage: Stage) -> None:
-    """Ten at once too: they're read two at a time, which takes next to no time."""
+    """Even ten logs at once are announced with their ends: they're read two at a time, which takes almost no time."""
     keys = await stage.fail(FAILURES)
     await stage.work(keys)
     assert [await stage.log_of(key) for key in keys] == ["read"] * FAILURES

@@ -87,7 +87,7 @@ async def test_a_file_that_tells_nothing_of_this_command_is_none(content: bytes)
 
 
 async def test_without_time_or_times_nothing_is_asked(stage: Stage) -> None:
-    """Without the command's times, it can't be known whether a file is its own."""
+    """Without the command's times, the bot can't tell whether the command wrote a file, so it reads none."""
     assert await stage.reader.read_command_results(BUILD, None, within_s=0) is None
     assert await stage.reader.read_command_results(replace(BUILD, ended_at=None), None, within_s=5) is None
     assert stage.bolt.reads == []

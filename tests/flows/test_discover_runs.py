@@ -104,7 +104,7 @@ async def test_once_bolt_throttles_a_look_asks_for_no_more_older_pages(stage: In
 
 
 async def test_if_bolt_throttles_each_look_the_next_one_asks_for_another_schedules_pages(stage: IncidentStage) -> None:
-    """Otherwise one schedule's pages could keep another's older runs from being read until its time is up."""
+    """Otherwise one schedule's pages could use up every look, and another schedule's older runs might never be read."""
     slugs = ["a", "b"]
     stage.bolt.active[:] = [replace(stage.bolt.active[0], slug=slug, name=f"Job {slug}") for slug in slugs]
     for slug in slugs:

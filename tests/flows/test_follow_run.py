@@ -37,7 +37,7 @@ class Bolt:
 
 
 class Chat:
-    """Keeps what people are told."""
+    """Records the private replies."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
@@ -105,7 +105,7 @@ async def test_a_run_that_is_gone_when_its_card_is_due(scripts: Scripts) -> None
 
 
 async def test_a_follow_request_expires(scripts: Scripts) -> None:
-    """It expires whatever happens to its post, and one that's gone is dropped from the due set."""
+    """A follow request expires, whatever happens to its post, and an expired one is dropped from the due set."""
     adopt = flow(scripts, Chat())
     await adopt.request_follow(ADA, RUN, RunFacts())
     record = scripts.key("watch", "A", RUN.name)

@@ -118,7 +118,7 @@ async def test_what_is_gone_from_the_file_is_stopped(one_redis: Redis) -> None:
 
 
 async def test_nothing_is_kept_for_a_channel_whose_last_watch_is_gone_from_the_file(one_redis: Redis) -> None:
-    """What was withheld there is dropped at once, not when it would have been posted."""
+    """Posts withheld in that channel are dropped at once, not at the time when they would have been sent."""
     kept = Kept(one_redis)
     stage = kept.stage
     await kept.process(NIGHTLY, at=stage.at).begin()
@@ -170,7 +170,7 @@ async def test_a_first_start_without_a_file_says_nothing(one_redis: Redis) -> No
 
 
 async def test_a_lost_redis_is_noticed_by_one_process(one_redis: Redis) -> None:
-    """The processes notice it while they run; the file's watches start afresh, and so does discovery."""
+    """The processes notice the loss while they run, and the file's watches and discovery start over."""
     kept = Kept(one_redis)
     processes = [kept.process(NIGHTLY, name=str(number), at=LATER) for number in range(3)]
     for one in processes:

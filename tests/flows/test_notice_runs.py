@@ -29,7 +29,7 @@ def lines(stage: IncidentStage, channel: str = CHANNEL) -> list[str]:
 
 
 async def test_ends_are_one_line_each(stage: IncidentStage) -> None:
-    """Looking again adds nothing, and failures are incidents."""
+    """Each end is one line, looking again adds nothing, and a failure opens an incident."""
     await stage.watch(only="ends")
     for state in ("SUCCESS", "CANCELED", "SKIPPED"):
         stage.run_through(state)

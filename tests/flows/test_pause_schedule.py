@@ -90,7 +90,7 @@ async def test_bolts_own_reason_is_told(stage: Stage, error: BoltRejected | Bolt
 
 
 async def test_what_never_left_changed_nothing(stage: Stage) -> None:
-    """The answer says so, without reading the schedule again."""
+    """If the request never left, the answer says that nothing was changed, without reading the schedule again."""
     stage.bolt.faults.fail("suspend", BoltNotSent())
     assert (await stage.do()).endswith("Nothing was changed.")
     assert stage.paused is False

@@ -100,7 +100,7 @@ async def test_a_message_whose_reply_was_lost_is_found(
 async def test_a_message_that_is_refused_in_every_form_is_replaced_by_another(
     scripts: Scripts, lane: PostLane, poster: MessagePoster, chat: FakeChat
 ) -> None:
-    """If there's another, it's posted, and counts as sent."""
+    """If there's a simpler message to post instead, it's posted, and counts as sent."""
     chat.faults.fail("post_message", *[REFUSED] * 6)
     with pytest.raises(ContentRefused):
         await poster.post_message_once(await claimed(scripts, lane), MESSAGE, "end:7")

@@ -66,7 +66,7 @@ async def test_a_digest_that_is_set_again_comes_once_a_date(stage: DigestStage) 
 
 
 async def test_it_waits_for_a_listing_that_is_newer(stage: DigestStage) -> None:
-    """That way, what ended before its time is counted; it waits for an hour at most."""
+    """The digest waits an hour at most for a listing that has every run that ended before the digest's time."""
     await stage.until(SLOT + SOON, listed=False)
     assert digests(stage) == []
     await stage.until(SLOT + 2 * SOON)

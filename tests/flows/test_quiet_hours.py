@@ -31,7 +31,7 @@ async def test_the_watch_that_decides_says_when_it_is_quiet(one_redis: Redis) ->
 
 
 async def test_the_longest_of_a_channels_watches_counts(one_redis: Redis) -> None:
-    """Paused watches don't count, and neither do other channels' watches."""
+    """Paused watches and other channels' watches don't count."""
     stage = IncidentStage(one_redis, at=NIGHT)
     await stage.watch("*", quiet=Quiet("22:00", "00:00"), time_zone="UTC")
     assert await stage.quiet_hours.in_channel_s(CHANNEL) == 3600

@@ -380,7 +380,7 @@ async def test_an_end_that_waits_to_be_accounted_when_its_lost_start_is_found_is
 
 
 def ago_us(seconds: float) -> int:
-    """A time so many seconds ago, as it's stored."""
+    """The time this many seconds ago, as it's stored."""
     return round((datetime.now(UTC).timestamp() - seconds) * 1e6)
 
 

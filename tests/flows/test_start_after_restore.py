@@ -1,4 +1,4 @@
-"""Waiting starts in data that may be older than what happened to them: their cards are read before anything is sent."""
+"""After a restore, waiting starts may already have been sent, so their cards are read before anything is sent."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def queued_before(stage: Stage) -> None:
 
 
 async def test_a_claim_after_a_minute_without_any_notices_an_absence(start_stage: Stage) -> None:
-    """A shorter time doesn't count, and neither does the very first claim."""
+    """A claim after less than a minute doesn't show an absence, and the very first claim doesn't show one either."""
     pulse = start_stage.scripts.key("pulse")
     await start_stage.due["polls"].claim(1)
     at_us = int(await start_stage.redis.hget(pulse, "at_us") or 0)

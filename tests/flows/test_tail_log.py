@@ -168,7 +168,7 @@ async def test_it_begins_with_the_running_command_and_goes_on_behind_what_is_pos
 
 
 async def test_posts_keep_their_distance(stage: Stage) -> None:
-    """Before its time, a new page isn't even read."""
+    """Until the next post may be sent, a new page isn't even read."""
     await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
     await stage.post_message()

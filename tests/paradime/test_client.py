@@ -277,7 +277,7 @@ spelled = pytest.mark.parametrize("name", sorted(SPELLED))
 async def test_the_older_spelling_is_asked_once_and_remembered(
     api: Api, client: BoltClient, name: str, status: int
 ) -> None:
-    """A backend that doesn't know `slug` is asked in the older spelling, and from then on at once."""
+    """If a backend doesn't know `slug`, the request is repeated in the older spelling, which is used from then on."""
     api.say(errors('Unknown argument "slug"', status=status), Answer({"data": GOOD}))
     with capture_logs() as lines:
         await SPELLED[name](client)

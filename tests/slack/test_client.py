@@ -64,7 +64,7 @@ async def test_a_message_is_posted_edited_and_deleted(chat: SlackChat, sandbox: 
 async def test_a_post_is_sent_once_whatever_happens(
     chat: SlackChat, sandbox: Sandbox, fault: Fault, error: type[BotError]
 ) -> None:
-    """A post is never sent twice, whatever happens; the SDK's own retries would do that."""
+    """A post is never sent twice, whatever happens, so the SDK's own retries are off."""
     sandbox.workspace.faults.add(fault)
     with pytest.raises(error) as raised:
         await chat.post_message(CHANNEL, HELLO, key="k")

@@ -125,7 +125,7 @@ async def test_a_timestamp_that_is_not_a_time(at: str) -> None:
 
 @pytest.mark.parametrize("body", [b"\xff", b"command=%2Fbolt&text=\xc3"])
 async def test_a_body_that_is_not_utf_8(body: bytes) -> None:
-    """A body that isn't UTF-8 is refused with a warning, even with a valid signature, because Slack sends none."""
+    """A body that isn't UTF-8 is refused with a warning, even with a valid signature, because Slack never sends one."""
     (line,) = await refusals(body, str(int(time.time())))
     assert "check SLACK_SIGNING_SECRET" in line["event"]
 

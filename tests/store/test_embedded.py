@@ -231,7 +231,7 @@ def read_only() -> Iterator[Path]:
 
 
 async def test_a_directory_of_another_is_told(read_only: Path) -> None:
-    """The error names the process's user and group, which in a cluster nobody chose."""
+    """The error names the process's user and group, because a cluster may assign them automatically."""
     with pytest.raises(StoreUnfit) as caught:
         await EmbeddedRedis(read_only).start()
     assert f"this process (user {os.geteuid()}, group {os.getegid()}) isn't allowed to write there" in str(caught.value)

@@ -116,7 +116,7 @@ async def test_nothing_that_moves_is_left_under_the_old_id(redis_client: Redis) 
         assert not any(OLD in str(member) for member in members), name
     for name in ("report", "late", "standing"):
         assert OLD not in str(await redis_client.hgetall(scripts.key(name)))
-    # Its only outage so far is the second one there.
+    # The outage that moved is the second one under the new id.
     assert await redis_client.hget(scripts.key("outage", NEW, "2"), "team") == "T"
     assert await redis_client.zrange(scripts.key("outage", "open", NEW), 0, -1, withscores=True) == [
         ("1", 5.0),

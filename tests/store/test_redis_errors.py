@@ -106,7 +106,7 @@ async def replica(server: Broken) -> None:
 
 
 async def primary(server: Broken) -> None:
-    """A primary again."""
+    """The server is a primary again."""
     await server.tell("REPLICAOF", "NO", "ONE")
 
 

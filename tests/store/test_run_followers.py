@@ -81,7 +81,7 @@ async def test_its_card_is_attached_once(scripts: Scripts) -> None:
 
 @pytest.mark.parametrize("elsewhere", [True, False])
 async def test_a_deleted_card_is_nobodys_link(scripts: Scripts, *, elsewhere: bool) -> None:
-    """Once its place is given to another card, the run has that card, or none."""
+    """Once a new card may replace a deleted one, the run links to its card in another channel, or to none."""
     await follow_run(scripts, 4711)
     if elsewhere:
         follow_request = await adopted(scripts, channel="B")

@@ -281,7 +281,7 @@ async def test_lists_agree_with_their_runs_whenever_redis_is_killed() -> None:
             await server.start()
             await eventually("the client to reach Redis again", lambda: _there(scripts))
             await _agree(scripts)
-            # What was claimed before the kill is of no use to the next round.
+            # Members claimed before the kill are of no use in the next round.
             for due in ("requests", "ends"):
                 await scripts.redis.delete(scripts.key("due", due))
             await scripts.redis.delete(scripts.key("posts", "start"), scripts.key("posts", "start", "A"))

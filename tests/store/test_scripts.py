@@ -42,7 +42,7 @@ def test_every_shared_file_is_part_of_the_scripts() -> None:
 
 
 def test_an_upgrade_of_the_files_does_not_reach_a_bot_that_runs(tmp_path: Path, embedded_redis_url: str) -> None:
-    """A script of another version may want other arguments."""
+    """A running bot keeps using its own scripts, because another version's script may need different arguments."""
     shutil.copytree(ROOT / "bot", tmp_path / "bot", ignore=shutil.ignore_patterns("__pycache__", "charts"))
     done = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", UPGRADED, embedded_redis_url],

@@ -74,7 +74,7 @@ async def test_a_file_is_asked_for_once(scripts: Scripts) -> None:
 
 
 async def test_too_many_in_a_channel_are_refused(scripts: Scripts) -> None:
-    """Only so many can wait; requesting one of them again is fine."""
+    """The number of waiting files is limited; requesting one of them again is fine."""
     assert [await ask(scripts, number, most=2) for number in (1, 2, 3, 1)] == ["new", "new", "full", "known"]
 
 

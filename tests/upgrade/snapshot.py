@@ -70,7 +70,7 @@ class Snapshot:
             file.write(text.encode())
 
     def load(self, stage: Stage) -> None:
-        """Load it into an empty Redis, and what it refers to into a new Slack and a new Bolt."""
+        """Load the keys into an empty Redis, and the messages and runs they refer to into a new Slack and Bolt."""
         for run in self.runs:
             made = stage.sandbox.bolt.start(run["slug"], Start(), Actor(run["actor"]))
             assert made.id == run["id"], "the sandbox numbers runs differently now: make the snapshot again"

@@ -143,7 +143,7 @@ async def test_work_of_its_own_process_is_seen_soon() -> None:
 
 
 async def test_while_anything_is_due_it_looks_at_the_usual_pace() -> None:
-    """Work that's due keeps the usual pace, also in an idle process: another may have more to do than it can."""
+    """While work is due, even an idle process looks at the usual pace, because other processes may be too busy."""
 
     async def next_due() -> Mapping[str, float]:
         return {"ends": -1.0}

@@ -158,7 +158,7 @@ async def test_no_more_jobs_than_allowed_run_at_once() -> None:
 
 
 async def test_a_job_that_fails_is_an_incident_and_the_worker_goes_on() -> None:
-    """A job that fails is reported, and stops nothing else."""
+    """A job that fails is reported, and the worker goes on."""
     incidents = Incidents()
 
     async def broken() -> None:

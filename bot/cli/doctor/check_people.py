@@ -48,13 +48,13 @@ def in_policy(policy: Policy) -> NamedIds:
 
 
 def in_owners(owners: Owners) -> NamedIds:
-    """Return what an owners file names."""
+    """Return the people and user groups named in an owners file."""
     ids = [who for _, who in owners.by_schedule] + list(owners.by_owner.values())
     return NamedIds(OWNERS, dict.fromkeys(ids, "The owners file"), "that owner isn't mentioned")
 
 
 def in_watches(watches: tuple[FileWatch, ...]) -> NamedIds:
-    """Return what a watches file names."""
+    """Return the people, user groups and channels named in a watches file."""
     mentions = {one.command.mention: one.line for one in watches if one.command.mention not in {None, "owner", "none"}}
     wheres = {str(who): f"The watches file (line {line})" for who, line in mentions.items()}
     wheres |= {one.channel: f"The watches file (line {one.line})" for one in watches}

@@ -145,7 +145,7 @@ def said_once(excerpt: str, nodes: Sequence[FailedNode]) -> tuple[str, tuple[Fai
 
 
 def _tells(line: str) -> bool:
-    """Whether a line is worth keeping its block for. A line that only names the failed macro isn't."""
+    """Whether a line makes its block worth keeping. A line that only names the failed macro doesn't."""
     return bool(line.strip()) and not line.strip().startswith("> in ")
 
 

@@ -11,9 +11,9 @@ from bot.core.model.run import CardRef, RunKey
 class Card:
     """The stored record of a card. `id` is its name in the lanes.
 
-    If the message belongs to an incident, an outage, a gap or a notice, `run` and `request` aren't set. The field of
-    that name is set instead, to the channel and the incident's schedule, the number of the outage or gap, or the
-    notice's name.
+    If the message belongs to an incident, an outage, a gap or a notice, `run` and `request` aren't set. Instead,
+    `incident`, `outage`, `gap` or `notice` is set to the channel together with the incident's schedule, the number of
+    the outage or gap, or the notice's name.
     """
 
     id: str

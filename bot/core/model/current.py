@@ -37,7 +37,7 @@ class Current(Generic[T]):
 
     @contextmanager
     def pinned(self) -> Iterator[T]:
-        """Keep one value while something is decided by it, including in awaited calls and newly created tasks.
+        """Keep one value while a decision is based on it, including in awaited calls and newly created tasks.
 
         Facts that were read for one value mustn't be judged by another, which may need other facts.
         """

@@ -88,7 +88,7 @@ class StoreFault(StoreUnavailable):
 
 
 class StoreUnfit(BotError):
-    """Redis is reachable but unusable: too old, evicting keys, refusing the password, or locked by another."""
+    """Redis can't be used: it's too old, evicts keys, refuses the password, or is in use by another bot."""
 
 
 class ChartFailed(BotError):
@@ -122,7 +122,7 @@ class BoltOutcomeUnknown(BoltError):
 
 
 class BoltTooLarge(BoltError):
-    """The response exceeds `most` bytes, so reading it was stopped."""
+    """The response exceeds `most` bytes, so the rest of it wasn't read."""
 
     def __init__(self, most: int) -> None:
         super().__init__(f"Bolt's response is larger than the {most:,} bytes I can read.")

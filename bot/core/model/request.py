@@ -181,7 +181,7 @@ class Request:
 
 
 def with_channel(plan: StartPlan, channel_info: ChannelInfo) -> StartPlan:
-    """Add the channel of the request to a plan. Only public channels are named, because everyone in Bolt sees it."""
+    """Add the channel of the request to a plan. Only a public channel's name is added, because Bolt shows it."""
     is_public = channel_info.kind is ChannelKind.PUBLIC
     return replace(
         plan,

@@ -244,7 +244,7 @@ class Run:
 
     @property
     def mentioned(self) -> str | None:
-        """The person to notify of a failure: whoever follows the run, else whoever asked for it."""
+        """The person to notify of a failure: the run's follower, or else the person who asked for the run."""
         return self.facts.followed_by or self.facts.asked_by
 
     @property

@@ -37,10 +37,10 @@ class RunError:
 class RunEnd:
     """How a run of a schedule ended, in Bolt's words and by Bolt's times.
 
-    `actor` started it, in Bolt's words. If it was started here, `asked_by` is the id of the person who asked, and
-    `request` that of the start. `closes` is False if the run may have had other commands than its schedule's: it still
-    counts if it failed. `command` is the failed one. `errors` are empty while its log is unread (`log` `late`).
-    `parent` is the run that it retries.
+    `actor` names who started it, in Bolt's words. If it was started here, `asked_by` is the asker's user id, and
+    `request` is the start's id. `closes` is False if the run may have had commands other than its schedule's, but it
+    still counts if it failed. `command` is the failed command. `errors` are empty while its log is unread (`log` is
+    `late`). `parent` is the run that it retries.
     """
 
     run: int

@@ -11,8 +11,8 @@ from bot.core.model.notice import Notice
 class Slots:
     """A schedule's slots, in Unix seconds: the next one, as last listed (0: none), and those that have passed.
 
-    `passed` are still to be judged for lateness. `waiting` are those without a run so far, for the digest; `missed` is
-    an older slot that still had no run when it was checked after its grace period (0: none).
+    `passed` has the slots that haven't been judged for lateness yet. `waiting` has the slots without a run so far, for
+    the digest. `missed` is an older slot that still had no run when it was checked after its grace period (0: none).
     """
 
     next: float = 0

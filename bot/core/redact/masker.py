@@ -14,10 +14,9 @@ Web Tokens, signatures in URLs (`bot.core.redact.shapes`).
 By name: the value after a name that suggests a secret (`bot.core.redact.names`).
 
 The time is linear in the length of the text, even for hostile text. Each pattern starts at a fixed text, or at the edge
-of a word that it then takes whole (possessively). It runs over one set of characters, and either succeeds, so that the
-characters aren't read again, or fails within a bound. A pattern is skipped if the text doesn't contain the letters that
-the pattern begins with: searching for letters is many times faster. ANSI codes inside a secret hide it, so strip them
-first.
+of a word that it then takes whole (possessively). From there, it reads characters of one set, and either matches, so
+that they aren't read again, or fails within a bound. A pattern is skipped if the text lacks the letters that it begins
+with, because searching for those is many times faster. ANSI codes inside a secret hide it, so strip them first.
 """
 
 from __future__ import annotations

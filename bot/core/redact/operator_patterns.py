@@ -18,7 +18,7 @@ from typing import Any
 PATTERNS_MOST = 50
 LENGTH_MOST = 500
 STEPS_MOST = 5_000
-# Larger than any text: means no upper bound.
+# Larger than any text, so it means that there's no upper bound.
 ENDLESS = 100_000
 
 # A part of a pattern as the standard library parses it: its kind and its arguments.

@@ -91,13 +91,13 @@ def ran_all(listed: Sequence[BoltCommand], wanted: Sequence[str]) -> bool:
 
 
 def ran_others(listed: Sequence[BoltCommand], wanted: Sequence[str]) -> bool:
-    """Whether a run has been seen to run other commands than these."""
+    """Whether a run is known to have run commands other than these."""
     words = [_words(text) for text in wanted]
     return bool(wanted) and all(words[: len(own)] != own for own in _readings(listed))
 
 
 def commands_known(run: Run) -> bool:
-    """Whether the commands that an ended run was started with are known. A run started elsewhere may have any."""
+    """Whether it's known which commands an ended run was started with. Runs started elsewhere may have custom ones."""
     facts = run.facts
     if facts.overridden:
         return True

@@ -1,8 +1,8 @@
 """The form that starts a run: its content, and reading what a person filled in.
 
-A person must never start commands that they didn't see. So the form remembers which commands it offered. If its field
-is unchanged, the schedule's own run starts, provided that the schedule's commands are still the same. If it was
-changed, exactly the commands in the field run.
+A person must never start commands that they didn't see. So the form remembers which commands it offered. If the field
+for commands is unchanged, the schedule's own run starts, provided that the schedule's commands are still the same. If
+the field was changed, exactly the commands in it run.
 """
 
 from __future__ import annotations

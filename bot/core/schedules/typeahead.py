@@ -35,7 +35,7 @@ Mask = Callable[[str], str]
 
 _WORD = re.compile(r"\w+")
 _WHITE = re.compile(r"\s+")
-# Controls, and direction marks: with those, a name could visually rewrite the text next to it.
+# Control characters, and direction marks, with which a name could visually rewrite the text next to it.
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

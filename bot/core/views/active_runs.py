@@ -16,7 +16,7 @@ from bot.core.views.card import cancel_confirm, facts, headline, queued_facts, r
 
 @dataclass(frozen=True, slots=True)
 class ListedRun:
-    """A run in a list. `channel` is its card's, or None if that's obvious; `card_url` is None if unknown."""
+    """A run in a list. `channel` has the run's card, or is None if it's obvious; `card_url` is None if unknown."""
 
     run: Run
     channel: str | None = None

@@ -365,7 +365,7 @@ def command_button(label: str, command: Command, *, number: int = 0, spoken: str
 
 
 def fitting(label: str, command: Command, *, number: int = 0, spoken: str | None = None) -> tuple[Button, ...]:
-    """A `command_button`, or none if the command is too long for one: a single odd schedule must not break a list."""
+    """A `command_button`, or an empty tuple if the command is too long for one, so that a list can still be shown."""
     try:
         return (command_button(label, command, number=number, spoken=spoken),)
     except ValueError:

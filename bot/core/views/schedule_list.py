@@ -20,7 +20,7 @@ OWNER_SHOWN = 80
 def schedule_list(
     shown: ListPage[Schedule], command: ListCommand, now: datetime, *, prefix: str, as_of: datetime | None = None
 ) -> Message:
-    """Show a page of schedules. `prefix` is how commands begin; `as_of` the age of the list if Bolt doesn't respond."""
+    """Show a page of schedules. Commands begin with `prefix`; the list is from `as_of` if Bolt doesn't respond."""
     if not shown.total:
         return _nothing(command, prefix)
     old: Sentence = (" This list is from ", When(as_of), ", because Bolt isn't responding.") if as_of else ()

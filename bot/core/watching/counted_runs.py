@@ -25,7 +25,7 @@ def fills_slot(run: RunEnd, schedule: WatchedSchedule) -> bool:
 def expects_slots(watch: Watch, schedule: WatchedSchedule) -> bool:
     """Whether a watch covers the runs that the scheduler starts.
 
-    It doesn't if it names a branch that isn't the schedule's.
+    A watch that names a branch other than the schedule's own doesn't cover them.
     """
     return watch.branch in {None, ANY_BRANCH, schedule.branch}
 

@@ -134,7 +134,7 @@ def reaches_known(ledger: Ledger, page: Sequence[RunSummary]) -> bool:
 
 
 def is_over(run: RunSummary, at: datetime) -> bool:
-    """Whether a listed run has ended. In an unknown state, it has if its end was some time ago."""
+    """Whether a listed run has ended. A run in an unknown state counts as ended some time after Bolt reports an end."""
     if is_final(run.state):
         return True
     ended = run.ended_at is not None and at - run.ended_at >= UNKNOWN_OVER_AFTER

@@ -14,7 +14,7 @@ KEPT = ("number", "since", "paused", "paused_at", "notify")
 
 @dataclass(frozen=True, slots=True)
 class FilePlan:
-    """Watches to add, to change (with the number of the one that they replace), and to stop."""
+    """Watches to add, to change (each with the number of the watch that it replaces), and to stop."""
 
     add: tuple[Watch, ...] = ()
     change: tuple[Watch, ...] = ()

@@ -140,6 +140,6 @@ def _days(runs: Sequence[RunSummary], now: datetime, limit: int) -> float:
 
 
 def _end(run: RunSummary) -> RunEnd:
-    """How a listed run ended. Bolt may not say when: then its start counts as its end."""
+    """How a listed run ended. If Bolt doesn't say when it ended, the start is taken as the end."""
     end = end_of_listing(run)
     return end if end.ended_at else replace(end, ended_at=run.started_at)

@@ -1,7 +1,7 @@
 """Quiet hours: when they are, and what's withheld while they last.
 
-Incidents are accounted for as always. What would have been posted is withheld instead, until one message lists it at
-the end of the quiet hours.
+Incidents are accounted for as always, but their posts are withheld until the end of the quiet hours, when one message
+lists everything that happened.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def quiet_until(watch: Watch | None, now: datetime) -> datetime | None:
 
 
 def withhold(before: Incident | None, after: Incident, until: datetime | None, *, gap: bool = False) -> Incident:
-    """Take back the posts that a change wants while it's quiet.
+    """Withhold the posts that an incident's change would cause during quiet hours.
 
     `until`: when the quiet hours end, or None if it isn't quiet.
 
-    `gap`: the account of a gap between listings reports it, and `until` is when it's listed without one. Whatever an
-    earlier incident of the schedule withholds is passed on to the incident that replaces it.
+    `gap`: the account of a gap between listings reports the change, and `until` is when it's listed without one. Posts
+    that an earlier incident of the schedule withholds are passed on to the incident that replaces it.
     """
     same = before is not None and before.serial == after.serial
     if before is not None and before.withheld is not None and not same:

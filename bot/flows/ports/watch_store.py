@@ -368,8 +368,8 @@ class SlowChecks(Protocol):
 class Judgment:
     """The changes that one check for late schedules makes.
 
-    `schedules` has each schedule's slots before and after, and when to look again. `boards` has what was late in each
-    channel, and what is late now. `notices` are those that are new or changed.
+    `schedules` has each schedule's slots before and after the check, and the seconds until the next one. `boards` has
+    each channel's late schedules before and after the check. `notices` has the new and changed notices.
     """
 
     schedules: Mapping[str, tuple[StoredSlots, Slots, float | None]]
@@ -410,7 +410,7 @@ class Discovery(Protocol):
         """Bolt's time of the last complete listing, or None if there was none."""
 
     async def note_activity(self, lease: Lease, news: ActivityNews, at: datetime, *, delay_s: float) -> bool:
-        """Record a complete listing of schedules, made at `at` by Bolt's clock. The changed ones are looked at now."""
+        """Record a complete listing of schedules, made at `at` by Bolt's clock. Changed schedules are looked at now."""
 
     async def load_schedules(self, slugs: Sequence[str]) -> dict[str, ScheduleRecord]:
         """Load the records of watched schedules. Those that aren't on record are left out."""

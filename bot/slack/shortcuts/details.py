@@ -76,7 +76,7 @@ async def _show(context: ListenerContext, call: Call, body: Json) -> None:
 
 
 def _modal(context: ListenerContext, key: RunKey, message: Message) -> Json:
-    """Convert a message to a modal. Its buttons stay on the card, where clicks are attributed; links are kept."""
+    """Convert a message to a modal with its links, but without its other buttons, which belong to the card."""
     content = context.render(message)
     blocks = [_links(block) for block in content.get("blocks") or [_section(content["text"])]]
     return {

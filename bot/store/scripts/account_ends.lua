@@ -39,7 +39,7 @@ if token ~= '' then
     -- A run without a card is only reported by its incident, and the API knows the rest.
     if #cards_of(member) == 0 and redis.call('EXISTS', key('run', member)) == 1 then
       redis.call('EXPIRE', key('run', member), num(DAY_S))
-      -- A run with an end, but in an unknown state: it isn't waited for any longer.
+      -- The run has ended in an unknown state, so it's no longer polled.
       if redis.call('HGET', key('run', member), 'final') ~= '1' then
         for _, set in ipairs({'polls', 'strays'}) do
           redis.call('ZREM', key('due', set), member)

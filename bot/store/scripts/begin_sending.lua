@@ -21,7 +21,8 @@ local lease = num(at + tonumber(ARGV[6]))
 -- The lock outlasts the lease: a process that takes over a lost start looks for its run before another may be sent.
 redis.call('SET', lock, id, 'PX', num(tonumber(ARGV[6]) / 1000 + 20000))
 redis.call('HSET', hash, 'state', 'sending', 'sending_us', num(at))
--- For starts whose own reply is lost: a run that began after this one was sent may be this one's. See rival_starts.lua.
+-- If another start's reply is lost, a run that began after this start was sent may belong to this start instead. See
+-- rival_starts.lua.
 redis.call('ZADD', key('sent', ARGV[7]), num(at), id)
 redis.call('PEXPIRE', key('sent', ARGV[7]), 7200000)
 redis.call('ZADD', set, lease, id)

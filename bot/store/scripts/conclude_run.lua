@@ -10,8 +10,8 @@ if redis.call('HGET', run, 'concluded') == '1' then
 end
 redis.call('HSET', run, 'concluded', '1', 'end', ARGV[5])
 redis.call('HINCRBY', run, 'rev', 1)
--- If its end may already have been posted without a trace in this data, the thread is searched for it before it's
--- posted, as if an attempt to post it were on record.
+-- If the run ended before an absence, its end may already have been posted without a trace in this data. The thread is
+-- then searched before the end is posted, as if an attempt to post it were on record.
 local final_us = tonumber(redis.call('HGET', run, 'final_us') or num(now()))
 if final_us < absence_ended() then redis.call('HSETNX', run, 'unseen_us', num(final_us)) end
 local unseen_us = redis.call('HGET', run, 'unseen_us')

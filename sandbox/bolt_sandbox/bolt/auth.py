@@ -18,8 +18,8 @@ COMPANY_TOKEN = "prdm_cmp_sandbox"  # noqa: S105 - the same
 def actor_of(headers: Mapping[str, str]) -> Actor | None:
     """Return the owner of the credentials in these headers, None if they're invalid.
 
-    Accepts a legacy pair of key and secret, a workspace's bearer token, or a company's with the workspace in a separate
-    header.
+    Accepts a legacy pair of key and secret, a workspace's bearer token, or a company's bearer token together with a
+    header that names the workspace.
     """
     scheme, _space, token = headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":

@@ -28,7 +28,7 @@ POST   /control/bolt/settings              {speed?, cancel_finished?: error | ok
                                            lastRunState are about, none for null; `tells_date`: the Date header;
                                            `retries_end`: how retries end, one of the `ends` below
 
-What happens by itself (GET …/state has `scheduler`, `clock` and `warehouse`):
+Everything that happens by itself (GET …/state has `scheduler`, `clock` and `warehouse`):
 
 POST   /control/bolt/scheduler             {mode: off | lively | all, every_s?}: `lively` adds three schedules and
                                            starts them again and again; `all` starts every schedule with a cron

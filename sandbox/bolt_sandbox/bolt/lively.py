@@ -17,7 +17,7 @@ EVERY_MINUTE = "* * * * *"
 
 @dataclass(frozen=True, slots=True)
 class Lively:
-    """A schedule, what its slots start in turn, and when: first after `first_s`, then every `every_s`."""
+    """A schedule and the script for its slots. The first slot comes after `first_s`, then one comes every `every_s`."""
 
     schedule: Schedule
     script: Sequence[Slot]

@@ -16,7 +16,7 @@ FAILS_TWICE: Sequence[Slot] = (Slot(), Slot(), Slot(Start(course=Course("success
 
 
 def set_mode(world: BoltWorld, mode: Mode, every_s: float | None = None) -> None:
-    """Let runs start by themselves: of a few lively schedules, of all with a cron expression, or of none.
+    """Let a few lively schedules start by themselves, or all schedules with a cron expression, or none.
 
     `lively` adds its schedules. `all` starts each schedule every `every_s`, one after the other, or at its expression's
     times if `every_s` is None.

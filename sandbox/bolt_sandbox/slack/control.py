@@ -2,8 +2,8 @@
 
 It has no credentials, and so must only be served on the loopback interface. It accepts only bodies of the type
 application/json, which a foreign web page can't send here. Names can be used instead of ids everywhere (`ada`,
-`data-eng`), and `dm` is the person's direct conversation with the bot. What Slack itself would refuse is answered
-with 409 and Slack's own code, an invalid body with 400.
+`data-eng`), and `dm` is the person's direct conversation with the bot. A request that Slack itself would refuse is
+answered with 409 and Slack's own error code, and an invalid body is answered with 400.
 
 What people do (answered once the app has acknowledged it, or after 3 s):
 

@@ -70,5 +70,5 @@ def of(findings: Iterable[Finding], check: str) -> list[Finding]:
 async def findings(
     checks: Sequence[Check], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **more: str
 ) -> list[Finding]:
-    """What an area finds in a sandbox, with these settings in addition to the sandbox's own."""
+    """The findings of these checks in a sandbox, with these settings in addition to the sandbox's own."""
     return await found_by(checks, monkeypatch, {**sandbox.env(), **more})

@@ -38,7 +38,7 @@ async def examined(monkeypatch: pytest.MonkeyPatch, endpoint: str, **more: str) 
 
 
 async def first_problem(monkeypatch: pytest.MonkeyPatch, endpoint: str, **more: str) -> Finding:
-    """The one problem; whatever can't be checked because of it must be a warning."""
+    """The one problem; checks that it makes impossible must be warnings."""
     bad, *rest = await examined(monkeypatch, endpoint, **more)
     assert bad.level == "problem"
     assert {one.level for one in rest} <= {"warning"}
@@ -138,7 +138,7 @@ BROKEN = {
 async def test_what_answers_is_something_else(
     monkeypatch: pytest.MonkeyPatch, says: bytes, check: str, words: str
 ) -> None:
-    """Another site, a login page, another API or a Bolt in trouble is recognized."""
+    """The doctor recognizes another site, a login page, another API, and a Bolt that doesn't work."""
     async with answering(says) as port:
         found = await first_problem(monkeypatch, f"http://127.0.0.1:{port}/graphql")
     assert found.check == check

@@ -33,7 +33,7 @@ for name in sys.argv[1:]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that anybody can enter, owned by nobody; if the test runs as root, it continues as nobody."""
+    """A folder that anybody can enter. If the test runs as root, the folder and the test change to another user."""
     with tempfile.TemporaryDirectory(prefix="bolt-bot-tests-") as name:
         made, mine = Path(name), os.geteuid()
         made.chmod(0o755)

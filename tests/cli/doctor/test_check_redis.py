@@ -138,7 +138,7 @@ CASES: Mapping[str, Case] = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 async def test_each_cause_is_named(server: Broken, monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
-    """Each cause is the only finding that isn't ok, and its fix is about it."""
+    """Each cause is the only finding that isn't ok, and the fix addresses that cause."""
     await server.tell(*case.breaks)
     found = only_problem(await examined(monkeypatch, server.url))
     assert (found.check, found.level) == (case.check, case.level)

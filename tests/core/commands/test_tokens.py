@@ -53,7 +53,7 @@ def test_a_word_knows_how_it_was_quoted(text: str, expected: list[Token]) -> Non
     ],
 )
 def test_a_line_is_read_as_it_was_typed(text: str, expected: list[str]) -> None:
-    """Links and mentions become what is shown, except a run's link; invisible characters and outer formatting go."""
+    """Links (except to runs) and mentions become their text; invisible characters and outer formatting are dropped."""
     assert words(text) == expected
 
 

@@ -1,4 +1,4 @@
-"""What other tools print: the line that says best what went wrong, and the lines around it."""
+"""Other tools' output: the line that best says what went wrong, and the lines around it."""
 
 from __future__ import annotations
 

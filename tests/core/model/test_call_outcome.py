@@ -31,5 +31,5 @@ from bot.core.model.errors import (
     ],
 )
 def test_each_error_has_one_outcome(error: BotError | None, outcome: CallOutcome) -> None:
-    """A service that refuses everything is as good as away; a missing scope stops only what needs it."""
+    """A service that refuses everything counts as unavailable; a missing scope stops only the calls that need it."""
     assert call_outcome(error) is outcome

@@ -110,7 +110,7 @@ def test_a_run_that_began_when_another_start_was_sent_may_be_its(after_s: float,
     ("branch", "may_be"), [("dev", False), ("main", True), (None, True), ("3f2c1ab", True), ("4f2c1ab", False)]
 )
 def test_a_run_on_another_branch_is_not_of_that_start(branch: str | None, *, may_be: bool) -> None:
-    """A run on another branch can't be the other start's; a run without a branch can."""
+    """A run can belong to another start only if their branches match, or if one of the branches isn't known."""
     assert is_contested(REQUEST, replace(OURS, started_at=SENT), [Rival(SENT, branch=branch)]) is may_be
     untold = replace(OURS, started_at=SENT, branch=None, commit=None)
     assert is_contested(REQUEST, untold, [Rival(SENT, branch=branch)])
@@ -196,7 +196,7 @@ def test_bolts_own_record_names_no_private_channel() -> None:
 
 
 def test_own_commands_have_no_usual_length() -> None:
-    """A run with its own commands has no usual duration, because the schedule's says nothing about it."""
+    """A run with its own commands has no usual duration, because the schedule's usual duration doesn't apply to it."""
     request = replace(
         REQUEST,
         start_command=RunCommand("nightly", commands=("dbt test",)),

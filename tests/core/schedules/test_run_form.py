@@ -108,12 +108,12 @@ def test_commands_that_nobody_saw_do_not_run() -> None:
     assert read(filled(commands=""), "hourly", other) == Stale()
     # The person has seen what they typed.
     assert read(filled(commands="dbt debug"), "hourly", other) == RunCommand("hourly", commands=("dbt debug",))
-    # The commands aren't known, so what was offered counts.
+    # The schedule's commands can't be read now, so those offered count as unchanged.
     assert read(filled(), "nightly", None) == RunCommand("nightly")
 
 
 def test_more_commands_than_fit() -> None:
-    """As many whole commands as fit are offered; unchanged, all of them run, and changed, only those in the field."""
+    """As many commands as fit are offered. If the field is unchanged, all commands run, or else only those in it."""
     commands = tuple(f"dbt run --select model_{number:03}" for number in range(200))
     own = own_commands("backfill", commands, MASK)
     assert len(own.text) <= COMMANDS_ROOM

@@ -163,7 +163,7 @@ def test_a_request_and_a_suggestion_come_back() -> None:
 
 
 def test_an_incidents_buttons_come_back() -> None:
-    """An incident's button carries the schedule in full, a menu only a hash of it; other values are refused."""
+    """An incident's button carries the schedule in full, and its menu carries a hash; other values are refused."""
     for button in (buttons.IncidentButton("nightly", 4711), buttons.IncidentButton("nightly", 4711, free=True)):
         assert buttons.read_incident_value(buttons.incident_value(button)) == button
     for bad in ("x", "{}", '{"s":"nightly"}', '{"s":"nightly","r":true}', '{"s":"nightly","r":-1}'):

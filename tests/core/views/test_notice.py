@@ -99,7 +99,7 @@ def test_a_slow_run_says_what_is_usual() -> None:
     ],
 )
 def test_a_late_schedule(late: Lateness, words: str) -> None:
-    """A late schedule's notice goes from its first missed slot to its next run."""
+    """A late schedule's notice names the first missed slot, then the next run once there is one."""
     assert words in text(replace(LINE, run=None, late=(late,)))
 
 

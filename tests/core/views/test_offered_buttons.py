@@ -24,13 +24,13 @@ from bot.core.views.offered_buttons import offered, question_of
     ],
 )
 def test_a_button_that_stands_for_a_command(command: Command, action: Action) -> None:
-    """A command's button asks for what the command does."""
+    """For a command's button, the policy is asked about the command's own action."""
     asked = question_of(command_button("x", command, number=3).action)
     assert asked == Question(action, posts=action in {Action.START, Action.RETRY})
 
 
 def test_buttons_that_would_be_refused_are_left_out() -> None:
-    """Buttons that would be refused are left out, with a row that becomes empty; links and texts stay."""
+    """Buttons that would be refused are left out, along with rows that become empty; links and texts stay."""
     link = Button(buttons.OPEN_RUN, "Open in Bolt", url="https://example.test")
     reads = Button(f"{buttons.LIST_PAGE}.next", "Next")
     cancels, follows = Button(buttons.CANCEL_RUN, "Cancel"), Button(f"{buttons.FOLLOW_RUN}.1", "Follow")

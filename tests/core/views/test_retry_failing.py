@@ -37,7 +37,7 @@ def test_it_names_each_run_and_asks_once() -> None:
 
 
 def test_a_single_one_and_very_many() -> None:
-    """A single schedule is asked about in the singular, and of many, twenty are named."""
+    """The question about a single schedule is in the singular; the question about many names twenty of them."""
     assert shown(question([failing()], APP))[0] == "Retry the newest failed run of this schedule?"
     lines = shown(question(many(LISTED_MOST + 3), APP))
     assert (lines[0], lines[-1]) == ("Retry the newest failed run of each of these 23 schedules?", "… and 3 more")

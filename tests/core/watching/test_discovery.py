@@ -130,7 +130,7 @@ def test_a_state_that_nobody_knows_is_over_ten_minutes_after_its_end() -> None:
 
 
 def test_an_end_was_accounted_although_newer_runs_have_made_its_run_forgotten() -> None:
-    """An end that was accounted is recognized even if newer runs have displaced it, unless it's still expected."""
+    """An end that was accounted for is recognized even if newer runs have displaced it, unless it's still expected."""
     old = RunEnd(1, "FAILED", T0 - timedelta(days=1), T0)
     newer = tuple((number, T0.timestamp() + number) for number in range(2, FINAL_KEPT + 2))
     assert was_accounted(Ledger(final=newer), old)

@@ -173,7 +173,7 @@ async def test_inviting_somebody_from_elsewhere_shares_the_channel(served: Serve
 
 
 async def test_a_person_changes(served: Served, listening: Ear) -> None:
-    """A change of a person is an event with what users.info returns, with the address only if the scope is there."""
+    """A change to a person is an event with the same fields as users.info; the address is there only with the scope."""
     await served.control("person", user="ada", role="owner", email="ada@new.example")
     served.ws.scopes.discard("users:read.email")
     await served.control("person", user="ada", deleted=True)

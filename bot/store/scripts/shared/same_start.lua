@@ -1,4 +1,4 @@
--- Identical starts: recognizes that somebody has just asked for the same thing.
+-- Identical starts: finds out whether somebody has just asked for the same thing.
 
 -- Returns the newest start under each of several same-start keys: the words as typed, which older versions use, and the
 -- schedule meant.

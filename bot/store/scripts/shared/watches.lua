@@ -5,8 +5,8 @@ local function watches_changed()
   redis.call('SET', key('standing', 'rev'), num(math.max(before + 1, now())))
 end
 
--- Checks a channel with a watch soon, and then regularly: whether the bot can post there, and is allowed to. Not at
--- once, because the bot may be about to join it. Direct messages don't change.
+-- Checks soon, and then regularly, whether the bot can post in a channel with a watch, and is allowed to. The first
+-- check isn't immediate, because the bot may be about to join the channel. Direct messages don't change.
 local function check_soon(channel, how)
   if string.sub(channel, 1, 1) == 'D' then return end
   redis.call('ZADD', key('due', 'channels'), how or 'LT', num(now() + 60 * 1000000), channel)

@@ -44,7 +44,7 @@ export function optionsOf(element: Element): Option[] {
   return [...(element.options ?? []), ...(element.option_groups ?? []).flatMap((group) => group.options)];
 }
 
-// What Slack's own form says before it sends anything; "" where nothing is wrong.
+// The sentence that Slack's own form shows before it sends anything, or "" if nothing is wrong.
 export function problemOf(element: Element, value: unknown, optional: boolean): string {
   if (isEmpty(value)) return optional ? "" : "Please fill this in.";
   if (typeof value !== "string") return "";

@@ -1,8 +1,8 @@
 import { live } from "./store";
 import type { Block, Element } from "../types";
 
-// Whether a message, as it is now, has one element of that action only, and it is the one that was meant. Its blocks have
-// other ids after each edit, so that is what is left to know it by.
+// Whether a message, as it is now, has exactly one element with that action, and that element is the one meant.
+// Each edit gives the blocks new ids, so only its action, type and value can identify the element.
 export function stillThere(channel: string, ts: string, meant: Element): boolean {
   const found = live.snapshot().channels[channel];
   const messages = (found?.messages ?? []).flatMap((each) => [each, ...(each.replies ?? [])]);

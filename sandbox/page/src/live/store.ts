@@ -62,7 +62,7 @@ class Live {
   }
 
   constructor() {
-    // A browser opens six connections to one place, and each stream holds one: a tab that nobody sees needs none.
+    // A browser opens at most six connections to a server. Each stream holds one, so a hidden tab closes its stream.
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) this.source?.close();
       else if (this.now.as) this.connect();

@@ -1,4 +1,4 @@
-"""Messages as databases and dbt print them, with the hint that fits each: those that the recorded outputs don't have.
+"""Messages of databases and dbt that aren't in the recorded outputs, each with the hint that fits it.
 
 Sources: the adapters' code and public issue threads. Names and values are made up.
 """
