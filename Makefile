@@ -8,10 +8,10 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
-# More than the number of cores, because the end-to-end tests mostly wait for the sandbox's clock; not even more, because
-# each process has to collect all tests.
+# More than the number of cores, because the end-to-end tests mostly wait for the sandbox's clock, but not many more,
+# because each process has to collect all tests.
 TEST_PROCESSES ?= 8
-# Its time is when the bytecode caches were last filled.
+# This file's modification time is when the bytecode caches were last filled.
 COLLECTED := tests/__pycache__/.collected
 # uv from PATH, or else the locked one, which is installed into .uv.
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)

@@ -137,7 +137,7 @@ async def _shown(around: Worlds, cards: Sequence[Followed]) -> dict[int, float]:
 
 
 def _limits(ends: int, channels: int) -> tuple[float, float]:
-    """Return the seconds that Slack's limits require at least to announce all ends, and to show all."""
+    """Return the minimum time, in seconds, that Slack's limits require to announce all ends, and to show them all."""
     told = max(ends / POSTS_A_MINUTE * 60, -(-ends // channels) * CHANNEL_GAP_S)
     return told, ends / EDITS_A_MINUTE * 60
 

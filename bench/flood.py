@@ -150,7 +150,7 @@ def is_only_a_file(message: Mapping[str, object]) -> bool:
 
 
 def schedules_in(message: Mapping[str, object]) -> int:
-    """Return how many schedules a message is about: an outage's has the number in bold, any other is about one."""
+    """Return how many schedules a message is about: the number in bold for an outage, 1 for anything else."""
     bold = str(message["text"]).partition("*")[2].partition("*")[0]
     shared = SHARED.fullmatch(bold)
     return int(shared[1]) if shared else 1

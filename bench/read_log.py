@@ -73,7 +73,7 @@ def _read(text: str) -> object:
 
 
 def _plain(text: str) -> object:
-    """Do what any reader has to do: remove colors and times, and look for headings."""
+    """Do the least that a reader has to do: remove colors and times, and look for headings."""
     lines = [_TIME.sub("", line) for line in _ANSI.sub("", keep(text)).split("\n")]
     return [line for line in lines if _HEADING.search(line)]
 

@@ -60,7 +60,7 @@ class Process:
 
     @property
     def children(self) -> list[str]:
-        """Return the ids of the processes that it has started, without those that are still copies of itself."""
+        """Return the ids of the processes that it has started, except forks that don't run another program yet."""
         pid = self.process.pid
         found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         itself = _command_line(str(pid))

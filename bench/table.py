@@ -1,7 +1,7 @@
 """The table: a row for each measurement, printed, and stored in bench/results.json and bench/results.md.
 
 The JSON file has the latest measurement of each part of the bench, with its time and commit; the Markdown file is
-generated from it. So a part can be measured again by itself, and each row names its commit.
+generated from it. Any part can therefore be measured again by itself, and each row names its commit.
 """
 
 from __future__ import annotations

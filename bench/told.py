@@ -149,7 +149,7 @@ def plan(seconds: float, runs: int) -> list[End]:
 
 
 def commands() -> tuple[str, ...]:
-    """Return enough commands that no run ends by itself."""
+    """Return enough commands to keep a run from ending by itself."""
     return (f"sleep {COMMAND_S}",) * COMMANDS
 
 

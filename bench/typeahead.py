@@ -1,4 +1,4 @@
-"""How soon the menu of schedules answers with 2,000 of them: from the keystroke to the options, over the socket.
+"""How fast the menu of schedules responds if there are 2,000: from the keystroke to the options, over the socket.
 
 Measured once with a fast Bolt, and once with a slow one and an outdated list: then the previous list is shown.
 """
@@ -47,7 +47,7 @@ async def measure(options: Options) -> list[Row]:
             slow: Json = {"kind": "slow", "latency_s": SLOW_S, "count": None}
             await around.bolt.post("bolt/faults", slow)
             say("typeahead: until the list is old")
-            # With --quick, the list is still fresh, and the figure says nothing.
+            # With --quick, the list is still fresh, so the figure is meaningless.
             await asyncio.sleep(0 if options.quick else OLD_S)
             old = await _type(around.slack, view, min(keys, 20))
     p99, worst = percentile(near, 99), max(old)

@@ -17,7 +17,7 @@ MOST_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class EnvFile:
-    """A `.env` file's variables, and the line of each. What the environment sets, in either form, takes precedence."""
+    """A `.env` file's variables, and the line of each. Settings in the environment, in either form, take precedence."""
 
     path: str
     values: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Load the settings, with a line for each that is missing or malformed."""
+"""Load the settings, and report each missing or malformed one on a line of its own."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class RareWarning:
         self._next = -SELDOM_S
 
     def note(self, **more: object) -> None:
-        """Count another event. `more` is logged with it."""
+        """Count another event. `more` is added to the log line, if one is written."""
         self._times += 1
         now = self._clock()
         if now >= self._next:
@@ -66,8 +66,8 @@ class RareWarning:
 class BoundedHandler(logging.StreamHandler[TextIO]):
     """Writes up to SAME_MOST equal lines and BYTES_MOST bytes per period, so that the log can't fill a disk.
 
-    Lines are equal if they differ only in time and traceback; a library's lines also if they differ only in numbers.
-    The number of lines left out is logged at the end of the period, or with the next line after it.
+    Lines count as equal if they differ only in time and traceback. In a library's lines, numbers may differ too. The
+    number of lines left out is logged at the end of the period, or with the next line after it.
     """
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
@@ -194,7 +194,7 @@ def _formatter(log_format: str, shared: Sequence[Processor], *, colors: bool) ->
 
 @dataclass(frozen=True, slots=True)
 class StartLines:
-    """Writes lines about startup: as JSON log lines, or as plain text for people. The caller masks them."""
+    """Writes lines about startup: as JSON log lines, or as plain text for people. The caller masks the lines."""
 
     log_format: str
 

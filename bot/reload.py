@@ -112,7 +112,7 @@ class Reloader:
                 await self._read(file)
 
     def notes(self) -> list[str]:
-        """Return a line for each file that can't be used. Such a file doesn't make the bot unready."""
+        """Return a line for each file that can't be used. A bad file doesn't make the bot unready."""
         return [
             f"{file.setting} can't be used; the previous version is in effect"
             for file in self._files

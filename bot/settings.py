@@ -167,7 +167,7 @@ class Settings(BaseSettings):
     bolt_bot_admin_host: str | None = None
     """The host of `BOLT_BOT_ADMIN_PORT`. Unset: `BOLT_BOT_HTTP_HOST`."""
     bolt_bot_admin_port: int | None = Field(default=None, ge=0, le=65535)
-    """If it's set, `/healthz`, `/readyz` and `/metrics` are served only on this port, and are 404 on the other one.
+    """If it's set, `/healthz`, `/readyz` and `/metrics` are served only on this port, and return 404 on the other one.
     `bolt-bot healthcheck` uses this port too."""
     bolt_bot_log_format: LogFormat = "console"
     """How log lines are written: for people, or one JSON object each."""

@@ -20,7 +20,8 @@ VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 def tls() -> ssl.SSLContext:
     """Return the TLS context: the system's certificates, or only those that SSL_CERT_FILE and SSL_CERT_DIR name.
 
-    If the system has none, those that come with httpx are used. Loading them is slow, so it's done once per process.
+    If the system has none, those that come with httpx are used. Loading certificates is slow, so it's done once per
+    process.
     """
     file, folder = (os.environ.get(name) for name in VARIABLES)
     if file or folder:
@@ -33,7 +34,7 @@ def tls() -> ssl.SSLContext:
 
 
 def certificate_faults(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return a line for each variable whose certificates can't be used: the libraries would ignore it."""
+    """Return a line for each variable whose certificates can't be used. Libraries silently ignore those."""
     lines = []
     file, folder = (environment.get(name, "") for name in VARIABLES)
     if file:

@@ -1,7 +1,7 @@
 """Draw a picture in a short-lived process, with limits on its time, its memory, and how many run at once.
 
 In the bot's own process, the library would hold the interpreter's lock for as long as it draws, so everything else
-would wait. And a fault in its machine code ends only the short-lived process.
+would wait. A fault in the library's machine code ends only the short-lived process.
 """
 
 from __future__ import annotations

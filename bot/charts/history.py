@@ -152,7 +152,7 @@ def _entries_of_lines(shown: History, top: float) -> list[Entry]:
 def _days(frame: Frame, bars: Sequence[Bar]) -> list[Shape]:
     """Label the first and the last bar with their start, if known.
 
-    Includes the time of day if they're close together.
+    The labels include the time of day if the two starts are close together.
     """
     ends = {0: bars[0].started_at, len(bars) - 1: bars[-1].started_at}
     known = {at: began.astimezone(UTC) for at, began in ends.items() if began is not None}

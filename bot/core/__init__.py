@@ -1,1 +1,1 @@
-"""The pure core: functions over frozen dataclasses. Imports neither Slack, Redis nor HTTP."""
+"""The pure core: functions over frozen dataclasses. It doesn't import Slack, Redis or HTTP."""

@@ -94,7 +94,7 @@ class ChannelWatches:
         return stopped(watch)
 
     async def _counted(self, watches: Sequence[Watch]) -> dict[str, int] | None:
-        """How many schedules each watch decides about, or None if Bolt doesn't list them."""
+        """The number of schedules for which each watch is the deciding one, or None if Bolt doesn't list them."""
         schedules = await self._schedules()
         if schedules is None:
             return None

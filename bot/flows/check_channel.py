@@ -1,7 +1,7 @@
 """Checking watched channels: watches pause while the bot can't post there, or isn't allowed to, and resume afterwards.
 
 A channel is checked once a day, soon after a watch is made, and at once when Slack reports a change or refuses a post.
-What Slack says about the channel decides, not the event: an event may be lost, late, or delivered twice.
+The decision depends on Slack's answer about the channel, not on the event, which may be lost, late, or delivered twice.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class WatchedChannelChecker:
             if None in pauses.values() and await self._channels_back.is_held(channel):
                 # The paused watch is gone, and another was made in the meantime: no watch was resumed just now.
                 await self._channel_back(channel, watches, self._now())
-            # It may have refused a post or an edit since the last check.
+            # The channel may have refused a post or an edit since the last check.
             again_s = await self._channels_back.channel_fit(channel) or CHECKED_EVERY_S
         await self._delete_old(channel)
         is_told = await self._notify(channel)

@@ -1,4 +1,4 @@
-"""Reading dbt's own results of a command from its artifacts. They're optional: ends are announced without them if need be."""
+"""Reading dbt's own results for a command from its artifacts. Ends are announced without them if need be."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def may_warn(command: BoltCommand) -> bool:
 
 
 def account_of(command: BoltCommand, resources: Sequence[Resource]) -> Resource | None:
-    """The artifact with dbt's results of a command, or None if there is none."""
+    """The artifact with dbt's results for a command, or None if there is none."""
     words = command.text.split()
     names = (SOURCES, RUN_RESULTS) if "freshness" in words else (RUN_RESULTS,)
     for name in names:

@@ -384,7 +384,7 @@ class RunDiscoverer:
 
 
 def _reaches_all(record: ScheduleRecord, page: Sequence[RunSummary]) -> bool:
-    """Whether older pages can't contain anything that is looked for."""
+    """Whether a page reaches back far enough that older ones don't have to be read."""
     return reaches_known(record.ledger, page) and reaches_waiting(record.slots.slots, page)
 
 
@@ -406,7 +406,7 @@ def _settled(record: ScheduleRecord, pages: Pages, deciding: Mapping[str, Watch]
 
 
 def _slow_in_s(new: NewRun, record: ScheduleRecord, deciding: Mapping[str, Watch], at: datetime) -> float | None:
-    """In how many seconds a run may be slow for one of the channels, or None if it never is."""
+    """The seconds until a run may count as slow in one of the channels, or None if it never does."""
     run, began = Run(new.key, facts=new.facts, seen=new.seen), new.facts.asked_at
     limits = [limit_of(run, watch, record.schedule) for watch in deciding.values()]
     known = [limit for limit in limits if limit is not None]

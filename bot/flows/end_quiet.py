@@ -40,7 +40,7 @@ class QuietEnder:
         over: list[StoredIncident] = []
         waits: list[datetime] = []
         withheld = await self._ends.withheld_in(channel)
-        # Read only once, because it takes reading all channels' accounts.
+        # Read only once, because the accounts of all channels have to be read for this.
         by_gap = any(one.incident.withheld is not None and one.incident.withheld.gap for one in withheld)
         account_comes = by_gap and await self._gaps.account_comes(channel)
         for stored in withheld:
@@ -67,8 +67,8 @@ class QuietEnder:
     async def _until(self, incident: Incident, now: datetime, *, account_comes: bool) -> datetime:
         """When an incident may be posted: the watch's quiet hours may have changed since, or the watch may be gone.
 
-        An incident that is withheld because of a gap waits for the gap's account, while that is still pending. If the
-        account itself waits for the end of quiet hours, it has a minute after that.
+        An incident that is withheld because of a gap waits for the gap's account if the account is still pending. If
+        the account itself waits for the end of quiet hours, it has a minute after that.
         """
         planned, quiet = incident.withheld.until if incident.withheld else now, await self._quiet.until(incident)
         by_gap = incident.withheld is not None and incident.withheld.gap

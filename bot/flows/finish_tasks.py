@@ -20,7 +20,7 @@ async def finish_or_cancel(tasks: Collection[asyncio.Task[None]], within_s: floa
 
 
 async def cancel_until_done(tasks: Collection[asyncio.Future[Any]]) -> None:
-    """Cancel tasks, and wait until they have ended. What they raise is left to whoever reads it.
+    """Cancel tasks, and wait until they have ended. Their exceptions are left to the caller.
 
     Before Python 3.12, a call to Redis that succeeds at the moment of the cancellation swallows it (asyncio.wait_for in
     redis-py), and the task would go on. So those that do are cancelled again.

@@ -36,7 +36,7 @@ ASK_AGAIN = "If no card appears within a minute, click again."
 
 
 class FollowRequestHandler:
-    """Takes follow requests to their cards. `asked` wakes the worker for a new request."""
+    """Handles follow requests until each has its card. `asked` wakes the worker for a new request."""
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 LOOK_S = 30.0
 AGAIN_S = 2.0
 TRIES = 20
-# What the audit log names as the reason for the decision, instead of a rule of the policy.
+# The audit log names this as the reason for the decision, instead of a rule of the policy.
 DECIDED_BY = "the watches file"
 
 

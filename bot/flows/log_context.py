@@ -12,7 +12,7 @@ OF_RUNS = frozenset({"ends", "cancels", "follows", "slow"})
 
 
 def log_member(due_set: str, member: str) -> None:
-    """Add the request or the run that a claimed member stands for. Call this in the job's own task."""
+    """Log the request or run that a claimed member identifies with every line. Call this in the job's own task."""
     if due_set in OF_REQUESTS:
         log_request(member)
     elif due_set in OF_RUNS:

@@ -27,7 +27,7 @@ from bot.flows.tail_log import BEGINNING, PAGES_MOST
 
 COMMAND_SHOWN = 200
 SUMMARY_SHOWN = 160
-# Most files that may wait in a channel: at one per 0.7 s, that's about a minute.
+# The maximum number of files that may wait in a channel: at one per 0.7 s, that's about a minute.
 WAITING_MOST = 60
 
 

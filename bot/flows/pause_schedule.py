@@ -36,7 +36,8 @@ class SchedulePauser:
 
     async def pause_or_resume(self, asker: Asker, command: PauseCommand) -> Message:
         """Pause or resume the schedule, and report the result."""
-        # A second click, or another person's, gets the same answer as the first, because it replaces that one.
+        # A second click, even by another person, gets the same answer as the first, because its answer replaces the
+        # first one.
         schedule = await self._ready(command, reached=pause_question.done)
         if isinstance(schedule, Message):
             return schedule

@@ -191,7 +191,7 @@ class StartPlanner:
 def _facts(known: Run | None, origin: Origin | None, schedule: Schedule | None) -> tuple[RunFacts, bool]:
     """Return what is known about the run to retry, and whether its schedule is certain.
 
-    It isn't if it's known only from a button's value, which isn't trusted.
+    The schedule isn't certain if it's known only from a button's value, which isn't trusted.
     """
     if known is not None and known.facts.slug:
         return known.facts, True

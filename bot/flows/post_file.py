@@ -62,7 +62,7 @@ class FilePoster:
         self._settle_s = settle_s
 
     async def post_requested_file(self, lease: Lease, urgency: str, channel: str, name: str) -> None:
-        """Post a file, or tell whoever asked why it can't be posted."""
+        """Post a file, or tell the person who asked why it can't be posted."""
         post = ClaimedPost(lease, urgency, channel, f"upload:{name}", "post")
         upload = await self._uploads.load_upload(name)
         if upload is None:
@@ -104,7 +104,7 @@ class FilePoster:
 
     async def _once(self, post: ClaimedPost, upload: Upload, read: FileToPost | None) -> str | None:
         channel = upload.asker.channel
-        # Without a card in this channel, the file goes where it was asked for.
+        # If there's no card in this channel, the file is posted where the person asked for it.
         thread = upload.thread.ts if upload.thread else upload.asker.thread or None
 
         async def send() -> str:

@@ -43,8 +43,9 @@ FILE_GIVEN_UP_S = 86_400.0
 class FileThread:
     """The thread of `message` in which a file is posted.
 
-    `file_id` is the one that an earlier attempt has uploaded, or None if there's none; `note` records it before it's
-    shared. `joins`: the bot joins the channel if it isn't in it, which it never does for what it reports unasked.
+    `file_id` is the file that an earlier attempt uploaded, or None if there's none; `note` records a file's id before
+    the file is shared. `joins`: the bot joins the channel if it isn't in it, which it never does for what it reports
+    unasked.
     """
 
     message: CardRef

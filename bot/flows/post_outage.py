@@ -205,13 +205,13 @@ class OutagePoster:
         return cause_post(cause, mention, self._app_url), mention, f"file-{what}-{run}" if run else ""
 
     async def _mentions(self, incidents: tuple[Incident, ...], most: int) -> Sentence:
-        """Whom a post notifies. Schedules that somebody is on, or that are snoozed, are left out."""
+        """Mentions for a post. Schedules that somebody is on, or that are snoozed, are left out."""
         unhandled = [one for one in incidents if one.on_it is None and one.snooze is None]
         return await self._people.mention_all(unhandled, most)
 
 
 def _is_withdrawn(outage: Outage, what: str) -> bool:
-    """Whether nothing more is posted about an outage, because all of it is closed: only its message says why, if it can."""
+    """Whether to drop an outage's post because all incidents are closed: only its message, if editable, says why."""
     if any(one.state is not IncidentState.CLOSED for one in outage.members):
         return False
     hidden = any(one.why == HIDDEN for one in outage.members)

@@ -18,7 +18,7 @@ from bot.flows.ports.slack import Chat
 
 log = structlog.get_logger()
 
-# The prefix of direct messages' ids. If it's a conversation between other people, Slack refuses the message.
+# The prefix of direct messages' ids. If the conversation is between other people, Slack refuses the message.
 DIRECT = "D"
 
 Way = Callable[[], Awaitable[object]]

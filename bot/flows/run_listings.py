@@ -98,7 +98,7 @@ class RunListings:
         except BoltError as failed:
             listing.failed = failed
         except BaseException:
-            # Cancelled, or a bug: that's no answer, and the next caller asks again.
+            # The call was cancelled, or hit a bug. There's no answer, so the next caller asks again.
             listing.began = float("-inf")
             raise
 

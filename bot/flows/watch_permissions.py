@@ -28,8 +28,8 @@ log = structlog.get_logger()
 FACTS_FRESH_S = 10.0
 FACTS_MOST = 5000
 DECISIONS_REMEMBERED = 20_000
-# If facts are missing that may be known soon, reports wait this long. Then the last decision counts, and without one,
-# nothing is reported: a refusal that may apply isn't skipped.
+# If facts are missing that may be known soon, reports wait this long. After that, the last decision counts. If there is
+# none, nothing is reported, because a refusal may apply.
 WAITED_S = 60.0
 AGAIN_S = 2.0
 UNDECIDED = Telling(runs=None, logs=None)
@@ -56,7 +56,7 @@ class Tellings:
 
     @property
     def refused_in(self) -> frozenset[str]:
-        """The channels with a watch that the policy refuses."""
+        """The channels with a watch that the policy doesn't allow to report the schedule."""
         return frozenset(name.rpartition(":")[0] for name, one in self.by_name.items() if one.runs is False)
 
     def and_of(self, others: Tellings) -> Tellings:
@@ -140,7 +140,7 @@ class WatchPermissions:
         return Tellings(by_name, wait_s, frozenset(deactivated))
 
     def _decide(self, known: _Known, watch: Watch, facts: _Facts, schedule: WatchedSchedule) -> tuple[Telling, float]:
-        """Decide for one watch. Also returns after how many seconds to ask again, 0 if it's decided."""
+        """Decide for one watch. Also returns the delay in seconds before asking again, 0 if it's decided."""
         policy = known.operator_policy if watch.made_by == OPERATOR else known.policy
         target = Target(schedule.slug, schedule.name, schedule.owner or "")
         decided = telling(policy, facts.person, facts.channel_info, target)

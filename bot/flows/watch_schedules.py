@@ -108,7 +108,7 @@ class ScheduleWatcher:
         return await self._allowed(attempt, watch_of_command(command, pattern, place), schedules)
 
     async def plan_change(self, attempt: Attempt, watch: Watch, command: WatchCommand) -> PlannedWatch | Message:
-        """Check that a watch can be given a command's options, as for a new one. What it watches stays the same."""
+        """Check a command's options for an existing watch as for a new one. The watched schedules stay the same."""
         if watch.is_from_file:
             return in_file(watch)
         try:
@@ -177,7 +177,7 @@ class ScheduleWatcher:
         return PlannedWatch(watch, allowed, attempt, refused=left_out) if allowed else not_allowed(left_out)
 
     async def _with_zone(self, watch: Watch) -> Watch:
-        """Add the time zone of whoever sets quiet hours, unless another one is named. UTC if it isn't known."""
+        """Add the time zone of the person who sets quiet hours, unless another one is named. UTC if it isn't known."""
         if watch.quiet is None or watch.time_zone:
             return watch
         person = await self._people.person(watch.made_by)

@@ -1,6 +1,6 @@
 """Webhook hints: a webhook reports that something happened to a run. Nothing else in it is trusted.
 
-If the run is on record, it is polled now. Any other run may be a watched schedule's, so schedules are listed now.
+A run on record is polled now. Any other run may belong to a watched schedule, so schedules are listed now.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class IncidentPeople:
         return found
 
     async def mention(self, incident: Incident) -> Sentence:
-        """Whom a post notifies; may be empty. An owner whom a mention doesn't reach is named in plain text."""
+        """The mention for a post; may be empty. An owner whom a mention doesn't reach is named in plain text."""
         watches = await self._watches.all_watches()
         mention = next(
             (one.mention for one in watches if (one.channel, one.number) == (incident.channel, incident.watch)), "none"
@@ -52,7 +52,7 @@ class IncidentPeople:
         return (Group(mention, "@group"),) if mention.startswith("S") else ()
 
     async def mention_all(self, incidents: Sequence[Incident], most: int = MENTIONS_MOST) -> Sentence:
-        """Whom one post about several incidents notifies: each once, at most `most`."""
+        """Mentions for one post about several incidents: each once, at most `most` of them."""
         found: dict[Span, None] = {}
         for incident in incidents:
             if len(found) < most:

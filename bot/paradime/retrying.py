@@ -28,7 +28,7 @@ class RetryLimits:
 
 
 class RequestSender:
-    """Sends documents with `post`: `once`, as a `read` that is retried, or as a `change` that never is.
+    """Sends documents with `post`: `read` retries a query, `once` sends it once, and `change` sends a mutation once.
 
     `timeout_s` is a request's total time: a read may take that long even if its retries have to end sooner.
     """

@@ -86,7 +86,7 @@ def affiliation_in_profile(user: Json) -> Affiliation:
 
 
 def standing_of_profile(installation: Installation, user: Json) -> Standing:
-    """Decide from users.info, the last source to ask: members of our organization have it in their profile."""
+    """Decide from users.info, the last source to ask: a member's profile names our workspace or organization."""
     found = standing(installation, affiliation_in_profile(user))
     return Standing.FOREIGN if found is Standing.UNKNOWN else found
 

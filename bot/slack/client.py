@@ -358,7 +358,7 @@ class SlackChat:
     async def find_file_named(
         self, channel: str, thread_ts: str | None, name: str, *, since: float
     ) -> MessageFound | MessageAbsent | SearchInconclusive:
-        """Find our message with which a file of this name was shared in a thread or a channel."""
+        """Find our message that shares a file of this name in a thread or a channel."""
         return await find_by_file_name(self, channel, thread_ts, name, since=since, ours=self.bot_user)
 
     # --- private answers ---

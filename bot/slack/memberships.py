@@ -48,7 +48,7 @@ class SlackMemberships:
         self._held_until = float("-inf")
 
     async def channels_of(self, user: str, *, fresh: bool = False) -> MemberChannels:
-        """Return the channels a person is in; private ones only if the bot is a member too. `missing` explains any gap.
+        """Return the channels a person is in, private ones only if the bot is a member too. `missing` explains any gap.
 
         `fresh`: the answer is at most a few seconds old.
         """

@@ -1,6 +1,6 @@
 """Scopes in the manifest, each with what doesn't work without it: for the log, the doctor and docs/security.md.
 
-Tests compare them with the manifest and the page.
+Tests compare this list with the manifest and the page.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Socket Mode: several connections at once, and a watchdog that replaces one that is dead or no longer responds.
 
 The SDK closes the old socket before it opens the new one at each refresh, and after a failed handshake it tries the
-same single-use address forever. Hence two connections, and the watchdog that requests a new address.
+same single-use address forever. That's why there are several connections and a watchdog, which requests a new address.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ RENEW_AGAIN_S = 60.0
 ACKNOWLEDGED_S = 2.0
 
 
-# What the SDK raises if it can't read a response, such as a proxy's in place of Slack's.
+# The SDK raises these errors if it can't read a response, such as one from a proxy instead of Slack.
 UNREADABLE = (TypeError, ValueError, AttributeError, KeyError)
 NOT_SLACKS = "the response isn't in Slack's format"
 
@@ -230,7 +230,7 @@ class SocketModeReceiver:
     async def _acknowledged(self) -> None:
         """Wait until received requests are acknowledged.
 
-        Otherwise Slack shows an error, although they were carried out.
+        Otherwise Slack shows an error, although the requests were carried out.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ACKNOWLEDGED_S):

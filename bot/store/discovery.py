@@ -53,7 +53,7 @@ class Discovery:
             await self._scripts.ask(pipeline.execute())
 
     async def note_activity(self, lease: Lease, news: ActivityNews, at: datetime, *, delay_s: float) -> bool:
-        """Record a complete listing of schedules, made at `at` by Bolt's clock. Changed schedules are looked at now."""
+        """Record a complete listing of schedules, made at `at` by Bolt's clock. Changed schedules become due now."""
         changed = [
             part for slug, (activity, schedule) in news.changed.items() for part in (slug, activity, to_json(schedule))
         ]

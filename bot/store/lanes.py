@@ -144,7 +144,7 @@ class PostLane:
         return await load_card(self._scripts, item)
 
     async def attempt(self, post: ClaimedPost, mode: AttemptMode = "first") -> PostAttempt:
-        """Record that the post is about to be sent. The record of an earlier attempt decides whether it may be.
+        """Record that the post is about to be sent, unless the record of an earlier attempt forbids sending it.
 
         `mode` is `first`, or `again` after an earlier attempt was found absent, or `look`, which only reads the record.
         """

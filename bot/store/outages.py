@@ -38,7 +38,7 @@ class Outages:
             return None
         stored = await self._incidents.load_incidents([(channel, schedule) for schedule in members])
         incidents = tuple(one.incident for one in stored if one is not None and one.outage == number)
-        # Schedules that were failing before they were watched joined the outage later than they began to fail.
+        # Schedules that were already failing when they were watched say nothing about when the outage began.
         known = [one for one in incidents if not one.seen_before] or incidents
         began = [one.first.ended_at for one in known if one.first and one.first.ended_at]
         return Outage(

@@ -127,7 +127,7 @@ def _login(text: str) -> str:
 def redis_address(client: Any) -> str:  # noqa: ANN401 - redis-py's three kinds of client share no class
     """Return a client's host and port, comma-separated for Sentinels or cluster nodes.
 
-    Never includes user or password.
+    Never includes the user or the password.
     """
     pool = getattr(client, "connection_pool", None)
     manager = getattr(pool, "sentinel_manager", None)

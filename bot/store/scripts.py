@@ -152,7 +152,7 @@ def _text(script: str) -> str:
 
 @cache
 def _texts() -> Mapping[str, str]:
-    """Return all scripts by name, read once: an upgrade may replace the files under a bot that still runs."""
+    """Return all scripts by name, read once: an upgrade may replace the files while the bot is running."""
     folder = resources.files("bot.store") / "scripts"
     texts = {path.name: path.read_text() for path in folder.iterdir() if path.name.endswith(".lua")}
     texts |= {f"shared/{name}.lua": (folder / "shared" / f"{name}.lua").read_text() for name in SHARED}

@@ -277,7 +277,7 @@ def schedule_fingerprint(slug: str) -> str:
 
 
 def stored_request(new_request: NewRequest) -> StoredRequest:
-    """Return the fields of a request that never change."""
+    """Return a request's immutable fields."""
     return StoredRequest(
         new_request.team,
         new_request.channel,

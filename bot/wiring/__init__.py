@@ -1,7 +1,7 @@
 """The parts of one process: its stores, clients, flows, workers and listeners, built in that order.
 
-This is the only package that knows them all. `bot.app` opens and closes their connections (Redis, Slack, Bolt, HTTP)
-and passes them in as `Services`.
+This is the only package that knows all the parts. `bot.app` opens and closes their connections (Redis, Slack, Bolt,
+HTTP) and passes them in as `Services`.
 """
 
 from __future__ import annotations

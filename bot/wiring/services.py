@@ -28,8 +28,8 @@ from bot.workers.worker import ReportFault
 class Services:
     """Open services. `report_fault` logs an unexpected error and returns its reference.
 
-    Values read from files may be replaced, so whatever needs one holds its `Current`. `intake` counts the requests from
-    Slack that aren't acknowledged yet.
+    Values read from files may be replaced, so any part that needs one holds its `Current`. `intake` counts the requests
+    from Slack that aren't acknowledged yet.
     """
 
     redis: Redis

@@ -149,7 +149,7 @@ async def only_loopback(request: web.Request, handler: Any) -> web.StreamRespons
 
 
 async def until_signaled(ready: Callable[[], None] = lambda: None) -> None:
-    """Wait for SIGTERM or SIGINT. `ready` is called once they're handled."""
+    """Wait for SIGTERM or SIGINT. `ready` is called once both signals are handled."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

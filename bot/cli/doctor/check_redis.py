@@ -1,4 +1,4 @@
-"""The doctor's Redis checks. What they write is removed at once: see scripts/probe.lua."""
+"""The doctor's Redis checks. Anything they write is removed at once: see scripts/probe.lua."""
 
 from __future__ import annotations
 

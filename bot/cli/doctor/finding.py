@@ -1,4 +1,4 @@
-"""What the doctor finds: one sentence, how bad it is, and what to do about it."""
+"""A finding of the doctor: one sentence, its severity, and a fix."""
 
 from __future__ import annotations
 

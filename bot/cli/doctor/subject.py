@@ -1,4 +1,4 @@
-"""What the doctor's checks look at."""
+"""The subject of the doctor's checks: the settings, clients and facts that they use."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from bot.core.commands.values import SCHEDULE_LIMIT, bounded, positive
 
 # No run has more commands than this; a larger number is a run id.
 COMMAND_NUMBER_MOST = 200
-# Most runs that one command may name.
+# The maximum number of runs that one command may name.
 RUNS_MOST = 10
 
 

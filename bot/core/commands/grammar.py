@@ -3,7 +3,7 @@
 `parse` returns a frozen command or raises BadCommand with one plain sentence. It never guesses between two readings: a
 value with spaces needs quotes, and the words of a schedule's name must be adjacent.
 
-What each verb takes is in `verbs`, the values that an option accepts in `values`.
+The arguments and options of each verb are in `verbs`, and the values that an option accepts are in `values`.
 """
 
 from __future__ import annotations

@@ -177,7 +177,7 @@ def _code(text: str, begun: int) -> tuple[str, int]:
 def without_fence(text: str) -> str:
     """Remove one or three surrounding backticks.
 
-    They're formatting, and a shell would run the text between them.
+    The backticks are formatting, and a shell would run the text between them.
     """
     for fence in ("```", "`"):
         inside = text[len(fence) : -len(fence)]

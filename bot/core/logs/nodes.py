@@ -69,7 +69,7 @@ def with_results(
 
 
 def with_warnings(end: End, warned: Sequence[NodeResult], mask: Callable[[str], str]) -> End:
-    """Add the nodes that warned to a success. Names are masked."""
+    """Add the nodes with warnings to the end of a successful run. Names are masked."""
     names = tuple(cut(mask(node.name), NAME_KEPT) for node in warned[:WARNED_KEPT])
     return replace(end, warned=names, warned_nodes=len(warned)) if warned else end
 
@@ -196,7 +196,7 @@ def _named(end: End, most: int) -> str:
 
 
 def failed(run: Run) -> Message:
-    """List all known failed nodes of a run, for whoever asked."""
+    """List all known failed nodes of a run, for the person who asked."""
     if run.end is None or not run.end.nodes:
         return Message((f"I don't know which nodes of run {run.id} failed. Open it in Bolt.",))
     first = f"The failed nodes of run {run.id}:"

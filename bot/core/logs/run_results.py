@@ -1,4 +1,4 @@
-"""Reading dbt's own results of a command: run_results.json, and sources.json of `dbt source freshness`.
+"""Reading dbt's own results for a command: run_results.json, and sources.json of `dbt source freshness`.
 
 Every version of the schema has `metadata.generated_at` and a list of results with a status and a `unique_id`; nothing
 else is relied on. The file may be left over from an earlier command of the same run, if this one failed to compile.

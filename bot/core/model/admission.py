@@ -14,7 +14,7 @@ class Limits:
     """Rate limits on intake: requests per person (`user`) and per channel in `window_s` seconds.
 
     At most `waiting` starts, and `waiting_in_channel` in one channel, may be without a card: as many as can get one
-    within `deadline_s`. After that deadline a start is not sent. A person who repeats a command within `ask_again_s`
+    within `deadline_s`. A start isn't sent after its deadline. A person who repeats a command within `ask_again_s`
     doesn't start a second run.
     """
 

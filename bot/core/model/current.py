@@ -39,7 +39,7 @@ class Current(Generic[T]):
     def pinned(self) -> Iterator[T]:
         """Keep one value while a decision is based on it, including in awaited calls and newly created tasks.
 
-        Facts that were read for one value mustn't be judged by another, which may need other facts.
+        Facts that were read for one value must be judged by that same value, because another one may need other facts.
         """
         value = self.value
         token = self._pinned.set((value,))

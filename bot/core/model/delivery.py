@@ -8,7 +8,8 @@ from enum import StrEnum
 class DeliveryState(StrEnum):
     """State of a Slack delivery.
 
-    `NEW`: its first copy; `BEGUN`: another copy is being handled, or was when its process died; `DONE`: it was handled.
+    `NEW`: its first copy; `BEGUN`: another copy is being handled, or was being handled when its process died; `DONE`:
+    it was handled.
     """
 
     NEW = "new"

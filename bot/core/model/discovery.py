@@ -13,13 +13,13 @@ from bot.core.model.slots import Slots, StoredSlots
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What is known about a schedule's runs.
+    """Everything known about a schedule's runs.
 
-    `active` are the runs whose end isn't accounted for yet; they're never dropped. `final` are the newest others, each
-    with its start in Unix seconds (0: unknown). `successes` are the newest success of each branch, and of its pull
-    requests, that's accounted for: a watch decides which of them count. `begun`: the listing has been read at least
-    once. `beginnings` name the channels for which watching the schedule has begun, and when. `held` are runs that wait
-    until it's known whether one of the bot's starts made them.
+    `active` are the runs whose end isn't accounted for yet; they're never dropped. `final` are the newest of the other
+    runs, each with its start in Unix seconds (0: unknown). `successes` has the newest success that is accounted for on
+    each branch, and for each branch's pull requests: a watch decides which of them count. `begun`: the listing has been
+    read at least once. `beginnings` name the channels for which watching the schedule has begun, and when. `held` are
+    runs that wait until it's known whether one of the bot's starts made them.
     """
 
     active: tuple[int, ...] = ()

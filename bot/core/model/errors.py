@@ -39,7 +39,7 @@ class BotError(Exception):
     """Root of the tree. `sentence` is one plain sentence for a person: the reason first, then the next step.
 
     Operators get more: `cause` says why in a few words, and `where` is the host and port (never a credential).
-    Both are empty if there's nothing to add.
+    `cause` and `where` are empty if there's nothing to add.
     """
 
     def __init__(self, sentence: str, *, cause: str = "", where: str = "") -> None:

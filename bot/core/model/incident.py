@@ -36,7 +36,7 @@ class PostKind(StrEnum):
     REOPENED = "reopened"
     RECOVERED = "recovered"
     STILL_FAILING = "still_failing"
-    # What the message would show if it could still be edited.
+    # The state that the message would show if it could still be edited.
     STATE = "state"
 
 

@@ -19,7 +19,7 @@ Strayed = Literal["stray", "lost", "gone", "not ours"]
 class Polled:
     """Result of one poll of many runs: a status for some, and for others an error that concerns that run alone.
 
-    A run in neither wasn't part of this poll (the batch shrank) and is due again at once.
+    A run with neither a status nor an error wasn't part of this poll (the batch shrank) and is due again at once.
     """
 
     found: dict[int, RunStatus] = field(default_factory=dict)

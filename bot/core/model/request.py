@@ -311,8 +311,8 @@ def candidate_runs(
     """Return the runs that a start with a lost response may have made, oldest first.
 
     A candidate has an id above the mark, is on our branch if both are known, is not in `known`, and was started by our
-    own actor. If the actor isn't known yet, it must have begun within `within_s` seconds of the sending. For a retry,
-    runs that name the retried run take precedence, and runs that name another one don't count.
+    own actor. If the actor isn't known yet, it must have begun within `within_s` seconds of the time when the start was
+    sent. For a retry, runs that name the retried run take precedence, and runs that name another one don't count.
     """
     mark = request.plan.mark if request.plan else 0
     parent = request.plan.parent_run if request.plan else None

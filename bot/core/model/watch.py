@@ -34,7 +34,7 @@ OPERATOR = ""
 
 @dataclass(frozen=True, slots=True)
 class SlowAfter:
-    """When a run counts as slow: at `factor` times its usual duration, or after `seconds`. One of them is set."""
+    """When a run counts as slow: at `factor` times its usual duration, or after `seconds`. At most one is set."""
 
     factor: float | None = None
     seconds: float | None = None

@@ -82,8 +82,8 @@ def _fit(
 def _role(rule: Rule, person: Person, *, admits_external: bool) -> bool | None:
     """Match the roles of a rule.
 
-    Rules apply to people from other organizations only if they name them; refusals apply to everyone. If no rule admits
-    them, they were turned away earlier, so a person whose role is unknown is one of ours.
+    A rule applies to people from other organizations only if it names them; a refusal applies to everyone. If no rule
+    admits such people, they were turned away earlier, so a person whose role is unknown is one of ours.
     """
     if (
         isinstance(rule.effect, Deny)
@@ -169,7 +169,7 @@ def _commands(rule: Rule, target: Target) -> bool:
 
 
 def _overridden(rule: Rule, wanted: Overrides, given: tuple[str, ...], like: Callable[[str, str], bool]) -> bool:
-    """Whether a rule about overrides applies to those given.
+    """Whether a rule's condition on overrides is met by those of a request.
 
     Without overrides, an allowing rule always applies, and a refusal doesn't. An allowing rule must cover all
     overrides; for a refusal or an approval, one that matches is enough.

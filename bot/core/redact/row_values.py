@@ -51,7 +51,7 @@ def _quoted(needle: str, before: str, after: str = "", *, inside: str = "", sure
 
 
 def _bracketed(needle: str, before: str, after: str) -> _Rule:
-    """Values in round brackets, which are removed with them."""
+    """Values in parentheses, which are removed together with their parentheses."""
     return _Rule(needle, re.compile(rf"{before}(?=\()"), re.compile(rf"(?<=\)){after}"), bracket=True)
 
 

@@ -38,8 +38,8 @@ class Choice:
 class Button:
     """A button. Clicking it sends `value`; with `url` it only opens a page.
 
-    With `choices` it's a menu instead, which acts as soon as one is chosen: besides them, only its label is used.
-    `spoken` is the label for screen readers if the visible one is too short.
+    With `choices` it's a menu instead, which acts as soon as an option is chosen; besides the choices, only the label
+    is used. `spoken` is the label for screen readers if the visible one is too short.
     """
 
     action: str

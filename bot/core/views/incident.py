@@ -296,7 +296,7 @@ def starter_of(run: IncidentRun, names: Mapping[str, str]) -> str:
 
 
 def _name(word: str) -> str:
-    """A person's name from Bolt's word, which may be an address: addresses aren't posted."""
+    """A person's name as Bolt gives it, without email addresses, which aren't posted."""
     return cut(without_addresses(word), PERSON_SHOWN)
 
 

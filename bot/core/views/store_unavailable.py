@@ -18,8 +18,8 @@ def cause(error: StoreUnavailable | TimeoutError) -> str:
 def unrecorded(error: StoreUnavailable | TimeoutError, *, nothing: str, otherwise: str) -> str:
     """Explain why something couldn't be recorded.
 
-    `nothing`: what certainly didn't happen if Redis refused. `otherwise`: what to do if Redis didn't answer and the
-    outcome is unknown.
+    `nothing`: a sentence about something that certainly didn't happen if Redis refused. `otherwise`: advice for when
+    Redis didn't answer, so that the outcome is unknown.
     """
     if isinstance(error, StoreRefused):
         reason = error.sentence[0].lower() + error.sentence[1:].rstrip(".")

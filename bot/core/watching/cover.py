@@ -18,7 +18,7 @@ _GLOB = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True, slots=True)
 class Covers:
-    """The watches, arranged to find those that cover a schedule."""
+    """The watches, arranged so that those that cover a schedule are easy to find."""
 
     exact: Mapping[str, tuple[Watch, ...]] = field(default_factory=dict)
     globs: tuple[Watch, ...] = ()

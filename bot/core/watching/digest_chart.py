@@ -46,7 +46,7 @@ class FailedOften:
 
 @dataclass(frozen=True, slots=True)
 class DigestChart:
-    """The bars of a digest, the oldest first, and the schedules that failed most. `zone` names their time zone."""
+    """The bars of a digest, the oldest first, and the schedules that failed most. `zone` names the bars' time zone."""
 
     by: By
     zone: str

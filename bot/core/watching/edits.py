@@ -1,4 +1,4 @@
-"""When an incident's message is edited: at once for what matters, and only at certain numbers if just a count has changed."""
+"""When an incident's message is edited: at once, or only at certain numbers if just a count has changed."""
 
 from __future__ import annotations
 

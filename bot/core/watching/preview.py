@@ -38,10 +38,10 @@ class Previewed:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a watch covers now, and what it would have reported in seven days.
+    """Preview of a watch: what it covers now, and what it would have reported in seven days.
 
-    `schedules`: how many it covers. `read`: how many of them were looked at. `is_estimate`: some weren't, or Bolt lists
-    only their newest runs.
+    `schedules`: how many it covers. `read`: how many of them were looked at. `is_estimate`: some schedules weren't
+    looked at, or Bolt lists only their newest runs.
     """
 
     schedules: int
@@ -69,7 +69,7 @@ def watched(schedule: Schedule) -> WatchedSchedule:
 
 
 def replay(watch: Watch, schedule: WatchedSchedule, runs: Sequence[RunSummary], now: datetime, limit: int) -> Previewed:
-    """What a watch would have reported about one schedule. `runs` are its newest ones, at most `limit`."""
+    """Find out what a watch would have reported about one schedule. `runs` are its newest ones, at most `limit`."""
     since = now - PREVIEWED
     failures = messages = recoveries = 0
     incident: Incident | None = None

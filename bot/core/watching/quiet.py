@@ -67,7 +67,7 @@ def is_listed(incident: Incident) -> bool:
 
 
 def kept_in_list(incident: Incident) -> Incident:
-    """What the message at the end of quiet hours needs to keep of an incident."""
+    """Reduce an incident to what the message at the end of quiet hours needs."""
     return replace(incident, errors=(), posts=(), recent=(), reopened=(), lines=incident.lines[:1], held=())
 
 

@@ -1,4 +1,4 @@
-"""Recognizing the same error in another run: by what failed and why, without what changes from run to run.
+"""Recognizing the same error in another run: by what failed and why, ignoring details that change from run to run.
 
 Whether a new error gets a post in the incident's thread is decided in `bot.core.watching.incident_life`.
 """

@@ -1,4 +1,4 @@
-"""What the incidents of an outage have in common: many schedules that fail at once, often for the same reason."""
+"""Finding the causes that incidents of an outage share: many schedules fail at once, often for the same reason."""
 
 from __future__ import annotations
 

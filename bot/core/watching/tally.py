@@ -97,7 +97,7 @@ def whole_hour(at: datetime) -> datetime:
 
 
 def add_up(days: Mapping[str, Day], since: datetime, until: datetime) -> Tally:
-    """Add up what was counted between two whole hours. Durations are those of all the days."""
+    """Add up the counts between two whole hours. Durations are kept by day, so those of whole days are included."""
     runs = failures = 0
     hints: dict[str, int] = {}
     missed: dict[datetime, int] = {}

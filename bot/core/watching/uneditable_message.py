@@ -1,4 +1,4 @@
-"""Incidents and outages whose message can't be edited anymore: its thread says what the message would show.
+"""Incidents and outages whose message can't be edited anymore: changes are posted in its thread instead.
 
 A workspace may allow edits only for a limited time.
 """

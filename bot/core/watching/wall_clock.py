@@ -30,7 +30,7 @@ def clock_of(text: str) -> time:
 def first_at(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The moment, in UTC, at which clocks in a zone show a time of day.
 
-    If they show it twice, it's the first of the two. If they skip it, it's the first moment after the gap.
+    If the clocks show that time twice, the first time counts. If they skip it, the first moment after the gap does.
     """
     wanted = datetime.combine(day, clock)
     at = wanted.replace(tzinfo=zone).astimezone(UTC)

@@ -35,7 +35,7 @@ class Bolt(Protocol):
         """All active schedules, or all inactive ones instead, from all pages."""
 
     def time(self) -> datetime:
-        """The time by Bolt's clock, as far as it's known. Ages and lateness are measured by it."""
+        """The time by Bolt's clock, as far as it's known. Ages and lateness are measured by this clock."""
 
     async def activity(self) -> list[ScheduleActivity]:
         """When each active schedule last ran and will next run. Not retried."""

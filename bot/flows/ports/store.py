@@ -164,7 +164,7 @@ class Runs(Protocol):
 
 
 class Admissions(Protocol):
-    """Rate limits on requests, and which deliveries were handled. All copies of one have the same `delivery`."""
+    """Rate limits on requests, and which deliveries were handled. All copies of a request have the same `delivery`."""
 
     async def admit(self, user: str, channel: str, delivery: str) -> Admitted:
         """Whether to handle a request. An empty channel or delivery isn't counted. Raises StoreUnavailable."""

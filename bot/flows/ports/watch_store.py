@@ -180,7 +180,7 @@ class Digests(Protocol):
 
 
 class QuietEnds(Protocol):
-    """What quiet hours withhold, and the messages that list it at their end."""
+    """Incidents that quiet hours withhold, and the messages that list them at the end."""
 
     async def withheld_in(self, channel: str) -> list[StoredIncident]:
         """The incidents of a channel that withhold something."""
@@ -331,7 +331,7 @@ class DiscoveryHints(Protocol):
     async def ask_for_listing(self, keys: Sequence[RunKey]) -> bool:
         """List schedules now, and again after 2, 5 and 15 s, if any of these runs isn't on record.
 
-        Returns whether that makes the next listing due earlier. Without any watch nothing is listed.
+        Returns whether the next listing is due earlier as a result. Without any watch nothing is listed.
         """
 
     async def take_hints(self) -> bool:
@@ -419,7 +419,7 @@ class Discovery(Protocol):
         """Move all that's known about a schedule to another slug. Returns the channels with an incident of it."""
 
     async def note_look(self, lease: Lease, slug: str, rev: int, looked: Looked, *, delay_s: float) -> bool:
-        """Record what a look at a schedule's runs has found. Returns False if it has to be looked at again."""
+        """Record what a look at a schedule's runs found. Returns False if the schedule has to be looked at again."""
 
     async def ended_runs(self, slug: str) -> list[RunEnd]:
         """The ends of runs that wait to be accounted for, in the order in which the runs ended."""

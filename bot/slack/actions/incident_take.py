@@ -20,7 +20,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 async def _take(context: ListenerContext, call: Call, click: Click) -> Message | None:
     """Take the incident. *Take over* does so even if somebody else is on it, *I'm on it* doesn't.
 
-    A button of an older version doesn't say which of the two it is, so it counts as *Take over*.
+    A button from an older version doesn't say which of the two buttons it is, so it counts as *Take over*.
     """
     button = read_incident_value(click.value)
     found = await context.incidents.find_open(call.asker.channel, button.schedule)

@@ -43,7 +43,7 @@ class Answer:
 
 
 async def tell(context: ListenerContext, asker: Asker, answer: Answer) -> None:
-    """Answer whoever clicked."""
+    """Answer the person who clicked."""
     if answer.replace:
         await replace_or_tell(context, asker, answer.message)
     else:

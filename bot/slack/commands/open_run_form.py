@@ -15,7 +15,7 @@ def asks(command: RunForm) -> None:
 
 
 async def handle(context: ListenerContext, call: Call, command: RunForm) -> Message | None:  # noqa: ARG001 - every command has the same shape
-    """Open the form. If Slack sent no trigger_id, offer a button that opens it."""
+    """Open the form. If Slack sent no trigger_id, offer a button that opens the form."""
     if not call.trigger_id:
         return form_button(("A form can't be opened from a message.",))
     context.later(open_form(context, call), call.asker)

@@ -20,7 +20,7 @@ async def handle(
 ) -> Message | None:
     """Record the start; its card follows.
 
-    `origin` is what the card's button carries about the run to retry. `incident` is the schedule of the incident whose
+    `origin` has the card button's facts about the run to retry. `incident` is the schedule of the incident whose
     message shows the start, if it's asked for there.
     """
     asker = call.asker

@@ -73,8 +73,8 @@ redis.call('ZREM', key('due', 'requests'), id)
 if redis.call('GET', lock) == id then redis.call('DEL', lock) end
 redis.call('EXPIRE', hash, RETENTION_S)
 if not create_run(member, ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]) then
-  -- The run was followed, or its end requested by its number, before it was found: that record doesn't know who started
-  -- it.
+  -- Before the run was found, somebody followed it or asked to cancel it by its number: the run's record doesn't say
+  -- who started it.
   tell_more(member, ARGV[5], ARGV[9], ARGV[10])
   list_failure(member, list_of_asker(ARGV[5]))
 end

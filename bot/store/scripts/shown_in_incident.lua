@@ -1,6 +1,6 @@
--- Checks whether the message of an incident shows a start that waits for that: then the start is sent. ARGV: id, class,
--- channel, item, token. Returns 'shown', 'waits', or 'no' if it never will: then the start needs a card of its own. A
--- start that moved on is 'shown'.
+-- Checks whether an incident's message shows a start that waits to be shown there; once it does, the start is sent.
+-- ARGV: id, class, channel, item, token. Returns 'shown', 'waits', or 'no' if it never will: then the start needs a
+-- card of its own. A start that moved on is 'shown'.
 local id, channel, item = ARGV[3], ARGV[5], ARGV[6]
 local hash, items = key('req', id), key('posts', ARGV[4], channel)
 local function leave_lane()
@@ -16,7 +16,7 @@ end
 local name, word, from = start[2] or '', string.match(start[3] or '', '^(%a+:)(%d+)$')
 local told, its_word, post = told_in(name)
 local known = redis.call('HMGET', told, 'ts', 'team')
--- The incident's channel isn't this post's if the channel has been given another id since.
+-- The incident's channel differs from this post's if the channel has been given another id since.
 local its_channel = string.match(name, '^[^:]*')
 local card = key('card', (known[2] or '') .. ':' .. its_channel .. ':' .. (known[1] or ''))
 local message = redis.call('HMGET', card, 'shown', 'unshowable', 'retries_shown')

@@ -35,8 +35,8 @@ POST   /control/bolt/scheduler             {mode: off | lively | all, every_s?}:
                                            expression, every `every_s` or at its expression's times. Removes all other
                                            timetables
 POST   /control/bolt/scheduler/<slug>      {every_s?, next_in_s?, script?, skip?, off?}: give a schedule a timetable, or
-                                           change it; `nextRunAt` follows. Without `every_s` and `next_in_s` the slots
-                                           are the cron expression's. `script`: a list of courses, taken in turn, each a
+                                           change it; `nextRunAt` follows. Without `every_s` and `next_in_s`, slots
+                                           follow the cron expression. `script`: a list of courses, taken in turn, each a
                                            string (its `ends`) or an object, also with `late_s`, branch?, commit?,
                                            commands?, pull_request?; `skip`: the next n slots start nothing
 POST   /control/bolt/clock                 {advance_s?, shift_s?}: let time pass at once (runs proceed, slots come); or move

@@ -291,7 +291,7 @@ class BoltWorld:
         raise Refused(f"Schedule '{slug}' has no failed run to retry")
 
     def suspend(self, slug: str, *, suspend: bool) -> None:
-        """Pause or resume a schedule. Raises Refused for one that is defined in a YAML file."""
+        """Pause or resume a schedule. Raises Refused for a schedule that is defined in a YAML file."""
         schedule = self.schedule(slug)
         if schedule.source == "yaml":
             raise Refused(f"Schedule '{slug}' is defined in a YAML file and cannot be suspended here")

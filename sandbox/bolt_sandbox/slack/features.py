@@ -13,7 +13,7 @@ from bolt_sandbox.slack.model import Json
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """The features in a manifest. `events` are its subscriptions, `scopes` the bot token's, optional ones included."""
+    """The features in a manifest. `events` are its subscriptions; `scopes` are the bot token's, even optional ones."""
 
     commands: list[Json]
     shortcuts: list[Json]

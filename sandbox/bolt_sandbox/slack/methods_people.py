@@ -26,7 +26,7 @@ def auth_test(ws: Workspace, _args: Args) -> Json:
 
 
 def bot_info(ws: Workspace, args: Args) -> Json:
-    """bots.info: the app to which a bot belongs. Of other apps' bots, the sandbox knows only the id."""
+    """bots.info: the app to which a bot belongs. The sandbox knows only the ids of other apps' bots."""
     bot = next((user for user in ws.users.values() if user.bot_id and user.bot_id == args.text("bot")), None)
     if bot is None:
         raise Refused("bot_not_found")

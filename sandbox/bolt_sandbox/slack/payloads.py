@@ -177,7 +177,7 @@ def global_shortcut(ws: Workspace, user: User, callback_id: str, trigger_id: str
 
 
 def event(ws: Workspace, inner: Json) -> Json:
-    """Wrap an event in its envelope, with the workspace of whoever acts (ours for a mention) and the installation's."""
+    """Wrap an event in its envelope, with the acting person's workspace (ours for a mention) and the installation's."""
     channel = ws.channels.get(str(inner.get("channel")))
     acting = ws.users.get(str(inner.get("user")))
     shared = channel is not None and ws.is_shared(channel)

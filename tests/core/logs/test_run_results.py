@@ -1,4 +1,4 @@
-"""Reading dbt's own results of a command."""
+"""Reading dbt's own results for a command."""
 
 from __future__ import annotations
 

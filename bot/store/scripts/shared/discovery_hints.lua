@@ -1,4 +1,4 @@
--- Listings of schedules that hints ask for: `discovery:hinted` has the times at which they're wanted,
+-- Listings of schedules that hints ask for: `discovery:hinted` has the times at which listings are wanted, and
 -- `discovery:hint_calls` the times of the requests that hints have caused in the last minute.
 local HINT_REPEATS_S = {0, 2, 5, 15}
 local HINT_GAP_US, HINT_CALLS_MOST, MINUTE_US = 2000000, 30, 60000000

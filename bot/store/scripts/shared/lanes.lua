@@ -58,7 +58,7 @@ end
 local function refused_until(channel)
   local known = redis.call('GET', key('aside', 'until', channel))
   if known then return known end
-  -- An older version marks a channel as unreachable without it; and the channel may be reachable again by now.
+  -- The key may be missing: an older version doesn't set it, and the channel may be reachable again by now.
   return num(now() + math.max(1000, redis.call('PTTL', key('aside', channel))) * 1000)
 end
 

@@ -96,7 +96,7 @@ function readLines(text: string, reading: Reading): RichElement[] {
   return found;
 }
 
-// Text of which only what stands in angle brackets is read, as between backticks.
+// For text between backticks, for example: only tokens in angle brackets are interpreted.
 function readTokens(text: string, style: Style): Leaf[] {
   const leaves: Leaf[] = [];
   for (const part of text.split(/(<[^<>\n]*>)/)) {

@@ -1,4 +1,4 @@
-// Small things kept for the next visit. Where the browser keeps nothing, they last as long as the page.
+// Small things kept for the next visit. If the browser stores nothing, they last as long as the page is open.
 
 const memory = new Map<string, string>();
 const PREFIX = "sandbox:";

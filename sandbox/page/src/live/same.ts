@@ -1,6 +1,6 @@
 import type { ChannelData, Message, Private } from "../types";
 
-// What has not changed keeps its identity, and with it what React has rendered of it.
+// Objects that have not changed keep their identity, so React keeps what it has rendered for them.
 
 function shared<T extends { ts: string }>(before: T[] | undefined, now: T[]): T[] {
   if (!before?.length) return now;

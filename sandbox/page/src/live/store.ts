@@ -95,7 +95,7 @@ class Live {
     if (kind === "view" || !channel) this.refreshUser();
     if (!channel) return;
     if (this.now.state?.channels.some((each) => each.id === channel)) return this.refreshChannel(channel);
-    // A new one: the state tells what it is.
+    // A new channel: the state says what it is.
     this.refreshState();
     this.refreshChannel("dm");
   }
