@@ -118,7 +118,7 @@ async def measure(names: list[str], options: Options, keep: Keep, parts: Parts |
         try:
             async with asyncio.timeout(ROW_S):
                 found[name] = await parts[name](options)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other rows are still wanted
+        except Exception as error:  # noqa: BLE001 - the other rows are still measured
             traceback.print_exc()
             found[name] = [Row(name, f"not measured: {type(error).__name__}", good=False, failed=True)]
         say(f"{name}: took {time.monotonic() - began:.0f} s")

@@ -60,7 +60,7 @@ async def _measured(around: Worlds, options: Options) -> tuple[float, float, flo
 
 
 async def _drawing(around: Worlds, running: Process) -> float:
-    """Return the most MB between the request for pictures and the last one's completion."""
+    """Return the peak memory in MB from the request for pictures until the last one is done."""
     before = len(running.children)
     for number in range(PICTURES):
         text = f"history hourly --runs {20 + number}"

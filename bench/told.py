@@ -171,7 +171,7 @@ async def watch(around: Worlds, cards: Sequence[Followed], made: Plan) -> Outcom
 
 
 async def _end(bolt: Control, cards: Sequence[Followed], ends: Sequence[End]) -> list[tuple[Followed, float]]:
-    """End the runs. Returns each with the time at which its end was requested, in Unix seconds."""
+    """End the runs. Returns each run with the time at which its end was requested, in Unix seconds."""
     began = time.monotonic()
     ended = []
     for end in ends:

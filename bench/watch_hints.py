@@ -79,7 +79,7 @@ def _row(what: str, took_s: list[float]) -> Row:
 
 
 async def _hints(around: Worlds, each: int, hint: Hint, apart_s: float) -> tuple[list[float], list[float]]:
-    """Return how long each incident's opening took. Runs of odd-numbered schedules are known, the others' unknown."""
+    """Return how long each incident's opening took. Only odd-numbered schedules' runs are known."""
     known, unknown = [], []
     for number in range(1, 2 * each, 2):
         slug = f"crowd-{number}"

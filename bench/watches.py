@@ -108,7 +108,7 @@ async def _told(options: Options) -> list[Row]:
 async def _until_opened(slack: Control, channels: int, count: int, within_s: float) -> Mapping[str, float]:
     """Wait for `count` incidents, or until the time is over. Returns when each one was posted, by schedule."""
     until = time.monotonic() + within_s
-    while len(found := await _openings(slack, channels)) < count and time.monotonic() < until:  # noqa: ASYNC110 - another process is asked
+    while len(found := await _openings(slack, channels)) < count and time.monotonic() < until:  # noqa: ASYNC110 - polls another process
         await asyncio.sleep(LOOK_S)
     return found
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Except line breaks and tabs, which people write as \n and \t.
 CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f]")
-# What HTTP and TLS libraries read from the environment.
+# Variables that HTTP and TLS libraries read from the environment.
 NETWORK_VARIABLES = (*PROXY_VARIABLES, *NO_PROXY_VARIABLES, "SSL_CERT_FILE", "SSL_CERT_DIR")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

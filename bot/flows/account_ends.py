@@ -227,7 +227,7 @@ def _states(
     cards: Mapping[int, Mapping[str, CardRef]],
     withholding: Withholding,
 ) -> list[Incident]:
-    """A channel's incident after these ends, preceded by the stored one's last state if another one replaces it.
+    """A channel's incident after these ends, with the stored one's last state first if a new incident replaces it.
 
     Only ends since the channel began to watch the schedule count.
     """
@@ -256,7 +256,7 @@ def _counts(end: RunEnd, watch: Watch, record: ScheduleRecord) -> bool:
 
 
 def _hidden_runs(gap: ListingGap, ends: Sequence[RunEnd], watch: Watch, record: ScheduleRecord) -> list[GapRun]:
-    """Which of these ends a channel's account of a gap lists."""
+    """Select the ends that a channel's account of a gap lists."""
     hidden = [
         end
         for end in ends

@@ -24,7 +24,7 @@ from bot.flows.quiet_hours import QuietHours
 log = structlog.get_logger()
 
 LOOK_AGAIN_S = 2.0
-# At most this many incidents are kept with a message, which lists fewer.
+# At most this many incidents are stored with a message. The message itself lists fewer.
 KEPT_MOST = 200
 
 

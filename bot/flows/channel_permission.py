@@ -28,7 +28,7 @@ class ChannelPermissions:
         self._indexes = indexes
 
     async def may_run_in(self, user: str, channel: str) -> Permission:
-        """Check whether a person may have a card in a channel, on each click again.
+        """Check, on every click, whether a person may have a card in a channel.
 
         If Slack doesn't say, people may have cards in channels in which they have had one.
         """

@@ -71,7 +71,7 @@ class ResultsReader:
         try:
             return await fetch(self._bolt, self._downloads, resource.id, most=FILE_MOST)
         except DownloadRefused:
-            # The URL had expired: a new one hasn't.
+            # The URL may have expired, so request a new one.
             return await fetch(self._bolt, self._downloads, resource.id, most=FILE_MOST)
 
 

@@ -34,8 +34,8 @@ from bot.flows.start_settings import WAS_AWAY, expired
 
 log = structlog.get_logger()
 
-# How often to check whether the message of an incident shows a start by now. The edit itself makes it due at once, so
-# this is for edits by an older version; other posts of the channel need slots in between.
+# How often to check whether the message of an incident shows a start by now. An edit makes the start's card due at
+# once, so this is only for edits by an older version. In between, the channel's other posts need slots.
 SHOWN_AGAIN_S = 3.0
 NOTHING = "Nothing was started"
 

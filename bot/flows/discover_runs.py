@@ -123,7 +123,7 @@ class RunDiscoverer:
         self._older_failing: dict[str, datetime] = {}
 
     async def look(self, lease: Lease) -> bool:
-        """Look at the claimed schedules' runs, and record what's new. Returns whether anything is."""
+        """Look at the claimed schedules' runs, and record what's new. Returns whether anything was new."""
         slugs = list(lease.members)
         records = await self._discovery.load_schedules(slugs)
         try:
@@ -143,7 +143,8 @@ class RunDiscoverer:
             try:
                 is_news = await self._look_at(lease, record, page, older, covers.deciding(record.schedule), gap)
             except BoltError as away:
-                # Nothing is recorded: once its newer runs are known, no look would reach the older ones.
+                # Nothing is recorded for this schedule: once its newer runs were known, no look would reach the older
+                # ones.
                 log.warning(
                     "older runs can't be listed; the schedule will be looked at later", schedule=slug, why=str(away)
                 )
@@ -253,7 +254,7 @@ class RunDiscoverer:
         return frozenset(candidates)
 
     async def _show_retry(self, record: ScheduleRecord, run: RunSummary) -> None:
-        """Show in the schedule's incidents that one of their runs is being retried, whoever started that."""
+        """Show in the schedule's incidents that one of their runs is being retried, no matter who started the retry."""
         if run.parent_run_id is None:
             return
         stored = await self._runs.load_run(RunKey(self._rules.workspace, run.id))
@@ -326,7 +327,7 @@ class RunDiscoverer:
     ) -> NewRun | RunEnd | None:
         """A run to follow until its end is read, an end that the listing says enough about, or nothing yet.
 
-        `old`: it ended long ago, and what its log says isn't news.
+        `old`: the run ended long ago, so its log is no longer news.
         """
         key, end = RunKey(self._rules.workspace, run.id), end_of_listing(run)
         counted = any(counts(end, watch, record.schedule) for watch in deciding.values())

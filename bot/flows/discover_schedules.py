@@ -184,7 +184,7 @@ class ScheduleDiscoverer:
 
 @dataclass(frozen=True, slots=True)
 class _KnownRow:
-    """What was worked out for a schedule, and from what. `passed`: its next slot has passed."""
+    """The activity worked out for a schedule, and the facts it's based on. `passed`: its next slot has passed."""
 
     row: ScheduleActivity
     listed: Schedule

@@ -18,8 +18,8 @@ from bot.flows.ports.watch_store import Discovery, OwnerUsers
 
 log = structlog.get_logger()
 
-# How long to remember who has an address, even if nobody does; and that Slack refused to say, perhaps for lack of a
-# scope.
+# How long to remember who has an address (or that nobody does), and how long to remember that Slack refused to say,
+# perhaps because a scope is missing.
 KEPT_S = 86_400.0
 REFUSED_S = 3600.0
 AWAY_S = 30.0

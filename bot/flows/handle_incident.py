@@ -127,7 +127,7 @@ class IncidentHandler:
         return await self._change(asker, schedule, "snooze ended", change)
 
     async def _change(self, asker: Asker, schedule: str, did: str, change: Change) -> Message | None:
-        """Change an open incident. Others may change it at the same time: then it's decided again."""
+        """Change an open incident. If another process changes it at the same time, decide again from its new state."""
         for _ in range(TRIES):
             stored = await self._incidents.load_incident(asker.channel, schedule)
             if stored is None:
@@ -212,7 +212,7 @@ class IncidentHandler:
         return newest if newest == button.run else _asks(button.run, newest)
 
     async def run_to_cancel(self, channel: str, schedule: str) -> int | Message:
-        """The retry that a click cancels, or why it cancels none."""
+        """The run of the retry that a click cancels, or a message that says why there's none to cancel."""
         stored = await self._incidents.load_incident(channel, schedule)
         if stored is None:
             return self._gone()

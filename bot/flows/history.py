@@ -48,7 +48,7 @@ class ChartSharer:
         self._clock = clock
 
     async def share_chart(self, asker: Asker, schedule: Schedule, shown: History, picture: bytes) -> Message | None:
-        """Share a chart in the channel or thread. Returns the figures in words if Slack doesn't accept it."""
+        """Share a chart in the channel or thread. Returns the figures in words if Slack doesn't accept the chart."""
         since, thread = self._clock(), asker.thread or None
         try:
             file_id = await self._chat.start_upload(FILE_NAME, picture, snippet=False, alt=alt_text(shown))

@@ -75,7 +75,7 @@ class WatchKeeper:
                 has_begun = True
             except StoreUnavailable as error:
                 log.info("the watches can't be checked now", why=cause(error))
-            except Exception as error:  # noqa: BLE001 - any error is logged, and it's tried again
+            except Exception as error:  # noqa: BLE001 - logs any error and tries again
                 self._report_fault("keeping watches", error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S if has_begun else AGAIN_S):
@@ -120,7 +120,7 @@ class WatchKeeper:
     async def _note(
         self, plan: FilePlan, applied: AppliedPlan, file: Mapping[tuple[str, str, str | None, str | None], FileWatch]
     ) -> None:
-        """Log and record what was changed, and close the incidents that nothing covers anymore."""
+        """Log and record what was changed, and close the incidents that no watch covers anymore."""
         added = [one for one, number in zip(plan.add, applied.numbers, strict=True) if number]
         for one, number in zip(plan.add, applied.numbers, strict=True):
             if not number:

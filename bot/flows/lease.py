@@ -35,7 +35,7 @@ class Lease:
 
     @property
     def member(self) -> str:
-        """The only member of a claim on one."""
+        """The only member of a claim on a single member."""
         return self.members[0]
 
     def is_valid_for(self, for_s: float = 0) -> bool:
@@ -70,7 +70,7 @@ class Lease:
         return self.token
 
     def replace_token(self, token: int, lease_s: float) -> None:
-        """Take over the new score that a script gave this claim, under which something is sent."""
+        """Replace the lease's token with the score that a script gave this claim just before something is sent."""
         self.token = token
         self.in_flight = True
         self.until = time.monotonic() + lease_s

@@ -32,7 +32,7 @@ class GapWatcher:
         await self._gaps.note_failure(self._bolt.time(), cut(self._mask(error.sentence), WHY_SHOWN))
 
     async def note_listing(self, at: datetime, slugs: Sequence[str]) -> None:
-        """If a complete listing is the first after a gap, look for what the gap has hidden, in all of these schedules."""
+        """If a complete listing is the first after a gap, begin to look for the runs that the gap has hidden."""
         before = await self._discovery.listed_at()
         if before is not None and at - before > GAP_AFTER:
             log.warning("schedules weren't listed for a long time", since=before.isoformat(), until=at.isoformat())

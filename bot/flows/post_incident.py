@@ -32,8 +32,8 @@ MESSAGE_AGAIN_S = 1.0
 SNOOZED_AGAIN_S = 60.0
 # How often to check whether a late log has been read.
 LATE_AGAIN_S = 30.0
-# How long an opening waits for the excerpt of the log, counted from when the run's end was seen; then it's posted
-# without.
+# How long an opening waits for the excerpt of the log, counted from when the run's end was seen. After that, it's
+# posted without the excerpt.
 LOG_AWAITED_S = 20.0
 
 
@@ -236,7 +236,7 @@ class IncidentPoster:
 
 
 def _follows(post: ThreadPost, run: Run | None) -> str:
-    """What follows an opening in its thread: the same as what follows the end in the thread of a failed run's card."""
+    """The post that follows an opening in its thread, as in a failed run's: the log's file, or its late excerpt."""
     if post.kind is not PostKind.OPENING or run is None or run.end is None or run.end.failed is None:
         return ""
     return {"read": f"file-{post.number}", "late": f"late-{post.number}"}.get(run.end.log, "")
@@ -252,7 +252,7 @@ def _is_due(stored: StoredIncident, what: str, post: ThreadPost | None) -> bool:
 def _is_overtaken(stored: StoredIncident, post: ThreadPost | None) -> bool:
     """Whether a recovery from before the incident's first message is no longer news, because the schedule fails again.
 
-    Its post belongs in the channel, and may already be there; nobody would look for it in the message's thread.
+    Such a recovery's post belongs in the channel, and may already be there. Nobody would look for it in the thread.
     """
     if post is None or post.kind is not PostKind.RECOVERED:
         return False

@@ -1,4 +1,4 @@
-"""Posting the log of a failed command as a file in a thread, or why it isn't attached.
+"""Posting the log of a failed command as a file in a thread, or the reason why it isn't attached.
 
 How a log is cut to a file's size is decided in `bot.core.logs.log_text`.
 """
@@ -147,7 +147,7 @@ class LogFilePoster:
         )
 
     async def _no_file(self, post: ClaimedPost, thread: FileThread, run: Run, why: str, outcome: str) -> str | None:
-        """Say in the thread why the log isn't attached, and where to read it. Once, even if a response is lost."""
+        """Say in the thread, only once even if a response is lost, why the log isn't attached and where to read it."""
         channel, ts = thread.message.channel, thread.message.ts
         log.warning("a log file can't be posted", run=run.id, channel=channel, why=outcome)
         message, key = no_file_post(run, why, self._settings.app_url, self._settings.slash_command), f"nofile:{run.id}"

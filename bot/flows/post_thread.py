@@ -120,7 +120,7 @@ class ThreadPoster:
             await self._posts.posted(post, card.id, refused.code)
 
     async def _card_url(self, key: RunKey, channel: str) -> str | None:
-        """The permalink of a run's card in the same channel, which everyone who can read one card there can read."""
+        """The permalink of a run's card in the same channel, where everyone who can read one card can read all."""
         card = await self._runs.card_in(key, channel)
         try:
             return await self._chat.permalink(channel, card.ts) if card else None

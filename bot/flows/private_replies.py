@@ -1,7 +1,7 @@
 """Private replies: by response_url while it's valid, else an ephemeral message, else a direct message.
 
 In a thread the ephemeral message comes first, because a response_url's answer would appear in the channel. In the
-direct message with the bot, an ordinary message is private enough, and stays where an ephemeral one would disappear.
+direct message with the bot, an ordinary message is private enough and doesn't disappear as an ephemeral one would.
 """
 
 from __future__ import annotations

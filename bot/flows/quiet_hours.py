@@ -14,7 +14,7 @@ from bot.flows.ports.watch_store import Watches
 
 
 class QuietHours:
-    """Knows the quiet hours of watches. For an incident, the watch that decides about its schedule in its channel counts."""
+    """Knows the quiet hours of watches. For an incident, they're those of the watch that decides in its channel."""
 
     def __init__(self, watches: Watches, *, now: Callable[[], datetime]) -> None:
         self._watches = watches
@@ -30,12 +30,12 @@ class QuietHours:
         return await self._watch_of(incident) is not None
 
     async def longest_s(self, incidents: Iterable[Incident]) -> float:
-        """How many seconds it's still quiet for any of these; 0 if it isn't."""
+        """For how many more seconds it's quiet for any of these, or 0 if it isn't quiet for any."""
         found = [until for one in incidents if (until := await self.until(one)) is not None]
         return max(0.0, (max(found) - self._now()).total_seconds()) if found else 0.0
 
     async def in_channel_s(self, channel: str) -> float:
-        """How many seconds it's still quiet for any watch of a channel that isn't paused; 0 if it isn't."""
+        """For how many more seconds it's quiet for any unpaused watch of a channel, or 0 if it isn't quiet for any."""
         now, watches = self._now(), await self._watches.all_watches()
         found = [quiet_until(one, now) for one in watches if one.channel == channel and not one.paused]
         return max(((until - now).total_seconds() for until in found if until is not None), default=0.0)

@@ -24,7 +24,7 @@ class StartSettings:
     unclear_for_s: float = 3600
 
 
-# Said of a start from before an absence that isn't too late yet.
+# The reason for not sending a start from before an absence, even if its deadline hasn't passed.
 WAS_AWAY = "I was away before it could be started, so I didn't start it. Try again if you still want it."
 
 

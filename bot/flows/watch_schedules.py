@@ -1,4 +1,4 @@
-"""Making and changing a watch: of which schedules, and whether the policy allows it."""
+"""Making and changing a watch: which schedules it covers, and whether the policy allows it."""
 
 from __future__ import annotations
 

@@ -287,7 +287,7 @@ class BoltClient:
             try:
                 reply = await self._sender.read(graphql_documents.resources(batch), {})
             except BoltRejected:
-                # One bad command must not hide the others, nor may a server that rejects long queries.
+                # The others must not be hidden by one bad command or by a server that rejects long queries.
                 if len(batch) > 1:
                     waiting += [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
                 continue

@@ -181,7 +181,7 @@ def statuses(run_ids: Sequence[int], type_name: str = "") -> str:
 
 
 def resources(command_ids: Sequence[int]) -> str:
-    """Query the artifacts of many commands in one request, with aliases: c<id>. Never their output."""
+    """Query the artifacts of many commands in one request, with aliases: c<id>. The commands' output isn't queried."""
     selections = "\n".join(
         f"  c{int(one)}: boltCommand(commandId: {int(one)}) {{ resources {{ id path }} }}" for one in command_ids
     )

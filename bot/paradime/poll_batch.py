@@ -32,7 +32,7 @@ Post = Callable[[str], Awaitable[GraphqlReply]]
 
 
 class PollBatch:
-    """Poll with aliases. `limit` shrinks if the server refuses a batch or slows down, and grows back slowly."""
+    """Polls runs with aliases. `limit` shrinks if the server refuses a batch or slows down, and grows back slowly."""
 
     def __init__(self, post: Post, clock: Callable[[], float] = time.monotonic) -> None:
         self._post = post

@@ -59,7 +59,7 @@ class RunBatch:
     async def _take(
         self, batch: list[str], reply: GraphqlReply, found: dict[str, list[RunSummary] | BoltError]
     ) -> list[list[str]]:
-        """Take what was returned. Returns the batches that still have to be requested."""
+        """Take the runs from a reply. Returns the batches that still have to be requested."""
         data = reply.data or {}
         told = [number for number in range(len(batch)) if data.get(f"s{number}") is not None]
         if self._type_name == "" and told:

@@ -30,7 +30,7 @@ class SlackAddresses:
         return self._fits(url, "https", None)
 
     def allows_socket(self, url: str) -> bool:
-        """Whether a socket may be opened there.
+        """Whether a socket may be opened at this address.
 
         The configured API returns the address, and may use another port for sockets.
         """

@@ -236,7 +236,7 @@ class SlackChat:
         return str(answer["ts"])
 
     async def edit_message(self, channel: str, ts: str, message: Message) -> None:
-        """Replace one of our messages. Safe to repeat. Its metadata is kept, because none is sent."""
+        """Replace one of our messages. Safe to repeat. Slack keeps its metadata, because the edit sends none."""
         content = {"blocks": [], **self.content(message)}
         await self.call("chat.update", channel=channel, ts=ts, parse="none", **content)
 

@@ -45,7 +45,7 @@ RENEW_S = 5.0
 LOOK_S = 60.0
 # The lock for reading the channels ahead of schedule, and how long it prevents another such read.
 SOONER, SOONER_AGAIN_S = "channels-sooner", 300.0
-# Addresses are read only if needed, so a list without them isn't enough for a policy that names some.
+# The name of the list that includes email domains: they're read only if the policy needs them.
 WITH_DOMAINS = f"{PEOPLE_LIST}:domains"
 # When to retry a failed call, and a list that Slack refused.
 CALL_AGAIN_S = 5.0

@@ -242,7 +242,7 @@ class SlackPeople:
         await self._cache.forget(f"place:{channel}")
 
     async def _user(self, user: str, *, acts: bool, fresh: bool) -> tuple[KnownPerson | None, str, float]:
-        """Look up a person. Returns None with the reason, and the seconds until it may be known."""
+        """Look up a person. If that fails, returns None, the reason, and the seconds until it may work."""
         known = None if fresh else await self._known(user)
         if known is not None and not (acts and self._now() - known.at > ROLE_S):
             return known, "", 0.0
@@ -320,7 +320,7 @@ class SlackPeople:
         return known
 
     async def _ask_groups(self, wanted: frozenset[str]) -> Json:
-        """Read the user groups, keeping only the policy's: a workspace may have many, and large ones.
+        """Read the user groups, keeping only the policy's: a workspace may have many, and some may be large.
 
         A group that doesn't exist is kept without an id, so that it isn't looked up each time.
         """

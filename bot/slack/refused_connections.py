@@ -24,7 +24,7 @@ SHORT = 1000
 class RefusedConnections:
     """What Slack said on one client's connections. `stopping` ends the wait.
 
-    `cause` says why Slack ends them, empty after a greeting.
+    `cause` says why Slack ends them; it's empty after a greeting.
     """
 
     def __init__(self, stopping: asyncio.Event, pauses_s: Sequence[float] = PAUSES_S) -> None:

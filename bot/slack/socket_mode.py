@@ -107,7 +107,7 @@ def shape_checked(handle: Listener) -> Listener:
 
 
 def checked_address(client: AsyncBaseSocketModeClient) -> IssueAddress:
-    """Wrap the request for a socket's address: accept Slack's and the configured API's. Raises ConnectionError."""
+    """Wrap the request for a socket's address: only Slack's or the configured API's passes. Raises ConnectionError."""
     ask, addresses = client.issue_new_wss_url, SlackAddresses(client.web_client.base_url)
 
     async def issue() -> str:
@@ -213,7 +213,7 @@ class SocketModeReceiver:
         self._named: set[int] = set()
 
     async def start(self) -> None:
-        """Start to connect. If Slack is unavailable, it's retried until it's back."""
+        """Begin to connect, and keep trying while Slack is unavailable."""
         WANTED.set(len(self._handlers))
         self._tasks = [asyncio.create_task(self._connect(handler)) for handler in self._handlers]
         self._tasks.append(asyncio.create_task(self._watch()))
@@ -314,7 +314,7 @@ class SocketModeReceiver:
     async def _mend(self, number: int, handler: AsyncSocketModeHandler, *, alone: bool) -> None:
         """Give a connection that stays dead a new address.
 
-        Logged once, and only if another one is alive; otherwise it's an outage.
+        It's logged once, and only if another connection is alive: without any, an outage is logged instead.
         """
         now = time.monotonic()
         if await self._lives(number):

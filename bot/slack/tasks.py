@@ -1,4 +1,4 @@
-"""Track work that listeners start after the acknowledgement: drained at shutdown, and answered if it fails."""
+"""Track work that listeners start after the acknowledgement: it's drained at shutdown, and failures are answered."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from bot.core.model.delivery import DeliveryState
 from bot.core.model.request import request_id
 from bot.store.scripts import Scripts
 
-# The previous version stored the delivery of a picture as this one word. It's still read, because both may run side by
-# side.
+# The previous version stored the delivery of a picture as this one word. It's still read, because that version may be
+# running side by side with this one.
 OLD_WORDS = {"1": DeliveryState.DONE}
 
 

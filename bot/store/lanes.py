@@ -94,7 +94,7 @@ class EditLane:
     async def shown(self, lease: Lease, revision: str) -> str:
         """Record that Slack accepted this revision.
 
-        Returns `lost` if another edit overlapped: the card is edited again.
+        Returns `lost` if another edit overlapped; the card is then edited again.
         """
         return str(await self._scripts.run("finish_edit", lease.member, lease.token, revision, 0, ""))
 

@@ -95,7 +95,7 @@ class LogTails:
     async def posted(self, post: ClaimedPost, tail: LogTail, *, delay_s: float) -> TailPosted:
         """Record that the pending lines were posted.
 
-        Returns `ok`, `known` if another process did it, `gone` if it was stopped.
+        Returns `ok`, `known` if another process has posted these lines, or `gone` if the live log was stopped.
         """
         batch = tail.pending
         command, cursor, last = (batch.command, batch.cursor, batch.last) if batch else (0, "", "")

@@ -6,7 +6,7 @@ import uuid
 
 from bot.store.scripts import Scripts
 
-# A process that hasn't reported for this long is assumed to hold none.
+# A process that hasn't reported for this long is assumed to have no connections.
 BELIEVED_S = 180
 
 

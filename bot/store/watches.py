@@ -73,7 +73,7 @@ class Watches:
         return int(await self._scripts.run("move_channel", old, new))
 
     async def all_watches(self) -> tuple[Watch, ...]:
-        """Return every watch, by channel and number. Read again only after a change. Raises StoreUnavailable."""
+        """Return every watch, by channel and number, reading them only after a change. Raises StoreUnavailable."""
         redis = self._scripts.redis
         # The revision is read first: with a change in between, the next call reads the watches again.
         rev = await self._scripts.ask(redis.get(self._scripts.key("standing", "rev")))

@@ -103,7 +103,7 @@ class WebServer:
     async def settle(self) -> None:
         """Wait until each accepted request from Slack and Bolt is answered, and its handler has returned.
 
-        Call this once no more are accepted: `slack` and `webhooks` are None.
+        Call this once no more requests are accepted, which is when `slack` and `webhooks` are None.
         """
         if self._handled:
             await asyncio.wait(self._handled)
@@ -165,7 +165,7 @@ class WebServer:
     async def _read(self, request: web.Request) -> None:
         """Read the body. Raises HTTPUnsupportedMediaType, HTTPRequestEntityTooLarge, TimeoutError.
 
-        A compressed one is refused before it's read: neither Slack nor Bolt compresses.
+        A compressed body is refused before it's read: neither Slack nor Bolt compresses.
         """
         if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             raise web.HTTPUnsupportedMediaType
@@ -212,7 +212,7 @@ def _constant(handle: Answer) -> Answer:
             # The client has disconnected.
             raise
         except Exception as error:
-            # Strangers aren't shown anything about it.
+            # Strangers aren't shown anything about the error.
             log.error("a request over HTTP failed", error=repr(error), exc_info=error)
             return web.Response(status=500)
 

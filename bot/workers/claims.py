@@ -100,7 +100,7 @@ def claim_batch(
     async def job(lease: Lease, claimed_us: int, rows: tuple[tuple[str, ...], ...]) -> None:
         async with keep_lease(due, lease):
             changed = await follow.poll_runs(lease, claimed_us, rows)
-        # Most polls return nothing new, so they make no work.
+        # Most polls return nothing new, so other workers have nothing to do.
         if changed:
             wake()
 

@@ -34,7 +34,7 @@ Job = Coroutine[Any, Any, None]
 class Work:
     """The result of a claim: jobs to do now, and the seconds until the next one is due.
 
-    `wait_s` None: unknown. If there were jobs, the worker claims again at once.
+    `wait_s` is None if that time is unknown. If there were jobs, the worker claims again at once.
     """
 
     jobs: tuple[Job, ...] = ()

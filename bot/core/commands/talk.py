@@ -84,7 +84,7 @@ STATES = _words(
     worked works
     """
 )
-# Conversational words. A name never matches one of them as a typo.
+# Conversational words. None of them is taken for a mistyped name.
 TALK = (
     WH
     | AUXILIARY

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from bot.core.logs.log_findings import Failure, LogFindings
 from bot.core.text.text import cut, cut_middle, plural
 
-# The most of a log that a message shows: Slack cuts longer texts, and escaping makes a text longer.
+# A message shows at most this much of a log: Slack cuts longer texts, and escaping makes a text longer.
 EXCERPT_LIMIT = 2_900
 _LINE_MOST = 4_000
 _SHARE_LEAST = 200

@@ -119,9 +119,9 @@ def node_table(nodes: Sequence[FailedNode], count: int = 0) -> str:
 def said_once(excerpt: str, nodes: Sequence[FailedNode]) -> tuple[str, tuple[FailedNode, ...]]:
     """Remove the repetition between a log excerpt and the list of nodes next to it.
 
-    Lines that a node's entry repeats are removed from its block of the excerpt, and so is the block if nothing else is
-    left. If a node's message is too long for the list, the list has only its name. Blocks are separated by an empty
-    line and name their node in the first line.
+    Lines that a node's entry repeats are removed from its block of the excerpt, and a block without other lines is
+    removed as a whole. If a node's message is too long for the list, the list has only its name. Blocks are separated
+    by an empty line and name their node in the first line.
     """
     kept: list[str] = []
     longer: set[str] = set()

@@ -225,7 +225,7 @@ def _opened(line: _Line, current: _Block | None, *, own_text: bool) -> _Block | 
         return None
     head = ERROR_HEAD.match(line.text)
     if head is not None:
-        # The message below `Failure in …` may be about another node: a unit test's about the model of its input.
+        # The message below `Failure in …` may be about another node: a unit test's may name the model of its input.
         indented = line.text.startswith("  ")
         if (
             current is not None

@@ -77,7 +77,7 @@ def _same(seen: Sequence[str]) -> re.Pattern[str] | None:
 
 
 def plain_lines(lines: Sequence[str]) -> list[str]:
-    """Replace each JSON object of a log by its message.
+    """Replace each JSON object of a log with its message.
 
     dbt's messages get the time of day of its text format, which marks where the next message begins. For other tools,
     only the last lines and those that may mention an error are decoded in full; a

@@ -1,4 +1,4 @@
-"""What discovery keeps about each watched schedule, and what one look at its runs finds."""
+"""Discovery's record of each watched schedule, and the findings of one look at its runs."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class SlotsNews:
-    """What a listing changes about a schedule's slots. `late_in_s`: in how many seconds it may be late."""
+    """The changes that a listing makes to a schedule's slots. `late_in_s`: in how many seconds it may be late."""
 
     before: StoredSlots
     after: Slots

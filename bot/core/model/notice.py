@@ -1,4 +1,4 @@
-"""A notice: one short message of a watch that isn't an incident's. It's posted once, and edited in place."""
+"""A notice: a short message from a watch that isn't about an incident. It's posted once, and edited in place."""
 
 from __future__ import annotations
 

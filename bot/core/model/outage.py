@@ -28,10 +28,10 @@ class Outage:
     """An outage as stored. `number` counts the outages of its channel; `members` are its incidents, the oldest first.
 
     `rev` grows with every change; `ts` is its message's timestamp, or empty if it has none yet. `over` counts how many
-    times all of its schedules had recovered. `uneditable_since`: its message can't be edited anymore, and this was the
-    newest end when that was noticed; `changes` counts what has happened since, and `lined` says whether its thread has
-    a line about it. `replaced` counts the messages that were replaced because they couldn't be edited, and `earlier` is
-    the timestamp of the last of them. `requests` are the newest retries that were asked for here, by schedule, and
+    times all of its schedules had recovered. `uneditable_since` is set once its message can't be edited anymore: it's
+    the newest end known at that time. `changes` counts the changes since then, and `lined` says whether its thread has
+    a line about them. `replaced` counts the messages that were replaced because they couldn't be edited, and `earlier`
+    is the timestamp of the last of them. `requests` are the newest retries that were asked for here, by schedule, and
     `starting` counts those that may still become a run.
     """
 

@@ -75,9 +75,9 @@ class RunFacts:
     `commands` are the schedule's, or those the asker gave instead. For a run started elsewhere, they're the schedule's
     and may not be the run's: see `bot.core.runs.progress`. `usual_s` is the median duration of the schedule's latest
     successes in seconds, or None without history. For a retry, `parent_run` is the retried run, and `only_failed` says
-    that only its failed commands run. `actor` is who started a run that wasn't asked for here, in Bolt's words.
-    `followed_by` is who asked for the card, which names that person. `approved_by` approved the start. `reason` is why
-    it was started, in the asker's words.
+    that only its failed commands run. For a run that wasn't asked for here, `actor` is the person or system that
+    started it, as Bolt names it. `followed_by` is the person who asked for the card and is named on it, and
+    `approved_by` is the person who approved the start. `reason` is the reason for the start, in the asker's words.
     """
 
     slug: str = ""

@@ -14,8 +14,8 @@ from bot.core.text.name_folding import fold
 def same_keys(user: str, channel: str, start_command: StartCommand, slug: str) -> tuple[str, ...]:
     """Return the keys that identify the same start by the same person in the same channel.
 
-    The first is from the words as typed, the only one that older versions know. The second is from the schedule's
-    `slug`, or from its folded name while the slug isn't known.
+    The first key is made from the words as typed, and is the only one that older versions know. The second is made from
+    the schedule's `slug`, or from its folded name while the slug isn't known.
     """
     name = start_command.schedule_text
     words = [canonical(start_command)]

@@ -85,7 +85,7 @@ class Watch:
 
     @property
     def is_suspended(self) -> bool:
-        """Whether it's paused because it may not report anything. It covers nothing then."""
+        """Whether it's paused because it may not report anything. A suspended watch covers no schedule."""
         return bool(self.paused) and not self.is_away
 
     @property

@@ -45,7 +45,7 @@ class _Rule:
 
 
 def _quoted(needle: str, before: str, after: str = "", *, inside: str = "", sure: bool = True) -> _Rule:
-    """A value in quotes of any kind, between `before` and `after`. Text matching `inside` at its start stays."""
+    """A value in quotes of any kind, between `before` and `after`. Text at its start that matches `inside` is kept."""
     until = re.compile(rf"\\{{0,3}}[\"'`]{after}") if after else None
     return _Rule(needle, re.compile(before + _QUOTE + inside), until, sure=sure)
 

@@ -28,7 +28,7 @@ class _Rule:
 _URL = re.compile(r"(://)[^\s/@:'\"<>]{0,200}:[^\s/'\"<>]{1,2000}@")
 # It may even contain a slash, unless the part before that is a port.
 _URL_SLASH = re.compile(r"(://)[^\s/@:?#'\"<>]{1,100}:(?!\d{1,5}[/?#])[^\s@'\"<>]{1,200}@")
-# A user alone is a token in a web address; in others (ssh://git@…) only if it's long.
+# A user name without a password is a token in a web address; in other addresses (ssh://git@…), only a long one is.
 _URL_USER = re.compile(
     r"(://)(?:(?<=(?<![A-Za-z])(?i:https)://)|(?<=(?<![A-Za-z])(?i:http)://))[^\s/@:?#'\"<>]{1,2000}@"
 )

@@ -24,7 +24,7 @@ class Recovery:
 def recovery(listed: Sequence[RunSummary], run_id: int, *, all_listed: bool) -> Recovery:
     """Count the failures between this run and the success before it.
 
-    Cancelled, skipped and active runs don't count. `all_listed`: the schedule has no other runs than these.
+    Cancelled, skipped and active runs don't count. `all_listed`: the schedule has no runs other than these.
     """
     failures = 0
     for run in _before(listed, run_id):

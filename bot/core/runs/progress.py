@@ -25,7 +25,7 @@ class Progress:
 
 
 def progress(run: Run) -> Progress:
-    """Count the schedule's own commands. Platform commands (git clone, dbt deps) show only as the current one."""
+    """Count the schedule's own commands. Platform commands (git clone, dbt deps) show only while they run."""
     listed = run.seen.commands
     wanted = _wanted(run)
     own = own_commands(listed, wanted)

@@ -17,7 +17,7 @@ OFF = frozenset({"", "OFF"})
 
 @dataclass(frozen=True, slots=True)
 class NextRun:
-    """The next automatic start of a schedule. `computed` from its cron if Bolt doesn't report it."""
+    """The next automatic start of a schedule. `computed`: Bolt didn't report it, so its cron was used."""
 
     at: datetime
     computed: bool = False

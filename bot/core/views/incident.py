@@ -154,7 +154,7 @@ def thread_post(
 
 
 def _is_after_recovery(incident: Incident, post: ThreadPost) -> bool:
-    """Whether the thread already said, before this post, that the schedule has recovered. If so, its log was late."""
+    """Whether the thread already reported the recovery before this post, which happens if the failure's log is late."""
     said = max((one.number for one in incident.posts if one.kind is PostKind.RECOVERED), default=post.number)
     return not incident.is_open and said < post.number
 

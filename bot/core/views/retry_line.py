@@ -19,7 +19,7 @@ UNCLEAR = "it's unclear whether it started"
 def retry_line(incident: Incident, start: Request | None, app_url: str, names: Mapping[str, str]) -> Sentence:
     """Say who is retrying an incident and how far along that is.
 
-    Returns an empty sentence if nobody is, or if the message says so elsewhere.
+    Returns an empty sentence if nobody is retrying it, or if the message says so elsewhere.
 
     `start` is the retry that was last asked for from this message, or None if it has become a run.
     """

@@ -56,7 +56,7 @@ def next_slot(digest: Digest, now: datetime) -> Slot:
 def is_wanted(digest: Digest, slot: Slot, now: datetime) -> bool:
     """Whether the digest of a slot is still to be sent.
 
-    It isn't if the digest was set after the slot, or if it's much too late by now.
+    A digest that was set after the slot, or is much too late by now, isn't sent.
     """
     return slot.at > digest.made_at and now - slot.at <= LATE
 

@@ -34,7 +34,7 @@ def is_step(count: int) -> bool:
 
 
 def _without_counts(incident: Incident) -> Incident:
-    """An incident reduced to what is shown at once. Posts are sent to Slack on their own."""
+    """An incident without the counts, whose edits can wait. Posts are sent to Slack on their own."""
     return replace(
         incident,
         failures=0,

@@ -1,4 +1,4 @@
-"""How people handle an incident: they work on it, snooze it, or stop watching it. Also how that changes with time."""
+"""How people handle an incident: they work on it, snooze it, or stop watching it. The first two end on their own."""
 
 from __future__ import annotations
 

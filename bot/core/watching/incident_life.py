@@ -86,7 +86,7 @@ def failing_already(
 ) -> Incident | None:
     """The incident of a schedule that's already failing when its watch is made: it has no message until its next end.
 
-    `ends` are the schedule's known ends, in any order. Returns None if it doesn't fail.
+    `ends` are the schedule's known ends, in any order. Returns None if the schedule isn't failing.
     """
     failed: list[RunEnd] = []
     for end in sorted((end for end in ends if counts(end, watch, schedule)), key=lambda end: end.order, reverse=True):

@@ -89,7 +89,7 @@ class Starts:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a look at a late schedule finds: its lateness by channel, the slots still to judge, when to look again."""
+    """Findings about a late schedule: its lateness by channel, the slots still to judge, and when to look again."""
 
     changed: Mapping[str, Lateness]
     slots: Slots

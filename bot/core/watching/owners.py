@@ -13,7 +13,7 @@ from bot.core.watching.cover import matches
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """The ids of users and user groups: by schedules (the first matching pattern counts) and by owners as Bolt names them.
+    """The ids of users and user groups, by schedule (the first matching pattern decides) and by owner as Bolt names it.
 
     A pattern is a slug or a glob. Owners are compared by `owner_key`.
     """

@@ -38,7 +38,7 @@ class _Reader(NodeReader):
     """Reads the nodes of an owners file."""
 
     def file(self, root: Node | None) -> Owners:
-        """Read the file, leaving out what has faults."""
+        """Read the file, leaving out entries with faults."""
         if root is None:
             self.fault(None, "the file is empty; it needs version: 1, and owners or schedules")
             return Owners()

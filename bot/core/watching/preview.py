@@ -56,7 +56,7 @@ class Preview:
 
 
 def watched(schedule: Schedule) -> WatchedSchedule:
-    """What watches need to know about a listed schedule."""
+    """Reduce a listed schedule to the facts that watches need."""
     return WatchedSchedule(
         schedule.slug,
         schedule.name,

@@ -1,6 +1,6 @@
 """Counts of ends and of slots without a run, by day and schedule: runs, failures, hints, and a sketch of durations.
 
-Within a day, what happens is counted by the hour (in UTC), so that the day before any hour can be added up exactly.
+Ends and missed slots are also counted by the hour (in UTC), so that the 24 hours before any hour add up exactly.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ Day = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What was counted for a schedule over a period.
+    """A schedule's counts for a period.
 
-    `hints` are the failures by hint id; `durations` the sketch. `missed` counts the slots without a run; the
-    latest was at `missed_last`.
+    `hints` are the failures by hint id; `durations` is the sketch. `missed` counts the slots without a run; the latest
+    was at `missed_last`.
     """
 
     runs: int = 0

@@ -49,7 +49,7 @@ def is_about_the_same(one: Watch, other: Watch) -> bool:
 
 
 def subject(watch: Watch) -> tuple[str, str, str | None, str | None]:
-    """What a watch is about, and where."""
+    """A watch's channel and subject: a watch with the same ones replaces it."""
     return watch.channel, watch.pattern.lower(), watch.owner, watch.branch
 
 

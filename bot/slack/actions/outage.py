@@ -92,7 +92,7 @@ async def _find(context: ListenerContext, call: Call, value: str) -> Outage | Me
 async def _each(
     context: ListenerContext, call: Call, found: Outage | Message, does: str, handle: HandleOne
 ) -> Message | None:
-    """Handle each schedule's incident if the policy allows it. Those that have recovered by now are left alone."""
+    """Handle each schedule's incident if the policy allows it. Schedules that have recovered are left alone."""
     if isinstance(found, Message):
         return found
     done: list[Incident] = []

@@ -29,7 +29,7 @@ OnClick = Callable[[ListenerContext, Asker, PartButton], Awaitable[Message]]
 
 @dataclass(frozen=True, slots=True)
 class Does:
-    """What a click does: its action for the policy, and in words. `posts`: everyone in the channel sees its effect."""
+    """A click's action for the policy, and its description. `posts`: everyone in the channel sees its effect."""
 
     action: Action
     text: str

@@ -79,7 +79,7 @@ def _marked(span: Span) -> str:
 
 
 def _code(text: str) -> str:
-    """Render code. Slack parses only mentions between backticks, so no joiner is copied along with a command.
+    """Render code. Between backticks, Slack parses only mentions, so no joiner is copied along with a command.
 
     Text that contains a backtick is shown without backticks around it: a lookalike character would be misleading.
     """

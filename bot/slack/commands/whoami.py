@@ -11,7 +11,7 @@ COMMANDS = (WhoamiCommand,)
 
 
 def asks(command: WhoamiCommand) -> None:
-    """Ask nothing: everyone may ask what they may do."""
+    """Don't ask the policy: everyone may ask what they may do."""
 
 
 async def handle(context: ListenerContext, call: Call, command: WhoamiCommand) -> Message | None:  # noqa: ARG001 - every command has the same shape

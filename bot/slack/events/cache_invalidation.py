@@ -19,7 +19,7 @@ from bot.slack.listener_context import ListenerContext
 log = structlog.get_logger()
 
 FORGET_S = 1.0
-# Together with the rest, this has to stay under the 3 s that Slack waits.
+# Together with the handler's other steps, this has to stay under the 3 s that Slack waits.
 MOVE_S = 1.5
 CHANNEL_ID = re.compile(r"[A-Z][A-Z0-9]{1,40}")
 GROUPS = ("subteam_members_changed", "subteam_updated")

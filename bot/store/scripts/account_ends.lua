@@ -1,12 +1,15 @@
 -- Accounts for ends of a schedule's runs, once, together with the incidents that they change; or changes incidents
--- alone. ARGV: slug, token of the claim ('' if only incidents change), the record's revision, ledger, what to count
--- (JSON: day, name and field of each), number of runs, then their members; number of incidents, then for each: channel,
--- expected revision, incident, serial, edit ('now', 'count' or 'none'), posts (number:class,...), whether it needs a
--- message ('1' or '0'), whether it's open ('1' or '0'), when time changes it in us or '', its cause, team, when the
--- quiet hours that withhold something of it end in us or '', how many messages were replaced, by when in us its
--- outage's message must have been found uneditable to be replaced by a new one, or ''; number of notices, then their
--- rows (see shared/notices.lua); then the starts whose end no incident reports. Returns 'ok', or 'again' if anything
--- has changed since it was loaded: then nothing is done.
+-- alone. Returns 'ok', or 'again' if anything has changed since it was loaded: then nothing is done. ARGV:
+-- slug, token of the claim ('' if only incidents change), the record's revision, ledger, counts to add (JSON: day, name
+-- and field of each);
+-- number of runs, then their members;
+-- number of incidents, then for each: channel, expected revision, incident, serial, edit ('now', 'count' or 'none'),
+-- posts (number:class,...), whether it needs a message ('1' or '0'), whether it's open ('1' or '0'), the time in us at
+-- which it changes by itself or '', its cause, its team, the time in us at which the quiet hours that withhold part of
+-- it end or '', the number of messages that were replaced, and, if its outage's message may be replaced, the time in us
+-- by which that message must have become uneditable or '';
+-- number of notices, then their rows (see shared/notices.lua);
+-- the starts whose end no incident reports.
 local WIDTH = 14
 local START_OVER = {refused = true, closed = true}
 local slug, token, accounts = ARGV[3], ARGV[4], key('due', 'accounts')
@@ -36,7 +39,7 @@ if token ~= '' then
     local member = ARGV[number]
     redis.call('HDEL', ended, string.match(member, ':(%d+)$'))
     redis.call('ZREM', key('due', 'slow'), member)
-    -- A run without a card is only reported by its incident, and the API knows the rest.
+    -- Only the incident reports a run without a card, so its record isn't needed for long: Bolt still has the run.
     if #cards_of(member) == 0 and redis.call('EXISTS', key('run', member)) == 1 then
       redis.call('EXPIRE', key('run', member), num(DAY_S))
       -- The run has ended in an unknown state, so it's no longer polled.
@@ -139,7 +142,7 @@ local function change_outage(channel, number, open, edit, renewed)
 end
 
 -- Renames posts that wait for the thread of an incident along with it, because the next incident's posts have the same
--- names. Returns whether there are any.
+-- names. Returns whether any were renamed.
 local function move_posts(channel, named)
   local moved = false
   for _, class in ipairs({'opened', 'recovery', 'line', 'attached'}) do

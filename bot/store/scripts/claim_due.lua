@@ -24,7 +24,7 @@ for _, member in ipairs(due) do
     out[#out + 1] = redis.call('HGET', key('run', member), field) or ''
   end
 end
--- Counted from when this claim was allowed, up to a second ago: one second's requests may go out together.
+-- The gap counts from when this claim was allowed, at most a second ago: one second's requests may go out together.
 if gap > 0 and #due > 0 then redis.call('SET', gate, num(math.max(hold, at - 1000000) + gap), 'PX', '60000') end
 local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
 if #first > 0 then out[3] = first[2] end

@@ -15,7 +15,8 @@ if redis.call('HEXISTS', hash, 'team') == 0 then
   return 'done'
 end
 if not class or not owns(key('edits', class, channel), card, token) then
-  -- Another process edits or edited this card at the same time. Which edit came last is unknown, so it's edited again.
+  -- Another process edits or edited this card at the same time. It isn't known which edit came last, so the card is
+  -- edited again.
   redis.call('HSET', hash, 'shown', '')
   local links = redis.call('HMGET', hash, 'incident', 'outage', 'notice')
   dirty(card, (links[1] or links[2] or links[3]) and 'incident' or 'state')

@@ -19,8 +19,8 @@ if field == '' then
   end
   return 'ok'
 end
--- Another incident of the schedule has begun while this was being posted, so this post belongs to the previous one. The
--- new one's post of the same name is still to be sent.
+-- Another incident of the schedule has begun while this was being posted, so this post belongs to the previous
+-- incident. The new incident's post of the same name is still to be sent.
 local serial, now_serial = string.match(field, '^%a+%-(%d+)'), redis.call('HGET', hash, 'serial')
 if now_serial and serial ~= now_serial then
   redis.call('ZADD', items, 'XX', num(now()), item)

@@ -20,7 +20,7 @@ end
 if moved == 0 then return 0 end
 watches_changed()
 
--- Kinds of keys that move, if one of their parts is the channel. Those that stay have a reason: see the test.
+-- Kinds of keys that move, if one of their parts is the channel. The test has a reason for each kind that stays.
 local MOVED = {incident = true, outage = true, notice = true, gap = true, quiet = true, report = true, back = true,
   active = true, failed = true, recent = true}
 -- The new id may already have outages, if it was used before the change was known: those that move are numbered after

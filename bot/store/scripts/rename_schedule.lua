@@ -87,7 +87,7 @@ local function move_incident(channel, slug)
   if to == new then channels[#channels + 1] = channel end
 end
 
--- All names are read before anything is renamed. A slug changes once in a while, so that may take a moment.
+-- All names are read before anything is renamed. Slugs seldom change, so this may take a moment.
 local names, cursor = {}, '0'
 repeat
   local page = redis.call('SCAN', cursor, 'MATCH', P .. '*', 'COUNT', 1000)

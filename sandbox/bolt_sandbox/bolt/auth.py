@@ -12,7 +12,7 @@ KEYS = {
     ("viewer", "viewer"): Actor("API key viewer", may_write=False),
 }
 WORKSPACE_TOKEN = "prdm_wsp_sandbox"  # noqa: S105 - gives access only to the sandbox
-COMPANY_TOKEN = "prdm_cmp_sandbox"  # noqa: S105 - the same
+COMPANY_TOKEN = "prdm_cmp_sandbox"  # noqa: S105 - gives access only to the sandbox
 
 
 def actor_of(headers: Mapping[str, str]) -> Actor | None:

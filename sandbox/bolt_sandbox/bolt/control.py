@@ -142,7 +142,7 @@ class Controls:
         return web.json_response({"faults": []})
 
     def state(self, runs_most: int | None = None) -> Json:
-        """Return the complete state. Only the newest `runs_most` runs, besides those that are active."""
+        """Return the complete state, with only the newest `runs_most` runs and those that are active."""
         world = self._world
         runs = [
             each

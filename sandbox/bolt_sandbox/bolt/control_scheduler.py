@@ -51,7 +51,7 @@ class SchedulerControls:
         ]
 
     def state(self) -> Json:
-        """Return the current values of what these controls set."""
+        """Return the settings that these controls change."""
         world = self._world
         tables = {table.slug: _table_json(table) for table in world.scheduler.tables.values()}
         return {

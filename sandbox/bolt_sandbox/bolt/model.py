@@ -122,7 +122,7 @@ class Stop:
 
 @dataclass(slots=True)
 class Run:
-    """A run, with everything needed to compute its state at any time. Its durations are at its `speed`.
+    """A run, with everything needed to compute its state at any time. Its durations are already those at its `speed`.
 
     `secret` is the credential in its git clone. `reason` is stored but not readable, as in the API. The run isn't in
     listings before `listed_from`.

@@ -171,7 +171,7 @@ class BoltHttp:
         )
 
 
-class _Dropped(Exception):  # noqa: N818 - no answer is sent
+class _Dropped(Exception):  # noqa: N818 - not an error: it closes the connection
     """The connection has to be closed without a response."""
 
 

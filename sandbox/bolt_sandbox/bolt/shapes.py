@@ -64,7 +64,7 @@ def run_json(run: Run, now: datetime) -> Json:
 
 
 def written(moment: datetime, number: int) -> str:
-    """Format a time as the API does: ISO 8601 for even numbers, without an offset for odd ones."""
+    """Format a time in one of the API's two ways: with an offset for even numbers, and without one for odd numbers."""
     in_utc = moment.astimezone(UTC)
     if number % 2 == 0:
         return in_utc.isoformat(timespec="microseconds")

@@ -98,7 +98,7 @@ class Admin:
         return channel
 
     async def kick(self, where: str, who: str, by: str) -> Channel:
-        """Remove a person or the bot from a channel. For itself, the bot gets a different event than for others."""
+        """Remove a person or the bot from a channel. The bot's own removal is a different event from a person's."""
         channel, user, actor = self._ws.channel(where), self._ws.user(who), self._ws.user(by)
         if user.id in channel.members:
             channel.members.remove(user.id)

@@ -184,7 +184,7 @@ class Workspace:
         shown_as: str = "",
         enterprise: str = "",
     ) -> User:
-        """Add a person, who isn't in any channel yet, of this workspace or of another team. Or add another app's bot.
+        """Add a person of this workspace or of another team, or another app's bot, without any channels.
 
         `letter` begins the id: on Grid it may be W, and a person has `teams` and so on (see User).
         """

@@ -135,7 +135,7 @@ export interface ConfirmObject {
   style?: "primary" | "danger";
 }
 
-// Blocks and elements come from the app and may be anything: what is read of them is checked where it is read.
+// Blocks and elements come from the app and may be anything, so each field is checked where it's read.
 export interface Block {
   type: string;
   block_id?: string;

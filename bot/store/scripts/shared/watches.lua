@@ -50,7 +50,7 @@ local function current_slug(slug)
 end
 
 -- Hands the end of a run that discovery has found over to the watches of its schedule, to be accounted for. Returns
--- whether it did, and whether an earlier report of this run's end was still waiting there, which this one replaces.
+-- whether the end was handed over, and whether it replaced an earlier report of this run's end that was still waiting.
 local function hand_over(member, ended)
   local slug = redis.call('HGET', key('run', member), 'discovered')
   if slug then slug = current_slug(slug) end

@@ -31,7 +31,7 @@ function sentence(code: string, status: number): string {
   return `Slack refused the request: ${code}`;
 }
 
-// Is told of each call that had no answer.
+// Called after each request that got no response.
 let onUnreachable: () => void = () => undefined;
 export function whenUnreachable(then: () => void): void {
   onUnreachable = then;

@@ -1,6 +1,6 @@
 import { useCallback, useSyncExternalStore } from "react";
 
-// What is open, as the address tells it: back, forward and a copied link all work.
+// The open channel, thread and panel are part of the address, so back, forward and copied links work.
 
 export interface Route {
   as: string;

@@ -1,7 +1,7 @@
 const BURST_MS = 50;
 
-// Fetches again when asked to: a burst of asking is one fetch, and never are two of the same under way, so that what is
-// shown is what was asked for last.
+// Fetches again when asked. A burst of requests becomes one fetch, and two fetches never overlap, so the page shows the
+// latest state.
 export class Refetch {
   private timer = 0;
   private running = false;

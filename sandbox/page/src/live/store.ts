@@ -75,7 +75,7 @@ class Live {
     if (document.hidden) return;
     const source = new EventSource(`/control/events?as=${encodeURIComponent(this.now.as)}`);
     this.source = source;
-    // Nothing is told twice, so what was missed in between is fetched.
+    // Events aren't repeated, so the changes missed in between are fetched.
     source.addEventListener("open", () => this.refreshAll());
     source.addEventListener("error", () => {
       source.close();
