@@ -76,7 +76,7 @@ async def _watch(around: Worlds, cards: Sequence[Followed], within_s: float) -> 
     card_s = await _start(around, ended + (START_AFTER_S if len(cards) > QUICK_ENDS else QUICK_AFTER_S))
     while time.time() < ended + within_s:
         shown = await _shown(around, cards)
-        # Checked last, because it reads every channel. In one channel, a few ends take longer to post than to show.
+        # Checked last, because it reads every channel. In a single channel, posts of ends take longer than card edits.
         told = await told_at(around, cards) if len(shown) == len(cards) else {}
         if len(told) == len(cards):
             break

@@ -127,7 +127,7 @@ def _dbt_log(length: int) -> str:
 
 
 def _telling_log(length: int) -> str:
-    """Return the same with, in every ten lines, one from the corpus and one that only looks like it."""
+    """Return a dbt log in which two of every ten lines come from the corpus: one with a secret, and a look-alike."""
 
     def lines() -> Iterator[str]:
         plain = _dbt_log(20_000).splitlines()

@@ -49,7 +49,7 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class SeedTarget:
-    """Whose the seeded runs are: the ids of the team and the person who asked, and the names in the bot's records."""
+    """The requester of the seeded runs: the ids of the team and the person, and the names in the bot's records."""
 
     team: str
     user: str

@@ -93,7 +93,7 @@ class Control:
             return body
 
     async def post(self, path: str, body: Json) -> Json:
-        """Do something in the sandbox. Raises RuntimeError if the sandbox refuses."""
+        """Send a request to the sandbox's control API. Raises RuntimeError if the sandbox refuses it."""
         async with self._http.post(f"{self.base}/control/{path}", json=body) as answer:
             told: Json = await answer.json()
             if answer.status >= 400:

@@ -41,7 +41,7 @@ NOT_INSTALLED = "I can't draw charts here. Ask whoever runs this bot to install 
 
 
 class Charts:
-    """Draws charts. `library` is the package that must be installed for it."""
+    """Draws charts. `library` is the package that has to be installed for drawing."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """The bundled fonts: where their files are, which characters they have, and how wide a text is in them.
 
-Read with a few lines of our own, because a layout needs nothing else from a font, and a font library is larger than
-the whole bot. The format is OpenType's: https://learn.microsoft.com/typography/opentype/spec/
+A few lines of our own read these files, because a layout needs nothing else from a font, and a font library is larger
+than the whole bot. The format is OpenType: https://learn.microsoft.com/typography/opentype/spec/
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _tables(data: bytes) -> dict[str, int]:
 
 
 def _groups(data: bytes, cmap: int) -> list[tuple[int, int, int]]:
-    """The ranges of characters: the first, the last, and the first one's glyph."""
+    """The ranges of characters, each with its first and its last character and the glyph of the first."""
     (count,) = struct.unpack_from(">H", data, cmap + 2)
     for at in range(count):
         (offset,) = struct.unpack_from(">4xI", data, cmap + 4 + 8 * at)

@@ -107,7 +107,7 @@ def _is_cut(frame: Frame, bar: Bar) -> bool:
 def _letters(frame: Frame, shown: History) -> list[Shape]:
     """The text above the bars: the outcomes' letters, and the longest run's duration if its bar is cut off.
 
-    Only that bar is labeled with its duration, because adjacent labels couldn't be read.
+    Only the longest run is labeled with its duration, because adjacent labels couldn't be read.
     """
     size = min(LETTER_MOST, max(LETTER_LEAST, frame.pitch * 1.1))
     longest, shapes = shown.longest, list[Shape]()

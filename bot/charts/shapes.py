@@ -122,7 +122,7 @@ Shape = Rectangle | Line | Text
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Shapes on a background. Those drawn later are on top."""
+    """Shapes on a background. Shapes drawn later are on top."""
 
     width: float
     height: float

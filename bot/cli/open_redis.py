@@ -14,7 +14,7 @@ from bot.store.embedded import EmbeddedRedis
 
 @asynccontextmanager
 async def open_redis(settings: Settings) -> AsyncIterator[Redis]:
-    """Open the bot's Redis. An embedded one is started unless the bot is running."""
+    """Open the bot's Redis. An embedded Redis is started unless the bot is running."""
     if settings.redis_url is not None:
         redis = connect(settings.redis_url.get_secret_value())
         try:

@@ -182,7 +182,7 @@ class Authorizer:
 
     @by_one_policy
     async def decide_on_plan(self, attempt: Attempt, request: Request, plan: StartPlan) -> Decision:
-        """Decide whether a person may have the start that was refused earlier."""
+        """Decide whether a person may repeat the start that was refused earlier."""
         return await self._decide(attempt, await self._target_of_start(request, plan))
 
     @by_one_policy

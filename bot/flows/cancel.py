@@ -1,7 +1,7 @@
 """Cancelling runs: the request is stored with the run once, and pursued until the run has ended.
 
 Two clicks make one request. Before each attempt, the run's state is read. Bolt is asked again after 15 s, three times
-at most, and the card says cancelled only when Bolt does. Whether the person may cancel is checked before
+at most, and the card says cancelled only when Bolt does. Whether the person may cancel is checked beforehand
 (`bot.slack.authorization`, `bot.core.policy`).
 """
 

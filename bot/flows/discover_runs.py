@@ -1,4 +1,4 @@
-"""Discovery, second half: finds runs that weren't started through the bot among schedules' newest runs."""
+"""Discovery, second half: finds, among schedules' newest runs, those that weren't started through the bot."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Pages:
 
 
 class OlderRuns:
-    """Older pages of schedules' runs, for one look. Once Bolt throttles, the look doesn't ask it for any."""
+    """Older pages of schedules' runs, for one look. Once Bolt throttles a request, the look requests no older pages."""
 
     def __init__(self, bolt: Bolt) -> None:
         self._bolt = bolt
@@ -160,7 +160,7 @@ class RunDiscoverer:
             await self._gaps.looked(gap.number, quiet)
         await self._give_back(lease, quiet, self._rules.sweep_s)
         await self._give_back(lease, failed, ONE_FAILED_S)
-        # Only the first one's page can have been asked for, so the next look asks for the others' first.
+        # A page was requested for the first throttled schedule at most, so the next look begins with the others.
         for slug, throttle in (*throttled[1:], *throttled[:1]):
             await give_back_while_away(self._due, lease.subset((slug,)), throttle)
         return news
@@ -390,7 +390,7 @@ def _reaches_all(record: ScheduleRecord, page: Sequence[RunSummary]) -> bool:
 
 
 def _settled(record: ScheduleRecord, pages: Pages, deciding: Mapping[str, Watch], at: datetime) -> SettledSlots | None:
-    """What a listing says about a schedule's slots, or None if nothing is new."""
+    """News from a listing about a schedule's slots, or None if nothing is new."""
     found = settle(
         record.schedule,
         record.slots.slots,

@@ -1,4 +1,4 @@
-"""The end of quiet hours: one message lists what they withheld."""
+"""The end of quiet hours, when one message lists the incidents whose posts were withheld."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ DECIDED_BY = "the watches file"
 
 
 class WatchKeeper:
-    """Keeps the watches on record as the file wants them. `lost` is called by the one process that finds them lost.
+    """Applies the watches file to the watches on record. `lost` is called by the one process that finds them lost.
 
     `report_fault` logs an unexpected error.
     """

@@ -1,6 +1,6 @@
 """Posting the log of a failed command as a file in a thread, or the reason why it isn't attached.
 
-How a log is cut to a file's size is decided in `bot.core.logs.log_text`.
+`bot.core.logs.log_text` shortens a log that is too long for a file.
 """
 
 from __future__ import annotations

@@ -85,9 +85,9 @@ class NoticePoster:
         return next((one for one in watches if (one.channel, one.number) == (notice.channel, notice.watch)), None)
 
     async def _wait_s(self, notice: Notice, watch: Watch) -> float | None:
-        """How many seconds a notice has to wait: for the end of quiet hours, or what the policy decides by.
+        """How many seconds a notice has to wait: for the end of quiet hours, or for facts that the policy needs.
 
-        None if the policy refuses it.
+        None if the policy refuses the notice.
         """
         now = self._now()
         until = quiet_until(watch, now)

@@ -77,9 +77,9 @@ class QuietEndPoster:
             await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _listed(self, end: QuietEnd) -> tuple[list[Incident], float]:
-        """The incidents that the channel may be told about, as they are now.
+        """The incidents that may be reported to the channel, as they are now, and how many seconds to wait.
 
-        If it isn't known whether it may be, also in how many seconds to ask again, else 0.
+        The seconds are 0 if the policy could decide on all of them.
         """
         covers, listed, wait_s = self._covers.of(await self._watches.all_watches()), list[Incident](), 0.0
         found = await self._incidents.load_incidents([(end.channel, one.schedule) for one in end.incidents])

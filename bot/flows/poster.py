@@ -1,4 +1,4 @@
-"""Shared parts of all posts: falling back to text if Slack refuses blocks, unreachable channels, and duplicates."""
+"""Shared parts of all posts: fallback to text if Slack refuses blocks, unreachable channels, and duplicates."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class MessagePoster:
     ) -> str | None:
         """Post a claimed message as `post_once` does; an earlier attempt is found by `key`.
 
-        `least` is sent if Slack refuses the message in every form. A message that is sent now, not found, is added to
-        `sent`.
+        `least` is sent if Slack refuses the message in every form. The ts of a message that had to be sent, because
+        none was found, is added to `sent`.
         """
 
         async def send() -> str:

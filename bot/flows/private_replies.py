@@ -31,7 +31,7 @@ class PrivateReplies:
         self._chat = chat
 
     async def reply_privately(self, asker: Asker, message: Message) -> bool:
-        """Reply to the asker. False if Slack may accept the reply later; if Slack refuses every way, that's logged."""
+        """Reply to the asker. False if Slack may accept the reply later; an error is logged if it never will."""
         return await self._by(self._ways(asker, message), asker)
 
     async def reply_lastingly(self, asker: Asker, message: Message) -> bool:

@@ -15,7 +15,7 @@ from bot.flows.ports.watch_store import Digests, Discovery
 log = structlog.get_logger()
 
 # A digest waits for a listing that is at least SETTLED newer than the digest's time, so that all runs that ended before
-# it are counted. It waits no longer than WAITED for such a listing, and then says since when Bolt couldn't be read.
+# it are counted. It waits no longer than WAITED for such a listing, and then says when Bolt's runs were last read.
 SETTLED = timedelta(seconds=30)
 AGAIN = timedelta(seconds=15)
 WAITED = timedelta(hours=1)

@@ -30,12 +30,12 @@ class QuietHours:
         return await self._watch_of(incident) is not None
 
     async def longest_s(self, incidents: Iterable[Incident]) -> float:
-        """For how many more seconds it's quiet for any of these, or 0 if it isn't quiet for any."""
+        """How many seconds are left until quiet hours have ended for all of these incidents, or 0 if they have."""
         found = [until for one in incidents if (until := await self.until(one)) is not None]
         return max(0.0, (max(found) - self._now()).total_seconds()) if found else 0.0
 
     async def in_channel_s(self, channel: str) -> float:
-        """For how many more seconds it's quiet for any unpaused watch of a channel, or 0 if it isn't quiet for any."""
+        """How many seconds are left until quiet hours have ended for a channel's active watches, or 0 if they have."""
         now, watches = self._now(), await self._watches.all_watches()
         found = [quiet_until(one, now) for one in watches if one.channel == channel and not one.paused]
         return max(((until - now).total_seconds() for until in found if until is not None), default=0.0)

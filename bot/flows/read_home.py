@@ -80,7 +80,7 @@ class HomePageReader:
         )
 
     async def _failing(self, member_channels: MemberChannels, number: int) -> FailingNow:
-        """The open incidents of the person's channels, those that failed last first; only on the first page."""
+        """The open incidents of the person's channels, most recent failure first. Only the first page has them."""
         if number:
             return FailingNow()
         found = [one for one in await self._incidents.open_incidents() if one.incident.channel in member_channels.names]

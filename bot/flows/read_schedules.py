@@ -57,7 +57,7 @@ class ScheduleReader:
         self._now = now
 
     async def list_schedules(self, command: ListCommand, number: int = 1, *, prefix: str) -> Message:
-        """Show a page of the requested schedules. `prefix` is how commands begin."""
+        """Show a page of the requested schedules. `prefix` is the text that commands begin with."""
         as_of = None
         try:
             fitting = await self._chosen(command)

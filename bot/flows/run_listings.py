@@ -90,7 +90,7 @@ class RunListings:
     async def _ask(self, slug: str, listing: _Listing) -> None:
         """Request the listing. Waiting callers share the answer.
 
-        They share an error too, so that each of them doesn't query a service that's down.
+        They share an error too, so that a service that's down gets one query instead of one from each caller.
         """
         listing.began, listing.runs, listing.failed, listing.results = self._clock(), {}, None, ()
         try:

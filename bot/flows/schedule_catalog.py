@@ -38,7 +38,7 @@ class CatalogSnapshot:
 
 
 class ScheduleCatalog:
-    """A cached list of schedules. Before one is reported missing, the list is read again."""
+    """A cached list of schedules. Before a schedule is reported missing, the list is read again."""
 
     def __init__(
         self,

@@ -209,7 +209,7 @@ class RunStarter:
         await self._stores.requests.pending(lease, request, plan, approval)
 
     async def _nobody_else(self, request: Request, decision: Decision) -> str | None:
-        """The reason if nobody but the asker could approve it. None if someone else can, or if that can't be read."""
+        """The reason if only the asker could approve it. None if someone else can, or if the group can't be read."""
         others = await self._authorizer.other_members(decision.by, request.user)
         if others is None or others:
             return None

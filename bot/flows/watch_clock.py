@@ -1,4 +1,4 @@
-"""What time alone changes about incidents: a snooze ends, nobody is on it anymore, or no run has been seen for a long time."""
+"""Changes to incidents that time alone causes: a snooze ends, nobody is on it anymore, or no run was seen for long."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EARLY_S = 1.0
 
 
 class IncidentClock:
-    """Applies what has run out to claimed incidents."""
+    """Applies changes that are due, such as the end of a snooze, to claimed incidents."""
 
     def __init__(self, incidents: Incidents, due: Due, quiet: QuietHours, *, now: Callable[[], datetime]) -> None:
         self._incidents = incidents
@@ -25,7 +25,7 @@ class IncidentClock:
         self._now = now
 
     async def pass_time(self, lease: Lease) -> None:
-        """Apply what has run out to the claimed incident, named <channel>:<schedule>."""
+        """Apply the changes that are due to the claimed incident, named <channel>:<schedule>."""
         channel, _, schedule = lease.member.partition(":")
         stored, now = await self._incidents.load_incident(channel, schedule), self._now()
         if stored is None:

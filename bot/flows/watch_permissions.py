@@ -60,7 +60,7 @@ class Tellings:
         return frozenset(name.rpartition(":")[0] for name, one in self.by_name.items() if one.runs is False)
 
     def and_of(self, others: Tellings) -> Tellings:
-        """Add what other watches may report."""
+        """Add the permissions of other watches."""
         return Tellings(
             self.by_name | others.by_name,
             max(self.wait_s, others.wait_s),
@@ -68,7 +68,7 @@ class Tellings:
         )
 
     def may_quote_logs(self, watch: Watch) -> bool:
-        """Whether a watch may report what logs say."""
+        """Whether a watch may quote logs."""
         return bool(self.by_name.get(watch.name, UNDECIDED).logs)
 
 
@@ -108,7 +108,7 @@ class WatchPermissions:
         self._newest = _Known(policy.value, clock)
 
     def _known(self, policy: Policy) -> _Known:
-        """Return what is known for a policy. It's forgotten once another one is in effect."""
+        """Return the facts and decisions cached for a policy. They're dropped once another policy is in effect."""
         if self._newest.policy is not policy:
             self._newest = _Known(policy, self._clock)
         return self._newest

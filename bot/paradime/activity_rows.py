@@ -16,7 +16,7 @@ class ActivityRows:
         self._known: dict[str, tuple[Any, bolt.ScheduleActivity]] = {}
 
     def read(self, rows: Iterable[Any]) -> list[bolt.ScheduleActivity]:
-        """Convert all rows of one listing; of several with the same slug, the last. Raises ValidationError."""
+        """Convert all rows of one listing. Of rows with the same slug, the last one counts. Raises ValidationError."""
         known: dict[str, tuple[Any, bolt.ScheduleActivity]] = {}
         for row in rows:
             before = self._known.get(_name(row))

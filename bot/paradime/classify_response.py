@@ -185,7 +185,7 @@ def error_words(message: str) -> str:
 
 
 def _denial(content: bytes, status: int) -> str:
-    """Describe a denial in our own words: the server's may quote the key."""
+    """Describe a denial in our own words: the server's message may quote the key."""
     if b"expired" in content[:DENIAL_READ].lower():
         return EXPIRED
     return f"the API key isn't accepted (HTTP status {status})"

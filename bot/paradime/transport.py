@@ -45,7 +45,7 @@ class Transport:
     """Sends GraphQL documents over one connection pool.
 
     A request takes at most `timeout_s` in total. A response larger than `body_most` bytes isn't read to its end. `watch` is
-    called with the outcome of each request: None, or the error.
+    called with the outcome of each request: the error, or None for a success.
     """
 
     def __init__(

@@ -8,13 +8,13 @@ first, or from a proxy that sends a request again because the process that handl
 be handled: if it were acknowledged and dropped, a start would be lost silently. So a delivery is marked as done only
 after it was handled and acknowledged, and only deliveries that are done are dropped. Copies that arrive at the same
 time, or after a crash before the mark, are all handled; the actions that they trigger are idempotent: a start by its
-request's id, a cancellation by its wish, a follow request, a live log, a file and a picture by their records. The mark
-is kept for as long as Slack's signature stays valid.
+request's id, a cancellation by its stored request, a follow request, a live log, a file and a picture by their records.
+The mark is kept for as long as Slack's signature stays valid.
 
 Three kinds of requests are protected better elsewhere and get no mark here. A message is marked by
-`events.user_message`, whose answer makes Slack deliver it again until it's done. A form may be submitted again after an
-error and is the same view then: a start is identified by the view and its input. A delivery dropped because of a flood
-is marked at once: nothing was done, and the person was notified.
+`events.user_message`, whose answer makes Slack deliver it again until it's done. A form that is submitted again after
+an error is still the same view, so a start is identified by the view and its input. A delivery dropped because of a
+flood is marked at once: nothing was done, and the person was notified.
 
 If Redis is unavailable, everything is admitted: the triggered work needs Redis too, and reports the outage.
 """

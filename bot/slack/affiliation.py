@@ -7,7 +7,7 @@ installed in one workspace only. Slack advises treating members of the organizat
 tests/slack_bolt/request/test_internals.py).
 
 Two separate questions: is a request for our installation (`is_for_installation`), and does the acting person belong
-to us (`standing`). The payload answers the second one in nearly all cases; otherwise users.info does.
+to us (`standing`). The payload answers the second question in nearly all cases; otherwise users.info does.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ def affiliation_in_payload(body: Json) -> Affiliation:
 def _of_interaction(body: Json) -> Affiliation:
     """Read the affiliation from an interaction.
 
-    `team` may be the message's workspace instead of the person's, and is null in org-wide installations. So its
-    organization applies to the person only if both name the same workspace; `enterprise` never does.
+    `team` may be the message's workspace instead of the person's, and is null in org-wide installations. So the
+    organization of `team` applies to the person only if both are in the same workspace; `enterprise` never applies.
     """
     own, team = text_in(body["user"], "team_id"), record_in(body, "team")
     return Affiliation(_ids(own), text_in(team, "enterprise_id") if own and text_in(team, "id") == own else "")

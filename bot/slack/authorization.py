@@ -117,7 +117,7 @@ Asks = OfRun | OfSchedule | OfChannel
 
 
 async def drop_denial(context: ListenerContext, call: Call, request: str) -> Message | None:
-    """Return why a person may not drop a queued start, or None. Whoever asked for a start may always drop it."""
+    """Return why a person may not drop a queued start, or None. The person who asked for it may always drop it."""
     try:
         async with asyncio.timeout(CHECK_S):
             queued = await context.requests.load_request(request)

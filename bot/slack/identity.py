@@ -62,7 +62,7 @@ class TokenRefusedError(Exception):
 
 
 def token_refused(variable: str, code: str) -> TokenRefusedError:
-    """Return the error for a code with which Slack refuses the token of a variable."""
+    """Return the error for the token in a variable, which Slack refuses with this code."""
     meaning, fix = REASONS.get(code, ("", "Install the app again and copy its tokens."))
     why = f" ({code}): it {meaning}." if meaning else f" ({code})."
     return TokenRefusedError(f"Slack refused {variable}{why}", fix)
@@ -86,7 +86,7 @@ async def identify(chat: SlackChat) -> Identity:
 
 
 async def check_app_token(chat: SlackChat, app_token: str) -> str:
-    """Check that the app token opens connections. Returns an address for one, which expires by itself.
+    """Check that the app token opens connections. Returns a connection's address, which expires by itself.
 
     Raises TokenRefusedError; SlackError if Slack is unavailable.
     """

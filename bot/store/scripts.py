@@ -50,8 +50,8 @@ def ignore_outcome(_error: BotError | None) -> None:
 class Scripts:
     """Run scripts by the hash of their text, and translate every Redis error into StoreUnavailable.
 
-    `worked` is set by each script that may make work. After a refusal, `watch` isn't called with None until a write has
-    worked again. `prefix` begins with the deployment's hash tag, so all keys are in one cluster slot.
+    `worked` is set by each script that may create work. After a refusal, `watch` isn't called with None until a write
+    has worked again. `prefix` begins with the deployment's hash tag, so all keys are in one cluster slot.
     """
 
     def __init__(self, redis: Redis, name: str, *, retention_s: int, watch: OutcomeObserver | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Counts of ends, by day and schedule. The script that accounts for an end adds to them."""
+"""Counts of ends, by day and schedule. The script that accounts for an end adds to these counts."""
 
 from __future__ import annotations
 

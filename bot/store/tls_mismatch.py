@@ -1,7 +1,8 @@
 """Find out whether Redis can't be used because the two sides disagree about TLS: the error rarely says so.
 
-A server that expects TLS closes a plain connection. One that doesn't expect it waits for the end of what looks like a
-command. One that requires a client certificate may reset the connection before its reason has been read.
+A server that expects TLS closes a plain connection. A server that doesn't expect TLS takes its first bytes for a
+command, and waits for the rest. A server that requires a client certificate may reset the connection before its reason
+has been read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Clients of flows and listeners: Slack for people, the policy for permissions, Bolt for logs and runs."""
+"""Clients of flows and listeners: people are read from Slack, permissions from the policy, logs and runs from Bolt."""
 
 from __future__ import annotations
 

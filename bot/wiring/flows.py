@@ -48,7 +48,7 @@ from bot.wiring.wakeups import WakeEvent
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """The flows that workers run. People start some of them."""
+    """The flows that workers run. Some of these flows can also be started by people."""
 
     start: RunStarter
     poll: RunPoller

@@ -69,7 +69,7 @@ def tail_rules(base: Base) -> LogTailRules:
 
 
 def _settle_s(base: Base) -> float:
-    """For how long a call whose response was lost may still take effect: a little longer than the call itself takes."""
+    """The time in which a call may still take effect after its response was lost: the call's timeout and a bit more."""
     return base.settings.slack_call_s + 0.5
 
 

@@ -82,7 +82,7 @@ async def _redis(subject: Subject) -> list[Finding]:
 
 
 async def redis_url(settings: Settings) -> str | None:
-    """Return Redis' address, or None if there's none to ask: an embedded one is only there while a bot runs it."""
+    """Return Redis' address, or None if no Redis is running: an embedded Redis runs only as long as its bot."""
     held = settings.redis_url
     if held is not None:
         return held.get_secret_value()

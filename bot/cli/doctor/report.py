@@ -24,7 +24,7 @@ def as_json(findings: Sequence[Finding]) -> str:
 def as_lines(findings: Sequence[Finding], columns: int | None = None) -> list[str]:
     """Return aligned lines: each finding with its fix below it, and a summary.
 
-    Wrapped if the number of columns is given.
+    The lines are wrapped if the number of columns is given.
     """
     width = max((len(one.check) for one in findings), default=0)
     indent = " " * (LEVEL_WIDTH + width + 4)

@@ -73,7 +73,7 @@ def run_id_of(given: Given) -> int:
 
 
 def command_number(digits: str) -> int | None:
-    """Parse the number of a command within a run. Returns None if no run can have that many."""
+    """Parse the number of a command within a run. Returns None if no run can have that many commands."""
     number = positive(digits)
     return number if number is not None and number <= COMMAND_NUMBER_MOST else None
 

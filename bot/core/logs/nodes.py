@@ -32,7 +32,7 @@ OPERATION = "Encountered an error while running operation:"
 # Room for the line that counts the nodes left out.
 MORE_SHOWN = 30
 
-# Order of statuses, the worst first. Unknown ones come before the harmless ones, in case they're bad.
+# Order of statuses, the worst first. Unknown statuses come before harmless ones, in case they're bad.
 _WORST_FIRST = ("error", "runtime error", "fail", "partial success", "warn", "skipped")
 _WELL = ("no-op", "pass", "success")
 _WORDS = {"fail": "FAIL", "partial success": "PART"}

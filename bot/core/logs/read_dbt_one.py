@@ -249,7 +249,7 @@ def _opened(line: _Line, current: _Block | None, *, own_text: bool) -> _Block | 
         return _Block("", "")
     has_message = current is None or len(current.lines) > 1 or not current.headed
     if own_text and has_message and not _FOLLOWS_BLOCK.match(line.text):
-        # A message without a heading, such as an exception outside dbt. Its progress line names it later.
+        # A message without a heading, such as an exception outside dbt. The node's progress line gives its name later.
         return _Block("node", "", lines=[line.text.strip()])
     return None
 

@@ -31,6 +31,6 @@ class Cause:
 
 
 def retry_helps(causes: Iterable[Cause]) -> Retry:
-    """Whether running the same again can help: `YES` or `NO` if all causes agree, else `MAYBE`."""
+    """Whether running the same commands again can help: `YES` or `NO` if all causes agree, else `MAYBE`."""
     said = {cause.retry for cause in causes}
     return said.pop() if len(said) == 1 else Retry.MAYBE

@@ -1,4 +1,4 @@
-"""When a channel's digest of what it watches is sent."""
+"""The times at which a channel's digest is sent."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from bot.core.model.bolt import RunStatus
 from bot.core.model.errors import BoltError
 from bot.core.model.run import Observation, RunKey
 
-# Outcome of storing an observation. `stale`: a newer one is stored.
+# Outcome of storing an observation. `stale`: a newer observation is stored.
 Stored = Literal["changed", "final", "same", "stale", "gone"]
 # Outcome of recording that Bolt returns only an error for a run. `lost`: that has lasted too long.
 Strayed = Literal["stray", "lost", "gone", "not ours"]

@@ -18,7 +18,7 @@ LARGEST_ID = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class WebhookHint:
-    """Ids of runs, or of one command if no run is named. All positive and unique."""
+    """Ids of runs, or of one command if no run is named. All ids are positive and unique."""
 
     runs: tuple[int, ...] = ()
     command: int | None = None

@@ -26,7 +26,7 @@ Part = tuple[Any, Any]
 
 
 class PatternError(ValueError):
-    """A pattern was rejected. The message gives its number and the reason, never its text."""
+    """A pattern was rejected. The message gives the pattern's number and the reason, never its text."""
 
 
 class _NotTaken(Exception):  # noqa: N818 - a reason, which never leaves this file

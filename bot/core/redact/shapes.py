@@ -53,7 +53,7 @@ _COOKIE = re.compile(
     re.IGNORECASE,
 )
 
-# Vendors' prefixes and what follows them. With such a prefix, a token that was cut off is recognized as well.
+# Vendors' prefixes and the characters after them. With such a prefix, a token that was cut off is recognized as well.
 _PREFIXED = (
     (("xoxe.xoxb-", "xoxe.xoxp-", *(f"xox{kind}-" for kind in "abcdeoprs")), r"[A-Za-z0-9%-]{8,}+"),
     (("xapp-",), r"\d[A-Za-z0-9-]{8,}+"),

@@ -41,8 +41,8 @@ def progress(run: Run) -> Progress:
 def _wanted(run: Run) -> tuple[str, ...]:
     """The commands that are to run, empty if unknown: for a retry of failures, Bolt makes up its own commands.
 
-    A run started elsewhere may have different commands from its schedule's. Its progress is measured against the
-    schedule's commands only while it follows them.
+    A run started elsewhere may have commands other than its schedule's. A run's progress is measured against the
+    schedule's commands only as long as the run follows them.
     """
     commands = run.facts.commands
     if run.facts.only_failed or not (run.started_here or ran(run.seen.commands, commands)):
@@ -51,7 +51,7 @@ def _wanted(run: Run) -> tuple[str, ...]:
 
 
 def own_commands(listed: Sequence[BoltCommand], wanted: Sequence[str]) -> tuple[BoltCommand, ...]:
-    """The listed commands from the schedule's first one on. If those aren't known, all but the platform's."""
+    """The listed commands from `wanted`'s first one on. If none are wanted, all commands except the platform's."""
     if not wanted:
         return tuple(listed[_platforms(listed) :])
     for at, command in enumerate(listed):

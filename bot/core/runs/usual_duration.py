@@ -1,7 +1,7 @@
 """A run measured against its usual duration: the expected end, the share that has passed, and how much slower it is.
 
-Everything is in steps: a card isn't edited every minute, but only when half of the usual time passes without a change,
-and when a run becomes slow.
+All of these change in steps: a card isn't edited every minute, but only when half of the usual time passes without a
+change, and when a run becomes slow.
 """
 
 from __future__ import annotations

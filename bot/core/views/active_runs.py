@@ -54,7 +54,7 @@ def active_here(
 ) -> Message:
     """List a channel's active runs, newest first, and its queued starts. There may be more of either than are listed.
 
-    `mine`: list a person's instead, from any channel.
+    `mine`: list one person's runs and starts instead, from any channel.
     """
     none = "You have no active runs" if mine else "I'm not following any active runs in this channel"
     if not listed and not queued.listed:

@@ -44,7 +44,7 @@ def pending(request: Request) -> Sentence:
 
 
 def given_commands(request: Request) -> tuple[str, ...]:
-    """The commands that run instead of the schedule's own. A retry has those of its run."""
+    """The commands that run instead of the schedule's own. A retry has the commands of the run that it retries."""
     if isinstance(request.start_command, RunCommand):
         return request.start_command.commands
     return request.plan.commands if request.plan and request.plan.overridden else ()

@@ -238,8 +238,8 @@ def read_part_value(value: str) -> PartButton:
 def without_secrets(value: str, mask: Callable[[str], str]) -> str:
     """Remove the texts in which the mask finds a secret from a button's value, which everyone can read.
 
-    They can't be masked, because a click uses them again. A click on such a button takes them from the record, or is
-    refused.
+    They can't be masked, because a click uses them again. A click on such a button reads the texts from the record, or
+    is refused.
     """
     try:
         fields = _object(value)

@@ -25,7 +25,7 @@ COMMAND_SHOWN = 120
 REASON_SHOWN = 200
 OVERRIDES_SHOWN = 600
 CANDIDATES_SHOWN = 5
-# States after which people may want to run the same again. A skipped run has no logs.
+# States after which people may want to repeat the run. A skipped run has no logs.
 AGAIN_STATES = ("SUCCESS", "CANCELED", "SKIPPED")
 # States in which a start that is or was queued has a special card.
 QUEUED_STATES = (RequestState.QUEUED, RequestState.REFUSED, RequestState.CLOSED)

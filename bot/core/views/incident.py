@@ -241,7 +241,7 @@ def _what(incident: Incident) -> Sentence:
 
 
 def _handling(incident: Incident, start: Request | None, app_url: str, names: Mapping[str, str]) -> list[Sentence]:
-    """What is being done about it."""
+    """Lines on the handling of an incident: its retry, who is on it, its snooze, and whether the schedule is paused."""
     lines: list[Sentence] = [retry_line(incident, start, app_url, names)]
     snooze = incident.snooze
     if incident.on_it is not None:

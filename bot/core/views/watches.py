@@ -141,7 +141,7 @@ def in_file(watch: Watch) -> Message:
 
 
 def stopped(watch: Watch) -> Message:
-    """Confirm that a watch was stopped. A click makes it again, with a new number."""
+    """Confirm that a watch was stopped. A click creates it again, with a new number."""
     text: Sentence = ("No longer watching ", _pattern(watch), f" here (watch {watch.number}).")
     again = fitting("Watch again", command_of_watch(watch), spoken=cut(f"Watch {watch.pattern} again", LABEL_MOST))
     return Message(text, (Paragraph(text), Buttons(again))) if again else Message(text)

@@ -32,8 +32,8 @@ class AppliedPlan:
 def plan_file(wanted: Sequence[Watch], known: Sequence[Watch]) -> FilePlan:
     """Compare the file's watches with those on record.
 
-    A watch that was made in Slack and is about the same schedules becomes the file's. A watch that came from the file
-    and is no longer in it is stopped. A watch that stays keeps the time at which it began.
+    A watch that was made in Slack and is about the same schedules as one in the file is replaced by that one. A watch
+    that came from the file and is no longer in it is stopped. A watch that stays keeps the time at which it began.
     """
     # Of two about the same schedules, the file's is kept.
     by_subject = {subject(one): one for one in sorted(known, key=lambda one: one.is_from_file)}

@@ -16,7 +16,7 @@ LINE_KEPT = 200
 NAME_KEPT = 150
 KEY_LENGTH = 16
 
-# What differs between two runs with the same error. The order matters: addresses and paths contain numbers.
+# Parts that differ between two runs with the same error. The order matters: addresses and paths contain numbers.
 _CHANGING = tuple(
     re.compile(pattern)
     for pattern in (

@@ -17,8 +17,8 @@ from bot.core.text.text import Sentence
 class Chat(Protocol):
     """Slack's messages and files. No call here waits for the posting budget, because callers have already spent it.
 
-    `key` identifies a message. It's stored in the message's metadata, so that a post with a lost response can be found
-    again.
+    `key` identifies a message. The key is stored in the message's metadata, so that a post with a lost response can be
+    found again.
     """
 
     async def post_message(self, channel: str, message: Message, *, key: str, thread_ts: str | None = None) -> str:

@@ -1,6 +1,6 @@
 """Ports to Redis, implemented by `bot.store`. Their records are in `bot.core.model`.
 
-They raise only the errors of `bot.core.model.errors`.
+These ports raise only the errors of `bot.core.model.errors`.
 """
 
 from __future__ import annotations

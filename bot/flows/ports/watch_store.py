@@ -387,7 +387,7 @@ class LateSchedules(Protocol):
         """Load the slots of all schedules that have any."""
 
     async def late_boards(self) -> dict[str, StoredBoard]:
-        """Load what is late in each channel; channels without anything late are left out."""
+        """Load each channel's late schedules. Channels without late schedules are left out."""
 
     async def load_notices(self, keys: Sequence[tuple[str, str]]) -> list[NoticeRecord | None]: ...
     async def judged(self, lease: Lease, judgment: Judgment) -> bool:
@@ -395,13 +395,13 @@ class LateSchedules(Protocol):
 
 
 class Discovery(Protocol):
-    """What discovery knows about watched schedules and their runs."""
+    """Discovery's records of watched schedules and their runs."""
 
     async def missing_since(self) -> Mapping[str, datetime]:
         """Since when watched schedules have been missing from the listing, by slug and Bolt's clock."""
 
     async def note_missing(self, missing: Mapping[str, datetime], found: Collection[str]) -> None:
-        """Record since when schedules have been missing, and which no longer are."""
+        """Record the times at which schedules went missing, and the schedules that were found again."""
 
     async def known_activity(self) -> Mapping[str, str]:
         """The activity of each watched schedule at the last listing, by slug."""
@@ -426,7 +426,7 @@ class Discovery(Protocol):
 
 
 class WatchRecords(Protocol):
-    """All watches, as the watches file is compared with them."""
+    """All watches, for comparison with the watches file."""
 
     async def read_watches(self) -> tuple[str, tuple[Watch, ...]]:
         """Every watch, with the revision for `apply_plan`."""

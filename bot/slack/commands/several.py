@@ -16,7 +16,7 @@ COMMANDS = (SeveralCommand,)
 
 
 def asks(command: SeveralCommand) -> None:  # noqa: ARG001 - every command has the same shape
-    """Ask nothing here: the policy is asked about each run."""
+    """Return no question for the policy: `handle` asks it about each run."""
     return
 
 

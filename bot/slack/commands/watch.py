@@ -12,7 +12,7 @@ COMMANDS = (WatchCommand,)
 
 
 def asks(command: WatchCommand) -> None:
-    """Ask nothing yet: the policy is asked about each schedule once they're known."""
+    """Return no question for the policy yet: it's asked about each schedule once the schedules are known."""
 
 
 async def handle(context: ListenerContext, call: Call, command: WatchCommand) -> Message | None:

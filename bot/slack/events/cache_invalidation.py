@@ -64,7 +64,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 async def _forget(context: ListenerContext, channel: str | None) -> BoltResponse | None:
     """Invalidate the cache, and have a watched channel checked.
 
-    Not acknowledged if that fails, so that Slack delivers the event again.
+    If that fails, the event isn't acknowledged, so that Slack delivers it again.
     """
     try:
         async with asyncio.timeout(FORGET_S):
@@ -81,7 +81,7 @@ async def _forget(context: ListenerContext, channel: str | None) -> BoltResponse
 async def _move(context: ListenerContext, old: str, new: str) -> BoltResponse | None:
     """Move a channel's watches to its new id.
 
-    Not acknowledged if that fails, so that Slack delivers the event again.
+    If that fails, the event isn't acknowledged, so that Slack delivers it again.
     """
     try:
         async with asyncio.timeout(MOVE_S):

@@ -1,6 +1,6 @@
 """Handle a command in a message to the bot, once, however often Slack delivers it.
 
-What counts as a message to the bot is decided in `bot_mention` (channels and threads) and `direct_message`.
+`bot_mention` (channels and threads) and `direct_message` decide whether a message is for the bot.
 """
 
 from __future__ import annotations

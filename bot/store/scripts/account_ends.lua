@@ -185,7 +185,7 @@ for at = first, last, WIDTH do
     redis.call('HSET', hash, 'serial', serial, 'rev', ARGV[at + 1])
   end
   if before == serial and (redis.call('HGET', hash, 'replaced') or '0') ~= ARGV[at + 12] then
-    -- Its message can't be edited anymore. A new one shows it from now on, with a link to the old one.
+    -- The incident's message can't be edited anymore. A new message, with a link to the old one, replaces it.
     local ts = redis.call('HGET', hash, 'ts')
     if ts then redis.call('HSET', hash, 'earlier', ts) end
     redis.call('HDEL', hash, 'ts', 'post-' .. serial)

@@ -4,8 +4,8 @@
 local card, token, shown = ARGV[3], ARGV[4], ARGV[5]
 local hash, channel = key('card', card), channel_of(card)
 local class = redis.call('HGET', hash, 'queued')
--- Slack counts an edit from when it arrives, which is between its claim and now. We count it from now, so that our
--- sixty seconds are never shorter than Slack's.
+-- Slack counts an edit from its arrival, which is between the claim of the edit and now. The bot counts it from now, so
+-- that its sixty seconds never end before Slack's.
 for _, edits in ipairs({'edits', 'count_edits'}) do
   redis.call('ZADD', key('budget', edits), 'XX', num(now()), num(tonumber(token)) .. ':' .. card)
 end
@@ -15,8 +15,8 @@ if redis.call('HEXISTS', hash, 'team') == 0 then
   return 'done'
 end
 if not class or not owns(key('edits', class, channel), card, token) then
-  -- Another process edits or edited this card at the same time. It isn't known which edit came last, so the card is
-  -- edited again.
+  -- Another process has edited this card at the same time. It isn't known which edit came last, so the card is edited
+  -- again.
   redis.call('HSET', hash, 'shown', '')
   local links = redis.call('HMGET', hash, 'incident', 'outage', 'notice')
   dirty(card, (links[1] or links[2] or links[3]) and 'incident' or 'state')
@@ -26,7 +26,7 @@ local items = key('edits', class, channel)
 if ARGV[7] ~= '' then
   redis.call('HSET', hash, 'unshowable', ARGV[7])
   if ARGV[8] ~= '1' then redis.call('HSET', hash, 'uneditable', '1') end
-  -- The channel's other messages would be refused as well, each for a slot of the budget.
+  -- Edits of the channel's other messages would be refused as well, and each would cost a slot of the budget.
   if ARGV[8] == '1' then give_up_edits(channel, ARGV[7], true) end
   if fall_behind(hash, channel) then redis.call('ZADD', key('due', 'channels'), 'XX', 'LT', num(now()), channel) end
 end

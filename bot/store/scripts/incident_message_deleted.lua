@@ -1,5 +1,6 @@
 -- Records that an incident's message was deleted: a new one is posted with the current state, unless nothing is to be
--- posted now. ARGV: card, token, channel, schedule, ts, '1' to post a new one. Returns 1, or 0 if it has another one.
+-- posted now. ARGV: card, token, channel, schedule, ts, '1' to post a new one. Returns 1, or 0 if the incident has
+-- another message by now.
 local card, channel, slug = ARGV[3], ARGV[5], ARGV[6]
 local record, hash = key('card', card), key('incident', channel, slug)
 local class = redis.call('HGET', record, 'queued')

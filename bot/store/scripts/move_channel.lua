@@ -164,7 +164,7 @@ end
 for slug, _ in pairs(slugs) do
   local record = key('discovery', 'of', slug)
   local ledger = redis.call('HGET', record, 'ledger')
-  -- The channel's part of `beginnings` is followed by when it began.
+  -- In `beginnings`, a channel is followed by @ and the time at which its watch began.
   if ledger and string.find(ledger, '"' .. old .. '@', 1, true) then
     redis.call('HSET', record, 'ledger', (string.gsub(ledger, '"' .. old .. '@', '"' .. new .. '@')))
     redis.call('HINCRBY', record, 'rev', 1)

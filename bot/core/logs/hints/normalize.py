@@ -34,8 +34,8 @@ _STOP = re.compile(r"(?:DETAIL|HINT|CONTEXT|Detail|Hint|Context): |Traceback \(m
 def normalized(message: str) -> str:
     """Return a message's first lines, at most LINES_MOST.
 
-    Removes colors, times, nested headings, positions in SQL, and what databases add. Linear in the length of the
-    message, of which the first 100,000 characters are read.
+    Removes colors, times, nested headings, positions in SQL, and details that databases add. The time is linear in the
+    length of the message, of which the first 100,000 characters are read.
     """
     kept: list[str] = []
     for line in strip_ansi(message[:_TEXT_MOST]).split("\n")[:_SCANNED_MOST]:

@@ -15,8 +15,8 @@ local function new_gap(since)
   return number
 end
 
--- Whether the account of a gap is still pending in a channel, or the runs that a gap has hidden are still being found.
--- Read once: a script that changes the gaps asks afterwards.
+-- Whether the account of a gap is still pending in a channel, or runs hidden by a gap are still being found. The answer
+-- is read once, so a script that changes the gaps calls this only after the change.
 local accounts_to_come
 local function account_comes(channel)
   if not accounts_to_come then

@@ -133,10 +133,10 @@ local function show_outage_again(channel, number)
   touch_outage(channel, number)
 end
 
--- Retries that were asked for from an incident's message, or from its outage's. It shows the newest one: `request` of
--- the incident, while the start's `incident` names the incident. `shown_from` is the first revision in which the
--- message shows the start. A card's `retries_shown` is its newest revision that was sent by a version that shows
--- retries.
+-- Retries that were asked for from an incident's message, or from its outage's. The message shows the newest one, which
+-- the incident's field `request` names as long as the start's field `incident` names the incident. `shown_from` is the
+-- first revision in which the message shows the start. A card's `retries_shown` is its newest revision that was sent by
+-- a version that shows retries.
 local function touch_incident_of(id)
   local name = redis.call('HGET', key('req', id), 'incident')
   if not name then return end

@@ -49,8 +49,8 @@ local function current_slug(slug)
   return redis.call('GET', key('discovery', 'renamed', slug)) or slug
 end
 
--- Hands the end of a run that discovery has found over to the watches of its schedule, to be accounted for. Returns
--- whether the end was handed over, and whether it replaced an earlier report of this run's end that was still waiting.
+-- Hands over the end of a discovered run to the watches of its schedule, to be accounted for. Returns whether the end
+-- was handed over, and whether it replaced an earlier report of this run's end that was still waiting.
 local function hand_over(member, ended)
   local slug = redis.call('HGET', key('run', member), 'discovered')
   if slug then slug = current_slug(slug) end
