@@ -1,4 +1,4 @@
-"""A proxy as in a company (CONNECT to any host, with a password if one is set), and TLS in front of a port."""
+"""A proxy like a company's (CONNECT to any host, with a password if one is set), and TLS in front of a port."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def connect_proxy(to: int, login: str = "") -> AsyncIterator[ConnectProxy]
 
 @asynccontextmanager
 async def tls_before(port: int, context: ssl.SSLContext) -> AsyncIterator[int]:
-    """A port that speaks TLS for one that doesn't."""
+    """A port with TLS in front of a port without it."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await join((reader, writer), await asyncio.open_connection("127.0.0.1", port))

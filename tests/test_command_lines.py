@@ -30,7 +30,7 @@ from tests.pages import ROOT, SHOWN, blocks, inline, pages, read
 ALL_PAGES = (*pages(), "docs/hints.md")
 MAKEFILE = read("Makefile")
 TARGETS = frozenset(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
-# What precedes the bot's own command if something else runs it.
+# The text before the bot's own command if another program runs it.
 BEFORE = re.compile(
     r"^(?:sudo )?(?:env (?:\w+=\S* )+)?"
     r"(?:docker compose run (?:--\S+ )*bot |docker compose exec bot bolt-bot |kubectl exec \S+ -- bolt-bot |(?:\S*/bin/)?bolt-bot )"
@@ -49,7 +49,7 @@ FILLED_IN = {
     "[schedule or pattern]": ("", "nightly", "finance-*"),
     "[command]": ("", "run"),
     "@name": ("@ada",),
-    # As Slack sends what people choose from its suggestions.
+    # The form in which Slack sends a group that a person chose from its suggestions.
     "@data-team": ("<!subteam^S0456DEF|@data-team>",),
     "S]": ("nightly]",),
 }
@@ -62,7 +62,7 @@ FOREIGN = {"REDIS_URI"}
 
 
 def typed(name: str) -> list[str]:
-    """What a page says to type: in its blocks, and between backticks."""
+    """The commands that a page tells people to type, in its blocks and between backticks."""
     text = read(name)
     lines = [line for one in blocks(text) if one.language not in SHOWN for line in one.lines()]
     return lines + inline(text)

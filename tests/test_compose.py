@@ -1,4 +1,4 @@
-"""compose.yaml and .env.example: what they set are settings, and both services have as few rights as they need."""
+"""compose.yaml and .env.example: they set only existing settings, and both services have minimal rights."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ async def test_a_failure_is_logged_once_at_each_end(monitor: Monitor) -> None:
 
 
 async def test_a_service_that_hangs_is_given_up(monitor: Monitor) -> None:
-    """A service that doesn't answer is given up and tried again."""
+    """If the service doesn't answer, the request is abandoned, and the next one is sent as usual."""
     monitor.hangs = True
     with capture_logs() as lines:
         async with beating(Heartbeat(monitor.url, ready, every_s=0.01, send_s=0.05)):

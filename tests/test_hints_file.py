@@ -115,7 +115,7 @@ def test_any_message_can_be_matched(tmp_path: Path) -> None:
 
 
 def test_a_pattern_sees_the_normalized_message(tmp_path: Path) -> None:
-    """In a pattern, `^` is the start of what the database said."""
+    """In a pattern, `^` is the start of the database's own message."""
     table = load_hint_table(written(tmp_path, "^it broke"), str)
     assert causes(["\x1b[31m12:00:00  Database Error in model a (a.sql)\n  it broke"], table=table)[0].id == "row-0"
 

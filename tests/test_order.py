@@ -41,7 +41,7 @@ def test_two_processes_share_the_browser() -> None:
 
 
 def test_one_process_keeps_every_part_in_its_order() -> None:
-    """A single process keeps the order of tests that compute."""
+    """A single process keeps the order of tests that need the CPU."""
     dealt = deal(QUICK, 1, str)
     assert dealt == QUICK
 
@@ -53,7 +53,7 @@ def test_what_waits_is_there(path: str) -> None:
 
 
 def test_a_file_that_computes_stays_whole() -> None:
-    """A file of tests that compute stays together, so that its setup is done once."""
+    """A file of tests that need the CPU stays together, so that its setup is done once."""
     tests = [f"tests/core/test_{number // 10}.py::test_{number}" for number in range(40)] + SLOW
     files = [test.partition("::")[0] for test in deal(tests, 1, lambda test: test.partition("::")[0])]
     changes = sum(one != other for one, other in itertools.pairwise(files) if other not in SLOW)

@@ -152,7 +152,7 @@ async def test_no_proxy_is_obeyed_by_all(tmp_path: Path, monkeypatch: pytest.Mon
 async def test_a_wrong_password_is_named_and_none_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A wrong proxy password is reported as refused, and shown in no error and no log line, even of the SDK's."""
+    """A wrong proxy password is reported as refused, and no error or log line shows it, not even the SDK's."""
     configure_logging("json", "debug", Masker().mask)
     async with company(tmp_path, monkeypatch, f"user:{PASSWORD}") as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter22@127.0.0.1:{proxy.port}")

@@ -124,7 +124,7 @@ def test_the_bots_wheel_has_no_sandbox(wheels: Wheels) -> None:
 
 
 def test_the_bots_sdist_has_no_sandbox(tmp_path: Path) -> None:
-    """The bot's sdist has only its package, what a build needs, and what describes it."""
+    """The bot's sdist has only its package, the files needed to build it, and those that describe it."""
     with tarfile.open(build(ROOT, "sdist", tmp_path)) as packed:
         names = [name.partition("/")[2] for name in packed.getnames()]
     folders = {name.partition("/")[0] for name in names if "/" in name}

@@ -42,7 +42,7 @@ check_wheel() { # version and path of the interpreter
     (cd "$work" && "$there/bin/bolt-bot" manifest >/dev/null)
     "$there/bin/python" --version
 }
-# From PATH, or what pyenv has, whose commands on PATH work only for the versions in use.
+# Finds a Python on PATH, or else one of pyenv's, whose commands on PATH work only for the versions in use.
 find_python() {
     local one
     for one in "$(command -v "python$1")" "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1."*/bin/python; do

@@ -2,7 +2,7 @@
 
 That release runs in the sandbox and uses each feature once, so that Redis holds a record of every kind.
 
-`make snapshot`, after LAST_RELEASE in tests/upgrade/releases.py has been set to that release's commit.
+Set LAST_RELEASE in tests/upgrade/releases.py to the release's commit, then run `make snapshot`.
 """
 
 from __future__ import annotations

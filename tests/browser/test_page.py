@@ -49,7 +49,7 @@ async def test_people_see_their_own_channels(stage: Stage, tab: Tab) -> None:
 
 
 async def test_the_command_is_completed(stage: Stage, tab: Tab) -> None:
-    """The manifest's commands are completed with the keyboard alone, and what's written is what's sent."""
+    """The manifest's commands are completed with the keyboard alone, and the text is sent as it was typed."""
     await tab.composer().press_sequentially("/b")
     await tab.sees(tab.suggestions().first, "/bolt")
     await tab.composer().press("Tab")

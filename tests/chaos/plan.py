@@ -22,7 +22,7 @@ LINES_OF_RUNS = (
     ("echo fail",),
     ("sleep 6",),
 )
-# What a person may paste into a command, and nobody else may see.
+# A secret that a person may paste into a command, and that no one else may see.
 PASTED = "hunter2-Pasted-Password"
 
 # Which calls of a replica can be struck, and how often each is drawn.

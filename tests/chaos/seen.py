@@ -10,9 +10,9 @@ STALL = "stall"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A typed command. `problems`: one a delivery, "" if it was acknowledged; `answers`: what acknowledgements said.
+    """A typed command. `problems`: one per delivery, "" if it was acknowledged; `answers`: the acknowledgements' texts.
 
-    `told`: what was sent to its own response_url.
+    `told`: the messages sent to its own response_url.
     """
 
     number: int
@@ -80,7 +80,7 @@ class Struck:
 
 @dataclass(frozen=True, slots=True)
 class Upset:
-    """A time when a process was ended or stopped, Redis was away, or Slack and Bolt had no processor and stood still.
+    """A time when a process was ended or stopped, Redis was away, or Slack and Bolt got no CPU time.
 
     `replica` is -1 for the last two.
     """
@@ -188,7 +188,7 @@ class IncidentSeen:
     """An incident in Redis. `recent`: the runs that it counts, newest last; `waits`: an edit of its count is queued.
 
     `withheld`: it has news that its channel hasn't been told. `listed`: it's among the open ones.
-    `snoozed_ever`: somebody clicked on that; `carded`: one of its runs has its own card here.
+    `snoozed_ever`: somebody has snoozed it; `carded`: one of its runs has its own card here.
     """
 
     channel: str

@@ -1,6 +1,6 @@
 """Strikes: a replica's calls to Slack or Bolt that go wrong at exactly the point that the plan names.
 
-A middleware before the sandbox's handlers, which knows from the port which replica calls, and for what.
+They're made by a middleware before the sandbox's handlers, which knows each call's replica and purpose from the port.
 """
 
 from __future__ import annotations

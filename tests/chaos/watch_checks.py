@@ -11,7 +11,7 @@ from bot.core.watching.edits import is_step
 from tests.chaos.seen import EndSeen, IncidentSeen, Left, Notice, PostSeen, Seen, Spell
 from tests.chaos.violation import Found, Violation
 
-# For calls that took effect after their timeout, or processes that were stopped that long.
+# Tolerance for calls that took effect after their timeout, and for processes that were stopped for a while.
 PAUSE_SLACK_S = 8.0
 NEW_ERRORS = ("opening", "new_error", "reopened", "still_failing")
 COUNTS = {
@@ -140,7 +140,7 @@ def _is_counted(incident: IncidentSeen, text: str) -> bool:
 
 
 def posts_are_there_once(seen: Seen) -> Found:
-    """Each post of an incident is in its thread once, and so is each log that a post promises, and no other post."""
+    """Each post of an incident, and each log that a post promises, is in its thread once, and no other post is."""
     posts = Counter(
         one.key for one in seen.watched.notices if one.key.startswith("incident:") and one.key.count(":") == 4
     )
@@ -244,7 +244,7 @@ def waits_for_channel(absences: Iterable[Spell], left: Left) -> bool:
 
 
 def told_later(seen: Seen) -> set[str]:
-    """The channels in which posts are waiting for that."""
+    """The channels in which refused posts are waiting to be tried again."""
     waiting = (one for one in seen.left if waits_for_channel(seen.watched.absences, one))
     return {one.set_name.rpartition(":")[2] for one in waiting}
 

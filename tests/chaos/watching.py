@@ -1,4 +1,4 @@
-"""Watches on the stage: channels watch, Bolt's scheduler starts runs, people handle incidents; and what's seen."""
+"""Watches on the stage: channels watch, Bolt's scheduler starts runs, people handle incidents, and all is observed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _add_schedule(stage: Stage, slug: str) -> None:
 
 
 async def begin(stage: Stage) -> None:
-    """Start the watches that exist from the start, and wait until every schedule has been looked at."""
+    """Create the plan's initial watches, and wait until every schedule has been looked at."""
     planned = [one for one in stage.plan.watched.watches if one.at is None]
     await asyncio.gather(*(watch(stage, one) for one in planned))
     pairs = {(one.channel, one.schedule) for one in await _watches(stage)}
@@ -120,7 +120,7 @@ async def handle(stage: Stage, handling: Handling) -> None:
         )
 
 
-# --- what is seen ---
+# --- observations ---
 
 
 async def look_at_watches(stage: Stage) -> WatchesSeen:
@@ -143,7 +143,7 @@ async def look_at_watches(stage: Stage) -> WatchesSeen:
 
 
 async def unaccounted(stage: Stage) -> list[Left]:
-    """The runs whose ends aren't accounted for. Those that don't count may wait for a sweep."""
+    """The runs whose ends aren't accounted for. Runs that don't count may wait for a sweep."""
     slugs = {one.schedule for one in await _watches(stage)}
     left = [
         Left(f"active:{slug}", str(run))

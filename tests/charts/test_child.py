@@ -30,7 +30,7 @@ UNUSUAL = ([("S", 100.0)] * 99 + [("F", 259_200.0)], [("S", None)] * 3, [("K", 0
 
 @pytest.fixture
 def charts() -> Charts:
-    """What draws the charts."""
+    """The charts, with a generous time limit."""
     return Charts(draw_s=PATIENCE_S)
 
 

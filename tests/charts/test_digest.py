@@ -72,7 +72,7 @@ def week(*failed: FailedOften) -> DigestChart:
 
 
 def test_a_week_has_every_weekday_below_its_bar() -> None:
-    """A week has every weekday below its bar; the first is there twice, because digests are posted in the morning."""
+    """A week has every weekday below its bar; the first appears twice, because digests are posted in the morning."""
     written = texts(week(FailedOften("Orders sync", "orders", 17, 168)))
     assert written == [
         *("Runs by day", "168 runs, 89% succeeded, since 23 Nov, 09:00 (Europe/Berlin)"),

@@ -19,7 +19,7 @@ def tree(*shapes: Shape) -> ET.Element:
 
 
 def test_it_has_two_pixels_a_unit() -> None:
-    """An SVG has two pixels a unit, so that it's crisp on dense screens, and its own background."""
+    """An SVG has its own background, and two pixels per unit, so that it's crisp on dense screens."""
     root = tree()
     assert (root.get("width"), root.get("height"), root.get("viewBox")) == ("200", "101", "0 0 100 50.5")
     (ground,) = root.findall(f"{NS}rect")

@@ -149,7 +149,7 @@ async def test_nobody_answers(check: Check) -> None:
 
 
 async def test_one_that_hangs_is_not_waited_for() -> None:
-    """A server that accepts the connection and doesn't answer is given up after the time limit."""
+    """If a server accepts the connection and doesn't answer, the check fails after the time limit."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with pytest.raises(healthcheck._UnhealthyError) as caught:

@@ -221,7 +221,7 @@ def test_it_is_asked_where_health_is_served() -> None:
 
 
 def test_over_http_it_goes_on_answering_for_a_moment() -> None:
-    """Over HTTP, the pod keeps answering until proxies know that it's going, and still has 20 s after that."""
+    """Over HTTP, the pod keeps answering until proxies know that it's shutting down, and still has 20 s after that."""
     assert "lifecycle" not in container(rendered(LEAST))
     (program, seconds) = container(rendered(EVERYTHING))["lifecycle"]["preStop"]["exec"]["command"]
     assert program == "sleep"
@@ -229,7 +229,7 @@ def test_over_http_it_goes_on_answering_for_a_moment() -> None:
 
 
 def test_it_reaches_only_what_it_needs() -> None:
-    """The network policy allows DNS and port 443, and Redis's ports only if there's one."""
+    """The network policy allows DNS and port 443, and Redis's ports only with an external Redis."""
 
     def ports(values: dict[str, Any]) -> list[list[int]]:
         rules = rendered(values)["NetworkPolicy"]["spec"]["egress"]

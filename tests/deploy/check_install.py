@@ -31,7 +31,7 @@ def test_it_brings_the_bot_and_no_tool(tmp_path: Path) -> None:
     (packages,) = there.glob("lib/python3*/site-packages")
     names = {path.name for path in packages.iterdir()}
     assert not names & {"pytest", "mypy", "ruff", "hypothesis", "playwright", "graphql", "bolt_sandbox", "uv_build"}
-    # Not a link to this folder, whose code may change.
+    # The package itself, not a link to this folder, whose code may change.
     assert "bot" in names
     taken = sum(path.lstat().st_size for path in there.rglob("*") if path.is_file())
     assert taken <= MOST_BYTES

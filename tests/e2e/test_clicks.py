@@ -1,4 +1,4 @@
-"""Clicks that do nothing: whoever clicked is told so, and why."""
+"""Clicks that do nothing: the person who clicked is told so, and why."""
 
 from __future__ import annotations
 

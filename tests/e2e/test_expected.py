@@ -1,4 +1,4 @@
-"""What a running card says about its end: from the schedule's own runs, in the viewer's time zone, honest if late."""
+"""The expected end on a running card: from the schedule's own runs, in the viewer's time zone, honest if it's late."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def unknown(stage: Stage, *, count: int | None = None) -> None:
 
 
 async def test_who_cannot_be_looked_up_does_not_start(stage: Stage) -> None:
-    """Someone Slack can't identify before a start's deadline is refused, with the reason; reading still works."""
+    """A person who can't be identified before a start's deadline is refused, with the reason; reading still works."""
     unknown(stage)
     await stage.start_bot({"BOLT_BOT_START_DEADLINE_S": "5"})
     await stage.slash("run nightly")

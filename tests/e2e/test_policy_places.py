@@ -133,7 +133,7 @@ async def test_nothing_is_offered_to_who_may_not_read(stage: Stage) -> None:
 
 
 async def test_nothing_is_offered_where_it_cannot_be_decided_in_time(stage: Stage) -> None:
-    """If the policy can't be decided in time, nothing is offered; Slack's late answer counts for the next key."""
+    """If the policy can't decide in time, nothing is offered; Slack's late answer counts for the next keystroke."""
     await stage.start_bot(policy(stage, READERS))
     stage.sandbox.workspace.faults.add(SlackFault("slow", "usergroups.list", count=1, delay_s=2))
     form = await open_form(stage)

@@ -29,7 +29,7 @@ def schedule(stage: Stage, *steps: Step) -> None:
 
 
 def account(*results: object) -> bytes:
-    """A run_results.json that is made now."""
+    """A run_results.json that was generated just now."""
     made = {"generated_at": datetime.now(UTC).isoformat()}
     return json.dumps({"metadata": made, "results": results}).encode()
 

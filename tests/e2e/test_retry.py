@@ -187,7 +187,7 @@ async def test_the_line_in_the_thread_stands_there_once_although_its_reply_was_l
 
 
 async def test_a_foreign_run_is_retried_although_nobody_knows_its_schedule(stage: Stage) -> None:
-    """A run of an unknown schedule can be retried; if the reply is lost, it's unclear at once, with a link."""
+    """A run of an unknown schedule can be retried; if the reply is lost, the retry is unclear at once, with a link."""
     await stage.start_bot(SOON)
     old = latest_failure(stage, "hourly")
     await stage.slash(f"retry {old}")
@@ -322,7 +322,7 @@ async def test_commands_that_fit_into_no_button_are_run_again_from_the_record(st
 
 @pytest.mark.parametrize("label", ["Retry failed", "Run again"])
 async def test_a_card_of_another_bolt_workspace_starts_nothing_here(stage: Stage, label: str) -> None:
-    """A card of another Bolt workspace starts nothing here, where its run's number may be another run."""
+    """A card of another Bolt workspace starts nothing here, where its number may belong to another run."""
     bot = await stage.start_bot()
     await stage.slash(f"run {'hourly' if label == 'Retry failed' else 'nightly'}")
     await stage.until(lambda: any(label in str(card.blocks) for card in stage.cards()))

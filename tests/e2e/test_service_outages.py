@@ -33,7 +33,7 @@ async def readiness(port: int) -> tuple[int, str]:
 
 
 async def gauge(port: int, service: str) -> float:
-    """What /metrics says about a service."""
+    """The metric that says whether a service is up."""
     async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/metrics") as answer:
         text = await answer.text()
     return float(text.partition(f'bolt_bot_service_up{{service="{service}"}} ')[2].split()[0])

@@ -1,4 +1,4 @@
-"""Lines as people type them, through the whole bot: what's carried out, what's offered on a button, and neither."""
+"""Lines as people type them, through the whole bot: some are carried out, some offered on a button, some neither."""
 
 from __future__ import annotations
 

@@ -405,7 +405,7 @@ class IncidentStage(Stage):
         await self.settle()
 
     async def check_channels(self) -> None:
-        """Check every watched channel, and do what follows from it."""
+        """Check every watched channel, and do the work that results."""
         await self.work("channels", whatever=True)
         await self.settle()
 

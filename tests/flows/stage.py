@@ -146,7 +146,7 @@ class Stage:
         self.editor = CardEditor(self.chat, self.edits, self.requests, self.runs, app_url=APP)
 
     def wake(self, name: str) -> Wake:
-        """What wakes a worker."""
+        """A function that wakes a worker."""
         return Wake(name, self.woken)
 
     async def accept(

@@ -612,7 +612,7 @@ async def test_a_gap_that_is_complete_leaves_a_newer_one_as_it_is(stage: Inciden
 
 
 async def test_an_account_that_waits_for_the_end_of_quiet_hours_is_not_overtaken(stage: IncidentStage) -> None:
-    """Quiet hours began before the account was ready: what is withheld for it isn't listed during the night."""
+    """If quiet hours begin before the account is ready, the posts withheld for it aren't listed during the night."""
     begin, end = stage.at + timedelta(hours=24, minutes=10), stage.at + timedelta(hours=33)
     await stage.watch(quiet=Quiet(f"{begin:%H:%M}", f"{end:%H:%M}"))
     stage.pass_minutes(DAY)

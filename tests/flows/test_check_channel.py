@@ -167,7 +167,7 @@ async def test_a_message_from_before_is_brought_up_to_date(stage: IncidentStage)
 
 @pytest.mark.parametrize("minutes", [0, 10, -10], ids=["right", "ahead", "behind"])
 async def test_what_failed_and_recovered_meanwhile_is_reported_by_any_clock(one_redis: Redis, minutes: int) -> None:
-    """The bot's clock differs from Bolt's: its own says when it was removed, and Bolt's says when a run ended."""
+    """The two clocks differ: the bot's removal is timed by the bot's clock, and the end of a run by Bolt's."""
     stage = IncidentStage(one_redis, ahead=timedelta(minutes=minutes))
     await stage.watch()
     await leaves(stage)

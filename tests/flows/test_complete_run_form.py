@@ -49,7 +49,7 @@ def api() -> Api:
 @pytest.fixture
 def forms(api: Api) -> RunForms:
     """The forms over that API."""
-    return RunForms(ScheduleCatalog(api), api, mask=lambda text: text.replace("secret", "•••"))  # type: ignore[arg-type]  # as far as it is asked
+    return RunForms(ScheduleCatalog(api), api, mask=lambda text: text.replace("secret", "•••"))  # type: ignore[arg-type]  # it has the methods that are called
 
 
 async def anyone(_schedule: Schedule) -> str:
@@ -93,7 +93,7 @@ async def test_commands_that_were_changed_meanwhile(api: Api, forms: RunForms) -
     """Whoever submits the old commands unedited is shown the new ones first."""
     form = await offered(forms)
     api.listed = ("dbt run --full-refresh",)
-    again = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
+    again = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # it has the methods that are called
     shown = await again.read_form(form.filled, anyone, asks_channel=False)
     assert isinstance(shown, Form)
     assert shown.filled.commands == "dbt run --full-refresh"
@@ -105,7 +105,7 @@ async def test_a_process_that_has_no_list(api: Api, forms: RunForms) -> None:
     """Another process may have opened the form: a slug is enough to start, an id isn't."""
     form = await offered(forms)
     api.away = True
-    fresh = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
+    fresh = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # it has the methods that are called
     assert await fresh.read_form(form.filled, anyone, asks_channel=False) == RunCommand("nightly")
     # Chosen just now, while the form still has another schedule's commands.
     other = await fresh.read_form(replace(form.filled, schedule="hourly"), anyone, asks_channel=False)
@@ -120,7 +120,7 @@ async def test_a_process_that_has_no_list(api: Api, forms: RunForms) -> None:
 async def test_a_schedule_that_is_newer_than_the_list(api: Api) -> None:
     """Another process has offered it: it's looked up before it's called gone or, if Bolt is away, left to the start."""
     seconds = [0.0]
-    forms = RunForms(ScheduleCatalog(api, clock=lambda: seconds[0]), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
+    forms = RunForms(ScheduleCatalog(api, clock=lambda: seconds[0]), api, mask=str)  # type: ignore[arg-type]  # it has the methods that are called
     await forms.offer_schedules("")
     api.slugs.append("hourly")
     seconds[0] += 5
@@ -171,6 +171,6 @@ async def test_nor_when_they_have_changed_meanwhile(api: Api, forms: RunForms) -
     """The form isn't shown again, and commands the person hasn't seen aren't started."""
     form = await offered(forms)
     api.listed = ("dbt run --full-refresh",)
-    again = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # as far as it is asked
+    again = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # it has the methods that are called
     result = await again.read_form(form.filled, nobody, asks_channel=False)
     assert result == Problems({"schedule": "You can't read nightly."})

@@ -85,7 +85,7 @@ async def test_without_a_list_a_schedule_cannot_be_looked_up(stage: WatchStage, 
 async def test_an_edited_watch_keeps_what_it_watches_its_number_and_its_beginning(
     stage: WatchStage, forms: WatchForms
 ) -> None:
-    """Whoever edits it, even if somebody else made it, counts as its creator from then on."""
+    """The person who edits a watch, even if somebody else made it, counts as its creator from then on."""
     await stage.type("watch night* --owner ada --branch dev --mention none")
     (before,) = await stage.kept()
     stage.bolt.clock = NOW.replace(hour=20)

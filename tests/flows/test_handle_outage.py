@@ -1,4 +1,4 @@
-"""What people do about an outage with the buttons of its message."""
+"""Handling an outage through its message's buttons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Home tab: what concerns one person, and where they may start what they often run."""
+"""The Home tab: a person's runs, their channels' failures, and the channels in which they may run schedules again."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ async def test_what_fails_now_in_ones_channels_is_on_top(home: Home) -> None:
 
 
 async def test_a_page_that_is_over_shows_the_first(home: Home) -> None:
-    """What was on a later one has ended meanwhile."""
+    """The runs on a later page have ended in the meantime."""
     await home.stage.start("r1")
     assert "Nightly full build" in await home.publish(3)
     assert home.tab.published[-1][2] == 0

@@ -196,7 +196,7 @@ async def test_it_runs_until_it_is_stopped(one_redis: Redis) -> None:
 
 
 async def test_a_file_that_is_replaced_is_applied_at_once(one_redis: Redis) -> None:
-    """As at a start: what's gone from it is stopped."""
+    """As at a start, watches that are no longer in the file are stopped."""
     kept = Kept(one_redis)
     file: Current[Sequence[FileWatch]] = Current((NIGHTLY,))
     running = asyncio.create_task(kept.process_of(file).run())

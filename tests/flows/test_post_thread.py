@@ -124,7 +124,7 @@ async def test_a_public_channel_is_joined_and_the_file_shared_again(stage: Stage
 
 @pytest.mark.parametrize("code", ["unknown_snippet_type", "snippet_too_large"])
 async def test_what_is_not_taken_as_a_snippet_is_a_plain_file(stage: Stage, code: str) -> None:
-    """It can't be read inline then, but it's there."""
+    """The file can't be read inline then, but it's posted."""
     stage.sandbox.workspace.faults.add(Fault("error", UPLOAD, code=code))
     await told(stage)
     assert files(stage) == ["the whole log\n"]

@@ -156,7 +156,7 @@ async def test_another_end_is_said_in_the_message(stage: IncidentStage, state: s
 
 
 async def test_a_second_person_is_told_whose_it_is(stage: IncidentStage) -> None:
-    """This holds while it starts, however long that takes, and while it runs."""
+    """They're told who asked for the retry, both during its start, however long that takes, and while it runs."""
     await click(stage)
     await stage.advance()
     stored = await stage.stored()

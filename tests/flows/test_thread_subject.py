@@ -214,7 +214,7 @@ async def test_another_workspaces_card(stage: Stage) -> None:
 
 
 async def test_what_is_no_card(stage: Stage) -> None:
-    """It's a message of the bot's without a run, a deleted one, or a person's, even if it looks like a card."""
+    """A bot message without a run, a deleted message, and a person's message that looks like a card aren't cards."""
     ws = stage.sandbox.workspace
     cancel = {"type": "button", "action_id": CANCEL_RUN, "value": run_value(Run(RunKey("w", 7), facts=FACTS))}
     block = {"type": "actions", "elements": [cancel | {"text": {"type": "plain_text", "text": "Cancel run"}}]}

@@ -133,7 +133,7 @@ async def test_several_that_are_all_refused_are_named(redis_client: Redis) -> No
 
 
 async def test_a_policy_that_does_not_know_watches_refuses_them(redis_client: Redis) -> None:
-    """That goes for a pattern that matches nothing yet, too."""
+    """It also refuses a pattern that matches nothing yet."""
     stage = WatchStage(redis_client, Policy((Rule("old", Allow(), what=frozenset({Action.START})),)))
     for text in ("watch nightly", "watch finance-*"):
         assert NO_RULE_FOR_WATCH in said((await stage.type(text)).text)

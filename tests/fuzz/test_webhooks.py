@@ -23,7 +23,7 @@ JSON = st.recursive(
     ),
     max_leaves=30,
 )
-# Headers that aiohttp's client sends at all: each is a line.
+# Headers that aiohttp's client is willing to send: each value has to fit on one line.
 LINE = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_characters="\x7f"), max_size=80)
 HEADERS = st.dictionaries(
     st.sampled_from(

@@ -124,7 +124,7 @@ def test_data_and_errors_at_once() -> None:
 )
 @pytest.mark.parametrize("is_query", [True, False])
 def test_a_query_that_does_not_fit(status: int, message: str, is_query: bool) -> None:  # noqa: FBT001 - a table
-    """A query that doesn't match the schema executed nothing, in any server's words, with 200 or 400."""
+    """An error about a query that doesn't match the schema is recognized in any server's words, with 200 or 400."""
     assert type(refused(said(message), status, is_query=is_query)) is BoltInvalidQuery
 
 

@@ -370,7 +370,7 @@ async def test_a_listing_that_fits_neither_way(api: Api, client: BoltClient) -> 
     assert ["suspended" in asked.query for asked in api.asked] == [True, False, True, False]
 
 
-# --- what else is read ---
+# --- other reads ---
 
 
 @names

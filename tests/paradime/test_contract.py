@@ -124,7 +124,7 @@ async def test_suspending(backend: Backend) -> None:
 
 @pytest.mark.parametrize("status", [200, 400])
 async def test_an_older_backend(backend: Backend, status: int) -> None:
-    """With an older backend, everything works in the older words, and nothing is started twice."""
+    """With an older backend, everything works with the older names, and nothing is started twice."""
     backend.world.invalid_status = status
     backend.world.add_fault(Fault("old_backend", count=None))
     client = backend.client

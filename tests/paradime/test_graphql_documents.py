@@ -40,7 +40,7 @@ SPELLED: dict[str, Callable[[str], str]] = {
     "newest_runs, shared": lambda word: graphql_documents.newest_runs(word, 3, "BoltRunPage"),
 }
 ALL = FIXED | {f"{name}({word})": make(word) for name, make in SPELLED.items() for word in ("slug", "scheduleName")}
-# What an older backend still takes. Retrying a schedule's latest failure has no older spelling.
+# Documents that an older backend accepts. Retrying a schedule's latest failure has no older spelling.
 OLD = {name: text for name, text in ALL.items() if name not in {"SCHEDULES", "ACTIVITY"} and "(slug)" not in name}
 
 

@@ -104,7 +104,7 @@ async def test_a_reset_after_sending_is_lost(api: Api) -> None:
 
 
 async def test_a_body_that_breaks_off_is_lost() -> None:
-    """A response that ends before its length leaves the outcome unknown."""
+    """A response that ends before its declared length leaves the outcome unknown."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

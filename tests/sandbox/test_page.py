@@ -119,7 +119,7 @@ async def test_the_log_and_the_world_are_told(visit: Visit, ada: Stream) -> None
 
 
 async def test_a_stream_ends_with_either_side(visit: Visit) -> None:
-    """A stream that's closed is no longer sent to, and stopping the sandbox doesn't wait for open ones."""
+    """Nothing more is sent to a closed stream, and stopping the sandbox doesn't wait for open streams."""
     listeners = visit.sandbox.workspace.listeners
     before = list(listeners)
     async with visit.session.get(f"{visit.base}/control/events?as=ada") as reply:
@@ -136,7 +136,7 @@ async def test_strangers_have_no_stream(visit: Visit) -> None:
 
 
 async def test_a_channel_as_one_person_sees_it(visit: Visit) -> None:
-    """A channel is shown with the viewer's private messages, a private one only to members; `dm` is the bot's."""
+    """Viewers see messages private to them; private channels are only for members; `dm` is the chat with the bot."""
     ws = visit.sandbox.workspace
     ws.show_privately("U0ADA", "C0DATAENG", "for ada", via="test")
     ws.show_privately("U0ADA", "C0ANALYTICS", "elsewhere", via="test")

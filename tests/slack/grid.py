@@ -77,7 +77,7 @@ def view(actor: Actor, callback: str = "known") -> Json:
 
 
 def click(actor: Actor) -> Json:
-    """A click in a channel: `team` is the message's, whoever clicks."""
+    """A click in a channel: `team` is the message's team, whoever clicks."""
     return interaction("block_actions", actor, team=ours()) | {
         "container": {"type": "message", "message_ts": "17.1", "channel_id": "C1", "is_ephemeral": False},
         "channel": {"id": "C1", "name": "data-eng"},
@@ -99,7 +99,7 @@ def click_in_a_view(actor: Actor) -> Json:
 
 
 def _view_interaction(kind: str, actor: Actor) -> Json:
-    """`team` is the person's: in a shared channel, the other side's."""
+    """An interaction in a view. `team` is the person's team, in a shared channel possibly the other organization's."""
     if actor in FOREIGN.values() and actor.own.startswith("T"):
         team = {"id": actor.own, "domain": "other", "enterprise_id": OTHER_ORG, "enterprise_name": "Other"}
         return interaction(kind, actor, team=team, enterprise=OTHER_ORG)

@@ -1,4 +1,4 @@
-"""What Slack sends, one of each kind, as documented (docs.slack.dev; slackapi/java-slack-sdk, json-logs/samples)."""
+"""Slack's payloads, one of each kind, as documented (docs.slack.dev; slackapi/java-slack-sdk, json-logs/samples)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is foreign, by what Slack sends: recorded payloads of every kind, from our organization and from outside."""
+"""Telling outsiders from members, with recorded payloads of every kind, from our organization and from outside."""
 
 from __future__ import annotations
 

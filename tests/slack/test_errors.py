@@ -36,7 +36,7 @@ def test_both_spellings_of_a_rate_limit_are_known(code: str) -> None:
 
 @pytest.mark.parametrize("code", sorted(LOST))
 def test_what_slack_does_not_know_itself_is_lost(code: str) -> None:
-    """After an error in which Slack itself doesn't know the outcome, the outcome is unknown."""
+    """If Slack's error says that Slack itself doesn't know the outcome, the outcome is unknown."""
     assert isinstance(error_from_code("chat.postMessage", code, 1), SlackOutcomeUnknown)
 
 

@@ -1,6 +1,7 @@
 """Real Redis servers for tests: alone, under a Sentinel or in a cluster, all of them Debian's redis-server.
 
-Most tests need only the Redis that all of them share: `redis_url` and `redis_client` in tests/conftest.py.
+Most tests need only the Redis that all of them share, through the fixtures `redis_url` and `redis_client` in
+tests/conftest.py.
 """
 
 from __future__ import annotations

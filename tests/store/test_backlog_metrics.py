@@ -1,4 +1,4 @@
-"""Metrics of what is stored in Redis: what is waiting, and what is left of the budgets."""
+"""Metrics of the data in Redis: the waiting work, and the rest of the budgets."""
 
 from __future__ import annotations
 

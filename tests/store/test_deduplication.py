@@ -35,7 +35,7 @@ async def test_one_delivery_of_many_is_handled(scripts: Scripts, kind: DeliveryK
 
 
 async def test_a_process_that_dies_leaves_it_to_the_next(scripts: Scripts, kind: DeliveryKind) -> None:
-    """What was begun and never done is new again after a while; what is done is known while Slack may repeat it."""
+    """A delivery that was begun but not done is new again after a while; one that's done is known until it expires."""
     deliveries = Deduplication(scripts, kind)
     assert await deliveries.begin(MESSAGE) is NEW
     (key,) = await scripts.redis.keys(scripts.key(kind.key, "*"))

@@ -162,7 +162,7 @@ async def test_counts_are_spread_over_the_minute(scripts: Scripts) -> None:
     again = await lane.claim()
     assert again.lease is None
     assert 4 < (again.wait_s or 0) <= 5
-    # If one is claimed a little late, one every five seconds could still be one too many for the minute.
+    # Even with an edit every five seconds, a slightly late claim could put one edit too many into a minute.
     few = edits(scripts, SlackBudget(edits_for_counts=1), lease_s=100)
     await scripts.redis.delete(scripts.key("budget", "counts"))
     full = await few.claim()

@@ -42,7 +42,7 @@ class Broken:
         return f"unix://{user}:{PASSWORD}@{self.server.home}/socket"
 
     async def tell(self, *words: str | int) -> Any:  # noqa: ANN401 - whatever the server says
-        """Send it a command as its administrator."""
+        """Send the server a command as its administrator."""
         admin = self.server.client()
         try:
             return await ask(admin, *words)

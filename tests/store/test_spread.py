@@ -60,7 +60,7 @@ async def clock_us(redis: Redis) -> int:
 
 
 async def test_batches_that_were_polled_at_once_are_spread(redis_client: Redis) -> None:
-    """Each of the interval's ticks gets a batch, and none is later; what doesn't fit in goes to the last one."""
+    """Each of the interval's ticks gets a batch, and no batch is later; runs that don't fit go to the last tick."""
     scripts = await begin(redis_client)
     began_us = await clock_us(redis_client)
     after = await poll_all(scripts)

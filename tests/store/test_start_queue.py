@@ -1,4 +1,4 @@
-"""Queues: starts wait for a run to end, in order, each sent once; and what an older version does with them."""
+"""Queues: starts wait in order for a run to end, each is sent once, and an older version can handle them."""
 
 from __future__ import annotations
 

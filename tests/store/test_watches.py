@@ -116,7 +116,7 @@ async def test_another_process_sees_each_change(watches: Watches, scripts: Scrip
     ],
 )
 async def test_a_channel_watches_the_same_once(watches: Watches, watch: Watch, word: str) -> None:
-    """It's the same if the schedules, the owner and the branch are."""
+    """Two watches are the same if they have the same schedules, owner and branch."""
     await added(watches)
     assert (await watches.add_watch(watch)).word == word
     assert len(await watches.all_watches()) == (1 if word == "same" else 2)

@@ -1,7 +1,7 @@
-"""Snapshots of what a bot holds in Redis, with what it refers to in Slack and in Bolt, as text.
+"""Snapshots, as text, of a bot's data in Redis, and of the objects in Slack and Bolt that it refers to.
 
-Not in a server's own format, so that any server can load them. Times of Redis's clock are moved to the present when a
-snapshot is loaded, because a start that has waited for days is given up.
+They aren't in a server's own format, so that any server can load them. Times of Redis's clock are moved to the present
+when a snapshot is loaded, because a start that has waited for days is given up.
 """
 
 from __future__ import annotations

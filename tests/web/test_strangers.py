@@ -74,7 +74,7 @@ def reveals(headers: Mapping[str, str], body: str) -> list[str]:
 
 @pytest.mark.parametrize("method", METHODS)
 async def test_every_endpoint_asked_by_a_stranger(served: WebServer, method: str) -> None:
-    """Endpoints that need a secret answer 401 and everything else 404, without a body or a telling header."""
+    """Endpoints that need a secret answer 401 and everything else 404, without a body or a revealing header."""
     for_posts = {"/slack/events", "/paradime/webhooks", "/paradime/webhooks/guess"}
     async with aiohttp.ClientSession(auto_decompress=False) as http:
         for path in PATHS:

@@ -15,7 +15,7 @@ LAST_RUNS: tuple[LastRun, ...] = get_args(LastRun)
 
 @dataclass(slots=True)
 class Listing:
-    """How listings behave where that isn't documented.
+    """The behavior of listings that the API's documentation leaves open.
 
     `schedules_late_s`, `runs_late_s`: the listings show Bolt as it was that long ago. `out_of_order`: neighboring runs
     are swapped, and schedules are in reverse order. `last_run`: the run that a schedule's `lastRunAt` and

@@ -15,7 +15,7 @@ RESOURCES_A_COMMAND = 10
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not an error of the sandbox
-    """A request is refused. The exception's message is the API's."""
+    """A request is refused. The exception has the message that the API returns."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The control API: what a test, a script or a person with curl can do to the workspace. JSON in, JSON out.
+"""The control API, with which a test, a script or a person with curl controls the workspace. JSON in, JSON out.
 
 It has no credentials, and so must only be served on the loopback interface. It accepts only bodies of the type
 application/json, which a foreign web page can't send here. Names can be used instead of ids everywhere (`ada`,

@@ -122,7 +122,7 @@ class People:
         label: str | None = None,
         block_id: str | None = None,
     ) -> str:
-        """Return the ts of the newest visible message with such an element. Raises Refused(action_not_found)."""
+        """Return the ts of the newest visible message with a matching element. Raises Refused(action_not_found)."""
         user, channel = self._ws.user(user_name), self.channel_named(user_name, channel_name)
         private = [
             each
@@ -222,7 +222,7 @@ class People:
     async def mention(
         self, user_name: str, channel_name: str, text: str, *, thread_ts: str | None = None, times: int = 1
     ) -> Message:
-        """Mention the bot: "@bolt " before the text."""
+        """Mention the bot in a message, with "@bolt " before its text."""
         said = f"<@{self._ws.bot.id}> {text}"
         return await self.say(user_name, channel_name, said, thread_ts=thread_ts, times=times)
 

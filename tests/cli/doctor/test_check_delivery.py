@@ -30,7 +30,7 @@ CHECKS = (*check_slack.CHECKS, *check_delivery.CHECKS)
 
 
 async def socket_finding(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **more: str) -> Finding:
-    """What's found about Socket Mode."""
+    """The finding about Socket Mode."""
     (one,) = of(await findings(CHECKS, sandbox, monkeypatch, **more), SOCKET)
     return one
 

@@ -350,7 +350,7 @@ def test_nothing_typed_ends_in_anything_but_a_command_or_a_sentence(text: str) -
 
 @given(st.text(max_size=60) | AWKWARD)
 def test_a_thread_adds_its_run_and_nothing_else(text: str) -> None:
-    """Whatever parses elsewhere parses in a thread, with the same meaning or one about the thread's run."""
+    """Text that parses elsewhere also parses in a thread, with the same meaning or one about the thread's run."""
     for typed in (text, f"cancel {text}", f"logs {text}", f"retry {text}", f"status {text}"):
         with contextlib.suppress(BadCommand):
             elsewhere = parse(typed)

@@ -91,7 +91,7 @@ def _start(meant: RunCommand | RetryCommand) -> str:
         ("run :rocket: nightly full build", 'does run ":rocket: nightly full build"'),
         ("/bolt run nightly", 'does run "nightly"'),
         ("bolt run nightly", 'does run "nightly"'),
-        # Commands that only read do what was probably meant.
+        # Commands that only read are carried out as they were probably meant.
         ("logs nightly", 'does logs "nightly"'),
         ("artifacts nightly", 'does artifacts "nightly"'),
         ("logs 81266 3", "does logs 81266 3"),

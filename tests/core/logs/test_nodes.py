@@ -62,7 +62,7 @@ def test_two_hundred_failed_nodes_fit_and_are_counted() -> None:
 
 
 def test_short_rows_are_all_there() -> None:
-    """If every row fits, there's no line about more."""
+    """If every row fits, the table has no line that counts further rows."""
     table = node_table((FailedNode("ERROR", "a", "model", "no such column"), FailedNode("FAIL", "bb", "test", "Got 2")))
     assert table == "ERROR  a   model  no such column\nFAIL   bb  test   Got 2"
 

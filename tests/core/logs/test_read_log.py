@@ -156,7 +156,7 @@ def test_other_adapters_and_levels_of_logging_are_read() -> None:
     assert found.excerpt.startswith("Database Error in model fct (models/fct.sql)\n")
 
 
-# What the reader knows, put together in any order.
+# Pieces of logs that the reader knows, which are put together in any order.
 PIECES = [
     "12:00:00  ", "12:00:00.123456 [error] [MainThread]: ", "Running with dbt=1.8.9\n", "Completed with 2 errors:\n",
     "  Database Error in model m (m.sql)\n", "Failure in test t (t.yml)\n", "Done. PASS=1 ERROR=2 TOTAL=3\n",

@@ -1,4 +1,4 @@
-"""Which entries of the audit log somebody wants to read."""
+"""Filters for entries of the audit log."""
 
 from __future__ import annotations
 

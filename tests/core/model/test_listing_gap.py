@@ -1,4 +1,4 @@
-"""What a gap between two complete listings has hidden."""
+"""Runs hidden by a gap between two complete listings."""
 
 from __future__ import annotations
 

@@ -423,7 +423,7 @@ def test_branches(patterns: tuple[str, ...], branch: str | None, expected: Verdi
 
 # --- any policy and any question ---
 
-# Few different words, so that rules often fit.
+# A small vocabulary, so that rules often match.
 TEXTS = st.sampled_from(["a", "b", "*", "[", "", "ü\n"])
 GROUPS = st.frozensets(st.sampled_from(["@a", "@b"]))
 ROLES = st.just(frozenset({Role.MEMBER})) | st.frozensets(st.sampled_from(list(Role)), max_size=3)
@@ -468,7 +468,7 @@ REST = st.just(Rule("rest", Allow())) | RULES
 def test_it_always_decides_and_never_by_a_rule_that_does_not_fit(
     rules: list[Rule], rest: Rule, person: Person, channel_info: ChannelInfo, question: Question
 ) -> None:
-    """What is allowed is allowed by the first rule that fits, whatever is known or not."""
+    """A request is allowed by the first rule that fits it, whatever facts are known or not."""
     policy = Policy((*rules, rest))
     decision = decide(policy, person, channel_info, question)
     found = list(fits(policy, person, channel_info, question))

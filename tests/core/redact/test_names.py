@@ -1,4 +1,4 @@
-"""What is secret by its name: the value after PASSWORD, SECRET, TOKEN or KEY."""
+"""Values that are secret because of their names: after PASSWORD, SECRET, TOKEN or KEY."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Crons in words, and what is said about those that can't be read."""
+"""Crons in words, and answers about crons that can't be read."""
 
 from __future__ import annotations
 

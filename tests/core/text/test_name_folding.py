@@ -24,7 +24,7 @@ from bot.core.text.name_folding import fold
     ],
 )
 def test_these_are_the_same_name(names: tuple[str, ...]) -> None:
-    """Names are equal regardless of case, accents, composition, width, and what separates words."""
+    """Names are equal regardless of case, accents, composition, width, and the separators between words."""
     assert len({fold(name) for name in names}) == 1
 
 

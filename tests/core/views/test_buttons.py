@@ -109,7 +109,7 @@ def test_no_value_gets_past_with_anything_but_a_refusal(value: object) -> None:
 
 
 def test_commands_with_a_secret_are_not_carried() -> None:
-    """Commands with a secret aren't carried; the run is still named, and only its record has them."""
+    """Commands with a secret aren't stored in the button; the run is still named, and only its record has them."""
     facts = replace(FACTS, commands=("echo hunter2", "dbt run"), overridden=True)
     value = buttons.run_value(Run(RunKey("w", 4711), facts=facts))
     kept = buttons.without_secrets(value, lambda text: text.replace("hunter2", "•••"))
@@ -138,7 +138,7 @@ def test_a_command_with_a_secret_is_not_carried_and_its_click_says_why(value: st
 
 
 def test_a_branch_with_a_secret_is_not_carried() -> None:
-    """A branch with a secret isn't carried; only the run's record has it."""
+    """A branch with a secret isn't stored in the button; only the run's record has it."""
     value = buttons.run_value(Run(RunKey("w", 4711), facts=replace(FACTS, branch="hunter2")))
     read = buttons.read_run_value(buttons.without_secrets(value, lambda text: text.replace("hunter2", "•••")))
     assert (read.facts.branch, read.whole) == (None, False)

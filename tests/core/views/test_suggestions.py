@@ -1,4 +1,4 @@
-"""What a mistyped name may have meant: a sentence, and a button for each schedule."""
+"""Suggestions for a mistyped name: a sentence, and a button for each schedule."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_retry_is_repeated_as_a_retry() -> None:
 
 
 def test_nothing_near_is_no_button() -> None:
-    """Without a similar name there's no button, and of many there are as many as fit a row."""
+    """Without a similar name there's no button; if many names are similar, one row of buttons is shown."""
     assert suggestions(replace(REQUEST, near=())) is None
     row = suggestions(replace(REQUEST, near=tuple(one.slug for one in SCHEDULES)))
     assert row is not None

@@ -39,7 +39,7 @@ def test_a_success_is_one_line() -> None:
 
 
 def test_a_failure_names_its_command_and_whoever_asked() -> None:
-    """A failure shows which command failed, its exit code and duration, mentions whoever asked, and has the excerpt."""
+    """A failure shows its command, exit code, duration and excerpt, and mentions the person who asked for the run."""
     message = end_post(broken(), APP)
     assert said(failure(broken())) == "dbt test failed (command 3 of 3, exit code 1, 38 s)."
     assert Mention("U1") in message.text

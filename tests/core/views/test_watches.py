@@ -79,7 +79,7 @@ def test_a_new_watch_is_confirmed_with_what_it_covers() -> None:
     ],
 )
 def test_what_it_would_have_reported_is_said_as_far_as_it_is_known(preview: Preview, words: str) -> None:
-    """The preview says what would have been posted, and calls an estimate one."""
+    """The preview says what would have been posted, and labels an estimate as one."""
     assert words in answer(preview)
 
 

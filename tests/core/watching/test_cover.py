@@ -1,4 +1,4 @@
-"""Which watch decides about a schedule."""
+"""The choice of the watch that decides about a schedule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How people handle an incident, and what time does to that."""
+"""Handling incidents: people's actions, and their end after some time."""
 
 from __future__ import annotations
 

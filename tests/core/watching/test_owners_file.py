@@ -1,4 +1,4 @@
-"""The owners file: what it says is what is read, and each fault names its line."""
+"""The owners file: each entry is read as written, and each fault names its line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a watch would have reported, by the same rules as what it will report."""
+"""The preview of a watch, which follows the same rules as its reports."""
 
 from __future__ import annotations
 

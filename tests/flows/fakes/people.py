@@ -17,7 +17,7 @@ class FakePeople:
         self.people: dict[str, Person] = {}
         self.channels: dict[str, ChannelInfo] = {}
         self.groups: dict[str, frozenset[str]] = {}
-        # Members as they were, which are returned unless they're read afresh.
+        # Cached members, which are returned unless a caller wants fresh ones.
         self.cached_groups: dict[str, frozenset[str]] = {}
         self.fresh: list[str] = []
 

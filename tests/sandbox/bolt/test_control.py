@@ -17,7 +17,7 @@ from tests.sandbox.bolt.conftest import Served
 
 @dataclass(frozen=True)
 class Post:
-    """What was posted."""
+    """A received webhook."""
 
     headers: dict[str, str]
     body: str

@@ -97,7 +97,7 @@ def test_a_stopped_command_says_so() -> None:
     [(name, kind) for name, kind in OF_SAMPLE.items() if name[:2] in ("01", "02", "03", "04", "10")],
 )
 def test_run_results_are_those_of_dbt(name: str, kind: str) -> None:
-    """run_results.json has a real one's shape, nodes, statuses, messages and counts of failures."""
+    """run_results.json has the shape, nodes, statuses, messages and counts of failures of dbt's own file."""
     real = json.loads(sample(f"{name}.run_results.json").read_text(encoding="utf-8"))
     ours = content("target/run_results.json", ended(kind))
     assert ours.keys() == real.keys()
@@ -115,7 +115,7 @@ def essence(results: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
 
 
 def test_sources_are_those_of_dbt() -> None:
-    """sources.json has a real one's shape and status."""
+    """sources.json has the shape and status of dbt's own file."""
     real = json.loads(sample("07-source-freshness-error.sources.json").read_text(encoding="utf-8"))
     ours = content("target/sources.json", ended("freshness-error", "dbt source freshness"))
     assert ours.keys() == real.keys()

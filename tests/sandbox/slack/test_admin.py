@@ -1,4 +1,4 @@
-"""What owners and admins do, and what the app hears of it, over a socket and over HTTP."""
+"""Actions of owners and admins, and the events that the app gets about them, over a socket and over HTTP."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ async def test_the_same_members_are_no_change(served: Served, listening: Ear) ->
 
 
 async def test_a_user_group_is_made_and_changed(served: Served, listening: Ear) -> None:
-    """Each time a group is created, renamed or disabled, the app hears of the whole group."""
+    """Each time a group is created, renamed or disabled, the app gets an event with the whole group."""
     made = await served.control("usergroups", handle="on-call", name="On call", users=["gus"])
     await served.control("usergroup", usergroup="on-call", handle="pager", name="Pager")
     await served.control("usergroup", usergroup="pager", disabled=True)

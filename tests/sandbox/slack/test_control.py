@@ -89,7 +89,7 @@ async def test_a_log_that_is_full_is_read_on(served: Served) -> None:
     ],
 )
 async def test_refusals(served: Served, path: str, body: Any, status: int) -> None:  # noqa: ANN401
-    """Invalid calls get 400; what Slack wouldn't allow gets 409."""
+    """Invalid calls get 400, and calls that Slack wouldn't allow get 409."""
     async with served.session.post(f"{served.base_url}/control/{path}", json=body) as reply:
         assert reply.status == status
         assert (await reply.json())["error"]

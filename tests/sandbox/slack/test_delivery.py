@@ -425,7 +425,7 @@ async def test_http_failures(served: Served, listener: Listener, over_http: str)
 
 
 async def test_slow_http(served: Served) -> None:
-    """Over HTTP, a failed event is repeated with headers that count, until a response says not to."""
+    """Over HTTP, a failed event is repeated with a retry number in its headers, until a response says not to."""
     headers: list[tuple[str | None, str | None]] = []
 
     async def handle(request: web.Request) -> web.Response:

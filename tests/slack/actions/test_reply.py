@@ -44,7 +44,7 @@ class Clicked:
 
 
 async def test_an_answer_follows_the_acknowledgement() -> None:
-    """What a click does comes first, then the acknowledgement, then the reply."""
+    """The click is handled first, then acknowledged, then answered."""
     clicked = Clicked()
 
     async def handle(_context: ListenerContext, call: Call, click: Click) -> Message:

@@ -63,7 +63,7 @@ APP = "https://app.example"
 
 @given(HOSTILE, HOSTILE)
 def test_a_sentence_does_nothing(text: str, other: str) -> None:
-    """Foreign text does nothing alone, beside other text, in bold, in code or as a link's label."""
+    """Foreign text is inert on its own, beside other text, in bold, in code and as a link's label."""
     assert live(mrkdwn((text,))) == []
     assert live(mrkdwn((text, other))) == []
     bold = mrkdwn((Bold(text),))

@@ -22,7 +22,7 @@ ACTIVE = re.compile(r"<(?!/?$)[^>]*>|(?<![\w\u2060])[*_~](?=\S)|(?<!\u2060):[\w+
         (("a & b <c>",), "a &amp; b &lt;c&gt;"),
         ((Bold("Nightly"), " is running"), "*Nightly* is running"),
         ((Code("dbt run -s x & y"),), "`dbt run -s x &amp; y`"),
-        # As it is, and not with letters that look like backticks.
+        # The backticks stay, and aren't replaced with letters that look like them.
         ((Code("dbt run -s `x` & y"),), f"{JOINER}dbt run -s {JOINER}`x{JOINER}` &amp; y{JOINER}"),
         ((Mention("U0ADA"),), "<@U0ADA>"),
         ((Channel("C0DATA"),), "<#C0DATA>"),

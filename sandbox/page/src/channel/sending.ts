@@ -10,7 +10,7 @@ export interface Place {
   thread: string;
 }
 
-// Sends what was typed, as Slack would: a message, or a command where it begins with a slash.
+// Sends the typed text as Slack would: as a command if it begins with a slash, otherwise as a message.
 export async function send(typed: string, place: Place, state: State): Promise<void> {
   const text = typed.trim();
   if (text.startsWith("/")) return command(text, place, state);

@@ -45,7 +45,7 @@ export function asSent(typed: string, users: User[]): string {
   });
 }
 
-// The words of a command where the app asked for ids in them (should_escape).
+// The text of a command with ids for users and channels, as the app requests it (should_escape).
 export function asCommand(typed: string, users: User[], channels: { id: string; name: string }[]): string {
   return asSent(typed, users)
     .replace(/<@(\w+)>/g, (_whole, id: string) => `<@${id}|${users.find((user) => user.id === id)?.name ?? ""}>`)

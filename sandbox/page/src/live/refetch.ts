@@ -30,7 +30,7 @@ export class Refetch {
     try {
       await this.load();
     } catch {
-      // A refusal is an answer; and where there was none, all is fetched again once there is one.
+      // A refusal needs no retry. If there was no answer, everything is fetched again once the server is back.
     }
     this.running = false;
     if (this.again) this.ask();

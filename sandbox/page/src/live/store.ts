@@ -5,7 +5,7 @@ import type { ChannelData, State, UserData } from "../types";
 import { Refetch } from "./refetch";
 import { sharedChannel } from "./same";
 
-// All that is shown, for the person one acts as, kept as it is now.
+// Everything that the page shows, for the person that its user acts as, kept up to date.
 
 export interface Snapshot {
   as: string;

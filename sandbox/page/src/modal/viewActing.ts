@@ -4,7 +4,7 @@ import type { Json, Outcome } from "../types";
 
 export type Values = Record<string, Record<string, unknown>>;
 
-// What elements do in a view. `values` is what its inputs hold at that time.
+// Actions of the elements in a view. `values` returns the current values of its inputs.
 export function viewActing(viewId: string, values: () => Values, form?: Form): Acting {
   return {
     act: async (element, _blockId, value) => {
