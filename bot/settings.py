@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     """The address of Redis (7.0 or newer) or Valkey, in one of the forms below. The server's `maxmemory-policy` has to
     be `noeviction`. Unset: the bot runs an embedded server."""
     bolt_bot_data_dir: Path = Path("data")
-    """Where the embedded Redis, a Valkey, keeps its append-only file. Only one process at a time can use this folder.
+    """Where the embedded Redis (Valkey) keeps its append-only file. Only one process at a time can use this folder.
     Redis 7 can't read what Valkey writes, but Valkey can read what Redis 7 writes."""
     bolt_bot_name: Name = "bolt"
     """The deployment's name, with which all its keys begin: several bots can share a Redis if each has its own name.

@@ -68,7 +68,7 @@ def test_what_could_not_be_asked_is_told(tmp_path: Path, answer: dict[str, str |
 
 
 def test_a_fault_of_the_audit_itself_fails(tmp_path: Path) -> None:
-    """An error of the audit itself is shown and fails."""
+    """An error of the audit itself is shown, and counts as a failure."""
     status, said, _ = audited(tmp_path, said="error: unexpected argument", status=2)
     assert status == 2
     assert "unexpected argument" in said

@@ -1,4 +1,4 @@
-"""The image: no rights, only its volume to write to, and a health check at the port that serves health."""
+"""The image: no privileges, only its volume to write to, and a health check at the port that serves health."""
 
 from __future__ import annotations
 

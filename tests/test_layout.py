@@ -44,7 +44,7 @@ def does_something(path: Path) -> bool:
 
 @pytest.mark.parametrize("module", modules())
 def test_each_module_has_its_test(module: str) -> None:
-    """Each module has its test file, so that whoever changes it knows which one to run."""
+    """Each module has its test file, so that anyone who changes the module knows which test to run."""
     if any(module == name or module.startswith(f"{name}/") for name in WITHOUT):
         return
     assert has_test(module), (

@@ -27,7 +27,7 @@ def read(**form: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_slack_takes_it(form: dict[str, str]) -> None:
-    """Each form of the manifest is valid by Slack's published schema."""
+    """Each form of the manifest is valid according to Slack's published schema."""
     if not SCHEMA.exists():
         pytest.skip("Slack's schema of manifests is not beside this project")
     jsonschema.Draft7Validator(json.loads(SCHEMA.read_text())).validate(read(**form))

@@ -11,7 +11,7 @@ from bot.charts.shapes import Fill, Line, Pattern, Picture, Rectangle, Shape, Te
 # Characters that an SVG can't contain, even escaped.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 SCALE = 2
-# A halo's width, as a part of the letter's size; half of it is outside the letter.
+# A halo's width, as a fraction of the letter's size; half of it is outside the letter.
 HALO_PART = 0.24
 WEIGHTS: dict[Weight, int] = {"regular": 400, "semibold": 600}
 # The side length of a tile, and what is drawn on it in the pattern's color.

@@ -138,7 +138,7 @@ class ScheduleDiscoverer:
     async def _slots(
         self, watched: Mapping[str, WatchedActivity], at: datetime
     ) -> tuple[dict[str, SlotsNews], list[str]]:
-        """What the listing changes about schedules' slots, and those whose runs show now whether a slot had one."""
+        """The changes to schedules' slots, and the schedules whose runs have to be read to see if a slot had a run."""
         known, listed_at = await self._late.all_slots(), await self._discovery.listed_at()
         news, overdue = {}, []
         for slug, row in watched.items():

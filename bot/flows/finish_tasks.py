@@ -23,7 +23,7 @@ async def cancel_until_done(tasks: Collection[asyncio.Future[Any]]) -> None:
     """Cancel tasks, and wait until they have ended. Their exceptions are left to the caller.
 
     Before Python 3.12, a call to Redis that succeeds at the moment of the cancellation swallows it (asyncio.wait_for in
-    redis-py), and the task would go on. So those that do are cancelled again.
+    redis-py), and the task would go on. So tasks that go on are cancelled again.
     """
     while left := [task for task in tasks if not task.done()]:
         for task in left:

@@ -1,6 +1,6 @@
 """Sharing an uploaded file, joining the channel if needed, and explaining why a file couldn't be shared.
 
-How much of a file is read is `ARTIFACT_MOST` in `bot.flows.read_requested_file`.
+`ARTIFACT_MOST` in `bot.flows.read_requested_file` limits how much of a file is read.
 """
 
 from __future__ import annotations

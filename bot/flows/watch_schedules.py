@@ -130,7 +130,7 @@ class ScheduleWatcher:
             entry = await self._gate.entry_about_watch(Event.WATCHED, attempt, new)
             accepted = await self._watches.add_watch(new, entry)
             if accepted.word == "same":
-                # Somebody has just made it. Once it's read, it's changed instead.
+                # Somebody has just made this watch, so read it and change it instead.
                 return await self.store(planned)
             if accepted.watch is None:
                 return full(accepted)

@@ -28,7 +28,7 @@ class SlackCallBudget(Protocol):
     """Counts calls across all replicas."""
 
     async def take(self, method: str, most: int) -> float:
-        """Count a call if fewer than `most` were made in the last minute (returns 0), or else return the wait in s."""
+        """Count a call and return 0, or return the seconds to wait if `most` were already made in the last minute."""
 
     async def hold(self, method: str, for_s: float) -> None:
         """Allow no calls for this long."""

@@ -269,7 +269,7 @@ class PostLane:
         await self._scripts.run("mark_channel_unreachable", channel, why, round(for_s * 1000))
 
     async def mark_reachable(self, channel: str) -> None:
-        """Mark a channel as accepting messages again, and make what it refused due now."""
+        """Mark a channel as accepting messages again, and make the posts and edits that it refused due now."""
         await self._scripts.run("channel_takes_posts", channel, 1)
 
     async def note_file(self, card: str, file_id: str) -> None:

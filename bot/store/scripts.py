@@ -24,7 +24,7 @@ Reply = Any
 # With a shebang, a server that can't take writes refuses a script before it begins. Without it, a full server refuses
 # only some commands, and only as the first write: one script could record a start that the next one can't carry on.
 SHEBANG = "#!lua\n"
-# The files of functions that every script may call, in the order in which they need each other.
+# The files of functions that every script may call; each file comes after those that it needs.
 SHARED = (
     *("basics", "lanes", "same_start", "cards", "expiry", "incidents", "notices", "day_counts", "run_lists", "runs"),
     *("queue", "audit", "gaps", "watches", "discovery_hints"),

@@ -168,7 +168,7 @@ class Connections:
         self._sweeping = asyncio.get_running_loop().call_later(self.limits.sweep_s, self._sweep)
 
     def _sweep(self) -> None:
-        """Close connections that have taken too long. Repeats while any is open."""
+        """Close connections that have taken too long. Repeats while any connection is open."""
         self._sweeping = None
         now = asyncio.get_running_loop().time()
         for late in [one for one in self._open if now - one.since > self.limits.seconds(one.phase)]:

@@ -58,8 +58,8 @@ class WebServer:
     """The bot's HTTP server.
 
     `slack` and `webhooks` are set once the bot can handle their requests; until then, the server returns 503. `backlog`
-    is set once there's a Redis; its metrics come after those of the process. `notes` returns what is wrong although the
-    bot is ready.
+    is set once there's a Redis; its metrics come after those of the process. `notes` returns problems that don't keep
+    the bot from being ready.
 
     A body must arrive within `read_s`. Each port stays within `limits`, and within the process's file descriptors.
     """

@@ -18,7 +18,7 @@ LOOK_S = 1.0
 # The same for another process's work, which that process does itself unless it dies or is busy.
 IDLE_LOOK_S = 5.0
 
-# Returns in how many seconds something is due, by the name of each worker that has anything to wait for.
+# Returns the seconds until something is due, by the name of each worker that has anything to wait for.
 NextDue = Callable[[], Awaitable[Mapping[str, float]]]
 
 

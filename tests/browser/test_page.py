@@ -310,7 +310,7 @@ async def serious(tab: Tab) -> None:
 
 @pytest.mark.parametrize("width", [360, 700, 1000])
 async def test_narrow_windows(stage: Stage, open_tab: OpenTab, width: int) -> None:
-    """On narrow windows, down to a phone's width, nothing is beyond the edge."""
+    """In narrow windows, down to a phone's width, nothing extends beyond the edge."""
     ws = stage.sandbox.workspace
     card = ws.post(ws.channel("data-eng"), ws.bot, "It failed", blocks=CARD)
     log = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "x" * 400}]}

@@ -146,7 +146,8 @@ class Pressed:
 class EndSeen:
     """A finished run of a watched schedule, with Bolt's times. `failed` and `succeeded` are False if it doesn't count.
 
-    `counted`: digests count it. `over_at`: its end by our clock. `retried`: the run that it retries for us, or 0.
+    `counted`: digests count it. `over_at`: its end by our clock. `retried`: the run that this one retries at our
+    request, or 0.
     """
 
     run: int

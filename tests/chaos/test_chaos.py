@@ -424,7 +424,7 @@ def excused() -> Iterator[tuple[str, Seen]]:
 
 @pytest.mark.parametrize(("kind", "seen"), [*broken(), *broken_watches(), *broken_withholding()])
 def test_each_violation_is_found(kind: str, seen: Seen) -> None:
-    """Each check finds its violation: one that can't fail would be worthless."""
+    """Each check finds its violation, because a check that can't fail would be worthless."""
     assert kind in kinds(seen)
 
 

@@ -29,7 +29,8 @@ FAILING_NOW = re.compile(r"(\d+) schedules?\*? failing")
 RETRIED, ON_IT, SNOOZED = "Being retried as", "is on it", "Snoozed"
 # What a post says if its log follows in another post.
 LOG_FOLLOWS = "I'll post it here once it is."
-# What looks, the clocks of incidents and schedules, and the checks of channels keep in their due sets.
+# Due sets in which members may stay when all work is done: looks, checks of channels, clocks of incidents and
+# schedules.
 STAYING = ("due:discovery", "due:looks", "due:incidents", "due:outages", "due:channels", "due:late", "due:slow")
 # A digest that's due within this many seconds is waited for.
 DIGEST_SOON_S = 600.0

@@ -62,7 +62,7 @@ def nothing_is_posted_while_quiet(seen: Seen) -> Found:
 
 
 def each_list_is_posted_once(seen: Seen) -> Found:
-    """A list of withheld incidents is posted once, and so is each day's digest."""
+    """Each list of withheld incidents and each day's digest is posted once."""
     keys = Counter(one.key for one in seen.watched.notices if one.key.startswith((*LISTS, DIGEST)))
     for key, times in keys.items():
         notices = [one for one in seen.watched.notices if one.key == key]

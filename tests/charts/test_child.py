@@ -121,5 +121,5 @@ def test_the_library_stays_out_of_the_bot() -> None:
 
 
 def children() -> set[str]:
-    """The child processes of this one that are still there."""
+    """The ids of this process's children that haven't ended."""
     return {child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()}

@@ -70,7 +70,7 @@ def test_it_says_what_the_words_beside_it_say() -> None:
 
 
 def test_runs_of_a_few_days_have_their_time_of_day() -> None:
-    """Runs of a few days have their time of day, in UTC."""
+    """If the runs span a few days, the labels have the time of day, in UTC."""
     assert {"1 Nov 02:00 UTC", "2 Nov 02:00 UTC"} <= set(texts(of(("S", 100), ("S", 40))))
 
 

@@ -30,7 +30,7 @@ def kubernetes(objects: list[dict[str, Any]], versions: list[str]) -> Iterator[s
 
 
 def compose(file: dict[str, Any]) -> Iterator[str]:
-    """Validate a Compose file by the Compose specification."""
+    """Validate a Compose file against the Compose specification."""
     schema = resources.files("check_jsonschema") / "builtin_schemas" / "vendor" / "compose-spec.json"
     validator = jsonschema.validators.validator_for({})(json.loads(schema.read_text(encoding="utf-8")))
     for error in validator.iter_errors(file):

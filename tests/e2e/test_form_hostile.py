@@ -115,7 +115,7 @@ async def test_nobody_starts_a_run_where_they_are_not(stage: Stage) -> None:
 
 
 async def test_who_is_there_starts_a_run_there(stage: Stage) -> None:
-    """A member can start a run in a private channel, a group or direct messages; Bolt gets none of their names."""
+    """A member can start a run in a private channel, a group or direct messages; Bolt never gets the channel's name."""
     await stage.start_bot()
     workspace = stage.sandbox.workspace
     bot, ada = workspace.bot.id, workspace.user("ada").id

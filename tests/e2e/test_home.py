@@ -30,7 +30,7 @@ def view(stage: Stage, user: str = PERSON) -> Json | None:
 
 
 def reads(stage: Stage, user: str = PERSON) -> str:
-    """What it says, line by line."""
+    """What the Home tab says, line by line."""
     shown = view(stage, user)
     return "\n".join(message_lines({"text": "", **shown}, viewer(stage.sandbox.workspace))) if shown else ""
 

@@ -209,7 +209,7 @@ async def test_bolt_away_for_a_while_is_waited_for(stage: Stage) -> None:
 
 
 async def test_without_a_card_here_it_says_so(stage: Stage) -> None:
-    """Without a card there's no thread: the log can be shown, or the run followed here and then its log."""
+    """Without a card there's no thread, so buttons offer to show the log, or to follow the run and then its log."""
     ticking(stage, seconds=300)
     run = stage.sandbox.bolt.start("slow")
     await stage.start_bot(FAST)
@@ -235,7 +235,7 @@ async def test_without_a_card_here_it_says_so(stage: Stage) -> None:
 
 
 async def test_a_channel_that_throws_the_bot_out_ends_it(stage: Stage) -> None:
-    """If the bot is removed from the channel, following stops, and whoever asked is told why."""
+    """If the bot is removed from the channel, following stops, and the person who asked is told why."""
     ticking(stage, seconds=600)
     run = await follow(stage)
     await stage.until(lambda: len(posts(stage)) >= 1)

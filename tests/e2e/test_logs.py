@@ -118,7 +118,7 @@ async def test_a_running_command_shows_what_it_has_printed_so_far(stage: Stage) 
     await stage.until(lambda: len(files(stage)) == 1)
     await stage.slash(f"logs {run}")
     await stage.until(lambda: ticks(*stage.private()) > before)
-    # What has grown is worth another file.
+    # A log that has grown is posted as another file.
     await stage.click_until("Whole log in the thread", lambda: len(files(stage)) >= 2)
     assert len(files(stage)[1].content) > len(files(stage)[0].content)
 

@@ -129,7 +129,7 @@ async def test_direct_messages(stage: Stage) -> None:
 
 
 async def test_a_mention_in_a_direct_message_is_answered_once(stage: Stage) -> None:
-    """Slack can send a mention in a direct message twice, as a mention and as a message: it's answered once."""
+    """Slack can send a mention in a direct message twice, as a mention and as a message, but it's answered once."""
     await stage.start_bot()
     workspace, delivery = stage.sandbox.workspace, stage.sandbox.slack.delivery
     message = await stage.mention("help cancel", channel="dm")

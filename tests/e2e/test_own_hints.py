@@ -40,7 +40,7 @@ async def test_a_teams_hint_shows_with_its_runbook(stage: Stage) -> None:
 
 
 async def test_a_faulty_file_ends_the_start(stage: Stage) -> None:
-    """A faulty hints file ends the start with exit status 2 and a line for each fault."""
+    """With a faulty hints file, the bot exits with status 2 and prints a line for each fault."""
     file = stage.folder / "hints.yaml"
     file.write_text(HINTS.replace("id: duplicates", "id: for_another").replace("https:", "http:"))
     bot = await stage.start_bot({"BOLT_BOT_HINTS_FILE": str(file)}, ready=False)

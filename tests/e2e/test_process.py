@@ -73,7 +73,7 @@ async def test_services_that_are_away_at_the_start_are_waited_for(stage: Stage) 
 
 
 async def test_sigterm_while_services_are_away_ends_the_bot(stage: Stage) -> None:
-    """SIGTERM ends a start that's waiting for services."""
+    """SIGTERM ends a bot that's still waiting for services."""
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
     bot = await stage.start_bot(ready=False)
     async with aiohttp.ClientSession() as http:

@@ -204,7 +204,7 @@ async def test_one_that_is_taken_out_lets_the_next_one_run(stage: Stage) -> None
 
 
 async def test_it_does_not_wait_for_ever(stage: Stage) -> None:
-    """A start that has waited for the maximum is dropped: its asker is told, and its card says why."""
+    """A start that has waited for the maximum time is dropped: its asker is told, and its card says why."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot({"BOLT_BOT_QUEUE_S": "4"})

@@ -40,7 +40,7 @@ async def gauge(port: int, service: str) -> float:
 
 
 async def test_bolt_away_while_a_run_is_followed(stage: Stage) -> None:
-    """A run's end is announced when Bolt is back; the outage is logged once at each end."""
+    """A run's end is announced when Bolt is back; the outage is logged once when it begins and once when it's over."""
     # With the default timeout for requests: on a busy machine, a short one would be an outage of its own.
     await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     await stage.slash("run nightly")

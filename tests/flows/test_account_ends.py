@@ -80,7 +80,7 @@ async def test_another_error_gets_a_post_that_names_only_it(stage: IncidentStage
 
 
 async def test_a_success_recovers_in_the_same_message(stage: IncidentStage) -> None:
-    """The message says that it recovered, and so does a line in its thread."""
+    """The message and a line in its thread both say that the schedule has recovered."""
     await stage.watch()
     stage.run_through("FAILED")
     await stage.discover()

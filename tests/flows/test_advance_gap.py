@@ -443,7 +443,7 @@ async def test_nothing_is_kept_if_the_watch_was_stopped_while_an_end_was_account
 
 
 async def test_what_is_withheld_waits_while_another_watch_of_the_channel_is_left(stage: IncidentStage) -> None:
-    """The channel still gets an account, which lists it."""
+    """The channel still gets an account of the gap, which lists the withheld recovery."""
     await recovered_in_gap(stage)
     (watch,) = await stage.watches.all_watches()
     await stage.watch("hourly")

@@ -38,7 +38,7 @@ async def test_owners_are_here_elsewhere_or_unknown(one_redis: Redis) -> None:
 
 
 async def test_only_some_owners_are_checked(one_redis: Redis) -> None:
-    """The number of owners checked is limited, and so is the time."""
+    """Both the number of owners checked and the time for it are limited."""
     stage = IncidentStage(one_redis)
     many = of(*(f"Team {number}" for number in range(OWNERS_MOST + 3)))
     found = await OwnerChecker(stage.owners, stage.owner_mentions).unreached(CHANNEL, many)

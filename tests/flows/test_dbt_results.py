@@ -94,7 +94,7 @@ async def test_without_time_or_times_nothing_is_asked(stage: Stage) -> None:
 
 
 async def test_warnings_of_several_commands_are_named() -> None:
-    """Their files take one request; a command without any doesn't matter."""
+    """The addresses of all commands' files take one request, and a command without files doesn't matter."""
     stage = Stage(account("warn"))
     nodes = await stage.reader.warned([BUILD, replace(BUILD, id=2)], within_s=5)
     assert [node.unique_id for node in nodes] == ["model.shop.orders"]

@@ -201,7 +201,7 @@ async def test_where_many_cannot_be_told_in_the_channel_each_is_told_directly(st
 
 
 async def test_a_channel_that_refuses_does_not_take_the_slots_of_others(stage: Stage) -> None:
-    """After the first refusal its cards aren't edited anymore; the other channel's are."""
+    """After a channel's first refusal, its cards aren't edited anymore; the other channel's cards are."""
     for number in range(1, 6):
         await stage.follow(number)
     stage.sandbox.workspace.add_channel("more", "public", [stage.sandbox.workspace.bot.id], channel_id=OTHER)

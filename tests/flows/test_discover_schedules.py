@@ -71,7 +71,7 @@ async def test_only_watched_schedules_are_looked_at(stage: IncidentStage) -> Non
 
 
 async def test_a_schedule_that_is_new_is_watched_at_once(stage: IncidentStage) -> None:
-    """Its details are read although those of the others are fresh."""
+    """A new schedule's details are read even if the other schedules' details are still fresh."""
     await stage.watch("*")
     stage.bolt.active.append(replace(NIGHTLY, id=9, slug="weekly", name="Weekly"))
     stage.catalog.forget()

@@ -48,7 +48,7 @@ async def due_again(stage: Stage) -> None:
 
 
 async def test_only_the_newest_state_is_shown(start_stage: Stage) -> None:
-    """Two observations take one edit, and without a change there's no other."""
+    """Two observations take one edit, and there's no further edit without a change."""
     await started(start_stage)
     await observe(start_stage, "RUNNING")
     await observe(start_stage, "FAILED")

@@ -53,7 +53,7 @@ async def test_nobody_has_an_address(one_redis: Redis) -> None:
 
 
 async def test_the_file_wins(one_redis: Redis) -> None:
-    """What it says isn't looked up; nor is an owner without an address."""
+    """Neither an owner whom the file names nor one without an address is looked up in Slack."""
     stage = staged(one_redis, "ada@example.com", "grace@example.com", file=FILE)
     await stage.watch("*")
     assert stage.by_address.asked == []

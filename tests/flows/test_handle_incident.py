@@ -1,4 +1,4 @@
-"""What people do about an incident: its message shows it, and they get an answer only if it wasn't done."""
+"""Clicks on an incident: its message shows the change, and the person gets an answer only if nothing changed."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ async def test_the_failed_commands_log_is_shown(stage: Stage) -> None:
 
 
 async def test_another_command_is_shown_by_its_number(stage: Stage) -> None:
-    """Numbers are those on the card; a successful command is shown by its last lines."""
+    """Commands are numbered as on the card; a successful command is shown by its last lines."""
     stage.of("FAILED", OK, BROKEN, stdout="loaded\n")
     message = await stage.show(1)
     assert "dbt seed (command 1 of run 7) succeeded after 9 s." in said(message.text)

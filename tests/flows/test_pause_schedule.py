@@ -120,6 +120,6 @@ async def test_an_inactive_schedule_does_not_start_anyway(stage: Stage) -> None:
 
 
 async def test_bolt_being_away_is_said(stage: Stage) -> None:
-    """It's said even before the question."""
+    """If Bolt can't be reached, the person is told so instead of being asked to confirm."""
     stage.bolt.faults.always["schedule"] = BoltNotSent()
     assert "Nothing was changed." in said((await stage.pauser.ask_confirmation(PAUSE)).text)

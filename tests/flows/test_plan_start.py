@@ -58,7 +58,7 @@ async def test_commands_that_a_list_lacks_are_asked_for(start_stage: Stage) -> N
 
 
 async def test_what_is_approved_is_looked_up_anew(start_stage: Stage) -> None:
-    """A list that may be a minute old isn't good enough for that."""
+    """For an approved start, a list that may be a minute old isn't good enough."""
     await plan(start_stage)
     start_stage.bolt.active = [replace(NIGHTLY, commands=("dbt run",))]
     assert (await plan(start_stage)).commands == ("dbt build",)

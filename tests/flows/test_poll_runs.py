@@ -165,7 +165,7 @@ async def test_a_bolt_that_does_not_answer_is_asked_later(
 
 @pytest.mark.parametrize("name", ["polls", "strays"])
 async def test_a_retry_after_holds_strays_and_the_others(redis_client: Redis, name: str) -> None:
-    """It holds whichever batch Bolt throttled; a stray goes back to its own set for as long."""
+    """If Bolt throttles a batch of either kind, both kinds wait; a stray goes back to its own set for that time."""
     api, _ = await polled(redis_client, Polled({1: RunStatus("RUNNING")}, {2: UNKNOWN}), runs=3)
     scripts = Scripts(redis_client, "test", retention_s=1000)
     await make_due(scripts, name)

@@ -57,7 +57,7 @@ async def claimed(scripts: Scripts, lane: PostLane) -> ClaimedPost:
 async def test_what_is_refused_is_posted_more_plainly(
     poster: MessagePoster, chat: FakeChat, refusals: int, text: str
 ) -> None:
-    """First it's posted without blocks, and at last as its sentence alone, but only once."""
+    """A refused message is tried without blocks, then as its sentence alone, and is posted only once."""
     chat.faults.fail("post_message", *[REFUSED] * refusals)
     ts = await poster.post_with_fallback("C1", MESSAGE, "end:7", "1.5")
     (posted,) = chat.posted.values()
@@ -66,7 +66,7 @@ async def test_what_is_refused_is_posted_more_plainly(
 
 
 async def test_a_refusal_of_everything_is_the_callers(poster: MessagePoster, chat: FakeChat) -> None:
-    """So is any other fault: nothing is posted twice."""
+    """If every form is refused, or another error occurs, the caller gets the error, and nothing is posted twice."""
     chat.faults.fail("post_message", REFUSED, REFUSED, REFUSED, SlackNotSent("chat.postMessage"))
     for error in (ContentRefused, SlackNotSent):
         with pytest.raises(error):

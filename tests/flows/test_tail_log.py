@@ -129,7 +129,7 @@ class Stage:
         return [one.text for one in messages if one.is_reply]
 
     async def left(self) -> list[str]:
-        """The keys that are left of it."""
+        """The keys of the live log that still exist."""
         names = [self.scripts.key("follow", NAME), self.scripts.key("posts", "follow", CHANNEL)]
         names.append(self.scripts.key("due", "follows"))
         return [name for name in names if await self.scripts.redis.exists(name)]

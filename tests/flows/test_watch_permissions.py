@@ -50,7 +50,7 @@ async def test_a_creator_who_may_no_longer_watch_hears_nothing(one_redis: Redis)
 
 
 async def test_another_watch_of_the_channel_decides_then(one_redis: Redis) -> None:
-    """It decides if its creator still may watch."""
+    """If the policy refuses the deciding watch's creator, the channel's next watch decides."""
     stage = IncidentStage(one_redis, policy=Policy((FINANCE_ONLY,)))
     stage.people.groups["@finance"] = frozenset({BOB})
     await stage.watch("night*", made_by=BOB)

@@ -110,7 +110,7 @@ async def test_lines_from_a_descriptor(stage: Stage) -> None:
 
 
 async def test_a_modal_is_told_of(stage: Stage) -> None:
-    """An opened modal is mentioned once, however often it changes: it's filled in in the browser."""
+    """An opened modal is mentioned once, however often it changes, because it's filled in in the browser."""
     view = View("V1", "U0ADA", "modal", {"title": {"text": "Start a run"}, "blocks": []}, "h", "V1")
     stage.ws.views[view.id] = view
     for _change in range(3):

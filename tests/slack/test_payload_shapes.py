@@ -1,4 +1,4 @@
-"""What Slack sends is checked by its shape: real payloads fit, and anything else never reaches a listener."""
+"""Payloads are checked by their shape: Slack's real ones fit, and anything else never reaches a listener."""
 
 from __future__ import annotations
 

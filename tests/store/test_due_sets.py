@@ -124,7 +124,7 @@ async def test_what_is_given_back_is_due_again(replicas: list[Scripts]) -> None:
 
 
 async def test_all_due_sets_and_lanes_are_read_at_once(redis_client: Redis) -> None:
-    """Each is read by its first item, in any urgency class; empty ones are left out."""
+    """The time of the first item in each is returned, whatever its urgency class; empty ones are left out."""
     scripts = Scripts(redis_client, "test", retention_s=1000)
     assert await next_due(scripts, NAMES) == {}
     now_us = (await redis_client.time())[0] * 1_000_000

@@ -202,7 +202,7 @@ async def test_data_of_a_newer_kind_is_refused(own: EmbeddedRedis) -> None:
 
 
 async def test_broken_data_is_told(own: EmbeddedRedis) -> None:
-    """A file that the server cannot load ends the start, with the server's own last words."""
+    """If the server can't load its file, starting it fails, and the error quotes the server's last lines."""
     await own.start()
     await own.stop()
     (manifest,) = (own.data_dir / "redis" / "appendonlydir").glob("*.manifest")

@@ -120,7 +120,7 @@ async def unsaved(server: Broken) -> None:
 
 
 async def saved(server: Broken) -> None:
-    """Writes work again. The server can no longer save, so errors in saving are ignored, as an operator would."""
+    """Make writes work again. The server can't save anymore, so have it ignore that, as an operator would."""
     server.data.mkdir(exist_ok=True)
     await server.tell("CONFIG", "SET", "stop-writes-on-bgsave-error", "no")
 

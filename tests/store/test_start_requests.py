@@ -100,7 +100,7 @@ async def test_the_schedule_meant_is_compared_not_its_letters(
 
 
 async def test_two_schedules_whose_names_fold_alike_are_two_starts(scripts: Scripts) -> None:
-    """What is known to be another schedule is never taken for the first one."""
+    """Schedules known to be different are never taken for the same one, even if their names fold alike."""
     requests = StartRequests(scripts, Limits())
     assert (await requests.accept(meant("a", "Cafe", "cafe-1"))).word == "new"
     assert (await requests.accept(meant("b", "Café", "cafe-2"))).word == "new"

@@ -71,7 +71,7 @@ async def play(stage: Stage, settings: dict[str, str]) -> None:
 
 
 async def go_on(stage: Stage) -> None:
-    """Have another version's bot take it all to its end, and check that each end is announced once."""
+    """Have another version's bot finish everything, and check that each end is announced once."""
     bolt = stage.sandbox.bolt
     active = next(run for run in bolt.runs() if run.slug == SLUG)
     bolt.end(active.id, "SUCCESS")

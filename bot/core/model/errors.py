@@ -77,7 +77,7 @@ class StoreRefused(StoreUnavailable):
 class StoreFault(StoreUnavailable):
     """A script or command of the bot's own failed although Redis works. It's in the log under `reference`.
 
-    Whatever the script had changed before it failed stays changed.
+    Any changes that the script made before it failed stay.
     """
 
     def __init__(self, reference: str, *, cause: str = "", where: str = "") -> None:

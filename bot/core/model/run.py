@@ -180,8 +180,8 @@ class End:
 class Changed:
     """How a failure compares with its schedule's earlier runs on the same branch with the same commands.
 
-    `failures` counts the failed runs in a row, including this one, beginning at `since`; with `more` there may be more
-    than are listed. `succeeded_at` and `commit_then` are the last success's, or None if unknown.
+    `failures` counts the failed runs in a row, including this one, beginning at `since`. `more`: earlier runs that Bolt
+    didn't list may have failed too. `succeeded_at` and `commit_then` are the last success's, or None if unknown.
     """
 
     failures: int = 1
@@ -239,7 +239,7 @@ class Run:
 
     @property
     def started_here(self) -> bool:
-        """Whether a person asked the bot for it. A run started elsewhere may have any commands."""
+        """Whether a person asked the bot for the run. A run started elsewhere may have any commands."""
         return self.facts.asked_by is not None
 
     @property
@@ -257,7 +257,7 @@ class Run:
 
     @property
     def ended_at(self) -> datetime | None:
-        """When it ended: as Bolt reports it, else its last command's end. None if it hasn't ended."""
+        """When the run ended: as Bolt reports it, else its last command's end. None if it hasn't ended."""
         if self.end and self.end.ended_at:
             return self.end.ended_at
         ended = [command.ended_at for command in self.seen.commands if command.ended_at]

@@ -20,8 +20,8 @@ Turn = Literal["turn", "late", "unseen", "wait", "gone", "lost"]
 Decided = Literal["ok", "late", "over"]
 # Whether a start was removed from the queue: `over` if it's no longer queued, `gone` if there's no record of it.
 LeftQueue = Literal["ok", "over", "gone"]
-# Whether an incident's message shows a start that is waiting to be shown there: `no` if it never will, so that it needs
-# a card.
+# Whether an incident's message shows a start that is waiting to be shown there: `no` if it never will, so the start
+# needs a card.
 ShownInIncident = Literal["shown", "waits", "no"]
 
 

@@ -49,7 +49,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request to decide on. `posts`: it posts a message that everyone in the channel sees."""
+    """A request to decide on. `posts`: whether it posts a message that everyone in the channel sees."""
 
     action: Action
     target: Target = field(default_factory=Target)

@@ -231,7 +231,7 @@ def _would_have(preview: Preview) -> str:
 
 
 def _busy(preview: Preview) -> str:
-    """What is left out about schedules that run very often."""
+    """Say how many schedules run so often that only their failures are reported one by one."""
     busy = min(preview.schedules, round(preview.told.busy))
     how = "more than 12 times a day: I report failures one by one, and everything else in one line per hour."
     if busy == preview.schedules:

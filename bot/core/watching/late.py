@@ -20,7 +20,7 @@ from bot.core.model.watch import Watch
 from bot.core.watching.counted_runs import counts
 from bot.core.watching.ends import end_of_listing
 
-# A run that begins up to this long before a slot belongs to it.
+# A run that begins up to this long before a slot belongs to that slot.
 EARLY = timedelta(minutes=1)
 # Without a complete listing for this long, slots pass unseen.
 BLIND_AFTER = timedelta(minutes=10)

@@ -43,8 +43,9 @@ def settle(
 ) -> Settled:
     """Compare a schedule's slots with a listing at `at` of its newest runs. `has_all`: there are no others.
 
-    A slot from before the oldest listed run isn't counted, because its run may not be listed. `is_cut`: older runs can't
-    be listed now, so such a slot waits until they can, for a day at most. `has_all_new`: no others since the last look.
+    A slot from before the oldest listed run isn't counted, because its run may not be listed. `is_cut`: older runs
+    can't be listed now, so such a slot waits until they can, for a day at most. `has_all_new`: every run since the last
+    look is listed.
     """
     open_slots = sorted({*slots.waiting, *([slots.missed] if slots.missed else [])})
     if not open_slots or schedule.suspended:

@@ -151,7 +151,7 @@ class Tallies(Protocol):
 
 
 class Digests(Protocol):
-    """Digests of what channels watch: when each channel's is posted, and which were."""
+    """Channels' digests of the schedules they watch: when each digest is due, and which ones were posted."""
 
     async def set_digest(self, digest: Digest, at: datetime) -> bool:
         """Set or replace a channel's digest, which is due at `at`. Returns whether one was set before."""

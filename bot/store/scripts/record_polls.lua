@@ -56,7 +56,7 @@ local function store(member, state, final, digest, seen)
   -- It was last seen before an absence, so its end may have been announced during the absence: see conclude_run.lua.
   local before_us = tonumber(known[5]) or (tonumber(known[6]) or 0) * 1000000
   if before_us < absence_ended() then redis.call('HSET', run, 'unseen_us', num(before_us)) end
-  -- A wish that wasn't fulfilled is answered by its worker.
+  -- A request to cancel that didn't lead to this end is answered by its worker.
   if state == 'CANCELED' and tonumber(redis.call('HGET', run, 'tries') or '0') > 0 then
     redis.call('ZREM', key('due', 'cancels'), member)
   elseif redis.call('HEXISTS', run, 'wish') == 1 then

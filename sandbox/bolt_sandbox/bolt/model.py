@@ -75,9 +75,9 @@ class Character:
 
 @dataclass(slots=True)
 class Schedule:
-    """A schedule as the API lists it, with its character. `period_s` is the time between its cron expression's starts.
+    """A schedule as the API lists it. `character` is how its runs behave.
 
-    `first_slug` is set if its slug has changed.
+    `period_s` is the time between its cron expression's starts. `first_slug` is set if its slug has changed.
     """
 
     id: int

@@ -234,7 +234,7 @@ class People:
         return Outcome((await self._send_event(inner)).problem)
 
     async def shortcut(self, user_name: str, callback_id: str, channel_name: str = "") -> Outcome:
-        """Use a global shortcut, optionally with a conversation open, which the app doesn't learn."""
+        """Use a global shortcut, optionally with a conversation open; the app isn't told which one."""
         user = self._acting(user_name)
         self._check_at_ours(user)
         channel_id = self.channel_named(user_name, channel_name).id if channel_name else ""

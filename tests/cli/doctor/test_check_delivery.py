@@ -120,7 +120,7 @@ async def test_two_deployments_on_one_app(
 async def test_a_deployment_with_an_embedded_redis(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """No process in the data directory holds no connections; if its socket isn't found, that's not checked."""
+    """If no process uses the data directory, no connection is ours; without Redis' socket, that can't be checked."""
     deep = tmp_path / "-".join(["long"] * 25)
     embedded = EmbeddedRedis(deep)
     async with connected(sandbox, 2):
@@ -134,7 +134,7 @@ async def test_a_deployment_with_an_embedded_redis(
 
 
 async def test_a_redis_that_is_away(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without Redis, it isn't checked whose the connections are."""
+    """Without Redis, the doctor can't check whose connections they are."""
     async with connected(sandbox, 2):
         one = await socket_finding(sandbox, monkeypatch, REDIS_URL="redis://127.0.0.1:1/0")
     assert one.level == "warning"

@@ -284,7 +284,7 @@ def test_a_run_that_was_killed_names_what_had_failed_by_then() -> None:
 
 
 def test_what_only_the_log_knows_is_added_to_dbts_results() -> None:
-    """A failed hook and a run-operation's message, which dbt's results lack, come from the log; nothing else does."""
+    """Only what dbt's results lack comes from the log: a failed hook, and a run-operation's message."""
     results = Results(
         None, {"success": 1, "error": 1}, (NodeResult("model.k.m2", "error", "Database Error in model m2\n  x"),)
     )

@@ -80,7 +80,7 @@ def test_every_error_is_in_the_tree_that_is_drawn() -> None:
 
 
 def test_each_service_can_be_caught_as_one() -> None:
-    """Each service's errors share a base class, so that its caller catches no other service's."""
+    """Each service's errors share a base class, so that a caller doesn't catch another service's errors."""
     classes = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, BotError)]
     for one in classes:
         if one.__name__.startswith("Bolt"):

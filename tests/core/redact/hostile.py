@@ -1,4 +1,4 @@
-"""Texts that are hard on a masker: each repeats one thing, as somebody would who wants to make the bot hang."""
+"""Texts that are hard on a masker: each repeats one thing, as if somebody wanted to make the bot hang."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def test_the_commands_of_a_run_that_was_started_elsewhere_are_known_by_what_it_h
 
 
 def test_the_commands_of_a_start_of_ours_are_known() -> None:
-    """The commands of our own starts are known; those of our retries only if the retried run's were."""
+    """The commands of our own starts are known; our retries' commands are known only if the retried run's are."""
     ours = RunFacts(slug="n", asked_by="U1", request="q")
     for facts, known in (
         (ours, True),

@@ -1,4 +1,4 @@
-"""Type-ahead for schedules: what is offered for what is typed, best match first."""
+"""Type-ahead for schedules: the options for a typed text, best match first."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def test_people_times_and_emoji_are_no_text() -> None:
 
 
 def test_without_blocks_the_boxes_and_small_print_are_text() -> None:
-    """Without blocks, their boxes and small print become text, without repeats and without buttons."""
+    """Without blocks, a message keeps its boxes and small print as text, without repeats and without buttons."""
     plain = without_blocks(Message(("It broke.",), (*MESSAGE.blocks, Preformatted("x" * 500))), 100)
     assert plain.blocks == ()
     assert plain.text[0] == "It broke."

@@ -45,7 +45,7 @@ def test_only_those_whose_run_went_wrong_are_mentioned() -> None:
 
 
 def test_logs_are_promised_only_if_something_failed() -> None:
-    """The thread is mentioned only if a run failed, because only then a log follows there."""
+    """The thread is mentioned only if a run failed, because otherwise no log follows there."""
     assert "thread" in shown(end_batch_message([ended(1, "FAILED"), ended(2)], APP))[0]
     assert "thread" not in shown(end_batch_message([ended(1), ended(2)], APP))[0]
 

@@ -24,7 +24,7 @@ from bot.core.views.paging import page, page_buttons
     ],
 )
 def test_a_page_that_is_gone_is_the_nearest_one(total: int, asked: int, number: int, count: int, items: int) -> None:
-    """A page that is gone becomes the nearest one, because the list may have become shorter."""
+    """A page that no longer exists is replaced by the nearest one, because the list may have become shorter."""
     shown = page(range(total), asked)
     assert (shown.number, shown.count, len(shown.items), shown.total) == (number, count, items, total)
 

@@ -41,6 +41,6 @@ def test_a_watch_made_in_slack_becomes_the_files() -> None:
 
 
 def test_what_is_gone_from_the_file_is_stopped() -> None:
-    """A watch that is gone from the file is stopped, and so is one with another branch."""
+    """A watch that is gone from the file, or has another branch there, is stopped."""
     assert plan_file([], [OF_FILE, MADE_HERE]) == FilePlan(stop=(OF_FILE,))
     assert plan_file([replace(WANTED, branch="*")], [OF_FILE]).stop == (OF_FILE,)

@@ -160,7 +160,7 @@ def test_an_earlier_run_that_is_still_active_is_why() -> None:
 
 
 def test_a_paused_schedule_is_not_late() -> None:
-    """A paused schedule isn't late, and an open lateness ends with that reason."""
+    """A paused schedule isn't late; if it was already reported as late, the report ends with that reason."""
     paused = replace(NIGHTLY, suspended=True)
     slots = Slots(0, (SLOT.timestamp(),))
     judged = judge(paused, slots, (), {"C1": WATCHING}, {"C1": late()}, after(40))

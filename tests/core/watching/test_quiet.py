@@ -41,7 +41,7 @@ UNTIL = at(5)
         ("Europe/Berlin", "22:00-02:30", "2026-10-25T00:29", "2026-10-25T00:30"),
         ("Europe/Berlin", "22:00-02:30", "2026-10-25T00:30", None),
         ("Europe/Berlin", "22:00-02:30", "2026-10-25T01:15", None),
-        # A beginning that comes twice is the first of the two; one that is skipped, the moment of the change.
+        # If clocks show the beginning twice, the first time counts; if they skip it, the moment of the change counts.
         ("Europe/Berlin", "02:30-05:00", "2026-10-25T00:30", "2026-10-25T04:00"),
         ("Europe/Berlin", "02:30-05:00", "2026-03-29T01:00", "2026-03-29T03:00"),
         # Both of them skipped: no quiet hours that day.

@@ -49,7 +49,7 @@ def test_a_pattern_is_offered_beside_the_schedules(typed: str, groups: list[tupl
 
 
 def test_every_schedule_is_offered_before_anything_is_typed() -> None:
-    """Before anything is typed, every schedule is offered, with the number of schedules."""
+    """Before anything is typed, the first option is to watch every schedule, and it says how many there are."""
     (heading, (every,)), *_ = offers(INDEX, "").groups
     assert (heading, every.handle, every.about) == ("Every schedule", "*", "3 schedules now, and those added later")
     assert offers(INDEX, "new-*").groups[0][1][0].about == "matches no schedule yet"

@@ -137,7 +137,7 @@ async def test_of_a_large_group_not_everybody_is_named(served: Served, listening
 
 
 async def test_a_channel_is_shared_and_unshared(served: Served, listening: Ear) -> None:
-    """Each organization that a channel is shared with is an event, and the channel's information shows it."""
+    """Sharing a channel with an organization sends an event, and the channel's information shows that it's shared."""
     await served.control("sharing", channel="data-eng", team="T0ELSE", do="share")
     await served.control("sharing", channel="data-eng", team="T0ELSE", do="share")
     shape = (await served.client.conversations_info(channel="C0DATAENG"))["channel"]

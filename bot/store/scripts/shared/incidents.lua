@@ -205,7 +205,7 @@ local function push_incident_posts(channel, slug)
   for number, class in string.gmatch(known[1] or '', '(%d+):(%a+)') do
     if not post_done(hash, 'thread-' .. known[2] .. '-' .. number) then
       push('posts', class, channel, 'incident/' .. number .. '/' .. channel .. '/' .. slug, due)
-      -- Without this, of two that are due at the same time, 10 would come before 9.
+      -- Without this, post 10 would come before post 9 if both were due at the same time.
       due = due + 1
     end
   end

@@ -1,7 +1,7 @@
 import { readMrkdwn, unpackDate, type Leaf } from "./mrkdwn";
 import { fillDate } from "./time";
 
-// mrkdwn as words, for what is announced and for names.
+// mrkdwn as words, for announcements and names.
 export function spoken(text: string, nameOf: (id: string) => string): string {
   return readMrkdwn(text, { verbatim: true })
     .map((element) => element.elements.map((leaf) => said(leaf, nameOf)).join(""))

@@ -13,7 +13,7 @@ export interface Snapshot {
   channels: Record<string, ChannelData>;
   user: UserData | null;
   down: boolean;
-  // Grow where the bot, the faults or the log may have changed.
+  // These grow when the bot, the faults or the log may have changed.
   world: number;
   calls: number;
   // The ts up to which that person has read, by channel, and by channel and thread.
