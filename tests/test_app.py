@@ -1,4 +1,4 @@
-"""What can end by itself while the bot is running."""
+"""Parts that can end by themselves while the bot is running."""
 
 from __future__ import annotations
 

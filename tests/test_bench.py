@@ -14,7 +14,7 @@ from bench.table import Row, record
 
 
 def test_a_row_names_the_commit_it_was_measured_at(tmp_path: Path) -> None:
-    """Measuring one part again keeps the others with their commits, and a part that no longer exists is dropped."""
+    """Measuring one part again keeps the other parts' rows and commits, and drops parts that no longer exist."""
     out = tmp_path / "results.json"
     old = {"rows": [], "commit": "0ld1234", "at": "2026-01-01 00:00", "machine": "an old one"}
     rows = [{"measure": "acks a second", "seen": "5", "rival": "", "goal": "", "good": True, "failed": False}]
@@ -56,7 +56,7 @@ def parts(under_way: list[str], beside: dict[str, set[str]]) -> Parts:
 
 
 async def test_only_what_waits_is_measured_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
-    """Only parts that wait are measured side by side; each is kept once it's measured, and a failure stops no other."""
+    """Only parts that wait are measured side by side; each is kept once it's measured, even if others fail."""
     beside: dict[str, set[str]] = {}
     kept: list[tuple[str, bool]] = []
     named = ["idle", *WAITING[0][:2], "ack"]

@@ -19,7 +19,7 @@ UNIT = (ROOT / "deploy" / "systemd" / "bolt-bot.service").read_text(encoding="ut
 SCHEMA = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))["properties"]
 SETTINGS = {name.upper() for name in Settings.model_fields}
 SECRETS = {name.upper() for name, field in Settings.model_fields.items() if SecretStr.__name__ in str(field.annotation)}
-# What the chart or the image itself sets.
+# Settings that the chart or the image itself sets.
 OWN = {"REDIS_URL", "BOLT_BOT_DATA_DIR", "BOLT_BOT_REVISION"} | {
     f"BOLT_BOT_{name}" for name in ("HTTP_HOST", "HTTP_PORT", "ADMIN_HOST", "ADMIN_PORT")
 }

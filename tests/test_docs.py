@@ -1,4 +1,4 @@
-"""The documents: links lead somewhere, and paths that they name exist. Commands are in tests/test_command_lines.py."""
+"""The documents: links lead somewhere, and paths that they name exist. See tests/test_command_lines.py for commands."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def test_each_alert_has_a_test() -> None:
 
 @needs_promtool
 def test_the_rules_are_valid_and_fire() -> None:
-    """The rules are valid and fire on made-up series, by Prometheus's own tool."""
+    """According to Prometheus's own tool, the rules are valid and fire on made-up series."""
     run_promtool("check", "rules", "--lint=all", "--lint-fatal", RULES.name, cwd=RULES.parent)
     run_promtool("test", "rules", "alerts.test.yaml", cwd=RULES.parent)
 

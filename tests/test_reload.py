@@ -68,7 +68,7 @@ async def test_a_changed_file_is_in_effect(files: LiveFiles, tmp_path: Path) -> 
 
 
 async def test_a_file_that_cannot_be_used_changes_nothing(files: LiveFiles, tmp_path: Path) -> None:
-    """An unusable file changes nothing: one masked line with its line, and a note and a metric until it's mended."""
+    """An unusable file changes nothing: a masked log line names the fault; a note and a metric last until the fix."""
     before = files.policy.value
     write(tmp_path / POLICY, BAD)
     (line,) = await logged(files.reloader.read_changed)
@@ -141,7 +141,7 @@ async def test_it_is_read_when_asked(files: LiveFiles, tmp_path: Path) -> None:
 
 
 async def test_watches_and_hints_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Watches and hints are read again, and only a change is reported as one."""
+    """Watches and hints are read again, and unchanged files are reported as unchanged."""
     pytest.importorskip("re2")
     texts = {
         WATCHES: "version: 1\nchannels:\n  C0DATA123:\n    - watch: nightly\n",

@@ -101,7 +101,7 @@ async def start(command: str, folder: Path, environment: dict[str, str]) -> asyn
 
 
 async def refused(command: str, folder: Path, environment: dict[str, str]) -> str:
-    """The one line with which a command ends if it can't find its sandbox."""
+    """Run a command that can't find its sandbox, and return the single line that it prints."""
     process = await start(command, folder, environment)
     out, err = await process.communicate()
     assert process.returncode == 2, err.decode()

@@ -1,4 +1,4 @@
-"""Settings: complete and well-formed, or a line for each that is not."""
+"""Settings: each one that is missing or malformed gets a line."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ WORDS = st.text(st.characters(exclude_categories=["Z", "C"]), min_size=12, max_s
 
 
 def told(environment: dict[str, str]) -> str:
-    """What's wrong with an environment; empty if nothing is."""
+    """The errors in an environment, empty if there are none."""
     try:
         loaded(environment)
     except SettingsError as error:

@@ -56,7 +56,7 @@ async def eventually(
 ) -> Any:
     """Look repeatedly until what's seen meets the condition, and return it.
 
-    `expected` completes "waited for …". Raises AssertionError with that and with what was seen last.
+    `expected` completes "waited for …". Raises AssertionError with that text and the last value seen.
     """
     deadline = time.monotonic() + within_s
     while True:

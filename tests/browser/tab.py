@@ -1,4 +1,4 @@
-"""A tab with the sandbox's page, and what it must never do."""
+"""A tab with the sandbox's page, and the things that the page must never do."""
 
 from __future__ import annotations
 

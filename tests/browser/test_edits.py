@@ -1,4 +1,4 @@
-"""A message that the app edits while somebody clicks in it."""
+"""A message that the app edits while somebody clicks on it."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ async def test_no_command_in_a_thread(stage: Stage, tab: Tab) -> None:
 
 @pytest.mark.parametrize("words", HOSTILE)
 async def test_hostile_words_are_words(stage: Stage, tab: Tab, words: str) -> None:
-    """Hostile text runs nothing, asks nothing and links nowhere it mustn't, and the page keeps its shape."""
+    """Hostile text runs no code, opens no dialog and makes no forbidden link, and the page keeps its layout."""
     ws = stage.sandbox.workspace
     channel = ws.channel("data-eng")
     ws.post(channel, ws.bot, words)

@@ -232,7 +232,7 @@ def ends_are_told(seen: Seen) -> Found:
 
 
 def _may_be_twice(seen: Seen, key: str, first: float, last: float) -> bool:
-    """A lost reply alone is no excuse: the thread can be read. A call that took effect late or a paused process is."""
+    """Whether a post may appear twice: after a late effect or a pause, but not after a mere lost reply."""
     if any(one.about == key and one.how == "late" for one in seen.struck):
         return True
     pauses = [one for one in seen.upsets if one.what == "pause"]

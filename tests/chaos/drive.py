@@ -42,7 +42,7 @@ class Outcome:
     violations: tuple[Violation, ...]
     seconds: float
     calm_after_s: float
-    # What was waited for last.
+    # The last thing that was waited for.
     waited_for: str
 
     def line(self) -> str:

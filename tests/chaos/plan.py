@@ -25,7 +25,7 @@ LINES_OF_RUNS = (
 # A secret that a person may paste into a command, and that no one else may see.
 PASTED = "hunter2-Pasted-Password"
 
-# Which calls of a replica can be struck, and how often each is drawn.
+# The calls of a replica that a fault can hit, and each one's weight when one is drawn.
 TARGETS: dict[str, int] = {
     "trigger": 8,
     "post:start": 5,
@@ -41,7 +41,7 @@ TARGETS: dict[str, int] = {
     "read": 2,
     "respond": 2,
 }
-# How they are struck. `kill_before` and `kill_after` end the replica that called, before or after the call took
+# How a fault hits them. `kill_before` and `kill_after` end the replica that called, before or after the call took
 # effect; `lost_*` drops the connection; `hang_*` answers long after the caller's timeout; `late` takes effect after it.
 HOWS: dict[str, int] = {
     "kill_before": 4,
@@ -87,7 +87,7 @@ class PlannedChannel:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """A schedule, and the commands of its runs. `exclusive`: Bolt refuses a second run beside an active one."""
+    """A schedule, and the commands of its runs. `exclusive`: Bolt refuses a second run while one is active."""
 
     slug: str
     commands: tuple[str, ...]
@@ -187,13 +187,13 @@ class Plan:
 
 def make_plan(seed: int, *, commands: int | None = None, replicas: int | None = None) -> Plan:
     """The plan of a seed, which is always the same."""
-    rng = random.Random(seed)  # noqa: S311 - it is to be repeatable
+    rng = random.Random(seed)  # noqa: S311 - it has to be repeatable
     # Drawn even if they're given, so that the rest of the plan stays the same.
     drawn_commands, drawn_replicas, lasts = rng.randint(24, 60), rng.choice((2, 3, 3)), rng.uniform(8, 14)
     count, many = commands or drawn_commands, replicas or drawn_replicas
     users = tuple(f"user{number}" for number in range(USERS))
     channels, timetables = _channels(count), _timetables(count)
-    # Random numbers of their own, so that everything else is the same without them.
+    # Each has its own random numbers, so that everything else is the same without it.
     of_watches = random.Random(f"watches of {seed}")  # noqa: S311 - as above
     watched = make_watch_plan(of_watches, lasts)
     of_withheld = random.Random(f"withheld of {seed}")  # noqa: S311 - as above

@@ -1,4 +1,4 @@
-"""The processes of a seed: a Redis that comes back after each end, and the replicas."""
+"""A seed's processes: the replicas, and a Redis that is restarted whenever it ends."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """A struck call. `executed`: it took effect. `about`: its message's key, its start's reason, or its run."""
+    """A call hit by a fault. `executed`: it took effect. `about`: its message's key, start's reason, or run."""
 
     at: float
     replica: int
@@ -82,7 +82,7 @@ class Struck:
 class Upset:
     """A time when a process was ended or stopped, Redis was away, or Slack and Bolt got no CPU time.
 
-    `replica` is -1 for the last two.
+    `replica` is -1 if the time concerns Redis, or Slack and Bolt.
     """
 
     what: str

@@ -99,7 +99,7 @@ class Stage:
     private_by_url: set[str] = field(default_factory=set)
     # In how many seconds to restart the replica that's killed when it acknowledges the next request of a kind.
     kill_at_ack: dict[str, list[float]] = field(default_factory=dict)
-    # When this process, which runs Slack and Bolt, was delayed, and with it everything else.
+    # The times when this process, which runs Slack and Bolt, was delayed, so that everything else was delayed too.
     stalls: list[Upset] = field(default_factory=list)
     history: int = 0
     # The keys of incidents whose messages were snoozed.

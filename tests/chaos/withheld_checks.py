@@ -122,7 +122,7 @@ def digests_count_each_end_once(seen: Seen) -> Found:
     for watch in seen.watched.watches:
         since[watch.schedule] = min(watch.since, since.get(watch.schedule, watch.since))
     for schedule, begun in since.items():
-        # After a stop, it isn't known who else watched. No stop concerns the schedules that people start here.
+        # After a stop, it isn't known who else watched. Schedules that people start here aren't affected by stops.
         if seen.watched.stops and schedule.startswith(PREFIX):
             continue
         ends = [one for one in seen.watched.ends if one.schedule == schedule and one.counted and one.at > begun]

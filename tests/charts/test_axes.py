@@ -16,7 +16,7 @@ FILL = Fill("#000001")
 
 
 def test_a_value_has_its_height() -> None:
-    """A value's height is between the lower and the upper edge, and never outside."""
+    """A value's height is always between the lower and the upper edge."""
     assert [FRAME.y(value) for value in (0, 5, 10, 11, -1)] == [150, 100, 50, 50, 150]
 
 

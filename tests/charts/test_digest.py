@@ -40,7 +40,7 @@ def texts(shown: DigestChart) -> list[str]:
 @settings(max_examples=60, deadline=None)
 @given(charts())
 def test_nothing_is_outside_of_the_picture(shown: DigestChart) -> None:
-    """Nothing is outside of the chart, whatever the names and numbers, and all else is below the title."""
+    """Nothing is outside of the chart, whatever the names and numbers, and everything else is below the title."""
     picture = digest_picture(shown)
     for shape in picture.shapes:
         assert picture.bounds.contains(shape.bounds), shape

@@ -1,4 +1,4 @@
-"""`bolt-bot healthcheck`: what it asks, where, and what it says about each answer."""
+"""`bolt-bot healthcheck`: its request, the address it uses, and its sentence about each answer."""
 
 from __future__ import annotations
 

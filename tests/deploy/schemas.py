@@ -1,4 +1,4 @@
-"""Asks the environment that has the published schemas what is wrong with a file."""
+"""Validates files in the environment that has the published schemas."""
 
 from __future__ import annotations
 

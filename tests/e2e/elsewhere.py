@@ -8,7 +8,7 @@ from tests.e2e.stage import Stage
 
 SCHEDULER = Actor("Bolt scheduler")
 SLUG = "load"
-# Long enough for what a test does meanwhile, at the speed of the sandbox's runs.
+# Long enough for anything that a test does meanwhile, at the speed of the sandbox's runs.
 LONG_S = 3000.0
 
 
@@ -20,10 +20,10 @@ def add_schedule(stage: Stage, *, lasts_s: float = LONG_S, slug: str = SLUG) -> 
 
 
 def starts(stage: Stage, *, by: Actor = SCHEDULER, branch: str | None = None) -> Run:
-    """Start a run of it in Bolt, as somebody else."""
+    """Start a run of the schedule in Bolt, as somebody else."""
     return stage.sandbox.bolt.start(SLUG, Start(branch=branch, pull_request=12), by)
 
 
 def ends(stage: Stage, run: Run, state: str = "SUCCESS") -> None:
-    """End this run of it now."""
+    """End this run of the schedule now."""
     stage.sandbox.bolt.end(run.id, state)

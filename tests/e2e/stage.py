@@ -77,7 +77,7 @@ class Stage:
     forks: bool = True
     # What starts a bot that is not forked, before the command itself.
     launcher: tuple[str, ...] = ()
-    # Whose code they run: this project's, or another version's.
+    # The code that bots run: this project's, or another version's.
     root: Path = ROOT
 
     def __post_init__(self) -> None:

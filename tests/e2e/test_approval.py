@@ -113,7 +113,7 @@ async def test_the_asker_takes_it_back(stage: Stage) -> None:
 
 
 async def test_the_first_decision_counts(stage: Stage) -> None:
-    """Of an approval and a denial at the same moment, one counts; the other person is told it came too late."""
+    """Of a simultaneous approval and denial, one counts; the other person is told that theirs came too late."""
     stage.sandbox.workspace.usergroups["S0DATATEAM"].users.append("U0GUS")
     await asked(stage)
     ts = stage.cards()[-1].ts

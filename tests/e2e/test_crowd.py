@@ -8,7 +8,7 @@ from bolt_sandbox.slack import Fault
 from tests.e2e.stage import Stage
 
 PEOPLE = 24
-# What Slack accepts per minute in these tests: far less than one question for each person and channel.
+# The calls that Slack accepts per minute in these tests: far fewer than one for each person and channel.
 FEW = {"users.info": 2, "conversations.info": 2}
 # On a busy machine, Redis may be late for one of many. They're told so; it has nothing to do with Slack's limits.
 LATE = "I couldn't record this in time."

@@ -1,4 +1,4 @@
-"""The modules imported by the process that bots are forked off."""
+"""The modules imported by the process from which bots are forked."""
 
 from __future__ import annotations
 

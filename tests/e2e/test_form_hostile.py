@@ -32,7 +32,7 @@ async def test_a_channel_that_is_none_is_not_believed(stage: Stage) -> None:
 
 
 async def test_values_of_any_shape_change_nothing(stage: Stage) -> None:
-    """Signed requests that no form would send are answered, start nothing, and don't upset the bot."""
+    """Signed requests that no form would send are answered, start nothing, and don't disturb the bot."""
     bot = await stage.start_bot()
     form = await open_form(stage)
     await form.choose("nightly")
@@ -76,7 +76,7 @@ async def test_values_of_any_shape_change_nothing(stage: Stage) -> None:
 def forged(
     stage: Stage, view_id: str, metadata: str, *, chosen: str = "", commands: str | None = None
 ) -> dict[str, Any]:
-    """A signed submission by Ada that names a channel of the sender's choice."""
+    """A signed submission by Ada, forged to name any channel."""
     workspace = stage.sandbox.workspace
     slug = "nightly"
     values: dict[str, Any] = {"schedule": {CHOOSE: {"selected_option": {"value": slug}}}}

@@ -13,7 +13,7 @@ from tests.e2e.test_home import opened as home_opened
 from tests.e2e.test_home import view as home_of
 from tests.e2e.test_policy import policy
 
-# Slack names the organization as the team of one, and a sibling workspace as the team of the other.
+# Slack names the organization as Edda's team, and a sibling workspace as Sven's team.
 MEMBERS = ("edda", "sven")
 # Not in our workspace at all, but in a channel that it shares with a sibling.
 SISTER = "sila"
@@ -62,7 +62,7 @@ async def test_a_member_types_fills_in_the_form_and_clicks(stage: Stage, socket_
 @TRANSPORTS
 @pytest.mark.parametrize("person", [*MEMBERS, SISTER])
 async def test_a_member_mentions_writes_and_opens_app_home(stage: Stage, socket_mode: bool, person: str) -> None:  # noqa: FBT001
-    """A member can mention the bot, click, open App Home and write directly, even from a sibling workspace."""
+    """A member can mention the bot, click, open App Home and send direct messages, even from a sibling workspace."""
     await on_grid(stage, socket_mode=socket_mode)
     await stage.mention("run backfill", user=person)
     await stage.until(stage.card_says("is running"))
@@ -91,7 +91,7 @@ async def test_a_member_uses_the_shortcuts(stage: Stage, person: str) -> None:
 
 
 async def test_a_card_is_the_same_card_for_whoever_clicks(stage: Stage) -> None:
-    """A card is recorded under our workspace, whatever team Slack gives for whoever asked or clicks."""
+    """A card is recorded under our workspace, whatever team Slack names for the person who asked or clicks."""
     await on_grid(stage)
     await stage.mention("run backfill", user="sven")
     await stage.until(stage.card_says("is running"))

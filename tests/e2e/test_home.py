@@ -216,7 +216,7 @@ async def test_without_its_scopes_it_shows_less_and_says_so(stage: Stage, missin
 
 
 async def test_a_schedule_is_run_from_there(stage: Stage) -> None:
-    """The button names the last run's channel; the card goes there, and Home then shows the run by itself."""
+    """The button names the last run's channel; the card goes there, and Home then shows the run automatically."""
     await stage.start_bot()
     await stage.slash("run nightly --reason first")
     await stage.until(stage.card_says("succeeded"))

@@ -122,7 +122,7 @@ async def test_the_button_on_a_card_that_redis_has_lost(stage: Stage) -> None:
 
 
 async def test_a_crash_loses_no_line_and_doubles_none(stage: Stage) -> None:
-    """No line is lost or doubled by kill -9 while lines arrive, or while Slack's reply to a post is lost."""
+    """No line is lost or repeated after kill -9 while lines arrive, or after a lost reply to a post."""
     # The run takes longer than the test, even on a busy machine; the test ends the run.
     ticking(stage, lines=600, seconds=3000)
     run = await follow(stage)

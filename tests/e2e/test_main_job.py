@@ -43,7 +43,7 @@ async def test_a_failed_runs_log_lands_in_its_thread(stage: Stage) -> None:
 
 
 async def test_a_run_is_cancelled_by_its_button(stage: Stage) -> None:
-    """A click that's delivered twice asks Bolt once and is answered, and the card says cancelled when Bolt does."""
+    """If a click is delivered twice, Bolt is asked once; the person gets an answer, and the card follows Bolt."""
     await stage.start_bot()
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))

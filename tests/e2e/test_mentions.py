@@ -209,7 +209,7 @@ async def test_what_a_process_died_over_is_done_when_it_comes_again(stage: Stage
 
 
 async def test_a_redis_that_hangs(stage: Stage) -> None:
-    """If Redis hangs, Slack is answered in time and people are told what to do; what needs no Redis works."""
+    """If Redis hangs, Slack is answered in time and people are told what to do; help works without Redis."""
     await stage.start_bot()
     card = await running_card(stage)
     with stage.redis() as client:

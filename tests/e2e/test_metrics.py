@@ -28,7 +28,7 @@ async def test_they_are_what_is_declared_and_tell_what_happened(stage: Stage) ->
     await stage.until(stage.replied("succeeded"))
 
     async def measured() -> str:
-        # Connections are counted when readiness is checked, among others.
+        # Connections are counted when readiness is checked, among other times.
         await stage.until_ready(bot)
         return await read(bot)
 

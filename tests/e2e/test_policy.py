@@ -90,7 +90,7 @@ async def test_a_guest_s_click_is_asked_about_anew(stage: Stage) -> None:
 
 
 def unknown(stage: Stage, *, count: int | None = None) -> None:
-    """Slack returns no list of people, and fails to say who somebody is `count` times: always by default."""
+    """Slack returns no list of people, and fails `count` times to say who somebody is, or always by default."""
     stage.sandbox.workspace.faults.add(SlackFault("error", "users.list", count=None))
     stage.sandbox.workspace.faults.add(SlackFault("error", "users.info", count=count))
 

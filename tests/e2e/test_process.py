@@ -59,7 +59,7 @@ async def test_no_settings_at_all_are_told_a_line_each(stage: Stage) -> None:
 
 
 async def test_services_that_are_away_at_the_start_are_waited_for(stage: Stage) -> None:
-    """Alive but not ready while Bolt and Slack are away; ready when they are back."""
+    """The bot is alive but not ready while Bolt and Slack are away, and ready when they are back."""
     stage.sandbox.bolt.add_fault(Fault("away", count=None))
     stage.sandbox.workspace.faults.away = True
     bot = await stage.start_bot(ready=False)

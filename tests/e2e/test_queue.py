@@ -251,7 +251,7 @@ async def test_a_click_too_late(stage: Stage) -> None:
 
 
 def button(value: str) -> dict[str, object]:
-    """The row of buttons as a client shows it that hasn't seen the edit."""
+    """The row of buttons as shown by a client that hasn't seen the edit."""
     text = {"type": "plain_text", "text": DROP}
     element = {"type": "button", "action_id": "start.drop", "text": text, "value": value}
     return {"type": "actions", "block_id": "old", "elements": [element]}
@@ -343,7 +343,7 @@ async def test_bolt_away_at_its_turn(stage: Stage) -> None:
 @pytest.fixture
 async def redis() -> AsyncIterator[EmbeddedRedis]:
     """A separate Redis, not started yet."""
-    # A short path, because a socket's path has a limit; and a new one, because other test runs may be under way.
+    # The path is short, because a socket's path has a limit, and new, because other test runs may be under way.
     folder = Path(tempfile.mkdtemp(prefix="bolt-bot-"))
     server = EmbeddedRedis(folder, find_server())
     yield server

@@ -98,7 +98,7 @@ async def test_a_card_in_another_channel_is_linked_nowhere(stage: Stage) -> None
 
 
 async def test_every_command_is_retried(stage: Stage) -> None:
-    """Every command is retried, by button or command, even of a success; progress counts the schedule's commands."""
+    """Every command of a run is retried, even after a success; progress counts the schedule's commands."""
     await stage.start_bot()
     await failed_run(stage)
     await stage.click("Retry all")

@@ -1,4 +1,4 @@
-"""A webhook is a hint: the run is polled at once, and only what the API says counts."""
+"""A webhook is a hint: the run is polled at once, and only the API's answer counts."""
 
 from __future__ import annotations
 

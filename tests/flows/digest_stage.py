@@ -74,7 +74,7 @@ class DigestStage(IncidentStage):
         return await self.digest_setter.answer(who, command)
 
     async def until(self, when: datetime, *, listed: bool = True) -> None:
-        """Time passes. Schedules are listed meanwhile, unless Bolt is away, and digests queued and posted."""
+        """Let time pass. Schedules are listed meanwhile, unless Bolt is away, and digests are queued and posted."""
         self.at = self.bolt.clock = when
         if listed:
             await self.discover()

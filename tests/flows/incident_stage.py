@@ -91,7 +91,7 @@ DISK_LOG = COLUMN_LOG.replace('column "net_amnt" does not exist', "could not ext
 
 @dataclass
 class IncidentStage(Stage):
-    """The flows of watches. Times are Bolt's: `at` is now, and each run takes a minute of it.
+    """The flows of watches. Times are Bolt's: `at` is the present, and each run takes a minute.
 
     `gapless`: however much time a test lets pass, schedules were listed all the while, unless listing fails.
     """

@@ -258,7 +258,7 @@ async def test_a_watch_that_is_added_while_bolt_cannot_be_seen_is_told(stage: In
 
 
 async def test_an_unwatched_channels_message_that_was_deleted_is_not_posted_again(stage: IncidentStage) -> None:
-    """Whoever stopped the watches may have deleted it."""
+    """The person who stopped the watches may have deleted it."""
     watch = await stage.watch()
     await blind(stage)
     (message,) = messages(stage)

@@ -89,7 +89,7 @@ async def test_the_first_decision_counts(stage: Stage) -> None:
 
 
 async def test_a_start_is_denied_on_its_card(stage: Stage) -> None:
-    """The card stays and says so; whoever asked is told."""
+    """The card stays and says so; the person who asked is told."""
     await decide(stage, LEAD, yes=False)
     await stage.advance()
     assert await stage.state() is RequestState.CLOSED

@@ -99,7 +99,7 @@ async def test_what_fits_several_is_asked_about(stage: WatchStage) -> None:
 
 @pytest.mark.parametrize("text", ["9", "finance", "fin*"])
 async def test_an_unknown_one_is_not_stopped(stage: WatchStage, text: str) -> None:
-    """Neither is another channel's watch."""
+    """Unknown watches, and those of another channel, aren't stopped."""
     assert f"There's no watch {text} here." in said((await stage.type(f"unwatch {text}")).text)
     assert len(await stage.kept()) == 3
 

@@ -498,7 +498,7 @@ async def test_an_outage_of_a_channel_with_another_id_goes_on_there(stage: Incid
 
 
 async def test_an_outage_is_brought_up_to_date_and_withdrawn(stage: IncidentStage) -> None:
-    """After the bot's return the message shows what has changed; once the channel is shared, it names nothing."""
+    """After the bot's return the message shows the changes; once the channel is shared, it names no schedule."""
     slugs = [f"job-{number}" for number in range(8)]
     stage.bolt.active[:] = [replace(stage.bolt.active[0], slug=slug, name=f"Job {slug}") for slug in slugs]
     await stage.watch("*", made_by=ADA)

@@ -90,7 +90,7 @@ async def test_commands_that_nobody_tells(api: Api, forms: RunForms) -> None:
 
 
 async def test_commands_that_were_changed_meanwhile(api: Api, forms: RunForms) -> None:
-    """Whoever submits the old commands unedited is shown the new ones first."""
+    """A person who submits the old commands unedited is shown the new ones first."""
     form = await offered(forms)
     api.listed = ("dbt run --full-refresh",)
     again = RunForms(ScheduleCatalog(api), api, mask=str)  # type: ignore[arg-type]  # it has the methods that are called

@@ -34,7 +34,7 @@ def forms(stage: WatchStage) -> WatchForms:
 
 
 async def form_of(forms: WatchForms, number: int) -> Filled:
-    """What a watch's form contains when it opens."""
+    """The contents of a watch's form when it opens."""
     form = await forms.form(CHANNEL, number)
     assert isinstance(form, Form)
     return form.filled
@@ -85,7 +85,7 @@ async def test_without_a_list_a_schedule_cannot_be_looked_up(stage: WatchStage, 
 async def test_an_edited_watch_keeps_what_it_watches_its_number_and_its_beginning(
     stage: WatchStage, forms: WatchForms
 ) -> None:
-    """The person who edits a watch, even if somebody else made it, counts as its creator from then on."""
+    """The person who edits a watch counts as its creator from then on, even if somebody else made it."""
     await stage.type("watch night* --owner ada --branch dev --mention none")
     (before,) = await stage.kept()
     stage.bolt.clock = NOW.replace(hour=20)

@@ -163,7 +163,7 @@ async def test_a_teams_hints_apply_to_their_schedules(stage: Stage) -> None:
 
 
 def test_a_log_is_read_without_row_values() -> None:
-    """Neither the lines nor the file have them, unless they may be shown."""
+    """Row values are left out of the lines and the file, unless they may be shown."""
     printed = "ERROR\n  DETAIL:  Failing row contains (1, Ada Lovelace).\n"
     output = CommandOutput(BoltCommand(1, "python load.py", return_code=1), 1, printed, "")
     failure_log = extract_failure_log(output, lambda text: text)
@@ -175,7 +175,7 @@ def test_a_log_is_read_without_row_values() -> None:
 
 
 async def test_ten_failures_with_hanging_logs_are_told_in_time(stage: Stage) -> None:
-    """Each is concluded within its time without its log, which is still to come."""
+    """Each failure is announced in time without its log, which follows later."""
     stage.hasten()
     keys = await stage.fail(FAILURES)
     stage.sandbox.bolt.faults.add(Fault("timeout", count=None, operation=LOG))

@@ -90,7 +90,7 @@ async def test_somebody_takes_it_on_and_another_takes_over(start_stage: Stage) -
 
 
 async def test_a_click_on_a_message_that_still_looks_free_takes_over_from_nobody(start_stage: Stage) -> None:
-    """Whoever was faster stays on it; the other person can still take over."""
+    """The person who was faster stays on it; the other person can still take over."""
     of = handling(start_stage, failing(on_it=OnIt(ADA, datetime.now(UTC) + ON_IT_FOR, "ada")))
     answer = await of.flow.take_on(asker(BOB), "bob", "nightly", over=False)
     assert isinstance(answer, Message)

@@ -70,7 +70,7 @@ async def test_an_answer_waits_while_slack_is_away(answers: PrivateReplies, sand
 
 
 async def test_who_cannot_be_answered_at_all_is_logged(answers: PrivateReplies, sandbox: Sandbox) -> None:
-    """Slack refuses every way for good, which whoever runs the bot needs to know."""
+    """If Slack permanently refuses every way to reply, an error is logged for the operator."""
     for method in ("chat.postEphemeral", "conversations.open"):
         sandbox.workspace.faults.add(Fault("error", method, code="user_not_found"))
     with capture_logs() as lines:

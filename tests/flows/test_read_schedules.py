@@ -1,4 +1,4 @@
-"""What is shown about schedules while Bolt is away."""
+"""Answers about schedules while Bolt is away."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)
 
 
 class Api:
-    """Lists one schedule, and any that are made later, unless it is away."""
+    """Lists one schedule, and any that are added later, unless Bolt is away."""
 
     away = True
 

@@ -121,7 +121,7 @@ async def test_the_cards_of_a_queue_are_not_edited_before_they_are_read(start_st
 
 @pytest.mark.parametrize("shows_run", [True, False])
 async def test_a_start_that_is_too_late_may_have_been_sent(start_stage: Stage, *, shows_run: bool) -> None:
-    """The backup is from between its card and its run. If the card shows no run, nothing was started."""
+    """The backup was made between a start's card and its run. If the card shows no run, nothing was started."""
     start_stage.deadline_s = 60
     await carded(start_stage)
     asked_us = int(await start_stage.redis.hget(start_stage.scripts.key("req", "r1"), "asked_us") or 0)

@@ -8,7 +8,7 @@ from bot.flows.status import commands
 
 
 def told(count: int) -> str:
-    """As many commands as given, the last one still running, as a person reads them."""
+    """Return a list of `count` commands as a person reads it; the last command is still running."""
     listed = [BoltCommand(number, f"dbt run {number}", return_code=0) for number in range(1, count)]
     run = Run(RunKey("w", 1), seen=Observation("RUNNING", (*listed, BoltCommand(count, "dbt test"))))
     return "".join(str(getattr(span, "text", span)) for span in commands(run))

@@ -330,7 +330,7 @@ async def test_one_a_run_and_channel_and_not_too_many(stage: Stage) -> None:
 
 
 async def test_why_a_log_is_not_live(stage: Stage) -> None:
-    """The run is unknown or has no card here. If it's over, its log can be shown at once."""
+    """The run is unknown or has no card here. If the run is over, its log can be shown at once."""
     tail_log = stage.tail_log()
     assert await tail_log.begin_tail(ADA, RunKey("w", 404), None) is None
     assert "no run 404 in Bolt" in str(await tail_log.why_not(RunKey("w", 404)))

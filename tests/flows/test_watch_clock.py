@@ -1,4 +1,4 @@
-"""What changes about incidents just because time passes."""
+"""Changes to incidents that happen just because time passes."""
 
 from __future__ import annotations
 

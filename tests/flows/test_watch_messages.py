@@ -1,4 +1,4 @@
-"""Watches' messages are edited according to what they're about."""
+"""Watches' messages are edited to show the newest state of their subject."""
 
 from __future__ import annotations
 

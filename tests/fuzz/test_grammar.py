@@ -98,7 +98,7 @@ def test_any_message_is_read(text: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    # All verbs take the same time to read.
+    # One verb is enough, because all verbs are parsed in the same time.
     [
         "run",
         *WORDS[len(VERBS) :],

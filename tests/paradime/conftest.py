@@ -1,4 +1,4 @@
-"""A server that answers as a test says, a client of it, and a client of the sandbox's Bolt API."""
+"""A server with answers set by the test, a client of it, and a client of the sandbox's Bolt API."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def test_a_code_says_so_too(code: str) -> None:
     ],
 )
 def test_too_large_is_a_matter_of_queries(message: str) -> None:
-    """A query that is too large is invalid and can be split; for a mutation, such words decide nothing."""
+    """A query that is too large is invalid and can be split; a mutation with the same error is rejected."""
     assert type(refused(said(message))) is BoltInvalidQuery
     assert type(refused(said(message), is_query=False)) is BoltRejected
     assert type(refused(said(message), 400, is_query=False)) is BoltRejected

@@ -108,7 +108,7 @@ async def test_a_read_gives_up(api: Api, client: BoltClient, name: str) -> None:
 async def test_an_answer_is_not_asked_for_again(
     api: Api, client: BoltClient, name: str, answer: Answer, error: type[BoltError]
 ) -> None:
-    """A final answer is raised at once."""
+    """A final error is raised at once."""
     api.say(answer)
     with pytest.raises(error):
         await READS[name](client)

@@ -1,4 +1,4 @@
-"""Files from short-lived URLs: limited in size, without our credentials, and from nowhere else."""
+"""Files from short-lived URLs: limited in size, requested without our credentials, and accepted from no other host."""
 
 from __future__ import annotations
 

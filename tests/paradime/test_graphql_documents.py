@@ -78,7 +78,7 @@ def test_the_newer_ones_do_not(name: str) -> None:
 
 @pytest.mark.parametrize("type_name", ["", "BoltRunStatus"])
 def test_a_poll_never_asks_for_logs(type_name: str) -> None:
-    """A poll asks for nothing that may be megabytes."""
+    """A poll never asks for fields that may hold megabytes."""
     text = graphql_documents.statuses([1], type_name)
     assert not any(word in text for word in ("stdout", "stderr", "resources"))
 

@@ -101,7 +101,7 @@ async def test_a_kill_does_not_wait_for_a_stop(tmp_path: Path, changes: list[str
 
 
 async def test_a_restart_is_one_turn_and_the_end_is_the_end(tmp_path: Path, changes: list[str]) -> None:
-    """Other requests wait for a restart to finish; after `close`, nothing starts the bot."""
+    """Other requests wait for a restart to finish; after `close`, nothing starts the bot again."""
     child = make(tmp_path, READY_BOT, changes)
     await child.start()
     await asyncio.gather(child.restart(), child.start(), child.restart())

@@ -97,7 +97,7 @@ async def test_mistakes(stage: Stage, line: str, words: str) -> None:
 
 
 async def test_lines_from_a_descriptor(stage: Stage) -> None:
-    """Lines are carried out as they arrive, also several at once, until `quit` or the end of the input."""
+    """Lines are carried out as they arrive, even if several arrive at once, until `quit` or the end of the input."""
     for ending in (b"say two\nquit\nsay three\n", b"say two\n"):
         stage.printed.clear()
         reading, writing = os.pipe()

@@ -84,7 +84,7 @@ def test_nobody_else_is_native(door: Any, actor: grid.Actor, home: Installation)
     ],
 )
 def test_events(body: dict[str, Any], found: Standing) -> None:
-    """The right team in an event is taken as that of whoever acts."""
+    """The right team in an event is taken as that of the person who acts."""
     shared = body.pop("shared", False)
     assert (
         standing(GRID, affiliation_in_payload({**body, "type": "event_callback", "is_ext_shared_channel": shared}))
@@ -93,7 +93,7 @@ def test_events(body: dict[str, Any], found: Standing) -> None:
 
 
 def test_the_organization_of_a_message_says_nothing_of_who_clicks() -> None:
-    """The organization in a click is the message's, and says nothing about whoever clicks."""
+    """The organization in a click is the message's, and says nothing about the person who clicks."""
     body = grid.click(grid.FOREIGN["of another workspace"])
     assert body["team"]["enterprise_id"] == body["enterprise"]["id"] == "E1"
     assert standing(GRID, affiliation_in_payload(body)) is Standing.UNKNOWN

@@ -30,7 +30,7 @@ def now() -> list[float]:
 
 
 def test_more_connections_than_ours_for_a_quarter_of_an_hour(now: list[float]) -> None:
-    """After a quarter of an hour with too many connections, a fresh hello decides, with one warning."""
+    """If there are too many connections for 15 minutes and in the hello after that, there is one warning."""
     other_deployments = OtherDeployments(clock=lambda: now[0])
     other_deployments.note_hello(4)
     with capture_logs() as lines:

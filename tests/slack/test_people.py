@@ -1,4 +1,4 @@
-"""Who somebody is and what a channel is: asked seldom, shared by replicas, with unknown facts marked as such."""
+"""Facts about people and channels: seldom requested, shared by replicas, and marked if unknown."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from bot.slack.identity import Identity
 
 ME = Identity("T1", "U0BOT", "B0BOT", "bolt", "https://acme.slack.com/")
 BODY = {"type": "event_callback", "team_id": "T1", "is_ext_shared_channel": False}
-# As Slack documents app_mention, and with what it adds today.
+# The fields of app_mention that Slack documents, and then those that it also sends today.
 LEAST = {"type": "app_mention", "user": "U1", "text": "<@U0BOT> help", "ts": "17.1", "channel": "C1", "event_ts": "171"}
 FULL = LEAST | {"team": "T1", "client_msg_id": "c", "blocks": []}
 

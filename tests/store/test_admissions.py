@@ -35,7 +35,7 @@ async def test_a_flood_is_answered_once_and_dropped(scripts: Scripts) -> None:
 
 
 async def test_whoever_is_above_the_limit_at_once_is_told_once(scripts: Scripts) -> None:
-    """This holds even if several processes are asked at the same moment."""
+    """The limit holds even for requests at the same moment."""
     admissions = Admissions(scripts, Limits(user=5))
     found = await asyncio.gather(*(admissions.admit("U1", "C1", str(number)) for number in range(20)))
     assert sorted(found) == [FLOOD, *[FLOODED] * 14, *[OK] * 5]

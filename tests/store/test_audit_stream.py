@@ -17,7 +17,7 @@ def record(redis: Redis, *, most: int = 100_000, days: float = 90) -> Audit:
 
 
 async def test_what_is_added_is_read(redis_client: Redis) -> None:
-    """Entries have their time, and can be read from either end; empty fields stay empty."""
+    """Entries have a time, and can be read from either end; empty fields stay empty."""
     audit = record(redis_client)
     first = AuditEntry(Event.ASKED, request="a", user="U1", text="run x", decision="allow", rule="r")
     second = AuditEntry(Event.ENDED, request="a", run=4711, outcome="SUCCESS")

@@ -29,7 +29,7 @@ async def checked(answer: Callable[[str], bytes | None]) -> tuple[str, ...]:
 
 
 async def test_a_real_server_will_do(redis_client: Redis) -> None:
-    """Both kinds of server that the tests run on pass."""
+    """Both kinds of server that the tests use pass the check."""
     assert await check(redis_client) == ()
 
 

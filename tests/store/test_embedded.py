@@ -182,7 +182,7 @@ async def test_stopping_ends_the_server(own: EmbeddedRedis) -> None:
 
 
 async def test_an_end_of_its_own_is_noticed(own: EmbeddedRedis) -> None:
-    """Whoever waits for it learns that the server is gone."""
+    """Code that waits for the server learns that it is gone."""
     client = connect(await own.start())
     pid = int((await client.info("server"))["process_id"])
     await client.aclose()

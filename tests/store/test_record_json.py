@@ -55,7 +55,7 @@ def test_what_an_older_version_has_written_is_read() -> None:
 
 
 def test_fields_keep_the_names_of_older_versions() -> None:
-    """This holds on their own, inside a record, and inside one of several types that a field may have."""
+    """Renamed fields keep their old names at the top level, in a nested record, and in one of several allowed types."""
     facts = RunFacts(slug="nightly", followed_by="U2")
     assert json.loads(to_json(facts)) == {"schedule": "nightly", "watched_by": "U2"}
     assert from_json(RunFacts, to_json(facts)) == facts

@@ -214,7 +214,7 @@ def test_every_command_of_the_bot_is_tried() -> None:
 
 
 async def failing(url: str) -> StoreUnavailable:
-    """What the check reports about a server that can't be reached."""
+    """Return the error that the check raises for this server."""
     client = connect(url, timeout_s=1)
     with pytest.raises(StoreUnavailable) as caught:
         await check(client)

@@ -1,4 +1,4 @@
-"""Follow requests: stored once per run and channel, and never in the way of whoever started the run."""
+"""Follow requests: stored once per run and channel, and never in the way of the person who started the run."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ async def test_an_end_that_comes_while_its_card_is_posted_is_told_there(
 
 
 async def test_a_followed_run_may_still_be_of_a_lost_start(scripts: Scripts) -> None:
-    """Until a start of ours claims it, it counts as unclaimed."""
+    """Until one of our starts claims the run, it counts as unclaimed."""
     runs = Runs(scripts)
     follow_request = await adopted(scripts)
     await RunFollowers(scripts).posted(await claimed_post(scripts), follow_request, CardRef("A", "1.5"), "run:1")

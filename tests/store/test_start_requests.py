@@ -1,4 +1,4 @@
-"""Requests: stored once, protected against duplicates and backlogs, and advanced by whoever holds the claim."""
+"""Requests: stored once, protected against duplicates and backlogs, and advanced by the holder of the claim."""
 
 from __future__ import annotations
 

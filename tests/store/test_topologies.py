@@ -75,7 +75,7 @@ async def accepted(store: Scripts, name: str) -> None:
 
 
 async def replicas_with_it(store: Scripts) -> int:
-    """How many replicas have received what was written."""
+    """The number of replicas that have received all writes."""
     return int(await ask(store.redis, "WAIT", 1, 200))
 
 

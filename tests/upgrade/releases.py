@@ -15,7 +15,7 @@ PARTS = ("bot", "manifest.yml", "pyproject.toml")
 
 
 def unpack(folder: Path, revision: str = LAST_RELEASE) -> str:
-    """Unpack a release's code into a folder. Returns the reason if it can't be run, or else ""."""
+    """Unpack a release's code into a folder. Returns the reason if the code can't be run, or else ""."""
     try:
         archive = subprocess.run(  # noqa: S603 - git
             ["git", "archive", revision, *PARTS],  # noqa: S607 - from PATH

@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 from bot.web.connections import ConnectionLimits
 from bot.web.server import BODY_MOST, ListenAddress, WebServer
 
-# Generous for a busy machine: it's only waited for if something is wrong.
+# Generous, for a busy machine: a test takes this long only if something is wrong.
 SOON_S = 60.0
 GET = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -68,7 +68,7 @@ async def serving(limits: ConnectionLimits, *, read_s: float = 10.0, admin: bool
 
 
 async def ended(peer: Peer) -> bytes:
-    """What arrives until the server closes the connection, which it has to do soon."""
+    """Read until the server closes the connection, which it has to do soon."""
     async with asyncio.timeout(SOON_S):
         try:
             return await peer[0].read()
@@ -96,7 +96,7 @@ async def answered(peer: Peer, sent: bytes = GET) -> bytes:
 )
 @pytest.mark.parametrize("admin", [False, True])
 async def test_headers_that_never_end_are_not_waited_for(sent: bytes, admin: bool) -> None:  # noqa: FBT001
-    """Headers that never end, or never start, are given up, on either port."""
+    """A connection whose headers never end, or never start, is closed, on either port."""
     async with serving(ConnectionLimits(headers_s=0.1), admin=admin) as served:
         assert await ended(await served.connected(sent, port=served.server.admin_port)) == b""
 

@@ -21,7 +21,7 @@ LEASE_S = 30.0
 
 
 class Waiting:
-    """Jobs that wait until they're let go. Counts those that have begun."""
+    """Jobs that wait until they're let go. Counts the jobs that have begun."""
 
     def __init__(self, count: int) -> None:
         self._count = count

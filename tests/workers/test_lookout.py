@@ -66,7 +66,7 @@ async def test_a_worker_that_sleeps_longer_wakes_when_something_is_due() -> None
 
 
 async def test_a_worker_that_wakes_sooner_by_itself_is_left_alone() -> None:
-    """A worker that will wake sooner by itself isn't woken: only its claim knows of a limit until then."""
+    """A worker that will wake sooner by itself isn't woken: only its own claim knows which limits apply until then."""
     looked = asyncio.Event()
     claims = Claims(wait_s=5)
 
@@ -102,7 +102,7 @@ async def test_the_lookout_survives_every_error() -> None:
 
 
 async def looks(next_due: NextDue, worked: asyncio.Event, count: int, *, idle_s: float) -> list[float]:
-    """Let a lookout look `count` times. Returns the pauses between its looks, in seconds."""
+    """Run a lookout until it has looked `count` times. Returns the pauses between its looks, in seconds."""
     loop, at, enough = asyncio.get_running_loop(), list[float](), asyncio.Event()
 
     async def noted() -> Mapping[str, float]:

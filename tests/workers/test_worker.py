@@ -23,7 +23,7 @@ class Incidents:
         self.come = asyncio.Event()
 
     def __call__(self, where: str, error: BaseException) -> str:
-        """Take in a fault."""
+        """Remember a fault, and return a reference."""
         self.seen.append((where, error))
         self.come.set()
         return "7f3a"
@@ -81,7 +81,7 @@ async def test_a_wake_ends_the_sleep() -> None:
 
 
 async def test_acknowledgements_go_before_claims() -> None:
-    """A worker claims after all acknowledgements, and once, however often it's woken meanwhile."""
+    """A worker claims after all acknowledgements, and only once, however often it's woken meanwhile."""
     claims = 0
     claimed = asyncio.Event()
 

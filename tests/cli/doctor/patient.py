@@ -46,7 +46,7 @@ async def found_by(
     identity: Identity | None = None,
     limit_s: float = LIMIT_S,
 ) -> list[Finding]:
-    """What an area finds with these settings; no finding may contain a secret."""
+    """Return an area's findings with these settings, after checking that none contains a secret."""
     setting(monkeypatch, **environment)
     settings = load_settings()
     chat = SlackChat(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, str)

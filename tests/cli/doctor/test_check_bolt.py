@@ -175,7 +175,7 @@ async def test_the_uid_and_the_endpoint_differ(monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_a_workspace_without_schedules(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A workspace without active schedules is a warning: it's probably another one."""
+    """A workspace without active schedules gets a warning, because it's probably the wrong one."""
     world, url = served
     for schedule in world.schedules():
         world.remove_schedule(schedule.slug)

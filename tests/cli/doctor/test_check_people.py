@@ -29,7 +29,7 @@ GOOD = {"user": "U0ADA", "group": "@data-team", "channel": "C0DATAENG"}
 async def found(
     check: str, text: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> list[Finding]:
-    """What's found in a file with this text."""
+    """Return a check's findings about a file with this text."""
     file = folder / "file.yaml"
     file.write_text(text)
     setting = f"BOLT_BOT_{check.split(maxsplit=1)[0].upper()}_FILE"
@@ -101,7 +101,7 @@ async def test_a_policy_with_domains_and_no_addresses(
 async def test_owners_that_slack_does_not_have(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Owners that Slack doesn't have, a person or a group, are warnings; valid ones aren't mentioned."""
+    """A person or group that Slack doesn't have gets a warning as an owner; valid owners aren't mentioned."""
     text = "version: 1\nowners:\n  ada: U0ADA\n  ben: U0BEN\nschedules:\n  finance-*: S0NONE\n"
     group, person = await found("owners file", text, sandbox, monkeypatch, tmp_path)
     assert (group.level, person.level) == ("warning", "warning")

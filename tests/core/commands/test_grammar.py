@@ -321,7 +321,7 @@ def test_the_commands_own_name_is_used() -> None:
         parse("show", "/dbt")
 
 
-# What grammars stumble over: quotes, dashes and Slack's escapes next to one another.
+# Text that is hard to parse: quotes, dashes and Slack's escapes next to one another.
 AWKWARD = st.lists(
     st.sampled_from(
         ["a", "B c", "7", " ", "`", "```", "*", "_", "~", '"', "'", "“", "”", "’", "\\", "--", "—", "-", "=", "#", "<", ">", "|", "&", ";", "@", "!",

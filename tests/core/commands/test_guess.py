@@ -1,4 +1,4 @@
-"""What people type, command or not: what is done, what is only offered, and what never happens."""
+"""Lines that people type, commands or not: some are carried out, some are only offered, and some do nothing."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def outcome(text: str) -> str:
 
 
 def _start(meant: RunCommand | RetryCommand) -> str:
-    """A start looks up its schedule; if it isn't found, nothing starts, and what was probably meant is offered."""
+    """A start looks up its schedule; if it isn't found, nothing starts, and similar starts are offered."""
     name = meant.schedule_text
     if not name or isinstance(found := find_schedule(name, SCHEDULES), Schedule):
         return f"does {canonical(meant)}"

@@ -13,7 +13,7 @@ from tests.core.views.plain import said
 
 
 def codes(topic: str | None, mention: str = "") -> list[str]:
-    """What is shown as code."""
+    """The parts of a help text that are shown as code."""
     return [span.text for span in usage(topic, "/dbt", mention).text if isinstance(span, Code)]
 
 

@@ -28,7 +28,7 @@ def test_every_failure_keeps_its_head_where_room_is_short() -> None:
 
 
 def test_what_stopped_the_command_comes_last_and_keeps_its_share() -> None:
-    """What stopped the command comes last, unless a failure's lines already contain it."""
+    """The error that stopped the command comes last, unless a failure's lines already contain it."""
     stopped = LogFindings(problem="Interrupted", lines=("KeyboardInterrupt", "at line 7"))
     failures = [failure(n, f"Failure in model m{n}", "x" * 900) for n in range(9)]
     assert excerpt(failures, stopped, EXCERPT_LIMIT).endswith("\n\nKeyboardInterrupt\nat line 7")

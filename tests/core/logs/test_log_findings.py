@@ -60,7 +60,7 @@ def test_a_sentence_about_a_model_is_no_heading() -> None:
     ],
 )
 def test_kinds_are_called_as_in_dbts_ids(word: str, kind: str) -> None:
-    """Kinds are named as in dbt's ids, and whatever runs a macro is an operation."""
+    """Kinds are named as in dbt's ids, and anything that runs a macro is an operation."""
     assert kind_of(word) == kind
 
 

@@ -25,7 +25,7 @@ def sample(name: str) -> str:
 
 
 def excerpt(stdout: str, stderr: str, limit: int) -> Reading:
-    """What is read from these streams alone."""
+    """Read these streams alone, without a file of results."""
     return reading(read_log(stdout, stderr, limit), limit=limit)
 
 

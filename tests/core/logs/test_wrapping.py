@@ -1,4 +1,4 @@
-"""A tool's output inside what schedulers and containers put around it."""
+"""A tool's output inside the prefixes and JSON that schedulers and containers add."""
 
 from __future__ import annotations
 

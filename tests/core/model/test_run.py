@@ -106,7 +106,7 @@ def test_a_poll_is_recorded_masked_and_cut() -> None:
 
 
 def test_a_card_elsewhere_is_not_linked() -> None:
-    """A card in another channel isn't linked, because whoever reads this one may not be in that channel."""
+    """A card in another channel isn't linked, because people who read this one may not be in that channel."""
     retried = Retried(8, "U1", CardRef("C1", "1.5"), "https://slack.example/p1")
     seen = replace(run(), retried=retried)
     assert seen.seen_in("C1") == seen

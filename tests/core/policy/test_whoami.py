@@ -90,7 +90,7 @@ def test_of_many_cases_the_first_are_told_and_the_rest_counted() -> None:
     ],
 )
 def test_the_highest_role_is_told(person: Person, words: str) -> None:
-    """The highest role is shown, and why it isn't known if it isn't."""
+    """The highest role is shown, or else the reason why it isn't known."""
     text = said(whoami(DEFAULT_POLICY, person, HERE).text)
     assert words in text
     assert person.why in text

@@ -1,6 +1,6 @@
 """Lines that look as if they contained a secret, but don't: the masker must leave them unchanged.
 
-They resemble what dbt, its adapters, warehouses and Python print.
+They resemble lines that dbt, its adapters, warehouses and Python print.
 """
 
 from __future__ import annotations
@@ -310,7 +310,7 @@ LOOK_ALIKES = (
     "python -u script.py",
 )
 
-# What is masked although it's no secret, with the reason.
+# Texts that are masked although they aren't secrets, each with the reason.
 CHANGED = {
     "pydantic: password: field required": "after a colon, a sentence reads like a value",
     'raise ValueError(f"no such secret: {name}")': "a password may stand in braces (ODBC)",

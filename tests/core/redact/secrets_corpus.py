@@ -18,7 +18,7 @@ CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 LETTERS = f"{DIGITS}ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 BASE64 = f"{LETTERS}+/"
 WEB = f"{LETTERS}-_"
-# What may be left of a secret in the text: fewer than this many of its characters in a row.
+# Fewer than this many consecutive characters of a secret may be left in the text.
 LEFT = 8
 
 

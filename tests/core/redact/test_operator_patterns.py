@@ -1,4 +1,4 @@
-"""What else a deployment calls secret: bounded patterns are accepted, others are refused by their number."""
+"""A deployment's own patterns for secrets: bounded ones are accepted, and others are refused by their number."""
 
 from __future__ import annotations
 

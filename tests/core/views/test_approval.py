@@ -49,7 +49,7 @@ def boxes(request: Request) -> list[str]:
 
 
 def test_the_card_asks_the_group_until_its_time_is_over() -> None:
-    """The card mentions the group and says until when it can approve."""
+    """The card mentions the group and says when the time for approval ends."""
     text = pending_card(REQUEST, APP).text
     assert Group("S0LEADS", "@leads") in text
     assert When(ASKED + timedelta(seconds=1800)) in text
@@ -99,7 +99,7 @@ def test_no_command_is_cut() -> None:
 
 @pytest.mark.parametrize("commands", [("x" * BOX_MOST,), ("x" * 1000,) * (COMMANDS_MOST // 1000 + 1)])
 def test_what_does_not_fit_on_a_card_is_refused(commands: tuple[str, ...]) -> None:
-    """A command that is too long for a card is refused, and so are too many of them together."""
+    """A command that is too long for a card is refused, and too many commands together are refused as well."""
     assert (too_long(commands) or "").endswith(".")
 
 

@@ -130,7 +130,7 @@ def test_commands_with_a_secret_are_not_carried() -> None:
     ],
 )
 def test_a_command_with_a_secret_is_not_carried_and_its_click_says_why(value: str) -> None:
-    """A command with a secret isn't carried by any button, and a click on it says why."""
+    """A button doesn't carry a command with a secret, and a click on such a button says why."""
     kept = buttons.without_secrets(value, lambda text: text.replace("hunter2", "•••"))
     assert "hunter2" not in kept
     with pytest.raises(BadCommand, match="seems to include a secret"):

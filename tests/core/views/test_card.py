@@ -330,7 +330,7 @@ def test_a_start_that_waits_says_for_what(request_: Request, first: str) -> None
 
 
 def test_a_run_that_bolt_does_not_know_any_more() -> None:
-    """A lost run's card says so and offers no Cancel, and its thread mentions whoever asked."""
+    """A lost run's card says so and offers no Cancel, and its thread mentions the person who asked."""
     lost = run(LOST)
     assert (
         shown(run_card(lost, APP))[0]

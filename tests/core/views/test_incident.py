@@ -304,7 +304,7 @@ def test_still_failing_says_who_is_on_it_and_what_is_new() -> None:
 
 
 def test_an_incident_that_began_before_the_watch() -> None:
-    """An incident from before the watch says so and counts at least so many runs."""
+    """An incident from before the watch says so, and says that at least this many runs failed."""
     incident = failing_already([failure(5, 4), failure(4, 3), success(3, 2)], WATCH, NIGHTLY)
     assert incident is not None
     assert first(incident) == (

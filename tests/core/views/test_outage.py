@@ -87,7 +87,7 @@ def test_it_says_what_has_recovered_and_who_is_on_it() -> None:
 
 
 def test_it_says_who_is_on_all_of_it_and_since_when() -> None:
-    """If people are on all of it, the reply says since when, and offers Take over instead of I'm on it."""
+    """If people already handle all its schedules, the reply says since when, and offers Take over."""
     since = T0 + ON_IT_FOR
     one = replace(incident(1), on_it=OnIt("U0ADA", since, "ada"))
     other = replace(incident(2), on_it=OnIt("U0BOB", since + timedelta(hours=1), "bob"))

@@ -120,7 +120,7 @@ def test_deferral_and_turbo_ci(deferral: Deferral | None, words: str) -> None:
 
 
 def test_notifications_are_told_once_in_either_shape() -> None:
-    """Notifications are shown once, from the newer shape if Bolt returns both, and what doesn't fit is counted."""
+    """Notifications are shown once, from the newer shape if Bolt returns both, and those that don't fit are counted."""
     old = replace(NIGHTLY, slack_on=("failed",), slack_notify=("#data",), email_on=("passed",), email_notify=("a@b.c",))
     facts = said(of(old).text) + " ".join(shown(of(old)))
     assert "Slack #data on failed; email a@b.c on passed." in facts

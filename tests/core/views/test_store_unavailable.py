@@ -1,4 +1,4 @@
-"""What people read if Redis can't be used: never that nothing was done if that isn't known."""
+"""Messages for when Redis can't be used: they say that nothing was done only if that's certain."""
 
 from __future__ import annotations
 

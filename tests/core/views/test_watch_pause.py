@@ -1,4 +1,4 @@
-"""What people read about watches that are paused."""
+"""Messages about watches that are paused."""
 
 from __future__ import annotations
 

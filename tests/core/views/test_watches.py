@@ -145,7 +145,7 @@ def test_a_channels_watches_are_listed_with_buttons() -> None:
 
 
 def test_all_channels_are_listed_without_buttons_and_private_ones_are_counted() -> None:
-    """Across all channels there are no buttons, because only a channel's members stop its watches."""
+    """Across all channels there are no buttons, because only a channel's members can stop its watches."""
     message = watch_list(page([ListedWatch(WATCH, 1)], 1), WatchesCommand(every=True), prefix="/bolt", hidden=2)
     assert shown(message)[:2] == [
         "3 watches across all channels. 2 of them are in private channels that you aren't in.",

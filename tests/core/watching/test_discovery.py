@@ -65,7 +65,7 @@ def test_what_is_accounted_already_or_was_over_before_the_watch_is_no_news() -> 
 
 
 def test_a_run_that_is_left_out_is_found_again() -> None:
-    """A run that is left out is found again, unlike one that was known to be active."""
+    """A run that is left out is found again later, but a run that was known to be active isn't left out."""
     known = compare(Ledger(begun=True), [run(1, "RUNNING")], NOW).ledger
     listed = [run(3, "RUNNING"), run(2), run(1)]
     found = compare(known, listed, NOW)

@@ -80,7 +80,7 @@ def test_a_run_that_begins_late_is_the_slot_s_run() -> None:
     "facts", [{"parent_run_id": 7}, {"branch": "dev"}, {"pull_request": "3"}, {"started_at": None}], ids=str
 )
 def test_other_runs_fill_no_slot(facts: dict[str, object]) -> None:
-    """A retry, a run on another branch or for a pull request, and one without a start fill no slot."""
+    """A retry, a run on another branch or for a pull request, and a run without a start time don't fill a slot."""
     other = replace(run(1, 1), **facts)  # type: ignore[arg-type]
     assert found(look(40, other)) == ([], 0, [])
 

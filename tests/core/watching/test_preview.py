@@ -32,7 +32,7 @@ def test_one_message_for_failures_in_a_row() -> None:
 
 
 def test_what_happened_before_is_known_but_not_counted() -> None:
-    """Earlier failures aren't counted, and a schedule that was already failing opens no message."""
+    """Earlier failures aren't counted, and a schedule that was already failing doesn't open a new message."""
     assert told(run(1, 8, "FAILED"), run(2, 6, "FAILED"), run(3, 5, "SUCCESS")) == Previewed(1, 0, 1)
 
 

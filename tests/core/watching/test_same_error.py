@@ -44,5 +44,5 @@ def test_other_words_nodes_and_return_codes_are_other_errors() -> None:
     ids=["quotes", "slashes", "words", "numbers", "ids"],
 )
 def test_it_stays_linear_on_hostile_lines(piece: str, times: int, read: str) -> None:
-    """Long hostile lines are read to the end; if that took quadratic time, the tests' time limit would be over first."""
+    """Long hostile lines are read to the end; if that took quadratic time, the test would time out."""
     assert same_words(piece * times) == (read * times).strip()

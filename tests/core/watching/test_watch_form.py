@@ -23,7 +23,7 @@ BLANK = Filled("C1")
 
 
 def offered(typed: str) -> list[tuple[str, list[str]]]:
-    """The menu's groups, as headings and what choosing an option sends."""
+    """The menu's groups: each heading, with the values of its options."""
     return [(heading, [one.handle for one in ones]) for heading, ones in offers(INDEX, typed).groups]
 
 

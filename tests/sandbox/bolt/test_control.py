@@ -59,7 +59,7 @@ async def control(served: Served, path: str, body: dict[str, Any]) -> dict[str, 
 
 
 async def test_a_run_that_somebody_starts_in_bolt(served: Served) -> None:
-    """A run can be started, cancelled and ended by others than the API key."""
+    """Actors other than the API key can start, cancel and end a run."""
     body = {"slug": "backfill", "branch": "main", "pull_request": 7, "commands": ["sleep 60"], "actor": "Mary"}
     run = await control(served, "runs", body)
     assert (run["actor"], run["state"], run["gitInfo"]["pullRequestId"]) == ("Mary", "STARTING", "7")

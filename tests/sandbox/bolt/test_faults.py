@@ -1,4 +1,4 @@
-"""What can be made to go wrong, over a socket."""
+"""Faults that can be injected, tested over a socket."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ async def test_no_answer(served: Served) -> None:
 
 
 async def test_an_answer_that_is_held(served: Served) -> None:
-    """A request that is held for a time is answered after it."""
+    """A request that is held for a time is answered afterward."""
     served.world.add_fault(Fault("timeout", hold_s=30))
     assert (await served.post(WRITE)).json()["data"]["triggerBoltRun"]["runId"]
     assert served.slept == [30]

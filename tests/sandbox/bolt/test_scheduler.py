@@ -50,7 +50,7 @@ async def output(served: Served, run_id: int) -> tuple[str, str]:
 
 
 async def delete(served: Served, path: str) -> int:
-    """Delete something with the control API, and return the status."""
+    """Delete something through the control API, and return the status."""
     return (await served.client.delete(f"/control/bolt/{path}")).status_code
 
 

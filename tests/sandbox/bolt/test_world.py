@@ -55,7 +55,7 @@ def test_how_runs_end(world: BoltWorld, clock: Clock, slug: str, within_s: float
 
 
 def test_speed(clock: Clock) -> None:
-    """At speed 10 a run takes a tenth of its time, and so does a cancel."""
+    """At speed 10, runs and cancellations take a tenth of their usual time."""
     world = BoltWorld(clock, speed=10)
     run, other = world.start("nightly"), world.start("backfill")
     world.cancel(other.id)
@@ -119,7 +119,7 @@ def test_always_on(world: BoltWorld, clock: Clock) -> None:
 
 
 def test_one_run_at_a_time(world: BoltWorld, clock: Clock) -> None:
-    """An exclusive schedule refuses a second run beside an active one, whoever asks, and accepts one after it."""
+    """An exclusive schedule refuses a second run while one is active, and accepts one afterward."""
     first = world.start("warehouse-load")
     with pytest.raises(Refused, match="AlreadyRunningException"):
         world.start("warehouse-load")
@@ -133,7 +133,7 @@ def test_one_run_at_a_time(world: BoltWorld, clock: Clock) -> None:
 
 
 def test_history(world: BoltWorld) -> None:
-    """Past runs have ended, began in the order of their ids, and retries name their parent."""
+    """Past runs have ended and began in the order of their ids, and retries name their parent."""
     past = [run for run in reversed(world.runs()) if run.slug != "already-running"]
     assert [run.created_at for run in past] == sorted(run.created_at for run in past)
     assert all(world.view(run.id).ended_at for run in past)

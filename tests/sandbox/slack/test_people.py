@@ -116,7 +116,7 @@ async def test_deactivated_people(served: Served) -> None:
 
 
 async def test_user_groups(served: Served) -> None:
-    """User groups are listed with members and counts only on request, and so are disabled groups."""
+    """User groups are listed with members and counts only on request; disabled groups also have to be requested."""
     first, second = (await served.client.usergroups_list())["usergroups"]
     assert (first["id"], second["id"], second["handle"]) == ("S0DATATEAM", "S0DATALEADS", "data-leads")
     assert not {"users", "user_count"} & set(first)

@@ -139,7 +139,7 @@ async def test_invalid_blocks_say_where(served: Served) -> None:
 
 
 async def test_long_texts(served: Served) -> None:
-    """A post's text is cut at 40,000 characters; an edit's over 4,000 is refused."""
+    """A post's text is cut at 40,000 characters; an edit with over 4,000 is refused."""
     posted = await served.client.chat_postMessage(channel="C0DATAENG", text="x" * 40_001)
     assert len(posted["message"]["text"]) == 40_000
     assert posted["warning"] == "message_truncated"

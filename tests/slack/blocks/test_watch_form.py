@@ -89,7 +89,7 @@ def test_an_existing_one_says_what_it_watches() -> None:
 
 
 def test_what_is_reported_can_be_chosen() -> None:
-    """A new form shows the defaults, and that of an existing watch shows the watch's options."""
+    """A form for a new watch shows the defaults, and a form for an existing watch shows its options."""
     watch = replace(WATCH, only="ends", pull_requests=True, late_s=1800, slow=SlowAfter(factor=2))
     assert reported(Form(Filled("C1"))) == [
         "Report * (static_select): Failures and recoveries",
