@@ -3,7 +3,7 @@
 `python -m bench` measures everything, and `python -m bench polls ack` only those two parts. The table is printed.
 Full-length measurements are stored in bench/results.json and bench/results.md as soon as they're made, each row with
 its commit. `--quick` runs a small version of everything, stores nothing and checks no goals: it fails only if a row
-can't be measured. The goals are beside what they judge, in the module of each row.
+can't be measured. Each row's goal is in the module that measures the row.
 
 Rows that mostly wait, for the clock or for what Slack allows in a minute, are measured at the same time, in two groups.
 After them, each of the others has the machine to itself, because these measure milliseconds, memory or processor time.

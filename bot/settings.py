@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     bolt_bot_poll_requests_a_s: float = Field(default=10, ge=0.1, le=1000)
     """The most polls that all processes together send in a second. Each asks for up to a hundred runs."""
     bolt_bot_follow_gap_s: float = Field(default=15, ge=1, le=3600)
-    """The shortest time between two posts of a live log. It grows with each post, up to eight times as long."""
+    """The shortest time between two posts of a live log. Each post lengthens it, up to eight times this value."""
     bolt_bot_log_limit_mb: int = Field(default=64, ge=1, le=1024)
     """The largest response from Bolt that the bot reads, which limits how much memory it needs."""
 

@@ -127,7 +127,7 @@ def test_both_forms_in_the_file_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_malformed_value_is_named_with_its_line(tmp_path: Path) -> None:
-    """A malformed value is named with its line and a misspelled name with a suggestion; other programs' aren't."""
+    """A malformed value is named with its line, and a misspelled name with a suggestion; other names are ignored."""
     text = "BOLT_BOT_LEASE_S=many\nPARADIME_WORKSPACE_ID=1\nbolt_bot_name=x\nCOMPOSE_PROJECT_NAME=x"
     file = read_env_file(written(tmp_path, text))
     with patch.dict(os.environ, LEAST, clear=True):

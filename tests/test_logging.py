@@ -1,4 +1,4 @@
-"""Logs: masked, one line an event, and without the libraries' chatter."""
+"""Logs: masked, with one line per event, and without the libraries' chatter."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_the_proxy_of_an_address(environment: dict[str, str], address: str, prox
     ],
 )
 def test_who_is_reached_directly(entries: str, address: str, direct: bool) -> None:  # noqa: FBT001 - a column of the table
-    """NO_PROXY can have names including all names below them, addresses and networks, each also for a single port."""
+    """NO_PROXY can list addresses, networks, and names with their subdomains; any entry can be limited to one port."""
     environment = {"ALL_PROXY": PROXY, "NO_PROXY": entries}
     assert (proxy_for(address, environment) is None) is direct
     assert proxy_for(address, {"ALL_PROXY": PROXY, "no_proxy": entries, "NO_PROXY": "*"}) == (

@@ -72,7 +72,7 @@ class DigestPicturePoster:
         return await post_once(self._posts, post, send=send, find=find, settle_s=self._settle_s, twice_is_better=True)
 
     async def _draw(self, digest: Digest, slot: Slot) -> tuple[DigestChart, bytes]:
-        """The figures and their picture. Raises ChartFailed, also if there's nothing to draw."""
+        """The figures and their picture. Raises ChartFailed, for example if there's nothing to draw."""
         shown = await self._reader.read_chart(digest, since(digest, slot), slot.at)
         if shown is None:
             raise ChartFailed("There's nothing to draw.")

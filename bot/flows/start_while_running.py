@@ -35,7 +35,7 @@ class StartWhileRunning:
         self._workspace = workspace
 
     async def queue_again(self, lease: Lease, request: Request) -> RunningRefusal | None:
-        """Requeue a start that was overtaken after it waited in the queue. For any other, returns why it's refused."""
+        """Requeue a start that was overtaken after it waited in the queue, or return why the start is refused."""
         running = await self._active_run(request)
         if request.queued_at is None or request.rounds >= MOST_ROUNDS:
             return RunningRefusal(why_running(request, running), running)

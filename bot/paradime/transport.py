@@ -75,8 +75,8 @@ class Transport:
                 "Content-Type": "application/json",
             },
             follow_redirects=False,
-            # Waiting for a connection times out before the whole request does: only then is it certain that nothing was
-            # sent.
+            # Waiting for a connection times out before the whole request does, because only that kind of timeout shows
+            # that nothing was sent.
             timeout=httpx.Timeout(timeout_s, pool=timeout_s / 4, connect=min(LONGEST_CONNECT_S, timeout_s / 2)),
             limits=httpx.Limits(max_connections=20, max_keepalive_connections=20),
             transport=transport,

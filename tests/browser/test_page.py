@@ -259,7 +259,7 @@ async def test_it_says_when_the_sandbox_is_away(tab: Tab) -> None:
     await tab.composer().fill("are you there?")
     await tab.composer().press("Enter")
     await tab.sees(banner)
-    # What was not sent is not lost.
+    # The text that couldn't be sent isn't lost.
     await expect(tab.composer()).to_have_value("are you there?")
     await tab.page.context.set_offline(False)
     await tab.goes(banner)

@@ -75,7 +75,7 @@ def test_other_tools_have_no_nodes_and_secrets_are_masked(tmp_path: Path, capsys
 def test_a_file_that_cannot_be_read_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, why: str
 ) -> None:
-    """A file that can't be read ends with exit status 2 and one sentence that names it."""
+    """If a file can't be read, the command prints one sentence that names the file, and exits with status 2."""
     path = tmp_path / "run_results.json"
     if content is not None:
         path.write_text(content)

@@ -177,7 +177,7 @@ async def test_in_a_cards_thread_the_run_may_be_left_out(stage: Stage) -> None:
 
 
 async def test_the_whole_log_comes_into_the_thread_once(stage: Stage) -> None:
-    """The whole log is posted once, however often it's asked for; a failed command's is already there."""
+    """The whole log is posted once, however often it's asked for; the log of a failed command is already there."""
     await stage.start_bot()
     run = await run_to_its_end(stage, "hourly", "failed after")
     await stage.until(lambda: len(files(stage)) == 1)

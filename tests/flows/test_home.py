@@ -88,7 +88,7 @@ async def test_what_fails_now_in_ones_channels_is_on_top(home: Home) -> None:
 
 
 async def test_a_page_that_is_over_shows_the_first(home: Home) -> None:
-    """The runs on a later page have ended in the meantime."""
+    """If the runs on a later page have ended in the meantime, the first page is shown."""
     await home.stage.start("r1")
     assert "Nightly full build" in await home.publish(3)
     assert home.tab.published[-1][2] == 0

@@ -161,7 +161,7 @@ async def test_a_full_channel_takes_no_more(one_redis: Redis) -> None:
 
 
 async def test_a_first_start_without_a_file_says_nothing(one_redis: Redis) -> None:
-    """Neither does a later one with a file, because the first start was recorded."""
+    """The first start, which is recorded, reports no loss, and a later start with a file doesn't report one either."""
     kept = Kept(one_redis)
     await kept.process().begin()
     await kept.process(NIGHTLY).begin()

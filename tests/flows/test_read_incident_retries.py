@@ -589,7 +589,7 @@ async def test_a_click_before_the_message_is_on_record_is_a_line_of_it(one_redis
 async def test_a_start_does_not_wait_for_a_message_that_is_put_back_for_long(
     one_redis: Redis, *, clicked_first: bool
 ) -> None:
-    """The message may have to wait until quiet hours end, for example: the start gets its own card."""
+    """The start gets its own card, because the message may have to wait, for example until quiet hours end."""
     stage = await failed_unseen(one_redis)
     items = stage.scripts.key("posts", "opening", CHANNEL)
     in_an_hour = round((datetime.now(UTC).timestamp() + 3600) * 1e6)

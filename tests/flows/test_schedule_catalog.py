@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)
 
 
 class Api:
-    """Lists the schedules that it was given, as soon as it may."""
+    """Lists the schedules with these slugs, once `may` is set."""
 
     def __init__(self) -> None:
         self.asked = 0

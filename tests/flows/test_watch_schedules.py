@@ -214,7 +214,7 @@ async def test_an_inactive_schedule_can_be_watched(stage: WatchStage) -> None:
 
 
 async def test_owners_who_are_not_here_are_named(redis_client: Redis) -> None:
-    """They aren't if the watch doesn't mention owners."""
+    """Owners who aren't in the channel are named, unless the watch doesn't mention owners."""
     stage = WatchStage(
         redis_client, memberships=FakeMemberships({"C9": ""}), by_address=FakePeopleByAddress(ada="U0ADA")
     )

@@ -59,7 +59,7 @@ async def test_one_persons_flood_leaves_the_channel_to_the_others(scripts: Scrip
 
 
 async def test_the_window_ends(scripts: Scripts) -> None:
-    """All counts expire, and so does the mark that someone was told."""
+    """All counts expire, along with the mark that the person was told."""
     admissions = Admissions(scripts, Limits(user=1))
     assert await words(admissions, 2) == [OK, FLOOD]
     keys = await scripts.redis.keys(scripts.key("flood", "*"))

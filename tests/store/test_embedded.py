@@ -162,7 +162,7 @@ async def test_a_directory_that_was_there_keeps_its_mode(open_directory: Path) -
 
 
 async def test_a_long_path_is_no_hindrance(tmp_path: Path) -> None:
-    """A socket's path has at most 107 bytes: for a longer data directory it's elsewhere, and nothing is left there."""
+    """A socket's path has at most 107 bytes; with a longer one, the socket is in a temporary folder, removed later."""
     own = EmbeddedRedis(tmp_path / ("long" * 30) / 'sp ace "quoted"')
     url = await own.start()
     socket = Path(url.removeprefix("unix://"))

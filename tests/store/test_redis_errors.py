@@ -1,4 +1,4 @@
-"""A Redis that is there but refuses, broken for real: the cause is reported, and working reads don't hide it."""
+"""A real Redis that's reachable but refuses commands: the cause is reported, and working reads don't hide it."""
 
 from __future__ import annotations
 

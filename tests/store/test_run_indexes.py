@@ -261,7 +261,7 @@ async def test_a_failure_before_its_start_is_known_is_told_to_its_asker_and_chan
 
 @pytest.mark.skipif(installed() is None, reason="there is no redis-server on PATH")
 async def test_lists_agree_with_their_runs_whenever_redis_is_killed() -> None:
-    """After kill -9 amid starts and ends, again and again, unfinished runs are listed, and nothing else."""
+    """However often Redis is killed (kill -9) amid starts and ends, exactly the unfinished runs are listed."""
     servers = Servers()
     server = await servers.alone("appendonly yes", "appendfsync always")
     scripts = Scripts(connect(server.url, timeout_s=1), "test", retention_s=1000)

@@ -189,7 +189,7 @@ async def test_a_port_that_is_taken_is_told(stage: Stage) -> None:
 
 
 async def test_health_and_metrics_may_have_a_port_of_their_own(stage: Stage) -> None:
-    """With a port of their own, health and metrics are only there, and nothing else is."""
+    """With a port of their own, health and metrics are served only there, and that port serves nothing else."""
     stage.server.slack = echo
     await stage.server.start(ListenAddress("127.0.0.1", 0), slack_over_http=True, admin=ListenAddress("127.0.0.1", 0))
     async with aiohttp.ClientSession() as http:

@@ -57,7 +57,7 @@ def parse(text: str, prefix: str = "/bolt", *, run_id: int | None = None) -> Com
     """Parse what was typed after the slash command or a mention, with Slack's escapes.
 
     `prefix` is shown before examples. `run_id` is the run of the current thread, which commands may then leave
-    out. A bare run number asks for its status. Raises BadCommand.
+    out. A bare run number asks for the run's status. Raises BadCommand.
     """
     line = tokenize(text)
     if not line:

@@ -46,7 +46,7 @@ class RunForm:
 class RetryCommand:
     """Retry a run: its failed commands, or all of them with `every`.
 
-    Either the run `run_id`, or the latest failed run of the schedule `schedule_text`, its name or slug as typed.
+    The run is `run_id`, or else the latest failed run of a schedule: `schedule_text` is its name or slug as typed.
     """
 
     every: bool

@@ -123,7 +123,7 @@ class CancelWish:
 
 @dataclass(frozen=True, slots=True)
 class FailedNode:
-    """A dbt node that failed: `status` as dbt prints it (FAIL, ERROR), `kind` a model, a test, a source.
+    """A dbt node that failed. `status` is as dbt prints it (FAIL, ERROR), and `kind` is a model, a test or a source.
 
     `seconds`, and the rows that a test found (`failures`), are set if dbt's own results contain them.
     """

@@ -50,7 +50,7 @@ def of_runs(runs: Iterable[Sequence[Cause]]) -> tuple[Cause, ...]:
 
 
 def retry_is_useless(causes: Sequence[Cause]) -> bool:
-    """Whether running the same again is certain to fail."""
+    """Whether running the same commands again is certain to fail."""
     return retry_helps(causes) is Retry.NO
 
 

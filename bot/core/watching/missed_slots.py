@@ -41,7 +41,7 @@ def settle(
     is_cut: bool = False,
     has_all_new: bool = True,
 ) -> Settled:
-    """Compare a schedule's slots with a listing at `at` of its newest runs. `has_all`: there are no others.
+    """Compare a schedule's slots with a listing at `at` of its newest runs. `has_all`: it has no other runs.
 
     A slot from before the oldest listed run isn't counted, because its run may not be listed. `is_cut`: older runs
     can't be listed now, so such a slot waits until they can, for a day at most. `has_all_new`: every run since the last

@@ -1,5 +1,5 @@
 -- Accounts for ends of a schedule's runs, once, together with the incidents that they change; or changes incidents
--- alone. Returns 'ok', or 'again' if anything has changed since it was loaded: then nothing is done. ARGV:
+-- alone. Returns 'ok', or does nothing and returns 'again' if anything has changed since it was loaded. ARGV:
 -- slug, token of the claim ('' if only incidents change), the record's revision, ledger, counts to add (JSON: day, name
 -- and field of each);
 -- number of runs, then their members;
@@ -166,8 +166,8 @@ for at = first, last, WIDTH do
   local before = redis.call('HGET', hash, 'serial')
   if before ~= serial then
     -- A new incident has a message of its own. The previous incident's message stays as it is, once its last state is
-    -- shown. If it wasn't posted yet, or is being posted now, it's posted once under its new name, and so are the
-    -- posts that wait for its thread.
+    -- shown. If it wasn't posted yet, or is being posted now, it's posted once under its new name, along with the posts
+    -- that wait for its thread.
     local old, named = redis.call('HMGET', hash, 'team', 'ts'), slug .. ':before:' .. (before or '')
     local card = old[2] and key('card', old[1] .. ':' .. channel .. ':' .. old[2])
     local is_edited = card and redis.call('HEXISTS', card, 'queued') == 1

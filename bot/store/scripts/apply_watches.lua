@@ -1,7 +1,8 @@
--- Applies the watches file, unless a watch has changed since the file was compared with them. ARGV: the revision then
--- ('' if there was none), max watches in a channel, max in total, number of watches to stop, their names; number of
--- watches to change, then for each: name, body; then for each one to add: channel, body. Returns {'moved'}, or {'ok',
--- '1' if Redis had no record of an earlier startup, then the number of each new watch, 0 if there's no room for it}.
+-- Applies the watches file, unless a watch has changed since the file was compared with them. ARGV: the watches'
+-- revision when they were compared ('' if there was none), max watches in a channel, max in total, number of watches to
+-- stop, their names; number of watches to change, then for each: name, body; then for each one to add: channel, body.
+-- Returns {'moved'}, or {'ok', '1' if Redis had no record of an earlier startup, then the number of each new watch, 0
+-- if there's no room for it}.
 local standing = key('standing')
 if (redis.call('GET', key('standing', 'rev')) or '') ~= ARGV[3] then return {'moved'} end
 local reply = {'ok', redis.call('SET', key('standing', 'marker'), num(now()), 'NX') and 1 or 0}

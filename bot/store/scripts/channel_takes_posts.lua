@@ -23,7 +23,7 @@ if ARGV[4] == '0' then
   -- check.
   if not redis.call('SET', key('aside', 'tried', channel), '1', 'NX', 'PX', minute_ms) then return next_check() end
   if string.sub(why, 1, 17) == 'restricted_action' then
-    -- Slack's description of the channel doesn't include who may post there: posts are tried when their wait is over.
+    -- Slack's description of the channel doesn't say who may post there, so posts are tried when their wait is over.
     -- Slack may still accept edits there, so outdated messages are edited now.
     local left_ms = math.max(1, redis.call('PTTL', aside))
     redis.call('DEL', aside)

@@ -5,7 +5,7 @@ local id, hash = ARGV[3], key('req', ARGV[3])
 feel_pulse()
 local known, at = redis.call('HMGET', hash, 'state', 'card', 'pending_us'), now()
 if known[1] ~= 'pending' then return 'over' end
--- The card exists, or it couldn't have been clicked, but may not be recorded yet. See start_card_posted.lua.
+-- The card exists, because someone clicked it, but it may not be recorded yet. See start_card_posted.lua.
 if at - tonumber(known[3] or num(at)) > tonumber(ARGV[7]) then return 'late' end
 local yes = ARGV[5] == '1'
 if yes then

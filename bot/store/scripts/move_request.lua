@@ -39,7 +39,7 @@ if next_set == 'due' then
 end
 redis.call('ZREM', set, id)
 if next_set == 'post' then
-  -- The edit that shows it in its incident's message goes first, and makes this due.
+  -- The edit that shows the start in its incident's message comes first, and then makes this post due.
   local delay_us = to == 'looked' and shown and SHOWN_WITHIN_US or 0
   push('posts', to == 'pending' and 'ask' or 'start', ARGV[9], 'start/' .. id, now() + delay_us)
 else

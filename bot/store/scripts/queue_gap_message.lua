@@ -1,8 +1,8 @@
 -- Queues a channel's message about a gap, or its edit. ARGV: channel, token, number, body, team, kind of message, then for
 -- each incident that withheld something because of the gap: slug, expected revision, incident. Kinds: 'lasting' says that
 -- runs can't be seen; 'account' says what happened, and has posts in its thread; 'unwatched' says that the channel's
--- watches are paused or stopped, and only changes a message that may have been posted. Returns 'ok', or 'again' if
--- anything has changed since it was loaded: then nothing is done.
+-- watches are paused or stopped, and only changes a message that may have been posted. Returns 'ok', or does nothing
+-- and returns 'again' if anything has changed since it was loaded.
 local channel, number, due = ARGV[3], ARGV[5], key('due', 'gaps')
 if not owns(due, channel .. ':' .. number, ARGV[4]) then return 'again' end
 if not replace_withholding(channel, 9) then return 'again' end

@@ -137,7 +137,7 @@ class BoltWorld:
         self._advanced += timedelta(seconds=seconds)
 
     def shift_clock(self, seconds: float) -> None:
-        """Set the API's clock this far from the true time. Everything keeps its distance from now."""
+        """Set the API's clock this far from the true time. All other times move with the clock."""
         self._catch_up()
         by = timedelta(seconds=seconds) - self._clock_shift
         self._clock_shift += by

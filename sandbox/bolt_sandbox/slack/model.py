@@ -115,7 +115,7 @@ class Message:
 
 @dataclass(slots=True)
 class Channel:
-    """A conversation. The members of a direct one are the ids of its two people, and its `name` is empty.
+    """A conversation. In a direct conversation, `members` has the ids of the two people, and `name` is empty.
 
     `connected`: the teams of other organizations with which it's shared, even if none of their people is in it.
     """

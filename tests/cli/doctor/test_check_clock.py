@@ -14,7 +14,7 @@ from tests.test_causes import answering
 
 
 def dated(ahead_s: float, status: str = "200 OK", body: str = '{"ok": false, "error": "invalid_auth"}') -> bytes:
-    """A response from a service whose clock is ahead of ours, as if ours were behind."""
+    """A response with a Date that is this far ahead of our clock."""
     date = formatdate(time.time() + ahead_s, usegmt=True)
     lines = (f"HTTP/1.1 {status}", f"Date: {date}", f"Content-Length: {len(body)}", "Connection: close")
     return ("\r\n".join((*lines, "Content-Type: application/json")) + "\r\n\r\n" + body).encode()

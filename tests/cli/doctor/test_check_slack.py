@@ -76,7 +76,7 @@ async def test_an_app_token_without_its_scope(sandbox: Sandbox, monkeypatch: pyt
 
 
 async def test_tokens_of_two_apps(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tokens of two apps are a problem, seen from the apps' ids, because Slack accepts both."""
+    """Tokens of two apps are a problem that only the apps' ids reveal, because Slack accepts both tokens."""
     token = sandbox.workspace.other_app_token
     (one,) = wrong(await findings(CHECKS, sandbox, monkeypatch, SLACK_APP_TOKEN=token))
     assert (one.check, one.level) == ("Slack app", "problem")

@@ -22,7 +22,7 @@ from tests.e2e.command import bolt_bot
 
 
 async def test_settings_that_are_missing_are_findings() -> None:
-    """Missing settings are findings with exit status 1, also in JSON, and nothing else is checked."""
+    """Missing settings are findings with exit status 1, even with --json, and nothing else is checked."""
     outcome = await bolt_bot("doctor", "--json", environment={"BOLT_BOT_NMAE": "two"})
     assert (outcome.status, outcome.err) == (1, "")
     found = [Finding(**one) for one in json.loads(outcome.out)]

@@ -1,4 +1,4 @@
-"""The form: what it offers, and what is made of what was filled in."""
+"""The form: what it offers, and how a submission is read."""
 
 from __future__ import annotations
 

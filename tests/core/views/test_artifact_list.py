@@ -40,7 +40,7 @@ def test_files_stand_with_their_command() -> None:
     ("state", "text"), [("RUNNING", "has produced a file yet."), ("FAILED", "has produced a file.")]
 )
 def test_nothing_left_behind(state: str, text: str) -> None:
-    """If there are no files, the reply says so, and that there may be some later if the run goes on."""
+    """If there are no files, the reply says so; while the run is active, it says that there are none yet."""
     assert str(artifact_list(KEY, state, []).text[0]).endswith(text)
 
 

@@ -106,7 +106,7 @@ def test_a_recovery_says_after_what_and_by_which_run() -> None:
     ]
     assert labels(message) == ["Open in Bolt"]
     before = incident_message(recovered(seen_before=True), APP)
-    # When it began isn't known.
+    # The time of the first failure isn't known.
     assert "recovered after at least 3 failures by run 4720" in shown(before)[0]
     assert shown(before)[1] == "It had been failing since before I started watching it."
 

@@ -143,7 +143,7 @@ async def test_an_old_backend(served: Served) -> None:
 
 
 async def test_a_backend_that_lacks_something_else(served: Served) -> None:
-    """It can be chosen what a backend lacks, down to an argument."""
+    """A test can choose which parts a backend lacks, down to an argument."""
     served.world.add_fault(Fault("old_backend", count=None, lacks=("Mutation.triggerBoltRun.reason",)))
     assert (await served.post('mutation { triggerBoltRun(slug: "nightly", reason: "x") { runId } }')).status_code == 400
     assert (await served.post(WRITE)).status_code == 200

@@ -10,7 +10,7 @@ export interface Numbered extends Call {
   number: number;
 }
 
-// The newest calls, read on from where one was.
+// The newest calls. Each reading continues where the last one ended.
 export function useCalls(version: number): [Numbered[], () => void] {
   const [calls, setCalls] = useState<Numbered[]>([]);
   const next = useRef(-1);
@@ -22,7 +22,7 @@ export function useCalls(version: number): [Numbered[], () => void] {
       const after = next.current < 0 ? Math.max(0, total - MOST) : next.current;
       const found = await get<{ calls: Call[]; next: number }>(`/control/calls?after=${after}`);
       if (found.next < after) {
-        // Another sandbox than before: its log begins anew.
+        // The sandbox was replaced by another one, whose log begins at 0.
         next.current = -1;
         setCalls([]);
         return reading.ask();

@@ -27,7 +27,7 @@ def test_causes_are_grouped_and_ordered() -> None:
 
 
 def test_an_error_comes_before_a_failed_test() -> None:
-    """Of two equally frequent causes, an error comes before what a test found."""
+    """Of two equally frequent causes, an error comes before a failed test."""
     found = causes(["Got 2 results, configured to fail if != 0", "division by zero"])
     assert found[0].id == "div_zero"
 
