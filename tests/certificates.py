@@ -12,7 +12,7 @@ import pytest
 
 HERE = "IP:127.0.0.1,DNS:localhost"
 KEY = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=127.0.0.1"
-# Only `openssl ca`, with all these details, makes a certificate of the past.
+# Only `openssl ca`, with all these details, makes a certificate that has already expired.
 PAST = """\
 [ca]
 default_ca = here

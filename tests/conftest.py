@@ -30,7 +30,7 @@ NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE"
 
 # The same examples each time, however long they take: a test fails because of the code, not the machine or by chance.
 settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# Different examples each time, and more of them, to find cases that nobody has thought of: HYPOTHESIS_PROFILE=explore.
+# Different examples each time, and more of them, to find unexpected problems: HYPOTHESIS_PROFILE=explore.
 settings.register_profile(
     "explore", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )

@@ -31,7 +31,7 @@ SHARERS = 2
 
 
 def deal(tests: Sequence[T], processes: int, path: Callable[[T], str]) -> list[T]:
-    """The tests in an order of which each of the processes takes one part, as pytest-xdist's `worksteal` does at first.
+    """The tests in an order that is split into one part per process, as pytest-xdist's `worksteal` does at first.
 
     Each part has its share of tests that wait, the longest first, spread evenly among those that compute, in order.
     """

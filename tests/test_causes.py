@@ -53,7 +53,7 @@ def detail(error: BotError) -> str:
 
 @asynccontextmanager
 async def answering(says: bytes, context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """A server that sends everyone the same. Yields its port."""
+    """A server that sends every client the same bytes. Yields its port."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)

@@ -73,7 +73,7 @@ def test_several_lines_stay_several(tmp_path: Path) -> None:
 
 
 def test_a_blank_variable_is_unset(token: Path) -> None:
-    """A blank variable is unset, as from a template that fills in nothing."""
+    """A blank variable counts as unset, because a template may have filled in nothing."""
     assert loaded({**LEAST, "REDIS_URL_FILE": "  "}).redis_url is None
     assert loaded({**from_file(token), "SLACK_BOT_TOKEN": "  "}).slack_bot_token.get_secret_value() == CONTENT
 

@@ -50,7 +50,7 @@ class Reader:
     running: Process | None = None
 
     async def type(self, block: Block, *, stays: bool = False) -> str:
-        """Type a block's commands into a terminal, and return what they print. One that `stays` is left running."""
+        """Type a block's commands into a terminal, and return their output. If `stays` is set, they're left running."""
         text = block.text
         for words, others in INSTEAD.items():
             text = text.replace(words, others.format(port=self.port))
@@ -73,7 +73,7 @@ class Reader:
         return printed.decode()
 
     def fill_in(self, *, socket_mode: bool = True) -> None:
-        """Fill in .env as the page says, and add what leads to the sandbox."""
+        """Fill in .env as the page says, and add the settings that point to the sandbox."""
         path, values = self.folder / ".env", self.sandbox.env(socket_mode=socket_mode)
         text = path.read_text(encoding="utf-8")
         for name in values.keys() - set(SANDBOX):
@@ -161,7 +161,7 @@ async def test_the_first_card_with_plain_python(reader: Reader) -> None:
 
 
 async def started(reader: Reader, run: Block) -> None:
-    """Start the bot, wait for the line that the page names, and then until it's ready."""
+    """Start the bot, and wait for the line that the page names, then for the bot to be ready."""
     await reader.type(run, stays=True)
     await eventually("a line that says started", reader.printed, lambda log: "started" in log)
     ready = Block(

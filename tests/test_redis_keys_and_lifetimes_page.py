@@ -16,7 +16,7 @@ WORD = re.compile(r"(keys?|due set|post) ((?:`\w+`(?:, )?)+)")
 
 
 def test_every_kind_of_key_is_told() -> None:
-    """Every kind of key in the store is listed with its lifetime, and no other."""
+    """Every kind of key in the store is listed with its lifetime, and nothing else is."""
     used = {
         kind for pattern, key in KEYS.items() for path in STORE.rglob(pattern) for kind in key.findall(path.read_text())
     }

@@ -26,7 +26,7 @@ from tests.waiting import PATIENCE_S
 ROOT = Path(__file__).parents[1]
 COMMANDS = ("demo", "sandbox")
 
-# What finds the sandbox if it's installed, and the command that uses it.
+# The module that finds the sandbox if it's installed, and the command that uses it.
 FINDERS = frozenset({"find_sandbox.py", "cli/sandbox.py"})
 
 

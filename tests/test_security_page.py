@@ -39,7 +39,7 @@ def test_every_scope_has_its_reason(app: dict[str, Any]) -> None:
 
 
 def test_what_is_missing_without_a_scope_is_said(app: dict[str, Any]) -> None:
-    """What doesn't work without a scope is in the doctor's words, and optional scopes are called optional."""
+    """The page says in the doctor's words what doesn't work without a scope, and calls optional scopes optional."""
     optional = set(app["oauth_config"]["scopes"]["bot_optional"])
     for cell, reason, without in rows("Scopes"):
         name = cell.strip("`")

@@ -88,7 +88,7 @@ def may_be_unclear(seen: Seen, command: Command) -> bool:
 
 
 def _struck(upset: Upset, sent_at: float) -> bool:
-    """Whether it may have affected a start that was recorded as being sent at that time."""
+    """Whether an upset may have affected a start that was recorded as being sent at that time."""
     if upset.what == STALL:
         return upset.since - ANSWER_S <= sent_at <= upset.until
     return upset.since - SENDING_S <= sent_at <= upset.until + SENDING_S

@@ -1,4 +1,4 @@
-"""What was seen of one seed: plain data, which the checks judge. Times are Unix seconds."""
+"""The observations of one seed: plain data, which the checks judge. Times are Unix seconds."""
 
 from __future__ import annotations
 
@@ -259,7 +259,7 @@ class StopSeen:
 
 @dataclass(frozen=True, slots=True)
 class DigestSeen:
-    """A digest whose time has come: its key, and what's recorded of its post."""
+    """A digest whose time has come: its key, and the record of its post."""
 
     channel: str
     key: str
@@ -277,7 +277,7 @@ class TallySeen:
 
 @dataclass(frozen=True, slots=True)
 class WatchesSeen:
-    """Everything about watches. `asked_to_retry`: how often somebody clicked to retry.
+    """Everything about watches. `asked_to_retry`: how many times somebody clicked to retry.
 
     `gaps` has a spell for each gap and each channel that was watching.
     """

@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""The violations that checks find."""
 
 from __future__ import annotations
 

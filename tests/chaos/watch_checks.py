@@ -180,7 +180,7 @@ def each_error_is_told_once(seen: Seen) -> Found:
         # The opening's excerpt shows its errors if they weren't known when it was planned.
         known = bool(openings) and bool(openings[0].errors)
         bare = incident.carded or incident.snoozed_ever or incident.seen_before or len(incident.posts) >= POSTS_MOST
-        # What was withheld is listed in a message, and the one at the bot's return doesn't name errors.
+        # Withheld reports are listed in a message, and the message at the bot's return doesn't name errors.
         bare = bare or any(one.withdrawn for one in incident.posts)
         bare = bare or any(one.channel == incident.channel for one in (*seen.watched.quiet, *seen.watched.gaps))
         untold = [error for error in incident.errors if error not in told]
@@ -251,7 +251,7 @@ def told_later(seen: Seen) -> set[str]:
 
 
 def stays(left: Left) -> bool:
-    """Whether this is always left while channels watch: discovery's members, and edits of counts that wait for more."""
+    """Whether this stays while channels watch: discovery's members, and edits of counts that aren't due yet."""
     if left.set_name == "due:reports":
         return left.due_in > DIGEST_SOON_S
     if left.set_name in STAYING:

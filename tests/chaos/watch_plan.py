@@ -143,7 +143,7 @@ def _run(rng: random.Random, since: float, lasts: float, slug: str) -> Scheduled
 
 
 def watch_strikes(rng: random.Random, lasts: float, hows: dict[str, int]) -> list[tuple[float, str, str, float]]:
-    """When watches' calls are struck, which and how, and after how many seconds a killed replica is restarted."""
+    """The strikes on watches' calls: when, which call and how, and the seconds until a killed replica is restarted."""
     many = rng.randint(2, 6)
     targets = rng.choices(list(TARGETS), list(TARGETS.values()), k=many)
     drawn = rng.choices(list(hows), list(hows.values()), k=many)

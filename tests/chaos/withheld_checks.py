@@ -52,7 +52,7 @@ def _names(notice: Notice, incident: IncidentSeen, end: EndSeen) -> bool:
 
 
 def nothing_is_posted_while_quiet(seen: Seen) -> Found:
-    """In quiet hours, no incident's message or thread post appears, except ones that took effect late."""
+    """In quiet hours, no incident's message or thread post appears, unless Slack applied its call late."""
     for spell in seen.watched.quiet:
         begins, ends = spell.since + QUIET_SLACK_S, spell.until - QUIET_ENDS_SLACK_S
         for one in seen.watched.notices:

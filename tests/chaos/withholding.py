@@ -1,4 +1,4 @@
-"""Withholding messages on the stage: carrying it out, and reading the results."""
+"""Withholding messages on the stage, and reading the results."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def test_a_wrong_object_is_found() -> None:
 
 @pytest.mark.parametrize("name", VALUES)
 def test_the_bot_starts_with_what_it_sets(name: str, tmp_path: Path) -> None:
-    """The bot starts with the chart's variables, and each file that one names is mounted."""
+    """The bot starts with the chart's variables, and every file named in them is mounted."""
     objects = rendered(VALUES[name])
     bot, volumes = container(objects), objects["Deployment"]["spec"]["template"]["spec"]["volumes"]
     files = mounted(bot, volumes, objects.get("ConfigMap"))

@@ -37,7 +37,7 @@ async def test_a_click_gives_a_fresh_address_privately(stage: Stage) -> None:
     await stage.slash(f"artifacts {run}")
     told = await answer(stage, f"Run {run} produced 6 files from 3 commands.")
     assert [one["text"]["text"] for one in buttons(told)][:2] == ["target/manifest.json", "target/run_results.json"]
-    # A success has asked for dbt's results by itself.
+    # The bot already read dbt's results when the run succeeded.
     before = stage.asked("boltResourceUrl")
     await stage.click("target/run_results.json")
     given = await answer(stage, "expires soon")

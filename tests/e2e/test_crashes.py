@@ -71,7 +71,7 @@ async def test_killed_while_bolt_is_asked_to_start(stage: Stage, *, executes: bo
 
 
 async def test_killed_while_the_run_is_followed(stage: Stage) -> None:
-    """follow: a run that ends while no bot is running has its outcome on the card and in the thread afterward."""
+    """follow: if a run ends while no bot is running, the card and the thread show its outcome after the restart."""
     await stage.start_bot(SHORT)
     await stage.slash("run nightly")
     await stage.until(stage.card_says("is running"))

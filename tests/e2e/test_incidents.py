@@ -76,7 +76,7 @@ async def test_a_failed_run_is_read_and_retried(stage: Stage) -> None:
 
 
 async def test_retrying_what_fails_asks_once(stage: Stage) -> None:
-    """Retrying what's failing asks for confirmation; declining retries nothing."""
+    """Retrying all failing schedules asks for confirmation; declining retries nothing."""
     run = await fails(stage)
     await stage.slash("retry --failing")
     await stage.until(stage.told_privately("Load the warehouse* (<"))

@@ -20,7 +20,7 @@ LONG_S = 50.0
 def ticking(
     stage: Stage, lines: int = 100, seconds: float = 80, *, first: tuple[Step, ...] = (), more: tuple[Step, ...] = ()
 ) -> None:
-    """Add a schedule whose command prints this many lines in this many seconds of Bolt's, which are a tenth of ours."""
+    """Add a schedule whose command prints this many lines in this many seconds. Bolt's clock runs ten times as fast."""
     printed = tuple(f"tick {number:05d}" for number in range(lines))
     stage.sandbox.bolt.add_schedule(
         Schedule(0, "Slow", "slow", Character((*first, Step("./slow", seconds, prints=printed), *more)))

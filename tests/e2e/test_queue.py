@@ -216,7 +216,7 @@ async def test_it_does_not_wait_for_ever(stage: Stage) -> None:
 
 
 async def test_a_retry_waits_too(stage: Stage) -> None:
-    """A queued retry is of the run that had failed when it was asked for, whatever fails meanwhile."""
+    """A queued retry reruns the run that had failed when it was queued, even if another run fails meanwhile."""
     add_schedule(stage)
     failed = starts(stage)
     ends(stage, failed, "ERROR")

@@ -134,7 +134,7 @@ async def test_a_schedule_is_shown_whole(stage: Stage) -> None:
 
 
 async def test_details_are_a_click_away_and_inactive_ones_too(stage: Stage) -> None:
-    """An inactive schedule's details are shown, and don't offer to run it."""
+    """An inactive schedule's details are shown without a button to run it."""
     await stage.start_bot()
     await stage.slash("list --inactive legacy")
     await stage.until(stage.told_privately("1 inactive schedule matching legacy"))

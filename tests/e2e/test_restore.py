@@ -1,4 +1,4 @@
-"""Redis is restored from a backup that's older than what has been done since."""
+"""Redis is restored from a backup, which lacks everything done since then."""
 
 from __future__ import annotations
 

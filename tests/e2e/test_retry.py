@@ -120,7 +120,7 @@ async def test_every_command_is_retried(stage: Stage) -> None:
 
 
 async def test_a_schedules_latest_failed_run_is_retried(stage: Stage) -> None:
-    """Retrying a schedule retries its latest failed run, whoever started that."""
+    """Retrying a schedule retries its latest failed run, no matter who started it."""
     await stage.start_bot()
     latest = latest_failure(stage, "data-quality-tests")
     await stage.slash("retry “Data quality tests”")
@@ -288,7 +288,7 @@ async def test_a_success_is_run_again_as_it_was(stage: Stage) -> None:
 
 
 async def test_another_retry_is_of_the_run_that_was_the_latest_failed_one(stage: Stage) -> None:
-    """*Start another* retries the run that was first asked for, whatever has failed meanwhile."""
+    """*Start another* retries the run that was first asked for, even if another run has failed since."""
     await stage.start_bot()
     latest = latest_failure(stage, "data-quality-tests")
     await stage.slash("retry data-quality-tests")

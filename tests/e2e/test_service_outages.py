@@ -72,7 +72,7 @@ async def test_slack_away_while_a_run_ends(stage: Stage) -> None:
 
 
 async def test_redis_away_while_a_run_is_followed(stage: Stage) -> None:
-    """The bot reconnects to a Redis that was restarted; a command meanwhile gets an honest answer."""
+    """The bot reconnects to a restarted Redis; a command during the outage gets the reason why it failed."""
     # A short path, because a socket's path has a limit; and a new one, because other test runs may be under way.
     folder = Path(tempfile.mkdtemp(prefix="bolt-bot-"))
     redis = EmbeddedRedis(folder, find_server())
@@ -136,7 +136,7 @@ async def test_a_redis_that_refuses_writes(
 
 
 async def test_slack_is_away_in_socket_mode(stage: Stage) -> None:
-    """An outage of Slack has one line at each end, none from the SDK; the log, the gauge and /readyz agree."""
+    """The log has one line when Slack's outage begins and one when it ends; the gauge and /readyz agree with it."""
     # With the default timeout for calls, because on a busy machine a short one would cause outages of its own.
     bot = await stage.start_bot()
     stage.sandbox.workspace.faults.away = True

@@ -455,7 +455,7 @@ async def test_what_is_withheld_waits_while_another_watch_of_the_channel_is_left
 
 
 async def test_what_is_withheld_after_the_account_was_queued_is_listed_at_once(stage: IncidentStage) -> None:
-    """The accounting had loaded the gap before it was complete, so it withholds something for an account that is over."""
+    """The gap was loaded before it was complete, so a report is withheld for an account that was already made."""
     await recovered_in_gap(stage)
     withheld = (await stage.incident()).withheld
     await back(stage)

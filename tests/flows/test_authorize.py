@@ -30,7 +30,7 @@ APPROVAL = Approval("@leads", "S-@leads", "production", 1800)
 
 
 def attempt(action: Action = Action.CANCEL, text: str = "cancel 7") -> Attempt:
-    """What somebody is about to do."""
+    """An action that somebody attempts."""
     return Attempt(asker(), action, text)
 
 

@@ -46,7 +46,7 @@ async def test_a_channels_own_watches_are_listed(stage: WatchStage) -> None:
 
 
 async def test_the_list_does_without_bolt(stage: WatchStage) -> None:
-    """The list only can't say what the watches cover."""
+    """The watches are listed, but without the schedules that they cover."""
     stage.stage.catalog.forget()
     stage.bolt.faults.always["schedules"] = BoltNotSent()
     assert "Bolt isn't listing its schedules right now" in shown(await stage.type("watches"))

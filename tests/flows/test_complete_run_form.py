@@ -118,7 +118,7 @@ async def test_a_process_that_has_no_list(api: Api, forms: RunForms) -> None:
 
 
 async def test_a_schedule_that_is_newer_than_the_list(api: Api) -> None:
-    """Another process has offered it: it's looked up before it's called gone or, if Bolt is away, left to the start."""
+    """Another process offered it, so it's looked up before it counts as gone. If Bolt is away, the start does that."""
     seconds = [0.0]
     forms = RunForms(ScheduleCatalog(api, clock=lambda: seconds[0]), api, mask=str)  # type: ignore[arg-type]  # it has the methods that are called
     await forms.offer_schedules("")
@@ -135,7 +135,7 @@ async def test_a_schedule_that_is_newer_than_the_list(api: Api) -> None:
 
 
 async def test_nothing_chosen_and_what_is_gone(forms: RunForms) -> None:
-    """The problem is shown at the schedule, together with the form's other problems."""
+    """The problem is shown at the schedule's field, together with the form's other problems."""
     await forms.offer_schedules("")
     for handle in ("", "gone", "#99"):
         result = await forms.read_form(Filled(handle, pull_request="x", channel=CHANNEL), anyone, asks_channel=False)

@@ -9,7 +9,7 @@ from tests.waiting import PATIENCE_S
 
 
 async def test_others_get_their_turn() -> None:
-    """All is done, in order; other tasks wait only until a piece has used up its time."""
+    """Every item is processed, in order; other tasks wait only until a piece has used up its time."""
     now = 0.0
     done: list[int] = []
     seen: list[int] = []

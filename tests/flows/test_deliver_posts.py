@@ -230,7 +230,7 @@ async def test_a_channel_that_takes_a_card_again_is_restored(stage: Stage) -> No
 
 
 async def test_nothing_grows_with_the_number_of_runs_ever_seen(stage: Stage) -> None:
-    """Once all is posted and shown, every key expires except for a fixed few."""
+    """Once everything is posted and shown, every key expires except for a fixed few."""
     kept: list[set[str]] = []
     for first in (1, 6, 16):
         for number in range(first, first + (5 if first == 1 else 10)):

@@ -8,7 +8,7 @@ FAILURES = 10
 
 
 def test_ten_failures_have_time_to_be_posted_one_after_the_other() -> None:
-    """In one channel, where Slack accepts one post a second, the last of them still comes in time."""
+    """In one channel, where Slack accepts one post a second, even the last failure is posted in time."""
     rules = EndRules()
     ends = sorted(rules.reading_s(at_once) for at_once in range(1, FAILURES + 1))
     posted = 0.0

@@ -50,7 +50,7 @@ class DrawnOnce(Charts):
 
 @pytest.fixture(scope="module")
 def charts() -> Charts:
-    """One picture for all tests: they only differ in where it's posted and what is said with it."""
+    """One picture for all tests: they differ only in where it's posted and in its text."""
     return DrawnOnce()
 
 

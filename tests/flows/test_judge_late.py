@@ -102,7 +102,7 @@ async def test_a_slot_that_passed_while_nothing_could_be_listed_is_never_late(st
 
 
 async def test_nothing_is_judged_while_nothing_can_be_listed(stage: IncidentStage) -> None:
-    """A slot that is waiting then is dropped: its run may have started unseen."""
+    """A slot that waits for its run during that time is dropped, because the run may have started unseen."""
     stage.gapless = False
     due_at(stage, stage.at + timedelta(minutes=5))
     await stage.watch(late_s=1800)

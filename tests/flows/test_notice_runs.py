@@ -135,7 +135,7 @@ async def test_a_busy_schedule_has_one_line_an_hour_and_its_failures(stage: Inci
 
 
 async def test_ends_before_the_watch_are_no_news(stage: IncidentStage) -> None:
-    """A second channel sees only what ends from then on."""
+    """A channel that starts watching later sees only runs that end from then on."""
     await stage.watch(only="ends")
     stage.run_through("SUCCESS")
     stage.pass_minutes(1)
@@ -144,7 +144,7 @@ async def test_ends_before_the_watch_are_no_news(stage: IncidentStage) -> None:
 
 
 async def test_every_record_of_a_line_expires(stage: IncidentStage) -> None:
-    """These are the notice and the card of its message."""
+    """The notice and the card of its message both expire."""
     await stage.watch(only="all")
     run = stage.begin()
     await stage.discover()

@@ -129,7 +129,7 @@ async def test_what_slack_will_never_take_is_given_up(stage: DigestStage) -> Non
 
 
 async def test_the_policy_is_asked_again(one_redis: Redis) -> None:
-    """The person who set it may have lost permission, or the channel may be shared by now."""
+    """The person who set it up may have lost permission, or the channel may be shared by now."""
     stage = await queued(DigestStage(one_redis, Policy((Rule("nobody", Deny("no digests here")),))))
     assert await stage.post() == "report"
     assert digests(stage) == []

@@ -61,7 +61,7 @@ async def test_the_file_is_in_the_thread(stage: Stage) -> None:
 
 
 async def test_without_a_log_there_is_no_file(stage: Stage) -> None:
-    """There's none without a failed command either."""
+    """Without a failed command or without a log, no file is posted."""
     assert await post(stage, Run(KEY, end=End())) == "nothing"
     stage.bolt.outputs[7] = CommandOutput(COMMAND, 4711, "", "")
     assert await post(stage) == "empty"

@@ -73,7 +73,7 @@ async def test_the_sixth_and_later_share_one_message(stage: IncidentStage) -> No
 
 
 async def test_each_frequent_cause_gets_one_post_and_the_file_of_one_log(stage: IncidentStage) -> None:
-    """Schedules that join later with the same cause add none."""
+    """Schedules that join later with the same cause add no posts and no files."""
     await fail(stage, *range(9))
     await fail(stage, 9, 10, 11, log=COLUMN_LOG)
     outage = await stage.outages.load_outage("C1", 1)

@@ -57,7 +57,7 @@ class _Slow(FakeBolt):
 
 
 async def test_nobody_waits_for_a_slow_bolt() -> None:
-    """What came in time is used."""
+    """The replies that came in time are used."""
     bolt = _Slow()
     found = await WatchPreviewer(bolt, now=now, within_s=0.05).preview(replace(WATCH, pattern="*"), bolt.active)
     assert (found.schedules, found.read) == (2, 1)

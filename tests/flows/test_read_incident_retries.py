@@ -350,7 +350,7 @@ async def test_an_end_that_was_accounted_before_its_lost_start_was_found_is_told
 async def test_an_end_that_waits_to_be_accounted_when_its_lost_start_is_found_is_told_by_the_incident_alone(
     stage: IncidentStage,
 ) -> None:
-    """Its run is concluded in between, and the asker still isn't notified in addition to the message."""
+    """Its run is concluded in between, and the asker still gets no notification besides the incident's message."""
     await click(stage)
     await stage.advance()
     await stage.edit()

@@ -109,7 +109,7 @@ class Stage:
         await self.tail_log(rules).advance_tail(claimed.lease)
 
     async def pause_over(self) -> None:
-        """Make the last post long past."""
+        """Let the last post be long ago."""
         record = self.scripts.key("follow", NAME)
         if await self.scripts.redis.hexists(record, "posted_us"):
             await self.scripts.redis.hset(record, "posted_us", "1")

@@ -1,4 +1,4 @@
-"""What a watch may report is decided again whenever there's something to report."""
+"""The policy decides for each report whether the watch may make it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def fails(stage: IncidentStage) -> None:
 
 
 async def test_a_creator_who_may_no_longer_watch_hears_nothing(one_redis: Redis) -> None:
-    """Groups are read now, not when the watch was made; what is already shown is hidden at the next end."""
+    """Groups are read at each end of a run, and a message that is already posted is hidden at the next end."""
     stage = IncidentStage(one_redis, policy=Policy((FINANCE_ONLY,)))
     stage.people.groups["@finance"] = frozenset({ADA})
     await stage.watch(made_by=ADA)

@@ -1,4 +1,4 @@
-"""Whatever is typed is soon a command, or a sentence that says why it isn't."""
+"""Any typed text is parsed quickly, to a command or to a sentence that says why it isn't one."""
 
 from __future__ import annotations
 

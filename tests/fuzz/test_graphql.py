@@ -113,7 +113,7 @@ def answers(draw: st.DrawFn) -> bytes:
 async def test_any_answer_is_a_result_or_a_named_error(
     content: bytes, status: int, headers: dict[str, str], name: str
 ) -> None:
-    """Any answer is a result or a named error with a printable sentence; what creates something is sent once."""
+    """Any answer is a result or an error with a printable sentence; requests that create something are sent once."""
     asked = 0
 
     def answer(_request: httpx.Request) -> httpx.Response:

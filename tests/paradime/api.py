@@ -55,7 +55,7 @@ class Answer:
         return web.json_response(self.body, status=self.status, headers=self.headers)
 
 
-class Drop(Exception):  # noqa: N818 - no error, but an answer that is none
+class Drop(Exception):  # noqa: N818 - not an error, but the lack of an answer
     """Reset the connection without an answer."""
 
 

@@ -118,7 +118,7 @@ async def test_a_body_that_breaks_off_is_lost() -> None:
 
 @pytest.mark.parametrize("noise", [b"not http at all\r\n\r\n", whole(b"not gzip", "Content-Encoding: gzip")])
 async def test_what_is_no_http_is_lost(noise: bytes) -> None:
-    """Neither garbage nor a body that doesn't unpack raises anything but an unknown outcome."""
+    """Garbage, or a body that can't be decompressed, leaves the outcome unknown."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -183,7 +183,7 @@ async def test_a_full_pool_was_not_sent() -> None:
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 async def test_an_answer_is_read_up_to_a_bound(packed: bool) -> None:  # noqa: FBT001 - a table
-    """A response is read up to its limit, also if it was compressed."""
+    """A response is read up to the limit, even if it's compressed."""
     body = json.dumps({"data": {"x": "y" * MOST}}).encode()
     sent = whole(gzip.compress(body), "Content-Encoding: gzip") if packed else whole(body)
 

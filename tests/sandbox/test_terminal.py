@@ -81,7 +81,7 @@ def test_text_alone() -> None:
 
 
 def test_mentions_in_rich_text() -> None:
-    """People and user groups are shown by name if it's known."""
+    """People and user groups are shown by name if their name is known."""
     elements = [
         {"type": "user", "user_id": "U1"},
         {"type": "text", "text": " of "},

@@ -57,7 +57,7 @@ def test_every_command_has_a_handler() -> None:
     ],
 )
 def test_what_the_policy_is_asked(command: Command, asked: Asks | None) -> None:
-    """Each command asks the policy about the right action, or about nothing before it's looked up."""
+    """Each command asks the policy about the right action, or doesn't ask before its target is looked up."""
     assert handlers()[type(command)].asks(command) == asked
 
 

@@ -141,7 +141,7 @@ async def test_addresses_are_read_where_the_policy_names_one(chat: SlackChat, me
 async def test_a_list_that_slack_refuses_for_a_moment_is_read_on(
     chat: SlackChat, memory: Shared, sandbox: Sandbox
 ) -> None:
-    """After a rate limit, a list is read on from the same page."""
+    """After a rate limit, reading a list resumes at the same page."""
     sandbox.workspace.add_crowd(PEOPLE, CHANNELS)
     sandbox.workspace.faults.add(Fault("ratelimited", "users.list", skip=1))
     async with reading(chat, memory):

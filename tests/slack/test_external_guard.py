@@ -93,7 +93,7 @@ class App:
 @pytest.mark.parametrize("door", [*INTERACTIONS, pytest.param(grid.command, id="command")])
 @pytest.mark.parametrize("actor", OURS)
 async def test_people_of_the_organization_come_in(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
-    """People from the organization are let in, whatever Slack calls their team; only a sibling's are looked up."""
+    """People from the organization are let in, and only those of a sibling workspace have to be looked up."""
     people = Directory()
     app = App(people)
     assert await app.take(door(actor)) == LISTENED

@@ -27,7 +27,7 @@ OUTSIDE = "I don't take requests from people in other organizations"
 
 
 class NobodyIsAsked:
-    """Who people are, if the payloads alone say it."""
+    """A directory that fails when it's asked, because the payloads alone say who people are."""
 
     async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
         """Fail, because the lookup isn't needed."""

@@ -70,7 +70,7 @@ async def test_public_channels_and_the_private_ones_that_the_bot_shares(of: Slac
 
 
 async def test_slack_is_asked_once_in_some_minutes(of: SlackMemberships, sandbox: Sandbox, clock: Clock) -> None:
-    """Slack is asked about each person once in some minutes."""
+    """Slack is asked about each person only once every few minutes."""
     for _ in range(5):
         await of.channels_of(ADA)
     assert asked(sandbox) == 1

@@ -52,7 +52,7 @@ def test_what_slack_sends_fits(name: str) -> None:
 
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_what_fits_can_be_read_by_slack_bolt(name: str) -> None:
-    """Whatever is changed in one place, slack-bolt can read a payload that still fits."""
+    """If a payload with a change in one place still fits, slack-bolt can read it, whatever the change."""
     for path in places(PAYLOADS[name]):
         for value in ODD:
             body = changed(PAYLOADS[name], path, value)

@@ -249,7 +249,7 @@ async def test_a_fresh_look_asks_for_the_role(chat: SlackChat, memory: Directory
 async def test_what_is_known_serves_while_slack_does_not_answer(
     chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox, clock: Clock, kind: FaultKind
 ) -> None:
-    """If Slack doesn't answer, old facts are used; what was never known can be asked for again later."""
+    """If Slack doesn't answer, old facts are used; facts that were never known can be requested again later."""
     one = people(chat, memory, clock=clock, groups=frozenset())
     await one.person(ADA)
     await one.channel("C0DATAENG")

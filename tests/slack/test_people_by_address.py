@@ -21,7 +21,7 @@ async def people(sandbox: Sandbox) -> AsyncIterator[PeopleByAddress]:
 
 
 async def test_an_address_is_somebodys_or_nobodys(people: PeopleByAddress, sandbox: Sandbox) -> None:
-    """An address that is nobody's isn't an error, but a missing scope is."""
+    """An address that belongs to nobody isn't an error, but a missing scope is."""
     assert await people.user_with("ada@acme-data.example") == "U0ADA"
     assert await people.user_with("nobody@acme-data.example") == ""
     sandbox.workspace.scopes -= {"users:read.email"}

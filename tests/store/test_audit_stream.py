@@ -58,7 +58,7 @@ async def test_it_is_capped_by_count(redis_client: Redis) -> None:
 
 
 async def test_it_is_capped_by_age(redis_client: Redis) -> None:
-    """Older entries are trimmed with the next one, by whole nodes."""
+    """Entries that are too old are trimmed when the next one is added, in whole nodes of the stream."""
     audit = record(redis_client, days=1)
     old = datetime.now(UTC) - timedelta(days=2)
     for number in range(300):

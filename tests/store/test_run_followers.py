@@ -131,7 +131,7 @@ async def test_a_followed_run_may_still_be_of_a_lost_start(scripts: Scripts) -> 
 
 
 async def test_whose_a_run_is_is_not_forgotten_by_following_it(scripts: Scripts) -> None:
-    """What is known about a start is kept, and following it doesn't overwrite it."""
+    """The facts about a start are kept: following its run doesn't overwrite them."""
     await follow_run(scripts, 4711)
     await adopted(scripts, channel="B")
     run = await Runs(scripts).load_run(RUN)

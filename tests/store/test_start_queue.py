@@ -102,7 +102,7 @@ async def test_the_same_words_wait_once(scripts: Scripts) -> None:
 
 
 async def test_turns_come_in_order_and_after_the_end(scripts: Scripts) -> None:
-    """No turn comes while the run is active, without a card, or before the first one's; each comes once."""
+    """A start gets one turn: after the run has ended, once its card is posted, and after the starts before it."""
     await join(scripts, "a")
     assert (await turn(scripts, "a"))[0] == "wait"
     await carded(scripts, "a")
@@ -140,7 +140,7 @@ async def waiting(scripts: Scripts, user: str = "U1", channel: str = "A") -> tup
 
 
 async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
-    """They're listed by person and by channel, first one first, until their turn comes or they're removed."""
+    """They're listed by person and by channel, in order, until their turn comes or they're removed."""
     queue = StartQueue(scripts)
     for name, user in (("a", "U1"), ("b", "U2"), ("c", "U1")):
         wanted = RunCommand("nightly", branch=name)

@@ -1,4 +1,4 @@
-"""Requested files: each is posted once, after those of ends, and not too many at a time."""
+"""Requested files: each is posted once, after the files of ends, and not too many at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This version can use the last release's data, the last release this version's, and both work side by side."""
+"""This version and the last release can use each other's data, and both work side by side."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ async def test_a_byte_now_and_then_does_not_hold_a_connection() -> None:
                 while True:
                     writer.write(b"G")
                     await writer.drain()
-                    # As slowly as such clients do it, which is what this test is about.
+                    # This test is about slow clients, so it sends as slowly as they do.
                     await asyncio.sleep(0.05)
 
             with pytest.raises(ConnectionError):
@@ -119,7 +119,7 @@ async def test_a_byte_now_and_then_does_not_hold_a_connection() -> None:
 
 
 async def test_an_idle_connection_is_cut() -> None:
-    """A connection can be used again after an answer, and is closed if it's idle for too long."""
+    """A connection can be used again after a response, and is closed if it's idle for too long."""
     async with serving(ConnectionLimits(idle_s=2.5)) as served:
         peer = await served.connected()
         assert await answered(peer) == await answered(peer) == b"HTTP/1.1 200 OK\r\n"

@@ -39,7 +39,7 @@ def pool_of(workers: Mapping[str, Worker], report: ReportFault | None = None) ->
 
 
 async def test_a_worker_that_dies_is_noticed() -> None:
-    """A worker that dies is reported with its reason, since its runs would silently stand still."""
+    """A worker that dies is reported with its reason, because its runs would silently stop being updated."""
     incidents = Incidents()
 
     async def dies() -> Work:

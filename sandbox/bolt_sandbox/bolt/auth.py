@@ -16,7 +16,7 @@ COMPANY_TOKEN = "prdm_cmp_sandbox"  # noqa: S105 - gives access only to the sand
 
 
 def actor_of(headers: Mapping[str, str]) -> Actor | None:
-    """Return the owner of the credentials in these headers, None if they're invalid.
+    """Return the owner of the credentials in these headers, or None if they're invalid.
 
     Accepts a legacy pair of key and secret, a workspace's bearer token, or a company's bearer token together with a
     header that names the workspace.

@@ -115,7 +115,7 @@ class Scheduler:
         self._next_due = min((table.next_due for table in self.tables.values()), default=None)
 
     def due(self, now: datetime) -> list[tuple[datetime, str, Start]]:
-        """Return what should have been started by now, oldest first: when, which schedule, and how."""
+        """Return the starts that should have happened by now, oldest first, each with its time, schedule and kind."""
         if self._next_due is None or now < self._next_due:
             return []
         found = [(at, table.slug, start) for table in self.tables.values() for at, start in table.due(now)]

@@ -42,7 +42,7 @@ def put(
     script: Sequence[Slot] = SUCCEEDS,
     skips: int = 0,
 ) -> Timetable:
-    """Let the scheduler start a schedule every `every_s`, first in `first_s`.
+    """Let the scheduler start a schedule every `every_s` seconds, for the first time in `first_s` seconds.
 
     If one of these is None, the cron expression's times are used instead. Raises Refused if there's no such schedule,
     or if it needs an expression and has none.

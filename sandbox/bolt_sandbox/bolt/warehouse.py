@@ -19,7 +19,7 @@ NOTICED_AFTER_S = 0.5
 
 
 def without_warehouse(step: Step, outage: Outage = "refused") -> Step:
-    """Return the command as it behaves while the warehouse can't be reached: unchanged if it doesn't need it."""
+    """Return the command as it behaves while the warehouse is away: unchanged if it doesn't use the warehouse."""
     if step.platform or not _needs_it(step):
         return step
     if step.is_dbt:

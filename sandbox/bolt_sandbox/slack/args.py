@@ -65,7 +65,7 @@ class Args:
             raise Refused(error) from None
 
     def objects(self, name: str, error: str) -> list[Json] | None:
-        """Return a list of objects, None if it's missing. Raises Refused(error) if it's anything else."""
+        """Return a list of objects, or None if it's missing. Raises Refused(error) if it's anything else."""
         value = self.structure(name, error)
         if value is None:
             return None

@@ -58,7 +58,7 @@ def workspace_of(ws: Workspace, user: User) -> str:
 
 
 def enterprise_of(ws: Workspace, user: User) -> str | None:
-    """Return the organization of a person, None outside Grid."""
+    """Return the organization of a person, or None outside Grid."""
     if user.team:
         return user.enterprise or None
     return ws.organization.id if ws.organization else None

@@ -171,7 +171,7 @@ class People:
     ) -> Message:
         """Write a message. A mention of the bot, or a direct message to it, reaches the app as an event.
 
-        As Slack documents, a mention in a direct message is only sent as that message. `times` delivers this many
+        As Slack documents, a mention in a direct message is sent only as a message event. `times` delivers this many
         copies of the event at once.
         """
         user, channel = self._member(user_name, channel_name)

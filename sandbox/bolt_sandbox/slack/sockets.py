@@ -85,7 +85,7 @@ class Sockets:
         return socket
 
     def _refusal(self) -> DisconnectReason | None:
-        """Return why no more connections are accepted, None if they are."""
+        """Return why no more connections are accepted, or None if more are."""
         if not self._ws.socket_mode:
             return "link_disabled"
         return "too_many_websockets" if len(self.connections) >= CONNECTIONS_MOST else None
@@ -163,7 +163,7 @@ class Sockets:
         return {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-sandbox"}}
 
     async def disconnect(self, reason: DisconnectReason, *, close_after_s: float = 10.0) -> int:
-        """Announce the disconnect on every connection, and close it later. Returns how many there were."""
+        """Announce the disconnect on every connection, and close it later. Returns the number of connections."""
         told = [each for each in self.connections if not each.leaving]
         for connection in told:
             connection.leaving = True

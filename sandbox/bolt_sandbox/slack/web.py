@@ -257,7 +257,7 @@ def cut(request: web.Request) -> web.Response:
 
 
 def bearer(request: web.Request) -> str:
-    """Return the token of the Authorization header, "" if there is none."""
+    """Return the token of the Authorization header, or "" if there is none."""
     kind, _space, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
 

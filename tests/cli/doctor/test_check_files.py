@@ -118,7 +118,7 @@ def test_a_disk_with_little_space(folder: Path) -> None:
 
 
 def test_a_full_disk_and_a_read_only_one(tmp_path: Path) -> None:
-    """A full disk and a read-only one, mounted for another process, are problems."""
+    """A full disk and a read-only disk are problems."""
     full, read_only = tmp_path / "full", tmp_path / "read-only"
     full.mkdir()
     read_only.mkdir()

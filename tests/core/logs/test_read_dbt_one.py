@@ -208,7 +208,7 @@ def test_each_node_has_its_own_message(text: str, failed: list[tuple[str, str, s
 
 
 def test_sources_with_tables_of_one_name_are_told_apart() -> None:
-    """A block's heading has only the table's name: stale sources are told from failed checks, others by their order."""
+    """A block's heading has only the table's name, so a source is identified by its status, then by its order."""
     text = FRESHNESS_OF_1_8.replace("raw.gone", "old.orders").replace("source gone", "source orders")
     assert nodes(text) == [
         ("runtime error", "source", "old.orders", 'relation "old.orders" does not exist'),

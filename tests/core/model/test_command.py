@@ -18,7 +18,7 @@ VALUE = st.text("ab9 `*_~<>&|\"'\\“”„‘’«»—–-=#@;é", min_size=1,
 def test_what_a_button_carries_is_what_was_asked(
     schedule: str, reason: str, commands: list[str], pr: int | None
 ) -> None:
-    """A command that holds quotes, dashes or markup itself comes back from its canonical form as it went in."""
+    """A command with quotes, dashes or markup in its values is unchanged after its canonical form is parsed."""
     wanted = RunCommand(" ".join(schedule.split()), None, pr, tuple(commands), " ".join(reason.split()))
     read = parse(canonical(wanted))
     assert isinstance(read, RunCommand)

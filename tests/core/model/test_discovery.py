@@ -1,4 +1,4 @@
-"""What discovery keeps."""
+"""The records that discovery keeps."""
 
 from __future__ import annotations
 

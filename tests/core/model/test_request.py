@@ -172,7 +172,7 @@ def test_a_delivery_always_has_the_same_name() -> None:
 
 
 def test_bolts_own_record_points_back() -> None:
-    """The reason sent to Bolt says who asked, why, where, and our request's id."""
+    """The reason sent to Bolt says who asked, why and where, and has our request's id."""
     plan = StartPlan("nightly", "Nightly", 1, channel_name="finance")
     why = replace(REQUEST, start_command=RunCommand("nightly", reason="month end"), plan=plan)
     assert start_reason(why) == "month end - ada from Slack in #finance (request abc)"

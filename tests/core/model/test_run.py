@@ -29,7 +29,7 @@ KEY = RunKey("w", 7)
 
 
 def at(seconds: float) -> datetime:
-    """So many seconds later."""
+    """This many seconds later."""
     return T0 + timedelta(seconds=seconds)
 
 

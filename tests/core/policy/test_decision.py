@@ -394,7 +394,7 @@ def test_a_refusal_that_is_not_for_the_commands_does_not_name_them() -> None:
 
 
 def test_an_approval_is_not_got_round_by_asking_for_more() -> None:
-    """Adding commands or using a shared channel doesn't get past a rule that requires approval to one that allows."""
+    """Adding commands or using a shared channel doesn't get a start past a rule that requires approval."""
     later = Rule("rest", Allow(), where=Where(shared=True), which=Which(commands=Overrides()))
     here = Rule("rest", Allow(), which=Which(commands=Overrides()))
     policy = Policy((Rule("r", Approve("@leads")), later, here))

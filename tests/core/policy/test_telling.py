@@ -33,12 +33,12 @@ ADA = Person("U1", frozenset({Role.MEMBER}), frozenset())
     ],
 )
 def test_by_default(person: Person, channel_info: ChannelInfo, decided: Telling) -> None:
-    """By default, members' watches report everything in channels that aren't shared; missing facts leave it open."""
+    """By default, members' watches report everything in unshared channels; missing facts leave the decision open."""
     assert telling(DEFAULT_POLICY, person, channel_info, NIGHTLY) == decided
 
 
 def test_logs_are_asked_for_separately() -> None:
-    """A rule can refuse logs alone."""
+    """A rule can refuse only the logs."""
     policy = Policy((Rule("no", Deny("no"), what=frozenset({Action.LOGS})), *DEFAULT_POLICY.rules))
     assert telling(policy, ADA, HERE, NIGHTLY) == Telling(runs=True, logs=False)
 

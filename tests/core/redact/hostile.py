@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 DASHES = "-" * 5
-# By what it is. Most look like the beginning of something that a pattern looks for, or like several of them nested.
+# Texts to repeat, by what they are. Most look like the beginning of something that a pattern looks for, or like several
+# of these nested.
 UNITS: dict[str, str] = {
     "one character": "a",
     "spaces": " ",

@@ -34,7 +34,7 @@ def test_recall_and_false_positives() -> None:
 
 
 def test_the_security_page_states_what_was_measured() -> None:
-    """The security page has the measured numbers, including what is knowingly left or masked too much."""
+    """The security page has the measured numbers, including known misses and lines that are masked needlessly."""
     numbers = re.search(
         r"Of the (\d+) secrets .* tested with, (\d+) are masked, and so are (\d+) of the (\d+) lines",
         " ".join(PAGE.read_text().split()),

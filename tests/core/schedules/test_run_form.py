@@ -86,7 +86,7 @@ def test_everything_that_can_be_filled_in() -> None:
 )
 def test_what_is_wrong_is_said_at_its_field(name: str, value: str, sentence: str) -> None:
     """Each mistake is reported at its field, and nothing is started."""
-    result = read(replace(filled(), **{name: value}), "nightly", OWN)  # type: ignore[arg-type]  # all are texts
+    result = read(replace(filled(), **{name: value}), "nightly", OWN)  # type: ignore[arg-type]  # all are strings
     assert isinstance(result, Problems)
     assert list(result.fields) == [name]
     assert sentence in next(iter(result.fields.values()))

@@ -56,7 +56,7 @@ def test_what_is_offered(typed: str, found: list[str]) -> None:
 
 
 def test_a_better_match_comes_first() -> None:
-    """An equal name or slug comes first, then a beginning, a word, the owner, and other matches."""
+    """An exact name or slug comes first, then a match at the beginning, at a word, of the owner, and any other."""
     ones = [
         schedule(1, "Reorders", "x1"),
         schedule(2, "Something", "x2", owner="orders@example.com"),
@@ -89,7 +89,7 @@ def test_what_is_said_of_each() -> None:
 
 
 def test_many_schedules() -> None:
-    """Never more offers than Slack shows, and each once; an exact match comes first, even if others ran since."""
+    """Slack's limit is never exceeded, and each is offered once; an exact match is first, even if others ran since."""
     many = Index.from_schedules(
         schedule(2000 - number, f"Orders {number}", f"orders-{number}", "FAILED") for number in range(2000)
     )

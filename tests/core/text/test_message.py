@@ -51,7 +51,7 @@ def test_what_a_click_brings_back_stays() -> None:
 
 
 def test_people_times_and_emoji_are_no_text() -> None:
-    """People, times and emoji aren't masked, because changing letters would make another person."""
+    """People, times and emoji aren't masked, because a changed id would name another person."""
     kept: Sentence = (Mention("U1"), When(datetime(2026, 1, 1, tzinfo=UTC)), Emoji("x"))
     assert mapped(Message(kept), lambda _: "•••").text == kept
 

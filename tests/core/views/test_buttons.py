@@ -83,7 +83,7 @@ def test_a_value_fits_into_slacks_limit_whatever_the_names() -> None:
     ],
 )
 def test_a_value_that_is_no_runs_is_refused(value: str) -> None:
-    """A value that isn't a run's is refused with what to do instead."""
+    """A value that isn't a run's is refused, and the reply says what to do instead."""
     with pytest.raises(BadCommand, match="another version"):
         buttons.read_run_value(value)
 

@@ -200,7 +200,7 @@ def test_a_late_run_says_so(step: int, bar: str) -> None:
 
 
 def test_overriding_commands_are_shown() -> None:
-    """Overriding commands are shown in full if they fit, otherwise the first and how many more there are."""
+    """Overriding commands are shown in full if they fit. Otherwise, the first one and the number of others are."""
     few = replace(FACTS, overridden=True, commands=("dbt run -s a", "dbt test -s a"))
     many = replace(FACTS, overridden=True, commands=tuple(f"dbt run --select {'x' * 200} {n}" for n in range(5)))
     assert "Commands: dbt run -s a, dbt test -s a" in shown(run_card(replace(run("RUNNING"), facts=few), APP))

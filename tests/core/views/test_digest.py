@@ -1,4 +1,4 @@
-"""A channel's digest: at most forty lines, what matters first."""
+"""A channel's digest: at most forty lines, the most important first."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_setting_it_says_when_it_comes() -> None:
 
 
 def test_what_is_set_is_shown_with_what_it_would_be_now() -> None:
-    """The digest that is set is shown with a preview; without one, the reply says how to set it."""
+    """The current setting is shown with a preview of the digest; without a digest, the reply says how to set one."""
     today = built(figures(row("A", 1)))
     assert shown(digest_shown(DAILY, today, "/bolt", watches=True))[:3] == [
         "A digest is posted here every day at 09:00 (Europe/Berlin).",

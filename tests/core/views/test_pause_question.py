@@ -32,7 +32,7 @@ def test_the_question_has_two_answers(pause: bool) -> None:  # noqa: FBT001 - a 
 
 @both
 def test_what_was_done_can_be_undone(pause: bool) -> None:  # noqa: FBT001 - a parameter
-    """What was done can be undone by the opposite command, and the details are a click away."""
+    """The action can be undone with the opposite command, and the details are a click away."""
     undo, details = buttons(pause_question.done(NIGHTLY, pause=pause))
     assert parse(read_command_value(undo.value)) == PauseCommand("nightly", pause=not pause)
     assert parse(read_command_value(details.value)) == ShowCommand("nightly")
@@ -40,7 +40,7 @@ def test_what_was_done_can_be_undone(pause: bool) -> None:  # noqa: FBT001 - a p
 
 @both
 def test_what_was_not_done_can_be_tried_again(pause: bool) -> None:  # noqa: FBT001 - a parameter
-    """What certainly wasn't done can be tried again; if that's unclear, only the details are offered."""
+    """If nothing was done, trying again is offered; if that's unclear, only the details are."""
     again, _ = buttons(pause_question.not_done(NIGHTLY, pause=pause))
     assert parse(read_command_value(again.value)) == PauseCommand("nightly", pause=pause)
     (details,) = buttons(pause_question.unclear(NIGHTLY, pause=pause))

@@ -1,4 +1,4 @@
-"""What the picture of a digest shows, by the clock of its time zone."""
+"""The contents of a digest's picture, by the clock of the digest's time zone."""
 
 from __future__ import annotations
 

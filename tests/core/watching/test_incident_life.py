@@ -1,4 +1,4 @@
-"""The life of an incident, by the ends that are accounted."""
+"""The life of an incident, as the ends of runs are accounted for."""
 
 from __future__ import annotations
 

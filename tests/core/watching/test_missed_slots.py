@@ -146,7 +146,7 @@ def test_nothing_to_settle_changes_nothing() -> None:
 
 
 def test_a_digest_shows_a_missed_slot_in_whose_time_its_grace_was_over() -> None:
-    """Each missed slot is shown by the one digest in whose time its grace period ended."""
+    """Each missed slot is shown by one digest: the one whose period contains the end of the slot's grace period."""
     slots = Slots(missed=SLOT.timestamp())
     assert shown_missed(slots, after(0), after(31)) == SLOT
     assert shown_missed(slots, after(0), after(30)) is None

@@ -138,7 +138,7 @@ def test_what_was_told_before_is_not_counted_as_earlier() -> None:
 
 
 def test_what_time_does_is_withheld_too() -> None:
-    """In quiet hours, it isn't posted either that nobody is on an incident anymore."""
+    """In quiet hours, nothing is posted when a person's *I'm on it* expires."""
     evening = take_on(step(None, 1, 0, quiet=False), "U0ADA", at(0))
     after = withhold(evening, pass_time(evening, at(13)), UNTIL)
     assert after.on_it is None

@@ -31,7 +31,7 @@ from bot.core.watching.wall_clock import clock_of, first_at, zone_named
         ("America/New_York", "2026-03-08", "03:15", "2026-03-08T07:15"),
         ("America/New_York", "2026-11-01", "01:30", "2026-11-01T05:30"),
         ("America/New_York", "2026-11-01", "02:00", "2026-11-01T07:00"),
-        # Half an hour, at 2:00, in October; back in April.
+        # Forward by half an hour at 2:00 in October, and back in April.
         ("Australia/Lord_Howe", "2026-10-04", "01:59", "2026-10-03T15:29"),
         ("Australia/Lord_Howe", "2026-10-04", "02:15", "2026-10-03T15:30"),
         ("Australia/Lord_Howe", "2026-10-04", "02:30", "2026-10-03T15:30"),

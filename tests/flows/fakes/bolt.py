@@ -160,7 +160,7 @@ class FakeBolt:
         return self.run_ids.get(command_id)
 
     def known_run_of(self, first_command_id: int) -> int | None:
-        """The same, without asking Bolt."""
+        """The run that a command belongs to, as far as it's known without asking Bolt."""
         return self.known.get(first_command_id)
 
     async def command_log(self, command_id: int, cursor: str = "0:0") -> LogPage:

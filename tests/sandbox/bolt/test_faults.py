@@ -16,7 +16,7 @@ WRITE = 'mutation { triggerBoltRun(slug: "nightly") { runId } }'
 
 
 async def test_a_status(served: Served) -> None:
-    """As many requests as the count get the status, and later ones are answered normally."""
+    """The first `count` requests get the status, and later ones are answered normally."""
     served.world.add_fault(Fault("status", count=2, status=502))
     assert [(await served.post(READ)).status_code for _ in range(3)] == [502, 502, 200]
 

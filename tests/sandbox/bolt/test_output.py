@@ -44,7 +44,7 @@ def ended(kind: str, command: str = "dbt run", code: int = 1) -> CommandView:
 
 
 def without_times(text: str) -> str:
-    """A log without what differs from one run to the next."""
+    """A log without the times, which differ from one run to the next."""
     return TOOK.sub("", STAMP.sub("", text))
 
 

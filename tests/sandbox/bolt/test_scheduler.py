@@ -215,7 +215,7 @@ async def test_retries_fail_or_not(served: Served) -> None:
 
 
 async def test_the_warehouse_goes_away_for_all(served: Served) -> None:
-    """With the warehouse away, active runs fail at once and new ones when they connect; then all is as before."""
+    """With the warehouse away, active runs fail at once, and new ones when they connect. Later runs succeed again."""
     active = await control(served, "runs", {"slug": "nightly", "ends": "success", "slow": 10})
     waiting = await control(served, "runs", {"slug": "partner-export", "ends": "success", "slow": 100})
     served.clock.pass_s(40)

@@ -47,7 +47,7 @@ class Ear:
 
 @pytest.fixture
 async def ear(served: Served) -> Ear:
-    """An app that has subscribed to all of them and is not connected yet."""
+    """An app that has subscribed to all of these events and isn't connected yet."""
     return Ear(served)
 
 

@@ -32,7 +32,7 @@ async def profile(served: Served, name: str) -> dict[str, Any]:
 
 
 async def test_who_the_bot_is(served: Served) -> None:
-    """auth.test names the organization, and none outside of Grid."""
+    """auth.test names the organization in Grid, and no organization outside it."""
     assert "enterprise_id" not in (await served.client.auth_test()).data
     await served.control("grid")
     answer = await served.client.auth_test()

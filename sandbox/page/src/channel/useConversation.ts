@@ -16,7 +16,7 @@ export function audible(messages: Message[], privates: Private[], bot: string): 
   return [...messages, ...told];
 }
 
-// What a channel and its thread pane have in common: what is in it, and what can be done to it.
+// The part that a channel and its thread pane share: their content, and the actions on it.
 export function useConversation(channel: string) {
   const { as, state, channels, read } = useLive();
   const { users, usergroups } = use(NamesContext);

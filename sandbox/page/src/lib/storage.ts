@@ -16,6 +16,6 @@ export function keep(name: string, value: string): void {
   try {
     localStorage.setItem(PREFIX + name, value);
   } catch {
-    // Full or forbidden: the copy in memory serves.
+    // Storage is full or forbidden: the copy in memory is used.
   }
 }

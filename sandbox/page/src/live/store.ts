@@ -152,7 +152,7 @@ class Live {
     found.ask();
   }
 
-  // A call had no answer: all is connected and fetched anew, since what is missing now nothing else would bring.
+  // A call got no answer, so events may have been missed: connect again, and fetch everything again.
   lost(): void {
     this.set({ down: true });
     window.clearTimeout(this.retry);
