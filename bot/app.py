@@ -236,7 +236,7 @@ class App:
     # --- starting ---
 
     def _print_ports(self) -> None:
-        """Print the ports that the system picked, as assignments, so that whoever started the bot can reach it."""
+        """Print the ports that the system picked, as assignments, so that the calling program can reach the bot."""
         ports = (
             ("BOLT_BOT_HTTP_PORT", self._settings.bolt_bot_http_port, self._web.port),
             ("BOLT_BOT_ADMIN_PORT", self._settings.bolt_bot_admin_port, self._web.admin_port),

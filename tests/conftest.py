@@ -88,7 +88,7 @@ def redis_url(request: pytest.FixtureRequest, redis_servers: dict[str, str]) -> 
 
 @pytest.fixture
 def embedded_redis_url(redis_servers: dict[str, str]) -> str:
-    """The address of an empty Redis, only the embedded one: for tests that aren't about Redis."""
+    """The address of an empty embedded Redis, for tests that aren't about Redis."""
     return _emptied(redis_servers["embedded"])
 
 

@@ -56,7 +56,7 @@ def _rank(path: str) -> int:
 
 
 def _mixed(some: Sequence[T], others: Sequence[T], path: Callable[[T], str]) -> list[T]:
-    """Both, each in order and evenly spread, `some` first. A file of the others stays together, to use its setup."""
+    """Merge both, in order and evenly spread, `some` first. A file of the others stays together, to use its setup."""
     ends = {path(one): number + 1 for number, one in enumerate(others)}
     places = [(number / len(some), 0, number) for number in range(len(some))]
     places += [(ends[path(one)] / len(others), 1, number) for number, one in enumerate(others)]

@@ -20,7 +20,7 @@ def test_a_recorded_revision_comes_first() -> None:
 
 
 def test_a_clone_knows_what_is_checked_out(tmp_path: Path) -> None:
-    """A clone's revision is known on a branch and without one."""
+    """A clone's revision is known on a branch and with a detached HEAD."""
     head = tmp_path / ".git" / "HEAD"
     head.parent.mkdir()
     head.write_text(f"{REVISION}\n")

@@ -1,4 +1,4 @@
-"""`.env` files: read as python-dotenv reads them, and refused if programs would differ."""
+"""`.env` files: read as python-dotenv reads them, and refused if other programs would read them differently."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_what_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_what_would_be_misread_is_refused_with_its_line(tmp_path: Path, text: str | bytes, fault: str) -> None:
-    """What would be misread is refused with its line, and without the value, which may be a secret."""
+    """Text that would be misread is refused with its line number, without the value, which may be a secret."""
     path = written(tmp_path, text)
     with pytest.raises(EnvFileError) as caught:
         read_env_file(path)

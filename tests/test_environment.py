@@ -128,7 +128,7 @@ def not_root() -> Iterator[None]:
 
 @pytest.mark.usefixtures("not_root")
 def test_a_file_of_somebody_else_is_named() -> None:
-    """A file that belongs to somebody else is reported, as a container's user often needs."""
+    """A file that belongs to somebody else is reported: that's a common problem in containers."""
     with tempfile.NamedTemporaryFile() as file:
         path = Path(file.name)
         path.chmod(0)

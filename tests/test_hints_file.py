@@ -147,11 +147,11 @@ def test_the_pages_example_is_a_hints_file(tmp_path: Path) -> None:
     assert causes(failed_test, table=table.for_schedule("nightly"))[0].id == "test_failed"
 
 
-# --- at the start ---
+# --- at startup ---
 
 
 def test_a_fault_ends_the_start(own: Path) -> None:
-    """Faults end the start, with a line each after the variable's name."""
+    """Faults end startup, with a line each after the variable's name."""
     own.write_text(OWN.replace("retry: no", "retry: never").replace("https:", "http:"))
     with patch.dict(os.environ, {**LEAST, "BOLT_BOT_HINTS_FILE": str(own)}, clear=True):
         with pytest.raises(SettingsError) as caught:

@@ -29,7 +29,7 @@ BLOCKS = blocks(PAGE)
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 BEGINNING, END = "The Slack app and the API key", "The first card"
 WAYS = ("Plain Python", "Compose", "Kubernetes", "systemd")
-# What is done in place of what the page says. Everything else is done as it's written there.
+# Texts of the page, and what replaces them here. Everything else is done as it's written there.
 INSTEAD = {
     # It needs the package registry; `make deploy-check` tests it. Here, .run/bin/bolt-bot runs this folder's bot.
     "make install": "true",

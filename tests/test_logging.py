@@ -115,7 +115,7 @@ def test_the_level_holds() -> None:
 
 
 def test_warnings_go_to_the_log() -> None:
-    """Python's warnings are log lines like others."""
+    """Python's warnings are logged like everything else."""
     stream = logged()
     with warnings.catch_warnings():
         warnings.simplefilter("always")

@@ -11,7 +11,7 @@ from bot.network_failure import host_of, known, through, why
 
 
 def test_no_proxy_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy isn't named if NO_PROXY says that it isn't used."""
+    """A proxy isn't named if NO_PROXY lists the host."""
     monkeypatch.setenv("HTTPS_PROXY", "proxy:3128")
     assert through("https://api.test/graphql") == "api.test through the proxy proxy:3128"
     monkeypatch.setenv("NO_PROXY", "api.test")

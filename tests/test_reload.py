@@ -1,4 +1,4 @@
-"""Reading files again: each all or nothing, and only if it has changed or somebody asks."""
+"""Reading files again: each as a whole or not at all, and only if it has changed or somebody asks."""
 
 from __future__ import annotations
 

@@ -267,7 +267,7 @@ def test_patterns_do_not_show() -> None:
 
 
 def test_passwords_of_every_form_of_address_are_secrets() -> None:
-    """Passwords in every form of address are secrets, those of data servers and of Sentinels."""
+    """Passwords in every form of address are secrets, for data servers and for Sentinels."""
     url = "redis+sentinel://u:p%40ss@h1:1,h2/main/0?sentinel_password=s%21t"
     assert {"p%40ss", "p@ss", "s!t"} <= set(loaded({**LEAST, "REDIS_URL": url}).secrets())
     assert "p@ss" in loaded({**LEAST, "REDIS_URL": "redis+cluster://:p%40ss@h1,h2"}).secrets()

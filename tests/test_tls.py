@@ -11,7 +11,7 @@ from tests.certificates import authority
 
 
 def test_without_a_variable_the_usual_authorities_are_trusted() -> None:
-    """Without a variable, the context is made once, trusts someone, and there's no fault."""
+    """Without a variable, the context is made once, trusts some authorities, and has no faults."""
     assert tls() is tls()
     assert tls().get_ca_certs()
     assert certificate_faults({}) == ()

@@ -14,5 +14,5 @@ def new_workspace() -> Workspace:
 
 
 def new_sandbox(*, bolt: BoltWorld | None = None) -> Sandbox:
-    """A sandbox with such a workspace, and its own Bolt API if none is given."""
+    """A sandbox with a new workspace, and with its own Bolt API if none is given."""
     return Sandbox(new_workspace(), bolt=bolt)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks the locked packages for known vulnerabilities with the advisory service (OSV): `audit.sh UV [address of the service]`.
-# Exits with 1 if there are any. If the service can't be reached, prints that and exits with 2 if AUDIT_REQUIRED=1, else 0.
+# Exits with 1 if there are any. If the service can't be reached, says so, and exits with 2 if AUDIT_REQUIRED=1, else 0.
 set -euo pipefail
 
 uv="$1"

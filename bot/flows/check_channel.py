@@ -1,4 +1,4 @@
-"""Checking watched channels: watches pause while the bot can't post there, or isn't allowed to, and resume afterwards.
+"""Checking watched channels: watches pause while the bot can't post there, or isn't allowed to, and resume afterward.
 
 A channel is checked once a day, soon after a watch is made, and at once when Slack reports a change or refuses a post.
 The decision depends on Slack's answer about the channel, not on the event, which may be lost, late, or delivered twice.

@@ -1,6 +1,6 @@
 """Live logs: new lines of a running command go to the thread of the run's card, in few posts.
 
-Lines are stored with their cursor before they're posted, and reading continues from that cursor afterwards. If the
+Lines are stored with their cursor before they're posted, and reading continues from that cursor afterward. If the
 process dies in between, nothing is lost: the next one posts the same lines, or finds them already posted. What a post
 shows, and the pauses between posts, are in `bot.core.views.live_log`.
 """

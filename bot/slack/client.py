@@ -137,7 +137,7 @@ class SlackChat:
         """Render a message as Slack's arguments, masked: also for acknowledgements, which don't go through this client.
 
         Masked before rendering, because escaping breaks secrets up so that they aren't recognized, and again
-        afterwards, for secrets that are only joined by rendering.
+        afterward, for secrets that are only joined by rendering.
         """
         text, blocks = render(mapped(message, self._clean))
         masked: Json = {"text": self._mask(text)}

@@ -310,7 +310,7 @@ def is_platform(command: str) -> bool:
 def credentials(endpoint: str, key: str, secret: str) -> None:
     """Check each form of credentials that the SDK sends, and a wrong one."""
     good: list[dict[str, str]] = [{"api_key": key, "api_secret": secret}]
-    if secret == "sandbox":  # noqa: S105 - the sandbox's own, in clear
+    if secret == "sandbox":  # noqa: S105 - the sandbox's own, not a real secret
         good.append({"api_secret": "prdm_wsp_sandbox"})
         good.append({"api_secret": "prdm_cmp_sandbox", "workspace_uid": "sandbox"})
     for each in good:

@@ -1,7 +1,7 @@
 """Validates standard input against published schemas, in the environment that has them (.deploy).
 
-Standard input is a JSON object: `kubernetes` is a list of objects and `versions` those of Kubernetes; `compose` is a
-Compose file. Prints a JSON list of the problems.
+Standard input is a JSON object: `kubernetes` is a list of objects, `versions` lists the versions of Kubernetes, and
+`compose` is a Compose file. Prints a JSON list of the problems.
 """
 
 from __future__ import annotations

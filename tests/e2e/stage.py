@@ -75,7 +75,7 @@ class Stage:
     history: int = 0
     # Whether bots are forked off a process that has imported the bot, or started as the command starts it.
     forks: bool = True
-    # What starts a bot that is not forked, before the command itself.
+    # The words before the command that starts a bot that is not forked.
     launcher: tuple[str, ...] = ()
     # The code that bots run: this project's, or another version's.
     root: Path = ROOT

@@ -45,7 +45,7 @@ async def test_killed_before_the_schedule_is_looked_up(stage: Stage) -> None:
 
 
 async def test_killed_while_the_card_is_posted(stage: Stage) -> None:
-    """look → card: if Slack's reply is lost with the process, the card is found, not posted again."""
+    """If Slack's reply is lost with the process, the card is found, not posted again."""
     await stage.start_bot(SHORT)
     stage.sandbox.workspace.faults.add(SlackFault("drop_after", "chat.postMessage"))
     await stage.slash("run nightly")
@@ -84,7 +84,7 @@ async def test_killed_while_the_run_is_followed(stage: Stage) -> None:
 
 
 async def test_killed_while_the_end_is_announced(stage: Stage) -> None:
-    """told: if Slack's reply is lost with the process, the announcement is found in the thread."""
+    """If Slack's reply is lost with the process, the announcement is found in the thread."""
     await stage.start_bot(SHORT)
     await stage.slash("run hourly")
     await stage.until(stage.card_says("is running"))

@@ -13,7 +13,7 @@ from tests.e2e.stage import Stage
 
 
 @pytest.mark.parametrize("socket_mode", [True, False])
-async def test_a_run_is_put_together(stage: Stage, socket_mode: bool) -> None:  # noqa: FBT001 - the two ways to hear of Slack
+async def test_a_run_is_put_together(stage: Stage, socket_mode: bool) -> None:  # noqa: FBT001 - two ways to reach Slack
     """A schedule is chosen by typing, its commands are shown, and everything that was filled in reaches the run."""
     await stage.start_bot(socket_mode=socket_mode)
     form = await open_form(stage)

@@ -172,7 +172,7 @@ async def test_nor_does_sending_the_form_too_early_show_them(stage: Stage) -> No
 
 
 async def test_home_says_why_it_shows_nothing(stage: Stage) -> None:
-    """Home checks the policy on each refresh; an opening is recorded once, and later refreshes aren't."""
+    """Home checks the policy on each refresh; a refused opening is in the audit log once, and refreshes aren't."""
     stay(stage, "ada")
     await stage.start_bot(policy(stage, READERS))
     await stage.slash("run backfill")

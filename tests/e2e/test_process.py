@@ -198,7 +198,7 @@ async def _until_status(http: aiohttp.ClientSession, port: int, path: str, statu
 
 
 def _children(pid: int) -> list[int]:
-    with open(f"/proc/{pid}/task/{pid}/children") as listed:  # noqa: PTH123 - a file of the kernel's
+    with open(f"/proc/{pid}/task/{pid}/children") as listed:  # noqa: PTH123 - a kernel file
         return [int(child) for child in listed.read().split()]
 
 

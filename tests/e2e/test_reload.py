@@ -59,7 +59,7 @@ async def hang_up(bot: Bot, logged: str) -> None:
 
 
 async def test_a_closed_terminal_still_ends_a_bot(tmp_path: Path) -> None:
-    """A closed terminal ends the bot with SIGHUP; one sent by hand doesn't, even before Slack is connected."""
+    """A closed terminal ends the bot; a SIGHUP sent by hand doesn't, even before Slack is connected."""
     main, terminal = os.openpty()
     log = tmp_path / "log"
     environment = {

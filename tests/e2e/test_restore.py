@@ -21,7 +21,7 @@ FIVE_MINUTES_US = 300_000_000
 
 async def restore(data: Path, backup: Path) -> None:
     """Replace the data with a backup, as if it were five minutes old."""
-    # The killed bot's server removes its socket's path when it ends. It must not remove the new server's.
+    # The killed bot's server removes its socket's path when it ends: wait, or it would remove the new server's.
     with (data / "redis" / "lock").open("a") as lock:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
     shutil.rmtree(data)
@@ -56,7 +56,7 @@ async def test_a_restored_backup_neither_tells_an_end_nor_sends_a_start_again(st
     await restore(data, backup)
     bot = await stage.start_bot()
     await eventually("the queued start to be found", bot.printed, lambda said: "but its card shows a run" in said)
-    # What's posted for this failure comes after anything that would have been posted again.
+    # The post about this failure comes after anything that would have been posted again.
     await stage.slash("run hourly")
     await stage.until(lambda: len(stage.cards()) == 3 and len(stage.replies()) == 2)
     assert [run.slug for run in stage.started()] == [SLUG, SLUG, "hourly"]

@@ -480,7 +480,7 @@ async def test_what_an_account_had_not_loaded_is_listed_at_once(stage: IncidentS
 
 
 async def test_where_the_watches_are_paused_no_account_is_waited_for(stage: IncidentStage) -> None:
-    """What is withheld is listed as soon as the other channels have their accounts."""
+    """Withheld posts are listed as soon as the other channels have their accounts of the gap."""
     await recovered_in_gap(stage)
     (watch,) = await stage.watches.all_watches()
     change = PauseChange(Pause.REMOVED, stage.at, Event.WATCH_PAUSED, "")

@@ -19,7 +19,7 @@ from tests.flows.watch_stage import NOW, WatchStage
 
 @pytest.fixture
 async def stage(redis_client: Redis) -> WatchStage:
-    """A channel with two watches, and another one with one."""
+    """A channel with two watches, and another channel with one."""
     stage = WatchStage(redis_client)
     await stage.type("watch nightly")
     await stage.type("watch *")
@@ -105,7 +105,7 @@ async def test_an_unknown_one_is_not_stopped(stage: WatchStage, text: str) -> No
 
 
 async def test_the_policy_decides_who_stops_it(redis_client: Redis) -> None:
-    """It goes by the schedules that a watch covers; one that covers none can be stopped by anyone who may watch."""
+    """It decides by the schedules that a watch covers; anyone who may watch can stop a watch that covers none."""
     stage = WatchStage(
         redis_client,
         Policy((Rule("hourly", Deny("not yours"), which=Which(schedules=("hourly",))), Rule("all", Allow()))),

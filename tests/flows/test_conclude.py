@@ -1,4 +1,4 @@
-"""How a run ended is found out in time: with its log if that comes, without it otherwise."""
+"""Concluding a run in time: with its log if that arrives, and without it otherwise."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def stage(redis_client: Redis) -> WatchStage:
 
 
 async def test_other_notifiers_and_other_watches_are_named(stage: WatchStage) -> None:
-    """Bolt's own notifications to the same channel are named, in either form, and so is the more specific watch."""
+    """The reply names Bolt's own notifications to the same channel, in either form, and the more specific watch."""
     stage.bolt.active = [
         replace(NIGHTLY, slack_notify=(f"#name-of-{CHANNEL}",)),
         replace(HOURLY, notifications=(Notification("slack", CHANNEL), Notification("email", "a@example.com"))),

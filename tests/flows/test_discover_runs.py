@@ -341,7 +341,7 @@ async def _lost_start(stage: IncidentStage) -> int:
 
 
 async def test_nothing_is_looked_at_once_the_last_watch_is_stopped(stage: IncidentStage) -> None:
-    """What was known is kept for a day. A run that ends after that leaves nothing behind."""
+    """Records of known runs are kept for a day. A run that ends after that leaves nothing behind."""
     watch = await stage.watch()
     run = stage.begin()
     await stage.discover()

@@ -92,7 +92,7 @@ async def test_if_bolt_is_away_the_listing_is_tried_again(
 
 
 async def test_the_time_of_the_listing_is_kept(stage: IncidentStage) -> None:
-    """It's kept by Bolt's clock: from it, the bot knows how long it hasn't seen Bolt's runs."""
+    """It's stored by Bolt's clock, so that the bot knows for how long it hasn't seen Bolt's runs."""
     await stage.watch()
     assert await stage.discovery.listed_at() == stage.at
 

@@ -94,7 +94,7 @@ async def test_nobody_is_looked_up_if_no_watch_mentions_owners(one_redis: Redis)
     ],
 )
 async def test_slack_may_not_say(one_redis: Redis, error: BotError, ttl_s: int | None, again_s: int | None) -> None:
-    """A refusal is stored for an hour; otherwise Slack is asked again later, at its own time if it names one."""
+    """A refusal is stored for an hour; after other errors, Slack is asked again, no sooner than it allows."""
     stage = staged(one_redis, "ada@example.com")
     stage.by_address.faults.fail("user_with", error)
     await stage.watch("nightly")

@@ -18,7 +18,7 @@ OLD = replace(NIGHTLY, id=3, name="Old build", slug="old")
 
 
 def finder(bolt: FakeBolt) -> ScheduleFinder:
-    """The finder over that Bolt."""
+    """A finder for the schedules of this fake Bolt."""
     return ScheduleFinder(bolt, ScheduleCatalog(bolt))
 
 

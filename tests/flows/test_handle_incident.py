@@ -90,7 +90,7 @@ async def test_somebody_takes_it_on_and_another_takes_over(start_stage: Stage) -
 
 
 async def test_a_click_on_a_message_that_still_looks_free_takes_over_from_nobody(start_stage: Stage) -> None:
-    """The person who was faster stays on it; the other person can still take over."""
+    """The person who clicked first stays on it; the other can still take over."""
     of = handling(start_stage, failing(on_it=OnIt(ADA, datetime.now(UTC) + ON_IT_FOR, "ada")))
     answer = await of.flow.take_on(asker(BOB), "bob", "nightly", over=False)
     assert isinstance(answer, Message)
@@ -200,7 +200,7 @@ async def test_one_retry_at_a_time(start_stage: Stage, by: str, shown: str) -> N
 
 
 async def test_two_clicks_at_once_are_one_retry(start_stage: Stage) -> None:
-    """This holds before its run is seen in Bolt. After a minute without a run, anybody may click again."""
+    """Another person's click starts nothing, even before Bolt shows the run; after a minute without one, it does."""
     of, button = handling(start_stage, failing()), IncidentButton("nightly", 4713)
     of.incidents.contended = 1
     assert await of.flow.begin_retry(asker(), button) == 4713

@@ -40,7 +40,7 @@ async def pass_time(stage: IncidentStage, minutes: float, *, every: float = 5) -
 
 
 async def judge(stage: IncidentStage) -> None:
-    """Judge what may be late, even if that isn't due yet."""
+    """Check which schedules are late, even if the check isn't due yet."""
     await stage.work("late", whatever=True)
     await stage.settle()
 

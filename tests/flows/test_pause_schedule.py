@@ -28,7 +28,7 @@ class Stage:
         self.pauser = SchedulePauser(self.bolt, self.catalog, ScheduleFinder(self.bolt, self.catalog))
 
     async def do(self, asked: PauseCommand = PAUSE) -> str:
-        """Carry out what was confirmed; return the answer."""
+        """Carry out the confirmed action; return the answer."""
         return said((await self.pauser.pause_or_resume(asker(), asked)).text)
 
     @property

@@ -1,4 +1,4 @@
-"""Looking before a start: what it would run, or why there's nothing to start."""
+"""Planning a start: what it would run, or why there's nothing to start."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ async def test_there_may_be_nothing_to_retry(start_stage: Stage) -> None:
 
 
 async def test_a_button_is_not_believed(start_stage: Stage) -> None:
-    """A schedule that only a card's button names counts only if the run is in its listing."""
+    """If only a card's button names the schedule, the name counts only if that schedule's listing has the run."""
     failed = start_stage.bolt.add_run("nightly", "FAILED")
     wanted = RetryCommand(every=False, run_id=failed)
     forged = await plan(start_stage, wanted, origin=Origin(RunFacts("hourly", "Hourly")))

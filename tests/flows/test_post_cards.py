@@ -96,7 +96,7 @@ async def test_a_card_that_is_surely_absent_is_posted_again(start_stage: Stage) 
 
 
 async def test_where_the_channel_cannot_be_read_nothing_is_posted_twice(start_stage: Stage) -> None:
-    """No start is better than two cards: the requester can ask again."""
+    """It's better to refuse the start than to post two cards: the requester can ask again."""
     await looked(start_stage)
     start_stage.chat.unreadable = True
     start_stage.chat.faults.lose("post_message")

@@ -61,7 +61,7 @@ async def test_without_charts_there_is_only_the_digest(stage: DigestStage) -> No
 
 
 async def test_the_digest_goes_without_a_picture_that_cannot_be_drawn(stage: DigestStage) -> None:
-    """It's there already, and isn't posted again."""
+    """The digest is already there, and isn't posted again."""
     stage.charts.faults.always["draw_digest"] = ChartFailed("The chart couldn't be drawn in time.")
     assert await post_all(stage) == 2
     assert (len(digests(stage)), pictures(stage)) == (1, [])

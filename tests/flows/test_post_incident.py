@@ -173,7 +173,7 @@ async def test_posts_that_are_no_longer_wanted_leave_the_queue(stage: IncidentSt
 
 
 async def test_a_message_that_is_found_after_a_change_is_edited(stage: IncidentStage) -> None:
-    """Its reply was lost, and it shows the incident as it was when it was sent."""
+    """Slack's reply was lost, and the message still shows the incident as of when it was sent."""
     await stage.discovery_only()
     stage.chat.faults.lose("post_message")
     await stage.post()
@@ -213,7 +213,7 @@ async def test_all_posts_of_a_closed_incident_are_dropped(stage: IncidentStage) 
 
 
 async def fails_again_later(stage: IncidentStage) -> None:
-    """It recovers, and fails again after so long that this is another incident."""
+    """The schedule recovers, and fails again so much later that a new incident opens."""
     stage.run_through("SUCCESS")
     await account_only(stage)
     stage.pass_minutes(200)

@@ -1,4 +1,7 @@
-"""A failed command's log as a file in a thread: once, or why not. For refusals by Slack, see test_post_thread.py."""
+"""A failed command's log as a file in a thread, or a post that says why not.
+
+For refusals by Slack, see test_post_thread.py.
+"""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ async def test_it_waits_for_a_channel_and_for_a_token(stage: IncidentStage, erro
 
 
 async def test_what_slack_refuses_for_good_is_given_up(stage: IncidentStage) -> None:
-    """The log says why, and its record remembers it, so that it isn't posted later either."""
+    """The log says why, and the notice's record says so too, so that it isn't posted later either."""
     stage.chat.faults.fail("post_message", SlackRefused("chat.postMessage", "restricted_action"))
     with capture_logs() as lines:
         await stage.discover()

@@ -274,7 +274,7 @@ async def test_changes_that_come_by_themselves_share_a_line_a_minute(stage: Inci
 
 
 async def test_a_post_in_the_channel_brings_no_second_line_about_the_same(stage: IncidentStage) -> None:
-    """A channel that accepts posts again is no news about the outage."""
+    """Nothing new is said about the outage just because the channel accepts posts again."""
     ts = await make_uneditable(stage)
     await stage.posts.mark_reachable(CHANNEL)
     await free_lines(stage)

@@ -35,7 +35,7 @@ async def show_run(stage: Stage, run_id: int, name: str = "q1") -> None:
 
 
 async def queued_before(stage: Stage) -> None:
-    """A queued start whose run has ended; then, an absence."""
+    """A queued start whose run ended before an absence."""
     await refused(stage)
     await queued(stage)
     await end_of(stage, 101)
@@ -67,7 +67,7 @@ async def test_a_queued_start_whose_card_shows_a_run_is_not_sent_again(start_sta
 
 
 async def test_a_queued_start_that_still_waits_is_sent(start_stage: Stage) -> None:
-    """Nothing was restored, the bot was only away. The card is read once."""
+    """Nothing was restored: the bot was only away. The card is read once."""
     await queued_before(start_stage)
     await start_stage.advance("queue")
     assert await start_stage.state("q1") is RequestState.CARDED

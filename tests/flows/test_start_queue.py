@@ -68,7 +68,7 @@ async def test_it_waits_on_a_card_and_is_sent_when_the_run_has_ended(start_stage
 
 
 async def test_a_second_click_is_not_a_second_start(start_stage: Stage) -> None:
-    """A repeated delivery doesn't count, nor do identical words; somebody else's click does."""
+    """A repeated delivery and identical words don't count; somebody else's click does."""
     await refused(start_stage)
     assert (await queued(start_stage))[0]
     assert (await queued(start_stage))[0]
@@ -184,7 +184,7 @@ async def test_whoever_is_overtaken_waits_again_and_not_for_ever(start_stage: St
 
 @pytest.mark.parametrize("code", ["is_archived", "not_in_channel"])
 async def test_without_a_card_nothing_waits(start_stage: Stage, code: str) -> None:
-    """Nobody would see what is started later."""
+    """Nobody would see a start that happens later."""
     await refused(start_stage)
     start_stage.chat.refusing[CHANNEL] = ChannelRefused("chat.postMessage", code)
     start_stage.chat.faults.fail("join_channel", ChannelRefused("conversations.join", code))

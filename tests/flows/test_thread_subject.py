@@ -180,7 +180,7 @@ async def test_the_card_of_a_start_that_waits_and_is_not_on_record(stage: Stage,
 
 
 async def test_a_card_whose_record_is_lost_tells_itself(stage: Stage) -> None:
-    """The value of *Cancel run* restores the record; a card of a run that is over only names it."""
+    """The value of *Cancel run* restores the record; the card of a run that is over only names the run."""
     cancel = Button(CANCEL_RUN, "Cancel run", value=run_value(Run(RunKey("w", 7), facts=FACTS)))
     active, over = await stage.post_message(cancel, OPEN), await stage.post_message(OPEN)
     subject = await stage.subject_of(active)

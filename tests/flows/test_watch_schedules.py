@@ -180,7 +180,7 @@ async def test_late_and_slow_runs_are_reported_of_a_single_schedule(stage: Watch
 
 
 async def test_a_schedule_that_runs_very_often_is_said_to_have_one_line_an_hour(stage: WatchStage) -> None:
-    """The answer says so only if single runs are reported at all."""
+    """The answer says so only if individual runs are reported at all."""
     for minutes in range(14):
         run = stage.bolt.add_run("nightly", "SUCCESS")
         began = NOW - timedelta(minutes=5 * minutes)

@@ -31,7 +31,7 @@ async def test_the_deciding_watch_says_whom_to_notify(one_redis: Redis, wanted: 
 
 
 async def test_names_are_read_where_slack_tells_them(one_redis: Redis) -> None:
-    """An incident without people has no names; an owner's name is listed under Bolt's word for them."""
+    """An incident without people has no names; an owner's username is listed under the name that Bolt has."""
     stage = IncidentStage(one_redis, owners_file=Owners((), {"ada@example.com": "U0ADA"}))
     stage.people.people["U0ADA"] = Person("U0ADA", name="ada_l")
     people, incident = IncidentPeople(stage.people, stage.watches, stage.owner_mentions), Incident("C1", "n", "T", 1)

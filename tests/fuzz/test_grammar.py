@@ -81,7 +81,7 @@ def outcome(text: str, *, run_id: int | None = None) -> str:
 @settings(max_examples=300)
 @given(TYPED, st.none() | st.integers(1, 2**31 - 1))
 def test_any_text_is_a_command_or_a_sentence(text: str, run_id: int | None) -> None:
-    """Any text is a command or a sentence, and the same text always gives the same."""
+    """Any text is a command or a sentence, and the same text always gives the same result."""
     said = outcome(text, run_id=run_id)
     assert said
     assert len(said) <= 500
@@ -90,7 +90,7 @@ def test_any_text_is_a_command_or_a_sentence(text: str, run_id: int | None) -> N
 
 @given(TYPED)
 def test_any_message_is_read(text: str) -> None:
-    """Any message can be read: what follows a mention is a command or a sentence, if there's anything."""
+    """Any message can be read: the text after a mention, if any, is a command or a sentence."""
     behind = behind_mention(f"<@U0BOT> {text}", "U0BOT")
     if behind is not None:
         assert outcome(behind)

@@ -121,7 +121,7 @@ async def test_any_answer_is_a_result_or_a_named_error(
         asked += 1
         return httpx.Response(status, headers=headers, stream=httpx.ByteStream(content))
 
-    # An answer that asks for a longer wait than this is an error at once.
+    # An answer that asks for a longer wait than this raises an error at once.
     limits = replace(QUICK, timeout_s=5, retry=RetryLimits(attempts=2, for_s=5, first_wait_s=0.001))
     client = BoltClient("http://bolt", CREDENTIALS, limits, transport=httpx.MockTransport(answer))
     said = ""

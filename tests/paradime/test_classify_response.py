@@ -69,7 +69,7 @@ def said(*messages: str, **entry: object) -> dict[str, object]:
 )
 @pytest.mark.parametrize("body", [b"", b"some text", b"<html>", b"{}", b"null"])
 def test_a_status_that_is_no_success_decides(status: int, error: type[BoltError], body: bytes) -> None:
-    """Without GraphQL errors in the body, a status other than success decides on the error."""
+    """Without GraphQL errors in the body, a status other than success determines the error."""
     with pytest.raises(BoltError) as caught:
         read(body, status)
     assert type(caught.value) is error

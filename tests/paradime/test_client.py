@@ -362,7 +362,7 @@ async def test_an_older_listing_is_asked_once_and_remembered(api: Api, client: B
 
 
 async def test_a_listing_that_fits_neither_way(api: Api, client: BoltClient) -> None:
-    """A listing that fits neither way is asked for in both, and nothing is remembered."""
+    """A listing that fails with and without the newer fields is tried both ways each time; nothing is remembered."""
     api.say(errors('Cannot query field "name"'))
     for _ in range(2):
         with pytest.raises(BoltInvalidQuery):

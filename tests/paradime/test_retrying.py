@@ -153,7 +153,7 @@ def test_which_errors_of_a_read_are_retried() -> None:
 @pytest.mark.parametrize("error", [*TEMPORARY, *FINAL, BoltThrottled(0.01)], ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("how", ["once", "change"])
 async def test_whatever_comes_of_it_it_is_sent_once(how: str, error: BoltError) -> None:
-    """A change is sent once, because it may have been executed; so are reads whose callers ask again anyway."""
+    """A change is sent once, because it may have been executed; a read is sent once if its caller asks again anyway."""
     sending, outcomes = sender(error)
     send = sending.change if how == "change" else sending.once
     # A change whose reply is too large to read may have been executed.

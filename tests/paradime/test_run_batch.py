@@ -97,7 +97,7 @@ async def test_an_older_backend_is_asked_in_the_older_spelling(api: Api, client:
 
 
 async def test_a_whole_failure_is_raised(api: Api, client: BoltClient) -> None:
-    """A rate limit is raised, because it concerns every schedule."""
+    """A rate-limit error is raised, because it concerns every schedule."""
     api.say(Answer(b"", 429, {"Retry-After": "7"}))
     with pytest.raises(BoltThrottled):
         await client.newest_runs(["nightly"])

@@ -242,7 +242,7 @@ async def test_any_text_of_a_person_can_be_sent(api: Api) -> None:
 
 
 async def test_each_outcome_is_watched(api: Api) -> None:
-    """Success and GraphQL errors count as answers, and any other error is passed on as it's raised."""
+    """Success and GraphQL errors are reported as answers, and any other error is reported as itself."""
     api.say(Answer({"data": {"x": 1}}), errors("no"), Answer(b"", 429), Answer(b"", 502))
     watched: list[BotError | None] = []
     async with sending(api.url, watched=watched) as transport:

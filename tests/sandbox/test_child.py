@@ -92,7 +92,7 @@ async def test_a_kill_does_not_wait_for_a_stop(tmp_path: Path, changes: list[str
     while child.state != "stopping":  # noqa: ASYNC110 - it is the next turn of the loop
         await asyncio.sleep(0)
     assert child.pid is not None
-    # Sooner than a stop gives up waiting.
+    # Less than the time after which a stop gives up waiting.
     async with asyncio.timeout(STOP_S * 0.8):
         await child.kill()
         await stopping

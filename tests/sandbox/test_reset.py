@@ -1,4 +1,4 @@
-"""Both worlds are reset to how they began, and the bot stays connected."""
+"""Both worlds are reset to their initial state, and the bot stays connected."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Desk:
 
     async def _deal(self, body: Json) -> BoltResponse:
         self.done.append(body.get("type") or "command")
-        # As for a message whose other delivery is still being handled.
+        # 503 asks Slack to deliver again, as for a message whose other delivery is still being handled.
         return BoltResponse(status=503 if self.fails else 200, body="")
 
     def _tell(self, asker: Asker, message: Message) -> None:

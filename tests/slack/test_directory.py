@@ -163,7 +163,7 @@ async def test_without_its_scope_a_list_is_left(chat: SlackChat, memory: Shared,
 
 
 async def test_a_page_does_not_undo_what_is_newer(chat: SlackChat, memory: Shared, sandbox: Sandbox) -> None:
-    """A page that was requested earlier doesn't restore a channel that was forgotten since."""
+    """A page that was requested earlier doesn't restore a channel that has since been forgotten."""
     sandbox.workspace.faults.add(Fault("slow", "users.list", delay_s=0.4))
     sandbox.workspace.faults.add(Fault("slow", "users.conversations", delay_s=0.4))
     of = people(chat, memory)
@@ -181,7 +181,7 @@ async def test_a_page_does_not_undo_what_is_newer(chat: SlackChat, memory: Share
 
 
 async def test_a_page_does_not_undo_a_person_who_was_asked_about_since(chat: SlackChat, memory: Shared) -> None:
-    """Who was looked up after the page was requested stays as they were then; older entries are replaced."""
+    """The entry of a person who was looked up after the page was requested stays; older entries are replaced."""
     newer, older = f"{time.time() + 60:.0f}:m:?", f"{time.time() - 60:.0f}:m:?"
     await memory.keep_people("people2", {"U0ADA": newer, "U0GRACE": older})
     async with reading(chat, memory):

@@ -81,7 +81,7 @@ class Server:
         raise AssertionError(f"redis-server ended at once:\n{said}")
 
     async def _answers_or_ended(self) -> bool:
-        # Read its log first: at a port that another process has, the other process would answer.
+        # Read its log first: if another process has the port, that process would answer.
         return self._ended() or (self._listens() and (await self.answers() or self._ended()))
 
     def _ended(self) -> bool:
@@ -126,7 +126,7 @@ class Servers:
         return home
 
     async def alone(self, *lines: str) -> Server:
-        """Start a server on a Unix socket: nothing else can take its address, not even while it's down."""
+        """Start a server on a Unix socket: its address stays free for it, even while it's down."""
         server = Server(self._home(), lines)
         self.all.append(server)
         await server.start()

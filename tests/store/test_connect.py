@@ -87,7 +87,7 @@ async def test_a_server_that_will_not_do_is_refused(facts: dict[str, str], sente
     ],
 )
 async def test_what_cannot_be_seen_is_a_warning(answer: Callable[[str], bytes], words: tuple[str, ...]) -> None:
-    """A provider that permits neither INFO nor CONFIG is no reason not to start."""
+    """The bot starts even if the provider permits neither INFO nor CONFIG."""
     warnings = await checked(answer)
     assert len(warnings) == len(words)
     assert all(word in warning for word, warning in zip(words, warnings, strict=True))

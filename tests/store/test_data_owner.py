@@ -16,7 +16,7 @@ MINE = DataOwner("T1", "Acme", "B1", "A1", "analytics")
 
 
 async def started(redis: Redis, one: DataOwner, *, name: str = "bolt", adopt: bool = False) -> DataOwner | None:
-    """What a start finds out."""
+    """The other owner that a starting bot finds, or None."""
     return await claim_data(Scripts(redis, name, retention_s=60), name, one, adopt=adopt)
 
 

@@ -21,7 +21,7 @@ IN_A_THREAD = Asker("T", "U1", "C1", thread="17.1")
 
 @dataclass(frozen=True, slots=True)
 class EarlierAsker:
-    """The person who asked, before that was possible in a thread."""
+    """The person who asked, as stored before people could ask in a thread."""
 
     team: str
     user: str

@@ -38,7 +38,7 @@ class Broken:
     data: Path
 
     def url(self, user: str) -> str:
-        """Its address, for a user of its ACL."""
+        """The server's address for an ACL user."""
         return f"unix://{user}:{PASSWORD}@{self.server.home}/socket"
 
     async def tell(self, *words: str | int) -> Any:  # noqa: ANN401 - whatever the server says

@@ -238,7 +238,7 @@ async def test_a_run_that_a_lost_records_button_brings_back_is_listed(scripts: S
 
 
 async def test_an_old_run_that_is_brought_back_is_in_no_list(scripts: Scripts) -> None:
-    """It's over, even if no poll has seen that yet, and it didn't fail just now."""
+    """It's over, even if no poll has seen that yet, and its failure isn't recent."""
     facts = RunFacts(slug="s9", name="S 9", asked_by="U1")
     await Runs(scripts).restore_run(RunKey("w", 9), facts, Observation("FAILED"), "T", CardRef("A", "9.5"), over=True)
     assert (await active(scripts), await mine(scripts)) == ([], [])

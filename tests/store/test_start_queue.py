@@ -167,7 +167,7 @@ async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
 
 
 async def test_the_lists_of_those_that_wait_do_not_grow(scripts: Scripts) -> None:
-    """What another version removed is dropped; all lists expire, and have a limit."""
+    """Starts that another version removed are dropped; all lists expire and are limited."""
     queue = StartQueue(scripts)
     for number in range(103):
         plan = StartPlan(f"s{number}", "S", 5)

@@ -92,7 +92,7 @@ async def test_a_log_that_its_end_posts_is_not_posted_twice(scripts: Scripts) ->
 
 
 async def test_files_of_ends_come_first_and_followed_logs_last(scripts: Scripts) -> None:
-    """While uploads have to wait, a live log's lines don't."""
+    """A live log's lines are posted even while uploads have to wait."""
     await follow_run(scripts, 1, ts="1.5")
     log_tails = LogTails(scripts)
     assert await log_tails.begin_tail(KEY, ADA, 7, most=10) == "new"

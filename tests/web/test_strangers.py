@@ -1,4 +1,4 @@
-"""What strangers learn by asking for everything: nothing; and they can't fill the log either."""
+"""Strangers learn nothing by asking for everything, and they can't fill the log either."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ async def test_odd_posts_are_refused_without_a_word(
 async def test_what_is_no_http_gets_no_account_of_us(
     served: WebServer, sent: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What isn't HTTP is cut off with a bare status or none, and isn't in the log."""
+    """A connection that doesn't speak HTTP is cut off with a bare status or none, and isn't logged."""
     with capture_logs() as lines:
         reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
         writer.write(sent)

@@ -28,7 +28,7 @@ def due_sets_of(script: str) -> set[str]:
     for given in re.findall(r"key\('due', (\w+|[^()]*\([^()]*\)[^()]*|[^()]+)\)", script):
         variable = re.match(r"[a-z]\w*(?=$|\[)", given)
         if variable is None:
-            # In a condition, only what follows it is a set's name.
+            # In a condition, only the part after `and` is a set's name.
             found |= words(re.split(r"\band\b", given)[-1])
         else:
             defined = re.search(rf"\b{variable[0]}\b(?: =|.* in) (.*)", script)

@@ -56,7 +56,7 @@ async def test_only_workers_with_something_due_are_woken() -> None:
 
 
 async def test_a_worker_that_sleeps_longer_wakes_when_something_is_due() -> None:
-    """A worker whose work, made by another process, is due in a moment wakes then, not at the next look."""
+    """A worker wakes when another process's work becomes due, not at its own next look."""
     claims = Claims()
 
     async def next_due() -> Mapping[str, float]:

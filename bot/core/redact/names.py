@@ -21,7 +21,7 @@ from bot.core.redact.shapes import MASK
 _WORDS = ("pass", "secret", "token", "key", "pw", "credential")
 # A whole name and its separator from the value: a sign, or a space. `::` is a cast, and `://` a URL. The lookahead
 # quickly skips names without any of the words, which is most of them; names that pass it are checked more closely
-# afterwards.
+# afterward.
 _NAME = re.compile(
     r"""(?<![\w.-])(?=[\w.-]*?[cpstkCPSTK](?i:ass|ecret|oken|ey|w|redential))
     (?P<name>(?P<dash>-)?[\w.-]++)(?:\\{0,7}["'`]|%22)?

@@ -1,4 +1,4 @@
-"""Pausing and resuming a schedule: the confirmation, and the answers afterwards."""
+"""Pausing and resuming a schedule: the confirmation, and the answers afterward."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def listen(
 ) -> None:
     """Listen to a button, and to buttons whose action id is its own with a number added.
 
-    With `first`, a click's effect is recorded before the acknowledgement; otherwise it's carried out afterwards,
+    With `first`, a click's effect is recorded before the acknowledgement; otherwise it's carried out afterward,
     because it takes longer. With `replaces`, the answer replaces the button's message.
     """
 

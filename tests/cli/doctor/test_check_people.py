@@ -123,7 +123,7 @@ async def test_watches_in_a_channel_that_is_archived(
 async def test_more_ids_than_slack_lets_be_looked_up(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """If there are more ids than can be looked up, the rest is reported as not checked."""
+    """If there are more ids than can be looked up, the rest are reported as not checked."""
     owners = "".join(f"  person-{number}: U0ADA{number:03}\n" for number in range(60))
     told = await found("owners file", f"version: 1\nowners:\n{owners}", sandbox, monkeypatch, tmp_path)
     assert len(told) == 51

@@ -70,7 +70,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
 
 @pytest.fixture
 async def server(started: Broken) -> Broken:
-    """The server, mended and empty."""
+    """The server, back to normal and empty."""
     well = (
         ("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction", "appendfsync", "everysec"),
         ("REPLICAOF", "NO", "ONE"),

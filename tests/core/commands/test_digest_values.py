@@ -1,4 +1,4 @@
-"""When a digest is posted, as people type it."""
+"""A digest's time, as people type it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a listing begins, as it's typed: a time ago, or a date."""
+"""The start of a listing, as people type it: a date, or how long ago."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def test_a_field_of_a_form_is_read_on_one_line() -> None:
     ],
 )
 def test_only_backticks_around_the_whole_are_formatting(text: str, plain: str) -> None:
-    """Only backticks around the whole text are removed: a shell would run what is between any others."""
+    """Only backticks around the whole text are removed: a shell would run the text between any others."""
     assert without_fence(text) == plain
 
 

@@ -89,7 +89,7 @@ def test_a_block_that_is_printed_twice_is_one_failure() -> None:
 
 
 def test_versions_of_a_model_that_fail_alike_are_two_failures() -> None:
-    """A log names a model without its version: only the file tells that two of them failed, for the same reason."""
+    """A log names a model without its version: only the file shows that two of them failed, for the same reason."""
     one, two = (
         Failure("model", "m", "error", "no such table", (f"Failure in model m (models/m_v{version}.sql)",))
         for version in (1, 2)

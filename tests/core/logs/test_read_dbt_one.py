@@ -247,7 +247,7 @@ def test_what_stopped_dbt_as_a_whole_is_no_nodes_failure(tag: str) -> None:
 
 
 def test_a_failed_operation_says_why_with_or_without_a_tag() -> None:
-    """The reason for which an operation failed stands in the line that says so; 1.12 puts a tag first."""
+    """The reason begins on the line that reports the failed operation; dbt 1.12 puts a tag before it."""
     for tag in ("", "[ERROR]: "):
         text = f"12:00:01  {tag}Encountered an error while running operation: Database Error\n  no such table\n"
         failed = [("error", "operation", "", "no such table")]

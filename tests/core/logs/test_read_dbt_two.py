@@ -58,7 +58,7 @@ def test_it_is_known_by_its_own_lines(line: str, made: bool) -> None:  # noqa: F
 
 
 def test_a_report_that_names_no_node_stopped_the_command() -> None:
-    """An error that names no node is a problem of the whole command."""
+    """An error that names no node is a problem with the whole command."""
     found = read_dbt_two(["error: dbt1013: Could not find profile", "suggestion: make one"])
     assert found.failures == ()
     assert found.problem == "Could not find profile"

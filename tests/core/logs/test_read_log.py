@@ -244,7 +244,7 @@ def test_each_dialect_of_dbt_is_recognized(text: str, summary: str) -> None:
     ],
 )
 def test_the_summary_ends_with_the_first_line_of_the_message(lines: str, summary: str) -> None:
-    """The headings above a message are joined to its first line, however many they are, and nothing below it."""
+    """All headings above a message are joined to its first line; the lines below it are left out."""
     text = f"12:00:00  Running with dbt=1.10.1\n12:00:01  Encountered an error:\n{lines}\n"
     assert reading(read_log(text, "", 2900), limit=2900, exit_code=2).summary == summary
 

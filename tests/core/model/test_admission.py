@@ -1,4 +1,4 @@
-"""Bounds on intake fit what Slack lets the bot post."""
+"""Limits on intake match the rate at which Slack lets the bot post."""
 
 from __future__ import annotations
 

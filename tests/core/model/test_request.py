@@ -94,7 +94,7 @@ def test_while_our_actor_is_not_known_the_time_must_do(late_s: float, *, fits: b
 
 
 def test_several_are_all_named_oldest_first() -> None:
-    """Several candidates are all returned, oldest first, instead of guessing."""
+    """All candidates are returned, oldest first; none of them is picked by guessing."""
     assert found(replace(OURS, id=103), OURS) == (101, 103)
 
 
@@ -179,7 +179,7 @@ def test_bolts_own_record_points_back() -> None:
 
 
 def test_bolts_own_record_names_no_private_channel() -> None:
-    """Private channels aren't named in Bolt, where everybody reads the reason."""
+    """Private channels aren't named in Bolt, where everybody can read the reason."""
     private, public = (
         ChannelInfo("C1", "layoffs", ChannelKind.PRIVATE),
         ChannelInfo("C1", "finance", ChannelKind.PUBLIC),
@@ -207,7 +207,7 @@ def test_own_commands_have_no_usual_length() -> None:
 
 
 def test_the_latest_failed_run_is_the_one_that_it_was() -> None:
-    """A repeated request retries the run it was resolved to, whatever failed since; an unresolved one is unchanged."""
+    """A repeated request retries the run it was resolved to, whatever has failed since; others are unchanged."""
     latest = replace(RETRY, start_command=RetryCommand(every=True, schedule_text="nightly"))
     assert pinned_command(latest) == RetryCommand(every=True, run_id=90)
     assert pinned_command(replace(latest, plan=None)) == latest.start_command

@@ -14,7 +14,7 @@ DENIED = Decision(Verdict.DENY, "production", "only @leads may do that")
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.parametrize("verdict", [Verdict.DENY, Verdict.APPROVE, Verdict.UNKNOWN])
 def test_every_refusal_is_whole_sentences(action: Action, verdict: Verdict) -> None:
-    """Every refusal is whole sentences, and says that nothing was done only if the action would change something."""
+    """Every refusal has whole sentences, and says that nothing was done only if the action would change something."""
     said = refusal(Decision(verdict, "production", "it is so", "@leads"), action)
     assert said.endswith(".")
     assert "  " not in said

@@ -1,6 +1,6 @@
-"""What the masker is measured on: lines that contain a secret.
+"""The masker's benchmark: lines that contain a secret.
 
-No secret is in this file as a whole: each is put together from its maker's prefix and letters derived from a name, so
+No secret is in this file as a whole: each is put together from its vendor's prefix and letters derived from a name, so
 that no scanner finds one here. In a template, § is the secret, and ¶ is five dashes.
 """
 

@@ -192,7 +192,7 @@ def test_cells_of_a_unit_tests_difference_are_left_out() -> None:
 
 
 def test_the_rest_of_a_difference_is_left_out_where_a_part_of_a_log_begins_with_it() -> None:
-    """A diff's rest is left out even if the text begins inside it, as in a live log; a statement's columns stay."""
+    """The rest of a diff is left out even if the text begins inside it, as in a live log; SQL columns stay."""
     shown = without_row_values("   ,4       ,40\n→  ,5       ,55→50\n\n12:00:02    compiled code at x.sql")
     assert shown == f"   ,{LEFT_OUT}\n→  ,{LEFT_OUT}\n\n12:00:02    compiled code at x.sql"
     assert without_row_values(shown) == shown

@@ -1,4 +1,4 @@
-"""What is secret by its shape: addresses, headers, tokens with their maker's prefix."""
+"""Secrets recognized by their shape: addresses, headers, and tokens with a vendor's prefix."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_long_texts_are_masked_from_end_to_end() -> None:
 
 
 def test_what_was_cut_off_is_masked_by_its_beginning() -> None:
-    """A token that was cut off is masked by its beginning."""
+    """A token that was cut off is recognized by its beginning and masked."""
     assert mask_cut("token ghp_abc…") == f"token {MASK}…"
     assert mask_cut("postgres://loader:p4ss…") == f"postgres://loader:{MASK}…"
     assert mask_cut("https://warehouse.test:443…") == "https://warehouse.test:443…"

@@ -88,7 +88,7 @@ def test_a_failure_is_compared_with_the_last_success() -> None:
 
 
 def test_without_a_success_the_failures_are_counted() -> None:
-    """Without a success, failures are counted, possibly with more before; a schedule's first failure says nothing."""
+    """Without a success, the failures are counted, possibly as a minimum; a first failure isn't compared."""
     assert compared(branch_runs("FFF"), all_listed=False) == Changed(3, more=True, since=AT - timedelta(hours=2))
     assert compared(branch_runs("F")) is None
 

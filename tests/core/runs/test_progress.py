@@ -94,7 +94,7 @@ def test_the_usual_length_is_the_median_of_successes() -> None:
     [
         (("git clone x", "dbt deps", *OWN), True),
         (OWN, True),
-        # Fewer, more, others, and none of its own.
+        # Fewer of the schedule's own commands, more, different ones, and none.
         (OWN[:2], False),
         ((*OWN, "dbt docs generate"), False),
         (("git clone x", "dbt snapshot", *OWN), False),

@@ -83,7 +83,7 @@ def test_bolts_word_for_the_next_run_counts() -> None:
 
 
 def test_a_paused_one_has_no_next_run() -> None:
-    """A paused schedule has no next run, and neither has a cron that never comes due."""
+    """A paused schedule has no next run; a schedule whose cron never comes due has none either."""
     paused = replace(NIGHTLY, suspended=True, next_run_at=NOW + timedelta(hours=1))
     assert said(next_told(paused, NOW)) == "no next run · at 02:00 (0 2 * * *)"
     assert said(next_told(replace(NIGHTLY, cron="0 0 31 2 *"), NOW)).startswith("no next run · ")

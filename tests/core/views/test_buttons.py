@@ -46,7 +46,7 @@ def test_a_run_can_be_repeated_from_its_button() -> None:
 
 
 def test_a_button_that_cannot_carry_all_commands_carries_none_and_says_so() -> None:
-    """If not all commands fit, the button carries none and says so, because half of them would be another run."""
+    """If not all commands fit, the button carries none and says so, because half of them would be a different run."""
     facts = replace(
         FACTS, commands=tuple(f"dbt run --select {'x' * 500} {number}" for number in range(4)), overridden=True
     )

@@ -99,7 +99,7 @@ def test_the_hint_decides_how_a_retry_looks() -> None:
 
 
 def test_a_recovery_says_after_what_and_by_which_run() -> None:
-    """A recovery says after how many failures and by which run, and offers only Open in Bolt."""
+    """A recovery says how many failures it ended and which run succeeded, and offers only Open in Bolt."""
     message = incident_message(recovered(), APP)
     assert shown(message) == [
         ":white_check_mark: Nightly full build recovered after 3 failures, 3 h, by run 4720 (started by grace)"
@@ -137,7 +137,7 @@ def test_what_people_do_is_shown_by_name_and_can_be_undone() -> None:
 
 
 def test_only_a_message_that_nobody_is_on_has_a_button_that_says_so() -> None:
-    """Only I'm on it carries the fact that nobody was on it; Take over replaces whoever is."""
+    """Only I'm on it carries the fact that nobody was on it; Take over replaces the person who is."""
     on_it = OnIt("U0GRACE00", at(14), "grace")
     answer = taken_message(failing(), on_it)
     assert said(answer.text) == "@U0GRACE00 has been on it since 04:00. To take it over, click Take over."

@@ -24,7 +24,7 @@ def run(number: int, slug: str = "nightly", state: str = "SUCCESS", **facts: obj
 
 
 def test_while_it_lasts_it_says_why() -> None:
-    """While a gap lasts, the message says why, and that failures may go unreported."""
+    """While a gap lasts, the message gives the reason and warns that failures may go unreported."""
     assert shown(GapNotice("C1", "T", BLIND)).endswith(": Bolt refused my API key. Failures may go unreported.")
 
 

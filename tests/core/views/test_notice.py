@@ -49,7 +49,7 @@ def test_a_run_is_one_line(run: IncidentRun, words: str) -> None:
 
 
 def test_our_own_starts_and_pull_requests_are_named() -> None:
-    """A run that was started here names whoever asked by username, and its pull request."""
+    """The line about a run that was started here has its pull request and the username of the person who asked."""
     mine = replace(LINE, run=replace(RUN, asked_by="U0ADA"), pull_request="12")
     assert people_in(mine) == {"U0ADA"}
     assert "run 7 for pull request 12 · main @ 3f2c1ab · by ada ·" in text(mine, U0ADA="ada")

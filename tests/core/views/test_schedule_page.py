@@ -52,7 +52,7 @@ def test_everything_can_be_done_from_an_active_schedule() -> None:
 
 
 def test_what_bolt_would_refuse_is_not_offered() -> None:
-    """What Bolt would refuse isn't offered: running an inactive schedule, or pausing one from a file."""
+    """Actions that Bolt would refuse aren't offered: running an inactive schedule, or pausing one from a file."""
     assert labels(of(active=False)) == ["Runs", "History"]
     assert labels(of(replace(NIGHTLY, source="YAML"))) == ["Run", "Runs", "History", "Watch"]
     assert labels(of(runs=RUNS[:1])) == ["Run", "Runs", "Pause", "Watch"]

@@ -30,7 +30,7 @@ def test_silence_is_not(error: StoreUnavailable | TimeoutError) -> None:
 
 @pytest.mark.parametrize("error", [FULL, AWAY, TimeoutError()])
 def test_what_could_not_be_checked_was_not_done(error: Exception) -> None:
-    """What couldn't be checked wasn't done, because the policy comes before everything else."""
+    """If something couldn't be checked, nothing was done, because the policy comes before everything else."""
     assert "othing was done" in unchecked(error)
 
 

@@ -81,7 +81,7 @@ def test_the_cause_comes_before_the_lines() -> None:
     ],
 )
 def test_what_has_changed_since_the_last_success(changed: Changed | None, words: str) -> None:
-    """A failure's thread says what changed since the last success, or how many failures came in a row."""
+    """A failure's thread says what has changed since the last success, or how many failures came in a row."""
     lines = shown(end_post(broken(changed=changed, commit="3f2c1ab99"), APP))
     assert any(words in line for line in lines)
     if not words:

@@ -184,7 +184,7 @@ def test_a_stopped_watch_can_be_made_again() -> None:
 
 
 def test_an_unknown_watch_is_said_to_be_one() -> None:
-    """An unknown watch is reported with how to list the watches."""
+    """The reply about an unknown watch says how to list the watches."""
     assert said(no_such_watch("9", "/bolt").text) == (
         "There's no watch 9 here. To list the watches, type /bolt watches."
     )

@@ -14,7 +14,7 @@ def test_counts_are_shown_in_steps() -> None:
 
 
 def test_what_matters_is_edited_at_once_and_a_count_at_its_steps() -> None:
-    """A recovery or a new error is edited in at once, and a count only at its steps."""
+    """A recovery or a new error is edited in at once, and a count only when it reaches certain numbers."""
     one, two = told(failure(1, 0)), told(failure(1, 0), failure(2, 1))
     four, three = told(*(failure(n, n) for n in range(1, 5))), told(*(failure(n, n) for n in range(1, 4)))
     recovered = told(failure(1, 0), success(2, 1))

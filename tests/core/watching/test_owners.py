@@ -41,5 +41,5 @@ def test_addresses_differ_by_any_character() -> None:
 
 
 def test_a_group_is_known_by_its_id() -> None:
-    """A group's id is told from a user's by its first letter."""
+    """A group's id is distinguished from a user's by its first letter."""
     assert [is_group(who) for who in ("S0DATA", "U0ADA", "W0ADA", "")] == [True, False, False, False]

@@ -46,7 +46,7 @@ def test_the_run_of_a_start_is_the_retry_while_it_is_active() -> None:
 
 
 def test_which_ends_a_message_tells_of() -> None:
-    """A message covers each counted failure; of other ends, only those of the runs that it shows."""
+    """A message covers every counted failure, and any other end only if it shows that run."""
     failed, success, canceled = (RunEnd(4714, state) for state in ("FAILED", "SUCCESS", "CANCELED"))
     shows = failing(retry=RetryOfIncident(4714, "CANCELED", "U0ADA"))
     assert tells_end(failing(), failed)

@@ -23,7 +23,7 @@ def ended(run: int, state: str, **facts: object) -> RunEnd:
 
 
 def at_end(end: RunEnd, only: Only, *known: NoticeRecord, prs: bool = False, busy: bool = False) -> list[NoticeChange]:
-    """The notices that a watch makes of an end."""
+    """The notices that a watch posts about an end."""
     watch = replace(WATCH, only=only, pull_requests=prs)
     names = {one.notice.name: one for one in known}
     return lines_at_end(end, watch, RECORD, names, busy=busy, at=at(1.25))

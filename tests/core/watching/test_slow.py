@@ -36,7 +36,7 @@ def test_a_run_is_slow_at_its_factor_or_after_a_fixed_time(
 
 
 def test_only_runs_that_count_are_slow() -> None:
-    """Runs that don't count are never slow, and those with commands of their own only by a fixed time."""
+    """Runs that don't count are never slow; runs with commands of their own are slow only after a fixed time."""
     watch = replace(WATCH, slow=SlowAfter(factor=2))
     assert limit_of(RUN, watch, NIGHTLY) == 3600
     assert limit_of(replace(RUN, facts=replace(RUN.facts, branch="dev")), watch, NIGHTLY) is None

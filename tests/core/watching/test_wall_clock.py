@@ -44,7 +44,7 @@ from bot.core.watching.wall_clock import clock_of, first_at, zone_named
     ],
 )
 def test_a_time_of_day_is_one_moment(zone: str, day: str, clock: str, expected: str) -> None:
-    """A time that comes twice is the first one; a skipped time is the first moment after it."""
+    """A time that occurs twice means the first of the two; a skipped time means the first moment after it."""
     found = first_at(date.fromisoformat(day), clock_of(clock), ZoneInfo(zone))
     assert found == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 

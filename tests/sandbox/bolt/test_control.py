@@ -98,7 +98,7 @@ async def test_calls(served: Served) -> None:
 
 
 async def test_counts_of_requests(served: Served) -> None:
-    """Requests are counted by operation and by field, where aliases count once, without listing them."""
+    """Requests are counted by operation and by field (each alias counts), without being listed."""
     run_id = await served.trigger("nightly")
     await served.ask(
         f"query {{ a: boltRunStatus(runId: {run_id}) {{ state }} b: boltRunStatus(runId: {run_id}) {{ state }} }}"
@@ -217,7 +217,7 @@ async def test_only_json_is_taken(served: Served) -> None:
     "body", ['{"kind": "slow", "latency_s": NaN}', '{"kind": "slow", "latency_s": 1e400}', "[]", "["]
 )
 async def test_numbers_that_are_none_change_nothing(served: Served, body: str) -> None:
-    """NaN and infinity, which JSON can't express, are refused, as are bodies that aren't objects."""
+    """Bodies with NaN or infinity, which JSON can't express, and bodies that aren't objects are refused."""
     headers = {"Content-Type": "application/json"}
     response = await served.client.post("/control/bolt/faults", content=body, headers=headers)
     assert response.status_code == 400

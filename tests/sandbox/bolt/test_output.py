@@ -86,7 +86,7 @@ def test_the_noisy_log() -> None:
 
 
 def test_a_stopped_command_says_so() -> None:
-    """A stopped command has printed its output so far, and a word on stderr."""
+    """A stopped command has printed its output so far, and then *Terminated* on stderr."""
     lines = printed(source("seed"), 2.0, stopped=True)
     assert as_text(lines, "STDERR") == "Terminated\n"
     assert "Done." not in as_text(lines, "STDOUT")

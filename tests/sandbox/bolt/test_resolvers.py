@@ -373,7 +373,7 @@ async def test_the_page_of_a_run(served: Served) -> None:
     ],
 )
 async def test_credentials(served: Served, headers: dict[str, str], status: int) -> None:
-    """Each form of credentials is accepted, and anything else is refused with a text."""
+    """Each form of credentials is accepted, and anything else is refused with an error message."""
     response = await served.post('{ boltScheduleName(slug: "nightly") { ok } }', headers=headers)
     assert response.status_code == status
     assert status == 200 or response.text.startswith("Unauthorized")

@@ -184,7 +184,7 @@ async def test_a_person_changes(served: Served, listening: Ear) -> None:
 
 
 async def test_what_the_app_may_not_hear_it_does_not(served: Served, listening: Ear) -> None:
-    """The app hears nothing without the scope or subscription, or of private channels that it isn't in."""
+    """The app hears nothing without the scope or subscription, and nothing about private channels that it isn't in."""
     await served.control("sharing", channel="finance", team="T0ELSE", do="share")
     for scope in ("usergroups:read", "channels:read", "users:read"):
         served.ws.scopes.discard(scope)

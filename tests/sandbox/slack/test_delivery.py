@@ -112,7 +112,7 @@ async def test_a_click(served: Served, listener: Listener) -> None:
 
 @pytest.mark.usefixtures("handler")
 async def test_a_click_on_an_ephemeral(served: Served, listener: Listener) -> None:
-    """A click on an ephemeral says so and contains no message; only its recipient can click it."""
+    """A click on an ephemeral message is marked as one and contains no message; only the recipient can click."""
     await served.client.chat_postEphemeral(channel="C0DATAENG", user="U0ADA", text="x", blocks=BUTTONS)
     await served.people.click("ada", "data-eng", served.ws.privates[0].ts, action_id="cancel")
     assert listener.seen[0]["container"]["is_ephemeral"]

@@ -212,7 +212,7 @@ def test_what_is_told_of_runs_and_schedules(text: str, other: str) -> None:
 @given(HOSTILE, HOSTILE)
 def test_the_form_its_menu_and_the_home_tab(text: str, other: str) -> None:
     """The form, its menu and the Home tab are inert and accepted by Slack's rules."""
-    # What comes from Bolt, and what is typed, no longer contains halves of surrogate pairs.
+    # Neither text from Bolt nor typed text still contains halves of surrogate pairs here.
     text, other = (one.encode(errors="replace").decode() for one in (text, other))
     one = schedule(text, other)
     own = own_commands(other, (text, other), str)

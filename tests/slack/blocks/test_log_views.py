@@ -130,7 +130,7 @@ def test_a_failure_of_which_only_the_log_tells() -> None:
 
 
 def test_new_lines_of_a_followed_log() -> None:
-    """The first post can be stopped, the last one says that the run ended, and after an hour it offers to go on."""
+    """The first post offers to stop, the last one says that the run has ended, and one after an hour offers to go on."""
     first = batch_post(KEY, LogBatch("dbt run", 2, "a\nb", 7, "2:0"), 0)
     assert shown(first) == "2 new lines in the log of `dbt run` (run 4711):\n| a\n| b\n[Stop following]"
     last = batch_post(KEY, LogBatch("dbt run", 1, "c", 7, "3:0", "ended"), 1)

@@ -40,7 +40,7 @@ def read(*rows: tuple[str, ...]) -> tuple[OwnHint, ...]:
 
 
 def document(*rows: tuple[str, ...]) -> str:
-    """A file with these rows: the first begins in line 3, and each key is a line."""
+    """A hints file with these rows: the first begins on line 3, and each key has its own line."""
     lines = [f"{'  ' if at else '- '}{line}" for row in rows for at, line in enumerate(row)]
     return "\n".join(["version: 1", "hints:", *lines, ""])
 
