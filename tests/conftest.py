@@ -22,7 +22,7 @@ from bot.store.embedded import EmbeddedRedis, find_server, identify_server
 from tests.order import deal
 from tests.worlds import new_sandbox
 
-# Collecting tests makes many objects that all stay: the garbage collector would take a third of the time.
+# Collecting tests makes many objects that are never freed, so the garbage collector would take a third of the time.
 gc.disable()
 
 OURS = ("BOLT_BOT_", "PARADIME_", "SLACK_", "REDIS_")
@@ -80,7 +80,7 @@ def _stop(embedded: EmbeddedRedis) -> None:
 
 @pytest.fixture(params=["embedded", "redis-server"])
 def redis_url(request: pytest.FixtureRequest, redis_servers: dict[str, str]) -> str:
-    """The address of an empty Redis, with each kind in turn."""
+    """The address of an empty Redis, for each kind of Redis in turn."""
     if request.param not in redis_servers:
         pytest.skip("there is no redis-server on PATH")
     return _emptied(redis_servers[request.param])

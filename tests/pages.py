@@ -47,7 +47,7 @@ def pages() -> tuple[str, ...]:
 
 
 def _found() -> list[Path]:
-    """The same without git."""
+    """The Markdown files, found without git."""
     return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "sandbox" / "README.md"]
 
 

@@ -46,7 +46,7 @@ both = pytest.mark.parametrize("ask", [of_slack, of_bolt], ids=["slack", "bolt"]
 
 
 def detail(error: BotError) -> str:
-    """What operators read; it must contain no secret."""
+    """Return the error's text for operators, and check that it contains no secret."""
     assert SECRET not in f"{error} {error.detail}"
     return error.detail
 

@@ -125,7 +125,7 @@ async def test_a_redirect_that_cannot_be_read_is_a_failure(monitor: Monitor) -> 
 
 
 async def test_a_failure_is_logged_once_at_each_end(monitor: Monitor) -> None:
-    """A failure is logged once at each end with host and cause, without the secret address; no redirect is followed."""
+    """A failure is logged when it begins and ends, with its cause but no secret address; redirects aren't followed."""
     monitor.status = 500
     with capture_logs() as lines:
         async with beating(Heartbeat(monitor.url, ready, every_s=0.01)):

@@ -250,7 +250,7 @@ def test_the_charts_values() -> None:
 
 
 def test_the_units_files() -> None:
-    """Each secret that the unit loads is put where it looks, and is passed to the doctor."""
+    """Each secret that the unit loads is put where the unit looks for it, and is passed to the doctor."""
     unit = (ROOT / "deploy" / "systemd" / "bolt-bot.service").read_text(encoding="utf-8")
     loaded = dict(re.findall(r"^LoadCredential=(\w+):(\S+)$", unit, re.MULTILINE))
     (put,), (check,) = step("systemd", 7), step("systemd", 8)

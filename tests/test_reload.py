@@ -58,7 +58,7 @@ def metric(name: str, **labels: str) -> float | None:
 
 
 async def test_a_changed_file_is_in_effect(files: LiveFiles, tmp_path: Path) -> None:
-    """A changed file, and only that, is read; the log has the numbers of rules before and after."""
+    """Only a changed file is read; the log has the numbers of rules before and after."""
     assert await logged(files.reloader.read_changed) == []
     write(tmp_path / POLICY, TWO)
     (line,) = await logged(files.reloader.read_changed)

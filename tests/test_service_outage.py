@@ -25,7 +25,7 @@ def test_an_outage_is_logged_once_at_each_end() -> None:
 
 
 def test_an_answer_that_refuses_is_no_outage() -> None:
-    """An answer that refuses is no outage, and ends one."""
+    """A refusal is an answer: it isn't an outage, and it ends one."""
     with capture_logs() as lines:
         outage = ServiceOutage("bolt")
         outage(BoltThrottled(3))

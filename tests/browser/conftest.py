@@ -75,7 +75,7 @@ async def open_tab(browser: Browser, stage: Stage) -> AsyncIterator[OpenTab]:
     tabs: list[Tab] = []
 
     async def opened(fragment: str = "", **options: object) -> Tab:
-        context = await browser.new_context(**({"timezone_id": "Europe/Berlin", "locale": "en-GB"} | options))  # type: ignore[arg-type]  # as given
+        context = await browser.new_context(**({"timezone_id": "Europe/Berlin", "locale": "en-GB"} | options))  # type: ignore[arg-type]  # options as the test gives them
         tab = Tab(await context.new_page(), stage.sandbox.base_url)
         tabs.append(tab)
         await tab.open(fragment)

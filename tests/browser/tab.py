@@ -16,7 +16,7 @@ SOON_MS = PATIENCE_S * 1000
 
 @dataclass
 class Tab:
-    """An open page. `faults` has what it must never do: an error, a request to another machine."""
+    """An open page. `faults` lists its errors and its requests to other machines, of which there must be none."""
 
     page: Page
     base: str

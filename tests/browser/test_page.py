@@ -37,7 +37,7 @@ HOSTILE = (
 
 
 async def test_people_see_their_own_channels(stage: Stage, tab: Tab) -> None:
-    """People see only channels that they can: a member the private one too, a guest not."""
+    """People see only their own channels: the private one is listed for a member, but not for a guest."""
     channels = tab.page.get_by_role("navigation", name="Channels")
     await tab.sees(channels, "finance")
     await tab.become("gus")
@@ -228,7 +228,7 @@ async def test_the_bot_is_killed_from_the_panel(stage: Stage, tab: Tab, tmp_path
 
 
 async def test_what_goes_wrong_is_said(stage: Stage, tab: Tab) -> None:
-    """The panel shows in words what's switched on until it's switched off, and lost sockets come back."""
+    """The panel describes each fault in words until it's switched off, and lost sockets come back."""
     await stage.start_bot()
     await tab.page.get_by_role("button", name="World", exact=True).click()
     slack = tab.page.get_by_role("region", name="Slack", exact=True)

@@ -93,7 +93,7 @@ class Upset:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A member that's left in a due set or a lane, and in how many seconds it's due. A request has a `state`."""
+    """A member that remains in a due set or a lane, and in how many seconds it's due. A request has a `state`."""
 
     set_name: str
     member: str
@@ -163,7 +163,7 @@ class EndSeen:
 
 @dataclass(frozen=True, slots=True)
 class WatchSeen:
-    """A channel watches a schedule, for runs that ended after `since` by Bolt's clock."""
+    """A channel's watch of a schedule. It covers runs that ended after `since` by Bolt's clock."""
 
     channel: str
     schedule: str

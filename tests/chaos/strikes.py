@@ -86,7 +86,7 @@ class Striker:
     blind: int = 0
 
     def arm(self, strike: Strike) -> None:
-        """Have the next calls that fit struck."""
+        """Strike the next calls that match."""
         self.armed.append(Armed(strike, strike.count))
 
     def disarm(self) -> None:

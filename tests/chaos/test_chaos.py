@@ -335,7 +335,7 @@ def _flapped() -> tuple[EndSeen, ...]:
 
 
 def excused_watches() -> Iterator[tuple[str, Seen]]:
-    """What's allowed for watches."""
+    """Histories of watches that aren't violations."""
     yield "nothing watched", but(watched=WatchesSeen())
     yield "still failing", but(watched=FAILING)
     overtaken = (PostSeen(0, "recovered", 19), *INCIDENT.posts)

@@ -204,7 +204,7 @@ def outages_are_newest(seen: Seen) -> Found:
 
 
 def is_earlier(seen: Seen, key: str) -> bool:
-    """Whether this is the key of an incident that a newer one of its schedule has replaced."""
+    """Whether this is the key of an incident that a newer incident of the same schedule has replaced."""
     _, channel, schedule, serial, *_ = key.split(":")
     newest = (one for one in seen.watched.incidents if (one.channel, one.schedule) == (channel, schedule))
     return any(int(serial) < one.serial for one in newest)

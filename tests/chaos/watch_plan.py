@@ -12,7 +12,7 @@ PREFIX = "watched"
 COMMANDS = ("dbt build",)
 ROOMS = ("alarms0", "alarms1")
 EVERYBODYS, JOBS = "room0", "job*"
-# More than five failing in one channel are an outage.
+# If more than five schedules fail in one channel, that's an outage.
 HOW_MANY = (2, 3, 3, 8)
 OTHER_BRANCH = "feature"
 UNWATCHED_SEEDS = 0.2

@@ -183,7 +183,7 @@ async def _all_watches(stage: Stage) -> list[Watch]:
 
 
 async def _has_listed(stage: Stage) -> bool:
-    """Whether schedules have been listed since the first watch, as soon as Redis answers."""
+    """Whether schedules have been listed since the first watch. Waits until Redis answers."""
     async with asyncio.timeout(TYPED_WITHIN_S):
         while True:
             client = stage.store.client()

@@ -75,7 +75,7 @@ async def test_unusual_runs_are_drawn(charts: Charts, runs: list[tuple[str, floa
 
 
 async def test_it_is_given_up_in_time_and_nothing_is_left() -> None:
-    """A process that takes too long is ended, and none is left."""
+    """A drawing process that takes too long is ended, and no process is left behind."""
     charts = Charts(draw_s=0.001)
     before = children()
     with pytest.raises(ChartFailed):

@@ -65,7 +65,7 @@ def test_failures_stand_on_successes_and_are_always_seen(shown: DigestChart) -> 
 
 
 def week(*failed: FailedOften) -> DigestChart:
-    """A week with a run an hour, every tenth of which fails."""
+    """A week with one run per hour, in which every tenth run fails."""
     hours = {SINCE + timedelta(hours=number): (1, int(number % 10 == 0)) for number in range(168)}
     zone = "Europe/Berlin"
     return digest_chart(hours, failed, SINCE, SINCE + timedelta(days=7), ZoneInfo(zone), zone)

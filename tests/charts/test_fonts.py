@@ -29,7 +29,7 @@ NAMES = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_drawn_as_far_as_it_can_be(name: str) -> None:
-    """A name loses what can't be drawn, or is left out if it would look like another: the message has it whole."""
+    """A name loses characters that can't be drawn, or is left out if it would look like another."""
     assert BOLD.drawable(name) == NAMES[name]
 
 

@@ -74,7 +74,7 @@ def check(capsys: pytest.CaptureFixture[str]) -> Check:
 
 @asynccontextmanager
 async def answering(reply: bytes) -> AsyncIterator[str]:
-    """A server that isn't a bot and answers everything with this. Yields its port."""
+    """A server that isn't a bot and sends this reply to every request. Yields its port."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -186,7 +186,7 @@ async def test_something_else_answers(check: Check, reply: bytes) -> None:
     ],
 )
 async def test_a_wrong_setting_is_named(check: Check, environment: dict[str, str], line: str) -> None:
-    """A wrong setting is named, with status 1, because a health check can fail with no other."""
+    """A wrong setting is named. The status is 1, the only one with which a health check can fail."""
     assert await check(**environment) == Checked(1, "", f"{line}\n")
 
 

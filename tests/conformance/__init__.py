@@ -1,1 +1,1 @@
-"""The vendor's own SDK against the sandbox."""
+"""Tests of the sandbox with the vendor's own SDK."""

@@ -1,6 +1,7 @@
 """Drives the vendor's own SDK against a Bolt API, usually the sandbox's, and prints what it finds.
 
-Run it with the Python of the environment that requirements.txt beside this file describes. It imports none of the bot:
+Run it with the Python of the environment that requirements.txt beside this file describes. It imports none of the bot's
+code:
 
     python run.py --endpoint URL --key KEY --secret SECRET
 
@@ -315,7 +316,7 @@ def credentials(endpoint: str, key: str, secret: str) -> None:
         good.append({"api_secret": "prdm_cmp_sandbox", "workspace_uid": "sandbox"})
     for each in good:
         expect(Paradime(api_endpoint=endpoint, **each).bolt.list_schedules().total_count > 0, str(sorted(each)))
-    wrong = Paradime(api_endpoint=endpoint, api_key=key, api_secret="wrong")  # noqa: S106 - as it says
+    wrong = Paradime(api_endpoint=endpoint, api_key=key, api_secret="wrong")  # noqa: S106 - it's wrong on purpose
     refused(wrong.bolt.list_schedules, "401")
 
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def wrong(**given: object) -> list[str]:
-    """What validate.py prints."""
+    """Return the lines that validate.py prints."""
     done = subprocess.run(  # noqa: S603 - our own script
         [ROOT / ".deploy" / "bin" / "python", Path(__file__).with_name("validate.py")],
         input=json.dumps(given),

@@ -68,7 +68,8 @@ class Stage:
 
     sandbox: Sandbox
     folder: Path
-    # The Redis that its bots share. Without one, each starts its own in the folder, as people's bots do by default.
+    # The Redis that its bots share. If it's None, each bot starts its own in the folder, as people's bots do by
+    # default.
     redis_url: str | None = None
     settings: dict[str, str] = field(default_factory=dict)
     bots: list[Bot] = field(default_factory=list)
@@ -87,7 +88,7 @@ class Stage:
     async def start_bot(
         self, settings: Mapping[str, str] | None = None, *, ready: bool = True, socket_mode: bool = True
     ) -> Bot:
-        """Start a bot and wait until it is ready, or else only until it listens. `settings` are environment variables."""
+        """Start a bot and wait until it's ready, or only until it listens. `settings` are environment variables."""
         log = self.folder / f"bot-{len(self.bots)}.log"
         environment = {
             "PATH": os.environ["PATH"],
@@ -237,12 +238,12 @@ class Stage:
         return [run for run in reversed(runs) if run.actor.name == API_KEY and run.id > self.history]
 
     async def until(self, holds: Callable[[], bool], *, timeout_s: float = PATIENCE_S) -> None:
-        """Wait until a condition holds. If it never does, the failure shows the condition and what was there."""
+        """Wait until a condition holds. If it never does, the failure shows it with the messages and logs."""
         within_s = max(timeout_s, PATIENCE_S)
         await seen(self.sandbox.workspace, holds, described=self.describe, within_s=within_s)
 
     def describe(self) -> str:
-        """What people and logs show, for a failed test."""
+        """The messages and logs, to be shown if a test fails."""
         lines = [f"card: {one.text}" for one in self.cards()]
         lines += [f"  reply: {one.text}" for card in range(len(self.cards())) for one in self.replies(card=card)]
         lines += [f"private: {one.text}" for one in self.private()]

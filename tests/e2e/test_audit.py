@@ -180,7 +180,7 @@ async def test_no_secret_is_on_record(stage: Stage) -> None:
 
 
 async def test_a_decision_is_explained_from_what_slack_and_bolt_tell(stage: Stage) -> None:
-    """`policy explain` decides as the bot would, from who and where the person is and whose the schedule is."""
+    """`policy explain` decides as the bot would, from facts about the person, the channel and the schedule's owner."""
     settings = policy(stage, READERS)
     asked = ("--channel", "C0DATAENG", "--action", "start", "--schedule", "nightly")
     told = await printed(stage, "policy", "explain", "--user", "U0GRACE", *asked, **settings)

@@ -16,7 +16,7 @@ async def test_a_usual_end_is_shown_with_a_bar(stage: Stage) -> None:
 
 
 async def test_own_commands_have_no_usual_end(stage: Stage) -> None:
-    """A run with its own commands shows no usual end, and doesn't count toward what's usual."""
+    """A run with its own commands shows no usual end, and doesn't count toward the usual duration."""
     stage.sandbox.workspace.user("gus").role = "member"
     await stage.start_bot()
     await stage.slash("run slow-start --command “sleep 20”")

@@ -79,7 +79,7 @@ async def test_a_thread_of_something_else_has_no_run(stage: Stage) -> None:
 
 
 async def test_a_start_from_a_thread_says_where_its_card_is(stage: Stage) -> None:
-    """A start or retry from a thread is answered there with where its card is; refusals are in the thread too."""
+    """A start or retry from a thread gets a reply there that says where its card is; refusals are posted there too."""
     await stage.start_bot()
     talk = await stage.say("what broke last night?")
     bolt = stage.sandbox.bolt

@@ -76,7 +76,7 @@ async def test_a_file_of_an_earlier_command_is_not_believed(stage: Stage) -> Non
 
 
 async def test_a_success_names_its_warnings(stage: Stage) -> None:
-    """A success's warnings are on its card and in the thread; a command that only runs models isn't asked for them."""
+    """A success's warnings are on its card and in the thread; they aren't read for a command that only runs models."""
     node = {
         "unique_id": "test.shop.not_null_orders_id.1a2b",
         "status": "warn",

@@ -1,4 +1,4 @@
-"""Redis, Bolt or Slack away while the bot runs: logged once at each end, and nothing is lost."""
+"""Outages of Redis, Bolt or Slack: each is logged when it begins and when it ends, and nothing is lost."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ SECRET = "whsec_" + base64.b64encode(b"a secret of the webhooks").decode()
 SELDOM = {"BOLT_BOT_POLL_MIN_S": "60", "BOLT_BOT_POLL_MAX_S": "60", "PARADIME_WEBHOOK_SECRET": SECRET}
 
 
-async def hint(stage: Stage, bot: Bot, run_id: int, **more: Any) -> int:  # noqa: ANN401 - of the control call's body
+async def hint(stage: Stage, bot: Bot, run_id: int, **more: Any) -> int:  # noqa: ANN401 - fields of the request's body
     """Have the sandbox's Bolt post a webhook about a run, and return the status of the bot's answer."""
     url = f"http://127.0.0.1:{bot.port}/paradime/webhooks"
     body = {"run_id": run_id, "url": url, "secret": SECRET, **more}

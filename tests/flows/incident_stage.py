@@ -298,7 +298,7 @@ class IncidentStage(Stage):
         )
 
     def looker(self) -> RunDiscoverer:
-        """A new one, as each process has its own."""
+        """A new discoverer, as each process has its own."""
         return RunDiscoverer(
             self.bolt,
             self.watches,
@@ -330,7 +330,7 @@ class IncidentStage(Stage):
         )
 
     def gap_advancer(self) -> GapAdvancer:
-        """A new one, as each process has its own."""
+        """A new advancer, as each process has its own."""
         return GapAdvancer(
             self.gaps,
             self.watches,
@@ -343,7 +343,7 @@ class IncidentStage(Stage):
         )
 
     def quiet_ender(self) -> QuietEnder:
-        """A new one, as each process has its own. Its clock moves on while it works."""
+        """A new ender, as each process has its own. Its clock moves on while it works."""
         ticks = count()
         return QuietEnder(
             self.quiet_ends,
@@ -466,7 +466,7 @@ class IncidentStage(Stage):
             await self.steps[name](claimed.lease)
 
     def pass_minutes(self, minutes: float) -> None:
-        """Bolt's time passes."""
+        """Let time pass on Bolt's clock."""
         self.at += timedelta(minutes=minutes)
         self.bolt.clock = self.at
 

@@ -259,7 +259,7 @@ async def test_counts_share_twelve_edits_a_minute_and_what_matters_goes_first(st
 
 @pytest.mark.parametrize("other", [{"branch": "feature"}, {"pull_request": "7"}])
 async def test_another_branch_that_succeeds_first_recovers_nothing(stage: IncidentStage, other: dict[str, str]) -> None:
-    """A success may be accounted for before a failure whose log is still being read, but only if it counts."""
+    """Only a success that counts may be accounted for before a failure whose log is still being read."""
     await stage.watch()
     stage.run_through("FAILED")
     stage.end(stage.begin(**other), "SUCCESS")

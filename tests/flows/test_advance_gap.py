@@ -413,7 +413,7 @@ async def recovered_in_gap(stage: IncidentStage) -> None:
 
 
 async def test_nothing_is_kept_for_a_channel_that_no_longer_watches(stage: IncidentStage) -> None:
-    """If the watch is made again while an account could still come, it isn't about what ended before."""
+    """If the watch is made again while an account could still come, earlier ends aren't reported."""
     await recovered_in_gap(stage)
     (watch,) = await stage.watches.all_watches()
     await stage.watches.remove_watch(CHANNEL, watch.number)
@@ -468,7 +468,7 @@ async def test_what_is_withheld_after_the_account_was_queued_is_listed_at_once(s
 
 
 async def test_what_an_account_had_not_loaded_is_listed_at_once(stage: IncidentStage) -> None:
-    """It was withheld after the account was loaded and before it was queued."""
+    """The incident was withheld between the loading of the account's incidents and the queuing of its message."""
     await recovered_in_gap(stage)
     await stage.work_once("gaps")
     claimed, gap = await stage.due["gaps"].claim(1), await stage.gaps.load_gap("now")

@@ -176,7 +176,7 @@ async def test_who_may_approve_is_read_anew(start_stage: Stage, person: Person, 
 
 
 async def test_an_empty_group_is_read_again_before_it_is_called_empty(start_stage: Stage) -> None:
-    """Somebody may have joined since it was cached. If the cached group has other members, they're the answer."""
+    """Somebody may have joined since it was cached. If the cached group has other members, those are returned."""
     people, others = start_stage.people, start_stage.authorizer.other_members
     people.cached_groups["@leads"], people.groups["@leads"] = frozenset({ADA}), frozenset({ADA, BOB})
     assert await others("@leads", ADA) == frozenset({BOB})

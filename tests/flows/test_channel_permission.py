@@ -30,7 +30,7 @@ async def test_where_one_may_have_a_card(
     member: bool | None,  # noqa: FBT001 - a parameter
     expected: Permission,
 ) -> None:
-    """A person may in channels they're in; if a channel isn't listed, their memberships are read again."""
+    """A person may have cards in channels they're in; if a channel isn't listed, their memberships are read again."""
     memberships = FakeMemberships({CHANNEL: "data-eng"})
     permissions = ChannelPermissions(memberships, start_stage.indexes)
     memberships.channels = MemberChannels(names, whole)
@@ -40,7 +40,7 @@ async def test_where_one_may_have_a_card(
 
 
 async def test_where_slack_does_not_tell_one_may_where_one_has_had_a_card(start_stage: Stage) -> None:
-    """Having had a card there counts only for that person."""
+    """An earlier card in a channel lets only the person who asked for it have another one there."""
     memberships = FakeMemberships({CHANNEL: "data-eng"})
     permissions = ChannelPermissions(memberships, start_stage.indexes)
     await start_stage.start("r1")

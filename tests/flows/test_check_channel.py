@@ -180,7 +180,7 @@ async def test_what_failed_and_recovered_meanwhile_is_reported_by_any_clock(one_
 
 
 async def test_what_recovered_before_anyone_noticed_that_the_bot_was_away_is_reported(stage: IncidentStage) -> None:
-    """Slack refused the message: without the one at the bot's return, the channel would never hear of it."""
+    """Slack refused the incident's message, so the channel hears of it only from the message at the bot's return."""
     await stage.watch()
     stage.channels.states[CHANNEL] = REMOVED
     stage.chat.refusing[CHANNEL] = NOT_IN
@@ -362,7 +362,7 @@ async def test_a_channel_whose_last_watch_is_stopped_is_not_checked_again(stage:
 
 
 async def test_a_channel_with_another_id_takes_everything_along(stage: IncidentStage) -> None:
-    """The watch with its number moves, and so does the incident with its message, which is edited there."""
+    """The watch moves with its number, and the incident with its message, which is edited there."""
     await stage.watch()
     await fails(stage)
     ts = (await stage.stored()).ts

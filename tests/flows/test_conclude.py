@@ -70,7 +70,7 @@ class Stage:
         return RunConcluder(RunListings(self.bolt), self.runs, self.ends, self.logs, results, lambda text: text, rules)
 
     async def fail(self, count: int) -> list[RunKey]:
-        """Runs that have failed, as many as asked for, and were seen to be over at the same time."""
+        """Let this many runs fail, and see all of them end at the same time."""
         keys: list[RunKey] = []
         for number in range(count):
             slug = f"odd-{number}"
@@ -121,7 +121,7 @@ class Stage:
 
 @pytest.fixture
 async def stage(redis_client: Redis) -> AsyncIterator[Stage]:
-    """A stage with an empty store, whose Bolt goes by a clock that a test moves."""
+    """A stage with an empty store and a Bolt whose clock a test can move."""
     made: list[Stage] = []
     world = BoltWorld(clock=lambda: datetime.now(UTC) + (made[0].later if made else timedelta()))
     sandbox = new_sandbox(bolt=world)

@@ -312,7 +312,7 @@ class ConcludedMeanwhile(Runs):
 
 
 async def test_a_run_of_ours_that_is_concluded_during_a_look_does_not_wait_for_the_sweep(stage: IncidentStage) -> None:
-    """Its end couldn't be handed over, because the look hadn't recorded yet that its schedule is watched."""
+    """The run's end couldn't be handed over, because the look hadn't recorded yet that its schedule is watched."""
     await stage.watch()
     await stage.start()
     stage.end(stage.bolt.runs_of["nightly"][0].id, "FAILED")

@@ -123,7 +123,7 @@ async def test_a_snooze_that_ends_in_the_night_is_told_in_the_morning(stage: Inc
 
 
 async def test_several_incidents_of_a_night_are_all_in_the_list(stage: IncidentStage) -> None:
-    """The first one's failures are counted, though another incident has replaced it."""
+    """The first incident's failures are counted, though a second one has replaced it."""
     await at(stage, NIGHT)
     await fail(stage)
     await fail(stage, state="SUCCESS")

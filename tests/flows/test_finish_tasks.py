@@ -32,7 +32,7 @@ async def test_nothing_under_way_takes_no_time() -> None:
 
 
 async def test_a_task_that_swallows_a_cancellation_is_cancelled_again() -> None:
-    """A call to Redis may swallow it by succeeding at the same moment."""
+    """A call to Redis may swallow the cancellation by succeeding at the same moment."""
     swallowed = asyncio.Event()
 
     async def swallows() -> None:

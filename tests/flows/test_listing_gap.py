@@ -41,7 +41,7 @@ async def test_a_gap_is_longer_than_ten_minutes(stage: IncidentStage, more: time
 
 
 async def test_a_listing_that_is_not_recorded_begins_no_second_gap(stage: IncidentStage) -> None:
-    """This happens if the process is killed between the two."""
+    """The process may be killed after it began the gap's search and before it recorded the listing."""
     await stage.watch()
     before = stage.at
     stage.pass_minutes(30)

@@ -38,7 +38,7 @@ def test_a_claimed_member_is_named(due_set: str, member: str, bound: dict[str, o
 
 
 def test_a_run_names_the_request_that_started_it() -> None:
-    """A run that somebody else started has none."""
+    """A run that somebody else started has no request."""
     log_run(RUN)
     assert get_contextvars() == {"run": 5}
     log_run(replace(RUN, facts=RunFacts(request="r1")))

@@ -46,7 +46,7 @@ def mentions(redis: Redis, memberships: FakeMemberships, person: Person, who: st
 async def test_who_is_reached_is_mentioned(
     one_redis: Redis, channels: MemberChannels, *, in_list: bool | None, roles: set[Role] | None, expected: Sentence
 ) -> None:
-    """People elsewhere, deactivated or from other organizations are only named. If in doubt, people are mentioned."""
+    """People are only named if they're outside the channel, deactivated or foreign. If in doubt, they're mentioned."""
     memberships = FakeMemberships()
     memberships.channels, memberships.members[CHANNEL, "U0ADA"] = channels, in_list
     person = Person("U0ADA", None if roles is None else frozenset(roles), name="ada")

@@ -107,7 +107,7 @@ async def test_what_never_left_changed_nothing(stage: Stage) -> None:
 async def test_what_would_change_nothing_is_not_sent(
     stage: Stage, asked: PauseCommand, change: dict[str, object], words: str
 ) -> None:
-    """At the time of the click it's already so, or only the schedule's file can change it."""
+    """When the button is clicked, the schedule is already paused or resumed, or only its file can change that."""
     stage.bolt.active = [replace(stage.bolt.active[0], **change)]  # type: ignore[arg-type]
     assert words in await stage.do(asked)
     assert stage.bolt.sent == []

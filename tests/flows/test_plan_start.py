@@ -89,7 +89,7 @@ async def test_a_retry_has_what_its_run_had(start_stage: Stage) -> None:
 
 
 async def test_the_latest_failure_of_a_schedule_is_retried(start_stage: Stage) -> None:
-    """Successes after it don't count."""
+    """Successes after that failure don't matter."""
     start_stage.bolt.add_run("nightly", "FAILED")
     failed = start_stage.bolt.add_run("nightly", "ERROR")
     start_stage.bolt.add_run("nightly", "SUCCESS")

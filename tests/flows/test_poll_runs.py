@@ -188,7 +188,7 @@ async def test_a_stray_is_asked_for_again_soon_after_an_outage(redis_client: Red
 
 
 async def test_commands_are_masked_before_they_are_stored(redis_client: Redis) -> None:
-    """What is stored may be shown anywhere."""
+    """Stored commands may be shown anywhere."""
     began = datetime.now(UTC) - timedelta(seconds=5)
     await polled(redis_client, Polled({1: RunStatus("RUNNING", (BoltCommand(1, "git clone secret", began),))}))
     run = await Runs(Scripts(redis_client, "test", retention_s=1000)).load_run(RunKey("w", 1))

@@ -80,7 +80,7 @@ class Stage:
             return text.replace("hunter2hunter2", "•••")
 
         files = RequestedFileReader(
-            self.api,  # type: ignore[arg-type]  # only what is read here
+            self.api,  # type: ignore[arg-type]  # has only the methods called here
             self.api,
             LogReader(self.api, mask),  # type: ignore[arg-type]  # as above
             mask=mask,

@@ -119,7 +119,7 @@ async def test_a_post_is_sent_again_only_when_it_was_absent_twice(lane: Lane) ->
 
 
 async def test_where_the_channel_cannot_be_read_an_end_is_told_again_and_a_card_is_not(lane: Lane) -> None:
-    """An end posted twice is better than never; a second card for a start would be worse."""
+    """Posting an end twice is better than not posting it, but a second card for a start would be worse than none."""
     posts, scripts = lane
     slack = Slack([SlackOutcomeUnknown("chat.postMessage"), "9.9"], [SearchInconclusive(), SearchInconclusive()])
     assert await attempt(posts, await claim(posts, scripts), slack) is None

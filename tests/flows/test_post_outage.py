@@ -52,7 +52,7 @@ async def recover(stage: IncidentStage, *numbers: int) -> None:
 
 
 async def free_edits(stage: IncidentStage) -> None:
-    """Ten seconds pass for the edits of outages."""
+    """Let edits of outages be sent as if ten seconds had passed."""
     for key in await stage.redis.keys(stage.scripts.key("edits", "incident*")):
         for member in await stage.redis.zrange(key, 0, -1):
             await stage.redis.zadd(key, {str(member): 1})

@@ -1,4 +1,4 @@
-"""The log's file in the thread of a failure: a refusal is posted there, and what may work later is tried again."""
+"""The log's file in the thread of a failure: a refusal is posted there, and a temporary error is retried."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ async def test_where_slack_loses_the_reply_to_that_it_is_told_once(stage: Stage)
 
 
 async def test_a_public_channel_is_joined_and_the_file_shared_again(stage: Stage) -> None:
-    """Somebody may have removed the bot between the end and its file."""
+    """Somebody may have removed the bot between the post about the end and the upload of its file."""
     stage.sandbox.workspace.faults.add(Fault("error", SHARE, code="not_in_channel"))
     ts = await told(stage)
     assert files(stage) == ["the whole log\n"]

@@ -125,7 +125,7 @@ async def counts(stage: DigestStage) -> dict[str, int]:
 
 
 async def test_a_slot_is_counted_once_the_next_one_has_passed(counted: DigestStage) -> None:
-    """It counts for the digest that covers the time when its grace was over."""
+    """The slot counts for the digest that covers the end of its grace period."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     await pass_slot(counted, SLOT + HOUR, SLOT + 2 * HOUR)
     assert await counts(counted) == {"2026-11-30 s0735": 1}
@@ -214,7 +214,7 @@ async def test_a_missed_slot_is_not_counted_while_its_run_may_be_among_older_one
 
 
 async def test_slots_in_a_blind_spell_are_not_counted(counted: DigestStage) -> None:
-    """A slot whose grace was over before is still counted."""
+    """A slot whose grace period ended before the gap is still counted."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     await until(counted, SLOT + timedelta(minutes=40))
     counted.pass_minutes(60)

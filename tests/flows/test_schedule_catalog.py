@@ -88,7 +88,7 @@ async def test_many_who_want_it_at_once_read_it_once(api: Api, catalog: Schedule
 
 
 async def test_while_used_it_is_read_before_it_is_too_old(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
-    """After half its time it's read in the background, and nobody waits for that."""
+    """A list at half its maximum age is read again in the background, and no caller waits for that."""
     await catalog.all_schedules()
     clock.now += FRESH_S / 2 - 1
     await catalog.all_schedules()

@@ -97,7 +97,7 @@ async def test_what_nobody_remembers_is_not_queued(start_stage: Stage) -> None:
 
 
 async def test_whoever_waits_can_leave_until_the_turn_comes(start_stage: Stage) -> None:
-    """The card says so; a second click, or one on something unknown, gets an answer."""
+    """The card shows that the start has left the queue; a second click, or one for an unknown start, gets an answer."""
     await refused(start_stage)
     await queued(start_stage)
     card = (await start_stage.request("q1")).card

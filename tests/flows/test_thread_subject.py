@@ -83,7 +83,7 @@ class Stage:
         return await self.subjects.subject_of("T", CardRef(CHANNEL, ts))
 
     async def start(self, **fields: str) -> None:
-        """A start whose card, with ts 7.5, has no run on record; the fields are its request's."""
+        """Store a start whose card, with ts 7.5, has no run on record. `fields` are those of its request."""
         await follow_run(self.scripts, 7, channel=CHANNEL, ts="7.5")
         redis, key = self.scripts.redis, self.scripts.key
         await redis.hdel(key("card", f"T:{CHANNEL}:7.5"), "run")
@@ -132,7 +132,7 @@ async def test_a_start_that_waited_and_is_not_started(stage: Stage, state: str) 
 
 
 async def test_a_start_that_waited_and_was_sent_may_be_unclear_for_good(stage: Stage) -> None:
-    """It may have a run, so the answer doesn't deny it."""
+    """The start may have a run, so the answer doesn't say that there's none."""
     await stage.start(state="closed", queued_us="1")
     assert await stage.subject_of("7.5") == ThreadSubject(why=UNCLEAR)
 
@@ -170,7 +170,7 @@ async def test_a_start_whose_run_has_another_card_here(stage: Stage) -> None:
 
 @pytest.mark.parametrize("action", [DROP_QUEUED, APPROVE_START])
 async def test_the_card_of_a_start_that_waits_and_is_not_on_record(stage: Stage, action: str) -> None:
-    """It no longer waits, unless its record just can't be read."""
+    """The start no longer waits, unless Redis can't be read at the moment."""
     drop = Button(action, "Do something", value=request_value("request-7"))
     ts = await stage.post_message(drop)
     assert await stage.subject_of(ts) == ThreadSubject(why=FORGOTTEN)

@@ -74,7 +74,7 @@ async def test_channels_and_schedules_are_decided_separately(one_redis: Redis) -
 
 
 async def test_without_permission_for_logs_nothing_is_quoted(one_redis: Redis) -> None:
-    """Neither lines nor hints are; a new error is still reported."""
+    """Lines and hints are left out; a new error is still reported."""
     stage = IncidentStage(one_redis, policy=policy(NO_LOGS))
     await stage.watch(made_by=ADA)
     await stage.watch(channel="C2", made_by=ADA)

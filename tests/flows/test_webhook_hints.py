@@ -160,7 +160,7 @@ async def test_a_run_that_the_activity_does_not_show_is_looked_for_everywhere(wa
 
 
 async def test_a_discovered_runs_hint_polls_it(watched: IncidentStage) -> None:
-    """The schedules aren't listed for that."""
+    """The schedules aren't listed for such a hint."""
     run = watched.begin()
     await watched.discover()
     await list_schedules(watched)

@@ -128,7 +128,7 @@ async def test_a_request_that_is_not_as_it_should_be(bot: tuple[Stage, Bot], dra
     st.sampled_from([FORM, JSON, "application/json; charset=utf-16", "text/plain", "multipart/form-data", "x", ""]),
 )
 async def test_a_body_of_any_kind(bot: tuple[Stage, Bot], body: bytes, content_type: str) -> None:
-    """Any bytes, texts and nested brackets are answered, whatever their type; what isn't UTF-8 isn't Slack's."""
+    """Any bytes, texts and nested brackets are answered, whatever their type. A body from Slack is always UTF-8."""
     stage, process = bot
     expected = {200, 400} if is_utf_8(body) else {401}
     assert await post(stage, process, body, content_type) in expected, process.printed()[-3000:]

@@ -352,7 +352,7 @@ async def test_all_pages_are_read(api: Api, client: BoltClient, pages: list[Answ
 
 
 async def test_an_older_listing_is_asked_once_and_remembered(api: Api, client: BoltClient) -> None:
-    """A backend without the newer fields is asked in the older words, and its names serve as slugs."""
+    """A backend without the newer fields is queried with the older ones, and its names serve as slugs."""
     api.say(errors('Cannot query field "suspended"'), listed(1, total=1))
     with capture_logs() as lines:
         for _ in range(2):

@@ -27,7 +27,7 @@ def pages(asked: Asked, bad: Collection[str] = ()) -> Json:
 
 
 async def test_a_hundred_schedules_are_one_request(api: Api, client: BoltClient) -> None:
-    """A hundred schedules are one request, and the fields are written once when the type's name is known."""
+    """One request reads a hundred schedules, and lists the fields only once if the type's name is known."""
     api.answer = lambda asked: Answer({"data": pages(asked)})
     found = await client.newest_runs([f"schedule-{number}" for number in range(MOST + 1)])
     assert len(found) == MOST + 1

@@ -59,7 +59,7 @@ async def test_loopback_only(host: str) -> None:
 
 
 async def test_foreign_host_names() -> None:
-    """A request with another host name is refused: a page elsewhere may have pointed its name here."""
+    """A request with another host name is refused, because a malicious page's host name may resolve to this machine."""
     sandbox = new_sandbox()
     base = await sandbox.start()
     async with aiohttp.ClientSession() as session:

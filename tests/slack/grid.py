@@ -144,7 +144,7 @@ def message_shortcut(actor: Actor) -> Json:
 
 
 def shortcut(actor: Actor) -> Json:
-    """A shortcut from the global menu. On Grid, its `team` has no organization, but `enterprise` has."""
+    """A shortcut from the global menu. On Grid, the organization isn't in its `team` but in `enterprise`."""
     return interaction("shortcut", actor, team={"id": TEAM, "domain": "acme"}) | {
         "callback_id": "known",
         "trigger_id": "1.2.3",

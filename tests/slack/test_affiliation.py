@@ -30,7 +30,7 @@ OTHERS_DOORS = [pytest.param(door, id=name) for name, door in grid.DOORS.items()
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("actor", [*OURS, *OTHERS])
 def test_each_payload_is_read_and_is_for_us(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
-    """Each payload has a known shape and is for our installation, whoever acts."""
+    """Each payload has a known shape and is for our installation, no matter who acts."""
     assert has_known_shape(door(actor))
     assert is_for_installation(GRID, door(actor))
 

@@ -49,7 +49,7 @@ class Directory(NobodyIsAsked):
         self.asked: list[str] = []
 
     async def person(self, user: str, *, acts: bool = False, fresh: bool = False) -> Person:
-        """Who a person is."""
+        """A person with the roles of their profile."""
         assert not acts
         assert not fresh
         self.asked.append(user)

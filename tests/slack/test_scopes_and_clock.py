@@ -58,7 +58,7 @@ async def test_scopes_that_are_missing_are_named_at_the_start(sandbox: Sandbox) 
 
 
 async def test_a_call_that_needs_a_missing_scope(sandbox: Sandbox) -> None:
-    """The error names the missing scope in Slack's own word, and it's logged once."""
+    """The error names the missing scope as Slack does, and it's logged once."""
     sandbox.workspace.scopes.discard("usergroups:read")
     chat = chat_of(sandbox)
     with capture_logs() as lines:

@@ -133,7 +133,7 @@ class Servers:
         return server
 
     async def with_tls(self, *lines: str) -> Server:
-        """Start a server on a Unix socket that also speaks TLS at the next free port."""
+        """Start a server on a Unix socket and, with TLS, on the next free port."""
         for claim in self._claims:
             server = Server(self._home(), (f"tls-port {claim.port}", "bind 127.0.0.1", *lines), tls=claim)
             self.all.append(server)
@@ -184,7 +184,7 @@ class Servers:
         return nodes
 
 
-async def ask(one: Redis, *words: str | int) -> Any:  # noqa: ANN401 - whatever the server says
+async def ask(one: Redis, *words: str | int) -> Any:  # noqa: ANN401 - any reply of the server
     """Send a command that redis-py has no method for."""
     return await one.execute_command(*words)  # type: ignore[no-untyped-call]
 

@@ -1,4 +1,4 @@
-"""What people request is counted by person and channel; they're told once if it's too much; repeats are recognized."""
+"""Requests are counted by person and channel, a flood gets one reply, and repeats are recognized."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ async def test_what_is_not_to_be_known_again_is_not(scripts: Scripts) -> None:
 
 
 async def test_the_version_before_knows_the_same_deliveries(scripts: Scripts) -> None:
-    """Its marks are recognized here, and marks made here are where it looks, in its words."""
+    """This version recognizes the previous version's marks, and stores its own in the same places and words."""
     admissions = Admissions(scripts, Limits(user=1))
     old = scripts.key("seen", request_id("", "a"))
     await scripts.redis.set(old, "begun", ex=600)

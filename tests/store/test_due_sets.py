@@ -33,7 +33,7 @@ async def replicas(redis_url: str) -> AsyncIterator[list[Scripts]]:
 
 
 async def make_due(scripts: Scripts, *members: str) -> None:
-    """Make each of them due since long ago."""
+    """Make each of them long overdue."""
     await scripts.redis.zadd(scripts.key("due", "ends"), dict.fromkeys(members, 1))
 
 
@@ -64,7 +64,7 @@ async def test_of_simultaneous_claimers_one_wins_each_member(replicas: list[Scri
 
 
 async def test_one_member_has_one_winner(replicas: list[Scripts]) -> None:
-    """A claimer that is too late gets no lease, only when to look again: once the winner's has expired."""
+    """A claimer that is too late gets no lease, only the time to look again: when the winner's lease expires."""
     await make_due(replicas[0], "A")
     claims = await asyncio.gather(*(DueSet(scripts, "ends", lease_s=LONG_S).claim(5) for scripts in replicas))
     (won,) = (claimed.lease for claimed in claims if claimed.lease is not None)

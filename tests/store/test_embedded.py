@@ -278,6 +278,6 @@ def test_the_packaged_server_is_where_it_was() -> None:
 
 
 def test_what_is_no_server_is_not_taken_for_one() -> None:
-    """A program that prints something else isn't one, and neither is a missing one."""
+    """A program that prints something else, or doesn't exist, isn't taken for a server."""
     assert identify_server(Path(sys.executable)) is None
     assert identify_server(Path("/nowhere/redis-server")) is None

@@ -76,7 +76,7 @@ async def settled_cards(scripts: Scripts, *places: str) -> None:
 
 
 async def test_ends_that_failed_are_edited_before_all_else(scripts: Scripts) -> None:
-    """The order is failed ends, other ends, changes of state, whichever came first."""
+    """The order is failed ends, other ends, changes of state, regardless of which came first."""
     await settled_cards(scripts, "A", "B", "C")
     await observe(scripts, 1, "RUNNING")
     await end_run(scripts, 2, "SUCCESS")
@@ -202,7 +202,7 @@ async def test_posts_keep_their_distance(scripts: Scripts) -> None:
 
 
 async def test_retry_after_stops_a_lane_for_everyone(scripts: Scripts) -> None:
-    """What Slack told one replica holds for all."""
+    """If Slack tells one replica to wait, all replicas wait."""
     await settled_cards(scripts, "A")
     await end_run(scripts, 1, "FAILED")
     await posts(scripts).hold(40)

@@ -45,7 +45,7 @@ def test_an_older_version_reads_who_asked_in_a_thread() -> None:
 
 
 def test_what_an_older_version_has_written_is_read() -> None:
-    """A wish of that version wasn't in a thread."""
+    """That version's requests to cancel had no thread."""
     assert from_json(StoredCancelWish, to_json(EarlierWish(EarlierAsker("T", "U1", "C1"), NOW))) == StoredCancelWish(
         Asker("T", "U1", "C1"), NOW
     )

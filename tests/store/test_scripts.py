@@ -75,7 +75,7 @@ async def test_whoever_is_cancelled_during_a_call_is_cancelled(redis_client: Red
 
 
 async def test_a_time_out_during_a_call_comes(redis_client: Redis) -> None:
-    """It's a cancellation too. Afterwards, calls work as before."""
+    """A timeout is a cancellation too. Afterwards, calls work as before."""
     scripts = Scripts(redis_client, "bolt", retention_s=60)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):

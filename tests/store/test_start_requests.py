@@ -160,7 +160,7 @@ def test_as_many_starts_may_wait_as_get_a_card_in_time(
 
 
 async def test_a_start_counts_until_its_deadline(scripts: Scripts) -> None:
-    """This holds however long it may wait, and however soon the same words would be another start."""
+    """A start counts toward the limit until its deadline, no matter when the same command would be another start."""
     requests = StartRequests(scripts, Limits(ask_again_s=0, deadline_s=600, waiting=1))
     assert (await requests.accept(asked("a", text="a"))).word == "new"
     assert (await requests.accept(asked("b", text="b"))).word == "full"
@@ -190,7 +190,7 @@ async def test_what_was_asked_too_long_ago_is_not_sent(scripts: Scripts) -> None
 
 
 async def test_one_start_of_a_schedule_is_sent_at_a_time(scripts: Scripts) -> None:
-    """Otherwise one with a lost reply could be taken for the other."""
+    """Otherwise, if a reply is lost, the other start's run could be taken for this one's."""
     requests = StartRequests(scripts, Limits())
     first, request = await carded(scripts, requests, "a")
     assert await requests.begin_sending(first, request, deadline_s=60, lease_s=30) is Sending.GO
@@ -225,7 +225,7 @@ async def test_a_told_run_is_recorded_although_a_search_adopted_another(scripts:
 
 
 async def test_other_starts_whose_end_is_not_known_are_told(scripts: Scripts) -> None:
-    """They're returned while their outcome is unknown; a request is never its own rival."""
+    """Other starts are returned while their outcome is unknown; a request is never among its own results."""
     requests = StartRequests(scripts, Limits())
     began: dict[str, Request] = {}
     for name in ("a", "b"):

@@ -49,7 +49,7 @@ async def claim(scripts: Scripts, budget: SlackBudget = FREE) -> ClaimedPost | N
 
 
 async def test_a_file_is_asked_for_once(scripts: Scripts) -> None:
-    """It's on its way, or already there; if it couldn't be posted, it can be requested again."""
+    """The file is on its way or already posted; if it couldn't be posted, it can be requested again."""
     await follow_run(scripts, 1, ts="1.5")
     uploads = Uploads(scripts)
     answer = await uploads.add_upload(log_of(7), posts_it_anyway=False, most=10)

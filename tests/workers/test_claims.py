@@ -74,7 +74,7 @@ async def stop(worker: Worker, working: asyncio.Task[None]) -> None:
 
 
 async def test_a_claim_that_fails_drops_nothing_claimed_before_it(scripts: Scripts) -> None:
-    """Each job begins as soon as it's claimed, so a failing claim after it doesn't lose it."""
+    """Each job begins as soon as it's claimed, so it isn't lost if a later claim fails."""
     await put(scripts, 2)
     waiting = Waiting(2)
     claim = claims.claim_one(FailsOnce(scripts, "ends", lease_s=LEASE_S), waiting.advance, lambda: None)

@@ -120,7 +120,7 @@ async def looks(next_due: NextDue, worked: asyncio.Event, count: int, *, idle_s:
 
 
 async def test_an_idle_process_looks_less_often() -> None:
-    """A look is put off as long as nothing is due before it."""
+    """The next look is put off for the idle interval if nothing is due before it."""
 
     async def next_due() -> Mapping[str, float]:
         return {"ends": 3600.0}

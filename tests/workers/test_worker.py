@@ -61,7 +61,7 @@ async def test_every_job_of_a_claim_is_done() -> None:
 
 
 async def test_a_wake_ends_the_sleep() -> None:
-    """A wake ends the sleep at once, so that work made in this process is claimed without waiting."""
+    """A wake ends the sleep at once, so that work created in this process is claimed without waiting."""
     claims = 0
 
     async def claim() -> Work:

@@ -21,7 +21,7 @@ def dated(ahead_s: float, status: str = "200 OK", body: str = '{"ok": false, "er
 
 
 async def clock(monkeypatch: pytest.MonkeyPatch, slack: bytes, bolt: bytes) -> list[Finding]:
-    """What the doctor finds about the clock, whatever else is wrong."""
+    """The doctor's findings about the clock, no matter what else is wrong."""
     async with answering(slack) as slack_port, answering(bolt) as bolt_port:
         checks = (*check_slack.CHECKS, *check_bolt.CHECKS, *check_clock.CHECKS)
         where = {

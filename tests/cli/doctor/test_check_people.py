@@ -90,7 +90,7 @@ async def test_a_policy_whose_names_cannot_be_read(
 async def test_a_policy_with_domains_and_no_addresses(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Rules about domains match nobody without the optional scope, which is a problem."""
+    """Rules about domains match nobody without the optional scope, so the doctor reports a problem."""
     sandbox.workspace.scopes.discard("users:read.email")
     text = "version: 1\nrules:\n  - name: ours\n    who: {domains: [example.com]}\n    allow: true\n"
     one, _ = await found("policy", text, sandbox, monkeypatch, tmp_path)

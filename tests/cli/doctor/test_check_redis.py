@@ -82,7 +82,7 @@ async def server(started: Broken) -> Broken:
 
 
 async def examined(monkeypatch: pytest.MonkeyPatch, url: str) -> list[Finding]:
-    """What the checks of Redis find at an address."""
+    """The findings of the Redis checks at an address."""
     return await found_by(check_redis.CHECKS, monkeypatch, {"REDIS_URL": url})
 
 

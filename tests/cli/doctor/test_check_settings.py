@@ -14,7 +14,7 @@ BOT, APP = COMPLETE["SLACK_BOT_TOKEN"], COMPLETE["SLACK_APP_TOKEN"]
 
 
 async def found(monkeypatch: pytest.MonkeyPatch, **more: str) -> list[Finding]:
-    """What's found about unusable settings; that nothing else was checked has to be said."""
+    """The findings about unusable settings. The doctor also has to say that nothing else was checked."""
     setting(monkeypatch, **more)
     findings = await diagnose()
     (unseen,) = of(findings, "services")

@@ -102,7 +102,7 @@ def _start(meant: RunCommand | RetryCommand) -> str:
         ("log 81266", "does logs 81266"),
         ("show me the logs of nightly", 'does logs "nightly"'),
         ("status nightly please", 'does status "nightly"'),
-        # Cancelling by a schedule's name, synonyms and typos are only offered.
+        # A cancellation is only offered if it names a schedule, uses a synonym or has a typo.
         ("cancel nightly", "offers Cancel run 81266 of nightly"),
         ("cancle 81266", "offers Cancel run 81266"),
         ("stop 81266", "offers Cancel run 81266"),

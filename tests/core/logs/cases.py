@@ -32,7 +32,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A command's output with what it left behind."""
+    """A command's output, and the files that it left behind."""
 
     name: str
     stdout: str
@@ -43,7 +43,7 @@ class Case:
     units: tuple[Unit, ...] = ()
 
     def read(self, *, with_results: bool = True) -> Reading:
-        """What is read from this case."""
+        """Read this case."""
         said = read_log(self.stdout, self.stderr, LIMIT)
         results = self.results if with_results else None
         return reading(said, results, limit=LIMIT, exit_code=self.exit_code, command=self.command)

@@ -1,4 +1,4 @@
-"""Plain text from what a terminal was sent."""
+"""Plain text from terminal output."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ def failure(number: int, *lines: str) -> Failure:
 
 
 def test_what_fits_is_whole() -> None:
-    """What fits is shown whole, and a failure without lines in the log is named."""
+    """A failure that fits is shown whole, and one without lines in the log is named."""
     shown = excerpt([failure(0, "Failure in model m0", "  relation is gone"), failure(1)], LogFindings(), 200)
     assert shown == "Failure in model m0\n  relation is gone\n\nmodel m1"
 

@@ -1,4 +1,4 @@
-"""What all readers share: the parts of a message that say what happened, and what dbt calls things."""
+"""The readers' shared functions: the parts of a message that say what happened, and dbt's names for things."""
 
 from __future__ import annotations
 

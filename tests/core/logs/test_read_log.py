@@ -308,14 +308,14 @@ def test_what_only_the_log_knows_is_added_to_dbts_results() -> None:
 
 @pytest.mark.parametrize("macro", ["sweep", "coast.sweep"])
 def test_an_operation_is_called_by_its_macro(macro: str) -> None:
-    """The log doesn't name the macro, so the command does, without the package, as in dbt's results."""
+    """The macro's name isn't in the log, so it's taken from the command, without the package, as in dbt's results."""
     text = "12:00:00  Encountered an error while running operation: Runtime Error\n  no such place\n"
     found = reading(read_log(text, "", 2900), limit=2900, exit_code=1, command=f"dbt run-operation {macro}")
     assert [one.name for one in found.failures] == ["sweep"]
 
 
 def test_a_source_whose_check_failed_is_added_to_dbts_results() -> None:
-    """dbt's sources.json has only the stale one. Sources with tables of the same name are told apart."""
+    """dbt's sources.json has only the stale source. Sources with tables of the same name are told apart."""
     stale = NodeResult("source.k.raw.orders", "error", "The newest row is 3 days old")
     for gone, table in (("raw.gone", "gone"), ("old.orders", "orders")):
         text = FRESHNESS_OF_1_8.replace("raw.gone", gone).replace("source gone", f"source {table}")

@@ -8,7 +8,7 @@ from bot.core.model.current import Current
 
 
 async def test_a_replacement_is_seen_by_all_but_who_pinned_the_one_before() -> None:
-    """A pinned value stays the same in awaits and in new tasks until the pin ends; others see the new one."""
+    """A pinned value stays the same across awaits and in new tasks until the pin ends; others see the new one."""
     current: Current[str | None] = Current(None)
     heard: list[str | None] = []
     current.when_replaced(lambda: heard.append(current.value))

@@ -126,7 +126,7 @@ RETRY = replace(
 
 
 def test_a_run_that_names_the_one_that_was_retried_is_it() -> None:
-    """A run that names the retried run goes before all others; one that names another run is never ours."""
+    """A run that names the retried run takes precedence; one that names another run is never ours."""
     named, other, unnamed = (
         replace(OURS, id=103, parent_run_id=90),
         replace(OURS, id=102, parent_run_id=89),

@@ -1,4 +1,4 @@
-"""The policy file: what it says is what is read, and each fault names its line."""
+"""The policy file: it's read as written, and each fault names its line."""
 
 from __future__ import annotations
 

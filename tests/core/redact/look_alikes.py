@@ -6,7 +6,7 @@ They resemble lines that dbt, its adapters, warehouses and Python print.
 from __future__ import annotations
 
 LOOK_ALIKES = (
-    # What dbt prints.
+    # Lines that dbt prints.
     "21:05:08  Running with dbt=1.10.13",
     "21:05:08  Registered adapter: snowflake=1.10.2",
     "21:05:09  Found 212 models, 14 seeds, 380 data tests, 41 sources, 1 exposure, 902 macros",

@@ -43,7 +43,7 @@ def test_a_key_without_an_end_ends_with_a_blank_line() -> None:
 
 
 def test_each_key_of_a_text_is_masked() -> None:
-    """A whole key and the rest of another one are both masked."""
+    """A key whose beginning is missing and a whole key are both masked."""
     masked = mask_private_keys(f"MIIEabcdefgh\n{END}\n{BEGIN}\nMIIFsecond\n{END}\n")
     assert "MIIE" not in masked
     assert "MIIF" not in masked

@@ -1,4 +1,4 @@
-"""The masker on its corpus: what it finds, what it knowingly does not, and what it leaves alone."""
+"""The masker on its corpus: the secrets that it finds, the ones it's known to miss, and the texts it leaves alone."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def test_a_run_that_was_started_elsewhere_is_counted_against_what_it_goes_throug
         (("dbt run", "dbt test"), ("git clone x", "dbt deps", "dbt run", "dbt test"), [None, None, 1, 2]),
         # The schedule's own dbt deps comes after the platform's.
         (("dbt deps", "dbt run"), ("git clone x", "dbt deps", "dbt deps", "dbt run"), [None, None, 1, 2]),
-        # Which commands are its own isn't known, as for a retry.
+        # The schedule's own commands aren't known, as for a retry.
         ((), ("git clone x", "dbt deps", "dbt run"), [None, None, 1]),
         ((), ("dbt deps", "dbt run"), [1, 2]),
         ((), ("git clone x",), [None]),

@@ -16,7 +16,7 @@ BUILD, TEST = BoltCommand(8, "dbt build"), BoltCommand(9, "dbt test")
 
 
 def files(*commands: BoltCommand, count: int = 2) -> list[tuple[BoltCommand, Resource]]:
-    """This many files of each command."""
+    """This many files for each command."""
     return [(one, Resource(one.id * 1000 + at, f"target/file_{at}.json")) for one in commands for at in range(count)]
 
 

@@ -44,7 +44,7 @@ def test_the_first_line_is_a_whole_sentence() -> None:
 
 
 def test_every_section_says_what_it_is() -> None:
-    """Sections come in the order of their importance, each with a heading."""
+    """Sections come in order of importance, each with a heading."""
     found = figures(
         row("Orders", 24, 3, hint1=2), row("Stock", 24, 1, now=MIN_28, before=MIN_10), row("Marts", 2, 2, hint2=2)
     )

@@ -93,7 +93,7 @@ def test_a_weekly_digest_is_due_on_its_weekday() -> None:
 
 
 def test_a_digest_is_sent_up_to_six_hours_late() -> None:
-    """A digest is posted up to six hours late, and not if it was set after its time."""
+    """A digest is posted up to six hours late, but not if it was set after its time."""
     one = digest("UTC")
     slot = last_slot(one, utc("2026-03-10T10:00"))
     assert is_wanted(one, slot, slot.at)

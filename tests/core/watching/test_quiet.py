@@ -35,7 +35,7 @@ UNTIL = at(5)
         # The night in which clocks go forward is an hour shorter, and the other one an hour longer.
         ("Europe/Berlin", "22:00-07:00", "2026-03-28T21:00", "2026-03-29T05:00"),
         ("Europe/Berlin", "22:00-07:00", "2026-10-24T20:00", "2026-10-25T06:00"),
-        # An end that is skipped is the moment of the change; one that comes twice is the first of the two.
+        # If the clock skips the end, the end is the moment of the change; if the end comes twice, the first one counts.
         ("Europe/Berlin", "22:00-02:30", "2026-03-29T00:59", "2026-03-29T01:00"),
         ("Europe/Berlin", "22:00-02:30", "2026-03-29T01:00", None),
         ("Europe/Berlin", "22:00-02:30", "2026-10-25T00:29", "2026-10-25T00:30"),

@@ -97,7 +97,7 @@ def test_an_end_without_a_time_is_counted_now() -> None:
 
 @pytest.mark.parametrize("seconds", [1, 7, 60, 100, 599, 3600, 20_000, 200_000])
 def test_a_median_is_within_five_percent(seconds: int) -> None:
-    """The median of successful runs that weren't retries is within five percent."""
+    """The median of successful runs that weren't retries is accurate to within five percent."""
     ends = [
         replace(success(number, 1), started_at=at(1) - timedelta(seconds=length))
         for number, length in enumerate((1, seconds, 500_000))

@@ -52,7 +52,7 @@ def test_each_change_of_state_is_a_line(after: Incident) -> None:
 
 
 def test_what_another_post_tells_needs_no_line() -> None:
-    """A change that another post covers, a count, and what may not be shown need no line."""
+    """A change that another post covers, a changed count, and a hidden incident need no line."""
     told = with_line(UNEDITABLE, replace(UNEDITABLE, on_it=ADA))
     assert with_line(UNEDITABLE, told) is told
     counted = replace(UNEDITABLE, failures=9)

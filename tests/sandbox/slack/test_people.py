@@ -48,7 +48,7 @@ async def test_who_is_there_at_first(served: Served) -> None:
 
 
 async def test_an_address_wants_both_scopes(served: Served) -> None:
-    """Without users:read.email, a person and the list have no addresses; without users:read, all is refused."""
+    """Without users:read.email, a person and the list have no addresses; without users:read, every call is refused."""
     assert (await told(served, "ada"))["profile"]["email"] == "ada@acme-data.example"
     assert "email" not in (await told(served, "bolt"))["profile"]
     await served.control("person", user="ada", email="countess@acme.example")

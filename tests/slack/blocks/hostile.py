@@ -76,7 +76,7 @@ CODE = re.compile(rf"(?<!{JOINER})`[^`\n]*`")
 
 
 def live(text: str) -> list[str]:
-    """Whatever Slack would interpret, in mrkdwn that contains only what a stranger wrote."""
+    """Find everything that Slack would interpret in a stranger's text, rendered as mrkdwn."""
     return [found[0] for pattern in (LIVE, PINGS, UNSEEN) for found in pattern.finditer(text)]
 
 
@@ -101,7 +101,7 @@ def texts(made: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - blocks, vie
 
 
 def checked(made: Any) -> None:  # noqa: ANN401 - as above
-    """Check that nothing in it does anything but what we mean it to do."""
+    """Check that nothing in these blocks has an effect that we don't intend."""
     found = list(texts(made))
     assert found
     for kind, text in found:
@@ -113,7 +113,7 @@ def checked(made: Any) -> None:  # noqa: ANN401 - as above
 def sentence(text: str) -> None:
     """Check a sentence of ours in mrkdwn: its only tokens are ours, and it mentions people only by id."""
     assert re.findall(r"[<>]", OURS.sub("", text)) == []
-    # In code, and in an address, a word is a word.
+    # In code and in addresses, Slack interprets no words.
     assert PINGS.findall(CODE.sub("", ADDRESS.sub("", text))) == []
     assert UNSEEN.findall(text) == []
     # One of our code spans ends where it's meant to: what a stranger wrote contains no backtick.

@@ -109,7 +109,7 @@ def test_a_direct_message_is_named_as_such() -> None:
 
 
 def test_an_old_list_says_so() -> None:
-    """A form with an old list of schedules says from when it is, in the viewer's time zone."""
+    """A form with an old list of schedules says when the list was read, in the viewer's time zone."""
     at = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)
     notes = (("Bolt isn't responding. This list of schedules is from ", When(at), "."),)
     assert "list of schedules is from <!date^1795616400^{time}|14:20 UTC>." in picture(
