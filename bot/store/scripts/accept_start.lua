@@ -1,6 +1,7 @@
 -- Records a start, or finds the existing one. Protects against duplicates and replays by itself. ARGV: request id,
--- same-start keys (comma-separated), force, ask-again window in us, max starts waiting in total, max in the channel,
--- channel, body, max wait of a start in us. Returns {'new' | 'known' | 'same' | 'full', id, asked_us}
+-- same-start keys (comma-separated), force, ask-again window in microseconds, max starts waiting in total, max in the
+-- channel, channel, body, max wait of a start in microseconds. Returns {'new' | 'known' | 'same' | 'full', id,
+-- asked_us}
 local id, body = ARGV[3], ARGV[10]
 local force, window_us, channel = ARGV[5] == '1', tonumber(ARGV[6]), ARGV[9]
 local deadline_us = tonumber(ARGV[11])

@@ -4,10 +4,10 @@
 -- and field of each);
 -- number of runs, then their members;
 -- number of incidents, then for each: channel, expected revision, incident, serial, edit ('now', 'count' or 'none'),
--- posts (number:class,...), whether it needs a message ('1' or '0'), whether it's open ('1' or '0'), the time in us at
--- which it changes by itself or '', its cause, its team, the time in us at which the quiet hours that withhold part of
--- it end or '', the number of messages that were replaced, and, if its outage's message may be replaced, the time in us
--- by which that message must have become uneditable or '';
+-- posts (number:class,...), whether it needs a message ('1' or '0'), whether it's open ('1' or '0'), the time in
+-- microseconds at which it changes by itself or '', its cause, its team, the time in microseconds at which the quiet
+-- hours that withhold part of it end or '', the number of messages that were replaced, and, if its outage's message may
+-- be replaced, the time in microseconds by which that message must have become uneditable or '';
 -- number of notices, then their rows (see shared/notices.lua);
 -- the starts whose end no incident reports.
 local WIDTH = 14

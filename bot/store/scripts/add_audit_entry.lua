@@ -1,5 +1,5 @@
--- Adds an entry to the audit log, which is capped by count and age. ARGV: max entries, max age in us, field, value, ...
--- Returns the entry's id
+-- Adds an entry to the audit log, which is capped by count and age. ARGV: max entries, max age in microseconds, field,
+-- value, ... Returns the entry's id
 local fields = {}
 for at = 5, #ARGV do fields[#fields + 1] = ARGV[at] end
 redis.call('SET', key('audit', 'most'), ARGV[3])

@@ -1,7 +1,7 @@
 -- Records that a start is about to be sent. A start is never sent if it's older than the deadline, or from before
 -- an absence: it may have been sent without a trace in this data. Only one start of a schedule is being sent at a time.
--- ARGV: id, token, deadline in us, lease in us, schedule's lock. Returns {'go' | 'expired' | 'busy' | 'lost' | the
--- state it's in, token}
+-- ARGV: id, token, deadline in microseconds, lease in microseconds, schedule's lock. Returns {'go' | 'expired' | 'busy'
+-- | 'lost' | the state it's in, token}
 local id, token = ARGV[3], ARGV[4]
 local hash, set, lock = key('req', id), key('due', 'requests'), key('sending', ARGV[7])
 local known = redis.call('HMGET', hash, 'state', 'asked_us')

@@ -1,6 +1,7 @@
--- Claims due members of a due set. ARGV: set, lease in us, max members, how far ahead of time in us, fields to read of
--- each run ('' for none), minimum time between two claims across all replicas in us (0: none). Returns {claimed_us,
--- token, when to look again or '', how late the first member is in us, member, fields..., member, fields...}
+-- Claims due members of a due set. ARGV: set, lease in microseconds, max members, how far ahead of time in
+-- microseconds, fields to read of each run ('' for none), minimum time between two claims across all replicas in
+-- microseconds (0: none). Returns {claimed_us, token, when to look again or '', how late the first member is in
+-- microseconds, member, fields..., member, fields...}
 local set, at = key('due', ARGV[3]), now()
 local lease, most, soon = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 local token = at + lease

@@ -1,6 +1,6 @@
--- Claims a slot of the editing budget (a log of the last minute), then the most urgent card for it. ARGV: lease in us,
--- slots per window, slots for all but ends, slots for progress, slots for counts, window in us. Returns {card, token,
--- class, channel} or {'', us until the next look}
+-- Claims a slot of the editing budget (a log of the last minute), then the most urgent card for it. ARGV: lease in
+-- microseconds, slots per window, slots for all but ends, slots for progress, slots for counts, window in microseconds.
+-- Returns {card, token, class, channel} or {'', microseconds until the next look}
 local at = now()
 local log, counts, window = key('budget', 'edits'), key('budget', 'count_edits'), tonumber(ARGV[8])
 local most, for_changes = tonumber(ARGV[4]), tonumber(ARGV[5])

@@ -1,7 +1,7 @@
--- Claims a slot of the posting budget, then the most urgent post for it. ARGV: lease in us, lease of logs in us, gap
--- between posts in us, gap between posts of a channel in us, number of ends in a channel above which they're posted as
--- one message, max ends in that message, gap between uploads in us. Returns {item, token, class, channel} or {'', us
--- until the next look}
+-- Claims a slot of the posting budget, then the most urgent post for it. ARGV: lease in microseconds, lease of logs in
+-- microseconds, gap between posts in microseconds, gap between posts of a channel in microseconds, number of ends in a
+-- channel above which they're posted as one message, max ends in that message, gap between uploads in microseconds.
+-- Returns {item, token, class, channel} or {'', microseconds until the next look}
 local at = now()
 local hold = tonumber(redis.call('GET', key('hold', 'chat.postMessage')) or '0')
 local next_us = math.max(hold, tonumber(redis.call('GET', key('budget', 'posts')) or '0'))

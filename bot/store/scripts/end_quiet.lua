@@ -1,7 +1,8 @@
 -- Ends the quiet hours of a channel: queues the message that lists the withheld posts, and clears their marks. ARGV:
 -- channel, token, name of the end, its body ('' if there's nothing to post), how many incidents still withhold
--- something, when their quiet hours end in us or '', then for each incident whose quiet hours are over: slug, expected
--- revision, incident. Returns 'ok', or does nothing and returns 'again' if anything has changed since it was loaded.
+-- something, when their quiet hours end in microseconds or '', then for each incident whose quiet hours are over: slug,
+-- expected revision, incident. Returns 'ok', or does nothing and returns 'again' if anything has changed since it was
+-- loaded.
 local channel, name, due = ARGV[3], ARGV[5], key('due', 'quiet')
 local withheld = key('incident', 'withheld', channel)
 if not owns(due, channel, ARGV[4]) then return 'again' end

@@ -1,6 +1,6 @@
 -- Records what a card shows, and removes it from the lane only if no newer revision is wanted. ARGV: card, token, shown
--- revision ('' if unknown), delay in us, why it can never be shown or '', '1' if the whole channel refuses edits.
--- Returns 'done', 'again' or 'lost'
+-- revision ('' if unknown), delay in microseconds, why it can never be shown or '', '1' if the whole channel refuses
+-- edits. Returns 'done', 'again' or 'lost'
 local card, token, shown = ARGV[3], ARGV[4], ARGV[5]
 local hash, channel = key('card', card), channel_of(card)
 local class = redis.call('HGET', hash, 'queued')

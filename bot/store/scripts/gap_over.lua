@@ -1,6 +1,7 @@
 -- Begins the search for the runs that a gap has hidden, at the first complete listing after it. ARGV: time of the
--- previous listing in us, time of this one in us, then the watched schedules. All of these schedules are looked at now.
--- Until the listing itself is recorded, each attempt to end the same gap begins the search again.
+-- previous listing in microseconds, time of this one in microseconds, then the watched schedules. All of these
+-- schedules are looked at now. Until the listing itself is recorded, each attempt to end the same gap begins the search
+-- again.
 redis.call('DEL', key('gap', 'tried'))
 local known = redis.call('HMGET', key('gap', 'now'), 'number', 'state', 'since')
 local number = known[1]

@@ -1,6 +1,6 @@
 -- Measures the waiting work, for /metrics. Reads a bounded number of keys, however much work waits, and writes nothing.
--- ARGV: due sets, methods whose calls are counted (each separated by commas), window of edits in us, window of calls in
--- us. Returns JSON.
+-- ARGV: due sets, methods whose calls are counted (each separated by commas), window of edits in microseconds, window
+-- of calls in microseconds. Returns JSON.
 local CHANNELS_MOST, ENDS_MOST = 100, 200
 local at = now()
 

@@ -1,6 +1,6 @@
 -- Moves a request from one state to the next, if it's still in the first and the claim still holds. ARGV: id, token,
--- from, to, where next ('due', 'post' or 'end'), delay in us, channel, class of edit or '', field, value, ... Returns
--- {'ok' | 'lost' | the state it's in, token}
+-- from, to, where next ('due', 'post' or 'end'), delay in microseconds, channel, class of edit or '', field, value, ...
+-- Returns {'ok' | 'lost' | the state it's in, token}
 local SHOWN_WITHIN_US = 3000000
 local id, token, from, to, next_set = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 -- Starts that wait for an approval have a set of their own, and their cards a class of their own: an older version

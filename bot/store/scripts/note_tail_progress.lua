@@ -1,5 +1,5 @@
 -- Records how far a log has been read if there's nothing to post, and when to look again. ARGV: live log, token,
--- command, cursor, how often Bolt didn't know the command, delay in us. Returns 1 or 0.
+-- command, cursor, how often Bolt didn't know the command, delay in microseconds. Returns 1 or 0.
 local id, due, record = ARGV[3], key('due', 'follows'), key('follow', ARGV[3])
 if not owns(due, id, ARGV[4]) then return 0 end
 if redis.call('EXISTS', record) == 0 then

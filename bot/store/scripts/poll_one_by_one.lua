@@ -1,6 +1,7 @@
 -- Sets aside runs for which Bolt returns only an error: they're polled one by one, less and less often. ARGV: set they
--- are claimed from, token, min delay in us, max delay in us, lost after in us, members... Returns a word for each
--- member: 'stray', 'lost' (if Bolt has returned errors for too long, and it's still claimed), 'gone' or 'not ours'
+-- are claimed from, token, min delay in microseconds, max delay in microseconds, lost after in microseconds, members...
+-- Returns a word for each member: 'stray', 'lost' (if Bolt has returned errors for too long, and it's still claimed),
+-- 'gone' or 'not ours'
 local set, strays, at, out = key('due', ARGV[3]), key('due', 'strays'), now(), {}
 local least, most, lost_after = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 

@@ -1,5 +1,5 @@
 -- Stores new lines that are about to be posted, so that every attempt posts the same ones. ARGV: live log, token,
--- channel, batch, delay in us until the next look. Returns 1 or 0.
+-- channel, batch, delay in microseconds until the next look. Returns 1 or 0.
 local id, due, record = ARGV[3], key('due', 'follows'), key('follow', ARGV[3])
 if not owns(due, id, ARGV[4]) then return 0 end
 if redis.call('EXISTS', record) == 0 then

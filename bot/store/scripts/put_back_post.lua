@@ -1,6 +1,6 @@
--- Makes a post due again after a delay, with the record of its attempt. ARGV: class, channel, item, token, delay in us
--- ('refused': as long as its channel counts as unreachable), record key, field, value ('=' leaves it). Returns 1, or 0
--- if the claim was lost.
+-- Makes a post due again after a delay, with the record of its attempt. ARGV: class, channel, item, token, delay in
+-- microseconds ('refused': as long as its channel counts as unreachable), record key, field, value ('=' leaves it).
+-- Returns 1, or 0 if the claim was lost.
 local class, channel, item = ARGV[3], ARGV[4], ARGV[5]
 local items = key('posts', class, channel)
 posted_in(channel)

@@ -1,5 +1,5 @@
 -- Queues a channel's digest for a date, once, and makes the channel due again. ARGV: channel, token, date ('' for
--- none), when it's due again in us. Returns 1, or 0 if the claim was lost.
+-- none), when it's due again in microseconds. Returns 1, or 0 if the claim was lost.
 local channel, day, due = ARGV[3], ARGV[5], key('due', 'reports')
 if not owns(due, channel, ARGV[4]) then return 0 end
 local record = key('report', channel, day)

@@ -1,6 +1,6 @@
--- Records that schedules couldn't be listed. ARGV: Bolt's time in us, why, after how many us there's a gap. Returns the
--- us since the last complete listing, '' if there was none. A gap begins only once listing has been tried for that long
--- too: after a restart, the bot first tries before it says that it can't.
+-- Records that schedules couldn't be listed. ARGV: Bolt's time in microseconds, why, after how many microseconds
+-- there's a gap. Returns the microseconds since the last complete listing, or '' if there was none. A gap begins only
+-- once listing has been tried for that long too: after a restart, the bot first tries before it says that it can't.
 local at, gap_us = redis.call('GET', key('discovery', 'at')), tonumber(ARGV[5])
 if not at then return '' end
 local tried = redis.call('HMGET', key('gap', 'tried'), 'first', 'last')

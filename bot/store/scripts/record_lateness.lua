@@ -1,8 +1,8 @@
 -- Records which schedules are late. ARGV: token, number of schedules, then for each: slug, its slots as they were
--- loaded and as they are now ('' for none), delay to the next look in us ('' if there's none); number of channels, then
--- for each: channel, its late schedules as they were loaded and as they are now ('' for none); number of notices, then
--- their rows (see shared/notices.lua). Returns 'ok', or 'again' if anything has changed since it was loaded: then
--- nothing is done.
+-- loaded and as they are now ('' for none), delay to the next look in microseconds ('' if there's none); number of
+-- channels, then for each: channel, its late schedules as they were loaded and as they are now ('' for none); number of
+-- notices, then their rows (see shared/notices.lua). Returns 'ok', or 'again' if anything has changed since it was
+-- loaded: then nothing is done.
 local token, due, slots = ARGV[3], key('due', 'late'), key('discovery', 'slots')
 local schedules, first = tonumber(ARGV[4]), 5
 local boards = first + schedules * 4 + 1

@@ -1,9 +1,9 @@
 -- Records what a look at a schedule's runs has found. ARGV: slug, token, the record's revision, ledger, delay to the
--- next look in us, the schedule's slots as they were loaded and as they are now ('' for none), what to count of them
--- (JSON: day, name and field of each), number of runs to follow, then for each: member, facts, seen, state, digest,
--- usual_s, began_s, and in how many us it may be slow or ''; number of new notices, then their rows (see
--- shared/notices.lua); then run id and end of each run that has ended. Returns 'ok', 'again' (the record or its slots
--- have changed, or the claim was lost).
+-- next look in microseconds, the schedule's slots as they were loaded and as they are now ('' for none), what to count
+-- of them (JSON: day, name and field of each), number of runs to follow, then for each: member, facts, seen, state,
+-- digest, usual_s, began_s, and in how many microseconds it may be slow or ''; number of new notices, then their rows
+-- (see shared/notices.lua); then run id and end of each run that has ended. Returns 'ok', 'again' (the record or its
+-- slots have changed, or the claim was lost).
 local slug, looks, polls = ARGV[3], key('due', 'looks'), key('due', 'polls')
 local record, ended = key('discovery', 'of', slug), key('discovery', 'ended', slug)
 if not owns(looks, slug, ARGV[4]) then return 'again' end

@@ -1,4 +1,4 @@
--- Renews the leases that are still ours. ARGV: set, token, lease in us, members... Returns the new token.
+-- Renews the leases that are still ours. ARGV: set, token, lease in microseconds, members... Returns the new token.
 local set, token = key('due', ARGV[3]), ARGV[4]
 local fresh = num(now() + tonumber(ARGV[5]))
 for at = 6, #ARGV do

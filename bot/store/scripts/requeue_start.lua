@@ -1,5 +1,6 @@
 -- Puts a start back at its place in the queue, to wait for the run of another start that was faster. ARGV: id, token,
--- delay in us, run member or '', and that run's facts, seen, state, digest, usual_s, began_s. Returns 'ok' or 'lost'
+-- delay in microseconds, run member or '', and that run's facts, seen, state, digest, usual_s, began_s. Returns 'ok' or
+-- 'lost'
 local id, set = ARGV[3], key('due', 'requests')
 local hash = key('req', id)
 if not owns(set, id, ARGV[4]) or redis.call('HGET', hash, 'state') ~= 'sending' then return 'lost' end

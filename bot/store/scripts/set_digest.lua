@@ -1,5 +1,5 @@
--- Sets when a channel's digest is posted. ARGV: channel, body ('' for none), when it's due in us. Returns 1 if one was
--- set before, else 0.
+-- Sets when a channel's digest is posted. ARGV: channel, body ('' for none), when it's due in microseconds. Returns 1
+-- if one was set before, else 0.
 local digests, due = key('report'), key('due', 'reports')
 local before = redis.call('HEXISTS', digests, ARGV[3])
 if ARGV[4] == '' then

@@ -1,6 +1,6 @@
 -- Records that a live log's new lines were posted, and continues after them. ARGV: live log, class, channel, item,
--- token, number of the post, command, cursor, '1' if this was the last post, delay in us. Returns 'ok', 'known' or
--- 'gone'.
+-- token, number of the post, command, cursor, '1' if this was the last post, delay in microseconds. Returns 'ok',
+-- 'known' or 'gone'.
 local id, record, due = ARGV[3], key('follow', ARGV[3]), key('due', 'follows')
 local items = key('posts', ARGV[4], ARGV[5])
 posted_in(ARGV[5])

@@ -1,5 +1,5 @@
 -- Notices: short messages of watches, each with a record that expires. Rows of arguments, NOTICE_ROW each: channel,
--- name, expected revision, notice, edit ('now' or 'count'), delay of its post in us, seconds that it's kept.
+-- name, expected revision, notice, edit ('now' or 'count'), delay of its post in microseconds, seconds that it's kept.
 local NOTICE_ROW = 7
 local function notices_changed(first, count)
   for at = first, first + count * NOTICE_ROW - 1, NOTICE_ROW do
