@@ -46,7 +46,7 @@ def write(path: Path, text: str, *, age_s: float = 60) -> None:
 
 
 async def logged(read: Callable[[], object]) -> list[EventDict]:
-    """What's logged meanwhile."""
+    """The lines that are logged in the meantime."""
     with capture_logs() as lines:
         await read()  # type: ignore[misc]  # a coroutine function
     return lines

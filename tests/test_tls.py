@@ -1,4 +1,4 @@
-"""Which certificates the bot trusts, for Slack, Bolt and Redis alike."""
+"""The certificates that the bot trusts, for Slack, Bolt and Redis alike."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class StartAccepter:
         self._accepted = accepted
 
     async def accept_start(self, new_request: NewRequest) -> Message | None:
-        """Record a start. Returns the private answer, or None if the card is the answer."""
+        """Record a start. Returns the private answer, or None if the card says enough."""
         name = new_request.start_command.schedule_text
         new_request = replace(new_request, slug=self._slug_of(name) if name else "")
         try:

@@ -160,7 +160,7 @@ class RunDiscoverer:
             await self._gaps.looked(gap.number, quiet)
         await self._give_back(lease, quiet, self._rules.sweep_s)
         await self._give_back(lease, failed, ONE_FAILED_S)
-        # A page was requested for the first throttled schedule at most, so the next look begins with the others.
+        # At most the first throttled schedule's page was requested, so the next look begins with the others.
         for slug, throttle in (*throttled[1:], *throttled[:1]):
             await give_back_while_away(self._due, lease.subset((slug,)), throttle)
         return news

@@ -88,6 +88,6 @@ class Lease:
         try:
             self.token = await renew(self)
         except BotError:
-            # The lease expires unless a later renewal succeeds. Once it has expired, finishing fails by its token.
+            # The lease expires unless a later renewal succeeds. Finishing an expired lease fails, because of its token.
             return
         self.until = began + self.lease_s

@@ -1,4 +1,4 @@
-"""Changes to incidents that time alone causes: a snooze ends, nobody is on it anymore, or no run was seen for long."""
+"""Changes to incidents that time alone causes: a snooze ends, nobody is on it anymore, or runs have stopped."""
 
 from __future__ import annotations
 

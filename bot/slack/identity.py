@@ -62,7 +62,7 @@ class TokenRefusedError(Exception):
 
 
 def token_refused(variable: str, code: str) -> TokenRefusedError:
-    """Return the error for the token in a variable, which Slack refuses with this code."""
+    """Return the error for a variable whose token Slack refused with this code."""
     meaning, fix = REASONS.get(code, ("", "Install the app again and copy its tokens."))
     why = f" ({code}): it {meaning}." if meaning else f" ({code})."
     return TokenRefusedError(f"Slack refused {variable}{why}", fix)

@@ -1,4 +1,4 @@
-"""Metrics of the data in Redis, measured when /metrics is read: waiting work, and the rest of the budgets for Slack.
+"""Metrics of the data in Redis, measured when /metrics is read: waiting work, and the remaining budgets for Slack.
 
 They describe the whole deployment, so every process reports the same values. Other metrics are declared beside the
 code that they measure: see CONTRIBUTING.md, *Adding a metric*.

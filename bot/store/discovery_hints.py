@@ -31,6 +31,6 @@ class DiscoveryHints:
     async def look_everywhere(self, together: int) -> int:
         """Make all watched schedules due for a look, with `together` of them in each request. Raises StoreUnavailable.
 
-        Returns how many were made due. If that would exceed the requests that hints may cause in a minute, it's 0.
+        Returns how many were made due, or 0 if they would take more requests than hints may cause in a minute.
         """
         return int(await self._scripts.run("look_everywhere", together))

@@ -1,4 +1,4 @@
-"""Notices, with one hash each, which expires; and facts about late schedules."""
+"""Notices, each in a hash that expires, and facts about late schedules."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Notices:
         )
 
     async def checked(self, lease: Lease, notices: Sequence[Notice], *, again_s: float | None) -> bool:
-        """Record a check for a slow run, and new notices, each once. `again_s` is None if this was the last check."""
+        """Record a check of whether a run is slow, and new notices, each once. `again_s`: None after the last check."""
         rows = notice_rows([NoticeChange(one) for one in notices])
         again = microseconds(again_s) if again_s is not None else ""
         token = await lease.stop_renewing()

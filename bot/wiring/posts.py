@@ -69,7 +69,7 @@ def tail_rules(base: Base) -> LogTailRules:
 
 
 def _settle_s(base: Base) -> float:
-    """The time in which a call may still take effect after its response was lost: the call's timeout and a bit more."""
+    """The time in which a call may still take effect after its response was lost: its timeout plus half a second."""
     return base.settings.slack_call_s + 0.5
 
 

@@ -1,6 +1,6 @@
 """Strikes: a replica's calls to Slack or Bolt that go wrong at exactly the point that the plan names.
 
-They're made by a middleware before the sandbox's handlers, which knows each call's replica and purpose from the port.
+A middleware before the sandbox's handlers makes the calls go wrong. It knows the replica from the port of the call.
 """
 
 from __future__ import annotations

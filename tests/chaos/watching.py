@@ -1,4 +1,4 @@
-"""Watches on the stage: channels watch, Bolt's scheduler starts runs, people handle incidents, and all is observed."""
+"""Watches on the stage, and observing them: channels watch, Bolt's scheduler starts runs, people handle incidents."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def _have_begun(stage: Stage, pairs: set[tuple[str, str]]) -> bool:
 
 
 async def watch(stage: Stage, planned: PlannedWatch) -> None:
-    """Type the command until the watch is recorded."""
+    """Repeat the command until the watch is recorded."""
 
     async def known() -> bool:
         return await watch_of(stage, planned.channel, planned.pattern) is not None

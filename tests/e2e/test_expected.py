@@ -1,4 +1,4 @@
-"""The expected end on a running card: from the schedule's own runs, in the viewer's time zone, honest if it's late."""
+"""The expected end on a running card: from the schedule's runs, in the viewer's time zone, and true even if late."""
 
 from __future__ import annotations
 

@@ -269,7 +269,7 @@ async def test_another_branch_that_succeeds_first_recovers_nothing(stage: Incide
 
 
 async def test_a_success_recovers_a_failure_whose_log_is_read_later(stage: IncidentStage) -> None:
-    """It does so even if the newest run was cancelled: that decides nothing."""
+    """It does so even if the newest run was cancelled, because a cancelled run decides nothing."""
     await stage.watch()
     stage.run_through("FAILED")
     stage.run_through("SUCCESS")

@@ -136,7 +136,7 @@ async def test_strangers_have_no_stream(visit: Visit) -> None:
 
 
 async def test_a_channel_as_one_person_sees_it(visit: Visit) -> None:
-    """Viewers see messages private to them; private channels are only for members; `dm` is the chat with the bot."""
+    """A channel shows viewers their private messages; private channels are for members; `dm` is the bot's chat."""
     ws = visit.sandbox.workspace
     ws.show_privately("U0ADA", "C0DATAENG", "for ada", via="test")
     ws.show_privately("U0ADA", "C0ANALYTICS", "elsewhere", via="test")

@@ -1,4 +1,4 @@
-"""Metrics of the data in Redis: the waiting work, and the rest of the budgets."""
+"""Metrics of the data in Redis: waiting work, and the remaining budgets."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _DOUBLE_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 _SINGLE_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛‹›＇", "'"))
 # Formatting around a whole pasted line. No command begins with any of these.
 _AROUND = ("```", "`", "*", "_", "~")
-# The forms into which phones change "--": one or more dashes of any kind before a letter.
+# Dashes as phones write "--": one or more of any kind, directly before a letter.
 DASHES = re.compile(rf"^(?:[{DASH}]{{2,}}|[{DASH[1:]}])(?=\w)")
 _DASHES_INSIDE = re.compile(rf"(?<![^ ])-?[{DASH[1:]}][{DASH}]*(?:(?P<short>[A-Za-z])(?![\w-])|(?=[^\W\d]))")
 ONLY_DASHES = re.compile(rf"[{DASH}]{{2,}}|[{DASH[1:]}]")

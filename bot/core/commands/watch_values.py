@@ -67,7 +67,7 @@ def read_late(text: str) -> float:
 
 
 def read_slow(text: str) -> SlowAfter:
-    """Read the limit for slow runs. A limit without factor and seconds means that no run is slow. Raises BadCommand."""
+    """Read the limit for slow runs. With neither a factor nor seconds, no run is slow. Raises BadCommand."""
     if text.lower() == OFF:
         return SlowAfter()
     factor = _FACTOR.fullmatch(text)

@@ -32,7 +32,7 @@ class AppliedPlan:
 def plan_file(wanted: Sequence[Watch], known: Sequence[Watch]) -> FilePlan:
     """Compare the file's watches with those on record.
 
-    A watch that was made in Slack and is about the same schedules as one in the file is replaced by that one. A watch
+    If a watch made in Slack is about the same schedules as one in the file, the file's watch takes its place. A watch
     that came from the file and is no longer in it is stopped. A watch that stays keeps the time at which it began.
     """
     # Of two about the same schedules, the file's is kept.

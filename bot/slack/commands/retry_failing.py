@@ -14,7 +14,7 @@ COMMANDS = (RetryFailingCommand,)
 
 
 def asks(command: RetryFailingCommand) -> OfChannel:  # noqa: ARG001 - every command has the same shape
-    """Return the question for the policy, which also decides on each run next, and again once the person confirms."""
+    """Return the question for the policy, which then decides on each run, and again once the person confirms."""
     return OfChannel(Action.READ)
 
 

@@ -92,7 +92,7 @@ async def test_each_scope_that_is_missing(scope: str, sandbox: Sandbox, monkeypa
     (one,) = of(found, "Slack scopes")
     assert one.level == ("warning" if scope in OPTIONAL else "problem")
     assert f"scope {scope} is missing: {WITHOUT[scope]}." in one.sentence
-    # Without users:read, the doctor only can't find out whether both tokens belong to the same app.
+    # Without users:read, the only thing that the doctor can't check is whether both tokens belong to the same app.
     assert [each.check for each in found if each is not one] == (["Slack app"] if scope == "users:read" else [])
 
 

@@ -468,7 +468,7 @@ REST = st.just(Rule("rest", Allow())) | RULES
 def test_it_always_decides_and_never_by_a_rule_that_does_not_fit(
     rules: list[Rule], rest: Rule, person: Person, channel_info: ChannelInfo, question: Question
 ) -> None:
-    """A request is allowed by the first rule that fits it, whatever facts are known or not."""
+    """If a request is allowed, the first rule that fits allows it, whichever facts are known."""
     policy = Policy((*rules, rest))
     decision = decide(policy, person, channel_info, question)
     found = list(fits(policy, person, channel_info, question))

@@ -1,4 +1,4 @@
-"""What a run's thread says: one line for a success; for a failure, what broke, why, and what has changed."""
+"""Posts in a run's thread: one line for a success; for a failure, its command, its cause and recent changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handling incidents: people's actions, and their end after some time."""
+"""Handling incidents: people's actions, and how time ends their effects."""
 
 from __future__ import annotations
 

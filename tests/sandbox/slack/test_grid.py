@@ -26,7 +26,7 @@ async def on_grid(served: Served) -> Served:
 
 
 async def profile(served: Served, name: str) -> dict[str, Any]:
-    """What users.info returns."""
+    """A user's profile, as users.info returns it."""
     found: dict[str, Any] = (await served.client.users_info(user=served.ws.user(name).id))["user"]
     return found
 

@@ -25,7 +25,7 @@ export interface RichElement {
   elements: Leaf[];
 }
 
-// The library hands the format of a date to our hook as it is, but neither its link nor its fallback.
+// The library passes the format of a date to our hook unchanged, but doesn't pass its link or its fallback.
 export const packDate = (format: string, link: string, fallback: string): string =>
   JSON.stringify([format, link, fallback]);
 
