@@ -69,9 +69,9 @@ async def seed(
 ) -> list[Followed]:
     """Start `runs` runs, post a card for each, and record both; the bot on that Redis follows them from then on.
 
-    `slack_environment` is a bot's: it leads to the Slack sandbox. The channels are called seed-0, seed-1 and so on, and
-    are created if they don't exist. `name` is the bot's BOLT_BOT_NAME. This can be called before the bot starts or
-    while it runs, and more than once.
+    `slack_environment` is the environment of a bot that uses the Slack sandbox. The channels are called seed-0, seed-1
+    and so on, and are created if they don't exist. `name` is the bot's BOLT_BOT_NAME. This can be called before the bot
+    starts or while it runs, and more than once.
     """
     base = slack_environment["SLACK_API_URL"].removesuffix("/slack/api/")
     async with control(base) as slack, _unlimited(slack):

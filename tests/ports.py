@@ -1,10 +1,11 @@
 """
 Ports for servers that can neither take over a bound socket nor bind port 0 and report it, like Redis with a Sentinel.
 
-Everything else binds port 0. Such a server has to be given a port before it binds it, and to find it free again after
-a restart. Two measures ensure this. A port is claimed with a lock on a file, so no other test uses it. The port is also
-below the range that the system assigns (32768 and up on Linux), so neither port 0 nor an outgoing connection takes it.
-If something else listens there, the server itself says so at its first start, and then the next port is claimed.
+Everything else binds port 0. Such a server has to be given its port before it starts, and the port has to be free again
+after a restart. Two measures ensure this. A port is claimed with a lock on a file, so no other test uses it. The port
+is also below the range that the system assigns (32768 and up on Linux), so neither port 0 nor an outgoing connection
+takes it. If something else listens there, the server itself says so at its first start, and then the next port is
+claimed.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from tests.metrics import declared
 
 PAGE = (Path(__file__).parents[1] / "docs" / "operate.md").read_text()
 ROW = re.compile(r"^\| `(bolt_bot_\w+)` \| ([^|]*) \| ([^|]+) \|$", re.MULTILINE)
-# Labels whose values are our own names, or one of a few words. None contains people's or Bolt's names.
+# Labels whose values are our own names, or one of a few words. No label contains a name given by people or by Bolt.
 BOUNDED = {
     "class", "due_set", "kind", "lane", "method", "operation", "outcome", "python_version", "revision", "service", "setting",
     "version", "work", "worker",

@@ -68,7 +68,7 @@ class QuietEnder:
         """When an incident may be posted: the watch's quiet hours may have changed since, or the watch may be gone.
 
         An incident that is withheld because of a gap waits for the gap's account if the account is still pending. If
-        the account itself waits for the end of quiet hours, it has a minute after that.
+        the account itself waits for the end of quiet hours, the incident waits a minute longer than that.
         """
         planned, quiet = incident.withheld.until if incident.withheld else now, await self._quiet.until(incident)
         by_gap = incident.withheld is not None and incident.withheld.gap

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 FACTS_FRESH_S = 10.0
 FACTS_MOST = 5000
 DECISIONS_REMEMBERED = 20_000
-# If facts are missing that may be known soon, reports wait this long. After that, the last decision counts. If there is
+# Reports wait this long for missing facts that may be known soon. After that, the last decision counts. If there is
 # none, nothing is reported, because a refusal may apply.
 WAITED_S = 60.0
 AGAIN_S = 2.0

@@ -2,9 +2,9 @@
 
 A message's first line begins with a time of day; its other lines don't. From 1.10 on, a failure has the heading
 `Failure in model x (path)`, followed by the message with its own heading (`  Database Error in model x (path)`). Before
-1.10, only tests that found rows have the first heading; other failures begin with the message's. In 1.5, every line of
-a message has a time. From 1.12 on, `[ERROR]: ` precedes the errors that stopped dbt, and `[ERROR]: in model x (path)`
-replaces `Failure in model x (path)`.
+1.10, only tests that found rows have the first heading; other failures begin with the message's own heading. In 1.5,
+every line of a message has a time. From 1.12 on, `[ERROR]: ` precedes the errors that stopped dbt, and `[ERROR]: in
+model x (path)` replaces `Failure in model x (path)`.
 """
 
 from __future__ import annotations

@@ -58,9 +58,9 @@ class BoltWorld:
     """The complete state of one Bolt API. Everything is a function of the clock; nothing runs in the background.
 
     `speed` 10 makes the runs that start from now on ten times as fast. `cancel_finished` is the result of cancelling a
-    finished run: `error` or `ok`. `open_end` is the end time of a command that hasn't ended: the schema allows empty
-    and null, and the vendor's SDK accepts only the former. `invalid_status` is the HTTP status for an invalid query:
-    400 or 200. `tells_running_output`: whether a command's output can be read before it ends (not documented).
+    finished run, either `error` or `ok`. `open_end` is the end time of a command that hasn't ended: the schema allows
+    empty and null, and the vendor's SDK accepts only the former. `invalid_status` is the HTTP status for an invalid
+    query: 400 or 200. `tells_running_output`: whether a command's output can be read before it ends (not documented).
     `url_lives_s`: how long a download address is valid. `files`: contents of files that dbt doesn't write, by path.
     `downloads`: the requests for files, newest last, each with its path and headers. `tells_date`: whether responses
     have a Date header. `retries_end`: how retries end.

@@ -5,11 +5,11 @@ local EDITS = {'fail', 'end', 'incident', 'state', 'count', 'progress'}
 local RANK = {}
 for rank, class in ipairs(EDITS) do RANK[class] = rank end
 -- `ask` (cards that ask for an approval), `card` (cards of followed runs and of waiting starts) and `retried` are
--- classes of their own, because an older version doesn't know such posts and must not read them; so are `opening`,
--- `opened`, `recovery` and `line` (of incidents: messages come before the posts in their threads). The files of ends
--- come first, then requested files, then `attached` (logs and files in threads of incidents and outages). Live logs
--- come late, and use none of the uploads' budget; digests come last. Two words are older than the names: `digest` is an
--- end batch (many ends of a channel in one message), and `report` is a digest of what a channel watches.
+-- classes of their own, because an older version doesn't know such posts and must not read them. The same holds for
+-- `opening`, `opened`, `recovery` and `line` (of incidents: messages come before the posts in their threads). The files
+-- of ends come first, then requested files, then `attached` (logs and files in threads of incidents and outages). Live
+-- logs come late, and use none of the uploads' budget; digests come last. Two words are older than the names: `digest`
+-- is an end batch (many ends of a channel in one message), and `report` is a digest of what a channel watches.
 local POSTS = {'start', 'ask', 'card', 'digest', 'fail', 'end', 'opening', 'opened', 'recovery', 'line', 'retried', 'log',
   'file', 'attached', 'follow', 'report'}
 -- Classes with posts that use the uploads' budget.
