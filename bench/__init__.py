@@ -1,1 +1,1 @@
-"""Measurements, each compared with its limit, or with a rival in the same run."""
+"""Measurements, each compared with a limit, or with a rival measured in the same run."""

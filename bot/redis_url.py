@@ -13,8 +13,8 @@ from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 FORMS = "redis://, rediss:// (TLS), unix://, redis+sentinel:// or redis+cluster://"
-# Options that an address may set. All others are decided by the bot: redis-py lets the address override its arguments,
-# and `?retry_on_timeout=true` would run scripts twice.
+# Options that an address may set. Others are refused, because redis-py would let the address override the bot's
+# arguments, and `?retry_on_timeout=true` would run scripts twice.
 OPTIONS = frozenset({"db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname"})
 SENTINEL_OPTIONS = frozenset({"sentinel_username", "sentinel_password"})
 SENTINEL_PORT, SERVER_PORT = 26379, 6379

@@ -46,7 +46,7 @@ PAGES_MOST_AFTER_GAP = 100
 ONE_FAILED_S = 60.0
 # If older pages couldn't be read for this long, they may never be: newer runs are reported without them.
 OLDER_AWAITED = timedelta(minutes=10)
-# If one of the bot's starts, with an unknown outcome, may have made a run, the run waits this long for that outcome.
+# If a run may come from one of the bot's starts whose outcome is unknown, it waits this long for the outcome.
 UNSETTLED_S = 60.0
 UNSETTLED_AGAIN_S = 2.0
 POLL_GAP_S = 1.0

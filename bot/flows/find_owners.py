@@ -38,7 +38,7 @@ class OwnerFinder:
         self._due = due
 
     async def owner_of(self, schedule: WatchedSchedule) -> str:
-        """The id of the user or user group that owns a schedule, as far as it's known by now, or "" if it isn't."""
+        """The id of the user or user group that owns a schedule, or "" if it isn't known yet."""
         named = self._owners.value.id_of(schedule)
         address = self._address(schedule)
         if named is not None or address is None:

@@ -142,8 +142,8 @@ class RunPoller:
     ) -> bool:
         """Give back the runs without a result. Returns whether a run was given up as lost.
 
-        Runs with errors are polled again later, runs that weren't polled are due at once, and other workspaces' runs
-        aren't ours.
+        Runs with errors are polled again later, and runs that weren't polled are due at once. Runs of other workspaces
+        are given back for longer, because this bot can't poll them.
         """
         lost = False
         told = {RunKey(self._rules.workspace, run_id).name for run_id in polled.found}

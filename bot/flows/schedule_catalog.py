@@ -77,8 +77,8 @@ class ScheduleCatalog:
     async def snapshot(self, *, within_s: float = 0, refresh: bool = False) -> CatalogSnapshot:
         """The last list, whatever its age.
 
-        If it's too old or missing, a new one is waited for, for at most `within_s` seconds. `refresh`: a list older than a
-        second is too old, because something is missing from it.
+        If it's too old or missing, a new list is awaited for at most `within_s` seconds. `refresh`: a list is too old
+        after a second, because the caller misses something in it.
         """
         self.refresh_soon()
         called_at, most_s = self._clock(), SURE_S if refresh else self._fresh_for_s

@@ -133,7 +133,7 @@ class Replica:
     process: asyncio.subprocess.Process | None = None
     restart_after_s: float = AGAIN_S
     kills: int = 0
-    # The port, for another checkout that may be too old to pick one itself.
+    # A port claimed for a bot from another checkout, which may be too old to pick a port itself.
     claim: Claim | None = None
     # Where in the log the current process's output begins.
     _begins: int = 0

@@ -144,7 +144,7 @@ def wish(**changes: object) -> tuple[Wish, ...]:
 
 
 def watches(base: WatchesSeen = WATCHED, **changes: object) -> Seen:
-    """A seed in which all is well, with these changes to what's watched."""
+    """A seed in which all is well, with these changes to its watches."""
     return but(watched=dataclasses.replace(base, **changes))  # type: ignore[arg-type]
 
 

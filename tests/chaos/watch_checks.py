@@ -130,7 +130,7 @@ def _wrong_words(incident: IncidentSeen, text: str) -> list[str]:
 
 
 def _is_counted(incident: IncidentSeen, text: str) -> bool:
-    """Whether the shown count is as new as it has to be."""
+    """Whether the shown count is recent enough."""
     if incident.state == "closed" or (incident.state == "failing" and incident.seen_before):
         return True
     total, found = incident.failures + incident.retries, COUNTS[incident.state].search(text)

@@ -1,4 +1,4 @@
-"""App Home: what concerns one person, filled when it is opened, paged, refreshed and clicked on."""
+"""App Home: a person's own view, filled when it's opened, paged, refreshed and clicked on."""
 
 from __future__ import annotations
 

@@ -308,7 +308,7 @@ async def test_killed_while_its_card_is_posted(stage: Stage) -> None:
 
 
 async def test_taken_out_while_its_card_is_posted(stage: Stage) -> None:
-    """If a start is removed while the reply about its card is lost, no card is left that says it's waiting."""
+    """If a start is removed after the reply to its card's post was lost, no card is left that says it's waiting."""
     add_schedule(stage)
     starts(stage)
     await stage.start_bot(SHORT)

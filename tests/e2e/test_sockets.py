@@ -28,7 +28,7 @@ async def until_status(bot: Bot, wanted: int, within_s: float) -> None:
 
 
 async def still_hears(stage: Stage) -> None:
-    """Check that commands arrive, on whichever connection."""
+    """Check that commands arrive, no matter which connection they come through."""
     before = len(stage.started())
     for number in range(4):
         answer = await stage.slash(f'run nightly --reason "{number}"')

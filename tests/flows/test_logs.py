@@ -1,4 +1,4 @@
-"""A command's log, shown to one person: the failed command's unless another is asked for, or why there is none."""
+"""A command's log, shown to one person: by default, the failed command's; if there's no log, the reason is shown."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ async def why(stage: Stage, wanted: StartCommand) -> NotStartable:
 
 
 async def test_a_start_remembers_the_newest_run_before_it(start_stage: Stage) -> None:
-    """If the reply is lost, its run is searched for among newer ones."""
+    """If the reply to the start is lost, its run is searched for among the runs after that one."""
     start_stage.bolt.add_run("nightly", "SUCCESS")
     newest = start_stage.bolt.add_run("nightly", "FAILED")
     found = await plan(start_stage)

@@ -1,4 +1,4 @@
-"""What a response means, by its status and its body."""
+"""The meaning of a response, by its status and its body."""
 
 from __future__ import annotations
 

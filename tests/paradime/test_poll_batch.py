@@ -193,7 +193,7 @@ async def test_an_outage_is_never_split(api: Api, client: BoltClient, answer: An
 
 @pytest.mark.parametrize("status", [None, 5, [], {}, {"state": ""}, {"state": None}, {"state": "X", "commands": [5]}])
 async def test_a_run_that_is_told_in_another_shape(api: Api, client: BoltClient, status: object) -> None:
-    """A run with data of another shape fails alone, and the others are found."""
+    """A run whose data has an unexpected shape fails by itself, and the other runs are found."""
     api.say(Answer({"data": {"r1": status, "r2": STATUS}}))
     polled = await client.poll([1, 2])
     assert list(polled.found) == [2]

@@ -65,7 +65,7 @@ def sender(
 
 @temporary
 async def test_a_read_is_sent_again_after_a_temporary_error(error: BoltError) -> None:
-    """After two temporary errors, the third reply counts."""
+    """After two temporary errors, the read is sent a third time, and that reply is returned."""
     sending, outcomes = sender(error, error, GOOD)
     assert await sending.read("query", {}) == GOOD
     assert len(outcomes.sent_at) == 3

@@ -51,7 +51,7 @@ async def own(tmp_path: Path) -> AsyncIterator[EmbeddedRedis]:
 
 
 async def owner(data_dir: Path, word: str, code: str = OWNER) -> tuple[Process, int]:
-    """A process that has stored a word in its embedded Redis, and that Redis' process id."""
+    """A process that has stored a word in its embedded Redis, and the process id of that Redis."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, str(data_dir), word, cwd=ROOT, env={"PATH": os.environ["PATH"]}, stdout=PIPE
     )

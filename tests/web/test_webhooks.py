@@ -157,7 +157,7 @@ async def test_what_is_not_understood_changes_nothing(plain: Stage) -> None:
 
 
 async def test_a_sender_may_try_again_while_redis_is_away(plain: Stage) -> None:
-    """While Redis is away, a hint gets 503, so that its sender can try again."""
+    """While Redis is away, a webhook gets 503, so that its sender can try again."""
     plain.away = True
     assert await plain.post(headers={"X-Webhook-Secret": PLAIN}) == 503
 

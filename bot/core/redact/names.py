@@ -178,7 +178,7 @@ def _kind(name: str) -> Literal["none", "sure", "capitals", "maybe"]:
 
 
 def _compares(text: str, found: re.Match[str]) -> bool:
-    """Whether it's a comparison as written in SQL, not in environments: `PRODUCT_KEY = 'SKU-1'`."""
+    """Whether it's a comparison in SQL (`PRODUCT_KEY = 'SKU-1'`), and not an environment variable."""
     return found["sign"] == "=" and text[found.start("sign") - 1] in " \t"
 
 

@@ -107,7 +107,7 @@ def commands_known(run: Run) -> bool:
 
 
 def _readings(listed: Sequence[BoltCommand]) -> list[list[str]]:
-    """The possible readings of a run's own commands: a `dbt deps` is the platform's, or the first of its own."""
+    """The possible lists of a run's own commands, since a `dbt deps` may be the platform's or the first of its own."""
     texts = [_words(command.text) for command in listed]
     first = next((at for at, text in enumerate(texts) if not _of_platform(text)), len(texts))
     return [texts[at:] for at in range(first + 1)]

@@ -127,7 +127,7 @@ def answers(
     runs: Mapping[str, Sequence[RunSummary]] | None = None,
     titles: Mapping[int, str] | None = None,
 ) -> tuple[OfferedCommand, ...]:
-    """Make the offers. `runs` has the newest runs by slug, newest first; `titles` has the schedules of known runs."""
+    """Choose the offers. `runs` has the newest runs by slug, newest first; `titles` has the schedules of known runs."""
     if meaning.offers:
         return meaning.offers[:OFFERED_MOST]
     found: list[OfferedCommand] = []

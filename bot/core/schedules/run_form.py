@@ -151,7 +151,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def read(filled: Filled, slug: str, own: Own | None) -> RunCommand | Problems | Stale:
-    """Read the form for the chosen schedule: the command, the problems, or that its commands have changed since."""
+    """Read the form for the chosen schedule. Returns the command, the problems, or that the commands have changed."""
     problems: dict[Field, str] = {}
     commands: tuple[str, ...] = ()
     branch = _taken(problems, "branch", filled.branch, read_branch, NO_BRANCH)

@@ -201,7 +201,7 @@ def _options(watch: Watch) -> dict[str, object]:
 
 
 def _late_and_slow(watch: Watch) -> dict[str, object]:
-    """The options for late and slow runs. Both are on by default if one schedule is named, so then `off` is written too."""
+    """The options for late and slow runs. `off` is written too, because a watch on one schedule has both by default."""
     late = _period(watch.late_s) if watch.late_s else "off"
     slow = "off"
     if watch.slow is not None:

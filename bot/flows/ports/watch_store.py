@@ -30,7 +30,7 @@ from bot.flows.lease import Lease
 
 
 class Watches(Protocol):
-    """Watches of channels: their standing orders."""
+    """The watches of all channels."""
 
     async def add_watch(self, watch: Watch, entry: AuditEntry | None = None) -> WatchAcceptance:
         """Store a new watch, which gets its channel's next number; the given one is ignored.

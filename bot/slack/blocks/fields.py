@@ -46,7 +46,7 @@ def input_block(
 
 
 def option_of(offer: Offer) -> Option:
-    """An offer as an option of a menu."""
+    """A menu option for an offered schedule."""
     return Option(
         value=offer.handle,
         text=plain_object(offer.text),

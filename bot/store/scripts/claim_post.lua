@@ -65,7 +65,7 @@ if not got and uploads > at
   again = least(again, uploads)
 end
 if not got then return {'', again and num(math.max(0, again - at)) or ''} end
--- Counted from when the slot became free, up to half a second ago: a late claim doesn't lose that time.
+-- The next slot is counted from when this one became free, up to half a second ago, so that a late claim loses no time.
 got = batch_ends(got)
 if string.sub(got[1], 1, 5) == 'file/' or got[3] == 'file' or string.match(got[1], '^%a+/file%-') then
   redis.call('SET', key('budget', 'uploads'), num(math.max(uploads, at - 500000) + tonumber(ARGV[9])), 'PX', '60000')

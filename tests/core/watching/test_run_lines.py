@@ -72,7 +72,7 @@ def test_a_slow_run_says_how_it_ended_unless_its_card_does() -> None:
 
 
 def test_a_run_gets_a_line_at_its_start_if_the_watch_reports_all() -> None:
-    """A start gets a line if the watch reports all runs, the run counts, and it's neither busy nor quiet."""
+    """A run that counts gets a line at its start if the watch reports all runs, except in busy or quiet hours."""
     run = RunEnd(1, "RUNNING", at(0), branch="main")
     every = replace(WATCH, only="all")
     line = line_at_start(run, every, NIGHTLY, busy=False, at=at(0))

@@ -51,7 +51,7 @@ def test_a_single_schedule_is_reported_if_late_or_slow() -> None:
 
 
 def test_watches_are_about_the_same_schedules() -> None:
-    """Watches are about the same schedules if channel, pattern (ignoring case), owner and branch are equal."""
+    """Two watches are about the same schedules if channel, pattern (ignoring case), owner and branch are equal."""
     watch = watch_of_command(WatchCommand("fin*"), "fin*", PLACE)
     assert is_about_the_same(watch, replace(watch, pattern="FIN*", only="all", number=7))
     for other in ({"channel": "C2"}, {"owner": "ada"}, {"branch": "*"}, {"pattern": "f*"}):
