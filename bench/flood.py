@@ -1,4 +1,4 @@
-"""Many schedules of one channel fail within a minute, with many owners and few causes: how few messages report it."""
+"""How few messages report many schedules of one channel that fail within a minute, with many owners and few causes."""
 
 from __future__ import annotations
 

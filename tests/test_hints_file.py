@@ -151,7 +151,7 @@ def test_the_pages_example_is_a_hints_file(tmp_path: Path) -> None:
 
 
 def test_a_fault_ends_the_start(own: Path) -> None:
-    """Faults end startup, with a line each after the variable's name."""
+    """A file with faults stops startup, with a line for each fault after the variable's name."""
     own.write_text(OWN.replace("retry: no", "retry: never").replace("https:", "http:"))
     with patch.dict(os.environ, {**LEAST, "BOLT_BOT_HINTS_FILE": str(own)}, clear=True):
         with pytest.raises(SettingsError) as caught:
@@ -164,7 +164,7 @@ def test_a_fault_ends_the_start(own: Path) -> None:
 
 
 def test_a_missing_file_ends_the_start(tmp_path: Path) -> None:
-    """A missing file ends the start with the reason."""
+    """A missing file stops startup, and the reason is given."""
     missing = {**LEAST, "BOLT_BOT_HINTS_FILE": str(tmp_path / "none")}
     with patch.dict(os.environ, missing, clear=True), pytest.raises(SettingsError) as caught:
         load_settings()

@@ -46,7 +46,7 @@ def test_an_owners_file_is_read(tmp_path: Path) -> None:
 
 
 def test_faults_of_a_file_end_the_start(tmp_path: Path) -> None:
-    """Each fault of a file, or a file that can't be read, ends the start with a line that names the setting."""
+    """A file that has a fault or can't be read stops startup with a line that names the setting."""
     file = tmp_path / "owners.yaml"
     file.write_text("version: 1\nowners:\n  grace: '@here'\n  ada: x\n")
     lines = faults(BOLT_BOT_OWNERS_FILE=file)

@@ -31,7 +31,7 @@ from bot.flows.schedule_catalog import CatalogSnapshot, ScheduleCatalog
 log = structlog.get_logger()
 
 TYPED_MOST = 200
-# How long to wait for the list while someone types: if it's too old, and if there's none yet.
+# How long to wait for a list while someone types: if the last list is too old, and if there's none yet.
 TYPING_S = 0.15
 FIRST_S = 2.0
 SUBMITTING_S = 0.7
@@ -165,7 +165,7 @@ def _offering(form: Form) -> Form:
 
 
 def list_notes(snapshot: CatalogSnapshot) -> tuple[Sentence, ...]:
-    """Notes about the list of schedules: Bolt may not respond."""
+    """The form's notes about a list of schedules that is out of date or missing because Bolt doesn't respond."""
     if not snapshot.late:
         return ()
     if snapshot.at is None:

@@ -102,7 +102,7 @@ class IncidentHandler:
         return await self._change(asker, schedule, "taken on", change)
 
     async def let_go(self, asker: Asker, schedule: str) -> Message | None:
-        """Record that nobody works on it anymore, whoever did."""
+        """Record that nobody is on the incident anymore."""
         return await self._change(
             asker, schedule, "let go", lambda one: handling.let_go(one) if one.on_it else Message((NOBODY_ON_IT,))
         )

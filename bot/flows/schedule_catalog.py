@@ -119,7 +119,7 @@ class ScheduleCatalog:
     async def _list(self, fresh_for_s: float) -> list[Schedule]:
         self.refresh_soon()
         called_at = self._clock()
-        # A read that began earlier may be too old itself; the next one isn't.
+        # A read that began earlier may be too old as well, but the one after it isn't.
         while self._read_at < called_at - fresh_for_s:
             # The caller may be cancelled, but the read is shared.
             await asyncio.shield(self._read_anew())

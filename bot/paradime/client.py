@@ -128,7 +128,7 @@ class BoltClient:
         offset = 0
         for _ in range(PAGES_MOST):
             page = await self._schedule_page({**filters, "offset": offset, "limit": PAGE})
-            # A server may return fewer than requested, so the next page begins after what was returned.
+            # A server may return fewer schedules than requested, so the next page begins after the last one returned.
             offset += len(page.schedules)
             before = len(found)
             found |= {one.id: one.core() for one in page.schedules}

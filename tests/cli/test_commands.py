@@ -65,7 +65,7 @@ async def test_a_malformed_setting_is_not_quoted() -> None:
 
 
 async def test_what_ends_the_start_is_logged_as_json(tmp_path: Path) -> None:
-    """Everything that ends the start is logged as JSON: missing settings, warnings and services that are away."""
+    """Everything that stops startup is logged as JSON: missing settings, warnings and services that are away."""
     outcome = await bolt_bot("run", environment={"BOLT_BOT_LOG_FORMAT": "JSON", "BOLT_BOT_PORT": "80"})
     unknown, *lines = [json.loads(line) for line in outcome.err.splitlines()]
     assert unknown["level"] == "warning"
@@ -97,7 +97,7 @@ async def test_an_early_fault_is_logged_as_json() -> None:
 
 
 async def test_a_redis_that_is_away_ends_the_start(tmp_path: Path) -> None:
-    """A Redis that's away ends the start with one line and exit status 1, without the password."""
+    """If Redis is away, the bot exits with status 1 and prints one line, without the password."""
     here = {"BOLT_BOT_HTTP_HOST": "127.0.0.1", "BOLT_BOT_HTTP_PORT": "0"}
     away = "redis://:very-secret-5@127.0.0.1:1/0"
     outcome = await bolt_bot("run", folder=tmp_path, environment={**COMPLETE, **here, "REDIS_URL": away})

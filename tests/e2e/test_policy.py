@@ -284,7 +284,7 @@ async def test_whoami_without_a_policy(stage: Stage) -> None:
 async def test_a_file_that_is_no_policy_ends_the_start(
     stage: Stage, tmp_path: Path, text: str | None, line: str
 ) -> None:
-    """A policy file that can't be used ends the start with exit status 2 and the line."""
+    """With a policy file that can't be used, the bot exits with status 2 and names the line."""
     settings = policy(stage, text) if text else {"BOLT_BOT_POLICY_FILE": str(tmp_path / "none.yaml")}
     bot = await stage.start_bot(settings, ready=False)
     assert await bot.ended() == 2

@@ -212,7 +212,7 @@ def _alive(pid: int) -> bool:
 
 
 async def test_the_data_of_another_bot_is_not_touched(stage: Stage) -> None:
-    """Another Bolt workspace's data in Redis ends the start with exit status 1; adopting it is logged."""
+    """If Redis holds another Bolt workspace's data, the bot exits with status 1; adopting the data is logged."""
     first = await stage.start_bot()
     first.kill(signal.SIGTERM)
     assert await first.ended() == 0

@@ -568,7 +568,7 @@ async def test_a_schedule_that_is_no_longer_watched_is_not_waited_for(stage: Inc
 
 
 async def test_what_cannot_be_found_is_not_waited_for_forever(stage: IncidentStage) -> None:
-    """After ten minutes the account says what is known."""
+    """After ten minutes, the account of the gap is posted with the runs known by then."""
     await stage.watch()
     stage.pass_minutes(DAY)
     stage.bolt.faults.always["newest_runs"] = BoltDenied()
@@ -633,7 +633,7 @@ async def test_an_account_that_waits_for_the_end_of_quiet_hours_is_not_overtaken
 
 
 async def test_a_failure_after_the_gap_is_told_as_usual(stage: IncidentStage) -> None:
-    """It's reported even while the bot is still finding what the gap has hidden."""
+    """The failure is reported even while the bot is still looking for the runs that the gap has hidden."""
     stage.bolt.active = [NIGHTLY, HOURLY]
     await stage.watch("*")
     stage.pass_minutes(DAY)

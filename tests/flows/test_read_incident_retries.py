@@ -497,7 +497,7 @@ async def test_two_processes_show_it_once(stage: IncidentStage) -> None:
 
 
 async def test_an_outages_message_shows_retries_of_its_schedules(one_redis: Redis) -> None:
-    """Many retries take one edit and no cards; the asker is told what the message doesn't show."""
+    """Many retries need one edit and no cards; the asker is told about those that the message doesn't show."""
     stage = IncidentStage(one_redis)
     stage.bolt.active = [replace(NIGHTLY, id=n, slug=f"mart-{n}", name=f"Mart {n}") for n in range(8)]
     await stage.watch("*")

@@ -115,7 +115,7 @@ class Stage:
             await self.scripts.redis.hset(record, "posted_us", "1")
 
     async def post_message(self) -> bool:
-        """Send what is waiting, if anything is."""
+        """Send the waiting post, if there is one."""
         taken: ClaimedItem = await self.posts.claim()
         if taken.lease is None:
             return False

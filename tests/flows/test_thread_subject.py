@@ -119,7 +119,7 @@ async def test_the_record_tells(stage: Stage) -> None:
     ("state", "why"), [("carded", STARTING), ("sending", STARTING), ("looking", UNCLEAR), ("unclear", UNCLEAR)]
 )
 async def test_a_start_without_a_run_says_so(stage: Stage, state: str, why: str) -> None:
-    """Its run's number isn't known yet, or its outcome is unclear."""
+    """The answer says that the run's number isn't known yet, or that the start's outcome is unclear."""
     await stage.start(state=state)
     assert await stage.subject_of("7.5") == ThreadSubject(why=why)
 

@@ -25,7 +25,7 @@ def an_idle_schedule(backend: Backend) -> str:
 
 
 async def test_schedules_of_every_kind(backend: Backend) -> None:
-    """Inactive schedules are listed separately. Suspended ones are too, and are marked as suspended."""
+    """Inactive and suspended schedules are each listed separately, and suspended ones say so."""
     inactive = [one.slug for one in await backend.client.schedules(inactive=True)]
     assert inactive == [one.slug for one in backend.world.schedules(active=False)]
     known = {one.slug: one.suspended for one in backend.world.schedules()}

@@ -144,7 +144,7 @@ async def test_tls_trusts_the_authorities_of_the_environment(tmp_path: Path, mon
     ],
 )
 def test_an_address_that_cannot_be_read_is_refused(url: str) -> None:
-    """Options that would undo what this module decides are refused, and the address is not quoted."""
+    """Options that would override this module's own are refused, and the address isn't quoted."""
     with pytest.raises(StoreUnfit) as caught:
         connect(url)
     assert PASSWORD not in str(caught.value)

@@ -74,7 +74,7 @@ class Bolt(Protocol):
         """Read the artifacts of commands, never their output. Commands unknown to Bolt are left out."""
 
     async def trigger(self, trigger: Trigger) -> int:
-        """Start a run and return its id. Sent at most once; after BoltOutcomeUnknown it may or may not have started."""
+        """Start a run and return its id. Sent at most once; after BoltOutcomeUnknown, the run may have started."""
 
     async def cancel(self, run_id: int) -> None:
         """Ask Bolt to cancel a run. Its status is CANCELED once that has happened."""

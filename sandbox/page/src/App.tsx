@@ -25,7 +25,7 @@ export function App() {
     live.follow(route.as || kept("as") || FIRST.as);
   }, [route.as]);
   useEffect(() => {
-    // Whoever was remembered may not be in this workspace.
+    // The remembered person may not be in this workspace.
     const people = state?.users.filter((user) => !user.bot && user.id !== state.bot) ?? [];
     if (people[0] && as && !people.some((user) => user.name === as)) actAs(people[0].name);
   }, [state, as]);

@@ -383,7 +383,7 @@ async def test_a_version_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 async def test_the_embedded_server_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The embedded server is ok with its data directory; nothing is started, so no other bot's data is seen."""
+    """The embedded server is reported with its data directory and isn't started, so other bots' data isn't touched."""
     here = {"BOLT_BOT_DATA_DIR": str(tmp_path)}
     (found,) = await found_by(check_redis.CHECKS, monkeypatch, here)
     assert found.level == "ok"

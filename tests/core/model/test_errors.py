@@ -1,4 +1,4 @@
-"""Errors: each has a sentence for people, and its cause for whoever runs the bot."""
+"""Errors: each has a sentence for people, and its cause for the operator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run is polled often near its expected end, and seldom otherwise."""
+"""A run is polled often near its expected end, and rarely otherwise."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ def test_a_retry_is_a_line_of_the_message() -> None:
 
 
 def test_who_started_it_is_named_and_no_address_is_posted() -> None:
-    """Whoever started a run is named by username or as in Bolt, and no email address is posted."""
+    """The person who started a run is named by username or as in Bolt, and no email address is posted."""
     incident = failing(owner="ada@example.com")
     assert incident.latest is not None
     by_bolt = replace(incident, latest=replace(incident.latest, actor="scheduler", commit="3f2c1ab99"))

@@ -55,7 +55,7 @@ local function hand_over(member, ended)
   local slug = redis.call('HGET', key('run', member), 'discovered')
   if slug then slug = current_slug(slug) end
   local record = key('discovery', 'of', slug or '')
-  -- Without a record, nobody has watched its schedule for a day.
+  -- If there's no record of the schedule, nobody has watched it for a day.
   if not slug or redis.call('EXISTS', record) == 0 then return false end
   local waited = redis.call('HSET', key('discovery', 'ended', slug), string.match(member, ':(%d+)$'), ended) == 0
   -- A process that is accounting for an earlier report of this run's end has to decide again.
