@@ -94,7 +94,7 @@ async def _over(bolt: Control, seconds: float) -> tuple[NewRequest, NewRequest]:
 
 
 async def _sdk(seconds: float) -> float | None:
-    """Return the SDK's requests per run and minute, None if the SDK isn't set up."""
+    """Return the SDK's requests per run and minute, or None if the SDK isn't set up."""
     if not SDK_PYTHON.exists():
         return None
     async with sandbox() as (base, environment, _), control(base) as bolt:

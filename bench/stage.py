@@ -291,7 +291,7 @@ def _last_lines(said: Path) -> str:
 
 
 def _rss_kb(pid: str) -> int:
-    """Return a process's memory in kB, 0 if it has ended."""
+    """Return a process's memory in kB, or 0 if it has ended."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
@@ -300,7 +300,7 @@ def _rss_kb(pid: str) -> int:
 
 
 def _command_line(pid: str) -> bytes:
-    """Return a process's arguments, empty if it has ended."""
+    """Return a process's arguments, or nothing if it has ended."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     return b""

@@ -39,7 +39,7 @@ def load_hint_table(file: str | Path | None, mask: Callable[[str], str]) -> Tabl
 
 
 def load_own_hints(file: str | Path | None, mask: Callable[[str], str]) -> tuple[OwnHint, ...]:
-    """Load the hints in a file; empty if no file is given. Raises HintsFileError."""
+    """Load the hints in a file, or an empty tuple if no file is given. Raises HintsFileError."""
     if file is None:
         return ()
     try:

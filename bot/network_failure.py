@@ -51,7 +51,7 @@ def why(error: BaseException) -> str:
 
 
 def known(error: BaseException) -> str:
-    """The cause of a failed connection in a few words, empty if the exceptions don't show it."""
+    """The cause of a failed connection in a few words, or an empty string if the exceptions don't show it."""
     chain = list(_chain(error))
     for say in (_certificate, _tls, _name, _system):
         for one in chain:

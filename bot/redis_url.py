@@ -24,7 +24,7 @@ Kind = Literal["server", "sentinel", "cluster"]
 
 @dataclass(frozen=True, slots=True)
 class RedisUrl:
-    """A parsed address. `hosts` are Sentinels or cluster nodes, empty for a single server, for which `text` is used."""
+    """A parsed address. `hosts` has Sentinels or cluster nodes; for a single server, it's empty and `text` is used."""
 
     text: str = field(repr=False)
     kind: Kind

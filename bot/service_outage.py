@@ -46,12 +46,12 @@ class ServiceOutage:
 
     @property
     def away_s(self) -> float:
-        """Return for how many seconds the service has been unavailable, 0 if it's available."""
+        """Return the seconds for which the service has been unavailable, or 0 if it's available."""
         return 0.0 if self._since is None else self._clock() - self._since
 
     @property
     def reason(self) -> str:
-        """Return why the service is unavailable, without hosts; empty if it's available."""
+        """Return why the service is unavailable, without hosts, or an empty string if it's available."""
         if not self._faults:
             return ""
         error = next(iter(self._faults.values()))

@@ -82,7 +82,7 @@ def expanded(line: str) -> list[str]:
 
 
 def arguments_of(line: str) -> list[str] | None:
-    """The arguments for the bot's own command; None if a line doesn't run it."""
+    """The arguments for the bot's own command, or None if a line doesn't run it."""
     if OTHERS.match(line):
         return None
     found = BEFORE.match(f"{line} ")

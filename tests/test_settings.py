@@ -223,7 +223,7 @@ WORDS = st.text(st.characters(exclude_categories=["Z", "C"]), min_size=12, max_s
 
 
 def told(environment: dict[str, str]) -> str:
-    """The errors in an environment, empty if there are none."""
+    """The errors in an environment, or an empty string if there are none."""
     try:
         loaded(environment)
     except SettingsError as error:

@@ -175,7 +175,7 @@ class StartApprovals:
         return self._over(now) if now else None
 
     async def _why_not(self, asker: Asker, request: Request, *, yes: bool) -> str:
-        """Why this person can't decide, empty if they can. The asker may withdraw the start."""
+        """Why this person can't decide, or an empty string if they can. The asker may withdraw the start."""
         by = request.approval.by if request.approval else ""
         if asker.user == request.user:
             return f"You requested it yourself, so someone else in {by} has to approve it." if yes else ""

@@ -81,7 +81,7 @@ class HomePublisher:
         await self._tab.publish(asker.user, Message((why,), (Paragraph((why,)),)), page=0)
 
     async def _why_not(self, asker: Asker, opening: str) -> str:
-        """Why the person may not read, empty if they may. Raises StoreUnavailable."""
+        """Why the person may not read, or an empty string if they may. Raises StoreUnavailable."""
         if opening:
             decision = await self._authorizer.decide_without_schedule(
                 Attempt(asker, Action.READ, "open App Home", opening)

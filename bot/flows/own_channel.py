@@ -33,7 +33,7 @@ async def why_not_here(chat: Chat, asker: Asker) -> str | None:
 
 
 async def why_cannot_post(chat: Chat, channel_info: ChannelInfo) -> str:
-    """Join a channel if it's public, as for a start's card. Returns why the bot can't post there, empty if it can."""
+    """Join a channel if it's public, as for a start's card. Returns why the bot can't post there, or "" if it can."""
     if channel_info.kind is not ChannelKind.PUBLIC:
         return ""
     try:

@@ -347,7 +347,7 @@ class TailPoster:
 
 
 def _first(listed: Numbered, number: int | None) -> int:
-    """The id of the command to begin with, 0 if none has begun.
+    """The id of the command to begin with, or 0 if none has begun.
 
     It's the one with that number, else the running one, else the last one.
     """

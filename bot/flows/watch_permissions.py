@@ -140,7 +140,7 @@ class WatchPermissions:
         return Tellings(by_name, wait_s, frozenset(deactivated))
 
     def _decide(self, known: _Known, watch: Watch, facts: _Facts, schedule: WatchedSchedule) -> tuple[Telling, float]:
-        """Decide for one watch. Also returns the delay in seconds before asking again, 0 if it's decided."""
+        """Decide for one watch. Also returns the delay in seconds before asking again, or 0 if it's decided."""
         policy = known.operator_policy if watch.made_by == OPERATOR else known.policy
         target = Target(schedule.slug, schedule.name, schedule.owner or "")
         decided = telling(policy, facts.person, facts.channel_info, target)

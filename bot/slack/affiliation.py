@@ -47,7 +47,7 @@ class Installation:
 class Affiliation:
     """A person's workspaces (`T…`) and organizations (`E…`), as reported by Slack.
 
-    `enterprise` is the organization of the person or of the person's workspace, empty if Slack doesn't name it.
+    `enterprise` is the organization of the person or of the person's workspace, or empty if Slack doesn't name it.
     """
 
     teams: frozenset[str] = frozenset()

@@ -54,7 +54,7 @@ class ExternalGuard:
         return is_for_installation(self._installation, body)
 
     async def why_not(self, user: str, affiliation: Affiliation) -> str:
-        """Return why a person is refused, empty if not. Slack is asked only if `affiliation` doesn't settle it."""
+        """Return why a person is refused, or "" if not. Slack is asked only if `affiliation` doesn't settle it."""
         if self._admits_external():
             return ""
         found = standing(self._installation, affiliation)

@@ -97,7 +97,7 @@ async def check_app_token(chat: SlackChat, app_token: str) -> str:
 
 
 async def app_of_bot(chat: SlackChat, identity: Identity) -> str:
-    """Return the id of the app that the bot token belongs to, empty if Slack doesn't say. Raises SlackError."""
+    """Return the id of the app that the bot token belongs to, or "" if Slack doesn't say. Raises SlackError."""
     answer = await chat.call("bots.info", bot=identity.bot_id)
     return str((answer.get("bot") or {}).get("app_id") or "")
 
@@ -113,7 +113,7 @@ def check_same_app(of_bot: str, of_app_token: str) -> None:
 
 
 def app_id(app_token: str) -> str:
-    """Return the app's id from its app-level token (xapp-1-A…-…), empty if it has none."""
+    """Return the app's id from its app-level token (xapp-1-A…-…), or an empty string if it has none."""
     found = re.match(r"xapp-\d+-(A[A-Z0-9]+)-", app_token)
     return found[1] if found else ""
 

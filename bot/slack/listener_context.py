@@ -62,7 +62,7 @@ class ExternalGuard(Protocol):
     """Refuses people from other organizations."""
 
     async def why_not(self, user: str, affiliation: Affiliation) -> str:
-        """Return why a person is refused, empty if not."""
+        """Return why a person is refused, or an empty string if not."""
 
 
 class Views(Protocol):

@@ -28,13 +28,13 @@ def records(value: object) -> list[dict[str, Any]]:
 
 
 def record_in(value: object, name: str) -> dict[str, Any]:
-    """Return the object in a field of an object, empty if it's missing."""
+    """Return the object in a field of an object, or an empty dictionary if it's missing."""
     found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, dict) else {}
 
 
 def text_in(value: object, name: str) -> str:
-    """Return the text in a field of an object, empty if it's missing."""
+    """Return the text in a field of an object, or an empty string if it's missing."""
     found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, str) else ""
 

@@ -355,7 +355,7 @@ def known_person(user: Json, installation: Installation, at: float, *, domains: 
 
 
 def roles(user: Json, installation: Installation) -> set[Role]:
-    """Return a person's roles in our workspace from users.info, none if the account is deactivated.
+    """Return a person's roles in our workspace from users.info, or none if the account is deactivated.
 
     Members of our organization are members here. The flags of someone who is only in a sibling workspace apply to that
     one.
@@ -385,7 +385,7 @@ def _may_pass(error: SlackError) -> bool:
 
 
 def _again_s(error: SlackError) -> float:
-    """Return the number of seconds after which to ask again, 0 if that won't help."""
+    """Return the number of seconds after which to ask again, or 0 if that won't help."""
     return AGAIN_S if isinstance(error, SlackThrottled | SlackNotSent | SlackOutcomeUnknown) else 0.0
 
 

@@ -16,7 +16,7 @@ class PeopleByAddress:
         self._slack = slack
 
     async def user_with(self, address: str) -> str:
-        """The id of the active user of our workspace with this address, "" if there's none. Raises SlackError."""
+        """The id of the active user of our workspace with this address, or "" if there's none. Raises SlackError."""
         try:
             answer = await self._slack.call(METHOD, email=address)
         except SlackRefused as refused:

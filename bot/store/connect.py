@@ -167,7 +167,7 @@ async def server_facts(client: Redis, name: str) -> Mapping[str, Any]:
 
 
 async def _where(client: Redis, key: str) -> dict[str, Any]:
-    """Return the keyword argument that selects the cluster node with this key, empty for a single server."""
+    """Return the keyword argument that selects the cluster node with this key, or nothing for a single server."""
     if not isinstance(client, RedisCluster):
         return {}
     await client.initialize()

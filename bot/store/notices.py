@@ -107,7 +107,7 @@ class Notices:
 
 
 def slots_text(slots: Slots) -> str:
-    """Serialize slots; empty if there are none."""
+    """Serialize slots, or an empty string if there are none."""
     return to_json(slots) if slots else ""
 
 

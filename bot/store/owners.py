@@ -23,7 +23,7 @@ class OwnerUsers:
         self._key = hashlib.sha256(f"owners of schedules:{secret}".encode()).digest()
 
     async def users_of(self, addresses: Sequence[str]) -> dict[str, str]:
-        """The users' ids by address, "" if Slack knows none. Addresses that weren't looked up are left out."""
+        """The users' ids by address, or "" if Slack knows none. Addresses that weren't looked up are left out."""
         if not addresses:
             return {}
         keys = [self._scripts.key("owner", self._hash(one)) for one in addresses]

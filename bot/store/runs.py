@@ -127,7 +127,7 @@ class Runs:
         await self._scripts.run("queue_late_log", run.key.name, token, to_json(end), ended)
 
     async def final_since_s(self, key: RunKey) -> float:
-        """Return how many seconds ago the run was first seen to be over, 0 if it isn't."""
+        """Return how many seconds ago the run was first seen to be over, or 0 if it isn't."""
         return int(await self._scripts.run("final_since", key.name)) / MICROSECONDS
 
     async def record_wish(
@@ -154,7 +154,7 @@ class Runs:
     async def cancel_asked(self, lease: Lease, key: RunKey, *, most: int) -> int:
         """Record an attempt to cancel, just before calling Bolt.
 
-        Returns its number, 0 if the claim or the request to cancel is gone, -1 if the limit is reached.
+        Returns its number, 0 if the claim or the request to cancel is gone, or -1 if the limit is reached.
         """
         token = await lease.stop_renewing()
         return int(await self._scripts.run("record_cancel_attempt", key.name, token, most))

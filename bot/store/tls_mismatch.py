@@ -21,7 +21,7 @@ UNWANTED = "it doesn't speak TLS on that port (is it a plain-text port?)"
 
 
 async def tls_mismatch(client: Any) -> str:  # noqa: ANN401 - redis-py's three kinds of client share no class
-    """Return the cause, empty if TLS isn't the cause. Works only for a single server at a host and port."""
+    """Return the cause, or "" if TLS isn't the cause. Works only for a single server at a host and port."""
     pool = getattr(client, "connection_pool", None)
     given = getattr(pool, "connection_kwargs", {})
     host, port = given.get("host"), given.get("port")

@@ -36,7 +36,7 @@ ADMIN_SHARE = SHARE / 4
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-# Returns the reasons why the bot isn't ready; empty if it is.
+# Returns the reasons why the bot isn't ready, or empty if it is.
 Ready = Callable[[], Awaitable[list[str]]]
 MetricsText = Callable[[], Awaitable[bytes]]
 
@@ -250,7 +250,7 @@ class _Runner(web.AppRunner):
 
     @property
     def port(self) -> int:
-        """Return the port that it listens on, 0 if it isn't listening."""
+        """Return the port that it listens on, or 0 if it isn't listening."""
         return self._listener.port if self._listener else 0
 
     async def listen(self, address: ListenAddress) -> None:

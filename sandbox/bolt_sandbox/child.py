@@ -73,7 +73,7 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """Return its process id, None if it isn't running."""
+        """Return its process id, or None if it isn't running."""
         return self._process.pid if self._process is not None and self._process.returncode is None else None
 
     @property

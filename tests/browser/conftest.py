@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def chromium() -> str | None:
-    """This machine's Chromium; None if it has none."""
+    """This machine's Chromium, or None if it has none."""
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 

@@ -151,7 +151,7 @@ class Replica:
 
     @property
     def port(self) -> int:
-        """The port of its current process; 0 if it isn't known to listen yet."""
+        """The port of its current process, or 0 if it isn't known to listen yet."""
         return self.claim.port if self.claim else printed_ports(self.log, self._begins).get("BOLT_BOT_HTTP_PORT", 0)
 
     def start(self) -> None:

@@ -171,7 +171,7 @@ def _port(request: web.Request) -> int:
 
 
 def _read(request: web.Request, raw: bytes, replica: int) -> Call | None:
-    """What a request calls; None if it can't be struck."""
+    """The call that a request makes, or None if it can't be struck."""
     if request.path.endswith("/graphql"):
         return _graphql(replica, raw)
     if "/response/" in request.path:

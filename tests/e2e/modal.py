@@ -22,7 +22,7 @@ class Modal:
 
     @property
     def view(self) -> View | None:
-        """The modal's view as it is now; None if it's closed."""
+        """The modal's view as it is now, or None if it's closed."""
         workspace = self.stage.sandbox.workspace
         mine = [one for one in workspace.views.values() if one.user == workspace.user(self.user).id]
         return next((one for one in reversed(mine) if one.open and one.kind == "modal"), None)

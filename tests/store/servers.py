@@ -42,7 +42,7 @@ class Server:
 
     @property
     def tls_port(self) -> int:
-        """The port where it speaks TLS; 0 if it doesn't."""
+        """The port where it speaks TLS, or 0 if it doesn't."""
         return self.tls.port if self.tls else 0
 
     @property

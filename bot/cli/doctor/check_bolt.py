@@ -141,7 +141,7 @@ async def _workspace(subject: Subject) -> list[Finding]:
 
 
 def _name_in(endpoint: str) -> str:
-    """Return the workspace's name in an endpoint's path, empty if the path isn't one of Paradime's."""
+    """Return the workspace's name in an endpoint's path, or an empty string if the path isn't one of Paradime's."""
     found = NAMED.search(urlsplit(endpoint).path)
     return found[1] if found else ""
 

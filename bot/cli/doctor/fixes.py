@@ -51,7 +51,7 @@ CERTIFICATE_FILE = "SSL_CERT_FILE=/path/to/authority.pem"
 
 
 def fix_for(cause: str, fixes: Fixes) -> str:
-    """Return the first fix whose key is part of a cause, empty if there's none."""
+    """Return the first fix whose key is part of a cause, or an empty string if there's none."""
     return next((fix for part, fix in fixes if part in cause), "")
 
 

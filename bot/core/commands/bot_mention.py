@@ -13,7 +13,7 @@ _POSSESSIVE = re.compile(r"['’]s\b")
 
 
 def behind_mention(text: str, bot_user: str) -> str | None:
-    """Return the text after a leading mention of the bot, "" if there is none.
+    """Return the text after a leading mention of the bot, or "" if there is none.
 
     Returns None if the message doesn't begin with the mention: one in the middle of a sentence or in a quotation isn't
     a request.

@@ -134,7 +134,7 @@ def _scores(lines: Sequence[str], *, with_dbt: bool) -> list[int]:
 
 
 def _summary(lines: Sequence[str], scores: Sequence[int]) -> str:
-    """The line that best describes the failure, "" if there's none."""
+    """The line that best describes the failure, or "" if there's none."""
     linted = list(dict.fromkeys(hit["path"] for line in lines if line[:4] == "== [" and (hit := _LINT.match(line))))
     if linted:
         return f"{len(linted)} file{'s' * (len(linted) > 1)} failed the check: {', '.join(linted[:5])}"

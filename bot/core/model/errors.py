@@ -228,7 +228,7 @@ class CredentialRefused(SlackRefused):
 class ScopeMissing(CredentialRefused):
     """The app was installed without a required scope; calls that need other scopes still work.
 
-    `needed` is Slack's own name for the scope, or several separated by commas; empty if Slack didn't say.
+    `needed` is Slack's own name for the scope, or several separated by commas, and is empty if Slack didn't say.
     """
 
     def __init__(self, method: str, code: str, needed: str = "") -> None:

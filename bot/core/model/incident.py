@@ -221,9 +221,9 @@ class QuietEnd:
 
 @dataclass(frozen=True, slots=True)
 class StoredIncident:
-    """An incident as stored: `rev` grows with every change, `ts` is its message's timestamp, empty if it has none.
+    """An incident as stored: `rev` grows with every change; `ts` is its message's timestamp, or empty if it has none.
 
-    `outage` is the number of the outage whose message reports it instead, 0 if there's none. `request` is the newest
+    `outage` is the number of the outage whose message reports it instead, or 0 if there's none. `request` is the newest
     retry that was asked for from its message and is shown there, or "" if there's none. `earlier` is the timestamp of
     the message that this one has replaced, because the earlier one can't be edited anymore. `refused` is Slack's code
     if it refused the message for its content, in every form.

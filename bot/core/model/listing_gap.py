@@ -87,7 +87,7 @@ class GapNotice:
 
 @dataclass(frozen=True, slots=True)
 class StoredNotice:
-    """A notice as stored: `rev` grows with every change, `ts` is its message's timestamp, empty if it has none."""
+    """A notice as stored: `rev` grows with every change; `ts` is its message's timestamp, or empty if it has none."""
 
     notice: GapNotice
     rev: int = 0

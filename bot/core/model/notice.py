@@ -62,7 +62,7 @@ class Notice:
     """One notice. `name` is unique in its channel and never reused.
 
     It's about a run, an hour of runs, a slow run (`slow` and `run`), or late schedules: more than one if many are late
-    at once. `thread` is the message in whose thread it's posted, empty if it's posted in the channel. `watch` is the
+    at once. `thread` is the message in whose thread it's posted, or empty if it's posted in the channel. `watch` is the
     number of the watch that wants it, `owner` the schedule's.
     """
 
@@ -97,7 +97,7 @@ class NoticeRecord:
 
 @dataclass(frozen=True, slots=True)
 class NoticeChange:
-    """A notice after a change. `rev` is the revision that was changed, 0 for a new one.
+    """A notice after a change. `rev` is the revision that was changed, or 0 for a new notice.
 
     `urgent`: its message is edited at once, else within a few minutes. `delay_s`: it's posted only after this time.
     """

@@ -43,7 +43,7 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StartPlan:
-    """What a start will run: the schedule, and the newest run id before the start (`mark`, 0 if there are no runs).
+    """What a start will run: the schedule, and the newest run id before the start (`mark`, or 0 if there are no runs).
 
     For a retry, `parent_run` is the run to retry, and the other fields are that run's. `slug` and `name` are empty if
     its schedule is unknown. `channel_name` is the public channel of the request. A `private` channel's name is never
@@ -378,7 +378,7 @@ def _branch_fits(request: Request, run: RunSummary) -> bool:
 
 
 def _is_on(branch: str | None, run: RunSummary) -> bool:
-    """Whether a run may be on a branch or commit; True if either is unknown."""
+    """Whether a run may be on a branch or commit. True if either is unknown."""
     if branch is None or (run.branch is None and run.commit is None):
         return True
     return branch == run.branch or bool(run.commit and run.commit.startswith(branch.lower()) and len(branch) >= 7)

@@ -70,7 +70,7 @@ class CardRef:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """Facts known when a run begins. `slug` and `name` are the schedule's, empty if it isn't known.
+    """Facts known when a run begins. `slug` and `name` are the schedule's, or empty if it isn't known.
 
     `commands` are the schedule's, or those the asker gave instead. For a run started elsewhere, they're the schedule's
     and may not be the run's: see `bot.core.runs.progress`. `usual_s` is the median duration of the schedule's latest

@@ -26,10 +26,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision. `rule` is the name of the rule that decided, empty if none did; `reason` is why it's refused.
+    """A decision. `rule` is the name of the rule that decided, or empty if none did; `reason` is why it's refused.
 
-    `by` is the group that may approve, for `within_s` seconds. `by_default`: there is no policy file. `again_s`: in how
-    many seconds an unknown fact may be known; 0 if asking again wouldn't help.
+    `by` is the group that may approve, for `within_s` seconds. `by_default`: there is no policy file. `again_s` is the
+    number of seconds after which an unknown fact may be known, or 0 if asking again wouldn't help.
     """
 
     verdict: Verdict

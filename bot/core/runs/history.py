@@ -126,7 +126,7 @@ def alt_text(shown: History) -> str:
 
 
 def sparkline(shown: History) -> str:
-    """Durations of the newest runs as a row of small bars; empty if fewer than LEAST are known."""
+    """Durations of the newest runs as a row of small bars, or an empty string if fewer than LEAST are known."""
     lengths = [bar.seconds for bar in shown.bars[-SPARKS_SHOWN:] if bar.seconds is not None]
     if len(lengths) < LEAST:
         return ""

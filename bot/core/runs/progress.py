@@ -39,7 +39,7 @@ def progress(run: Run) -> Progress:
 
 
 def _wanted(run: Run) -> tuple[str, ...]:
-    """The commands that are to run, empty if unknown: for a retry of failures, Bolt makes up its own commands.
+    """The commands that are to run, or none if unknown: for a retry of failures, Bolt makes up its own commands.
 
     A run started elsewhere may have commands other than its schedule's. A run's progress is measured against the
     schedule's commands only as long as the run follows them.

@@ -23,7 +23,7 @@ ROUNDED_TO = 5
 
 
 def usual_end(began: datetime | None, usual_s: float | None) -> datetime | None:
-    """The expected end, rounded up to 5 minutes; None without history or before the run has begun."""
+    """The expected end, rounded up to 5 minutes, or None without history or before the run has begun."""
     if usual_s is None or began is None:
         return None
     return rounded_up(began.astimezone(UTC) + timedelta(seconds=usual_s))
@@ -46,7 +46,7 @@ def step(seen: Observation, usual_s: float | None, now: datetime) -> int:
 
 
 def slowness_in_words(run: Run) -> str:
-    """How much slower than usual a run is, in words; empty if it isn't."""
+    """How much slower than usual a run is, in words, or an empty string if it isn't."""
     reached = run.seen.step
     if reached < SLOW:
         return ""

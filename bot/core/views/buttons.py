@@ -412,7 +412,7 @@ def home_page_value(page: int) -> str:
 
 
 def read_home_page_value(value: str) -> int:
-    """Parse the page of App Home from a button's value; 0 for anything else, since the first page always exists."""
+    """Parse the page of App Home from a button's value. Anything else means the first page, which always exists."""
     try:
         page = _object(value).get("page")
     except BadCommand:

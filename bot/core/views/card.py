@@ -92,7 +92,7 @@ def headline(run: Run) -> Sentence:
 
 
 def second_glance(run: Run) -> Sentence:
-    """The current command or the failure, empty if there's nothing to show."""
+    """The current command or the failure, or nothing if there's nothing to show."""
     return _lines(*_details(run))
 
 

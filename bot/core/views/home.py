@@ -194,7 +194,7 @@ def _often(one: FrequentSchedule) -> Sentence:
 
 
 def _often_buttons(one: FrequentSchedule, number: int) -> tuple[Button, ...]:
-    """The buttons of a frequent schedule, empty if its name is too long for a button."""
+    """The buttons of a frequent schedule, or an empty tuple if its name is too long for a button."""
     value = command_in_value(RunCommand(one.slug), one.channel)
     if len(value) > VALUE_LIMIT:
         return ()

@@ -23,7 +23,7 @@ class FilePlan:
 
 @dataclass(frozen=True, slots=True)
 class AppliedPlan:
-    """`is_new`: Redis had no record of an earlier start. `numbers` are those of the added watches, 0 if there was no room."""
+    """`is_new`: Redis had no record of an earlier start. `numbers` has the added watches' numbers (0: no room)."""
 
     is_new: bool
     numbers: tuple[int, ...] = ()

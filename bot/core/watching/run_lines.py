@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 
 
 def is_busy(starts: Sequence[float], at: datetime) -> bool:
-    """Whether a schedule had more than twelve runs in the last day. `starts` are in Unix seconds, 0 if unknown."""
+    """Whether a schedule had more than twelve runs in the last day. `starts` are in Unix seconds, or 0 if unknown."""
     since = (at - BUSY_WITHIN).timestamp()
     return sum(start > since for start in starts) > BUSY_RUNS
 

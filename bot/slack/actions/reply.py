@@ -17,7 +17,7 @@ from bot.slack.listener_context import Call, ListenerContext, click_call, click_
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A click: the value of the button or the chosen option, the action id, and the message's timestamp, "" if none."""
+    """A click: the value of the button or chosen option, the action id, and the message's timestamp (or "")."""
 
     value: str
     action_id: str

@@ -202,7 +202,7 @@ async def _submitted(context: ListenerContext, body: Json) -> Json:
 
 
 async def _why_not_there(context: ListenerContext, user: str, channel: str, *, chosen: bool) -> str:
-    """Return why the card may not be posted in a channel, empty if it may.
+    """Return why the card may not be posted in a channel, or an empty string if it may.
 
     The person may have left it since, or never have been a member. A channel that was not `chosen` and that the bot
     can't see is left to the policy, which refuses and says how to invite the bot.
@@ -277,12 +277,12 @@ def read_view(view: Json, *, schedule: str | None = None) -> Filled:
 
 
 def state_field(values: Json, block: str, action: str = VALUE) -> Json:
-    """Return a field of a submitted form, empty if it isn't there."""
+    """Return a field of a submitted form, or an empty dictionary if it isn't there."""
     return _dict(_dict(values.get(block)).get(action))
 
 
 def _commands_block(view: Json) -> str:
-    """Return the block id of the commands field, empty if there's none yet. It encodes which commands were offered."""
+    """Return the block id of the commands field, which encodes the offered commands, or "" if there's none yet."""
     values = _dict(_dict(view.get("state")).get("values"))
     return next((name for name in values if name.startswith(f"{COMMANDS}.")), "")
 

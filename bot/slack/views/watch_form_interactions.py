@@ -154,7 +154,7 @@ async def _plan(context: ListenerContext, asker: Asker, body: Json, read: ReadFo
 
 
 async def _why_not_there(context: ListenerContext, asker: Asker) -> str:
-    """Return why reports may not be posted in the form's channel, empty if they may.
+    """Return why reports may not be posted in the form's channel, or an empty string if they may.
 
     The person may have left it since.
     """

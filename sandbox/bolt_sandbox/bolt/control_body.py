@@ -72,7 +72,7 @@ def text(body: Json, name: str) -> str | None:
 
 
 def texts(body: Json, name: str) -> list[str]:
-    """Read a list of texts, empty if there is none."""
+    """Read a list of texts, or an empty list if there is none."""
     found = body.get(name, [])
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
         raise ValueError(f"{name} is not a list of texts")

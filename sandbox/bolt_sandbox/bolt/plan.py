@@ -74,7 +74,7 @@ def healthy(step: Step) -> Step:
 
 
 def dbt_subcommand(text: str) -> str:
-    """Return the subcommand of a dbt command, empty if it has none or if it's another program."""
+    """Return the subcommand of a dbt command, or an empty string if it has none or if it's another program."""
     program, *words = text.split() or [""]
     return next((word for word in words if not word.startswith("-")), "") if program == "dbt" else ""
 

@@ -55,7 +55,7 @@ def observe(run: Run, now: datetime) -> RunView:
 
 
 def find_command(run: Run, command_id: int, now: datetime) -> CommandView | None:
-    """Return one command of a run, None if it hasn't begun."""
+    """Return one command of a run, or None if it hasn't begun."""
     return next((each for each in observe(run, now).commands if each.id == command_id), None)
 
 

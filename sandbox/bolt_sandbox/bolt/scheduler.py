@@ -129,7 +129,7 @@ class Scheduler:
         self.changed()
 
     def next_slot(self, schedule: Schedule, now: datetime) -> datetime | None:
-        """Return a schedule's next slot, None if the scheduler doesn't start it."""
+        """Return a schedule's next slot, or None if the scheduler doesn't start it."""
         if schedule.suspended or not schedule.active:
             return None
         table = self.tables.get(schedule.slug)
@@ -137,7 +137,7 @@ class Scheduler:
 
 
 def cron_time(expression: str, after: datetime) -> datetime | None:
-    """Return an expression's next time in UTC, None if the expression is OFF or isn't valid."""
+    """Return an expression's next time in UTC, or None if the expression is OFF or isn't valid."""
     # Cached, because parsing takes longer than everything else about a schedule, and a listing has thousands.
     return _next_minute(expression, after.astimezone(UTC).replace(second=0, microsecond=0))
 

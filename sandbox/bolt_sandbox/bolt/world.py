@@ -342,7 +342,7 @@ class BoltWorld:
 
     @property
     def outage(self) -> Outage | None:
-        """Why the warehouse can't be reached, None if it can."""
+        """Why the warehouse can't be reached, or None if it can."""
         return self._met.outage
 
     def lose_warehouse(self, outage: Outage | None) -> None:
@@ -368,7 +368,7 @@ class BoltWorld:
         return token
 
     def presigned(self, token: str) -> ResourceView | None:
-        """Return the file of a token, None if the token is expired or unknown."""
+        """Return the file of a token, or None if the token is expired or unknown."""
         kept = self._urls.get(token)
         return None if kept is None or kept[1] <= self.clock() else self.resource(kept[0])
 

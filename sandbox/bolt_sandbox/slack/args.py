@@ -53,7 +53,7 @@ class Args:
             ) from None
 
     def structure(self, name: str, error: str) -> Any:  # noqa: ANN401 - any JSON
-        """Return a list or an object, None if it's missing or empty. Raises Refused(error) if it isn't JSON."""
+        """Return a list or an object, or None if it's missing or empty. Raises Refused(error) if it isn't JSON."""
         value = self._values.get(name)
         if not isinstance(value, str):
             return value

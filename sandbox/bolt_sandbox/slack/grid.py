@@ -74,14 +74,14 @@ def workspace_shape(ws: Workspace, user: User | None) -> Json:
 
 
 def enterprise_shape(ws: Workspace, user: User | None) -> Json | None:
-    """Return the `enterprise` of an interaction: our organization, or a person's; None outside Grid."""
+    """Return the `enterprise` of an interaction: our organization or the person's, or None outside Grid."""
     if user is not None and user.team:
         return {"id": user.enterprise, "name": "Other Org"} if user.enterprise else None
     return {"id": ws.organization.id, "name": ws.organization.name} if ws.organization else None
 
 
 def enterprise_user(ws: Workspace, user: User) -> Json | None:
-    """Return `enterprise_user` of a profile, None outside Grid."""
+    """Return a profile's `enterprise_user`, or None outside Grid."""
     enterprise = enterprise_shape(ws, user)
     if enterprise is None:
         return None

@@ -89,7 +89,7 @@ class Version:
 
 @dataclass(slots=True)
 class Message:
-    """A message in a channel. `thread_ts` is the parent's ts, None outside a thread."""
+    """A message in a channel. `thread_ts` is the parent's ts, or None outside a thread."""
 
     channel: str
     ts: str

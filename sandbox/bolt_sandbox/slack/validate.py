@@ -178,7 +178,7 @@ NOT_ALLOWED: dict[Surface, set[str]] = {
 
 
 def block_problems(blocks: Sequence[Json], surface: Surface = "message") -> list[str]:
-    """Return the problems of blocks, in the words of Slack's response_metadata.messages; empty if there are none."""
+    """Return the problems of blocks, if any, in the words of Slack's response_metadata.messages."""
     return list(_block_problems(blocks, surface))
 
 

@@ -407,7 +407,7 @@ class Workspace:
         return private
 
     def private(self, ts: str) -> Private | None:
-        """Return the private message with a ts, None if it's no longer visible."""
+        """Return the private message with a ts, or None if it's no longer visible."""
         return next((each for each in self.privates if each.ts == ts and not each.deleted), None)
 
     def with_ids(self, blocks: list[Json]) -> list[Json]:

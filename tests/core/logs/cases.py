@@ -50,7 +50,7 @@ class Case:
 
     @property
     def counted(self) -> Mapping[str, int] | None:
-        """How many of each kind failed according to dbt's own results; None without results or failures."""
+        """How many of each kind failed according to dbt's own results, or None without results or failures."""
         failed = self.results.failed if self.results else ()
         return Counter("operation" if one.kind == "macro" else one.kind for one in failed) if failed else None
 

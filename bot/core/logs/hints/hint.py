@@ -78,7 +78,7 @@ class Table:
         return replace(self, own=own) if own != self.own else self
 
     def for_schedule(self, *names: str) -> Table:
-        """The table without the team's own hints for other schedules. `names`: the name and slug, "" if unknown."""
+        """The table without the team's own hints for other schedules. `names`: the name and slug, or "" if unknown."""
         return self.with_own(tuple(row for row in self.own if row.applies_to(names)))
 
     def by_message(self, message: str) -> Hint | None:
