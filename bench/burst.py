@@ -44,7 +44,7 @@ class Burst:
 
 
 async def measure(options: Options) -> list[Row]:
-    """Measure all spreads at the same time."""
+    """Measure one burst for each number of channels, all at the same time."""
     ends = QUICK_ENDS if options.quick else ENDS
     # With --quick, some of them are equal.
     spreads = list(dict.fromkeys(min(ends, one) for one in SPREADS))

@@ -122,7 +122,7 @@ class NewRequest:
 
 @dataclass(frozen=True, slots=True)
 class Worlds:
-    """A Slack and a Bolt, with the environment of a bot between them, and Bolt's process."""
+    """A Slack and a Bolt, the environment of a bot that connects them, and Bolt's process."""
 
     slack: Control
     bolt: Control

@@ -235,7 +235,7 @@ def test_a_line_that_repeats_is_left_out_and_counted() -> None:
 
 
 def test_what_a_library_repeats_is_the_same_whatever_its_numbers() -> None:
-    """Libraries' lines that differ only in numbers are the same, as when asyncio reports each failed accept."""
+    """Libraries' lines that differ only in numbers count as the same, as when asyncio reports each failed accept."""
     clocked = Clocked()
     why = OSError(24, "Too many open files")
     for number in range(2000):

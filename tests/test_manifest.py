@@ -133,7 +133,7 @@ def test_every_event_has_the_scope_that_it_needs(event: str, scope: str) -> None
 
 
 def test_the_events_are_these() -> None:
-    """There are no other events: each costs a delivery, and Slack disables subscriptions that mostly fail."""
+    """No other events are subscribed to: each costs a delivery, and Slack disables subscriptions that mostly fail."""
     assert set(read()["settings"]["event_subscriptions"]["bot_events"]) == {
         "app_mention",
         "message.im",

@@ -30,7 +30,7 @@ class ActiveRuns:
     async def active_in_channel(self, channel: str, *, prefix: str) -> Message:
         """List the active runs with a card in the channel, and the starts waiting there.
 
-        `prefix` is how commands begin there, as in `/bolt`. Raises StoreUnavailable.
+        `prefix` is the word that commands begin with there, such as `/bolt`. Raises StoreUnavailable.
         """
         found, queued = await asyncio.gather(
             self._indexes.active_in([channel], most=SHOWN), self._start_queue.queued_in(channel, most=STARTS_SHOWN)

@@ -13,7 +13,7 @@ from bot.flows.ports.store import Requests, Runs
 
 
 class IncidentRetries:
-    """Reads how far along retries are."""
+    """Reads the progress of retries."""
 
     def __init__(self, requests: Requests, runs: Runs, *, workspace: str) -> None:
         self._requests = requests

@@ -81,7 +81,7 @@ NOT_SLACKS = "the response isn't in Slack's format"
 
 
 class ForeignAddressError(ConnectionError):
-    """The address for a connection isn't Slack's. The message is the cause for the log."""
+    """The address for a connection isn't Slack's. Its message is the cause that the log shows."""
 
 
 def shape_checked(handle: Listener) -> Listener:

@@ -19,7 +19,7 @@ SCHEDULES = ("Nightly full build", "Hourly refresh", "Backfill")
 
 
 def option(text: str) -> dict[str, Any]:
-    """An option whose value is its text in small letters."""
+    """An option whose value is its text in lowercase."""
     return {"text": plain(text), "value": text.lower()}
 
 

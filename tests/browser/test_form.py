@@ -114,7 +114,7 @@ async def test_the_shortcuts(stage: Stage, tab: Tab) -> None:
 
 
 async def test_it_is_accessible(stage: Stage, open_tab: OpenTab) -> None:
-    """The form has no serious accessibility problem, with the menu open and with the commands there."""
+    """The form has no serious accessibility problem, with the menu open and with the commands shown."""
     await stage.start_bot()
     tab = await open_tab(bypass_csp=True)
     form = await opened(tab)

@@ -1,4 +1,4 @@
-"""Charts: each is checked by its pixels, and drawn by a process that's gone afterward."""
+"""Charts: each is drawn by a process that ends afterward, and its pixels are checked."""
 
 from __future__ import annotations
 

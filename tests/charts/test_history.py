@@ -16,7 +16,7 @@ from bot.charts.shapes import Line, Rectangle, Text
 from bot.core.runs.history import Bar, History, Outcome
 from tests.core.runs.test_history import of
 
-BEGAN = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - as hypothesis asks
+BEGAN = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 BARS = st.builds(
     Bar,
     st.integers(1, 10**9),

@@ -5,7 +5,7 @@ code:
 
     python run.py --endpoint URL --key KEY --secret SECRET
 
-It prints one line a check, then `N passed, N failed`; the exit status is 1 if any failed. It starts and cancels runs.
+It prints one line per check, then `N passed, N failed`; the exit status is 1 if any failed. It starts and cancels runs.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ async def test_two_people_wait_in_order(stage: Stage) -> None:
 
 
 async def test_it_is_taken_out_of_the_queue(stage: Stage) -> None:
-    """Somebody else can remove it: the card says who, the asker is told, and nothing starts, even on two clicks."""
+    """Somebody else can remove it: the card says who, the asker is told, and nothing starts, even after two clicks."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot()

@@ -288,7 +288,7 @@ async def _account_before_logs_are_read(stage: IncidentStage) -> None:
 async def test_a_recovery_is_shown_although_another_incident_has_replaced_it(
     stage: IncidentStage, *, together: bool
 ) -> None:
-    """It's shown whether one look found both, or the edit was still waiting."""
+    """It's shown if one look found both the recovery and the new failure, and if the edit was still waiting."""
     await stage.watch()
     stage.run_through("FAILED")
     await stage.discover()

@@ -1,4 +1,4 @@
-"""Watches pause while the bot can't post in their channel, or isn't allowed to, and resume afterwards."""
+"""Watches pause while the bot can't post in their channel, or isn't allowed to, and resume afterward."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 
 async def fails(stage: IncidentStage, slug: str = "nightly") -> None:
-    """A run that nobody started here fails."""
+    """A run that wasn't started here fails."""
     stage.run_through("FAILED", slug)
     await stage.discover()
 

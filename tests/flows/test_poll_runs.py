@@ -122,7 +122,7 @@ async def test_a_run_that_bolt_knows_again_is_followed_with_the_others(redis_cli
 
 
 async def test_a_run_that_bolt_has_not_known_for_a_day_is_lost(redis_client: Redis) -> None:
-    """Until then it's polled less and less often; afterwards it's concluded like any other end."""
+    """Until then it's polled less and less often; afterward, it's concluded like any other end."""
     rule = StrayRule(least_s=30, most_s=1800, lost_after_s=86_400)
     api, _ = await polled(redis_client, Polled(failed={1: UNKNOWN}), rule=rule)
     scripts = Scripts(redis_client, "test", retention_s=1000)

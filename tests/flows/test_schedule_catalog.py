@@ -113,7 +113,7 @@ async def test_unused_it_is_not_read(api: Api, catalog: ScheduleCatalog, clock: 
 
 
 async def test_what_is_missing_is_looked_for_in_a_fresh_list(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
-    """The list is read once more, and then shows what was made and what is missing."""
+    """The list is read once more, and then shows which schedules were made and which are missing."""
     await catalog.all_schedules()
     clock.now += 2
     api.slugs = ["nightly", "hourly"]

@@ -126,7 +126,7 @@ async def test_leaving_too_late_says_which_run_it_is(start_stage: Stage) -> None
 
 
 async def test_bolt_being_away_takes_no_turn(start_stage: Stage) -> None:
-    """It's still first in the queue afterwards."""
+    """It's still first in the queue afterward."""
     await refused(start_stage)
     await queued(start_stage)
     await end_of(start_stage, 101)

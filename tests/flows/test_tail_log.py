@@ -179,7 +179,7 @@ async def test_posts_keep_their_distance(stage: Stage) -> None:
 
 
 async def test_it_goes_on_with_the_next_command_and_ends_with_the_run(stage: Stage) -> None:
-    """The last lines are posted without waiting, and nothing stays stored."""
+    """The last lines are posted without waiting, and nothing remains stored."""
     await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
     await stage.post_message()

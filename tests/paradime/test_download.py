@@ -91,7 +91,7 @@ async def test_a_packed_file_is_unpacked(storage: str, downloader: Downloader) -
 
 
 async def test_a_bomb_is_not_unpacked_to_its_end(storage: str, downloader: Downloader) -> None:
-    """A file that unpacks to far too much isn't held in memory."""
+    """A file that unpacks to far too much data isn't held in memory."""
     await downloader.fetch(f"{storage}/text{SIGNED}", most=100)
     tracemalloc.start()
     with pytest.raises(BoltTooLarge):

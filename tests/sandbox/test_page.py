@@ -1,4 +1,4 @@
-"""What the page needs from the sandbox: itself, a stream of changes, and the bot's switch."""
+"""The sandbox's endpoints for the page: the page itself, a stream of changes, and the switch for the bot."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ async def test_who_clicked_may_be_unknown() -> None:
     ("name", "team", "words"), [("known", "T1", FAULT), ("unknown", "T1", UNKNOWN), ("known", "T2", OUTSIDE)]
 )
 async def test_a_modal_stays_open_and_says_why(name: str, team: str, words: str) -> None:
-    """A modal shows the error at its first input, which keeps what was typed, or is replaced if it has none."""
+    """A modal shows the error at its first input and keeps the typed text; one without inputs is replaced."""
     intake = Intake()
     at_input = await intake.take(submission(name, team=team, blocks=("section", "input", "input")))
     assert '"response_action": "errors"' in at_input

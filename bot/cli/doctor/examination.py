@@ -37,7 +37,7 @@ from bot.slack.client import SlackChat
 log = structlog.get_logger()
 
 LIMIT_S = 10.0
-# Areas run at the same time, the checks of one area in this order.
+# Areas run at the same time; the checks of one area run in this order.
 AREAS: tuple[tuple[Check, ...], ...] = (
     check_settings.CHECKS,
     check_files.CHECKS,

@@ -1,6 +1,6 @@
 """The vocabulary around a name: verbs and synonyms, requests, questions, negations, times. English only.
 
-Tables and small functions on single lower-case words without surrounding punctuation.
+Tables and small functions on single lowercase words without surrounding punctuation.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class Folded:
         self._starts: list[int] = []
 
     def with_any(self, words: Iterable[str]) -> list[int]:
-        """Return the indexes of the lines that contain any of these lower-case words."""
+        """Return the indexes of the lines that contain any of these lowercase words."""
         found: set[int] = set()
         for word in words:
             at = self._text.find(word)
@@ -80,10 +80,10 @@ class Folded:
         return sorted(found)
 
     def _begins(self) -> list[int]:
-        """The start of each line in the lower-case text. Some letters become longer in lower case."""
+        """The start of each line in the lowercase text. Some letters become longer in lower case."""
         if not self._starts:
             same = self._text.isascii()
             lengths = map(len, self.lines) if same else (len(line.lower()) for line in self.lines)
-            # Plus one for each newline. `map` takes a third of the time of a generator.
+            # Plus one for each newline. `map` takes a third of the time that a generator takes.
             self._starts = [0, *map(add, accumulate(lengths), count(1))]
         return self._starts

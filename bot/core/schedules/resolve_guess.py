@@ -183,7 +183,7 @@ def _named(name: str, schedules: Sequence[Schedule]) -> tuple[Schedule, ...]:
 
 @dataclass(slots=True)
 class _Sentence:
-    """The lower-case words of a line. In `left`, words that are part of a name are None."""
+    """The lowercase words of a line. In `left`, words that are part of a name are None."""
 
     words: tuple[Token, ...]
     left: list[str | None]

@@ -72,5 +72,5 @@ def file_name(path: str) -> str:
 
 
 def safe_name(name: str) -> str:
-    """Make a file name safe for any system: no separators of folders or drives, no quotes."""
+    """Make a file name safe for any system: no path or drive separators, and no quotes."""
     return _RESERVED.sub("_", " ".join(showable(name).split()))

@@ -52,7 +52,7 @@ class Tally:
 
 
 def tally_name(slug: str, branch: str | None) -> str:
-    """The name under which a schedule's runs are counted. Watches of another branch have their own counts."""
+    """The name under which a schedule's runs are counted. Watches on another branch have their own counts."""
     return f"{slug}@{branch}" if branch else slug
 
 

@@ -89,7 +89,7 @@ def _narrowed(filled: Filled) -> list[Json]:
 
 def _watched(form: Form) -> list[Json]:
     watch = form.watch
-    assert watch is not None  # noqa: S101 - only for an existing one
+    assert watch is not None  # noqa: S101 - called only for an existing watch
     line: list[Any] = ["Watches ", Code(cut(watch.pattern, SHOWN))]
     line += [f", owned by {cut(watch.owner, SHOWN)}"] if watch.owner else []
     line += [", on branch ", Code(cut(watch.branch, SHOWN))] if watch.branch else []

@@ -8,7 +8,7 @@ local post = redis.call('HGET', record, 'post') or ''
 if string.sub(post, 1, 7) == 'done:ok' then return {'done', card} end
 if redis.call('ZSCORE', items, 'upload/' .. id) then return {'known', card} end
 if ARGV[9] == '1' and card ~= '' then
-  -- A lower-case word on record means that the file couldn't be posted, so this request tries again.
+  -- A lowercase word on record means that the file couldn't be posted, so this request tries again.
   if string.find(redis.call('HGET', key('card', card), 'file') or '', '^done:[F%d]') then return {'done', card} end
   if redis.call('ZSCORE', key('posts', 'log', channel), 'file/' .. card) then return {'known', card} end
 end

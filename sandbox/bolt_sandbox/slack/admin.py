@@ -89,7 +89,7 @@ class Admin:
         """Add a person or the bot to a channel. No effect on members."""
         channel, user = self._ws.channel(where), self._ws.user(who)
         if user.team:
-            # People of another organization can only be in a channel that is shared with it.
+            # People from another organization can only be in a channel that is shared with it.
             await self.share(channel.id, user.team)
         if user.id not in channel.members:
             channel.members.append(user.id)

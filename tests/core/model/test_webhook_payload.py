@@ -52,6 +52,6 @@ JSON = st.recursive(
 @settings(max_examples=40)
 @given(JSON)
 def test_no_body_is_a_fault(body: object) -> None:
-    """Any body gives only ids that Bolt could have."""
+    """Whatever the body, only ids that Bolt could have are read from it."""
     hint = read_hint(body)
     assert all(0 < one <= LARGEST_ID for one in (*hint.runs, *([hint.command] if hint.command else [])))

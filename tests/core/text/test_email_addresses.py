@@ -28,7 +28,7 @@ from bot.core.text.email_addresses import address_in, without_addresses
     ],
 )
 def test_an_address_is_found_and_left_out(word: str, address: str | None, shown: str) -> None:
-    """The address is found, and what is shown is a name or the part before the @."""
+    """The address is found, and a name or the part before the @ is shown instead."""
     assert address_in(word) == address
     assert without_addresses(word) == shown
 

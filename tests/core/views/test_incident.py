@@ -250,7 +250,7 @@ def test_new_errors_are_named_and_no_others() -> None:
 
 
 def test_a_new_error_whose_log_is_read_after_the_recovery_is_said_to_be_from_before() -> None:
-    """A new error found after the recovery is said to be from before it, except after a reopening."""
+    """A new error found after the recovery is reported as older than the recovery, except after a reopening."""
     unread = told(failure(1, 0), failure(2, 1, log="late"), success(3, 2))
     assert unread is not None
     read = with_log(unread, failure(2, 1, DISK), carded=False)

@@ -1,4 +1,4 @@
-"""What `retry --failing` asks, and what it says afterwards."""
+"""The question of `retry --failing`, and the reply afterward."""
 
 from __future__ import annotations
 

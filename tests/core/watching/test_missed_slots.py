@@ -38,7 +38,7 @@ def look(
 
 
 def found(settled: Settled) -> tuple[list[float], float | None, list[float]]:
-    """The waiting, missed and counted slots, in minutes after the slot."""
+    """The waiting, missed and counted slots, each in minutes after SLOT."""
 
     def minutes(at: float | datetime) -> float:
         return ((at if isinstance(at, float) else at.timestamp()) - SLOT.timestamp()) / 60

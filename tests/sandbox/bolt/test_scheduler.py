@@ -55,7 +55,7 @@ async def delete(served: Served, path: str) -> int:
 
 
 async def test_nothing_starts_by_itself_unless_asked(served: Served) -> None:
-    """Nothing starts by itself by default; the next run is still announced from the cron expression."""
+    """By default, nothing starts by itself; the next run is still announced from the cron expression."""
     before = len(await runs(served, "hourly"))
     await control(served, "clock", {"advance_s": 86_400})
     assert len(await runs(served, "hourly")) == before

@@ -106,7 +106,7 @@ def test_flaky_runs(world: BoltWorld, clock: Clock) -> None:
 
 
 def test_always_on(world: BoltWorld, clock: Clock) -> None:
-    """The schedule that's always running has an active run even after one was cancelled or has ended."""
+    """The schedule that's always running has an active run even after a run was cancelled or has ended."""
     (first,) = world.runs("already-running")
     assert world.view(first.id).state == "RUNNING"
     world.cancel(first.id)
