@@ -45,7 +45,7 @@ def test_the_schema_knows_every_value() -> None:
 
 
 def test_the_chart_has_the_bots_version() -> None:
-    """The chart's version and its image's are the bot's."""
+    """The chart and its image have the bot's version."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
     assert (chart["version"], chart["appVersion"]) == (version, version)

@@ -324,7 +324,7 @@ def _end(run: Run, command: BoltCommand | None, runs: list[RunSummary], failure_
     listed = next((one for one in runs if one.id == run.id), None)
     before = Recovery()
     if run.seen.state == "SUCCESS" and not run.facts.overridden and commands_known(run):
-        # A run with other commands doesn't show that the schedule itself has recovered.
+        # A run with commands other than the schedule's doesn't show that the schedule has recovered.
         before = recovery(runs, run.id, all_listed=len(runs) < LISTED)
     end = End(
         started_at=listed.started_at if listed else None,

@@ -25,7 +25,8 @@ class OwnerMentions:
     async def mention(self, channel: str, schedule: WatchedSchedule) -> Sentence:
         """A mention that notifies the owner, their plain name if a mention wouldn't, or nothing if there's no owner.
 
-        If Slack doesn't say whether the owner is in the channel, they're mentioned: at worst, it notifies nobody.
+        If Slack doesn't say whether the owner is in the channel, they're mentioned anyway: at worst, the mention
+        doesn't notify anyone.
         """
         who = await self._finder.owner_of(schedule)
         if is_group(who):

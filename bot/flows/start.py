@@ -1,7 +1,7 @@
 """The life of a start, from acceptance to its run: plan, card, send, and recovery from a lost response.
 
 Each step is recorded before the next one is taken, so that after a crash, another process knows how far it got. The
-trigger is sent at most once, and soon or never.
+trigger is sent at most once, before the start's deadline or not at all.
 """
 
 from __future__ import annotations

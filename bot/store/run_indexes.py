@@ -34,7 +34,7 @@ class RunIndexes:
         return await self._listed("active", [_in(channel) for channel in channels], skip, most, without)
 
     async def failed(self, user: str, channels: Sequence[str], *, skip: int = 0, most: int) -> IndexPage:
-        """Return the last week's failed runs of a person, or with a card in these channels, newest first."""
+        """Return a person's failed runs of the last week, and those with a card in these channels, newest first."""
         return await self._listed("failed", [_of(user), *map(_in, channels)], skip, most)
 
     async def newest_in(self, channel: str) -> IndexPage:

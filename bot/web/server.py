@@ -165,7 +165,7 @@ class WebServer:
     async def _read(self, request: web.Request) -> None:
         """Read the body. Raises HTTPUnsupportedMediaType, HTTPRequestEntityTooLarge, TimeoutError.
 
-        A compressed body is refused before it's read: neither Slack nor Bolt compresses.
+        A compressed body is refused before it's read, because neither Slack nor Bolt sends any.
         """
         if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             raise web.HTTPUnsupportedMediaType

@@ -287,7 +287,7 @@ def who_waits_is_started(seen: Seen) -> Found:
 
 
 def who_follows_sees(seen: Seen) -> Found:
-    """A run that someone follows has a card there, or that person is told why not."""
+    """A run that someone follows in a channel has a card there, or that person is told why not."""
     heard = {one.user for one in seen.told}
     # Of several clicks, only the first is answered if there's no card.
     answered = {(one.user, one.channel, one.run) for one in seen.presses if one.answers}

@@ -59,7 +59,7 @@ HOWS: dict[str, int] = {
     "not_json": 1,
     "not_json_after": 2,
 }
-# What people press, and how often each is drawn.
+# The buttons that people click, and how often each one is drawn.
 QUEUE, FOLLOW, DROP = "Run when it ends", "Follow this run", "Don't run"
 PRESSED: dict[str, int] = {QUEUE: 6, FOLLOW: 3, DROP: 1}
 # What else happens, to a process, to Redis or to the sockets.

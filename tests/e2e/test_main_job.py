@@ -8,7 +8,7 @@ from tests.e2e.stage import Stage
 
 
 async def test_a_run_is_started_and_followed_to_its_success(stage: Stage) -> None:
-    """One message goes from "is starting" to "succeeded" with its facts; its thread has one line; no button is left."""
+    """One message goes from "is starting" to "succeeded" with its facts; its thread has one line; Cancel is gone."""
     await stage.start_bot()
     outcome = await stage.slash("run nightly --branch main --pr 123 --reason “month end”")
     assert outcome.problem == ""

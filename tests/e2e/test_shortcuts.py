@@ -25,7 +25,7 @@ async def test_the_global_shortcut_asks_for_the_channel(stage: Stage) -> None:
 
 
 async def test_a_refusal_after_the_global_shortcut_is_private(stage: Stage) -> None:
-    """Without access to the channel, the form shows the refusal; otherwise it's private in the chosen channel."""
+    """A refusal is shown in the form if the person can't use the channel, and otherwise privately in the channel."""
     await stage.start_bot()
     await stage.sandbox.slack.people.shortcut("ada", "run.form", "finance")
     form = await Modal(stage).opened()

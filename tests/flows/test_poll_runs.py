@@ -41,7 +41,7 @@ class Api:
 async def polled(
     redis: Redis, answer: Polled | BoltError, *, runs: int = 1, rule: StrayRule | None = None
 ) -> tuple[Api, dict[str, float]]:
-    """Poll runs that were just started; return in how many seconds each is due again."""
+    """Poll runs that were just started; return the seconds until each is due again."""
     scripts = Scripts(redis, "test", retention_s=1000)
     for number in range(1, runs + 1):
         await follow_run(scripts, number, channel=f"C{number}")
@@ -82,7 +82,7 @@ async def make_due(scripts: Scripts, name: str) -> None:
 
 
 async def test_many_runs_are_asked_for_at_once(redis_client: Redis) -> None:
-    """They're polled in one request; a run that is over is dropped, an active one is due again."""
+    """Many runs are polled in one request; a run that is over is dropped, and an active one is due again."""
     answer = Polled({1: RunStatus("RUNNING"), 2: RunStatus("SUCCESS"), 3: RunStatus("DEPLOYING")})
     api, due = await polled(redis_client, answer, runs=3)
     assert api.asked == [1, 2, 3]

@@ -98,7 +98,7 @@ async def test_a_recovery_before_the_message_is_in_it(stage: IncidentStage) -> N
 
 
 async def test_the_watch_says_whom_posts_notify(stage: IncidentStage, one_redis: Redis) -> None:
-    """The opening mentions them; a new error soon after doesn't, and the message never does."""
+    """The opening mentions the people whom the watch names; a new error soon after and the message itself don't."""
     del one_redis
     (watch,) = await stage.watches.all_watches()
     assert await stage.watches.change_watch(replace(watch, mention="U0GRACE"))

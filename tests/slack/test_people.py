@@ -1,4 +1,4 @@
-"""Facts about people and channels: seldom requested, shared by replicas, and marked if unknown."""
+"""Facts about people and channels: rarely requested, shared by replicas, and marked if unknown."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ async def roomy(server: Broken) -> None:
 
 
 async def replica(server: Broken) -> None:
-    """A replica of a primary that isn't there."""
+    """A replica of a primary that doesn't exist."""
     await server.tell("REPLICAOF", "127.0.0.1", 1)
 
 

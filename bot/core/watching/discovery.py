@@ -25,7 +25,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """New in a listing: runs that have begun, and runs that have ended, in the order of their ends.
+    """The news in a listing: runs that have begun, and runs that have ended, in the order of their ends.
 
     `fresh` are the runs of both kinds that weren't known before.
     """

@@ -53,7 +53,7 @@ def content(path: str, command: CommandView) -> dict[str, Any]:
 
 
 def run_results(command: CommandView) -> dict[str, Any]:
-    """Return run_results.json in schema version 6. Results match the command's log, and times the command."""
+    """Return run_results.json in schema version 6. The results match the log, and their times match the command."""
     lines = _plain_lines(command)
     messages = _messages(lines)
     results = [_result(match, messages, command) for line in lines if (match := RESULT.match(line))]

@@ -46,7 +46,7 @@ async def test_each_service_that_is_away_is_a_problem(tmp_path: Path) -> None:
 
 
 async def test_findings_are_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Findings are masked, including paths and what the settings declare secret."""
+    """Findings are masked, including paths and everything that the settings declare secret."""
     folder = tmp_path / "prdm_wsp_very-secret-3" / "acme-12345678"
     patterns = r"acme-\d{8}"
     setting(monkeypatch, BOLT_BOT_DATA_DIR=str(folder), BOLT_BOT_SECRET_PATTERNS=patterns)

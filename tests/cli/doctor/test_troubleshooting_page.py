@@ -56,5 +56,5 @@ def test_each_cause_with_a_fix_has_a_row() -> None:
 
 
 def test_the_rights_in_redis_are_those_that_the_doctor_recommends() -> None:
-    """The page has the Redis rights that the doctor recommends, which another test tries."""
+    """The page has the Redis permissions that the doctor recommends, which another test tries."""
     assert check_redis.RULES.format(keys="{bolt:bolt}:") in PAGE

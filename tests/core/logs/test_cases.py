@@ -26,7 +26,7 @@ def test_real_failures_are_read(with_results: bool, least: dict[str, float]) -> 
 
 @pytest.mark.parametrize("with_results", [True, False])
 def test_whatever_is_read_keeps_within_its_limits(with_results: bool) -> None:  # noqa: FBT001 - a parameter
-    """Every reading has no colors or carriage returns, keeps to its limits, and names every failure."""
+    """Every result is free of colors and carriage returns, stays within its limits, and names every failure."""
     for case in cases():
         found = case.read(with_results=with_results)
         assert len(found.excerpt) <= LIMIT, case.name

@@ -28,7 +28,7 @@ def test_a_start_that_is_refused_shows_the_run() -> None:
 
 
 def test_a_start_that_was_overtaken_too_often_says_so() -> None:
-    """A start that was overtaken too often tells its requester so, with the run that is in the way."""
+    """The refusal of a start that was overtaken too often says so, and names the run that is in the way."""
     overtaken = replace(QUEUED, rounds=5, state=RequestState.SENDING)
     why = why_running(overtaken, RUNNING)
     assert why.startswith("Its turn came 6 times")

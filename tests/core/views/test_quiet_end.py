@@ -49,7 +49,7 @@ def test_counts_are_words_of_a_sentence() -> None:
 
 
 def test_more_than_twenty_are_counted() -> None:
-    """More than twenty are counted, with the command that lists the failing ones."""
+    """Beyond twenty, schedules are only counted, with the command that lists the failing ones."""
     many = message(*[FAILING] * 21, *[RECOVERED] * 2)
     facts = [said(block.text) for block in many.blocks if isinstance(block, Facts)]
     assert facts == ["… and 3 more, 1 of them failing. /bolt failing lists all failing schedules."]

@@ -97,7 +97,7 @@ async def test_the_demo_has_pull_requests_and_late_and_slow_runs(served: Served)
 
 
 async def test_the_listing_follows_the_scheduler(served: Served) -> None:
-    """A schedule's listing shows when it began last, its state, and when it begins next."""
+    """A schedule's listing shows when its last run began, that run's state, and when the next one begins."""
     await control(served, "scheduler/nightly", {"every_s": 60, "next_in_s": 10, "script": ["success", "model_error"]})
     now = served.clock.now
     assert moment((await schedule(served, "nightly"))["nextRunAt"]) == now + timedelta(seconds=10)

@@ -69,7 +69,7 @@ async def test_the_bot_is_removed_and_invited_again(served: Served, ear: Ear) ->
 
 
 async def test_private_channels_are_heard_of_from_inside(served: Served, ear: Ear) -> None:
-    """Private channels have events of other names, which the bot hears only while it's a member."""
+    """Private channels have events with other names, which the bot gets only while it's a member."""
     await served.control("members", channel="finance", do="archive")
     await served.control("members", channel="finance", do="unarchive")
     await served.control("members", channel="finance", do="invite")

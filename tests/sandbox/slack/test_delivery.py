@@ -376,7 +376,7 @@ async def test_a_socket_of_another_app(served: Served) -> None:
 
 @pytest.mark.parametrize("what", [{"do": "disconnect", "close_after_s": 0}, {"do": "drop"}, {"do": "deaf"}])
 async def test_the_client_comes_back(served: Served, handler: AsyncSocketModeHandler, what: dict[str, Any]) -> None:
-    """Slack's own client reconnects after its socket is refreshed, dropped or no longer answers."""
+    """Slack's own client reconnects if its socket is refreshed, is dropped or no longer answers."""
     (before,) = served.delivery.sockets.connections
     await served.control("sockets", **what)
 

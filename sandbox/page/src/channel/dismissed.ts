@@ -1,7 +1,7 @@
 import { useCallback, useState } from "react";
 import { keep, kept } from "../lib/storage";
 
-// Ephemeral messages that a person has put away. Slack keeps them no longer than that either.
+// Ephemeral messages that a person has dismissed. Slack keeps them no longer than that either.
 export function useDismissed(as: string): [ReadonlySet<string>, (ts: string) => void] {
   const name = `dismissed:${as}`;
   const [, changed] = useState(0);
