@@ -31,7 +31,7 @@ SHARED = re.compile(r"(\d+) schedules?\b")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the channel contains. `counted`: the schedules that messages report. `files`: replies with just a file."""
+    """The content of the channel. `counted`: the schedules that messages report. `files`: replies with just a file."""
 
     messages: int = 0
     posts: int = 0

@@ -1,4 +1,4 @@
-"""What an idle bot costs."""
+"""The cost of an idle bot."""
 
 from __future__ import annotations
 

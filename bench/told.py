@@ -188,7 +188,7 @@ def _took(log: Log, card: Followed, ended: float) -> float:
 
 
 class Log:
-    """What Slack's log contains, read in pieces, because it keeps only the newest calls.
+    """The content of Slack's log, read in pieces, because it keeps only the newest calls.
 
     `told`: when the first post in a thread was accepted, by channel and the thread's ts.
     """

@@ -1,4 +1,4 @@
-"""Which build this is: its version, and the git revision if that's known."""
+"""The identity of this build: its version, and the git revision if that's known."""
 
 from __future__ import annotations
 

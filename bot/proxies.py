@@ -1,4 +1,4 @@
-"""Which proxy a request goes through, according to the variables that most programs use.
+"""The proxy that a request goes through, according to the variables that most programs use.
 
 Decided here for all of the bot's clients, because they'd decide differently: slack_sdk ignores NO_PROXY, and neither
 httpx nor aiohttp knows its ports and networks.

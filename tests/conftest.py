@@ -1,4 +1,4 @@
-"""What every test can use: an empty environment, and a real Redis of each kind."""
+"""Fixtures for every test: an empty environment, and a real Redis of each kind."""
 
 from __future__ import annotations
 

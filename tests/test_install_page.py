@@ -87,7 +87,7 @@ class Reader:
         path.write_text(text + "".join(f"{name}={value}\n" for name, value in own.items()), encoding="utf-8")
 
     def printed(self) -> str:
-        """What the bot has logged."""
+        """The bot's log so far."""
         return (self.folder / "log").read_text(encoding="utf-8")
 
     async def stop(self) -> int:

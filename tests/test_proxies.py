@@ -1,4 +1,4 @@
-"""Which proxy a request goes through, for every form of the environment variables."""
+"""The proxy that a request goes through, for every form of the environment variables."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ SECOND_STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where the bars of a chart are. `top` is the value at its upper edge, 0 is at the lower one."""
+    """The area of a chart's bars. `top` is the value at its upper edge, 0 is at the lower one."""
 
     area: Box
     top: float

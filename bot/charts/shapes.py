@@ -1,4 +1,4 @@
-"""What a picture is made of: rectangles, lines and texts. A unit is two pixels of the PNG.
+"""The shapes that a picture is made of: rectangles, lines and texts. A unit is two pixels of the PNG.
 
 The origin is at the top left, and y grows downwards.
 """

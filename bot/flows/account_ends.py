@@ -270,7 +270,7 @@ def _hidden_runs(gap: ListingGap, ends: Sequence[RunEnd], watch: Watch, record: 
 
 
 def _counted(ends: Sequence[RunEnd], watches: Collection[Watch], record: ScheduleRecord, now: datetime) -> list[Count]:
-    """What the channels' digests have to count for these ends."""
+    """The counts of these ends for the channels' digests."""
     return [
         one
         for end in ends

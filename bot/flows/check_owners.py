@@ -1,4 +1,4 @@
-"""Whom a new watch couldn't mention: the owners who aren't in its channel, or aren't known in Slack."""
+"""The owners whom a new watch couldn't mention: they aren't in its channel, or aren't known in Slack."""
 
 from __future__ import annotations
 

@@ -198,7 +198,7 @@ class _KnownRow:
 
 
 class CoverCache:
-    """Which channels watch a schedule, worked out once until a watch or the schedule changes."""
+    """The channels that watch each schedule, worked out once until a watch or the schedule changes."""
 
     def __init__(self) -> None:
         self._watches: tuple[Watch, ...] = ()

@@ -31,7 +31,7 @@ class WatchPreviewer:
         self._within_s = within_s
 
     async def preview(self, watch: Watch, schedules: Sequence[Schedule]) -> Preview:
-        """What the watch would have reported, from the runs that could be read in time."""
+        """The reports that the watch would have made, from the runs that could be read in time."""
         told: list[Previewed] = []
         slots = asyncio.Semaphore(AT_ONCE)
 

@@ -30,7 +30,7 @@ DECIDES = frozenset({DROP_QUEUED, APPROVE_START, DENY_START})
 
 
 class EarlierOutcome(StrEnum):
-    """What became of a start: it still waits, has a run, was decided without one, or nobody can tell."""
+    """A start's state after a restore: it still waits, has a run, was decided without one, or is unknown."""
 
     WAITS = "waits"
     STARTED = "started"

@@ -1,4 +1,4 @@
-"""What each way of starting a run needs besides its stores: planning, permission, and a check after a restore."""
+"""The parts that each way of starting a run needs besides its stores: planning, permission, a check after a restore."""
 
 from __future__ import annotations
 

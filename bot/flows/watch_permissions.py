@@ -39,7 +39,7 @@ COUNTED = Telling(runs=True, logs=False)
 
 @dataclass(frozen=True, slots=True)
 class Tellings:
-    """What watches may report about one schedule, by their names.
+    """The reports that watches may make about one schedule, by the watches' names.
 
     `wait_s`: facts are missing, so ask again after this many seconds. `deactivated` are channels with a watch whose
     creator's account is deactivated.
@@ -87,7 +87,7 @@ class _Facts:
 
 
 class _Known:
-    """What is known for one policy: facts, read as needed, and its last decisions."""
+    """The facts cached for one policy, read as needed, and its last decisions."""
 
     def __init__(self, policy: Policy, clock: Callable[[], float]) -> None:
         self.policy = policy
@@ -114,7 +114,7 @@ class WatchPermissions:
         return self._newest
 
     async def deciding(self, covers: CoverCache, schedule: WatchedSchedule) -> tuple[dict[str, Watch], Tellings]:
-        """Which watch decides about a schedule, by channel, and what each may report about it.
+        """The watch that decides about a schedule, by channel, and the reports that each may make about it.
 
         If a watch may not report anything, the channel's next watch decides.
         """

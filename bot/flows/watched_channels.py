@@ -1,4 +1,4 @@
-"""Which public channels watch a schedule."""
+"""The public channels that watch a schedule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom an incident names, and whom its posts notify."""
+"""The people whom an incident names, and those whom its posts notify."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which requests to Bolt are retried, and after which errors: reads after temporary ones, mutations (starts) never."""
+"""Retrying requests to Bolt after certain errors: reads after temporary errors, mutations (starts) never."""
 
 from __future__ import annotations
 

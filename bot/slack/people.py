@@ -114,7 +114,7 @@ class NoPeopleCache:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What the policy needs to know about people.
+    """The facts about people that the policy needs.
 
     `groups`: who is in these user groups, each an id or an @handle. `domains`: the domains of their email addresses.
     """

@@ -22,7 +22,7 @@ SHORT = 1000
 
 
 class RefusedConnections:
-    """What Slack said on one client's connections. `stopping` ends the wait.
+    """Slack's short messages on one client's connections. `stopping` ends the wait.
 
     `cause` says why Slack ends them; it's empty after a greeting.
     """

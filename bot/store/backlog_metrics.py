@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is measured: these due sets, and how many calls to Slack are allowed in a sliding window.
+    """The due sets to measure, and how many calls to Slack are allowed in a sliding window.
 
     `edits` is the limit of chat.update, and `calls` has the limits of other methods.
     """

@@ -96,7 +96,7 @@ async def _unclear(stage: Stage) -> dict[str, float | None]:
 
 
 def waits_for(stage: Stage, left: list[Left], *, patient: bool) -> str:
-    """What still has to happen, or "" if all runs are over and everything left may wait for a long time."""
+    """The kind of work that isn't finished, or "" if all runs are over and everything left may wait for a long time."""
     bolt, runs = stage.sandbox.bolt, list(_runs(stage))
     ours = {*(one.slug for one in stage.plan.timetables), *stage.plan.watched.slugs, stage.plan.watched.newcomer}
     if any(bolt.view(run.id).ended_at is None for run in bolt.runs() if run.id > stage.history and run.slug in ours):

@@ -1,4 +1,4 @@
-"""What will be typed, clicked and broken, and when: all of it drawn from one seed."""
+"""The commands to type, the clicks and the faults, each with its time: all drawn from one seed."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Typed:
 
     @property
     def text(self) -> str:
-        """What follows `/bolt`."""
+        """The text after `/bolt`."""
         override = f' --command "{self.override}"' if self.override else ""
         return f'run {self.schedule}{override} --reason "{self.reason}"'
 

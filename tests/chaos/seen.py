@@ -268,7 +268,7 @@ class DigestSeen:
 
 @dataclass(frozen=True, slots=True)
 class TallySeen:
-    """What digests have counted for a schedule."""
+    """The counts of digests for a schedule."""
 
     schedule: str
     runs: int

@@ -348,7 +348,7 @@ class Stage:
             self.pressed[at] = (replace(pressed, acknowledged=not (await pressing).problem), token)
 
     def _pressed(self, label: str, user: str, message: Message | Private) -> Pressed:
-        """What a click is about, from the button's own value."""
+        """The subject of a click, from the button's own value."""
         control = find_control(message.blocks, None, label, None)
         value = json.loads(str(control.element["value"]))
         known = Pressed(label, user, message.channel, time.time(), acknowledged=False)

@@ -393,7 +393,7 @@ def excused_watches() -> Iterator[tuple[str, Seen]]:
 
 
 def excused() -> Iterator[tuple[str, Seen]]:
-    """What looks like a violation and isn't one."""
+    """Situations that look like violations and aren't."""
     yield "refused", but(runs=(), cards=(), commands=command(told=("Nothing was started.",)))
     yield "refused directly", but(runs=(), cards=(), told=(Told("U1", "Nothing was started."),))
     yield "not taken in", but(runs=(), cards=(), commands=command(problems=("operation_timeout",)))

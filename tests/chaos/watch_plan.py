@@ -97,7 +97,7 @@ class WatchPlan:
     handlings: tuple[Handling, ...] = ()
 
     def lines(self) -> list[tuple[float, str]]:
-        """What happens, with its time."""
+        """The planned events, each with its time."""
         told = [(one.at or 0.0, f"watch {one.pattern} in {one.channel}") for one in self.watches]
         told += [(self.arrives, f"{self.newcomer} is created")] if self.newcomer else []
         told += [

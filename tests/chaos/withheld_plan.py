@@ -74,7 +74,7 @@ class WithheldPlan:
     gaps: tuple[Blindness, ...] = ()
 
     def lines(self) -> list[tuple[float, str]]:
-        """What happens, with its time."""
+        """The planned events, each with its time."""
         told = [(one.at, f"quiet in {one.channel}, zone {one.zone}") for one in self.quiet]
         told += [(one.at, f"digest in {one.channel}, zone {one.zone}") for one in self.digests]
         for one in self.stops:

@@ -213,7 +213,7 @@ async def digests(stage: Stage) -> list[DigestSeen]:
 
 
 async def tallies(stage: Stage, slugs: Iterable[str]) -> list[TallySeen]:
-    """What digests have counted for these schedules, over all days."""
+    """The counts of digests for these schedules, over all days."""
     client, found = stage.store.client(), list[TallySeen]()
     try:
         for slug in sorted(slugs):

@@ -30,7 +30,7 @@ PARTS = re.compile("aaaaaaaa|bbbbbbbb|cccccccc|dddddddd|eeeeeeee|ffffffff|gggg|h
 
 
 def config(capsys: pytest.CaptureFixture[str], environment: dict[str, str], *options: str) -> str:
-    """What the command prints with only these settings."""
+    """The command's output with only these settings."""
     with patch.dict(os.environ, environment, clear=True):
         assert main(["config", *options]) == 0
     return capsys.readouterr().out

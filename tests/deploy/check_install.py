@@ -12,7 +12,7 @@ MOST_BYTES = 120_000_000
 
 
 def run(*command: str | Path, folder: Path) -> str:
-    """What a command prints."""
+    """The output of a command."""
     environment = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL"}}
     done = subprocess.run(  # noqa: S603 - our own
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300

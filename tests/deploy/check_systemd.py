@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(ANALYZE is None, reason="there is no systemd-ana
 
 
 def analyze(*arguments: str | Path) -> str:
-    """What it prints on both streams; it must succeed."""
+    """Its output on both streams; it must succeed."""
     done = subprocess.run(  # noqa: S603 - Debian's program
         [ANALYZE or "", *arguments], capture_output=True, text=True, check=False, timeout=60
     )

@@ -13,7 +13,7 @@ from tests.e2e.forked import ROOT, Forked
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command did."""
+    """The result of a command."""
 
     status: int
     out: str

@@ -1,4 +1,4 @@
-"""What happens in Bolt without the bot: a schedule that runs once at a time, and runs that somebody else starts."""
+"""Events in Bolt without the bot: a schedule that runs once at a time, and runs that somebody else starts."""
 
 from __future__ import annotations
 

@@ -260,7 +260,7 @@ class Stage:
 
 
 async def _readiness(http: aiohttp.ClientSession, port: int) -> str:
-    """What /readyz says."""
+    """The answer of /readyz."""
     try:
         async with http.get(f"http://127.0.0.1:{port}/readyz") as answer:
             return await answer.text()

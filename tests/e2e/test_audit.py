@@ -30,7 +30,7 @@ rules:
 
 
 async def printed(stage: Stage, *arguments: str, **settings: str) -> str:
-    """What a command prints while the bot is running."""
+    """A command's output while the bot is running."""
     environment = {**stage.sandbox.env(), **stage.data(), **settings}
     outcome = await bolt_bot(*arguments, environment=environment)
     assert outcome.status == 0, outcome.err
@@ -43,7 +43,7 @@ async def export(stage: Stage, *arguments: str) -> list[Json]:
 
 
 def of(entries: list[Json], request: str) -> list[str]:
-    """What happened to a request, in order."""
+    """The events of a request, in order."""
     return [one["event"] for one in entries if one.get("request") == request]
 
 

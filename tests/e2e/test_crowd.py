@@ -34,7 +34,7 @@ def late(stage: Stage) -> int:
 
 
 def refusals(stage: Stage) -> list[str]:
-    """What the others were told privately."""
+    """The private messages to the others."""
     return [one.text for one in stage.sandbox.workspace.privates if not one.text.startswith(LATE)]
 
 

@@ -30,7 +30,7 @@ def view(stage: Stage, user: str = PERSON) -> Json | None:
 
 
 def reads(stage: Stage, user: str = PERSON) -> str:
-    """What the Home tab says, line by line."""
+    """The text of the Home tab, line by line."""
     shown = view(stage, user)
     return "\n".join(message_lines({"text": "", **shown}, viewer(stage.sandbox.workspace))) if shown else ""
 

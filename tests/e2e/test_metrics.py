@@ -1,4 +1,4 @@
-"""What a whole bot reports on /metrics."""
+"""The metrics of a whole bot on /metrics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SERIES_MOST = 1500
 
 
 async def read(bot: Bot) -> str:
-    """What /metrics says."""
+    """The answer of /metrics."""
     async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{bot.admin_port}/metrics") as answer:
         return await answer.text()
 

@@ -1,4 +1,4 @@
-"""Who may do what: checked for each command and each click, and refused in one sentence."""
+"""The policy is checked for each command and each click, and refuses in one sentence."""
 
 from __future__ import annotations
 

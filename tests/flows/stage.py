@@ -248,7 +248,7 @@ def hide_secrets(text: str) -> str:
 
 
 def sent(stage: Stage) -> list[str]:
-    """What was sent to Bolt."""
+    """The requests sent to Bolt."""
     return [method for method, _ in stage.bolt.sent]
 
 

@@ -1,4 +1,4 @@
-"""Where a person may have a card: in channels that they are a member of."""
+"""The channels in which a person may have a card: those that they're a member of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which owners a new watch couldn't mention."""
+"""The owners that a new watch couldn't mention."""
 
 from __future__ import annotations
 

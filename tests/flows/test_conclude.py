@@ -112,7 +112,7 @@ class Stage:
                     one.result()
 
     async def log_of(self, key: RunKey) -> str:
-        """What is stored about a run's log."""
+        """The stored facts about a run's log."""
         run = await self.runs.load_run(key)
         assert run is not None
         assert run.end is not None

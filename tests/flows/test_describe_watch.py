@@ -1,4 +1,4 @@
-"""What the answer says about a watch: other notifiers, other watches, and a channel that can't be posted to."""
+"""The answer about a watch mentions other notifiers, other watches, and a channel that can't be posted to."""
 
 from __future__ import annotations
 

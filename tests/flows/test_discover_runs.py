@@ -206,7 +206,7 @@ async def test_a_start_of_ours_is_told_by_its_card_alone(stage: IncidentStage) -
 
 
 async def test_runs_that_ended_before_the_watch_of_a_second_channel_are_not_told_there(stage: IncidentStage) -> None:
-    """What counts is when the watch was made, by Bolt's clock."""
+    """The time at which the watch was made counts, by Bolt's clock."""
     await stage.watch("hourly", "C2")
     await stage.watch()
     stage.run_through("FAILED")

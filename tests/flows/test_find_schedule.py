@@ -1,4 +1,4 @@
-"""Which schedule is meant: an active one, else an inactive one; if there's none, similar names are offered."""
+"""Finding a schedule: an active one, else an inactive one; if there's none, similar names are offered."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_a_mistyped_name_offers_the_same_command_of_others() -> None:
     ],
 )
 async def test_why_bolt_could_not_be_read(error: BoltError, words: str) -> None:
-    """What to do about it depends on why."""
+    """The advice depends on the cause."""
     bolt = FakeBolt()
     bolt.faults.always["schedules"] = error
     answer = await finder(bolt).find_any("nightly", ShowCommand)

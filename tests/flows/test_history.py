@@ -89,7 +89,7 @@ async def parts(sandbox: Sandbox, redis_client: Redis, charts: Charts) -> AsyncI
 
 
 async def test_it_is_posted_into_the_thread_where_it_was_asked_for(parts: Parts) -> None:
-    """What is masked in messages is masked in the picture's title and alternative text too."""
+    """Texts that are masked in messages are masked in the picture's title and alternative text too."""
     parent = await parts.chat.post_message(CHANNEL, Message(("a card",)), key="k")
     asker = Asker("T0", "U0ADA", CHANNEL, thread=parent)
     await parts.histories.post_history(asker, HistoryCommand("hourly"), "d1")

@@ -1,4 +1,4 @@
-"""Which run and which request a job's log lines name."""
+"""The run and the request that a job's log lines name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom an incident's post notifies if it mentions the owner, and who is named in plain text."""
+"""The people whom an incident's post notifies if it mentions the owner, and those named in plain text."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def asking(wanted: StartCommand = WANTED, origin: Origin | None = None) -> Reque
 
 
 async def plan(stage: Stage, wanted: StartCommand = WANTED, **more: Origin) -> StartPlan:
-    """What the start would run."""
+    """The plan of the start."""
     return await stage.planner.plan_start(asking(wanted, **more))
 
 

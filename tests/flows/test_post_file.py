@@ -114,7 +114,7 @@ class Stage:
         return [(workspace.files[one].content or b"").decode() for one in shared]
 
     def told(self) -> list[str]:
-        """What Ada was told privately."""
+        """The private messages to Ada."""
         return [one.text for one in self.sandbox.workspace.privates if one.user == "U0ADA"]
 
 

@@ -25,7 +25,7 @@ Lane = tuple[PostLane, Scripts]
 
 @dataclass
 class Slack:
-    """What Slack does with the next posts and searches."""
+    """Slack's scripted responses to the next posts and searches."""
 
     outcomes: list[str | Exception] = field(default_factory=list)
     found: list[MessageFound | MessageAbsent | SearchInconclusive] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What all posts have in common: something is posted even if Slack refuses its formatting."""
+"""The common part of all posts: something is posted even if Slack refuses its formatting."""
 
 from __future__ import annotations
 

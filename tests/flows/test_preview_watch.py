@@ -19,7 +19,7 @@ def now() -> datetime:
 
 
 async def test_the_runs_of_each_schedule_are_replayed() -> None:
-    """What would have been reported is added up over all schedules."""
+    """The reports are added up over all schedules."""
     bolt = FakeBolt()
     for slug in ("nightly", "hourly"):
         bolt.add_run(slug, "FAILED")

@@ -33,7 +33,7 @@ def asker(sandbox: Sandbox, url: str | None = None) -> Asker:
 
 
 def told(sandbox: Sandbox) -> list[str]:
-    """What Ada was told, privately or directly."""
+    """The messages to Ada, private or direct."""
     private = [one.text for one in sandbox.workspace.privates if one.user == ADA]
     direct = [one.text for one in sandbox.workspace.direct(ADA).messages.values()]
     return private + direct

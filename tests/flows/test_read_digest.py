@@ -1,4 +1,4 @@
-"""What a channel's digest counts: the schedules and branches that the channel watches."""
+"""The figures of a channel's digest: they count the schedules and branches that the channel watches."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def message(stage: IncidentStage) -> Message:
 
 
 def lines(stage: IncidentStage) -> list[str]:
-    """What the message says about a retry."""
+    """The message's line about a retry."""
     return [line for line in shown(message(stage)) if ":repeat:" in line]
 
 

@@ -1,4 +1,4 @@
-"""Which run a thread is about: its card's record says so, or else the card itself in Slack."""
+"""The run that a thread is about: its card's record says so, or else the card itself in Slack."""
 
 from __future__ import annotations
 

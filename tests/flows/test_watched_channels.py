@@ -1,4 +1,4 @@
-"""Where a schedule is watched; only public channels are named."""
+"""The channels in which a schedule is watched; only public channels are named."""
 
 from __future__ import annotations
 

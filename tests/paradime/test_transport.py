@@ -1,4 +1,4 @@
-"""What can go wrong between here and the endpoint, on real sockets."""
+"""Failures between the bot and the endpoint, on real sockets."""
 
 from __future__ import annotations
 

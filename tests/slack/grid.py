@@ -1,4 +1,4 @@
-"""What Slack sends on Enterprise Grid and in shared channels, one of each kind, by who acts.
+"""Slack's payloads on Enterprise Grid and in shared channels, one of each kind, by who acts.
 
 Shapes as recorded in slackapi/bolt-python (tests/slack_bolt/request/test_internals.py, tests/scenario_tests_async) and
 slackapi/java-slack-sdk (json-logs/samples/app-backend); ids are made up. Our installation is in workspace T1 of the organization E1.
@@ -19,7 +19,7 @@ URL = "https://hooks.slack.com/actions/T1/1/x"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: `own` is the team of the person as Slack names it, a workspace or an organization."""
+    """The person who acts: `own` is their team as Slack names it, a workspace or an organization."""
 
     user: str
     own: str

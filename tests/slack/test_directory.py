@@ -1,4 +1,4 @@
-"""Who is in the workspace, and which channels the bot is in: read once for all replicas, in advance."""
+"""The people in the workspace, and the bot's channels: read once for all replicas, in advance."""
 
 from __future__ import annotations
 

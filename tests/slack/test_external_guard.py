@@ -42,7 +42,7 @@ OTHERS = [pytest.param(actor, id=name) for name, actor in grid.FOREIGN.items()]
 
 
 class Directory(NobodyIsAsked):
-    """Who people are according to users.info; with `away`, nothing is known."""
+    """The people, according to users.info; with `away`, nothing is known."""
 
     def __init__(self, *, away: bool = False) -> None:
         self.away = away

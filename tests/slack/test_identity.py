@@ -1,4 +1,4 @@
-"""Whose tokens these are, and what Slack's refusals mean."""
+"""The owner of the tokens, and the meaning of Slack's refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which channels a person is in: asked seldom, with what Slack doesn't return marked as missing."""
+"""A person's channels: requested seldom; anything that Slack doesn't return is marked as missing."""
 
 from __future__ import annotations
 

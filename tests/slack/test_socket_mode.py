@@ -1,4 +1,4 @@
-"""What a connection in Socket Mode receives, and what happens if it closes too early."""
+"""Requests on a connection in Socket Mode, and a connection that closes too early."""
 
 from __future__ import annotations
 

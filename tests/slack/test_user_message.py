@@ -1,4 +1,4 @@
-"""Which events are messages that a person has just written, and who wrote them."""
+"""Recognizing the messages that people have just written, and their writers."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ PASSWORD = "very-secret-1"  # noqa: S105 - a made-up one
 
 
 async def checked(answer: Callable[[str], bytes | None]) -> tuple[str, ...]:
-    """What the check reports about a server."""
+    """The faults that the check finds in a server."""
     async with fake(answer) as server:
         client = connect(f"redis://127.0.0.1:{server.port}")
         try:

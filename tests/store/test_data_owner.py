@@ -1,4 +1,4 @@
-"""Whose data a Redis holds: the first bot with a name records itself, and another bot is refused."""
+"""The owner of the data in a Redis: the first bot with a name records itself, and another bot is refused."""
 
 from __future__ import annotations
 

@@ -215,7 +215,7 @@ async def test_retry_after_stops_a_lane_for_everyone(scripts: Scripts) -> None:
 
 
 async def test_a_card_that_moved_on_while_it_was_edited_is_edited_again(scripts: Scripts) -> None:
-    """What was shown is stored, and the card leaves the lane only if its run hasn't changed since."""
+    """The shown revision is stored, and the card leaves the lane only if its run hasn't changed since."""
     await settled_cards(scripts, "A")
     lane, runs = edits(scripts), Runs(scripts)
     await observe(scripts, 1, "RUNNING")

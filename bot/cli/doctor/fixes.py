@@ -1,4 +1,4 @@
-"""What to do about each cause of a failed connection, for every service that the doctor checks."""
+"""The fix for each cause of a failed connection, for every service that the doctor checks."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleActivity:
-    """What changes in the listing when a schedule runs. `slug` falls back to the name on backends without slugs.
+    """The part of a listed schedule that changes when it runs. `slug` falls back to the name on backends without slugs.
 
     Whether the last run is the newest one or the newest finished one isn't documented.
     """

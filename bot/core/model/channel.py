@@ -29,7 +29,7 @@ class ChannelInfo:
 
 @dataclass(frozen=True, slots=True)
 class ChannelState:
-    """What the bot can do in a channel now.
+    """The current state of a channel for the bot.
 
     `is_readable` is False if Slack doesn't describe it, because it's gone, or it's private and the bot isn't in it. In
     that case, the other facts are unknown.

@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class ChannelBack:
-    """What the message is about: what happened since `since`, by our clock, to the incidents of these schedules.
+    """The subject of the message: what happened since `since`, by our clock, to the incidents of these schedules.
 
     `since` is when the bot noticed that it couldn't post. `always`: the message is posted even if nothing has happened.
     `withheld`: the schedules with a withheld post; their news counts even if it's older than `since`.

@@ -79,7 +79,7 @@ class SettledSlots:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What one look at a schedule's runs found: runs to follow, ends to account for, and notices about runs that began."""
+    """Results of one look at a schedule's runs: runs to follow, ends to account for, notices about runs that began."""
 
     ledger: Ledger
     follow: Sequence[NewRun] = ()
@@ -99,7 +99,7 @@ class SlotsNews:
 
 @dataclass(frozen=True, slots=True)
 class ActivityNews:
-    """What one listing of schedules changes: the newest activity by slug, and the slugs that nobody watches anymore."""
+    """Changes in one listing of schedules: the newest activity by slug, and the slugs that nobody watches anymore."""
 
     changed: Mapping[str, tuple[str, WatchedSchedule]]
     gone: Sequence[str] = ()

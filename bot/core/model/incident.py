@@ -29,7 +29,7 @@ class IncidentState(StrEnum):
 
 
 class PostKind(StrEnum):
-    """What a post in an incident's thread is about."""
+    """The kinds of posts in an incident's thread."""
 
     OPENING = "opening"
     NEW_ERROR = "new_error"
@@ -111,7 +111,7 @@ class RetryOfIncident:
 
 @dataclass(frozen=True, slots=True)
 class RetryAsked:
-    """Who clicked to retry a run, and when: its retry hasn't been seen in Bolt yet."""
+    """A click to retry a run, by whom and when: its retry hasn't been seen in Bolt yet."""
 
     by: str
     at: datetime
@@ -119,7 +119,7 @@ class RetryAsked:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """What an incident couldn't post because of quiet hours, which end at `until`.
+    """A record that posts of an incident were withheld because of quiet hours, which end at `until`.
 
     `earlier` counts the failures of earlier incidents of the same schedule that haven't been reported either. `gap`:
     the account of a gap between listings reports it, not the message at the end of quiet hours.

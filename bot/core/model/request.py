@@ -43,7 +43,7 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StartPlan:
-    """What a start will run: the schedule, and the newest run id before the start (`mark`, or 0 if there are no runs).
+    """The plan of a start: the schedule, and the newest run id before the start (`mark`, or 0 if there are no runs).
 
     For a retry, `parent_run` is the run to retry, and the other fields are that run's. `slug` and `name` are empty if
     its schedule is unknown. `channel_name` is the public channel of the request. A `private` channel's name is never

@@ -1,4 +1,4 @@
-"""Which starts count as the same: a person who repeats a command doesn't start a second run.
+"""Recognizing repeated starts: a person who repeats a command doesn't start a second run.
 
 `Limits.ask_again_s` (`bot.core.model.admission`) and the script `accept_start.lua` decide for how long.
 """

@@ -80,7 +80,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """Which overrides a rule covers: any, none, or those that match a pattern."""
+    """The overrides that a rule covers: any, none, or those that match a pattern."""
 
     any: bool = True
     patterns: tuple[str, ...] = ()

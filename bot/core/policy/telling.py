@@ -1,4 +1,4 @@
-"""What a watch may report about a schedule: the policy is asked again whenever there's something to report.
+"""The reports that a watch may make about a schedule: the policy is asked again for each of them.
 
 Rules about people are decided for the watch's creator.
 """

@@ -94,7 +94,7 @@ def start_entries(queued: ListedStarts, app_url: str) -> list[Block]:
 
 
 def _channel(listed: ListedRun | ListedStart) -> Sentence:
-    """Where the card is, as far as that's known."""
+    """The channel and the link of the card, as far as they're known."""
     channel: Sentence = (" · in ", Channel(listed.channel)) if listed.channel else ()
     return (*channel, " · ", Link(listed.card_url, "its card")) if listed.card_url else channel
 

@@ -85,7 +85,7 @@ def _what(entry: AuditEntry) -> list[Span]:
 
 
 def _of_watch(entry: AuditEntry) -> list[Span]:
-    """What people did with a watch, or what the bot itself did."""
+    """The action on a watch, by a person or by the bot itself."""
     what = Code(cut(entry.schedule, TEXT_SHOWN))
     match entry.event:
         case Event.WATCHED:

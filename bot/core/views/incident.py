@@ -226,7 +226,7 @@ def _closed(incident: Incident, first: Sentence) -> Message:
 
 
 def _what(incident: Incident) -> Sentence:
-    """What broke, and whether it was the same each time."""
+    """The failed command or nodes, and whether the error was the same each time."""
     again = ""
     if incident.failures + incident.retries > 1 and incident.errors:
         different = len(incident.errors) + incident.errors_more

@@ -113,7 +113,7 @@ def _commands(schedule: Schedule) -> Sentence:
 
 
 def _notified(schedule: Schedule) -> Sentence:
-    """Who is notified. Older backends report it in four lists, newer ones in those and in `notifications`."""
+    """Bolt's notifications. Older backends report them in four lists, newer ones in those and in `notifications`."""
     told_of = schedule.notifications or (
         *(Notification("slack", one, schedule.slack_on) for one in schedule.slack_notify),
         *(Notification("email", one, schedule.email_on) for one in schedule.email_notify),

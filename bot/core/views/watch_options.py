@@ -14,7 +14,7 @@ _ONLY = {
 
 
 def options_in_words(watch: Watch) -> Sentence:
-    """What a watch reports, and how: only what differs from the defaults."""
+    """The options of a watch in words: only those that differ from the defaults."""
     spans: list[Span] = [_ONLY[watch.only]]
     spans += [f" of schedules owned by {cut(watch.owner, SHOWN)}"] if watch.owner else []
     spans += _branch(watch)

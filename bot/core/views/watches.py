@@ -269,7 +269,7 @@ def _notes(answer: Made) -> list[Sentence]:
 
 
 def _unreached(unreached: UnreachedOwners) -> list[Sentence]:
-    """Whom mentions won't reach, and why."""
+    """The people whom mentions won't reach, and the reason."""
     sentences = []
     if unreached.absent:
         sentences.append(f"Owners who aren't in this channel won't be notified: {_names(unreached.absent)}.")

@@ -1,4 +1,4 @@
-"""Which runs of a schedule count for a watch."""
+"""The runs of a schedule that count for a watch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which watch of a channel decides about a schedule."""
+"""The choice of the channel's watch that decides about a schedule."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class DigestRow:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a digest shows. `rows` are the watched schedules, `failing` the channel's open incidents.
+    """The figures of a digest. `rows` are the watched schedules, `failing` the channel's open incidents.
 
     `stale_since` is when Bolt was last read, if that's too long ago for the figures to be complete.
     """

@@ -1,4 +1,4 @@
-"""What the picture of a digest shows: how many runs succeeded and failed, by hour or by day, and what failed most."""
+"""The data of a digest's picture: successful and failed runs, by hour or by day, and the most frequent failures."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class DigestChart:
 
     @property
     def title(self) -> str:
-        """What the bars show."""
+        """The title of the chart."""
         return f"Runs by {self.by}"
 
     @property

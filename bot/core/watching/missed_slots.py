@@ -25,7 +25,7 @@ OLDER_AWAITED = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a look at a schedule's runs says about its slots: those still open, and those to count as having no run."""
+    """A schedule's slots after a look at its runs: those still open, and those to count as having no run."""
 
     slots: Slots
     counted: tuple[datetime, ...] = ()

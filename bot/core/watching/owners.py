@@ -1,4 +1,4 @@
-"""Who in Slack owns a schedule, according to a file. Owners that aren't in it are looked up by their email address."""
+"""The owners of schedules in Slack, according to a file. Other owners are looked up by their email address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a watch would have reported lately: the life of incidents, replayed over the runs that Bolt lists."""
+"""The preview of a watch: the life of incidents, replayed over the latest runs that Bolt lists."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DAY_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Previewed:
-    """What would have been reported about one schedule, or about several, in `days` days.
+    """Counts of the reports that a watch would have made on one schedule, or on several, in `days` days.
 
     `messages` are new messages about failures, `failures` the failed runs that they count. `lines` counts the lines
     about single runs and, for `busy` schedules, the lines that sum up an hour.

@@ -59,7 +59,7 @@ def tally_name(slug: str, branch: str | None) -> str:
 def counts_of(
     end: RunEnd, watches: Iterable[Watch], schedule: WatchedSchedule, now: datetime, *, late: bool
 ) -> tuple[Count, ...]:
-    """What to count for an end, once for each branch that's watched.
+    """The counts for an end, one for each branch that's watched.
 
     `late`: the end was counted before, and its log has been read since. Runs that neither failed nor succeeded don't
     count.

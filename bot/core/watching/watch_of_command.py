@@ -13,7 +13,7 @@ LATE_S, SLOW = 1800.0, SlowAfter(factor=2.0)
 
 @dataclass(frozen=True, slots=True)
 class WatchPlace:
-    """Where a watch is wanted, since when, and by whom."""
+    """The channel of a requested watch, the time at which it begins, and its creator."""
 
     team: str
     channel: str

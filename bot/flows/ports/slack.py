@@ -105,7 +105,7 @@ class People(Protocol):
 
 
 class Channels(Protocol):
-    """What the bot can do in channels, and whom to tell if it can't post there."""
+    """The state of channels for the bot, and the people to tell if it can't post there."""
 
     async def channel_state(self, channel: str) -> ChannelState:
         """Read what the bot can do in a channel now. Raises SlackError if Slack doesn't say."""

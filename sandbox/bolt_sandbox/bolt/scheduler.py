@@ -20,7 +20,7 @@ SLOTS_MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """What a slot starts, and how long after the slot's time."""
+    """A slot's start, and its delay after the slot's time."""
 
     start: Start = field(default_factory=Start)
     late_s: float = 0.0

@@ -33,7 +33,7 @@ PASSWORD = "very-secret-6"  # noqa: S105 - a made-up one
 
 
 async def examined(monkeypatch: pytest.MonkeyPatch, endpoint: str, **more: str) -> list[Finding]:
-    """What the checks of Bolt find at an address."""
+    """The findings about Bolt at an address."""
     return await found_by(check_bolt.CHECKS, monkeypatch, {"PARADIME_API_ENDPOINT": endpoint, **more})
 
 

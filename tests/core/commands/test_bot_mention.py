@@ -1,4 +1,4 @@
-"""Which messages are commands."""
+"""Recognizing the messages that are commands."""
 
 from __future__ import annotations
 

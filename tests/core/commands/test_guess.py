@@ -42,7 +42,7 @@ LINK = "https://app.paradime.io/bolt/run_id/81266"
 
 
 def outcome(text: str) -> str:
-    """What a line does (`does …`), offers (`offers …`) or is answered with (`says …`). No button is clicked."""
+    """The effect of a line: `does …`, `offers …` (on a button) or `says …` (in an answer). No button is clicked."""
     try:
         meant = read(text, "/bolt", names=("bolt",))
     except BadCommand as bad:

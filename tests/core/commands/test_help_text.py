@@ -1,4 +1,4 @@
-"""What `help` says is true: each command in it can be typed as it is written there."""
+"""The text of `help` is true: each command in it can be typed as it is written there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people type after `watch`: patterns, people, times, zones. Each fault gets one sentence with the next step."""
+"""Values typed after `watch`: patterns, people, times, zones. Each fault gets one sentence with the next step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read from real failures: dbt 1.7 to 1.12 and 2.0, and other tools. `pytest -s` prints the scores."""
+"""Reading real failures: dbt 1.7 to 1.12 and 2.0, and other tools. `pytest -s` prints the scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What dbt 1 prints, from 1.5 on: which nodes failed, and what each says."""
+"""The output of dbt 1, from 1.5 on: the failed nodes, and the message of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What dbt 2 (Fusion) prints: its progress and its report, together."""
+"""The output of dbt 2 (Fusion): its progress and its report, together."""
 
 from __future__ import annotations
 

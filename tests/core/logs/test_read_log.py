@@ -20,7 +20,7 @@ SAMPLES = Path(__file__).parents[2] / "data" / "dbt"
 
 
 def sample(name: str) -> str:
-    """What one dbt command wrote to stdout."""
+    """The stdout of one dbt command."""
     return (SAMPLES / f"{name}.stdout.txt").read_text()
 
 
@@ -220,7 +220,7 @@ def test_reading_takes_linear_time(unit: str) -> None:
     ],
 )
 def test_each_dialect_of_dbt_is_recognized(text: str, summary: str) -> None:
-    """What failed is counted by its kind, models first; dbt 2's own stack is left out."""
+    """Failures are counted by kind, models first; dbt 2's own stack is left out."""
     found = excerpt(text, "", 2900)
     assert (found.dialect, found.summary) == ("dbt", summary)
     assert "<unknown>" not in found.excerpt

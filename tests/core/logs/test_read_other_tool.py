@@ -28,7 +28,7 @@ ValueError: y
 
 
 def other(stdout: str, stderr: str = "", limit: int = 2_900, *, with_dbt: bool = False) -> LogFindings:
-    """What is found in these streams."""
+    """The findings in these streams."""
     streams = (stdout.split("\n"), stderr.split("\n"))
     return read_other(streams, streams, limit, with_dbt=with_dbt)
 

@@ -28,7 +28,7 @@ def document(*results: object, generated_at: object = "2026-11-23T21:05:30Z") ->
 
 
 def sample(name: str) -> Results:
-    """What one dbt command left behind."""
+    """The results that one dbt command left behind."""
     results = read((SAMPLES / name).read_bytes())
     assert results is not None
     return results

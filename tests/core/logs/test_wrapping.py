@@ -16,7 +16,7 @@ PLAIN = strip_ansi(OLD.stdout)
 
 
 def read(stdout: str, stderr: str = "") -> Reading:
-    """What is read from these streams of a failed command."""
+    """The reading of these streams of a failed command."""
     return reading(read_log(stdout, stderr, LIMIT), limit=LIMIT, exit_code=1)
 
 

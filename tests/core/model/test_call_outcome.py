@@ -1,4 +1,4 @@
-"""Which errors mean that a service is away, which that it's busy, and which are answers."""
+"""Telling errors that mean that a service is away or busy from those that are answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which runs may have been made by a start whose reply was lost."""
+"""Finding the runs that a start whose reply was lost may have made."""
 
 from __future__ import annotations
 

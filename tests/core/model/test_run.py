@@ -1,4 +1,4 @@
-"""What is known about a run: when it began and ended, what broke it, and what each channel may see."""
+"""Facts about a run: when it began and ended, its failed command, and what each channel may see."""
 
 from __future__ import annotations
 

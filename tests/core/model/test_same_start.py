@@ -1,4 +1,4 @@
-"""Which starts share a key, so that the second counts as a repetition of the first."""
+"""Keys of starts: if two share one, the second start counts as a repetition of the first."""
 
 from __future__ import annotations
 

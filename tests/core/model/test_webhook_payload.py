@@ -1,4 +1,4 @@
-"""Which ids are read from a webhook's body."""
+"""Reading the ids in a webhook's body."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ START = Question(Action.START, NIGHTLY, posts=True)
 def word(
     policy: Policy, person: Person = MEMBER, channel_info: ChannelInfo = HERE, question: Question = START
 ) -> Verdict:
-    """What is decided."""
+    """The verdict on a request."""
     return decide(policy, person, channel_info, question).verdict
 
 

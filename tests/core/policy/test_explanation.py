@@ -78,7 +78,7 @@ def test_the_last_line_is_what_holds() -> None:
 
 
 def test_what_is_unknown_is_told_as_that() -> None:
-    """What isn't known is shown as unknown, never guessed."""
+    """Unknown facts are shown as unknown, never guessed."""
     who, where, *_ = lines(Policy(()), PolicyArguments("U1", "C1", Action.START))
     assert who.count("unknown") == 2
     assert "unknown" in where

@@ -41,7 +41,7 @@ rules:
 
 
 def faults(text: str) -> tuple[str, ...]:
-    """What is wrong with a file."""
+    """The faults of a file."""
     with pytest.raises(PolicyError) as caught:
         read_policy(text)
     return caught.value.lines

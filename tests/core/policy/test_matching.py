@@ -1,4 +1,4 @@
-"""Which commands a pattern in the policy covers."""
+"""The commands that a pattern in the policy covers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a policy says as a whole: which facts it needs, and whom it lets in."""
+"""A policy as a whole: the facts that it needs, and the people whom it lets in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the policy lets a watch report."""
+"""The reports that the policy lets a watch make."""
 
 from __future__ import annotations
 

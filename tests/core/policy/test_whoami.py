@@ -1,4 +1,4 @@
-"""What a person can do in a channel, and by which rule."""
+"""The actions that a person can take in a channel, and the rules that allow them."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Positive:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a masker does to the corpus: what it leaves of the positives, and which look-alikes it changes."""
+    """The results of a masker on the corpus: the secrets that it misses, and the look-alikes that it changes."""
 
     positives: int
     missed: tuple[Positive, ...]

@@ -1,4 +1,4 @@
-"""Which schedules a list shows."""
+"""Filtering the schedules for a list."""
 
 from __future__ import annotations
 

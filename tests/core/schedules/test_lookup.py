@@ -1,4 +1,4 @@
-"""Which schedule a person means."""
+"""Finding the schedule that a person means."""
 
 from __future__ import annotations
 

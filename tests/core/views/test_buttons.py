@@ -1,4 +1,4 @@
-"""What buttons carry, and how it's read back."""
+"""The values that buttons carry, and reading them back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a card says in every state."""
+"""The text of a card in every state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a Home tab shows, and in what order."""
+"""The sections of the Home tab, and their order."""
 
 from __future__ import annotations
 

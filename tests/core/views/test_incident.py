@@ -126,7 +126,7 @@ def test_a_failure_that_recovered_before_it_was_told() -> None:
 
 
 def test_what_people_do_is_shown_by_name_and_can_be_undone() -> None:
-    """Who is on it and who snoozed it is shown by name with buttons to undo it, and nobody is mentioned."""
+    """The person on it and the one who snoozed it are shown by name, with buttons to undo that; nobody is mentioned."""
     incident = failing(on_it=OnIt("U0GRACE00", at(14), "grace"), snooze=Snooze("U0BOB0000", at(9), "bob"))
     message = incident_message(incident, APP)
     assert shown(message)[2:4] == [":raising_hand: grace is on it", ":zzz: Snoozed by bob until 11:00"]

@@ -1,4 +1,4 @@
-"""Which buttons of a reply are offered, by what each of them asks for."""
+"""Offering only those buttons of a reply that the policy would allow, by the request that each makes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which run one of our messages is about, according to its own buttons."""
+"""The run that one of our messages is about, according to the message's own buttons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which runs count."""
+"""The runs that count for a watch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the watches file changes about the watches on record."""
+"""The changes that the watches file makes to the watches on record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who in Slack owns a schedule, according to the owners file."""
+"""The owner of a schedule in Slack, according to the owners file."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ schedules:
 
 
 def faults(text: str) -> tuple[str, ...]:
-    """What is wrong with a file."""
+    """The faults of a file."""
     with pytest.raises(YamlFileError) as caught:
         read_owners(text)
     return caught.value.lines

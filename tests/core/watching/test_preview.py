@@ -21,7 +21,7 @@ def run(number: int, days_ago: float, state: str, branch: str = "main") -> RunSu
 
 
 def told(*runs: RunSummary, limit: int = 100) -> Previewed:
-    """What would have been reported about these runs."""
+    """The preview of reports about these runs."""
     return replay(WATCH, NIGHTLY, sorted(runs, key=lambda one: -one.id), NOW, limit)
 
 

@@ -1,4 +1,4 @@
-"""Which run an incident's message shows as its retry, and which ends it covers."""
+"""The run that an incident's message shows as its retry, and the ends that the retry covers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which runs get a line, and which are counted in an hour's line."""
+"""Runs that get a line of their own, and runs that are counted in an hour's line."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def stored(name: str, **facts: object) -> NoticeRecord:
     ],
 )
 def test_which_ends_get_a_line(state: str, facts: dict[str, object], only: Only, lines: int, *, prs: bool) -> None:
-    """Which ends get a line depends on the watch's options."""
+    """The watch's options determine which ends get a line."""
     assert len(at_end(ended(1, state, **facts), only, prs=prs)) == lines
 
 

@@ -1,4 +1,4 @@
-"""What the incidents of an outage have in common."""
+"""The causes that the incidents of an outage have in common."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class FakeChat:
         return [one.text for one in self.posted.values() if one.channel == channel and one.thread == thread]
 
     def told(self, user: str) -> list[str]:
-        """What one person was told privately."""
+        """The private messages to one person."""
         return [one.text for one in self.private if one.user == user]
 
     def _ts(self) -> str:

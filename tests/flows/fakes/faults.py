@@ -8,7 +8,7 @@ from bot.core.model.errors import BoltOutcomeUnknown, BotError
 
 
 class Faults:
-    """Which of each method's next calls fail, in order."""
+    """The faults of each method's next calls, in order."""
 
     def __init__(self, lost: type[BotError]) -> None:
         self._lost = lost

@@ -73,7 +73,7 @@ class FakePeopleByAddress:
 
 
 class FakeChannels:
-    """What the bot can do in channels: it's in all of them, unless a test says otherwise; and who the admins are."""
+    """The bot's memberships: it's in all channels, unless a test says otherwise. Also, the workspace's admins."""
 
     def __init__(self) -> None:
         self.states: dict[str, ChannelState] = {}
@@ -92,7 +92,7 @@ class FakeChannels:
 
 
 class FakeMemberships:
-    """Who is in which channel."""
+    """The members of each channel."""
 
     def __init__(self, names: dict[str, str] | None = None, *, whole: bool = True) -> None:
         self.channels = MemberChannels(names or {}, whole)
@@ -105,5 +105,5 @@ class FakeMemberships:
         return self.later if fresh and self.later is not None else self.channels
 
     async def is_member(self, channel: str, user: str) -> bool | None:
-        """What a test has set, or None."""
+        """The answer that a test has set, or None."""
         return self.members.get((channel, user))

@@ -1,4 +1,4 @@
-"""What happens in Bolt by itself: the scheduler's starts, lateness, outages of the warehouse, and the clock."""
+"""Events in Bolt that nobody triggers: the scheduler's starts, lateness, outages of the warehouse, and the clock."""
 
 from __future__ import annotations
 

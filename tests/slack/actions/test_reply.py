@@ -19,7 +19,7 @@ BODY = {"user": {"id": "U1", "name": "ada"}, "channel": {"id": "C1"}, "container
 
 
 class Clicked:
-    """What a click did, in order."""
+    """The effects of a click, in order."""
 
     def __init__(self) -> None:
         self.done: list[object] = []

@@ -1,4 +1,4 @@
-"""What logs, artifacts and failures look like, block by block."""
+"""The look of logs, artifacts and failures, block by block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Slack reports about channels and user groups: cached facts are dropped, and watched channels are checked."""
+"""Slack's events about channels and user groups: cached facts are dropped, and watched channels are checked."""
 
 from __future__ import annotations
 

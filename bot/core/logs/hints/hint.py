@@ -24,7 +24,7 @@ _ANY = "\ue000"
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a message means (`text`) and what to do (`next`), each a sentence in plain words.
+    """The meaning of a message (`text`) and the next step (`next`), each a sentence in plain words.
 
     A hint matches by one of its `patterns`, or, if the failure has no message, by one of its `exit_codes`. `engines`
     lists the systems whose messages it covers; `runbook` is an https URL, which only a team's own hints have.
