@@ -88,7 +88,7 @@ def test_a_port_that_is_looked_up_is_found(source: str) -> None:
 
 
 def test_a_port_that_stays_bound_is_fine() -> None:
-    """A port that stays bound is fine: nobody else can take it."""
+    """A port that stays bound is fine, because no other process can take it."""
     assert faults(BOUND) == []
 
 

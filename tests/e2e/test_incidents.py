@@ -35,7 +35,7 @@ def shows(stage: Stage, words: str) -> bool:
 
 
 async def test_people_take_it_on_and_snooze_it(stage: Stage) -> None:
-    """People take on an incident, take it over, leave it and snooze it; after the snooze, a post says it still fails."""
+    """People take on an incident, take it over, leave it and snooze it; ending the snooze is posted."""
     await fails(stage)
     ts, both, people = stage.cards()[0].ts, {PERSON, "grace"}, stage.sandbox.slack.people
     await asyncio.gather(*(people.click(who, CHANNEL, ts, label="I'm on it") for who in both))

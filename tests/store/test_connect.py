@@ -68,7 +68,7 @@ async def test_a_silent_server_is_given_up() -> None:
     ],
 )
 async def test_a_server_that_will_not_do_is_refused(facts: dict[str, str], sentence: str) -> None:
-    """It's too old, evicts data or is read-only; the sentence says what's wrong."""
+    """A server that's too old, evicts data or is read-only is refused, and the sentence says what's wrong."""
     with pytest.raises(StoreUnfit, match=sentence):
         await checked(telling(**{**GOOD, **facts}))
 

@@ -152,7 +152,7 @@ def test_sentences_are_masked() -> None:
 
 
 def test_own_rows_come_before_ours() -> None:
-    """The first own row that fits wins, even with a built-in hint's id; built-in hints apply if none fits."""
+    """The team's first row that fits wins, even with a built-in hint's id; built-in hints apply if none fits."""
     table = built_in().with_own(read(("id: div_zero", "pattern: ^division", "text: Own one.", "retry: yes"),
                                      ("id: second", "pattern: ^division", "text: Own two.")))  # fmt: skip
     assert causes(["division by zero"], table=table) == (Cause(1, "div_zero", "Own one.", "", Retry.YES),)
