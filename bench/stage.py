@@ -42,7 +42,7 @@ class Options:
     quick: bool = False
 
     def size(self, whole: int, quick: int) -> int:
-        """Return how many of something to use: `quick` of them with --quick, `whole` otherwise."""
+        """Return how many of something to use: `quick` with --quick, or else `whole`."""
         return quick if self.quick else whole
 
 
@@ -101,7 +101,7 @@ class Control:
             return told
 
     async def asked(self) -> NewRequest:
-        """Return the counts of requests to Bolt until now."""
+        """Return the counts of requests to Bolt so far."""
         counts = await self.get("bolt/requests")
         return NewRequest(counts["total"], counts["by_operation"], counts["fields_by_operation"])
 

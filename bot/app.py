@@ -190,7 +190,7 @@ class App:
             yield _worker_died(self._pool)
 
     async def stop(self) -> None:
-        """Stop taking requests, finish running work, close. Errors are logged, and the rest is closed anyway."""
+        """Stop taking requests, finish running work, and close. Errors are logged, and the rest is closed anyway."""
         until = time.monotonic() + DRAIN_S
         self._readiness.taking_in = False
         self._web.slack = self._web.webhooks = None

@@ -49,7 +49,7 @@ def test_the_file_with_the_secrets_is_ignored() -> None:
 
 @pytest.mark.parametrize("name", ["bot", "redis"])
 def test_a_service_may_do_little(name: str) -> None:
-    """A service has a read-only file system, no capabilities or new privileges, is restarted and has time to stop."""
+    """A service is restarted, has time to stop, and has few rights: no writes, no capabilities, no new privileges."""
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]

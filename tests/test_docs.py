@@ -105,7 +105,7 @@ def test_the_changelog_knows_the_version() -> None:
     )
     assert version == sandbox
     if unreleased:
-        # Otherwise, unreleased code would call itself by the released version.
+        # Otherwise, unreleased code would report the released version.
         assert _parts(version) > _parts(newest)
     else:
         assert version == newest

@@ -121,7 +121,7 @@ def test_a_pattern_sees_the_normalized_message(tmp_path: Path) -> None:
 
 
 def test_a_sentence_is_shown_as_it_is(own: Path) -> None:
-    """A hint's sentence formats nothing and mentions nobody; its runbook is a link."""
+    """A hint's sentence is shown as plain text, without mentions; its runbook is a link."""
     table = load_hint_table(own, str).for_schedule("prod-eu")
     found = causes(['does not have a column named "net_amnt"'], table=table)
     shown = mrkdwn(hint_line(found))

@@ -1,4 +1,4 @@
-"""How the process waits for its start, and ends it if it's stopped."""
+"""How the process waits for startup, and ends it if it's stopped."""
 
 from __future__ import annotations
 

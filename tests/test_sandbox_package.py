@@ -68,7 +68,7 @@ class Wheels:
     others: Path
 
     def environment(self, *more: Path) -> dict[str, str]:
-        """An environment with the bot's wheel, and more if given."""
+        """An environment with the bot's wheel, and others if given."""
         path = os.pathsep.join(map(str, (self.bot, *more, self.others)))
         return {"PATH": os.environ["PATH"], "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 

@@ -105,7 +105,7 @@ class Charts:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            # The process gets no token, nor anything else that it doesn't need.
+            # The process gets no token or anything else that it doesn't need.
             env={},
         )
         try:

@@ -1,6 +1,6 @@
 """The shapes that a picture is made of: rectangles, lines and texts. A unit is two pixels of the PNG.
 
-The origin is at the top left, and y grows downwards.
+The origin is at the top left, and y grows downward.
 """
 
 from __future__ import annotations

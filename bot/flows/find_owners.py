@@ -90,7 +90,7 @@ class OwnerFinder:
         return user
 
     def _address(self, schedule: WatchedSchedule) -> str | None:
-        """The address to look up, or None if there's none, or if the file says who it is."""
+        """The address to look up, or None if there's none, or if the owners file already says who the owner is."""
         if not schedule.owner or self._owners.value.id_of(schedule) is not None:
             return None
         return address_in(schedule.owner)

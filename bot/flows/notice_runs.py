@@ -29,7 +29,7 @@ class RunNotices:
         cards: Mapping[int, Mapping[str, CardRef]],
         at: datetime,
     ) -> list[NoticeChange]:
-        """The notices that new ends create or change, in all channels. A run with a card needs none."""
+        """The notices that new ends create or change, in all channels. A run with a card needs no notice."""
         new = [end for end in ends if not was_accounted(record.ledger, end)]
         told = [watch for watch in deciding.values() if _tells_runs(watch)]
         busy = is_busy(starts_of(record.ledger, new), at)

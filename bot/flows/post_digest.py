@@ -26,7 +26,7 @@ from bot.flows.read_digest import DigestReader
 log = structlog.get_logger()
 
 UNKNOWN_AGAIN_S = 60.0
-# What the name of a picture begins with: posts with such names use the uploads' budget.
+# The prefix of a picture's name. Posts whose names begin with it use the uploads' budget.
 PICTURE = "file-"
 
 

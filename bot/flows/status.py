@@ -29,7 +29,7 @@ class StatusReader:
         self._mask = mask
 
     async def run_status(self, key: RunKey, facts: RunFacts | None = None, *, channel: str = "") -> Message:
-        """Show a run's state and commands, or why Bolt doesn't return them. `facts` are those known from a listing.
+        """Show a run's state and commands, or why Bolt doesn't return them. `facts` are the facts known from a listing.
 
         An active run without a card in the channel can be followed there. `channel` is where the answer is read, or ""
         if that isn't in a channel.

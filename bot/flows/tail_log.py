@@ -157,7 +157,7 @@ class LogTailer:
         return (*text, f" To follow command {number} instead, stop following first, then try again.")
 
     async def restore_and_begin_tail(self, asker: Asker, lost: LostCard, number: int | None) -> Message | None:
-        """Like `begin_tail`, in the thread of a card whose lost record is restored first. Raises StoreUnavailable."""
+        """Restore the lost record of a card, then begin a live log as `begin_tail` does. Raises StoreUnavailable."""
         key = lost.run.key
         status = await self._ask(key)
         if isinstance(status, Message):

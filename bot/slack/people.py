@@ -54,7 +54,7 @@ GROUP_MESSAGE = (
 )
 # How old a role may be when the person acts, if a call can be spared.
 ROLE_S = 3600.0
-# How long a person, or a channel that the bot is in, is cached at all.
+# The longest time for which a person, or a channel that the bot is in, is cached.
 KEPT_S = 86_400.0
 # How many admins are notified of what the bot can't report to anyone else.
 ADMINS_MOST = 10

@@ -335,7 +335,7 @@ class SocketModeReceiver:
         if cause:
             # The next one is tried after a pause.
             return
-        # An address is valid for one handshake: without this the SDK would try the dead one forever.
+        # An address is valid for one handshake, so without this, the SDK would try a used address forever.
         handler.client.wss_uri = None
         if await handler.client.is_connected():
             with contextlib.suppress(Exception):

@@ -140,7 +140,7 @@ async def test_direct_messages(stage: Stage, tab: Tab) -> None:
     """A direct message is shown only to its recipient, and can't be answered if the manifest says so."""
     ws = stage.sandbox.workspace
     ws.features = dataclasses.replace(ws.features, messages_tab_read_only=True)
-    # A change of manifest isn't announced: a page shows it after it's reloaded.
+    # A change to the manifest isn't announced: a page shows it after it's reloaded.
     await tab.page.reload()
     await tab.sees(tab.composer())
     ws.post(ws.direct("U0ADA"), ws.bot, "your run has ended")
@@ -198,7 +198,7 @@ async def test_bolt_starts_runs_by_itself(stage: Stage, tab: Tab) -> None:
 
 
 async def test_the_bot_is_killed_from_the_panel(stage: Stage, tab: Tab, tmp_path: Path) -> None:
-    """The panel kills and starts the bot and shows its state; the card goes on with the data kept."""
+    """The panel kills and starts the bot and shows its state; the card goes on, because the data is kept."""
     sandbox = stage.sandbox
     # Not pytest's own directory, whose path is too long for a socket.
     with tempfile.TemporaryDirectory(prefix="bolt-bot-tests-") as memory:

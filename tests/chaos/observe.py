@@ -1,4 +1,4 @@
-"""Reads what can be seen of a stage into plain data."""
+"""Turns everything visible in a stage into plain data."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Store:
             await client.aclose()
 
     async def restart(self, number: signal.Signals, away_s: float) -> None:
-        """End it, and start it again on the same data. A restart during another one comes after it."""
+        """End it, and start it again on the same data. A restart requested during another one begins after it."""
         async with self._restarting:
             since = time.time()
             self.away.append(Upset("redis", -1, since, since + away_s + READY_S))

@@ -26,7 +26,7 @@ ENDS: dict[Ends, int] = {
     "canceled": 1,
     "skipped": 1,
 }
-# What people press on an incident's message, and how often each is drawn.
+# The buttons that people press on an incident's message, and how often each is drawn.
 TAKE, TAKE_OVER, LET_GO = "I'm on it", "Take over", "No longer on it"
 SNOOZE, WAKE = "Snooze", "End snooze"
 RETRY, CANCEL = "Retry failed", "Cancel retry"

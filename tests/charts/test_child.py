@@ -106,7 +106,7 @@ async def test_a_library_that_fails_is_said_so() -> None:
 
 
 async def test_many_at_once_take_turns() -> None:
-    """Charts that are requested at once take turns, and more than can wait are refused."""
+    """Charts that are requested at once take turns, and requests beyond the limit are refused."""
     charts = Charts(draw_s=PATIENCE_S, at_once=1, asked_most=2)
     asked = [asyncio.create_task(charts.draw(of(*EACH))) for _ in range(4)]
     done = await asyncio.gather(*asked, return_exceptions=True)

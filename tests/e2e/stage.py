@@ -82,7 +82,7 @@ class Stage:
     root: Path = ROOT
 
     def __post_init__(self) -> None:
-        """Remember which runs were there before any bot."""
+        """Remember the runs from before any bot was started."""
         self.history = max(run.id for run in self.sandbox.bolt.runs())
 
     async def start_bot(

@@ -133,7 +133,7 @@ async def test_the_first_decision_counts(stage: Stage) -> None:
 
 
 async def test_nobody_approves_in_time(stage: Stage) -> None:
-    """It expires: the card and a direct message to the asker say so, the buttons are gone, and nothing starts."""
+    """The request expires: the card and a direct message to the asker say so, without buttons, and nothing starts."""
     await asked(stage, within="1 s")
     ts = stage.cards()[-1].ts
     await stage.until(stage.card_says("Nobody in @data-team approved it within 1 s"))

@@ -158,7 +158,7 @@ async def test_a_failure_is_retried_from_there(stage: Stage) -> None:
 
 
 async def test_where_slack_does_not_tell_who_is_where_ones_own_card_does(stage: Stage) -> None:
-    """If Slack won't list a person's channels, a click works where they have a card of their own, and only there."""
+    """If Slack won't list a person's channels, a click works only in channels where they have a card of their own."""
     workspace = stage.sandbox.workspace
     workspace.channel("analytics").members.append(workspace.bot.id)
     workspace.faults.add(Fault("ratelimited", "users.conversations", count=None, retry_after_s=30))
@@ -280,7 +280,7 @@ async def test_a_start_that_waits_names_the_channel_of_its_card(stage: Stage) ->
 
 
 async def test_who_has_left_the_channel_runs_it_in_direct_messages(stage: Stage) -> None:
-    """Someone who has left the channel is offered to run it in direct messages, and the channel gets no card."""
+    """Someone who has left the channel is offered a run in direct messages instead, and the channel gets no card."""
     await stage.start_bot()
     await stage.slash("run nightly --reason first")
     await stage.until(stage.card_says("succeeded"))
@@ -385,7 +385,7 @@ async def test_many_openings_at_once(stage: Stage) -> None:
 
 
 async def test_slack_refuses_to_show_it(stage: Stage) -> None:
-    """If Slack refuses to show it, an opening is logged, and a click is answered by direct message."""
+    """If Slack refuses to show Home, opening it is logged, and a click on it is answered by direct message."""
     bot = await stage.start_bot()
     await opened(stage, "Start one here")
     stage.sandbox.workspace.faults.add(Fault("ratelimited", "views.publish", count=2, retry_after_s=1))

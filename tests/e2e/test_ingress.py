@@ -102,7 +102,7 @@ async def test_copies_at_the_same_time_start_one_run(stage: Stage) -> None:
 
 
 async def test_a_start_that_was_cut_off_is_taken_when_it_comes_again(stage: Stage) -> None:
-    """If the process dies before it acknowledges a start, sending it again, as a proxy might, starts it once."""
+    """If the process dies before it acknowledges a start, a repeated request, as from a proxy, starts the run once."""
     bot = await stage.start_bot(socket_mode=False)
     body = command(stage, "run nightly", "1.2.6")
     signed = headers(stage, body)

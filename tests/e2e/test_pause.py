@@ -18,7 +18,7 @@ async def test_a_schedule_is_paused_and_resumed_after_a_question(stage: Stage) -
     assert not stage.sandbox.bolt.schedule("nightly").suspended
     messages = len(stage.private())
     await stage.click("Pause", times=2)
-    # The answer to the second delivery may replace that to the first one, with the same words.
+    # The answer to the second delivery may replace the answer to the first one, with the same words.
     await stage.until(lambda: "is paused: it" in stage.private()[-1].text)
     await stage.until(lambda: stage.sandbox.bolt.schedule("nightly").suspended)
     assert len(stage.private()) == messages
@@ -34,7 +34,7 @@ async def test_a_schedule_is_paused_and_resumed_after_a_question(stage: Stage) -
 
 
 async def test_no_changes_nothing(stage: Stage) -> None:
-    """Declining changes nothing, and the question is gone."""
+    """Declining changes nothing, and removes the question."""
     await stage.start_bot()
     await stage.slash("pause nightly")
     await stage.until(stage.told_privately("Pause *Nightly"))

@@ -294,7 +294,7 @@ async def test_a_file_that_is_no_policy_ends_the_start(
 async def test_a_click_with_slack_away_is_answered_in_time(stage: Stage) -> None:
     """A click while Slack is slow is answered in time, nothing is cancelled, and a second click works."""
     add_schedule(stage)
-    # Without the list of people, each person is looked up alone.
+    # Without the list of people, each person is looked up separately.
     stage.sandbox.workspace.faults.add(SlackFault("error", "users.list", count=None))
     await stage.start_bot(policy(stage, MEMBERS))
     await stage.slash(f"run {SLUG}", user="grace")

@@ -51,7 +51,7 @@ async def asking(stage: Stage) -> Modal:
 
 
 async def choose(stage: Stage, form: Modal, typed: str) -> None:
-    """Choose the first option, whatever the form shows then."""
+    """Choose the first option, no matter what the form shows."""
     option = (await form.options(typed))[0]
     form.fill("schedule", option, CHOOSE)
     outcome = await stage.sandbox.slack.people.click_in_view(form.id, CHOOSE, option, filled=form.filled)

@@ -73,7 +73,7 @@ async def test_from_another_channel_the_new_run_is_linked_in_bolt(stage: Stage) 
 
 
 async def test_a_card_in_another_channel_is_linked_nowhere(stage: Stage) -> None:
-    """`status`, a card's details and Home don't link a card in another channel, which the reader may not be in."""
+    """`status`, a card's details and Home don't link to a card in another channel, which the reader may not be in."""
     workspace, people = stage.sandbox.workspace, stage.sandbox.slack.people
     workspace.channel("finance").members.append(workspace.bot.id)
     await stage.start_bot()

@@ -21,7 +21,7 @@ POLICY = Policy((Rule("production", Approve("@leads", 1800)),))
 
 @pytest.fixture
 async def stage(one_redis: Redis) -> Stage:
-    """A start whose card asks the group."""
+    """A start whose card asks the group for approval."""
     made = Stage(one_redis, POLICY)
     made.people.groups["@leads"] = frozenset({LEAD, OTHER})
     await made.accept(start_command=RunCommand("nightly", reason="late data"))

@@ -185,7 +185,7 @@ async def test_an_empty_group_is_read_again_before_it_is_called_empty(start_stag
 
 
 async def test_the_others_are_everyone_else_in_the_group(start_stage: Stage) -> None:
-    """If nobody else is in it, there are none; for an unknown group, the answer is None."""
+    """If nobody else is in the group, the result is empty; for an unknown group, it's None."""
     start_stage.people.groups["@leads"] = frozenset({ADA, BOB})
     assert await start_stage.authorizer.other_members("@leads", ADA) == frozenset({BOB})
     start_stage.people.groups["@leads"] = frozenset({ADA})

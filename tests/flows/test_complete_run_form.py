@@ -82,7 +82,7 @@ async def test_commands_that_the_list_leaves_out(api: Api, forms: RunForms) -> N
 
 
 async def test_commands_that_nobody_tells(api: Api, forms: RunForms) -> None:
-    """The field is empty; left empty, it means the schedule's own commands."""
+    """The field is empty, and if it's left empty, the schedule's own commands run."""
     api.listed, api.details = (), None
     form = await offered(forms)
     assert (form.own, form.filled.commands) == (None, "")

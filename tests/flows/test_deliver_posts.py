@@ -126,7 +126,7 @@ async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
 
 
 async def many_ends(stage: Stage, count: int = 25, failed: tuple[int, ...] = (7, 21)) -> dict[int, str]:
-    """Many ends in one channel; return the cards of the runs."""
+    """Make many runs end in one channel, and return the cards of the runs."""
     cards = {number: await stage.follow(number) for number in range(1, count + 1)}
     await stage.edit_all()
     for number in cards:

@@ -128,7 +128,7 @@ async def test_an_earlier_run_that_still_runs_is_why(stage: IncidentStage) -> No
 
 
 async def test_a_paused_schedule_is_not_late(stage: IncidentStage) -> None:
-    """The message of one that was already late says that it's paused."""
+    """The message about a schedule that was already late says that it's paused."""
     due_at(stage, stage.at + timedelta(minutes=5))
     await stage.watch(late_s=600)
     await pass_time(stage, 20)

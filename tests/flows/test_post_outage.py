@@ -62,7 +62,7 @@ async def free_edits(stage: IncidentStage) -> None:
 
 
 async def test_the_sixth_and_later_share_one_message(stage: IncidentStage) -> None:
-    """It gives their names, and why they fail."""
+    """The message names the schedules, and says why they fail."""
     await fail(stage, *range(MANY))
     cards = stage.cards()
     assert len(cards) == APART_MOST + 1
@@ -89,7 +89,7 @@ async def test_each_frequent_cause_gets_one_post_and_the_file_of_one_log(stage: 
 
 
 async def test_ten_people_are_notified_in_all(one_redis: Redis) -> None:
-    """The ten include the people in the first five incidents' posts, however many owners there are."""
+    """The limit of ten includes people notified by the first five incidents' posts, however many owners there are."""
     slugs = [f"mart-{number:02}" for number in range(30)]
     owners = Owners(tuple((slug, f"U0{number:03}") for number, slug in enumerate(slugs)), {})
     stage = IncidentStage(one_redis, memberships=FakeMemberships({CHANNEL: "data"}), owners_file=owners)

@@ -79,7 +79,7 @@ async def test_it_waits_for_a_listing_that_is_newer(stage: DigestStage) -> None:
 
 
 async def test_two_processes_queue_it_once(stage: DigestStage) -> None:
-    """The first one was killed, or only slow."""
+    """The first process may have been killed, or may only be slow."""
     stage.at = stage.bolt.clock = SLOT + SOON
     await stage.work("discovery")
     leases = []

@@ -55,7 +55,7 @@ async def test_the_last_list_is_told_with_its_age() -> None:
 
 
 async def test_what_was_made_just_now_is_listed() -> None:
-    """If nothing in the list matches, it's read again first, unless it's only a second old."""
+    """If nothing in the list matches, the list is read again first, unless it's only a second old."""
     api: Any = Api()
     api.away = False
     now = [0.0]

@@ -165,7 +165,7 @@ async def test_there_was_never_a_list(api: Api, catalog: ScheduleCatalog) -> Non
 
 
 async def test_a_look_waits_no_longer_than_it_is_told(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
-    """An old list is better than none, and a slow Bolt is not away."""
+    """An old list is better than none, and a slow Bolt doesn't count as unavailable."""
     await catalog.all_schedules()
     clock.now += 2 * FRESH_S
     api.may.clear()

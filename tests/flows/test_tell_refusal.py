@@ -9,7 +9,7 @@ from tests.flows.stage import ADA, Stage, carded
 
 
 async def test_a_card_that_cannot_be_removed_says_that_nothing_was_started(start_stage: Stage) -> None:
-    """It must not go on saying that something is starting."""
+    """The card must not go on saying that something is starting."""
     await carded(start_stage)
     start_stage.bolt.faults.fail("trigger", BoltDenied())
     await start_stage.advance()

@@ -225,7 +225,7 @@ async def test_owners_who_are_not_here_are_named(redis_client: Redis) -> None:
 
 
 async def test_what_a_file_sets_is_not_changed(redis_client: Redis) -> None:
-    """Typing it again gets the answer that it's already watched."""
+    """Typing the command again gets the answer that the schedule is already watched."""
     stage = WatchStage(redis_client)
     await stage.store.add_watch(Watch(CHANNEL, 0, "T", "night*", NOW))
     before = await stage.kept()

@@ -169,7 +169,7 @@ def test_what_may_have_been_executed_is_no_invalid_query(body: object) -> None:
 
 
 def test_a_bad_request_without_a_path_executed_nothing() -> None:
-    """A query's 400 with errors is an invalid query, whatever the words; a 200 isn't."""
+    """A query's 400 with errors is an invalid query, whatever the errors say; a 200 with errors isn't."""
     assert type(refused(said("Nope"), 400)) is BoltInvalidQuery
     assert type(refused(said("Nope"), 200)) is BoltRejected
 

@@ -206,7 +206,7 @@ async def test_a_run_that_was_started_is_told(api: Api, client: BoltClient, name
 async def test_an_error_below_the_mutation_leaves_it_unknown(
     api: Api, client: BoltClient, name: str, data: Json | None
 ) -> None:
-    """If only the run id couldn't be returned, the run was started, so the outcome is unknown."""
+    """If only the run id couldn't be returned, the run may have been started, so the outcome counts as unknown."""
     entry = {"message": "no id", "path": [name, "runId"]}
     api.say(Answer({"data": data, "errors": [entry]}))
     with pytest.raises(BoltOutcomeUnknown):

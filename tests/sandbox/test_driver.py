@@ -91,7 +91,7 @@ async def test_a_click(stage: Stage) -> None:
     ],
 )
 async def test_mistakes(stage: Stage, line: str, words: str) -> None:
-    """A mistake is answered in a line, and the prompt goes on."""
+    """A mistake gets a one-line answer, and the prompt comes back."""
     assert await stage.driver.do(line)
     assert words in stage.text
 

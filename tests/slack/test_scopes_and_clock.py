@@ -37,7 +37,7 @@ def chat_of(sandbox: Sandbox) -> SlackChat:
 
 
 def test_each_scope_of_the_manifest_says_what_it_is_for() -> None:
-    """The manifest has exactly the scopes that the bot knows, and for each it can say what doesn't work without it."""
+    """The manifest has exactly the scopes that the bot knows, and the bot can say what each of them is needed for."""
     scopes = yaml.safe_load(render_manifest())["oauth_config"]["scopes"]
     assert set(scopes["bot_optional"]) == OPTIONAL
     assert set(scopes["bot"]) == REQUIRED | OPTIONAL

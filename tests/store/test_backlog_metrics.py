@@ -140,7 +140,7 @@ async def test_a_listing_has_an_age_while_something_is_watched(scripts: Scripts)
 
 
 async def test_redis_is_asked_once_however_many_read(scripts: Scripts) -> None:
-    """Scrapes at the same moment share a measurement; a later one is new."""
+    """Scrapes at the same moment share a measurement; a later scrape measures again."""
     now = 0.0
     metrics = BacklogMetrics(scripts, MEASURED, clock=lambda: now)
     first = await asyncio.gather(*(metrics.text() for _ in range(3)))

@@ -50,7 +50,7 @@ async def test_a_lost_reply_is_not_asked_for_again() -> None:
 
 
 async def test_a_silent_server_is_given_up() -> None:
-    """A missing reply is an error within the timeout, and the command was sent only once."""
+    """A missing reply causes an error within the timeout, and the command is sent only once."""
     async with fake(lambda command: b"" if command == "INCRBY" else well(command)) as server:
         client = connect(f"redis://127.0.0.1:{server.port}", timeout_s=0.1)
         with pytest.raises(RedisError):

@@ -107,7 +107,7 @@ async def test_it_dies_with_its_bot_and_loses_nothing(own: EmbeddedRedis) -> Non
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's death")
 async def test_a_bot_that_fails_lets_its_redis_write_out_what_it_holds(own: EmbeddedRedis) -> None:
-    """If the bot exits without stopping it, the Redis gets SIGTERM, and isn't killed outright."""
+    """If the bot exits without stopping its Redis, the Redis gets SIGTERM, and isn't killed outright."""
     process, _server = await owner(own.data_dir, "answered", FAILING_OWNER)
     assert await process.wait() == 3
     said = own.data_dir / "redis" / "server.log"

@@ -321,7 +321,7 @@ async def test_a_file_of_a_record_that_is_gone_brings_none_back(scripts: Scripts
 
 
 async def test_a_card_that_is_over_and_told_is_sealed(scripts: Scripts) -> None:
-    """Once it's up to date, and its end and file are posted, it leaves every set, and all of its records expire."""
+    """Once a card is up to date, with its end and file posted, it leaves every set, and all of its records expire."""
     await settled_cards(scripts, "A")
     await end_run(scripts, 1, "FAILED", log="read")
     lane = posts(scripts)

@@ -192,7 +192,7 @@ async def test_no_list_grows_and_each_expires(scripts: Scripts) -> None:
 
 
 async def test_what_is_older_than_a_week_is_no_recent_failure(scripts: Scripts) -> None:
-    """It isn't listed, and is dropped when the next failure comes."""
+    """A failure older than a week isn't listed, and is dropped when the next failure comes."""
     await follow_run(scripts, 7)
     await end_run(scripts, 7, "FAILED")
     seconds, _ = await scripts.redis.time()

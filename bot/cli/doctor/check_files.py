@@ -21,7 +21,7 @@ from bot.settings import Settings
 
 DATA, PORT = "data directory", "port"
 NAME = "BOLT_BOT_DATA_DIR"
-# As much as Redis may need for rewriting a large append-only file.
+# The disk space that Redis may need to rewrite a large append-only file.
 FREE_LEAST = 200 * 2**20
 MEBIBYTE = 2**20
 PROBE_BYTES = 64 * 1024

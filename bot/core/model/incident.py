@@ -140,8 +140,8 @@ class Incident:
     `cause` say more about that failure. `posts` are all thread posts wanted so far. `mentioned_at` is the last mention.
     `recent` has the newest runs that count, oldest first, since the incident began; `reopened` has the times at which
     it was opened again. `seen_before`: the schedule was already failing when the watch was made. `silent`: all of its
-    failures have a card of their own in the channel, or happened in quiet hours, so that it has no message. `withheld`:
-    the news that quiet hours or a gap hold back. `without_logs`: the policy doesn't let this channel see what logs say.
+    failures have a card of their own in the channel, or happened in quiet hours, so it has no message. `withheld`: the
+    news that quiet hours or a gap hold back. `without_logs`: the policy doesn't let this channel see what logs say.
     `why` says why it was closed. `uneditable_since`: its message can't be edited anymore, and this was the newest end
     when that was noticed; `replaced` counts the messages that were replaced because they couldn't be edited.
     """

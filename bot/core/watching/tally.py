@@ -92,7 +92,7 @@ def days_of(since: datetime, until: datetime) -> list[str]:
 
 
 def whole_hour(at: datetime) -> datetime:
-    """The start of the hour that a time is in: counts can be told apart only by the hour."""
+    """The start of the hour that a time is in, because counts are kept only by the hour."""
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 

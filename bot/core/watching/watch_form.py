@@ -23,7 +23,7 @@ from bot.core.watching.cover import matches
 from bot.core.watching.preview import watched
 
 EVERY = "*"
-# Choices of the menu of mentions, besides a user group's id.
+# The choices in the menu for mentions, besides a user group's id.
 OWNER, NOBODY = "owner", "none"
 
 CHOOSE_ONE = "Choose a schedule or a pattern."

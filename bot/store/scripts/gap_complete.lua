@@ -1,5 +1,5 @@
--- Completes a gap, because everything that it has hidden has been found, or searched for long enough: each watching
--- channel gets its account. ARGV: number, token. Returns 1, or 0 if the claim was lost.
+-- Completes a gap once everything that it has hidden has been found, or has been searched for long enough. Each
+-- watching channel gets its account. ARGV: number, token. Returns 1, or 0 if the claim was lost.
 local number = ARGV[3]
 if not owns(key('due', 'gaps'), number, ARGV[4]) then return 0 end
 redis.call('ZREM', key('due', 'gaps'), number)

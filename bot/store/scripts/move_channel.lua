@@ -23,8 +23,8 @@ watches_changed()
 -- Kinds of keys that move, if one of their parts is the channel. The test has a reason for each kind that stays.
 local MOVED = {incident = true, outage = true, notice = true, gap = true, quiet = true, report = true, back = true,
   active = true, failed = true, recent = true}
--- The new id may already have outages, if it was used before the change was known: those that move are numbered after
--- them.
+-- The new id may already have outages, if it was used before the change was known, so those that move get the next
+-- numbers.
 local outages = key('outage', 'numbers')
 local base = tonumber(redis.call('HGET', outages, new) or '0')
 local function new_number(number) return num(tonumber(number) + base) end

@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass(eq=False, slots=True)
 class Connection:
-    """One open socket. A deaf one is open, but its messages are ignored; a leaving one gets nothing new."""
+    """One open socket. If it's `deaf`, its messages are ignored; if it's `leaving`, it gets nothing new."""
 
     socket: web.WebSocketResponse
     request: web.Request
@@ -40,7 +40,7 @@ class Connection:
 
 
 class Sockets:
-    """The app's open sockets, ten at most. Each payload goes to a random one."""
+    """The app's open sockets, ten at most. Each payload goes to a random connection."""
 
     def __init__(self, ws: Workspace, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._ws = ws

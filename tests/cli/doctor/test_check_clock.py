@@ -57,7 +57,7 @@ async def test_bolts_clock_is_compared_too(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 async def test_without_a_date_it_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a Date header, the clock isn't checked, which is a warning."""
+    """Without a Date header, the clock isn't checked, and a warning says so."""
     (found,) = await clock(monkeypatch, b"", b"")
     assert found.level == "warning"
     assert "not checked" in found.sentence

@@ -91,7 +91,7 @@ async def _fault(sandbox: Sandbox) -> None:
 
 
 async def test_an_app_token_that_is_refused(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a refused app token, no connection is tried, and that's a warning."""
+    """If the app token is refused, no connection is tried, and the result is a warning."""
     one = await socket_finding(sandbox, monkeypatch, SLACK_APP_TOKEN="xapp-wrong")  # noqa: S106 - made up
     assert one.level == "warning"
     assert "not checked" in one.sentence

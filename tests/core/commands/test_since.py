@@ -32,7 +32,7 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
     ],
 )
 def test_moments(text: str, moment: datetime | None) -> None:
-    """A time ago or a date is read as a moment; anything else is None."""
+    """A relative time or a date is read as a moment; anything else is None."""
     assert parse_since(text, NOW) == moment
 
 

@@ -141,5 +141,5 @@ def test_no_file_breaks_the_reader(results: list[object]) -> None:
 
 @given(st.text() | st.binary())
 def test_no_text_breaks_the_reader(text: str | bytes) -> None:
-    """Text that isn't a file of results is None."""
+    """Text that isn't a results file is read as None."""
     assert read(text) is None

@@ -306,7 +306,7 @@ COMMANDS = ("dbt run --select staging", "dbt test")
 
 
 def with_commands(*commands: str) -> Question:
-    """A start with commands of the asker's own."""
+    """A start with custom commands."""
     return asks(Action.START, target=replace(NIGHTLY, commands=commands), posts=True)
 
 

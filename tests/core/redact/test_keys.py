@@ -1,4 +1,4 @@
-"""Private keys: whole, or cut off at either side."""
+"""Private keys: whole, or cut off at either end."""
 
 from __future__ import annotations
 

@@ -322,7 +322,7 @@ QUEUED = replace(REQUEST, state=RequestState.QUEUED, queued_at=ASKED, behind=471
     ],
 )
 def test_a_start_that_waits_says_for_what(request_: Request, first: str) -> None:
-    """A queued start's card says what it waits for, or why it wasn't started; Don't run is offered while it waits."""
+    """A queued start's card says what it waits for, or why it wasn't started; while it waits, the card has a button."""
     card = request_card(request_, APP)
     assert shown(card)[0] == first
     assert said(card.text).startswith(first)

@@ -1,4 +1,4 @@
-"""Offering only those buttons of a reply that the policy would allow, by the request that each makes."""
+"""Which buttons of a reply are offered, by the action that each of them needs."""
 
 from __future__ import annotations
 

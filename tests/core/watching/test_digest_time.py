@@ -1,4 +1,4 @@
-"""When a channel's digest is due: in Berlin, New York and on Lord Howe Island, also when clocks change."""
+"""When a channel's digest is due: in Berlin, New York and on Lord Howe Island, even when clocks change."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class FakePeopleByAddress:
 
 
 class FakeChannels:
-    """The bot's memberships: it's in all channels, unless a test says otherwise. Also, the workspace's admins."""
+    """The channels' states, and who the admins are. The bot is in all channels, unless a test says otherwise."""
 
     def __init__(self) -> None:
         self.states: dict[str, ChannelState] = {}
