@@ -54,7 +54,7 @@ class Heartbeat:
                 await asyncio.sleep(self._every_s)
 
     async def _send(self, http: httpx.AsyncClient) -> str:
-        """Send a heartbeat. Returns why that failed, empty if the heartbeat was accepted."""
+        """Send a heartbeat. Returns why that failed, or an empty string if the heartbeat was accepted."""
         try:
             # The response's body isn't read, however long it is.
             async with asyncio.timeout(self._send_s), http.stream("GET", self._url) as response:
