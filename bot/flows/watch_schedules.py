@@ -173,7 +173,7 @@ class ScheduleWatcher:
             return Message((refusal(refused[0], Action.WATCH, self._slash_command),))
         left_out = Refused(tuple(slug for slug, one in decisions.items() if not one.allowed), refused[0].reason)
         allowed = tuple(one for one in matching if decisions[one.slug].allowed)
-        # Whatever it covers, each end is reported only if the policy allows that at the time.
+        # No matter what it covers, each end is reported only if the policy allows that at the time.
         return PlannedWatch(watch, allowed, attempt, refused=left_out) if allowed else not_allowed(left_out)
 
     async def _with_zone(self, watch: Watch) -> Watch:

@@ -38,7 +38,7 @@ EXAMPLES = {
     "tz": "--tz Europe/Berlin",
 }
 
-# What git refuses in names, except `*`, which means any branch in a watch.
+# Characters and sequences that git refuses in names, except `*`, which means any branch in a watch.
 _NOT_IN_REFS = re.compile(r"[\s~^:?\[\\]|\.\.|@\{|//|^/|/$|\.$")
 
 

@@ -60,7 +60,8 @@ class Schedule:
 class ScheduleActivity:
     """The part of a listed schedule that changes when it runs. `slug` falls back to the name on backends without slugs.
 
-    Whether the last run is the newest one or the newest finished one isn't documented.
+    `slug` falls back to the name on backends without slugs. Whether the last run is the newest one or the newest
+    finished one isn't documented.
     """
 
     slug: str

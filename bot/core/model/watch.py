@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-# What a watch reports: failures and recoveries, every end, or every run from its start.
+# The reports of a watch: failures and recoveries, every end, or every run from its start.
 Only = Literal["failures", "ends", "all"]
 
 WATCHES_MOST_IN_CHANNEL = 50

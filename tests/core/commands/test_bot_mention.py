@@ -79,7 +79,7 @@ def test_whatever_is_written_it_is_a_part_of_it_or_nothing(text: str) -> None:
 
 @given(st.text(max_size=200) | PIECES)
 def test_whatever_stands_behind_a_mention_is_a_command_or_refused_in_a_sentence(text: str) -> None:
-    """Whatever follows a mention either parses or raises BadCommand, in a thread and elsewhere."""
+    """Any text after a mention either parses or raises BadCommand, in a thread and elsewhere."""
     said = behind_mention(f"<@{ME}> {text}", ME)
     for run_id in (None, 4711):
         with contextlib.suppress(BadCommand):
