@@ -49,5 +49,5 @@ async def until_looked(around: Worlds) -> None:
 
 
 async def end(bolt: Control, slug: str, how: str) -> Json:
-    """Create a run of a schedule that nobody started from Slack, and that has just ended."""
+    """Create a schedule's run that wasn't started from Slack and has just ended."""
     return await bolt.post("bolt/runs", {"slug": slug, "scheduled": True, "ends": how, "takes_s": 1, "ago_s": 2})

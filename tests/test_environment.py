@@ -85,7 +85,7 @@ def test_both_are_refused_by_name(token: Path) -> None:
 
 
 def test_every_bad_file_is_named_in_one_line(tmp_path: Path) -> None:
-    """Every bad file is one line with the variable and the reason, without the value or the path."""
+    """Every bad file is reported in one line with the variable and the reason, without the value or the path."""
     bad = tmp_path / "very-secret-path"
     bad.mkdir()
     contents = {

@@ -73,7 +73,7 @@ def test_each_expression_names_what_is_reported(where: str, expression: str) -> 
 
 
 def test_each_legend_names_labels_of_its_series() -> None:
-    """Each legend uses only labels that weren't aggregated away, which would be empty."""
+    """Legends use no labels that were aggregated away, because those would be empty."""
     for panel in panels():
         for target in panel["targets"]:
             shown = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))

@@ -50,7 +50,7 @@ class WatchMessages(Protocol):
         """Record that a message can't be edited anymore."""
 
 
-class UnknownState(Exception):  # noqa: N818 - not an error of the bot's tree: it never leaves this file
+class UnknownState(Exception):  # noqa: N818 - not one of the bot's errors: it never leaves this file
     """A card's request is in a state that only another version of the bot knows."""
 
 

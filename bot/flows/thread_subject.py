@@ -122,7 +122,7 @@ class ThreadSubjects:
         )
 
     def _shown(self, parent: CardRef, shown: SlackMessage | None) -> ThreadSubject | None:
-        """The subject of a message that Slack sent along. Without its key, even our own may not name a run."""
+        """The subject of a message that Slack sent along. Without its key, even one of ours may not name a run."""
         if shown is None:
             return None
         return self._named(parent, shown) if shown.ours else ThreadSubject()

@@ -34,8 +34,8 @@ EXPIRED = "the API key has expired"
 NO_REASON = "Bolt gave no reason."
 TOO_LARGE = "Bolt says the request is too large."
 
-# How common servers begin the message that a query doesn't match their schema. Only matched at the beginning: further
-# on, a message may quote what a person typed.
+# Beginnings of the messages in which common servers say that a query doesn't match their schema. Nothing after the
+# beginning is matched, because a message may quote what a person typed.
 _MISFIT = re.compile(
     r"""(?:[a-z ]*error[a-z ]*:\ )?
     (?: cannot\ query\ field | unknown\ (?:field\ )?argument | unknown\ field | unknown\ type | undefined\ field

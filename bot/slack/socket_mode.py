@@ -47,8 +47,8 @@ WANTED = Gauge(
     "bolt_bot_socket_connections_wanted", "How many connections to Slack this process should have; 0 over HTTP."
 )
 CONNECTIONS = 2
-# How the SDK's log lines begin for each failed attempt, every five seconds per connection. Its other lines stay in the
-# log, most importantly those saying that a request couldn't be handled.
+# Beginnings of the SDK's log lines about failed attempts, one every five seconds per connection. Its other lines stay in
+# the log, most importantly those saying that a request couldn't be handled.
 ATTEMPT_FAILED = (
     "Failed to connect",
     "Failed to retrieve WSS URL",

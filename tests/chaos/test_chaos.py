@@ -297,7 +297,7 @@ def _retries(second_begins: float) -> tuple[EndSeen, ...]:
 
 
 def excused_withholding() -> Iterator[tuple[str, Seen]]:
-    """What's allowed when messages are withheld."""
+    """Cases that are allowed because messages are withheld."""
     yield "told when the quiet hours are over", but(watched=QUIET)
     yield (
         "recovered while the bot was away",

@@ -94,7 +94,7 @@ async def make_quiet(stage: Stage, planned: Quieting) -> None:
 
 
 async def quiet_spells(stage: Stage) -> tuple[Spell, ...]:
-    """The quiet hours. If a command removed them again, perhaps late, their end is unknown, and the start stands in."""
+    """The quiet hours. If a command has removed them again, their end is unknown, and their start is used instead."""
     quiet = {one.channel for one in await stored_watches(stage) if one.quiet is not None}
     return tuple(one if one.channel in quiet else replace(one, until=one.since) for one in stage.quiet)
 

@@ -111,7 +111,7 @@ def test_scripts_get_values_with_their_types(capsys: pytest.CaptureFixture[str])
 
 
 def test_wrong_settings_are_told_as_at_a_start(capsys: pytest.CaptureFixture[str]) -> None:
-    """Wrong settings cause status 2 and one line each on standard error, as at a start."""
+    """Wrong settings cause status 2 and one line each on standard error, as at startup."""
     with patch.dict(os.environ, {**LEAST, "SLACK_BOT_TOKEN": "xoxp-very-secret", "BOLT_BOT_NAM": "x"}, clear=True):
         assert main(["config"]) == 2
     shown = capsys.readouterr()

@@ -1,4 +1,4 @@
-"""Many people start using the bot at once: nobody is refused because of Slack's limits on questions about them."""
+"""Many people start using the bot at once: nobody is refused because of Slack's limits on looking people up."""
 
 from __future__ import annotations
 

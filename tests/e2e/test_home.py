@@ -360,7 +360,7 @@ async def test_pages_are_turned_and_kept(stage: Stage) -> None:
 
 
 async def test_a_person_of_another_organization_is_shown_the_refusal_alone(stage: Stage) -> None:
-    """On Home, a person of another organization sees the refusal and nothing else."""
+    """On Home, a person from another organization sees the refusal and nothing else."""
     stage.sandbox.workspace.add_user("eve", team="T0ELSEWHERE")
     await stage.start_bot()
     await opened(stage, "I don't take requests from people in other organizations", "eve")

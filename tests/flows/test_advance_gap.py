@@ -46,7 +46,7 @@ async def blind(stage: IncidentStage) -> None:
 
 
 async def blind_but_not_posted(stage: IncidentStage) -> None:
-    """Bolt has refused the key for so long, and the messages that say so are queued."""
+    """Bolt has refused the key for this long, and the messages that say so are queued."""
     stage.bolt.faults.always["activity"] = stage.bolt.faults.always["schedules"] = BoltDenied()
     stage.pass_minutes(12)
     await stage.work("discovery")

@@ -1,4 +1,4 @@
-"""Starts that wait for a run to end: in order, each sent once, and they can be removed."""
+"""Starts that wait for a run to end are sent in order, each once, and can be removed."""
 
 from __future__ import annotations
 

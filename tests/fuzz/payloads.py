@@ -48,7 +48,7 @@ def places(value: object, path: Path = ()) -> Iterator[Path]:
 
 
 def put(body: Json, path: Path, value: object) -> None:
-    """Replace or delete what's at a path in a payload. A path that no longer exists is ignored."""
+    """Replace or delete the value at a path in a payload. A path that no longer exists is ignored."""
     inner: Any = body
     try:
         for step in path[:-1]:

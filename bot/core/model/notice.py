@@ -88,7 +88,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class NoticeRecord:
-    """A notice as stored: `rev` grows with every change, `ts` is its message's timestamp, empty until it's posted."""
+    """A notice as stored: `rev` grows with every change. `ts` is its message's timestamp, empty until it's posted."""
 
     notice: Notice
     rev: int = 0

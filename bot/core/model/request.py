@@ -24,7 +24,7 @@ class RequestState(StrEnum):
     ACCEPTED = "accepted"  # recorded; the schedule hasn't been looked up yet
     LOOKED = "looked"  # the schedule exists; the card is waiting for a slot in the posting budget
     CARDED = "carded"  # the card says "is starting"
-    SENDING = "sending"  # the trigger is about to be sent, or was sent
+    SENDING = "sending"  # the trigger is about to be sent, or has been sent
     LOOKING = "looking"  # the trigger's response was lost; searching the runs for ours
     UNCLEAR = "unclear"  # not found, or several match; the card says so, and the search goes on
     SETTLED = "settled"  # there's a run

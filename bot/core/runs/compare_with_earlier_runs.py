@@ -37,7 +37,7 @@ def recovery(listed: Sequence[RunSummary], run_id: int, *, all_listed: bool) -> 
 def what_changed(listed: Sequence[RunSummary], run: Run, *, all_listed: bool) -> Changed | None:
     """Compare a failed run with earlier ones. Returns None if that isn't possible.
 
-    Only runs of the same branch count, and only if this one had the schedule's own commands and no pull request. A
+    Only runs on the same branch count, and only if this one had the schedule's own commands and no pull request. A
     retry and the run that it retries count as one failure.
     """
     own = next((one for one in listed if one.id == run.id), None)

@@ -1,4 +1,4 @@
-"""The form that starts a run: its content, and reading what a person filled in.
+"""The form that starts a run: its content, and how a filled-in form is read.
 
 A person must never start commands that they didn't see. So the form remembers which commands it offered. If the field
 for commands is unchanged, the schedule's own run starts, provided that the schedule's commands are still the same. If

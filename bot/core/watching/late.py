@@ -1,6 +1,6 @@
 """Late schedules: a slot and its grace period have passed, and no run has begun.
 
-Slots are only those that Bolt listed before they passed: the time zone of a cron expression isn't known. All times are
+Only times that Bolt listed before they passed are slots: the time zone of a cron expression isn't known. All times are
 Bolt's.
 """
 

@@ -1,4 +1,4 @@
-"""Lines about single runs: which ends and starts a watch reports in a line, and the hourly line of busy schedules."""
+"""Lines about individual runs: the ends and starts that a watch reports, and the hourly line of busy schedules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form for a watch: its content, and reading what a person filled in.
+"""The form for a watch: its content, and how a filled-in form is read.
 
 The form can't change which schedules an existing watch covers: other schedules would be watched only from now on, so
 they need a watch of their own.

@@ -416,7 +416,7 @@ class Discovery(Protocol):
         """Load the records of watched schedules. Those that aren't on record are left out."""
 
     async def rename_schedule(self, old: str, new: str) -> list[str]:
-        """Move all that's known about a schedule to another slug. Returns the channels with an incident of it."""
+        """Move all that's known about a schedule to another slug. Returns the channels that have an incident for it."""
 
     async def note_look(self, lease: Lease, slug: str, rev: int, looked: Looked, *, delay_s: float) -> bool:
         """Record what a look at a schedule's runs found. Returns False if the schedule has to be looked at again."""

@@ -30,7 +30,7 @@ def missing_argument(name: str) -> Refused:
 
 @dataclass(slots=True)
 class User:
-    """A person of this workspace, a bot, or a person of another organization (`team`). `deleted`: deactivated.
+    """A person of this workspace, a bot, or a person from another organization (`team`). `deleted`: deactivated.
 
     On Enterprise Grid: `teams` are the workspaces of our organization that a person is in (empty: this one), `shown_as`
     is the workspace or organization that Slack reports as the person's team (empty: the workspace), and `enterprise` is

@@ -96,7 +96,7 @@ def test_a_directory_that_may_only_be_read(folder: Path) -> None:
 
 @pytest.mark.parametrize("path", ["redis", "redis/appendonlydir/appendonly.aof.1.incr.aof"])
 def test_data_of_another_user(path: str, folder: Path) -> None:
-    """Data of another user, as after a start as root, is a problem even if the directory is right."""
+    """Data that belongs to another user, as after a run as root, is a problem even if the directory is right."""
     if os.getuid() != 0:
         pytest.skip("only root can give a file to somebody else")
     file = folder / path

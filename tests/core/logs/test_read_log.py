@@ -340,7 +340,7 @@ def test_a_source_that_the_log_names_by_its_schema_is_the_one_of_dbts_results() 
 
 
 def test_results_are_enough_where_the_log_is_lost() -> None:
-    """dbt's results alone give the failures, without colors and carriage returns, and masked."""
+    """From dbt's results alone, the failures are read without colors or carriage returns, and masked."""
     message = "Database Error in model m (m.sql)\r\n  \x1b[31mno hunter2 here\x1b[0m\r\n"
     results = Results(None, {"error": 1}, (NodeResult("model.k.m", "error", message),))
     found = reading(LogFindings(), results, limit=2900, mask=lambda text: text.replace("hunter2", "•••"))

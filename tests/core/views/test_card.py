@@ -101,7 +101,7 @@ def test_a_failed_card_tells_what_broke() -> None:
 
 
 def test_a_succeeded_card_never_says_failed() -> None:
-    """A succeeded card never contains the word failed, so that nobody misreads it at a glance."""
+    """The card of a successful run never contains the word failed, so that nobody misreads it at a glance."""
     assert "failed" not in " ".join(shown(run_card(run("SUCCESS", end=ended(9)), APP)))
 
 

@@ -118,7 +118,7 @@ def test_the_end_says_how_long_it_took() -> None:
 
 
 def test_a_post_about_a_cause_names_its_schedules_and_whom_it_concerns() -> None:
-    """A post about a cause names its schedules with their runs, and mentions whom it concerns."""
+    """A post about a cause names its schedules with their runs, and mentions the people it concerns."""
     (cause,) = shared_causes([incident(1), incident(2)])
     message = cause_post(cause, (Mention("U0ADA"),), APP)
     first, names = shown(message)

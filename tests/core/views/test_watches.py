@@ -208,6 +208,6 @@ def test_an_unknown_watch_is_said_to_be_one() -> None:
     ],
 )
 def test_owners_who_are_not_reached_are_named(unreached: UnreachedOwners, note: str | None) -> None:
-    """Owners who can't be notified are named, with how many were checked."""
+    """Owners who can't be notified are named, with the number of owners that were checked."""
     lines = answer(Preview(1, 1, Previewed()), unreached=unreached)
     assert lines[3:] == ([note] if note else [])

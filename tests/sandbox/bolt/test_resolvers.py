@@ -125,14 +125,14 @@ async def test_a_query_that_is_not_valid(served: Served) -> None:
 
 
 async def test_a_query_that_is_not_valid_may_come_with_200(served: Served) -> None:
-    """The status of an answer to an invalid query is a setting."""
+    """A setting decides the status of an answer to an invalid query."""
     served.world.invalid_status = 200
     assert (await served.answer("{ noSuchField }"))["errors"]
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"query": 1}', b'{"query": "{x}", "variables": []}', b"\xff"])
 async def test_a_body_that_is_no_request(served: Served, body: bytes) -> None:
-    """A body that is not a GraphQL request is answered with 400 and a text."""
+    """A body that is not a GraphQL request is answered with 400 and an error message."""
     response = await served.client.post("/bolt/graphql", content=body)
     assert response.status_code == 400
     assert response.text.startswith(("The body", "variables"))
@@ -255,7 +255,7 @@ async def test_cancel_only_asks(served: Served) -> None:
 
 
 async def test_cancelling_a_finished_run(served: Served) -> None:
-    """Whether cancelling a finished run is an error is a setting; the run stays as it was."""
+    """A setting decides whether cancelling a finished run is an error; the run stays as it was."""
     run_id = await served.trigger("nightly")
     served.clock.pass_s(30)
     cancel = f"mutation {{ cancelBoltRun(scheduleRunId: {run_id}) {{ ok }} }}"

@@ -208,7 +208,7 @@ async def test_a_direct_message_where_the_manifest_forbids_it(served: Served) ->
 
 @pytest.mark.usefixtures("handler")
 async def test_people_of_another_organization(served: Served, listener: Listener) -> None:
-    """Payloads about people of another organization name their team, and they can't use our commands."""
+    """Payloads about people from another organization name their team, and they can't use our commands."""
     await served.control("users", name="eve", team="T0ELSE")
     await served.control("members", channel="data-eng", user="eve", do="invite")
     await served.people.mention("eve", "data-eng", "hello")

@@ -202,7 +202,7 @@ async def test_deleting_a_parent_leaves_a_tombstone(served: Served) -> None:
 
 
 async def test_ephemerals(served: Served) -> None:
-    """An ephemeral is shown to one person only, who must be a member, and can't be edited."""
+    """An ephemeral message is shown to one person only, who must be a member, and can't be edited."""
     posted = await served.client.chat_postEphemeral(channel="C0DATAENG", user="U0ADA", text="psst")
     (private,) = served.ws.privates
     assert (private.user, private.text) == ("U0ADA", "psst")

@@ -116,5 +116,5 @@ def sentence(text: str) -> None:
     # In code and in addresses, Slack interprets no words.
     assert PINGS.findall(CODE.sub("", ADDRESS.sub("", text))) == []
     assert UNSEEN.findall(text) == []
-    # One of our code spans ends where it's meant to: what a stranger wrote contains no backtick.
+    # One of our code spans ends in the right place: text from others in it contains no backtick.
     assert len(re.findall(rf"(?<!{JOINER})`", text)) % 2 == 0

@@ -86,7 +86,7 @@ async def test_only_the_bots_own_joining_counts() -> None:
 
 
 async def test_a_channel_with_another_id_takes_its_watches_along() -> None:
-    """Watches move along to a channel's new id, and invalid ids are ignored."""
+    """Watches move to a channel's new id, and invalid ids are ignored."""
     heard = Heard()
     await heard.hear({"type": "channel_id_changed", "old_channel_id": "G1", "new_channel_id": "C1"})
     assert heard.did == [("move", "G1", "C1"), ("forget", "C1"), ("check", "C1")]
