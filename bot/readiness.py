@@ -1,4 +1,4 @@
-"""Whether the bot is ready: `/readyz`, and what the heartbeat depends on. `/healthz` is in `bot.web.server`."""
+"""Whether the bot is ready, for `/readyz` and for the heartbeat. `/healthz` is in `bot.web.server`."""
 
 from __future__ import annotations
 

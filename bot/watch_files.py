@@ -1,6 +1,6 @@
 """The owners file and the watches file that the settings name.
 
-`BOLT_BOT_OWNERS_FILE` says who owns which schedule, `BOLT_BOT_WATCHES_FILE` what is watched in which channel.
+`BOLT_BOT_OWNERS_FILE` lists the owners of schedules, and `BOLT_BOT_WATCHES_FILE` the watches of each channel.
 """
 
 from __future__ import annotations

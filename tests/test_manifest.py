@@ -52,7 +52,7 @@ def test_http_mode_names_the_address_everywhere() -> None:
     assert data["settings"]["socket_mode_enabled"] is False
     assert data["settings"]["interactivity"]["request_url"] == address
     assert data["settings"]["event_subscriptions"]["request_url"] == address
-    # What's typed into a menu goes there. Without it, no schedule could be chosen in the form.
+    # Text typed into a menu goes to this URL. Without it, no schedule could be chosen in the form.
     assert data["settings"]["interactivity"]["message_menu_options_url"] == address
     assert [one["url"] for one in data["features"]["slash_commands"]] == [address]
     assert "bot.example.com" not in render_manifest(base_url="https://bolt.acme.example")

@@ -24,7 +24,7 @@ class _Command(Protocol):
         """Add the command's arguments to its parser."""
 
 
-# In the order of the help. Each one's module has the same name, with underscores.
+# In the order of the help. The module of each command has the same name, with underscores.
 COMMANDS = (
     "run",
     "demo",

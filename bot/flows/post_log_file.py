@@ -44,8 +44,8 @@ class FileThread:
     """The thread of `message` in which a file is posted.
 
     `file_id` is the file that an earlier attempt uploaded, or None if there's none; `note` records a file's id before
-    the file is shared. `joins`: the bot joins the channel if it isn't in it, which it never does for what it reports
-    unasked.
+    the file is shared. `joins`: the bot joins the channel if it isn't in it, which it never does for reports that
+    nobody asked for.
     """
 
     message: CardRef

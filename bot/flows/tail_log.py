@@ -1,8 +1,8 @@
 """Live logs: new lines of a running command go to the thread of the run's card, in few posts.
 
 Lines are stored with their cursor before they're posted, and reading continues from that cursor afterward. If the
-process dies in between, nothing is lost: the next one posts the same lines, or finds them already posted. What a post
-shows, and the pauses between posts, are in `bot.core.views.live_log`.
+process dies in between, nothing is lost: the next one posts the same lines, or finds them already posted. The content
+of a post and the pauses between posts are in `bot.core.views.live_log`.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from bot.slack.payload_shapes import record_in, text_in
 
 log = structlog.get_logger()
 
-# Only used if the payload doesn't say. Together with what follows it has to stay under the 3 s that Slack waits.
+# Only used if the payload doesn't say. This call and the work after it have to fit into the 3 s that Slack waits.
 ASK_S = 0.8
 
 OTHER_TEAM = "I belong to another workspace, so I can't do that here. Nothing was done."

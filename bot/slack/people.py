@@ -56,7 +56,7 @@ GROUP_MESSAGE = (
 ROLE_S = 3600.0
 # The longest time for which a person, or a channel that the bot is in, is cached.
 KEPT_S = 86_400.0
-# How many admins are notified of what the bot can't report to anyone else.
+# How many admins are notified of problems that the bot can't report to anyone else.
 ADMINS_MOST = 10
 # When to ask again after Slack didn't answer.
 AGAIN_S = 2.0

@@ -95,7 +95,7 @@ class ListingGaps:
         return StoredNotice(from_json(GapNotice, body), int(rev), ts or "") if body else None
 
     async def account_comes(self, channel: str) -> bool:
-        """Whether a channel's account of a gap is still pending, or what a gap has hidden is still being found."""
+        """Whether a channel's account of a gap is still pending, or runs hidden by a gap are still being found."""
         key = self._scripts.key("due", "gaps")
         members = await self._scripts.ask(self._scripts.redis.zrange(key, 0, -1))
         return any(str(member).rpartition(":")[0] in {"", channel} for member in members)

@@ -1,6 +1,6 @@
 """Runs: one hash per run, with who asked for it, its last observation, any request to cancel it, and its end.
 
-When a finished run begins to expire is decided in `scripts/shared/expiry.lua`.
+`scripts/shared/expiry.lua` decides when a finished run begins to expire.
 """
 
 from __future__ import annotations

@@ -194,7 +194,7 @@ async def test_each_end_is_counted_once_with_its_hint(stage: IncidentStage) -> N
 
 
 async def test_an_end_that_two_processes_account_is_counted_once(stage: IncidentStage) -> None:
-    """The second one changes nothing."""
+    """The second process changes nothing."""
     stage.at = stage.bolt.clock = NOON
     await stage.watch()
     stage.run_through("SUCCESS")

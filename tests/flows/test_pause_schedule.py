@@ -62,7 +62,7 @@ async def test_it_is_paused_and_resumed(stage: Stage) -> None:
 
 @pytest.mark.parametrize("sent", [True, False])
 async def test_after_a_lost_reply_the_schedule_itself_is_asked(stage: Stage, *, sent: bool) -> None:
-    """The request is sent once, and the answer says what is true in Bolt."""
+    """The request is sent once, and the answer gives the schedule's actual state in Bolt."""
     if sent:
         stage.bolt.faults.lose("suspend")
     else:

@@ -27,7 +27,7 @@ async def test_the_first_start_records_and_the_same_bot_passes(redis_client: Red
 
 
 async def test_of_two_that_start_at_once_one_is_refused(redis_client: Redis) -> None:
-    """It can be either of them."""
+    """Either bot may be the one that is refused."""
     both = (started(redis_client, MINE), started(redis_client, replace(MINE, team="T2")))
     outcomes = await asyncio.gather(*both, return_exceptions=True)
     assert [type(one) for one in outcomes].count(StoreUnfit) == 1

@@ -1,4 +1,4 @@
-"""When a digest is posted, as people type it. When it's due is computed in `bot.core.watching.digest_time`."""
+"""Reading a digest's times as people type them. `bot.core.watching.digest_time` computes when it's due."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from bot.core.model.run_end import RunEnd, RunError
 ERRORS_REMEMBERED = 200
 # The reason an incident was closed when its message must no longer show anything about it.
 HIDDEN = "no longer shown here"
-# Thread posts of one incident, the opening's included.
+# The most thread posts of one incident, including the post about its opening.
 POSTS_MOST = 10
 # A schedule may flap for months.
 POSTS_KEPT = 30

@@ -63,7 +63,7 @@ def compare(ledger: Ledger, listed: Sequence[RunSummary], at: datetime, *, since
 
 
 def without(found: Found, held: frozenset[int]) -> Found:
-    """Leave out runs until the next listing."""
+    """Hold back these runs until the next listing."""
     if not held:
         return found
     return Found(

@@ -39,7 +39,7 @@ Field = Literal["schedule", "owner", "branch", "only", "mention", "person", "qui
 class Filled:
     """The form's values as typed. `schedule` is the handle of an offer, or a pattern; `person` is a user's id.
 
-    `number` is the edited watch's, or None for a new one.
+    `number` is the number of the edited watch, or None for a new watch.
     """
 
     channel: str

@@ -1,6 +1,6 @@
 """Ports to the Bolt API, implemented by `bot.paradime`.
 
-They raise only the errors of `bot.core.model.errors`, and never repeat a request that might then take effect twice.
+These ports raise only the errors of `bot.core.model.errors`, and never repeat a request that might then take effect twice.
 """
 
 from __future__ import annotations

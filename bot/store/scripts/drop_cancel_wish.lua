@@ -1,4 +1,4 @@
--- Stops trying to cancel a run. Unless the wish is kept because it was fulfilled, the card no longer shows it, and
+-- Stops trying to cancel a run. Unless the request is kept because it was fulfilled, the card no longer shows it, and
 -- offers Cancel again if the run continues. ARGV: run member, token, keep. Returns 1 or 0.
 local member, set = ARGV[3], key('due', 'cancels')
 local run = key('run', member)

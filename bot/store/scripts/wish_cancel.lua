@@ -1,4 +1,4 @@
--- Stores a wish to cancel a run, once. A run (or card) that isn't on record is created from the data in the person's
+-- Stores a request to cancel a run, once. A run (or card) that isn't on record is created from the data in the person's
 -- button. ARGV: run member, wish, facts, seen, state, digest, usual_s, began_s, card or ''. Returns {'new' | 'already'
 -- | 'final', the wish or state on record}
 local member, card = ARGV[3], ARGV[11]

@@ -46,7 +46,7 @@ def lines(form: Form) -> list[str]:
 
 
 def reported(form: Form) -> list[str]:
-    """The modal's fields about what is reported."""
+    """The modal's fields for choosing what to report."""
     return [line for line in picture(checked(form)).split("\n") if line.startswith(REPORTED)]
 
 

@@ -34,7 +34,7 @@ export function safeUrl(url: unknown): string | null {
 const escaped = (text: string): string =>
   text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
-// What a person types, as Slack's composer sends it: names as ids, the rest escaped.
+// The typed text in the form that Slack's composer sends: names become ids, and the rest is escaped.
 export function asSent(typed: string, users: User[]): string {
   const byName = new Map(users.map((user) => [user.name.toLowerCase(), user.id]));
   return escaped(typed).replace(/(^|[^\w@])@([\w.-]*\w)/g, (whole, before: string, name: string) => {
