@@ -42,7 +42,7 @@ SANDBOX = ("SLACK_API_URL", "PARADIME_APP_URL")
 
 @dataclass(slots=True)
 class Reader:
-    """Someone who follows the page, in a folder with what a clone has."""
+    """Someone who follows the page, in a folder with the files of a clone."""
 
     sandbox: Sandbox
     folder: Path

@@ -89,7 +89,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Wheels:
 
 
 async def start(command: str, folder: Path, environment: dict[str, str]) -> asyncio.subprocess.Process:
-    """Start a command of the bot with this environment only: -S leaves out what's installed here."""
+    """Start a command of the bot with this environment only: -S leaves out the packages installed here."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-S", "-m", "bot", command),
         cwd=folder,

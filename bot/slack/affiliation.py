@@ -1,4 +1,4 @@
-"""Decide whether a person belongs to our organization. This is the only place that does.
+"""Decide whether a person belongs to our organization. No other module decides this.
 
 On Enterprise Grid the workspace or organization id in a payload proves nothing by itself: `user.team_id`, `event.team`,
 `user_team` and `source_team` may name the organization (`E…`) or a sibling workspace (`T…`), even if the app is

@@ -193,7 +193,7 @@ class SlackPeople:
         return ChannelInfo(channel, known.name, known.kind, known.shared)
 
     async def channel_state(self, channel: str) -> ChannelState:
-        """Read what the bot can do in a channel now, and cache what Slack says about it. Raises SlackError."""
+        """Read the current state of a channel for the bot, and cache Slack's answer. Raises SlackError."""
         try:
             answer = await self._slack.call("conversations.info", channel=channel, spare=True)
         except ChannelRefused:

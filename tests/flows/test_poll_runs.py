@@ -51,7 +51,7 @@ async def polled(
 
 
 async def poll(scripts: Scripts, name: str, api: Api, rule: StrayRule | None = None) -> None:
-    """Poll once what is due in a set."""
+    """Poll the runs that are due in a set, once."""
     due = DueSet(scripts, name, lease_s=10)
     claimed: Claimed = await due.claim(100, fields=FIELDS)
     assert claimed.lease is not None

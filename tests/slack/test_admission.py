@@ -1,4 +1,4 @@
-"""The check before every listener: floods are answered once, and what was already handled isn't done again."""
+"""The check before every listener: floods are answered once, and a handled request isn't handled again."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How far a run has come, its usual duration, and what earlier runs say."""
+"""A run's progress, its usual duration, and comparisons with earlier runs."""

@@ -102,7 +102,7 @@ def _lines(ends: Sequence[RunEnd], watch: Watch, schedule: WatchedSchedule, *, b
 
 
 def preview(told: Iterable[Previewed], schedules: int) -> Preview:
-    """Add up what would have been reported, and estimate the rest from it."""
+    """Add up the reports of the schedules that were read, and estimate the rest from them."""
     read = list(told)
     whole = [_scaled(one, PREVIEWED.days / one.days) for one in read]
     added = Previewed(

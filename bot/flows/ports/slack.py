@@ -108,7 +108,7 @@ class Channels(Protocol):
     """The state of channels for the bot, and the people to tell if it can't post there."""
 
     async def channel_state(self, channel: str) -> ChannelState:
-        """Read what the bot can do in a channel now. Raises SlackError if Slack doesn't say."""
+        """Read the current state of a channel for the bot. Raises SlackError if Slack doesn't say."""
 
     async def admins(self) -> tuple[str, ...]:
         """The workspace's admins, as far as they're known; only the first few."""

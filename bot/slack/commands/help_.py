@@ -11,7 +11,7 @@ COMMANDS = (HelpCommand,)
 
 
 def asks(command: HelpCommand) -> None:
-    """Ask nothing: everyone may read the help."""
+    """Return no question for the policy: everyone may read the help."""
 
 
 async def handle(context: ListenerContext, call: Call, command: HelpCommand) -> Message:  # noqa: ARG001 - every command has the same shape

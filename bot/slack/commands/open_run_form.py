@@ -11,7 +11,7 @@ COMMANDS = (RunForm,)
 
 
 def asks(command: RunForm) -> None:
-    """Ask nothing: the form asks the policy itself."""
+    """Return no question for the policy: the form asks it."""
 
 
 async def handle(context: ListenerContext, call: Call, command: RunForm) -> Message | None:  # noqa: ARG001 - every command has the same shape

@@ -11,7 +11,7 @@ COMMANDS = (WatchForm,)
 
 
 def asks(command: WatchForm) -> None:
-    """Ask nothing: the form asks the policy itself."""
+    """Return no question for the policy: the form asks it."""
 
 
 async def handle(context: ListenerContext, call: Call, command: WatchForm) -> Message | None:

@@ -220,7 +220,7 @@ async def _why_not_there(context: ListenerContext, user: str, channel: str, *, c
 
 
 async def may_post_in(context: ListenerContext, user: str, channel: str) -> Permission:
-    """Whether a person may run in a channel; in direct messages only with the bot.
+    """Whether a person may start runs in a channel; the only direct messages allowed are those with the bot.
 
     Raises SlackError, StoreUnavailable.
     """
