@@ -1,4 +1,7 @@
-"""Load the settings, and report each missing or malformed one on a line of its own."""
+"""Load the settings, and report each missing or malformed one on a line of its own.
+
+`bot.environment` reads the values, including those in files that `…_FILE` variables name.
+"""
 
 from __future__ import annotations
 

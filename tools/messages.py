@@ -31,7 +31,7 @@ from the code by `make messages`; a test fails if it is out of date. A placehold
 PLACES = (
     (
         "Cards",
-        r"core/views/(card|run_from_buttons|offered_buttons|already_running)|core/model/(state_labels|run)\.|flows/.*card",
+        r"core/views/(card|run_from_buttons|allowed_buttons|already_running)|core/model/(state_labels|run)\.|flows/.*card",
     ),
     ("A file of hints", r"logs/hints/file|hints_file"),
     (

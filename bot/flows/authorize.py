@@ -24,7 +24,7 @@ from bot.core.model.watch import Watch
 from bot.core.policy.decision import Decision, Verdict, decide
 from bot.core.policy.rules import UNKNOWN_COMMAND, Action, Policy, Question, Target
 from bot.core.text.message import Message
-from bot.core.views.offered_buttons import offered
+from bot.core.views.allowed_buttons import allowed
 from bot.core.views.store_unavailable import cause
 from bot.flows.ports.slack import People
 from bot.flows.ports.store import Audit, Runs
@@ -245,7 +245,7 @@ class Authorizer:
         person, channel_info = await self._who(asker)
         if person.roles is None or Role.EXTERNAL not in person.roles:
             return message
-        return offered(message, lambda question: decide(self.policy, person, channel_info, question).allowed)
+        return allowed(message, lambda question: decide(self.policy, person, channel_info, question).allowed)
 
     async def asker_and_channel(self, asker: Asker) -> tuple[Person, ChannelInfo]:
         """The person who asks, and the channel."""

@@ -1,6 +1,7 @@
 """A lease: a claim on due members, valid as long as its holder renews it.
 
 The token is the score that the claim left in the due set: finishing works only as long as that score is unchanged.
+The scripts `claim_due.lua` and `renew_leases.lua` make and renew leases, which last BOLT_BOT_LEASE_S.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Metrics of calls to Slack, by method and outcome. Every other metric is declared beside what it measures."""
+"""Metrics of calls to Slack, by method and outcome. docs/operate.md lists all metrics."""
 
 from __future__ import annotations
 

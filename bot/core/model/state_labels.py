@@ -1,4 +1,7 @@
-"""Labels for a run's state: a word and an emoji, never one without the other."""
+"""Labels for a run's state: a word and an emoji, never one without the other.
+
+The first line of a card is a whole sentence, built by `headline` in `bot.core.views.card`.
+"""
 
 from __future__ import annotations
 

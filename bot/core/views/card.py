@@ -13,6 +13,7 @@ from bot.core.logs.nodes import warnings
 from bot.core.model.command import ArtifactsCommand, LogsCommand, RunCommand
 from bot.core.model.request import Request, RequestState
 from bot.core.model.run import LOST, Retried, Run, is_failed, is_final, run_url
+from bot.core.model.state_labels import state_emoji, state_word
 from bot.core.runs.progress import bar, commands_known, progress
 from bot.core.runs.usual_duration import share, slowness_in_words, usual_end
 from bot.core.text.message import LABEL_MOST, Block, Button, Buttons, Confirm, Facts, Message, Paragraph
@@ -63,18 +64,18 @@ def retried_by(retried: Retried, app_url: str) -> Sentence:
 
 def headline(run: Run) -> Sentence:
     """The first line: a whole sentence with the run's status."""
-    state, name = run.seen.state, Bold(run.title)
+    state, name, emoji = run.seen.state, Bold(run.title), state_emoji(run.seen.state)
     took: Sentence = (f" after {duration(run.seconds)}",) if run.seconds is not None else ()
     if state == "SUCCESS":
         length: Sentence = (f" in {duration(run.seconds)}",) if run.seconds is not None else ()
-        return (Emoji("white_check_mark"), " ", name, " succeeded", *length, *_recovered(run))
+        return (emoji, " ", name, " succeeded", *length, *_recovered(run))
     if is_failed(state):
-        return (Emoji("x"), " ", name, " failed", *took)
+        return (emoji, " ", name, " failed", *took)
     if state == "CANCELED":
         by: Sentence = (" by ", Mention(run.wish.user)) if run.wish and run.wish.asked else ()
-        return (Emoji("black_square_for_stop"), " ", name, " was cancelled", *by, *took)
+        return (emoji, " ", name, " was cancelled", *by, *took)
     if state == "SKIPPED":
-        return (Emoji("black_right_pointing_double_triangle_with_vertical_bar"), " ", name, " was skipped")
+        return (emoji, " ", name, " was skipped")
     if state == LOST:
         return (
             Emoji("grey_question"),
@@ -85,10 +86,7 @@ def headline(run: Run) -> Sentence:
     if run.wish:
         cancelled_by: Sentence = (" is being cancelled by ", Mention(run.wish.user))
         return (Emoji("hourglass_flowing_sand"), " ", name, *cancelled_by)
-    if state == "STARTING":
-        return (Emoji("clock1"), " ", name, " is starting")
-    word = "running" if state == "RUNNING" else cut(state, 60)
-    return (Emoji("hourglass_flowing_sand"), " ", name, f" is {word}")
+    return (emoji, " ", name, f" is {state_word(state)}")
 
 
 def second_glance(run: Run) -> Sentence:

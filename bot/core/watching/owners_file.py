@@ -1,5 +1,7 @@
 """The owners file: YAML read with its line numbers, so that each fault names its line.
 
+`bot.core.text.yaml_file` reports the faults that any YAML file can have, such as an unknown key.
+
     version: 1
     owners:
       ada@example.com: U0123ABC

@@ -1,4 +1,4 @@
-"""How long an incident can be snoozed, and when that ends."""
+"""How long an incident can be snoozed, and when that ends. The menu is in `bot.core.views.incident`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """The watches file: YAML read with its line numbers, so that each fault names its line, and written from watches.
 
+`bot.core.text.yaml_file` reports the faults that any YAML file can have, such as an unknown key.
+
     version: 1
     channels:
       C0123ABC:

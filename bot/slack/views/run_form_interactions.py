@@ -1,4 +1,7 @@
-"""The run form's interactions: open it, type in its menu, choose a schedule, submit it."""
+"""The run form's interactions: open it, type in its menu, choose a schedule, submit it.
+
+`bot.core.schedules.run_form` finds invalid fields.
+"""
 
 from __future__ import annotations
 

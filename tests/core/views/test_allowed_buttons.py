@@ -1,4 +1,4 @@
-"""Which buttons of a reply are offered, by the action that each of them needs."""
+"""Which buttons of a reply are allowed, by the action that each of them needs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from bot.core.model.command import CancelCommand, Command, LogsCommand, RetryCom
 from bot.core.policy.rules import Action, Question
 from bot.core.text.message import Button, Buttons, Message, Paragraph
 from bot.core.views import buttons
+from bot.core.views.allowed_buttons import allowed, question_of
 from bot.core.views.buttons import command_button
-from bot.core.views.offered_buttons import offered, question_of
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,6 @@ def test_buttons_that_would_be_refused_are_left_out() -> None:
     cancels, follows = Button(buttons.CANCEL_RUN, "Cancel"), Button(f"{buttons.FOLLOW_RUN}.1", "Follow")
     text = Paragraph(("x",))
     message = Message(("x",), (text, Buttons((cancels, link, reads)), Buttons((cancels, follows))))
-    kept = offered(message, lambda asked: asked == Question(Action.READ))
+    kept = allowed(message, lambda asked: asked == Question(Action.READ))
     assert kept.blocks == (text, Buttons((link, reads)))
-    assert offered(message, lambda _asked: True) == message
+    assert allowed(message, lambda _asked: True) == message

@@ -1,4 +1,7 @@
-"""Filtering the buttons of an answer, so that none is offered that would be refused."""
+"""Filtering the buttons of an answer, so that none is offered that would be refused.
+
+Which buttons a card has is decided in `bot.core.views.card`, and an incident's in `bot.core.views.incident`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from bot.core.text.message import Block, Buttons, Message
 from bot.core.views.buttons import ACTIONS, POSTS
 
 
-def offered(message: Message, may: Callable[[Question], bool]) -> Message:
+def allowed(message: Message, may: Callable[[Question], bool]) -> Message:
     """Remove the buttons for actions that the person may not take."""
     blocks = (_kept(block, may) for block in message.blocks)
     return replace(message, blocks=tuple(block for block in blocks if block is not None))
