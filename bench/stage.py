@@ -246,7 +246,7 @@ def processor_s(pid: int) -> float:
 def machine_s() -> float:
     """Return the processor time that all of the machine's processes have used so far, in seconds (proc(5), stat).
 
-    User time already includes what guests used; waiting for a disk counts as idle.
+    User time already includes the time that guests used; waiting for a disk counts as idle.
     """
     user, nice, system, _idle, _iowait, *others = map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:])
     return sum((user, nice, system, *others[:3])) / os.sysconf("SC_CLK_TCK")

@@ -112,7 +112,7 @@ def _context(body: Mapping[str, Any]) -> bool:
 
 
 def _encodable(body: Mapping[str, Any]) -> bool:
-    """Whether a payload can be encoded: JSON may contain lone surrogates, which can't be."""
+    """Whether a payload can be encoded: JSON may contain lone surrogates, which can't be encoded."""
     try:
         json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, TypeError):

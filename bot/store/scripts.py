@@ -115,7 +115,7 @@ class Scripts:
         CALLS.labels(CallOutcome.OK).observe(time.monotonic() - began)
         if _cancellations() > cancellations:
             # Before Python 3.12, a call that is cancelled just as it's sent swallows the cancellation
-            # (asyncio.wait_for in redis-py): what should have ended would go on, and a timeout would never fire.
+            # (asyncio.wait_for in redis-py): a task that should have ended would go on, and a timeout would never fire.
             raise asyncio.CancelledError
         return reply
 

@@ -109,7 +109,7 @@ class Stage:
     gaps: list[Spell] = field(default_factory=list)
     absences: list[Spell] = field(default_factory=list)
     stops: list[StopSeen] = field(default_factory=list)
-    # Jumps of Bolt's clock: its time before each, and by how much.
+    # Jumps of Bolt's clock: its time before each jump, and how far it jumped.
     jumps: list[tuple[float, float]] = field(default_factory=list)
     _pulse: asyncio.Task[None] | None = None
 

@@ -48,7 +48,7 @@ class Conformance:
         """Do a check, which fails if it raises anything."""
         try:
             do()
-        except Exception as error:  # noqa: BLE001 - the SDK raises anything; the next checks are still wanted
+        except Exception as error:  # noqa: BLE001 - the SDK raises anything; the other checks still run
             self.failed += 1
             print(f"FAILED  {what}: {type(error).__name__}: {error}")
         else:

@@ -1,4 +1,4 @@
-"""A start is sent at most once and soon, or not at all."""
+"""A start is sent at most once, and soon or never."""
 
 from __future__ import annotations
 

@@ -476,6 +476,6 @@ async def test_whatever_comes_is_an_error_of_ours(body: object, status: int, nam
     try:
         await (READS | CHANGES | ONCE)[name](client)
     except BotError as error:
-        assert error.sentence  # noqa: PT017 - what is raised is not always raised
+        assert error.sentence  # noqa: PT017 - the call may also succeed
     finally:
         await client.aclose()

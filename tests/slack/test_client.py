@@ -132,7 +132,7 @@ async def test_a_channel_is_joined_where_it_is_public(chat: SlackChat) -> None:
 
 
 async def test_one_person_is_told_privately(chat: SlackChat, sandbox: Sandbox) -> None:
-    """One person can be told by an ephemeral message or a direct message; an unknown response address is refused."""
+    """One person can be reached by an ephemeral message or a direct message; an unknown response address is refused."""
     await chat.post_ephemeral(CHANNEL, "U0ADA", Message(("psst",)))
     ts = await chat.post_direct("U0ADA", Message(("hey",)), key="k")
     assert any(one.text == "psst" and one.user == "U0ADA" for one in sandbox.workspace.privates)

@@ -238,7 +238,7 @@ async def test_a_directory_of_another_is_told(read_only: Path) -> None:
 
 
 async def test_it_is_started_by_the_main_thread(own: EmbeddedRedis) -> None:
-    """The kernel ties the server to the thread that started it, so another one is refused."""
+    """The kernel ties the server to the thread that started it, so a start from another thread is refused."""
     faults: list[RuntimeError] = []
 
     def start() -> None:

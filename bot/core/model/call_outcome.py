@@ -1,4 +1,4 @@
-"""How a call to a service went, as the metrics and the outages see it."""
+"""Outcomes of calls to a service, for the metrics and for noticing outages."""
 
 from __future__ import annotations
 

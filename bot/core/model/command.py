@@ -273,7 +273,7 @@ class FailingCommand:
 
 @dataclass(frozen=True, slots=True)
 class DigestCommand:
-    """Set when this channel's digest is posted: `daily`, or `weekly` on a `weekday`, at `clock` (HH:MM); or `off`.
+    """Set the time of this channel's digest: `daily`, or `weekly` on a `weekday`, at `clock` (HH:MM); or `off`.
 
     Without `every`, show what is set. `weekday` is 0 for Monday.
     """

@@ -1,4 +1,4 @@
-"""A channel's digest of what it watches, and the answers to those who set it."""
+"""A channel's digest of what it watches, and the replies to people who set it up."""
 
 from __future__ import annotations
 

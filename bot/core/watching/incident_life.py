@@ -188,7 +188,7 @@ def _reopened(incident: Incident, end: RunEnd, watch: Watch, *, carded: bool) ->
 
 
 def _is_soon_after(incident: Incident, end: RunEnd) -> bool:
-    """Whether a failure comes so soon after the recovery that it's the same trouble."""
+    """Whether a failure comes so soon after the recovery that it reopens the incident."""
     recovered = incident.recovered_by
     if recovered is None or recovered.ended_at is None or end.ended_at is None:
         return True

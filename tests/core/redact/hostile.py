@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 DASHES = "-" * 5
-# Texts to repeat, by what they are. Most look like the beginning of something that a pattern looks for, or like several
+# Texts to repeat, by kind. Most look like the beginning of something that a pattern looks for, or like several
 # of these nested.
 UNITS: dict[str, str] = {
     "one character": "a",

@@ -17,7 +17,7 @@ local function unlist_queued(id)
   for _, list in ipairs(queued_lists(id)) do redis.call('ZREM', list, id) end
 end
 
--- Makes a start wait for the end of a run; '' if it isn't known which run.
+-- Makes a start wait for the end of a run, which is '' if it isn't known.
 local function wait_for(id, member)
   redis.call('HSET', key('req', id), 'behind', member)
   if member == '' then return end
