@@ -63,7 +63,7 @@ def test_nothing_is_downloaded_without_a_hash() -> None:
 
 
 def test_it_is_made_of_the_bot_alone() -> None:
-    """The builder gets only what's copied, without the sandbox or its dependencies."""
+    """The builder gets only the copied files, without the sandbox or its dependencies."""
     lines = [line.split()[1:-1] for line in LINES if line.startswith("COPY ") and "--from=" not in line]
     copied = {name for names in lines for name in names}
     assert {name for name in copied if (ROOT / name).is_dir()} == {"bot"}

@@ -1,4 +1,4 @@
-"""Alert rules and the dashboard: they use what the bot reports, and the rules fire when they should."""
+"""Alert rules and the dashboard: they use only the bot's metrics, and the rules fire when they should."""
 
 from __future__ import annotations
 

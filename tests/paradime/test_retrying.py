@@ -1,6 +1,6 @@
 """Retrying: reads are sent again after a temporary error, within limits; changes are sent once.
 
-Which of the client's operations are reads is tested in tests/paradime/test_client.py.
+tests/paradime/test_client.py tests which of the client's operations are reads.
 """
 
 from __future__ import annotations

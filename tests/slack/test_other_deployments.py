@@ -114,7 +114,7 @@ async def test_no_fresh_address_ends_no_watch(sandbox: Sandbox) -> None:
     intake = SocketModeReceiver(
         app, settings["SLACK_APP_TOKEN"], watch_s=0.01, held=held, other_deployments=OtherDeployments(lasts_s=0.1)
     )
-    # After the URLs of the first two.
+    # The first two connections get URLs; after that, Slack refuses to open more.
     sandbox.workspace.faults.add(Fault("error", "apps.connections.open", count=None, skip=2))
     with capture_logs() as lines:
         await intake.start()

@@ -26,7 +26,7 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 
 def read_only(text: str) -> Only:
-    """Read what a watch reports. Raises BadCommand."""
+    """Read the kinds of events that a watch reports. Raises BadCommand."""
     found: Only | None = next((one for one in get_args(Only) if one == text.lower()), None)
     if found is None:
         bad(f'"{cut(text, SHOWN)}" isn\'t a value for --only. Use --only failures, --only ends or --only all.')

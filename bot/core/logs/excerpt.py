@@ -1,6 +1,6 @@
-"""The excerpt of a command's output: the lines of each failure, and of what stopped the command, cut to a limit.
+"""The excerpt of a command's output: the lines of each failure, then those of the fatal error, cut to a limit.
 
-Which lines those are is decided in `read_dbt_one`, `read_dbt_two` and `read_other_tool`.
+`read_dbt_one`, `read_dbt_two` and `read_other_tool` select these lines.
 """
 
 from __future__ import annotations

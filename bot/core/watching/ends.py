@@ -53,7 +53,7 @@ def end_of_listing(listed: RunSummary) -> RunEnd:
 
 
 def without_log(end: RunEnd) -> RunEnd:
-    """A run's end without what its log says: errors keep their keys, so that a new one is still recognized."""
+    """A run's end without the text of its log. Errors keep their keys, so that a new error is still recognized."""
     errors = tuple(replace(error, line="") for error in end.errors)
     return replace(end, errors=errors, summary=None, cause=None)
 

@@ -1,1 +1,1 @@
-"""Ports: what the flows need from the outside, as small protocols."""
+"""Ports: small protocols for the services that the flows need from outside."""

@@ -11,7 +11,7 @@ COMMANDS = (WhoamiCommand,)
 
 
 def asks(command: WhoamiCommand) -> None:
-    """Don't ask the policy: everyone may ask what they may do."""
+    """Return no question for the policy: everyone may see their own permissions."""
 
 
 async def handle(context: ListenerContext, call: Call, command: WhoamiCommand) -> Message | None:  # noqa: ARG001 - every command has the same shape

@@ -1,4 +1,4 @@
-"""How far a run has come, and which commands count."""
+"""The progress of a run, and the commands that count toward it."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def test_what_does_not_fit_on_a_card_is_refused(commands: tuple[str, ...]) -> No
     ],
 )
 def test_only_what_was_approved_is_started(now: StartPlan, differs: bool) -> None:  # noqa: FBT001 - a parameter
-    """Only a change in what would run counts; newer runs and a renamed channel don't."""
+    """Only a change to the run itself counts; newer runs and a renamed channel don't."""
     assert changed(PLAN, now) is differs
     assert changed(None, now)
 
