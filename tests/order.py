@@ -33,7 +33,8 @@ SHARERS = 2
 def deal(tests: Sequence[T], processes: int, path: Callable[[T], str]) -> list[T]:
     """The tests in an order that is split into one part per process, as pytest-xdist's `worksteal` does at first.
 
-    Each part has its share of tests that wait, the longest first, spread evenly among those that need the CPU, in order.
+    Each part has its share of tests that wait, the longest first, spread evenly among tests that need the CPU, in
+    order.
     """
     sharing = [one for one in tests if path(one).startswith(SHARING)]
     others = [one for one in tests if not path(one).startswith(SHARING)]
