@@ -1,4 +1,4 @@
-"""Many followed runs, without many commands: started in Bolt, with cards in Slack, and recorded as `settle` does."""
+"""Seed many followed runs without typing commands: started in Bolt, with cards in Slack, recorded as `settle` does."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def _unknown(filled: Filled, snapshot: CatalogSnapshot) -> RunCommand | Problems
 
 
 def _seen(filled: Filled, slug: str) -> bool:
-    """Whether the commands in the form are certainly this schedule's, or the person's own, without a list."""
+    """Whether it's certain, without a list, that the form has this schedule's commands, or the person's own."""
     if filled.commands is None or is_changed(filled):
         return True
     return filled.mark == Own(slug, tuple(lines_of(filled.commands))).mark

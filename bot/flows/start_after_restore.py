@@ -1,7 +1,7 @@
-"""Finding out what became of a start, if Redis may have forgotten it because it was restored from a backup.
+"""Finding the outcome of a start, which Redis may have forgotten because it was restored from a backup.
 
 Such a start waits in the restored data, although it has since been sent, removed or denied. Sending it would start a
-second run. Its card in Slack shows what became of it, so the card is read before the start continues. Only starts
+second run. Its card in Slack shows the outcome, so the card is read before the start continues. Only starts
 recorded before an absence (a time in which no process worked on this data) are checked, so none is checked while the
 bot keeps running.
 """
@@ -60,7 +60,7 @@ class EarlierStarts:
         self._workspace = workspace
 
     async def outcome(self, request: Request, since: datetime) -> EarlierOutcome:
-        """Find out what became of a start that was recorded at `since`. If its card shows a run, record that run.
+        """Find the outcome of a start that was recorded at `since`. If its card shows a run, record that run.
 
         Raises SlackError if Slack doesn't answer now.
         """

@@ -133,7 +133,7 @@ async def test_what_does_not_come_has_a_reason_without_the_address(
 
 
 async def test_what_comes_too_slowly_is_given_up(storage: str) -> None:
-    """A download that takes too long is given up at its timeout, which covers the whole file."""
+    """A download that takes too long is abandoned at its timeout, which covers the whole file."""
     downloader = Downloader(LOCAL, timeout_s=2)
     with pytest.raises(BoltOutcomeUnknown):
         await downloader.fetch(f"{storage}/slow{SIGNED}", most=1_000_000)

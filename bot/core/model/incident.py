@@ -55,7 +55,7 @@ class IncidentRun:
 
     @classmethod
     def of(cls, end: RunEnd) -> IncidentRun:
-        """Keep what the message shows of a run's end."""
+        """Keep the part of a run's end that the message shows."""
         return cls(end.run, end.state, end.started_at, end.ended_at, end.branch, end.commit, end.actor, end.asked_by)
 
     @property

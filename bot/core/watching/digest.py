@@ -18,7 +18,7 @@ RUNS_COMPARED = 3
 
 @dataclass(frozen=True, slots=True)
 class DigestRow:
-    """A schedule in a digest: what was counted in the digest's period, and in the four weeks before.
+    """A schedule in a digest, with its counts in the digest's period and in the four weeks before.
 
     `missed_now` is a slot that has no run so far, and that isn't counted yet.
     """

@@ -104,7 +104,7 @@ class ChannelsBack(Protocol):
         """
 
     async def load_channel_back(self, channel: str) -> ChannelBack | None:
-        """Load what the message is about for a channel in which the bot can post again.
+        """Load the subject of the message for a channel in which the bot can post again.
 
         Returns None if there's no message to post.
         """

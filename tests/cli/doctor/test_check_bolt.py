@@ -273,7 +273,7 @@ async def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch, status: str
 
 
 async def test_a_silent_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that doesn't answer is given up after the check's time limit."""
+    """If a server doesn't answer, the check ends at its time limit."""
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Until the client hangs up.
