@@ -44,9 +44,9 @@ class Burst:
 
 
 async def measure(options: Options) -> list[Row]:
-    """Measure one burst for each number of channels, all at the same time."""
+    """Measure a burst for each number of channels. All bursts are measured at the same time."""
     ends = QUICK_ENDS if options.quick else ENDS
-    # With --quick, some of them are equal.
+    # With --quick, some of these numbers are equal.
     spreads = list(dict.fromkeys(min(ends, one) for one in SPREADS))
     bursts = await asyncio.gather(*(_burst(ends, channels) for channels in spreads))
     return [row for channels, burst in zip(spreads, bursts, strict=True) for row in _rows(ends, channels, burst)]

@@ -203,7 +203,7 @@ async def _write(redis: Redis, scripts: Scripts, requests: list[Request]) -> Non
 
 
 def _hash_set(pipe: Pipeline, key: str, **fields: str) -> None:
-    """Add a command to a pipeline that sets a hash's fields."""
+    """Add to a pipeline a command that sets a hash's fields."""
     pipe.hset(key, items=[part for pair in fields.items() for part in pair])
 
 

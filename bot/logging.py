@@ -181,7 +181,7 @@ def configure_logging(
 
 
 def _formatter(log_format: str, shared: Sequence[Processor], *, colors: bool) -> structlog.stdlib.ProcessorFormatter:
-    """Format our own lines and those of the libraries. `shared` are the processors that ours have been through."""
+    """Format our own lines and those of the libraries. `shared` are the processors that have already handled ours."""
     renderer: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if log_format == "json"

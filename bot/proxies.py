@@ -95,7 +95,7 @@ def _matches(entry: str, host: str, port: int) -> bool:
 
 
 def _split_port(entry: str) -> tuple[str, int | None]:
-    """Split an entry's port from its host. An IPv6 address can have a port only after brackets."""
+    """Split an entry's port from its host. An IPv6 address can have a port only if it's in brackets."""
     if found := re.fullmatch(r"\[([^\]]*)\](?::(\d{1,5}))?|([^:]+):(\d{1,5})", entry):
         digits = found[2] or found[4]
         return found[1] or found[3] or "", int(digits) if digits else None

@@ -193,7 +193,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Use only what `bot.load_settings` has read: no file that happens to exist."""
+        """Use only what `bot.load_settings` has read, not any file that happens to exist."""
         return (init_settings,)
 
     @property

@@ -25,7 +25,7 @@ WAITING = (
     "tests/e2e/",
     "tests/sandbox/test_child.py",
 )
-# These share a browser, which is expensive to start: two processes begin with them, and the others never need one.
+# These share a browser, which is expensive to start, so two processes begin with them and the others never start one.
 SHARING = "tests/browser/"
 SHARERS = 2
 

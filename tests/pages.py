@@ -79,7 +79,7 @@ def inline(text: str) -> list[str]:
 
 
 def table(name: str, heading: str) -> list[list[str]]:
-    """The cells of a page's table below a heading, without the table's head."""
+    """The cells of a page's table below a heading, without the header row."""
     match = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", read(name), re.MULTILINE | re.DOTALL)
     assert match is not None, f"there is no heading {heading}"
     lines = [line for line in match[1].splitlines() if line.startswith("|")]

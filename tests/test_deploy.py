@@ -1,4 +1,4 @@
-"""The Helm chart and the systemd unit keep up with the bot. Tests that need Helm or systemd are in tests/deploy/."""
+"""The Helm chart and the systemd unit match the bot. Tests that need Helm or systemd are in tests/deploy/."""
 
 from __future__ import annotations
 

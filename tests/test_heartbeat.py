@@ -89,7 +89,7 @@ def sent_at() -> float:
 
 
 async def test_it_is_sent_again_and_again(monitor: Monitor) -> None:
-    """Heartbeats are sent repeatedly, the first at once, and the metric has the time."""
+    """Heartbeats are sent repeatedly, the first at once, and the metric has the time of the newest one."""
     before = time.time()
     with capture_logs() as lines:
         async with beating(Heartbeat(monitor.url, ready, every_s=0.01)):

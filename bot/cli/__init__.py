@@ -81,7 +81,7 @@ class _Version(argparse.Action):
 
 
 def _parser(given: Sequence[str]) -> _Parser:
-    """Return a parser for these arguments. Only the command they name is imported; without a name, all commands are."""
+    """Return a parser for these arguments. Only the command that they name is imported, or all if they name none."""
     parser = _Parser(prog="bolt-bot", description="Start, follow and understand Paradime Bolt runs from Slack.")
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(required=True, metavar="command")

@@ -146,7 +146,7 @@ class EndAccountant:
         return WaitingEnds(record, ends, cards, deciding, tellings, dict(zip(channels, stored, strict=True)))
 
     async def _incident_states(self, waiting: WaitingEnds) -> dict[str, list[Incident]]:
-        """The states of each channel's incident after these ends. Runs that a gap hid are noted for its account."""
+        """The states of each channel's incident after these ends. Runs that a gap hid are recorded for its account."""
         gap, states = await self._gaps.collecting(), {}
         for channel, watch in waiting.deciding.items():
             withholding = Withholding(quiet_until(watch, self._now()), gap, self._now())

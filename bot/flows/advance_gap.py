@@ -88,7 +88,7 @@ class GapAdvancer:
             await self._end_without_account(lease, gap, channel)
             return
         if gap.state is GapState.COLLECTING:
-            # When the gap is complete, it's due again.
+            # The message is due again when all runs of the gap are collected.
             await self._due.finish(lease)
             return
         quiet_s = await self._quiet.in_channel_s(channel)

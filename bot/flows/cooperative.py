@@ -12,7 +12,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 # A command takes about ten turns of the event loop until it's acknowledged, and each turn includes a piece of every
-# batch under way.
+# batch in progress.
 PIECE_S = 0.001
 # How long a worker waits for acknowledgements before it claims. On a card, nobody notices the wait. If requests keep
 # coming, a worker still claims twenty times a second, five times as often as Slack lets cards be posted.

@@ -254,7 +254,7 @@ class RunDiscoverer:
         return frozenset(candidates)
 
     async def _show_retry(self, record: ScheduleRecord, run: RunSummary) -> None:
-        """Show in the schedule's incidents that one of their runs is being retried, no matter who started the retry."""
+        """Show in a schedule's incidents that one of its runs is being retried, no matter who started the retry."""
         if run.parent_run_id is None:
             return
         stored = await self._runs.load_run(RunKey(self._rules.workspace, run.id))
@@ -385,7 +385,7 @@ class RunDiscoverer:
 
 
 def _reaches_all(record: ScheduleRecord, page: Sequence[RunSummary]) -> bool:
-    """Whether a page reaches back far enough that older ones don't have to be read."""
+    """Whether a page reaches back far enough that no older page has to be read."""
     return reaches_known(record.ledger, page) and reaches_waiting(record.slots.slots, page)
 
 

@@ -228,7 +228,7 @@ class CoverCache:
         return known.watched
 
     def channels(self, schedule: WatchedSchedule) -> tuple[str, ...]:
-        """The channels that watch a schedule, each with the time since which it has, sorted."""
+        """The channels that watch a schedule, each with the time when its watching began, sorted."""
         if schedule not in self._channels:
             self._channels[schedule] = tuple(sorted(map(beginning, self._covers.deciding(schedule).values())))
         return self._channels[schedule]

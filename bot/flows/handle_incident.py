@@ -1,4 +1,4 @@
-"""Handling an incident through its message's buttons: people work on it, snooze it, or retry it.
+"""Handling an incident through its message's buttons: people take it on, snooze it, or retry it.
 
 The message shows the outcome, so only a click that couldn't be carried out gets an answer, a private one.
 """

@@ -28,7 +28,7 @@ class OutageHandler:
         self._slash_command = slash_command
 
     async def find_failing(self, channel: str, number: int) -> Outage | Message:
-        """Find an outage in which something still fails, else say why there's nothing to do."""
+        """Find an outage in which something still fails; if there's none, say why there's nothing to do."""
         outage = await self._outages.load_outage(channel, number)
         if outage is None:
             return Message((GONE,))
@@ -42,8 +42,8 @@ class OutageHandler:
     def left_to_take(outage: Outage, user: str) -> Outage | Message:
         """The part of an outage that nobody is on.
 
-        If somebody is on every schedule, returns the whole outage if that's only this person, or else a message that
-        says who is on it.
+        If somebody is on every schedule, returns a message that says who, or the whole outage if it's only this
+        person.
         """
         free = tuple(one for one in outage.failing if one.on_it is None)
         if free:

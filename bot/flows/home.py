@@ -91,7 +91,7 @@ class HomePublisher:
         return "" if decision.allowed else refusal(decision, Action.READ, self._slash_command)
 
     async def show_start(self, asker: Asker, request_id: str, notice: Sentence) -> None:
-        """Show that a start is under way, and its run once there is one. Raises SlackError."""
+        """Show that a start is in progress, and its run once there is one. Raises SlackError."""
         await self.publish_home(asker, notice=notice)
         for _ in range(LOOKS_MOST):
             await asyncio.sleep(LOOK_AGAIN_S)

@@ -139,7 +139,7 @@ def _judge(
     boards: Mapping[str, StoredBoard],
     at: datetime,
 ) -> Judged:
-    """Judge a schedule by its runs. Without them, it's looked at again, unless nobody watches it anymore."""
+    """Judge a schedule by its runs. If they couldn't be read, it's judged again later, if it's still watched."""
     known = dict(_open_of(schedule.slug, boards))
     if page is None or isinstance(page, BoltError):
         return Judged({}, slots, OPEN_AGAIN_S) if deciding else judge(schedule, Slots(), (), {}, known, at)

@@ -1,4 +1,4 @@
-"""Posting an outage's message, once, and the posts about its causes in its thread."""
+"""Posting an outage's message once, and the posts about its causes in the message's thread."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ class ThreadPoster:
             await self._poster.remove_unless_recorded(CardRef(post.channel, ts), recorded)
 
     async def _elsewhere(self, card: Card, run: Run, message: Message, key: str, refused: SlackRefused) -> str | None:
-        """Announce an end that its thread refuses: in the channel, else to the asker, else in the error log."""
+        """Announce an end that its thread refuses: in the channel, or else to the asker, or else in the error log."""
         try:
             if isinstance(refused, ChannelRefused):
                 raise refused

@@ -110,7 +110,7 @@ class MessagePoster:
     ) -> str | None:
         """Send a claimed post with `send`, or put it back if the bot's token or the channel is refused.
 
-        `even_if_unreachable`: also if the channel has refused another post lately. Returns Slack's code if Slack
+        `even_if_unreachable`: try even if the channel has refused another post lately. Returns Slack's code if Slack
         refuses the post itself; the caller then gives up on it.
         """
         if not even_if_unreachable and await self._posts.unreachable_why(post.channel) is not None:

@@ -96,7 +96,7 @@ class ScheduleCatalog:
             self._read_anew()
 
     async def close(self) -> None:
-        """Cancel a read under way."""
+        """Cancel a read in progress."""
         if self._reading is not None:
             await cancel_until_done([self._reading])
 
@@ -112,7 +112,7 @@ class ScheduleCatalog:
     def forget(self) -> None:
         """Invalidate the list after a change.
 
-        It's read again when next needed, and a read under way counts as outdated.
+        It's read again when next needed, and a read in progress counts as outdated.
         """
         self._read_at, self._changed_at = float("-inf"), self._clock()
 

@@ -1,6 +1,6 @@
 """Telling people why their starts were refused: in a private answer, and by removing the card.
 
-If the card has shown that the start was waiting, it stays and says why.
+If the card has shown that the start was waiting, the card stays and gives the reason.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ class ScheduleWatcher:
         return stored if isinstance(stored, Message) else await self.describe(stored)
 
     async def plan(self, attempt: Attempt, command: WatchCommand) -> PlannedWatch | Message:
-        """Check that a watch can be made, and that the policy allows it; else say why not. Raises StoreUnavailable."""
+        """Check that a watch can be made and that the policy allows it; if not, say why. Raises StoreUnavailable."""
         why_not = await why_not_here(self._chat, attempt.asker)
         if why_not is not None:
             return Message((why_not,))

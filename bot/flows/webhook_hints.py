@@ -63,7 +63,7 @@ class WebhookHints:
                 self._look_up(hint.command)
 
     async def close(self) -> None:
-        """Cancel lookups under way: hints may be lost, because the next poll comes anyway."""
+        """Cancel lookups in progress: hints may be lost, because the next poll comes anyway."""
         await cancel_until_done(list(self._lookups.values()))
 
     async def _due(self, *run_ids: int) -> None:

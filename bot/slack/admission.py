@@ -12,9 +12,9 @@ request's id, a cancellation by its stored request, a follow request, a live log
 The mark is kept for as long as Slack's signature stays valid.
 
 Three kinds of requests are protected better elsewhere and get no mark here. A message is marked by
-`events.user_message`, whose answer makes Slack deliver it again until it's done. A form that is submitted again after
-an error is still the same view, so a start is identified by the view and its input. A delivery dropped because of a
-flood is marked at once: nothing was done, and the person was notified.
+`events.user_message`, which refuses a copy while another one is being handled, so that Slack delivers it again later. A
+form that is submitted again after an error is still the same view, so a start is identified by the view and its input.
+A delivery dropped because of a flood is marked at once: nothing was done, and the person was notified.
 
 If Redis is unavailable, everything is admitted: the triggered work needs Redis too, and reports the outage.
 """

@@ -241,7 +241,7 @@ class SlackChat:
         await self.call("chat.update", channel=channel, ts=ts, parse="none", **content)
 
     async def delete_message(self, channel: str, ts: str) -> None:
-        """Delete one of our messages. It isn't an error if it's already gone."""
+        """Delete one of our messages. It isn't an error if the message is already gone."""
         try:
             await self.call("chat.delete", channel=channel, ts=ts)
         except MessageGone:

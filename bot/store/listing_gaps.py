@@ -76,13 +76,13 @@ class ListingGaps:
         await self._scripts.run("skip_gap_account", channel, await lease.stop_renewing(), number)
 
     async def note_runs(self, number: int, channel: str, runs: Sequence[GapRun]) -> None:
-        """Record runs that a channel's account lists."""
+        """Record the runs that a channel's account of a gap lists."""
         if runs:
             parts = {str(run.run): to_json(run) for run in runs}
             await self._add("hset", f"{number}:runs:{channel}", mapping=parts)
 
     async def runs_in(self, number: int, channel: str) -> list[GapRun]:
-        """Return the runs that a channel's account lists."""
+        """Return the runs that a channel's account of a gap lists."""
         key = self._scripts.key("gap", str(number), "runs", channel)
         found = await self._scripts.ask(self._scripts.redis.hvals(key))
         return [from_json(GapRun, body) for body in found]

@@ -36,7 +36,7 @@ class OwnerUsers:
             await self._scripts.run("want_owners", *slugs)
 
     async def keep(self, address: str, user: str, *, for_s: float) -> None:
-        """Store which user has an address: "" if nobody has it."""
+        """Store which user has an address, or "" if nobody has it."""
         name = self._scripts.key("owner", self._hash(address))
         await self._scripts.ask(self._scripts.redis.set(name, user, px=round(for_s * MILLISECONDS)))
 

@@ -17,7 +17,7 @@ STARTED_WITHIN_S = 60.0
 START_SLACK_S = 6.0
 # From the recording of a start being sent to the end of its lease, with some time for a slow machine.
 SENDING_S = 5.0
-# How long an answer to a trigger is waited for (BOLT_BOT_API_TIMEOUT_S of the stage).
+# How long a replica waits for the answer to a trigger (BOLT_BOT_API_TIMEOUT_S of the stage).
 ANSWER_S = 1.0
 EXIT_WITHIN_S = 20.0
 PAUSE_SLACK_S = 8.0
@@ -346,7 +346,7 @@ def logs_are_clean(seen: Seen) -> Found:
 
 
 def ends_politely(seen: Seen) -> Found:
-    """A process that's asked to end exits with 0 within 20 s, and none ends by itself."""
+    """A process that's asked to end exits with 0 within 20 s, and no process ends by itself."""
     for one in seen.exits:
         if one.excused:
             continue

@@ -30,7 +30,7 @@ PASSWORD = "chaos-Redis-Password"  # noqa: S105 - for the test's own server
 READY_S = 30.0
 END_S = 25.0
 AGAIN_S = 0.3
-# A replica that starts while Redis is away says so and ends.
+# A replica that starts while Redis is away says so and exits.
 AWAY_S = 5.0
 
 

@@ -214,7 +214,7 @@ class Stage:
         self.sandbox.bolt.advance(seconds)
 
     def our_time(self, at: float) -> float:
-        """Convert a time by Bolt's clock to our clock."""
+        """Convert a time on Bolt's clock to ours."""
         passed = sum(min(seconds, max(0.0, at - before)) for before, seconds in self.jumps)
         return at - passed - self.plan.withheld.skew_s
 

@@ -32,7 +32,7 @@ LOG_FOLLOWS = "I'll post it here once it is."
 # Due sets in which members may stay when all work is done: looks, checks of channels, clocks of incidents and
 # schedules.
 STAYING = ("due:discovery", "due:looks", "due:incidents", "due:outages", "due:channels", "due:late", "due:slow")
-# A digest that's due within this many seconds is waited for.
+# A digest that's due within this many seconds still has to be posted before a seed is done.
 DIGEST_SOON_S = 600.0
 
 
@@ -49,7 +49,7 @@ def ends_of(seen: Seen, incident: IncidentSeen) -> list[EndSeen]:
 
 
 def each_end_is_counted_once(seen: Seen) -> Found:
-    """An incident counts each failed run since its channel began to watch exactly once, and no other run."""
+    """Since its channel began to watch, an incident counts each failed run exactly once, and no other run."""
     known = {(one.channel, one.schedule): one for one in seen.watched.incidents}
     for watch in seen.watched.watches:
         incident = known.get((watch.channel, watch.schedule))

@@ -31,7 +31,7 @@ TAKE, TAKE_OVER, LET_GO = "I'm on it", "Take over", "No longer on it"
 SNOOZE, WAKE = "Snooze", "End snooze"
 RETRY, CANCEL = "Retry failed", "Cancel retry"
 HANDLED: dict[str, int] = {TAKE: 4, TAKE_OVER: 2, LET_GO: 2, SNOOZE: 2, WAKE: 2, RETRY: 4, CANCEL: 1}
-# Which calls are struck in addition to those of the whole plan, and how often each is drawn.
+# The calls that strikes may hit in addition to those in plan.py, and how often each is drawn.
 TARGETS: dict[str, int] = {
     "post:incident": 6,
     "post:outage": 2,

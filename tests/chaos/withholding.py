@@ -161,7 +161,7 @@ async def leave(stage: Stage, planned: Absence) -> None:
 
 async def go_blind(stage: Stage, planned: Blindness) -> None:
     """Have Bolt list nothing for a while, and set its clock eleven minutes ahead meanwhile."""
-    # The first watch may not have had a listing yet: it looks back to its creation instead.
+    # Before the first listing there's no gap, because the first watch looks back to its creation.
     has_listed = await _has_listed(stage)
     watching = {one.channel for one in await _all_watches(stage) if not one.paused} if has_listed else set[str]()
     since = time.time()

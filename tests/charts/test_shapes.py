@@ -8,7 +8,7 @@ from bot.charts.shapes import Anchor, Box, Line, Picture, Text
 
 
 def test_a_box_contains_what_is_inside() -> None:
-    """A box contains what's inside, including its edges."""
+    """A box contains any box inside it, even one that touches its edges."""
     outer = Box(0, 0, 10, 10)
     assert outer.contains(Box(0, 0, 10, 10))
     assert outer.contains(Box(3, 3, 2, 2))

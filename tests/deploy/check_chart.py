@@ -229,7 +229,7 @@ def test_over_http_it_goes_on_answering_for_a_moment() -> None:
 
 
 def test_it_reaches_only_what_it_needs() -> None:
-    """The network policy allows DNS and port 443, and Redis's ports only with an external Redis."""
+    """The network policy allows DNS and port 443, and Redis' ports only with an external Redis."""
 
     def ports(values: dict[str, Any]) -> list[list[int]]:
         rules = rendered(values)["NetworkPolicy"]["spec"]["egress"]

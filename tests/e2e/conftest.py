@@ -41,6 +41,6 @@ async def stage(tmp_path: Path, embedded_redis_url: str) -> AsyncIterator[Stage]
 
 @pytest.fixture
 def embedded(stage: Stage) -> Stage:
-    """The same stage, but its bots start a Redis of their own, in the stage's folder: for tests of that, or of its data."""
+    """The same stage, but its bots start a Redis in the stage's folder, for tests of that Redis or of its data."""
     stage.redis_url = None
     return stage

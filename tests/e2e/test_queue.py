@@ -343,7 +343,7 @@ async def test_bolt_away_at_its_turn(stage: Stage) -> None:
 @pytest.fixture
 async def redis() -> AsyncIterator[EmbeddedRedis]:
     """A separate Redis, not started yet."""
-    # The path is short, because a socket's path has a limit, and new, because other test runs may be under way.
+    # The path is short, because a socket's path has a limit, and new, because other test runs may be active.
     folder = Path(tempfile.mkdtemp(prefix="bolt-bot-"))
     server = EmbeddedRedis(folder, find_server())
     yield server

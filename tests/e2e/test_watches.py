@@ -21,7 +21,7 @@ rules:
 
 
 async def test_a_watch_is_made_listed_and_stopped(stage: Stage) -> None:
-    """A watch outlives the bot; answers are private, and its buttons work."""
+    """A watch outlives the bot; the answers about it are private, and their buttons work."""
     bot = await stage.start_bot()
     await stage.slash("watch Nightly full build --mention none")
     await stage.until(

@@ -377,7 +377,7 @@ async def test_a_channel_that_refuses_is_told_later(stage: IncidentStage) -> Non
 
 
 async def test_a_message_that_was_deleted_is_posted_anew(stage: IncidentStage) -> None:
-    """The new message is the account."""
+    """The new message gives the account of the gap."""
     await stage.watch()
     await blind(stage)
     (message,) = messages(stage)

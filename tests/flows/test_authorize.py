@@ -117,7 +117,7 @@ NO_OVERRIDES = Policy(
 async def test_a_retry_is_no_way_round_a_rule(
     start_stage: Stage, wanted: RunCommand | RetryCommand, plan: StartPlan, *, allowed: bool
 ) -> None:
-    """Overrides of the retried run count as given; if it's unknown what it ran, no rule allows the retry."""
+    """Overrides of the retried run count as given; if its overrides aren't known, no rule allows the retry."""
     stage = with_policy(start_stage, NO_OVERRIDES)
     decision, _ = await stage.authorizer.decide_on_start(start(wanted), plan)
     assert decision.allowed is allowed

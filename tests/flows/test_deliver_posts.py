@@ -1,4 +1,4 @@
-"""How ends reach people: many in one channel in one message, and directly if the channel refuses posts."""
+"""How ends reach people: in one message if a channel has many, and directly if the channel refuses posts."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ async def test_a_few_ends_are_told_each_in_its_thread(stage: Stage) -> None:
 
 
 async def test_a_card_that_was_told_together_is_sealed(stage: Stage) -> None:
-    """It stays in no set, and its record expires."""
+    """The run isn't left in any set, and its records expire."""
     await many_ends(stage, 25, ())
     await stage.post_one()
     await stage.edit_all()

@@ -39,7 +39,7 @@ async def started(stage: Stage) -> None:
 
 
 async def due_again(stage: Stage) -> None:
-    """Make everything due that was put back."""
+    """Make everything that was put back due again."""
     for pattern in ("*", "*:*"):
         for key in await stage.redis.keys(stage.scripts.key("edits", pattern)):
             if await stage.redis.type(key) == "zset":

@@ -47,7 +47,7 @@ async def fail(stage: IncidentStage, slug: str = "nightly", state: str = "FAILED
 
 
 def texts(stage: IncidentStage) -> list[str]:
-    """The channel's messages, with a mention as it's sent."""
+    """The channel's messages, with mentions as they're sent."""
     return stage.chat.in_channel(CHANNEL)
 
 

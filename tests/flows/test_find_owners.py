@@ -44,7 +44,7 @@ async def test_owners_are_looked_up_ahead_once(one_redis: Redis) -> None:
 
 
 async def test_nobody_has_an_address(one_redis: Redis) -> None:
-    """That an address is unknown is stored as well, so it's looked up once."""
+    """An unknown address is remembered as well, so it's looked up only once."""
     stage = staged(one_redis, "eve@example.com")
     await stage.watch("nightly")
     await stage.owners.look_ahead([replace(ADA, owner="eve@example.com")])
@@ -78,7 +78,7 @@ async def test_a_schedule_that_does_well_waits_for_its_next_run(one_redis: Redis
 
 
 async def test_nobody_is_looked_up_if_no_watch_mentions_owners(one_redis: Redis) -> None:
-    """Slack needn't see their addresses then."""
+    """There's no need to send their addresses to Slack then."""
     stage = staged(one_redis, "ada@example.com")
     await stage.watch("nightly", mention="none")
     assert stage.by_address.asked == []

@@ -30,7 +30,7 @@ def test_the_token_tells_redis_time() -> None:
 
 
 async def test_a_kept_lease_is_renewed_until_it_is_frozen() -> None:
-    """Renewals give it a new token and a new deadline; after freezing there are no more of them."""
+    """Renewals give the lease a new token and a new deadline; once it's frozen, it isn't renewed anymore."""
     renewed = asyncio.Event()
     tokens = iter(range(1, 1000))
 
@@ -103,7 +103,7 @@ async def test_a_renewal_that_fails_leaves_the_lease_to_lapse() -> None:
 
 
 async def test_a_holder_that_is_cancelled_while_it_freezes_is_cancelled() -> None:
-    """The cancellation reaches the holder, and the renewal under way still decides the token."""
+    """The cancellation reaches the holder, and the renewal in progress still decides the token."""
     kept, freezing, go_on = await freezing_under_way()
     freezing.cancel()
     await asyncio.wait({freezing})

@@ -48,7 +48,7 @@ async def test_an_inactive_schedule_is_not_gone(stage: IncidentStage) -> None:
 
 
 async def test_a_schedule_that_comes_back_was_hidden_for_a_moment(stage: IncidentStage) -> None:
-    """The time is counted from the start each time it goes missing."""
+    """Each time a schedule goes missing, the time until it counts as gone starts over."""
     assert await listed_without_it(stage, 1, 5)
     stage.bolt.active = [NIGHTLY, HOURLY]
     stage.catalog.forget()

@@ -10,7 +10,7 @@ from tests.flows.stage import ADA, asker
 
 
 async def test_only_direct_messages_with_the_bot_are_its_own() -> None:
-    """Channels are open to everybody, so they're fine too; other direct messages aren't."""
+    """Commands that make the bot post work in channels and in its own direct messages, but not in other people's."""
     chat = FakeChat()
     assert await why_not_here(chat, asker()) is None
     assert await why_not_here(chat, asker(channel=await chat.direct_channel(ADA))) is None

@@ -107,7 +107,7 @@ async def test_one_bad_run_is_set_aside_and_blinds_no_other(redis_client: Redis)
 
 
 async def test_a_run_that_bolt_knows_again_is_followed_with_the_others(redis_client: Redis) -> None:
-    """An error about one run isn't its end."""
+    """A run for which Bolt returned an error is polled with the others again once Bolt returns its state."""
     api, _ = await polled(redis_client, Polled(failed={1: UNKNOWN}))
     scripts = Scripts(redis_client, "test", retention_s=1000)
     await make_due(scripts, "strays")

@@ -32,7 +32,7 @@ async def share(chat: FakeChat, held: Lease) -> None:
 
 
 async def test_what_slack_does_not_show_in_place_is_a_plain_file() -> None:
-    """It's tried once more as a plain file. A refusal of the plain file, or for another reason, is raised."""
+    """It's tried once more as a plain file. A refusal of the plain file, or a refusal for another reason, is raised."""
     chat = FakeChat()
     chat.faults.fail("start_upload", FileRefused("files.getUploadURLExternal", "snippet_too_large"))
     assert await start_upload(chat, "a.log", b"x", snippet=True) == "F1"

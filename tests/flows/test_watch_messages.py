@@ -13,7 +13,7 @@ from tests.flows.incident_stage import IncidentStage
 
 
 async def test_an_incident_and_an_outage_are_rendered_each_in_its_way(one_redis: Redis) -> None:
-    """If a record refers to another message by now, the old message isn't rendered."""
+    """If a record now refers to another message, the old message isn't rendered."""
     stage = IncidentStage(one_redis)
     await stage.watch()
     stage.run_through("FAILED")

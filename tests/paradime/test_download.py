@@ -141,7 +141,7 @@ async def test_what_comes_too_slowly_is_given_up(storage: str) -> None:
 
 
 async def test_nobody_there(downloader: Downloader) -> None:
-    """If nobody listens there, nothing was sent."""
+    """If nothing listens at the address, nothing was sent."""
     with pytest.raises(BoltNotSent):
         await downloader.fetch("http://127.0.0.1:9/text", most=100)
 

@@ -41,7 +41,7 @@ async def taken(chat: SlackChat, *, spare: bool = False) -> bool:
 
 
 def test_every_limit_is_below_slack_s() -> None:
-    """Every limit is at least ten percent below that of Slack's tier for the method."""
+    """Every limit is at least ten percent below the limit of the method's tier in Slack."""
     for method, most in LIMITS.items():
         assert most <= 0.9 * TIERS[METHOD_TIERS[method]]
 

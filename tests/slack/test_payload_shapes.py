@@ -1,4 +1,4 @@
-"""Payloads are checked by their shape: Slack's real ones fit, and anything else never reaches a listener."""
+"""Payloads are checked by their shape: Slack's real payloads fit, and anything else never reaches a listener."""
 
 from __future__ import annotations
 

@@ -307,7 +307,7 @@ async def test_a_channel_that_was_joined_needs_no_question(of: SlackPeople, chat
 async def test_a_change_is_known_at_once_in_every_replica(
     chat: SlackChat, memory: DirectoryCache, sandbox: Sandbox
 ) -> None:
-    """A change is known in every replica at once, and a response that was already under way isn't cached."""
+    """A change is known in every replica at once, and a response that was already on its way isn't cached."""
     one, other = people(chat, memory), people(chat, memory)
     assert (await other.person(GRACE)).groups == frozenset({"@data-team", "S0DATALEADS"})
     sandbox.workspace.faults.add(Fault("slow", "conversations.info", delay_s=0.3))

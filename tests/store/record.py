@@ -26,7 +26,7 @@ def asked(
 
 
 async def follow_run(scripts: Scripts, run_id: int, *, channel: str = "A", ts: str = "", user: str = "U1") -> None:
-    """Take a start all the way to its run: accepted, looked, carded (as the message `ts`), sending, settled."""
+    """Take a start all the way to its run: accepted, looked up, shown on a card (message `ts`), sending, settled."""
     requests, due = StartRequests(scripts, Limits()), DueSet(scripts, "requests", lease_s=10)
     name = f"request-{run_id}"
     await requests.accept(asked(name, text=f"s{run_id}", channel=channel, user=user))

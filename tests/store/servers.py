@@ -126,7 +126,7 @@ class Servers:
         return home
 
     async def alone(self, *lines: str) -> Server:
-        """Start a server on a Unix socket: its address stays free for it, even while it's down."""
+        """Start a server on a Unix socket, whose address nothing else takes while the server is down."""
         server = Server(self._home(), lines)
         self.all.append(server)
         await server.start()

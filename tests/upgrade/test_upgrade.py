@@ -30,7 +30,7 @@ def last_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def test_the_data_of_the_last_release_is_gone_on_with(tmp_path: Path, redis_url: str) -> None:
-    """This version continues with the last release's data: each end is announced once, and nothing is an error."""
+    """This version continues with the last release's data: each end is announced once, and no error is logged."""
     sandbox = new_sandbox(bolt=BoltWorld(speed=SPEED))
     await sandbox.start()
     stage = Stage(sandbox, tmp_path, redis_url=redis_url)

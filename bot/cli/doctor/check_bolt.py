@@ -108,7 +108,7 @@ def _rejected(settings: Settings, where: str, reason: str) -> Finding:
 
 
 def _is_encrypted(endpoint: str) -> bool:
-    """Whether nobody else can read what is sent, because it's sent over TLS or stays on this machine."""
+    """Whether others can't read the traffic, because it's sent over TLS or stays on this machine."""
     parts = urlsplit(endpoint)
     host = parts.hostname or ""
     try:

@@ -23,7 +23,7 @@ _REDRAWN_MOST = 20
 def strip_ansi(text: str) -> str:
     """Remove colors and control characters. A redrawn line keeps its last state that isn't blank.
 
-    An earlier state that mentions an error is kept as well, as a line of its own: later states have overwritten it.
+    An earlier state that mentions an error is kept as well, as a line of its own, although later states overwrote it.
     """
     plain = _ANSI.sub("", text) if "\x1b" in text else text
     if not _UNCLEAN.search(plain):

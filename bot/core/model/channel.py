@@ -45,8 +45,8 @@ class ChannelState:
 class MemberChannels:
     """The channels that a person is in: names by id, as far as Slack reports them.
 
-    `whole` is False if there may be more: Slack didn't list them, or there are too many. `missing` is a sentence that
-    says which results are left out because of that, and is empty if none are.
+    `whole` is False if there may be more, because Slack didn't list them or there are too many. `missing` is a
+    sentence that says which results are left out because of that, and is empty if none are.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)

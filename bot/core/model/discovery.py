@@ -39,7 +39,7 @@ class Ledger:
 class ScheduleRecord:
     """A watched schedule on record. `rev` grows with each change; `failing_in` are the channels with an open incident.
 
-    `slots` are for its lateness and for digests.
+    `slots` are used to judge whether it's late, and for digests.
     """
 
     schedule: WatchedSchedule

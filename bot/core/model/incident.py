@@ -142,8 +142,8 @@ class Incident:
     it was opened again. `seen_before`: the schedule was already failing when the watch was made. `silent`: all of its
     failures have a card of their own in the channel, or happened in quiet hours, so it has no message. `withheld`: the
     news that quiet hours or a gap hold back. `without_logs`: the policy doesn't let this channel see what logs say.
-    `why` says why it was closed. `uneditable_since`: its message can't be edited anymore, and this was the newest end
-    when that was noticed; `replaced` counts the messages that were replaced because they couldn't be edited.
+    `why` says why it was closed. `uneditable_since` is the newest end at the time when it was noticed that its message
+    can't be edited anymore; `replaced` counts the messages that were replaced because they couldn't be edited.
     """
 
     channel: str
@@ -210,7 +210,7 @@ class Incident:
 class QuietEnd:
     """The end of quiet hours in a channel: the message about it lists these incidents, as they were at that moment.
 
-    `name` is unique in the channel. `mentions` are the incidents, by schedule, whose people it notifies.
+    `name` is unique in the channel. `mentions` has the schedules whose people are notified.
     """
 
     channel: str

@@ -66,7 +66,7 @@ class GapNotice:
     """The content of a channel's message about a gap. As long as the gap lasts, there are no `incidents`.
 
     Afterward, `incidents` has the ones that are failing now, and the ones that failed and recovered in the meantime.
-    `mentions` has the schedules of those whose people are notified. `unwatched`: all of the channel's watches were
+    `mentions` has the schedules whose people are notified. `unwatched`: all of the channel's watches were
     paused or stopped before the gap was over, so the message doesn't say what happened.
     """
 

@@ -17,7 +17,7 @@ from bot.core.text.text import cut
 # The final states that Bolt documents. A state that isn't listed here isn't final: the run is still polled and shown
 # with Bolt's own word.
 FAILED_STATES = frozenset({"ERROR", "FAILED"})
-# Our own state, unlike any of Bolt's: Bolt hasn't known the run for so long that the bot gave up on it.
+# Our own state, unlike any of Bolt's: Bolt returned only errors about the run for so long that the bot gave up on it.
 LOST = "lost"
 # States announced as failures: before other ends, and listed among recent failures.
 FAILURE_STATES = FAILED_STATES | {LOST}

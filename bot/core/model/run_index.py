@@ -9,7 +9,7 @@ from bot.core.model.run import CardRef, Run
 
 @dataclass(frozen=True, slots=True)
 class IndexedRun:
-    """A run found in an index, with its card in the channel of the search, else its owning card."""
+    """A run found in an index, with its card in the channel of the search, or else its owning card."""
 
     run: Run
     card: CardRef | None = None

@@ -253,7 +253,7 @@ def _end(text: str, start: int, line_end: int, found: re.Match[str], rule: _Rule
     closing = ")" if rule.bracket else found.groupdict().get("quote")
     if rule.until is not None:
         limit = min(len(text), start + WINDOW)
-        # If a rule isn't sure and the value is closed on its own line, the search ends with that line.
+        # If the rule isn't `sure` and the value is closed on its own line, the search ends with that line.
         if not rule.sure and (not closing or text.find(closing, start, min(line_end, limit)) >= 0):
             limit = min(line_end, limit)
         until = rule.until.search(text, max(start, searched - _OVERLAP), limit)

@@ -188,7 +188,7 @@ def _outdated(filled: Filled, own: Own) -> bool:
 
 
 def _commands(filled: Filled, own: Own | None) -> tuple[str, ...]:
-    """The commands that run instead of the schedule's own, or an empty tuple if those run. Raises BadCommand.
+    """The commands to run instead of the schedule's own, or an empty tuple if there are none. Raises BadCommand.
 
     A line that equals one of the schedule's commands is kept verbatim. Other lines are read like typed commands.
     """

@@ -59,7 +59,7 @@ def other_asked(incident: Incident, user: str, now: datetime) -> RetryAsked | No
 def pass_time(incident: Incident, now: datetime) -> Incident:
     """End everything that has expired by now.
 
-    That is a person's work on the incident, its snooze, or the incident itself after a long time without a run.
+    A person's *I'm on it* and a snooze expire, and an incident without a run for a long time is closed.
     """
     if incident.is_open and incident.on_it is not None and incident.on_it.until <= now:
         incident = _still_failing(replace(incident, on_it=None), now, incident)

@@ -265,7 +265,7 @@ def _opening(incident: Incident, end: RunEnd) -> Incident:
 
 
 def _add_errors(incident: Incident, end: RunEnd, *, told: bool) -> Incident:
-    """Remember a failure's errors. A thread post reports new ones, unless another message does (`told`)."""
+    """Remember a failure's errors. A thread post reports new errors, unless another message does (`told`)."""
     known = set(incident.errors)
     new = tuple(one for one in end.errors if one.key not in known)
     first = not incident.errors

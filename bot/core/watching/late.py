@@ -178,7 +178,10 @@ def _slot_of(run: RunSummary, late: Lateness, slots: Slots) -> datetime:
 def on_board(
     board: LateBoard, channel: str, team: str, changed: Sequence[Lateness], at: datetime
 ) -> tuple[LateBoard, list[Notice]]:
-    """Put changes on a channel's board. Returns the board with the notices still open, and those new or changed."""
+    """Put changes on a channel's board of late schedules.
+
+    Returns the board with the notices still open, and those new or changed.
+    """
     by_schedule = {one.schedule: one for one in changed}
     notices = []
     for notice in board.notices:

@@ -32,8 +32,8 @@ def withhold(before: Incident | None, after: Incident, until: datetime | None, *
 
     `until`: when the quiet hours end, or None if it isn't quiet.
 
-    `gap`: the account of a gap between listings reports the change, and `until` is when it's listed without one. Posts
-    that an earlier incident of the schedule withholds are passed on to the incident that replaces it.
+    `gap`: the account of a gap between listings reports the change; if there's no account, it's listed at `until`.
+    Posts that an earlier incident of the schedule withholds are passed on to the incident that replaces it.
     """
     same = before is not None and before.serial == after.serial
     if before is not None and before.withheld is not None and not same:

@@ -27,7 +27,7 @@ def is_busy(starts: Sequence[float], at: datetime) -> bool:
 
 
 def starts_of(ledger: Ledger, ends: Sequence[RunEnd] = ()) -> list[float]:
-    """The starts of a schedule's finished runs, with those of `ends`."""
+    """The starts of a schedule's finished runs, including the runs in `ends`."""
     known = {run for run, _ in ledger.final}
     new = [end.started_at.timestamp() for end in ends if end.started_at and end.run not in known]
     return [*(start for _, start in ledger.final), *new]

@@ -302,7 +302,7 @@ class ListingGaps(Protocol):
         """Skip a channel whose watches are paused: reports withheld for it are listed without an account of the gap."""
 
     async def note_runs(self, number: int, channel: str, runs: Sequence[GapRun]) -> None:
-        """Record runs that a channel's account lists."""
+        """Record the runs that a channel's account of a gap lists."""
 
     async def runs_in(self, number: int, channel: str) -> list[GapRun]: ...
     async def load_notice(self, channel: str, number: str) -> StoredNotice | None: ...

@@ -18,7 +18,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _take(context: ListenerContext, call: Call, click: Click) -> Message | None:
-    """Take the incident. *Take over* does so even if somebody else is on it; *I'm on it* doesn't.
+    """Take the incident. *Take over* works even if somebody else is on it; *I'm on it* doesn't.
 
     A button from an older version doesn't say which of the two buttons it is, so it counts as *Take over*.
     """

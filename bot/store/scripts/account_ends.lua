@@ -92,8 +92,8 @@ local function join_outage(channel, number, cause, hash)
   redis.call('ZADD', key('due', 'outages'), 'NX', num(now() + 15000000), channel .. ':' .. number)
 end
 
--- A message that can't be edited anymore is replaced by a new one, with a link to the old one and a thread of its own,
--- when a failure comes a day later. Returns whether it was.
+-- If a failure comes a day or more after a message could no longer be edited, a new message replaces it, with a link to
+-- the old one and a thread of its own. Returns whether it was.
 local function renew_outage(channel, number, uneditable_by)
   local hash = key('outage', channel, number)
   local known = redis.call('HMGET', hash, 'fixed_us', 'ts', 'line')

@@ -35,7 +35,7 @@ if not got then
   again = least(again, later)
   return {'', again and num(math.max(0, again - at)) or ''}
 end
--- Provisional: finish_edit.lua changes it to a time when Slack has certainly received the edit.
+-- Provisional: finish_edit.lua changes it to a time by which Slack has certainly received the edit.
 local slot = got[2] .. ':' .. got[1]
 redis.call('ZADD', log, num(at), slot)
 if got[3] == 'count' then

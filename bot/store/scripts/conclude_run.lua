@@ -21,7 +21,7 @@ for _, card in ipairs(cards_of(member)) do
   -- A card that couldn't be edited gets one more try for its end.
   redis.call('HDEL', key('card', card), 'unshowable')
   dirty(card, class)
-  -- A card whose record was lost and recreated has already announced its end.
+  -- A card with `quiet` was recreated after its end had been announced: see restore_run.lua.
   if redis.call('HGET', key('card', card), 'quiet') ~= '1' then
     redis.call('HINCRBY', key('card', card), 'pending', ARGV[7] == '1' and 2 or 1)
     if unseen_us then redis.call('HSETNX', key('card', card), 'end', 'absent:' .. unseen_us) end

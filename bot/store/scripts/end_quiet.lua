@@ -23,7 +23,7 @@ end
 if left == 0 then
   redis.call('ZREM', due, channel)
 else
-  -- Something was withheld in the meantime: it's looked at now.
+  -- Something was withheld in the meantime, so it's looked at now.
   redis.call('ZADD', due, left == tonumber(ARGV[7]) and ARGV[8] ~= '' and ARGV[8] or num(now()), channel)
 end
 return 'ok'

@@ -1,5 +1,5 @@
 -- Asks for listings of schedules because a hint names runs that may not be on record. ARGV: members of the runs...
--- Returns 1 if the listing is due earlier now, else 0. A listing under way isn't disturbed: it's followed by another.
+-- Returns 1 if the listing is due earlier now, else 0. A listing in progress isn't disturbed; another one follows it.
 local due, at = key('due', 'discovery'), now()
 local score = redis.call('ZSCORE', due, 'schedules')
 if not score then return 0 end

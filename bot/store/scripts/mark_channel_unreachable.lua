@@ -1,5 +1,5 @@
 -- Marks a channel as unreachable: for a while its cards aren't edited, and ends are sent to the people who asked. Cards
--- that wait for an edit are given up, unless an edit is under way. If it's watched, it's checked now. ARGV: channel,
+-- that wait for an edit are given up, unless an edit is in progress. If it's watched, it's checked now. ARGV: channel,
 -- why, for how long in ms.
 local channel, at = ARGV[3], now()
 redis.call('SET', key('aside', channel), ARGV[4], 'PX', ARGV[5])

@@ -13,10 +13,10 @@ for at = 9, #ARGV, 6 do if ARGV[at] == '1' then ends = ends + 1 end end
 if ends >= MANY then later_us = tonumber(ARGV[6]) end
 
 -- Due times are rounded down to ticks, so that one request serves many runs and no run waits longer than its bound. A
--- tick is a power of two of seconds, at most a quarter of the delay. With many runs, even a shorter tick fills a batch,
--- and it spreads them evenly. Runs that were polled together (after a start, or an outage) would stay due together,
--- with the last batches waiting for the others. So if a tick already has a whole batch, a run goes to the last earlier
--- tick with room, which spreads them over the interval.
+-- tick is a power of two of seconds, at most a quarter of the delay. With many runs, ticks are shorter: each still gets
+-- a whole batch, and the runs are spread evenly. Runs that were polled together (after a start, or an outage) would
+-- stay due together, with the last batches waiting for the others. So if a tick already has a whole batch, a run goes
+-- to the last earlier tick with room, which spreads such runs over the interval.
 local BATCH, SHORTEST_US = 100, 125000
 local followed = math.max(1, redis.call('ZCARD', polls))
 local crowds = {}

@@ -47,7 +47,7 @@ redis.call('HDEL', key('discovery', 'missing'), old)
 for _, set in ipairs({'looks', 'late', 'accounts', 'owners'}) do
   move_member(key('due', set), old, new)
 end
--- Runs that were found under the old slug, and posts under way, belong to the new one.
+-- Runs that were found under the old slug, and posts in progress, belong to the new one.
 redis.call('SET', key('discovery', 'renamed', old), new, 'EX', num(7 * DAY_S))
 redis.call('DEL', key('discovery', 'renamed', new))
 

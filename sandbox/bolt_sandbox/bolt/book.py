@@ -26,7 +26,7 @@ class RunBook:
         self._of_command: dict[int, Run] = {}
 
     def add(self, run: Run) -> None:
-        """Add a run that has taken the next numbers."""
+        """Add a run that has the next free ids, for itself and its commands."""
         self.next_run_id = run.id + 1
         self.next_command_id = run.first_command_id + len(run.steps)
         self._runs[run.id] = run

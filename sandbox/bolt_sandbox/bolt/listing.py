@@ -18,8 +18,8 @@ class Listing:
     """The behavior of listings that the API's documentation leaves open.
 
     `schedules_late_s`, `runs_late_s`: the listings show Bolt as it was that long ago. `out_of_order`: neighboring runs
-    are swapped, and schedules are in reverse order. `last_run`: the run that a schedule's `lastRunAt` and
-    `lastRunState` are about: the newest, the newest that has finished, or none, so that both are null.
+    are swapped, and schedules are in reverse order. `last_run` chooses the run that a schedule's `lastRunAt`
+    and `lastRunState` are about: the newest, the newest that has finished, or none, so that both are null.
     """
 
     schedules_late_s: float = 0.0

@@ -28,7 +28,7 @@ def without_warehouse(step: Step, outage: Outage = "refused") -> Step:
 
 
 def lose_warehouse(run: Run, now: datetime, outage: Outage) -> None:
-    """Let an active run fail: its running command fails in a moment, or else the next one that needs the warehouse."""
+    """Make an active run fail: its commands that need the warehouse fail, and one that's running fails in a moment."""
     view = observe(run, now)
     if view.ended_at is not None:
         return

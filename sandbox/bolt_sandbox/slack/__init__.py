@@ -25,7 +25,7 @@ __all__ = ["BODY_MOST", "Fault", "People", "Refused", "SlackRoutes", "Workspace"
 
 
 class SlackRoutes:
-    """Services of a workspace: `delivery` to the app (with its `sockets`), its acting `people`, and its `admin`."""
+    """A workspace's parts: `delivery` reaches the app, `people` act in the workspace, and `admin` manages it."""
 
     def __init__(self, workspace: Workspace, delivery: Delivery | None = None) -> None:
         self.workspace = workspace

@@ -171,8 +171,8 @@ class People:
     ) -> Message:
         """Write a message. A mention of the bot, or a direct message to it, reaches the app as an event.
 
-        As Slack documents, a mention in a direct message is sent only as a message event. `times` delivers this many
-        copies of the event at once.
+        As Slack documents, a mention in a direct message is sent only as a message event. `times` is how many
+        copies of the event are delivered at once.
         """
         user, channel = self._member(user_name, channel_name)
         if channel.kind == "im" and self._ws.features.messages_tab_read_only:
@@ -291,7 +291,7 @@ class People:
     async def submit(self, view_id: str, values: Json, *, times: int = 1) -> Outcome:
         """Submit a modal. `values`: {block_id: {action_id: value}}; missing inputs have their initial value.
 
-        `times` delivers this many copies of the submission at once.
+        `times` is how many copies of the submission are delivered at once.
         """
         user, view = self._open_view(view_id)
         blocks = view.content["blocks"]

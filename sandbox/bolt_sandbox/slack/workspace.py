@@ -243,7 +243,7 @@ class Workspace:
         return channel
 
     def move_channel(self, channel: Channel) -> str:
-        """Give a channel another id; its content moves along. Returns the former id."""
+        """Give a channel another id; its content moves with it. Returns the former id."""
         former = channel.id
         channel.id = self.new_id("C")
         self.channels = {each.id: each for each in self.channels.values()}

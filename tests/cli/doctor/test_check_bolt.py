@@ -206,7 +206,7 @@ async def test_a_port_that_is_closed(monkeypatch: pytest.MonkeyPatch, closed: in
 
 
 async def test_https_on_a_port_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For https on a port without TLS, the fix is the other scheme."""
+    """For https on a port without TLS, the fix is to use http:// instead."""
     async with answering(http("400 Bad Request")) as port:
         found = await first_problem(monkeypatch, f"https://127.0.0.1:{port}/graphql")
     assert "it doesn't speak TLS on that port" in found.sentence

@@ -329,7 +329,7 @@ async def test_tls_with_its_authority_works(with_tls: dict[str, str], monkeypatc
 
 
 async def test_tls_on_a_plain_port(server: Broken, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For TLS on a plain port, the fix is the other scheme."""
+    """For TLS on a plain port, the fix is to use redis:// instead of rediss://."""
     found = only_problem(await examined(monkeypatch, f"rediss://127.0.0.1:{server.port}/0"))
     assert "it doesn't speak TLS on that port" in found.sentence
     assert found.fix.startswith("Use redis:// instead of rediss:// in REDIS_URL")

@@ -328,6 +328,6 @@ def test_what_a_button_carries_is_never_a_guess(text: str) -> None:
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
 def test_no_verb_on_a_button_is_taken_for_a_guess(verb: str) -> None:
-    """Each verb has commands, and they're read as the same commands again."""
+    """Each verb has commands that, written out on a button, are read as the same commands and not as guesses."""
     rest = ("", " nightly", ' "is it"', " 81266", " --failing", " daily 09:00")
     assert sum(comes_back(verb + words) for words in rest) > 0

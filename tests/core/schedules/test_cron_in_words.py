@@ -55,7 +55,7 @@ def test_what_cannot_be_read_is_said_so(cron: str) -> None:
 
 
 def test_reading_a_hostile_one_takes_no_time() -> None:
-    """Hostile crons take little time, whatever is in them."""
+    """A hostile cron expression is read in little time, whatever it contains."""
     began = time.process_time()
     for cron in (
         "0-99999999999999 * * * *",

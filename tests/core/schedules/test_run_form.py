@@ -146,7 +146,7 @@ def test_just_as_much_as_fits() -> None:
 
 
 def test_secrets_are_not_offered_to_be_changed() -> None:
-    """Masked commands can't be edited, because they would run with the mask; unchanged, the originals run."""
+    """Masked commands can't be edited, because the masked text would run; if they're left alone, the originals run."""
     own = own_commands("x", ("curl -H 'X: hunter2-hunter2' https://a.test", "dbt run"), MASK)
     assert own.text == ""
     assert own.hidden == "secret"

@@ -14,7 +14,7 @@ RUNNING = BlockingRun(4711, "owner@example.com", ASKED)
 
 
 def test_a_start_that_is_refused_shows_the_run() -> None:
-    """The refusal shows when the run was started and by whom, has buttons, and links its card if it's here."""
+    """The refusal shows when the run was started and by whom, has buttons, and links to its card if it's here."""
     refused = replace(REQUEST, state=RequestState.REFUSED, running=RUNNING)
     message = already_running(refused, RUNNING, RunKey("w", 4711), app_url=APP, card_url=None)
     told = "Nightly is already running as run 4711, started at 14:20 by owner@example.com. Nothing was started."

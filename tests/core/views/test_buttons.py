@@ -183,7 +183,7 @@ def test_an_incidents_button_of_an_older_version_is_read(value: str) -> None:
 
 
 def test_an_outages_button_comes_back() -> None:
-    """An outage's button says whether nobody was on it; an older version's button is the number alone."""
+    """An outage's button says whether some incidents had nobody on them; an older version's has only the number."""
     assert buttons.read_outage_take_value(buttons.outage_take_value(7, free=True)) == ("7", True)
     assert buttons.read_outage_take_value(buttons.outage_take_value(7, free=False)) == ("7", False)
     assert buttons.outage_take_value(7, free=False) == "7"

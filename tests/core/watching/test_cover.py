@@ -10,7 +10,7 @@ from tests.core.watching.ends import NIGHTLY, T0, WATCH
 
 
 def test_the_exact_watch_decides_else_the_longer_prefix_else_the_newer() -> None:
-    """The exact watch decides, else the one with the longer prefix, else the newer one."""
+    """The exact watch decides, or else the one with the longer prefix, or else the newer one."""
     every = replace(WATCH, number=1, pattern="*")
     prefix = replace(WATCH, number=2, pattern="night*")
     newer = replace(WATCH, number=3, pattern="night*y")

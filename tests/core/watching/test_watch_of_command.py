@@ -13,7 +13,7 @@ PLACE = WatchPlace("T", "C1", datetime(2026, 11, 23, tzinfo=UTC), "U1")
 
 
 def test_every_option_is_taken() -> None:
-    """Every option of the command is taken; switched off, late and slow become None."""
+    """Every option of the command is taken; if late and slow are switched off, they become None."""
     quiet, slow = Quiet("22:00", "7:00"), SlowAfter(seconds=90)
     command = WatchCommand(
         "fin*",

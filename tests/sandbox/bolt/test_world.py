@@ -133,7 +133,7 @@ def test_one_run_at_a_time(world: BoltWorld, clock: Clock) -> None:
 
 
 def test_history(world: BoltWorld) -> None:
-    """Past runs have ended and began in the order of their ids, and retries name their parent."""
+    """Past runs began in the order of their ids and have ended, and retries name their parent."""
     past = [run for run in reversed(world.runs()) if run.slug != "already-running"]
     assert [run.created_at for run in past] == sorted(run.created_at for run in past)
     assert all(world.view(run.id).ended_at for run in past)

@@ -101,7 +101,7 @@ async def test_no_message_can_be_edited(served: Served) -> None:
 
 @pytest.mark.parametrize("has_thread", [True, False])
 async def test_a_message_was_deleted(served: Served, *, has_thread: bool) -> None:
-    """An admin or its author can delete a message; editing it then fails, even if its thread is still there."""
+    """A message can be deleted by its author or an admin; editing it then fails, even if its thread is still there."""
     ts = await post(served)
     if has_thread:
         await served.client.chat_postMessage(channel="C0DATAENG", text="reply", thread_ts=ts)

@@ -15,7 +15,7 @@ local function owns(set, member, token)
   local score = redis.call('ZSCORE', set, member)
   return score and tonumber(score) == tonumber(token)
 end
--- Returns 'new' and records that a delivery is being handled, else the word an earlier copy has left.
+-- Returns 'new' and records that a delivery is being handled, or else the word that an earlier copy left.
 local function begin_delivery(kind, name, for_ms)
   local delivery = key(kind, name)
   local known = redis.call('GET', delivery)

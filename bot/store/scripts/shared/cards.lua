@@ -26,7 +26,7 @@ local function dirty(card, class)
   if known[2] then
     if RANK[known[2]] <= RANK[class] then return end
     local items = key('edits', known[2], channel)
-    -- A lease stays a lease in the more urgent class: a card never has two edits under way at once.
+    -- A lease stays a lease in the more urgent class: a card never has two edits in progress at once.
     local score = redis.call('ZSCORE', items, card)
     if score then due = tonumber(score) end
     redis.call('ZREM', items, card)

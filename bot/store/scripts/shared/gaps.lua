@@ -52,7 +52,7 @@ local function gap_message_due(channel)
   redis.call('ZADD', key('due', 'gaps'), 'LT', num(now()), channel .. ':' .. known[1])
 end
 
--- Schedules aren't listed anymore, because there are no watches: how long the gap would last will never be known.
+-- Schedules aren't listed anymore, because there are no watches, so the length of the gap will never be known.
 local function end_unseen_gap()
   local known = redis.call('HMGET', key('gap', 'now'), 'number', 'state')
   if known[2] == 'blind' then change_gap(known[1], {'state', 'complete'}) end

@@ -16,8 +16,8 @@ local function replace_withholding(channel, first)
 end
 
 -- Incidents of a channel whose messages aren't up to date, because the channel takes no edits now (see
--- channel_back.lua). A message that Slack refuses to edit for a reason of its own (`uneditable`) isn't tried again when
--- the channel takes edits.
+-- channel_back.lua). A message that can't be edited for a reason of its own (`uneditable`) isn't tried again when the
+-- channel takes edits again.
 local function mark_behind(channel, slug)
   local behind = key('incident', 'behind', channel)
   redis.call('SADD', behind, slug)
@@ -133,10 +133,10 @@ local function show_outage_again(channel, number)
   touch_outage(channel, number)
 end
 
--- Retries that were asked for from an incident's message, or from its outage's. The message shows the newest one, which
--- the incident's field `request` names as long as the start's field `incident` names the incident. `shown_from` is the
--- first revision in which the message shows the start. A card's `retries_shown` is its newest revision that was sent by
--- a version that shows retries.
+-- Retries that were asked for from an incident's message, or from its outage's. The message shows the newest one.
+-- The incident's field `request` names its start, but counts only if the start's field `incident` names the incident.
+-- `shown_from` is the first revision in which the message shows the start. A card's `retries_shown` is its newest
+-- revision that was sent by a version that shows retries.
 local function touch_incident_of(id)
   local name = redis.call('HGET', key('req', id), 'incident')
   if not name then return end
@@ -179,7 +179,7 @@ local function is_on_its_way(channel, post)
   local due = redis.call('ZSCORE', key('posts', 'opening', channel), post)
   return due and tonumber(due) <= now() + ON_ITS_WAY_US
 end
--- Shows a start in the message of its incident, if that has one. Returns whether it has.
+-- Shows a start in its incident's message, if there is one. Returns whether there is.
 local function show_in_incident(id)
   local name = redis.call('HGET', key('req', id), 'incident')
   if not name then return false end
@@ -226,7 +226,7 @@ local function hold_incidents(channel)
   end
 end
 
--- Gives up edits that wait in a channel, except for those under way. If `watched` is true, these are the edits of
+-- Gives up edits that wait in a channel, except for those in progress. If `watched` is true, these are the edits of
 -- incidents' and outages' messages, which are noted as out of date and edited once the channel accepts edits again. If
 -- it's false, these are all other edits, which aren't tried again.
 local function give_up_edits(channel, why, watched)

@@ -64,7 +64,7 @@ local function hand_over(member, ended)
   return true, waited
 end
 
--- Makes a retry without a card due, so that its asker is notified of its end: no incident's message reports it.
+-- Makes a retry without a card due, so that its asker is notified of its end, which no incident's message reports.
 local function tell_asker(id)
   local hash = key('req', id)
   local known = redis.call('HMGET', hash, 'state', 'incident')
