@@ -5,7 +5,7 @@ set -euo pipefail
 
 uv="$1" engine="$2"
 version="$(sed -nE 's/^version = "(.*)"$/\1/p' pyproject.toml)"
-pythons=(3.11 3.12 3.13 3.14)
+pythons=(3.11 3.12 3.13)
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 skipped=()

@@ -10,7 +10,7 @@ from bot.core.model.command import Command
 from bot.core.model.errors import BoltDenied, BoltError, BoltRejected
 from bot.core.schedules.lookup import find_schedule
 from bot.core.text.message import Message
-from bot.core.views.suggestions import did_you_mean
+from bot.core.views.schedule_not_found import did_you_mean
 from bot.flows.ports.bolt import Bolt
 from bot.flows.schedule_catalog import ScheduleCatalog
 

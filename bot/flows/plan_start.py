@@ -16,7 +16,7 @@ from bot.core.model.run import Run, RunFacts, RunKey, is_failed, is_final, obser
 from bot.core.runs.progress import ran
 from bot.core.schedules.lookup import Missing
 from bot.core.schedules.resolve_guess import OfferedCommand, starts_instead
-from bot.core.views.suggestions import not_found
+from bot.core.views.schedule_not_found import not_found
 from bot.flows.ports.bolt import Bolt
 from bot.flows.ports.store import Runs
 from bot.flows.run_listings import RunListings

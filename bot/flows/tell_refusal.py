@@ -14,7 +14,7 @@ from bot.core.text.message import Message, Paragraph
 from bot.core.text.text import Bold, Link, Span
 from bot.core.views.already_running import already_running, waited
 from bot.core.views.guess import offered_instead
-from bot.core.views.suggestions import suggestions
+from bot.core.views.schedule_not_found import suggestions
 from bot.flows.lease import Lease
 from bot.flows.links import Links
 from bot.flows.plan_start import StartPlanner

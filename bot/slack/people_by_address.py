@@ -1,4 +1,7 @@
-"""Look up people by email address: users.lookupByEmail (tier 3), for the owners of schedules."""
+"""Look up people by email address: users.lookupByEmail (tier 3), for the owners of schedules.
+
+`bot.flows.find_owners` and `bot.flows.mention_owner` decide who the owner is, and whether to mention that person.
+"""
 
 from __future__ import annotations
 

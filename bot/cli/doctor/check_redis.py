@@ -1,4 +1,7 @@
-"""The doctor's Redis checks. Anything they write is removed at once: see scripts/probe.lua."""
+"""The doctor's Redis checks. Anything they write is removed at once: see scripts/probe.lua.
+
+`bot.store.fitness` decides which versions and settings of a server will do.
+"""
 
 from __future__ import annotations
 

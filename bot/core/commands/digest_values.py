@@ -1,4 +1,7 @@
-"""Reading a digest's times as people type them. `bot.core.watching.digest_time` computes when it's due."""
+"""Reading a digest's times as people type them. `bot.core.watching.digest_time` computes when it's due.
+
+If no time zone is typed, `bot.flows.set_digest` takes the person's own.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`retry --failing`: ask first whether to retry what is failing in this channel."""
+"""`retry --failing`: ask first whether to retry what is failing in this channel.
+
+`bot.core.views.retry_failing` decides which runs are offered, and how many at most.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 The tiers are those on docs.slack.dev/apis/web-api/rate-limits and on the methods' own pages. Methods with *special*
 limits are unlimited here, except for posting: one message per second and channel (a small burst is tolerated unless
-`strict`) and a few hundred per minute and workspace.
+`strict`) and a few hundred per minute and workspace. `bolt_sandbox.slack.web`
+answers 429.
 """
 
 from __future__ import annotations

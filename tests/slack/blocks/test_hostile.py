@@ -44,8 +44,8 @@ from bot.core.views.paging import page
 from bot.core.views.retry_failing import RefusedRetry, outcome, question
 from bot.core.views.run_list import run_list
 from bot.core.views.schedule_list import schedule_list
+from bot.core.views.schedule_not_found import did_you_mean
 from bot.core.views.schedule_page import schedule_page
-from bot.core.views.suggestions import did_you_mean
 from bot.core.views.thread import end_post, log_file_name
 from bot.flows.history import in_words, too_few
 from bot.slack.blocks.form import menu, run_form

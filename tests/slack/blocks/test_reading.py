@@ -18,8 +18,8 @@ from bot.core.views import pause_question
 from bot.core.views.paging import page
 from bot.core.views.run_list import never_ran, run_list
 from bot.core.views.schedule_list import schedule_list
+from bot.core.views.schedule_not_found import did_you_mean
 from bot.core.views.schedule_page import schedule_page
-from bot.core.views.suggestions import did_you_mean
 from bot.flows.history import in_words, too_few
 from bot.slack.blocks.render import render
 from tests.core.runs.test_history import of

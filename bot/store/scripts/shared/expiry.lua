@@ -1,4 +1,5 @@
 -- Expiry: when the record of a finished run, and those of its cards, begin to expire.
+-- They expire after RETENTION_S, which is BOLT_BOT_RETENTION_DAYS.
 local function cards_of(member)
   local ids = {}
   local found = redis.call('HGETALL', key('run', member, 'cards'))

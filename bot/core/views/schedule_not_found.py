@@ -1,4 +1,4 @@
-"""Buttons for what a mistyped command may have meant."""
+"""The reply if a name finds no schedule, or several: a sentence, and a button for each schedule that may be meant."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from bot.core.model.command import RetryCommand, RunCommand, ShowCommand
 from bot.core.model.request import Request
 from bot.core.schedules.lookup import Ambiguous, Missing
 from bot.core.views.buttons import START_SUGGESTED, VALUE_LIMIT, read_command_value, read_suggestion_value
-from bot.core.views.suggestions import OFFERED_MOST, did_you_mean, not_found, suggestions
+from bot.core.views.schedule_not_found import OFFERED_MOST, did_you_mean, not_found, suggestions
 from tests.core.views.plain import buttons, said
 
 ASKED = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
