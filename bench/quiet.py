@@ -1,4 +1,4 @@
-"""How many edits a quiet run costs, from its start to its end: a simulated clock, the bot's own flow, no network."""
+"""The number of edits that a quiet run costs: the bot's own flow, with a simulated clock and without a network."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ async def measure(options: Options) -> list[Row]:
 
 
 async def live(life: Life, phase_s: float) -> list[str]:
-    """Return the reasons of a run's edits, from when it's settled to its end."""
+    """Return the reasons for a run's edits, from the moment it's settled until it ends."""
     clock = [BEGIN]
     world = BoltWorld(clock=lambda: clock[0])
     steps = tuple(Step(f"dbt run --select part_{at}", seconds) for at, seconds in enumerate(life.commands))

@@ -129,7 +129,7 @@ async def _deliver(count: int, ends: int) -> Delivered:
 
 
 async def _until_told(around: Worlds, cards: Sequence[Followed]) -> dict[int, float]:
-    """Return when each end was announced. Raises RuntimeError if that takes over three times as long as the budget."""
+    """Return when each end was announced. Raises RuntimeError after three times as long as the budget requires."""
     deadline = time.monotonic() + 3 * len(cards) / POSTS_A_MINUTE * 60 + 30
     while len(told := await told_at(around, cards)) < len(cards):
         if time.monotonic() > deadline:

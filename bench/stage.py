@@ -55,7 +55,7 @@ class Process:
 
     @property
     def port(self) -> int:
-        """Return its HTTP port, 0 until it listens."""
+        """Return the bot's HTTP port, or 0 until it listens."""
         return printed_ports(self.said).get("BOLT_BOT_HTTP_PORT", 0)
 
     @property
@@ -67,7 +67,7 @@ class Process:
         return [child for child in found if _command_line(child) not in {itself, b""}]
 
     def rss_mb(self) -> float:
-        """Return its memory and its children's, in MB."""
+        """Return the memory of the bot and its child processes, in MB."""
         return sum(_rss_kb(one) for one in [str(self.process.pid), *self.children]) / 1000
 
     async def end(self) -> None:
@@ -259,7 +259,7 @@ def say(what: str) -> None:
 
 
 async def _line(process: asyncio.subprocess.Process) -> str:
-    """Return the next line that a process prints. Raises RuntimeError if it has ended."""
+    """Return the next line that a process prints. Raises RuntimeError if the process has ended."""
     line = await process.stdout.readline() if process.stdout is not None else b""
     if not line:
         raise RuntimeError("a process of the measurement has ended too early")

@@ -71,7 +71,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 DRAIN_S = 18.0
-# For acknowledging received requests and closing the connections to Slack.
+# Time for acknowledging received requests and closing the connections to Slack.
 INTAKE_S = 5.0
 CLOSE_S = 2.0
 AWAY_AGAIN_S = 2.0

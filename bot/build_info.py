@@ -24,7 +24,7 @@ class BuildInfo:
 
     @classmethod
     def of(cls, revision: str | None = None) -> BuildInfo:
-        """Describe this build. `revision` is the one that was recorded when it was built, if any."""
+        """Describe this build. `revision` is the git revision that was recorded when it was built, if any."""
         return cls(metadata.version("bolt-bot"), revision or clone_revision(ROOT))
 
     def publish(self) -> None:

@@ -22,7 +22,7 @@ class ShutdownStep:
 async def run_shutdown(steps: tuple[ShutdownStep, ...], incident: Callable[[str, BaseException], str]) -> bool:
     """Run the steps one after another. A step that fails or takes too long is logged, and the next one runs.
 
-    Returns True if all of them succeeded.
+    Returns True if all steps succeeded.
     """
     closed = True
     for step in steps:

@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Freeze what was collected, and collect the rest of the garbage as usual from now on."""
+    """Exempt all objects so far from garbage collection, and turn it on for later ones."""
     gc.freeze()
     gc.enable()
 

@@ -2,7 +2,7 @@
 Ports for servers that can neither take over a bound socket nor bind port 0 and report it, like Redis with a Sentinel.
 
 Everything else binds port 0. Such a server has to be given its port before it starts, and the port has to be free again
-after a restart. Two measures ensure this. A port is claimed with a lock on a file, so no other test uses it. The port
+after a restart. Two measures keep it free. A port is claimed with a lock on a file, so no other test uses it. The port
 is also below the range that the system assigns (32768 and up on Linux), so neither port 0 nor an outgoing connection
 takes it. If something else listens there, the server itself says so at its first start, and then the next port is
 claimed.
@@ -32,7 +32,7 @@ class Claim:
     _lock: IO[str]
 
     def release(self) -> None:
-        """Release it for others."""
+        """Release the port for others."""
         self._lock.close()
 
 

@@ -75,7 +75,7 @@ async def ready() -> list[str]:
 
 @contextlib.asynccontextmanager
 async def beating(heartbeat: Heartbeat) -> AsyncIterator[None]:
-    """Send heartbeats meanwhile."""
+    """Send heartbeats while the block runs."""
     task = asyncio.create_task(heartbeat.run())
     yield
     task.cancel()
@@ -116,7 +116,7 @@ async def test_a_bot_that_is_not_ready_is_silent(monitor: Monitor) -> None:
 
 
 async def test_a_redirect_that_cannot_be_read_is_a_failure(monitor: Monitor) -> None:
-    """An unreadable redirect is only a failure, although httpx reads the address without following it."""
+    """A redirect to an unreadable address is an ordinary failure, although httpx parses the address."""
     monitor.status, monitor.location = 302, "http://xn--/"
     with capture_logs() as lines:
         async with beating(Heartbeat(monitor.url, ready, every_s=0.01)):

@@ -262,7 +262,7 @@ def test_a_line_that_cannot_be_written_prints_no_traceback(capsys: pytest.Captur
     stream = logged()
 
     class Unprintable:
-        """Can't be converted to a string."""
+        """An object that can't be converted to a string."""
 
         def __str__(self) -> str:
             raise OSError(SECRET)

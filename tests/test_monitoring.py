@@ -18,7 +18,7 @@ from tests.test_docs import anchors
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "deploy" / "prometheus" / "alerts.yaml"
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "bolt-bot.json").read_text(encoding="utf-8"))
-# What Prometheus adds to each series.
+# The labels that Prometheus adds to each series.
 ADDED = {"instance", "job"}
 
 

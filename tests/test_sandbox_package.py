@@ -111,7 +111,7 @@ async def refused(command: str, folder: Path, environment: dict[str, str]) -> st
 
 
 def test_the_bots_wheel_has_no_sandbox(wheels: Wheels) -> None:
-    """The bot's wheel has only the package `bot` and its metadata: no sandbox files, and none of its dependencies."""
+    """The bot's wheel has only the package `bot` and its metadata: none of the sandbox's files or dependencies."""
     names = {path.name for path in wheels.bot.iterdir()}
     assert names == {"bot", f"bolt_bot-{project(ROOT)['version']}.dist-info"}
     assert not [

@@ -1,4 +1,4 @@
-"""Shutting down: every step is taken."""
+"""Shutdown: every step is taken, even if others fail or hang."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class Authorizer:
     ) -> dict[str, Decision]:
         """Decide on many schedules, by slug, with one entry in the audit log.
 
-        It's a refusal if any is refused, or with `some_suffice` only if all are.
+        The entry is a refusal if any schedule is refused, or with `some_suffice` only if all are.
 
         Without schedules, the only decision is the one that isn't about a particular schedule.
         """

@@ -286,7 +286,7 @@ class RunConcluder:
 
     async def _warned(self, run: Run) -> list[NodeResult]:
         """The nodes that warned in a success. Skipped if many runs end at once: announcing ends is more urgent."""
-        # Without a card, nothing shows them.
+        # Without a card, no message would show the warnings.
         shown = run.seen.state == "SUCCESS" and not run.without_card
         commands = [command for command in run.seen.commands if may_warn(command)] if shown else []
         if not commands or self._warnings >= WARNINGS_AT_ONCE:

@@ -20,7 +20,7 @@ LULL_S = 0.05
 
 
 class Intake:
-    """Counts Slack's requests that aren't acknowledged yet. `idle` is set if there are none."""
+    """Counts Slack's requests that aren't acknowledged yet. `idle` is set while there are no such requests."""
 
     def __init__(self) -> None:
         self._in_hand = 0

@@ -101,7 +101,7 @@ class ScheduleDiscoverer:
         self._covers = CoverCache()
 
     async def list_schedules(self, lease: Lease) -> None:
-        """List the schedules once, and make those due whose runs are worth a look."""
+        """List the schedules once, and make due those whose runs should be looked at."""
         hinted = await self._hints.take_hints()
         try:
             schedules, activity = await self._list()

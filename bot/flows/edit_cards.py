@@ -32,7 +32,7 @@ BROKEN_AGAIN_S = 60.0
 OTHERS_AGAIN_S = 10.0
 
 
-# Slack's word for a message that was deleted.
+# Slack's error for a message that was deleted.
 DELETED = "message_not_found"
 UNEDITABLE = frozenset({"cant_update_message", "edit_window_closed"})
 

@@ -20,7 +20,7 @@ class EndRules:
     incident_s: float = 3.0
 
     def reading_s(self, at_once: int, *, incident_only: bool = False) -> float:
-        """Return the seconds after a failure within which its log may be read, if this many are being read.
+        """Return the seconds after a failure within which its log may be read, if `at_once` are being read.
 
         `incident_only`: the run has no card.
         """

@@ -67,7 +67,7 @@ class OutageHandler:
 
 
 def snooze_choice(value: str) -> tuple[int, SnoozeChoice] | None:
-    """Read the value of a chosen option: for how long, and which outage. Returns None if it's malformed."""
+    """Read the value of a chosen option: for how long, and which outage. Returns None if the value is malformed."""
     choice, _, number = value.partition(":")
     if choice not in set(SnoozeChoice) or not number.isdecimal() or len(number) > 12:
         return None

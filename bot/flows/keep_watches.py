@@ -33,7 +33,7 @@ DECIDED_BY = "the watches file"
 
 
 class WatchKeeper:
-    """Applies the watches file to the watches on record. `lost` is called by the one process that finds them lost.
+    """Applies the watches file to the watches on record. `lost` is called by the one process that finds the records lost.
 
     `report_fault` logs an unexpected error.
     """

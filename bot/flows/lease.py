@@ -59,7 +59,7 @@ class Lease:
     async def stop_renewing(self) -> int:
         """Stop renewing, and return the token to finish with.
 
-        A renewal in progress is never cancelled, because its outcome decides which token finishes. A caller that is
+        A renewal in progress is never cancelled, because its outcome decides which token is valid. A caller that is
         cancelled while waiting for it may call this again.
         """
         renewing = self._renewing

@@ -127,7 +127,7 @@ class RunPoller:
             await self._give_back(lease, delay_s=DENIED_S if isinstance(away, BoltDenied) else AWAY_S)
             return False
         await lease.stop_renewing()
-        # By Redis' clock, which all replicas share: otherwise two of them could disagree on whether a run is late.
+        # Measured by Redis' clock, which all replicas share. Otherwise, they could disagree on whether a run is late.
         at = datetime.fromtimestamp(claimed_us / 1_000_000, UTC)
         observed = await in_pieces(polled.found.items(), lambda found: self._observed(watched[found[0]], found[1], at))
         words: list[Stored] = []

@@ -76,7 +76,7 @@ class DigestPoster:
     async def _may_post(self, post: ClaimedPost, digest: Digest, day: str) -> bool:
         """Whether the policy allows the digest; if not, it's put back or given up.
 
-        The rules may have changed since it was set, and the channel may be shared with others now.
+        The rules may have changed since the digest was set, and the channel may now be shared with others.
         """
         asker = Asker(digest.team, digest.made_by, digest.channel)
         decision = await self._gate.decide_unrecorded(asker, Question(Action.WATCH, posts=True))

@@ -70,7 +70,7 @@ class ScheduleReader:
         return schedule_list(found, command, self._now(), prefix=prefix, as_of=as_of)
 
     async def _chosen(self, command: ListCommand) -> list[Schedule]:
-        """Filter the schedules. If none matches, the list is read again, because a schedule may be newer.
+        """Filter the schedules. If none matches, the list is read again, in case one was added since.
 
         Raises BoltError.
         """

@@ -58,7 +58,7 @@ NOT_OK = ApiError("Bolt declined the request and gave no reason.")
 class ClientLimits:
     """Times in seconds, sizes in bytes. Raises ValueError unless `timeout_s` is above 0 and at most 20.
 
-    `timeout_s` is a request's total time. `retry` is how often a query is tried.
+    `timeout_s` is a request's total time. `retry` limits the attempts at a query.
     """
 
     timeout_s: float = 10

@@ -29,7 +29,7 @@ class Downloader:
         self._timeout_s = timeout_s
         self._is_local = _is_loopback(urlsplit(endpoint))
         self._transport = transport
-        # Clients by proxy; None stands for direct connections.
+        # Clients by proxy; the key None is for direct connections.
         self._clients: dict[str | None, httpx.AsyncClient] = {}
 
     async def aclose(self) -> None:

@@ -26,7 +26,7 @@ class BodyUnreadable(Exception):  # noqa: N818 - as above
 
 
 async def read_body(response: httpx.Response, most: int) -> bytes:
-    """Return the decompressed body. Raises BodyTooLarge above `most` bytes, BodyUnreadable, httpx.HTTPError."""
+    """Return the decompressed body. Raises BodyTooLarge (above `most` bytes), BodyUnreadable or httpx.HTTPError."""
     parts: list[bytes] = []
     size = 0
     async for part in _unpacked(response):

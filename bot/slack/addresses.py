@@ -37,7 +37,7 @@ class SlackAddresses:
         return self._fits(url, "wss", None, any_port=True)
 
     def _fits(self, url: str, scheme: str, hosts: frozenset[str] | None, *, any_port: bool = False) -> bool:
-        """Check an address. If `hosts` is None, any host of Slack fits. `any_port`: on the configured API's host."""
+        """Check an address. If `hosts` is None, any host of Slack fits. `any_port`: any port of the API's host fits."""
         try:
             parts = urlsplit(url)
             host, port = _host_and_port(parts)

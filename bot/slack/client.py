@@ -338,7 +338,7 @@ class SlackChat:
     ) -> None:
         """Share an uploaded file in a thread or a channel, at most once.
 
-        After SlackOutcomeUnknown, look for it with `find_upload`.
+        After SlackOutcomeUnknown, look for the file with `find_upload`.
         """
         await self.call(
             "files.completeUploadExternal",

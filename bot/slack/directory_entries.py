@@ -80,7 +80,7 @@ def known_channel(channel: Json, at: float, *, is_ours: bool | None = None) -> K
 
 
 def channel_entry(known: KnownChannel) -> str:
-    """Encode a channel. Older versions can read it too."""
+    """Encode a channel. Older versions can read the entry too."""
     return json.dumps({"name": known.name, "kind": known.kind, "shared": known.shared, "at": int(known.at)})
 
 

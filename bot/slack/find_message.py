@@ -56,7 +56,7 @@ async def find_by_file(
 async def find_by_file_name(
     slack: WebApi, channel: str, thread_ts: str | None, name: str, *, since: float, ours: str
 ) -> MessageFound | MessageAbsent | SearchInconclusive:
-    """Find our message with which a file of this name was shared in a thread or a channel."""
+    """Find our message that shared a file of this name, in a channel or a thread."""
 
     def is_it(message: Json) -> bool:
         named = any(file.get("name") == name for file in message.get("files") or [])

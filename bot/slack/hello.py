@@ -40,7 +40,7 @@ async def read_hello(url: str, api_url: str, *, within_s: float = HELLO_S) -> He
     """Read `hello` from an address of apps.connections.open, which works once.
 
     Slack may send a request over any connection, including this one, so it's kept open as briefly as possible. Raises
-    ConnectionEndedError if Slack ends the connection, and SlackNotSent if none can be made.
+    ConnectionEndedError if Slack ends the connection, and SlackNotSent if no connection can be made.
     """
     if not SlackAddresses(api_url).allows_socket(url):
         raise SlackNotSent(METHOD, cause="apps.connections.open returned an address that isn't Slack's")

@@ -37,7 +37,7 @@ class Discovery:
         return from_microseconds(at) if at else None
 
     async def missing_since(self) -> Mapping[str, datetime]:
-        """Return when watched schedules were first missing from the listing, by slug."""
+        """Return the times at which watched schedules were first missing from the listing, by slug."""
         found = await self._scripts.ask(self._scripts.redis.hgetall(self._scripts.key("discovery", "missing")))
         return {slug: from_microseconds(at) for slug, at in found.items()}
 
@@ -105,7 +105,7 @@ class Discovery:
         return list(await self._scripts.run("rename_schedule", old, new, *quoted))
 
     async def note_look(self, lease: Lease, slug: str, rev: int, looked: Looked, *, delay_s: float) -> bool:
-        """Record what a look at a schedule's runs found. Returns False if they have to be looked at again."""
+        """Record what a look at a schedule's runs found. Returns False if the runs have to be looked at again."""
         follow = [
             part
             for one in looked.follow

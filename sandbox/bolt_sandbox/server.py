@@ -125,7 +125,7 @@ class Sandbox:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address is only this machine."""
+    """Whether a host name or address can mean only this machine."""
     if host == "localhost":
         return True
     try:

@@ -304,7 +304,7 @@ def who_follows_sees(seen: Seen) -> Found:
 
 
 def nothing_left(seen: Seen) -> Found:
-    """Due sets and lanes contain nothing but unclear requests."""
+    """Due sets and lanes contain only items that may stay, such as requests whose outcome is unclear."""
     known = {request: command for command in seen.commands for request in requests_of(seen, command)}
     for left in seen.left:
         command = known.get(left.member)

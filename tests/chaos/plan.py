@@ -25,7 +25,7 @@ LINES_OF_RUNS = (
 # A secret that a person may paste into a command, and that no one else may see.
 PASTED = "hunter2-Pasted-Password"
 
-# The calls of a replica that a fault can hit, and each one's weight when one is drawn.
+# A replica's calls that a fault can hit, each with its weight in the random choice.
 TARGETS: dict[str, int] = {
     "trigger": 8,
     "post:start": 5,

@@ -1,4 +1,4 @@
-"""A seed's processes: the replicas, and a Redis that is restarted whenever it ends."""
+"""A seed's processes: the replicas, and a Redis that is restarted whenever it exits."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Store:
         self._home.cleanup()
 
     def client(self) -> Redis:
-        """A client for it."""
+        """A client for this Redis."""
         return connect(self.url)
 
 

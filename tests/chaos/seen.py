@@ -188,7 +188,7 @@ class PostSeen:
 class IncidentSeen:
     """An incident in Redis. `recent`: the runs that it counts, newest last; `waits`: an edit of its count is queued.
 
-    `withheld`: it has news that its channel hasn't been told. `listed`: it's among the open ones.
+    `withheld`: it has news that its channel hasn't been told. `listed`: it's listed as open.
     `snoozed_ever`: somebody has snoozed it; `carded`: one of its runs has its own card here.
     """
 
@@ -309,7 +309,7 @@ class Seen:
     exits: tuple[Exit, ...] = ()
     wishes: tuple[Wish, ...] = ()
     presses: tuple[Pressed, ...] = ()
-    # The ids of requests that are unclear or being looked for, with when they were sent.
+    # The ids of requests that are unclear or being looked for, each with the time at which it was sent.
     unclear: dict[str, float | None] = field(default_factory=dict)
     # Where each text is shown, and the text.
     texts: tuple[tuple[str, str], ...] = ()

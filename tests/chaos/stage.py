@@ -97,7 +97,7 @@ class Stage:
     told: dict[str, list[str]] = field(default_factory=dict)
     tokens: dict[int, str] = field(default_factory=dict)
     private_by_url: set[str] = field(default_factory=set)
-    # In how many seconds to restart the replica that's killed when it acknowledges the next request of a kind.
+    # Seconds until the restart of the replica that's killed when it acknowledges the next request of a kind.
     kill_at_ack: dict[str, list[float]] = field(default_factory=dict)
     # The times when this process, which runs Slack and Bolt, was delayed, so that everything else was delayed too.
     stalls: list[Upset] = field(default_factory=list)
@@ -197,7 +197,7 @@ class Stage:
                 self.stalls.append(Upset(STALL, -1, began, time.time()))
 
     async def close(self) -> None:
-        """End everything at once."""
+        """Kill the replicas, and stop everything else."""
         if self._pulse is not None:
             self._pulse.cancel()
         for replica in self.replicas:

@@ -76,7 +76,7 @@ class ScheduledRun:
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """A press of a button on some incident's message; `pick` chooses the message, the person and a menu's option."""
+    """A click on a button of an incident's message; `pick` chooses the message, the person and a menu's option."""
 
     at: float
     label: str

@@ -1,4 +1,4 @@
-"""Watches on the stage, and observing them: channels watch, Bolt's scheduler starts runs, people handle incidents."""
+"""Acting out watches (channels watch, Bolt's scheduler starts runs, people handle incidents), and observing them."""
 
 from __future__ import annotations
 

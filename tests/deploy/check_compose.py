@@ -14,5 +14,5 @@ def test_it_is_a_compose_file() -> None:
 
 
 def test_a_wrong_one_is_found() -> None:
-    """The check finds a wrong file."""
+    """The check reports a faulty Compose file."""
     assert wrong(compose={"services": {"bot": {"imgae": "x", "read_only": [1]}}})

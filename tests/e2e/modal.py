@@ -48,16 +48,16 @@ class Modal:
         return str(block["element"].get("initial_value", "")) if block else ""
 
     def says(self, words: str) -> bool:
-        """Whether these words are in it."""
+        """Whether the modal contains these words."""
         return words in str(self.blocks)
 
     async def opened(self) -> Modal:
-        """Wait until it's open."""
+        """Wait until the modal is open."""
         await self.stage.until(lambda: self.view is not None)
         return self
 
     async def closed(self) -> None:
-        """Wait until it's closed."""
+        """Wait until the modal is closed."""
         await self.stage.until(lambda: self.view is None)
 
     async def offers(self, typed: str) -> Json:

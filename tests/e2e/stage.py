@@ -216,7 +216,7 @@ class Stage:
         return self.private(user)[told]
 
     def card_says(self, words: str, channel: str = CHANNEL) -> Callable[[], bool]:
-        """Whether some card in the channel says these words."""
+        """Whether some card in the channel contains these words."""
         return lambda: any(words in one.text for one in self.cards(channel))
 
     def told_privately(self, words: str, user: str = PERSON) -> Callable[[], bool]:
@@ -224,7 +224,7 @@ class Stage:
         return lambda: any(words in one.text for one in self.private(user))
 
     def replied(self, words: str, channel: str = CHANNEL) -> Callable[[], bool]:
-        """Whether some thread in the channel says these words."""
+        """Whether some thread in the channel contains these words."""
         messages = self.sandbox.workspace.channel(channel).messages
         return lambda: any(one.is_reply and words in one.text for one in messages.values())
 
@@ -260,7 +260,7 @@ class Stage:
 
 
 async def _readiness(http: aiohttp.ClientSession, port: int) -> str:
-    """The answer of /readyz."""
+    """The response from /readyz, or the error."""
     try:
         async with http.get(f"http://127.0.0.1:{port}/readyz") as answer:
             return await answer.text()

@@ -175,7 +175,7 @@ async def test_the_same_words_wait_once(stage: Stage) -> None:
 
 
 async def test_it_waits_through_a_restart(stage: Stage) -> None:
-    """A request outlives the bot: it can be approved after a restart, and starts once."""
+    """A pending start outlives the bot: it can be approved after a restart, and is sent once."""
     stage.settings["BOLT_BOT_LEASE_S"] = "1.5"
     await asked(stage)
     settings = policy(stage, TEXT.format(within=WITHIN))

@@ -56,7 +56,7 @@ async def test_where_it_cannot_be_shown_the_person_gets_it_in_words(stage: Stage
 
 
 async def test_a_lost_reply_is_looked_for(stage: Stage) -> None:
-    """If the reply to an upload is lost, a posted chart isn't posted again; if there's none, the person is told."""
+    """If the reply to an upload is lost, a posted chart isn't posted again; if it wasn't posted, the person is told."""
     await stage.start_bot({"BOLT_BOT_LEASE_S": "1.5"})
     stage.sandbox.workspace.faults.add(SlackFault("drop_after", "files.completeUploadExternal"))
     await stage.slash("history hourly")

@@ -324,7 +324,7 @@ async def test_the_thread_of_a_card_that_redis_has_lost(stage: Stage) -> None:
 
 @pytest.mark.parametrize("how", ["scope", "slow"])
 async def test_a_lost_card_that_cannot_be_read_back(stage: Stage, how: str) -> None:
-    """If a lost card can't be read back, nothing is guessed: an answer in time says how to give the number."""
+    """If a lost card can't be read back in time, the run isn't guessed: the answer asks for its number."""
     await stage.start_bot()
     card = await running_card(stage)
     (run,) = stage.started()

@@ -25,7 +25,7 @@ WATCHES = "version: 1\nchannels:\n  {channel}:\n    - watch: nightly\n"
 
 
 async def readyz(bot: Bot) -> str:
-    """The answer of /readyz while the bot is ready."""
+    """The response from /readyz while the bot is ready."""
     async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{bot.admin_port}/readyz") as answer:
         assert answer.status == 200
         return await answer.text()

@@ -27,7 +27,7 @@ def lines(stage: Stage, event: str, service: str, why: str = "") -> int:
 
 
 async def readiness(port: int) -> tuple[int, str]:
-    """The answer of /readyz."""
+    """The response from /readyz."""
     async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/readyz") as answer:
         return answer.status, await answer.text()
 

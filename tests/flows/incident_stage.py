@@ -93,7 +93,7 @@ DISK_LOG = COLUMN_LOG.replace('column "net_amnt" does not exist', "could not ext
 class IncidentStage(Stage):
     """The flows of watches. Times are Bolt's: `at` is the present, and each run takes a minute.
 
-    `gapless`: however much time a test lets pass, schedules were listed all the while, unless listing fails.
+    `gapless`: schedules count as listed all the time, however much time a test lets pass, unless listing fails.
     """
 
     gapless: bool = True
@@ -441,7 +441,7 @@ class IncidentStage(Stage):
         return True
 
     async def work(self, name: str, *, whatever: bool = False) -> int:
-        """Do what is due in a set, or everything in it; return the number of jobs."""
+        """Do the due work of a set, or with `whatever` all of its work; return the number of jobs."""
         if name == "discovery" and self.gapless and "activity" not in self.bolt.faults.always:
             at_us = round(self.at.timestamp() * 1_000_000)
             await self.redis.set(self.scripts.key("discovery", "at"), at_us, xx=True)

@@ -1,4 +1,4 @@
-"""After a gap between listings, one message per channel accounts for all that happened meanwhile."""
+"""After a gap between listings, one message per channel reports everything that happened during the gap."""
 
 from __future__ import annotations
 
@@ -246,7 +246,7 @@ async def test_a_watch_that_goes_on_while_bolt_cannot_be_seen_gets_the_message_b
 
 
 async def test_a_watch_that_is_added_while_bolt_cannot_be_seen_is_told(stage: IncidentStage) -> None:
-    """A channel that already has the message isn't edited for it."""
+    """If a channel already has the message, a new watch doesn't edit it."""
     await stage.watch()
     await blind(stage)
     edits = len(stage.chat.edits)

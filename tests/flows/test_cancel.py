@@ -86,7 +86,7 @@ async def test_a_claim_is_renewed_while_bolt_is_asked(redis_client: Redis) -> No
     assert api.renewed
     assert api.asked == 1
     assert await runs.cancel_tries(KEY) == 1
-    # It's looked at again later.
+    # The run is looked at again later.
     assert (await due.claim(1)).lease is None
 
 

@@ -29,7 +29,7 @@ def stage(redis_client: Redis) -> WatchStage:
 
 @pytest.fixture
 def forms(stage: WatchStage) -> WatchForms:
-    """The forms over that stage."""
+    """The watch forms, with the stage's schedules and watches."""
     return WatchForms(stage.stage.catalog, stage.store, slash_command="/bolt", mask=str)
 
 

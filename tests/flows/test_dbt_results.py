@@ -131,7 +131,7 @@ def test_the_file_is_the_one_of_that_command(command: str, paths: list[str], fou
     ],
 )
 def test_only_tests_and_freshness_warn(text: str, may: bool) -> None:  # noqa: FBT001 - a parameter
-    """After a success only their files are read."""
+    """After a success, only the files of tests and freshness checks are read for warnings."""
     assert may_warn(replace(BUILD, text=text)) is may
 
 

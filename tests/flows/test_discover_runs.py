@@ -153,7 +153,7 @@ async def test_if_bolt_refuses_older_pages_what_is_newer_is_told(stage: Incident
 
 
 async def test_a_schedule_that_cannot_be_listed_does_not_hide_the_others(stage: IncidentStage) -> None:
-    """It's looked at again later."""
+    """The unlisted schedule is looked at again later."""
     await stage.watch("*")
     stage.run_through("FAILED", "hourly")
     stage.bolt.bad = {"nightly": BoltRejected((ApiError("gone"),))}

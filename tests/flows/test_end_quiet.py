@@ -149,7 +149,7 @@ async def test_watches_with_other_quiet_hours_are_told_at_their_own_ends(stage: 
 
 
 async def test_quiet_hours_that_were_made_longer_last_longer(stage: IncidentStage) -> None:
-    """The watch's current quiet hours count, not those during the night."""
+    """The watch's current quiet hours apply, not those that it had when the night began."""
     await at(stage, NIGHT)
     await fail(stage)
     (watch,) = await stage.watches.all_watches()

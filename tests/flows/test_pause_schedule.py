@@ -33,7 +33,7 @@ class Stage:
 
     @property
     def paused(self) -> bool | None:
-        """Whether it's paused in Bolt."""
+        """Whether the schedule is paused in Bolt."""
         return self.bolt.active[0].suspended
 
 

@@ -86,7 +86,7 @@ async def test_a_lost_reply_is_looked_for(start_stage: Stage) -> None:
 
 
 async def test_a_card_that_is_surely_absent_is_posted_again(start_stage: Stage) -> None:
-    """It's searched for twice before that."""
+    """The card is searched for twice before it's posted again."""
     await looked(start_stage)
     start_stage.chat.faults.fail("post_message", SlackOutcomeUnknown(POST))
     for _ in range(3):

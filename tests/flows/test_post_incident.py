@@ -77,7 +77,7 @@ async def test_a_thread_that_takes_no_replies_does_not_keep_its_channel_from_oth
 
 
 async def test_throttled_posts_wait(stage: IncidentStage) -> None:
-    """They're posted once the wait is over."""
+    """Throttled posts are sent once the wait is over."""
     stage.chat.faults.fail("post_message", SlackThrottled("chat.postMessage", 0))
     await stage.discover()
     await stage.settle()
@@ -269,7 +269,7 @@ async def account_only(stage: IncidentStage) -> None:
 
 
 async def waiting_posts(stage: IncidentStage) -> list[str]:
-    """The posts that wait for the channel."""
+    """The posts that are queued for the channel."""
     keys = await stage.redis.keys(stage.scripts.key("posts", "*", CHANNEL))
     return [str(item) for key in keys for item in await stage.redis.zrange(key, 0, -1)]
 

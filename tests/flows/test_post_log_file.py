@@ -92,7 +92,7 @@ async def test_what_slack_or_bolt_refuses_is_said_in_the_thread(stage: Stage) ->
 
 
 async def test_bolt_is_asked_again_for_a_day(stage: Stage) -> None:
-    """Then the thread says that the log never came. A notice that can't be sent now is sent later."""
+    """After a day, the thread says that the log never came. A notice that can't be sent now is sent later."""
     stage.bolt.faults.always["command_output"] = BoltNotSent()
     assert await post(stage) is None
     ended_us = round((datetime.now(UTC).timestamp() - FILE_GIVEN_UP_S - 60) * 1e6)

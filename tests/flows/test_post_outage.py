@@ -142,7 +142,7 @@ async def test_a_schedule_that_fails_again_soon_is_back_in_the_message(stage: In
 
 
 async def test_a_message_that_is_found_after_a_change_is_edited(stage: IncidentStage) -> None:
-    """Its reply was lost, and it shows the outage as it was when it was sent."""
+    """A message whose reply was lost shows the outage as it was then, so the message is edited once it's found."""
     for number in range(7):
         stage.run_through("FAILED", f"mart-{number:02}", DISK_LOG)
     await stage.discovery_only()

@@ -135,7 +135,7 @@ async def test_a_message_that_is_there_twice_is_removed(poster: MessagePoster, c
 async def test_a_lost_reply_is_not_forgotten_while_the_channel_counts_as_unreachable(
     scripts: Scripts, lane: PostLane, poster: MessagePoster, chat: FakeChat
 ) -> None:
-    """Another post to the channel has been refused since. Once it accepts posts, the message is found, not resent."""
+    """Another post has been refused since. Once the channel accepts posts again, the message is found, not resent."""
     found: list[str | None] = []
 
     async def post() -> None:

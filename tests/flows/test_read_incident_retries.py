@@ -144,7 +144,7 @@ async def test_its_failure_is_edited_in_and_a_new_error_gets_its_post(stage: Inc
 
 @pytest.mark.parametrize("state", ["CANCELED", "SKIPPED"])
 async def test_another_end_is_said_in_the_message(stage: IncidentStage, state: str) -> None:
-    """It stays there until a newer run has ended."""
+    """The retry's end is shown until a newer run has ended."""
     run_id = await start(stage)
     stage.end(run_id, state)
     await stage.discover()

@@ -38,7 +38,7 @@ def run(run_id: int, *, ended: bool = True) -> RunSummary:
 
 
 async def test_many_ends_are_one_or_two_requests() -> None:
-    """Forty runs end at once, and even runs that aren't listed take no more requests."""
+    """Forty runs that end at once take at most two requests, and runs that aren't listed take no more."""
     api = Api()
     api.runs_of["nightly"] = [run(number) for number in range(40)]
     listings = RunListings(api)  # type: ignore[arg-type]  # lists only

@@ -44,7 +44,7 @@ async def test_the_card_stands_before_anything_is_sent(start_stage: Stage) -> No
 
 @pytest.mark.parametrize("wanted", [RetryCommand(every=False, run_id=101), RetryCommand(every=True, run_id=101)])
 async def test_a_retry_is_sent_as_one(start_stage: Stage, wanted: RetryCommand) -> None:
-    """It's a retry of what failed, or of everything."""
+    """A retry asks Bolt to run the failed commands again, or every command."""
     start_stage.bolt.add_run("nightly", "FAILED")
     await start_stage.start(start_command=wanted)
     assert start_stage.bolt.sent == [("retry_all" if wanted.every else "retry", 101)]

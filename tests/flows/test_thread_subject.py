@@ -170,7 +170,7 @@ async def test_a_start_whose_run_has_another_card_here(stage: Stage) -> None:
 
 @pytest.mark.parametrize("action", [DROP_QUEUED, APPROVE_START])
 async def test_the_card_of_a_start_that_waits_and_is_not_on_record(stage: Stage, action: str) -> None:
-    """The start no longer waits, unless Redis can't be read at the moment."""
+    """The answer says that the start isn't queued, unless Redis can't be read at the moment."""
     drop = Button(action, "Do something", value=request_value("request-7"))
     ts = await stage.post_message(drop)
     assert await stage.subject_of(ts) == ThreadSubject(why=FORGOTTEN)

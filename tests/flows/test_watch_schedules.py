@@ -168,7 +168,7 @@ async def test_quiet_hours_are_in_the_time_zone_of_whoever_sets_them(stage: Watc
 
 
 async def test_late_and_slow_runs_are_reported_of_a_single_schedule(stage: WatchStage) -> None:
-    """They're reported unless that is switched off; for a pattern, they're reported only on request."""
+    """Late and slow runs are reported as the command says; for a pattern, they aren't reported by default."""
     await stage.type("watch nightly --late off --slow off")
     await stage.type("watch hourly --late 15m --slow 45m --only ends --prs")
     await stage.type("watch * --only all")

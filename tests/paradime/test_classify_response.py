@@ -233,7 +233,7 @@ def test_a_malformed_error_is_still_one(entry: object) -> None:
 
 
 def test_plain_text_of_a_refusal_is_told() -> None:
-    """Plain text beside a refusing status is shown to the person, but a proxy's page isn't."""
+    """Plain text in an error response is shown to the person, but a proxy's page isn't."""
     for kind, sentence in (
         ("text/plain; charset=utf-8", "Bolt answered with HTTP status 404: no such workspace"),
         ("text/html", "Bolt answered with HTTP status 404."),

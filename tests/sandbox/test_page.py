@@ -56,7 +56,7 @@ class Stream:
                     return name, json.loads(line.removeprefix("data: "))
 
     async def changes(self, ending: str) -> list[dict[str, Any]]:
-        """The changes up to and including one of this kind."""
+        """The changes up to and including the first one of this kind."""
         seen = []
         while True:
             name, data = await self.next()

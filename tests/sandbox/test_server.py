@@ -72,7 +72,7 @@ async def test_foreign_host_names() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_serve_until_a_signal(number: signal.Signals) -> None:
-    """`serve` prints the environment at once, and ends with 0 on a signal."""
+    """`serve` prints the environment at once, and exits with status 0 on a signal."""
     code = "import asyncio, sys; from bolt_sandbox.server import serve; sys.exit(asyncio.run(serve(0, manifest=sys.argv[1])))"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, render_manifest(), stdout=asyncio.subprocess.PIPE, env=dict(os.environ)

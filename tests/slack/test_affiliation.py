@@ -61,7 +61,7 @@ def test_nobody_else_is_native(door: Any, actor: grid.Actor, home: Installation)
             {"team_id": "T1", "event": {"team": "T1", "user_team": "E9", "source_team": "E9"}, "shared": True},
             Standing.FOREIGN,
         ),
-        # Our own people's mention in a shared channel says their workspace once.
+        # A mention by one of our own people in a shared channel names their workspace only once.
         ({"team_id": "T1", "event": {"team": "T1"}, "shared": True}, Standing.NATIVE),
         # A message from a connected workspace of an organization, in its own envelope.
         (

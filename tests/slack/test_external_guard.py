@@ -104,7 +104,7 @@ async def test_people_of_the_organization_come_in(door: Any, actor: grid.Actor) 
 @pytest.mark.parametrize("door", INTERACTIONS)
 @pytest.mark.parametrize("actor", OTHERS)
 async def test_others_are_turned_away(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
-    """Others are turned away in the way that Slack shows for each kind, and no listener is reached."""
+    """People from other organizations get a refusal in the form for each kind of request, and reach no listener."""
     app = App(Directory())
     answer, body = await app.take(door(actor)), door(actor)
     assert app.reached == []

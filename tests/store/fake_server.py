@@ -53,7 +53,7 @@ async def fake(answer: Callable[[str], bytes | None]) -> AsyncIterator[FakeServe
 
 
 def telling(**facts: str) -> Callable[[str], bytes]:
-    """Answers of a server with this INFO that doesn't permit CONFIG."""
+    """Return the answers of a server that has this INFO and doesn't permit CONFIG."""
     info = "".join(f"{name}:{value}\r\n" for name, value in facts.items()).encode()
     known = {"PING": b"+PONG\r\n", "INFO": b"$%d\r\n%s\r\n" % (len(info), info), "CLIENT": b"+OK\r\n", **SCRIPTS}
     return lambda command: known.get(command, b"-ERR unknown command\r\n")

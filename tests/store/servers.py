@@ -157,7 +157,7 @@ class Servers:
         raise AssertionError("claims never end")
 
     def close(self) -> None:
-        """Stop them all, and release their ports."""
+        """Stop all servers, and release their ports."""
         for server in self.all:
             server.kill()
             for claim in (server.claim, server.tls):

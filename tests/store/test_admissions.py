@@ -42,7 +42,7 @@ async def test_whoever_is_above_the_limit_at_once_is_told_once(scripts: Scripts)
 
 
 async def test_a_channel_has_a_limit_of_its_own(scripts: Scripts) -> None:
-    """Each person in it is told once; requests elsewhere, or outside of channels, aren't affected."""
+    """Each person in the channel is warned once; requests elsewhere, or outside of channels, aren't affected."""
     admissions = Admissions(scripts, Limits(user=3, channel=4))
     assert await words(admissions, 3, user="U1") == [OK, OK, OK]
     assert await words(admissions, 3, user="U2") == [OK, FLOOD, FLOODED]

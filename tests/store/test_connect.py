@@ -121,7 +121,7 @@ async def test_tls_is_spoken_where_asked() -> None:
 
 
 async def test_tls_trusts_the_authorities_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The authorities for Slack and Bolt hold for Redis too; without them, an error names the certificate."""
+    """The authorities trusted for Slack and Bolt apply to Redis too; without them, an error names the certificate."""
     made = authority(tmp_path)
     async with fake(telling(**GOOD)) as server, tls_before(server.port, made.context()) as port:
         stranger = connect(f"rediss://127.0.0.1:{port}")

@@ -47,7 +47,7 @@ class Stage:
         return hinted
 
     async def next_in_s(self) -> float:
-        """In how many seconds the next listing is due."""
+        """The seconds until the next listing is due."""
         score = await self.scripts.redis.zscore(self.scripts.key("due", "discovery"), "schedules")
         assert score is not None
         return float(score) / 1e6 - time.time()

@@ -191,7 +191,7 @@ async def test_an_end_of_its_own_is_noticed(own: EmbeddedRedis) -> None:
 
 
 async def test_data_of_a_newer_kind_is_refused(own: EmbeddedRedis) -> None:
-    """Valkey's file is not given to a Redis that cannot read it; the sentence names both."""
+    """A Redis that can't read Valkey's data file isn't started with it; the error names both."""
     await own.start()
     await own.stop()
     redis = ServerProgram(Path("/nowhere/redis-server"), "redis", (7, 0, 15))

@@ -46,6 +46,6 @@ def test_each_fault(facts: Facts, about: str, is_fatal: bool) -> None:  # noqa: 
 
 
 def test_the_fatal_ones_come_first() -> None:
-    """The start is refused because of the first one."""
+    """The bot refuses to start because of the first fault, so fatal faults come first."""
     found = server_faults({**GOOD, "aof_enabled": 0, "role": "slave", "redis_version": "6.0.1"})
     assert [one.is_fatal for one in found] == [True, True, False]

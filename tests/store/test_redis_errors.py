@@ -189,7 +189,7 @@ async def test_a_redis_that_refuses_is_named_until_it_takes_writes(
 
 
 async def test_every_denied_command_is_named(redis_client: Redis) -> None:
-    """Redis and Valkey word it differently, and all commands are named at once."""
+    """Redis and Valkey word a denial differently, and all denied commands are named at once."""
     for denied, named in (("-zadd -hvals", "HVALS, ZADD"), ("-evalsha", "EVALSHA")):
         rules = ("reset", "on", f">{PASSWORD}", "~*", "+@all", *denied.split())
         await ask(redis_client, "ACL", "SETUSER", "bot", *rules)

@@ -140,7 +140,7 @@ async def test_how_the_first_stands_decides_after_its_minute(scripts: Scripts, s
 
 @pytest.mark.parametrize("limits", [Limits(waiting=2), Limits(waiting_in_channel=2)])
 async def test_what_would_wait_too_long_is_refused_and_recorded_nowhere(scripts: Scripts, limits: Limits) -> None:
-    """The third one is too many, either of all waiting starts or of those in a channel."""
+    """The third start exceeds the limit, either for all waiting starts or for those in a channel."""
     requests = StartRequests(scripts, limits)
     words = [(await requests.accept(asked(name, text=name))).word for name in ("a", "b", "c")]
     assert words == ["new", "new", "full"]

@@ -90,7 +90,7 @@ def signed(
 
 @pytest.mark.parametrize("prefix", ["webhook", "svix"])
 async def test_a_signed_hint_is_taken(signing: Stage, prefix: str) -> None:
-    """A signed hint is accepted with the standard's headers and Svix's, and with several signatures in one."""
+    """A signed hint is accepted with the standard's headers and Svix's, and with several signatures in a header."""
     assert await signing.post(headers=signed(prefix=prefix)) == 202
     both = signed(prefix=prefix)
     both[f"{prefix}-signature"] = f"v1,bm9wZQ== v2,x {both[f'{prefix}-signature']}"

@@ -21,7 +21,7 @@ LEASE_S = 30.0
 
 
 class Waiting:
-    """Jobs that wait until they're let go. Counts the jobs that have begun."""
+    """Jobs that wait until they're released. Counts the jobs that have begun."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -127,7 +127,7 @@ async def test_a_job_that_is_broken_off_while_redis_is_away_is_cancelled(scripts
 
 
 async def test_a_job_wakes_those_who_carry_on_with_what_it_made(scripts: Scripts) -> None:
-    """A job that made only a post wakes only the workers that post; a failed one may have made anything."""
+    """A job that made only a post wakes only the workers that post; any other job, even a failed one, wakes all."""
     await put(scripts, 3)
     made = iter([True, False, None])
     woken: list[str] = []

@@ -129,7 +129,7 @@ async def test_an_idle_process_looks_less_often() -> None:
 
 
 async def test_work_of_its_own_process_is_seen_soon() -> None:
-    """A script that may have created work causes a look soon, whether it ran during a look or long after one."""
+    """A script that may have created work makes the lookout look soon, whether it ran during a look or long after."""
     worked, at_once = asyncio.Event(), itertools.cycle((True, False))
 
     async def next_due() -> Mapping[str, float]:

@@ -59,7 +59,7 @@ REASONS = {
 
 
 async def _socket_mode(subject: Subject) -> list[Finding]:
-    """Open a connection and compare Slack's count of them with this deployment's."""
+    """Open a connection and compare Slack's count of connections with this deployment's."""
     if not subject.settings.socket_mode:
         return []
     if not subject.socket_url:

@@ -65,7 +65,7 @@ def number_of_run(text: str) -> int | None:
 
 
 def run_id_of(given: Given) -> int:
-    """The run that is named, else the thread's. Raises BadCommand if there is neither."""
+    """The run that is named, or else the thread's. Raises BadCommand if there's no run."""
     number = number_of_run(given.text) if given.words else given.run_id
     if number is None:
         bad(f"{given.verb} needs a run number, as in {given.prefix} {given.verb} 4711.")

@@ -134,7 +134,7 @@ def near_verb(word: str) -> str | None:
 
 
 def is_denial(word: str) -> bool:
-    """Whether a word is a negation: `not`, `don't`, `wouldn't`."""
+    """Whether a word is a negation, such as `not`, `don't` or `wouldn't`."""
     return word in NEGATION or word.endswith("n't")
 
 

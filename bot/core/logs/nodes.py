@@ -145,7 +145,7 @@ def said_once(excerpt: str, nodes: Sequence[FailedNode]) -> tuple[str, tuple[Fai
 
 
 def _tells(line: str) -> bool:
-    """Whether a line makes its block worth keeping. A line that only names the failed macro doesn't."""
+    """Whether a line makes its block worth keeping, unlike a line that only names the failed macro."""
     return bool(line.strip()) and not line.strip().startswith("> in ")
 
 

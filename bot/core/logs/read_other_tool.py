@@ -212,7 +212,7 @@ def _traceback(lines: Sequence[str]) -> int | None:
 
 
 def _with_traceback(lines: list[str], shown: list[str], start: int, limit: int) -> LogFindings:
-    """Select the traceback up to its exception, and the highest ranks after it."""
+    """Select the traceback up to its exception, and the highest-ranked lines after it."""
     end = _traceback_end(lines, start)
     block = shown[start:end]
     after, scores = shown[end:], _scores(lines[end:], with_dbt=False)

@@ -79,9 +79,9 @@ def _same(seen: Sequence[str]) -> re.Pattern[str] | None:
 def plain_lines(lines: Sequence[str]) -> list[str]:
     """Replace each JSON object of a log with its message.
 
-    dbt's messages get the time of day of its text format, which marks where the next message begins. For other tools,
-    only the last lines and those that may mention an error are decoded in full; a
-    quick search for the message is enough for the other lines.
+    dbt's messages are given the time of day that its text format begins them with, because it marks where a message
+    begins. For other tools, only the last lines and those that may mention an error are decoded in full; a quick search
+    for the message is enough for the other lines.
     """
     if not any(line[:1] == "{" for line in lines):
         return list(lines)

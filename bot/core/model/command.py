@@ -275,7 +275,7 @@ class FailingCommand:
 class DigestCommand:
     """Set the time of this channel's digest: `daily`, or `weekly` on a `weekday`, at `clock` (HH:MM); or `off`.
 
-    Without `every`, show what is set. `weekday` is 0 for Monday.
+    Without `every`, show the current setting. `weekday` is 0 for Monday.
     """
 
     every: Literal["daily", "weekly", "off"] | None = None

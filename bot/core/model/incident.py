@@ -60,7 +60,7 @@ class IncidentRun:
 
     @property
     def order(self) -> tuple[datetime, datetime, int]:
-        """Its place among the schedule's ends."""
+        """The run's place among the schedule's ends."""
         return RunEnd(self.run, self.state, self.started_at, self.ended_at).order
 
 

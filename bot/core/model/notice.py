@@ -23,7 +23,7 @@ class HourOfRuns:
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
-    """A schedule without a run since the slot `first`. `slots` were missed so far, the newest at `latest`.
+    """A schedule without a run since the slot `first`. `slots` counts the missed slots so far; the newest is `latest`.
 
     `running` is an earlier run that's still active, which is why no new one has begun. `started` is the run that ended
     it, which belongs to the slot `started_for`. `why` says why it ended without a run. `watch` is the number of the

@@ -113,8 +113,8 @@ class Request:
     `behind` and for `ahead` other starts, was overtaken `rounds` times, and may have been removed by the user
     `dropped_by`.
 
-    `incident` is the schedule of the incident from whose message a retry was asked for. `incident_channel` is set if
-    that message shows the start, with or without a card of its own: it's the message's channel.
+    `incident` is the schedule of the incident from whose message a retry was asked for. `incident_channel` is
+    that message's channel, and is set if the message shows the start, with or without a card of its own.
     `end_untold`: no message shows its run's end, so the person who asked is notified. `checked_at`: when its card was
     last read to make sure that it still waits (see `bot.flows.start_after_restore`).
     """

@@ -26,7 +26,7 @@ class WatchedSchedule:
 
 @dataclass(frozen=True, slots=True)
 class RunError:
-    """One error of a failed run: `key` is equal for the same error in other runs, `name` is the node or the command."""
+    """One error of a failed run. `key` is equal for the same error in other runs; `name` is the node or the command."""
 
     key: str
     name: str
@@ -69,5 +69,5 @@ class RunEnd:
 
     @property
     def has_failed(self) -> bool:
-        """Whether it counts as a failure."""
+        """Whether the end counts as a failure."""
         return is_failed(self.state)

@@ -183,8 +183,8 @@ def _overridden(rule: Rule, wanted: Overrides, given: tuple[str, ...], like: Cal
 def fits_command(pattern: str, command: str) -> bool:
     """Whether a command matches a pattern, word by word.
 
-    A `*` matches any part of a word, but never the start of an option. A last word `**` matches all further words,
-    options included. A command with shell syntax matches only if the pattern equals it.
+    A `*` matches any part of a word, but never the start of an option. A `**` as the last word matches all remaining
+    words, options included. A command with shell syntax matches only if the pattern equals it.
     """
     if pattern == command:
         return True

@@ -71,6 +71,6 @@ def _began(commands: Sequence[BoltCommand]) -> datetime | None:
 
 
 def _changed(commands: Sequence[BoltCommand]) -> datetime | None:
-    """When a command last began or ended."""
+    """The time at which a command last began or ended."""
     times = (at for command in commands for at in (command.started_at, command.ended_at) if at)
     return max(times, default=None)

@@ -306,7 +306,7 @@ def _slip(word: str) -> str | None:
 
 
 def _options(verb: str, word: str, rest: Sequence[str | None], schedules: Sequence[Schedule]) -> Options | None:
-    """Read the words around names after a verb. Returns None if one of them is unknown."""
+    """Read options from the words that follow a verb, except names. Returns None if one of the words is unknown."""
     options, queue = Options(), list(rest)
     branches = talk.BRANCHES | {one.git_branch.lower() for one in schedules if one.git_branch}
     particles = talk.PARTICLES.get(word, frozenset())

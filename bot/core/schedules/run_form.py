@@ -64,8 +64,8 @@ class Filled:
 class Own:
     """A schedule's own commands as the form offers them for editing.
 
-    `left_out` counts the last ones, which don't fit. If `hidden` has a reason (`secret`, `lines`), the commands can't
-    be edited one by one, and `shown` has them read-only.
+    `left_out` counts the last commands, which don't fit. If `hidden` has a reason (`secret`, `lines`), the commands
+    can't be edited one by one, and `shown` has them read-only.
     """
 
     slug: str

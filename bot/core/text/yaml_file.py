@@ -37,7 +37,7 @@ class BadNodeError(Exception):
 def compose(text: str) -> Node | None:
     """Parse a file and return its root node, or None if it's empty.
 
-    Raises YamlFileError if it's too large, isn't YAML, or has anchors, aliases or deep nesting.
+    Raises YamlFileError if the text is too large, isn't YAML, or has anchors, aliases or deep nesting.
     """
     if len(text) > LARGEST:
         raise YamlFileError((f"the file is larger than {LARGEST // 1000} kB",))

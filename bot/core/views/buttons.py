@@ -127,7 +127,7 @@ PAGE_LIMIT = 100_000
 
 @dataclass(frozen=True, slots=True)
 class RunButton:
-    """A run and its facts as a button carries them. `whole`: they're enough to run it again."""
+    """A run and its facts as a button carries them. `whole`: the facts are enough to run it again."""
 
     key: RunKey
     facts: RunFacts
@@ -319,7 +319,7 @@ def outage_take_value(number: int, *, free: bool) -> str:
 
 
 def read_outage_take_value(value: str) -> tuple[str, bool]:
-    """Parse an outage's number, which may be malformed, and `free` from the value of the button to take it on."""
+    """Parse the value of the button to take on an outage: its number, which may be malformed, and `free`."""
     number, _, word = value.partition(":")
     return number, word == "free"
 

@@ -113,7 +113,7 @@ def incident_headline(incident: Incident, app_url: str, names: Mapping[str, str]
 
 
 def handled_by(incident: Incident) -> str:
-    """Who is on it or snoozed it, in a few words for a list, or "" if nobody has done either."""
+    """Say for a list who is on an incident and whether it's snoozed, or return "" if neither applies."""
     words: list[str] = []
     if incident.on_it is not None:
         words.append(f"{cut(incident.on_it.name, PERSON_SHOWN) or 'somebody'} is on it")

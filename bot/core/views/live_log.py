@@ -57,7 +57,7 @@ class LogLines:
     def shown(self, mask: Callable[[str], str], limit: int = SHOWN) -> str:
         """Format the lines: masked, without color codes, head and tail in at most `limit` characters.
 
-        A line in between counts those left out.
+        A line in between counts the lines left out.
         """
         skipped = self.count + self.headings - len(self.head) - len(self.tail)
         if not skipped:

@@ -55,7 +55,7 @@ def _start(start: Request) -> str:
 
 
 def _by(word: str, names: Mapping[str, str]) -> Sentence:
-    """The name of the person who is retrying it: addresses aren't posted."""
+    """The name of the person who started the retry: email addresses aren't posted."""
     name = names.get(word, "" if is_user(word) else without_addresses(word))
     return (f" by {cut(name, PERSON_SHOWN)}",) if name else ()
 

@@ -16,7 +16,7 @@ from bot.core.views.buttons import BOLT_ID_LIMIT, COMMAND, RUN_VALUES, RunButton
 
 
 def run_from_buttons(buttons: Iterable[MessageButton], workspace: str, app_url: str) -> RunButton | None:
-    """Find the run that a message's buttons name, with its facts. Returns None if they name none, or several."""
+    """Find the run that a message's buttons name, with its facts. Returns None if they name no run, or several."""
     found: dict[RunKey, RunButton] = {}
     for button in buttons:
         named = _named(button, workspace, app_url)

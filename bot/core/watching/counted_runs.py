@@ -11,8 +11,8 @@ ANY_BRANCH = "*"
 def counts(end: RunEnd, watch: Watch, schedule: WatchedSchedule) -> bool:
     """Whether a run may open or close an incident, or add to it.
 
-    It has to be on the schedule's own branch, or the one that the watch names, and must not be for a pull request. If
-    its branch isn't known, it counts.
+    The run has to be on the schedule's own branch, or the one that the watch names, and must not be for a pull request.
+    If its branch isn't known, it counts.
     """
     return _is_of_branch(end, watch.branch or schedule.branch)
 

@@ -87,7 +87,7 @@ class Figures:
         return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 
     def slower(self) -> list[tuple[DigestRow, float, float]]:
-        """Schedules that slow down, with their median durations now and before, in seconds, the slowest first."""
+        """Schedules that have slowed down, with their median durations now and before, in seconds, the worst first."""
         found = []
         for row in self.rows:
             now, before = row.tally.median_s, row.before.median_s

@@ -97,7 +97,7 @@ def known_before(ledger: Ledger, listed: Sequence[RunSummary], since: datetime) 
 
 
 def remember(ledger: Ledger, ends: Sequence[RunEnd]) -> Ledger:
-    """Remember runs whose ends are accounted for. Those runs no longer count as active."""
+    """Remember runs whose ends are accounted for, and stop counting these runs as active."""
     over = {end.run: end.started_at.timestamp() if end.started_at else 0 for end in ends}
     final = {**dict(ledger.final), **over}
     kept = sorted(final.items(), key=lambda pair: (pair[1], pair[0]))[-FINAL_KEPT:]

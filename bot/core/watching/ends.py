@@ -61,7 +61,7 @@ def without_log(end: RunEnd) -> RunEnd:
 def _closes(run: Run) -> bool:
     """Whether a run's success shows that the schedule works.
 
-    A run with commands other than the schedule's doesn't show that. A retry has its parent's commands.
+    The success of a run with commands other than the schedule's doesn't count. A retry has its parent's commands.
     """
     facts = run.facts
     if facts.overridden:

@@ -46,7 +46,7 @@ def account(
 ) -> Incident | None:
     """Account once for an end that counts.
 
-    `newest` is the newest success that counts and was accounted for before, or any newer end; `carded`: the run has a
+    `newest` is the newest success that counts and was accounted for before, or any newer end. `carded`: the run has a
     card of its own in the channel, which reports it. Returns None if there's still no incident.
     """
     if incident is not None:

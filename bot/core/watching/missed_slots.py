@@ -41,11 +41,11 @@ def settle(
     is_cut: bool = False,
     has_all_new: bool = True,
 ) -> Settled:
-    """Compare a schedule's slots with a listing at `at` of its newest runs. `has_all`: it has no other runs.
+    """Compare a schedule's slots with a listing at `at` of its newest runs. `has_all`: the schedule has no other runs.
 
     A slot from before the oldest listed run isn't counted, because its run may not be listed. `is_cut`: older runs
-    can't be listed now, so such a slot waits until they can, for a day at most. `has_all_new`: every run since the last
-    look is listed.
+    can't be listed now, so slots from before the oldest listed run wait until they can, for a day at most.
+    `has_all_new`: every run since the last look is listed.
     """
     open_slots = sorted({*slots.waiting, *([slots.missed] if slots.missed else [])})
     if not open_slots or schedule.suspended:

@@ -40,8 +40,8 @@ class Previewed:
 class Preview:
     """Preview of a watch: what it covers now, and what it would have reported in seven days.
 
-    `schedules`: how many it covers. `read`: how many of them were looked at. `is_estimate`: some schedules weren't
-    looked at, or Bolt lists only their newest runs.
+    `schedules`: how many schedules it covers. `read`: how many of those were looked at. `is_estimate`: some schedules
+    weren't looked at, or Bolt lists only their newest runs.
     """
 
     schedules: int

@@ -69,7 +69,7 @@ def read_watches(text: str) -> tuple[FileWatch, ...]:
 
 
 def write_watches(watches: Sequence[Watch]) -> str:
-    """Write watches in the format of a watches file. If several are about the same schedules, the last one wins."""
+    """Write watches in the format of a watches file. If several watches name the same schedules, the last one wins."""
     channels: dict[str, list[dict[str, object]]] = {}
     for watch in {subject(one): one for one in watches}.values():
         channels.setdefault(watch.channel, []).append(_options(watch))

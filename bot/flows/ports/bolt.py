@@ -38,7 +38,7 @@ class Bolt(Protocol):
         """The time by Bolt's clock, as far as it's known. Ages and lateness are measured by this clock."""
 
     async def activity(self) -> list[ScheduleActivity]:
-        """When each active schedule last ran and will next run. Not retried."""
+        """Each active schedule's activity, such as its last and next run. Not retried."""
 
     async def newest_runs(self, slugs: Sequence[str]) -> dict[str, list[RunSummary] | BoltError]:
         """The newest runs of each of these schedules, newest first, or the error of each. Not retried."""

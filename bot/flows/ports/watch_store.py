@@ -91,7 +91,7 @@ class ChannelsBack(Protocol):
     async def channel_back(self, channel: str, away: ChannelBack) -> list[str]:
         """Bring a channel's incidents up to date, now that the bot can post there again, and queue its message.
 
-        Returns their schedules.
+        Returns the schedules of those incidents.
         """
 
     async def is_held(self, channel: str) -> bool:
@@ -331,7 +331,7 @@ class DiscoveryHints(Protocol):
     async def ask_for_listing(self, keys: Sequence[RunKey]) -> bool:
         """List schedules now, and again after 2, 5 and 15 s, if any of these runs isn't on record.
 
-        Returns whether the next listing is due earlier as a result. Without any watch nothing is listed.
+        Returns whether the next listing is due earlier as a result. Without any watch, nothing is listed.
         """
 
     async def take_hints(self) -> bool:
@@ -398,7 +398,7 @@ class Discovery(Protocol):
     """Discovery's records of watched schedules and their runs."""
 
     async def missing_since(self) -> Mapping[str, datetime]:
-        """Since when watched schedules have been missing from the listing, by slug and Bolt's clock."""
+        """The times at which watched schedules were first missing from the listing, by slug, on Bolt's clock."""
 
     async def note_missing(self, missing: Mapping[str, datetime], found: Collection[str]) -> None:
         """Record the times at which schedules went missing, and the schedules that were found again."""

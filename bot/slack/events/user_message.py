@@ -40,7 +40,7 @@ MARK_S = 0.3
 WRITTEN = frozenset({None, "", "thread_broadcast", "file_share"})
 # Slack itself, whose messages look like a person's.
 SLACKBOT = "USLACKBOT"
-# Placeholder for a thread's run that isn't looked up yet.
+# Placeholder for a thread's run that hasn't been looked up yet.
 SOME_RUN = GRAPHQL_INT
 
 

@@ -1,5 +1,5 @@
--- Replaces a watch. ARGV: its name (channel:number), body, then the audit entry's fields and values. Returns 1, or 0 if
--- it's gone.
+-- Replaces a watch. ARGV: the watch's name (channel:number), body, then the audit entry's fields and values. Returns 1,
+-- or 0 if it's gone.
 local standing = key('standing')
 if redis.call('HEXISTS', standing, ARGV[3]) == 0 then return 0 end
 redis.call('HSET', standing, ARGV[3], ARGV[4])

@@ -1,5 +1,5 @@
--- Approves or denies a pending start; the first decision counts. ARGV: id, user, '1' or '0', reason for a denial, for
--- how long it may be approved in microseconds. Returns 'ok', 'late', or 'over' if it isn't pending
+-- Approves or denies a pending start; the first decision counts. ARGV: id, user, '1' or '0', reason for a denial, time
+-- allowed for approval in microseconds. Returns 'ok', 'late', or 'over' if it isn't pending
 local id, hash = ARGV[3], key('req', ARGV[3])
 -- This comes first, so that the decision's time is later than the end of any absence.
 feel_pulse()

@@ -1,5 +1,5 @@
--- Returns the microseconds until the first member of each due set or lane is due, or '' if it's empty. ARGV: their
--- names. It only reads, so an idle bot can look at all of them with one call.
+-- Returns the microseconds until the first member of each due set or lane is due, or '' if it's empty. ARGV: the
+-- names of the due sets and lanes. The script only reads, so an idle bot can look at all of them with one call.
 local at, out = now(), {}
 local function first_of(set)
   local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')

@@ -1,7 +1,7 @@
 """A local Slack workspace that follows Slack's documentation, for trying and testing the bot without an account.
 
-`Workspace` is its state; `add_routes` serves it; `People` acts as the people in it. The control API is described in
-`bolt_sandbox.slack.control`.
+`Workspace` holds the state, `add_routes` serves it, and `People` acts as the people in it. The control API is
+described in `bolt_sandbox.slack.control`.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Admin:
         return group
 
     async def set_members(self, which: str, users: Sequence[str]) -> UserGroup:
-        """Set the members of a user group. Slack doesn't allow an empty one: it has to be disabled instead."""
+        """Set the members of a user group. Slack doesn't allow an empty group: it has to be disabled instead."""
         group = self._ws.usergroup(which)
         members = self._ids(users)
         if not members:

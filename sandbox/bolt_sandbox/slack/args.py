@@ -44,7 +44,7 @@ class Args:
         return str(self._values[name]).lower() in ("true", "1")
 
     def number(self, name: str, default: int) -> int:
-        """Return a whole number. Raises Refused if it isn't one."""
+        """Return a whole number. Raises Refused if the value isn't a number."""
         try:
             return int(self._values.get(name, default))
         except (TypeError, ValueError):

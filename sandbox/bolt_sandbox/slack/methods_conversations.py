@@ -100,7 +100,7 @@ def open_direct(ws: Workspace, args: Args) -> Json:
 
 
 def _kinds(ws: Workspace, args: Args) -> set[ChannelKind]:
-    """Return the kinds of conversation in `types`. Raises Refused if the scope for one is missing."""
+    """Return the kinds of conversation in `types`. Raises Refused if the scope for any of them is missing."""
     types = [each.strip() for each in args.text("types", "public_channel").split(",")]
     if any(each not in LIST_TYPES for each in types):
         raise Refused("invalid_types")

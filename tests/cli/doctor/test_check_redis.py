@@ -42,11 +42,11 @@ class Broken:
 
     @property
     def url(self) -> str:
-        """Its address, with a user of its ACL."""
+        """The server's address, with the credentials of an ACL user."""
         return f"redis://bot:{PASSWORD}@127.0.0.1:{self.port}/0"
 
     async def tell(self, *commands: tuple[str, ...]) -> None:
-        """Send it commands as its administrator."""
+        """Send the server commands as its administrator."""
         admin = self.server.client()
         try:
             for words in commands:

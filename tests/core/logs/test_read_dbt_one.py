@@ -7,7 +7,7 @@ import pytest
 from bot.core.logs.clean import Folded
 from bot.core.logs.read_dbt_one import is_dbt_one, read_dbt_one
 
-# dbt prints two blanks after the time of an empty line; the reader doesn't need them.
+# dbt prints two spaces after the time of an empty line; the reader doesn't need them.
 FIRST_LINES_OF_1_5 = """12:00:00  Running with dbt=1.5.11
 12:00:01  1 of 3 ERROR creating sql view model a.m ..................... [ERROR in 0.05s]
 12:00:01

@@ -472,7 +472,7 @@ def test_it_always_decides_and_never_by_a_rule_that_does_not_fit(
     policy = Policy((*rules, rest))
     decision = decide(policy, person, channel_info, question)
     found = list(fits(policy, person, channel_info, question))
-    # Hypothesis fails the test if too little is allowed.
+    # Hypothesis fails the test if too few requests are allowed.
     assume(decision.verdict in {Verdict.ALLOW, Verdict.APPROVE})
     first = next(fit for fit in found if fit.fits)
     assert decision.rule == first.rule.name

@@ -113,7 +113,7 @@ def test_extra_patterns_are_masked_whole() -> None:
 
 
 def test_what_identifies_a_secret_stays() -> None:
-    """The host, the name and what follows stay readable."""
+    """The host, the name and the rest of the line stay readable."""
     masked = MASKER.mask("git clone https://u:p4ssw0rd@github.com/a/b && DBT_PASSWORD=x1y2z3 dbt run")
     assert masked == f"git clone https://{MASK}@github.com/a/b && DBT_PASSWORD={MASK} dbt run"
 

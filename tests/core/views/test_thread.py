@@ -57,7 +57,7 @@ def test_a_failure_of_which_bolt_names_no_command_says_so() -> None:
     ("log", "words"), [("late", "isn't available yet"), ("lost", "couldn't be read"), ("none", "")]
 )
 def test_a_missing_log_is_explained(log: str, words: str) -> None:
-    """A missing log is explained: whether it's still to come or couldn't be read."""
+    """If a log is missing, the post says whether it's still to come or couldn't be read."""
     lines = shown(end_post(broken(ended(252, failed=FAILED, log=log)), APP))
     assert any(words in line for line in lines[1:]) is bool(words)
 

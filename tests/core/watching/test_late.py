@@ -203,7 +203,7 @@ def test_five_late_schedules_have_a_message_each() -> None:
 
 
 def test_more_than_five_share_one() -> None:
-    """More than five share a message, which ends when the last one does."""
+    """More than five late schedules share a message, which is closed once none of them is late."""
     board, news = on_board(LateBoard(), "C1", "T1", latenesses(6), after(30))
     assert len(news) == 1
     assert len(news[0].late) == 6

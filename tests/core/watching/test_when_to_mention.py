@@ -39,7 +39,7 @@ def test_people_are_notified_once_per_gap(state: IncidentState, gap: timedelta) 
 
 
 def test_nobody_is_notified_of_what_someone_is_on() -> None:
-    """Nobody is notified while somebody is on it, while it's snoozed, or once it has recovered."""
+    """Nobody is notified of an incident while somebody is on it, while it's snoozed, or once it has recovered."""
     incident, later = replace(failing(), mentioned_at=None), at(30)
     assert may_mention(incident, later)
     assert not may_mention(take_on(incident, "U0BOB", later), later)

@@ -195,7 +195,7 @@ async def test_a_runs_own_course(served: Served) -> None:
 
 
 async def test_runs_are_listed_by_when_they_began(served: Served) -> None:
-    """Runs are listed by when they began, even if their ids say otherwise."""
+    """Runs are listed in the order in which they began, even if their ids suggest another."""
     later = await control(served, "runs", {"slug": "nightly", "takes_s": 1, "ago_s": 10})
     earlier = await control(served, "runs", {"slug": "nightly", "takes_s": 1, "ago_s": 20})
     assert [each["id"] for each in await runs(served, "nightly")][:2] == [later["id"], earlier["id"]]

@@ -44,7 +44,7 @@ def world(clock: Clock) -> BoltWorld:
     ],
 )
 def test_how_runs_end(world: BoltWorld, clock: Clock, slug: str, within_s: float, state: str) -> None:
-    """Each schedule's runs end as its character says, in time, and stay that way."""
+    """The runs of each schedule end in the expected time and state, and don't change after that."""
     run = world.start(slug)
     assert world.view(run.id).ended_at is None
     clock.pass_s(within_s)

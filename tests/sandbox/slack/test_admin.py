@@ -27,7 +27,7 @@ EVENTS = (
 
 
 class Ear:
-    """An app that notes the events it receives."""
+    """An app that records the events it receives."""
 
     def __init__(self, served: Served, events: Sequence[str] = EVENTS) -> None:
         self.heard: list[dict[str, Any]] = []
@@ -37,7 +37,7 @@ class Ear:
             self.app.event(event)(self.hear)
 
     async def hear(self, body: dict[str, Any]) -> None:
-        """Note an event."""
+        """Record an event."""
         self.heard.append(body)
 
     def events(self) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ def texts(served: Served) -> list[str]:
 
 
 def test_counting() -> None:
-    """A fault skips `skip` calls, applies to the next `count`, and only to its method."""
+    """A fault affects only its method: it skips `skip` calls, and applies to the next `count`."""
     faults = Faults()
     faults.add(Fault("http_500", "chat.update", count=2, skip=1))
     assert faults.take("chat.postMessage") is None

@@ -76,7 +76,7 @@ async def test_no_answer_is_told_if_there_is_none() -> None:
     ],
 )
 async def test_the_run_of_a_button(value: str | None, sentence: str | None) -> None:
-    """A run of another workspace, or a value that can't be read, is answered in a sentence."""
+    """A button for another workspace's run, or with an unreadable value, gets a one-sentence answer."""
 
     async def handle(context: ListenerContext, _call: Call, click: Click) -> Message:
         return Message((f"run {run_of_click(context, click, 'Open it there.').key.id}",))

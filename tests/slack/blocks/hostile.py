@@ -56,7 +56,7 @@ HOSTILE = st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join
 # Characters that can't be seen, that change the direction of the text around them, or that can't be encoded.
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 PINGS = re.compile(r"@(?:channel|here|everyone)", re.IGNORECASE)
-# What we write ourselves: one of our addresses, a time, or a person or channel by id.
+# Markup that we write ourselves: one of our addresses, a time, or a person or channel by id.
 OURS = re.compile(
     r"<https://(?:app\.example|x\.test|acme\.slack\.com)[^|<>]*\|[^<>]*>"
     r"|<!date\^\d+\^(?:\{[a-z_]+\}|\{date_short_pretty\} at \{time\})\|[^<>]*>|<@[UW][A-Z0-9]+>|<#[CGD][A-Z0-9]+>"

@@ -48,7 +48,7 @@ def causes(messages: Iterable[str], exit_code: int | None = None, table: Table |
 
 
 def _others(rare: Sequence[Cause], unknown: int) -> tuple[Cause, ...]:
-    """Combine rare and unknown causes into one. A retry is useless for the result only if it is for each cause."""
+    """Combine rare and unknown causes into one, for which a retry is useless only if it's useless for each of them."""
     if not rare and not unknown:
         return ()
     retry = Retry.MAYBE if unknown else retry_helps(rare)

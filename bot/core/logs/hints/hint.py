@@ -53,7 +53,7 @@ class OwnHint:
     schedule: str = ""
 
     def applies_to(self, names: tuple[str, ...]) -> bool:
-        """Whether it applies to a schedule with these names, which are folded as in lookups."""
+        """Whether the hint applies to a schedule with these names, which are folded as in lookups."""
         # Folding drops a question mark at the end of a name, but here it's a wildcard.
         wanted = fold(self.schedule.replace("?", _ANY)).replace("[", "[[]").replace(_ANY, "?")
         return not self.schedule or any(fnmatchcase(fold(name), wanted) for name in names if name)

@@ -70,8 +70,8 @@ local function dirty_outage(card)
   push('edits', 'incident', channel_of(card), card, due)
 end
 
--- An outage whose message can't be edited anymore: a line in its thread says what the message would show. `line` is the
--- number of the newest one, `line_due` when it's due, `line_us` when the last one was posted.
+-- If an outage's message can't be edited anymore, a line in its thread says what the message would show. `line` is the
+-- number of the newest line, `line_due` its due time, and `line_us` the time at which the last line was posted.
 local LINE_GAP_US, LINE_SOON_US = 60 * 1000000, 2 * 1000000
 local function outage_line(channel, number, line) return 'outage/state-' .. line .. '/' .. channel .. '/' .. number end
 local function push_outage_line(channel, number, due)
@@ -226,9 +226,9 @@ local function hold_incidents(channel)
   end
 end
 
--- Gives up edits that wait in a channel, except for those in progress. If `watched` is true, these are the edits of
+-- Gives up edits that wait in a channel, except for those in progress. If `watched` is true, they're the edits of
 -- incidents' and outages' messages, which are noted as out of date and edited once the channel accepts edits again. If
--- it's false, these are all other edits, which aren't tried again.
+-- `watched` is false, they're all other edits, which aren't tried again.
 local function give_up_edits(channel, why, watched)
   for class, _ in pairs(RANK) do
     local items = key('edits', class, channel)

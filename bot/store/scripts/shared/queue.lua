@@ -25,8 +25,8 @@ local function wait_for(id, member)
   redis.call('EXPIRE', key('run', member, 'waiting'), RETENTION_S)
 end
 
--- Tidies a queue, and returns the starts that still wait in it, oldest first. Others are removed; if one of them was
--- started, the rest wait for its run. Cards that show an outdated position in the queue are edited.
+-- Tidies a queue, and returns the starts that still wait in it, oldest first. Other starts are removed; if one of
+-- those was sent, the rest wait for its run. Cards that show an outdated position in the queue are edited.
 local function tidy_queue(name)
   local queue, queued, after = key('line', name), {}, nil
   for _, id in ipairs(redis.call('ZRANGE', queue, 0, -1)) do
