@@ -18,7 +18,7 @@ from bench.table import Row
 from bot.store.connect import connect
 
 RUNS, CHANNELS = 1_000, 100
-# More often than any process can manage, so that their capacity is measured.
+# Polls more often than any process can manage, so that the processes' capacity is measured.
 EAGER = {"BOLT_BOT_POLL_MIN_S": "0.1", "BOLT_BOT_POLL_MAX_S": "0.1", "BOLT_BOT_POLL_REQUESTS_A_S": "1000"}
 CALM = {"BOLT_BOT_POLL_MIN_S": "1", "BOLT_BOT_POLL_MAX_S": "1"}
 WINDOW_S, QUICK_S = 20.0, 3.0

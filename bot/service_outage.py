@@ -63,7 +63,7 @@ class ServiceOutage:
         return part in self._faults
 
     def of(self, part: str) -> Callable[[BotError | None], None]:
-        """Return a function that notes outcomes of a part that isn't called, such as the sockets."""
+        """Return a function that notes the outcomes of a part that isn't a call, such as the sockets."""
         return lambda error: self._note(part, error if call_outcome(error) is CallOutcome.AWAY else None)
 
     def __call__(self, error: BotError | None) -> None:

@@ -16,7 +16,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @dataclass(slots=True)
 class ConnectProxy:
-    """Connects every host to one local port, so that a test can act as Slack. `asked` has the requested hosts."""
+    """Connects every host to one local port, so that a test can act as Slack. `asked` lists the requested hosts."""
 
     to: int
     login: str = ""

@@ -123,7 +123,7 @@ async def reader(tmp_path: Path) -> AsyncIterator[Reader]:
 
 
 def step(section: str, number: int, *, language: str = "") -> list[Block]:
-    """A step's blocks in a language, by default those to type."""
+    """A step's code blocks in a language, or by default the blocks to type."""
     return [
         one
         for one in BLOCKS

@@ -34,7 +34,7 @@ class Frame:
     count: int
 
     def y(self, value: float) -> float:
-        """The y coordinate of a value. A value above the scale is at the upper edge."""
+        """The y coordinate of a value. A value above the scale has the upper edge's coordinate."""
         return self.area.bottom - self.area.height * min(max(value, 0.0), self.top) / self.top
 
     @property

@@ -124,7 +124,7 @@ class EndAccountant:
         states = await self._incident_states(waiting)
         changes = _changes(waiting, states)
         if not await self._store(lease, waiting, states, changes):
-            # Somebody else has changed an incident, or has accounted for these ends.
+            # An incident has changed in the meantime, or another process has accounted for these ends.
             await self._due.give_back(lease, delay_s=0)
             return
         for change in changes:

@@ -56,7 +56,7 @@ class Tellings:
 
     @property
     def refused_in(self) -> frozenset[str]:
-        """The channels with a watch that the policy doesn't allow to report the schedule."""
+        """The channels with a watch that isn't allowed by the policy to report the schedule."""
         return frozenset(name.rpartition(":")[0] for name, one in self.by_name.items() if one.runs is False)
 
     def and_of(self, others: Tellings) -> Tellings:

@@ -380,7 +380,7 @@ def _rank(its: frozenset[Role]) -> int:
 
 
 def _may_pass(error: SlackError) -> bool:
-    """Whether the error is temporary, so that the known value will do until it passes. A refusal isn't temporary."""
+    """Whether the error is temporary, so that the known value will do until it's over. A refusal isn't temporary."""
     return not isinstance(error, CredentialRefused | ChannelRefused)
 
 

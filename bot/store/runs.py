@@ -35,7 +35,7 @@ from bot.store.lanes import load_card
 from bot.store.record_json import from_json, to_json
 from bot.store.scripts import Scripts
 
-# One poll interval later, all failures of a burst have been seen.
+# About one poll interval, after which all failures in a burst of ends have been seen.
 SUCCESSES_LATER_S = 10.0
 
 

@@ -174,7 +174,7 @@ class WatchSeen:
 class PostSeen:
     """A thread post in an incident's record. `errors`: the keys of the errors it names.
 
-    `withdrawn`: the message at the bot's return to the channel mentions it instead.
+    `withdrawn`: the message after the bot's return to the channel covers it instead.
     """
 
     number: int

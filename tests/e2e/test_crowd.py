@@ -53,7 +53,7 @@ async def test_a_crowd_on_an_empty_cache(stage: Stage) -> None:
 
 
 async def test_slack_says_hardly_anything_about_single_people(stage: Stage) -> None:
-    """If Slack limits questions about people and its lists come late, unknown people wait and aren't refused."""
+    """If Slack limits lookups of people and its lists arrive late, unknown people wait and aren't refused."""
     stage.sandbox.workspace.rates.limits = FEW
     stage.sandbox.workspace.faults.add(Fault("ratelimited", "users.list", retry_after_s=2))
     stage.sandbox.workspace.add_crowd(1_200, PEOPLE)

@@ -24,7 +24,7 @@ def of(*owners: str | None) -> list[WatchedSchedule]:
 
 
 async def test_owners_are_here_elsewhere_or_unknown(one_redis: Redis) -> None:
-    """Each owner is looked up once. Groups, and addresses for which Slack doesn't answer, aren't reported."""
+    """Each owner is looked up once. If Slack doesn't answer, addresses aren't reported; groups never are."""
     people = FakePeopleByAddress(ada="U0ADA", eve="U0EVE")
     stage = IncidentStage(one_redis, by_address=people, owners_file=Owners((), {"data": "S0DATA"}))
     stage.memberships.channels = MemberChannels({CHANNEL: ""})

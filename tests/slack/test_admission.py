@@ -204,7 +204,7 @@ async def test_what_has_a_protection_of_its_own_gets_no_mark(redis_client: Redis
 
 
 async def test_a_double_click_is_two_clicks(redis_client: Redis) -> None:
-    """Two clicks are told apart by their time, or in a view by the view."""
+    """Two clicks are told apart by their time, and clicks in different views by the view."""
     desk = Desk(redis_client, Limits())
     for body in (clicked(1), clicked(2), clicked(1)):
         await desk.take(body)

@@ -62,7 +62,7 @@ async def diagnose(env_file: EnvFile | None = None, *, public_url: str = "") -> 
         unseen = "The services were not checked, because the settings can't be used."
         return [*wrong, *unknown, warning("services", unseen, "Correct the settings first.")]
     mask = Masker(settings.secrets(), settings.patterns()).mask
-    # Libraries' log lines and the details of unexpected errors must be masked too. Findings say everything else.
+    # Libraries' log lines and the details of unexpected errors must be masked too. Everything else is in the findings.
     configure_logging(settings.bolt_bot_log_format, "error", mask)
     log_uncaught()
     return [*unknown, *await examine(settings, public_url=public_url)]

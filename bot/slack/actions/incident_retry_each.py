@@ -77,7 +77,7 @@ async def _retried(context: ListenerContext, call: Call, value: str) -> Message:
 
 
 async def _why_not(context: ListenerContext, call: Call, incident: Incident) -> Sentence:
-    """Retry an incident's newest failed run. Returns why it isn't retried, or nothing if it is."""
+    """Retry an incident's newest failed run. Returns the reason if it isn't retried, and otherwise nothing."""
     run_id = incident.failed.run if incident.failed else 0
     call = replace(call, delivery=f"{call.delivery}:{run_id}")
     attempt = attempt_of(call, Action.RETRY, f"retry --failing: {run_id}", posts=True)

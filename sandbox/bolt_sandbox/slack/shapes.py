@@ -132,9 +132,9 @@ def channel_shape(ws: Workspace, channel: Channel) -> Json:
 def user_shape(ws: Workspace, user: User) -> Json:
     """A user, as in users.info. The email address is included only if the app has both scopes for it.
 
-    Only a person from another organization can be a stranger: someone who shares no channel with the bot. Slack's
-    example of such a person has no role. A role set here is included anyway, to expose an app that mistakes it for a
-    role in its own workspace.
+    Only a person from another organization can be a stranger: someone who shares no channel with the bot. In Slack's
+    example, a person from another organization has no role. A role set here is included anyway, to expose an app that
+    mistakes it for a role in its own workspace.
     """
     shape: Json = {
         "id": user.id,

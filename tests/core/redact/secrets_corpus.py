@@ -425,7 +425,7 @@ KNOWN: dict[str, tuple[tuple[str, str], ...]] = {
         ("aws redshift modify-cluster --master-user-password §", PASSWORD),
         ("helm upgrade --set db.password=§", SHORT),
     ),
-    # Written before the finished rules were tried on it: at first, 22 of 75 were missed. Now each is found or in LEFT_ALONE.
+    # Written before the finished rules were tried on it. They missed 22 of 75; now each is found or in LEFT_ALONE.
     "a second look": (
         ("12:00:01  Database Error: 250001 (08001): Failed to connect to DB: acme. user=ETL passwd=§ role=X", "Summer2026!"),
         ("export SNOWFLAKE_PWD=§", "Winter#2026"),

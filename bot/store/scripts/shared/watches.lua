@@ -12,7 +12,7 @@ local function check_soon(channel, how)
   redis.call('ZADD', key('due', 'channels'), how or 'LT', num(now() + 60 * 1000000), channel)
 end
 
--- Adds the audit entry of a watch whose fields and values are in ARGV from `first` on, if there are any.
+-- Adds a watch's audit entry. Its fields and values are in ARGV from `first` on; if there are none, nothing is added.
 local function record_watch(number, first)
   if not ARGV[first] then return end
   local pairs = {'outcome', 'watch ' .. number}
