@@ -145,7 +145,7 @@ async def _until_answered(slack: Control, size: Size, began: float) -> tuple[lis
 
 
 async def _refused(slack: Control, asking: int) -> int:
-    """Return how many people got a private message: nothing is said there about a start that succeeds."""
+    """Return how many people got a private message, which a start that succeeds doesn't send."""
 
     async def told(number: int) -> bool:
         return bool((await slack.get(f"users/person-{number}"))["private"])

@@ -145,7 +145,7 @@ async def _seen(slack: Control) -> Seen:
 
 
 def is_only_a_file(message: Mapping[str, object]) -> bool:
-    """Whether a message has files and no text of ours, neither in itself nor in its blocks."""
+    """Whether a message has files, but no text of ours, either in itself or in blocks."""
     return bool(message.get("files")) and not message.get("text") and not message.get("blocks")
 
 

@@ -26,7 +26,7 @@ SENT = Gauge(
     "When the last heartbeat was accepted, or when the bot started if none has been accepted yet. 0 if no heartbeat is set up.",
 )
 
-# Returns the reasons why the bot isn't ready, or empty if it is.
+# Returns the reasons why the bot isn't ready, or an empty list if it is.
 Ready = Callable[[], Awaitable[list[str]]]
 
 

@@ -117,7 +117,7 @@ class Settings(BaseSettings):
     edited, its runs are no longer followed, and ends that weren't posted are lost. Unset it again after that start."""
     bolt_bot_lease_s: float = Field(default=10, ge=1, le=300)
     """How long a process keeps what it has claimed; if it's killed, others take over after that. A call to Slack takes
-    at most a third of this time; a file that is being sent is kept six times as long, up to a minute."""
+    at most a third of this time; the claim on a file that is being sent lasts six times as long, up to a minute."""
     bolt_bot_retention_days: float = Field(default=30, ge=0.01, le=3650)
     """How long records of finished runs are kept."""
 

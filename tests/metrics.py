@@ -51,7 +51,7 @@ def _of_backlog() -> Iterator[tuple[str, tuple[str, ...]]]:
 def run_promtool(*arguments: str, given: str = "", cwd: Path | None = None) -> str:
     """Run promtool, and return its output. The test fails if it finds a problem."""
     assert PROMTOOL is not None
-    done = subprocess.run(  # noqa: S603 - a tool that is installed, with arguments of the tests
+    done = subprocess.run(  # noqa: S603 - a tool that is installed, with the tests' arguments
         (PROMTOOL, *arguments), input=given, capture_output=True, text=True, cwd=cwd, check=False, timeout=60
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr

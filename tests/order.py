@@ -33,8 +33,8 @@ SHARERS = 2
 def deal(tests: Sequence[T], processes: int, path: Callable[[T], str]) -> list[T]:
     """The tests in an order that is split into one part per process, as pytest-xdist's `worksteal` does at first.
 
-    Each part has its share of tests that wait, the longest first, spread evenly among tests that need the CPU, in
-    order.
+    Each part has its share of tests that wait, the longest first, spread evenly among tests that need the CPU, which
+    keep their order.
     """
     sharing = [one for one in tests if path(one).startswith(SHARING)]
     others = [one for one in tests if not path(one).startswith(SHARING)]
@@ -57,7 +57,7 @@ def _rank(path: str) -> int:
 
 
 def _mixed(some: Sequence[T], others: Sequence[T], path: Callable[[T], str]) -> list[T]:
-    """Merge both, in order and evenly spread, `some` first. A file of the others stays together, to use its setup."""
+    """Merge both, in order and evenly spread, `some` first. `others` stay together by file, to share its setup."""
     ends = {path(one): number + 1 for number, one in enumerate(others)}
     places = [(number / len(some), 0, number) for number in range(len(some))]
     places += [(ends[path(one)] / len(others), 1, number) for number, one in enumerate(others)]

@@ -30,7 +30,7 @@ def test_a_command_has_everything_about_it(verb: str) -> None:
 
 
 def test_the_policys_actions_are_those_that_it_is_asked() -> None:
-    """The policy's actions of each command are those it's checked for, including ones that only some options need."""
+    """Each command's policy actions are the ones it's checked for, including those that only some options need."""
     assert actions("run") == dict.fromkeys(actions("run"), Action.START)
     assert actions("status") == dict.fromkeys(actions("status"), Action.READ)
     assert actions("cancel") == {"cancel 4711": Action.CANCEL, "cancel 4711 4712": Action.CANCEL}

@@ -208,7 +208,7 @@ async def test_http_in_the_pages_order(reader: Reader) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_has_twelve_steps_that_show_something(way: str) -> None:
-    """Every way of installing has twelve steps that say what you see; steps to type have a block."""
+    """Every way of installing has twelve steps that say what you see, and steps 6 to 9 have code blocks."""
     parts = re.split(r"^## (.*)$", PAGE, flags=re.MULTILINE)
     sections = dict(zip(parts[1::2], parts[2::2], strict=True))
     steps = [
@@ -264,7 +264,7 @@ def test_the_units_files() -> None:
 
 
 def test_the_app_needs_what_the_page_names() -> None:
-    """The page's names of the app and the bot are the manifest's."""
+    """The page uses the manifest's names for the app and the bot."""
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
     text = prose(PAGE)
     assert f"*{manifest['display_information']['name']}*" in text

@@ -246,7 +246,7 @@ def test_what_a_library_repeats_is_the_same_whatever_its_numbers() -> None:
 
 
 def test_the_log_of_a_minute_is_bounded() -> None:
-    """A minute's log is limited, whatever the lines say, and the next minute starts with how many are missing."""
+    """A minute's log is limited, whatever the lines say, and the next minute starts with the number of lines left out."""
     clocked, log = Clocked(), structlog.get_logger("bot.test")
     for number in range(500):
         log.warning("different", number=number, text="x" * 10_000)

@@ -25,5 +25,5 @@ def test_every_metric_is_listed_with_its_labels() -> None:
 
 
 def test_no_metric_is_labeled_with_foreign_text() -> None:
-    """No label can have an arbitrary text, so series are limited in number and reveal no names."""
+    """No label can contain arbitrary text, so series are limited in number and reveal no names."""
     assert {label for labels in declared().values() for label in labels} == BOUNDED

@@ -53,7 +53,7 @@ def test_what_is_certain_comes_before_what_followed_from_it() -> None:
 
 
 def test_without_a_known_cause_the_exceptions_class_is_named() -> None:
-    """Without a known cause, the exception's class is named, never its text; a circle of causes ends."""
+    """Without a known cause, the exception's class is named, never its text; a cycle of causes is followed only once."""
     one, other = RuntimeError("https://u:hunter2@h"), ValueError()
     one.__cause__, other.__cause__ = other, one
     assert known(one) == ""

@@ -120,7 +120,7 @@ def _action(command: Command) -> Action | None:
         case LatestRunCommand(verb=verb):
             return LATEST[verb]
         case RetryFailingCommand():
-            # The question for confirmation needs only `read`, but the policy is then asked about retrying each run.
+            # The confirmation needs only `read`, but the policy is then asked about retrying each run.
             return Action.RETRY
     asks = handlers()[type(command)].asks(command)
     if asks is not None:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the sandbox's page from its source in sandbox/page/: `page.sh UV build` into the package; `page.sh UV check` into a
-# separate folder, failing if the result differs from the package. Uses Node 20.19 or newer from PATH, or else a pinned one.
+# Builds the sandbox's page from its source in sandbox/page/. `page.sh UV build` builds into the package; `page.sh UV check`
+# builds into a separate folder, and fails if the result differs from the package. Uses Node 20.19 or newer from PATH, or
+# else a pinned one.
 set -euo pipefail
 
 uv="$1" what="$2"

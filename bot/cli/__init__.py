@@ -50,7 +50,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _masked(message: str) -> str:
-    from bot.core.redact.masker import Masker  # noqa: PLC0415 - few commands need it, and it takes long to import
+    from bot.core.redact.masker import Masker  # noqa: PLC0415 - few commands need it, and it's slow to import
 
     return Masker().mask(message)
 

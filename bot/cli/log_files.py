@@ -106,7 +106,7 @@ def _sentences(hint: Cause | Hint) -> str:
 
 
 def as_hints(found: Reading, hints: Table, exit_code: int | None = None) -> str:
-    """Format for authors of hints: each failure's hint, and its message as patterns are matched against it."""
+    """Format for authors of hints: each failure's hint, and its message as patterns see it."""
     parts = []
     for name, message in found.messages:
         lines = [f"{one_line(name)}: {_named(hint_for(message, hints))}"]

@@ -206,7 +206,7 @@ def _changes(waiting: WaitingEnds, states: Mapping[str, Sequence[Incident]]) -> 
 
 
 def _states_in(waiting: WaitingEnds, watch: Watch, withholding: Withholding) -> list[Incident]:
-    """The states of a channel's incident after these ends. They quote logs only if its watch may report those."""
+    """The states of a channel's incident after these ends, which quote logs only if the watch may report logs."""
     before, quotes = waiting.stored[watch.channel], waiting.tellings.may_quote_logs(watch)
     ends = waiting.ends if quotes else [without_log(end) for end in waiting.ends]
     incident = before.incident if before else None

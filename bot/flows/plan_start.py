@@ -103,7 +103,7 @@ class StartPlanner:
     async def _learn_actor(self, listed: list[RunSummary]) -> None:
         """Learn the actor name from the newest run whose id Bolt returned to us.
 
-        After a change of keys, it's the new key's name.
+        After a change of keys, that run has the new key's name.
         """
         ours = await self._runs.started_by_us(self._workspace, [run.id for run in listed])
         for run in listed:

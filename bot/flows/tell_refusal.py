@@ -30,7 +30,7 @@ REPLY_AGAIN_S = 3.0
 
 
 class RefusalTeller:
-    """Takes claimed, refused starts to their end."""
+    """Tells people that their claimed starts were refused, and closes the requests."""
 
     def __init__(
         self,

@@ -23,8 +23,8 @@ from bot.flows.ports.slack import People
 
 log = structlog.get_logger()
 
-# How old the facts may be. Each end of a run needs those of all channels that watch its schedule, and many runs end
-# together.
+# How old the facts may be. Each end of a run needs the facts about all channels that watch its schedule, and many
+# runs end together.
 FACTS_FRESH_S = 10.0
 FACTS_MOST = 5000
 DECISIONS_REMEMBERED = 20_000

@@ -1,4 +1,4 @@
-"""Retrying requests to Bolt after certain errors: reads after temporary errors, mutations (starts) never."""
+"""Retry requests to Bolt: reads after temporary errors, but never mutations, such as starts."""
 
 from __future__ import annotations
 

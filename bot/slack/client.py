@@ -134,7 +134,7 @@ class SlackChat:
             self._session = None
 
     def content(self, message: Message) -> Json:
-        """Render a message as Slack's arguments, masked: also for acknowledgements, which don't go through this client.
+        """Render a message as Slack's arguments, masked. Acknowledgements, which this client doesn't send, use it too.
 
         Masked before rendering, because escaping breaks secrets up so that they aren't recognized, and again
         afterward, for secrets that are only joined by rendering.

@@ -126,7 +126,7 @@ def build_app(
         name="bot.slack",
         client=web,
         authorize=authorize,
-        # HTTP requests are verified before they're parsed (bot.slack.signed_requests); a socket is our own.
+        # HTTP requests are verified before they're parsed (bot.slack.signed_requests); sockets are opened by the bot itself.
         request_verification_enabled=False,
         # Our listeners end with their acknowledgement; longer work is in the task registry. So the acknowledgement is
         # sent when they return; otherwise slack_bolt polls every 10 ms for it.

@@ -15,7 +15,7 @@ class DiscoveryHints:
         self._scripts = scripts
 
     async def ask_for_listing(self, keys: Sequence[RunKey]) -> bool:
-        """If a run isn't on record, have schedules listed now and a few more times. Raises StoreUnavailable.
+        """If a run isn't on record, ask for listings of schedules: now, and a few more soon after. Raises StoreUnavailable.
 
         Returns whether that makes the next listing due earlier. Without any watches, nothing is listed.
         """

@@ -29,14 +29,14 @@ BODY_MOST = 1024 * 1024
 # With the secret in the path, for a sender that can neither sign nor set a header.
 WEBHOOKS = ("/paradime/webhooks", "/paradime/webhooks/{secret}")
 SHUTDOWN_S = 5.0
-# Slack waits 3 s for its response.
+# Slack waits 3 s for a response.
 READ_S = 10.0
 # The share of connections for health and metrics if they have a port of their own.
 ADMIN_SHARE = SHARE / 4
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-# Returns the reasons why the bot isn't ready, or empty if it is.
+# Returns the reasons why the bot isn't ready, or an empty list if it is.
 Ready = Callable[[], Awaitable[list[str]]]
 MetricsText = Callable[[], Awaitable[bytes]]
 

@@ -75,7 +75,7 @@ def test_runs_of_a_few_days_have_their_time_of_day() -> None:
 
 
 def test_a_run_cut_off_says_how_long_it_took() -> None:
-    """Of bars that are cut off, only the longest has its duration; each has a gap and an arrow or a letter."""
+    """Of bars that are cut off, only the longest shows its duration; each has a gap and an arrow or a letter."""
     shown = of(*[("S", 100.0)] * 30, ("F", 259_200.0), ("S", 9000.0))
     written = texts(shown)
     assert "↑ 3 d" in written

@@ -238,7 +238,7 @@ class Stage:
         return [run for run in reversed(runs) if run.actor.name == API_KEY and run.id > self.history]
 
     async def until(self, holds: Callable[[], bool], *, timeout_s: float = PATIENCE_S) -> None:
-        """Wait until a condition holds. If it never does, the failure shows it with the messages and logs."""
+        """Wait until a condition holds. If it never does, the test fails and shows the condition, messages and logs."""
         within_s = max(timeout_s, PATIENCE_S)
         await seen(self.sandbox.workspace, holds, described=self.describe, within_s=within_s)
 

@@ -19,7 +19,7 @@ def pictures(stage: Stage, channel: str = "data-eng") -> list[Any]:
 
 
 async def test_a_history_is_posted_as_a_picture_that_is_told_in_words(stage: Stage) -> None:
-    """A history is posted once in the channel, with alternative text and a sentence that say the same."""
+    """A history is posted once in the channel, with alternative text and a sentence that say the same thing."""
     await stage.start_bot()
     await stage.slash("history hourly", times=3)
     await stage.until(lambda: len(pictures(stage)) == 1, timeout_s=30)

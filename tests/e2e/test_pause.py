@@ -9,7 +9,7 @@ SOON = {"BOLT_BOT_API_TIMEOUT_S": "1"}
 
 
 async def test_a_schedule_is_paused_and_resumed_after_a_question(stage: Stage) -> None:
-    """Pausing and resuming are confirmed first; the answer replaces the question, and lists show it at once."""
+    """Pausing and resuming are confirmed first; the answer replaces the question, and lists show the change at once."""
     await stage.start_bot()
     await stage.slash("list nightly")
     await stage.until(stage.told_privately("1 schedule matching nightly"))

@@ -232,7 +232,7 @@ async def test_a_watch_that_is_stopped_while_the_gap_is_explored_ends_the_messag
 
 
 async def test_a_watch_that_goes_on_while_bolt_cannot_be_seen_gets_the_message_back(stage: IncidentStage) -> None:
-    """The watches of a channel were paused and resumed within one gap, so its message becomes the account after all."""
+    """The watches were paused and resumed within one gap, so the channel's message gets the gap's account after all."""
     watch = await stage.watch()
     await blind(stage)
     pause = PauseChange(Pause.REMOVED, stage.at, Event.WATCH_PAUSED, "")

@@ -56,7 +56,7 @@ async def test_what_is_approved_is_sent_once(stage: Stage) -> None:
 
 
 async def test_nobody_approves_their_own_start(stage: Stage) -> None:
-    """They can't approve it even as a member of the group, but they can withdraw it."""
+    """People can't approve their own start even as members of the group, but they can withdraw it."""
     stage.people.groups["@leads"] = frozenset({ADA, LEAD})
     assert "someone else" in (await decide(stage, ADA) or "")
     assert await stage.state() is RequestState.PENDING

@@ -22,7 +22,7 @@ EDIT = "chat.update"
 
 
 async def observe(stage: Stage, state: str) -> None:
-    """Run 101 was seen in this state."""
+    """Record that run 101 was seen in this state."""
     key = RunKey("w", 101)
     token = int(await stage.redis.zscore(stage.scripts.key("due", "polls"), key.name) or 0)
     lease = Lease("polls", (key.name,), token, 0, 10)
@@ -111,7 +111,7 @@ async def test_blocks_that_slack_refuses_are_shown_as_text(start_stage: Stage) -
 
 
 async def test_a_card_of_nothing_is_left(start_stage: Stage) -> None:
-    """Its run's record is gone."""
+    """A card whose run's record is gone isn't edited."""
     await started(start_stage)
     await observe(start_stage, "RUNNING")
     await start_stage.redis.delete(start_stage.scripts.key("run", "w:101"))

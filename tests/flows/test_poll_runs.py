@@ -24,7 +24,7 @@ UNKNOWN = BoltRejected((ApiError("no such run"),))
 
 
 class Api:
-    """Answers a poll as a test wants."""
+    """Answers a poll the way a test wants."""
 
     def __init__(self, answer: Polled | BoltError) -> None:
         self.answer = answer

@@ -244,7 +244,7 @@ async def test_a_message_that_arrives_after_the_next_incident_has_begun_is_that_
 
 
 async def test_a_message_whose_reply_is_lost_before_the_next_incident_begins_is_found(stage: IncidentStage) -> None:
-    """It shows how its own incident ended."""
+    """The message is found, and shows how its own incident ended."""
     await account_only(stage)
     stage.chat.faults.lose("post_message")
     await stage.post()

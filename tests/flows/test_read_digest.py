@@ -140,7 +140,7 @@ async def test_a_slot_is_counted_once_the_next_one_has_passed(counted: DigestSta
 
 
 async def test_a_run_in_time_leaves_no_trace(counted: DigestStage) -> None:
-    """It takes no extra request either."""
+    """A run that begins on time changes no count, and takes no extra request."""
     await until(counted, SLOT)
     counted.begin()
     await due_at(counted, SLOT + HOUR)

@@ -177,7 +177,7 @@ async def test_a_second_person_is_told_whose_it_is(stage: IncidentStage) -> None
 
 
 async def test_a_refused_one_is_said_in_the_message_and_why_to_the_person(stage: IncidentStage) -> None:
-    """Here, Bolt has nothing to retry."""
+    """Bolt has nothing to retry, so it refuses."""
     stage.bolt.faults.fail("retry", BoltRejected(()))
     await click(stage)
     await stage.advance()

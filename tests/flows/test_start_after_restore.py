@@ -159,7 +159,7 @@ async def test_an_approval_that_ran_out_may_have_been_given(start_stage: Stage, 
 async def test_a_start_from_before_an_absence_is_not_sent_although_it_is_not_late(
     start_stage: Stage, *, shows_run: bool
 ) -> None:
-    """With a long deadline, the backup may date from after the start's card was posted but before its run."""
+    """With a long deadline, the backup may date from after the start's card was posted but before its run began."""
     start_stage.deadline_s = 600
     await carded(start_stage)
     await absence(start_stage)

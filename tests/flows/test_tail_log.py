@@ -201,7 +201,7 @@ async def test_it_goes_on_with_the_next_command_and_ends_with_the_run(stage: Sta
 
 
 async def test_an_end_without_new_lines_is_told_by_others(stage: Stage) -> None:
-    """It needs no post here."""
+    """If a run ends without new lines, the live log posts nothing."""
     await stage.tail_log().begin_tail(ADA, KEY, None)
     await stage.look()
     await stage.post_message()

@@ -113,7 +113,7 @@ async def test_what_is_made_and_changed_is_on_record(stage: WatchStage) -> None:
 
 
 async def test_what_the_policy_refuses_is_named(redis_client: Redis) -> None:
-    """A pattern leaves it out. Each answer gives the rule's reason, and is audited."""
+    """A pattern leaves out the refused schedule. Each answer gives the rule's reason, and is audited."""
     stage = WatchStage(redis_client, NOT_HOURLY)
     left_out = "You can't watch hourly here, so it is left out: hourly is noisy."
     assert left_out in shown(await stage.type("watch *"))

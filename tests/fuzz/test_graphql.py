@@ -134,5 +134,6 @@ async def test_any_answer_is_a_result_or_a_named_error(
         await client.aclose()
     assert said.isprintable() or not said
     assert len(said) <= 1000
-    # Sent in another spelling if the server says that it didn't understand the first one, and so did nothing.
+    # A mutation is sent again, in another form, only if the server says that it didn't understand the first one: then it
+    # did nothing.
     assert asked <= (2 if name in CREATES else 3 * limits.retry.attempts)

@@ -97,7 +97,7 @@ class Api:
 
 
 def errors(*messages: str, status: int = 200, **entry: object) -> Answer:
-    """An answer with errors alone; `entry` has the fields that each error has besides its message."""
+    """An answer with only errors; `entry` has the fields that each error has besides its message."""
     return Answer({"errors": [{"message": message, **entry} for message in messages]}, status)
 
 

@@ -87,7 +87,7 @@ async def ada(visit: Visit) -> AsyncIterator[Stream]:
 
 
 async def test_messages_and_edits_are_told(visit: Visit, ada: Stream) -> None:
-    """The stream names the place and the message; the text has to be read again."""
+    """The stream names the channel and the message; the text has to be read separately."""
     ws = visit.sandbox.workspace
     message = ws.post(ws.channel("data-eng"), ws.bot, "one")
     ws.edit(message, "two", [], mark=False)

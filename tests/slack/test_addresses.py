@@ -116,7 +116,7 @@ class Named(AsyncBaseSocketModeClient):
 
 
 async def test_a_socket_elsewhere_is_not_opened() -> None:
-    """A socket address that isn't Slack's is a connection error, so the client tries again."""
+    """A socket address that isn't Slack's is treated as a connection error, so the client tries again."""
     slacks = "wss://wss-primary.slack.com/link"
     assert await checked_address(Named(slacks))() == slacks
     with pytest.raises(ConnectionError, match="isn't Slack's"):

@@ -112,7 +112,7 @@ async def test_a_server_that_is_away_is_told_without_its_password() -> None:
 
 
 async def test_tls_is_spoken_where_asked() -> None:
-    """rediss:// does not fall back to plain text: against a plain server it fails."""
+    """rediss:// doesn't fall back to plain text: it fails against a server without TLS."""
     async with fake(telling(**GOOD)) as server:
         client = connect(f"rediss://127.0.0.1:{server.port}", timeout_s=0.5)
         with pytest.raises(StoreUnavailable):

@@ -51,7 +51,7 @@ async def carded(scripts: Scripts, name: str) -> None:
 
 
 async def claim(scripts: Scripts, name: str, due: str = "queue") -> Lease:
-    """Make one due now, and claim it."""
+    """Make this start due now, and claim it."""
     await scripts.redis.zadd(scripts.key("due", due), {name: 1})
     claimed = await DueSet(scripts, due, lease_s=10).claim(1)
     assert claimed.lease is not None

@@ -178,7 +178,7 @@ async def test_an_address_has_its_own_bound() -> None:
 
 
 async def test_connections_that_are_reset_at_once_count_no_longer() -> None:
-    """Connections reset at once, as in load balancers' checks, aren't counted, though their address is lost."""
+    """Connections reset at once, as by load balancers' checks, no longer count, even if their address is unknown."""
     async with serving(ConnectionLimits(per_peer=3)) as served:
         for _ in range(5):
             with socket.create_connection(("127.0.0.1", served.server.port)) as check:
@@ -217,7 +217,7 @@ async def test_what_is_being_answered_is_not_cut_for_another_one() -> None:
 
 
 async def test_without_descriptors_it_is_tried_again() -> None:
-    """Without free descriptors, it's logged, the connection that has waited longest is cut, and the next is served."""
+    """Running out of descriptors is logged, the connection that has waited longest is cut, and the next is served."""
     async with serving(ConnectionLimits()) as served:
         idle = await served.connected()
         assert await answered(idle) == b"HTTP/1.1 200 OK\r\n"

@@ -42,7 +42,7 @@ def _fix(line: str) -> str:
 
 
 def unknown_findings(env_file: EnvFile | None) -> list[Finding]:
-    """Return a warning for each variable that looks like a setting and isn't one."""
+    """Return a warning for each variable that looks like a setting but isn't one."""
     return [
         warning("settings", f"{line.rstrip('?')}?", "Correct or remove the variable.") for line in unknown(env_file)
     ]

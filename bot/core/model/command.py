@@ -99,7 +99,7 @@ class SeveralCommand:
 
 @dataclass(frozen=True, slots=True)
 class LatestRunCommand:
-    """Apply a reading verb to a schedule's active run, else its latest; without `schedule_text`, to this channel's newest.
+    """Apply `verb` to a schedule's active run, else its latest; without `schedule_text`, to this channel's newest run.
 
     `number` and `follow` are those of `LogsCommand`.
     """

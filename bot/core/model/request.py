@@ -68,8 +68,8 @@ class StartPlan:
 class Approval:
     """The approval that a start needs, by a member of the user group `by`.
 
-    `by` is the group's name in the policy, `group` its Slack id. `rule` is the name of the rule that requires the
-    approval, `within_s` how many seconds there are to give it.
+    `by` is the group's name in the policy, and `group` is its Slack id. `rule` is the name of the rule that requires
+    the approval, and `within_s` is how many seconds there are to give it.
     """
 
     by: str

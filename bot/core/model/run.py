@@ -181,7 +181,7 @@ class Changed:
     """How a failure compares with its schedule's earlier runs on the same branch with the same commands.
 
     `failures` counts the failed runs in a row, including this one, beginning at `since`. `more`: earlier runs that Bolt
-    didn't list may have failed too. `succeeded_at` and `commit_then` are the last success's, or None if unknown.
+    didn't list may have failed too. `succeeded_at` and `commit_then` describe the last success, or are None if unknown.
     """
 
     failures: int = 1

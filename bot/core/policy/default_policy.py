@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.model.person import Role
 from bot.core.policy.rules import Action, Allow, Deny, Overrides, Policy, Rule, Which, Who
 
-# Without a file, members may do everything in their channels and guests only read. People from other organizations
+# Without a file, members may do everything in their channels, and guests may only read. People from other organizations
 # aren't allowed to do anything, and nothing is posted to channels shared outside.
 DEFAULT_POLICY = Policy(
     (

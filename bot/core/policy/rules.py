@@ -29,7 +29,7 @@ class Action(StrEnum):
 
     @property
     def acts(self) -> bool:
-        """Whether it changes something. Such an action is refused if a rule can't be decided."""
+        """Whether the action changes something. Such an action is refused if a rule can't be decided."""
         return self in {Action.START, Action.RETRY, Action.CANCEL, Action.PAUSE, Action.WATCH}
 
 

@@ -8,8 +8,8 @@ words), also as they appear in URLs, JSON, Python literals and HTML; and the beg
 
 Extra: a deployment's own patterns, masked as a whole (`bot.core.redact.operator_patterns` reads them).
 
-By shape: private keys (`bot.core.redact.keys`), user and password in URLs, headers, tokens with a vendor's prefix, JSON
-Web Tokens, signatures in URLs (`bot.core.redact.shapes`).
+By shape: private keys (`bot.core.redact.keys`), usernames and passwords in URLs, headers, tokens with a vendor's
+prefix, JSON Web Tokens, signatures in URLs (`bot.core.redact.shapes`).
 
 By name: the value after a name that suggests a secret (`bot.core.redact.names`).
 

@@ -114,7 +114,7 @@ def mask_named(text: str) -> str:
 
 
 def _mask_values(text: str) -> str:
-    """Mask the value of each telling name. A value that isn't secret is searched for names itself."""
+    """Mask the value of each telling name. A value that isn't secret is itself searched for names."""
     parts: list[str] = []
     at = scan = 0
     while found := _NAME.search(text, scan):

@@ -1,7 +1,7 @@
 """A deployment's own patterns for secrets. They're checked and bounded, because a running match can't be interrupted.
 
 A pattern is tried at each position of a text. A repeat without an upper bound is accepted only at the end of the
-pattern, where it never backtracks. All other repeats are bounded, as is their product, so at each position a pattern
+pattern, where it never backtracks. All other repeats and their product are bounded, so at each position a pattern
 takes at most `STEPS_MOST` steps (`[a-z]{8,40}-[a-z]{8,40}` may need 1,400). The time is therefore linear in the length
 of the text, even for hostile text. In practice, most patterns fail at their first letter at almost all positions.
 """

@@ -100,7 +100,7 @@ def _channel(listed: ListedRun | ListedStart) -> Sentence:
 
 
 def _which(run: Run, app_url: str) -> Sentence:
-    """A run's facts, short enough for a sentence about many."""
+    """A run's facts, short enough for a sentence about several runs."""
     spans: list[Span] = [Link(run_url(app_url, run.id), f"run {run.id}")]
     if run.facts.asked_by:
         spans += [", started by ", Mention(run.facts.asked_by)]

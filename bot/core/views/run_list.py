@@ -65,7 +65,7 @@ def run_line(run: RunSummary, app_url: str) -> Sentence:
 
 
 def listed_run(schedule: Schedule, run: RunSummary, workspace: str) -> Run:
-    """Build a run from a schedule's listing, as far as it's known from there."""
+    """Build a run from what a schedule's listing says about it."""
     facts = RunFacts(
         slug=schedule.slug,
         name=schedule.name,

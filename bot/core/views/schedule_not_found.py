@@ -11,7 +11,7 @@ from bot.core.text.message import LABEL_MOST, Button, Buttons, Message, Paragrap
 from bot.core.text.text import Sentence, cut
 from bot.core.views.buttons import START_SUGGESTED, VALUE_LIMIT, command_button, suggestion_value
 
-# A mistyped name has three suggestions; an ambiguous name may have more.
+# A mistyped name gets three suggestions; an ambiguous name may get more.
 OFFERED_MOST = 5
 
 

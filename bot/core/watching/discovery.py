@@ -79,7 +79,7 @@ def without(found: Found, held: frozenset[int]) -> Found:
 
 
 def older_failures(ended: Sequence[RunSummary]) -> frozenset[int]:
-    """The runs that ended before the newest failure: their logs say nothing new. `ended` is in order of the ends."""
+    """The runs that ended before the newest failure: their logs say nothing new. `ended` is sorted by end."""
     last = max((at for at, run in enumerate(ended) if is_failed(run.state)), default=0)
     return frozenset(run.id for run in ended[:last])
 

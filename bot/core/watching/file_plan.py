@@ -35,7 +35,7 @@ def plan_file(wanted: Sequence[Watch], known: Sequence[Watch]) -> FilePlan:
     If a watch made in Slack is about the same schedules as one in the file, the file's watch takes its place. A watch
     that came from the file and is no longer in it is stopped. A watch that stays keeps the time at which it began.
     """
-    # Of two about the same schedules, the file's is kept.
+    # If two watches are about the same schedules, the file's is kept.
     by_subject = {subject(one): one for one in sorted(known, key=lambda one: one.is_from_file)}
     add, change = [], []
     for watch in wanted:

@@ -16,7 +16,7 @@ SILENT_FOR = timedelta(days=30)
 
 
 def take_on(incident: Incident, user: str, now: datetime, *, name: str = "") -> Incident:
-    """Record that a person works on it, even if somebody else did. Mentions stop. `name` is the person's."""
+    """Record that a person is working on it, even if somebody else was. Mentions stop. `name` is the person's."""
     return replace(incident, on_it=OnIt(user, now + ON_IT_FOR, name))
 
 
@@ -26,7 +26,7 @@ def taken_at(on_it: OnIt) -> datetime:
 
 
 def let_go(incident: Incident) -> Incident:
-    """Record that nobody works on it anymore."""
+    """Record that nobody is working on it anymore."""
     return replace(incident, on_it=None)
 
 

@@ -50,7 +50,7 @@ def settle(
     open_slots = sorted({*slots.waiting, *([slots.missed] if slots.missed else [])})
     if not open_slots or schedule.suspended:
         return Settled(slots)
-    # A run that begins when the next slot is about to pass belongs to that one.
+    # A run that begins when the next slot is about to pass belongs to that slot.
     bounds = [*open_slots, *([slots.next] if slots.next else [])]
     starts = [
         run.started_at.timestamp() + EARLY.total_seconds()
@@ -75,7 +75,7 @@ def settle(
 
 
 def reaches_waiting(slots: Slots, page: Sequence[RunSummary]) -> bool:
-    """Whether older pages of a listing can't contain the run of a slot that waits for one."""
+    """Whether a page reaches back so far that older ones can't contain the run that a slot still waits for."""
     return not slots.waiting or min(slots.waiting) - EARLY.total_seconds() >= _first_start(page)
 
 

@@ -1,4 +1,4 @@
-"""The watches file: YAML read with its line numbers, so that each fault names its line, and written from watches.
+"""Read the watches file (YAML), naming the line of each fault, and write watches in its format.
 
 `bot.core.text.yaml_file` reports the faults that any YAML file can have, such as an unknown key.
 

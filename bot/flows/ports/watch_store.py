@@ -219,7 +219,7 @@ class IncidentPosts(Protocol):
     async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str, *, is_newest: bool) -> str:
         """Record that an incident's message was posted; an edit follows unless it shows `stored` (`is_newest`).
 
-        Returns `ok`, or `done:<ts>` of the message that another process has posted.
+        Returns `ok`, or `done:<ts>` if another process has already posted the message.
         """
 
 

@@ -1,4 +1,4 @@
-"""Buttons that carry a command: a click does the same as typing it."""
+"""Buttons that carry a command: clicking one does the same as typing its command."""
 
 from __future__ import annotations
 

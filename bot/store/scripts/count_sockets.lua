@@ -1,5 +1,5 @@
--- Counts the connections to Slack that all processes of this deployment hold. ARGV: process, how many it holds, for how
--- long that count is valid in microseconds.
+-- Counts the connections to Slack that all processes of this deployment hold. ARGV: process, how many it holds, how
+-- long that count is valid (in microseconds).
 local set, at = key('sockets'), now()
 redis.call('ZREMRANGEBYSCORE', set, '-inf', num(at))
 for number = 1, 10 do

@@ -1,5 +1,5 @@
 -- Records that an outage's message was deleted: a new one is posted with the current state. ARGV: card,
--- channel, number, ts, '1' to post a new one. Returns 1, or 0 if it has another one.
+-- channel, number, ts, '1' to post a new one. Returns 1, or 0 if the outage has a different message.
 local card, channel, number = ARGV[3], ARGV[4], ARGV[5]
 local record, hash = key('card', card), key('outage', channel, number)
 local class = redis.call('HGET', record, 'queued')

@@ -1,6 +1,7 @@
--- Records that schedules couldn't be listed. ARGV: Bolt's time in microseconds, why, after how many microseconds
--- there's a gap. Returns the microseconds since the last complete listing, or '' if there was none. A gap begins only
--- once listing has been tried for that long too: after a restart, the bot first tries before it says that it can't.
+-- Records that schedules couldn't be listed. ARGV: Bolt's time in microseconds, the reason, and the number of
+-- microseconds after which there's a gap. Returns the microseconds since the last complete listing, or '' if there was
+-- none. A gap begins only once listing has been tried for that long too: after a restart, the bot keeps trying for that
+-- long before it reports that schedules can't be listed.
 local at, gap_us = redis.call('GET', key('discovery', 'at')), tonumber(ARGV[5])
 if not at then return '' end
 local tried = redis.call('HMGET', key('gap', 'tried'), 'first', 'last')

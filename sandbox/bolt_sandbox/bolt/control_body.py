@@ -19,7 +19,7 @@ def posted(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResp
     """Wrap a handler of JSON bodies as a request handler. A refusal is answered with 409, an invalid body with 400."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        # A page from another origin can't send this content type without a CORS preflight, nor a DELETE.
+        # Without a CORS preflight, a page from another origin can't send this content type or a DELETE.
         if request.method != "DELETE" and request.content_type != "application/json":
             return web.json_response({"error": "send JSON, with its content type"}, status=415)
         try:

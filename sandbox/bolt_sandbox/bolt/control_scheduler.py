@@ -31,7 +31,7 @@ HISTORY_MOST = 1000
 
 
 class SchedulerControls:
-    """The scheduler, the clock, the warehouse, branches, and changes of schedules in one world."""
+    """The scheduler, the clock, the warehouse, branches, and changes to schedules in one world."""
 
     def __init__(self, world: BoltWorld) -> None:
         self._world = world

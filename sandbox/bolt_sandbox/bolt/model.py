@@ -1,6 +1,6 @@
 """Records of the sandbox's Bolt: schedules, the steps of their runs, and runs.
 
-All durations here are those at speed 1, except a run's.
+All durations here are at speed 1, except a run's.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ class Course:
 
     `ends`: `own` means as the schedule's steps say; the failures are those of `bolt_sandbox.bolt.course`. `state`
     replaces the state in which the schedule's runs fail. The run takes `slow` times as long as usual, or `takes_s` in
-    all at any speed. It isn't in listings for its first `listed_after_s`.
+    all at any speed. It isn't in listings for its first `listed_after_s` seconds.
     """
 
     ends: Ends = "own"

@@ -47,7 +47,7 @@ def new_run(
     numbers: tuple[int, int],
     met: Circumstances,
 ) -> Run:
-    """Return a run with these steps of its schedule (`own`). `numbers`: the ids of the run and of its first command."""
+    """Return a run. `own`: its steps, without the platform's. `numbers`: the ids of the run and of its first command."""
     character, course = schedule.character, start.course
     wanted = start.branch or schedule.git_branch
     commit_was_given = wanted is not None and HASH.fullmatch(wanted) is not None

@@ -70,7 +70,7 @@ def post_message(ws: Workspace, args: Args) -> Json:
 
 
 def own_message(ws: Workspace, args: Args, refusal: str) -> Message:
-    """Return the bot's own message in a call. Raises Refused: message_not_found, or `refusal` for someone else's."""
+    """Return the bot's own message that a call names. Raises Refused: message_not_found, or `refusal` for someone else's."""
     channel = seen_channel(ws, args.need("channel"))
     message = channel.messages.get(args.need("ts"))
     if message is None or message.subtype == "tombstone":

@@ -30,7 +30,7 @@ PREFIXES = ("SLACK_", "PARADIME_", "BOLT_BOT_", "REDIS_")
 
 
 def setting(monkeypatch: pytest.MonkeyPatch, **more: str) -> None:
-    """Set the complete settings and these, and unset all others. A setting with an empty value counts as unset."""
+    """Set `COMPLETE` with these changes, and unset all other settings. A setting with an empty value counts as unset."""
     for name in tuple(os.environ):
         if name.startswith(PREFIXES):
             monkeypatch.delenv(name)

@@ -53,7 +53,7 @@ def test_a_directory_that_can_be_written(folder: Path) -> None:
 
 
 def test_a_directory_that_is_missing(folder: Path) -> None:
-    """A missing directory is ok if the bot can create it; the doctor doesn't."""
+    """A missing directory is ok if the bot can create it; the doctor doesn't create it."""
     found = check_directory(folder / "a" / "b")
     assert (found.level, found.sentence.partition(") ")[2]) == ("ok", "doesn't exist yet. The bot will create it.")
     assert list(folder.iterdir()) == []

@@ -130,7 +130,7 @@ def failed_run(end: End) -> tuple[list[str], str]:
 
 
 def test_what_the_list_says_is_not_in_the_excerpt() -> None:
-    """A short message is shown in the list and left out of the excerpt; a long one is in the excerpt alone."""
+    """A short message is shown in the list and left out of the excerpt; a long one is only in the excerpt."""
     test = "Failure in test unique_orders_id (models/a.yml)\n  Got 2 results, configured to fail if != 0\n"
     test += "  compiled code at target/compiled/a.sql"
     model = f"Runtime Error in model fct_revenue (models/b.sql)\n  {LONG.message}\n  LINE 3: select net"

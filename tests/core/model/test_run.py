@@ -62,7 +62,7 @@ def test_a_state_nobody_knows_is_not_over(state: str, final: bool, failed: bool)
 
 
 def test_bolts_own_times_come_first() -> None:
-    """Bolt's own times come before the commands' times, and those before the time of the request."""
+    """Bolt's own times take precedence over the commands' times, and those over the time of the request."""
     commands = (BoltCommand(1, "a", at(5), at(9), 0), BoltCommand(2, "b", at(9), at(30), 0))
     seen = run("SUCCESS", *commands, asked_at=at(1), end=End(started_at=at(3), ended_at=at(33)))
     assert (seen.started_at, seen.ended_at, seen.seconds) == (at(3), at(33), 30.0)
@@ -78,7 +78,7 @@ def test_a_run_that_goes_on_has_no_end() -> None:
 
 
 def test_clocks_that_disagree_make_no_negative_time() -> None:
-    """A run's duration is never negative, even if Bolt's end is before the start that we recorded."""
+    """A run's duration is never negative, even if the reported end is before the recorded start."""
     assert run(end=End(started_at=at(5), ended_at=at(4))).seconds == 0.0
 
 

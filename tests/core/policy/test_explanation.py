@@ -21,7 +21,7 @@ def lines(policy: Policy, given: PolicyArguments = GIVEN) -> list[str]:
 
 
 def test_a_role_implies_the_lesser_ones() -> None:
-    """A rule for members also covers an owner; without a given role, no role is known."""
+    """An owner also counts as an admin and a member; if no role is given, none is known."""
     person, _, _ = from_given(PolicyArguments("U1", "C1", Action.READ, role=Role.OWNER))
     assert person.roles == frozenset({Role.OWNER, Role.ADMIN, Role.MEMBER})
     person, _, _ = from_given(PolicyArguments("U1", "C1", Action.READ))

@@ -72,7 +72,7 @@ def branch_runs(letters: str, commits: str = "", **of_own: object) -> list[RunSu
 
 
 def compared(runs: list[RunSummary], *, all_listed: bool = True, facts: RunFacts | None = None) -> Changed | None:
-    """The newest of these runs with those before it."""
+    """The newest of these runs, compared with those before it."""
     run = Run(RunKey(KEY, runs[0].id), facts=facts or RunFacts(asked_by="U1"))
     return what_changed(runs, run, all_listed=all_listed)
 

@@ -32,5 +32,5 @@ def test_a_run_is_polled_most_often_near_its_end(age_s: float, usual_s: float | 
 
 
 def test_a_run_whose_begin_is_not_known_is_polled_often() -> None:
-    """A run without a known start is polled often, because there's no distance to go by."""
+    """A run without a known start is polled often, because there's no elapsed time to go by."""
     assert poll_interval_s(None, 600, BEGAN, least_s=2, most_s=30) == 2

@@ -113,7 +113,7 @@ def test_commands_that_nobody_saw_do_not_run() -> None:
 
 
 def test_more_commands_than_fit() -> None:
-    """As many commands as fit are offered. If the field is unchanged, all commands run, or else only those in it."""
+    """As many commands as fit are offered. All commands run if the field is unchanged; otherwise, only those in it."""
     commands = tuple(f"dbt run --select model_{number:03}" for number in range(200))
     own = own_commands("backfill", commands, MASK)
     assert len(own.text) <= COMMANDS_ROOM

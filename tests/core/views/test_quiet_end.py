@@ -41,7 +41,7 @@ def test_failing_schedules_come_first_with_why_and_the_run() -> None:
 
 
 def test_counts_are_words_of_a_sentence() -> None:
-    """The counts form a sentence, also if all schedules have recovered, none have, or there were earlier failures."""
+    """The counts form a sentence, whether all schedules have recovered, none have, or some failed earlier."""
     assert said(message(RECOVERED).text).startswith("During quiet hours, 1 schedule failed and recovered.")
     assert said(message(FAILING, FAILING).text).startswith("Quiet hours are over: 2 schedules are failing.")
     earlier = replace(RECOVERED, withheld=Withheld(at(5), earlier=3))

@@ -44,7 +44,7 @@ def labels(message: Message) -> list[str]:
 
 
 def test_everything_can_be_done_from_an_active_schedule() -> None:
-    """An active schedule can be run, watched, and paused or resumed, and its runs can be listed and drawn."""
+    """An active schedule can be run, watched, and paused or resumed, and its runs can be listed and charted."""
     assert labels(of()) == ["Run", "Runs", "History", "Pause", "Watch"]
     resume, watch = buttons(of(replace(NIGHTLY, suspended=True)))[-2:]
     assert parse(read_command_value(resume.value)) == PauseCommand("nightly", pause=False)

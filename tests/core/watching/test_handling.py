@@ -27,7 +27,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def test_somebody_on_it_stops_mentions_for_twelve_hours() -> None:
-    """Somebody on it stops mentions for twelve hours; then the incident is reported as still failing."""
+    """If somebody is on it, mentions stop for twelve hours; then the incident is reported as still failing."""
     incident = told(failure(1, 0))
     assert incident is not None
     taken = take_on(incident, "U0BOB", at(1))

@@ -51,7 +51,7 @@ def late(minutes: float = 30, *runs: RunSummary, passed: Sequence[float] = (0,))
 
 
 def test_slots_are_noted_for_what_wants_them() -> None:
-    """Slots are kept for lateness, a digest or both; a slot that a digest knows was missed survives a blind spell."""
+    """Slots are kept for lateness, a digest or both; a slot that a digest knows was missed survives a gap."""
     slot, before = SLOT.timestamp(), Slots(SLOT.timestamp(), missed=1)
     listed = after(0.25), after(-0.25)
     assert note_listing(before, None, *listed, is_counted=True) == Slots(0, (slot,), (slot,), 1)
@@ -79,7 +79,7 @@ def test_a_time_that_stays_listed_passes_once() -> None:
 
 @pytest.mark.parametrize("listed_at", [None, after(-9)])
 def test_a_slot_in_a_blind_spell_is_never_judged(listed_at: datetime | None) -> None:
-    """A slot in a blind spell is never judged, and neither is one that was awaiting judgment."""
+    """A slot in a gap is never judged, and neither is one that was awaiting judgment."""
     known = Slots(SLOT.timestamp(), (after(-30).timestamp(),))
     assert note_listing(known, after(60), after(2), listed_at) == Slots(after(60).timestamp())
 

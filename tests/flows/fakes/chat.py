@@ -163,7 +163,7 @@ class FakeChat:
         self.private.append(Sent(channel, "", message, thread=thread_ts, user=user))
 
     async def read_message(self, channel: str, ts: str, *, within_s: float) -> SlackMessage | None:
-        """Read a message with its buttons. If `unreadable`, Slack doesn't allow that."""
+        """Read a message with its buttons. If `unreadable`, Slack refuses."""
         del within_s
         self.faults.before("read_message")
         if self.unreadable:

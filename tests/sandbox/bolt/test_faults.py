@@ -88,7 +88,7 @@ async def test_slowness(served: Served) -> None:
 
 
 async def test_bodies_that_are_no_answer(served: Served) -> None:
-    """A page of a proxy, an object with neither data nor errors, and an error without a path, all with 200."""
+    """A proxy's page, an object with neither data nor errors, and an error without a path, all with 200."""
     for kind in ("not_json", "no_data", "graphql_error"):
         served.world.add_fault(fault_from_json({"kind": kind, "message": "internal"}))
     page, nothing, error = [await served.post(READ) for _ in range(3)]

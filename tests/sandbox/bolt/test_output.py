@@ -109,7 +109,7 @@ def test_run_results_are_those_of_dbt(name: str, kind: str) -> None:
 
 
 def essence(results: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
-    """The essential results of each node; a test's id is without its hash."""
+    """The essential results of each node; a test's id has no hash."""
     names = ("status", "message", "failures", "compiled", "relation_name")
     return {".".join(each["unique_id"].split(".")[:3]): tuple(each[name] for name in names) for each in results}
 

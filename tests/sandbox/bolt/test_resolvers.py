@@ -267,7 +267,7 @@ async def test_cancelling_a_finished_run(served: Served) -> None:
 
 
 async def test_retries(served: Served) -> None:
-    """A retry is a new run with the old one as its parent, of the failed commands or all of them."""
+    """A retry is a new run of the failed commands, or of all of them, with the old run as its parent."""
     old = await served.trigger("hourly")
     refused = await served.refused(f"mutation {{ retryBoltRun(scheduleRunId: {old}) {{ runId }} }}")
     assert "not finished" in refused["message"]

@@ -1,4 +1,4 @@
--- Expiry: when the record of a finished run, and those of its cards, begin to expire.
+-- Expiry: when the records of a finished run and its cards begin to expire.
 -- They expire after RETENTION_S, which is BOLT_BOT_RETENTION_DAYS.
 local function cards_of(member)
   local ids = {}
