@@ -189,8 +189,8 @@ class Authorizer:
     async def may_approve(self, user: str, approval: Approval) -> bool | None:
         """Whether a person may approve, or None if it can't be read now.
 
-        Slack's limits for user groups are low, so people outside the group aren't read again on each click; for a
-        member, everything is read again. Deactivated accounts and people from other organizations can't approve.
+        Slack's limits for user groups are low, so a click by someone who isn't in the group doesn't read it again; for
+        a member, everything is read again. Deactivated accounts and people from other organizations can't approve.
         """
         for fresh in (False, True):
             person = await self._people.person(user, fresh=fresh)

@@ -23,7 +23,7 @@ Find = Callable[[float], Awaitable[MessageFound | MessageAbsent | SearchInconclu
 
 
 class Unresolved(Exception):  # noqa: N818 - not one of the bot's errors: it never leaves the flows
-    """The outcome of an earlier attempt can't be found out, and posting twice would be worse than not at all."""
+    """The outcome of an earlier attempt can't be found out, and posting twice would be worse than not posting."""
 
 
 async def post_once(

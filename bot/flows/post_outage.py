@@ -27,7 +27,7 @@ from bot.flows.whom_to_mention import IncidentPeople
 log = structlog.get_logger()
 
 MESSAGE_AGAIN_S = 1.0
-# Logs are read while schedules join, and the posts about causes wait for them. This is how often to check again.
+# Logs are read while schedules join, and the posts about causes wait for them. The time between two checks:
 CAUSES_AGAIN_S = 20.0
 
 

@@ -21,7 +21,7 @@ class IncidentRetries:
         self._workspace = workspace
 
     async def read_retry(self, stored: StoredIncident) -> tuple[Incident, Request | None]:
-        """The incident with its retry's run, and the retry's start if it has no run yet, else None."""
+        """The incident with its retry's run; if the retry has no run yet, also the retry's start."""
         return await self._read(stored.incident, stored.request)
 
     async def read_outage(self, outage: Outage) -> Outage:

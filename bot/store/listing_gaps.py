@@ -52,7 +52,7 @@ class ListingGaps:
             await self._scripts.ask(self._scripts.redis.srem(name, *slugs))
 
     async def left(self, number: int) -> tuple[int, Mapping[str, list[int]]]:
-        """Return how many schedules haven't been looked at, and the awaited ends by schedule."""
+        """Return how many schedules haven't been looked at, and the runs whose ends are awaited, by schedule."""
         redis, key = self._scripts.redis, self._scripts.key
         pipeline = redis.pipeline(transaction=False)
         pipeline.scard(key("gap", str(number), "unlooked"))

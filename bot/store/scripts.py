@@ -160,5 +160,5 @@ def _texts() -> Mapping[str, str]:
 
 
 def _failures() -> str:
-    """Return the states that count as failures, as a Lua table used as a set. They're defined in the core."""
+    """Return the states that count as failures, as a Lua table used as a set. The core defines them."""
     return f"local FAILURES = {{{', '.join(f'[{state!r}] = true' for state in sorted(FAILURE_STATES))}}}\n"

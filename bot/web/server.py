@@ -288,7 +288,7 @@ class _Server(web.Server):
 class _Protocol(web.RequestHandler):
     """One connection.
 
-    `peer` is the address that it was accepted from: after an immediate reset, the socket no longer knows it.
+    `peer` is the address that the connection was accepted from: after an immediate reset, the socket no longer knows it.
     """
 
     __slots__ = ("_broken", "_counted", "peer", "phase", "since")

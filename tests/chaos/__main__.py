@@ -118,7 +118,7 @@ def _one(arguments: argparse.Namespace) -> int:
 
 
 def keep(outcome: Outcome, folder: Path) -> None:
-    """Save the plan and what was seen; the logs are there already."""
+    """Save the plan, the observations and the violations; the logs are there already."""
     (folder / "plan.txt").write_text("\n".join(outcome.plan.lines()) + "\n")
     seen = dataclasses.asdict(outcome.seen) | {"logs": [], "secrets": []}
     (folder / "seen.json").write_text(json.dumps(seen, indent=1))

@@ -119,7 +119,7 @@ class Stage:
         return data | ({"REDIS_URL": self.redis_url} if self.redis_url else {})
 
     def redis(self) -> Redis:
-        """A client of the stage's Redis."""
+        """A client for the stage's Redis."""
         assert self.redis_url is not None
         return Redis.from_url(self.redis_url)
 

@@ -171,7 +171,7 @@ rules:
 
 
 async def test_who_belongs_where_is_not_known(stage: Stage) -> None:
-    """If Slack doesn't say who owns the sibling workspace in a payload, the person is refused, with the reason."""
+    """If Slack doesn't say whose workspace a payload names, the person is refused with the reason."""
     stage.sandbox.workspace.scopes.discard("users:read")
     await on_grid(stage)
     await stage.mention("list", user="sven")

@@ -39,7 +39,7 @@ async def test_when_the_last_watch_goes_so_do_its_incidents(one_redis: Redis) ->
 
 
 async def test_a_watch_that_is_made_again_takes_up_what_fails(one_redis: Redis) -> None:
-    """The recovery is reported, although nothing was looked at between the two watches."""
+    """The recovery is reported, although the schedule's runs weren't looked at between the two watches."""
     stage = IncidentStage(one_redis)
     await stage.watch("hourly", "C2")
     watch = await stage.watch()

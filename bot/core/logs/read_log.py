@@ -134,7 +134,7 @@ def reading(
 
 
 def _messages(failures: Sequence[Failure], said: LogFindings) -> Iterator[tuple[str, str]]:
-    """Yield each failure's name and message, and the error that stopped the whole command unless it's a node's."""
+    """Yield each failure's name and message, and the error that stopped the command, unless it's about a node."""
     yield from ((f"{one.kind} {one.name}", one.message) for one in failures)
     if said.problem and not _about(said.problem, failures):
         yield "the command", said.problem

@@ -1,6 +1,6 @@
 """Reading the output of tools other than dbt: selects the most informative lines, in their order.
 
-A traceback ends with its exception, a chain of Java exceptions with the last `Caused by`. Elsewhere, lines are ranked
+A traceback ends with its exception, and a chain of Java exceptions with the last `Caused by`. Other lines are ranked
 by their words. The highest-ranked lines are kept with the lines around them. The last lines of the output are always
 kept.
 """

@@ -35,7 +35,7 @@ def recovery(listed: Sequence[RunSummary], run_id: int, *, all_listed: bool) -> 
 
 
 def what_changed(listed: Sequence[RunSummary], run: Run, *, all_listed: bool) -> Changed | None:
-    """Compare a failed run with earlier ones. Returns None if that isn't possible.
+    """Compare a failed run with earlier ones. Returns None if they can't be compared.
 
     Only runs on the same branch count, and only if this one had the schedule's own commands and no pull request. A
     retry and the run that it retries count as one failure.

@@ -156,7 +156,7 @@ def waits_for(request: Request, app_url: str) -> Sentence:
 
 
 def queued_facts(request: Request, app_url: str) -> Sentence:
-    """Facts of a queued start: who asked and when, and its overrides, if any."""
+    """The facts about a queued start: who asked and when, and any overrides."""
     requested: Sentence = ("Requested by ", Mention(request.user), " at ", When(request.queued_at or request.asked_at))
     return (*requested, *_what(request, app_url))
 

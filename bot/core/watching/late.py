@@ -24,8 +24,8 @@ from bot.core.watching.ends import end_of_listing
 EARLY = timedelta(minutes=1)
 # Without a complete listing for this long, slots pass unseen.
 BLIND_AFTER = timedelta(minutes=10)
-# How many of a schedule's slots are kept until they're judged. Only a schedule that runs every minute and has a grace
-# period of hours would need more.
+# The number of a schedule's slots that are kept until they're judged. Only a schedule that runs every minute and has a
+# grace period of hours would need more.
 SLOTS_KEPT = 100
 # If more schedules than these are late at once in a channel, they share one message.
 APART_MOST = 5

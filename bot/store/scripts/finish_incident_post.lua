@@ -13,13 +13,13 @@ posted_in(channel)
 if field == '' then
   redis.call('ZREM', items, claimed)
   if item ~= claimed then
-    -- The schedule got another slug after this was claimed: its incident wasn't found under the old one.
+    -- The schedule got another slug after this post was claimed: its incident wasn't found under the old slug.
     redis.call('ZADD', items, 'XX', num(now()), item)
     redis.call('ZADD', key('posts', class), 'LT', num(now()), channel)
   end
   return 'ok'
 end
--- Another incident of the schedule has begun while this was being posted, so this post belongs to the previous
+-- Another incident of the schedule has begun while this post was being sent, so it belongs to the previous
 -- incident. The new incident's post of the same name is still to be sent.
 local serial, now_serial = string.match(field, '^%a+%-(%d+)'), redis.call('HGET', hash, 'serial')
 if now_serial and serial ~= now_serial then

@@ -50,7 +50,7 @@ end
 local ends = redis.call('ZRANGE', key('due', 'ends'), 0, ENDS_MOST - 1)
 untold = redis.call('ZCARD', key('due', 'ends')) - #ends
 for _, member in ipairs(ends) do
-  -- The others wait only for their log.
+  -- Concluded runs wait only for their log.
   if redis.call('HGET', key('run', member), 'concluded') ~= '1' then
     untold = untold + 1
     look_at(member)

@@ -4,7 +4,7 @@ local member, due = ARGV[3], key('due', 'slow')
 if not owns(due, member, ARGV[4]) then return 0 end
 local first, notices = 7, tonumber(ARGV[6])
 for row = first, first + notices * NOTICE_ROW - 1, NOTICE_ROW do
-  -- Each run gets such a notice only once, whatever becomes of it.
+  -- Each run gets a notice that it's slow only once.
   if redis.call('EXISTS', key('notice', ARGV[row], ARGV[row + 1])) == 0 then store_notice(row) end
 end
 if ARGV[5] == '' then

@@ -35,7 +35,7 @@ class Sent:
 class FakeChat:
     """A Slack that keeps what was posted. `refusing`: errors by channel id, raised by posts, edits and shared files.
 
-    `meanwhile`: what happens while the reply to the next post is on its way.
+    `meanwhile` runs while the reply to the next post is on its way.
     """
 
     faults: Faults = field(default_factory=lambda: Faults(SlackOutcomeUnknown))
