@@ -1,8 +1,8 @@
 """Four hundred runs end within a second, spread over many channels, a few, or one: how soon the ends are reported.
 
-An end is announced by a post and shown on its card. Slack's limits are applied as strictly as they can be read: 50
-edits in any minute, and one post in any second per channel. All of these cases are measured at the same time, each with
-a Slack, a Bolt and a bot of its own, because they mostly wait for Slack.
+An end is announced by a post and shown on its card. Slack's limits are applied in their strictest reading: 50 edits
+in any minute, and one post in any second per channel. All of these cases are measured at the same time, each with a
+Slack, a Bolt and a bot of its own, because they mostly wait for Slack.
 """
 
 from __future__ import annotations

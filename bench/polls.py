@@ -1,4 +1,4 @@
-"""The load that following puts on Bolt: HTTP requests per followed run and minute, compared with the vendor's SDK."""
+"""The load of following runs on Bolt: HTTP requests per followed run and minute, compared with the vendor's SDK."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ async def _ours(seconds: float, runs: int) -> tuple[int, int]:
 
 
 async def until_followed(bolt: Control, runs: int, polled: int = 0) -> None:
-    """Wait until each run has been polled about three times, not counting the `polled` earlier. Raises TimeoutError."""
+    """Wait until each run has been polled about three times since the first `polled` polls. Raises TimeoutError."""
     async with asyncio.timeout(FOLLOWED_S):
         while (await bolt.asked()).fields.get(POLLS, 0) < polled + 3 * runs:  # noqa: ASYNC110 - asked of another process
             await asyncio.sleep(1)

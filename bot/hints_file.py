@@ -58,7 +58,7 @@ def _compiler() -> Callable[[str], _Re2Pattern]:
         raise HintsFileError((f"its patterns need RE2, which isn't installed: {INSTALL}",)) from None
     options = re2.Options()
     options.log_errors = False
-    # Only whether a pattern matches is needed; without groups, RE2 needs no second pass.
+    # The bot only has to know whether a pattern matches. Without groups, RE2 doesn't need a second pass.
     options.never_capture = True
 
     def compile_pattern(text: str) -> _Re2Pattern:

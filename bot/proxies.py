@@ -1,7 +1,7 @@
 """The proxy that a request goes through, according to the variables that most programs use.
 
-This module decides for all of the bot's clients, because they'd decide differently: slack_sdk ignores NO_PROXY, and
-neither httpx nor aiohttp knows its ports and networks.
+This module decides for all of the bot's clients, because each would decide differently: slack_sdk ignores NO_PROXY, and
+neither httpx nor aiohttp understands ports and networks in it.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ UP = Gauge(
     "bolt_bot_service_up", "Whether a service is available (1) or away (0), as in the log and /readyz.", ("service",)
 )
 
-# The part of a service that calls go to.
+# The part of a service that answers calls.
 CALL = "call"
 REFUSES = (BoltDenied, CredentialRefused, StoreRefused)
 

@@ -98,7 +98,7 @@ HERE = ChannelInfo("C0", "here", ChannelKind.PUBLIC, shared=False)
 
 
 def actions(verb: str) -> dict[str, Action | None]:
-    """Return the policy's action for a command alone, if that's valid, and for each example; None if it isn't asked.
+    """Return the policy's action for each example, and for the command alone if that's valid, or None.
 
     Raises SystemExit if the command needs arguments and has no example.
     """

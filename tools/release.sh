@@ -33,7 +33,7 @@ check_wheel() { # version and path of the interpreter
     "$uv" pip sync --quiet --python "$there/bin/python" --require-hashes requirements/run-charts.txt
     "$uv" pip install --quiet --python "$there/bin/python" --no-deps "dist/bolt_bot-$version-py3-none-any.whl"
     "$uv" pip check --quiet --python "$there/bin/python"
-    # Run elsewhere: in this folder, its own code would be imported instead.
+    # Run in another folder: here, this folder's code would be imported instead.
     local printed
     printed="$(cd "$work" && "$there/bin/bolt-bot" --version)"
     [[ "${printed%% *}" == "$version" ]] || { echo "bolt-bot --version says $printed instead of $version" >&2 && exit 1; }

@@ -22,9 +22,9 @@ SOURCE, PAGE = ROOT / "bot" / "settings.py", ROOT / "docs" / "settings.md"
 HEADING = re.compile(r"^    # --- (.+) ---$")
 TABLE = re.compile(r"(<!-- settings: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 COLUMNS = "| variable | default | value | meaning |\n| --- | --- | --- | --- |\n"
-# By the last part of a name.
+# Units, by the last part of a setting's name.
 UNITS = {"_a_s": " a second", "_s": " s", "_days": " days", "_mb": " MB", "_a_minute": " a minute"}
-# By a setting's type.
+# The values that a setting can have, by its type.
 VALUES = {
     **dict.fromkeys(("BotToken", "AppToken", "Secret", "SigningSecret", "WebhookSecret"), "secret"),
     "SecretPatterns": "secret; patterns",  # pragma: allowlist secret

@@ -215,7 +215,7 @@ class RunConcluder:
             self._reading -= 1
 
     async def _failed(self, lease: Lease, run: Run, command: BoltCommand) -> None:
-        """Read the failed command's log until the deadline. A later log follows in a post of its own."""
+        """Read the failed command's log until the deadline. A log that comes later gets a post of its own."""
         waited_s = await self._runs.final_since_s(run.key)
         clock = asyncio.get_running_loop()
         until = clock.time() + self._rules.reading_s(self._reading, incident_only=run.without_card) - waited_s

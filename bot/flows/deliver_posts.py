@@ -191,6 +191,6 @@ def _wants_card(request: Request) -> bool:
 
 
 def follow_request_record(name: str) -> str:
-    """The record of the attempts to post the card of a follow request, which is named by channel and run."""
+    """The record of the attempts to post a follow request's card. The request is named by its channel and run."""
     channel, _, member = name.partition("/")
     return f"watch:{channel}:{member}"

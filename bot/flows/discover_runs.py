@@ -54,7 +54,7 @@ POLL_GAP_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class LookRules:
-    """Settings for looks: the workspace, and after how many seconds every schedule is looked at in any case."""
+    """Settings for looks: the workspace, and the interval at which every schedule is looked at in any case."""
 
     workspace: str
     sweep_s: float = 900

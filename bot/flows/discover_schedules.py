@@ -192,7 +192,7 @@ class _KnownRow:
     watched: WatchedActivity | None
 
     def is_of(self, row: ScheduleActivity, listed: Schedule, *, passed: bool) -> bool:
-        """Whether nothing has changed. Usually they're even the same objects."""
+        """Whether nothing has changed. Usually, the objects themselves are the same."""
         same = (self.row is row or self.row == row) and (self.listed is listed or self.listed == listed)
         return same and self.passed == passed
 

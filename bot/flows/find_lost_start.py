@@ -74,7 +74,7 @@ class LostStartFinder:
         await self._not_found_yet(lease, request, found)
 
     async def _candidates(self, request: Request) -> tuple[tuple[int, ...], bool]:
-        """The runs that the start may have made, and whether no other lost start may have made them."""
+        """The runs that the start may have made, and whether they're uncontested by other lost starts."""
         workspace = self._settings.workspace
         slug, mark = (request.plan.slug, request.plan.mark) if request.plan else ("", 0)
         newer = [run for run in await self._bolt.runs(slug, LISTED) if run.id > mark] if slug else []

@@ -55,7 +55,7 @@ class HomePublisher:
     async def publish_home(
         self, asker: Asker, *, number: int = 0, replaces: str = "", notice: Sentence = (), opening: str = ""
     ) -> None:
-        """Publish a page, counted from 0, or the reason why the person may not read it.
+        """Publish a page (the first is 0), or the reason why the person isn't allowed to read it.
 
         If `replaces` is given and differs from the view now shown, that view is newer and stays. `opening` identifies
         an opening of the tab for the audit log; later updates are checked as well, but not recorded. Raises SlackError.

@@ -16,7 +16,7 @@ from bot.flows.ports.watch_store import NoticePosts
 
 
 class RunNotices:
-    """Works out the notices of a schedule's ends."""
+    """Works out the notices about the ends of a schedule's runs."""
 
     def __init__(self, notices: NoticePosts) -> None:
         self._notices = notices

@@ -43,7 +43,7 @@ FOREIGN_S = 3600.0
 
 # Outcomes of storing an observation after which nothing needs to be done.
 NOTHING_NEW: frozenset[Stored] = frozenset({"same", "stale", "gone"})
-# Fields that a claim reads of each run besides its name.
+# Fields that a claim reads for each run, besides its name.
 FIELDS = ("usual_s", "began_s", "tries", "discovered")
 # A watching channel is told about an end soon, however long the run has taken.
 DISCOVERED_MOST_S = 15.0

@@ -150,7 +150,7 @@ class QueuedStartCards:
                 await self._remover.remove_duplicate(card)
 
     async def _removed(self, post: ClaimedPost, request: Request) -> bool:
-        """Whether no card of an interrupted attempt is left. False if that has to be checked again later."""
+        """Remove an interrupted attempt's card, if there is one. Returns False if that has to be tried again later."""
         try:
             found = await self._poster.left_by_half(post, request.channel, request.key)
         except SlackError:

@@ -236,7 +236,7 @@ class IncidentPoster:
 
 
 def _follows(post: ThreadPost, run: Run | None) -> str:
-    """The post that follows an opening in its thread, as in a failed run's: the log's file, or its late excerpt."""
+    """The post that follows an opening in its thread, as in a failed run's thread: the log's file or late excerpt."""
     if post.kind is not PostKind.OPENING or run is None or run.end is None or run.end.failed is None:
         return ""
     return {"read": f"file-{post.number}", "late": f"late-{post.number}"}.get(run.end.log, "")

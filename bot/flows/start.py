@@ -147,7 +147,7 @@ class RunStarter:
         decision, channel_info = await self._authorizer.decide_on_start(request, plan, patient=left_s > 0)
         if decision.again_s and left_s > 0:
             # Many starts are checked at once, and Slack allows few lookups of people per minute. While there's time,
-            # a start that can't be checked yet isn't refused.
+            # a start that can't be checked yet waits instead of being refused.
             self._plans_kept[request.id] = plan
             await self._due.give_back(lease, delay_s=decision.again_s)
             return False

@@ -1,4 +1,4 @@
-"""Handling a start whose schedule is already running: it waits for that run again, or it's refused."""
+"""Handling a start whose schedule is already running: it's queued again, or it's refused."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class IncidentPeople:
         return (Group(mention, "@group"),) if mention.startswith("S") else ()
 
     async def mention_all(self, incidents: Sequence[Incident], most: int = MENTIONS_MOST) -> Sentence:
-        """Mentions for one post about several incidents: each once, at most `most` of them."""
+        """Mentions for one post about several incidents, without repeats, and at most `most` of them."""
         found: dict[Span, None] = {}
         for incident in incidents:
             if len(found) < most:

@@ -164,7 +164,7 @@ class BoltClient:
         return self._now() if ahead is None else self._now() + ahead
 
     async def activity(self) -> list[bolt.ScheduleActivity]:
-        """Return when each active schedule last ran and next runs. In one request if the server allows; no retries."""
+        """Return when each active schedule last ran and next runs: in one request if possible, and without retries."""
         rows: list[Any] = []
         for _ in range(PAGES_MOST):
             page = await self._activity_page({"inactive": False, "offset": len(rows), "limit": ACTIVITY_PAGE})

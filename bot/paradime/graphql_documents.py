@@ -102,7 +102,7 @@ mutation RetryAll($id: Int!) { retryAllBoltRun(scheduleRunId: $id) { ok runId } 
 
 
 def schedule(slug: str) -> str:
-    """Query one schedule. `suspended` is newer than the other fields, and available with the newer spelling."""
+    """Query one schedule. Only backends that know the newer spelling have the field `suspended`."""
     newer = " suspended" if slug == "slug" else ""
     return f"""
 query Schedule($slug: String) {{

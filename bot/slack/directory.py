@@ -1,7 +1,7 @@
 """Read the workspace's people and the bot's channels from Slack once a day, by one replica for all.
 
-The channels are read sooner if many have to be looked up that aren't in the list: one page has 999 of them, while Slack
-answers only about 45 single lookups a minute.
+The list of channels is read sooner if many channels that aren't in it have to be looked up: one page has 999 of them,
+while Slack answers only about 45 single lookups a minute.
 
 Methods: users.list (tier 2) and the bot's own users.conversations (tier 3), both paged. For people it keeps their
 roles, and the domain of their address if the policy names one; for channels the name, the kind, and whether they're

@@ -68,7 +68,7 @@ class ExternalGuard:
         return OUTSIDE if found is Standing.FOREIGN else why
 
     async def _ask(self, user: str) -> tuple[Standing, str]:
-        """Ask users.info. Returns the standing, and why it's unknown."""
+        """Ask users.info. Returns the standing, and the reason if it's unknown."""
         try:
             async with asyncio.timeout(ASK_S):
                 person = await self._people.person(user)

@@ -147,8 +147,8 @@ class Call:
     """A command as received: typed after the slash command, or in a message to the bot.
 
     `delivery` is the same if Slack delivers the command twice. `trigger_id` opens a dialog within 3 s, and is empty if
-    Slack sends none. If it was typed in a card's thread, `lost` is the card if Redis has lost its record, `queued` the
-    start if it's queued, `pending` the start if it's waiting for approval.
+    Slack sends none. If it was typed in a card's thread, `lost` is the card if Redis has lost its record, `queued` is
+    the start if it's queued, and `pending` is the start if it's waiting for approval.
     """
 
     asker: Asker

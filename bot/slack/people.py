@@ -286,7 +286,7 @@ class SlackPeople:
     async def _once(
         self, name: str, ask: Callable[[], Awaitable[T]], *, known: T | None = None, fresh: bool = False
     ) -> T:
-        """Make a call once for all that wait for it, except for callers that want it `fresh`.
+        """Make one call for all callers that wait for it, except those that want a `fresh` answer.
 
         `known` is returned if the call fails temporarily. Raises SlackError.
         """

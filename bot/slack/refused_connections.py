@@ -22,9 +22,9 @@ SHORT = 1000
 
 
 class RefusedConnections:
-    """Slack's short messages on one client's connections. `stopping` ends the wait.
+    """How often in a row, and why, Slack has ended one client's connections. `stopping` ends the wait.
 
-    `cause` says why Slack ends them; it's empty after a greeting.
+    `cause` is Slack's reason; it's empty after a greeting.
     """
 
     def __init__(self, stopping: asyncio.Event, pauses_s: Sequence[float] = PAUSES_S) -> None:

@@ -1,4 +1,4 @@
-"""Track work that listeners start after the acknowledgement: it's drained at shutdown, and failures are answered."""
+"""Track work that listeners start after the acknowledgement: shutdown waits for it, and people hear of failures."""
 
 from __future__ import annotations
 

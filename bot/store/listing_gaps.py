@@ -72,7 +72,7 @@ class ListingGaps:
         return bool(await self._scripts.run("gap_complete", lease.member, await lease.stop_renewing()))
 
     async def skip_account(self, lease: Lease, channel: str, number: int) -> None:
-        """Skip a channel's account because its watches are paused; withheld incidents are then listed without it."""
+        """Skip the account of a gap in a channel with paused watches; withheld incidents are listed without it."""
         await self._scripts.run("skip_gap_account", channel, await lease.stop_renewing(), number)
 
     async def note_runs(self, number: int, channel: str, runs: Sequence[GapRun]) -> None:

@@ -90,7 +90,7 @@ def translate(error: BaseException, where: str = "") -> StoreUnavailable:
         if re.search(pattern, text, re.IGNORECASE):
             return StoreRefused(sentence, cause=cause + _permission(text), where=where)
     cause = _unreachable(error, text)
-    # Only a Unix socket is a file itself: with a port, the file in question is one that TLS needs.
+    # Only a Unix socket is a file itself. If the address has a port, the file is one that TLS needs.
     if cause in _FILES and not where.startswith("/"):
         cause = _FILES[cause]
     return StoreUnavailable(cause=cause, where=where)

@@ -16,7 +16,7 @@ from bot.logging import RareWarning
 from bot.web.connections import Connections
 
 BACKLOG = 128
-# How many are accepted in a row before the event loop's other callbacks get their turn.
+# How many connections are accepted in a row before the event loop's other callbacks get their turn.
 IN_A_ROW = 16
 # Errors of accept() that closing a connection can resolve.
 NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})

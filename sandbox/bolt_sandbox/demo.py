@@ -81,7 +81,7 @@ async def _play(sandbox: Sandbox, port: int, directory: Path, command: Sequence[
     child = sandbox.controls.child = Child(environment, log, command=command, changed=sandbox.world_changed)
     try:
         await child.start()
-        # If someone stops the bot on the page before it's ready, that's no failure.
+        # If someone stops the bot on the page before it's ready, that isn't a failure.
         if not await child.ready() and child.wanted:
             say(f"The bot didn't become ready. Its log, {log}, ends with:\n{tail(log)}")
             return 1

@@ -79,7 +79,7 @@ def _last(text: str, limit: int) -> str:
 
 
 def mask_in_pieces(text: str, mask: Callable[[str], str], size: int = 65_536) -> str:
-    """Mask a log in pieces that end with a line and never split a private key.
+    """Mask a log in pieces of whole lines, without splitting a private key.
 
     A regular expression that runs over a whole log at once would keep all other threads waiting.
     """
@@ -116,7 +116,7 @@ def _apart(text: str, end: int) -> int:
 
 
 def _line_end(text: str, at: int, size: int) -> int:
-    """The position after the last line that fits, else after the first line, else after a word."""
+    """The position after the last line that fits, or else after the first line, or else after a word."""
     inside = text.rfind("\n", at, at + size)
     if inside > at:
         return inside + 1

@@ -108,7 +108,7 @@ def _not_blank(lines: Sequence[str], raw: Sequence[str]) -> tuple[list[str], lis
 
 
 def _score(line: str) -> int:
-    """Score a line: 0 irrelevant, 1 a harmless mention, 3 mentions an error, 5 is an error, 6 is its cause."""
+    """Score a line: 0 irrelevant, 1 a harmless mention, 3 a mention of an error, 5 an error, 6 an error's cause."""
     head = line[:LINE_MOST]
     if _FRAME.match(head):
         return 0

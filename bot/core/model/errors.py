@@ -59,7 +59,7 @@ class BadCommand(BotError):
 
 
 class StoreUnavailable(BotError):
-    """Redis didn't answer, or not in time. The change may or may not have been recorded."""
+    """Redis didn't answer, or took too long. The change may or may not have been recorded."""
 
     def __init__(
         self, sentence: str = "I can't reach my database (Redis).", *, cause: str = "", where: str = ""

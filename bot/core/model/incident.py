@@ -66,7 +66,7 @@ class IncidentRun:
 
 @dataclass(frozen=True, slots=True)
 class ThreadPost:
-    """A post that the incident wants in its thread. `number` counts from 1 and never changes.
+    """A post for the incident's thread. `number` counts from 1 and never changes.
 
     `run` is the run that it's about, `errors` those that first occurred in it. `mention`: it names the people to
     notify.

@@ -99,7 +99,8 @@ class NoticeRecord:
 class NoticeChange:
     """A notice after a change. `rev` is the revision that was changed, or 0 for a new notice.
 
-    `urgent`: its message is edited at once, else within a few minutes. `delay_s`: it's posted only after this time.
+    If it's `urgent`, its message is edited at once; otherwise, that may take a few minutes. It's posted only after
+    `delay_s`.
     """
 
     after: Notice

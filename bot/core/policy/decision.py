@@ -1,7 +1,7 @@
 """Policy decisions: rules are read from top to bottom, and the first that matches decides.
 
 Pure: nothing is fetched here. Unknown facts about a person, channel or schedule are None, and a rule that needs one
-can't be decided. If a rule can't be decided, an action is refused; a read goes on to the next rule.
+can't be decided. If a rule can't be decided, an action is refused; for a read, the next rule is tried.
 """
 
 from __future__ import annotations

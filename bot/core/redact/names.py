@@ -89,7 +89,8 @@ _WORD = r"[^\s\"',;&)•"
 _RANDOM = re.compile(
     rf"\\{{0,7}}[\"']?(?={_WORD}]{{16}})(?={_WORD}\d]{{0,63}}+\d)(?={_WORD}A-Za-z]{{0,63}}+[A-Za-z])(?!{_WORD}.]{{0,63}}+\.)"
 )
-# The same for a value without a `=` or `:` before it, which must also mix cases, unlike names of models and resources.
+# The same, for a value without a `=` or `:` before it. Such a value must also mix cases, unlike names of models and
+# resources.
 _DRAWN = re.compile(rf"{_RANDOM.pattern}(?={_WORD}A-Z]{{0,63}}+[A-Z])(?={_WORD}a-z]{{0,63}}+[a-z])")
 # Longer values are never harmless. The limit also bounds how much is read again after a value that wasn't masked.
 _HARMLESS_LIMIT = 200

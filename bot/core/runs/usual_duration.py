@@ -14,7 +14,8 @@ from bot.core.model.run import Observation, Run, is_final
 from bot.core.text.text import rounded_up
 
 HALF, SLOW = 50, 100
-# A percentage of the usual duration. Half of all runs take longer than the median, so that alone isn't slow.
+# A percentage of the usual duration. Half of all runs take longer than the median, so a run that does isn't
+# necessarily slow.
 SLOW_FROM = 125
 OVERDUE_S = 60.0
 STEPS = (1000, 500, 200)

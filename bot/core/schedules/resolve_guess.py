@@ -342,7 +342,7 @@ def _pull_request(verb: str, word: str, queue: list[str | None]) -> int | None:
 
 
 def _branch(verb: str, word: str, queue: list[str | None], known: frozenset[str]) -> str | None:
-    """Read a branch, as in `main`, `on main` or `from the branch main`, and remove it from the queue."""
+    """Read a branch, as in `main`, `on main` or `from the branch main`, and remove its words from `queue`."""
     if verb != "run":
         return None
     if word in known or (known and any(mark in word for mark in "/_")):

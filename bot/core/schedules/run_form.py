@@ -46,7 +46,7 @@ class Filled:
     """The form's values as typed. `schedule` is the handle of an offer.
 
     `commands` is None if the form doesn't have that field yet. `mark` is a fingerprint of the schedule and the commands
-    that were offered in it, and `offered` one of their text; both are sent with the form.
+    offered in that field, and `offered` is a fingerprint of the offered text; both are sent with the form.
     """
 
     schedule: str = ""
@@ -65,7 +65,7 @@ class Own:
     """A schedule's own commands as the form offers them for editing.
 
     `left_out` counts the last commands, which don't fit. If `hidden` has a reason (`secret`, `lines`), the commands
-    can't be edited one by one, and `shown` has them read-only.
+    can't be edited one by one, and `shown` is their read-only text.
     """
 
     slug: str

@@ -14,7 +14,7 @@ from bot.core.views.buttons import ACTIONS, POSTS
 
 
 def allowed(message: Message, may: Callable[[Question], bool]) -> Message:
-    """Remove the buttons for actions that the person may not take."""
+    """Remove the buttons for actions that the person isn't allowed to take."""
     blocks = (_kept(block, may) for block in message.blocks)
     return replace(message, blocks=tuple(block for block in blocks if block is not None))
 

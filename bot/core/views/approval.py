@@ -32,7 +32,7 @@ def pending_card(request: Request, app_url: str) -> Message:
 
 
 def pending(request: Request) -> Sentence:
-    """Say that a start is waiting for approval, by whom and until when."""
+    """Say that a start is waiting for approval, which group can give it, and until when."""
     spans: list[Span] = [Bold(request.title), " is waiting for approval"]
     if request.approval:
         spans += [" by ", Group(request.approval.group, request.approval.by)]

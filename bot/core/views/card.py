@@ -57,7 +57,7 @@ def retry_of(run_id: int, app_url: str) -> Link:
 
 
 def retried_by(retried: Retried, app_url: str) -> Sentence:
-    """Say that a run was retried, with a link to the new run's card, else to its page in Bolt."""
+    """Say that a run was retried, with a link to the new run's card, or else to its page in Bolt."""
     where = Link(retried.url or run_url(app_url, retried.run), f"run {retried.run}")
     return ("Retried by ", Mention(retried.user), " as ", where)
 

@@ -53,7 +53,7 @@ def failing_list(
 
 
 def why_unknown(watched: Watched, prefix: str) -> Message | None:
-    """Say why it isn't known yet that nothing is failing in a channel. Returns None if it is known."""
+    """Say why the bot can't tell whether anything is failing in a channel. Returns None if it can."""
     if watched is Watched.NOTHING:
         example = Code(f"{prefix} watch nightly")
         return Message(

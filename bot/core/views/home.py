@@ -150,7 +150,7 @@ def _part(page: HomePage, part: HomeSection, title: str, empty: Sentence, app_ur
     """A section with its heading and runs. Only the first page mentions empty sections."""
     if not part.runs:
         return [] if page.number else [Heading(title), Facts(empty)]
-    # Of very many runs, only this many are counted.
+    # Runs are counted only up to this number.
     counted = str(part.total) if part.total <= COUNTED_MOST else f"more than {COUNTED_MOST}"
     return [Heading(f"{title} ({counted})"), *(block for one in part.runs for block in entry(one, app_url))]
 

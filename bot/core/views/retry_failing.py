@@ -82,7 +82,7 @@ def _left_out(group: Sequence[RefusedRetry]) -> str:
 
 
 def _lines(lines: Sequence[Sentence], total: int) -> Sentence:
-    """Put each on a line of its own."""
+    """Put each sentence on a line of its own."""
     spans: list[Span] = []
     for at, line in enumerate(lines):
         spans += ["\n• " if at else "• ", *line]

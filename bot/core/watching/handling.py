@@ -26,7 +26,7 @@ def taken_at(on_it: OnIt) -> datetime:
 
 
 def let_go(incident: Incident) -> Incident:
-    """Record that nobody is working on it anymore."""
+    """Record that nobody is on the incident anymore."""
     return replace(incident, on_it=None)
 
 

@@ -103,7 +103,7 @@ def failing_already(
 
 
 def _with_retry_over(incident: Incident, end: RunEnd) -> Incident:
-    """Show how a retry of one of the incident's runs has ended, even if nobody saw it begin."""
+    """Show how a retry of one of the incident's runs ended, even if its beginning went unnoticed."""
     retry = incident.retry
     if retry is not None and retry.run == end.run:
         return replace(incident, retry=replace(retry, state=end.state))

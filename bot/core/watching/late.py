@@ -27,7 +27,7 @@ BLIND_AFTER = timedelta(minutes=10)
 # The number of a schedule's slots that are kept until they're judged. Only a schedule that runs every minute and has a
 # grace period of hours would need more.
 SLOTS_KEPT = 100
-# If more schedules than these are late at once in a channel, they share one message.
+# If more schedules than this are late at once in a channel, they share one message.
 APART_MOST = 5
 TOGETHER_WITHIN = timedelta(minutes=2)
 # While a schedule is late, its runs are looked at this often, whatever the listing says.

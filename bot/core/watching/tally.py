@@ -78,7 +78,7 @@ def counts_of(
 
 
 def count_missed(slot: datetime, watches: Iterable[Watch], schedule: WatchedSchedule) -> tuple[Count, ...]:
-    """Count a slot without a run, once for each of the watches' branches whose runs the scheduler starts."""
+    """Count a slot without a run, once for each branch among the watches that cover the scheduler's runs."""
     at = (slot + MISSED_AFTER).astimezone(UTC)
     branches = {watch.branch for watch in watches if expects_slots(watch, schedule)}
     name = f"{_MISSED}{at:%H%M}"

@@ -42,9 +42,9 @@ def needs_new_message(incident: Incident, end: RunEnd) -> bool:
 
 
 def outdates_outage(incident: Incident) -> datetime | None:
-    """The time by which an outage's message must have become uneditable for the newest failure to replace it.
+    """If an outage's message became uneditable by this time, the newest failure replaces it.
 
-    None if the failure never replaces it.
+    None if that failure never replaces it.
     """
     return _outdated_by(incident, incident.failed.ended_at) if incident.is_open and incident.failed else None
 

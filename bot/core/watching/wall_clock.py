@@ -36,8 +36,8 @@ def first_at(day: date, clock: time, zone: ZoneInfo) -> datetime:
     at = wanted.replace(tzinfo=zone).astimezone(UTC)
     if _shown(at, zone) == wanted:
         return at
-    # Clocks skip this time. Read with the offset before the change and with the one after it, it gives two moments, and
-    # the change lies between them.
+    # Clocks skip this time. Converting it with the offsets before and after the change gives two moments, and the
+    # change lies between them.
     early, late = wanted.replace(tzinfo=zone, fold=1).astimezone(UTC), at
     while late - early > _PRECISION:
         middle = early + (late - early) / 2

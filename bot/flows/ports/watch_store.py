@@ -345,7 +345,7 @@ class DiscoveryHints(Protocol):
 
 
 class NoticePosts(Protocol):
-    """Notices, as far as posting and accounting need them."""
+    """The operations on notices that posting and accounting need."""
 
     async def load_notice(self, channel: str, name: str) -> NoticeRecord | None: ...
     async def load_notices(self, keys: Sequence[tuple[str, str]]) -> list[NoticeRecord | None]:

@@ -79,7 +79,7 @@ async def start_from_click(
     channel: str | None = None,
     origin: Origin | None = None,
 ) -> Answer:
-    """Record the start that a button on a private answer offers, before the acknowledgement, as for a command.
+    """Record the start that a button on a private answer offers: before the acknowledgement, as a command's start is.
 
     However often a button is clicked, it starts one run. Its card is posted where the click was, or in `channel`.
     """

@@ -1,9 +1,9 @@
 """Render sentences as Slack's mrkdwn. Foreign text is inert: it can't mention, link or format anything.
 
-Slack parses `&`, `<` and `>` as its own; `*`, `_`, `~` and backticks as formatting; `:name:` as emoji. The first three
-are escaped as Slack documents (docs.slack.dev, formatting message text). Each of the others, and a `>` that would
-begin a quote, is preceded by a word joiner, an invisible character that keeps Slack from reading it as markup. This is
-done only at the edges of words, where it could begin or end formatting, so a name like stg_orders can be copied
+Slack parses `&`, `<` and `>` as control characters; `*`, `_`, `~` and backticks as formatting; `:name:` as emoji. The
+first three are escaped as Slack documents (docs.slack.dev, formatting message text). Each of the others, and a `>` that
+would begin a quote, is preceded by a word joiner, an invisible character that keeps Slack from reading it as markup.
+This is done only at the edges of words, where it could begin or end formatting, so a name like stg_orders can be copied
 from a card unchanged.
 """
 

@@ -93,7 +93,7 @@ local function join_outage(channel, number, cause, hash)
 end
 
 -- If a failure comes a day or more after a message could no longer be edited, a new message replaces it, with a link to
--- the old one and a thread of its own. Returns whether it was.
+-- the old one and a thread of its own. Returns whether the message is replaced.
 local function renew_outage(channel, number, uneditable_by)
   local hash = key('outage', channel, number)
   local known = redis.call('HMGET', hash, 'fixed_us', 'ts', 'line')
@@ -215,7 +215,7 @@ for at = first, last, WIDTH do
   if ARGV[at + 11] ~= '' then
     redis.call('SADD', key('incident', 'withheld', channel), slug)
     redis.call('ZADD', key('due', 'quiet'), 'LT', ARGV[at + 11], channel)
-    -- Since this was decided, its watch may have been stopped, or the account of the gap queued.
+    -- After this was decided, its watch may have been stopped, or the account of the gap may have been queued.
     look_unless_watched(channel)
     if cjson.decode(ARGV[at + 2]).withheld.gap == true and not account_comes(channel) then
       redis.call('ZADD', key('due', 'quiet'), 'LT', num(now()), channel)

@@ -1,3 +1,3 @@
--- Begins to handle a delivery. ARGV: its kind's key, its name, for how many ms its beginning is stored. Returns 'new',
--- else the word an earlier copy has left: 'begun' (being handled) or 'done'
+-- Begins to handle a delivery. ARGV: its kind's key, its name, how long its beginning is stored in ms. Returns 'new',
+-- or else the word that an earlier copy has left: 'begun' (being handled) or 'done'
 return begin_delivery(ARGV[3], ARGV[4], ARGV[5])

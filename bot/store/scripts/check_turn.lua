@@ -16,8 +16,8 @@ redis.call('EXPIRE', key('line', known[2]), RETENTION_S)
 local first = tidy_queue(known[2])[1]
 local behind = redis.call('HGET', hash, 'behind') or ''
 local run = behind ~= '' and redis.call('HMGET', key('run', behind), 'rev', 'final') or {}
--- The end of a run that isn't on record is never noticed: then the start is sent to Bolt, which refuses it if the run
--- is still active.
+-- The bot never notices the end of a run that isn't on record, so the start is then sent to Bolt, which refuses it if
+-- the run is still active.
 local ended = not run[1] or run[2] == '1'
 if known[4] and first == id and ended then return 'turn' end
 redis.call('ZADD', set, num(at + tonumber(ARGV[6])), id)

@@ -1,6 +1,6 @@
 -- Queues a start that waits for a run to end, or finds the existing one. ARGV: request id, same-start keys
 -- (comma-separated), max starts in a queue, queue, channel, body, plan, run member, and that run's facts, seen, state,
--- digest, usual_s, began_s; for how long the keys are kept in s; the incident whose message shows it as well, or ''.
+-- digest, usual_s, began_s; how long the keys are kept, in s; the incident whose message shows it as well, or ''.
 -- Returns {'new' | 'known' | 'same' | 'full', id}
 local id, queue, channel = ARGV[3], ARGV[6], ARGV[7]
 local hash, at = key('req', id), now()

@@ -1,5 +1,5 @@
 -- Finishes looking up the owner of a schedule. ARGV: slug, token, the address's hash ('' if nothing was looked up), the
--- user's id or '' if there is none, for how many ms to keep it.
+-- user's id or '' if there is none, how long to keep it in ms.
 local set = key('due', 'owners')
 if ARGV[5] ~= '' then redis.call('SET', key('owner', ARGV[5]), ARGV[6], 'PX', ARGV[7]) end
 if not owns(set, ARGV[3], ARGV[4]) then return 0 end

@@ -20,7 +20,8 @@ end
 if moved == 0 then return 0 end
 watches_changed()
 
--- Kinds of keys that move, if one of their parts is the channel. The test has a reason for each kind that stays.
+-- Kinds of keys that move, if one of their parts is the channel. tests/store/test_move_channel.py gives the reason for
+-- each kind that stays.
 local MOVED = {incident = true, outage = true, notice = true, gap = true, quiet = true, report = true, back = true,
   active = true, failed = true, recent = true}
 -- The new id may already have outages, if it was used before the change was known, so those that move get the next

@@ -72,7 +72,7 @@ class UserGroup:
 
 @dataclass(slots=True)
 class EditRules:
-    """The workspace's rules for editing messages: for how long (None: always), or not at all."""
+    """How long messages can be edited in the workspace (None: always), or whether they can't be edited at all."""
 
     window_s: float | None = None
     refused: bool = False

@@ -195,7 +195,7 @@ class Front:
         self._ws.log(name, "from_app", outcome, **(shown | {key: value for key, value in more.items() if value}))
 
     async def upload(self, request: web.Request) -> web.StreamResponse:
-        """Take the bytes of a file, raw or as the first part of a multipart form."""
+        """Receive the bytes of a file, raw or as the first part of a multipart form."""
         content = await _uploaded_bytes(request)
 
         def answer() -> web.Response:

@@ -18,7 +18,7 @@ class Matcher(Protocol):
         """Return something truthy if the pattern is found anywhere in the text."""
 
 
-# A character of Unicode's private use, which no name has.
+# A character from Unicode's private use area, which no name contains.
 _ANY = "\ue000"
 
 

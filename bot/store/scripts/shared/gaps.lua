@@ -58,7 +58,7 @@ local function end_unseen_gap()
   if known[2] == 'blind' then change_gap(known[1], {'state', 'complete'}) end
 end
 
--- A channel gets no account: what is withheld for it is listed as at the end of quiet hours.
+-- If a channel gets no account of a gap, lists the incidents withheld for it as at the end of quiet hours.
 local function list_withheld_without_account(channel)
   if not account_comes(channel) then redis.call('ZADD', key('due', 'quiet'), 'XX', 'LT', num(now()), channel) end
 end

@@ -147,7 +147,7 @@ local function touch_incident_of(id)
   if known[4] then return touch_outage(channel, known[4]) end
   if known[2] then dirty_incident(known[3] .. ':' .. channel .. ':' .. known[2], 'now') end
 end
--- An incident's message has been edited or posted: a start that waits for it may be shown now (see
+-- An incident's message has been edited or posted, so a start that waits for that may be shown in it now (see
 -- shown_in_incident.lua).
 local function message_shown(name)
   local id = redis.call('HGET', key('incident', name), 'request')
@@ -226,9 +226,9 @@ local function hold_incidents(channel)
   end
 end
 
--- Gives up edits that wait in a channel, except for those in progress. If `watched` is true, they're the edits of
+-- Gives up edits that wait in a channel, except for those in progress. If `watched` is true, it gives up the edits of
 -- incidents' and outages' messages, which are noted as out of date and edited once the channel accepts edits again. If
--- `watched` is false, they're all other edits, which aren't tried again.
+-- `watched` is false, it gives up all other edits, which aren't tried again.
 local function give_up_edits(channel, why, watched)
   for class, _ in pairs(RANK) do
     local items = key('edits', class, channel)

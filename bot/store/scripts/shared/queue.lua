@@ -1,6 +1,6 @@
 -- A schedule's queue: the starts that wait for their turn, in the order in which they were asked for, as a sorted set
 -- of request ids. A start stays in it until its outcome is known; until then the next one waits. Its key, `line`, and
--- the key of the lists below, `waits`, are words of older versions.
+-- the key of the lists below, `waits`, are names from older versions.
 local IN_QUEUE = {queued = true, accepted = true, looked = true, carded = true, sending = true, looking = true}
 
 -- Queued starts per person (user:<id>) and channel (channel:<id>), scored by when they began to wait. See

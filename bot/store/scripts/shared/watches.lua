@@ -6,7 +6,8 @@ local function watches_changed()
 end
 
 -- Checks soon, and then regularly, whether the bot can post in a channel with a watch, and is allowed to. The first
--- check isn't immediate, because the bot may be about to join the channel. Direct messages don't change.
+-- check isn't immediate, because the bot may be about to join the channel. Direct messages aren't checked, because
+-- nothing about them changes.
 local function check_soon(channel, how)
   if string.sub(channel, 1, 1) == 'D' then return end
   redis.call('ZADD', key('due', 'channels'), how or 'LT', num(now() + 60 * 1000000), channel)
