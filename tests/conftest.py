@@ -28,7 +28,8 @@ gc.disable()
 OURS = ("BOLT_BOT_", "PARADIME_", "SLACK_", "REDIS_")
 NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
-# The same examples each time, however long they take: a test fails because of the code, not the machine or by chance.
+# The same examples each time, however long they take, so that a test fails because of the code, and not because of the
+# machine or by chance.
 settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # Different examples each time, and more of them, to find unexpected problems: HYPOTHESIS_PROFILE=explore.
 settings.register_profile(

@@ -41,7 +41,7 @@ def audited(
 
 
 def test_every_locked_package_is_asked_for(tmp_path: Path) -> None:
-    """Every locked package is checked in its version, including tools, releases, the vendor's SDK and deploy/."""
+    """Every package is checked in its locked version, including tools, releases, the vendor's SDK and deploy/."""
     status, said, asked = audited(tmp_path)
     assert (status, said.count("Found no")) == (0, 5)
     for path in (*(ROOT / "requirements").glob("*.txt"), *(ROOT / "tests").glob("*/requirements.txt")):

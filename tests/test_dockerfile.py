@@ -1,4 +1,4 @@
-"""The image: no privileges, only its volume to write to, and a health check at the port that serves health."""
+"""The image: no privileges, nothing to write to but its volume, and a health check that asks the right port."""
 
 from __future__ import annotations
 

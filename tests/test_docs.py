@@ -1,4 +1,4 @@
-"""The documents: links lead somewhere, and paths that they name exist. See tests/test_command_lines.py for commands."""
+"""Links in the documents lead somewhere, and paths exist. See tests/test_command_lines.py for commands."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ INSTEAD = {
     # Another test may use that port. The port is set in .env too, as anybody whose 8080 is taken would do.
     "localhost:8080": "localhost:{port}",
 }
-# Values in .env that the page doesn't name. They point the bot to the sandbox.
+# Variables in .env that the page doesn't name, which point the bot to the sandbox.
 SANDBOX = ("SLACK_API_URL", "PARADIME_APP_URL")
 
 

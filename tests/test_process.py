@@ -29,7 +29,7 @@ async def test_a_start_that_is_stopped_is_cancelled() -> None:
 
 
 async def test_a_start_that_swallows_a_cancellation_is_stopped_all_the_same() -> None:
-    """If startup swallows a cancellation, as a connection made at that moment may, it's cancelled again."""
+    """If startup swallows a cancellation, as it may while it opens a connection, it's cancelled again."""
     begun, stopped = asyncio.Event(), asyncio.Event()
     swallowed: list[str] = []
 

@@ -86,7 +86,7 @@ def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(proxy: str) -> Non
 
 
 def test_proxies_that_can_be_used() -> None:
-    """Proxies with and without a password or TLS are usable, and their passwords are known."""
+    """Proxies with and without a password or TLS are usable, and their passwords are found."""
     usable = {"HTTPS_PROXY": "https://user:p%40ss@proxy:3129", "http_proxy": "proxy", "ALL_PROXY": ""}
     assert proxy_faults(usable) == ()
     assert proxy_passwords(usable) == ("p%40ss", "p@ss")

@@ -1,4 +1,4 @@
-"""docs/settings.md has the texts that are below the settings in bot/settings.py."""
+"""docs/settings.md has the description that follows each setting in bot/settings.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files about watches that settings name: read at the start, with a line for each fault."""
+"""The watches and owners files that settings name: read at startup, with a line for each fault."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ async def reply(tab: Tab, text: str) -> None:
 
 
 async def test_a_run_is_cancelled_from_its_thread(stage: Stage, tab: Tab) -> None:
-    """*@Bolt cancel* in a thread needs no number; the answer is there, for its writer alone, and the card changes."""
+    """*@Bolt cancel* in a thread needs no number; the reply there is private, and the card changes."""
     await stage.start_bot()
     await tab.say("/bolt run backfill")
     await tab.sees(tab.messages().last, "is running")

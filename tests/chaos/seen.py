@@ -188,7 +188,7 @@ class PostSeen:
 class IncidentSeen:
     """An incident in Redis. `recent`: the runs that it counts, newest last; `waits`: an edit of its count is queued.
 
-    `withheld`: it has news that its channel hasn't been told. `listed`: it's listed as open.
+    `withheld`: something about it hasn't been posted in its channel yet. `listed`: it's listed as open.
     `snoozed_ever`: somebody has snoozed it; `carded`: one of its runs has its own card here.
     """
 

@@ -128,7 +128,7 @@ async def test_a_wrong_use_is_not_quoted_with_its_secret() -> None:
 
 
 async def test_tokens_of_two_apps_end_the_start(sandbox: Sandbox, tmp_path: Path) -> None:
-    """With tokens from two apps, the bot doesn't start, because no event would ever arrive; a line has both ids."""
+    """With tokens from two apps, the bot doesn't start, because no event would ever arrive; a line names both apps."""
     here = {"BOLT_BOT_HTTP_HOST": "127.0.0.1", "BOLT_BOT_HTTP_PORT": "0"}
     tokens = {"SLACK_APP_TOKEN": sandbox.workspace.other_app_token}
     outcome = await bolt_bot("run", folder=tmp_path, environment={**sandbox.env(), **here, **tokens})

@@ -35,7 +35,7 @@ class Bot:
         self.server = WebServer(self.not_ready)
 
     async def not_ready(self) -> list[str]:
-        """The reasons that a test has given."""
+        """The reasons, given by a test, why the bot isn't ready."""
         return self.reasons
 
 
@@ -186,7 +186,7 @@ async def test_something_else_answers(check: Check, reply: bytes) -> None:
     ],
 )
 async def test_a_wrong_setting_is_named(check: Check, environment: dict[str, str], line: str) -> None:
-    """A wrong setting is named. The status is 1, the only one with which a health check can fail."""
+    """A wrong setting is named. The exit status is 1, as for every failed health check."""
     assert await check(**environment) == Checked(1, "", f"{line}\n")
 
 

@@ -51,7 +51,7 @@ def test_for_people_it_prints_text(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_other_tools_have_no_nodes_and_secrets_are_masked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Another tool's output has no nodes; both streams are read, UTF-16 too, and secrets are masked."""
+    """Another tool's output has no nodes; both streams are read, even in UTF-16, and secrets are masked."""
     out, err = tmp_path / "out", tmp_path / "err"
     out.write_bytes("Lädt\r\n".encode("utf-16"))
     err.write_text("\x1b[31mfatal: cannot reach https://ada:hunter2secret@git.test/x\x1b[0m\n")

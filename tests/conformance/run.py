@@ -45,7 +45,7 @@ class Conformance:
     runs: dict[str, int] = field(default_factory=dict)
 
     def check(self, what: str, do: Callable[[], None]) -> None:
-        """Do a check, which fails if it raises anything."""
+        """Run a check, which fails if it raises anything."""
         try:
             do()
         except Exception as error:  # noqa: BLE001 - the SDK raises anything; the other checks still run

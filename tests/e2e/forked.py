@@ -1,5 +1,4 @@
-"""
-A bot in a process of its own that doesn't have to import the bot again: it's forked off a process that already has.
+"""A bot in a process of its own, forked from a process that has already imported the bot's code.
 
 Importing takes ten times as long as the rest of a start, and hundreds of tests start a bot. Some tests in `test_cli.py`
 and `test_process.py` start the bot as people do.
@@ -20,7 +19,7 @@ from bot.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 FORKS = multiprocessing.get_context("forkserver")
-# Those between bot.process and this module are otherwise imported on first use. The last module freezes the memory.
+# The modules between bot.process and this one would be imported on first use. The last module freezes the memory.
 PRELOADED = [
     *(f"bot.cli.{name.replace('-', '_')}" for name in COMMANDS),
     *("bot.process", "httpcore", "anyio._backends._asyncio", "emoji", __name__, "tests.e2e.frozen"),

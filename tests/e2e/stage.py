@@ -76,7 +76,7 @@ class Stage:
     history: int = 0
     # Whether bots are forked off a process that has imported the bot, or started as the command starts it.
     forks: bool = True
-    # The words before the command that starts a bot that is not forked.
+    # The words that precede the command if a bot isn't forked.
     launcher: tuple[str, ...] = ()
     # The code that bots run: this project's, or another version's.
     root: Path = ROOT

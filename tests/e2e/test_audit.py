@@ -131,7 +131,7 @@ async def test_an_approval_is_on_record(stage: Stage) -> None:
 
 
 async def test_those_who_may_read_it_in_slack(stage: Stage) -> None:
-    """Readers see the newest first and can filter by person, schedule and time; each refusal of others is logged."""
+    """Readers see the newest entries first and can filter by person, schedule and time; each refusal is logged."""
     await stage.start_bot(policy(stage, READERS))
     await stage.slash("run nightly", user="grace")
     await stage.until(stage.told_privately("not Grace", user="grace"))

@@ -241,7 +241,7 @@ async def test_a_mention_offers_a_button(stage: Stage) -> None:
 
 
 async def test_a_form_that_cannot_be_completed_still_serves(stage: Stage) -> None:
-    """If Slack refuses to add the commands to the form, it still starts the schedule's own run."""
+    """If Slack refuses to add the commands to the form, the form still starts the schedule's own run."""
     await stage.start_bot()
     form = await open_form(stage)
     stage.sandbox.workspace.faults.add(SlackFault("http_500", "views.update"))

@@ -108,7 +108,7 @@ async def test_an_active_run_is_there_and_is_cancelled_from_there(stage: Stage) 
 
 
 async def test_runs_of_others_are_shown_to_who_is_in_their_channel(stage: Stage) -> None:
-    """Other people's runs are shown to members of their channel only."""
+    """A run that somebody else started is shown only to members of the channel that it was started in."""
     workspace = stage.sandbox.workspace
     finance = workspace.channel("finance")
     finance.members.append(workspace.bot.id)

@@ -47,7 +47,7 @@ async def test_a_run_is_started_by_a_mention(stage: Stage, *, socket_mode: bool)
 
 
 async def test_in_a_cards_thread_the_run_may_be_left_out(stage: Stage) -> None:
-    """In a card's thread, status, logs and cancel are about its run; the answers are private and in the thread."""
+    """In a card's thread, `status`, `logs` and `cancel` apply to its run; the replies are private and in the thread."""
     await stage.start_bot()
     card = await running_card(stage)
     (run,) = stage.started()

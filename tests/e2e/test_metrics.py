@@ -16,7 +16,7 @@ SERIES_MOST = 1500
 
 
 async def read(bot: Bot) -> str:
-    """The answer of /metrics."""
+    """The response from /metrics."""
     async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{bot.admin_port}/metrics") as answer:
         return await answer.text()
 

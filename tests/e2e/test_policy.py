@@ -162,7 +162,7 @@ async def test_nothing_is_posted_where_others_look_in(stage: Stage) -> None:
 
 
 async def test_a_channel_that_becomes_shared_is_known_at_once(stage: Stage) -> None:
-    """When Slack reports that a channel is shared or no longer shared, that counts at once."""
+    """When Slack reports that a channel is shared or no longer shared, the policy applies to that at once."""
     workspace = stage.sandbox.workspace
     await stage.start_bot()
     await stage.slash("run nightly")

@@ -232,7 +232,7 @@ rules:
 
 
 async def test_in_the_thread_of_a_start_that_waits_for_approval(stage: Stage) -> None:
-    """In its thread, commands about a run say there's none yet; only the asker or the group can end the request."""
+    """In its thread, commands about a run say that none exists; only the asker or the group can end the request."""
     await asked(stage)
     (card,) = stage.cards()
     for text in ("status", "logs"):

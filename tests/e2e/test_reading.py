@@ -145,7 +145,7 @@ async def test_details_are_a_click_away_and_inactive_ones_too(stage: Stage) -> N
 
 
 async def test_runs_are_listed_with_what_is_known_of_them(stage: Stage) -> None:
-    """Runs are listed with who started them, branch and link; an active one can be followed here."""
+    """Runs are listed with who started them, their branch and a link; an active one can be followed here."""
     character = Character((Step("dbt run", 3000.0),), history="SFC" * 4)
     stage.sandbox.bolt.add_schedule(Schedule(0, "Long job", "long", character))
     run = stage.sandbox.bolt.start("long")

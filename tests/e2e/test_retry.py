@@ -245,7 +245,7 @@ async def test_the_buttons_work_although_redis_has_lost_everything(stage: Stage)
 
 
 async def test_in_a_failed_cards_thread_the_run_may_be_left_out(stage: Stage) -> None:
-    """In the thread of a failed card, a retry needs no run number, even with Redis emptied, and no end is repeated."""
+    """In a failed card's thread, a retry needs no run number, even with Redis emptied; no end is announced twice."""
     bot = await stage.start_bot()
     old = await failed_run(stage)
     thread = stage.cards()[0].ts

@@ -10,7 +10,7 @@ NONE = "I'm not following any active runs in this channel. Start one with"
 
 
 async def test_none_is_active(stage: Stage) -> None:
-    """Without active runs, the answer says what to do next, to the person alone."""
+    """Without active runs, the reply is private, and says what to do next."""
     await stage.start_bot()
     await stage.slash("status")
     await stage.until(stage.told_privately(NONE))

@@ -135,7 +135,7 @@ async def test_a_schedule_that_is_newer_than_the_list(api: Api) -> None:
 
 
 async def test_nothing_chosen_and_what_is_gone(forms: RunForms) -> None:
-    """The problem is shown at the schedule's field, together with the form's other problems."""
+    """The problem is shown under the schedule field, together with the form's other problems."""
     await forms.offer_schedules("")
     for handle in ("", "gone", "#99"):
         result = await forms.read_form(Filled(handle, pull_request="x", channel=CHANNEL), anyone, asks_channel=False)

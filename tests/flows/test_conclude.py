@@ -228,7 +228,7 @@ async def test_a_late_log_that_hangs_leaves_a_slot_for_the_next_failure(stage: S
 
 
 async def test_a_reading_that_takes_too_long_is_a_fault_of_bolts(stage: Stage) -> None:
-    """The time spent waiting for a turn counts too, and the caller gets Bolt's error."""
+    """A read that takes too long raises Bolt's error; the time spent waiting for a turn counts too."""
     (key,) = await stage.fail(1)
     stage.sandbox.bolt.faults.add(Fault("timeout", count=None, operation=LOG))
     status = await stage.bolt.status(key.id)

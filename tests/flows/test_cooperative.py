@@ -1,4 +1,4 @@
-"""Long work is done in pieces, other tasks get their turn in between, and acknowledgements go first."""
+"""Long work is done in pieces, so that other tasks get their turn in between and acknowledgements go first."""
 
 from __future__ import annotations
 

@@ -233,7 +233,7 @@ async def test_the_log_is_the_newest_failed_runs(start_stage: Stage) -> None:
 
 
 async def test_retrying_what_fails_is_asked_and_acts_on_what_was_listed(start_stage: Stage) -> None:
-    """A schedule that has failed again meanwhile has another failed run, so it's left out."""
+    """A schedule that has failed again since the question has a newer failed run, so it's left out."""
     of = handling(start_stage, failing(), failing(2, schedule="hourly"), failing(channel="C2"))
     found = await of.flow.find_failing(CHANNEL)
     asked = of.flow.ask_to_retry(found, {})

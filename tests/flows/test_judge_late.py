@@ -76,7 +76,7 @@ async def test_a_schedule_without_a_run_is_late_after_its_grace(stage: IncidentS
 
 
 async def test_a_run_in_time_is_no_news(stage: IncidentStage) -> None:
-    """A run on another branch doesn't count as that run."""
+    """Nothing is posted if the slot's run begins in time; a run on another branch isn't that run."""
     due_at(stage, stage.at + timedelta(minutes=5))
     await stage.watch(late_s=1800)
     await pass_time(stage, 5)

@@ -84,7 +84,7 @@ async def test_private_channels_are_counted(stage: Stage) -> None:
 
 
 async def test_a_channel_without_watches_or_with_a_new_one_has_no_good_news(stage: Stage) -> None:
-    """Nothing was looked at, so it isn't known what is failing."""
+    """If the channel has no watches, or a new one, the reply says so, because some failures may still be unknown."""
     stage.incidents.records.clear()
     assert (await stage.said()).startswith("This channel doesn't watch any schedules.")
     await stage.watches.add_watch(Watch("C2", 1, "T", "*", since=at(11)))

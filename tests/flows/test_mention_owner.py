@@ -46,7 +46,7 @@ def mentions(redis: Redis, memberships: FakeMemberships, person: Person, who: st
 async def test_who_is_reached_is_mentioned(
     one_redis: Redis, channels: MemberChannels, *, in_list: bool | None, roles: set[Role] | None, expected: Sentence
 ) -> None:
-    """People are only named if they're outside the channel, deactivated or foreign. If in doubt, they're mentioned."""
+    """Owners who are deactivated, foreign or not in the channel are only named; if in doubt, they're mentioned."""
     memberships = FakeMemberships()
     memberships.channels, memberships.members[CHANNEL, "U0ADA"] = channels, in_list
     person = Person("U0ADA", None if roles is None else frozenset(roles), name="ada")
@@ -66,7 +66,7 @@ async def test_a_direct_message_is_one_persons(one_redis: Redis) -> None:
 
 
 async def test_a_group_is_always_mentioned(one_redis: Redis) -> None:
-    """A group is mentioned even if none of its members is in the channel. Its plain name is the owner's in Bolt."""
+    """A group is mentioned even if none of its members is in the channel. In text, it's the owner's name in Bolt."""
     owners = mentions(one_redis, FakeMemberships(), Person("U0ADA"), who="S0DATA")
     schedule = WatchedSchedule("n", "N", owner="Ada@example.com")
     assert await owners.mention(CHANNEL, schedule) == (Group("S0DATA", "@group"),)

@@ -34,7 +34,7 @@ def scripts(one_redis: Redis) -> Scripts:
 
 @pytest.fixture
 def lane(scripts: Scripts) -> PostLane:
-    """That store's lane of posts."""
+    """The lane of posts in that store."""
     return PostLane(scripts, FREE, lease_s=10, upload_lease_s=10)
 
 

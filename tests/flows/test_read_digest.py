@@ -252,7 +252,7 @@ async def test_only_channels_with_a_digest_have_slots_counted(counted: DigestSta
 
 
 async def test_a_look_that_another_one_overtakes_counts_nothing(counted: DigestStage) -> None:
-    """A look that is repeated because its process died before it gave back its claim counts nothing either."""
+    """A look also counts nothing if it's repeated because its process died before giving back its claim."""
     await pass_slot(counted, SLOT, SLOT + HOUR)
     await until(counted, SLOT + HOUR - timedelta(minutes=1))
     stale = (await counted.discovery.load_schedules(["nightly"]))["nightly"]

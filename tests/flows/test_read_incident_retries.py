@@ -482,7 +482,7 @@ async def test_an_edit_that_never_comes_expires_the_start(one_redis: Redis) -> N
 
 
 async def test_two_processes_show_it_once(stage: IncidentStage) -> None:
-    """Both claim the post, one after the other's lease."""
+    """The second process claims the post after the first one's lease has expired."""
     await click(stage)
     await stage.advance()
     await stage.edit()

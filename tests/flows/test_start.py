@@ -22,7 +22,7 @@ from tests.flows.stage import ADA, CHANNEL, Stage, carded
 
 
 async def test_the_card_stands_before_anything_is_sent(start_stage: Stage) -> None:
-    """After that, the run is recorded with the person who asked."""
+    """Once the start is sent, its run is recorded with the person who asked."""
     await carded(
         start_stage, RunCommand("Nightly full build", "dev", 12, ("dbt test",), "late data", continue_on_error=True)
     )

@@ -166,7 +166,7 @@ async def test_a_schedule_that_is_gone_ends_the_waiting(start_stage: Stage) -> N
 
 
 async def test_whoever_is_overtaken_waits_again_and_not_for_ever(start_stage: Stage) -> None:
-    """Another run of the schedule was faster each time, until the start gives up."""
+    """If another run of the schedule is faster each time, the start waits again, but gives up in the end."""
     await refused(start_stage)
     await queued(start_stage)
     for round_ in range(MOST_ROUNDS + 1):

@@ -68,7 +68,7 @@ class Api:
     url: str = ""
 
     def say(self, *answers: Answer | type[Drop]) -> None:
-        """Give these answers."""
+        """Give these answers in turn, and repeat the last one."""
         waiting = list(answers)
 
         def next_one(_asked: Asked) -> Answer:

@@ -10,7 +10,7 @@ from bot.slack.identity import TokenRefusedError, app_id, app_of_bot, check_same
 
 
 async def test_the_app_that_a_bot_belongs_to(sandbox: Sandbox) -> None:
-    """The bot's app is known from Slack, an app token contains its app, and the two must match."""
+    """Slack says which app the bot belongs to, an app token names its app, and the two must match."""
     settings = sandbox.env()
     chat = SlackChat(settings["SLACK_BOT_TOKEN"], settings["SLACK_API_URL"], str)
     app = await app_of_bot(chat, await identify(chat))

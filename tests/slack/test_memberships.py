@@ -38,7 +38,7 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock that the test turns."""
+    """A clock that the test sets."""
     return Clock()
 
 

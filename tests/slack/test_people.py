@@ -140,7 +140,7 @@ async def test_others_and_those_who_left(of: SlackPeople, sandbox: Sandbox) -> N
 
 
 async def test_channels(of: SlackPeople, sandbox: Sandbox) -> None:
-    """A channel has a name, a kind, and whether it's shared; a direct message needs no call."""
+    """Slack gives a channel's name and kind, and whether it's shared; a direct message needs no call."""
     assert await of.channel("C0DATAENG") == ChannelInfo("C0DATAENG", "data-eng", ChannelKind.PUBLIC, shared=False)
     sandbox.workspace.channel("finance").members.append(sandbox.workspace.bot.id)
     await sandbox.slack.admin.share("finance", "T0OTHER")

@@ -1,4 +1,4 @@
-"""If a channel gets another id, every kind of key that names a channel moves, or has a reason to stay."""
+"""If a channel gets another id, each kind of key that names a channel moves, or is listed with a reason to stay."""
 
 from __future__ import annotations
 

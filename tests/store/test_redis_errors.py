@@ -76,12 +76,12 @@ async def no_eval(server: Broken) -> None:
 
 
 async def no_keys(server: Broken) -> None:
-    """A user that may only use other keys."""
+    """A Redis user that may use only other keys."""
     await server.tell("ACL", "SETUSER", "bot", "reset", "on", f">{PASSWORD}", "~other:*", "&*", "+@all")
 
 
 async def no_zadd(server: Broken) -> None:
-    """A user without two permissions: one that only scripts use, and one that they don't."""
+    """A Redis user without two permissions: one that only scripts use, and one that scripts don't use."""
     await server.tell("ACL", "SETUSER", "bot", "reset", "on", f">{PASSWORD}", "~*", "&*", "+@all", "-zadd", "-hvals")
 
 
@@ -120,7 +120,7 @@ async def unsaved(server: Broken) -> None:
 
 
 async def saved(server: Broken) -> None:
-    """Make writes work again. The server can't save anymore, so have it ignore that, as an operator would."""
+    """Make writes work again. The server can't save anymore, so tell it to ignore that, as an operator would."""
     server.data.mkdir(exist_ok=True)
     await server.tell("CONFIG", "SET", "stop-writes-on-bgsave-error", "no")
 

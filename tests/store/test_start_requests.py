@@ -160,7 +160,7 @@ def test_as_many_starts_may_wait_as_get_a_card_in_time(
 
 
 async def test_a_start_counts_until_its_deadline(scripts: Scripts) -> None:
-    """A start counts toward the limit until its deadline, no matter when the same command would be another start."""
+    """A start counts toward the limit until its deadline, no matter how soon its command can be repeated."""
     requests = StartRequests(scripts, Limits(ask_again_s=0, deadline_s=600, waiting=1))
     assert (await requests.accept(asked("a", text="a"))).word == "new"
     assert (await requests.accept(asked("b", text="b"))).word == "full"
@@ -277,7 +277,7 @@ async def test_a_retry_comes_back_and_no_older_replica_takes_it_for_a_run(script
 
 
 async def retried(scripts: Scripts, requests: StartRequests, name: str, run_id: int) -> None:
-    """Retry run 7, as this run."""
+    """Retry run 7; the retry gets this id."""
     await requests.accept(replace(asked(name, user=f"U{name}"), start_command=RETRY))
     lease, request = await claimed(scripts, requests, name)
     assert await requests.looked(lease, request, StartPlan("s7", "S 7", 7, parent_run=7))

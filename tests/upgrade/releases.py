@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-# The commit that the last release's tag points to, or will. See docs/releasing.md.
+# The commit that the last release's tag points to, or will point to. See docs/releasing.md.
 LAST_RELEASE = "6be352b4bd6e65fffbaacf6d3508290e397c66e0"
 PARTS = ("bot", "manifest.yml", "pyproject.toml")
 

@@ -104,7 +104,7 @@ async def test_every_endpoint_asked_by_a_stranger(served: WebServer, method: str
 async def test_odd_posts_are_refused_without_a_word(
     served: WebServer, path: str, headers: dict[str, str], body: bytes
 ) -> None:
-    """Posts that are too large, badly compressed or in an odd charset get a status between 400 and 500 and no body."""
+    """Posts that are too large, badly compressed or in an odd charset get a 4xx status and no body."""
     url = f"http://127.0.0.1:{served.port}{path}"
     async with aiohttp.ClientSession() as http, http.post(url, data=io.BytesIO(body), headers=headers) as answer:
         said = await answer.text()

@@ -34,7 +34,7 @@ async def test_settings_that_are_missing_are_findings() -> None:
 
 
 async def test_each_service_that_is_away_is_a_problem(tmp_path: Path) -> None:
-    """Each service that's away is a problem with a fix; the exit status is 1, and no secret is shown."""
+    """Each service that's away is reported with a fix; the exit status is 1, and no secret is shown."""
     settings = {**COMPLETE, "REDIS_URL": "redis://:very-secret-5@127.0.0.1:1/0"}
     outcome = await bolt_bot("doctor", folder=tmp_path, environment=settings)
     assert outcome.status == 1
@@ -57,7 +57,7 @@ async def test_findings_are_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def subject(monkeypatch: pytest.MonkeyPatch) -> Subject:
-    """The subject of checks, without any service."""
+    """Settings and clients for the checks, with no service running."""
     setting(monkeypatch)
     chat = SlackChat("xoxb-1", COMPLETE["SLACK_API_URL"], str)
     return Subject(load_settings(), chat, BoltClient("http://127.0.0.1:1/", Credentials("secret", "key")), str)

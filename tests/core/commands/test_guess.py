@@ -322,7 +322,7 @@ def comes_back(text: str) -> bool:
 
 @given(TYPED)
 def test_what_a_button_carries_is_never_a_guess(text: str) -> None:
-    """A command that is written out is read as the same command again, not as a guess."""
+    """A command that is written out is read back as the same command, not as a guess."""
     comes_back(text)
 
 

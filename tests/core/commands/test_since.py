@@ -38,7 +38,7 @@ def test_moments(text: str, moment: datetime | None) -> None:
 
 @given(st.datetimes())
 def test_any_date_is_a_moment_in_the_zone_of_now(date: datetime) -> None:
-    """A date without an offset is in the zone of now."""
+    """A date without an offset is in the time zone of the current time."""
     assert parse_since(date.isoformat(), NOW) == date.replace(tzinfo=NOW.tzinfo)
 
 

@@ -109,5 +109,5 @@ def test_only_backticks_around_the_whole_are_formatting(text: str, plain: str) -
     ],
 )
 def test_a_shell_gets_plain_quotes_and_dashes(typed: str, plain: str) -> None:
-    """A dash in a sentence, in a word or before a number stays what it is."""
+    """A dash in a sentence, in a word or before a number stays unchanged."""
     assert for_a_shell(typed) == plain

@@ -239,7 +239,7 @@ def test_of_several_commands_the_last_that_failed_is_read() -> None:
 
 @pytest.mark.parametrize("tag", ["", "[ERROR]: "])
 def test_what_stopped_dbt_as_a_whole_is_no_nodes_failure(tag: str) -> None:
-    """A project that can't be parsed is a problem of the whole command, not a node's failure. 1.12 puts a tag first."""
+    """A project that can't be parsed is the whole command's problem, not a node's. dbt 1.12 puts a tag first."""
     text = f"12:00:00  Running with dbt=1.8.9\n12:00:01  {tag}Encountered an error:\nCompilation Error\n  no such ref\n"
     found = read_dbt_one(text.split("\n"))
     assert found.failures == ()

@@ -173,7 +173,7 @@ KNOWN = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
 
 @given(KNOWN | st.text(), KNOWN | st.text(), st.integers(200, 5000), st.sampled_from([None, 0, 1, 137]))
 def test_no_output_breaks_the_reader(stdout: str, stderr: str, limit: int, exit_code: int | None) -> None:
-    """Whatever a command prints, the excerpt fits, holds no escape and no carriage return, and a failure has a summary."""
+    """Whatever a command prints, the excerpt fits and has no escape or carriage return, and a failure has a summary."""
     node = NodeResult("model.k.m", "error", stderr[:500])
     for results in (None, Results(None, {"error": 1}, (node,))):
         found = reading(read_log(stdout, stderr, limit), results, limit=limit, exit_code=exit_code)

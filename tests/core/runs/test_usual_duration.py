@@ -99,7 +99,7 @@ def test_the_bar_is_never_full(run: Run, expected: int | None) -> None:
     ],
 )
 def test_lateness_in_words(reached: int, words: str) -> None:
-    """Lateness has words from 100% on, and none before."""
+    """Lateness is put into words only from 100% of the usual duration on."""
     assert slowness_in_words(running(0, reached=reached)) == words
 
 

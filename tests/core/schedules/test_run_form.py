@@ -85,7 +85,7 @@ def test_everything_that_can_be_filled_in() -> None:
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(name: str, value: str, sentence: str) -> None:
-    """Each mistake is reported at its field, and nothing is started."""
+    """Each mistake is reported under its field, and nothing is started."""
     result = read(replace(filled(), **{name: value}), "nightly", OWN)  # type: ignore[arg-type]  # all are strings
     assert isinstance(result, Problems)
     assert list(result.fields) == [name]

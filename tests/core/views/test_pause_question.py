@@ -40,7 +40,7 @@ def test_what_was_done_can_be_undone(pause: bool) -> None:  # noqa: FBT001 - a p
 
 @both
 def test_what_was_not_done_can_be_tried_again(pause: bool) -> None:  # noqa: FBT001 - a parameter
-    """If nothing was done, trying again is offered; if that's unclear, only the details are."""
+    """If nothing was done, trying again is offered; if the outcome is unclear, only the details are offered."""
     again, _ = buttons(pause_question.not_done(NIGHTLY, pause=pause))
     assert parse(read_command_value(again.value)) == PauseCommand("nightly", pause=pause)
     (details,) = buttons(pause_question.unclear(NIGHTLY, pause=pause))

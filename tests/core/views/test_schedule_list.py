@@ -76,7 +76,7 @@ def test_an_inactive_schedule_can_only_be_looked_at() -> None:
 
 
 def test_a_paused_schedule_is_marked() -> None:
-    """A paused schedule is marked in its row and in the notification; one that isn't known to be paused isn't."""
+    """A schedule that is known to be paused is marked as such in its row and in the notification; others aren't."""
     message = listed(replace(NIGHTLY, suspended=True))
     assert "paused" in shown(message)[1]
     assert "failed, paused" in said(message.text)

@@ -79,7 +79,7 @@ def test_a_time_that_stays_listed_passes_once() -> None:
 
 @pytest.mark.parametrize("listed_at", [None, after(-9)])
 def test_a_slot_in_a_blind_spell_is_never_judged(listed_at: datetime | None) -> None:
-    """A slot in a gap is never judged, and neither is one that was awaiting judgment."""
+    """A slot in a gap is never judged, and a slot that was awaiting judgment is dropped."""
     known = Slots(SLOT.timestamp(), (after(-30).timestamp(),))
     assert note_listing(known, after(60), after(2), listed_at) == Slots(after(60).timestamp())
 
@@ -94,7 +94,7 @@ def test_a_slot_that_is_moved_before_it_passes_is_no_slot() -> None:
 
 
 def test_nothing_is_late_within_the_grace() -> None:
-    """Nothing is late within the grace period, and the schedule is judged again when that is over."""
+    """Nothing is late within the grace period, and the schedule is judged again when that period is over."""
     judged = look(10)
     assert (judged.changed, judged.again_s) == ({}, 20 * 60)
     assert judged.slots.passed == (SLOT.timestamp(),)

@@ -25,7 +25,7 @@ def test_what_changes_from_run_to_run_is_left_out(one: str, other: str) -> None:
 
 
 def test_other_words_nodes_and_return_codes_are_other_errors() -> None:
-    """Other words, nodes and return codes make another error, unless the hint is the same."""
+    """A different message, node or return code makes a different error, unless the hint is the same."""
     assert error_of("a", "permission denied").key != error_of("a", "division by zero").key
     assert error_of("a", "permission denied").key != error_of("b", "permission denied").key
     assert error_of("a", "x", hint="tls").key == error_of("a", "y", hint="tls").key

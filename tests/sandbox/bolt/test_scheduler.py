@@ -63,7 +63,7 @@ async def test_nothing_starts_by_itself_unless_asked(served: Served) -> None:
 
 
 async def test_the_demo_shows_an_incident_soon(served: Served) -> None:
-    """The demo's schedule fails within 20 s, again for the same reason, then for another, recovers, and fails again."""
+    """The demo's schedule soon fails twice for one reason and once for another, recovers, and fails again."""
     await control(served, "scheduler", {"mode": "lively"})
     states, said = [], []
     for _turn in range(5):
@@ -377,7 +377,7 @@ async def test_a_crowd_of_schedules(served: Served) -> None:
 
 
 async def test_runs_of_a_hundred_schedules_in_one_request(served: Served) -> None:
-    """Runs of 100 schedules can be read in one request; one unknown schedule makes the data null, with its path."""
+    """One request reads the runs of 100 schedules; an unknown one makes the data null, and the error has its path."""
     await control(served, "crowd", {"schedules": 100, "runs": 20})
 
     def query(slugs: list[str]) -> str:

@@ -29,7 +29,7 @@ EVENTS = (
 
 @pytest.fixture
 async def ear(served: Served) -> AsyncIterator[Ear]:
-    """An app that has subscribed to all of them, connected by a socket."""
+    """An app that has subscribed to all of these events, connected by a socket."""
     ear = Ear(served, EVENTS)
     handler = AsyncSocketModeHandler(ear.app, served.ws.app_token, ping_interval=0.2)
     await handler.connect_async()

@@ -446,7 +446,7 @@ async def test_slow_http(served: Served) -> None:
 
 
 def test_signature() -> None:
-    """Our signature is the same as that of Slack's own verifier."""
+    """Our signature equals the one that Slack's own verifier generates."""
     verifier = SignatureVerifier("secret")
     expected = verifier.generate_signature(timestamp="1700000000", body=b"a=b&c=d")
     assert sign("secret", "1700000000", b"a=b&c=d") == expected
