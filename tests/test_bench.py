@@ -30,7 +30,7 @@ def test_a_row_names_the_commit_it_was_measured_at(tmp_path: Path) -> None:
 
 
 def parts(under_way: list[str], beside: dict[str, set[str]]) -> Parts:
-    """Two parts that wait for each other and two that don't; one of each kind can't be measured."""
+    """Two parts that have to run at the same time and two that don't; one of each kind can't be measured."""
     together = asyncio.Barrier(2)
 
     def part(name: str, *, waits: bool, fails: bool) -> Parts:

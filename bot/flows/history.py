@@ -77,7 +77,7 @@ class ChartSharer:
             await self._chat.share_upload(channel, thread, file_id, title, comment=comment)
 
     async def _is_there(self, channel: str, thread: str | None, file_id: str, since: float) -> bool:
-        """Whether a chart with a lost response was shared after all."""
+        """Whether a chart was shared after all, although the response was lost."""
         try:
             return isinstance(await self._chat.find_upload(channel, thread, file_id, since=since), MessageFound)
         except SlackError as error:

@@ -169,7 +169,7 @@ class RunPoller:
     async def _stray(self, lease: Lease, claimed_us: int) -> bool:
         """Handle runs for which Bolt returns only errors: they're polled less often, and count as lost after a day.
 
-        Returns whether one of them was lost.
+        Returns whether one of the runs was lost.
         """
         words = await self._runs.stray(lease, self._rules.stray)
         lost = [name for name, word in words.items() if word == "lost"]

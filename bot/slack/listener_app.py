@@ -67,7 +67,7 @@ WHEN_ACKNOWLEDGED = "when_acknowledged"
 
 
 class ListenerApp(AsyncApp):
-    """An app that counts Slack's requests that aren't acknowledged yet, in `intake`."""
+    """An app that counts the requests from Slack that it hasn't acknowledged yet, in `intake`."""
 
     def __init__(self, *, intake: Intake | None = None, **options: Any) -> None:  # noqa: ANN401 - slack_bolt's own
         super().__init__(**options)

@@ -117,7 +117,7 @@ class Incidents:
         return await self._finish(post, outcome, "", "", follows)
 
     async def message_posted(self, post: ClaimedPost, stored: StoredIncident, ts: str, *, is_newest: bool) -> str:
-        """Record the message of an incident, which is edited unless it shows `stored` (`is_newest`).
+        """Record that an incident's message was posted; an edit follows unless it shows `stored` (`is_newest`).
 
         Returns `ok`, or `done:<ts>` if another process has posted it.
         """

@@ -95,7 +95,7 @@ class Outages:
         return await self._finish(post, outage.number, outcome, "", "", mentions, follows, changes)
 
     async def message_posted(self, post: ClaimedPost, outage: Outage, ts: str, *, is_newest: bool) -> str:
-        """Record the message of an outage, which is edited unless it shows `outage` (`is_newest`).
+        """Record that an outage's message was posted; an edit follows unless it shows `outage` (`is_newest`).
 
         Returns `ok`, or `done:<ts>` if another process has posted it.
         """

@@ -75,7 +75,7 @@ def claim_one(
 def claim_many(
     due: DueSet, advance: Callable[[Lease], Awaitable[bool]], wake: Wake, *, most: int, soon_s: float
 ) -> Callable[[], Awaitable[Work]]:
-    """Claim up to `most` members per job, all served by one request. Used to look at the runs of schedules."""
+    """Claim up to `most` members per job, all served by one request to Bolt."""
 
     async def job(lease: Lease) -> None:
         async with keep_lease(due, lease):

@@ -57,7 +57,7 @@ async def leaves(stage: IncidentStage, state: ChannelState = REMOVED) -> None:
 
 
 async def returns(stage: IncidentStage) -> None:
-    """The bot is invited again."""
+    """The bot is invited to the channel again."""
     del stage.channels.states[CHANNEL]
     del stage.chat.refusing[CHANNEL]
     await stage.check_channels()

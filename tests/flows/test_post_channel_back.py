@@ -24,7 +24,7 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 
 async def back(stage: IncidentStage, *, always: bool = True) -> None:
-    """The bot can post again."""
+    """Record that the bot can post again."""
     await stage.incidents.channel_back(CHANNEL, ChannelBack(stage.at, always))
 
 

@@ -25,7 +25,7 @@ from bot.store.tls_mismatch import WANTED
 CONNECTION, PERMISSIONS = "Redis connection", "Redis permissions"
 PINGS = 5
 SLOW_MS = 50.0
-# The minimum permissions that an ACL user needs. A test tries them.
+# The minimum permissions that an ACL user needs. A test runs the checks with only these.
 RULES = "~{keys}* +@read +@write +@transaction +@scripting +@connection -@dangerous +time +info +config|get"
 # Part of a cause, the check that it's about, and the fix.
 REFUSALS: tuple[tuple[str, str, str], ...] = (

@@ -77,7 +77,7 @@ def being_retried(incident: Incident, run: int, parent: int, state: str, by: str
 
 
 def is_accounted(incident: Incident | None, run: int) -> bool:
-    """Whether a run is one of the incident's newest."""
+    """Whether a run is among the newest ones of an incident."""
     return incident is not None and any(one.run == run for one in incident.recent)
 
 

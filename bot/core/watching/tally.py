@@ -15,7 +15,7 @@ from bot.core.model.run_end import RunEnd, WatchedSchedule
 from bot.core.model.watch import Watch
 from bot.core.watching.counted_runs import counts, expects_slots
 
-# Durations are kept to within 5 percent: as the nearest power of this.
+# Durations are kept to within 5 percent, as the nearest power of this number.
 _BASE = 1.1
 _RUNS, _FAILURES, _HINT, _DURATION, _MISSED = "r", "f", "h", "d", "s"
 # A slot without a run is counted at the time when this grace period was over: a digest can't report it earlier.

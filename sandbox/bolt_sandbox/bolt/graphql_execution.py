@@ -60,7 +60,7 @@ def invalid(asked: Asked, lacks: tuple[str, ...] = ()) -> tuple[GraphQLError, ..
     return _errors_in(asked.query, lacks)
 
 
-# A client polls with the same query until its runs change. Parsing and validating it takes three times as long as
+# A client polls with the same query until its runs change. Parsing and validating a query takes three times as long as
 # executing it.
 @lru_cache(maxsize=QUERIES_KEPT)
 def _parsed(query: str) -> DocumentNode:

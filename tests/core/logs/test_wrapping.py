@@ -41,7 +41,7 @@ def read(stdout: str, stderr: str = "") -> Reading:
     ],
 )
 def test_dbt_is_read_inside_its_wrapping(wrap: Callable[[str], str]) -> None:
-    """The same failures are found whatever precedes each line, and without dbt's own times."""
+    """The same failures are found whatever precedes each line, even if dbt's own times are missing."""
     found = read("".join(f"{wrap(line)}\n" for line in PLAIN.splitlines()))
     bare = read(OLD.stdout)
     assert found.summary == bare.summary == "2 models failed, 1 test failed, 1 skipped because of them"

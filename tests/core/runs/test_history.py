@@ -1,4 +1,4 @@
-"""The figures of a history, and the same in words."""
+"""The figures of a history, and the sentence that states them."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def test_no_command_is_cut() -> None:
 
 @pytest.mark.parametrize("commands", [("x" * BOX_MOST,), ("x" * 1000,) * (COMMANDS_MOST // 1000 + 1)])
 def test_what_does_not_fit_on_a_card_is_refused(commands: tuple[str, ...]) -> None:
-    """A command that is too long for a card is refused, and too many commands together are refused as well."""
+    """Commands that don't fit on a card are refused: a single long one, or too many together."""
     assert (too_long(commands) or "").endswith(".")
 
 
