@@ -82,7 +82,7 @@ def _assignments(text: str) -> tuple[_Line, ...]:
 
 
 def _line(binding: Binding) -> _Line | None:
-    """Return the assignment, or None for a comment or a blank line. Raises UnreadableError if it isn't one."""
+    """Return the assignment, or None for a comment or a blank line. Raises UnreadableError if it's none of these."""
     # The parsed text begins with the blank lines before the assignment.
     written = binding.original.string.lstrip()
     blank = binding.original.string[: len(binding.original.string) - len(written)]

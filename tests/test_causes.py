@@ -1,4 +1,4 @@
-"""Why Slack or Bolt can't be reached, with real failures: named with the host, never with a credential."""
+"""Why Slack or Bolt can't be reached, tested with real failures: the host is named, and no credential is."""
 
 from __future__ import annotations
 

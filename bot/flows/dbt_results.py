@@ -55,7 +55,7 @@ class ResultsReader:
         return None
 
     async def warned(self, commands: Sequence[BoltCommand], *, within_s: float) -> list[NodeResult]:
-        """The nodes that warned in these commands of one run. Empty if they can't be read in time. Raises nothing."""
+        """The nodes that warned in these commands of one run; none if the files aren't read in time. Raises nothing."""
         try:
             async with asyncio.timeout(within_s):
                 files = await self._bolt.resources([command.id for command in commands])

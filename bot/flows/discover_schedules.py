@@ -246,7 +246,7 @@ class CoverCache:
         return any(channel in self._digests and expects_slots(watch, schedule) for channel, watch in found)
 
     def deciding(self, schedule: WatchedSchedule, without: Collection[str] = ()) -> dict[str, Watch]:
-        """The watch that decides about a schedule, by channel. Those named in `without` decide nothing."""
+        """The watch that decides about a schedule, by channel. Watches named in `without` decide nothing."""
         return self._covers.deciding(schedule, without)
 
 

@@ -67,7 +67,7 @@ async def _send(posts: PostLane, post: ClaimedPost, send: Send, settle_s: float)
     except SlackNotSent:
         await posts.put_back(post, delay_s=NOT_SENT_AGAIN_S, record="")
     except SlackThrottled as throttled:
-        # A limit on chat.postMessage holds for every post; another method's limit only delays this post.
+        # A limit on chat.postMessage applies to every post; another method's limit only delays this post.
         everyone = throttled.method == "chat.postMessage"
         if everyone:
             await posts.hold(throttled.retry_after_s)

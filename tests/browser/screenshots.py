@@ -29,7 +29,7 @@ SIZE = {"width": 1240, "height": 700}
 
 
 async def take(folder: Path) -> None:
-    """Take all pictures. Raises an exception if the bot or the page doesn't reach the state that a picture shows."""
+    """Take all the screenshots. Raises an exception if the bot or the page doesn't reach a state to be shown."""
     path = chromium()
     if path is None:
         raise SystemExit(MISSING)

@@ -293,7 +293,7 @@ async def test_who_does_not_ask_is_not_answered(stage: Stage) -> None:
 
 
 async def test_a_person_of_another_organization_is_refused(stage: Stage) -> None:
-    """A person from another organization is refused privately, also in a card's thread, and nothing is cancelled."""
+    """A person from another organization is refused privately, even in a card's thread, and nothing is cancelled."""
     await stage.start_bot()
     card = await running_card(stage)
     eve = stage.sandbox.workspace.add_user("eve", team="T0ELSEWHERE")

@@ -218,7 +218,7 @@ async def test_an_archived_channel_says_nothing_when_nothing_happened(stage: Inc
 
 
 async def test_a_private_channel_that_slack_does_not_describe(stage: IncidentStage) -> None:
-    """The bot isn't in the channel. Failures counted in the meantime are reported when it returns."""
+    """The bot isn't in the channel. Failures counted in the meantime are reported when the bot returns."""
     await stage.watch(made_by=ADA)
     await leaves(stage, UNREADABLE)
     assert (await the_watch(stage)).paused == "removed"

@@ -92,7 +92,7 @@ class Server:
         return ("Sentinel ID is" if self.sentinel else "eady to accept connections") in said
 
     async def answers(self) -> bool:
-        """Whether it answers."""
+        """Whether the server answers."""
         one = self.client()
         try:
             return bool(await one.ping())

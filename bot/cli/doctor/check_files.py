@@ -103,7 +103,7 @@ def fix(error: OSError, directory: Path) -> str:
 
 
 def _is_own(path: Path) -> bool:
-    """Whether it exists, and belongs to the bot's user."""
+    """Whether the path exists, and belongs to the bot's user."""
     with contextlib.suppress(OSError):
         return path.stat().st_uid == os.geteuid()
     return False

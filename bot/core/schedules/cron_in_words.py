@@ -30,7 +30,7 @@ def is_off(cron: str) -> bool:
 
 @lru_cache(maxsize=512)
 def in_words(cron: str) -> str | None:
-    """Describe a cron expression, as in `at 02:00, only on Monday`. Returns None if it isn't one or can't be read."""
+    """Describe a cron expression, as in `at 02:00, only on Monday`. Returns None if it's invalid or can't be read."""
     if len(cron) > CRON_LIMIT or not cron.isprintable() or not _readable(cron):
         return None
     # Both libraries are imported only when a cron is read: as long as nobody asks for one, that saves 1.5 MB.

@@ -43,7 +43,7 @@ def note_listing(
     is_judged: bool = True,
     is_counted: bool = False,
 ) -> Slots:
-    """A schedule's slots after a complete listing at `at`; `listed_at` is the time of the one before.
+    """A schedule's slots after a complete listing at `at`; `listed_at` is the time of the listing before it.
 
     A slot that was listed before it passed is judged and counted later, unless nothing could be listed around that
     time.

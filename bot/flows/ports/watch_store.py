@@ -316,7 +316,7 @@ class ListingGaps(Protocol):
         """
 
     async def message_posted(self, post: ClaimedPost, stored: StoredNotice, ts: str) -> str:
-        """Record a channel's message. Returns `ok`, or `done:<ts>` of the message that another process has posted."""
+        """Record that a channel's message was posted. Returns `ok`, or `done:<ts>` if another process posted one."""
 
     async def posted(self, post: ClaimedPost, number: str, outcome: str) -> str:
         """Record a post in the message's thread as sent (`outcome`: its ts or file) or given up (`outcome`: why)."""
@@ -413,7 +413,7 @@ class Discovery(Protocol):
         """Record a complete listing of schedules, made at `at` by Bolt's clock. Changed schedules are looked at now."""
 
     async def load_schedules(self, slugs: Sequence[str]) -> dict[str, ScheduleRecord]:
-        """Load the records of watched schedules. Those that aren't on record are left out."""
+        """Load the records of watched schedules. Schedules without a record are left out."""
 
     async def rename_schedule(self, old: str, new: str) -> list[str]:
         """Move all that's known about a schedule to another slug. Returns the channels that have an incident for it."""

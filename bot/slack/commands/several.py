@@ -16,7 +16,7 @@ COMMANDS = (SeveralCommand,)
 
 
 def asks(command: SeveralCommand) -> None:  # noqa: ARG001 - every command has the same shape
-    """Return no question for the policy: `handle` asks it about each run."""
+    """Return no question for the policy: `handle` asks the policy about each run."""
     return
 
 

@@ -233,7 +233,7 @@ def test_what_people_type_acts_or_offers_or_says_what_to_type(text: str, expecte
     ],
 )
 def test_talk_starts_and_cancels_nothing_and_offers_neither(text: str) -> None:
-    """Questions, negations, statements and chatter get a status or a log at most, otherwise a sentence."""
+    """Questions, negations, statements and chatter are answered with a status, a log or a sentence at most."""
     kind, _, said = outcome(text).partition(" ")
     if kind == "does":
         command = read(text, "/bolt", names=("bolt",))

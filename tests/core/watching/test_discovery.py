@@ -113,7 +113,7 @@ def test_an_active_run_is_never_dropped() -> None:
 
 
 def test_paging_ends_at_what_is_known() -> None:
-    """Paging ends at the first run that is known."""
+    """Paging ends at the first known run."""
     known = settle(Ledger(begun=True), [run(5)])
     assert not reaches_known(known, [run(7), run(6)])
     assert reaches_known(known, [run(6), run(5)])

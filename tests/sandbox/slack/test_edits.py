@@ -33,7 +33,7 @@ ROW = {
 
 
 async def post(served: Served) -> str:
-    """Post a message with the row, and return its ts."""
+    """Post a message with a row of buttons and menus, and return its ts."""
     reply = await served.client.chat_postMessage(channel="C0DATAENG", text="card", blocks=[ROW])
     return str(reply["ts"])
 
