@@ -33,7 +33,7 @@ class BuildInfo:
 
 
 def clone_revision(root: Path) -> str:
-    """Return the revision that is checked out in the git clone at `root`, or an empty string if that isn't one."""
+    """Return the revision that is checked out in the git clone at `root`, or an empty string if there's no clone."""
     git = root / ".git"
     try:
         head = (git / "HEAD").read_text(encoding="ascii").strip()

@@ -227,7 +227,7 @@ class IncidentHandler:
         return Message((name, " isn't being retried anymore. Nothing was cancelled."))
 
     async def _is_active(self, retry: RetryOfIncident) -> bool:
-        """Whether a retry still runs: its own record may know more than the incident's."""
+        """Whether a retry still runs: its own record may be newer than the incident's."""
         run = await self._runs.load_run(RunKey(self._workspace, retry.run)) if retry.run else None
         return not is_final(retry.state) and (run is None or not is_final(run.seen.state))
 

@@ -47,7 +47,7 @@ LOOK_S = 60.0
 SOONER, SOONER_AGAIN_S = "channels-sooner", 300.0
 # The name of the list that includes email domains: they're read only if the policy needs them.
 WITH_DOMAINS = f"{PEOPLE_LIST}:domains"
-# When to retry a failed call, and a list that Slack refused.
+# How long to wait before retrying a failed call, and before retrying a list that Slack refused.
 CALL_AGAIN_S = 5.0
 REFUSED_S = 1800.0
 KINDS = ("public_channel", "private_channel")
@@ -142,9 +142,9 @@ class Directory:
             return LOOK_S
 
     async def _read(self, name: str, read: Read, fresh_for_s: float) -> float:
-        """Read one list and return when to look again. If a process dies, another one starts over after the lease.
+        """Read one list and return when to look again. Raises StoreUnavailable.
 
-        Raises StoreUnavailable.
+        If a process dies, another one starts over once the lease has expired.
         """
         good_for_s, began = 0.0, time.monotonic()
         try:

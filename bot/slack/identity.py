@@ -52,7 +52,7 @@ REASONS = {
 class TokenRefusedError(Exception):
     """Slack refuses a token.
 
-    `sentence` names the variable and Slack's reason, and `fix` says what to do; the message is both.
+    `sentence` names the variable and Slack's reason, and `fix` says what to do; the message contains both.
     """
 
     def __init__(self, sentence: str, fix: str) -> None:

@@ -314,7 +314,7 @@ class SocketModeReceiver:
     async def _mend(self, number: int, handler: AsyncSocketModeHandler, *, alone: bool) -> None:
         """Give a connection that stays dead a new address.
 
-        It's logged once, and only if another connection is alive: without any, an outage is logged instead.
+        It's logged once, and only if another connection is alive; otherwise, an outage is logged instead.
         """
         now = time.monotonic()
         if await self._lives(number):

@@ -127,7 +127,7 @@ def none_late(seen: Seen) -> Found:
 
 
 def none_lost(seen: Seen) -> Found:
-    """An accepted command has a run, was visibly refused, or is visibly unclear after its trigger was struck."""
+    """An accepted command has a run or was visibly refused; if a strike hit its trigger, it may be visibly unclear."""
     elsewhere = Counter(one.user for one in seen.told if REFUSAL.search(one.text))
     for command in seen.commands:
         if runs_of(seen, command) or not accepted(command):

@@ -60,7 +60,7 @@ def files(stage: Stage) -> list[Any]:
 
 
 async def test_the_failed_command_is_told_by_default(stage: Stage) -> None:
-    """By default, the person alone sees which command failed, its outcome and the lines that matter."""
+    """By default, only the person who asked sees which command failed, its outcome and the lines that matter."""
     await stage.start_bot()
     run = await run_to_its_end(stage, "hourly", "failed after")
     await stage.until(lambda: len(stage.replies()) == 2)

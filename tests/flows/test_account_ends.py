@@ -241,7 +241,7 @@ async def test_a_log_that_arrives_while_its_end_is_accounted_is_not_lost(stage: 
 
 
 async def test_counts_share_twelve_edits_a_minute_and_what_matters_goes_first(stage: IncidentStage) -> None:
-    """Counts are edited one every five seconds, however many there are; a recovery doesn't wait for them."""
+    """One count is edited every five seconds, however many are waiting; a recovery doesn't wait for them."""
     for number in range(4):
         await stage.watch("nightly", f"C{number}")
     stage.run_through("FAILED")

@@ -200,7 +200,7 @@ async def test_one_retry_at_a_time(start_stage: Stage, by: str, shown: str) -> N
 
 
 async def test_two_clicks_at_once_are_one_retry(start_stage: Stage) -> None:
-    """Another person's click starts nothing, even before Bolt shows the run; after a minute without one, it does."""
+    """Another person's click starts nothing, even before Bolt shows the run. After a minute without a run, it does."""
     of, button = handling(start_stage, failing()), IncidentButton("nightly", 4713)
     of.incidents.contended = 1
     assert await of.flow.begin_retry(asker(), button) == 4713

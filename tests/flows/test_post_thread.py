@@ -146,7 +146,7 @@ async def test_a_log_that_bolt_no_longer_gives_is_told(stage: Stage, api: Api, g
 
 @pytest.mark.parametrize("refused", [1, 2])
 async def test_refused_blocks_do_not_lose_the_excerpt(stage: Stage, refused: int) -> None:
-    """The relevant lines are posted as plain text; if Slack refuses that too, only the sentence is."""
+    """The relevant lines are posted as plain text; if Slack refuses that too, only the sentence is posted."""
     ts = await stage.follow(1)
     await stage.end(1, "FAILED", log="read")
     stage.sandbox.workspace.faults.add(Fault("error", "chat.postMessage", count=refused, code="invalid_blocks"))

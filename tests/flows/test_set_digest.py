@@ -35,7 +35,7 @@ async def due_at(stage: DigestStage) -> datetime:
 
 
 async def test_it_is_due_by_the_clock_of_whoever_sets_it(stage: DigestStage) -> None:
-    """Another time zone can be named; it's UTC if Slack doesn't know theirs."""
+    """The time zone is the person's, or UTC if Slack doesn't know it; another one can be named."""
     assert "every day at 09:00 (UTC)" in await type_(stage, "digest daily")
     assert await due_at(stage) == datetime(2026, 11, 30, 9, tzinfo=UTC)
     stage.people.people[ADA] = Person(ADA, frozenset({Role.MEMBER}), time_zone="Europe/Berlin")

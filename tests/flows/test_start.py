@@ -1,4 +1,4 @@
-"""A start is sent to Bolt at most once, and soon or not at all; and the requester is told the outcome."""
+"""A start is sent to Bolt at most once, either soon or not at all, and the requester is told the outcome."""
 
 from __future__ import annotations
 

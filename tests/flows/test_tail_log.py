@@ -151,7 +151,7 @@ async def stage(redis_client: Redis, sandbox: Sandbox) -> AsyncIterator[Stage]:
 
 
 async def test_it_begins_with_the_running_command_and_goes_on_behind_what_is_posted(stage: Stage) -> None:
-    """One post has all pages; later ones only have what's new, and without anything new there's no post."""
+    """The first post covers the whole log so far; later posts cover only new lines, and without any there's no post."""
     answer = await stage.tail_log().begin_tail(ADA, KEY, None)
     assert answer is not None
     assert "in its thread, at most once every 15 s" in str(answer.text)

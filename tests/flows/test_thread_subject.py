@@ -146,7 +146,7 @@ async def test_a_start_that_waits(stage: Stage) -> None:
 
 
 async def test_a_start_that_waits_for_approval(stage: Stage) -> None:
-    """It has no run, and can be withdrawn; once it's approved, it no longer can."""
+    """It has no run, and can be withdrawn until it's approved."""
     await stage.start(state="pending", approval=APPROVAL)
     subject = await stage.subject_of("7.5")
     assert (subject.run, subject.pending) == (None, "request-7")

@@ -68,7 +68,7 @@ class Api:
 async def test_the_expected_end_of_a_followed_run(
     redis_client: Redis, commands: tuple[str, ...], retries: int | None, expected: float | None
 ) -> None:
-    """The usual duration is that of full runs with the schedule's own commands."""
+    """The usual duration comes from full runs with the schedule's own commands, and is expected only of such runs."""
     scripts = Scripts(redis_client, "test", retention_s=1000)
     for number in (6, 5):
         facts = json.dumps({"overridden": True})

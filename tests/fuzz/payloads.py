@@ -63,7 +63,7 @@ def put(body: Json, path: Path, value: object) -> None:
 
 @st.composite
 def payloads(draw: st.DrawFn) -> tuple[str, Json]:
-    """A payload of one kind, with drawn choices of people, and up to three things that are wrong."""
+    """A payload of one kind, with randomly drawn contents, in which up to three things are wrong."""
     name = draw(st.sampled_from(sorted(PAYLOADS)))
     body: Json = copy.deepcopy(PAYLOADS[name])
     fresh(body, draw(st.uuids()).hex)

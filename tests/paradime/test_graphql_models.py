@@ -63,7 +63,7 @@ def schedule(**changes: object) -> bolt.Schedule:
 
 
 def test_the_four_lists_of_a_schedule() -> None:
-    """In each of the four lists, `[""]` is empty, and real entries are kept."""
+    """In each of the four lists, `[""]` counts as empty, and real entries are kept."""
     read = schedule(slackOn=[""], slackNotify=["#data"], emailOn=None, emailNotify=["", "a@b.c"])
     assert (read.slack_on, read.slack_notify, read.email_on, read.email_notify) == ((), ("#data",), (), ("a@b.c",))
 

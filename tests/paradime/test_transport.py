@@ -88,7 +88,7 @@ async def test_a_refused_connection_was_not_sent() -> None:
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/graphql", "http://[/"])
 async def test_an_address_that_is_none_was_not_sent(url: str) -> None:
-    """With an address that can't be used, nothing was sent."""
+    """If the address can't be used, nothing was sent."""
     async with sending(url) as transport:
         with pytest.raises(BoltNotSent):
             await transport.post(QUERY)

@@ -232,7 +232,7 @@ def direct_message(actor: Actor) -> Json:
 
 
 def home(actor: Actor) -> Json:
-    """An opened App Home: only the envelope names a workspace, that of the person who opens it."""
+    """An opened App Home: only the envelope names a workspace, which is where the person belongs."""
     inner = {"type": "app_home_opened", "user": actor.user, "channel": "D1", "tab": "home", "event_ts": "17.1"}
     if not actor.own.startswith("T"):
         return envelope(inner, is_ext_shared_channel=actor in FOREIGN.values())

@@ -63,7 +63,7 @@ def test_what_the_policy_is_asked(command: Command, asked: Asks | None) -> None:
 
 @pytest.mark.parametrize("typed", [example for verb in VERBS.values() for example, _ in verb.help[1:]])
 def test_a_command_acts_if_the_policy_is_asked_for_an_action(typed: str) -> None:
-    """A command that the policy treats as acting counts as acting, and its example in `help` isn't read as a guess."""
+    """A command that asks the policy about an action is an acting one, and its example in `help` isn't a guess."""
     command = parse(typed)
     asked = handlers()[type(command)].asks(command)
     if asked is not None and asked.action.acts:

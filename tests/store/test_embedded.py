@@ -162,7 +162,7 @@ async def test_a_directory_that_was_there_keeps_its_mode(open_directory: Path) -
 
 
 async def test_a_long_path_is_no_hindrance(tmp_path: Path) -> None:
-    """A socket's path has at most 107 bytes; with a longer one, the socket is in a temporary folder, removed later."""
+    """A socket's path has at most 107 bytes; if it would be longer, a temporary folder is used, and removed later."""
     own = EmbeddedRedis(tmp_path / ("long" * 30) / 'sp ace "quoted"')
     url = await own.start()
     socket = Path(url.removeprefix("unix://"))
@@ -220,7 +220,7 @@ async def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 @pytest.fixture
 def read_only() -> Iterator[Path]:
-    """A directory of another user. Root can write everywhere, so the test isn't root."""
+    """A directory of another user. Root can write everywhere, so the test doesn't run as root."""
     mine = os.geteuid()
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o555)

@@ -270,7 +270,7 @@ async def test_a_card_that_cannot_be_edited_stays_out_until_its_end(scripts: Scr
 
 
 async def test_a_post_is_attempted_once(scripts: Scripts) -> None:
-    """A second attempt finds the first one's record, with its time; once posted, it's done."""
+    """A second attempt finds the first one's record, with its time; a post that was sent isn't attempted again."""
     await settled_cards(scripts, "A")
     await end_run(scripts, 1, "FAILED")
     lane = posts(scripts)

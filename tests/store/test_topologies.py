@@ -125,7 +125,7 @@ async def sentinels(servers: Servers, *, password: str = "") -> Watched:
 
 
 async def test_a_failover_is_followed(servers: Servers, scripts: Make) -> None:
-    """The primary is killed: the same client finds the new one, which never saw our scripts, and stays with it."""
+    """If the primary is killed, the same client finds the new one, which never saw our scripts, and stays with it."""
     watched = await sentinels(servers, password=PASSWORD)
     store = scripts(watched.url)
     assert await check(store.redis, "x") == ()

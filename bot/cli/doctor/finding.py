@@ -38,5 +38,5 @@ def warning(check: str, sentence: str, fix: str) -> Finding:
 
 
 def problem(check: str, sentence: str, fix: str) -> Finding:
-    """Return a finding that keeps the bot from starting, or from doing its job."""
+    """Return a finding about something that keeps the bot from starting or from doing its job."""
     return Finding(check, "problem", sentence, fix)

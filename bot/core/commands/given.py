@@ -43,7 +43,7 @@ def schedule_of(given: Given) -> str:
 
 
 def run_number(given: Given) -> int | None:
-    """The run that is named, else the thread's, or None if a schedule is named.
+    """The run that is named, or else the thread's; None if a schedule is named.
 
     Raises BadCommand if a run's number is followed by anything else.
     """

@@ -41,7 +41,7 @@ class NodeResult:
 
     @property
     def kind(self) -> str:
-        """The first part of the unique id, `node` if it has only one."""
+        """The first part of the unique id, or `node` if the id has only one part."""
         kind, dot, _ = self.unique_id.partition(".")
         return kind if dot else "node"
 

@@ -114,7 +114,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class CancelWish:
-    """A request to cancel the run: by whom and when; `asked` once Bolt has been asked to cancel."""
+    """A request to cancel the run: by whom and when, and whether Bolt has already been asked (`asked`)."""
 
     user: str
     at: datetime
@@ -249,7 +249,7 @@ class Run:
 
     @property
     def started_at(self) -> datetime | None:
-        """When it began: as Bolt reports it, else its first command's start, else when it was asked for."""
+        """When it began: as Bolt reports it, or else when its first command began, or else when it was asked for."""
         if self.end and self.end.started_at:
             return self.end.started_at
         begun = [command.started_at for command in self.seen.commands if command.started_at]
@@ -257,7 +257,7 @@ class Run:
 
     @property
     def ended_at(self) -> datetime | None:
-        """When the run ended: as Bolt reports it, else its last command's end. None if it hasn't ended."""
+        """When the run ended: as Bolt reports it, or else when its last command ended. None if it hasn't ended."""
         if self.end and self.end.ended_at:
             return self.end.ended_at
         ended = [command.ended_at for command in self.seen.commands if command.ended_at]

@@ -171,8 +171,8 @@ def _commands(rule: Rule, target: Target) -> bool:
 def _overridden(rule: Rule, wanted: Overrides, given: tuple[str, ...], like: Callable[[str, str], bool]) -> bool:
     """Whether a rule's condition on overrides is met by those of a request.
 
-    Without overrides, an allowing rule always applies, and a refusal doesn't. An allowing rule must cover all
-    overrides; for a refusal or an approval, one that matches is enough.
+    If a request has no overrides, a refusal applies only if its condition is `none`, and other rules always apply.
+    Otherwise, an allowing rule must cover all overrides; for a refusal or an approval, one that matches is enough.
     """
     if not given:
         return wanted.none or not isinstance(rule.effect, Deny)

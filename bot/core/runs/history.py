@@ -1,6 +1,6 @@
 """History of a schedule's runs: the figures, the data of its chart, and a summary in words.
 
-Only runs that have ended count. Durations are those of successes, because failures are short or long for other reasons.
+Only runs that have ended count. Durations count only successes, because failures are short or long for other reasons.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def is_about_the_same(one: Watch, other: Watch) -> bool:
 
 
 def subject(watch: Watch) -> tuple[str, str, str | None, str | None]:
-    """A watch's channel and subject: a watch with the same ones replaces it."""
+    """A watch's channel and subject. A watch with the same channel and subject replaces it."""
     return watch.channel, watch.pattern.lower(), watch.owner, watch.branch
 
 

@@ -51,7 +51,7 @@ def inert(text: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Escape the three characters that Slack requires, the ampersand first."""
+    """Escape the three characters that Slack requires to be escaped, the ampersand first."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -1,5 +1,5 @@
--- Runs every command that the bot uses, on keys of this deployment, and leaves no data: checks that Redis would execute
--- them. The first command is a write that needs memory, so a full, read-only or broken server refuses at once. Commands
+-- Checks that Redis executes every command that the bot uses, by running them on keys of this deployment. Leaves no
+-- data. The first command is a write that needs memory, so a full, read-only or broken server refuses at once. Commands
 -- that the user may not run are named all at once.
 local text, hash, set, zset, stream =
   key('probe', 'text'), key('probe', 'hash'), key('probe', 'set'), key('probe', 'zset'), key('probe', 'stream')

@@ -138,7 +138,7 @@ def test_a_full_disk_and_a_read_only_one(tmp_path: Path) -> None:
 
 
 def test_each_reason_has_its_fix() -> None:
-    """Each error has its fix; only permissions have a command."""
+    """Each error has its fix; only the fix for permissions contains a command."""
     place = Path("/nowhere")
     assert "permission denied" in reason(PermissionError(errno.EACCES, "Permission denied"), place)
     assert "chown" in fix(PermissionError(errno.EPERM, "Operation not permitted"), place)

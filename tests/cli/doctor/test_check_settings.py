@@ -57,7 +57,7 @@ async def test_a_setting_that_is_misspelt(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("name", ["POLICY", "HINTS", "OWNERS", "WATCHES"])
 async def test_a_file_that_cannot_be_read(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A file that's missing, a directory or invalid is a problem with its own fix."""
+    """A missing file, a directory and an invalid file are problems, each with its own reason."""
     setting_name = f"BOLT_BOT_{name}_FILE"
     broken = tmp_path / "broken.yaml"
     broken.write_text("version: 1\nversion: [")

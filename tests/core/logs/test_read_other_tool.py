@@ -86,7 +86,7 @@ def test_what_only_sounds_like_an_error_is_none(line: str) -> None:
 
 
 def test_the_stream_that_speaks_of_an_error_is_shown() -> None:
-    """The stream that mentions an error is shown; if both do, both are."""
+    """The stream that mentions an error is shown, or both streams if both mention one."""
     assert other("step 1\nERROR: it broke\n", "DeprecationWarning: old\n").shown == "step 1\nERROR: it broke"
     assert other("Cloning\n", "fatal: could not read\n").shown == "fatal: could not read"
     assert other("ERROR: a\n", "ERROR: b\n").shown == "ERROR: a\nERROR: b"

@@ -22,7 +22,7 @@ def test_it_is_open_while_its_schedule_fails_or_flaps() -> None:
 
 
 def test_a_run_keeps_the_place_of_its_end() -> None:
-    """An incident's run has the same order as the end it was made from, and keeps its facts."""
+    """An incident's run is ordered like the end that it was made from, and keeps its facts."""
     end = RunEnd(7, "FAILED", NOON, NOON, branch="main", commit="3f2c1ab", asked_by="U1")
     run = IncidentRun.of(end)
     assert run.order == end.order

@@ -37,7 +37,7 @@ def listed(*schedules: Schedule, asked: ListCommand | None = None, as_of: dateti
 
 
 def test_a_row_says_how_the_last_run_ended_and_when_the_next_one_begins() -> None:
-    """A row shows how the last run ended, with the slug, which is what people type, and the owner."""
+    """A row shows how the last run ended, the slug (which people type) and the owner."""
     _, row, facts = shown(listed(NIGHTLY))
     assert row.startswith(":x: Nightly full build failed · last run 14:20")
     assert "nightly" in facts

@@ -71,7 +71,7 @@ def test_a_slot_that_was_listed_before_it_passed_is_judged() -> None:
 
 
 def test_a_time_that_stays_listed_passes_once() -> None:
-    """A time that stays listed after it has passed, because the backend updates it when the run starts, passes once."""
+    """If a time stays listed after it has passed, because it's updated only when the run starts, it counts once."""
     passed = note_listing(Slots(SLOT.timestamp()), SLOT, after(0), after(-0.25))
     assert passed == Slots(0, (SLOT.timestamp(),))
     assert note_listing(passed, SLOT, after(0.25), after(0)) == passed

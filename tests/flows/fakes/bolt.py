@@ -29,7 +29,7 @@ OUR_ACTOR = "API key of the bot"
 
 
 class FakeBolt:
-    """A Bolt with some schedules. `runs_of` has each schedule's runs, newest first, `statuses` every run's state."""
+    """A Bolt with some schedules. `runs_of` has each schedule's runs, newest first; `statuses` has all runs' states."""
 
     def __init__(self, *schedules: Schedule, inactive: Sequence[Schedule] = ()) -> None:
         self.faults = Faults(BoltOutcomeUnknown)

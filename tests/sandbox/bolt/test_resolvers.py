@@ -198,7 +198,7 @@ async def test_options_of_a_start(served: Served) -> None:
 
 
 async def test_a_commit_for_a_branch(served: Served) -> None:
-    """A run on a commit shows its hash at once, one on a branch only after cloning."""
+    """A run on a commit shows its hash at once; a run on a branch shows one only after cloning."""
     commit = "0123456789abcdef0123456789abcdef01234567"
     await served.trigger("nightly", branch=commit)
     await served.trigger("nightly")

@@ -20,7 +20,7 @@ from .listener import Listener
 
 
 class Clock:
-    """Unix seconds that move only when told to."""
+    """A clock in Unix seconds that moves only when told to."""
 
     def __init__(self) -> None:
         self.now = 1_700_000_000.0

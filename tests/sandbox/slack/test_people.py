@@ -207,7 +207,7 @@ async def test_the_number_of_members_is_told_where_asked_for(served: Served) -> 
     ],
 )
 async def test_time_zones(served: Served, at: float, zone: str, label: str, offset: int) -> None:
-    """A person has the zone's name, its current offset and a label."""
+    """A person's data has the time zone's name, its current offset and its label."""
     served.clock.now = at
     await served.control("person", user="ada", tz=zone)
     ada = await told(served, "ada")

@@ -22,7 +22,7 @@ def url(served: Served) -> str:
 
 
 async def test_private_by_default(served: Served, url: str) -> None:
-    """An answer is shown to the asker alone unless it says in_channel."""
+    """An answer is shown only to the person who asked, unless it says in_channel."""
     assert await respond(url, text="psst") == 200
     assert await respond(url, text="all", response_type="in_channel") == 200
     assert [private.text for private in served.ws.privates] == ["psst"]
