@@ -137,7 +137,7 @@ class WatchedChannelChecker:
                 await self._closer.close(stored.incident.schedule, [channel], HIDDEN)
 
     async def _channel_back(self, channel: str, watches: Sequence[Watch], now: datetime) -> None:
-        """Queue one message about what happened in the meantime. A channel that was archived gets it only if there's news."""
+        """Queue one message about what happened in the meantime. An archived channel gets it only if there's news."""
         since = min((watch.paused_at for watch in watches if watch.paused_at), default=now)
         always = any(watch.paused != Pause.ARCHIVED for watch in watches)
         schedules = await self._channels_back.channel_back(channel, ChannelBack(since, always))
