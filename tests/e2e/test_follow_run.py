@@ -37,7 +37,7 @@ async def refused(stage: Stage, *, user: str = "ada") -> None:
 
 
 async def test_a_schedulers_run_is_followed_to_its_end(stage: Stage) -> None:
-    """Its card says who started and who follows it, and its failure mentions the follower in the thread."""
+    """The card says who started the run and who follows it, and a failure mentions the follower in the thread."""
     add_schedule(stage)
     run = starts(stage, branch="dev")
     await stage.start_bot()

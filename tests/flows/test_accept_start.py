@@ -14,7 +14,7 @@ from tests.flows.stage import APP, BOB, Stage, card_url
 
 
 async def test_a_new_start_needs_no_words(start_stage: Stage) -> None:
-    """Its card is the answer; the worker is woken."""
+    """A new start's card is the answer, and the worker is woken."""
     assert await start_stage.accept() is None
     assert start_stage.woken == ["requests"]
 

@@ -169,7 +169,7 @@ async def test_unwatching_closes_the_incident(stage: IncidentStage) -> None:
 
 
 async def test_a_lost_reply_of_the_message_does_not_post_it_twice(stage: IncidentStage) -> None:
-    """It's found by its key."""
+    """A message whose reply was lost is found by its key."""
     await stage.watch()
     stage.run_through("FAILED")
     stage.chat.faults.lose("post_message")
@@ -269,7 +269,7 @@ async def test_another_branch_that_succeeds_first_recovers_nothing(stage: Incide
 
 
 async def test_a_success_recovers_a_failure_whose_log_is_read_later(stage: IncidentStage) -> None:
-    """It does so even if the newest run was cancelled, because a cancelled run decides nothing."""
+    """The incident recovers even if the newest run was cancelled, because a cancelled run decides nothing."""
     await stage.watch()
     stage.run_through("FAILED")
     stage.run_through("SUCCESS")
@@ -288,7 +288,7 @@ async def _account_before_logs_are_read(stage: IncidentStage) -> None:
 async def test_a_recovery_is_shown_although_another_incident_has_replaced_it(
     stage: IncidentStage, *, together: bool
 ) -> None:
-    """It's shown if one look found both the recovery and the new failure, and if the edit was still waiting."""
+    """The recovery is shown, whether one look found it and the new failure, or its edit was still waiting."""
     await stage.watch()
     stage.run_through("FAILED")
     await stage.discover()
@@ -307,7 +307,7 @@ async def test_a_recovery_is_shown_although_another_incident_has_replaced_it(
 
 
 async def test_a_log_that_arrives_late_counts_nothing_twice_after_a_very_long_run(stage: IncidentStage) -> None:
-    """So many runs have begun since that the end is no longer remembered among the newest."""
+    """So many runs have begun since that the long run's end is no longer remembered among the newest."""
     await stage.watch()
     run, began = stage.begin(), stage.at
     await stage.discover()

@@ -190,7 +190,7 @@ async def only_message(stage: IncidentStage, channel: str = CHANNEL) -> str:
 
 
 async def test_if_the_last_watch_is_stopped_the_message_says_so(stage: IncidentStage) -> None:
-    """It would otherwise go on saying that runs can't be seen, even long after Bolt is back."""
+    """Otherwise, the message would say that runs can't be seen, even long after Bolt is back."""
     watch = await stage.watch()
     other = await stage.watch("hourly")
     await stage.watch("hourly", "C2")
@@ -208,7 +208,7 @@ async def test_if_the_last_watch_is_stopped_the_message_says_so(stage: IncidentS
 
 
 async def test_a_watches_file_ends_the_message_and_begins_one_too(stage: IncidentStage) -> None:
-    """It moves the channel's watch to another channel, which is told instead."""
+    """The file moves the channel's watch to another channel, which gets the message instead."""
     watch = await stage.watch()
     await blind(stage)
     rev, _ = await stage.watches.read_watches()
@@ -527,7 +527,7 @@ async def ranges_read(stage: IncidentStage, act: Awaitable[object]) -> int:
 
 
 async def test_the_gaps_are_read_once_for_all_that_a_channel_withholds(stage: IncidentStage) -> None:
-    """They're also read only once for all channels that withhold something: each read covers every channel's entry."""
+    """The gaps are read once for all channels that withhold something, because each read covers all of them."""
     slugs = [f"s{number}" for number in range(20)]
     stage.bolt.active = [replace(HOURLY, slug=slug, uuid=slug) for slug in slugs]
     channels = [CHANNEL, *(f"C1{number}" for number in range(20))]
@@ -551,7 +551,7 @@ async def test_the_gaps_are_read_once_for_all_that_a_channel_withholds(stage: In
 
 
 async def test_a_schedule_that_is_no_longer_watched_is_not_waited_for(stage: IncidentStage) -> None:
-    """Its runs are no longer looked at, so the account would wait for them until it gives up."""
+    """The unwatched schedule's runs aren't looked at, so the account would wait for them until it gives up."""
     await stage.watch("nightly")
     hourly = await stage.watch("hourly", "C2")
     stage.pass_minutes(DAY)

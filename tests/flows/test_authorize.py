@@ -211,7 +211,7 @@ async def test_no_other_schedule_is_taken_for_one_at_hand(start_stage: Stage) ->
 
 
 async def test_a_schedule_of_our_records_is_not_looked_up(start_stage: Stage) -> None:
-    """Its slug and name are enough, as no rule here depends on its owner."""
+    """The schedule's slug and name are enough, as no rule here depends on its owner."""
     stage = with_policy(start_stage, NO_PROD)
     assert not (await stage.authorizer.decide_on_slug(attempt(), "nightly", "Nightly")).allowed
     assert (await stage.authorizer.decide_on_slug(attempt(), "hourly", "Hourly")).allowed
@@ -242,7 +242,7 @@ async def test_a_decision_ends_with_the_policy_with_which_it_began(start_stage: 
 
 
 async def test_many_schedules_of_our_records_are_one_entry(start_stage: Stage) -> None:
-    """It's a refusal only if all are refused."""
+    """The entry is a refusal only if all schedules are refused."""
     stage = with_policy(start_stage, NO_PROD)
     retry = attempt(Action.RETRY, "retry --failing")
     both = await stage.authorizer.decide_on_slugs(retry, {"nightly": "Nightly", "hourly": "Hourly"})

@@ -105,7 +105,7 @@ async def test_an_unknown_one_is_not_stopped(stage: WatchStage, text: str) -> No
 
 
 async def test_the_policy_decides_who_stops_it(redis_client: Redis) -> None:
-    """It decides by the schedules that a watch covers; anyone who may watch can stop a watch that covers none."""
+    """The policy decides by a watch's schedules; anyone who may watch can stop a watch that covers none."""
     stage = WatchStage(
         redis_client,
         Policy((Rule("hourly", Deny("not yours"), which=Which(schedules=("hourly",))), Rule("all", Allow()))),
@@ -131,7 +131,7 @@ async def test_what_fails_and_is_no_longer_watched_is_closed(stage: WatchStage) 
 
 
 async def test_what_a_file_sets_is_not_stopped(redis_client: Redis) -> None:
-    """It's listed without a button."""
+    """A watch from the file is listed without a button."""
     stage = WatchStage(redis_client)
     await stage.store.add_watch(Watch(CHANNEL, 0, "T", "night*", NOW))
     assert said((await stage.type("unwatch 1")).text) == (

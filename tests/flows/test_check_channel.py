@@ -280,7 +280,7 @@ async def test_posts_that_wait_are_not_posted_into_a_shared_channel(stage: Incid
 
 
 async def test_a_channel_that_is_no_longer_shared_goes_on(stage: IncidentStage) -> None:
-    """Its watch resumes, and the next failure is posted."""
+    """The watch resumes, and the next failure is posted."""
     await stage.watch(made_by=ADA)
     stage.channels.states[CHANNEL] = SHARED
     await stage.check_channels()
@@ -321,7 +321,7 @@ async def test_where_the_creator_cannot_be_told_admins_are(stage: IncidentStage,
 
 
 async def test_a_private_message_that_slack_does_not_take_is_sent_later(stage: IncidentStage) -> None:
-    """It's sent only once."""
+    """A private message that Slack doesn't take is sent later, and only once."""
     await stage.watch(made_by=ADA)
     stage.channels.states[CHANNEL] = SHARED
     stage.chat.faults.fail("post_direct", SlackOutcomeUnknown("chat.postMessage"))
@@ -336,7 +336,7 @@ async def test_a_private_message_that_slack_does_not_take_is_sent_later(stage: I
 async def test_a_channel_that_slack_says_nothing_about_stays_as_it_is(
     stage: IncidentStage, away: SlackOutcomeUnknown | ScopeMissing
 ) -> None:
-    """Its watches go on, and the channel is checked again later."""
+    """The channel's watches go on, and the channel is checked again later."""
     await stage.watch()
     stage.channels.away = away
     await stage.check_channels()
@@ -384,7 +384,7 @@ async def test_a_channel_with_another_id_takes_everything_along(stage: IncidentS
 async def test_a_retry_that_is_starting_goes_on_in_a_channel_with_another_id(
     stage: IncidentStage, waits_for: str
 ) -> None:
-    """It's sent once the moved message shows it, and its progress is shown there and nowhere else."""
+    """The retry is sent once the moved message shows it, and its progress is shown there and nowhere else."""
     stage.people.people[ADA] = Person(ADA, name="ada", roles=frozenset({Role.MEMBER}))
     await stage.watch()
     await fails(stage)
@@ -527,7 +527,7 @@ async def refuses(stage: IncidentStage, error: ChannelRefused = NOT_IN) -> None:
 
 
 async def test_a_bot_that_is_back_before_the_check_posts_what_was_refused(stage: IncidentStage) -> None:
-    """It posts at the check, not after the channel's ten minutes as unreachable; its return needs no message."""
+    """The bot posts at the check, not after the channel's ten minutes as unreachable; its return needs no message."""
     await stage.watch()
     await refuses(stage)
     del stage.chat.refusing[CHANNEL]
@@ -541,7 +541,7 @@ async def test_a_bot_that_is_back_before_the_check_posts_what_was_refused(stage:
 
 
 async def test_a_message_whose_edit_was_refused_is_brought_up_to_date_at_the_check(stage: IncidentStage) -> None:
-    """It shows what happened meanwhile."""
+    """The message shows what happened in the meantime."""
     await stage.watch()
     await fails(stage)
     stage.chat.refusing[CHANNEL] = NOT_IN
@@ -712,7 +712,7 @@ async def test_an_edit_tried_again_is_not_given_up_when_a_post_is_refused_just_t
 
 
 async def test_a_channel_that_refuses_edits_takes_one_slot_of_the_budget_at_each_try(stage: IncidentStage) -> None:
-    """This holds however many of its messages are out of date: other channels' edits share the budget."""
+    """Each try takes one slot however many messages are out of date, because other channels share the budget."""
     slugs = [f"job-{number}" for number in range(4)]
     stage.bolt.active[:] = [replace(stage.bolt.active[0], slug=slug, name=f"Job {slug}") for slug in slugs]
     await stage.watch("*")

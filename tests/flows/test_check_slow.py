@@ -85,7 +85,7 @@ async def test_a_run_that_ended_in_time_is_not_slow(stage: IncidentStage) -> Non
 
 
 async def test_a_run_that_ended_is_not_checked_again(stage: IncidentStage) -> None:
-    """Its check is dropped, whether or not its channel is still watching when it ends."""
+    """An ended run's check is dropped, whether or not its channel is still watching when the run ends."""
     due = stage.scripts.key("due", "slow")
     watch = await stage.watch(slow=SlowAfter(seconds=300))
     for is_watched in (True, False):

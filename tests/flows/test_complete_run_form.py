@@ -73,7 +73,7 @@ async def offered(forms: RunForms, filled: Filled = NIGHTLY) -> Form:
 
 
 async def test_commands_that_the_list_leaves_out(api: Api, forms: RunForms) -> None:
-    """They're read when the schedule is chosen, and the form that shows them can start it."""
+    """The commands are read when the schedule is chosen, and the form that shows them can start it."""
     api.listed = ()
     form = await offered(forms)
     assert form.filled.commands == "dbt seed\ndbt run"

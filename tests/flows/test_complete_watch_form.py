@@ -63,13 +63,13 @@ async def test_a_new_watch_is_as_if_it_was_typed(stage: WatchStage, forms: Watch
 
 
 async def test_a_pattern_needs_no_schedule(forms: WatchForms) -> None:
-    """It doesn't need Bolt either."""
+    """A pattern needs neither a schedule nor Bolt."""
     assert await forms.read_form(Filled(CHANNEL, schedule="new-*")) == ReadForm(WatchCommand("new-*", mention="owner"))
 
 
 @pytest.mark.parametrize(("handle", "sentence"), [("", CHOOSE_ONE), ("gone", GONE), ("#99", GONE)])
 async def test_what_cannot_be_found_is_said_at_the_field(forms: WatchForms, handle: str, sentence: str) -> None:
-    """It's shown together with the form's other problems."""
+    """A schedule that can't be found is reported together with the form's other problems."""
     problems = await forms.read_form(Filled(CHANNEL, schedule=handle, quiet="x"))
     assert isinstance(problems, Problems)
     assert problems.fields["schedule"] == sentence
@@ -101,7 +101,7 @@ async def test_an_edited_watch_keeps_what_it_watches_its_number_and_its_beginnin
 
 
 async def test_a_watch_of_a_schedule_that_is_gone_can_be_edited(stage: WatchStage, forms: WatchForms) -> None:
-    """It may come back."""
+    """A watch can be edited even if its schedule is gone, because the schedule may come back."""
     await stage.type("watch nightly")
     stage.bolt.active = stage.bolt.active[1:]
     stage.stage.catalog.forget()
@@ -110,7 +110,7 @@ async def test_a_watch_of_a_schedule_that_is_gone_can_be_edited(stage: WatchStag
 
 
 async def test_a_watch_that_was_stopped_meanwhile_is_not_made_again(stage: WatchStage, forms: WatchForms) -> None:
-    """This holds whether it was stopped before the form opened, before it was submitted, or before it was stored."""
+    """It doesn't matter whether the watch was stopped before the form opened, was submitted, or was stored."""
     await stage.type("watch nightly")
     filled = await form_of(forms, 1)
     form = await forms.read_form(filled)

@@ -26,7 +26,7 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 
 async def test_an_active_run_is_followed_without_a_card(stage: IncidentStage) -> None:
-    """It's polled like any other, and its facts come from the listing."""
+    """An active run is polled like any other, and its facts come from the listing."""
     await stage.watch()
     run = stage.begin(actor="cron")
     await stage.discover()
@@ -37,7 +37,7 @@ async def test_an_active_run_is_followed_without_a_card(stage: IncidentStage) ->
 
 
 async def test_a_success_needs_no_poll(stage: IncidentStage) -> None:
-    """It's polled only if it would close an incident: then its commands decide."""
+    """A success is polled only if it would close an incident, because its commands then decide."""
     await stage.watch()
     first = stage.run_through("SUCCESS")
     await stage.discover()
@@ -127,7 +127,7 @@ async def test_if_bolt_throttles_each_look_the_next_one_asks_for_another_schedul
 
 
 async def test_if_older_pages_cannot_be_read_for_ten_minutes_what_is_newer_is_told(stage: IncidentStage) -> None:
-    """They may never become readable, and nothing would be reported about the schedule anymore."""
+    """The older pages may never become readable, and nothing would be reported about the schedule anymore."""
     stage.run_through("SUCCESS")
     await stage.watch()
     for _ in range(25):
@@ -252,7 +252,7 @@ async def test_a_failure_from_before_and_one_after_the_watch_of_a_second_channel
 
 
 async def test_what_was_accounted_while_a_second_channel_made_its_watch_is_counted_there(stage: IncidentStage) -> None:
-    """It counts as a failure from before the watch, because its end isn't accounted for again."""
+    """The run counts as a failure from before the watch, because its end isn't accounted for again."""
     await stage.watch()
     asked = stage.at
     stage.run_through("FAILED")
@@ -265,7 +265,7 @@ async def test_what_was_accounted_while_a_second_channel_made_its_watch_is_count
 
 
 async def test_a_run_that_may_be_a_lost_starts_waits_for_it(stage: IncidentStage) -> None:
-    """It's reported on the start's card. A run that somebody else started doesn't wait."""
+    """A lost start's run is reported on the start's card. A run that somebody else started doesn't wait."""
     await stage.watch()
     run = await _lost_start(stage)
     theirs = stage.run_through("FAILED")

@@ -52,7 +52,7 @@ async def test_if_nothing_happens_no_runs_are_listed(stage: IncidentStage) -> No
 
 
 async def test_a_time_that_has_passed_is_worth_one_look(stage: IncidentStage) -> None:
-    """Its run may not show in the other fields yet."""
+    """The run of a slot that has passed may not show in the listing's other fields yet."""
     stage.bolt.active = [replace(NIGHTLY, next_run_at=stage.at + timedelta(minutes=1))]
     await stage.watch()
     before = asked(stage, "newest_runs")
@@ -92,7 +92,7 @@ async def test_if_bolt_is_away_the_listing_is_tried_again(
 
 
 async def test_the_time_of_the_listing_is_kept(stage: IncidentStage) -> None:
-    """It's stored by Bolt's clock, so that the bot knows for how long it hasn't seen Bolt's runs."""
+    """The time is stored by Bolt's clock, so that the bot knows for how long it hasn't seen Bolt's runs."""
     await stage.watch()
     assert await stage.discovery.listed_at() == stage.at
 

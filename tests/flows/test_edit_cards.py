@@ -74,7 +74,7 @@ async def test_what_may_work_later_is_tried_again(start_stage: Stage, error: Sla
 
 
 async def test_a_lost_reply_is_answered_by_editing_again(start_stage: Stage) -> None:
-    """It isn't known whether the edit was made; making it twice does no harm."""
+    """It isn't known whether Slack made the edit; making it twice does no harm."""
     await started(start_stage)
     await observe(start_stage, "RUNNING")
     start_stage.chat.faults.lose("edit_message")
@@ -88,7 +88,7 @@ async def test_a_lost_reply_is_answered_by_editing_again(start_stage: Stage) -> 
 
 @pytest.mark.parametrize("error", [MessageGone(EDIT, "message_not_found"), ChannelRefused(EDIT, "is_archived")])
 async def test_a_card_that_is_gone_is_left(start_stage: Stage, error: SlackError) -> None:
-    """It uses no more of the shared budget."""
+    """A deleted card uses no more of the shared budget."""
     await started(start_stage)
     await observe(start_stage, "RUNNING")
     start_stage.chat.faults.fail("edit_message", error)

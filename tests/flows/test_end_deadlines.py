@@ -20,6 +20,6 @@ def test_ten_failures_have_time_to_be_posted_one_after_the_other() -> None:
 
 
 def test_an_incident_waits_three_seconds_for_a_log() -> None:
-    """It waits less if there's less time."""
+    """An incident waits three seconds for a log, or less if there's less time."""
     assert EndRules().reading_s(1, incident_only=True) == 3
     assert EndRules().reading_s(1000, incident_only=True) == 0

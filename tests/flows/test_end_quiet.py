@@ -84,7 +84,7 @@ async def test_an_incident_gets_its_own_message_at_its_next_failure(stage: Incid
 
 
 async def test_an_incident_that_was_listed_recovers_in_a_line(stage: IncidentStage) -> None:
-    """It has no message that could be edited."""
+    """The incident has no message that could be edited."""
     await at(stage, NIGHT)
     await fail(stage)
     await at(stage, MORNING)
@@ -175,7 +175,7 @@ async def test_what_was_wanted_before_is_not_posted_in_the_night(stage: Incident
 
 
 async def test_a_channel_that_is_no_longer_watched_hears_nothing(stage: IncidentStage) -> None:
-    """Its watch was stopped in the night."""
+    """The channel's watch was stopped in the night."""
     await at(stage, NIGHT)
     await fail(stage)
     (watch,) = await stage.watches.all_watches()
@@ -240,7 +240,7 @@ async def test_a_kill_between_any_two_steps_loses_nothing_and_repeats_nothing(st
 
 
 async def test_an_outage_says_nothing_in_the_night(one_redis: Redis) -> None:
-    """Its message is edited; a line in the morning says that all have recovered."""
+    """The outage's message is edited; a line in the morning says that all have recovered."""
     schedules = [Schedule(n, f"u{n}", f"Job {n}", f"job-{n}", "OFF", "ui", commands=("dbt build",)) for n in range(8)]
     stage = IncidentStage(one_redis, at=EVENING, bolt=FakeBolt(*schedules))
     await stage.watch("*", quiet=QUIET, time_zone="UTC", mention="U0ADA")

@@ -66,7 +66,7 @@ async def test_the_file_wins(one_redis: Redis) -> None:
 
 
 async def test_a_schedule_that_does_well_waits_for_its_next_run(one_redis: Redis) -> None:
-    """Its owner is looked up as soon as it runs again."""
+    """A healthy schedule's owner is looked up as soon as the schedule runs again."""
     stage = staged(one_redis, "ada@example.com")
     stage.bolt.active = [replace(one, last_run_state="SUCCESS") for one in stage.bolt.active]
     await stage.watch("nightly")
@@ -108,7 +108,7 @@ async def test_slack_may_not_say(one_redis: Redis, error: BotError, ttl_s: int |
 
 
 async def test_a_schedule_that_nobody_watches_any_more_is_dropped(one_redis: Redis) -> None:
-    """Its owner isn't looked up."""
+    """The owner of a schedule that's no longer watched isn't looked up."""
     stage = staged(one_redis, "ada@example.com")
     await stage.owners.look_ahead([ADA])
     assert await stage.work("owners") == 1

@@ -23,7 +23,7 @@ def finder(bolt: FakeBolt) -> ScheduleFinder:
 
 
 async def test_an_active_schedule_is_found_without_asking_for_the_others() -> None:
-    """It's found by its slug or its name, and inactive schedules aren't listed."""
+    """An active schedule is found by its slug or its name, and inactive schedules aren't listed."""
     bolt = FakeBolt()
     for wanted in ("nightly", "nightly full BUILD"):
         assert await finder(bolt).find_any(wanted, ShowCommand) == FoundSchedule(NIGHTLY)

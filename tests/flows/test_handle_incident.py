@@ -76,7 +76,7 @@ def words(answer: object) -> str:
 
 
 async def test_somebody_takes_it_on_and_another_takes_over(start_stage: Stage) -> None:
-    """Their names are kept, and the message is edited at once."""
+    """The names of both people are kept, and the message is edited at once."""
     of = handling(start_stage, failing())
     assert await of.flow.take_on(asker(), "ada", "nightly", over=False) is None
     taken = of.nightly.on_it
@@ -112,7 +112,7 @@ async def test_letting_go_undoes_it_once(start_stage: Stage) -> None:
 
 
 async def test_a_snooze_until_the_morning_is_the_clickers_morning(start_stage: Stage) -> None:
-    """It's nine o'clock in the profile's time zone, or in UTC if that isn't known."""
+    """The snooze ends at nine o'clock in the profile's time zone, or in UTC if that isn't known."""
     of = handling(start_stage, failing())
     for zone in ("Asia/Tokyo", "", "Mars/Olympus", "../etc/passwd"):
         of.people.people[ADA] = replace(NIGHT_OWL, time_zone=zone)
@@ -226,7 +226,7 @@ async def test_a_retry_that_is_over_by_its_own_record_can_be_repeated(start_stag
 
 
 async def test_the_log_is_the_newest_failed_runs(start_stage: Stage) -> None:
-    """This holds in any state; without a record it's the log of the run that the message showed."""
+    """In any state, the newest failed run's log is shown; without a record, the log of the run in the message."""
     of = handling(start_stage, recovered())
     assert await of.flow.failed_run(CHANNEL, IncidentButton("nightly", 4711)) == 4713
     assert await of.flow.failed_run(CHANNEL, IncidentButton("hourly", 4711)) == 4711

@@ -90,7 +90,7 @@ async def test_a_run_in_time_is_no_news(stage: IncidentStage) -> None:
 
 
 async def test_a_slot_that_passed_while_nothing_could_be_listed_is_never_late(stage: IncidentStage) -> None:
-    """Its run may have started unseen."""
+    """The run of such a slot may have started unseen."""
     stage.gapless = False
     due_at(stage, stage.at + timedelta(minutes=5))
     await stage.watch(late_s=600)

@@ -73,7 +73,7 @@ class Kept:
 
 
 async def test_the_file_is_applied_once(one_redis: Redis) -> None:
-    """Its watches are stored and audited; the next start with the same file changes nothing."""
+    """The file's watches are stored and audited; the next start with the same file changes nothing."""
     kept = Kept(one_redis)
     await kept.process(NIGHTLY, FINANCE).begin()
     assert await kept.watches() == [(CHANNEL, 1, "nightly"), ("C2", 1, "fin*")]
@@ -100,7 +100,7 @@ async def test_two_processes_start_at_once(one_redis: Redis) -> None:
 
 
 async def test_what_is_gone_from_the_file_is_stopped(one_redis: Redis) -> None:
-    """Its open incidents are closed, even if it was the last watch; watches made in Slack stay."""
+    """A removed watch's open incidents are closed, even if it was the last watch; watches made in Slack stay."""
     kept = Kept(one_redis)
     stage = kept.stage
     await kept.process(NIGHTLY, at=stage.at).begin()
@@ -138,7 +138,7 @@ async def test_nothing_is_kept_for_a_channel_whose_last_watch_is_gone_from_the_f
 
 
 async def test_a_changed_line_changes_the_watch(one_redis: Redis) -> None:
-    """It remains the same watch; a watch made in Slack becomes the file's once the file has it too."""
+    """A changed watch keeps its number; a watch made in Slack becomes the file's once the file has it too."""
     kept = Kept(one_redis)
     made = await kept.stage.watch("nightly", made_by="U0ADA")
     silent = replace(NIGHTLY, command=WatchCommand("nightly", mention="none"))

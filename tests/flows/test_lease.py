@@ -25,7 +25,7 @@ def test_a_lease_is_good_until_its_time_is_up() -> None:
 
 
 def test_the_token_tells_redis_time() -> None:
-    """It shows how long ago something was by Redis' own clock, without asking Redis."""
+    """The token shows how long ago something was by Redis' own clock, without asking Redis."""
     assert abs(lease(10).since_s(datetime.fromtimestamp(NOW - 42, UTC)) - 42) < 1
 
 
@@ -77,7 +77,7 @@ async def test_freezing_waits_for_a_renewal_under_way() -> None:
 
 
 def test_a_lease_under_which_something_is_sent_is_pinned() -> None:
-    """It has to run its full time: until the outcome is known, no other process may take it over."""
+    """The lease has to run its full time: until the outcome is known, no other process may take it over."""
     sending = lease(10)
     assert not sending.in_flight
     sending.replace_token(42, 30)

@@ -75,7 +75,7 @@ async def test_a_channels_open_incidents_are_listed_the_longest_first(stage: Sta
 
 
 async def test_private_channels_are_counted(stage: Stage) -> None:
-    """Their members see them in full."""
+    """The members of private channels see their incidents in full."""
     lines = await stage.lines(every=True)
     assert lines[0] == "3 schedules failing across all channels. 1 of them is in private channels that you aren't in."
     assert not any("Secret" in line for line in lines)

@@ -32,7 +32,7 @@ def nothing_bound() -> Iterator[None]:
     ],
 )
 def test_a_claimed_member_is_named(due_set: str, member: str, bound: dict[str, object]) -> None:
-    """It's named only if it's a request or a run."""
+    """A claimed member is named only if it's a request or a run."""
     log_member(due_set, member)
     assert get_contextvars() == bound
 

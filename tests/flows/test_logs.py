@@ -113,7 +113,7 @@ async def test_a_run_that_is_none_says_so(stage: Stage) -> None:
 
 @pytest.mark.parametrize(("state", "words"), [("CANCELED", "no log"), ("STARTING", "in a moment")])
 async def test_before_any_command_there_is_no_log(stage: Stage, state: str, words: str) -> None:
-    """It's over, or it has only begun."""
+    """A run without any commands is over, or has only begun."""
     stage.of(state)
     assert words in said((await stage.show()).text)
 
@@ -124,7 +124,7 @@ async def test_before_any_command_there_is_no_log(stage: Stage, state: str, word
     ids=["failed", "running", "last"],
 )
 def test_the_command_that_matters_most_is_chosen(commands: tuple[BoltCommand, ...], chosen: int) -> None:
-    """That's the failed one, else the running one, else the last one."""
+    """The failed command is chosen, else the running one, else the last one."""
     found = choose(Run(KEY, seen=Observation("RUNNING", commands)), None)
     assert not isinstance(found, Message)
     assert found[1].id == chosen
@@ -139,7 +139,7 @@ async def test_a_whole_log_is_asked_for_once(stage: Stage) -> None:
 
 
 def test_a_promise_says_where_the_file_will_be() -> None:
-    """It will be in the run's thread if the run has a card here, else in the channel."""
+    """The file will be in the run's thread if the run has a card here, and otherwise in the channel."""
     upload = Upload("x", KEY, asker(), BROKEN)
     in_thread = said(promised(("It",), upload, UploadAnswer("new", CardRef("C1", "1.5"))).text)
     assert "the thread of run 7" in in_thread

@@ -55,7 +55,7 @@ async def test_who_is_reached_is_mentioned(
 
 
 async def test_a_direct_message_is_one_persons(one_redis: Redis) -> None:
-    """It isn't in any list of channels, so its membership is looked up."""
+    """A direct message isn't in any list of channels, so its membership is looked up."""
     memberships = FakeMemberships({"D1": ""})
     owners = mentions(one_redis, memberships, Person("U0ADA", frozenset({Role.MEMBER}), name="ada"))
     schedule = WatchedSchedule("n", "N", owner="ada@example.com")

@@ -42,7 +42,7 @@ async def test_a_schedule_that_is_removed_closes_its_incident(stage: IncidentSta
 
 
 async def test_an_inactive_schedule_is_not_gone(stage: IncidentStage) -> None:
-    """It may be switched on again."""
+    """An inactive schedule doesn't count as removed, because it may be switched on again."""
     stage.bolt.inactive = [NIGHTLY]
     assert await listed_without_it(stage, 1, 11, 11)
 
@@ -64,7 +64,7 @@ async def test_while_bolt_does_not_say_so_it_is_not_gone(stage: IncidentStage) -
 
 
 async def test_a_suspended_schedule_says_so_and_stays_open(stage: IncidentStage) -> None:
-    """Its incident says so until the schedule is resumed."""
+    """A paused schedule's incident says so until the schedule is resumed."""
     stage.bolt.active = [replace(NIGHTLY, suspended=True), HOURLY]
     await stage.discover()
     assert (await stage.incident()).suspended

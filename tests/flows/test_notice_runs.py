@@ -68,7 +68,7 @@ async def test_all_shows_a_run_from_its_start_and_edits_the_line_to_its_end(stag
 
 
 async def test_runs_for_pull_requests_are_lines_of_their_own(stage: IncidentStage) -> None:
-    """They're posted only if a watch wants them, and open no incident."""
+    """Lines about runs for pull requests are posted only if a watch wants them, and open no incident."""
     await stage.watch(pull_requests=True)
     await stage.watch(channel="C2", only="ends")
     for state in ("FAILED", "SUCCESS"):
@@ -83,7 +83,7 @@ async def test_runs_for_pull_requests_are_lines_of_their_own(stage: IncidentStag
 
 
 async def test_a_run_with_a_card_has_no_line(stage: IncidentStage) -> None:
-    """Its card shows everything."""
+    """The run's card shows everything."""
     await stage.watch(only="all")
     request = await stage.start()
     assert request.state is RequestState.SETTLED
@@ -96,7 +96,7 @@ async def test_a_run_with_a_card_has_no_line(stage: IncidentStage) -> None:
 
 
 async def test_a_state_that_nobody_knows_is_told_ten_minutes_after_the_end(stage: IncidentStage) -> None:
-    """It's posted once, and the run is no longer polled."""
+    """The unknown state is posted once, and the run is no longer polled."""
     await stage.watch(only="ends")
     run = stage.begin()
     await stage.discover()

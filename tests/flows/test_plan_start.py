@@ -66,7 +66,7 @@ async def test_what_is_approved_is_looked_up_anew(start_stage: Stage) -> None:
 
 
 async def test_our_own_name_is_learned_from_our_own_runs(start_stage: Stage) -> None:
-    """It's learned from a run whose id Bolt gave us: another run could teach the wrong name."""
+    """Our own name is learned from a run whose id Bolt gave us: another run could teach the wrong name."""
     start_stage.bolt.add_run("nightly", "SUCCESS", actor="somebody")
     await plan(start_stage)
     assert await start_stage.runs.actor("w") is None
@@ -77,7 +77,7 @@ async def test_our_own_name_is_learned_from_our_own_runs(start_stage: Stage) -> 
 
 
 async def test_a_retry_has_what_its_run_had(start_stage: Stage) -> None:
-    """It has the run's branch, and the commands that the run was given."""
+    """A retry has its run's branch, and the commands that the run was given."""
     first = await start_stage.start(start_command=RunCommand("nightly", "dev", commands=("dbt test",)))
     assert first.run_id is not None
     start_stage.bolt.end_run(first.run_id, "FAILED")
@@ -122,7 +122,7 @@ async def test_a_button_is_not_believed(start_stage: Stage) -> None:
 
 
 async def test_a_card_whose_record_is_lost_gets_it_back(start_stage: Stage) -> None:
-    """That way the card can say that its run was retried."""
+    """The record is restored so that the card can say that its run was retried."""
     failed = start_stage.bolt.add_run("nightly", "FAILED")
     start_stage.bolt.statuses[failed] = RunStatus("FAILED", (BoltCommand(1, "dbt run --vars hunter2", NOW, NOW, 1),))
     card = CardRef(CHANNEL, "1.5")

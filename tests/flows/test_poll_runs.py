@@ -96,7 +96,7 @@ async def test_a_run_that_has_just_begun_is_looked_at_soon(redis_client: Redis) 
 
 
 async def test_one_bad_run_is_set_aside_and_blinds_no_other(redis_client: Redis) -> None:
-    """It's polled alone and less often; runs that the poll didn't get to are due at once."""
+    """The bad run is polled alone and less often; runs that the poll didn't get to are due at once."""
     _, due = await polled(redis_client, Polled({1: RunStatus("RUNNING")}, {2: UNKNOWN}), runs=3)
     assert "w:2" not in due
     assert due["w:1"] <= 2
@@ -178,7 +178,7 @@ async def test_a_retry_after_holds_strays_and_the_others(redis_client: Redis, na
 
 
 async def test_a_stray_is_asked_for_again_soon_after_an_outage(redis_client: Redis) -> None:
-    """It doesn't wait until its claim expires."""
+    """The stray run doesn't wait until its claim expires."""
     api, _ = await polled(redis_client, Polled({1: RunStatus("RUNNING")}, {2: UNKNOWN}), runs=3)
     scripts = Scripts(redis_client, "test", retention_s=1000)
     await make_due(scripts, "strays")

@@ -32,7 +32,7 @@ async def test_a_card_is_posted_once(start_stage: Stage) -> None:
 
 
 async def test_a_public_channel_is_joined(start_stage: Stage) -> None:
-    """Then the card is posted there."""
+    """The bot joins a public channel, and then posts the card there."""
     await looked(start_stage)
     start_stage.chat.refusing[CHANNEL] = ChannelRefused(POST, "not_in_channel")
     await start_stage.post()
@@ -96,7 +96,7 @@ async def test_a_card_that_is_surely_absent_is_posted_again(start_stage: Stage) 
 
 
 async def test_where_the_channel_cannot_be_read_nothing_is_posted_twice(start_stage: Stage) -> None:
-    """It's better to refuse the start than to post two cards: the requester can ask again."""
+    """Refusing the start is better than posting two cards, because the person can ask again."""
     await looked(start_stage)
     start_stage.chat.unreadable = True
     start_stage.chat.faults.lose("post_message")
@@ -123,7 +123,7 @@ async def test_a_start_that_came_too_late_has_no_card(start_stage: Stage) -> Non
 
 
 async def test_a_start_that_is_over_needs_no_card(start_stage: Stage) -> None:
-    """Its post is dropped, because the request is gone."""
+    """The card's post is dropped, because the request is gone."""
     await looked(start_stage)
     await start_stage.redis.delete(start_stage.scripts.key("req", "r1"))
     await start_stage.post()

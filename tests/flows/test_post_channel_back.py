@@ -29,7 +29,7 @@ async def back(stage: IncidentStage, *, always: bool = True) -> None:
 
 
 async def test_it_is_posted_once_even_if_slack_loses_the_reply(stage: IncidentStage) -> None:
-    """It's found by its key."""
+    """A message whose reply was lost is found by its key."""
     await back(stage)
     stage.chat.faults.lose("post_message")
     for _ in range(4):
@@ -71,7 +71,7 @@ async def test_nothing_to_report(stage: IncidentStage) -> None:
 
 @pytest.mark.parametrize("minutes", [0, 10, -10], ids=["right", "ahead", "behind"])
 async def test_what_had_recovered_before_is_no_news(one_redis: Redis, minutes: int) -> None:
-    """It was reported then, and only its message was out of date. The bot's clock differs from Bolt's."""
+    """The recovery was reported then, and only its message was out of date. The bot's clock differs from Bolt's."""
     stage = IncidentStage(one_redis, ahead=timedelta(minutes=minutes))
     await stage.watch()
     for state in ("FAILED", "SUCCESS"):

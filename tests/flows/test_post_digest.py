@@ -96,7 +96,7 @@ async def test_a_refusal_that_can_end_delays_it(stage: DigestStage, refused: Bot
 
 
 async def test_a_digest_that_is_much_too_late_is_dropped(stage: DigestStage) -> None:
-    """It's dropped once it's more than six hours late."""
+    """A digest is dropped once it's more than six hours late."""
     stage.at += timedelta(hours=6)
     assert await stage.post() == "report"
     assert await stage.post() is None
@@ -105,7 +105,7 @@ async def test_a_digest_that_is_much_too_late_is_dropped(stage: DigestStage) -> 
 
 @pytest.mark.parametrize("command", ["digest off", "digest weekly fri 09:00"])
 async def test_a_digest_that_is_not_wanted_any_more_is_dropped(stage: DigestStage, command: str) -> None:
-    """It was switched off or moved meanwhile."""
+    """The digest was switched off or moved in the meantime."""
     await stage.type(command)
     assert await stage.post() == "report"
     assert digests(stage) == []
@@ -120,7 +120,7 @@ async def test_a_digest_of_nothing_is_dropped(stage: DigestStage) -> None:
 
 
 async def test_what_slack_will_never_take_is_given_up(stage: DigestStage) -> None:
-    """It isn't tried again; the log says why."""
+    """A digest that Slack will never accept isn't tried again; the log says why."""
     stage.chat.faults.always["post_message"] = SlackRefused("chat.postMessage", "msg_too_long")
     with capture_logs() as lines:
         assert await stage.post() == "report"

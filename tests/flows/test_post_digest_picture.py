@@ -43,7 +43,7 @@ async def post_all(stage: DigestStage) -> int:
 
 
 async def test_a_picture_follows_in_the_thread(stage: DigestStage) -> None:
-    """Its alternative text has the same figures in words."""
+    """The picture's alternative text has the same figures in words."""
     assert await post_all(stage) == 2
     assert pictures(stage) == [(CHANNEL, thread(stage))]
     (name,) = [name for name, upload in stage.chat.uploads.items() if upload == (FILE_NAME, b"a picture", False)]
@@ -88,7 +88,7 @@ async def test_a_lost_reply_to_the_digest_makes_neither_twice(stage: DigestStage
 
 
 async def test_a_lost_reply_to_the_picture_is_looked_for(stage: DigestStage) -> None:
-    """It's neither posted nor drawn twice."""
+    """A picture whose reply was lost is neither posted nor drawn twice."""
     stage.chat.faults.lose("share_upload")
     assert await post_all(stage) == 3
     assert (len(pictures(stage)), len(stage.charts.drawn)) == (1, 1)
@@ -129,7 +129,7 @@ async def test_a_picture_that_is_much_too_late_is_dropped(stage: DigestStage) ->
 
 
 async def test_a_digest_that_is_switched_off_has_no_picture(stage: DigestStage) -> None:
-    """It was switched off after it was posted; the message stays."""
+    """The digest was switched off after it was posted; the message stays."""
     assert await stage.post() == "report"
     await stage.type("digest off")
     assert await post_all(stage) == 1

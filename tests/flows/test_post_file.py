@@ -215,7 +215,7 @@ async def test_a_refusal_that_slack_does_not_take_now_is_told_later(stage: Stage
 
 
 async def test_what_is_no_longer_known_leaves_the_lane(stage: Stage) -> None:
-    """Its record has expired."""
+    """The upload's record has expired."""
     await stage.uploads.add_upload(FILE, posts_it_anyway=False, most=10)
     await stage.scripts.redis.delete(stage.scripts.key("upload", FILE.id))
     assert await stage.send()

@@ -40,7 +40,7 @@ async def test_its_thread_waits_for_the_message(stage: IncidentStage) -> None:
 
 
 async def test_a_notice_that_is_gone_is_not_posted(stage: IncidentStage) -> None:
-    """Its record has expired."""
+    """The notice's record has expired."""
     await stage.work("discovery")
     await stage.work("looks")
     for name in ("ends", "accounts"):

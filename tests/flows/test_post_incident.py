@@ -123,7 +123,7 @@ async def test_a_recovery_does_not_overtake_the_new_error_before_it(stage: Incid
 
 
 async def test_posts_of_a_thread_come_in_the_order_of_their_numbers(stage: IncidentStage) -> None:
-    """This matters if they're due at the same time."""
+    """The order matters if the posts are due at the same time."""
     await stage.discover()
     stored, numbers = await stage.stored(), range(9, 13)
     posts = tuple(ThreadPost(number, PostKind.REOPENED, number) for number in numbers)
@@ -133,7 +133,7 @@ async def test_posts_of_a_thread_come_in_the_order_of_their_numbers(stage: Incid
 
 
 async def test_a_message_that_was_deleted_is_posted_again_with_the_present_state(stage: IncidentStage) -> None:
-    """It's posted again at the next change, and its thread goes on under the new message."""
+    """A deleted message is posted again at the next change, and its thread goes on under the new message."""
     await stage.discover()
     before = (await stage.stored()).ts
     stage.chat.posted.pop((CHANNEL, before))
@@ -147,7 +147,7 @@ async def test_a_message_that_was_deleted_is_posted_again_with_the_present_state
 
 
 async def test_a_retry_is_shown_while_it_runs_and_counted_when_it_fails(stage: IncidentStage) -> None:
-    """It doesn't matter who started it, or where."""
+    """A retry is shown and counted, whoever started it and wherever."""
     await stage.discover()
     first = stage.bolt.runs_of["nightly"][0].id
     retry = stage.begin(actor="grace", parent=first)
@@ -237,7 +237,7 @@ async def both_messages(stage: IncidentStage) -> None:
 async def test_a_message_that_arrives_after_the_next_incident_has_begun_is_that_of_its_own(
     stage: IncidentStage,
 ) -> None:
-    """It was on its way, and isn't taken for the new incident's message."""
+    """The old message was on its way, and isn't taken for the new incident's message."""
     await account_only(stage)
     stage.chat.meanwhile = lambda: fails_again_later(stage)
     await both_messages(stage)
@@ -316,7 +316,7 @@ async def test_if_the_message_cannot_be_edited_its_thread_tells_of_changes(stage
 
 
 async def test_the_log_file_is_in_the_thread_after_the_excerpt(stage: IncidentStage) -> None:
-    """It's posted once, even if another error follows."""
+    """The log's file is posted once, even if another error follows."""
     await stage.discover()
     thread = (await stage.stored()).ts
     assert stage.chat.shared == [(CHANNEL, thread, "F1")]
@@ -384,7 +384,7 @@ async def loses_its_message(stage: IncidentStage) -> None:
 
 
 async def test_a_file_whose_message_was_deleted_waits_for_the_next_message(stage: IncidentStage) -> None:
-    """It's posted with the recovery, even if the next incident begins first."""
+    """The file is posted with the recovery, even if the next incident begins first."""
     await loses_its_message(stage)
     await fails_again_later(stage)
     await settle_posts(stage)
@@ -406,7 +406,7 @@ async def test_a_file_whose_message_was_deleted_and_does_not_come_again_is_given
 async def test_a_recovery_that_waits_when_the_next_incident_begins_is_told_in_the_thread_of_its_own(
     stage: IncidentStage,
 ) -> None:
-    """It's neither dropped nor posted in the new incident's thread."""
+    """The recovery is neither dropped nor posted in the new incident's thread."""
     await stage.discover()
     first = (await stage.stored()).ts
     await fails_again_later(stage)
@@ -417,7 +417,7 @@ async def test_a_recovery_that_waits_when_the_next_incident_begins_is_told_in_th
 
 
 async def test_a_lost_reply_shares_no_file_twice(stage: IncidentStage) -> None:
-    """It's found by its id."""
+    """A file whose reply was lost is found by its id."""
     stage.chat.faults.lose("share_upload")
     await stage.discover()
     await settle_posts(stage)
@@ -467,7 +467,7 @@ REFUSED = ContentRefused("chat.postMessage", "invalid_blocks")
 
 
 async def test_a_message_that_slack_refuses_in_every_form_is_replaced_by_a_sentence(stage: IncidentStage) -> None:
-    """Its thread is posted as usual."""
+    """The thread of the replaced message is posted as usual."""
     stage.chat.faults.fail("post_message", REFUSED, REFUSED, REFUSED)
     await stage.discover()
     assert stage.cards() == ["A schedule watched here failed, but Slack rejected the message about it. Open run 101."]
@@ -494,7 +494,7 @@ async def test_if_even_that_is_refused_nothing_waits_for_it(stage: IncidentStage
 
 
 async def test_a_recovery_whose_reply_is_lost_before_the_first_message_is_told_once(one_redis: Redis) -> None:
-    """It's posted in the channel, because there's no message yet whose thread it could be in."""
+    """The recovery is posted in the channel, because there's no message yet whose thread it could be in."""
     stage = IncidentStage(one_redis)
     stage.run_through("FAILED")
     await stage.watch()

@@ -57,7 +57,7 @@ def stage(start_stage: Stage) -> Stage:
 
 
 async def test_the_file_is_in_the_thread(stage: Stage) -> None:
-    """Its name contains the run and the command."""
+    """The file's name contains the run and the command."""
     assert await post(stage) == "F1"
     assert stage.chat.uploads["F1"] == ("run-4711-dbt-test.log", b"the whole log\n", True)
     assert stage.chat.shared == [(CHANNEL, "1.0", "F1")]

@@ -90,7 +90,7 @@ async def test_a_post_that_slack_accepts_is_there(lane: Lane) -> None:
 
 @pytest.mark.parametrize("error", [SlackNotSent("chat.postMessage"), SlackThrottled("chat.postMessage", 0.001)])
 async def test_a_post_that_never_left_is_sent_again(lane: Lane, error: Exception) -> None:
-    """It can't be in the channel, so it isn't searched for."""
+    """A post that was never sent can't be in the channel, so it isn't searched for."""
     posts, scripts = lane
     slack = Slack([error, "9.9"])
     assert await attempt(posts, await claim(posts, scripts), slack) is None
@@ -99,7 +99,7 @@ async def test_a_post_that_never_left_is_sent_again(lane: Lane, error: Exception
 
 
 async def test_a_post_whose_reply_was_lost_is_found(lane: Lane) -> None:
-    """It's searched for, and not sent again."""
+    """A post whose reply was lost is searched for, and not sent again."""
     posts, scripts = lane
     slack = Slack([SlackOutcomeUnknown("chat.postMessage")], [MessageFound("9.9")])
     assert await attempt(posts, await claim(posts, scripts), slack) is None

@@ -34,7 +34,7 @@ async def stage(one_redis: Redis) -> IncidentStage:
 
 
 async def fail(stage: IncidentStage, *numbers: int, log: str = DISK_LOG) -> None:
-    """These schedules fail, and one look finds them all."""
+    """Make these schedules fail, and find the failures with one look."""
     for number in numbers:
         stage.run_through("FAILED", f"mart-{number:02}", log)
     await stage.discover()
@@ -43,7 +43,7 @@ async def fail(stage: IncidentStage, *numbers: int, log: str = DISK_LOG) -> None
 
 
 async def recover(stage: IncidentStage, *numbers: int) -> None:
-    """These schedules work again."""
+    """Make these schedules work again."""
     for number in numbers:
         stage.run_through("SUCCESS", f"mart-{number:02}")
     await stage.discover()
@@ -105,7 +105,7 @@ async def test_ten_people_are_notified_in_all(one_redis: Redis) -> None:
 
 
 async def test_while_schedules_join_there_is_one_edit_in_ten_seconds(stage: IncidentStage) -> None:
-    """That edit shows all of them."""
+    """One edit shows all the schedules that joined."""
     await fail(stage, *range(7))
     before, began = len(stage.chat.edits), monotonic()
     for number in range(7, MANY):
@@ -131,7 +131,7 @@ async def test_a_recovery_leaves_the_list_and_the_last_one_ends_it(stage: Incide
 
 
 async def test_a_schedule_that_fails_again_soon_is_back_in_the_message(stage: IncidentStage) -> None:
-    """It gets no message of its own."""
+    """A schedule that fails again soon gets no message of its own."""
     await fail(stage, *range(7))
     await recover(stage, 6)
     cards = len(stage.cards())
@@ -156,7 +156,7 @@ async def test_a_message_that_is_found_after_a_change_is_edited(stage: IncidentS
 
 
 async def test_a_lost_reply_does_not_post_it_twice(stage: IncidentStage) -> None:
-    """It's found by its key."""
+    """A message whose reply was lost is found by its key."""
     stage.chat.faults.lose("post_message", 20)
     await fail(stage, *range(8))
     for _ in range(6):

@@ -52,14 +52,14 @@ async def test_a_refusal_that_can_end_delays_it(stage: IncidentStage, refused: E
 
 
 async def test_a_message_that_slack_will_never_take_is_given_up(stage: IncidentStage) -> None:
-    """It isn't tried again."""
+    """A message that Slack will never accept isn't tried again."""
     stage.chat.faults.always["post_message"] = SlackRefused("chat.postMessage", "msg_too_long")
     assert await stage.post() == "quiet"
     assert await stage.post() is None
 
 
 async def test_a_message_without_a_record_is_dropped(stage: IncidentStage) -> None:
-    """Its record has expired."""
+    """The message's record has expired."""
     for key in await stage.redis.keys(stage.scripts.key("quiet", "*")):
         await stage.redis.delete(key)
     assert await stage.post() == "quiet"

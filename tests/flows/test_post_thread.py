@@ -102,7 +102,7 @@ async def test_a_refused_file_is_told_in_the_thread(stage: Stage, method: str, c
 
 
 async def test_where_slack_loses_the_reply_to_that_it_is_told_once(stage: Stage) -> None:
-    """It is found in the thread."""
+    """A post whose reply was lost is found in the thread."""
     faults = stage.sandbox.workspace.faults
     faults.add(Fault("error", UPLOAD, count=None, code="file_uploads_disabled"))
     ts = await stage.follow(1)

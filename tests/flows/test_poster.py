@@ -88,7 +88,7 @@ async def test_an_unreachable_channel_is_not_tried_for_a_while(poster: MessagePo
 async def test_a_message_whose_reply_was_lost_is_found(
     scripts: Scripts, lane: PostLane, poster: MessagePoster, chat: FakeChat
 ) -> None:
-    """It isn't sent again, and doesn't count as sent now: it may show an older state."""
+    """The found message isn't sent again, and doesn't count as sent now: it may show an older state."""
     chat.faults.lose("post_message")
     sent: list[str] = []
     for _ in range(2):

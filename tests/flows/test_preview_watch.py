@@ -28,7 +28,7 @@ async def test_the_runs_of_each_schedule_are_replayed() -> None:
 
 
 async def test_of_many_schedules_some_are_read() -> None:
-    """They're spread evenly over the list, and the result is an estimate."""
+    """The schedules that are read are spread evenly over the list, and the result is an estimate."""
     schedules = [replace(NIGHTLY, slug=f"s{number}") for number in range(100)]
     bolt = FakeBolt(*schedules)
     found = await WatchPreviewer(bolt, now=now).preview(replace(WATCH, pattern="*"), schedules)

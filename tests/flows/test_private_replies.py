@@ -54,7 +54,7 @@ async def test_a_person_without_a_channel_is_told_directly(answers: PrivateRepli
 
 
 async def test_the_direct_message_is_the_last_way(answers: PrivateReplies, sandbox: Sandbox) -> None:
-    """It's used if the channel can't show ephemeral messages."""
+    """The direct message is used if the channel can't show ephemeral messages."""
     sandbox.workspace.faults.add(Fault("error", "chat.postEphemeral", code="user_not_in_channel"))
     assert await answers.reply_privately(asker(sandbox, ""), SAID)
     assert told(sandbox) == ["There is no such run."]

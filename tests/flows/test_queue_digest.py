@@ -31,7 +31,7 @@ def digests(stage: DigestStage) -> list[str]:
 
 
 async def test_it_is_posted_every_day_at_its_time(stage: DigestStage) -> None:
-    """It's posted once, not before its time, and each run is in one of the digests."""
+    """A digest is posted once, not before its time, and each run is in one of the digests."""
     stage.run_through("SUCCESS")
     await stage.until(SLOT - SOON)
     assert digests(stage) == []
@@ -46,7 +46,7 @@ async def test_it_is_posted_every_day_at_its_time(stage: DigestStage) -> None:
 
 
 async def test_after_an_outage_it_comes_late_or_not_at_all(stage: DigestStage) -> None:
-    """It can be up to six hours late; the next one is posted on time."""
+    """A digest can be up to six hours late; the next one is posted on time."""
     await stage.until(SLOT + timedelta(hours=5, minutes=59))
     assert len(digests(stage)) == 1
     await stage.until(SLOT + timedelta(days=1, hours=7))
@@ -56,7 +56,7 @@ async def test_after_an_outage_it_comes_late_or_not_at_all(stage: DigestStage) -
 
 
 async def test_a_digest_that_is_set_again_comes_once_a_date(stage: DigestStage) -> None:
-    """This holds even if it's moved to a later time on the same day."""
+    """A digest is posted once per date, even if it's moved to a later time on the same day."""
     await stage.until(SLOT + SOON)
     await stage.type("digest daily 11:00 --tz UTC")
     await stage.until(SLOT + timedelta(hours=2) + SOON)
@@ -98,7 +98,7 @@ async def test_two_processes_queue_it_once(stage: DigestStage) -> None:
 
 
 async def test_a_channel_whose_digest_is_off_is_due_no_more(stage: DigestStage) -> None:
-    """This holds even if it was already claimed."""
+    """A digest that was turned off isn't posted, even if it was already claimed."""
     await stage.redis.zadd(stage.scripts.key("due", "reports"), {CHANNEL: 1})
     claimed = await stage.due["reports"].claim(1)
     assert claimed.lease is not None

@@ -17,7 +17,7 @@ INCIDENT = Incident("C1", "nightly", "T", 1, name="Nightly full build")
 
 
 async def test_the_watch_that_decides_says_when_it_is_quiet(one_redis: Redis) -> None:
-    """It doesn't matter under which watch the incident was opened."""
+    """The deciding watch's quiet hours apply, whichever watch the incident was opened under."""
     stage = IncidentStage(one_redis, at=NIGHT)
     hours = QuietHours(stage.watches, now=lambda: stage.at)
     assert not await hours.is_watched(INCIDENT)

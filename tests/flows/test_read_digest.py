@@ -98,7 +98,7 @@ async def pass_slot(stage: DigestStage, slot: datetime, after: datetime | None) 
 
 
 async def test_a_slot_without_a_run_comes_first_in_the_digest_once_its_grace_is_over(counted: DigestStage) -> None:
-    """It's listed even if lateness isn't reported at once. A run that starts late still counts for the slot."""
+    """The slot is listed even if lateness isn't reported at once. A run that starts late still counts for the slot."""
     await pass_slot(counted, SLOT, SLOT + DAY)
     await until(counted, SLOT + timedelta(minutes=29))
     assert "Missed runs" not in await read(counted)

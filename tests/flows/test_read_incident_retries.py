@@ -127,7 +127,7 @@ async def test_its_success_recovers_the_incident(stage: IncidentStage) -> None:
 
 @pytest.mark.parametrize("listed", [True, False])
 async def test_its_failure_is_edited_in_and_a_new_error_gets_its_post(stage: IncidentStage, *, listed: bool) -> None:
-    """This holds whether or not discovery has seen it running."""
+    """The message is edited whether or not discovery has seen the retry running."""
     run_id = await start(stage)
     if listed:
         await stage.discover()
@@ -156,7 +156,7 @@ async def test_another_end_is_said_in_the_message(stage: IncidentStage, state: s
 
 
 async def test_a_second_person_is_told_whose_it_is(stage: IncidentStage) -> None:
-    """They're told who asked for the retry, both during its start, however long that takes, and while it runs."""
+    """Others are told who asked for the retry, both during its start, however long that takes, and while it runs."""
     await click(stage)
     await stage.advance()
     stored = await stage.stored()
@@ -320,7 +320,7 @@ async def test_an_end_that_no_incident_tells_of_is_told_to_the_asker(stage: Inci
 async def test_an_end_that_was_accounted_before_its_lost_start_was_found_is_told_to_the_asker(
     stage: IncidentStage, seen: str
 ) -> None:
-    """They're told once, whether discovery followed the run or listed it only when it was over."""
+    """The asker is told once, whether discovery followed the run or listed it only when it was over."""
     await click(stage)
     await stage.advance()
     await stage.edit()
@@ -350,7 +350,7 @@ async def test_an_end_that_was_accounted_before_its_lost_start_was_found_is_told
 async def test_an_end_that_waits_to_be_accounted_when_its_lost_start_is_found_is_told_by_the_incident_alone(
     stage: IncidentStage,
 ) -> None:
-    """Its run is concluded in between, and the asker still gets no notification besides the incident's message."""
+    """The run is concluded in between, and the asker still gets no notification besides the incident's message."""
     await click(stage)
     await stage.advance()
     await stage.edit()
@@ -390,7 +390,7 @@ def told(stage: IncidentStage) -> list[str]:
 
 
 async def test_an_incident_without_a_message_leaves_the_start_its_card(stage: IncidentStage) -> None:
-    """This happens if Redis has lost the incident's record."""
+    """If Redis has lost the incident's record, the start gets a card."""
     await click(stage)
     await stage.redis.delete(stage.scripts.key("incident", CHANNEL, "nightly"))
     await stage.advance()
@@ -400,7 +400,7 @@ async def test_an_incident_without_a_message_leaves_the_start_its_card(stage: In
 
 
 async def test_an_older_version_posts_a_card(stage: IncidentStage) -> None:
-    """It treats the start like any other; the message still shows its run."""
+    """An older version treats the start like any other; the message still shows its run."""
     await click(stage)
     await stage.advance()
     await stage.scripts.run("start_card_posted", "r1", "start", CHANNEL, "start/r1", 0, "T", CHANNEL, "99.0")

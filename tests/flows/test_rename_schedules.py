@@ -36,7 +36,7 @@ async def rename(stage: IncidentStage) -> None:
 
 
 async def test_an_incident_goes_on_in_its_message_under_the_new_name(stage: IncidentStage) -> None:
-    """Its count goes on, and it recovers in the same message."""
+    """The incident's count goes on, and it recovers in the same message."""
     stage.run_through("FAILED")
     await stage.discover()
     ts = (await stage.stored()).ts
@@ -112,7 +112,7 @@ async def file_waits(stage: IncidentStage) -> str:
 
 
 async def test_a_log_file_that_waits_is_posted_in_the_thread(stage: IncidentStage) -> None:
-    """It goes on under the new slug, like any post about the incident."""
+    """The file's post goes on under the new slug, like any post about the incident."""
     attached = await file_waits(stage)
     await rename(stage)
     await stage.settle()
@@ -145,7 +145,7 @@ async def rename_only(stage: IncidentStage) -> None:
 
 
 async def test_a_retry_that_is_starting_goes_on_in_the_message(stage: IncidentStage) -> None:
-    """Its progress is shown there, so its asker isn't told separately."""
+    """The retry's progress is shown in the message, so its asker isn't told separately."""
     stage.people.people[ADA] = Person(ADA, name="ada", roles=frozenset({Role.MEMBER}))
     stage.run_through("FAILED")
     await stage.discover()
@@ -166,7 +166,7 @@ async def test_a_retry_that_is_starting_goes_on_in_the_message(stage: IncidentSt
 
 
 async def test_another_schedule_is_not_taken_for_a_renamed_one(stage: IncidentStage) -> None:
-    """It has its own uuid, or it's listed together with the old slug."""
+    """The other schedule has its own uuid, or is listed together with the old slug."""
     stage.run_through("FAILED")
     await stage.discover()
     stage.bolt.active.append(replace(NIGHTLY, slug="copy", name="Copy"))

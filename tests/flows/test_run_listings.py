@@ -58,7 +58,7 @@ async def test_what_had_not_ended_then_is_asked_for_again() -> None:
 
 
 async def test_many_starts_look_at_one_listing() -> None:
-    """It's at most a second old: the next listing shows what has begun since."""
+    """A shared listing is at most a second old: the next one shows what has begun since."""
     now = 0.0
     api = Api()
     api.runs_of["nightly"] = [run(2), run(1)]

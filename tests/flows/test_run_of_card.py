@@ -24,7 +24,7 @@ async def test_whoever_follows_it_there_is_on_its_run(start_stage: Stage) -> Non
 
 
 async def test_a_card_may_have_no_run(start_stage: Stage) -> None:
-    """It has none yet, or its record is gone."""
+    """The card has no run yet, or its record is gone."""
     assert await run_of_card(start_stage.runs, None) is None
     assert await run_of_card(start_stage.runs, Card("c", "T", REF, request="r1")) is None
     assert await run_of_card(start_stage.runs, Card("c", "T", REF, RunKey("w", 9), follower=BOB)) is None

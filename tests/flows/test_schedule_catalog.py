@@ -77,7 +77,7 @@ async def settled() -> None:
 
 
 async def test_many_who_want_it_at_once_read_it_once(api: Api, catalog: ScheduleCatalog) -> None:
-    """It doesn't matter whether they want one schedule or all."""
+    """Simultaneous callers share one reading, whether they want one schedule or all."""
     api.may.clear()
     asking = [asyncio.ensure_future(catalog.find_schedule("nightly")) for _ in range(20)]
     asking += [asyncio.ensure_future(catalog.all_schedules()) for _ in range(20)]  # type: ignore[arg-type]  # both are awaited alike
@@ -124,7 +124,7 @@ async def test_what_is_missing_is_looked_for_in_a_fresh_list(api: Api, catalog: 
 
 
 async def test_a_reading_that_began_too_early_is_not_enough(api: Api, catalog: ScheduleCatalog, clock: Clock) -> None:
-    """It may have been answered before the schedule was made."""
+    """The reading may have been answered before the schedule was made."""
     api.may.clear()
     first = asyncio.ensure_future(catalog.all_schedules())
     await settled()

@@ -56,7 +56,7 @@ async def test_it_is_switched_off(stage: DigestStage) -> None:
 
 
 async def test_without_arguments_it_shows_what_it_would_be_now(stage: DigestStage) -> None:
-    """It covers the last day if no digest is set, else the time since the last one."""
+    """The example covers the last day if no digest is set, or else the time since the last one."""
     stage.run_through("SUCCESS")
     await stage.discover()
     stage.pass_minutes(60)

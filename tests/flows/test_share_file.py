@@ -32,7 +32,7 @@ async def share(chat: FakeChat, held: Lease) -> None:
 
 
 async def test_what_slack_does_not_show_in_place_is_a_plain_file() -> None:
-    """It's tried once more as a plain file. A refusal of the plain file, or a refusal for another reason, is raised."""
+    """The file is tried again as a plain file. Refusals of plain files, or for other reasons, are raised."""
     chat = FakeChat()
     chat.faults.fail("start_upload", FileRefused("files.getUploadURLExternal", "snippet_too_large"))
     assert await start_upload(chat, "a.log", b"x", snippet=True) == "F1"
@@ -52,7 +52,7 @@ async def test_a_public_channel_is_joined_for_it() -> None:
 
 
 async def test_an_archived_channel_is_not_joined() -> None:
-    """It wouldn't accept anything then either."""
+    """An archived channel isn't joined, because it wouldn't accept anything afterward either."""
     chat = FakeChat(refusing={"C1": ChannelRefused(SHARE, "is_archived")})
     with pytest.raises(ChannelRefused):
         await share(chat, lease())
@@ -79,7 +79,7 @@ async def test_no_third_call_outlasts_the_claim() -> None:
     ],
 )
 def test_why_not_is_the_end_of_a_sentence(refused: SlackRefused, words: str) -> None:
-    """It quotes Slack's own code if there's no better wording."""
+    """The reason quotes Slack's own code if there's no better wording."""
     said = why_not_shared(refused)
     assert words in said
     assert not said.endswith(".")

@@ -86,7 +86,7 @@ async def test_a_key_that_is_refused_is_told_at_once(start_stage: Stage) -> None
 
 @pytest.mark.parametrize("away", [BoltNotSent(), BoltThrottled(0.1)])
 async def test_what_never_left_is_sent_again(start_stage: Stage, away: BoltError) -> None:
-    """It's certain that nothing was started, so this makes one run."""
+    """It's certain that nothing was started, so sending the start again makes one run."""
     await carded(start_stage)
     start_stage.bolt.faults.fail("trigger", away)
     await start_stage.advance()
@@ -113,7 +113,7 @@ async def test_what_bolt_refuses_takes_its_card_away(start_stage: Stage, error: 
 
 
 async def test_a_schedule_that_is_already_running_is_named_with_its_run(start_stage: Stage) -> None:
-    """That way people can follow it, or wait for it."""
+    """The answer names the active run, so that people can follow it or wait for it."""
     run_id = start_stage.bolt.add_run("nightly", "RUNNING")
     await carded(start_stage)
     start_stage.bolt.faults.fail("trigger", AlreadyRunning((ApiError("already running"),)))
@@ -167,7 +167,7 @@ async def test_a_policy_that_says_no_posts_no_card(start_stage: Stage) -> None:
 async def test_what_nobody_could_approve_is_refused_at_once(
     start_stage: Stage, members: frozenset[str] | None, channel: str, commands: tuple[str, ...], words: str
 ) -> None:
-    """It doesn't wait for a click that can't come."""
+    """The start doesn't wait for a click that can't come."""
     rule = Rule("production", Approve("@leads"), which=Which(commands=Overrides()))
     start_stage.policy = Policy((rule,))
     start_stage.__post_init__()

@@ -56,7 +56,7 @@ async def test_a_claim_after_a_minute_without_any_notices_an_absence(start_stage
 
 
 async def test_a_queued_start_whose_card_shows_a_run_is_not_sent_again(start_stage: Stage) -> None:
-    """That run is followed instead."""
+    """The run that the card shows is followed instead."""
     await queued_before(start_stage)
     await show_run(start_stage, 102)
     await start_stage.advance("queue")
@@ -77,7 +77,7 @@ async def test_a_queued_start_that_still_waits_is_sent(start_stage: Stage) -> No
 
 
 async def test_a_queued_start_that_was_removed_stays_removed(start_stage: Stage) -> None:
-    """Its card no longer has a button."""
+    """The removed start's card no longer has a button."""
     await queued_before(start_stage)
     card = (await start_stage.request("q1")).card
     assert card is not None

@@ -50,7 +50,7 @@ async def end_of(stage: Stage, run_id: int) -> None:
 
 
 async def test_it_waits_on_a_card_and_is_sent_when_the_run_has_ended(start_stage: Stage) -> None:
-    """It isn't sent before that."""
+    """A queued start isn't sent before the run has ended."""
     await refused(start_stage)
     waits, answer = await queued(start_stage)
     assert waits
@@ -126,7 +126,7 @@ async def test_leaving_too_late_says_which_run_it_is(start_stage: Stage) -> None
 
 
 async def test_bolt_being_away_takes_no_turn(start_stage: Stage) -> None:
-    """It's still first in the queue afterward."""
+    """The start is still first in the queue afterward."""
     await refused(start_stage)
     await queued(start_stage)
     await end_of(start_stage, 101)

@@ -15,7 +15,7 @@ def told(count: int) -> str:
 
 
 def test_commands_have_the_numbers_that_logs_takes() -> None:
-    """They're the card's numbers: the schedule's own commands count from 1, and Bolt's preparations have none."""
+    """Commands have the card's numbers: the schedule's own count from 1, and Bolt's preparations have none."""
     assert told(2) == "1. dbt run 1 ok\n2. dbt test running"
     before = (BoltCommand(8, "git clone x", return_code=0), BoltCommand(9, "dbt deps", return_code=0))
     run = Run(RunKey("w", 1), seen=Observation("RUNNING", (*before, BoltCommand(1, "dbt run"))))

@@ -287,7 +287,7 @@ async def test_an_end_that_slack_does_not_take_now_is_told_later(stage: Stage) -
 
 
 async def test_a_command_that_stays_unknown_ends_it(stage: Stage) -> None:
-    """It doesn't end at once, because a command that has just begun may not be known yet."""
+    """The live log doesn't end at once, because a command that has just begun may not be known yet."""
     await stage.tail_log().begin_tail(ADA, KEY, None)
     stage.api.fails = UNKNOWN
     await stage.look()

@@ -41,7 +41,7 @@ def teller(stage: Stage) -> RetryEndTeller:
 
 
 async def test_the_asker_gets_a_direct_message(start_stage: Stage) -> None:
-    """It's sent once, and says how the run ended if that's still known."""
+    """The direct message is sent once, and says how the run ended if that's still known."""
     key = RunKey("w", 4714)
     await start_stage.runs.restore_run(key, RunFacts(), Observation("CANCELED"), "T", CardRef("C9", "1.0"), over=True)
     await teller(start_stage).tell_end(await claimed(start_stage), START)

@@ -126,7 +126,7 @@ async def test_a_start_without_a_run_says_so(stage: Stage, state: str, why: str)
 
 @pytest.mark.parametrize("state", ["refused", "closed"])
 async def test_a_start_that_waited_and_is_not_started(stage: Stage, state: str) -> None:
-    """It has no run, and gets none."""
+    """Such a start has no run, and won't get one."""
     await stage.start(state=state, queued_us="1", why="It was removed from the queue.")
     assert await stage.subject_of("7.5") == ThreadSubject(why=TAKEN_OUT)
 
@@ -146,7 +146,7 @@ async def test_a_start_that_waits(stage: Stage) -> None:
 
 
 async def test_a_start_that_waits_for_approval(stage: Stage) -> None:
-    """It has no run, and can be withdrawn until it's approved."""
+    """A pending start has no run, and can be withdrawn until it's approved."""
     await stage.start(state="pending", approval=APPROVAL)
     subject = await stage.subject_of("7.5")
     assert (subject.run, subject.pending) == (None, "request-7")
@@ -157,7 +157,7 @@ async def test_a_start_that_waits_for_approval(stage: Stage) -> None:
 
 @pytest.mark.parametrize("state", ["refused", "closed"])
 async def test_a_start_that_was_not_approved(stage: Stage, state: str) -> None:
-    """It says why."""
+    """The answer says why the start wasn't approved."""
     await stage.start(state=state, approval=APPROVAL, why="It was denied, so nothing was started.")
     assert await stage.subject_of("7.5") == ThreadSubject(why="It was denied, so nothing was started.")
 
@@ -204,7 +204,7 @@ async def test_a_card_of_a_start_that_is_not_on_record_yet(stage: Stage) -> None
 
 
 async def test_another_workspaces_card(stage: Stage) -> None:
-    """Its run isn't ours, whatever its number is."""
+    """Another workspace's run isn't ours, whatever its number is."""
     elsewhere = RunKey("elsewhere", 7)
     lost = await stage.post_message(Button(CANCEL_RUN, "Cancel run", value=run_value(Run(elsewhere))))
     assert await stage.subject_of(lost) == ThreadSubject(why=ELSEWHERE)

@@ -35,7 +35,7 @@ async def test_a_snooze_that_ends_is_told_with_what_is_new(one_redis: Redis) -> 
 
 
 async def test_an_incident_that_is_gone_is_left_alone(one_redis: Redis) -> None:
-    """Its record has expired."""
+    """The incident's record has expired."""
     stage = IncidentStage(one_redis)
     await stage.redis.zadd(stage.scripts.key("due", "incidents"), {"C1:nightly": 1})
     assert await stage.work("incidents") == 1

@@ -149,7 +149,7 @@ async def test_facts_are_read_once_for_many_schedules(one_redis: Redis) -> None:
 
 
 async def test_a_deactivated_creator_suspends_the_watch_and_admins_are_told_once(one_redis: Redis) -> None:
-    """This happens as soon as there's something to report."""
+    """The watch is suspended as soon as there's something to report."""
     stage = IncidentStage(one_redis)
     await stage.watch(made_by=ADA)
     stage.people.people[ADA] = Person(ADA, frozenset(), frozenset())

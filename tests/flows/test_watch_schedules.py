@@ -42,14 +42,14 @@ async def test_a_schedule_is_watched_by_its_slug(stage: WatchStage) -> None:
 
 
 async def test_a_pattern_is_kept_as_typed(stage: WatchStage) -> None:
-    """Its options are stored with it."""
+    """The watch's options are stored with its pattern."""
     await stage.type("watch Night* --owner ada --branch dev --mention none")
     (watch,) = await stage.kept()
     assert (watch.pattern, watch.owner, watch.branch, watch.mention) == ("Night*", "ada", "dev", "none")
 
 
 async def test_a_pattern_that_fits_nothing_now_may_fit_later(stage: WatchStage) -> None:
-    """It's accepted, and the answer says so."""
+    """A pattern that matches nothing is accepted, and the answer says so."""
     assert "No schedule matches it yet." in said((await stage.type("watch finance-*")).text)
     assert len(await stage.kept()) == 1
 
@@ -63,7 +63,7 @@ async def test_a_schedule_that_does_not_exist_is_not_watched(stage: WatchStage) 
 
 
 async def test_a_name_with_brackets_is_a_name(stage: WatchStage) -> None:
-    """It isn't a pattern if a schedule has that name."""
+    """A name with brackets isn't a pattern if a schedule has that name."""
     stage.bolt.active = [replace(NIGHTLY, name="[prod] Nightly")]
     await stage.type("watch [prod] nightly")
     assert [one.pattern for one in await stage.kept()] == ["nightly"]
@@ -133,7 +133,7 @@ async def test_several_that_are_all_refused_are_named(redis_client: Redis) -> No
 
 
 async def test_a_policy_that_does_not_know_watches_refuses_them(redis_client: Redis) -> None:
-    """It also refuses a pattern that matches nothing yet."""
+    """Such a policy also refuses a pattern that matches nothing yet."""
     stage = WatchStage(redis_client, Policy((Rule("old", Allow(), what=frozenset({Action.START})),)))
     for text in ("watch nightly", "watch finance-*"):
         assert NO_RULE_FOR_WATCH in said((await stage.type(text)).text)
@@ -207,7 +207,7 @@ async def test_direct_messages_of_others_watch_nothing(stage: WatchStage) -> Non
 
 
 async def test_an_inactive_schedule_can_be_watched(stage: WatchStage) -> None:
-    """It covers nothing until it's active."""
+    """A watch of an inactive schedule covers nothing until the schedule is active."""
     stage.bolt.inactive = [replace(NIGHTLY, slug="old", name="Old")]
     await stage.type("watch old")
     assert [one.pattern for one in await stage.kept()] == ["old"]

@@ -75,7 +75,7 @@ async def test_a_run_that_nobody_follows_is_not_followed_for_a_hint(stage: Stage
 
 
 async def test_a_commands_run_is_known_from_a_poll_or_asked_for(stage: Stage) -> None:
-    """It's looked up only once at a time, after the sender has been answered."""
+    """A command's run is looked up only once at a time, after the sender has been answered."""
     stage.bolt.known[70] = 7
     await stage.hints.take_hint(WebhookHint(command=70))
     assert await stage.due() == ("w:7",)
@@ -152,7 +152,7 @@ async def test_a_run_that_is_not_on_record_is_listed_and_told_at_once(watched: I
 
 
 async def test_a_run_that_the_activity_does_not_show_is_looked_for_everywhere(watched: IncidentStage) -> None:
-    """Its schedule may have a newer run already."""
+    """The unknown run's schedule may have a newer run already."""
     before = sum(method == "newest_runs" for method, _ in watched.bolt.reads)
     await hints_of(watched, []).take_hint(WebhookHint(runs=(999,)))
     assert await list_schedules(watched)

@@ -21,7 +21,7 @@ from tests.flows.incident_stage import IncidentStage
     [("U0BOB", (Mention("U0BOB"),)), ("S0TEAM", (Group("S0TEAM", "@group"),)), ("none", ()), ("owner", ())],
 )
 async def test_the_deciding_watch_says_whom_to_notify(one_redis: Redis, wanted: str, expected: Sentence) -> None:
-    """It's a person or a user group; if the schedule has no owner, "owner" notifies nobody."""
+    """A person or a user group is notified; if the schedule has no owner, "owner" notifies nobody."""
     stage = IncidentStage(one_redis)
     watch = await stage.watch(mention=wanted)
     people = IncidentPeople(stage.people, stage.watches, stage.owner_mentions)
@@ -40,7 +40,7 @@ async def test_names_are_read_where_slack_tells_them(one_redis: Redis) -> None:
 
 
 async def test_the_owner_is_mentioned_or_named(one_redis: Redis) -> None:
-    """They're mentioned if that reaches them."""
+    """The owner is mentioned if a mention reaches them, and named otherwise."""
     stage = IncidentStage(one_redis, owners_file=Owners((), {"ada": "U0ADA"}))
     watch = await stage.watch()
     people = IncidentPeople(stage.people, stage.watches, stage.owner_mentions)

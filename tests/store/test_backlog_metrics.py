@@ -66,7 +66,7 @@ async def test_starts_and_runs_are_counted(scripts: Scripts) -> None:
 
 
 async def test_an_end_is_untold_until_it_is_posted(scripts: Scripts) -> None:
-    """Its age counts from when it was seen, even if it isn't concluded yet."""
+    """An end's age counts from when it was seen, even if it isn't concluded yet."""
     await follow_run(scripts, 1)
     await observe(scripts, 1, "FAILED")
     await age(scripts, 1, 400)

@@ -21,7 +21,7 @@ async def started(redis: Redis, one: DataOwner, *, name: str = "bolt", adopt: bo
 
 
 async def test_the_first_start_records_and_the_same_bot_passes(redis_client: Redis) -> None:
-    """This holds in HTTP mode too, where the app's id isn't known, and after the team was renamed."""
+    """The same bot passes in HTTP mode too, where the app's id isn't known, and after the team was renamed."""
     for one in (MINE, MINE, replace(MINE, app=""), replace(MINE, team_name="Acme Ltd"), MINE):
         assert await started(redis_client, one) is None
 

@@ -66,7 +66,7 @@ async def test_without_a_watch_a_hint_lists_nothing(stage: Stage) -> None:
 
 
 async def test_an_unknown_run_is_looked_for_now_and_three_times_more(stage: Stage) -> None:
-    """It's looked for again after 2, 5 and 15 s; then listings are made as usual."""
+    """An unknown run is looked for again after 2, 5 and 15 s; then listings are made as usual."""
     await stage.watch()
     assert await stage.hints.ask_for_listing(UNKNOWN)
     assert await stage.list()
@@ -105,7 +105,7 @@ async def test_a_listing_under_way_is_followed_by_another(stage: Stage) -> None:
 
 
 async def test_a_run_on_record_needs_no_listing(stage: Stage) -> None:
-    """It's polled instead."""
+    """A run on record is polled instead."""
     await stage.watch()
     await follow_run(stage.scripts, 7)
     assert not await stage.hints.ask_for_listing(UNKNOWN)

@@ -78,7 +78,7 @@ async def stored(url: str) -> str | None:
 
 
 async def test_it_is_a_redis_that_will_do(own: EmbeddedRedis) -> None:
-    """It passes the bot's own check without warnings, and evicts nothing."""
+    """The embedded Redis passes the bot's own check without warnings, and evicts nothing."""
     client = connect(await own.start())
     assert await check(client) == ()
     assert (await client.config_get("maxmemory-policy"))["maxmemory-policy"] == "noeviction"

@@ -18,7 +18,7 @@ GOOD: Facts = {
 
 
 def test_a_server_that_will_do() -> None:
-    """It has no faults, even if it only reports the minimum."""
+    """A suitable server has no faults, even if it only reports the minimum."""
     assert server_faults(GOOD) == []
     assert server_faults({"redis_version": "7.0.15", "maxmemory_policy": "noeviction"}) == []
 

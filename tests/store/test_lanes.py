@@ -244,7 +244,7 @@ async def test_an_edit_under_way_keeps_its_lease_when_its_card_becomes_more_urge
 
 
 async def test_who_finishes_an_edit_without_its_lease_has_it_edited_again(scripts: Scripts) -> None:
-    """It isn't known whose edit Slack received last, so the shown revision is unknown from then on."""
+    """It isn't known whose edit Slack received last, so from then on it isn't known which revision is shown."""
     await settled_cards(scripts, "A")
     await observe(scripts, 1, "RUNNING")
     paused = await edits(scripts, lease_s=0).claim()

@@ -84,7 +84,7 @@ def test_every_kind_of_key_is_considered() -> None:
 
 
 def test_the_script_names_every_kind_that_moves() -> None:
-    """It moves no other kinds."""
+    """The script moves no other kinds of keys."""
     text = SCRIPT.read_text()
     generic = set(re.findall(r"(\w+) = true", text))
     by_name = set(re.findall(r"kind == '(\w+)'", text)) - {"hash", "set", "zset"}
@@ -93,7 +93,7 @@ def test_the_script_names_every_kind_that_moves() -> None:
 
 
 async def test_nothing_that_moves_is_left_under_the_old_id(redis_client: Redis) -> None:
-    """It's all under the new id, even if that was already in use before the move."""
+    """Everything is under the new id, even if that id was already in use before the move."""
     scripts = Scripts(redis_client, "test", retention_s=1000)
     watches = Watches(scripts)
     for channel in (OLD, NEW):

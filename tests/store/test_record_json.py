@@ -38,14 +38,14 @@ class EarlierWish:
 
 
 def test_an_older_version_reads_who_asked_in_a_thread() -> None:
-    """It ignores fields that it doesn't know."""
+    """An older version ignores fields that it doesn't know."""
     assert from_json(EarlierWish, to_json(StoredCancelWish(IN_A_THREAD, NOW))) == EarlierWish(
         EarlierAsker("T", "U1", "C1"), NOW
     )
 
 
 def test_what_an_older_version_has_written_is_read() -> None:
-    """That version's requests to cancel had no thread."""
+    """An older version's requests to cancel had no thread."""
     assert from_json(StoredCancelWish, to_json(EarlierWish(EarlierAsker("T", "U1", "C1"), NOW))) == StoredCancelWish(
         Asker("T", "U1", "C1"), NOW
     )

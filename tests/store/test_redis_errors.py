@@ -202,7 +202,7 @@ async def test_every_denied_command_is_named(redis_client: Redis) -> None:
 
 
 def test_every_command_of_the_bot_is_tried() -> None:
-    """These are the commands in its scripts, and those it sends itself through redis-py's methods."""
+    """The bot's commands are those in its scripts, and those it sends itself through redis-py's methods."""
     scripts = {one.stem: one.read_text() for one in (STORE / "scripts").rglob("*.lua")}
     tried = {name.lower() for name in re.findall(r"try\('(\w+)'", scripts["probe"])}
     used = {name.lower() for text in scripts.values() for name in re.findall(r"redis\.call\('(\w+)'", text)}

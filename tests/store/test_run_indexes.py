@@ -60,7 +60,7 @@ async def indexed(scripts: Scripts) -> list[str]:
 
 
 async def test_a_run_is_active_from_its_start_to_its_end(scripts: Scripts) -> None:
-    """It's listed in its channel and for its asker, and nowhere else."""
+    """An active run is listed in its channel and for its asker, and nowhere else."""
     await follow_run(scripts, 7)
     await follow_run(scripts, 8, user="U2")
     assert (await active(scripts), await mine(scripts), await mine(scripts, "U2")) == ([8, 7], [7], [8])
@@ -83,7 +83,7 @@ async def test_a_failure_is_told_to_its_asker_and_its_channel(scripts: Scripts) 
 
 
 async def test_a_run_comes_with_all_that_a_list_shows(scripts: Scripts) -> None:
-    """Its facts, its state, and the card in that channel come with it."""
+    """A listed run comes with its facts, its state, and its card in that channel."""
     await follow_run(scripts, 7, ts="7.25")
     await observe(scripts, 7, "RUNNING", commands=2)
     (found,) = (await RunIndexes(scripts).active_in(["A"], most=1)).runs
@@ -105,7 +105,7 @@ async def test_pages(scripts: Scripts) -> None:
 
 
 async def test_of_very_many_lists_the_newest_runs_are_found(scripts: Scripts) -> None:
-    """They're found wherever they are, and no more runs are read than necessary."""
+    """The newest runs are found in whichever lists they are, and no more runs are read than necessary."""
     redis, channels = scripts.redis, [f"C{number}" for number in range(400)]
     async with redis.pipeline(transaction=False) as pipe:
         for number in range(1, 1201):
@@ -119,7 +119,7 @@ async def test_of_very_many_lists_the_newest_runs_are_found(scripts: Scripts) ->
 
 
 async def test_a_run_that_is_over_and_not_concluded_is_not_shown_as_active(scripts: Scripts) -> None:
-    """Its end is still being read; it leaves the lists when it's concluded."""
+    """The run's end is still being read; the run leaves the lists when it's concluded."""
     await follow_run(scripts, 7)
     await observe(scripts, 7, "FAILED")
     assert await active(scripts) == []
@@ -128,7 +128,7 @@ async def test_a_run_that_is_over_and_not_concluded_is_not_shown_as_active(scrip
 
 @pytest.mark.parametrize("left", ["gone", "concluded"])
 async def test_what_another_version_left_behind_is_cleaned_up(scripts: Scripts, left: str) -> None:
-    """That version ended the run without knowing the lists, or the run's record has expired."""
+    """Another version ended the run without knowing the lists, or the run's record has expired."""
     await follow_run(scripts, 7)
     record = scripts.key("run", "w:7")
     if left == "gone":
@@ -140,7 +140,7 @@ async def test_what_another_version_left_behind_is_cleaned_up(scripts: Scripts, 
 
 
 async def test_a_run_that_another_version_made_is_in_no_list_until_it_fails(scripts: Scripts) -> None:
-    """Its record is read when it ends, so it's listed as a failure."""
+    """The run's record is read when the run ends, so it's listed as a failure."""
     await follow_run(scripts, 7)
     await scripts.redis.delete(scripts.key("active", "channel:A"), scripts.key("active", "user:U1"))
     assert await active(scripts) == []
@@ -205,7 +205,7 @@ async def test_what_is_older_than_a_week_is_no_recent_failure(scripts: Scripts) 
 
 
 async def test_the_schedules_that_a_person_runs_most(scripts: Scripts) -> None:
-    """They're sorted by how often and how recently, and have the channel of the last run."""
+    """A person's schedules are sorted by how often and how recently they ran, with the channel of the last run."""
     indexes = RunIndexes(scripts)
     assert (await indexes.habits("U1", most=5)).total == 0
     await follow_run(scripts, 7)
@@ -238,7 +238,7 @@ async def test_a_run_that_a_lost_records_button_brings_back_is_listed(scripts: S
 
 
 async def test_an_old_run_that_is_brought_back_is_in_no_list(scripts: Scripts) -> None:
-    """It's over, even if no poll has seen that yet, and its failure isn't recent."""
+    """The run is over, even if no poll has seen that yet, and its failure isn't recent."""
     facts = RunFacts(slug="s9", name="S 9", asked_by="U1")
     await Runs(scripts).restore_run(RunKey("w", 9), facts, Observation("FAILED"), "T", CardRef("A", "9.5"), over=True)
     assert (await active(scripts), await mine(scripts)) == ([], [])
@@ -326,7 +326,7 @@ async def _agree(scripts: Scripts) -> None:
 
 
 async def test_the_newest_run_of_a_channel_is_found_whatever_became_of_it(scripts: Scripts) -> None:
-    """It's found even after its end; a channel without runs has none."""
+    """A channel's newest run is found even after its end; a channel without runs has none."""
     indexes = RunIndexes(scripts)
     assert (await indexes.newest_in("A")).runs == ()
     for number in (7, 8):

@@ -65,7 +65,7 @@ async def swallows_its_cancellation() -> str:
 
 
 async def test_whoever_is_cancelled_during_a_call_is_cancelled(redis_client: Redis) -> None:
-    """This holds even though the call has returned a reply."""
+    """The caller is cancelled even though the call has returned a reply."""
     scripts = Scripts(redis_client, "bolt", retention_s=60)
     calling = asyncio.create_task(scripts.ask(swallows_its_cancellation()))
     await asyncio.sleep(0)

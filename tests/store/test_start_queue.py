@@ -82,7 +82,7 @@ async def loaded(scripts: Scripts, name: str) -> Request:
 
 
 async def test_it_is_recorded_once_and_waits_where_no_other_version_looks(scripts: Scripts) -> None:
-    """It's neither in the due requests nor in a class of posts that an older version sends."""
+    """A queued start is neither in the due requests nor in a class of posts that an older version sends."""
     words = await asyncio.gather(*(join(scripts, "a") for _ in range(4)))
     assert sorted(words) == ["known"] * 3 + ["new"]
     assert await scripts.redis.exists(scripts.key("due", "requests")) == 0
@@ -140,7 +140,7 @@ async def waiting(scripts: Scripts, user: str = "U1", channel: str = "A") -> tup
 
 
 async def test_those_that_wait_are_listed(scripts: Scripts) -> None:
-    """They're listed by person and by channel, in order, until their turn comes or they're removed."""
+    """Queued starts are listed by person and by channel, in order, until their turn comes or they're removed."""
     queue = StartQueue(scripts)
     for name, user in (("a", "U1"), ("b", "U2"), ("c", "U1")):
         wanted = RunCommand("nightly", branch=name)
@@ -193,7 +193,7 @@ async def test_an_end_makes_it_due_at_once(scripts: Scripts) -> None:
 
 
 async def test_it_leaves_the_queue_once(scripts: Scripts) -> None:
-    """It can be removed while it's waiting, whoever holds the claim, and only once."""
+    """A start can be removed while it's waiting, whoever holds the claim, and only once."""
     queue = StartQueue(scripts)
     await join(scripts, "a")
     await carded(scripts, "a")
@@ -206,7 +206,7 @@ async def test_it_leaves_the_queue_once(scripts: Scripts) -> None:
 
 
 async def test_a_turn_that_is_taken_out_at_the_same_moment(scripts: Scripts) -> None:
-    """It's either started or removed, never both."""
+    """The start is either sent or removed, never both."""
     await join(scripts, "a")
     await carded(scripts, "a")
     await end_run(scripts, RUN)
@@ -218,7 +218,7 @@ async def test_a_turn_that_is_taken_out_at_the_same_moment(scripts: Scripts) -> 
 
 
 async def test_a_card_that_nobody_sees_is_not_waited_for(scripts: Scripts) -> None:
-    """It was deleted, or its channel refuses posts: a start that isn't shown isn't sent."""
+    """The card was deleted, or its channel refuses posts: a start that isn't shown isn't sent."""
     await join(scripts, "a")
     await carded(scripts, "a")
     await scripts.redis.hset(scripts.key("card", "T:A:a.5"), "unshowable", "message_not_found")

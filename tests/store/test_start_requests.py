@@ -53,7 +53,7 @@ async def carded(scripts: Scripts, requests: StartRequests, name: str) -> tuple[
 
 
 async def test_a_delivery_is_recorded_once_however_often_it_comes(scripts: Scripts) -> None:
-    """This holds even if all copies arrive at the same moment."""
+    """A delivery is recorded once, even if all copies arrive at the same moment."""
     requests = StartRequests(scripts, Limits())
     words = [one.word for one in await asyncio.gather(*(requests.accept(asked("a")) for _ in range(5)))]
     assert sorted(words) == ["known"] * 4 + ["new"]
@@ -107,7 +107,7 @@ async def test_two_schedules_whose_names_fold_alike_are_two_starts(scripts: Scri
 
 
 async def test_once_looked_up_a_start_is_known_by_its_schedule(scripts: Scripts) -> None:
-    """This holds even if the replica that accepted it had no list of schedules."""
+    """After its lookup, a start is known by its schedule, even if the replica that accepted it had no list."""
     requests = StartRequests(scripts, Limits())
     await requests.accept(meant("a", "Nightly full build"))
     lease, request = await claimed(scripts, requests, "a")
@@ -286,7 +286,7 @@ async def retried(scripts: Scripts, requests: StartRequests, name: str, run_id: 
 
 
 async def test_a_run_that_was_retried_says_so_also_when_it_is_sealed(scripts: Scripts) -> None:
-    """Its card shows the newest retry, each retry is posted once in its thread, and then it's sealed again."""
+    """The card shows the newest retry, each retry is posted once in its thread, and then the card is sealed again."""
     requests, runs = StartRequests(scripts, Limits()), Runs(scripts)
     await follow_run(scripts, 7)
     run, card = scripts.key("run", "w:7"), scripts.key("card", "T:A:7.5")
@@ -322,7 +322,7 @@ async def test_a_run_that_was_retried_says_so_also_when_it_is_sealed(scripts: Sc
 
 
 async def test_a_card_whose_record_was_lost_is_made_again_and_tells_no_end(scripts: Scripts) -> None:
-    """Its end is read again only for the card. An existing record is left as it is."""
+    """The run's end is read again only for the card. An existing record is left as it is."""
     runs, due = Runs(scripts), DueSet(scripts, "polls", lease_s=10)
     key, seen = RunKey("w", 7), Observation("ERROR")
     for name in ("first", "second"):
@@ -364,7 +364,7 @@ async def test_a_card_of_a_run_that_goes_on_is_made_again_and_tells_its_end(scri
 
 
 async def test_runs_with_commands_of_their_own_are_told_apart(scripts: Scripts) -> None:
-    """Their duration says nothing about their schedule."""
+    """The duration of such a run says nothing about its schedule."""
     runs = Runs(scripts)
     for number, overridden in ((1, False), (2, True)):
         facts = RunFacts(commands=("dbt test",), overridden=overridden)

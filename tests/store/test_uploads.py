@@ -79,7 +79,7 @@ async def test_too_many_in_a_channel_are_refused(scripts: Scripts) -> None:
 
 
 async def test_a_log_that_its_end_posts_is_not_posted_twice(scripts: Scripts) -> None:
-    """It's waiting, or already there; if it couldn't be posted, it can be requested again."""
+    """The log is waiting, or already posted; if it couldn't be posted, it can be requested again."""
     await follow_run(scripts, 1, ts="1.5")
     card = scripts.key("card", "T:A:1.5")
     await scripts.redis.zadd(scripts.key("posts", "log", "A"), {"file/T:A:1.5": 1})

@@ -61,7 +61,7 @@ async def is_discovered(scripts: Scripts) -> bool:
 
 
 async def test_a_watch_is_stored_with_all_options(watches: Watches) -> None:
-    """It's as it was given, except for its number."""
+    """A stored watch is as it was given, except for its number."""
     assert await watches.all_watches() == ()
     first, second = await added(watches), await added(watches, EVERY_OPTION)
     assert (first.number, second.number) == (1, 2)
@@ -155,7 +155,7 @@ async def test_all_channels_together_have_a_bound(watches: Watches, scripts: Scr
 
 
 async def test_discovery_runs_while_there_is_a_watch(watches: Watches, scripts: Scripts) -> None:
-    """It's due at once with the first watch, and the second one doesn't change when it's due."""
+    """Discovery is due at once with the first watch, and a second watch doesn't change when it's due."""
     await added(watches)
     due = scripts.key("due", "discovery")
     assert await is_discovered(scripts)

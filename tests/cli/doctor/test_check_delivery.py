@@ -211,7 +211,7 @@ async def test_a_bot_with_another_signing_secret() -> None:
     ],
 )
 async def test_a_public_address_that_leads_elsewhere(status: int, text: str, words: str) -> None:
-    """It's a problem if something other than the bot answers at the public address."""
+    """If something other than the bot answers at the public address, that's a problem."""
 
     async def handle(_request: web.Request) -> web.Response:
         return web.Response(status=status, text=text)

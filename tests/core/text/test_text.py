@@ -65,7 +65,7 @@ def test_a_cut_text_fits(text: str, limit: int) -> None:
 
 @given(st.text(max_size=400))
 def test_a_text_that_fits_is_not_cut_in_the_middle(text: str) -> None:
-    """It stays as it is, even if it fits exactly."""
+    """A text that fits stays as it is, even if it fits exactly."""
     assert cut_middle(text, len(text)) == text
     assert cut_middle(text, 401) == text
 
