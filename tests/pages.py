@@ -27,7 +27,7 @@ class Block:
     text: str
 
     def lines(self) -> list[str]:
-        """Its commands, without comments; lines that end with a backslash are joined."""
+        """The block's commands, without comments; lines that end with a backslash are joined."""
         whole = re.sub(r"\\\n *", "", self.text)
         return [line for one in whole.splitlines() if (line := re.sub(r"(^|\s+)# .*$", "", one).strip())]
 

@@ -95,7 +95,7 @@ def test_libraries_are_quiet_below_warning() -> None:
     stream = logged(level="debug")
 
     class Listener:
-        """Its logger is named like those of slack_bolt, which sets their level itself."""
+        """A class whose logger is named like those of slack_bolt, which sets their level itself."""
 
     for name in ("httpx", "slack_sdk.web.async_client", "aiohttp.access"):
         logging.getLogger(name).info("body %s", name)

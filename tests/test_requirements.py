@@ -16,7 +16,7 @@ def locked(name: str) -> set[str]:
 
 
 def names(pinned: set[str]) -> set[str]:
-    """Their names only."""
+    """The names of these requirements, without versions."""
     return {re.split(r"[\[=]", one)[0] for one in pinned}
 
 

@@ -25,12 +25,12 @@ class Box:
 
     @property
     def right(self) -> float:
-        """Its right edge."""
+        """The right edge."""
         return self.left + self.width
 
     @property
     def bottom(self) -> float:
-        """Its bottom edge."""
+        """The bottom edge."""
         return self.top + self.height
 
     def contains(self, other: Box, *, slack: float = 0.01) -> bool:

@@ -56,7 +56,7 @@ class Store:
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """This Redis' address."""
         return f"unix://:{PASSWORD}@{self._home.name}/socket"
 
     def is_away(self, within_s: float) -> bool:

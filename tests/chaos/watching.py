@@ -296,7 +296,7 @@ def _key(message: Message) -> str:
 
 
 def shown(message: Message) -> str:
-    """Its text and the texts of its blocks."""
+    """A message's text and the texts of its blocks."""
     return "\n".join((message.text, *words(message.blocks)))
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(ANALYZE is None, reason="there is no systemd-ana
 
 
 def analyze(*arguments: str | Path) -> str:
-    """Its output on both streams; it must succeed."""
+    """Run systemd-analyze, which must succeed; return its output on both streams."""
     done = subprocess.run(  # noqa: S603 - Debian's program
         [ANALYZE or "", *arguments], capture_output=True, text=True, check=False, timeout=60
     )

@@ -65,7 +65,7 @@ class Forked:
 
     @property
     def returncode(self) -> int | None:
-        """Its exit status, negative if a signal ended it; None while it's running."""
+        """The exit status, negative if a signal ended the process; None while it's running."""
         return self._process.exitcode
 
     def send_signal(self, number: signal.Signals) -> None:

@@ -29,13 +29,13 @@ class Modal:
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """The modal's id."""
         assert self.view is not None
         return self.view.id
 
     @property
     def blocks(self) -> list[Json]:
-        """Its blocks."""
+        """The modal's blocks."""
         return self.view.content["blocks"] if self.view else []
 
     def block(self, name: str) -> Json | None:

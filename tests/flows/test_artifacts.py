@@ -30,7 +30,7 @@ class NoRuns:
     """A store without any runs."""
 
     async def load_run(self, key: RunKey) -> None:
-        """None."""
+        """Find no run."""
         assert key
 
 

@@ -25,7 +25,7 @@ class Dated:
         return REDIS_NOW
 
     async def newest_entries(self) -> AsyncIterator[AuditEntry]:
-        """Both entries."""
+        """Yield two entries."""
         for hours, schedule in ((1, "recent"), (72, "older")):
             yield AuditEntry(Event.STARTED, schedule=schedule, run=5, at=REDIS_NOW - timedelta(hours=hours))
 

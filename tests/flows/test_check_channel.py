@@ -692,7 +692,7 @@ async def test_if_edits_are_refused_there_too_each_is_tried_once_in_ten_minutes(
 
 
 async def test_an_edit_tried_again_is_not_given_up_when_a_post_is_refused_just_then(stage: IncidentStage) -> None:
-    """Both are due at the same time: whichever comes first, the message is edited now."""
+    """The edit and the post are due at the same time: whichever comes first, the message is edited now."""
     await stage.watch("*")
     await fails(stage)
     ts = (await stage.stored()).ts

@@ -156,7 +156,7 @@ async def test_another_methods_wait_is_that_posts_own(lane: Lane) -> None:
 
 
 async def test_nothing_is_sent_on_a_lease_that_is_over(lane: Lane) -> None:
-    """Another process may already be sending it."""
+    """Another process may already be sending the post."""
     posts, scripts = lane
     post = await claim(posts, scripts)
     post.lease.until = 0

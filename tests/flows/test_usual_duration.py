@@ -46,7 +46,7 @@ class Api:
         return RunStatus("RUNNING", commands)
 
     async def runs(self, slug: str, limit: int) -> list[RunSummary]:
-        """Its runs, newest first."""
+        """The schedule's runs, newest first."""
         del slug, limit
         return [self._followed, success(8, 1, retries=7), *(success(number, 1) for number in (6, 5)), success(2, 60)]
 

@@ -158,7 +158,7 @@ async def test_a_full_channel_is_told_the_limit(stage: WatchStage) -> None:
 
 
 async def test_quiet_hours_are_in_the_time_zone_of_whoever_sets_them(stage: WatchStage) -> None:
-    """Another time zone can be named; it's UTC if Slack doesn't know theirs."""
+    """A command can name another time zone; if Slack doesn't know the person's, it's UTC."""
     await stage.type("watch nightly --quiet 22:00-07:00", user=BOB)
     stage.people.people[ADA] = Person(ADA, frozenset({Role.MEMBER}), time_zone="Australia/Lord_Howe")
     answer = await stage.type("watch hourly --quiet 22:00-07:00")

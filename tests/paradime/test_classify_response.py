@@ -130,7 +130,7 @@ def test_a_query_that_does_not_fit(status: int, message: str, is_query: bool) ->
 
 @pytest.mark.parametrize("code", ["GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"])
 def test_a_code_says_so_too(code: str) -> None:
-    """These codes mean that nothing was executed, whatever the message."""
+    """Some codes mean that nothing was executed, whatever the message."""
     assert type(refused(said("Nope", extensions={"code": code}), is_query=False)) is BoltInvalidQuery
 
 

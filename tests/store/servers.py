@@ -47,12 +47,12 @@ class Server:
 
     @property
     def port(self) -> int:
-        """Its port, or 0 if it listens only on a Unix socket."""
+        """The server's port, or 0 if it listens only on a Unix socket."""
         return self.claim.port if self.claim else 0
 
     @property
     def url(self) -> str:
-        """Its address, for REDIS_URL."""
+        """The server's address, for REDIS_URL."""
         return f"redis://127.0.0.1:{self.port}/0" if self.claim else f"unix://{self.home}/socket"
 
     def client(self, password: str | None = None) -> Redis:

@@ -341,7 +341,7 @@ async def test_a_card_whose_record_was_lost_is_made_again_and_tells_no_end(scrip
 
 
 async def test_a_card_of_a_run_that_goes_on_is_made_again_and_tells_its_end(scripts: Scripts) -> None:
-    """Each of its channels has one card, even if the run's record already exists."""
+    """Each of the run's channels has one card, even if the run's record already exists."""
     runs, due = Runs(scripts), DueSet(scripts, "polls", lease_s=10)
     key, seen = RunKey("w", 7), Observation("RUNNING")
     for channel, ts in (("A", "7.5"), ("B", "7.6"), ("A", "7.7")):

@@ -31,5 +31,5 @@ class FollowRequest:
 
     @property
     def id(self) -> str:
-        """Its name in the due set and in the lane: one per channel and run."""
+        """The request's name in the due set and in the lane: one per channel and run."""
         return f"{self.asker.channel}/{self.key.name}"

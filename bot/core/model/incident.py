@@ -188,7 +188,7 @@ class Incident:
 
     @property
     def key(self) -> str:
-        """Its name in stored records."""
+        """The incident's name in stored records."""
         return f"{self.channel}:{self.schedule}"
 
     def with_post(self, post: ThreadPost) -> Incident:

@@ -82,7 +82,7 @@ class Notice:
 
     @property
     def key(self) -> str:
-        """Its name in stored records."""
+        """The notice's name in stored records."""
         return f"{self.channel}:{self.name}"
 
 

@@ -54,7 +54,7 @@ class Outage:
 
     @property
     def name(self) -> str:
-        """Its name in stored records."""
+        """The outage's name in stored records."""
         return f"{self.channel}:{self.number}"
 
     @property

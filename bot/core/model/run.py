@@ -45,7 +45,7 @@ class RunKey:
 
     @property
     def name(self) -> str:
-        """Its name in stored records. The settings make sure that a workspace name contains no colon."""
+        """The run's name in stored records. The settings make sure that a workspace name contains no colon."""
         return f"{self.workspace}:{self.id}"
 
     @classmethod
@@ -265,7 +265,7 @@ class Run:
 
     @property
     def seconds(self) -> float | None:
-        """Its duration in seconds, or None if the API doesn't report it."""
+        """The run's duration in seconds, or None if the API doesn't report it."""
         if self.started_at and self.ended_at:
             return max(0.0, (self.ended_at - self.started_at).total_seconds())
         return None

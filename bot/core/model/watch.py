@@ -90,7 +90,7 @@ class Watch:
 
     @property
     def name(self) -> str:
-        """Its name in stored records."""
+        """The watch's name in stored records."""
         return f"{self.channel}:{self.number}"
 
     @property

@@ -200,7 +200,7 @@ FIELD = {"type": "input", "label": plain(), "element": {"type": "plain_text_inpu
     ],
 )
 def test_wrong_views(view: Any, error: str) -> None:  # noqa: ANN401
-    """None of these is a valid modal."""
+    """None of these views is a valid modal."""
     with pytest.raises(Refused, match=error):
         check_view(view, "modal")
 
