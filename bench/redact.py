@@ -93,8 +93,8 @@ def _timed(mask: Mask, small: str, large: str) -> tuple[float, float]:
     """Return the megabytes per second for the large text, and how many times longer it takes than the small one.
 
     A ratio above the limit is measured again, because another process on the machine raises it only once, but a
-    nonlinear rule raises it each time. The small text's mean is used, because compared with the best of many short
-    runs, one long run looks slow.
+    nonlinear rule raises it each time. The small text's mean is used, because one long run looks slow compared with
+    the best of many short runs.
     """
     whole = ratio = inf
     for _ in range(3):

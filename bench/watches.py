@@ -25,7 +25,7 @@ LOOK_S = 2.0
 
 
 async def measure(options: Options) -> list[Row]:
-    """Measure everything at the same time: the parts mostly wait, and the idle bot's own processor time is counted."""
+    """Measure everything at the same time, because the parts mostly wait and processor time is counted per process."""
     nothing, told, spread = await asyncio.gather(_nothing(options), _told(options), _spread(options))
     return [*nothing, *told, *spread]
 

@@ -57,7 +57,7 @@ def test_the_chart_has_the_alert_rules() -> None:
 
 
 def test_the_unit_names_settings() -> None:
-    """The unit sets only settings, and each secret is read from the file in which systemd puts it."""
+    """The unit sets only settings, and each secret is read from the file that systemd puts it in."""
     named = re.findall(r"^Environment=(.*)$", UNIT, re.MULTILINE)
     variables = dict(one.split("=", 1) for line in named for one in line.split())
     passed = dict(re.findall(r"^LoadCredential=(\w+):(.*)$", UNIT, re.MULTILINE))

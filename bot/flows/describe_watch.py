@@ -37,7 +37,7 @@ class WatchDescriber:
         others: Sequence[Watch],
         refused: Refused | None = None,
     ) -> Message:
-        """Confirm a watch. `matching` are the schedules that it covers, `others` the channel's other watches.
+        """Confirm a watch. `matching` are the schedules that it covers; `others` are the channel's other watches.
 
         `refused` are the schedules that the policy leaves out.
         """

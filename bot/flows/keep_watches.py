@@ -62,7 +62,7 @@ class WatchKeeper:
         self._report_fault = report_fault
 
     async def run(self) -> None:
-        """Apply the file, again whenever it's replaced, and check regularly whether Redis still has the watches.
+        """Apply the file now and whenever it's replaced, and check regularly whether Redis still has the watches.
 
         Runs until cancelled.
         """

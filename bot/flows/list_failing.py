@@ -24,7 +24,7 @@ LOOKED_WITHIN = timedelta(minutes=1)
 class FailingLister:
     """Answers `failing`, and `retry --failing` if nothing is failing.
 
-    `message_url` returns the address of an incident's message, and `time` Bolt's time.
+    `message_url` returns the address of an incident's message, and `time` returns Bolt's time.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ class EndBatchPoster:
         cards = await self._posts.load_end_batch(name)
         found = {card: run for card in cards if (run := await self._run_of(card)) is not None}
         if not found:
-            # The log event keeps its older word, because somebody may search for it.
+            # The log event still calls a batch a digest, its older name, because somebody may search for it.
             log.error("a digest has no ends left to report", digest=name)
             await self._posts.end_batch_posted(post, name, DROPPED, dict.fromkeys(cards, False))
             return

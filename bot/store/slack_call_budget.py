@@ -20,7 +20,7 @@ class SlackCallBudget:
         self._scripts = scripts
 
     async def take(self, method: str, most: int) -> float:
-        """Count a call if fewer than `most` were made in the last minute (returns 0), or else return the wait in s."""
+        """Count a call and return 0 if fewer than `most` were made in the last minute, or else return the wait in seconds."""
         try:
             wait_us = await self._scripts.run("take_slack_call", method, most, microseconds(WINDOW_S))
         except StoreUnavailable:

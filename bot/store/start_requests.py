@@ -131,7 +131,7 @@ class StartRequests:
     ) -> bool:
         """Refuse a start.
 
-        The person is notified and the card removed next; the card of a start that has waited shows the reason instead.
+        Next, the person is notified and the card is removed; if the start has waited, its card shows the reason instead.
         """
         fields = {
             "why": why,

@@ -36,7 +36,7 @@ class DueWork:
     `gap_s` is the minimum time between two claims, in seconds; a lane has the budget of its Slack method instead.
     `wakes` names the rows that this row's jobs make work for; `woken_by` names the events and other rows that make work
     for this one. The lookout notices any other work of this process within a second: waking every worker for every
-    event would be most of a busy bot's load.
+    event would make up most of a busy bot's load.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Late and slow: a slot in which Bolt's scheduler starts nothing, and a run that takes long."""
+"""Late and slow: a slot in which Bolt's scheduler starts nothing, and a run that takes a long time."""
 
 from __future__ import annotations
 

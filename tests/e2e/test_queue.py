@@ -274,7 +274,7 @@ async def test_killed_while_it_waits(stage: Stage) -> None:
 
 @pytest.mark.parametrize("operation", ["listBoltRuns", "triggerBoltRun"])
 async def test_killed_at_its_turn(stage: Stage, operation: str) -> None:
-    """Killed while the schedule is checked or Bolt is asked to start, it runs once."""
+    """If the bot is killed while the schedule is checked or Bolt is asked to start, the start is sent once."""
     add_schedule(stage)
     run = starts(stage)
     await stage.start_bot(SHORT)

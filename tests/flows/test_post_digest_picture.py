@@ -95,7 +95,7 @@ async def test_a_lost_reply_to_the_picture_is_looked_for(stage: DigestStage) -> 
 
 
 async def test_a_picture_that_was_not_shared_is_drawn_again(stage: DigestStage) -> None:
-    """The outcome of sharing it was unknown, and it isn't in the thread; the digest isn't posted again."""
+    """The outcome of sharing the picture was unknown, and it isn't in the thread; the digest isn't posted again."""
     stage.chat.faults.fail("share_upload", SlackOutcomeUnknown("files.completeUploadExternal"))
     assert await post_all(stage) > 2
     assert (len(pictures(stage)), len(stage.charts.drawn), len(digests(stage))) == (1, 2, 1)

@@ -398,7 +398,7 @@ async def test_not_ok_where_something_is_read(api: Api, client: BoltClient) -> N
 
 
 async def test_a_schedule_asked_for_by_its_slug(api: Api, client: BoltClient) -> None:
-    """A schedule's nulls become None, and its commands a tuple."""
+    """A schedule's nulls become None, and its commands become a tuple."""
     api.data(boltScheduleName=GOOD["boltScheduleName"] | {"latestRunId": None, "commands": None})
     assert await client.schedule("nightly") == ScheduleDetails(None, (), None, "OFF", "u", "ui", None)
 

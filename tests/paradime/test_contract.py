@@ -1,4 +1,4 @@
-"""Every operation against the contract as the sandbox serves it, as today's backend and as an older one."""
+"""Every operation against the contract, which the sandbox serves both as today's backend and as an older one."""
 
 from __future__ import annotations
 

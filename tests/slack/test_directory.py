@@ -151,7 +151,7 @@ async def test_a_list_that_slack_refuses_for_a_moment_is_read_on(
 
 
 async def test_without_its_scope_a_list_is_left(chat: SlackChat, memory: Shared, sandbox: Sandbox) -> None:
-    """A list without its scope is tried only once, and channels of the other kind are still read."""
+    """A list whose scope is missing is requested only once, and channels of the other kind are still read."""
     sandbox.workspace.scopes -= {"users:read", "groups:read"}
     async with reading(chat, memory):
         await memory.until_read()

@@ -40,7 +40,7 @@ async def test_replies_are_text(redis_client: Redis) -> None:
 
 
 async def test_a_lost_reply_is_not_asked_for_again() -> None:
-    """A command whose connection breaks before the reply fails, and was sent once."""
+    """A command whose connection breaks before the reply fails, and isn't sent again."""
     async with fake(lambda command: None if command == "INCRBY" else well(command)) as server:
         client = connect(f"redis://127.0.0.1:{server.port}")
         with pytest.raises(RedisError):

@@ -229,7 +229,7 @@ async def test_a_card_that_moved_on_while_it_was_edited_is_edited_again(scripts:
 
 
 async def test_an_edit_under_way_keeps_its_lease_when_its_card_becomes_more_urgent(scripts: Scripts) -> None:
-    """A card never has two edits in flight, or the older one could arrive last."""
+    """A card never has two edits in flight, because the older one could arrive last."""
     await settled_cards(scripts, "A")
     lane = edits(scripts)
     await observe(scripts, 1, "RUNNING")

@@ -190,7 +190,7 @@ class QuietEnds(Protocol):
     ) -> bool:
         """Queue the message about an end of quiet hours, and record that its incidents withhold nothing anymore, in one step.
 
-        `after` are all incidents that change. `waiting` others still withhold something, and are due at `next_at`.
+        `after` are all incidents that change. Another `waiting` incidents still withhold something, and are due at `next_at`.
         Returns False if anything has changed since it was loaded: load it and decide again.
         """
 

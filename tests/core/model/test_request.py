@@ -88,7 +88,7 @@ def test_a_commit_may_be_given_for_a_branch(wanted: str, *, fits: bool) -> None:
 
 @pytest.mark.parametrize(("late_s", "fits"), [(0, True), (19, True), (-19, True), (60, False), (-60, False)])
 def test_while_our_actor_is_not_known_the_time_must_do(late_s: float, *, fits: bool) -> None:
-    """While our actor isn't known, anybody's run counts if it began about when ours was sent."""
+    """While our actor isn't known, anybody's run counts if it began at about the time when our start was sent."""
     run = replace(OURS, actor="anybody", started_at=SENT + timedelta(seconds=late_s))
     assert found(run, actor=None) == ((101,) if fits else ())
 

@@ -20,7 +20,7 @@ def test_only_the_groups_that_are_named_are_looked_up() -> None:
 
 
 def test_a_rule_that_only_refuses_lets_nobody_in() -> None:
-    """People from other organizations are let in only by a rule that allows them something or lets it be approved."""
+    """People from other organizations are let in only by a rule that allows them something, with or without approval."""
     assert not PLAIN.admits_external
     assert not Policy((Rule("no", Deny("no"), who=EXTERNAL),)).admits_external
     assert Policy((Rule("yes", Allow(), who=EXTERNAL),)).admits_external

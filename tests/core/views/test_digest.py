@@ -98,7 +98,7 @@ def test_durations_are_rounded_to_what_is_known() -> None:
 
 
 def test_setting_it_says_when_it_comes() -> None:
-    """Setting a digest says when it's posted and what is still missing, with buttons to turn it off or preview it."""
+    """The reply says when the digest is posted and what is still missing, with buttons to turn it off or preview it."""
     new = digest_set(DAILY, "new", "", "/bolt", watches=True)
     assert said(new.text) == "I'll post a digest here every day at 09:00 (Europe/Berlin)."
     assert [one.label for one in buttons(new)] == ["Turn off", "Preview"]

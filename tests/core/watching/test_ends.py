@@ -39,7 +39,7 @@ def test_while_its_log_is_late_it_has_no_errors() -> None:
 
 
 def test_a_run_with_other_commands_closes_nothing_but_a_retry_does() -> None:
-    """A run with other commands closes nothing; one with the schedule's own, or a retry, does."""
+    """A run with other commands doesn't close an incident; a retry, or a run with the schedule's own commands, does."""
     other = replace(RUN, seen=Observation("SUCCESS", (replace(BUILD, text="dbt run -s one", return_code=0),)))
     assert not end_of_run(other, End()).closes
     assert end_of_run(replace(other, facts=replace(other.facts, parent_run=9)), End()).closes

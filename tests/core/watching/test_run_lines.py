@@ -111,7 +111,7 @@ def test_more_than_twelve_runs_in_a_day_are_busy() -> None:
 
 
 def test_the_notices_that_an_end_may_change() -> None:
-    """The end of a run may change the run's line, the notice about its slowness, and its hour's line."""
+    """The end of a run may change the run's line, the notice about its slowness, and the line about its hour."""
     assert names_at_end(success(1, 0.5), "nightly") == ("run:1", "slow:1", hour_name("nightly", T0))
     assert names_at_end(RunEnd(1, "SUCCESS"), "nightly") == ("run:1", "slow:1")
 
