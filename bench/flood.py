@@ -46,7 +46,7 @@ async def measure(options: Options) -> list[Row]:
     count, owners = options.size(SCHEDULES, QUICK_SCHEDULES), options.size(OWNERS, QUICK_OWNERS)
     async with worlds() as around, redis_server() as redis_url:
         await around.bolt.post("bolt/crowd", {"schedules": count, "runs": 3})
-        # This happens before the bot lists them for the first time, because owners are read only every few minutes.
+        # Owners are set before the bot lists them for the first time, because it reads owners only every few minutes.
         await _own(around, count, owners)
         async with bot(around.environment, REDIS_URL=redis_url):
             await watch(around, redis_url, [(0, "crowd-*")], 1, mention="owner")

@@ -337,7 +337,7 @@ class App:
         if settings.bolt_bot_heartbeat_url is not None:
             heartbeat = Heartbeat(settings.bolt_bot_heartbeat_url.get_secret_value(), self._readiness.not_ready)
             self._loop("heartbeat", heartbeat.run())
-        # So that the first person to open the form gets suggestions.
+        # The list is read now, so that the first person to open the form gets suggestions.
         self._catalog.refresh_soon()
 
     def _build(self, identity: Identity) -> Parts:

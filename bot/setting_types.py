@@ -78,7 +78,7 @@ def _patterns(value: SecretStr) -> SecretStr:
 
 
 def _one_word(value: SecretStr) -> SecretStr:
-    # It's sent in an HTTP header.
+    # The value is sent in an HTTP header.
     if not re.fullmatch(r"[\x21-\x7e]+", value.get_secret_value()):
         raise _should("consist of ASCII characters, without spaces")
     return value
@@ -93,7 +93,7 @@ def _webhook_secret(value: SecretStr) -> SecretStr:
         except ValueError:
             fits = False
     else:
-        # It may be used as part of a path.
+        # The secret may be used as part of a path.
         fits = re.fullmatch(r"[\w-]{16,256}", text, re.ASCII) is not None
     if not fits:
         raise _should(what)

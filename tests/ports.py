@@ -40,7 +40,7 @@ def claims() -> Iterator[Claim]:
     """One claim after another, each of a port that no other test has. The caller has to release it."""
     folder = Path(tempfile.gettempdir()) / f"bolt-bot-ports-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    # So that processes start at different ports.
+    # Processes start at different ports.
     start = os.getpid() % (LAST - FIRST)
     for number in itertools.count(start):
         port = FIRST + number % (LAST - FIRST + 1)

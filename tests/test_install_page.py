@@ -31,7 +31,7 @@ BEGINNING, END = "The Slack app and the API key", "The first card"
 WAYS = ("Plain Python", "Compose", "Kubernetes", "systemd")
 # Texts of the page, and what replaces them here. Everything else is done as it's written there.
 INSTEAD = {
-    # It needs the package registry; `make deploy-check` tests it. Here, .run/bin/bolt-bot runs this folder's bot.
+    # Needs the package registry; `make deploy-check` tests it. Here, .run/bin/bolt-bot runs this folder's bot.
     "make install": "true",
     # Another test may use that port. The port is set in .env too, as anybody whose 8080 is taken would do.
     "localhost:8080": "localhost:{port}",

@@ -237,7 +237,7 @@ def _states(
     for end in ends:
         carded, before = watch.channel in cards[end.run], incident
         if was_accounted(record.ledger, end):
-            # It was accounted for before; now its log has been read.
+            # The end was accounted for before; now its log has been read.
             if incident is not None and end.has_failed and is_accounted(incident, end.run):
                 incident = with_log(incident, end, carded=carded)
         elif _counts(end, watch, record):

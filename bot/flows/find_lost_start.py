@@ -43,7 +43,7 @@ class LostStartFinder:
     async def begin_search(self, lease: Lease, request: Request) -> None:
         """Record that the response was lost, and notify the person who asked."""
         if request.plan is not None and not request.plan.slug:
-            # Its run could only be found in its schedule's listing, and the schedule is unknown.
+            # The start's run could only be found in its schedule's listing, and the schedule is unknown.
             await self._stores.requests.unlock(request)
             await self._unclear_now(lease, request, (), delay_s=self._settings.unclear_for_s)
             return

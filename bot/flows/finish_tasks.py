@@ -14,7 +14,7 @@ async def finish_or_cancel(tasks: Collection[asyncio.Task[None]], within_s: floa
     if not tasks:
         return 0
     _, late = await asyncio.wait(tasks, timeout=within_s)
-    # Their resources are closed next.
+    # The resources of late tasks are closed next.
     await cancel_until_done(late)
     return len(late)
 

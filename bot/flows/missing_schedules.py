@@ -39,7 +39,7 @@ class MissingSchedules:
             gone = [slug for slug in long_missing if slug not in inactive and not await self._exists(slug)]
         except BoltError as away:
             log.info("can't find out whether schedules were removed", why=str(away))
-        # Those that still exist count as missing only from now, so they aren't checked again too soon.
+        # Schedules that still exist count as missing only from now, so they aren't checked again too soon.
         await self._discovery.note_missing({slug: at for slug in long_missing if slug not in gone}, gone)
         return gone
 

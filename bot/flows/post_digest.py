@@ -60,14 +60,14 @@ class DigestPoster:
         digest = await self._digests.load_digest(channel)
         slot = slot_on(digest, date.fromisoformat(day)) if digest else None
         if digest is None or slot is None or not is_wanted(digest, slot, self._now()):
-            # It was turned off or moved, or it's too late by now.
+            # The digest was turned off or moved, or it's too late by now.
             await self._give_up(post, day, "not wanted anymore")
             return
         send = self._post if post.field == "post" else self._post_picture
         try:
             why_not = await self._poster.try_to_post(post, lambda: send(post, digest, slot))
         except Unresolved:
-            # It may have been posted: posting it twice would be worse than leaving it out.
+            # The digest may have been posted: posting it twice would be worse than leaving it out.
             why_not = "unknown"
         if why_not is not None:
             log.error("a digest wasn't posted", channel=channel, what=post.field, why=why_not)

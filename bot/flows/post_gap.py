@@ -74,7 +74,7 @@ class GapPoster:
             return
         quiet_s = await self._quiet.in_channel_s(channel)
         if quiet_s:
-            # It was queued before the quiet hours began.
+            # The post was queued before the quiet hours began.
             await self._posts.put_back(post, delay_s=quiet_s)
             return
         why_not = await self._poster.try_to_post(

@@ -81,7 +81,7 @@ class IncidentPoster:
         stored = await self._incidents.load_incident(channel, schedule)
         post = next((one for one in stored.incident.posts if one.number == int(number)), None) if stored else None
         if stored is None or not _is_due(stored, what, post):
-            # It was replaced by a newer one or needs no message, its record has expired, or it may not be shown anymore.
+            # The post was replaced or isn't needed, its record has expired, or it may not be shown anymore.
             await self._incidents.posted(self._claimed(lease, urgency, channel, schedule, ""), "")
             return
         serial = stored.incident.serial
@@ -92,7 +92,7 @@ class IncidentPoster:
             return
         quiet_s = await self._quiet.longest_s([stored.incident])
         if quiet_s:
-            # It was queued before the quiet hours began. Posts that they withhold are never queued.
+            # The post was queued before the quiet hours began. Posts that they withhold are never queued.
             await self._posts.put_back(claimed, delay_s=quiet_s)
             return
         why_not = await self._poster.try_to_post(claimed, lambda: self._send(claimed, stored, post, kind))

@@ -56,7 +56,7 @@ class NoticePoster:
         post = ClaimedPost(lease, urgency, channel, f"notice:{channel}:{name}", "post")
         stored = await self._notices.load_notice(channel, name)
         if stored is None:
-            # Its record has expired: the channel has refused it for too long.
+            # The notice's record has expired: the channel has refused it for too long.
             await self._notices.notice_given_up(post, name, "expired")
             return
         watch = await self._watch_of(stored.notice)

@@ -91,7 +91,7 @@ class OutagePoster:
         post = ClaimedPost(lease, urgency, channel, f"outage:{channel}:{number}", f"post-{what}")
         outage = await self._outages.load_outage(channel, number)
         if outage is None or _is_withdrawn(outage, what):
-            # It's no longer on record, or may not be shown anymore.
+            # The post is no longer on record, or may not be shown anymore.
             await self._outages.drop_post(post, number)
             return
         quiet_s = await self._quiet.longest_s(outage.members)

@@ -203,7 +203,7 @@ class QueuedStarts:
                 f"It waited in the queue for {waited}, which is the limit. Start it again if you still want it.",
             )
         elif word == "unseen":
-            # Its card was deleted, or its channel can't be posted to anymore: the start would be invisible.
+            # The start's card was deleted, or its channel can't be posted to anymore: the start would be invisible.
             await self._start_queue.leave_queue(
                 lease.member, "I can't show its card anymore. Start it again if you still want it."
             )

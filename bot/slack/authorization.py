@@ -143,7 +143,7 @@ async def queue_denial(context: ListenerContext, call: Call, refused_request: st
         return Message((unchecked(error),))
     if earlier is None or earlier.plan is None:
         return None
-    # Its card is posted where it was asked for, even if the person was answered by direct message.
+    # The start's card is posted where it was asked for, even if the person was answered by direct message.
     direct = earlier.direct and earlier.user == call.asker.user
     asker = replace(call.asker, channel=earlier.channel) if direct else call.asker
     what = f"queue {canonical(earlier.start_command)}"

@@ -60,7 +60,7 @@ FAMILIES: dict[str, type[SlackRefused]] = {
             "cannot_reply_to_message",
             "thread_not_found",
             "message_limit_exceeded",
-            # These concern replies: the channel itself accepts messages.
+            # The next errors concern replies: the channel itself accepts messages.
             "restricted_action_non_threadable_channel",
             "restricted_action_thread_locked",
         ),

@@ -270,7 +270,7 @@ class SlackPeople:
             return {}, "", 0.0
         kept = None if fresh else await self._cache.recall(GROUPS)
         groups: Json = {} if kept is None else json.loads(kept)
-        # They may have been cached for a policy that names others.
+        # The groups may have been cached for a policy that names others.
         if groups.keys() >= wanted:
             return groups, "", 0.0
         wanted |= groups.keys()

@@ -95,7 +95,7 @@ def shape_checked(handle: Listener) -> Listener:
             if has_known_shape(request.payload):
                 await handle(client, request)
             else:
-                # It's acknowledged, because a second delivery wouldn't help.
+                # The request is acknowledged, because a second delivery wouldn't help.
                 log.warning("a request from Slack wasn't understood", kind=request.type)
                 await client.send_socket_mode_response(
                     SocketModeResponse(envelope_id=request.envelope_id, payload=unreadable(request.payload))

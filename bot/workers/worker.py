@@ -146,7 +146,7 @@ class Worker:
         try:
             await job
         except StoreFault:
-            # It's in the log already. The job's lease expires.
+            # The fault is in the log already. The job's lease expires.
             FAULTS.labels(self.name).inc()
         except StoreUnavailable:
             log.debug("a job couldn't reach Redis; its lease will expire", worker=self.name)

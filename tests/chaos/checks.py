@@ -139,7 +139,7 @@ def none_lost(seen: Seen) -> Found:
                 yield Violation("unclear without a cause", f"{command.reason} (request {command.request})")
             continue
         if any(card.runs for card in card_of(seen, command)):
-            # It shows another command's run, which another check finds.
+            # The card shows another command's run, which another check finds.
             continue
         if elsewhere[command.user] > 0:
             elsewhere[command.user] -= 1

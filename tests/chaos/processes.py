@@ -217,7 +217,7 @@ class Replica:
         if process is None or process.returncode is not None or self._asked is not None:
             return
         if not self._listens():
-            # It doesn't handle signals yet: SIGTERM would be the same as SIGKILL.
+            # The process doesn't handle signals yet: SIGTERM would be the same as SIGKILL.
             self.kill(restart_after_s)
             return
         self._asked, self.restart_after_s = time.time(), restart_after_s

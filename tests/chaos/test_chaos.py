@@ -83,7 +83,7 @@ COUNTED = (TallySeen("nightly", 2, 2),)
 WATCHED = WatchesSeen(
     (WatchSeen("C1", "nightly", AT),), (FAILED, AGAIN, MENDED), (INCIDENT,), (SHOWN, *POSTS), tallies=COUNTED
 )
-# It's still failing.
+# The same incident, still failing.
 OPEN = dataclasses.replace(INCIDENT, state="failing", runs=2, recent=(20, 21), posts=INCIDENT.posts[:2], listed=True)
 RED = dataclasses.replace(SHOWN, text=":red_circle: *Nightly* is failing: 2 runs since 1:00")
 FAILING = WatchesSeen(WATCHED.watches, (FAILED, AGAIN), (OPEN,), (RED, *POSTS[:2]), tallies=COUNTED)

@@ -60,7 +60,7 @@ def each_end_is_counted_once(seen: Seen) -> Found:
                 yield Violation("no incident", f"{watch.channel} {watch.schedule}: runs {sorted(failed)} failed")
             continue
         before = {one.run for one in seen.watched.ends if one.schedule == watch.schedule and one.at <= watch.since}
-        # It was watched before, or had already failed.
+        # Whether the schedule was watched before, or had already failed.
         knows = incident.seen_before or any(one.channel == watch.channel for one in seen.watched.stops)
         twice = sorted(run for run, times in Counter(incident.recent).items() if times > 1)
         if twice:

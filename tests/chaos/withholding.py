@@ -87,7 +87,7 @@ async def make_quiet(stage: Stage, planned: Quieting) -> None:
         is_quiet = watch is not None and watch.quiet is not None and watch.quiet.end == until
         if is_quiet:
             stage.quiet.append(Spell(where, time.time(), end.timestamp()))
-        # It may have been stopped meanwhile.
+        # The watch may have been stopped in the meantime.
         return is_quiet or watch is None
 
     await type_until(stage, planned.channel, text, known)

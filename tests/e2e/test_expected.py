@@ -34,7 +34,7 @@ async def test_a_late_run_says_so_once(stage: Stage) -> None:
     """A run that takes far longer than usual says so in one edit of its card, however long it goes on."""
     await stage.start_bot({"BOLT_BOT_POLL_MAX_S": "0.3"})
     stage.sandbox.bolt.shift_clock(-3600)
-    # So slow that it runs until the test ends it.
+    # The run is so slow that it goes on until the test ends it.
     stage.sandbox.bolt.speed = 0.1
     await stage.slash("run nightly")
     await stage.until(lambda: any("10 times the usual time" in str(card.blocks) for card in stage.cards()))

@@ -105,7 +105,7 @@ async def test_a_card_is_the_same_card_for_whoever_clicks(stage: Stage) -> None:
 async def test_an_outsider_is_turned_away_at_every_door(stage: Stage, enterprise: str) -> None:
     """An outsider gets one sentence and nothing else: no run, no schedule, no button and no address."""
     await on_grid(stage)
-    # This comes first, because nothing is posted to a channel that's already shared.
+    # The run is started first, because nothing is posted to a channel that's already shared.
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
     eve = outsider(stage, enterprise)

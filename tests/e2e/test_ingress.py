@@ -78,7 +78,7 @@ async def test_a_recorded_request_does_nothing_again(stage: Stage) -> None:
     first = await post(bot, question, signed[1])
     assert "run" in first[1]
     await stage.until(lambda: len(stage.started()) == 1)
-    # It's marked as seen after it's acknowledged.
+    # A request is marked as seen after it's acknowledged.
     deadline = time.monotonic() + 5
     while await post(bot, question, signed[1]) != (200, ""):
         assert time.monotonic() < deadline

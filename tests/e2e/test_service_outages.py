@@ -57,7 +57,7 @@ async def test_bolt_away_while_a_run_is_followed(stage: Stage) -> None:
 async def test_slack_away_while_a_run_ends(stage: Stage) -> None:
     """If every connection to Slack is cut, a run's end is shown and announced once when Slack is back."""
     await stage.start_bot(SHORT)
-    # This run doesn't end before the test ends it.
+    # A run of this schedule doesn't end before the test ends it.
     await stage.slash("run backfill")
     await stage.until(stage.card_says("is running"))
     stage.sandbox.workspace.faults.away = True

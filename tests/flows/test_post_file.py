@@ -161,7 +161,7 @@ async def test_a_lost_reply_is_looked_for(stage: Stage) -> None:
     """Slack has shared the file: it's found, and not read from Bolt again."""
     stage.sandbox.workspace.faults.add(Fault("drop_after", "files.completeUploadExternal"))
     await stage.uploads.add_upload(FILE, posts_it_anyway=False, most=10)
-    # It isn't searched for before its timeout has passed.
+    # The file isn't searched for before the call's timeout has passed.
     await eventually("nothing to be left to send", stage.send, operator.not_)
     assert len(stage.files()) == 1
     assert stage.api.asked == ["70"]

@@ -36,7 +36,7 @@ MOVED = {
     "failed",
     "recent",
 }
-# They keep the old channel's id for as long as they exist.
+# Keys that keep the old channel's id for as long as they exist.
 STAYS = {
     "req": "it ends within the hour, and its card is shown by then or it's told privately; one that an incident shows "
     "names the incident under the new id",

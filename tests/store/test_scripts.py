@@ -89,7 +89,7 @@ async def test_a_time_out_during_a_call_comes(redis_client: Redis) -> None:
         ("next_due", ("polls",), False),
         ("count_sockets", ("me", 2, 1_000_000), False),
         ("look_everywhere", (), True),
-        # This call fails, but a failed call may also have created work before its reply was lost.
+        # Here the call fails, but a failed call may also have created work before its reply was lost.
         ("finish_due", (), True),
     ],
 )

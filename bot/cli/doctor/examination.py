@@ -45,7 +45,7 @@ AREAS: tuple[tuple[Check, ...], ...] = (
     check_bolt.CHECKS,
     check_redis.CHECKS,
 )
-# These checks depend on the areas' results.
+# Checks that depend on the areas' results.
 AFTERWARDS: tuple[tuple[Check, ...], ...] = (check_data.CHECKS, check_clock.CHECKS)
 
 

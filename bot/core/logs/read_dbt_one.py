@@ -43,7 +43,7 @@ _FINISHED = re.compile(r"Finished running (.{1,400}?) in (?:\d+ hours|\d)")
 _TEST_COUNT = re.compile(r"(\d+) (?:data |unit |generic |singular )?tests?$")
 _ENCOUNTERED = re.compile(r"Encountered an error(?P<operation> while running operation)?: ?")
 _CHECKS = re.compile(r"\d+ checks? failed:$")
-# These messages say more than the error that follows them.
+# Messages that say more than the error that follows them.
 _REASON = re.compile(r"Error while parsing node: |Database error while running on-run-|Unhandled error while executing")
 _CHECK_INTRODUCED = re.compile(r"dbt was unable to connect to the|The database returned the following error")
 _WORKER = "Exception on worker thread. "

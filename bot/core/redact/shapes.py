@@ -26,7 +26,7 @@ class _Rule:
 
 # The password itself may contain an @, so it extends to the last @ before a slash, space or quote.
 _URL = re.compile(r"(://)[^\s/@:'\"<>]{0,200}:[^\s/'\"<>]{1,2000}@")
-# It may even contain a slash, unless the part before that is a port.
+# A password may even contain a slash, unless the part before that is a port.
 _URL_SLASH = re.compile(r"(://)[^\s/@:?#'\"<>]{1,100}:(?!\d{1,5}[/?#])[^\s@'\"<>]{1,200}@")
 # A user name without a password is a token in a web address; in other addresses (ssh://git@…), only a long one is.
 _URL_USER = re.compile(
@@ -79,7 +79,7 @@ _PREFIXED = (
     (("pat-na1-", "pat-eu1-"), r"[a-f0-9-]{30,}+"),
     (("eyJ",), r"[A-Za-z0-9_-]{12,}+(?:\.[A-Za-z0-9_-]*+){0,4}"),
 )  # fmt: skip
-# These also begin ordinary words.
+# Prefixes that also begin ordinary words.
 _PREFIXED_LIKE_WORDS = (
     (("AKIA", "ASIA"), r"[A-Z0-9]{16}(?![A-Za-z0-9])"),
     (("1//0",), r"[A-Za-z0-9_-]{20,}+"),

@@ -40,7 +40,7 @@ START_ANOTHER = "start.another"
 START_SUGGESTED = "start.suggested"
 # For pages: followed by `previous` or `next`.
 LIST_PAGE = "page"
-# These ids come from older versions, which used the API's word for pausing.
+# Ids from older versions, which used the API's word for pausing.
 PAUSE_YES = "suspend.yes"
 PAUSE_NO = "suspend.no"
 SLOWEST_NODES = "run.slowest"

@@ -207,7 +207,7 @@ def reopening_time(incident: Incident) -> timedelta:
 
 def _succeeded(incident: Incident, end: RunEnd, *, carded: bool) -> Incident:
     if not incident.is_open:
-        # It keeps showing the success that closed it.
+        # The incident keeps showing the success that closed it.
         return incident
     counted = _seen(incident, end)
     if counted.failed is not None and end.order < counted.failed.order:

@@ -142,7 +142,7 @@ def _channel(filled: Filled) -> InputBlock:
         placeholder=plain_object("Choose a channel"),
         initial_conversation=filled.channel or None,
         default_to_current_conversation=True,
-        # So that a refusal also reaches the person in a channel without the bot.
+        # Slack includes a response_url, so that a refusal also reaches the person in a channel without the bot.
         response_url_enabled=True,
         filter=ConversationFilter(include=["public", "private"]),
     )

@@ -5,7 +5,7 @@
 local id, body = ARGV[3], ARGV[10]
 local force, window_us, channel = ARGV[5] == '1', tonumber(ARGV[6]), ARGV[9]
 local deadline_us = tonumber(ARGV[11])
--- This comes first, so that the request's time is later than the end of any absence.
+-- The pulse comes first, so that the request's time is later than the end of any absence.
 feel_pulse()
 local hash, at = key('req', id), now()
 

@@ -4,8 +4,8 @@
 -- incidents. Returns the slugs of its incidents.
 local channel, slugs = ARGV[3], {}
 local back, behind = key('back', channel), key('incident', 'behind', channel)
--- This was already done, by a process that was killed before it resumed the watches: what has happened since was posted
--- as usual.
+-- A process has already done this, but was killed before it resumed the watches: what has happened since was posted as
+-- usual.
 local told = redis.call('HMGET', back, 'since', 'slugs')
 if told[1] == ARGV[4] and redis.call('EXISTS', key('away', channel), key('aside', channel), behind) == 0 then
   return cjson.decode(told[2])

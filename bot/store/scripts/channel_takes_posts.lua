@@ -42,7 +42,7 @@ for _, class in ipairs(POSTS) do
 end
 redis.call('DEL', aside, refused)
 if redis.call('EXISTS', key('away', channel)) == 1 then
-  -- Its watches are paused, so the channel is checked now, and that check resumes them.
+  -- The channel's watches are paused, so it's checked now, and that check resumes them.
   redis.call('ZADD', key('due', 'channels'), 'XX', 'LT', num(now()), channel)
   return 0
 end

@@ -1,7 +1,7 @@
 -- Approves or denies a pending start; the first decision counts. ARGV: id, user, '1' or '0', reason for a denial, time
 -- allowed for approval in microseconds. Returns 'ok', 'late', or 'over' if it isn't pending
 local id, hash = ARGV[3], key('req', ARGV[3])
--- This comes first, so that the decision's time is later than the end of any absence.
+-- The pulse comes first, so that the decision's time is later than the end of any absence.
 feel_pulse()
 local known, at = redis.call('HMGET', hash, 'state', 'card', 'pending_us'), now()
 if known[1] ~= 'pending' then return 'over' end

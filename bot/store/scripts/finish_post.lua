@@ -18,7 +18,7 @@ redis.call('HINCRBY', hash, 'pending', -1)
 local kind = string.match(ARGV[10], '^[^/]+')
 if kind and not redis.call('HGET', hash, kind) and push('posts', 'log', channel, ARGV[10], now()) then
   redis.call('HINCRBY', hash, 'pending', 1)
-  -- This post is treated like the end itself: see conclude_run.lua.
+  -- The log's post is treated like the end itself: see conclude_run.lua.
   local unseen_us = redis.call('HGET', key('run', redis.call('HGET', hash, 'run') or ''), 'unseen_us')
   if unseen_us then redis.call('HSET', hash, kind, 'absent:' .. unseen_us) end
 end

@@ -10,7 +10,7 @@ if redis.call('EXISTS', key('incident', 'withheld', channel)) == 0 then
   -- Nothing is left for the message at the end of quiet hours.
   redis.call('ZREM', key('due', 'quiet'), channel)
 elseif ARGV[8] == 'account' then
-  -- This message doesn't cover posts withheld since the incidents were loaded; they may have waited for it.
+  -- The account doesn't cover posts withheld since the incidents were loaded; they may have waited for it.
   redis.call('ZADD', key('due', 'quiet'), 'LT', num(now()), channel)
 end
 local hash, item = key('gap', 'in', channel, number), channel .. '/' .. number

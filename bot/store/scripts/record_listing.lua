@@ -14,7 +14,7 @@ for number = 1, changed do
   redis.call('HSET', key('discovery', 'of', slug), 'schedule', ARGV[first + 2])
   redis.call('PERSIST', key('discovery', 'of', slug))
   redis.call('ZADD', runs, 'LT', num(at), slug)
-  -- Its run may have begun.
+  -- The schedule's run may have begun.
   redis.call('ZADD', late, 'XX', 'LT', num(at), slug)
 end
 local first = 7 + changed * 3

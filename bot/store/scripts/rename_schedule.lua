@@ -81,7 +81,7 @@ local function move_incident(channel, slug)
   local card = known[3] and known[2] .. ':' .. channel .. ':' .. known[3]
   if card and redis.call('EXISTS', key('card', card)) == 1 then
     redis.call('HSET', key('card', card), 'incident', channel .. ':' .. to)
-    -- Its buttons name the schedule.
+    -- The message's buttons name the schedule.
     if redis.call('ZSCORE', key('incident', 'open'), channel .. ':' .. to) then dirty_incident(card, 'now') end
   end
   if to == new then channels[#channels + 1] = channel end

@@ -72,7 +72,7 @@ class SchedulerControls:
         if switch(body, "off", default=False):
             world.scheduler.drop(slug)
             return {"slug": slug}
-        # This processes the slots up to now.
+        # Reading the schedules processes the slots up to now.
         world.schedules()
         table = world.scheduler.tables.get(slug)
         if table is None or {"every_s", "next_in_s", "script"} & set(body):

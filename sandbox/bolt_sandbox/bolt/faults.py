@@ -20,7 +20,7 @@ FaultKind = Literal[
     "lost_run",
 ]
 KINDS: tuple[str, ...] = get_args(FaultKind)
-# These faults change how a request is answered; the others are answers themselves.
+# Faults that change how a request is answered; the others are answers themselves.
 CHANGES = frozenset({"slow", "old_backend", "lost_run"})
 OLD_BACKEND_LACKS = (
     "Query.boltScheduleName.slug",

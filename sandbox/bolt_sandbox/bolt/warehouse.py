@@ -13,7 +13,7 @@ from bolt_sandbox.bolt.run_state import CommandView, observe
 
 Outage = Literal["refused", "timeout"]
 OUTAGES: tuple[Outage, ...] = get_args(Outage)
-# These subcommands of dbt don't connect.
+# Subcommands of dbt that don't connect to the warehouse.
 OFFLINE = ("deps", "clean", "parse", "ls", "list")
 NOTICED_AFTER_S = 0.5
 

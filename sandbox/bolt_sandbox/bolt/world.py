@@ -329,7 +329,7 @@ class BoltWorld:
             raise Refused(f"Schedule '{to}' already exists")
         schedule.first_slug = schedule.first_slug or slug
         schedule.slug = to
-        # It keeps its place in the listing.
+        # The schedule keeps its place in the listing.
         self._schedules = {each.slug: each for each in self._schedules.values()}
         self._always_on = [to if each == slug else each for each in self._always_on]
         self._book.move(slug, to)

@@ -31,7 +31,7 @@ EVENT_SCOPES = {
     "subteam_updated": "usergroups:read",
     "user_change": "users:read",
 }
-# These need the scope for the channel's kind. Events about private channels reach only apps that are in them, unless
+# Events that need the scope for the channel's kind. Those about a private channel reach only apps that are in it, unless
 # they say that the app has left.
 CHANNEL_EVENTS = {
     "channel_archive",
@@ -46,7 +46,7 @@ CHANNEL_EVENTS = {
     "member_joined_channel",
     "member_left_channel",
 }
-# These reach only apps that are in the channel, whatever its kind.
+# Events that reach only apps that are in the channel, whatever its kind.
 MEMBERSHIP = {"member_joined_channel", "member_left_channel"}
 USER_AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
 

@@ -46,7 +46,7 @@ local function dirty_incident(card, edit)
     -- A count that only waits isn't leased, so its edit is due now.
     if waits[1] == 'count' and owns(items, card, waits[2]) then
       redis.call('ZADD', items, num(now()), card)
-      -- This edit shows the count, and the next one waits from now on.
+      -- The edit that is due now shows the count, and the next one waits from now on.
       redis.call('HSET', hash, 'counted_us', num(now()))
     end
     return dirty(card, 'incident')
