@@ -117,7 +117,7 @@ class RunCanceller:
     async def _told(self, lease: Lease, wisher: Asker, message: Message) -> bool:
         """Notify the person of the outcome.
 
-        If Slack can't deliver the message now, the run is read again later, and the state that it has by then is reported.
+        If Slack can't deliver it now, the run is read again later, and the message then reports its new state.
         """
         told = await self._answers.reply_privately(wisher, message)
         if not told:

@@ -33,9 +33,9 @@ DECIDED_BY = "the watches file"
 
 
 class WatchKeeper:
-    """Applies the watches file to the watches on record. `lost` is called by the one process that finds the records lost.
+    """Applies the watches file to the watches on record.
 
-    `report_fault` logs an unexpected error.
+    `lost` is called by the one process that finds the records lost. `report_fault` logs an unexpected error.
     """
 
     def __init__(

@@ -18,7 +18,7 @@ MISSING_FOR = timedelta(minutes=10)
 
 
 class MissingSchedules:
-    """Finds out which missing schedules were removed. Without a clear answer from Bolt, no schedule counts as removed."""
+    """Finds out which missing schedules were removed: none of them, unless Bolt gives a clear answer."""
 
     def __init__(self, bolt: Bolt, discovery: Discovery) -> None:
         self._bolt = bolt

@@ -243,7 +243,7 @@ def _follows(post: ThreadPost, run: Run | None) -> str:
 
 
 def _is_due(stored: StoredIncident, what: str, post: ThreadPost | None) -> bool:
-    """Whether a queued post should still be sent. If its incident is in an outage, the outage's message shows it instead."""
+    """Whether a queued post should still be sent. In an outage, the outage's message shows it instead."""
     if stored.outage or _is_withdrawn(stored, post):
         return False
     return post is not None or (what == "0" and not stored.incident.silent)

@@ -169,7 +169,7 @@ class WebServer:
         """
         if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             raise web.HTTPUnsupportedMediaType
-        # Until the body is complete, the connection may be closed to make room: anyone can begin a body and never end it.
+        # While the body is incomplete, the connection may be closed to make room: anyone can send half a body.
         _begins(request, Phase.BODY)
         async with asyncio.timeout(self._read_s):
             await request.read()
@@ -288,7 +288,7 @@ class _Server(web.Server):
 class _Protocol(web.RequestHandler):
     """One connection.
 
-    `peer` is the address that the connection was accepted from: after an immediate reset, the socket no longer knows it.
+    `peer` is the client's address when it connected: after an immediate reset, the socket no longer knows it.
     """
 
     __slots__ = ("_broken", "_counted", "peer", "phase", "since")

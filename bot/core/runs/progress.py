@@ -51,7 +51,7 @@ def _wanted(run: Run) -> tuple[str, ...]:
 
 
 def own_commands(listed: Sequence[BoltCommand], wanted: Sequence[str]) -> tuple[BoltCommand, ...]:
-    """The listed commands, beginning with the first of `wanted`, or all commands except the platform's if `wanted` is empty."""
+    """The listed commands from the first of `wanted` on; if that's empty, all commands except the platform's."""
     if not wanted:
         return tuple(listed[_platforms(listed) :])
     for at, command in enumerate(listed):

@@ -34,7 +34,7 @@ class RunView:
 
 @dataclass(frozen=True, slots=True)
 class ResourceView:
-    """A downloadable file. `content_of` is the command that wrote it, which may be earlier than the one that lists it."""
+    """A downloadable file. `content_of` is the command that wrote it, which may precede the one that lists it."""
 
     id: int
     path: str

@@ -31,8 +31,8 @@ EVENT_SCOPES = {
     "subteam_updated": "usergroups:read",
     "user_change": "users:read",
 }
-# Events that need the scope for the channel's kind. Those about a private channel reach only apps that are in it, unless
-# they say that the app has left.
+# Events that need the scope for the channel's kind. If the channel is private, only apps in it get them, except for the
+# events that say that the app has left.
 CHANNEL_EVENTS = {
     "channel_archive",
     "channel_id_changed",
