@@ -1,4 +1,4 @@
-"""`make bench`: one table, each row with its limit, or with its rival in the same run.
+"""`make bench`: one table, each row with its limit, or with a rival measured in the same run.
 
 `python -m bench` measures everything, and `python -m bench polls ack` only those two parts. The table is printed.
 Full-length measurements are stored in bench/results.json and bench/results.md as soon as they're made, each row with

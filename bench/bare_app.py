@@ -1,4 +1,4 @@
-"""The rival of `ack`: a bare slack_bolt app that only acknowledges.
+"""The rival in `bench.ack`: a bare slack_bolt app that only acknowledges.
 
 Run `python -m bench.bare_app` with a bot's environment: it prints `ready` and runs until it's stopped.
 """

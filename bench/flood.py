@@ -81,7 +81,7 @@ def _rows(seen: Seen, count: int, owners: int, after_s: float) -> list[Row]:
 
 
 async def _own(around: Worlds, count: int, owners: int) -> None:
-    """Give each schedule an owner. All owners have an account with their address in Slack, and are in the channel."""
+    """Give each schedule an owner. Every owner has a Slack account with that address, and is in the channel."""
     await make_channels(around.slack, ["watch-0"])
     await around.slack.post("crowd", {"people": owners, "channels": 0})
     people = [f"person-{number + 1}" for number in range(owners)]

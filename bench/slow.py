@@ -36,7 +36,7 @@ class Slow:
             on_writer.close()
 
     async def _late(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Pass on what is received, in order, each part with the same delay."""
+        """Pass on the received data in order, each part with the same delay."""
         loop = asyncio.get_running_loop()
         parts: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 

@@ -136,7 +136,7 @@ def rows(ours: Outcome, rival: Outcome, waiting: Outcome, *, runs: int) -> list[
 
 
 def plan(seconds: float, runs: int) -> list[End]:
-    """Plan ends by a Poisson process that is the same each time."""
+    """Plan the ends of runs as a Poisson process, the same each time."""
     dice = random.Random(SEED)  # noqa: S311 - the same ends each time
     order = dice.sample(range(runs), runs)
     ends: list[End] = []

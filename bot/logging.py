@@ -32,7 +32,7 @@ MANY_LINES = frozenset({"exception", "stack", "details"})
 # Values of fields whose names match this are never logged, whatever they look like.
 _SECRET_FIELD = re.compile(r"passw|secret|token$|api_?key|authorization|cookie", re.IGNORECASE)
 SELDOM_S = 60.0
-# The length of a period in seconds, and the most copies of a line and the most bytes that are written in one.
+# The length of a period in seconds, and how many copies of a line and how many bytes are written in one at most.
 PERIOD_S = 60.0
 SAME_MOST = 10
 BYTES_MOST = 2_000_000
@@ -100,7 +100,7 @@ class BoundedHandler(logging.StreamHandler[TextIO]):
         return line
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
-        """Report a line that couldn't be written, once a period: logging itself would print unmasked tracebacks."""
+        """Report a line that couldn't be written, once a period. The default would print an unmasked traceback."""
         now = self._clock()
         if now < self._broken_until:
             return

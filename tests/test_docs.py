@@ -27,7 +27,7 @@ def anchors(text: str) -> set[str]:
 
 
 def broken_links(page: Path, text: str) -> list[str]:
-    """Relative links on a page whose file or heading doesn't exist."""
+    """A page's relative links to files or headings that don't exist."""
     broken = []
     for match in LINK.finditer(CODE.sub("", prose(text))):
         target = match[1] or match[2]
@@ -95,7 +95,7 @@ def test_every_part_is_listed() -> None:
 
 
 def test_the_changelog_knows_the_version() -> None:
-    """Both packages have the newest released version, or a later one with unreleased changes, and one license."""
+    """Both packages have one license, and the newest released version, or a later one with unreleased changes."""
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     (newest, *_) = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", text, re.MULTILINE)
     unreleased = text.partition("## [Unreleased]\n")[2].partition("\n## [")[0].strip()

@@ -104,7 +104,7 @@ def test_hostile_patterns_stay_linear(tmp_path: Path, message: str) -> None:
     )  # fmt: skip
     begun = time.process_time()
     assert causes([message], table=table)[0].id == ""
-    # The search takes a few hundredths of a second, so it fails only if it isn't linear.
+    # The search takes a few hundredths of a second, so the test fails only if it isn't linear.
     assert time.process_time() - begun < 5
 
 

@@ -50,7 +50,7 @@ class Reader:
     running: Process | None = None
 
     async def type(self, block: Block, *, stays: bool = False) -> str:
-        """Type a block's commands into a terminal, and return their output. If `stays` is set, they're left running."""
+        """Type a block's commands into a terminal, and return their output. With `stays`, leave them running."""
         text = block.text
         for words, others in INSTEAD.items():
             text = text.replace(words, others.format(port=self.port))

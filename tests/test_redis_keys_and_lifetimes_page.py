@@ -26,7 +26,7 @@ def test_every_kind_of_key_is_told() -> None:
 
 
 def test_the_words_that_it_explains_are_stored() -> None:
-    """Each explained word is a key, a due set or a class of posts. tests/test_docs.py checks the files it names."""
+    """Each explained word is a key, a due set or a class of posts. tests/test_docs.py checks the named files."""
     posts = re.search(
         r"^local POSTS = {(.*?)}", (STORE / "scripts" / "shared" / "lanes.lua").read_text(), re.MULTILINE | re.DOTALL
     )

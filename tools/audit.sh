@@ -24,7 +24,7 @@ away() {
     exit 2
 }
 
-# uv audits a project or a script: this makes a script that requires exactly the locked packages of a list.
+# uv audits only projects and scripts, so this makes a script that requires exactly the locked packages of a list.
 script_of() {
     printf '# /// script\n# requires-python = ">=3.11"\n# dependencies = [\n'
     sed -nE 's/^([A-Za-z0-9][^ =]*==[^\\]*[^ \\]) *\\?$/#   "\1",/p' "$1"

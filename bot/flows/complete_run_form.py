@@ -40,7 +40,7 @@ REMEMBERED = 500
 GONE = "That schedule is no longer in Bolt. Choose another one."
 NO_LIST = "Bolt isn't responding, so I can't look up this schedule. Nothing was started. Try again in a minute."
 
-# Returns why the person may not see a schedule's commands, or empty if they may.
+# Returns why the person may not see a schedule's commands, or an empty string if they may.
 WhyNot = Callable[[Schedule], Awaitable[str]]
 
 

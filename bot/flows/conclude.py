@@ -57,8 +57,8 @@ EMPTY_LOG_GIVEN_UP_S = 300.0
 class FailureLog:
     """A failed command's log, masked and without color codes, and the command's artifacts.
 
-    `tail` is its last lines, whatever they say; `length` is that of the whole log in characters. dbt's own results are
-    merged into `said`.
+    `tail` has the log's last lines, whatever they say; `length` is the length of the whole log in characters. dbt's own
+    results are merged into `said`.
     """
 
     summary: str | None

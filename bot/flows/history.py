@@ -117,7 +117,7 @@ class HistoryPoster:
     ) -> Message | None:
         """Post the chart to the channel or thread. Returns the private answer instead if that isn't possible.
 
-        `not_here` says why nothing may be posted here. If it's given, the answer has the figures in words.
+        If `not_here` says why nothing may be posted here, the private answer has the figures in words.
         """
         try:
             if await self._deliveries.begin(delivery) is not DeliveryState.NEW:

@@ -12,7 +12,7 @@ OF_RUNS = frozenset({"ends", "cancels", "follows", "slow"})
 
 
 def log_member(due_set: str, member: str) -> None:
-    """Log the request or run that a claimed member identifies with every line. Call this in the job's own task."""
+    """Add the request or run that a claimed member identifies to every log line. Call this in the job's own task."""
     if due_set in OF_REQUESTS:
         log_request(member)
     elif due_set in OF_RUNS:

@@ -1,7 +1,7 @@
 """Polling runs: one request covers many runs, and one script stores the results.
 
-The interval is decided in `bot.core.runs.poll_interval`; when an unreadable run counts as lost, in `stray_rule` beside
-it. A worker calls this module for the runs that are due (`polls` in `bot.wiring.work_table`). The script marks the
+`bot.core.runs.poll_interval` decides the interval, and `stray_rule` beside it decides when an unreadable run counts as
+lost. A worker calls this module for the runs that are due (`polls` in `bot.wiring.work_table`). The script marks the
 cards that have changed, and `edit_cards` edits them.
 """
 

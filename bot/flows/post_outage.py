@@ -211,7 +211,7 @@ class OutagePoster:
 
 
 def _is_withdrawn(outage: Outage, what: str) -> bool:
-    """Whether to drop an outage's post because all incidents are closed: only its message, if editable, says why."""
+    """Whether to drop a post because all incidents are closed. `over-` stays if the message can't be edited."""
     if any(one.state is not IncidentState.CLOSED for one in outage.members):
         return False
     hidden = any(one.why == HIDDEN for one in outage.members)

@@ -110,7 +110,7 @@ class RunStarter:
     async def advance_start(self, lease: Lease) -> bool:
         """Advance the claimed start by one step.
 
-        Returns whether the only result is a post: the card of a start that may continue.
+        Returns True if the start may continue and the only new work is to post its card.
         """
         request = await self._stores.requests.load_request(lease.member)
         if request is None:

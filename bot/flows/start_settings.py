@@ -11,8 +11,8 @@ from bot.flows.links import Links
 class StartSettings:
     """Settings for starts, times in seconds.
 
-    `trigger_s` is the trigger's total timeout; its lease lasts three times that. A start with a lost response is
-    searched for during `look_for_s` before it's called unclear, and then until `unclear_for_s` have passed.
+    `trigger_s` is the trigger's total timeout; its lease lasts three times that. A run whose start lost its response is
+    searched for during `look_for_s` before the start is called unclear, and then until `unclear_for_s` have passed.
     """
 
     workspace: str

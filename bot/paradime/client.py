@@ -200,7 +200,7 @@ class BoltClient:
                 self._validated,
             )
         except BoltInvalidQuery as error:
-            # Rejected in both spellings, so the fragment or the size is the cause: the batch finds out which.
+            # Rejected in both spellings, so the cause is the fragment or the size: the batch finds out which.
             return GraphqlReply(None, error.errors, invalid=True)
 
     async def _validated(self, document: str, variables: Json) -> GraphqlReply:

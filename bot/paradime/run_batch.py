@@ -18,7 +18,7 @@ REQUESTS_MOST = 24
 NOT_LISTED = ApiError("Bolt didn't list the schedule's runs and gave no reason.")
 TYPE_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,99}")
 
-# Sends the query for these slugs, with the name of the type of a page of runs, or empty if it isn't known.
+# Sends the query for these slugs, with the name of the type of a page of runs, or an empty string if it's unknown.
 Ask = Callable[[Sequence[str], str], Awaitable[GraphqlReply]]
 
 

@@ -3,7 +3,7 @@
 Slack limits each method per minute, workspace and app (docs.slack.dev/apis/web-api/rate-limits: tier 2 is 20 calls,
 tier 3 is 50, tier 4 is 100). All replicas share the limit, so they share the count.
 
-Posts and edits have limits of their own, in `bot.store.lanes`. `bot.slack.errors` reads a 429 if one comes after all.
+Posts and edits have limits of their own, in `bot.store.lanes`. `bot.slack.errors` reads a 429 if one comes anyway.
 `bot.flows.post_once` and `bot.flows.edit_cards` then wait as long as Slack asks for.
 """
 

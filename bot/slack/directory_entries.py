@@ -24,7 +24,7 @@ _ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,60}")
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """A person as returned by Slack at `at` (Unix seconds). `has_domain`: `domain` was requested.
+    """A person as returned by Slack at `at` (Unix seconds). `has_domain`: the email domain was requested.
 
     `name` is the username, `time_zone` an IANA name; both may be empty.
     """

@@ -69,7 +69,7 @@ class Views(Protocol):
     """Slack's modals. Their content is masked before it's sent."""
 
     async def open_view(self, trigger_id: str, view: dict[str, Any]) -> str:
-        """Open a modal. Returns its id. A trigger_id is valid for 3 s, and once."""
+        """Open a modal. Returns its id. A trigger_id is valid for 3 s, and only once."""
 
     async def update_view(self, view_id: str, view: dict[str, Any]) -> None:
         """Replace a modal's content."""

@@ -39,7 +39,7 @@ class RefusedConnections:
         return self._pauses_s[min(self._times, len(self._pauses_s)) - 1] if self._times else 0.0
 
     async def hear(self, message: WSMessage) -> None:
-        """Note a message of a connection."""
+        """Note a message received on a connection."""
         if isinstance(message.data, str) and len(message.data) < SHORT:
             try:
                 told = json.loads(message.data)

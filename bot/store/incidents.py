@@ -111,8 +111,8 @@ class Incidents:
     async def posted(self, post: ClaimedPost, outcome: str, *, follows: str = "") -> str:
         """Record a thread post of an incident. `outcome`: its timestamp, or why it was given up.
 
-        `follows`, the late log or the file of the post with that number, is queued next. Returns `ok`, or `done:<ts>`
-        if another process has posted it.
+        `follows` names the post to queue next: the log's file (`file-<n>`) or late excerpt (`late-<n>`) of post <n>.
+        Returns `ok`, or `done:<ts>` if another process has posted it.
         """
         return await self._finish(post, outcome, "", "", follows)
 

@@ -210,7 +210,7 @@ class StartRequests:
         return tuple(_rival(*fields) for fields in zip(sent[::3], sent[1::3], sent[2::3], strict=True))
 
     async def lock(self, request: Request, hold_s: float) -> bool:
-        """Keep other starts of the schedule from being sent for a while. Returns False if another is being sent."""
+        """Keep other starts of the schedule from being sent for a while. Returns False if one is being sent."""
         return bool(await self._scripts.run("lock_schedule", _lock(request), request.id, round(hold_s * 1000)))
 
     async def unlock(self, request: Request) -> None:

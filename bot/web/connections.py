@@ -27,7 +27,7 @@ SHARE = 0.5
 CONNECTIONS_MOST = 1000
 CONNECTIONS_LEAST = 8
 PEER_MOST = 100
-# How long data that arrives after a response is read, so that the sender gets to see the response.
+# How long to keep reading data that arrives after a response, so that the sender gets to see the response.
 LINGER_S = 2.0
 SWEEP_S = 1.0
 
@@ -124,7 +124,7 @@ class Connections:
         return admitted
 
     def given_up(self, peer: str) -> None:
-        """Stop counting a connection that was admitted but ended before it was open."""
+        """Stop counting a connection that was admitted but closed before it was open."""
         self._coming -= 1
         self._leave(peer)
 

@@ -1,7 +1,7 @@
 """Listening sockets that accept only as many connections as there's room for.
 
 asyncio's own server accepts up to a hundred connections at once, whether or not there's room. If there are no file
-descriptors left, it logs a hundred attempts per second, each with a traceback.
+descriptors left, it logs a hundred failed attempts per second, each with a traceback.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ HOME = {"type": "home", "blocks": [mrkdwn("*Your runs*"), MORE]}
 
 
 class OwnApp:
-    """The app, with what was submitted, clicked, pressed in a message and closed."""
+    """The app, with a record of the forms submitted, the buttons clicked, and the modals closed."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         workspace = sandbox.workspace

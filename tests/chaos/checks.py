@@ -13,7 +13,7 @@ from tests.chaos.watch_checks import WATCH_CHECKS, stays, waits_for_channel
 from tests.chaos.withheld_checks import WITHHELD_CHECKS
 
 STARTED_WITHIN_S = 60.0
-# Allows for the wait for a busy replica, and for the difference between two clocks.
+# Allows for a replica that is busy, and for the difference between two clocks.
 START_SLACK_S = 6.0
 # From the recording of a start being sent to the end of its lease, with some time for a slow machine.
 SENDING_S = 5.0

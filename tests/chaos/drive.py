@@ -186,7 +186,7 @@ async def _calm(stage: Stage, *, patient: bool) -> tuple[Seen, float, str]:
     """Wait until several looks in a row find nothing left to do.
 
     Returns the observations, the time taken, and the last thing that was waited for. If a promise doesn't hold by then,
-    it gets some more time. Promises that are still broken at the end are for the checks.
+    it gets some more time. The checks report promises that are still broken at the end.
     """
     began, still, first_still, waited_for = time.monotonic(), 0, None, ""
     while time.monotonic() - began < CALM_WITHIN_S:

@@ -93,7 +93,7 @@ class Upset:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A member that remains in a due set or a lane, and in how many seconds it's due. A request has a `state`."""
+    """A member that remains in a due set or a lane, and the seconds until it's due. A request has a `state`."""
 
     set_name: str
     member: str
@@ -113,7 +113,7 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A click on *Cancel run*. `asked`: Bolt was asked to cancel; `answers`: what the click's response_url got."""
+    """A click on *Cancel run*. `asked`: Bolt was asked to cancel; `answers`: the texts sent to its response_url."""
 
     run: int
     user: str
@@ -277,7 +277,7 @@ class TallySeen:
 
 @dataclass(frozen=True, slots=True)
 class WatchesSeen:
-    """Everything about watches. `asked_to_retry`: how many times somebody clicked to retry.
+    """Everything observed about watches. `asked_to_retry`: how many times somebody clicked to retry.
 
     `gaps` has a spell for each gap and each channel that was watching.
     """

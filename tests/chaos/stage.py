@@ -218,7 +218,7 @@ class Stage:
         passed = sum(min(seconds, max(0.0, at - before)) for before, seconds in self.jumps)
         return at - passed - self.plan.withheld.skew_s
 
-    # --- what is heard ---
+    # --- callbacks ---
 
     def _kill(self, replica: int, restart_after_s: float) -> None:
         self.replicas[replica].kill(restart_after_s)
@@ -302,7 +302,7 @@ class Stage:
             raise AssertionError(f"an acknowledgement is not valid: {refused.code}") from refused
 
     async def click(self, click: Click) -> None:
-        """Click *Cancel run* on some card that has it, as one of the people."""
+        """Click *Cancel run* on one of the cards that have it, as one of the people."""
         ws = self.sandbox.workspace
         cards = [card for card in self.cards() if matching(card.blocks, None, LABEL, None)]
         if not cards:
@@ -323,7 +323,7 @@ class Stage:
             clicked.acknowledged = not (await clicking).problem
 
     async def press(self, press: Press) -> None:
-        """Press some button with that label: on a card as one of the people, on a private answer as its reader."""
+        """Press a button with that label: on a card as one of the people, on a private answer as its reader."""
         ws = self.sandbox.workspace
         shown: list[Message | Private] = [*self.cards(), *(one for one in ws.privates if not one.deleted)]
         fits = [one for one in shown if matching(one.blocks, None, press.label, None)]

@@ -47,7 +47,7 @@ def _add_schedule(stage: Stage, slug: str) -> None:
     stage.sandbox.bolt.add_schedule(Schedule(0, slug.title(), slug, character, source="api"))
 
 
-# --- what happens ---
+# --- actions ---
 
 
 async def begin(stage: Stage) -> None:
@@ -88,7 +88,7 @@ async def start_run(stage: Stage, planned: ScheduledRun) -> None:
 
 
 async def handle(stage: Stage, handling: Handling) -> None:
-    """Press a button on some incident's message that has it."""
+    """Press the button on one of the incidents' messages that have it."""
     label, pick = handling.label, handling.pick
     action = INCIDENT_SNOOZE if label == SNOOZE else None
     fits = [

@@ -63,7 +63,7 @@ def test_every_setting_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_file_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """A file that a setting comes from is named, for a secret and for other settings."""
+    """If a setting comes from a file, the file is named, whether or not the setting is a secret."""
     (tmp_path / "token").write_text("xoxb-aaaaaaaa\n")
     (tmp_path / "name").write_text("two\n")
     files = {"SLACK_BOT_TOKEN_FILE": str(tmp_path / "token"), "BOLT_BOT_NAME_FILE": str(tmp_path / "name")}

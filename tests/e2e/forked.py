@@ -87,7 +87,7 @@ class Forked:
 
 def _run(command: _Command) -> None:
     """Do what `bolt-bot <arguments>` does, in the forked process."""
-    from bot.cli import main  # noqa: PLC0415 - imported already by the process that this one is forked off
+    from bot.cli import main  # noqa: PLC0415 - already imported by the process that this one is forked from
 
     os.chdir(command.folder)
     os.environ.clear()

@@ -123,7 +123,7 @@ async def test_direct_messages(stage: Stage) -> None:
     assert len(stage.started()) == 1
     assert len(stage.cards(here)) == 2
     assert stage.private() == []
-    # Everything that the bot has written there has been delivered to it as well.
+    # Slack has also delivered each of the bot's own messages to the bot.
     await stage.until(lambda: len(heard(stage)) >= 3 + len(stage.cards(here)) + 2)
     assert set(heard(stage)) == {"acknowledged"}
 

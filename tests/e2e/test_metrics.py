@@ -55,7 +55,7 @@ def check_declared(text: str) -> None:
 
 
 def check_told(text: str) -> None:
-    """Check for a start, its acknowledgement, its run, and the calls that it took."""
+    """Check that the metrics show a start, its acknowledgement, its run, and the calls that it took."""
     assert 'bolt_bot_starts_total{outcome="started"} 1.0' in text
     assert "bolt_bot_start_duration_seconds_count 1.0" in text
     assert 'bolt_bot_acknowledgement_seconds_count{kind="command"} 1.0' in text

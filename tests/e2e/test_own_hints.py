@@ -27,7 +27,7 @@ SHOWN = (
 
 
 async def test_a_teams_hint_shows_with_its_runbook(stage: Stage) -> None:
-    """A team's hint comes before ours, for its schedule only, on the card, in the thread and in `logs`."""
+    """A team's hint comes before the built-in ones, for its schedule only, on the card, in the thread and in `logs`."""
     file = stage.folder / "hints.yaml"
     file.write_text(HINTS)
     await stage.start_bot({"BOLT_BOT_HINTS_FILE": str(file)})

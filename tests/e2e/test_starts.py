@@ -161,7 +161,7 @@ async def test_a_slack_that_asks_to_wait_is_waited_for(stage: Stage, method: str
 
 
 async def test_a_card_whose_reply_was_lost_goes_with_its_refusal(stage: Stage) -> None:
-    """A card whose reply was lost is removed with its refusal, so no card says "is starting" forever."""
+    """A card whose reply was lost is removed if its start is refused, so no card says "is starting" forever."""
     await stage.start_bot({"BOLT_BOT_START_DEADLINE_S": "3", "BOLT_BOT_LEASE_S": "1.5"})
     faults = stage.sandbox.workspace.faults
     faults.add(SlackFault("drop_after", "chat.postMessage"))

@@ -152,7 +152,7 @@ async def answers(stage: Stage, text: str, words: str) -> None:
         await stage.slash(text)
         return any(words in str(one.blocks) for one in stage.private())
 
-    # Rarely enough for the limit on commands.
+    # Seldom enough to stay within the limit on commands.
     await eventually(f"{text} to say {words}", says, every_s=0.4)
 
 

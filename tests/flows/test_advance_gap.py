@@ -218,7 +218,7 @@ async def test_a_watches_file_ends_the_message_and_begins_one_too(stage: Inciden
 
 
 async def test_a_watch_that_is_stopped_while_the_gap_is_explored_ends_the_message_too(stage: IncidentStage) -> None:
-    """Bolt is back, but what the gap has hidden hasn't all been found."""
+    """Bolt is back, but not all of the runs that the gap hid have been found."""
     watch = await stage.watch()
     await stage.watch("hourly", "C2")
     await blind(stage)

@@ -38,7 +38,7 @@ def under(stage: Stage, policy: Policy) -> None:
 
 
 async def decide(stage: Stage, user: str, *, yes: bool = True) -> str | None:
-    """Somebody clicks; return the answer."""
+    """Click as somebody, and return the answer."""
     answer = await stage.approvals.decide_approval(asker(user), "r1", yes=yes)
     return None if answer is None else said(answer.text)
 

@@ -1,4 +1,4 @@
-"""If Bolt is away, what was claimed is due again later; if Bolt throttles, the whole due set waits."""
+"""If Bolt is away, the claimed work is due again later; if Bolt throttles, the whole due set waits."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ async def test_redis_being_away_is_said(home: Home) -> None:
 
 
 async def test_a_refusal_is_all_that_is_shown(home: Home) -> None:
-    """People of other organizations see it, for example."""
+    """People from other organizations see only the refusal, for example."""
     home.stage.people.people[ADA] = replace(Person(ADA), why="x")
     await home.publisher.publish_refusal(asker(channel=""), "You can't use me here.")
     _, message, page = home.tab.published[-1]

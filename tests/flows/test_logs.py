@@ -113,7 +113,7 @@ async def test_a_run_that_is_none_says_so(stage: Stage) -> None:
 
 @pytest.mark.parametrize(("state", "words"), [("CANCELED", "no log"), ("STARTING", "in a moment")])
 async def test_before_any_command_there_is_no_log(stage: Stage, state: str, words: str) -> None:
-    """A run without any commands is over, or has only begun."""
+    """The run ended before any command began, or has only just started."""
     stage.of(state)
     assert words in said((await stage.show()).text)
 

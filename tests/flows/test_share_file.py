@@ -79,7 +79,7 @@ async def test_no_third_call_outlasts_the_claim() -> None:
     ],
 )
 def test_why_not_is_the_end_of_a_sentence(refused: SlackRefused, words: str) -> None:
-    """The reason quotes Slack's own code if there's no better wording."""
+    """The reason quotes Slack's own error code if there's no better wording."""
     said = why_not_shared(refused)
     assert words in said
     assert not said.endswith(".")

@@ -1,4 +1,4 @@
-"""Live logs, step by step: where one goes on, when it stops, and what two processes at once do."""
+"""Live logs, step by step: where one resumes, when it stops, and how two processes share one."""
 
 from __future__ import annotations
 

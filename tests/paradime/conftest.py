@@ -16,7 +16,7 @@ from tests.paradime.api import Api, client_of
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The sandbox's Bolt API, a client of it, and the requests that it saw."""
+    """The sandbox's Bolt API, a client for it, and the requests that it saw."""
 
     world: BoltWorld
     url: str
@@ -56,7 +56,7 @@ async def client(api: Api) -> AsyncIterator[BoltClient]:
 
 @pytest.fixture
 async def backend() -> AsyncIterator[Backend]:
-    """The sandbox's Bolt API, and a client of it."""
+    """The sandbox's Bolt API, and a client for it."""
     world, records, app = BoltWorld(), list[CallRecord](), web.Application()
     world.on_call = records.append
     add_routes(app, world)

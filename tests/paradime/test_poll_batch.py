@@ -105,7 +105,7 @@ async def test_what_was_told_beside_an_error_without_a_path(api: Api, client: Bo
 
 @pytest.mark.parametrize("bad", [1, 50, 100])
 async def test_an_error_without_a_path_halves(api: Api, client: BoltClient, bad: int) -> None:
-    """The request is halved until the bad run is found, within the limit on requests, and the batch limit stays."""
+    """The request is halved until the bad run is found, within the limit on requests; the batch limit is unchanged."""
     api.answer = lambda asked: errors("it failed") if bad in asked.run_ids else Answer({"data": told(asked)})
     polled = await client.poll(range(1, 101))
     assert sorted(polled.failed) == [bad]
@@ -183,7 +183,7 @@ async def test_the_limit_stays_above_nothing(api: Api, client: BoltClient) -> No
     ],
 )
 async def test_an_outage_is_never_split(api: Api, client: BoltClient, answer: Answer, error: type[BoltError]) -> None:
-    """An outage is raised after one request, because smaller ones wouldn't help."""
+    """In an outage, one request fails and isn't split, because smaller ones wouldn't help."""
     api.say(answer)
     with pytest.raises(error):
         await client.poll(range(1, 101))

@@ -188,7 +188,7 @@ async def test_an_answer_goes_nowhere_else(chat: SlackChat, slack: Answering) ->
 
 
 async def test_a_redirect_is_not_followed(chat: SlackChat, slack: Answering) -> None:
-    """A redirect isn't followed, with a reply or with a file."""
+    """A redirect isn't followed, whether for a reply or for a file."""
     with pytest.raises(SlackRefused, match="http_307"):
         await chat.respond(f"{slack.url}/elsewhere", HELLO)
     with pytest.raises(SlackNotSent):

@@ -38,7 +38,7 @@ def test_each_payload_is_read_and_is_for_us(door: Any, actor: grid.Actor) -> Non
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("actor", OURS)
 def test_nobody_of_the_organization_is_foreign(door: Any, actor: grid.Actor) -> None:  # noqa: ANN401
-    """Nobody in our organization is foreign; for a sibling workspace, users.info may have to be asked."""
+    """Nobody in our organization is foreign; for a sibling workspace, users.info may have to be called."""
     found = standing(GRID, affiliation_in_payload(door(actor)))
     assert found is Standing.NATIVE or (actor.own == grid.SIBLING and found is Standing.UNKNOWN)
 
@@ -84,7 +84,7 @@ def test_nobody_else_is_native(door: Any, actor: grid.Actor, home: Installation)
     ],
 )
 def test_events(body: dict[str, Any], found: Standing) -> None:
-    """The right team in an event is taken as that of the person who acts."""
+    """The team of the person who acts is read from the right field of an event."""
     shared = body.pop("shared", False)
     assert (
         standing(GRID, affiliation_in_payload({**body, "type": "event_callback", "is_ext_shared_channel": shared}))

@@ -51,7 +51,7 @@ class Shared(DirectoryCache):
         self.ended[name].set()
 
     async def until_read(self, *names: str) -> None:
-        """Wait until these lists are kept."""
+        """Wait until these lists have been read or given up."""
         async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*(self.ended[name].wait() for name in names or ("channels", "people2")))
 

@@ -96,7 +96,7 @@ async def full(server: Broken) -> None:
 
 
 async def roomy(server: Broken) -> None:
-    """No limit again."""
+    """Remove the memory limit."""
     await server.tell("CONFIG", "SET", "maxmemory", 0)
 
 
@@ -269,7 +269,7 @@ async def test_tls_on_a_plain_port_is_named() -> None:
 
 
 async def test_a_script_that_fails_is_a_fault_and_no_outage(redis_client: Redis) -> None:
-    """Lua's own words are logged with the reference that people see. Redis doesn't count as unavailable."""
+    """Lua's own error message is logged with the reference that people see. Redis doesn't count as unavailable."""
     outage = ServiceOutage("redis")
     scripts = Scripts(redis_client, "bolt", retention_s=60, watch=outage)
     calls = (scripts.run("lock_schedule"), scripts.ask(redis_client.hget(scripts.key("text"), "field")))

@@ -259,7 +259,7 @@ class OldBody:
 
 
 async def test_a_retry_comes_back_and_no_older_replica_takes_it_for_a_run(scripts: Scripts) -> None:
-    """An older replica can't read it, and leaves it to a newer one; both can read a plain run."""
+    """An older replica can't read a retry, and leaves it to a newer one; both can read a plain run."""
     requests = StartRequests(scripts, Limits())
     origin = Origin(RunFacts(slug="nightly", asked_at=NOW), CardRef("A", "1.5"))
     await requests.accept(replace(asked("a"), start_command=RETRY, origin=origin))

@@ -197,8 +197,8 @@ def _blocks(
 ) -> list[_Block]:
     """Split a report into its failures and warnings. Warnings and skips have an empty kind.
 
-    `per_line`: each line of a message has a time. `flat`: and only those below a heading are indented (1.5). `sparse`:
-    there are other messages between the blocks.
+    `per_line`: each line of a message has a time. `flat`: each does, and only the lines below a heading are indented
+    (1.5). `sparse`: there are other messages between the blocks.
     """
     blocks: list[_Block] = []
     blank = False

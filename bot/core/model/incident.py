@@ -9,11 +9,11 @@ from enum import StrEnum
 from bot.core.model.cause import Cause
 from bot.core.model.run_end import RunEnd, RunError
 
-# More distinct errors than these are counted, not remembered.
+# Beyond this number, distinct errors are counted but not remembered.
 ERRORS_REMEMBERED = 200
 # The reason an incident was closed when its message must no longer show anything about it.
 HIDDEN = "no longer shown here"
-# The most thread posts of one incident, including the post about its opening.
+# The maximum number of thread posts for one incident, including the post about its opening.
 POSTS_MOST = 10
 # A schedule may flap for months.
 POSTS_KEPT = 30

@@ -63,7 +63,7 @@ class GapRun:
 
 @dataclass(frozen=True, slots=True)
 class GapNotice:
-    """The content of a channel's message about a gap. As long as the gap lasts, there are no `incidents`.
+    """The content of a channel's message about a gap. While the gap lasts, `incidents` is empty.
 
     Afterward, `incidents` has the ones that are failing now, and the ones that failed and recovered in the meantime.
     `mentions` has the schedules whose people are notified. `unwatched`: all of the channel's watches were

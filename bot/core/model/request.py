@@ -116,7 +116,7 @@ class Request:
     `incident` is the schedule of the incident from whose message a retry was asked for. `incident_channel` is
     that message's channel, and is set if the message shows the start, with or without a card of its own.
     `end_untold`: no message shows its run's end, so the person who asked is notified. `checked_at`: when its card was
-    last read to make sure that it still waits (see `bot.flows.start_after_restore`).
+    last read to make sure that the start is still waiting (see `bot.flows.start_after_restore`).
     """
 
     id: str

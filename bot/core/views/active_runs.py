@@ -119,7 +119,7 @@ def entry(listed: ListedRun, app_url: str) -> list[Block]:
 
 
 def _retry(listed: ListedRun) -> Button:
-    """The retry button, with the card's channel, because the Home tab is in none.
+    """The retry button, with the card's channel, because the Home tab isn't in a channel.
 
     A card in direct messages is the person's own.
     """

@@ -18,7 +18,7 @@ def cause(error: StoreUnavailable | TimeoutError) -> str:
 def unrecorded(error: StoreUnavailable | TimeoutError, *, nothing: str, otherwise: str) -> str:
     """Explain why something couldn't be recorded.
 
-    `nothing`: a sentence about something that certainly didn't happen if Redis refused. `otherwise`: advice for when
+    `nothing`: a sentence that says what didn't happen, for when Redis refused the change. `otherwise`: advice for when
     Redis didn't answer, so that the outcome is unknown.
     """
     if isinstance(error, StoreRefused):

@@ -15,9 +15,9 @@ from bot.core.watching.ends import end_of_listing
 
 # How many finished runs of a schedule are remembered.
 FINAL_KEPT = 100
-# For how many branches the newest success is remembered.
+# How many branches have their newest success remembered.
 SUCCESSES_KEPT = 20
-# A run in an unknown state counts as over this long after its end: until then, the state may change.
+# How long after its end a run in an unknown state counts as over: until then, the state may change.
 UNKNOWN_OVER_AFTER = timedelta(minutes=10)
 _ACTIVE_STATES = frozenset({"STARTING", "RUNNING"})
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -90,7 +90,7 @@ def is_news(run: RunSummary, since: datetime | None) -> bool:
 
 
 def known_before(ledger: Ledger, listed: Sequence[RunSummary], since: datetime) -> list[RunEnd]:
-    """The ends in a listing from before a watch was made, or that were accounted for without it. Others are news."""
+    """The ends in a listing that a new watch won't report: from before it was made, or accounted for without it."""
     final = {run for run, _ in ledger.final}
     over = (one for one in listed if is_final(one.state))
     return [end_of_listing(one) for one in over if one.id in final or not is_news(one, since)]

@@ -14,7 +14,7 @@ from bot.core.model.watch import Watch
 from bot.core.watching.counted_runs import counts
 from bot.core.watching.quiet import quiet_until
 
-# A schedule with more runs than these in a day gets one line an hour instead of one per run.
+# With more than this many runs in a day, a schedule gets one line an hour instead of one per run.
 BUSY_RUNS = 12
 BUSY_WITHIN = timedelta(days=1)
 HOUR = timedelta(hours=1)

@@ -188,7 +188,7 @@ class QuietEnds(Protocol):
     async def end_quiet(
         self, lease: Lease, end: QuietEnd, after: Sequence[StoredIncident], next_at: datetime | None, waiting: int
     ) -> bool:
-        """Queue the message about an end of quiet hours, and record that its incidents withhold nothing anymore, in one step.
+        """In one step, queue the message at the end of quiet hours, and record that its incidents withhold no more.
 
         `after` are all incidents that change. Another `waiting` incidents still withhold something, and are due at `next_at`.
         Returns False if anything has changed since it was loaded: load it and decide again.

@@ -11,7 +11,7 @@ COMMANDS = (RunForm,)
 
 
 def asks(command: RunForm) -> None:
-    """Return no question for the policy: the form asks it."""
+    """Return no question for the policy, because the form asks its own."""
 
 
 async def handle(context: ListenerContext, call: Call, command: RunForm) -> Message | None:  # noqa: ARG001 - every command has the same shape

@@ -11,7 +11,7 @@ COMMANDS = (WatchForm,)
 
 
 def asks(command: WatchForm) -> None:
-    """Return no question for the policy: the form asks it."""
+    """Return no question for the policy, because the form asks its own."""
 
 
 async def handle(context: ListenerContext, call: Call, command: WatchForm) -> Message | None:

@@ -3,7 +3,7 @@
 -- why, for how long in ms.
 local channel, at = ARGV[3], now()
 redis.call('SET', key('aside', channel), ARGV[4], 'PX', ARGV[5])
--- Refused posts are put back until this time, by which they can be found again.
+-- Refused posts are put back until exactly this time, so that channel_takes_posts.lua can find them by it.
 redis.call('SET', key('aside', 'until', channel), num(at + tonumber(ARGV[5]) * 1000), 'PX', ARGV[5])
 give_up_edits(channel, ARGV[4], false)
 -- If only some people may post there, Slack may still accept edits: see channel_takes_posts.lua.

@@ -1,7 +1,7 @@
 -- Pauses watches of a channel, or resumes them. ARGV: channel, the word for why ('' to resume), since when, '1' if a
 -- person is to be notified, '1' if the bot can't post in the channel until then, the audit entry's event and outcome,
 -- then the watches' numbers. A watch that is already paused for the same reason stays as it is, except for the
--- notification. Returns the numbers of those that were changed now.
+-- notification. Returns the numbers of the watches that this call changed.
 local channel, word, standing, changed = ARGV[3], ARGV[4], key('standing'), {}
 local dirty_any = false
 for at = 10, #ARGV do

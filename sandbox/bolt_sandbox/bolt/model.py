@@ -168,9 +168,9 @@ ENDS: tuple[Ends, ...] = get_args(Ends)
 class Course:
     """How a run goes, decided at its start.
 
-    `ends`: `own` means as the schedule's steps say; the failures are those of `bolt_sandbox.bolt.course`. `state`
-    replaces the state in which the schedule's runs fail. The run takes `slow` times as long as usual, or `takes_s` in
-    all at any speed. It isn't in listings for its first `listed_after_s` seconds.
+    `ends`: with `own`, the schedule's steps decide; any other value makes the run end that way (see
+    `bolt_sandbox.bolt.course`). `state` replaces the state in which the schedule's runs fail. The run takes `slow`
+    times as long as usual, or `takes_s` in all at any speed. It isn't in listings for its first `listed_after_s` seconds.
     """
 
     ends: Ends = "own"

@@ -35,7 +35,7 @@ def _missing(ws: Workspace, needed: str) -> Refused:
 
 
 def _known(ws: Workspace, args: Args, what: str) -> Channel:
-    """Return a call's conversation, checking the scope for its kind. `what` is read or history.
+    """Return a call's conversation, checking the scope for its kind. `what` is `read` or `history`.
 
     Without any scope of that family, the answer doesn't reveal whether the conversation exists.
     """

@@ -45,7 +45,7 @@ def folder() -> Iterator[Path]:
 
 
 def test_a_directory_that_can_be_written(folder: Path) -> None:
-    """A writable directory is ok with its free space, and nothing is left in it."""
+    """A writable directory is reported as ok, with its free space, and the check leaves nothing in it."""
     found = check_directory(folder)
     assert found.level == "ok"
     assert "MB left" in found.sentence

@@ -48,7 +48,7 @@ def test_what_the_page_quotes_is_said() -> None:
 
 
 def test_each_cause_with_a_fix_has_a_row() -> None:
-    """Each cause with a fix, of the network or of Redis, has a row on the page."""
+    """Each network or Redis cause that has a fix has a row on the page."""
     causes = [part for part, *_ in (*NETWORK, *check_redis.REACHING, *check_redis.REFUSALS)]
     quoted = "\n".join(says for _, says in rows())
     parts = CODE.findall(quoted)

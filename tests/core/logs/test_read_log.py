@@ -129,7 +129,7 @@ ValueError: y
     ],
 )
 def test_of_other_output_what_tells_most_is_shown(stdout: str, stderr: str, kind: str, lines: str) -> None:
-    """A chain of tracebacks is shown from its first one; otherwise, the tail of the stream that mentions an error."""
+    """A chain of tracebacks is shown from its first one; otherwise, the tail of the stream with an error is shown."""
     found = excerpt(stdout, stderr, 2900)
     assert found.dialect == kind
     assert found.excerpt.endswith(lines)

@@ -20,6 +20,6 @@ from bot.core.model.cause import Cause, Retry, retry_helps
     ],
 )
 def test_whether_a_retry_helps(retries: list[Retry | None], helps: Retry) -> None:
-    """The answer is no only if every cause says no, and maybe if it isn't known."""
+    """The answer is "no" only if every cause says "no", and "maybe" if it isn't known."""
     found = [Cause(retry=retry) if retry else Cause() for retry in retries]
     assert retry_helps(found) is helps

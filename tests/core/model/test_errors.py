@@ -59,7 +59,7 @@ def test_operators_read_the_host_and_the_cause() -> None:
 
 
 def test_bolts_own_words_are_shown() -> None:
-    """Bolt's first message is the sentence, and each message keeps the part of the query that it's about."""
+    """The error's sentence is Bolt's first message, and each message keeps the path of its part of the query."""
     first = ApiError("Run 7 not found.", ("a7",))
     error = BoltRejected((first, ApiError("other")))
     assert error.sentence == "Run 7 not found."

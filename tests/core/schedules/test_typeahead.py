@@ -89,7 +89,7 @@ def test_what_is_said_of_each() -> None:
 
 
 def test_many_schedules() -> None:
-    """Slack's limit is never exceeded, and each is offered once; an exact match is first, even if others ran since."""
+    """Slack's limit is kept, and no schedule is offered twice; an exact match is first, even if others ran since."""
     many = Index.from_schedules(
         schedule(2000 - number, f"Orders {number}", f"orders-{number}", "FAILED") for number in range(2000)
     )

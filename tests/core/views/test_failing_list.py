@@ -59,7 +59,7 @@ def test_all_channels_are_named_and_private_ones_counted() -> None:
 
 
 def test_nothing_failing_is_good_news() -> None:
-    """If nothing is failing, the reply says so, and tells where to see the watches."""
+    """If nothing is failing, the reply says so, and says how to list the watches."""
     assert said(listed().text) == (
         "Nothing watched in this channel is failing. To list the watches, type /bolt watches."
     )

@@ -54,7 +54,7 @@ def test_what_another_version_does_is_not_guessed(state: RequestState) -> None:
 
 
 def test_an_active_retry_comes_first() -> None:
-    """An active retry's line comes before its start's, whoever started it."""
+    """Once a retry is running, the line shows its run instead of its start, whoever started it."""
     line = retry_line(failing(retry=RetryOfIncident(4714, "RUNNING", "U0ADA")), START, APP, NAMES)
     assert said(line) == ":repeat: Being retried as run 4714 by ada"
     by_bolt = retry_line(failing(retry=RetryOfIncident(4714, "RUNNING", "bob@example.com")), None, APP, NAMES)

@@ -9,7 +9,7 @@ from tests.core.watching.ends import COLUMN, DISK, NIGHTLY, WATCH, failure, succ
 
 
 def told(*ends: RunEnd, carded: frozenset[int] = frozenset()) -> Incident | None:
-    """The incident after these ends are accounted in this order."""
+    """The incident after these ends are accounted for in this order."""
     incident, newest = None, None
     for end in ends:
         incident = account(incident, end, WATCH, NIGHTLY, newest=newest, carded=end.run in carded)

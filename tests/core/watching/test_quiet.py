@@ -32,7 +32,7 @@ UNTIL = at(5)
         ("Europe/Berlin", "12:00-13:30", "2026-01-10T11:00", "2026-01-10T12:30"),
         ("Europe/Berlin", "12:00-13:30", "2026-01-10T12:30", None),
         ("Europe/Berlin", "00:00-06:00", "2026-01-10T23:00", "2026-01-11T05:00"),
-        # The night in which clocks go forward is an hour shorter, and the other one an hour longer.
+        # The night when clocks go forward is an hour shorter, and the night when they go back an hour longer.
         ("Europe/Berlin", "22:00-07:00", "2026-03-28T21:00", "2026-03-29T05:00"),
         ("Europe/Berlin", "22:00-07:00", "2026-10-24T20:00", "2026-10-25T06:00"),
         # If the clock skips the end, the end is the moment of the change; if the end comes twice, the first one counts.

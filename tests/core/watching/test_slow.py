@@ -47,7 +47,7 @@ def test_only_runs_that_count_are_slow() -> None:
 
 
 def test_a_notice_says_what_is_usual_only_if_that_decides() -> None:
-    """A notice says what is usual only if a factor decides, and goes to its card's thread if there's one."""
+    """A notice gives the usual duration only if a factor decides, and goes to the thread of the run's card, if any."""
     by_factor = slow_notice(RUN, replace(WATCH, slow=SlowAfter(factor=2)), NIGHTLY, T0, thread="1.0")
     assert (by_factor.slow, by_factor.thread, by_factor.name) == (Slowness(1800, 3600), "1.0", "slow:7")
     fixed = slow_notice(RUN, replace(WATCH, slow=SlowAfter(seconds=60)), NIGHTLY, T0)

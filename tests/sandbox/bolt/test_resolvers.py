@@ -36,7 +36,7 @@ def test_the_schema_is_the_contract() -> None:
 
 
 async def test_every_field_of_schedules(served: Served) -> None:
-    """All fields of a schedule can be asked for, and the first one listed is the one that succeeds quickly."""
+    """All fields of a schedule can be requested, and the schedule listed first is the one that succeeds quickly."""
     fields = f"{{ totalCount schedules {{ {WHOLE_SCHEDULE} }} }}"
     query = f"{{ listBoltSchedules(offset: 0, limit: 100, showInactive: false) {fields} }}"
     page = (await served.ask(query + FRAGMENTS))["listBoltSchedules"]

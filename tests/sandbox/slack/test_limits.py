@@ -44,7 +44,7 @@ def test_strict_posting(clock: Clock) -> None:
 
 
 def test_a_small_burst_is_tolerated(clock: Clock) -> None:
-    """Otherwise, five messages at once are allowed, and no more."""
+    """Outside strict mode, a channel takes five messages at once, and no more."""
     rates = RateLimits(clock)
     assert [rates.take("chat.postMessage", "C1") is None for _call in range(6)] == [True] * 5 + [False]
 

@@ -28,8 +28,8 @@ local function account_comes(channel)
   return accounts_to_come[''] or accounts_to_come[channel] or false
 end
 
--- A channel without any watch is looked at now: its checks end, and withheld posts are dropped, because no account
--- of a gap will list them, and a later watch isn't about them.
+-- A channel without any watch is checked one last time, now: then its withheld posts are dropped, because no account of
+-- a gap will list them, and a later watch doesn't cover them.
 local watched_channels
 local function look_unless_watched(channel)
   if not watched_channels then

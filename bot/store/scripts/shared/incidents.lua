@@ -1,7 +1,7 @@
 -- Incidents and outages: which messages are edited, which posts are queued, and what waits until a channel takes them.
 
--- Replaces incidents of a channel that withheld something: ARGV from `first` on has slug, expected revision and
--- incident of each. Does nothing and returns false if any of them has changed since it was loaded.
+-- Replaces incidents of a channel that withheld something: from `first` on, ARGV has the slug, the expected revision
+-- and the new content of each. Does nothing and returns false if any of them has changed since it was loaded.
 local function replace_withholding(channel, first)
   for at = first, #ARGV, 3 do
     if (redis.call('HGET', key('incident', channel, ARGV[at]), 'rev') or '0') ~= ARGV[at + 1] then return false end

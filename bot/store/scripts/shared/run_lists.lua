@@ -14,7 +14,7 @@ local function enlist(list, member, most, seconds)
   redis.call('EXPIRE', list, num(seconds))
 end
 
--- Parses a run's facts (JSON), an empty table if they can't be parsed.
+-- Parses a run's facts (JSON). Returns an empty table if they can't be parsed.
 local function read_facts(facts)
   local could, known = pcall(cjson.decode, facts or '')
   return could and type(known) == 'table' and known or {}

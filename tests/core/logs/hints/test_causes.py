@@ -14,7 +14,7 @@ def test_hostile_messages_take_no_longer_than_their_length(unit: str) -> None:
     """A megabyte of hostile text is read within a second."""
     begun = time.process_time()
     causes([unit * (1_000_000 // len(unit))])
-    # The search takes a three-hundredth of a second: only patterns whose time isn't linear fail.
+    # The search takes a three-hundredth of a second, so the test fails only if a pattern's time isn't linear.
     assert time.process_time() - begun < 1
 
 

@@ -1,4 +1,4 @@
-"""The hints on real outputs, on messages of other warehouses, and on look-alikes."""
+"""The hints for real outputs, for messages of other warehouses, and for look-alikes."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_messages_of_other_warehouses(hint: str, message: str) -> None:
 
 @pytest.mark.parametrize(("hint", "message"), LOOK_ALIKES)
 def test_what_looks_like_it(hint: str | None, message: str) -> None:
-    """Without a certain match there's no hint; a more specific one wins."""
+    """If no row clearly matches, there's no hint; a more specific match wins."""
     assert hint_of(message) == hint
 
 
@@ -86,7 +86,7 @@ def test_each_row_has_an_example() -> None:
 
 
 def test_rows_are_well_formed() -> None:
-    """Ids are unique, sentences are sentences, and each row can fit something."""
+    """Ids are unique, sentences are short and complete, and each row has either patterns or exit codes."""
     assert len(BY_ID) == len(HINTS)
     for hint in HINTS:
         assert re.fullmatch(r"[a-z]+(?:_[a-z]+)*", hint.id)
@@ -108,5 +108,5 @@ def test_patterns_run_in_re2() -> None:
 
 
 def test_the_page_is_what_the_table_makes() -> None:
-    """docs/hints.md lists every hint; `make hints` writes it."""
+    """docs/hints.md is what `make hints` would write, and so lists every hint."""
     assert hints_page.PAGE.read_text(encoding="utf-8") == hints_page.page()
