@@ -37,7 +37,7 @@ BEFORE = re.compile(
 )
 # `docker run … bolt-bot` and the like name the image, the chart or the service.
 OTHERS = re.compile(r"^(?:docker (?!compose (?:run|exec))|helm |kubectl (?!exec)|journalctl |systemctl |sudo (?!env))")
-# What can replace each placeholder.
+# The values that can replace each placeholder.
 FILLED_IN = {
     "<schedule>": ("nightly", '"Nightly full build"'),
     "<run>": ("4711",),

@@ -13,7 +13,7 @@ WITHOUT = {
     "bot/flows/ports": "protocols: the type checker holds them",
     "bot/core/text/quoting.py": "read back in tests/core/commands/test_tokens.py, whatever the text",
     "bot/core/model/follow_request.py": "a record with a name",
-    # What people type, in several steps: tests/core/commands/test_grammar.py and test_guess.py test them together.
+    # Several steps of reading a command, which tests/core/commands/test_grammar.py and test_guess.py test together.
     "bot/core/commands/given.py": "in test_grammar.py",
     "bot/core/commands/verbs.py": "in test_grammar.py",
     "bot/core/commands/talk.py": "in test_guess.py",

@@ -220,7 +220,7 @@ class SlackPeople:
         await self._keep_channel(str(channel.get("id") or ""), known_channel(channel, self._now(), is_ours=True))
 
     async def note_group_message(self, channel: str) -> None:
-        """Record that a payload calls a channel a group direct message: if the bot isn't in it, Slack's API hides it."""
+        """Record that a payload calls a channel a group direct message. If the bot isn't in it, the API hides it."""
         await self._cache.keep(f"group-message:{channel}", "1", NOTED_S)
 
     async def group(self, name: str) -> str | None:

@@ -63,7 +63,7 @@ class Child:
         self._failures: asyncio.Queue[int] = asyncio.Queue()
         self.state: ChildState = "stopped"
         self.starts = 0
-        # Where the current process's output begins in the log.
+        # The position in the log at which the current process's output begins.
         self._begins = 0
 
     @property

@@ -62,7 +62,7 @@ HOWS: dict[str, int] = {
 # The buttons that people click, and how often each one is drawn.
 QUEUE, FOLLOW, DROP = "Run when it ends", "Follow this run", "Don't run"
 PRESSED: dict[str, int] = {QUEUE: 6, FOLLOW: 3, DROP: 1}
-# What else happens, to a process, to Redis or to the sockets.
+# Other shocks, to a process, to Redis or to the sockets, and how often each one is drawn.
 SHOCKS: dict[str, int] = {
     "kill": 5,
     "kill_at_ack": 3,

@@ -135,7 +135,7 @@ class Replica:
     kills: int = 0
     # A port claimed for a bot from another checkout, which may be too old to pick a port itself.
     claim: Claim | None = None
-    # Where in the log the current process's output begins.
+    # The position in the log at which the current process's output begins.
     _begins: int = 0
     _killed: bool = False
     _asked: float | None = None

@@ -311,7 +311,7 @@ class Seen:
     presses: tuple[Pressed, ...] = ()
     # The ids of requests that are unclear or being looked for, each with the time at which it was sent.
     unclear: dict[str, float | None] = field(default_factory=dict)
-    # Where each text is shown, and the text.
+    # Each text that is shown, after its place.
     texts: tuple[tuple[str, str], ...] = ()
     logs: tuple[tuple[str, str], ...] = ()
     secrets: tuple[str, ...] = ()

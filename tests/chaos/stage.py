@@ -93,7 +93,7 @@ class Stage:
     clicked: list[Clicked] = field(default_factory=list)
     # The other buttons that were pressed, each with its response_url's token.
     pressed: list[tuple[Pressed, str]] = field(default_factory=list)
-    # What was sent to a response_url, by its token.
+    # The texts that were sent to a response_url, by its token.
     told: dict[str, list[str]] = field(default_factory=dict)
     tokens: dict[int, str] = field(default_factory=dict)
     private_by_url: set[str] = field(default_factory=set)

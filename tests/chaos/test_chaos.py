@@ -439,7 +439,7 @@ def test_every_kind_of_violation_has_an_example() -> None:
     ("why", "seen"), [("all is well", WELL), *excused(), *excused_watches(), *excused_withholding()]
 )
 def test_what_is_allowed_is_no_violation(why: str, seen: Seen) -> None:
-    """What's allowed isn't reported as a violation."""
+    """Nothing that's allowed is reported as a violation."""
     assert kinds(seen) == set(), why
 
 

@@ -27,7 +27,7 @@ WORDS = {
 }
 FAILING_NOW = re.compile(r"(\d+) schedules?\*? failing")
 RETRIED, ON_IT, SNOOZED = "Being retried as", "is on it", "Snoozed"
-# What a post says if its log follows in another post.
+# The words of a post whose log follows in another post.
 LOG_FOLLOWS = "I'll post it here once it is."
 # Due sets in which members may stay when all work is done: looks, checks of channels, clocks of incidents and
 # schedules.

@@ -73,7 +73,7 @@ async def test_an_address_that_has_expired_is_asked_for_again(stage: Stage) -> N
 
 @pytest.mark.parametrize("error", [BoltNotSent(), BoltTooLarge(10)])
 async def test_an_end_is_announced_without_it(stage: Stage, error: BotError) -> None:
-    """Whatever goes wrong, there are no results and no exception."""
+    """If anything goes wrong, there are no results, and no exception is raised."""
     stage.downloads.faults.fail("fetch", error)
     assert await stage.reader.read_command_results(BUILD, (FILE,), within_s=5) is None
     stage.bolt.faults.fail("resources", error)

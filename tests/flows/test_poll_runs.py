@@ -67,7 +67,7 @@ async def poll(scripts: Scripts, name: str, api: Api, rule: StrayRule | None = N
 
 
 async def due_in(scripts: Scripts, name: str) -> dict[str, float]:
-    """In how many seconds each member of a due set is due."""
+    """The seconds until each member of a due set is due."""
     seconds, micros = await scripts.redis.time()
     now = int(seconds) + int(micros) / 1e6
     found: list[Any] = list(await scripts.redis.zrange(scripts.key("due", name), 0, -1, withscores=True))

@@ -289,7 +289,7 @@ def branch_of(run: IncidentRun) -> str:
 
 
 def starter_of(run: IncidentRun, names: Mapping[str, str]) -> str:
-    """Who started a run: the person who asked us, or else the name that Bolt gives, or "" if neither is known."""
+    """The person who started a run: our asker, or else the name that Bolt gives, or "" if neither is known."""
     if run.asked_by:
         return cut(names.get(run.asked_by, ""), PERSON_SHOWN)
     return _name(run.actor or "")
