@@ -189,7 +189,7 @@ async def first_card(reader: Reader) -> None:
 
 
 async def test_http_in_the_pages_order(reader: Reader) -> None:
-    """The bot runs for HTTP while the app is still in Socket Mode; then Slack verifies the new manifest's address."""
+    """The bot runs in HTTP mode before the app leaves Socket Mode; then Slack verifies the new manifest's address."""
     for block in step("Plain Python", 7):
         await reader.type(block)
     reader.fill_in(socket_mode=False)

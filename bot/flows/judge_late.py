@@ -59,7 +59,7 @@ class LateJudge:
         slots, boards = await self._late.load_slots(slugs), await self._late.late_boards()
         records = await self._discovery.load_schedules(slugs)
         try:
-            # Without any watch, nothing is listed, and every open lateness ends.
+            # Without any watch, no runs are listed, and no schedule counts as late anymore.
             pages = await self._pages(slugs, slots) if watches else {}
         except BoltError as away:
             await give_back_while_away(self._due, lease, away)

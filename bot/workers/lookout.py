@@ -15,7 +15,7 @@ from bot.workers.worker import ReportFault, Worker
 
 # Work that this process has created without waking a worker begins at most this much later.
 LOOK_S = 1.0
-# The same for another process's work, which that process does itself unless it dies or is busy.
+# Another process does its own work unless it dies or is busy: then that work begins at most this much later.
 IDLE_LOOK_S = 5.0
 
 # Returns the seconds until something is due, by the name of each worker that has anything to wait for.

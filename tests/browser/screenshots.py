@@ -94,7 +94,7 @@ async def _thread(stage: Stage, tab: Tab) -> None:
 
 
 async def _home(stage: Stage, tab: Tab) -> None:
-    """The person's active run, somebody else's, the earlier failure, and the schedules run most."""
+    """The person's active run, somebody else's, the earlier failure, and the schedules run most often."""
     await stage.slash("run backfill")
     await stage.until(lambda: "1 of " in str(stage.cards()[-1].blocks), timeout_s=60)
     await stage.slash("run nightly", user="grace")

@@ -55,7 +55,7 @@ async def test_each_outcome_is_to_be_seen(charts: Charts) -> None:
 
 
 async def test_words_are_drawn_in_both_weights(charts: Charts) -> None:
-    """The title's two weights are both drawn: without its font, a text would be missing silently."""
+    """The title's two weights are both drawn: without its font, a text would be left out silently."""
     picture = opened(await charts.draw(of(*EACH)))
     for top, bottom in ((30, 80), (100, 140)):
         shades = picture.crop((40, top, 240, bottom)).convert("L").histogram()

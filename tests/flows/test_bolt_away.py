@@ -15,7 +15,7 @@ from bot.store.scripts import Scripts
     ("away", "is_held", "after_s"), [(BoltThrottled(30), True, 30), (BoltOutcomeUnknown(), False, 7)]
 )
 async def test_a_claim_is_given_back(one_redis: Redis, away: BoltError, after_s: float, *, is_held: bool) -> None:
-    """A claim is due again after as long as Bolt says; if Bolt doesn't say, after as long as the flow says."""
+    """A claim is due again after the wait that Bolt asks for; if Bolt asks for none, after the flow's own wait."""
     scripts = Scripts(one_redis, "test", retention_s=1000)
     due, members = DueSet(scripts, "looks", lease_s=10), scripts.key("due", "looks")
     await one_redis.zadd(members, {"nightly": 0, "hourly": 1})

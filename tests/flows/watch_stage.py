@@ -38,7 +38,7 @@ NOW = datetime(2026, 11, 23, 14, 20, tzinfo=UTC)
 
 @dataclass
 class WatchStage:
-    """The flows of watches, and what they work on."""
+    """The flows for watches, and the stores and fakes that they use."""
 
     redis: Redis
     policy: Policy = DEFAULT_POLICY

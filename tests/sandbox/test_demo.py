@@ -49,7 +49,7 @@ async def test_the_tour(fails: str, status: int) -> None:
     printed: list[str] = []
 
     def answer(change: Change) -> None:
-        """Stand in for the bot: a command's notice starts a card that ends."""
+        """Stand in for the bot: for each command's private reply, post a card that says how the run ended."""
         private = ws.private(change.ts)
         if private is None or change.kind != "private":
             return

@@ -1,4 +1,4 @@
-"""Settings for the doctor's tests: complete, and pointing at nothing that listens."""
+"""Settings for the doctor's tests: complete, with addresses where nothing is listening."""
 
 from __future__ import annotations
 

@@ -353,7 +353,7 @@ def test_a_rule_can_refuse_commands_alone() -> None:
 )
 @pytest.mark.parametrize("effect", [Deny("never"), Approve("@leads")])
 def test_a_refusal_of_a_command_is_not_got_round(given_commands: tuple[str, ...], effect: Deny | Approve) -> None:
-    """Neither a second command nor one that can't be split into words gets around a denial or an approval."""
+    """Neither a second command nor one that can't be split into words gets around a denial or a required approval."""
     forbidden = Which(commands=Overrides(any=False, patterns=("dbt run-operation **",)))
     anything = Rule("rest", Allow(), which=Which(commands=Overrides()))
     policy = Policy((Rule("r", effect, which=forbidden), anything))

@@ -41,7 +41,7 @@ def test_a_gap_without_any_run_is_one_sentence() -> None:
 
 
 def test_a_channel_that_no_longer_watches_gets_no_account() -> None:
-    """The message says since when runs couldn't be seen, and why it ends there."""
+    """The message says since when runs couldn't be seen, and why it has no account of them."""
     over = ListingGap(1, GapState.COMPLETE, AT, "Bolt refused my API key.", until=AT + timedelta(hours=1))
     for gap in (BLIND, over):
         assert shown(GapNotice("C1", "T", gap, unwatched=True)).endswith(

@@ -40,7 +40,7 @@ def offered(typed: str) -> list[tuple[str, list[str]]]:
     ],
 )
 def test_a_pattern_is_offered_beside_the_schedules(typed: str, groups: list[tuple[str, list[str]]]) -> None:
-    """The typed text is offered as a pattern, or as a pattern's beginning, and first if it can't be a schedule."""
+    """The typed text is offered as a pattern, or as a pattern's beginning; it comes first if it can't be a schedule."""
     found = [(heading, handles) for heading, handles in offered(typed) if handles]
     assert [one for one in found if one[0] == "Pattern"] == [one for one in groups if one[0] == "Pattern"]
     assert found[0][0] == groups[0][0] if groups else found == []
