@@ -11,7 +11,7 @@ EXAMPLE = "https://bot.example.com"
 def render_manifest(*, base_url: str | None = None, command: str = "/bolt") -> str:
     """Return the manifest as YAML, with comments: for Socket Mode, or for HTTP if the bot's public address is given.
 
-    It's the packaged manifest.yml. Lines marked HTTP take effect in the second form.
+    The source is the packaged manifest.yml. Lines marked HTTP take effect in the second form.
     """
     text = (resources.files("bot") / "manifest.yml").read_text(encoding="utf-8")
     text = text.replace("- command: /bolt\n", f"- command: {command}\n")

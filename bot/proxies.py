@@ -35,7 +35,7 @@ def proxy_for(address: str, environment: Mapping[str, str] = os.environ) -> str 
 
 
 def proxy_faults(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return a line for each proxy that can't be used. It doesn't quote the value, which may contain a password."""
+    """Return a line for each proxy that can't be used, without quoting its value, which may contain a password."""
     what = "should be an address that begins with http:// or https://, as in http://proxy.example.com:3128"
     return tuple(f"{name} {what}" for name, proxy in _proxies(environment) if not _is_usable(proxy))
 

@@ -31,7 +31,7 @@ REFUSES = (BoltDenied, CredentialRefused, StoreRefused)
 
 
 class ServiceOutage:
-    """One service's outages. It's called with the outcome of each call to the service: None, or the error.
+    """One service's outages. The object is called with the outcome of each call to the service: None, or the error.
 
     A service may have several parts, such as Slack's Web API and its sockets: it's available if all of them are. The
     log, the gauge and `reason` (which /readyz shows) always agree.

@@ -1,4 +1,4 @@
-"""Types of settings: each checks a value and says what it should be. Their messages never quote the value."""
+"""Types of settings: each checks a value and says what it should be. Error messages never quote the value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Certificates for tests: one that nobody trusts, and one from an authority that a test can name. They need openssl."""
+"""Certificates for tests, made by openssl: one that nobody trusts, and one from an authority that a test can name."""
 
 from __future__ import annotations
 

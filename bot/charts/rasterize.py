@@ -1,6 +1,6 @@
 """The drawing process: reads an SVG from standard input, writes a PNG to standard output.
 
-Run as a script in an isolated interpreter, so it imports nothing from the bot. Its arguments are the folder in which
+Run as a script in an isolated interpreter, so it imports nothing from the bot. The arguments are the folder in which
 the library is installed, and the font files.
 """
 

@@ -1,1 +1,1 @@
-"""The pure core: functions over frozen dataclasses. It doesn't import Slack, Redis or HTTP."""
+"""The pure core: functions over frozen dataclasses. The core doesn't import Slack, Redis or HTTP."""

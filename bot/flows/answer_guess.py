@@ -22,7 +22,7 @@ from bot.flows.schedule_catalog import ScheduleCatalog
 
 
 class GuessAnswerer:
-    """Resolves guesses. It never starts, cancels or changes anything."""
+    """Resolves guesses. Resolving a guess never starts, cancels or changes anything."""
 
     def __init__(self, catalog: ScheduleCatalog, bolt: Bolt, runs: Runs, indexes: Indexes, *, workspace: str) -> None:
         self._catalog = catalog

@@ -60,7 +60,7 @@ class Artifacts:
         return self._mask(" ".join(strip_ansi(path).split()))
 
     async def download_link(self, part: PartButton) -> Message:
-        """Get a fresh download link. It's shown on a button to the person who asked, and never stored or logged."""
+        """Get a fresh download link, which is shown on a button to the person who asked, and never stored or logged."""
         name: Sentence = (Code(cut(part.path, PATH_SHOWN)), f" from run {part.key.id}")
         try:
             url = await self._bolt.resource_url(part.resource)

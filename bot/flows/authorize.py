@@ -325,7 +325,7 @@ class Authorizer:
         return replace(target, branch=other, commands=_commands_of_retry(plan))
 
     async def _target(self, slug: str, name: str) -> Target:
-        """The target for a schedule. Its owner is looked up only if a rule depends on owners."""
+        """The target for a schedule. The owner is looked up only if a rule depends on owners."""
         if not slug:
             return Target(slug=None, name=name, owner=None)
         if not self.policy.asks_owner:

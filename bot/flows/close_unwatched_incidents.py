@@ -19,7 +19,7 @@ TRIES = 5
 
 
 class IncidentCloser:
-    """Closes incidents without a recovery. Their messages say why."""
+    """Closes incidents without a recovery. The messages of these incidents say why."""
 
     def __init__(self, incidents: Incidents, discovery: Discovery) -> None:
         self._incidents = incidents

@@ -48,7 +48,7 @@ class Lease:
         return self.token / 1_000_000 - (self.until - time.monotonic()) - moment.timestamp()
 
     def subset(self, members: tuple[str, ...]) -> Lease:
-        """The same claim on some of its members. It isn't renewed."""
+        """The same claim on some of its members. The new lease isn't renewed."""
         return Lease(self.due, members, self.token, self.until, self.lease_s)
 
     def start_renewing(self, renew: Renew) -> None:

@@ -170,7 +170,7 @@ class StartPlanner:
         return status
 
     async def _listed(self, slug: str) -> list[RunSummary]:
-        """The newest runs of a schedule, or none if it's unknown or gone. Its runs can still be retried."""
+        """The newest runs of a schedule, or none if it's unknown or gone: its runs can still be retried."""
         if not slug:
             return []
         try:

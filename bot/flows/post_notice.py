@@ -51,7 +51,7 @@ class NoticePoster:
         self._now = now
 
     async def post_notice(self, lease: Lease, urgency: str, channel: str, key: str) -> None:
-        """Send one notice, named <channel>/<name>. It's rendered from its newest state, after quiet hours."""
+        """Send one notice, named <channel>/<name>. The notice is rendered from its newest state, after quiet hours."""
         name = key.partition("/")[2]
         post = ClaimedPost(lease, urgency, channel, f"notice:{channel}:{name}", "post")
         stored = await self._notices.load_notice(channel, name)

@@ -1,8 +1,8 @@
 """Posting once, although Slack has no idempotency keys.
 
 An attempt is recorded before it's sent. If the outcome of an attempt is unknown, the message is searched for by the key
-in its metadata, once after the attempt's timeout and once more later. It's posted again only if it's absent. If the
-channel can't be read back, the caller decides which is worse: posting twice or never.
+in its metadata, once after the attempt's timeout and once more later. The message is posted again only if it's absent.
+If the channel can't be read back, the caller decides which is worse: posting twice or never.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ class ScheduleCatalog:
     def forget(self) -> None:
         """Invalidate the list after a change.
 
-        It's read again when next needed, and a read in progress counts as outdated.
+        The list is read again when it's next needed, and a read in progress counts as outdated.
         """
         self._read_at, self._changed_at = float("-inf"), self._clock()
 

@@ -277,7 +277,7 @@ class LogTailer:
         return LogRead(lines, command, cursor, done=False)
 
     async def _refused(self, lease: Lease, tail: LogTail) -> None:
-        """Handle an unknown command. It may have just begun; if it stays unknown, the command and its run are gone."""
+        """Handle an unknown command: it may have just begun, and if it stays unknown, it and its run are gone."""
         refused = tail.refused + 1
         if refused >= REFUSED_MOST:
             await self._push(lease, LogBatch("", 0, "", tail.command, tail.cursor, GONE))
@@ -349,7 +349,7 @@ class TailPoster:
 def _first(listed: Numbered, number: int | None) -> int:
     """The id of the command to begin with, or 0 if none has begun.
 
-    It's the one with that number, else the running one, else the last one.
+    The command with that number is chosen, else the running one, else the last one.
     """
     if not listed:
         return 0

@@ -74,7 +74,7 @@ class RefusalTeller:
     async def _tell_waited(self, lease: Lease, request: Request) -> None:
         """Close a start that waited: its card says why it wasn't started.
 
-        Its asker, who may be away by now, gets a direct message.
+        The asker, who may be away by now, gets a direct message.
         """
         if request.user not in {request.dropped_by, request.denied_by} and not await self._answers.reply_lastingly(
             asker_of(request), waited(request)

@@ -108,7 +108,7 @@ class WatchPermissions:
         self._newest = _Known(policy.value, clock)
 
     def _known(self, policy: Policy) -> _Known:
-        """Return the facts and decisions cached for a policy. They're dropped once another policy is in effect."""
+        """Return the facts and decisions cached for a policy. Both are dropped once another policy is in effect."""
         if self._newest.policy is not policy:
             self._newest = _Known(policy, self._clock)
         return self._newest

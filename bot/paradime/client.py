@@ -311,7 +311,7 @@ class BoltClient:
         )
 
     async def cancel(self, run_id: int) -> None:
-        """Request a run's cancellation. Its status becomes CANCELED once it has ended."""
+        """Request a run's cancellation. The status becomes CANCELED once it has ended."""
         _done(await self._sender.change(graphql_documents.CANCEL, {"id": run_id}), "cancelBoltRun")
 
     async def retry(self, run_id: int) -> int:

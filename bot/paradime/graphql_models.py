@@ -178,7 +178,7 @@ class ScheduleActivity(Wire):
 
 
 class ActivityPage(Wire):
-    """BoltSchedulePage, with only the fields that change when schedules run. Its rows aren't validated yet."""
+    """BoltSchedulePage, with only the fields that change when schedules run. The page's rows aren't validated yet."""
 
     schedules: list[Any]
     total_count: int | None = None

@@ -83,7 +83,7 @@ class RequestSender:
 def wait_to_read_again(error: Exception, left_s: float) -> bool | float:
     """Return whether a read is retried after this error, or how many seconds to wait first.
 
-    It isn't retried if Bolt asks for a longer wait than the time that is left: the answer would come too late.
+    The read isn't retried if Bolt asks for a longer wait than the time that is left: the answer would come too late.
     """
     if isinstance(error, BoltThrottled):
         return error.retry_after_s if error.retry_after_s < left_s else False

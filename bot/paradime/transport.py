@@ -136,7 +136,7 @@ class Transport:
         return parse_response(response, content, is_query=is_query, now=self._now())
 
     def _read_clock(self, response: httpx.Response) -> None:
-        """Compare the server's clock with ours. Its Date is in whole seconds, so the middle of that second is used."""
+        """Compare the server's clock with ours, using the middle of the second that the Date header names."""
         try:
             said = parsedate_to_datetime(response.headers["Date"])
         except (KeyError, ValueError, TypeError):

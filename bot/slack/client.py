@@ -241,7 +241,7 @@ class SlackChat:
         await self.call("chat.update", channel=channel, ts=ts, parse="none", **content)
 
     async def delete_message(self, channel: str, ts: str) -> None:
-        """Delete one of our messages. It isn't an error if the message is already gone."""
+        """Delete one of our messages. If the message is already gone, that isn't an error."""
         try:
             await self.call("chat.delete", channel=channel, ts=ts)
         except MessageGone:
@@ -297,7 +297,7 @@ class SlackChat:
     # --- files ---
 
     async def start_upload(self, filename: str, content: bytes, *, snippet: bool, alt: str | None = None) -> str:
-        """Upload a file's bytes and return its id. It's invisible until `share_upload`.
+        """Upload a file's bytes and return its id. The file is invisible until `share_upload`.
 
         `alt` is a picture's alternative text.
         """

@@ -66,7 +66,7 @@ class ExternalGuard(Protocol):
 
 
 class Views(Protocol):
-    """Slack's modals. Their content is masked before it's sent."""
+    """Slack's modals. A modal's content is masked before it's sent."""
 
     async def open_view(self, trigger_id: str, view: dict[str, Any]) -> str:
         """Open a modal. Returns its id. A trigger_id is valid for 3 s, and only once."""

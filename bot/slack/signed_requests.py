@@ -44,8 +44,8 @@ def http_handler(
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """Return the handler of /slack/events: commands, interactivity, options and events.
 
-    It answers 401 without Slack's signature, and 400 to a malformed request. `clock_off_s` returns how many seconds our
-    clock is ahead of Slack's, or None if that isn't known.
+    The handler answers 401 without Slack's signature, and 400 to a malformed request. `clock_off_s` returns how many
+    seconds our clock is ahead of Slack's, or None if that isn't known.
     """
     verifier = SignatureVerifier(signing_secret)
     refused = RareWarning(

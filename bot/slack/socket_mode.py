@@ -81,7 +81,7 @@ NOT_SLACKS = "the response isn't in Slack's format"
 
 
 class ForeignAddressError(ConnectionError):
-    """The address for a connection isn't Slack's. Its message is the cause that the log shows."""
+    """The address for a connection isn't Slack's. The error's message is the cause that the log shows."""
 
 
 def shape_checked(handle: Listener) -> Listener:
@@ -314,7 +314,7 @@ class SocketModeReceiver:
     async def _mend(self, number: int, handler: AsyncSocketModeHandler, *, alone: bool) -> None:
         """Give a connection that stays dead a new address.
 
-        It's logged once, and only if another connection is alive; otherwise, an outage is logged instead.
+        The loss is logged once, and only if another connection is alive; otherwise, an outage is logged instead.
         """
         now = time.monotonic()
         if await self._lives(number):

@@ -1,7 +1,7 @@
 """Metrics of the data in Redis, measured when /metrics is read: waiting work, and the remaining budgets for Slack.
 
-They describe the whole deployment, so every process reports the same values. docs/operate.md lists all metrics; the
-others are declared beside the code that they measure.
+The metrics describe the whole deployment, so every process reports the same values. docs/operate.md lists all metrics;
+the others are declared beside the code that they measure.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ CONFIG_FACTS = {"maxmemory-policy": "maxmemory_policy", "appendfsync": "appendfs
 
 
 def connect(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> Redis:
-    """Return a client for any form of REDIS_URL. It connects on first use.
+    """Return a client for any form of REDIS_URL. The client connects on first use.
 
     Nothing is sent twice: redis-py's own retries would run a script again after a lost reply. Resending a command that
     wasn't executed (a cluster's MOVED, looking up the primary again) isn't a repeat. A call fails after `timeout_s`

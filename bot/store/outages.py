@@ -111,7 +111,7 @@ class Outages:
     async def mark_uneditable(self, outage: Outage) -> bool:
         """Record that the message can't be edited anymore.
 
-        Its thread gets the changes from now on, this one included.
+        The thread gets the changes from now on, this one included.
         """
         at = newest_end(outage.members)
         fixed_us = round(at.timestamp() * MICROSECONDS) if at else 0

@@ -38,7 +38,7 @@ _ADAPTERS: dict[object, TypeAdapter[Any]] = {}
 
 
 def adapter_of(kind: object) -> TypeAdapter[Any]:
-    """Return the adapter that serializes records of this kind. It's built on first use."""
+    """Return the adapter that serializes records of this kind. The adapter is built on first use."""
     if kind not in _ADAPTERS:
         _ADAPTERS[kind] = TypeAdapter(cast("type[Any]", kind))
     return _ADAPTERS[kind]

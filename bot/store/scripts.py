@@ -70,7 +70,7 @@ class Scripts:
         return self.prefix + ":".join(parts)
 
     async def run(self, script: str, *args: str | float) -> Reply:
-        """Run `scripts/<script>.lua`. It's sent once: a script may not be idempotent, so a lost reply is an error."""
+        """Run `scripts/<script>.lua`. A script is sent once: it may not be idempotent, so a lost reply is an error."""
         try:
             return await self.ask(self._call(script, *args), f"the script {script}")
         finally:

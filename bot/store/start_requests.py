@@ -161,14 +161,14 @@ class StartRequests:
         return Sending(word) if word in set(Sending) else Sending.LOST
 
     async def not_sent(self, lease: Lease, request: Request, *, delay_s: float) -> bool:
-        """Record that the trigger wasn't sent. It may be sent again while there's time."""
+        """Record that the trigger wasn't sent. The start may be sent again while there's time."""
         await self.unlock(request)
         return await self._step(lease, request, RequestState.CARDED, "due", delay_s=delay_s)
 
     async def looking(self, lease: Lease, request: Request, *, delay_s: float) -> bool:
         """Record that the trigger's reply was lost.
 
-        Its run is searched for before another start of the schedule is sent.
+        The start's run is searched for before another start of the schedule is sent.
         """
         await self.lock(request, SEARCH_LOCK_S)
         return await self._step(lease, request, RequestState.LOOKING, "due", delay_s=delay_s, edit="state")

@@ -1,7 +1,7 @@
 """HTTP server for health, metrics, Slack's requests and Bolt's webhooks.
 
-It reveals nothing to strangers, not even its name. docs/operate.md lists all metrics; each is declared beside the code
-that it measures.
+The server reveals nothing to strangers, not even its name. docs/operate.md lists all metrics; each is declared beside
+the code that it measures.
 """
 
 from __future__ import annotations

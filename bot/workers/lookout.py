@@ -1,7 +1,7 @@
 """Look at all due sets and lanes with one request, and wake the workers of those with something due.
 
-It looks every second while there's work, and less often while this process neither creates nor finds any: an idle bot's
-main cost is waking up.
+The lookout looks every second while there's work, and less often while this process neither creates nor finds any: an
+idle bot's main cost is waking up.
 """
 
 from __future__ import annotations

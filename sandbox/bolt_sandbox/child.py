@@ -132,7 +132,7 @@ class Child:
         return False
 
     async def kill(self) -> None:
-        """Send SIGKILL, which is like a crash. This happens at once, even while the bot is stopping."""
+        """Send SIGKILL, which is like a crash. The signal is sent at once, even while the bot is stopping."""
         self._unwatch()
         if self._process is not None and self.pid is not None:
             self._process.kill()

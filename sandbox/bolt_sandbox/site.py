@@ -1,6 +1,6 @@
 """The page: a Slack workspace in the browser, served from built files in this package.
 
-Its source is the folder `page` of the repository. It uses only the control API.
+The page's source is the folder `page` of the repository. The page uses only the control API.
 """
 
 from __future__ import annotations

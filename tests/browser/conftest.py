@@ -60,7 +60,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(browser: Browser, tmp_path: Path, embedded_redis_url: str) -> AsyncIterator[Stage]:
-    """A sandbox whose runs go ten times as fast, without a bot yet. It isn't made if there's no browser."""
+    """A sandbox whose runs go ten times as fast, without a bot yet. The stage isn't made if there's no browser."""
     assert browser.is_connected()
     sandbox = new_sandbox(bolt=BoltWorld(speed=SPEED))
     await sandbox.start()

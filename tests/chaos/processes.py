@@ -41,7 +41,7 @@ def redis_program() -> str:
 
 @dataclass(slots=True)
 class Store:
-    """A Redis with an append-only file. It listens on a Unix socket, so nothing else takes its address meanwhile."""
+    """A Redis with an append-only file, on a Unix socket, so that nothing else can take its address in between."""
 
     folder: Path
     fsync: str

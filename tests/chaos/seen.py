@@ -163,7 +163,7 @@ class EndSeen:
 
 @dataclass(frozen=True, slots=True)
 class WatchSeen:
-    """A channel's watch of a schedule. It covers runs that ended after `since` by Bolt's clock."""
+    """A channel's watch of a schedule. The watch covers runs that ended after `since` by Bolt's clock."""
 
     channel: str
     schedule: str

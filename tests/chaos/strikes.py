@@ -1,7 +1,7 @@
 """Strikes: a replica's calls to Slack or Bolt that go wrong at exactly the point that the plan names.
 
-A middleware in front of the sandbox's handlers makes the calls go wrong. It recognizes a replica by the port that the
-replica calls.
+A middleware in front of the sandbox's handlers makes the calls go wrong. The middleware recognizes a replica by
+the port that the replica calls.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """Drives the vendor's own SDK against a Bolt API, usually the sandbox's, and prints what it finds.
 
-Run it with the Python of the environment that requirements.txt beside this file describes. It imports none of the bot's
-code:
+Run it with the Python of the environment that requirements.txt beside this file describes. This program imports none of
+the bot's code:
 
     python run.py --endpoint URL --key KEY --secret SECRET
 
-It prints one line per check, then `N passed, N failed`; the exit status is 1 if any failed. It starts and cancels runs.
+It prints one line per check, then `N passed, N failed`; the exit status is 1 if any failed. The program starts and
+cancels runs.
 """
 
 from __future__ import annotations

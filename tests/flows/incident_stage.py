@@ -343,7 +343,7 @@ class IncidentStage(Stage):
         )
 
     def quiet_ender(self) -> QuietEnder:
-        """A new ender, as each process has its own. Its clock moves on while it works."""
+        """A new ender, as each process has its own. The ender's clock moves on while it works."""
         ticks = count()
         return QuietEnder(
             self.quiet_ends,

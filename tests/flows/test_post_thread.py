@@ -157,7 +157,7 @@ async def test_refused_blocks_do_not_lose_the_excerpt(stage: Stage, refused: int
 
 
 async def backed_up(stage: Stage) -> dict[str, bytes]:
-    """Everything that Redis holds. It's restored as if the backup were two minutes old."""
+    """Everything that Redis holds. The data is restored as if the backup were two minutes old."""
     with blocking(stage) as redis:
         dumps = {key.decode(): redis.dump(key) for key in redis.keys("*")}
     return {key: dump for key, dump in dumps.items() if dump is not None}

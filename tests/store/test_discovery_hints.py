@@ -93,7 +93,7 @@ async def test_many_hints_are_one_listing_in_two_seconds(stage: Stage) -> None:
 
 
 async def test_a_listing_under_way_is_followed_by_another(stage: Stage) -> None:
-    """The listing may have begun before Bolt listed the run. It isn't interrupted; another one follows."""
+    """The listing may have begun before Bolt listed the run. The listing isn't interrupted; another one follows."""
     await stage.watch()
     await stage.scripts.redis.zadd(stage.scripts.key("due", "discovery"), {"schedules": 1})
     claimed = await stage.due.claim(1)

@@ -37,7 +37,7 @@ async def servers() -> AsyncIterator[Servers]:
 
 @pytest.fixture
 async def scripts() -> AsyncIterator[Make]:
-    """Makes the scripts for an address. They're closed even if a test fails, so that no other test gets the blame."""
+    """Makes the scripts for an address. All are closed even if a test fails, so that no other test gets the blame."""
     made: list[Scripts] = []
 
     def make(url: str, name: str = "test") -> Scripts:

@@ -1,7 +1,7 @@
 """Snapshots, as text, of a bot's data in Redis, and of the objects in Slack and Bolt that it refers to.
 
-They aren't in a server's own format, so that any server can load them. Times of Redis' clock are moved to the present
-when a snapshot is loaded, because the bot gives up a start that has waited for days.
+Snapshots aren't in a server's own format, so that any server can load them. Times of Redis' clock are moved to the
+present when a snapshot is loaded, because the bot gives up a start that has waited for days.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The doctor's checks of the Bolt API. They only read: nothing is started in Bolt."""
+"""The doctor's checks of the Bolt API. The checks only read: nothing is started in Bolt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The doctor's check of the data in Redis: whether it belongs to this bot. It needs the bot's identity in Slack."""
+"""The doctor's check of the data in Redis: whether it belongs to this bot. Needs the bot's identity in Slack."""
 
 from __future__ import annotations
 

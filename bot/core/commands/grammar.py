@@ -1,7 +1,7 @@
 """The command grammar, tolerant of what phones and people in a hurry type.
 
-`parse` returns a frozen command or raises BadCommand with one plain sentence. It never guesses between two readings: a
-value with spaces needs quotes, and the words of a schedule's name must be adjacent.
+`parse` returns a frozen command or raises BadCommand with one plain sentence. The parser never guesses between two
+readings: a value with spaces needs quotes, and the words of a schedule's name must be adjacent.
 
 The arguments and options of each verb are in `verbs`, and the values that an option accepts are in `values`.
 """

@@ -1,8 +1,8 @@
 """Tokenizer for typed lines: Slack's escapes, phones' quotes and dashes, invisible characters.
 
-It never guesses between two readings: a value with spaces needs quotes, and a quote inside quotes of its kind needs a
-backslash. Backticks quote too, verbatim, and may surround the whole line, because people paste commands from documents.
-A command is one line; several lines are refused, since an option on the second one would be lost.
+The tokenizer never guesses between two readings: a value with spaces needs quotes, and a quote inside quotes of its
+kind needs a backslash. Backticks quote too, verbatim, and may surround the whole line, because people paste commands
+from documents. A command is one line; several lines are refused, since an option on the second one would be lost.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class StoreRefused(StoreUnavailable):
 
 
 class StoreFault(StoreUnavailable):
-    """A script or command of the bot's own failed although Redis works. It's in the log under `reference`.
+    """A script or command of the bot's own failed although Redis works. The error is in the log under `reference`.
 
     Any changes that the script made before it failed stay.
     """

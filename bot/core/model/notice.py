@@ -61,9 +61,9 @@ class Slowness:
 class Notice:
     """One notice. `name` is unique in its channel and never reused.
 
-    It's about a run, an hour of runs, a slow run (`slow` and `run`), or late schedules: more than one if many are late
-    at once. `thread` is the message in whose thread it's posted, or empty if it's posted in the channel. `watch` is the
-    number of the watch that wants it, `owner` the schedule's.
+    A notice is about a run, an hour of runs, a slow run (`slow` and `run`), or late schedules: more than one if many
+    are late at once. `thread` is the message in whose thread it's posted, or empty if it's posted in the channel.
+    `watch` is the number of the watch that wants it, `owner` the schedule's.
     """
 
     channel: str

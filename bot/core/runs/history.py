@@ -91,7 +91,7 @@ def history(name: str, runs: Sequence[RunSummary]) -> History:
 
 
 def percent(rate: float) -> str:
-    """Format a rate as `92%`. It's never 100% if a run failed, and never 0% if one succeeded."""
+    """Format a rate as `92%`. The rate is never 100% if a run failed, and never 0% if one succeeded."""
     shown = round(100 * rate)
     if 0 < rate < 1:
         shown = min(99, max(1, shown))

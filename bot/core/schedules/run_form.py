@@ -173,7 +173,7 @@ def read(filled: Filled, slug: str, own: Own | None) -> RunCommand | Problems | 
 def _taken(
     problems: dict[Field, str], name: Field, text: str, reader: Callable[[str], T], sentence: str = ""
 ) -> T | None:
-    """Read a field. Returns None if it's empty. Its problem, if any, is added to `problems`."""
+    """Read a field. Returns None if it's empty. The field's problem, if any, is added to `problems`."""
     try:
         typed = visible(text)
         return reader(typed) if typed else None

@@ -238,8 +238,8 @@ def read_part_value(value: str) -> PartButton:
 def without_secrets(value: str, mask: Callable[[str], str]) -> str:
     """Remove the texts in which the mask finds a secret from a button's value, which everyone can read.
 
-    They can't be masked, because a click uses them again. A click on such a button reads the texts from the record, or
-    is refused.
+    The texts can't be masked, because a click uses them again. A click on such a button reads the texts from the
+    record, or is refused.
     """
     try:
         fields = _object(value)
@@ -338,7 +338,7 @@ def read_runs_value(value: str) -> frozenset[int]:
 
 
 def snooze_value(schedule: str, choice: str) -> str:
-    """Build the value of an option to snooze an incident. It has to be short, so it contains a hash of the schedule."""
+    """Build the value of an option to snooze an incident: short, and therefore with a hash of the schedule."""
     return f"{choice}:{_mark(schedule)}"
 
 

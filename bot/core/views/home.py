@@ -156,7 +156,7 @@ def _part(page: HomePage, part: HomeSection, title: str, empty: Sentence, app_ur
 
 
 def _failing(page: HomePage, app_url: str) -> list[Block]:
-    """The open incidents, one per line. They're on the first page only, and left out if nothing fails."""
+    """The open incidents, one per line. The section is on the first page only, and left out if nothing fails."""
     failing = page.failing
     if not failing.listed or page.number:
         return []

@@ -85,5 +85,5 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def beginning(watch: Watch) -> str:
-    """A watch's channel and the time when it began, as one string. It changes if the watch is made again."""
+    """A watch's channel and the time when it began, as one string. The string changes if the watch is made again."""
     return f"{watch.channel}@{watch.since.timestamp():.0f}"

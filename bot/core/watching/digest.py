@@ -79,7 +79,7 @@ class Figures:
         return sorted(found, key=lambda row: (-row.tally.failures, row.name))
 
     def by_hint(self) -> list[tuple[str, int]]:
-        """Failures by the id of their hint, most frequent first. Those without a hint are left out."""
+        """Failures by the id of their hint, most frequent first. Failures without a hint are left out."""
         found: dict[str, int] = {}
         for row in self.rows:
             for hint, count in row.tally.hints.items():

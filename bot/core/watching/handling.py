@@ -49,7 +49,7 @@ def ask_retry(incident: Incident, user: str, now: datetime) -> Incident:
 
 
 def other_asked(incident: Incident, user: str, now: datetime) -> RetryAsked | None:
-    """Somebody else's click that is about to start a retry. It counts for a minute, while a start may be sent."""
+    """Somebody else's click that will start a retry. The click counts for a minute, while a start may be sent."""
     asked = incident.retry_asked
     if asked is None or asked.by == user or not timedelta() <= now - asked.at < RETRY_SOON:
         return None

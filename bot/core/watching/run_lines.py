@@ -115,7 +115,7 @@ def _line(run: RunEnd, watch: Watch, schedule: WatchedSchedule) -> Notice:
 def _counted(
     end: RunEnd, watch: Watch, schedule: WatchedSchedule, known: Mapping[str, NoticeRecord], at: datetime
 ) -> NoticeChange:
-    """The line about the hour in which a run ended. It's posted when the hour is over."""
+    """The line about the hour in which a run ended. The line is posted when the hour is over."""
     begins_at = hour_of(end.ended_at or at)
     name = hour_name(schedule.slug, begins_at)
     stored = known.get(name)

@@ -134,7 +134,7 @@ def _pattern_offer(index: Index, pattern: str, mask: Mask, *, must_match: bool) 
 def _taken(
     problems: dict[Field, str], name: Field, text: str, reader: Callable[[str], T], sentence: str = ""
 ) -> T | None:
-    """Read a field. Returns None if it's empty. Its problem, if any, is added to `problems`."""
+    """Read a field. Returns None if it's empty. The field's problem, if any, is added to `problems`."""
     try:
         typed = visible(text).strip()
         return reader(typed) if typed else None

@@ -1,6 +1,7 @@
 """Ports to the Bolt API, implemented by `bot.paradime`.
 
-These ports raise only the errors of `bot.core.model.errors`, and never repeat a request that might then take effect twice.
+The ports raise only the errors of `bot.core.model.errors`, and never repeat a request that might then take effect
+twice.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class Bolt(Protocol):
         """Start a run and return its id. Sent at most once; after BoltOutcomeUnknown, the run may have started."""
 
     async def cancel(self, run_id: int) -> None:
-        """Ask Bolt to cancel a run. Its status is CANCELED once that has happened."""
+        """Ask Bolt to cancel a run. The run's status is CANCELED once that has happened."""
 
     async def retry(self, run_id: int) -> int:
         """Retry the failed commands of a run, and return the new run's id. Sent at most once."""

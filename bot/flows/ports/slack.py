@@ -1,6 +1,6 @@
 """Ports to Slack, implemented by `bot.slack`.
 
-They raise only the errors of `bot.core.model.errors`, and never repeat a call that might then take effect twice.
+The ports raise only the errors of `bot.core.model.errors`, and never repeat a call that might then take effect twice.
 """
 
 from __future__ import annotations

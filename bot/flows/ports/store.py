@@ -1,6 +1,6 @@
 """Ports to Redis, implemented by `bot.store`. Their records are in `bot.core.model`.
 
-These ports raise only the errors of `bot.core.model.errors`.
+The ports raise only the errors of `bot.core.model.errors`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from bot.flows.lease import Lease
 class Deduplication(Protocol):
     """Deduplication of deliveries of one kind, because Slack may deliver the same thing twice.
 
-    Both methods raise StoreUnavailable.
+    The methods raise StoreUnavailable.
     """
 
     async def begin(self, delivery: str) -> DeliveryState: ...

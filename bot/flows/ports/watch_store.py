@@ -1,6 +1,6 @@
 """Ports to Redis for watches, incidents and digests, implemented by `bot.store`. Their records are in `bot.core.model`.
 
-They raise only the errors of `bot.core.model.errors`.
+The ports raise only the errors of `bot.core.model.errors`.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class Tallies(Protocol):
     """Counts of ends, by day and schedule."""
 
     async def load_days(self, names: Sequence[str], days: Sequence[str]) -> dict[str, dict[str, Day]]:
-        """The counts of schedules, by name and day. Those without any are left out."""
+        """The counts of schedules, by name and day. Schedules without counts are left out."""
 
 
 class Digests(Protocol):

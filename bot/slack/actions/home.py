@@ -1,4 +1,4 @@
-"""Buttons of the Home tab: another page, *Refresh*, and *Run* or *Retry failed*. Their clicks have no channel."""
+"""Buttons of the Home tab, whose clicks have no channel: another page, *Refresh*, and *Run* or *Retry failed*."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """*Run again* on the card of a succeeded, cancelled or skipped run.
 
-It starts the same schedule again, with the same branch, pull request and commands.
+The button starts the same schedule again, with the same branch, pull request and commands.
 """
 
 from __future__ import annotations

@@ -81,7 +81,8 @@ async def start_from_click(
 ) -> Answer:
     """Record the start that a button on a private answer offers: before the acknowledgement, as a command's start is.
 
-    However often a button is clicked, it starts one run. Its card is posted where the click was, or in `channel`.
+    However often a button is clicked, it starts one run. The start's card is posted where the click was, or in
+    `channel`.
     """
     delivery = f"click:{asker.user}:{asker.channel}:{click_message(body)}:{canonical(start_command)}"
     new_request = NewRequest(

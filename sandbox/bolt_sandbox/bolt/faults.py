@@ -38,7 +38,7 @@ OLD_BACKEND_LACKS = (
 
 @dataclass(slots=True)
 class Fault:
-    """One fault. It affects the next `count` matching requests, or all of them if `count` is None.
+    """One fault. A fault affects the next `count` matching requests, or all of them if `count` is None.
 
     - `operation`: only requests for this field of Query or Mutation (`triggerBoltRun`, …).
     - `executes`: execute the request before failing; always the case for `drop_after`.

@@ -1,6 +1,6 @@
 """The control API, with which a test, a script or a person with curl controls the workspace. JSON in, JSON out.
 
-It asks for no credentials, so it must be served only on the loopback interface. It accepts only bodies of the type
+The API asks for no credentials, so it must be served only on the loopback interface. It accepts only bodies of the type
 application/json, which a foreign web page can't send here. Names can be used instead of ids everywhere (`ada`,
 `data-eng`), and `dm` is the person's direct conversation with the bot. A request that Slack itself would refuse is
 answered with 409 and Slack's own error code, and an invalid body is answered with 400.

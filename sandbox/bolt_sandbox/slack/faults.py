@@ -1,7 +1,7 @@
 """Faults of Slack that a test or a person can activate.
 
 A fault is for one method (`chat.update`, …), for `response_url`, `upload` or `socket` (the WebSocket's handshake), or
-for `*`: every method of the Web API. It affects `count` calls (None: all), after `skip` calls have passed.
+for `*`: every method of the Web API. A fault affects `count` calls (None: all), after `skip` calls have passed.
 """
 
 from __future__ import annotations

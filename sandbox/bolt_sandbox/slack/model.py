@@ -152,7 +152,7 @@ class Private:
 
 @dataclass(slots=True)
 class File:
-    """A file. It exists as soon as an upload address is requested, and is visible once it's shared."""
+    """A file. The file exists as soon as an upload address is requested, and is visible once it's shared."""
 
     id: str
     name: str

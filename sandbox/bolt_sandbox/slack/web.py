@@ -209,7 +209,7 @@ class Front:
         return await self._with_fault(request, "upload", answer)
 
     async def response_url(self, request: web.Request) -> web.StreamResponse:
-        """Handle a post to a response_url. It needs no token: the address is the capability."""
+        """Handle a post to a response_url. The post needs no token: the address is the capability."""
         values, unreadable = await read_values(request)
 
         def answer() -> web.Response:

@@ -1,6 +1,6 @@
 """Lines that look as if they contained a secret, but don't: the masker must leave them unchanged.
 
-They resemble lines that dbt, its adapters, warehouses and Python print.
+The lines resemble those that dbt, its adapters, warehouses and Python print.
 """
 
 from __future__ import annotations
