@@ -1,5 +1,7 @@
 """Admit everything that people ask for: a flood is answered once and then dropped, and replays are ignored.
 
+The limits are in `bot.core.model.admission`, and the script `admit_request.lua` counts.
+
 Commands, messages to the bot, clicks, shortcuts and submitted forms count once each, however often they're delivered.
 Typing in a menu and opening the Home tab don't count: they're sent automatically and change nothing.
 

@@ -1,4 +1,7 @@
-"""Check the policy for each command and click before acting on it. Starts are checked when they're resolved."""
+"""Check the policy for each command and click before acting on it. Starts are checked when they're resolved.
+
+`bot.flows.authorize` gathers the facts and records the decision; `bot.core.policy.decision` decides.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Metrics of calls to Slack, by method and outcome. docs/operate.md lists all metrics."""
+"""Metrics of calls to Slack, by method and outcome. docs/operate.md lists all metrics.
+
+`bot.service_outage` counts the same calls by service.
+"""
 
 from __future__ import annotations
 

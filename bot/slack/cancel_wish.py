@@ -1,4 +1,7 @@
-"""Record that somebody wants to cancel a run, for the button and the command."""
+"""Record that somebody wants to cancel a run, for the button and the command.
+
+`bot.flows.cancel` carries the wish out.
+"""
 
 from __future__ import annotations
 

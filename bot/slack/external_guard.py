@@ -2,6 +2,8 @@
 
 It's middleware for commands, clicks, forms, shortcuts and type-ahead. Mentions, direct messages and App Home call it
 themselves, because events are delivered again and must be refused once.
+
+Who belongs to another organization is decided in `bot.slack.affiliation`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Read messages back: by metadata key or file after a lost reply, by timestamp after a lost record."""
+"""Read messages back: by metadata key or file after a lost reply, by timestamp after a lost record.
+
+`bot.flows.post_once` decides when to search, and whether to post again.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Read the bot's identity from Slack at the start, so that a refused token fails at once, not in an endless loop."""
+"""Read the bot's identity from Slack at the start, so that a refused token fails at once, not in an endless loop.
+
+`bot.slack.affiliation` decides who belongs to the same organization.
+"""
 
 from __future__ import annotations
 

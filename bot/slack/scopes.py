@@ -1,6 +1,8 @@
 """Scopes in the manifest, each with what doesn't work without it: for the log, the doctor and docs/security.md.
 
 Tests compare this list with the manifest and the page.
+
+`bot/manifest.yml` requests them.
 """
 
 from __future__ import annotations

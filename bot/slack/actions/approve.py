@@ -1,4 +1,7 @@
-"""*Approve* and *Deny* on the card of a start that needs approval."""
+"""*Approve* and *Deny* on the card of a start that needs approval.
+
+Who may decide is checked in `bot.flows.approve`.
+"""
 
 from __future__ import annotations
 

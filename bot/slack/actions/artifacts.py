@@ -1,4 +1,7 @@
-"""Buttons below a list of artifacts: download link, post the file, another page."""
+"""Buttons below a list of artifacts: download link, post the file, another page.
+
+`bot.flows.artifacts` answers; how much of a file is posted is decided in `bot.flows.read_requested_file`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""*Cancel run* on a card."""
+"""*Cancel run* on a card.
+
+`bot.flows.cancel` carries the request out; the confirmation is in `bot.core.views.card`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Buttons that carry a command: clicking one does the same as typing its command."""
+"""Buttons that carry a command: clicking one does the same as typing its command.
+
+`bot.core.views.buttons` makes these buttons.
+"""
 
 from __future__ import annotations
 

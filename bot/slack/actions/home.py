@@ -1,4 +1,7 @@
-"""Buttons of the Home tab, whose clicks have no channel: another page, *Refresh*, and *Run* or *Retry failed*."""
+"""Buttons of the Home tab, whose clicks have no channel: another page, *Refresh*, and *Run* or *Retry failed*.
+
+The tab is laid out in `bot.core.views.home`, and published by `bot.flows.home`.
+"""
 
 from __future__ import annotations
 

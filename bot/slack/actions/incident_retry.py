@@ -1,4 +1,7 @@
-"""*Retry failed* on an incident's message, and *Cancel* while the retry runs."""
+"""*Retry failed* on an incident's message, and *Cancel* while the retry runs.
+
+`bot.flows.handle_incident` decides whether the click retries anything.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""*Retry … runs* and *Don't retry* below the question that `retry --failing` asks; the outcome replaces it."""
+"""*Retry … runs* and *Don't retry* below the question that `retry --failing` asks; the outcome replaces it.
+
+`bot.core.views.retry_failing` decides which runs the question lists.
+"""
 
 from __future__ import annotations
 

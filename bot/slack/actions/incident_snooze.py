@@ -1,4 +1,7 @@
-"""The menu *Snooze* on an incident's message, and *End snooze*."""
+"""The menu *Snooze* on an incident's message, and *End snooze*.
+
+How long each choice lasts is decided in `bot.core.watching.snooze`.
+"""
 
 from __future__ import annotations
 

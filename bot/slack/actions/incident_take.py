@@ -1,4 +1,7 @@
-"""*I'm on it*, *Take over* and *No longer on it* on an incident's message."""
+"""*I'm on it*, *Take over* and *No longer on it* on an incident's message.
+
+How long somebody stays on an incident is decided in `bot.core.watching.handling`.
+"""
 
 from __future__ import annotations
 

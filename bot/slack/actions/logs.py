@@ -1,4 +1,7 @@
-"""*Whole log in the thread*, *Stop following*, *All failed nodes* and *Slowest nodes*."""
+"""*Whole log in the thread*, *Stop following*, *All failed nodes* and *Slowest nodes*.
+
+`bot.flows.logs` answers; `bot.flows.tail_log` stops a live log.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""*Pause*, *Resume* and *Keep it …* below the confirmation question, which is replaced by the outcome."""
+"""*Pause*, *Resume* and *Keep it …* below the confirmation question, which is replaced by the outcome.
+
+`bot.flows.pause_schedule` carries them out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""*Retry failed* and *Retry all* on a card."""
+"""*Retry failed* and *Retry all* on a card.
+
+Which retry buttons a card has is decided in `bot.core.views.card`, and whether a run can be retried in
+`bot.flows.plan_start`.
+"""
 
 from __future__ import annotations
 

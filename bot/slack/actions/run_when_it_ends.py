@@ -1,4 +1,7 @@
-"""*Run when it ends* on a refused start, and *Don't run* on the card of a queued one."""
+"""*Run when it ends* on a refused start, and *Don't run* on the card of a queued one.
+
+`bot.flows.start_queue` queues and removes starts; the refusal is worded in `bot.core.views.already_running`.
+"""
 
 from __future__ import annotations
 

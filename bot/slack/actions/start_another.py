@@ -1,4 +1,7 @@
-"""*Start another*: repeat a command on purpose."""
+"""*Start another*: repeat a command on purpose.
+
+Which starts count as the same is decided in `bot.core.model.same_start`.
+"""
 
 from __future__ import annotations
 

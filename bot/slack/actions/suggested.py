@@ -1,4 +1,7 @@
-"""*Run nightly* below "did you mean": run the command with the suggested name."""
+"""*Run nightly* below "did you mean": run the command with the suggested name.
+
+Which names are suggested is decided in `bot.core.schedules.lookup`.
+"""
 
 from __future__ import annotations
 

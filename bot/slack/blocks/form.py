@@ -1,4 +1,7 @@
-"""The run form as a modal, within Slack's limits, and its menu of schedules (docs.slack.dev, Block Kit, modals)."""
+"""The run form as a modal, within Slack's limits, and its menu of schedules (docs.slack.dev, Block Kit, modals).
+
+Its content is decided in `bot.core.schedules.run_form`, and filled in by `bot.flows.complete_run_form`.
+"""
 
 from __future__ import annotations
 

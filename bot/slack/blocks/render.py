@@ -1,4 +1,7 @@
-"""Render a message as Block Kit, within Slack's limits (docs.slack.dev, Block Kit reference)."""
+"""Render a message as Block Kit, within Slack's limits (docs.slack.dev, Block Kit reference).
+
+Which buttons a message has is decided where the message is built, in `bot.core.views`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The form for a watch as a modal, within Slack's limits (docs.slack.dev, Block Kit, modals)."""
+"""The form for a watch as a modal, within Slack's limits (docs.slack.dev, Block Kit, modals).
+
+Its content is decided in `bot.core.watching.watch_form`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`audit`: show who asked for what, to those who may read the audit log."""
+"""`audit`: show who asked for what, to those who may read the audit log.
+
+`bot.flows.audit_query` searches the audit log.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`cancel <run id>`: typing the number is the confirmation."""
+"""`cancel <run id>`: typing the number is the confirmation.
+
+`bot.flows.cancel` carries the request out; `bot.flows.start_queue` removes a queued start.
+"""
 
 from __future__ import annotations
 

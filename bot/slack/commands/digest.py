@@ -1,4 +1,7 @@
-"""`digest`: show or set when this channel's digest is posted, or preview it."""
+"""`digest`: show or set when this channel's digest is posted, or preview it.
+
+`bot.flows.set_digest` answers it.
+"""
 
 from __future__ import annotations
 

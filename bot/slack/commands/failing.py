@@ -1,4 +1,7 @@
-"""`failing`: list the open incidents of this channel."""
+"""`failing`: list the open incidents of this channel.
+
+`bot.flows.list_failing` answers it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`help [command]`."""
+"""`help [command]`.
+
+The text of each command is in `bot.core.commands.verbs`.
+"""
 
 from __future__ import annotations
 

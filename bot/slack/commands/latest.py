@@ -1,4 +1,8 @@
-"""`logs <schedule>`, `artifacts <schedule>`, `status last`: for the active run, or else the latest one."""
+"""`logs <schedule>`, `artifacts <schedule>`, `status last`: for the active run, or else the latest one.
+
+A schedule's run is found by `newest_run` in `bot.flows.read_schedules`, a channel's by `newest_in` in
+`bot.flows.answer_guess`.
+"""
 
 from __future__ import annotations
 

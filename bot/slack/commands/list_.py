@@ -1,4 +1,7 @@
-"""`list [text]`: list the schedules."""
+"""`list [text]`: list the schedules.
+
+`bot.flows.read_schedules` answers it; `bot.core.schedules.filter` chooses the schedules.
+"""
 
 from __future__ import annotations
 

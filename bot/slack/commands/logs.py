@@ -1,4 +1,7 @@
-"""`logs <run id> [command number] [--follow]`: show a command's log privately, or live in the thread."""
+"""`logs <run id> [command number] [--follow]`: show a command's log privately, or live in the thread.
+
+`bot.flows.logs` shows a log, and `bot.flows.tail_log` follows one.
+"""
 
 from __future__ import annotations
 

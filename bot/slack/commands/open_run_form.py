@@ -1,4 +1,7 @@
-"""`run` alone: open the run form."""
+"""`run` alone: open the run form.
+
+`bot.core.schedules.run_form` has the form's content.
+"""
 
 from __future__ import annotations
 

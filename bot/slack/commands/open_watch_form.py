@@ -1,4 +1,7 @@
-"""`watch` alone, and the button *Edit*: open the watch form."""
+"""`watch` alone, and the button *Edit*: open the watch form.
+
+`bot.core.watching.watch_form` has the form's content.
+"""
 
 from __future__ import annotations
 

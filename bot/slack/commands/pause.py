@@ -1,4 +1,7 @@
-"""`pause <schedule>` and `resume <schedule>`: ask for confirmation first."""
+"""`pause <schedule>` and `resume <schedule>`: ask for confirmation first.
+
+`bot.flows.pause_schedule` asks, and decides whether there's anything to do.
+"""
 
 from __future__ import annotations
 

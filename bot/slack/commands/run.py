@@ -1,4 +1,7 @@
-"""`run <schedule>` and `retry <run id or schedule>`: start a run."""
+"""`run <schedule>` and `retry <run id or schedule>`: start a run.
+
+`bot.flows.start` has the life of a start. Which run a retry repeats is decided in `bot.flows.plan_start`.
+"""
 
 from __future__ import annotations
 

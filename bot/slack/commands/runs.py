@@ -1,4 +1,7 @@
-"""`runs <schedule>`: list its recent runs."""
+"""`runs <schedule>`: list its recent runs.
+
+`bot.flows.read_schedules` answers it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`show <schedule>`: show a schedule's details."""
+"""`show <schedule>`: show a schedule's details.
+
+`bot.flows.read_schedules` reads the schedule, and `bot.core.views.schedule_page` shows it.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """`status [run id or schedule]`: show a run's state, or a channel's active runs.
 
 In a direct message, the person's runs.
+
+`bot.flows.status` answers about a run, and `bot.flows.active_runs` about a channel or person.
 """
 
 from __future__ import annotations

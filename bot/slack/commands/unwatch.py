@@ -1,4 +1,7 @@
-"""`unwatch <number or schedule>`: stop a watch of this channel."""
+"""`unwatch <number or schedule>`: stop a watch of this channel.
+
+`bot.flows.channel_watches` stops the watch.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`watch <schedule or pattern>`: report failures and recoveries in this channel."""
+"""`watch <schedule or pattern>`: report failures and recoveries in this channel.
+
+`bot.flows.watch_schedules` makes the watch; its defaults are in `bot.core.watching.watch_of_command`.
+"""
 
 from __future__ import annotations
 

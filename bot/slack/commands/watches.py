@@ -1,4 +1,7 @@
-"""`watches`: list what this channel watches."""
+"""`watches`: list what this channel watches.
+
+`bot.flows.channel_watches` answers it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`@bolt …` in a channel or a thread: the same commands as the slash command, which Slack doesn't allow in threads."""
+"""`@bolt …` in a channel or a thread: the same commands as the slash command, which Slack doesn't allow in threads.
+
+`bot.core.commands.bot_mention` extracts the command, and `bot.slack.events.user_message` handles it.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Invalidate cached user groups and channels when Slack reports that they changed.
 
 Watches of such a channel may have to pause or may resume: the channel itself is checked, whatever the event says.
+
+`bot.flows.check_channel` checks it.
 """
 
 from __future__ import annotations

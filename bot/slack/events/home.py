@@ -1,4 +1,7 @@
-"""Fill the Home tab when a person opens the app."""
+"""Fill the Home tab when a person opens the app.
+
+`bot.flows.home` publishes it, and `bot.core.views.home` lays it out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""*Bolt: run details*, in the menu of a card or of a message in its thread."""
+"""*Bolt: run details*, in the menu of a card or of a message in its thread.
+
+`bot.flows.status` builds the answer.
+"""
 
 from __future__ import annotations
 

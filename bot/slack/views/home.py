@@ -1,4 +1,7 @@
-"""The Home tab as a Slack view."""
+"""The Home tab as a Slack view.
+
+Its content is in `bot.core.views.home`; `bot.flows.home` decides when it's published.
+"""
 
 from __future__ import annotations
 

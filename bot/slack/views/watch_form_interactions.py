@@ -1,4 +1,7 @@
-"""The watch form's interactions: open it, type in its menu, submit it."""
+"""The watch form's interactions: open it, type in its menu, submit it.
+
+`bot.core.watching.watch_form` finds invalid fields; `bot.flows.watch_schedules` makes the watch.
+"""
 
 from __future__ import annotations
 
