@@ -1,4 +1,7 @@
-"""Extracting commands from messages that mention the bot."""
+"""Extracting commands from messages that mention the bot.
+
+`bot.slack.events.user_message` handles these messages.
+"""
 
 from __future__ import annotations
 

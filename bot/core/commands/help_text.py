@@ -1,4 +1,7 @@
-"""The answer to `help`: all commands, or one with examples."""
+"""The answer to `help`: all commands, or one with examples.
+
+Each command's lines are in `bot.core.commands.verbs`.
+"""
 
 from __future__ import annotations
 

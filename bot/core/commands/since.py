@@ -1,4 +1,7 @@
-"""Parsing start times: `2 h`, `3d` or a date."""
+"""Parsing start times: `2 h`, `3d` or a date.
+
+`bot.flows.audit_query` limits how much of the audit log is searched.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """The vocabulary around a name: verbs and synonyms, requests, questions, negations, times. English only.
 
 Tables and small functions on single lowercase words without surrounding punctuation.
+
+How a line with such words is understood is decided in `bot.core.commands.guess` and `bot.core.schedules.resolve_guess`.
 """
 
 from __future__ import annotations

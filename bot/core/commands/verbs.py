@@ -1,4 +1,7 @@
-"""The verbs: how each one's arguments are read, its options, and its lines in `help`."""
+"""The verbs: how each one's arguments are read, its options, and its lines in `help`.
+
+Synonyms are in `bot.core.commands.talk`. `bot.slack.commands` has a module for each command that carries it out.
+"""
 
 from __future__ import annotations
 

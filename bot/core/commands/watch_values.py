@@ -1,4 +1,7 @@
-"""Values of a watch's options: what it reports, whom it mentions, times of day, zones. Readers raise BadCommand."""
+"""Values of a watch's options: what it reports, whom it mentions, times of day, zones. Readers raise BadCommand.
+
+Their defaults are in `bot.core.watching.watch_of_command`.
+"""
 
 from __future__ import annotations
 

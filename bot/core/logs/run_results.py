@@ -3,6 +3,8 @@
 Every version of the schema has `metadata.generated_at` and a list of results with a status and a `unique_id`; nothing
 else is relied on. The file may be left over from an earlier command of the same run, if this one failed to compile.
 It's trusted only if it was made between the command's own times.
+
+`bot.flows.dbt_results` downloads the files, within limits of size and time.
 """
 
 from __future__ import annotations

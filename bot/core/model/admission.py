@@ -1,4 +1,7 @@
-"""Rate limits on intake, and whether a person's request was admitted."""
+"""Rate limits on intake, and whether a person's request was admitted.
+
+The script `admit_request.lua` counts requests, and `bot.slack.admission` answers those that are refused.
+"""
 
 from __future__ import annotations
 

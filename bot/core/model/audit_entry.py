@@ -1,4 +1,7 @@
-"""The audit log: who asked for what, which rule decided it, and its outcome."""
+"""The audit log: who asked for what, which rule decided it, and its outcome.
+
+`bot.flows.authorize` records decisions; `bot.store.audit_stream` keeps entries, and decides for how long.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Outcomes of calls to a service, for the metrics and for noticing outages."""
+"""Outcomes of calls to a service, for the metrics and for noticing outages.
+
+When a service counts as unavailable is decided in `bot.service_outage`.
+"""
 
 from __future__ import annotations
 

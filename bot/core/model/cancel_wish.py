@@ -1,4 +1,7 @@
-"""Outcome of a request to cancel a run."""
+"""Outcome of a request to cancel a run.
+
+The request itself is `CancelWish` in `bot.core.model.run`; `bot.flows.cancel` carries it out.
+"""
 
 from __future__ import annotations
 

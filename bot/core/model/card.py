@@ -1,4 +1,7 @@
-"""The stored record of a card."""
+"""The stored record of a card.
+
+The card's content is in `bot.core.views.card`, and `bot.flows.edit_cards` keeps the message up to date.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Why a command failed, as stored with the run's end."""
+"""Why a command failed, as stored with the run's end.
+
+`bot.core.logs.hints.causes` finds causes, and `bot.core.views.hint` shows them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Channels: their kind, and which of them a person is in."""
+"""Channels: their kind, and which of them a person is in.
+
+`bot.slack.people` and `bot.slack.memberships` read these facts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The message that a channel gets when the bot can post in it again: what happened in the meantime."""
+"""The message that a channel gets when the bot can post in it again: what happened in the meantime.
+
+`bot.flows.check_channel` decides when it's sent, and `bot.core.views.watch_pause` has its words.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""State of a Slack delivery: Slack delivers an event again if it isn't acknowledged in time."""
+"""State of a Slack delivery: Slack delivers an event again if it isn't acknowledged in time.
+
+`bot.store.deduplication` decides for how long copies are recognized.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The times at which a channel's digest is sent."""
+"""The times at which a channel's digest is sent.
+
+When a digest is due is decided in `bot.core.watching.digest_time`; its figures are in `bot.core.watching.digest`.
+"""
 
 from __future__ import annotations
 

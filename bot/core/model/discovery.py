@@ -1,4 +1,7 @@
-"""Discovery's record of each watched schedule, and the findings of one look at its runs."""
+"""Discovery's record of each watched schedule, and the findings of one look at its runs.
+
+Which runs are new is decided in `bot.core.watching.discovery`, and when to look in `bot.flows.discover_schedules`.
+"""
 
 from __future__ import annotations
 

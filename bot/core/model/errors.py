@@ -1,5 +1,8 @@
 """Every error that the bot can name, as one tree.
 
+Slack's errors are mapped to these in `bot.slack.errors`, Bolt's in `bot.paradime.classify_response`, and Redis' in
+`bot.store.redis_errors`.
+
 BotError                    `sentence` is the message for the person who asked
 ├── BadCommand              the typed command can't be understood; nothing was done
 ├── StoreUnavailable        Redis didn't answer

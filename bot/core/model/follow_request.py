@@ -1,4 +1,7 @@
-"""A request to follow a run in a channel."""
+"""A request to follow a run in a channel.
+
+`bot.flows.follow_run` carries it out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""A notice: a short message from a watch that isn't about an incident. It's posted once, and edited in place."""
+"""A notice: a short message from a watch that isn't about an incident. It's posted once, and edited in place.
+
+Which runs and schedules get one is decided in `bot.core.watching`, in `run_lines`, `slow` and `late`; the words are in
+`bot.core.views.notice`.
+"""
 
 from __future__ import annotations
 

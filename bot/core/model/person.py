@@ -1,4 +1,7 @@
-"""A person's role and groups in the workspace."""
+"""A person's role and groups in the workspace.
+
+`bot.slack.people` reads them, and `bot.slack.affiliation` decides who's external.
+"""
 
 from __future__ import annotations
 

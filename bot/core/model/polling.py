@@ -1,4 +1,7 @@
-"""Results of polling many runs, and of storing what was seen."""
+"""Results of polling many runs, and of storing what was seen.
+
+The interval between polls is decided in `bot.core.runs.poll_interval`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Whether a post may be sent, or may already have been sent by an earlier attempt."""
+"""Whether a post may be sent, or may already have been sent by an earlier attempt.
+
+`bot.flows.post_once` decides when an attempt is repeated.
+"""
 
 from __future__ import annotations
 

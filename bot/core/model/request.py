@@ -1,4 +1,7 @@
-"""A request: a start that a person asked for, from acceptance to end."""
+"""A request: a start that a person asked for, from acceptance to end.
+
+`bot.flows.start` takes it from state to state.
+"""
 
 from __future__ import annotations
 

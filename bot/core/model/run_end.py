@@ -1,4 +1,7 @@
-"""The end of a run as watches account for it, and a watched schedule as discovery knows it."""
+"""The end of a run as watches account for it, and a watched schedule as discovery knows it.
+
+`bot.core.watching.ends` builds ends, and `bot.core.watching.counted_runs` decides which runs count.
+"""
 
 from __future__ import annotations
 

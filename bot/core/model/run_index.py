@@ -1,4 +1,7 @@
-"""Runs and schedules as the indexes list them."""
+"""Runs and schedules as the indexes list them.
+
+`scripts/shared/run_lists.lua` decides how long these lists are.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""When a schedule should have run: its next time as Bolt lists it, and the times that have passed."""
+"""When a schedule should have run: its next time as Bolt lists it, and the times that have passed.
+
+When a schedule counts as late is decided in `bot.core.watching.late`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Starts: as a person asks for them, the outcome of asking, and those that are queued."""
+"""Starts: as a person asks for them, the outcome of asking, and those that are queued.
+
+The stored start is in `bot.core.model.request`, and its life in `bot.flows.start`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A file that a person asked for."""
+"""A file that a person asked for.
+
+`bot.flows.read_requested_file` decides how much of it is read, and `bot.flows.post_file` posts it.
+"""
 
 from __future__ import annotations
 

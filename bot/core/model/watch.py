@@ -1,4 +1,8 @@
-"""A watch: a channel's standing order to report the runs of some schedules, whoever starts them."""
+"""A watch: a channel's standing order to report the runs of some schedules, whoever starts them.
+
+Its defaults are in `bot.core.watching.watch_of_command`. Which of several watches decides about a schedule is in
+`bot.core.watching.cover`.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Reading run and command ids from a webhook's body. Nothing else in it is used.
 
 Only `commands[].id` of the payload is documented. Any key whose name says it's a run id counts as one.
+
+`bot.web.webhooks` checks the secret first; `bot.flows.webhook_hints` decides what to poll.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Refusals by the policy, in one plain sentence with the next step."""
+"""Refusals by the policy, in one plain sentence with the next step.
+
+The reasons come from `bot.core.policy.decision`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The policy as data: rules in order, their conditions and effects."""
+"""The policy as data: rules in order, their conditions and effects.
+
+`bot.core.policy.decision` decides by them.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Masking: replace secrets before anything is posted, uploaded or logged.
 
+`bot.slack.client` masks everything that goes to Slack, and `bot.logging` everything that is logged.
+
 Four rules, in this order.
 
 Exact: the values of the bot's own secret settings, if they have at least 6 characters (shorter ones would mask ordinary

@@ -1,5 +1,7 @@
 """Row values: removes the table data that databases and dbt quote in messages before log text is shown.
 
+Whether they may be shown is decided in `bot.wiring.clients`, by the setting BOLT_BOT_SHOW_ROW_VALUES.
+
 A failed cast, a broken constraint or a unit test prints cells of the data: an order, a name, an address. Column and
 table names, types and everything before the value stay, so that the message remains useful.
 

@@ -1,4 +1,7 @@
-"""A run's end compared with its schedule's earlier runs: a recovery, or another failure and what has changed."""
+"""A run's end compared with its schedule's earlier runs: a recovery, or another failure and what has changed.
+
+Which success is a recovery for a watch is decided in `bot.core.watching.counted_runs`.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """History of a schedule's runs: the figures, the data of its chart, and a summary in words.
 
 Only runs that have ended count. Durations count only successes, because failures are short or long for other reasons.
+
+`bot.flows.history` posts it, and `bot.charts.history` draws it.
 """
 
 from __future__ import annotations

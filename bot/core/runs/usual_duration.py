@@ -2,6 +2,9 @@
 
 All of these change in steps: a card isn't edited every minute, but only when half of the usual time passes without a
 change, and when a run becomes slow.
+
+The usual duration itself is computed by `usual_seconds` in `bot.core.runs.progress`. When a watch reports a slow run is
+decided in `bot.core.watching.slow`.
 """
 
 from __future__ import annotations

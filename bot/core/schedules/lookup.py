@@ -1,4 +1,7 @@
-"""Lookup of the schedule that a person means."""
+"""Lookup of the schedule that a person means.
+
+The reply if a name isn't found is in `bot.core.views.schedule_not_found`.
+"""
 
 from __future__ import annotations
 

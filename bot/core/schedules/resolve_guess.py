@@ -2,6 +2,8 @@
 
 Only a clear request (an acting verb with a schedule or run, and no unknown words) is offered as an action. For
 questions, negations and statements, only *Status* and *Logs* are offered.
+
+The answers are worded in `bot.core.views.guess`.
 """
 
 from __future__ import annotations

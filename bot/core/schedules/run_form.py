@@ -3,6 +3,8 @@
 A person must never start commands that they didn't see. So the form remembers which commands it offered. If the field
 for commands is unchanged, the schedule's own run starts, provided that the schedule's commands are still the same. If
 the field was changed, exactly the commands in it run.
+
+`bot.slack.blocks.form` lays it out, and `bot.flows.complete_run_form` fills it in.
 """
 
 from __future__ import annotations

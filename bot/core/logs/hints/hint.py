@@ -1,4 +1,7 @@
-"""A hint, and the table of hints."""
+"""A hint, and the table of hints.
+
+`bot.core.views.hint` shows hints, and `bot.core.logs.hints.causes` decides which one comes first.
+"""
 
 from __future__ import annotations
 
