@@ -1,7 +1,4 @@
-"""Parsing start times: `2 h`, `3d` or a date.
-
-`bot.flows.audit_query` limits how much of the audit log is searched.
-"""
+"""Parsing start times: `2 h`, `3d` or a date."""
 
 from __future__ import annotations
 

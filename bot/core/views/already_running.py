@@ -1,4 +1,7 @@
-"""Refusals of a start because its schedule is already running."""
+"""Refusals of a start because its schedule is already running.
+
+When a start is refused or queued again is decided in `bot.flows.start_while_running`.
+"""
 
 from __future__ import annotations
 

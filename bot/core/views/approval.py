@@ -1,4 +1,8 @@
-"""Starts that need approval: their card, and the sentences about them."""
+"""Starts that need approval: their card, and the sentences about them.
+
+Who may approve is decided in `bot.flows.approve`, and whether a start needs it by the policy
+(`bot.core.policy.decision`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The list of a run's artifacts, with a button for each."""
+"""The list of a run's artifacts, with a button for each.
+
+`bot.flows.artifacts` reads it; whether a file can be posted is decided in `bot.flows.read_requested_file`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The answer to `audit`: the newest entries of the audit log."""
+"""The answer to `audit`: the newest entries of the audit log.
+
+`bot.flows.audit_query` limits how many entries are searched.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 The first glance answers "did it work", the second "what broke", the third "what can I do". Nothing on it depends on the
 time of rendering.
+
+`bot.flows.edit_cards` decides when it's edited, and `bot.core.views.thread` has the posts in its thread.
 """
 
 from __future__ import annotations

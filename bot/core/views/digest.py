@@ -1,4 +1,7 @@
-"""A channel's digest of what it watches, and the replies to people who set it up."""
+"""A channel's digest of what it watches, and the replies to people who set it up.
+
+The figures are computed in `bot.core.watching.digest`, and the time is decided in `bot.core.watching.digest_time`.
+"""
 
 from __future__ import annotations
 

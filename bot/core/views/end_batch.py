@@ -1,4 +1,7 @@
-"""An end batch: one message for many runs that end in a channel at once, failures first."""
+"""An end batch: one message for many runs that end in a channel at once, failures first.
+
+How many ends become one message is decided by `SlackBudget` in `bot.store.lanes` and the script `claim_post.lua`.
+"""
 
 from __future__ import annotations
 

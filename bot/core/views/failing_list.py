@@ -1,4 +1,7 @@
-"""The answer to `failing`: the open incidents of a channel, or of all channels."""
+"""The answer to `failing`: the open incidents of a channel, or of all channels.
+
+`bot.flows.list_failing` decides which incidents a person sees.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Hints as shown to people: what a failure means, what to do next, and whether a retry can help."""
+"""Hints as shown to people: what a failure means, what to do next, and whether a retry can help.
+
+Which hint matches a message is decided in `bot.core.logs.hints`: by its table, and by `causes`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The app's Home tab: a person's runs and schedules, the most useful first."""
+"""The app's Home tab: a person's runs and schedules, the most useful first.
+
+`bot.flows.read_home` chooses the runs, and `bot.flows.home` decides when the tab is published.
+"""
 
 from __future__ import annotations
 

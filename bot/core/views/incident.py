@@ -2,6 +2,9 @@
 
 Nothing in the message depends on the time of rendering. Names in it are plain text, because a mention that an edit adds
 notifies nobody.
+
+When there's something to post is decided in `bot.core.watching.incident_life`, and when the message is edited in
+`bot.core.watching.edits`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The message about a gap in which schedules couldn't be listed, and the list of runs in its thread."""
+"""The message about a gap in which schedules couldn't be listed, and the list of runs in its thread.
+
+When there's a gap is decided in `bot.core.model.listing_gap`, and when it's reported in `bot.flows.advance_gap`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Live logs: new lines are batched into few posts, at growing intervals, each cut to its head and tail."""
+"""Live logs: new lines are batched into few posts, at growing intervals, each cut to its head and tail.
+
+`bot.flows.tail_log` reads the lines, and decides when a live log ends.
+"""
 
 from __future__ import annotations
 

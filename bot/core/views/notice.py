@@ -1,6 +1,8 @@
 """Notices: a line about a run or an hour of runs, a slow run, and schedules that are late.
 
 Nothing in them depends on the time of rendering, and they mention nobody.
+
+Which runs and schedules get one is decided in `bot.core.watching`, in `run_lines`, `slow` and `late`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
 """An outage's one message in its channel, and the posts in its thread.
 
 Nothing in the message depends on the time of rendering.
+
+The script `account_ends.lua` decides which incidents form an outage, and `bot.core.watching.shared_causes` groups them.
+Clicks are handled in `bot.flows.handle_outage`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Pausing and resuming a schedule: the confirmation, and the answers afterward."""
+"""Pausing and resuming a schedule: the confirmation, and the answers afterward.
+
+`bot.flows.pause_schedule` decides which of these answers is given.
+"""
 
 from __future__ import annotations
 

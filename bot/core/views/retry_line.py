@@ -1,4 +1,7 @@
-"""The line in an incident's message about its retry."""
+"""The line in an incident's message about its retry.
+
+`bot.flows.handle_incident` decides whether a click retries anything.
+"""
 
 from __future__ import annotations
 

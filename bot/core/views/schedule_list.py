@@ -1,4 +1,7 @@
-"""The answer to `list`: schedules, ten per page."""
+"""The answer to `list`: schedules, ten per page.
+
+Which schedules are listed is decided in `bot.core.schedules.filter`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The reply if a name finds no schedule, or several: a sentence, and a button for each schedule that may be meant."""
+"""The reply if a name finds no schedule, or several: a sentence, and a button for each schedule that may be meant.
+
+Which schedules may be meant is decided in `bot.core.schedules.lookup`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Sentences for when Redis can't be used: the cause, whether anything was done, and the next step."""
+"""Sentences for when Redis can't be used: the cause, whether anything was done, and the next step.
+
+When Redis counts as unavailable is decided in `bot.service_outage`.
+"""
 
 from __future__ import annotations
 

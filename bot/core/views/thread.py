@@ -1,4 +1,8 @@
-"""Posts in a card's thread about the end of a run."""
+"""Posts in a card's thread about the end of a run.
+
+The lines of the log are chosen in `bot.core.logs`, and read by `bot.flows.conclude`; `bot.flows.post_thread` sends the
+posts.
+"""
 
 from __future__ import annotations
 

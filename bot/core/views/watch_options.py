@@ -1,4 +1,7 @@
-"""A watch's options in plain words."""
+"""A watch's options in plain words.
+
+The defaults are in `bot.core.watching.watch_of_command`.
+"""
 
 from __future__ import annotations
 

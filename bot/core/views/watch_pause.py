@@ -1,4 +1,7 @@
-"""Paused watches: the reason, the notice to a person, and the message once the bot can post in their channel again."""
+"""Paused watches: the reason, the notice to a person, and the message once the bot can post in their channel again.
+
+When watches pause and resume is decided in `bot.flows.check_channel`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Watches: the answers to making, listing and stopping them."""
+"""Watches: the answers to making, listing and stopping them.
+
+Which schedules a watch covers is decided in `bot.core.watching.cover`.
+"""
 
 from __future__ import annotations
 

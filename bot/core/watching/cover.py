@@ -1,4 +1,7 @@
-"""The choice of the channel's watch that decides about a schedule."""
+"""The choice of the channel's watch that decides about a schedule.
+
+`bot.flows.watch_permissions` checks the policy first.
+"""
 
 from __future__ import annotations
 

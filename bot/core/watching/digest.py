@@ -1,4 +1,7 @@
-"""The figures of a channel's digest."""
+"""The figures of a channel's digest.
+
+They're read in `bot.flows.read_digest`, and worded in `bot.core.views.digest`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Finding runs that nobody started here: a schedule's newest runs, compared with those that are known."""
+"""Finding runs that nobody started here: a schedule's newest runs, compared with those that are known.
+
+When a schedule's runs are listed is decided in `bot.flows.discover_schedules`.
+"""
 
 from __future__ import annotations
 

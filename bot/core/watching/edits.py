@@ -1,4 +1,7 @@
-"""When an incident's message is edited: at once, or only at certain numbers if just a count has changed."""
+"""When an incident's message is edited: at once, or only at certain numbers if just a count has changed.
+
+`bot.flows.edit_cards` edits it, and `bot.store.lanes` limits how many edits are sent.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Ends of runs as watches account for them: from a stored run, or from a listing alone."""
+"""Ends of runs as watches account for them: from a stored run, or from a listing alone.
+
+Which of them count for a watch is decided in `bot.core.watching.counted_runs`.
+"""
 
 from __future__ import annotations
 

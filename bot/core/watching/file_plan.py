@@ -1,4 +1,7 @@
-"""The changes that the watches file makes to the stored watches."""
+"""The changes that the watches file makes to the stored watches.
+
+`bot.flows.keep_watches` applies it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How people handle an incident: they work on it, snooze it, or stop watching it. The first two end on their own."""
+"""How people handle an incident: they work on it, snooze it, or stop watching it. The first two end on their own.
+
+Clicks are carried out in `bot.flows.handle_incident`, and what has expired ends in `bot.flows.watch_clock`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The owners of schedules in Slack, according to a file. Other owners are looked up by their email address."""
+"""The owners of schedules in Slack, according to a file. Other owners are looked up by their email address.
+
+`bot.flows.find_owners` looks them up, and `bot.flows.mention_owner` decides how they're named.
+"""
 
 from __future__ import annotations
 

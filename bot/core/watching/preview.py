@@ -1,4 +1,7 @@
-"""The preview of a watch: the life of incidents, replayed over the latest runs that Bolt lists."""
+"""The preview of a watch: the life of incidents, replayed over the latest runs that Bolt lists.
+
+`bot.flows.preview_watch` limits how many runs are read.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 Incidents are accounted for as always, but their posts are withheld until the end of the quiet hours, when one message
 lists everything that happened.
+
+`bot.flows.quiet_hours` finds the watch whose hours apply to an incident.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Finding the causes that incidents of an outage share: many schedules fail at once, often for the same reason."""
+"""Finding the causes that incidents of an outage share: many schedules fail at once, often for the same reason.
+
+Which incidents form an outage is decided in the script `account_ends.lua`.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Counts of ends and of slots without a run, by day and schedule: runs, failures, hints, and a sketch of durations.
 
 Ends and missed slots are also counted by the hour (in UTC), so that the 24 hours before any hour add up exactly.
+
+`bot.core.watching.digest` computes a digest's figures from them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Incidents and outages whose message can't be edited anymore: changes are posted in its thread instead.
 
 A workspace may allow edits only for a limited time.
+
+`bot.flows.edit_cards` notices it, by the error that Slack returns for an edit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Owners whom a watch's mentions wouldn't reach."""
+"""Owners whom a watch's mentions wouldn't reach.
+
+`bot.flows.check_owners` finds them.
+"""
 
 from __future__ import annotations
 

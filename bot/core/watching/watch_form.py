@@ -2,6 +2,8 @@
 
 The form can't change which schedules an existing watch covers: other schedules would be watched only from now on, so
 they need a watch of their own.
+
+`bot.slack.blocks.watch_form` lays it out, and `bot.flows.complete_watch_form` fills it in.
 """
 
 from __future__ import annotations

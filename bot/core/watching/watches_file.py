@@ -1,5 +1,7 @@
 """Read the watches file (YAML), naming the line of each fault, and write watches in its format.
 
+`bot.flows.keep_watches` applies the file.
+
 `bot.core.text.yaml_file` reports the faults that any YAML file can have, such as an unknown key.
 
     version: 1
