@@ -1,4 +1,8 @@
-"""Accepting starts: each is recorded before it's acknowledged, and answered in one sentence if need be."""
+"""Accepting starts: each is recorded before it's acknowledged, and answered in one sentence if need be.
+
+Which starts count as the same is decided in `bot.core.model.same_start`, and how many may wait in
+`bot.core.model.admission`.
+"""
 
 from __future__ import annotations
 

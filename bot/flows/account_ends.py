@@ -1,4 +1,8 @@
-"""Accounting for ends: each end of a watched schedule's run becomes part of the channels' incidents, exactly once."""
+"""Accounting for ends: each end of a watched schedule's run becomes part of the channels' incidents, exactly once.
+
+An end's effect on an incident is decided in `bot.core.watching.incident_life`; whether incidents form an outage, in the
+script `account_ends.lua`.
+"""
 
 from __future__ import annotations
 

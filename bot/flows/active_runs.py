@@ -1,4 +1,7 @@
-"""Answering which runs are active: those in a channel, or a person's."""
+"""Answering which runs are active: those in a channel, or a person's.
+
+Home's lists are read in `bot.flows.read_home`.
+"""
 
 from __future__ import annotations
 

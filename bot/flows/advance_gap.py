@@ -1,6 +1,8 @@
 """Advancing gaps: each watching channel has one message while schedules can't be listed.
 
 Afterward, the message becomes the account of what happened in the meantime.
+
+`bot.flows.listing_gap` notices when a gap begins and ends, and `bot.core.views.listing_gap` has the words.
 """
 
 from __future__ import annotations

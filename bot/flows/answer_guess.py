@@ -1,4 +1,7 @@
-"""Answering lines that aren't commands: possible meanings as buttons. Only reads are carried out right away."""
+"""Answering lines that aren't commands: possible meanings as buttons. Only reads are carried out right away.
+
+The meanings are found in `bot.core.schedules.resolve_guess`, and worded in `bot.core.views.guess`.
+"""
 
 from __future__ import annotations
 

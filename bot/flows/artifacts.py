@@ -1,4 +1,7 @@
-"""Artifacts of a run's commands: a list, a fresh link for one person, or the file in the thread."""
+"""Artifacts of a run's commands: a list, a fresh link for one person, or the file in the thread.
+
+How much of a file is posted is decided in `bot.flows.read_requested_file`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Searching the audit log for its newest matching entries, within bounds."""
+"""Searching the audit log for its newest matching entries, within bounds.
+
+`bot.store.audit_stream` decides how long entries are kept.
+"""
 
 from __future__ import annotations
 

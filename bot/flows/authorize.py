@@ -1,4 +1,7 @@
-"""Authorization: every command, click and form is checked by the policy, and each decision is recorded."""
+"""Authorization: every command, click and form is checked by the policy, and each decision is recorded.
+
+Rules are matched in `bot.core.policy`, and listeners ask through `bot.slack.authorization`.
+"""
 
 from __future__ import annotations
 

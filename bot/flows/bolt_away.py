@@ -1,4 +1,8 @@
-"""Giving back claimed work because Bolt can't be read now."""
+"""Giving back claimed work because Bolt can't be read now.
+
+The sentence for people if Bolt can't be read is in `unread` of `bot.flows.find_schedule`. When Bolt counts as
+unavailable is decided in `bot.service_outage`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Permission to have a card in a channel: only for members of the channel."""
+"""Permission to have a card in a channel: only for members of the channel.
+
+The policy is checked in `bot.flows.authorize`. Whether a watch may post in a channel is decided in
+`bot.flows.check_channel`.
+"""
 
 from __future__ import annotations
 

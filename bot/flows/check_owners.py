@@ -1,4 +1,7 @@
-"""The owners whom a new watch couldn't mention: they aren't in its channel, or aren't known in Slack."""
+"""The owners whom a new watch couldn't mention: they aren't in its channel, or aren't known in Slack.
+
+Who owns a schedule is decided in `bot.flows.find_owners`.
+"""
 
 from __future__ import annotations
 

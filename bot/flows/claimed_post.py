@@ -1,4 +1,7 @@
-"""A post that a worker has claimed."""
+"""A post that a worker has claimed.
+
+`bot.store.lanes` decides which post is claimed next.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The form that starts a run: opened, completed once a schedule is chosen, and read when submitted."""
+"""The form that starts a run: opened, completed once a schedule is chosen, and read when submitted.
+
+Which fields are invalid is decided in `bot.core.schedules.run_form`; `bot.slack.blocks.form` lays it out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The form for a watch: opening it, filling its menu while somebody types, and reading it when it's submitted."""
+"""The form for a watch: opening it, filling its menu while somebody types, and reading it when it's submitted.
+
+Which fields are invalid is decided in `bot.core.watching.watch_form`; `bot.slack.blocks.watch_form` lays it out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Concluding a run once: what failed, the relevant lines of its log, and when it ended."""
+"""Concluding a run once: what failed, the relevant lines of its log, and when it ended.
+
+How long a log may be read is decided in `bot.flows.end_deadlines`, and which of its lines matter in
+`bot.core.logs.read_log`.
+"""
 
 from __future__ import annotations
 

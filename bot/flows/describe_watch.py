@@ -1,4 +1,7 @@
-"""Saying what a watch covers: its schedules, what it would have reported lately, and what else is worth noting."""
+"""Saying what a watch covers: its schedules, what it would have reported lately, and what else is worth noting.
+
+The words are in `bot.core.views.watches`.
+"""
 
 from __future__ import annotations
 

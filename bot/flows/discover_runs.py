@@ -1,4 +1,7 @@
-"""Discovery, second half: finds, among schedules' newest runs, those that weren't started through the bot."""
+"""Discovery, second half: finds, among schedules' newest runs, those that weren't started through the bot.
+
+Which listed runs are new is decided in `bot.core.watching.discovery`.
+"""
 
 from __future__ import annotations
 

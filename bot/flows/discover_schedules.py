@@ -1,4 +1,7 @@
-"""Discovery, first half: one listing of schedules shows whose runs are worth a look."""
+"""Discovery, first half: one listing of schedules shows whose runs are worth a look.
+
+The listing's interval is BOLT_BOT_DISCOVER_S; late schedules are judged in `bot.flows.judge_late`.
+"""
 
 from __future__ import annotations
 

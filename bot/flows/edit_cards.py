@@ -1,4 +1,7 @@
-"""Editing cards: each is rendered from the newest state when it's sent, and retried until Slack has accepted it."""
+"""Editing cards: each is rendered from the newest state when it's sent, and retried until Slack has accepted it.
+
+How many edits are sent is decided in `bot.store.lanes`. A card's content is in `bot.core.views.card`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The end of quiet hours, when one message lists the incidents whose posts were withheld."""
+"""The end of quiet hours, when one message lists the incidents whose posts were withheld.
+
+The hours and their effect are decided in `bot.core.watching.quiet`, and the words are in `bot.core.views.quiet_end`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Finding the schedule that a person means, for commands that read: includes inactive ones."""
+"""Finding the schedule that a person means, for commands that read: includes inactive ones.
+
+How names are compared is decided in `bot.core.schedules.lookup`.
+"""
 
 from __future__ import annotations
 

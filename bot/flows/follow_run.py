@@ -3,6 +3,8 @@
 The request is recorded before the click is acknowledged. Then the run is read and recorded, and its card is posted as a
 start's card is: once, within the budget. A lost post is searched for by its key. The run's end is announced only if the
 run was still active when it was read.
+
+The content of the card is in `bot.core.views.card`. Live logs are in `bot.flows.tail_log`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Handling an incident through its message's buttons: people take it on, snooze it, or retry it.
 
 The message shows the outcome, so only a click that couldn't be carried out gets an answer, a private one.
+
+How long a click's effect lasts is decided in `bot.core.watching.handling` and `bot.core.watching.snooze`.
 """
 
 from __future__ import annotations

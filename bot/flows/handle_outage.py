@@ -1,4 +1,7 @@
-"""Handle clicks on an outage's message. A click applies to each incident that is listed when it's made."""
+"""Handle clicks on an outage's message. A click applies to each incident that is listed when it's made.
+
+Each incident is changed by `bot.flows.handle_incident`; the buttons are in `bot.core.views.outage`.
+"""
 
 from __future__ import annotations
 

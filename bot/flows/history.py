@@ -1,4 +1,7 @@
-"""Posting the chart of a schedule's last runs, or its figures in words if the chart can't be posted."""
+"""Posting the chart of a schedule's last runs, or its figures in words if the chart can't be posted.
+
+The figures are computed in `bot.core.runs.history`, and the chart is laid out in `bot.charts.history`.
+"""
 
 from __future__ import annotations
 

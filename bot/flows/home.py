@@ -1,4 +1,7 @@
-"""Publishing the Home tab: when it's opened, paged or refreshed, or after a click in it; not when runs progress."""
+"""Publishing the Home tab: when it's opened, paged or refreshed, or after a click in it; not when runs progress.
+
+`bot.flows.read_home` chooses the runs, and `bot.core.views.home` lays them out.
+"""
 
 from __future__ import annotations
 

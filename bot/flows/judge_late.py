@@ -1,4 +1,7 @@
-"""Judging whether schedules are late: their newest runs are read once a slot's grace period is over."""
+"""Judging whether schedules are late: their newest runs are read once a slot's grace period is over.
+
+When a schedule counts as late is decided in `bot.core.watching.late`, and the words are in `bot.core.views.notice`.
+"""
 
 from __future__ import annotations
 

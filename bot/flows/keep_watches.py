@@ -1,4 +1,7 @@
-"""The watches file: applied at startup, and again if Redis loses the watches while the bot runs."""
+"""The watches file: applied at startup, and again if Redis loses the watches while the bot runs.
+
+Which watches are added, changed or stopped is decided in `bot.core.watching.file_plan`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Noticing gaps: more than ten minutes in which schedules couldn't be listed, because Bolt or the bot was unavailable."""
+"""Noticing gaps: more than ten minutes in which schedules couldn't be listed, because Bolt or the bot was unavailable.
+
+`bot.flows.advance_gap` decides when a gap is reported, and `bot.core.views.listing_gap` has the words.
+"""
 
 from __future__ import annotations
 

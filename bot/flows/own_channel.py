@@ -1,4 +1,7 @@
-"""Channels in which the bot posts unasked: whether it's allowed to, and able to."""
+"""Channels in which the bot posts unasked: whether it's allowed to, and able to.
+
+Once a channel has watches, `bot.flows.check_channel` checks it regularly.
+"""
 
 from __future__ import annotations
 

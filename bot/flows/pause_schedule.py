@@ -1,4 +1,7 @@
-"""Pausing and resuming schedules: after a confirmation, reporting the actual result."""
+"""Pausing and resuming schedules: after a confirmation, reporting the actual result.
+
+The words are in `bot.core.views.pause_question`.
+"""
 
 from __future__ import annotations
 

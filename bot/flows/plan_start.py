@@ -1,6 +1,8 @@
 """Planning a start: its facts, and the newest run so far.
 
 A start can be planned only if its schedule exists, or its run can be retried.
+
+Which buttons offer a retry is decided in `bot.core.views.card`; `bot.flows.authorize` checks the policy.
 """
 
 from __future__ import annotations

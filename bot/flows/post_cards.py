@@ -1,4 +1,7 @@
-"""Posting cards once, joining the channel first if needed. Includes cards of followed runs and queued starts."""
+"""Posting cards once, joining the channel first if needed. Includes cards of followed runs and queued starts.
+
+The content of a card is in `bot.core.views.card`, and `bot.flows.edit_cards` edits it.
+"""
 
 from __future__ import annotations
 

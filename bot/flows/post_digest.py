@@ -1,4 +1,7 @@
-"""Posting a channel's digest, once per date."""
+"""Posting a channel's digest, once per date.
+
+When a digest is due is decided in `bot.core.watching.digest_time`, and its content is in `bot.core.views.digest`.
+"""
 
 from __future__ import annotations
 

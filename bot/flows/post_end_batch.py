@@ -1,4 +1,7 @@
-"""Posting end batches: one message names many ends in a channel, and each failure's log follows in its own thread."""
+"""Posting end batches: one message names many ends in a channel, and each failure's log follows in its own thread.
+
+How many ends become one message is decided in `bot.store.lanes` and the script `claim_post.lua`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Posting files that people asked for: a command's log or an artifact. At least once, within the budget."""
+"""Posting files that people asked for: a command's log or an artifact. At least once, within the budget.
+
+How much of a file is read is decided in `bot.flows.read_requested_file`.
+"""
 
 from __future__ import annotations
 

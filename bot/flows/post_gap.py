@@ -1,4 +1,7 @@
-"""Posting each message about a gap once, with an account of what happened in the meantime in its thread."""
+"""Posting each message about a gap once, with an account of what happened in the meantime in its thread.
+
+`bot.flows.advance_gap` decides when they're due, and `bot.core.views.listing_gap` has the words.
+"""
 
 from __future__ import annotations
 

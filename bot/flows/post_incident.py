@@ -1,4 +1,8 @@
-"""Posting an incident's message once, and the posts in its thread."""
+"""Posting an incident's message once, and the posts in its thread.
+
+When there's something to post is decided in `bot.core.watching.incident_life`, and whom it notifies in
+`bot.flows.whom_to_mention`. The words are in `bot.core.views.incident`.
+"""
 
 from __future__ import annotations
 

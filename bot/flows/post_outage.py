@@ -1,4 +1,7 @@
-"""Posting an outage's message once, and the posts about its causes in the message's thread."""
+"""Posting an outage's message once, and the posts about its causes in the message's thread.
+
+The script `account_ends.lua` decides which incidents form an outage, and `bot.core.views.outage` has the words.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Posting the message at the end of quiet hours, once."""
+"""Posting the message at the end of quiet hours, once.
+
+The hours and their effect are decided in `bot.core.watching.quiet`, and the words are in `bot.core.views.quiet_end`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Shared parts of all posts: fallback to text if Slack refuses blocks, unreachable channels, and duplicates."""
+"""Shared parts of all posts: fallback to text if Slack refuses blocks, unreachable channels, and duplicates.
+
+Slack's errors are told apart in `bot.slack.errors`.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 In a thread the ephemeral message comes first, because a response_url's answer would appear in the channel. In the
 direct message with the bot, an ordinary message is private enough and doesn't disappear as an ephemeral one would.
+
+Listeners answer through `tell` of `bot.slack.listener_context`, which tries again if Slack doesn't accept the answer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Queueing a channel's digest when its time has come: once per date."""
+"""Queueing a channel's digest when its time has come: once per date.
+
+That time is decided in `bot.core.watching.digest_time`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Whether it's quiet in a channel."""
+"""Whether it's quiet in a channel.
+
+The hours and their effect are decided in `bot.core.watching.quiet`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Reading the figures of a channel's digest: what was counted for the schedules that it watches, and what fails now."""
+"""Reading the figures of a channel's digest: what was counted for the schedules that it watches, and what fails now.
+
+The figures are computed in `bot.core.watching.digest`, and worded in `bot.core.views.digest`.
+"""
 
 from __future__ import annotations
 

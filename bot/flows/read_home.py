@@ -1,4 +1,7 @@
-"""Reading the Home tab: a person's runs, their channels' runs, failures, frequent schedules, queued starts."""
+"""Reading the Home tab: a person's runs, their channels' runs, failures, frequent schedules, queued starts.
+
+The tab is laid out in `bot.core.views.home`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Reading files that people asked for: a command's log or an artifact. The result is masked."""
+"""Reading files that people asked for: a command's log or an artifact. The result is masked.
+
+The limits of a log are in `bot.core.logs.log_text`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Reading schedules and their runs for one person."""
+"""Reading schedules and their runs for one person.
+
+Which schedules a list shows is decided in `bot.core.schedules.filter`, and how names are compared in
+`bot.core.schedules.lookup`.
+"""
 
 from __future__ import annotations
 

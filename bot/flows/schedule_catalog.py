@@ -2,6 +2,8 @@
 
 While it's in use, it's kept fresh: after half its lifetime it's read again in the background, one read at a time, so
 that callers don't wait. If Bolt is down, the last list remains available for reading.
+
+Watched schedules are listed apart from it, by `bot.flows.discover_schedules`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 Each step is recorded before the next one is taken, so that after a crash, another process knows how far it got. The
 trigger is sent at most once, before the start's deadline or not at all.
+
+`bot.flows.tell_refusal` tells people why a start is refused. If the schedule is already running,
+`bot.flows.start_while_running` decides.
 """
 
 from __future__ import annotations

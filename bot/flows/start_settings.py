@@ -1,4 +1,7 @@
-"""Settings for all starts: the deployment, and time limits of each step."""
+"""Settings for all starts: the deployment, and time limits of each step.
+
+The deadline itself is BOLT_BOT_START_DEADLINE_S, and the script `begin_sending.lua` enforces it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Showing a run's status to one person."""
+"""Showing a run's status to one person.
+
+A channel's or person's active runs are in `bot.flows.active_runs`, and a schedule's latest run in
+`bot.flows.read_schedules`.
+"""
 
 from __future__ import annotations
 

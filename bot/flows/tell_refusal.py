@@ -1,6 +1,8 @@
 """Telling people why their starts were refused: in a private answer, and by removing the card.
 
 If the card has shown that the start was waiting, the card stays and gives the reason.
+
+A refusal by the policy is worded in `bot.core.policy.refusal`.
 """
 
 from __future__ import annotations

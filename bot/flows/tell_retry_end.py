@@ -1,4 +1,7 @@
-"""Telling the asker how a retry without a card ended, if no incident's message reports it anymore."""
+"""Telling the asker how a retry without a card ended, if no incident's message reports it anymore.
+
+Whether a message reports it is decided in `bot.core.watching.retrying`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How long a schedule usually takes."""
+"""How long a schedule usually takes.
+
+The median is computed by `usual_seconds` in `bot.core.runs.progress`.
+"""
 
 from __future__ import annotations
 

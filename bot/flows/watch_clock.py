@@ -1,4 +1,7 @@
-"""Changes to incidents that time alone causes: a snooze ends, nobody is on it anymore, or runs have stopped."""
+"""Changes to incidents that time alone causes: a snooze ends, nobody is on it anymore, or runs have stopped.
+
+These changes are decided in `bot.core.watching.handling`.
+"""
 
 from __future__ import annotations
 

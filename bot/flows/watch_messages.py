@@ -1,4 +1,7 @@
-"""The messages of watches that are edited in place: incidents', outages', notices, and those about gaps."""
+"""The messages of watches that are edited in place: incidents', outages', notices, and those about gaps.
+
+When an incident's message is edited is decided in `bot.core.watching.edits`.
+"""
 
 from __future__ import annotations
 

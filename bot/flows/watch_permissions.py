@@ -1,4 +1,7 @@
-"""Deciding what watches may report: the policy is checked each time, with facts that are only seconds old."""
+"""Deciding what watches may report: the policy is checked each time, with facts that are only seconds old.
+
+The decision itself is in `bot.core.policy.telling`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Making and changing a watch: which schedules it covers, and whether the policy allows it."""
+"""Making and changing a watch: which schedules it covers, and whether the policy allows it.
+
+The defaults of its options are in `bot.core.watching.watch_of_command`; which of several watches decides is in
+`bot.core.watching.cover`.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Webhook hints: a webhook reports that something happened to a run. Nothing else in it is trusted.
 
 A run on record is polled now. Any other run may belong to a watched schedule, so schedules are listed now.
+
+`bot.web.webhooks` checks the secret, and `bot.core.model.webhook_payload` reads the ids.
 """
 
 from __future__ import annotations

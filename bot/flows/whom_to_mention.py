@@ -1,4 +1,7 @@
-"""The people whom an incident names, and those whom its posts notify."""
+"""The people whom an incident names, and those whom its posts notify.
+
+When they're mentioned is decided in `bot.core.watching.when_to_mention`.
+"""
 
 from __future__ import annotations
 

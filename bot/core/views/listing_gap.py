@@ -1,6 +1,6 @@
 """The message about a gap in which schedules couldn't be listed, and the list of runs in its thread.
 
-When there's a gap is decided in `bot.core.model.listing_gap`, and when it's reported in `bot.flows.advance_gap`.
+`bot.flows.listing_gap` notices a gap, and `bot.flows.advance_gap` decides when it's reported.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Nothing in them depends on the time of rendering, and they mention nobody.
 
-Which runs and schedules get one is decided in `bot.core.watching`, in `run_lines`, `slow` and `late`.
+Which runs and schedules get one is decided in `run_lines`, `slow` and `late` of `bot.core.watching`.
 """
 
 from __future__ import annotations

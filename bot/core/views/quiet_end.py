@@ -1,6 +1,6 @@
 """The message at the end of quiet hours: what is failing now, and what failed and recovered in the meantime.
 
-When the hours end, and what they withhold, is decided in `bot.core.watching.quiet`.
+The hours and their effect are decided in `bot.core.watching.quiet`.
 """
 
 from __future__ import annotations
