@@ -29,7 +29,7 @@ SETTLE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A workspace, how many people type a command in it, and how long after the bot's start."""
+    """A workspace, how many people type a command in it, and how many seconds after the bot's start."""
 
     people: int
     channels: int

@@ -1,7 +1,7 @@
 """A heartbeat: a request to a monitoring service while the bot is ready, so that its silence is noticed.
 
-Every process sends its own, which needs no leader: the service stops receiving them once no process is ready. If only
-one of several processes hangs, the service doesn't notice, but that process's metrics show it.
+Every process sends heartbeats, so no leader is needed: the service stops receiving them once no process is ready. If
+only one of several processes hangs, the service doesn't notice, but that process's metrics show it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""No port is chosen before it's bound, because a free port may be taken before it's bound."""
+"""No port is chosen ahead of time, because a free port may be taken before it's bound."""
 
 from __future__ import annotations
 

@@ -174,7 +174,7 @@ async def test_with_it_the_sandbox_is_found_and_serves_its_page(wheels: Wheels, 
 
 
 async def test_a_sandbox_of_another_version_is_refused(wheels: Wheels, tmp_path: Path) -> None:
-    """A sandbox of another version is refused: together, they would fail later with less explanation."""
+    """A sandbox of another version is refused, because with it the bot would fail later, with less explanation."""
     other = tmp_path / "bolt_bot_sandbox-9.8.7.dist-info"
     other.mkdir()
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: bolt-bot-sandbox\nVersion: 9.8.7\n")

@@ -98,7 +98,7 @@ def test_the_least_environment_is_enough() -> None:
 
 
 def test_an_empty_environment_names_everything_that_is_needed() -> None:
-    """An empty environment shows every missing variable at once, a line each."""
+    """With an empty environment, every missing variable is reported at once, on a line of its own."""
     with pytest.raises(SettingsError) as caught:
         loaded({})
     names = [line.split()[0] for line in caught.value.lines]

@@ -27,7 +27,7 @@ SECOND_STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The area of a chart's bars. `top` is the value at its upper edge, 0 is at the lower one."""
+    """The area of a chart's bars. `top` is the value at its upper edge; the lower edge is 0."""
 
     area: Box
     top: float

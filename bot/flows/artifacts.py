@@ -78,7 +78,7 @@ class Artifacts:
             text: Sentence = ("Bolt's link to ", *name, " isn't one that Slack can show, but I can post the file.")
             return Message(text, (Paragraph(text), Buttons((post,))))
         text = ("The link to ", *name, " expires soon.")
-        # The URL is on a button, because in a text the masker would remove its signature, which is a secret.
+        # The URL is on a button, because the masker would remove its signature from text, which is a secret.
         download = Button(ARTIFACT_OPEN, "Download", url=url, spoken=cut(f"Download {part.path}", LABEL_MOST))
         return Message(text, (Paragraph(text), Buttons((download, post))))
 

@@ -56,7 +56,7 @@ class LateJudge:
         at, slugs = self._bolt.time(), list(lease.members)
         listed_at, watches = await self._discovery.listed_at(), await self._watches.all_watches()
         if watches and (listed_at is None or at - listed_at > BLIND_AFTER):
-            # Whether a schedule is late can't be known now. The next listing says what is left to judge.
+            # Whether a schedule is late can't be known now. The next listing shows what is left to judge.
             await self._due.give_back(lease, delay_s=OPEN_AGAIN_S)
             return False
         slots, boards = await self._late.load_slots(slugs), await self._late.late_boards()

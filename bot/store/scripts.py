@@ -22,7 +22,7 @@ from bot.store.redis_errors import REDIS_ERRORS, is_fault, redis_address, transl
 
 Reply = Any
 # With a shebang, a server that can't take writes refuses a script before it begins. Without it, a full server refuses
-# only some commands, and only as the first write: one script could record a start that the next one can't carry on.
+# only some commands, and only as the first write: one script could record a start that the next one can't continue.
 SHEBANG = "#!lua\n"
 # The files of functions that every script may call; each file comes after those that it needs.
 SHARED = (

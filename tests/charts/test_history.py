@@ -86,7 +86,7 @@ def test_a_run_cut_off_says_how_long_it_took() -> None:
 
 @pytest.mark.parametrize("at", [0, 30])
 def test_the_length_of_a_run_at_the_edge_stays_inside(at: int) -> None:
-    """A duration at the chart's edge is aligned with it, so it stays inside."""
+    """A duration at the chart's edge is aligned with the edge, so it stays inside the chart."""
     runs: list[tuple[str, float | None]] = [("S", 100.0)] * 30
     runs.insert(at, ("F", 259_200.0))
     picture = history_picture(of(*runs))

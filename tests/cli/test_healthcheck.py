@@ -161,7 +161,7 @@ async def test_one_that_hangs_is_not_waited_for() -> None:
     "reply", [b"", b"220 mail.acme.example ESMTP\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"]
 )
 async def test_something_else_answers(check: Check, reply: bytes) -> None:
-    """If something else answers, the check has one sentence and status 1."""
+    """If something else answers, the check prints one sentence and exits with status 1."""
     async with answering(reply) as port:
         checked = await check(BOLT_BOT_HTTP_PORT=port)
     assert checked.status == 1

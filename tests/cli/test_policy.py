@@ -143,6 +143,6 @@ def test_what_is_not_given_needs_the_settings(
 
 
 def test_a_moment_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
-    """An invalid time for the audit log's export is refused with what's expected."""
+    """An invalid time for the audit log's export is refused, and the error says what's expected."""
     assert main(["audit", "export", "--since", "yesterday"]) == 2
     assert "--since should be a time or a date" in capsys.readouterr().err

@@ -156,7 +156,7 @@ CONTENTS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "REDIS_URL
 
 
 def mounted(bot: dict[str, Any], volumes: list[dict[str, Any]], files: dict[str, Any] | None) -> dict[str, str]:
-    """The text of every mounted file; that of a secret is made up."""
+    """The text of every mounted file; a secret's text is made up."""
     folders = {one["name"]: one["mountPath"] for one in bot["volumeMounts"]}
     assert set(folders) == {one["name"] for one in volumes}
     found = {}

@@ -69,7 +69,7 @@ def calls(stage: Stage, method: str) -> int:
 
 
 async def reading(stage: Stage) -> list[Any]:
-    """The audit log's entries about reading."""
+    """The audit log's entries about reads."""
     return [one for one in await export(stage) if one.get("action") == "read"]
 
 

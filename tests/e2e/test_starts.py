@@ -26,7 +26,7 @@ async def test_a_command_delivered_twice_starts_once(stage: Stage) -> None:
 
 
 async def test_the_same_words_again_ask_back(stage: Stage) -> None:
-    """A repeated command is answered with a question; *Start another* starts one more, however often it's delivered."""
+    """A repeated command is answered with a question; *Start another* starts one more, even if Slack repeats it."""
     await stage.start_bot()
     await stage.slash("run nightly")
     await stage.until(stage.card_says("is running"))

@@ -25,7 +25,7 @@ def test_a_lease_is_good_until_its_time_is_up() -> None:
 
 
 def test_the_token_tells_redis_time() -> None:
-    """The token shows how long ago something was by Redis' own clock, without asking Redis."""
+    """The token shows how long ago something happened, by Redis' own clock, without asking Redis."""
     assert abs(lease(10).since_s(datetime.fromtimestamp(NOW - 42, UTC)) - 42) < 1
 
 

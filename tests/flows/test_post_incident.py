@@ -494,7 +494,7 @@ async def test_if_even_that_is_refused_nothing_waits_for_it(stage: IncidentStage
 
 
 async def test_a_recovery_whose_reply_is_lost_before_the_first_message_is_told_once(one_redis: Redis) -> None:
-    """The recovery is posted in the channel, because there's no message yet whose thread it could be in."""
+    """The recovery is posted in the channel, because there's no message yet with a thread for it."""
     stage = IncidentStage(one_redis)
     stage.run_through("FAILED")
     await stage.watch()

@@ -82,7 +82,7 @@ async def attempt(
 
 
 async def test_a_post_that_slack_accepts_is_there(lane: Lane) -> None:
-    """The usual case takes one call, which returns its ts."""
+    """Usually, one call posts the message and returns its ts."""
     posts, scripts = lane
     slack = Slack(["9.9"])
     assert await attempt(posts, await claim(posts, scripts), slack) == "9.9"

@@ -128,6 +128,6 @@ def test_the_time_is_bounded(piece: str) -> None:
 
 
 def test_what_is_too_long_is_not_read() -> None:
-    """A text that's too long isn't read, and the answer gives the limit."""
+    """Text that's too long isn't read, and the answer gives the limit."""
     assert "The limit is 40000" in outcome("x" * (LINE_MOST + 1))
     assert outcome("run " + "x" * 10) == "RunCommand"

@@ -25,7 +25,7 @@ def an_idle_schedule(backend: Backend) -> str:
 
 
 async def test_schedules_of_every_kind(backend: Backend) -> None:
-    """Inactive and suspended schedules are each listed separately, and suspended ones say so."""
+    """Inactive and suspended schedules are each listed separately, and suspended ones are marked."""
     inactive = [one.slug for one in await backend.client.schedules(inactive=True)]
     assert inactive == [one.slug for one in backend.world.schedules(active=False)]
     known = {one.slug: one.suspended for one in backend.world.schedules()}

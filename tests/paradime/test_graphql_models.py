@@ -126,14 +126,14 @@ def test_an_unknown_state_keeps_its_word(word: str, read: str) -> None:
 
 @pytest.mark.parametrize("state", ["", "  ", None, 5, [], {}, True])
 def test_what_is_no_state_is_refused(state: object) -> None:
-    """A state that is missing, blank or not a text is refused."""
+    """A state that is missing, blank or not a string is refused."""
     with pytest.raises(ValidationError):
         graphql_models.RunStatus.model_validate({"state": state, "commands": []})
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_a_command_that_runs_has_no_end(nothing: object) -> None:
-    """Null and an empty text both mean that a command hasn't ended."""
+    """Null and an empty string both mean that a command hasn't ended."""
     wire = {"id": 7, "command": "dbt run", "startDttm": nothing, "endDttm": nothing, "returnCode": nothing}
     assert graphql_models.Command.model_validate(wire).core() == bolt.BoltCommand(7, "dbt run")
 

@@ -28,7 +28,7 @@ async def words(admissions: Admissions, count: int, *, user: str = "U1", channel
 
 
 async def test_a_flood_is_answered_once_and_dropped(scripts: Scripts) -> None:
-    """The first request above the limit gets an answer, the others don't; other people aren't affected."""
+    """The first request above the limit gets an answer, and the rest don't; other people aren't affected."""
     admissions = Admissions(scripts, Limits(user=3))
     assert await words(admissions, 6) == [OK, OK, OK, FLOOD, FLOODED, FLOODED]
     assert await words(admissions, 1, user="U2") == [OK]

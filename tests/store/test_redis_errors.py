@@ -286,7 +286,7 @@ async def test_a_script_that_fails_is_a_fault_and_no_outage(redis_client: Redis)
 
 
 async def test_a_fault_does_not_end_the_outage_of_a_redis_that_refuses(redis_client: Redis) -> None:
-    """Only a write that works ends it."""
+    """Only a successful write ends the outage."""
     outage = ServiceOutage("redis")
     scripts = Scripts(redis_client, "bolt", retention_s=60, watch=outage)
     await redis_client.set(scripts.key("text"), "text")

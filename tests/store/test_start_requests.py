@@ -211,7 +211,7 @@ async def test_a_start_is_begun_once(scripts: Scripts) -> None:
 
 
 async def test_a_told_run_is_recorded_although_a_search_adopted_another(scripts: Scripts) -> None:
-    """A paused process gets its reply late: its run is followed anyway."""
+    """If a paused process gets its reply late, its run is followed anyway."""
     requests, runs = StartRequests(scripts, Limits()), Runs(scripts)
     await follow_run(scripts, 7)
     request = await requests.load_request("request-7")

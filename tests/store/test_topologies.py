@@ -1,4 +1,4 @@
-"""Redis restarts, fails over or is a cluster: with real servers, the same client recovers by itself."""
+"""Real servers that restart, fail over or form a cluster: the same client recovers by itself."""
 
 from __future__ import annotations
 

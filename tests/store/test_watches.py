@@ -70,7 +70,7 @@ async def test_a_watch_is_stored_with_all_options(watches: Watches) -> None:
 
 
 async def test_numbers_are_never_reused(watches: Watches) -> None:
-    """Each channel counts by itself, and goes on counting after its last watch is gone."""
+    """Each channel has numbers of its own, and its count continues after its last watch is gone."""
     assert [(await added(watches, other(number))).number for number in range(2)] == [1, 2]
     assert (await added(watches, replace(NIGHTLY, channel="C2"))).number == 1
     assert await watches.remove_watch("C1", 2)

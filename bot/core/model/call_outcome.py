@@ -43,7 +43,7 @@ class CallOutcome(StrEnum):
 
 
 def call_outcome(error: BotError | None) -> CallOutcome:
-    """Return the outcome of a call that raised this error, or none."""
+    """Return the outcome of a call that raised this error, or of one that raised none."""
     if error is None:
         return CallOutcome.OK
     if isinstance(error, BoltThrottled | SlackThrottled):

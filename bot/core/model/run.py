@@ -19,7 +19,7 @@ from bot.core.text.text import cut
 FAILED_STATES = frozenset({"ERROR", "FAILED"})
 # Our own state, unlike any of Bolt's: Bolt returned only errors about the run for so long that the bot gave up on it.
 LOST = "lost"
-# States announced as failures: before other ends, and listed among recent failures.
+# States announced as failures: ahead of other ends, and listed among recent failures.
 FAILURE_STATES = FAILED_STATES | {LOST}
 FINAL_STATES = FAILURE_STATES | {"SUCCESS", "CANCELED", "SKIPPED"}
 

@@ -17,7 +17,7 @@ def address_in(word: str) -> str | None:
 
 
 def without_addresses(word: str) -> str:
-    """A text without its email addresses: the words next to them if those are a name, else the part before each @."""
+    """A text without its email addresses: only the other words if they're a name, else the part before each @."""
     named = _SPACE.sub(" ", _ADDRESS.sub(" ", word).translate(_BRACKETS)).strip(" ,;:")
     if any(sign.isalnum() for sign in named) and not _ADDRESS.search(named):
         return named

@@ -118,7 +118,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 def showable(text: str) -> str:
     """Remove invisible characters from untrusted text.
 
-    Removes control characters except line ends and tabs, zero-width spaces, lone surrogates, and bidirectional
+    Removes zero-width spaces, lone surrogates, control characters (except line ends and tabs), and bidirectional
     controls, which could make a name visually rewrite the text next to it.
     """
     return text if text.isprintable() else _UNSEEN.sub("", text)

@@ -28,9 +28,9 @@ class SharedCause:
 
 
 def cause_key(incident: Incident) -> str:
-    """Why a schedule fails, equal for schedules that fail for the same reason.
+    """A key for why a schedule fails, the same for all schedules that fail for the same reason.
 
-    The hint's id, else the first error's line without numbers, quoted values, paths and the failed node's name.
+    It's the hint's id, else the first error's line without numbers, quoted values, paths and the failed node's name.
     """
     if incident.cause is not None and incident.cause.id:
         return f"hint {incident.cause.id}"

@@ -30,7 +30,7 @@ def clock_of(text: str) -> time:
 def first_at(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The moment, in UTC, at which clocks in a zone show a time of day.
 
-    If the clocks show that time twice, the first time counts. If they skip it, the first moment after the gap does.
+    If the clocks show that time twice, the first time counts. If they skip it, the first moment after the gap counts.
     """
     wanted = datetime.combine(day, clock)
     at = wanted.replace(tzinfo=zone).astimezone(UTC)

@@ -174,7 +174,7 @@ class Admissions(Protocol):
 
 
 class Due(Protocol):
-    """A due set, as far as flows that have claimed members of it need it."""
+    """The part of a due set that flows need after they've claimed members of it."""
 
     async def renew(self, lease: Lease) -> int: ...
     async def give_back(self, lease: Lease, *, delay_s: float = 0) -> None: ...

@@ -42,7 +42,7 @@ class Watches(Protocol):
         """Replace the watch with the same channel and number. Returns False if it's gone."""
 
     async def remove_watch(self, channel: str, number: int, entry: AuditEntry | None = None) -> bool:
-        """Remove a watch. Returns False if it's gone already."""
+        """Remove a watch. Returns False if it's already gone."""
 
     async def pause_watches(self, channel: str, numbers: Sequence[int], change: PauseChange) -> list[int]:
         """Pause a channel's watches or resume them, with an audit entry. Returns the numbers of those changed by this call."""

@@ -92,7 +92,7 @@ def menu(offers: Offers) -> Json:
 def commands_block(own_mark: str, offered: str) -> str:
     """Return the block id of the commands field.
 
-    Slack keeps its input until the id changes, so other commands get another id.
+    Slack keeps what was typed in a field until the field's id changes, so other commands get another id.
     """
     return f"{COMMANDS}.{own_mark}.{offered}"
 

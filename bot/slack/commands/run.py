@@ -23,8 +23,8 @@ async def handle(
 ) -> Message | None:
     """Record the start; its card follows.
 
-    `origin` has the card button's facts about the run to retry. `incident` is the schedule of the incident whose
-    message shows the start, if it's asked for there.
+    `origin` has the card button's facts about the run to retry. If the start is requested from an
+    incident's message, which then shows it, `incident` is that incident's schedule.
     """
     asker = call.asker
     return await context.ask.accept_start(

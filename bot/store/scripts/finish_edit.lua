@@ -4,8 +4,8 @@
 local card, token, shown = ARGV[3], ARGV[4], ARGV[5]
 local hash, channel = key('card', card), channel_of(card)
 local class = redis.call('HGET', hash, 'queued')
--- Slack counts an edit from its arrival, which is between the claim of the edit and now. The bot counts it from now, so
--- that its sixty seconds never end before Slack's.
+-- Slack counts an edit from when it arrives, which is between the claim of the edit and now. The bot counts it from
+-- now, so that its sixty seconds never end before Slack's.
 for _, edits in ipairs({'edits', 'count_edits'}) do
   redis.call('ZADD', key('budget', edits), 'XX', num(now()), num(tonumber(token)) .. ':' .. card)
 end

@@ -1,6 +1,6 @@
--- Makes followed runs due now, each only once per gap, however many hints arrive. ARGV: minimum time between two hinted
--- polls of a run in microseconds, members... Returns how many runs were made due. A poll in progress loses its lease,
--- because its result may be older than the hint.
+-- Makes followed runs due now, or as soon as the minimum time between two hinted polls of a run allows. ARGV: that
+-- time in microseconds, members... Returns how many runs were made due. A poll in progress loses its lease, because its
+-- result may be older than the hint.
 local at, gap, made = now(), tonumber(ARGV[3]), 0
 for number = 4, #ARGV do
   local member = ARGV[number]

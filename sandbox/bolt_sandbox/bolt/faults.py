@@ -106,7 +106,7 @@ class Faults:
         return struck is not None
 
     def take(self, operations: Collection[str], fields: int) -> list[Fault]:
-        """Return and count the faults for a request: all that change its answer, then at most one that is an answer."""
+        """Return and count the faults for a request: all that change its answer, then at most one that replaces it."""
         fitting = [each for each in self.active if each.fits(operations, fields)]
         changes = [each for each in fitting if each.kind in CHANGES]
         answers = [each for each in fitting if each.kind not in CHANGES][:1]

@@ -1,6 +1,6 @@
 """Deliver payloads to the app: through one of its open sockets, or by a signed request to its address.
 
-If an address is set (`Workspace.request_url`), HTTP is used, otherwise Socket Mode: an app has one or the other.
+If an address is set (`Workspace.request_url`), HTTP is used, otherwise Socket Mode: an app uses only one of them.
 """
 
 from __future__ import annotations

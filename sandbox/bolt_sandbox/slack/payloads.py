@@ -331,7 +331,7 @@ def channel_unshared(ws: Workspace, channel: Channel, team: str) -> Json:
 
 
 def channel_event(ws: Workspace, channel: Channel, what: str, by: User) -> Json:
-    """An event about a channel and the app's place in it: `archive`, `unarchive` or `left`, by whom.
+    """An event about a channel: `what` is `archive`, `unarchive` or `left` (the app has left), and `by` is the actor.
 
     Events of private channels begin with `group_`. As in @slack/types, the actor is the `user` only if a public
     channel is archived or unarchived, or a private one is archived; and only archiving has `is_moved`.

@@ -35,7 +35,7 @@ def test_ids_are_taken_where_a_key_says_so(body: object, hint: WebhookHint) -> N
 
 
 def test_a_body_full_of_ids_is_read_within_bounds() -> None:
-    """At most a fixed number of ids is read, and nothing below a fixed depth."""
+    """Only a fixed number of ids is read, and nothing below a fixed depth."""
     assert len(read_hint([{"run_id": number} for number in range(1, 500)]).runs) == MOST_RUNS
     deep: object = {"run_id": 7}
     for _ in range(100):

@@ -158,7 +158,7 @@ def test_a_run_that_was_started_elsewhere_is_counted_against_what_it_goes_throug
     ],
 )
 def test_commands_have_one_numbering(own: tuple[str, ...], texts: tuple[str, ...], numbers: list[int | None]) -> None:
-    """Own commands are numbered from 1, and the platform's have no number; the thread's positions agree."""
+    """Own commands are numbered from 1, and the platform's have no number; the thread uses the same numbers."""
     had = tuple(done(number, text) for number, text in enumerate(texts))
     facts = RunFacts(slug="n", commands=own, asked_by="U1")
     run = Run(RunKey("w", 4711), facts=facts, seen=Observation("SUCCESS", had))

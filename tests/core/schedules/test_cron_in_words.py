@@ -46,7 +46,7 @@ def test_no_cron_is_said_so(cron: str) -> None:
     ["99 99 * * *", "hourly", "0 2", "R R * * *", "H 2 * * *", "0 2 * *\n*", "1," * 90 + "1 * * * *", "🎉 * * * *"],
 )
 def test_what_cannot_be_read_is_said_so(cron: str) -> None:
-    """A cron that can't be read is shown as it is, because its words would be wrong."""
+    """A cron expression that can't be read is shown as it is, because a description would be wrong."""
     assert in_words(cron) is None
     spans = told(cron)
     assert "which I can't read" in said(spans)

@@ -33,7 +33,7 @@ def test_these_are_the_same_name(names: tuple[str, ...]) -> None:
     [("nightly", "nightly2"), ("night ly", "nightly"), ("ハ", "バ"), ("ハ", "パ"), ("क", "क्"), ("🎉", "🎊")],
 )
 def test_these_are_two_names(one: str, other: str) -> None:
-    """A mark that makes another letter isn't an accent, and a space isn't ignored."""
+    """A mark that makes a different letter doesn't count as an accent, and a space isn't ignored."""
     assert fold(one) != fold(other)
 
 

@@ -127,7 +127,7 @@ def test_a_missed_slot_waits_again_if_a_run_since_may_not_be_listed() -> None:
 
 @pytest.mark.parametrize(("oldest", "reaches"), [(-1, True), (0, False), (10, False)])
 def test_older_pages_are_read_as_far_as_the_oldest_slot_that_waits(oldest: float, reaches: bool) -> None:  # noqa: FBT001 - a table
-    """Older pages are read until a run before the oldest waiting slot, minus a minute, is listed."""
+    """Older pages are read until one lists a run from at least a minute before the oldest waiting slot."""
     page = [run(2, 30), run(1, oldest)]
     assert reaches_waiting(Slots(waiting=(stamp(0), stamp(20))), page) is reaches
     assert reaches_waiting(Slots(missed=stamp(0)), page)

@@ -200,7 +200,7 @@ async def test_settings(served: Served) -> None:
     ],
 )
 async def test_control_calls_that_are_refused(served: Served, path: str, body: object, status: int) -> None:
-    """An invalid call gets 400 and one that Bolt would refuse 409, both with a sentence."""
+    """An invalid call gets 400, and a call that Bolt would refuse gets 409, both with a sentence."""
     response = await served.client.post(f"/control/bolt/{path}", json=body)
     assert response.status_code == status
     assert response.json()["error"]

@@ -112,7 +112,7 @@ async def test_a_click(served: Served, listener: Listener) -> None:
 
 @pytest.mark.usefixtures("handler")
 async def test_a_click_on_an_ephemeral(served: Served, listener: Listener) -> None:
-    """A click on an ephemeral message is marked as one and contains no message; only the recipient can click."""
+    """A click on an ephemeral message is marked as such and contains no message; only the recipient can click."""
     await served.client.chat_postEphemeral(channel="C0DATAENG", user="U0ADA", text="x", blocks=BUTTONS)
     await served.people.click("ada", "data-eng", served.ws.privates[0].ts, action_id="cancel")
     assert listener.seen[0]["container"]["is_ephemeral"]
@@ -155,7 +155,7 @@ async def test_what_a_person_writes(served: Served, listener: Listener) -> None:
 
 @pytest.mark.usefixtures("handler")
 async def test_edits_are_events_too(served: Served, listener: Listener) -> None:
-    """An edited mention comes again, marked as edited; an edited direct message has its new and its previous text."""
+    """An edited mention is delivered again, marked as edited; an edited direct message has both its texts."""
     said = await served.people.mention("ada", "data-eng", "hello")
     await served.control("edit", user="ada", channel="data-eng", ts=said.ts, text=f"<@{served.ws.bot.id}> bye")
     direct = await served.people.say("ada", "dm", "hello")

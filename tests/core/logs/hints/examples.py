@@ -169,7 +169,7 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ("jinja", "unexpected 'end of print statement'\n  line 1"),
 )
 
-# Texts that look like one of the above and aren't, with the only hint that may be shown for them.
+# Texts that look like one of the above but aren't, with the only hint that may be shown for them.
 LOOK_ALIKES: tuple[tuple[str | None, str], ...] = (
     (None, "Got 2 results, configured to warn if >0"),
     (None, "the customer wrote: permission denied for the whole family"),

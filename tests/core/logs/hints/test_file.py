@@ -1,4 +1,4 @@
-"""A team's own hints: they're read as the file has them, and each fault names its line."""
+"""A team's own hints: they're read as written, and each fault names its line."""
 
 from __future__ import annotations
 
