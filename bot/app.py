@@ -1,4 +1,7 @@
-"""The bot: opens its connections, builds the parts (`bot.wiring`), starts and stops them."""
+"""The bot: opens its connections, builds the parts (`bot.wiring`), starts and stops them.
+
+`bot.process` reacts to signals, and `bot.readiness` decides whether the bot is ready.
+"""
 
 from __future__ import annotations
 

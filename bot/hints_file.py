@@ -1,4 +1,7 @@
-"""A team's own hints (`BOLT_BOT_HINTS_FILE`). Their patterns run in RE2, whose time is linear in the text."""
+"""A team's own hints (`BOLT_BOT_HINTS_FILE`). Their patterns run in RE2, whose time is linear in the text.
+
+The format is read in `bot.core.logs.hints.file`; the built-in hints are in `bot.core.logs.hints.table`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The files that settings name and that are read again while the bot runs."""
+"""The files that settings name and that are read again while the bot runs.
+
+`bot.reload` decides when they're read again.
+"""
 
 from __future__ import annotations
 

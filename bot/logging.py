@@ -1,4 +1,7 @@
-"""Logging: structured, masked, one line per event, dated by the replica's own clock."""
+"""Logging: structured, masked, one line per event, dated by the replica's own clock.
+
+Secrets are found by `bot.core.redact.masker`.
+"""
 
 from __future__ import annotations
 

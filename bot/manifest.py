@@ -1,4 +1,7 @@
-"""The Slack app's manifest, for Socket Mode and for HTTP."""
+"""The Slack app's manifest, for Socket Mode and for HTTP.
+
+It's made from `manifest.yml`; each scope is explained in `bot.slack.scopes`.
+"""
 
 from __future__ import annotations
 

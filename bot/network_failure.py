@@ -1,4 +1,7 @@
-"""Why a connection failed, read from a client library's chain of exceptions. Standard library only."""
+"""Why a connection failed, read from a client library's chain of exceptions. Standard library only.
+
+Which failures count as an outage is decided in `bot.core.model.call_outcome`.
+"""
 
 from __future__ import annotations
 

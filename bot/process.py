@@ -1,4 +1,7 @@
-"""The bot's process: how it starts, reacts to signals, and ends with a status."""
+"""The bot's process: how it starts, reacts to signals, and ends with a status.
+
+The parts are started and stopped in `bot.app`, in order.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Settings: one frozen object. The text below each setting is its row in docs/settings.md (`make settings`)."""
+"""Settings: one frozen object. The text below each setting is its row in docs/settings.md (`make settings`).
+
+Each value is checked by its type in `bot.setting_types`, and those that depend on each other in `bot.load_settings`.
+"""
 
 from __future__ import annotations
 

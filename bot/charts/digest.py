@@ -1,4 +1,7 @@
-"""The picture of a digest: stacked bars of the runs that ended in each hour or on each day, and what failed most."""
+"""The picture of a digest: stacked bars of the runs that ended in each hour or on each day, and what failed most.
+
+The figures come from `bot.core.watching.digest_chart`; `bot.flows.post_digest_picture` posts the picture.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 The colors are Okabe and Ito's, which color-blind people can distinguish; every outcome but success also has a pattern
 and a letter.
+
+The figures come from `bot.core.runs.history`; `bot.flows.history` posts the picture.
 """
 
 from __future__ import annotations

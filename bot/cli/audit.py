@@ -1,4 +1,7 @@
-"""`bolt-bot audit export`: export the audit log."""
+"""`bolt-bot audit export`: export the audit log.
+
+`bot.cli.audit_lines` formats the entries.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`bolt-bot config`: print the effective settings."""
+"""`bolt-bot config`: print the effective settings.
+
+`bot.cli.effective_settings` decides how each setting is shown.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`bolt-bot demo`: run the whole bot in a local sandbox."""
+"""`bolt-bot demo`: run the whole bot in a local sandbox.
+
+The demo itself is `bolt_sandbox.demo`.
+"""
 
 from __future__ import annotations
 

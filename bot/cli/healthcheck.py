@@ -1,6 +1,8 @@
 """`bolt-bot healthcheck`: ask the running bot whether it's alive, or ready.
 
 Runs every few seconds, so it imports little: not even the settings' own module.
+
+Whether the bot is ready is decided in `bot.readiness`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""`bolt-bot hints check` and `try`."""
+"""`bolt-bot hints check` and `try`.
+
+The format is in `bot.core.logs.hints.file`.
+"""
 
 from __future__ import annotations
 

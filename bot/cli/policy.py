@@ -1,4 +1,7 @@
-"""`bolt-bot policy check` and `explain`."""
+"""`bolt-bot policy check` and `explain`.
+
+`bot.cli.policy_facts` reads the facts that aren't given, and `bot.core.policy.explanation` explains.
+"""
 
 from __future__ import annotations
 

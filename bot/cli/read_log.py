@@ -1,4 +1,7 @@
-"""`bolt-bot read-log`: show what the bot would say about a command's output."""
+"""`bolt-bot read-log`: show what the bot would say about a command's output.
+
+`bot.core.logs.read_log` reads the output.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`bolt-bot run`: run the bot."""
+"""`bolt-bot run`: run the bot.
+
+`bot.process` runs the bot until a signal.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`bolt-bot sandbox`: run the sandbox alone."""
+"""`bolt-bot sandbox`: run the sandbox alone.
+
+The sandbox itself is `bolt_sandbox.server`.
+"""
 
 from __future__ import annotations
 

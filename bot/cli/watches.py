@@ -1,4 +1,7 @@
-"""`bolt-bot watches check` and `export`: the watches file."""
+"""`bolt-bot watches check` and `export`: the watches file.
+
+The format is in `bot.core.watching.watches_file`.
+"""
 
 from __future__ import annotations
 

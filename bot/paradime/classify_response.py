@@ -1,4 +1,7 @@
-"""Parse HTTP responses: well-formed GraphQL, or one of the core's errors."""
+"""Parse HTTP responses: well-formed GraphQL, or one of the core's errors.
+
+Which of these errors is retried is decided in `bot.paradime.retrying`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The three kinds of credentials, recognized by the form of the secret."""
+"""The three kinds of credentials, recognized by the form of the secret.
+
+`bot.load_settings` checks that the settings match them.
+"""
 
 from __future__ import annotations
 

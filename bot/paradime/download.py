@@ -1,4 +1,7 @@
-"""Download a file from a short-lived address that Bolt returned, without sending any of our credentials."""
+"""Download a file from a short-lived address that Bolt returned, without sending any of our credentials.
+
+`bot.flows.dbt_results` and `bot.flows.read_requested_file` limit the size.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Poll many runs in one request. One bad run must not hide the others, and a server may refuse a query as too large."""
+"""Poll many runs in one request. One bad run must not hide the others, and a server may refuse a query as too large.
+
+How often a run is polled is decided in `bot.core.runs.poll_interval`, and how often Bolt is asked in
+`bot.wiring.bolt_pace`.
+"""
 
 from __future__ import annotations
 

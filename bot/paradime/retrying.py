@@ -1,4 +1,7 @@
-"""Retry requests to Bolt: reads after temporary errors, but never mutations, such as starts."""
+"""Retry requests to Bolt: reads after temporary errors, but never mutations, such as starts.
+
+A reply's error is named in `bot.paradime.classify_response`.
+"""
 
 from __future__ import annotations
 

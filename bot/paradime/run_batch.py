@@ -1,4 +1,7 @@
-"""Request the newest runs of many schedules at once. One bad schedule must not hide the others."""
+"""Request the newest runs of many schedules at once. One bad schedule must not hide the others.
+
+Which schedules are asked for is decided in `bot.flows.discover_schedules`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Admission of people's requests: rate limits per person and channel, and detection of replays."""
+"""Admission of people's requests: rate limits per person and channel, and detection of replays.
+
+The limits are in `bot.core.model.admission`, and `bot.slack.admission` answers those who exceed them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Deduplicate deliveries, so that no copy is handled twice. Each kind of delivery has its own key and lifetimes."""
+"""Deduplicate deliveries, so that no copy is handled twice. Each kind of delivery has its own key and lifetimes.
+
+`bot.slack.admission` explains which copies are replays.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Digests of what channels watch: when each channel's digest is posted, and on which dates one was."""
+"""Digests of what channels watch: when each channel's digest is posted, and on which dates one was.
+
+When a digest is due is decided in `bot.core.watching.digest_time`.
+"""
 
 from __future__ import annotations
 

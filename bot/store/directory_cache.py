@@ -1,4 +1,7 @@
-"""Cache of people, channels and user groups from Slack, shared by all replicas."""
+"""Cache of people, channels and user groups from Slack, shared by all replicas.
+
+`bot.slack.people` decides how long entries are valid.
+"""
 
 from __future__ import annotations
 

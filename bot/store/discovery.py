@@ -1,4 +1,7 @@
-"""Discovery's records: when each watched schedule last ran, what is known about its runs, and ends to account for."""
+"""Discovery's records: when each watched schedule last ran, what is known about its runs, and ends to account for.
+
+Which runs are new is decided in `bot.core.watching.discovery`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Webhook hints about runs that aren't on record. All replicas share the times of the listings that hints cause."""
+"""Webhook hints about runs that aren't on record. All replicas share the times of the listings that hints cause.
+
+`bot.flows.webhook_hints` takes the hints.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Due sets: work scheduled by time. Claim, renew and give back its members."""
+"""Due sets: work scheduled by time. Claim, renew and give back its members.
+
+`bot.flows.lease` keeps a claim while its holder works; `bot.wiring.work_table` lists the sets and the flow of each.
+"""
 
 from __future__ import annotations
 

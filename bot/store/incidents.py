@@ -1,4 +1,7 @@
-"""Incidents: one hash per schedule and channel, changed only if nobody else has changed it since it was loaded."""
+"""Incidents: one hash per schedule and channel, changed only if nobody else has changed it since it was loaded.
+
+Their changes are decided in `bot.core.watching.incident_life` and `bot.core.watching.handling`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Lanes: queues of card edits and of posts, each waiting for a slot in Slack's rate limits."""
+"""Lanes: queues of card edits and of posts, each waiting for a slot in Slack's rate limits.
+
+The order of the classes is in `scripts/shared/lanes.lua`, and the budget is spent in `claim_edit.lua` and
+`claim_post.lua`.
+"""
 
 from __future__ import annotations
 

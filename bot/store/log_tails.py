@@ -1,6 +1,8 @@
 """Live logs: one hash per run and channel, in a due set of their own.
 
 New lines are posted through the lane of posts.
+
+`bot.flows.tail_log` decides how long a log is live.
 """
 
 from __future__ import annotations

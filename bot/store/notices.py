@@ -1,4 +1,7 @@
-"""Notices, each in a hash that expires, and facts about late schedules."""
+"""Notices, each in a hash that expires, and facts about late schedules.
+
+Which runs and schedules get one is decided in `run_lines`, `slow` and `late` of `bot.core.watching`.
+"""
 
 from __future__ import annotations
 

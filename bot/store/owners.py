@@ -1,6 +1,8 @@
 """Users by email address, as reported by Slack.
 
 A keyed hash replaces each address, so that it can't be guessed from Redis.
+
+Who owns a schedule is decided in `bot.flows.find_owners`.
 """
 
 from __future__ import annotations

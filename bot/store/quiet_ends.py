@@ -1,4 +1,7 @@
-"""The incidents of each channel that quiet hours withhold, and the messages that list them at the end."""
+"""The incidents of each channel that quiet hours withhold, and the messages that list them at the end.
+
+The hours and their effect are decided in `bot.core.watching.quiet`.
+"""
 
 from __future__ import annotations
 

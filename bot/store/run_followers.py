@@ -1,4 +1,7 @@
-"""Follow requests: one hash per channel and run, kept until the run's card is posted there."""
+"""Follow requests: one hash per channel and run, kept until the run's card is posted there.
+
+`bot.flows.follow_run` carries them out.
+"""
 
 from __future__ import annotations
 

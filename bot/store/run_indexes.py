@@ -1,6 +1,6 @@
 """Indexes of runs by person and by channel, and of the schedules a person runs most.
 
-The scripts that change runs maintain them.
+The scripts that change runs maintain them. Their lengths are in `scripts/shared/run_lists.lua`.
 """
 
 from __future__ import annotations

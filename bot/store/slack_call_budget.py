@@ -1,4 +1,7 @@
-"""Rate limits for Slack's methods, counted on Redis' clock across all replicas."""
+"""Rate limits for Slack's methods, counted on Redis' clock across all replicas.
+
+The limit of each method is in `bot.slack.call_limits`.
+"""
 
 from __future__ import annotations
 

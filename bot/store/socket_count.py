@@ -1,4 +1,7 @@
-"""Count this deployment's connections to Slack, across all processes."""
+"""Count this deployment's connections to Slack, across all processes.
+
+`bot.slack.other_deployments` compares it with Slack's count.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Queues of starts that wait for a run of their schedule to end.
 
 Each start is a request; a sorted set keeps their order. Its keys, `line` and `waits`, are in
-`scripts/shared/queue.lua`.
+`scripts/shared/queue.lua`. `bot.flows.start_queue` limits how many wait.
 """
 
 from __future__ import annotations

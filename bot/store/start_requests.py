@@ -1,4 +1,8 @@
-"""Start requests: one hash each, keyed by the delivery that asked for it."""
+"""Start requests: one hash each, keyed by the delivery that asked for it.
+
+The script `accept_start.lua` decides whether a start is a repetition, and `begin_sending.lua` whether it may still be
+sent.
+"""
 
 from __future__ import annotations
 

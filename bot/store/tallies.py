@@ -1,4 +1,7 @@
-"""Counts of ends, by day and schedule. The script that accounts for an end adds to these counts."""
+"""Counts of ends, by day and schedule. The script that accounts for an end adds to these counts.
+
+Which ends and slots are counted is decided in `bot.core.watching.tally`.
+"""
 
 from __future__ import annotations
 

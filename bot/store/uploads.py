@@ -1,4 +1,7 @@
-"""Requested files: one hash each, which expires, and an item in the lane of posts."""
+"""Requested files: one hash each, which expires, and an item in the lane of posts.
+
+`bot.flows.logs` limits how many wait in a channel, and `bot.flows.post_file` posts them.
+"""
 
 from __future__ import annotations
 

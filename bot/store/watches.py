@@ -1,4 +1,7 @@
-"""Watches: one hash for all channels, read as a whole and kept in memory until one of them changes."""
+"""Watches: one hash for all channels, read as a whole and kept in memory until one of them changes.
+
+How many there may be is decided in `bot.core.model.watch`.
+"""
 
 from __future__ import annotations
 

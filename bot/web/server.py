@@ -2,6 +2,8 @@
 
 The server reveals nothing to strangers, not even its name. docs/operate.md lists all metrics; each is declared beside
 the code that it measures.
+
+Whether the bot is ready is decided in `bot.readiness`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Bolt's webhooks: hints that something has happened to a run. Requests without the secret are refused."""
+"""Bolt's webhooks: hints that something has happened to a run. Requests without the secret are refused.
+
+`bot.core.model.webhook_payload` reads the ids, and `bot.flows.webhook_hints` decides what to poll.
+"""
 
 from __future__ import annotations
 

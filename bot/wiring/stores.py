@@ -1,4 +1,7 @@
-"""Build the stores in Redis."""
+"""Build the stores in Redis.
+
+The limits that settings don't change are in `bot.core.model.admission` and `bot.store.lanes`.
+"""
 
 from __future__ import annotations
 

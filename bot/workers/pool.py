@@ -1,4 +1,7 @@
-"""All workers of a process: started together, supervised, and stopped within a time limit."""
+"""All workers of a process: started together, supervised, and stopped within a time limit.
+
+How long stopping may take is decided in `bot.app`.
+"""
 
 from __future__ import annotations
 

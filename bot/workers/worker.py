@@ -1,4 +1,7 @@
-"""The worker loop, shared by every kind of work: claim, do, finish, drain."""
+"""The worker loop, shared by every kind of work: claim, do, finish, drain.
+
+The job itself is a flow: `bot.wiring.work_table` lists them. How long a claim lasts is decided in `bot.flows.lease`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`bolt-bot doctor`: check the settings and the services they point to, and say what to do about each problem."""
+"""`bolt-bot doctor`: check the settings and the services they point to, and say what to do about each problem.
+
+Each `check_…` module has the checks of one area; `examination` runs them, and `report` prints the findings.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The doctor's checks of the settings and of the files that they name."""
+"""The doctor's checks of the settings and of the files that they name.
+
+Each value is checked in `bot.load_settings`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The doctor's Slack checks: the tokens, the app and its scopes, and how requests arrive."""
+"""The doctor's Slack checks: the tokens, the app and its scopes.
+
+How Slack's requests arrive is checked in `bot.cli.doctor.check_delivery`.
+"""
 
 from __future__ import annotations
 

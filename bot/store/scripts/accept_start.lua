@@ -2,6 +2,7 @@
 -- same-start keys (comma-separated), force, ask-again window in microseconds, max starts waiting in total, max in the
 -- channel, channel, body, max wait of a start in microseconds. Returns {'new' | 'known' | 'same' | 'full', id,
 -- asked_us}
+-- The window and the limits are in `bot.core.model.admission`, the same-start keys in `bot.core.model.same_start`.
 local id, body = ARGV[3], ARGV[10]
 local force, window_us, channel = ARGV[5] == '1', tonumber(ARGV[6]), ARGV[9]
 local deadline_us = tonumber(ARGV[11])

@@ -2,6 +2,7 @@
 -- channel, body, max watches in the channel, max in total, then the audit entry's fields and values. Returns {'ok',
 -- number}, {'same', the existing one's number} or {'channel_full' or 'full', 0}. Discovery runs as long as there's any
 -- watch.
+-- The limits are in `bot.core.model.watch`.
 local channel, body, standing = ARGV[3], ARGV[4], key('standing')
 local new = cjson.decode(body)
 local count, found = 0, redis.call('HGETALL', standing)

@@ -2,6 +2,7 @@
 -- s, the key of this kind of delivery, the delivery's name ('' if copies aren't detected), for how many ms its
 -- beginning and its end are stored. Returns 'ok', 'flood' (over the limit, and the person should be notified),
 -- 'flooded' (already notified) or 'replay' (handled before)
+-- The limits are in `bot.core.model.admission`.
 local CHECK_GAP_US = 60 * 1000000
 local user, channel, window_s, kind, name = ARGV[3], ARGV[4], ARGV[7], ARGV[8], ARGV[9]
 local state = name == '' and 'new' or begin_delivery(kind, name, ARGV[10])

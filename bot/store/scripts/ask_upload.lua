@@ -1,6 +1,7 @@
 -- Records that someone wants a file posted, once per file and channel. ARGV: upload, run member, channel, body, max
 -- waiting in a channel, for how long it's stored in s, '1' if the thread gets this file anyway. Returns {'new' |
 -- 'known' | 'done' | 'full', card or ''}
+-- The limit is `WAITING_MOST` in `bot.flows.logs`.
 local id, channel = ARGV[3], ARGV[5]
 local record, items = key('upload', id), key('posts', 'file', channel)
 local card = redis.call('HGET', key('run', ARGV[4], 'cards'), channel) or ''

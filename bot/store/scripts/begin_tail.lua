@@ -1,5 +1,6 @@
 -- Starts a live log in the thread of the run's card. ARGV: live log, run member, channel, body, max live logs, command.
 -- Returns 'new', 'known', 'no_card', 'over' or 'full'.
+-- The limit is in `LogTailRules` of `bot.flows.tail_log`.
 local id, member, record, due = ARGV[3], ARGV[4], key('follow', ARGV[3]), key('due', 'follows')
 local card = redis.call('HGET', key('run', member, 'cards'), ARGV[5])
 if redis.call('HGET', key('run', member), 'final') == '1' then return 'over' end

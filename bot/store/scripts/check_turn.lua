@@ -1,6 +1,7 @@
 -- Checks whether it's a queued start's turn. ARGV: id, token, max wait in microseconds, when to look again in
 -- microseconds. Returns 'turn', 'late' or 'unseen' (its card can't be shown anymore), and the start stays claimed; or
 -- 'wait', 'lost', or 'gone' (it no longer waits)
+-- The longest wait is BOLT_BOT_QUEUE_S.
 local id, token, set = ARGV[3], ARGV[4], key('due', 'queue')
 local hash = key('req', id)
 if not owns(set, id, token) then return 'lost' end

@@ -2,6 +2,7 @@
 -- microseconds, fields to read of each run ('' for none), minimum time between two claims across all replicas in
 -- microseconds (0: none). Returns {claimed_us, token, when to look again or '', how late the first member is in
 -- microseconds, member, fields..., member, fields...}
+-- The lease is BOLT_BOT_LEASE_S; the gap of each set is in `bot.wiring.work_table`.
 local set, at = key('due', ARGV[3]), now()
 local lease, most, soon = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 local token = at + lease

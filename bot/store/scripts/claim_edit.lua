@@ -1,6 +1,7 @@
 -- Claims a slot of the editing budget (a log of the last minute), then the most urgent card for it. ARGV: lease in
 -- microseconds, slots per window, slots for all but ends, slots for progress, slots for counts, window in microseconds.
 -- Returns {card, token, class, channel} or {'', microseconds until the next look}
+-- The slots are counted in `SlackBudget` of `bot.store.lanes`, and the order of the classes is in shared/lanes.lua.
 local at = now()
 local log, counts, window = key('budget', 'edits'), key('budget', 'count_edits'), tonumber(ARGV[8])
 local most, for_changes = tonumber(ARGV[4]), tonumber(ARGV[5])

@@ -2,6 +2,7 @@
 -- microseconds, gap between posts in microseconds, gap between posts of a channel in microseconds, number of ends in a
 -- channel above which they're posted as one message, max ends in that message, gap between uploads in microseconds.
 -- Returns {item, token, class, channel} or {'', microseconds until the next look}
+-- The gaps and numbers are in `SlackBudget` of `bot.store.lanes`, and the order of the classes is in shared/lanes.lua.
 local at = now()
 local hold = tonumber(redis.call('GET', key('hold', 'chat.postMessage')) or '0')
 local next_us = math.max(hold, tonumber(redis.call('GET', key('budget', 'posts')) or '0'))

@@ -2,6 +2,7 @@
 -- (comma-separated), max starts in a queue, queue, channel, body, plan, run member, and that run's facts, seen, state,
 -- digest, usual_s, began_s; how long the keys are kept, in s; the incident whose message shows it as well, or ''.
 -- Returns {'new' | 'known' | 'same' | 'full', id}
+-- The limit is `MOST_QUEUED` in `bot.flows.start_queue`.
 local id, queue, channel = ARGV[3], ARGV[6], ARGV[7]
 local hash, at = key('req', id), now()
 if redis.call('EXISTS', hash) == 1 then return {'known', id} end

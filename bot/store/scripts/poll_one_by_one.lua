@@ -2,6 +2,7 @@
 -- are claimed from, token, min delay in microseconds, max delay in microseconds, lost after in microseconds, members...
 -- Returns a word for each member: 'stray', 'lost' (if Bolt has returned errors for too long, and it's still claimed),
 -- 'gone' or 'not ours'
+-- The delays are in `bot.core.runs.stray_rule`.
 local set, strays, at, out = key('due', ARGV[3]), key('due', 'strays'), now(), {}
 local least, most, lost_after = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 

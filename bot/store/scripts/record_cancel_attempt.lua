@@ -1,5 +1,6 @@
--- Records an attempt to cancel a run, just before Bolt is called. ARGV: run member, token, max tries, pause in
--- microseconds. Returns the attempt's number, 0 if the claim or the request is gone, or -1 at the limit.
+-- Records an attempt to cancel a run, just before Bolt is called. ARGV: run member, token, max tries. Returns the
+-- attempt's number, 0 if the claim or the request is gone, or -1 at the limit. The limit is `MOST_TRIES` in
+-- `bot.flows.cancel`.
 local member, set = ARGV[3], key('due', 'cancels')
 local run = key('run', member)
 if not owns(set, member, ARGV[4]) or redis.call('HEXISTS', run, 'wish') == 0 then return 0 end

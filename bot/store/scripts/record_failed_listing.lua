@@ -2,6 +2,7 @@
 -- microseconds after which there's a gap. Returns the microseconds since the last complete listing, or '' if there was
 -- none. A gap begins only once listing has been tried for that long too: after a restart, the bot keeps trying for that
 -- long before it reports that schedules can't be listed.
+-- The time after which there's a gap is `GAP_AFTER` in `bot.core.model.listing_gap`.
 local at, gap_us = redis.call('GET', key('discovery', 'at')), tonumber(ARGV[5])
 if not at then return '' end
 local tried = redis.call('HMGET', key('gap', 'tried'), 'first', 'last')

@@ -1,5 +1,6 @@
 -- Counts a call of a Slack method, whose calls are limited within a sliding window. ARGV: method, limit, window in
 -- microseconds. Returns '0' if the call may be made now (then it's counted), else the microseconds to wait.
+-- The limits are in `bot.slack.call_limits`.
 local at, calls = now(), key('calls', ARGV[3])
 local held = tonumber(redis.call('GET', key('hold', ARGV[3])) or '0')
 if held > at then return num(held - at) end

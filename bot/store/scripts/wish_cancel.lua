@@ -1,6 +1,7 @@
 -- Stores a request to cancel a run, once. A run (or card) that isn't on record is created from the data in the person's
 -- button. ARGV: run member, wish, facts, seen, state, digest, usual_s, began_s, card or ''. Returns {'new' | 'already'
 -- | 'final', the wish or state on record}
+-- `bot.flows.cancel` carries it out.
 local member, card = ARGV[3], ARGV[11]
 local run = key('run', member)
 if redis.call('HGET', run, 'final') == '1' then return {'final', redis.call('HGET', run, 'state')} end
